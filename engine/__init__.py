@@ -1,0 +1,1 @@
+"""Recipe in, clip out. Knows neither Discord nor SQLite."""

@@ -1,0 +1,248 @@
+"""The nouns that travel: what a clip is made from, and what became of it.
+
+A Recipe is immutable, JSON, and complete: the same recipe on the same machine gives the same bytes. It is
+planned once, when the member asks, kept in the job's row, and written into the finished file.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Self
+
+RECIPE_VERSION = 1
+
+
+class Kind(StrEnum):
+    """What the member asked for."""
+
+    ANIMATE = "animate"
+    TEXT2VIDEO = "text2video"
+
+
+class Motion(StrEnum):
+    """How much should move."""
+
+    GENTLE = "gentle"
+    NORMAL = "normal"
+    WILD = "wild"
+
+
+class Camera(StrEnum):
+    """The path of the camera. AUTO leaves it to the engine and the seed."""
+
+    AUTO = "auto"
+    STILL = "still"
+    PUSH_IN = "push in"
+    PULL_OUT = "pull out"
+    PAN_LEFT = "pan left"
+    PAN_RIGHT = "pan right"
+    TILT_UP = "tilt up"
+    TILT_DOWN = "tilt down"
+    ORBIT = "orbit"
+
+
+class Quality(StrEnum):
+    """How much time to spend."""
+
+    FAST = "fast"
+    BALANCED = "balanced"
+    BEST = "best"
+
+
+class Stage(StrEnum):
+    """The named stages of a render, in their order."""
+
+    PREPARING = "preparing"
+    DRAWING = "drawing"
+    CHECKING = "checking"
+    SMOOTHING = "smoothing"
+    ENCODING = "encoding"
+
+
+class Outcome(StrEnum):
+    """The gate's word on a take."""
+
+    ACCEPTED = "accepted"
+    WARNED = "warned"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """All that decides a clip.
+
+    Attributes:
+        kind: picture → clip, or words → clip.
+        engine: the backend's name, never "auto": the plan has decided.
+        prompt: the member's words, cleaned; may be empty.
+        input_sha256: hex digest of the normalised picture (PNG, RGB), or None.
+        seed: 0 … 2**32-1. Take ``n`` (from 1) draws with ``take_seed(n)``.
+        width, height: pixels of the finished clip, even.
+        frames: how many frames the backend draws.
+        native_fps: frames per second that the backend draws at.
+        fps: frames per second of the finished clip; ``fps / native_fps`` is a whole number.
+        length: frames of the finished clip, at most ``(frames - 1) * factor + 1``.
+        reasons: why the plan chose as it did, in words a member can read.
+    """
+
+    kind: Kind
+    engine: str
+    seed: int
+    width: int
+    height: int
+    frames: int
+    native_fps: float
+    fps: float
+    length: int
+    prompt: str = ""
+    input_sha256: str | None = None
+    motion: Motion = Motion.NORMAL
+    camera: Camera = Camera.AUTO
+    quality: Quality = Quality.BALANCED
+    reasons: tuple[str, ...] = ()
+    version: int = RECIPE_VERSION
+
+    @property
+    def factor(self) -> int:
+        """How many frames of the finished clip one drawn frame stands for."""
+        return round(self.fps / self.native_fps)
+
+    @property
+    def seconds(self) -> float:
+        """Length of the finished clip in seconds."""
+        return self.length / self.fps
+
+    @property
+    def profile(self) -> str:
+        """The name under which render times are remembered, for the estimate of the wait."""
+        return f"{self.engine}/{self.quality}/{self.width}x{self.height}/{self.length}"
+
+    def take_seed(self, take: int) -> int:
+        """The seed of take ``take``, counted from 1. The first is the recipe's own."""
+        return (self.seed + (take - 1) * 0x9E3779B9) % 2**32
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys: equal recipes give equal text."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: not a recipe, or one of a newer version.
+        """
+        try:
+            data = json.loads(text)
+            if data["version"] > RECIPE_VERSION:
+                raise ValueError(f"this recipe is of version {data['version']}, newer than this program")
+            data["kind"] = Kind(data["kind"])
+            data["motion"] = Motion(data["motion"])
+            data["camera"] = Camera(data["camera"])
+            data["quality"] = Quality(data["quality"])
+            data["reasons"] = tuple(data["reasons"])
+            return cls(**data)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is not a recipe: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeRecord:
+    """One generation inside a job, and what the gate said of it.
+
+    Attributes:
+        number: from 1.
+        score: 0 (broken) … 100 (nothing to complain of).
+        reasons: in words a member understands, each with its second where it has one.
+        seconds: wall time of drawing and judging.
+    """
+
+    number: int
+    seed: int
+    outcome: Outcome
+    score: float
+    reasons: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What happened to a job, as the member and the owner may read it.
+
+    Attributes:
+        takes: in the order in which they were drawn; the last or the best one was kept.
+        kept: the number of the take that became the clip.
+        forced: True when every take was rejected and the best of them was kept all the same.
+        seconds: wall seconds by stage.
+        ladder: what was given up for memory or for the upload limit, in words.
+        sha256: hex digest of the MP4.
+        size: bytes of the MP4.
+    """
+
+    engine: str
+    takes: tuple[TakeRecord, ...]
+    kept: int
+    forced: bool
+    width: int
+    height: int
+    frames: int
+    fps: float
+    sha256: str
+    size: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    ladder: tuple[str, ...] = ()
+
+    @property
+    def busy_seconds(self) -> float:
+        """Wall seconds that the engine spent on this job, discarded takes included."""
+        return sum(self.seconds.values())
+
+    @property
+    def charged_seconds(self) -> float:
+        """What the member is charged: without the takes that the gate threw away."""
+        wasted = sum(take.seconds for take in self.takes if take.number != self.kept)
+        return max(0.0, self.busy_seconds - wasted)
+
+    def to_json(self) -> str:
+        """One line of JSON with sorted keys."""
+        return json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what :meth:`to_json` wrote.
+
+        Raises:
+            ValueError: not a receipt.
+        """
+        try:
+            data: dict[str, Any] = json.loads(text)
+            data["takes"] = tuple(
+                TakeRecord(**{**take, "outcome": Outcome(take["outcome"]), "reasons": tuple(take["reasons"])})
+                for take in data["takes"]
+            )
+            data["ladder"] = tuple(data["ladder"])
+            return cls(**data)
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"this is not a receipt: {error}") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """A render is at ``fraction`` (0 … 1) of a stage, in take ``take`` (from 1)."""
+
+    stage: Stage
+    fraction: float
+    take: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakeDiscarded:
+    """The gate threw a take away; the next one follows."""
+
+    take: TakeRecord
+
+
+Event = Progress | TakeDiscarded
