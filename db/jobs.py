@@ -88,7 +88,7 @@ class NewJob:
     """What must be known to put a job in the queue.
 
     Attributes:
-        key: the idempotency key: two enqueues with the same key are one job. The bot gives the interaction's id.
+        key: the idempotency key: two enqueues with the same key are one job; the interaction's id serves.
         recipe: JSON, opaque to this package.
         profile: the name under which render times are remembered.
         inputs: role → sha256 of a blob; the blobs live as long as the job needs them.
