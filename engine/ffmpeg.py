@@ -1,0 +1,161 @@
+"""One run of ffmpeg: raw frames in through a pipe, an H.264 file out."""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, cast
+
+import imageio_ffmpeg
+import numpy as np
+
+from engine.backends import Frames
+from engine.cancel import CancelToken
+from engine.errors import EngineError
+
+# A fixed number, since x264 makes other bytes with another number of threads.
+_THREADS = 4
+_PRESET = "veryfast"
+_LAST_LINES = 30
+_SECONDS_BETWEEN_LOOKS = 0.1
+# The conversion and its label are two things; a player guesses where the label is missing.
+_TO_BT709 = (
+    "flags=area+accurate_rnd+full_chroma_inp+bitexact:in_range=pc:out_range=tv:out_color_matrix=bt709,"
+    "format=yuv420p,setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+)
+
+
+class EncodeFailed(EngineError):
+    """ffmpeg stopped.
+
+    Attributes:
+        returncode: its exit status; negative for a signal, as in :mod:`subprocess`.
+        last_words: the end of what it wrote to standard error, for the log.
+    """
+
+    def __init__(self, returncode: int, last_words: str) -> None:
+        super().__init__(f"ffmpeg stopped with status {returncode}: {last_words or 'it said nothing'}")
+        self.returncode = returncode
+        self.last_words = last_words
+
+
+@dataclass(frozen=True, kw_only=True)
+class H264:
+    """The form of an encode: width and height in pixels, even, and x264's constant rate factor, 0 … 51."""
+
+    width: int
+    height: int
+    crf: int
+
+
+def write_h264(
+    frames: Frames,
+    *,
+    form: H264,
+    rate: Fraction,
+    path: Path,
+    metadata: Mapping[str, str],
+    progress: Callable[[float], None],
+    cancel: CancelToken,
+) -> None:
+    """Encode frames into an MP4 at ``path``, over what is there. Equal arguments give equal bytes.
+
+    Args:
+        frames: uint8 ``[T, H, W, 3]``, RGB; scaled where ``form`` has another size.
+        rate: frames per second, constant.
+        metadata: text by the name of a tag; no NUL.
+        progress: told the share that is done, once an encoded second.
+        cancel: looked at once an encoded second.
+
+    Raises:
+        Cancelled: a stop was asked for; the file is unfinished.
+        EncodeFailed: ffmpeg stopped; the file, where there is one, is unfinished.
+    """
+    rows, columns = frames.shape[1:3]
+    command: list[str | bytes] = [
+        imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-y",
+        "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{columns}x{rows}",
+        "-framerate", str(rate), "-i", "pipe:0",
+        *(part for name, text in metadata.items() for part in ("-metadata", _tag(name, text))),
+        "-vf", f"scale={form.width}:{form.height}:{_TO_BT709}",
+        "-filter_threads", "1",
+        "-c:v", "libx264", "-preset", _PRESET, "-crf", str(form.crf), "-threads", str(_THREADS),
+        "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+        "-fps_mode", "cfr", "-fflags", "+bitexact", "-flags:v", "+bitexact",
+        "-movflags", "+faststart", "-f", "mp4", f"file:{path}",
+    ]  # fmt: skip
+    a_second = max(1, round(rate))
+    whole = True
+    with _running(command) as (process, pipe, lines):
+        for done in range(0, len(frames), a_second):
+            cancel.check()
+            progress(done / len(frames))
+            whole = _send(pipe, frames[done : done + a_second])
+            if not whole:
+                break
+        with suppress(BrokenPipeError):
+            pipe.close()
+        ended = False
+        while not ended:
+            cancel.check()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_SECONDS_BETWEEN_LOOKS)
+                ended = True
+    if process.returncode or not whole:
+        raise EncodeFailed(process.returncode, b"".join(lines).decode("utf-8", "replace").strip())
+    progress(1.0)
+
+
+@contextmanager
+def _running(
+    command: list[str | bytes],
+) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], deque[bytes]]]:
+    """Run ffmpeg: the process, its standard input, and the last lines of its standard error.
+
+    It has ended when the block has, and the lines are complete.
+    """
+    # In a session of its own: Ctrl-C at a terminal is for us, and we stop ffmpeg in our own way.
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    pipe, errors = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stderr)
+    lines: deque[bytes] = deque(maxlen=_LAST_LINES)
+    # With nobody to read them, a full pipe of errors would stop ffmpeg, and then us, writing to it.
+    listener = threading.Thread(target=lines.extend, args=(errors,), name="ffmpeg-errors", daemon=True)
+    listener.start()
+    try:
+        yield process, pipe, lines
+    finally:
+        process.kill()
+        process.wait()
+        listener.join()
+        errors.close()
+        with suppress(BrokenPipeError):
+            pipe.close()
+
+
+def _send(pipe: IO[bytes], frames: Frames) -> bool:
+    """Write frames; False when ffmpeg no longer reads."""
+    try:
+        for frame in frames:
+            pipe.write(np.ascontiguousarray(frame).data)
+        pipe.flush()
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _tag(name: str, text: str) -> bytes:
+    # An argument is taken as it is. ffmpeg's metadata files are not: one whose text ends in a backslash
+    # swallows the next line. Half a surrogate pair cannot be UTF-8; as an escape it stays valid in JSON.
+    return f"{name}={text}".encode("utf-8", "backslashreplace")
