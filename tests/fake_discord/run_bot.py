@@ -1,0 +1,27 @@
+"""Run the real program against the fake: `python -m tests.fake_discord.run_bot --api … --gateway … -- …`."""
+
+import argparse
+import runpy
+import sys
+
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+
+def main() -> None:
+    """Point discord.py at the fake, then be `python -m bot`."""
+    parser = argparse.ArgumentParser(prog="run_bot")
+    parser.add_argument("--api", required=True, help="http://127.0.0.1:PORT/api/v10")
+    parser.add_argument("--gateway", required=True, help="ws://127.0.0.1:PORT/gateway")
+    parser.add_argument("--module", default="bot", help="what to run in its place")
+    parser.add_argument("rest", nargs="*", help="after --: the program's own arguments")
+    args = parser.parse_args()
+    Route.BASE = args.api
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(args.gateway)
+    sys.argv = ["bot", *args.rest]
+    runpy.run_module(args.module, run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main()

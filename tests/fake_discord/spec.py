@@ -1,0 +1,57 @@
+"""What the bot sends, held against Discord's own OpenAPI document."""
+
+import functools
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import best_match
+
+VARIABLE = "FAKE_DISCORD_SPEC"
+BESIDE_THE_REPOSITORY = Path(__file__).parents[3] / "shared" / "discord-api-spec" / "discord_openapi.json"
+
+
+def spec_path() -> Path | None:
+    """The document's place: from the environment, else beside the repository; None where absent."""
+    path = Path(os.environ.get(VARIABLE) or BESIDE_THE_REPOSITORY)
+    return path if path.is_file() else None
+
+
+class Spec:
+    """Request schemas by method and path template, as in the document."""
+
+    def __init__(self, path: Path) -> None:
+        self._document = json.loads(path.read_text(encoding="utf-8"))
+        # Discord takes numbers for ids, and discord.py sends them for new attachments;
+        # the document knows only their text form.
+        snowflake = self._document["components"]["schemas"]["SnowflakeType"]
+        snowflake["type"] = ["string", "integer"]
+        self._validators: dict[tuple[str, str], Draft202012Validator | None] = {}
+
+    def faults(self, method: str, template: str, body: Any) -> list[str]:
+        """Where the body breaks the schema: nothing, or one line that names the place."""
+        validator = self._validator(method, template)
+        if validator is None:
+            return []
+        error = best_match(validator.iter_errors(body))
+        if error is None:
+            return []
+        return [f"{method} {template}: at {error.json_path}: {error.message[:300]}"]
+
+    def _validator(self, method: str, template: str) -> Draft202012Validator | None:
+        key = (method, template)
+        if key not in self._validators:
+            operation = self._document["paths"].get(template, {}).get(method.lower(), {})
+            content = operation.get("requestBody", {}).get("content", {})
+            schema = content.get("application/json", {}).get("schema")
+            whole = {"components": self._document["components"], **(schema or {})}
+            self._validators[key] = None if schema is None else Draft202012Validator(whole)
+        return self._validators[key]
+
+
+@functools.cache
+def load(path: Path) -> Spec:
+    """The document, read once in a process."""
+    return Spec(path)

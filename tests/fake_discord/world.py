@@ -1,0 +1,211 @@
+"""What exists on the fake Discord, and how a test builds it."""
+
+import mimetypes
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from io import BytesIO
+from typing import Any
+
+from PIL import Image, UnidentifiedImageError
+
+from tests.fake_discord.faults import Upload, claimed
+from tests.fake_discord.message import Attachment, Message, Version
+from tests.fake_discord.people import (
+    EVERYONE,
+    LIMIT_BY_TIER,
+    Channel,
+    Guild,
+    Member,
+    Permission,
+    Role,
+    Snowflakes,
+    User,
+)
+
+Event = Mapping[str, Any]
+
+
+class World:
+    """All state that outlives a connection. `emit` sends an event through the gateway."""
+
+    def __init__(self, *, emit: Callable[[str, dict[str, Any]], None]) -> None:
+        self.ids = Snowflakes()
+        self.emit = emit
+        self.base_url = ""
+        self.application_id = self.ids.next()
+        self.bot = User(id=self.application_id, name="framekiln", bot=True)
+        self.owner = User(id=self.ids.next(), name="owner")
+        self.users: dict[int, User] = {self.bot.id: self.bot, self.owner.id: self.owner}
+        self.guilds: dict[int, Guild] = {}
+        self.channels: dict[int, Channel] = {}
+        self.files: dict[int, Attachment] = {}
+        # Key: the guild's id, or None for the commands of everywhere.
+        self.commands: dict[int | None, list[dict[str, Any]]] = {}
+        self.command_syncs = 0
+        # Whether the bot has the privileged intent to read what others write.
+        self.message_content = False
+
+    def guild(
+        self,
+        name: str = "The Kiln",
+        *,
+        premium_tier: int = 0,
+        upload_limit: int | None = None,
+        claimed_upload_limit: int | None = None,
+        everyone: Permission = EVERYONE,
+    ) -> Guild:
+        """A server that the bot is in. Without `upload_limit` (bytes), that of its boost tier."""
+        guild = Guild(
+            id=self.ids.next(),
+            name=name,
+            owner_id=self.owner.id,
+            premium_tier=premium_tier,
+            upload_limit=LIMIT_BY_TIER[premium_tier] if upload_limit is None else upload_limit,
+            claimed_upload_limit=claimed_upload_limit,
+        )
+        guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=everyone, position=0)
+        guild.members[self.bot.id] = Member(user=self.bot, guild=guild, roles=[])
+        guild.members[self.owner.id] = Member(user=self.owner, guild=guild, roles=[])
+        self.guilds[guild.id] = guild
+        self.emit("GUILD_CREATE", guild.payload(guild.members[self.bot.id]))
+        return guild
+
+    def role(self, guild: Guild, name: str, permissions: Permission = Permission(0)) -> Role:  # noqa: B008 - an int
+        """A role of the guild."""
+        role = Role(id=self.ids.next(), name=name, permissions=permissions, position=len(guild.roles))
+        guild.roles[role.id] = role
+        self.emit("GUILD_ROLE_CREATE", {"guild_id": str(guild.id), "role": role.payload()})
+        return role
+
+    def channel(
+        self,
+        guild: Guild | None = None,
+        name: str = "clips",
+        *,
+        nsfw: bool = False,
+        bot_permissions: Permission = EVERYONE,
+    ) -> Channel:
+        """A text channel; without a guild, in the first one."""
+        where = guild or self._first_guild()
+        channel = Channel(
+            id=self.ids.next(),
+            name=name,
+            guild=where,
+            bot_id=self.bot.id,
+            nsfw=nsfw,
+            position=len(where.channels),
+            bot_permissions=bot_permissions,
+        )
+        where.channels[channel.id] = self.channels[channel.id] = channel
+        self.emit("CHANNEL_CREATE", channel.payload())
+        return channel
+
+    def permit(self, channel: Channel, permissions: Permission) -> None:
+        """Set what the bot may do in the channel; the bot is told, as Discord would."""
+        channel.bot_permissions = permissions
+        self.emit("CHANNEL_UPDATE", channel.payload())
+
+    def member(
+        self,
+        name: str = "ada",
+        guild: Guild | None = None,
+        *,
+        permissions: Permission = Permission(0),  # noqa: B008 - an int
+        roles: tuple[Role, ...] = (),
+        locale: str = "en-US",
+    ) -> Member:
+        """A member; `permissions` are given, beyond @everyone's, by a role of their own."""
+        where = guild or self._first_guild()
+        user = User(id=self.ids.next(), name=name)
+        own = [self.role(where, f"{name}'s", permissions)] if permissions else []
+        member = Member(user=user, guild=where, roles=[*roles, *own], locale=locale)
+        self.users[user.id] = user
+        where.members[user.id] = member
+        return member
+
+    def keep_upload(self, upload: Upload, channel_id: int) -> Attachment:
+        """Put a member's file on the CDN, with what it claims."""
+        guessed = mimetypes.guess_type(upload.filename)[0]
+        width, height = _picture_size(upload.data)
+        claims = {
+            "size": claimed(upload.size, len(upload.data)),
+            "content_type": claimed(upload.content_type, guessed),
+            "width": claimed(upload.width, width),
+            "height": claimed(upload.height, height),
+        }
+        kept = self.keep_file(upload.filename, upload.data, channel_id)
+        kept = replace(kept, claims=claims, fault=upload.fault)
+        self.files[kept.id] = kept
+        return kept
+
+    def keep_file(
+        self, filename: str, data: bytes, channel_id: int, description: str | None = None
+    ) -> Attachment:
+        """Put the bot's file on the CDN; the payload tells the truth of it."""
+        ident = self.ids.next()
+        kind = mimetypes.guess_type(filename)[0]
+        width, height = _picture_size(data)
+        expires = f"ex={int(time.time()) + 86_400:x}&is={int(time.time()):x}&hm={ident:x}"
+        kept = Attachment(
+            id=ident,
+            channel_id=channel_id,
+            filename=filename,
+            data=data,
+            url=f"{self.base_url}/attachments/{channel_id}/{ident}/{filename}?{expires}",
+            true_type=kind or "application/octet-stream",
+            claims={"size": len(data), "content_type": kind, "width": width, "height": height},
+            description=description,
+        )
+        self.files[ident] = kept
+        return kept
+
+    def member_says(self, member: Member, channel: Channel, text: str = "", *uploads: Upload) -> Message:
+        """A message that a member writes."""
+        files = tuple(self.keep_upload(one, channel.id) for one in uploads)
+        version = Version(at=time.time(), content=text, attachments=files)
+        return self.post(Message(id=self.ids.next(), channel=channel, author=member.user, history=[version]))
+
+    def post(self, message: Message) -> Message:
+        """Put a message into its channel; the bot hears of all but ephemeral ones."""
+        if not message.ephemeral:
+            message.channel.messages[message.id] = message
+            self._tell("MESSAGE_CREATE", message)
+        return message
+
+    def revise(self, message: Message, version: Version) -> None:
+        """Add a version."""
+        message.history.append(version)
+        if not message.ephemeral:
+            self._tell("MESSAGE_UPDATE", message)
+
+    def remove(self, message: Message) -> None:
+        """Delete a message; its files leave the CDN."""
+        message.deleted = True
+        for one in message.attachments:
+            self.files.pop(one.id, None)
+        if message.channel.messages.pop(message.id, None) is not None:
+            ids = {"id": message.id, "channel_id": message.channel.id, "guild_id": message.channel.guild.id}
+            self.emit("MESSAGE_DELETE", {key: str(value) for key, value in ids.items()})
+
+    def shown_to_bot(self, message: Message) -> dict[str, Any]:
+        """The message as the bot may read it: without what others wrote, where it lacks the intent."""
+        return message.payload(with_content=self.message_content or message.author is self.bot)
+
+    def _tell(self, event: str, message: Message) -> None:
+        payload = self.shown_to_bot(message) | {"guild_id": str(message.channel.guild.id)}
+        member = message.channel.guild.members.get(message.author.id)
+        if member is not None:
+            payload["member"] = member.payload()
+        self.emit(event, payload)
+
+    def _first_guild(self) -> Guild:
+        return next(iter(self.guilds.values()), None) or self.guild()
+
+
+def _picture_size(data: bytes) -> tuple[int | None, int | None]:
+    try:
+        with Image.open(BytesIO(data)) as picture:
+            return picture.size
+    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, ValueError):
+        return None, None
