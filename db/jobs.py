@@ -127,6 +127,7 @@ class Job:
         post_attempts, retry_at: how often posting was tried, and when it may be tried again.
         message_id: the message that carries the clip.
         deleted_at: the clip was taken down by its owner or a moderator.
+        held_reason: why it waits for a review, or last did.
     """
 
     id: JobId
@@ -167,3 +168,4 @@ class Job:
     retry_at: float | None
     message_id: int | None
     deleted_at: float | None
+    held_reason: str | None = None

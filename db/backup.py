@@ -1,0 +1,47 @@
+"""Backups: whole copies of the committed data, under names that sort by time."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import sqlite3
+from pathlib import Path
+
+
+def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, keep: int = 7) -> Path:
+    """Copy the database into ``folder`` and delete all but the ``keep`` newest copies of that name.
+
+    A copy stands under its final name only when it is whole and on the disk.
+
+    Args:
+        connection: outside a transaction.
+        folder: made if it is not there.
+        name: how the copies' names begin.
+        keep: at least 1.
+    """
+    if keep < 1:
+        raise ValueError("a backup that deletes itself is none: keep at least 1")
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    final = folder / f"{name}-{stamp}.db"
+    partial = final.with_suffix(".partial")
+    try:
+        connection.execute("VACUUM INTO ?", (str(partial),))
+        partial.chmod(0o600)
+        fsync(partial)
+        partial.replace(final)
+        fsync(folder)
+    finally:
+        partial.unlink(missing_ok=True)
+    for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
+        old.unlink()
+    return final
+
+
+def fsync(path: Path) -> None:
+    """Make a file's content, or a folder's names, survive a power cut."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

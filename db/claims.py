@@ -1,0 +1,328 @@
+"""What an engine does with a job: claim it, tell how far it is, hand the clip in, or give it back.
+
+Every write about a claim names the claim's number and the state ``running``. Where no row fits, the answer is
+stale: the job has gone on without this engine, and what it says is dropped.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from db.fairness import FAIR_ORDER, charge
+from db.jobs import Job, JobId, State
+from db.rows import Rows, fetch_one, find, job_from, transition
+
+CLAIM = f"""
+{FAIR_ORDER}
+UPDATE job
+SET state = 'running', claim = claim + 1, started_at = :now, front = 0, stage = '', fraction = 0, take = 0
+WHERE id = (SELECT id FROM fair WHERE NOT paused ORDER BY place LIMIT 1)
+RETURNING *
+"""  # noqa: S608 - FAIR_ORDER is a constant
+
+FAILS_WITHOUT_CLAIM = (State.QUEUED, State.RENDERED, State.POSTING)
+REFUSED_WITHOUT_CLAIM = (State.HELD, State.QUEUED, State.RENDERED)
+
+
+class Requeue(StrEnum):
+    """Why a running job is given back."""
+
+    CRASH = "crash"
+    SHUTDOWN = "shutdown"
+    ENGINE_DOWN = "engine_down"
+
+
+class CancelOutcome(StrEnum):
+    """What became of the wish to cancel.
+
+    DONE: it is cancelled. ASKED: it runs, and is asked to stop. TOO_LATE: it is being posted, or has ended.
+    UNKNOWN: there is no such job.
+    """
+
+    DONE = "done"
+    ASKED = "asked"
+    TOO_LATE = "too_late"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recovery:
+    """What was under way when the program last ended.
+
+    Attributes:
+        requeued: back at the front of the queue.
+        quarantined: found running too often.
+        posting: may have been posted or not; delivery looks before it posts.
+        cancelled: somebody had asked them to stop.
+    """
+
+    requeued: list[Job] = field(default_factory=list)
+    quarantined: list[Job] = field(default_factory=list)
+    posting: list[Job] = field(default_factory=list)
+    cancelled: list[Job] = field(default_factory=list)
+
+
+class Claims(Rows):
+    """The part of the queue that an engine works with."""
+
+    async def claim(self, now: float | None = None) -> Job | None:
+        """Take the next job in the fair order, or None where nothing may run."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> Job | None:
+            row = fetch_one(connection, CLAIM, {"now": at})
+            return None if row is None else job_from(row)
+
+        return await self._db.write(transaction)
+
+    async def progress(self, job: JobId, claim: int, stage: str, fraction: float, take: int) -> bool:
+        """Write down how far a running job is; False where the claim is stale."""
+        return await self._changes(
+            "UPDATE job SET stage = ?, fraction = ?, take = ? "
+            "WHERE id = ? AND claim = ? AND state = 'running'",
+            (stage, fraction, take, job, claim),
+        )
+
+    async def rendered(
+        self,
+        job: JobId,
+        claim: int,
+        *,
+        clip_sha256: str,
+        clip_size: int,
+        receipt: str,
+        gpu_seconds: float,
+        charged_seconds: float,
+        now: float | None = None,
+    ) -> bool:
+        """Hand in the clip, whose blob is already written, and charge the member.
+
+        Args:
+            gpu_seconds: remembered as a render time of the job's profile.
+            charged_seconds: what the member's account in the fair order grows by.
+
+        Returns:
+            False where the clip is to be dropped: the claim is stale, or the job was asked to stop meanwhile
+            and is now cancelled. The seconds of such a job are charged all the same.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            found = _running(connection, job, claim)
+            if found is None:
+                return False
+            charge(
+                connection,
+                guild_id=found.guild_id,
+                user_id=found.user_id,
+                seconds=charged_seconds,
+                now=at,
+            )
+            if found.cancel_requested:
+                _end(connection, job, State.CANCELLED, claim=claim, now=at)
+                return False
+            transition(
+                connection,
+                job,
+                State.RENDERED,
+                sources=[State.RUNNING],
+                claim=claim,
+                rendered_at=at,
+                clip_sha256=clip_sha256,
+                clip_size=clip_size,
+                receipt=receipt,
+                gpu_seconds=gpu_seconds,
+            )
+            connection.execute(
+                "INSERT INTO render_time (profile, seconds) VALUES (?, ?)", (found.profile, gpu_seconds)
+            )
+            return True
+
+        return await self._db.write(transaction)
+
+    async def requeue(
+        self, job: JobId, claim: int, *, cause: Requeue, now: float | None = None, crash_limit: int = 2
+    ) -> State | None:
+        """Give a running job back, to the front of the queue.
+
+        A job that was asked to stop ends as cancelled instead. Only a crash is held against the job: at
+        ``crash_limit`` of them it is quarantined, for it may be what kills the engine.
+
+        Returns:
+            The job's new state, or None where the claim is stale.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> State | None:
+            found = _running(connection, job, claim)
+            if found is None:
+                return None
+            crashes = found.crashes + (cause is Requeue.CRASH)
+            if found.cancel_requested:
+                moved = _end(connection, job, State.CANCELLED, claim=claim, now=at, crashes=crashes)
+            elif cause is Requeue.CRASH and crashes >= crash_limit:
+                moved = _end(connection, job, State.QUARANTINED, claim=claim, now=at, crashes=crashes)
+            else:
+                moved = _to_the_front(connection, job, crashes=crashes)
+            return None if moved is None else moved.state
+
+        return await self._db.write(transaction)
+
+    async def fail(
+        self,
+        job: JobId,
+        claim: int | None,
+        code: str,
+        text: str | None,
+        error_id: str | None,
+        now: float | None = None,
+    ) -> bool:
+        """End a job badly. Without a claim, one that does not run: its delivery failed, say."""
+        return await self._end_badly(
+            job, State.FAILED, claim, FAILS_WITHOUT_CLAIM, (code, text, error_id), self._now(now)
+        )
+
+    async def refuse(
+        self,
+        job: JobId,
+        claim: int | None,
+        code: str,
+        text: str | None,
+        error_id: str | None,
+        now: float | None = None,
+    ) -> bool:
+        """End a job that may not be made or shown. Without a claim, one that does not run."""
+        return await self._end_badly(
+            job, State.REFUSED, claim, REFUSED_WITHOUT_CLAIM, (code, text, error_id), self._now(now)
+        )
+
+    async def cancel(self, job: JobId, *, now: float | None = None) -> CancelOutcome:
+        """Cancel a job that waits or is not yet being posted; ask one that runs to stop."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> CancelOutcome:
+            if _end(
+                connection,
+                job,
+                State.CANCELLED,
+                sources=(State.QUEUED, State.HELD, State.RENDERED),
+                now=at,
+            ):
+                return CancelOutcome.DONE
+            asked = connection.execute(
+                "UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running'", (job,)
+            ).rowcount
+            if asked:
+                return CancelOutcome.ASKED
+            return CancelOutcome.TOO_LATE if find(connection, job) else CancelOutcome.UNKNOWN
+
+        return await self._db.write(transaction)
+
+    async def cancelled(self, job: JobId, claim: int, now: float | None = None) -> bool:
+        """Finish the cancelling of a job that ran; False where the claim is stale."""
+        at = self._now(now)
+        return await self._db.write(
+            lambda connection: _end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
+        )
+
+    async def recover(self, now: float | None = None, restart_limit: int = 5) -> Recovery:
+        """Sort out, once at the start, what was under way when the program last ended.
+
+        A running job goes to the front of the queue; found so ``restart_limit`` times, it is quarantined.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> Recovery:
+            recovery = Recovery()
+            for row in connection.execute(
+                "SELECT * FROM job WHERE state = 'running' ORDER BY seq"
+            ).fetchall():
+                job = job_from(row)
+                restarts = job.restarts + 1
+                if job.cancel_requested:
+                    moved = _end(
+                        connection, job.id, State.CANCELLED, claim=job.claim, now=at, restarts=restarts
+                    )
+                    kept = recovery.cancelled
+                elif restarts >= restart_limit:
+                    moved = _end(
+                        connection, job.id, State.QUARANTINED, claim=job.claim, now=at, restarts=restarts
+                    )
+                    kept = recovery.quarantined
+                else:
+                    moved = _to_the_front(connection, job.id, restarts=restarts)
+                    kept = recovery.requeued
+                kept.extend([moved] if moved else [])
+            posting = connection.execute(
+                "UPDATE job SET in_flight = 0 WHERE state = 'posting' RETURNING *"
+            ).fetchall()
+            recovery.posting.extend(sorted(map(job_from, posting), key=lambda job: job.posting_since or 0))
+            return recovery
+
+        return await self._db.write(transaction)
+
+    async def _end_badly(
+        self,
+        job: JobId,
+        state: State,
+        claim: int | None,
+        unclaimed: tuple[State, ...],
+        error: tuple[str, str | None, str | None],
+        now: float,
+    ) -> bool:
+        code, text, error_id = error
+        return await self._db.write(
+            lambda connection: (
+                _end(
+                    connection,
+                    job,
+                    state,
+                    sources=unclaimed if claim is None else (State.RUNNING,),
+                    claim=claim,
+                    now=now,
+                    error_code=code,
+                    error_text=text,
+                    error_id=error_id,
+                )
+                is not None
+            )
+        )
+
+
+def _running(connection: sqlite3.Connection, job: JobId, claim: int) -> Job | None:
+    row = fetch_one(
+        connection, "SELECT * FROM job WHERE id = ? AND claim = ? AND state = 'running'", (job, claim)
+    )
+    return None if row is None else job_from(row)
+
+
+def _end(
+    connection: sqlite3.Connection,
+    job: JobId,
+    state: State,
+    *,
+    now: float,
+    sources: tuple[State, ...] = (State.RUNNING,),
+    claim: int | None = None,
+    **columns: object,
+) -> Job | None:
+    return transition(
+        connection, job, state, sources=sources, claim=claim, ended_at=now, in_flight=0, **columns
+    )
+
+
+def _to_the_front(connection: sqlite3.Connection, job: JobId, **counters: int) -> Job | None:
+    return transition(
+        connection,
+        job,
+        State.QUEUED,
+        sources=[State.RUNNING],
+        front=1,
+        started_at=None,
+        stage="",
+        fraction=0,
+        take=0,
+        **counters,
+    )

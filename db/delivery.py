@@ -1,0 +1,121 @@
+"""How a finished clip reaches its channel once: what is written down around each attempt to post.
+
+``posting`` is committed before the call to Discord. After a crash nobody knows whether that call came
+through, so a job that is found in ``posting`` is looked for in the channel before it is posted again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+
+from db.jobs import Job, JobId, State, check_move
+from db.rows import Rows, fetch_one, find, job_from, transition
+
+
+class Delivery(Rows):
+    """The part of the queue that delivery and the status messages work with."""
+
+    async def to_deliver(self, now: float | None = None) -> list[Job]:
+        """Return what may be posted now, the oldest clip first.
+
+        Left out is what an earlier :meth:`begin_posting` is still busy with, until :meth:`posted`,
+        :meth:`postpone`, ``fail`` or, after a restart, ``recover``.
+        """
+        return await self._jobs(
+            "SELECT * FROM job WHERE state IN ('rendered', 'posting') AND NOT in_flight "
+            "AND (retry_at IS NULL OR retry_at <= ?) ORDER BY rendered_at, seq",
+            (self._now(now),),
+        )
+
+    async def begin_posting(self, job: JobId, now: float | None = None) -> Job | None:
+        """Write down that posting is tried now, before it is.
+
+        Returns:
+            The job, or None where it has moved on (cancelled, held, delivered) or another attempt is
+            under way.
+        """
+        at = self._now(now)
+        check_move(job, State.RENDERED, State.POSTING)
+
+        def transaction(connection: sqlite3.Connection) -> Job | None:
+            row = fetch_one(
+                connection,
+                "UPDATE job SET state = 'posting', in_flight = 1, post_attempts = post_attempts + 1, "
+                "posting_since = coalesce(posting_since, :now), retry_at = NULL "
+                "WHERE id = :job AND state IN ('rendered', 'posting') AND NOT in_flight RETURNING *",
+                {"now": at, "job": job},
+            )
+            return None if row is None else job_from(row)
+
+        return await self._db.write(transaction)
+
+    async def posted(self, job: JobId, message_id: int | None, now: float | None = None) -> bool:
+        """The clip has reached the member; ``message_id`` is None where no channel carries it."""
+        at = self._now(now)
+        return await self._db.write(
+            lambda connection: (
+                transition(
+                    connection,
+                    job,
+                    State.DELIVERED,
+                    sources=[State.POSTING],
+                    message_id=message_id,
+                    ended_at=at,
+                    retry_at=None,
+                    in_flight=0,
+                )
+                is not None
+            )
+        )
+
+    async def postpone(self, job: JobId, until: float) -> bool:
+        """The attempt did not succeed; the next may begin at ``until``."""
+        return await self._changes(
+            "UPDATE job SET retry_at = ?, in_flight = 0 WHERE id = ? AND state IN ('rendered', 'posting')",
+            (until, job),
+        )
+
+    async def hold(self, job: JobId, reason: str) -> bool:
+        """Let a job wait for a review, before it runs or before it is posted."""
+        return await self._db.write(
+            lambda connection: (
+                transition(
+                    connection,
+                    job,
+                    State.HELD,
+                    sources=[State.QUEUED, State.RENDERED],
+                    held_reason=reason,
+                )
+                is not None
+            )
+        )
+
+    async def release(self, job: JobId) -> bool:
+        """Let a held job go on from where it was held."""
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            found = find(connection, job)
+            if found is None:
+                return False
+            new = State.QUEUED if found.clip_sha256 is None else State.RENDERED
+            return transition(connection, job, new, sources=[State.HELD]) is not None
+
+        return await self._db.write(transaction)
+
+    async def set_status_message(self, job: JobId, channel_id: int, message_id: int) -> bool:
+        """Remember the public message that follows the job."""
+        return await self._changes(
+            "UPDATE job SET status_channel_id = ?, status_message_id = ? WHERE id = ?",
+            (channel_id, message_id, job),
+        )
+
+    async def finish_status(self, job: JobId) -> bool:
+        """The status message has its last words, or there is nobody left to tell."""
+        return await self._changes("UPDATE job SET status_final = 1 WHERE id = ?", (job,))
+
+    async def open_statuses(self) -> list[Job]:
+        """Return the jobs with a status message that is not final, or that ended without a last word."""
+        return await self._jobs(
+            "SELECT * FROM job WHERE status_final = 0 AND (status_message_id IS NOT NULL OR state IN "
+            "('delivered', 'cancelled', 'failed', 'quarantined', 'refused')) ORDER BY seq"
+        )

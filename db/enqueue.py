@@ -1,0 +1,193 @@
+"""The way into the queue: once per key, within the limits, in one transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from db.connection import Database
+from db.jobs import Job, NewJob, new_job_id
+from db.rows import Rows, fetch_one, job_from
+
+HOUR = 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnqueueLimits:
+    """How many jobs may be asked for. A member is a user in a guild.
+
+    Attributes:
+        per_member_waiting: a member's jobs that wait, or are held, before they run.
+        per_member_hour: jobs that a member asked for within an hour, whatever became of them.
+        per_guild_waiting: a guild's jobs that wait or are held.
+        total_waiting: all jobs that wait or are held.
+    """
+
+    per_member_waiting: int = 3
+    per_member_hour: int = 20
+    per_guild_waiting: int = 50
+    total_waiting: int = 500
+
+
+class Limit(StrEnum):
+    """Which limit was reached; the names are those of :class:`EnqueueLimits`."""
+
+    PER_MEMBER_WAITING = "per_member_waiting"
+    PER_MEMBER_HOUR = "per_member_hour"
+    PER_GUILD_WAITING = "per_guild_waiting"
+    TOTAL_WAITING = "total_waiting"
+
+
+class LimitReached(Exception):
+    """The job was not accepted; nothing was written.
+
+    Attributes:
+        which: the limit.
+        allowed: its value.
+        retry_after: seconds until it allows another job, or None where that depends on other jobs.
+    """
+
+    def __init__(self, which: Limit, allowed: int, retry_after: float | None = None) -> None:
+        super().__init__(f"the limit {which} = {allowed} is reached")
+        self.which = which
+        self.allowed = allowed
+        self.retry_after = retry_after
+
+
+class MemberBanned(Exception):
+    """The job was not accepted: a moderator of this guild has shut this member out.
+
+    Attributes:
+        reason: the moderator's words, as given.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("this member may not ask for clips in this guild")
+        self.reason = reason
+
+
+@dataclass(frozen=True, kw_only=True)
+class Enqueued:
+    """A job that is safely written down.
+
+    Attributes:
+        created: False where the key was known and this is the job of the first call.
+    """
+
+    job: Job
+    created: bool
+
+
+class Enqueueing(Rows):
+    """The part of the queue that takes jobs in."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        limits: EnqueueLimits | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        super().__init__(db, clock=clock)
+        self._limits = limits or EnqueueLimits()
+
+    async def enqueue(
+        self, new: NewJob, *, now: float | None = None, limits: EnqueueLimits | None = None
+    ) -> Enqueued:
+        """Write a job down. When this returns, the job survives whatever happens.
+
+        Args:
+            limits: those of the queue by default.
+
+        Raises:
+            MemberBanned: the member is shut out.
+            LimitReached: a limit is reached.
+        """
+        at, checked = self._now(now), limits or self._limits
+
+        def transaction(connection: sqlite3.Connection) -> Enqueued:
+            known = fetch_one(connection, "SELECT * FROM job WHERE key = ?", (new.key,))
+            if known is not None:
+                return Enqueued(job=job_from(known), created=False)
+            _check_ban(connection, new)
+            _check_hour(connection, new, checked.per_member_hour, at)
+            _check_waiting(connection, new, checked)
+            return Enqueued(job=_insert(connection, new, at), created=True)
+
+        return await self._db.write(transaction)
+
+
+def _check_ban(connection: sqlite3.Connection, new: NewJob) -> None:
+    ban = fetch_one(
+        connection,
+        "SELECT reason FROM ban WHERE guild_id = ? AND user_id = ?",
+        (new.guild_id, new.user_id),
+    )
+    if ban is not None:
+        raise MemberBanned(ban["reason"])
+
+
+def _check_hour(connection: sqlite3.Connection, new: NewJob, allowed: int, now: float) -> None:
+    recent = connection.execute(
+        "SELECT created_at FROM job WHERE guild_id = ? AND user_id = ? AND created_at > ? "
+        "ORDER BY created_at DESC LIMIT ?",
+        (new.guild_id, new.user_id, now - HOUR, allowed),
+    ).fetchall()
+    if len(recent) >= allowed:
+        # The oldest of the newest `allowed` jobs has to leave the hour first.
+        retry_after = recent[-1]["created_at"] + HOUR - now if recent else None
+        raise LimitReached(Limit.PER_MEMBER_HOUR, allowed, retry_after)
+
+
+def _check_waiting(connection: sqlite3.Connection, new: NewJob, limits: EnqueueLimits) -> None:
+    total, guild, member = connection.execute(
+        """
+        SELECT
+            count(*),
+            count(*) FILTER (WHERE guild_id = :guild_id),
+            count(*) FILTER (WHERE guild_id = :guild_id AND user_id = :user_id)
+        FROM job
+        WHERE state IN ('queued', 'held') AND clip_sha256 IS NULL
+        """,
+        {"guild_id": new.guild_id, "user_id": new.user_id},
+    ).fetchone()
+    if member >= limits.per_member_waiting:
+        raise LimitReached(Limit.PER_MEMBER_WAITING, limits.per_member_waiting)
+    if guild >= limits.per_guild_waiting:
+        raise LimitReached(Limit.PER_GUILD_WAITING, limits.per_guild_waiting)
+    if total >= limits.total_waiting:
+        raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting)
+
+
+def _insert(connection: sqlite3.Connection, new: NewJob, now: float) -> Job:
+    seq = connection.execute(
+        """
+        INSERT INTO job (
+            id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
+            priority, slot_user, slot_seq
+        ) VALUES (
+            :id, :key, :kind, 'queued', :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
+            :now, :priority, :user_id, 0
+        )
+        """,
+        {
+            "id": new_job_id(),
+            "key": new.key,
+            "kind": new.kind,
+            "guild_id": new.guild_id,
+            "channel_id": new.channel_id,
+            "user_id": new.user_id,
+            "recipe": new.recipe,
+            "profile": new.profile,
+            "inputs": json.dumps(dict(new.inputs)),
+            "parent": new.parent,
+            "now": now,
+            "priority": new.priority,
+        },
+    ).lastrowid
+    rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()
+    return job_from(rows[0])

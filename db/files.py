@@ -1,0 +1,187 @@
+"""Blobs: files named by what is in them, written whole or not at all.
+
+``root/ab/abcdef….blob`` is reached only by renaming a file that is complete and on the disk, so a name that
+exists stands for its content. Files on their way are under ``root/incoming``. All functions are plain and
+may wait for the disk: call them in a thread.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from db.backup import fsync
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 1 << 20  # bytes
+
+
+class BlobDamaged(ValueError):
+    """The content is not what the name says.
+
+    Attributes:
+        expected, found: hex SHA-256.
+    """
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"the blob {expected} has the content of {found}")
+        self.expected = expected
+        self.found = found
+
+
+class Blobs:
+    """A folder of blobs.
+
+    Args:
+        root: made if it is not there; readable by the owner only.
+    """
+
+    def __init__(self, root: Path | str) -> None:
+        self._root = Path(root).absolute()
+        self._incoming = self._root / "incoming"
+        self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def path(self, sha256: str) -> Path:
+        """Return where a blob is, or would be.
+
+        Raises:
+            ValueError: this is no lower-case hex SHA-256; so no name leads out of the folder.
+        """
+        if not _DIGEST.fullmatch(sha256):
+            raise ValueError(f"not a SHA-256 in hex: {sha256!r}")
+        return self._root / sha256[:2] / f"{sha256}.blob"
+
+    def put(self, data: bytes) -> str:
+        """Write a blob and return its digest. Writing it again mends a damaged one."""
+        sha256 = hashlib.sha256(data).hexdigest()
+        with self._arriving() as (file, temporary):
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            self._settle(temporary, sha256)
+        return sha256
+
+    def adopt(self, path: Path | str, sha256: str | None = None) -> str:
+        """Move a finished file in and return its digest; the file may be on another file system.
+
+        Args:
+            sha256: what the digest must be.
+
+        Raises:
+            BlobDamaged: it is another; the file stays where it was.
+            FileNotFoundError: there is no such file.
+        """
+        source = Path(path)
+        found = _digest(source)
+        if sha256 is not None and found != sha256:
+            raise BlobDamaged(sha256, found)
+        fsync(source)
+        try:
+            self._settle(source, found)
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            self._copy(source, found)
+            source.unlink()
+        return found
+
+    def read(self, sha256: str) -> bytes:
+        """Return a blob's content.
+
+        Raises:
+            BlobDamaged: the disk has not kept it as it was.
+            FileNotFoundError: there is no such blob.
+        """
+        data = self.path(sha256).read_bytes()
+        found = hashlib.sha256(data).hexdigest()
+        if found != sha256:
+            raise BlobDamaged(sha256, found)
+        return data
+
+    def verify(self, sha256: str) -> None:
+        """Return if the blob is whole.
+
+        Raises:
+            BlobDamaged: the disk has not kept it as it was.
+            FileNotFoundError: there is no such blob.
+        """
+        found = _digest(self.path(sha256))
+        if found != sha256:
+            raise BlobDamaged(sha256, found)
+
+    def exists(self, sha256: str) -> bool:
+        """Whether there is such a blob."""
+        return self.path(sha256).is_file()
+
+    def delete(self, sha256: str) -> bool:
+        """Delete a blob; False where there was none."""
+        try:
+            self.path(sha256).unlink()
+        except FileNotFoundError:
+            return False
+        return True
+
+    def sweep(self, keep: set[str], older_than: float = 3600.0) -> int:
+        """Delete the blobs that nobody needs, and what never finished arriving.
+
+        Args:
+            keep: digests of the blobs that stay.
+            older_than: seconds; younger files stay, as their job may not be written down yet.
+
+        Returns:
+            How many files were deleted.
+        """
+        deleted = 0
+        newest = time.time() - older_than
+        blobs = (path for path in self._root.glob("??/*.blob") if path.stem not in keep)
+        for path in [*blobs, *self._incoming.iterdir()]:
+            if path.stat().st_mtime < newest:
+                path.unlink()
+                deleted += 1
+        return deleted
+
+    @contextmanager
+    def _arriving(self) -> Iterator[tuple[BinaryIO, Path]]:
+        temporary = self._incoming / secrets.token_hex(16)
+        try:
+            with temporary.open("xb") as file:
+                temporary.chmod(0o600)
+                yield file, temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+
+    def _settle(self, finished: Path, sha256: str) -> None:
+        """Give a file that is on the disk its final name."""
+        final = self.path(sha256)
+        if not final.parent.exists():
+            final.parent.mkdir(mode=0o700, exist_ok=True)
+            fsync(self._root)
+        os.utime(finished)  # its age, for the sweep, counts from now
+        finished.replace(final)
+        fsync(final.parent)
+
+    def _copy(self, source: Path, sha256: str) -> None:
+        with self._arriving() as (file, temporary):
+            digest = hashlib.sha256()
+            with source.open("rb") as original:
+                while chunk := original.read(_CHUNK):
+                    digest.update(chunk)
+                    file.write(chunk)
+            if digest.hexdigest() != sha256:
+                raise BlobDamaged(sha256, digest.hexdigest())
+            file.flush()
+            os.fsync(file.fileno())
+            self._settle(temporary, sha256)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

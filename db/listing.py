@@ -1,0 +1,117 @@
+"""Questions about the queue. None of them changes anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from db.fairness import FAIR_ORDER
+from db.jobs import Job, JobId, State
+from db.rows import Rows
+
+WAITING = f"""
+{FAIR_ORDER}
+SELECT job.*, fair.place
+FROM fair JOIN job ON job.id = fair.id
+WHERE :guild IS NULL OR job.guild_id = :guild
+ORDER BY fair.place
+LIMIT :limit
+"""  # noqa: S608 - FAIR_ORDER is a constant
+
+POSITION = f"{FAIR_ORDER} SELECT place FROM fair WHERE id = ?"  # noqa: S608 - same
+
+AHEAD = f"""
+{FAIR_ORDER}
+SELECT
+    count(*) AS jobs,
+    count(*) FILTER (WHERE other.guild_id = mine.guild_id AND other.user_id = mine.user_id) AS own,
+    (SELECT count(*) FROM job WHERE state = 'running') AS running
+FROM fair
+JOIN job AS other ON other.id = fair.id
+JOIN job AS mine ON mine.id = :job
+WHERE fair.place < coalesce((SELECT place FROM fair WHERE id = :job), 0)
+"""  # noqa: S608 - same
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ahead:
+    """What comes before a waiting job; for one that does not wait, no jobs.
+
+    Attributes:
+        jobs: waiting jobs of everybody.
+        running: jobs that run now.
+        by_member_self: how many of ``jobs`` are the member's own.
+    """
+
+    jobs: int
+    running: int
+    by_member_self: int
+
+
+class Listing(Rows):
+    """The part of the queue that answers questions."""
+
+    async def get(self, job: JobId) -> Job | None:
+        """Return the job with this id."""
+        return _first(await self._jobs("SELECT * FROM job WHERE id = ?", (job,)))
+
+    async def by_message(self, message_id: int) -> Job | None:
+        """Return the job whose clip, or whose status, this message carries."""
+        return _first(
+            await self._jobs(
+                "SELECT * FROM job WHERE message_id = :message OR status_message_id = :message "
+                "ORDER BY seq DESC LIMIT 1",
+                {"message": message_id},
+            )
+        )
+
+    async def jobs_of(self, user: int, guild: int, limit: int = 10) -> list[Job]:
+        """Return a member's jobs, the newest first."""
+        return await self._jobs(
+            "SELECT * FROM job WHERE guild_id = ? AND user_id = ? ORDER BY created_at DESC, seq DESC LIMIT ?",
+            (guild, user, limit),
+        )
+
+    async def waiting(self, guild: int | None = None, limit: int | None = None) -> list[Job]:
+        """Return the waiting jobs of a guild, or of all, in the fair order; paused guilds stand last."""
+        return await self._jobs(WAITING, {"guild": guild, "limit": -1 if limit is None else limit})
+
+    async def position(self, job: JobId) -> int | None:
+        """Return a waiting job's place among all that wait (1 = next), or None where it does not wait."""
+        rows = await self._db.read(POSITION, (job,))
+        return rows[0]["place"] if rows else None
+
+    async def ahead(self, job: JobId) -> Ahead:
+        """Count what comes before a job."""
+        (row,) = await self._db.read(AHEAD, {"job": job})
+        return Ahead(jobs=row["jobs"], running=row["running"], by_member_self=row["own"])
+
+    async def counts(self, guild: int | None = None) -> dict[State, int]:
+        """Count the jobs of a guild, or all, by state; every state is there."""
+        rows = await self._db.read(
+            "SELECT state, count(*) AS jobs FROM job WHERE :guild IS NULL OR guild_id = :guild "
+            "GROUP BY state",
+            {"guild": guild},
+        )
+        found = {State(row["state"]): row["jobs"] for row in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    async def running(self) -> Job | None:
+        """Return the job that runs, the longest-running one where there are several."""
+        return _first(
+            await self._jobs("SELECT * FROM job WHERE state = 'running' ORDER BY started_at, seq LIMIT 1")
+        )
+
+    async def render_times(self, profile: str | None, limit: int = 50) -> list[float]:
+        """Return the seconds that the last renders of a profile took, or of any; the newest first."""
+        if profile is None:
+            rows = await self._db.read("SELECT seconds FROM render_time ORDER BY seq DESC LIMIT ?", (limit,))
+        else:
+            rows = await self._db.read(
+                "SELECT seconds FROM render_time WHERE profile = ? ORDER BY seq DESC LIMIT ?",
+                (profile, limit),
+            )
+        return [row["seconds"] for row in rows]
+
+
+def _first(jobs: list[Job]) -> Job | None:
+    return jobs[0] if jobs else None

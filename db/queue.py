@@ -1,0 +1,40 @@
+"""The durable queue: one object, whose parts each stand in a module of their own.
+
+=================  ===========================================================
+`db.enqueue`       the way in: once per key, within the limits
+`db.claims`        what an engine does: claim, progress, hand in, give back
+`db.delivery`      how a clip reaches its channel once; status messages
+`db.listing`       questions
+`db.moderation`    pause, move, clear, ban
+`db.retention`     what is still needed
+=================  ===========================================================
+
+Every move is one transaction. Where a method takes ``now``, Unix seconds, the clock is read if it is left
+out.
+"""
+
+from __future__ import annotations
+
+from db.claims import CancelOutcome, Claims, Recovery, Requeue
+from db.delivery import Delivery
+from db.enqueue import Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
+from db.listing import Ahead, Listing
+from db.moderation import Moderation
+from db.retention import Retention
+
+__all__ = [
+    "Ahead",
+    "CancelOutcome",
+    "EnqueueLimits",
+    "Enqueued",
+    "Limit",
+    "LimitReached",
+    "MemberBanned",
+    "Queue",
+    "Recovery",
+    "Requeue",
+]
+
+
+class Queue(Enqueueing, Claims, Delivery, Listing, Moderation, Retention):
+    """All that can be done with jobs."""

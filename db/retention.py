@@ -1,0 +1,47 @@
+"""What is still needed: which blobs the jobs lean on, and small facts that outlive the program."""
+
+from __future__ import annotations
+
+import json
+
+from db.jobs import JobId
+from db.rows import Rows
+
+DAY = 24 * 3600.0
+
+
+class Retention(Rows):
+    """The part of the queue that decides what is kept."""
+
+    async def mark_deleted(self, job: JobId, now: float | None = None) -> bool:
+        """The clip was taken down; False where it already was. Its inputs are no longer kept."""
+        return await self._changes(
+            "UPDATE job SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (self._now(now), job)
+        )
+
+    async def blobs_in_use(self, *, now: float | None = None, keep_inputs_days: float = 7.0) -> set[str]:
+        """Return the digests of all blobs that a job may still ask for.
+
+        These are the inputs of jobs that have not ended, or that ended within ``keep_inputs_days`` and were
+        not taken down (a member may want another take), and the clips that are not delivered yet.
+        """
+        rows = await self._db.read(
+            """
+            SELECT inputs, clip_sha256 FROM job
+            WHERE state IN ('queued', 'running', 'rendered', 'posting', 'held')
+            UNION ALL
+            SELECT inputs, NULL FROM job WHERE ended_at > ? AND deleted_at IS NULL
+            """,
+            (self._now(now) - keep_inputs_days * DAY,),
+        )
+        kept = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
+        return kept | {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
+
+    async def meta_get(self, key: str) -> str | None:
+        """Return what :meth:`meta_set` kept under this key."""
+        rows = await self._db.read("SELECT value FROM meta WHERE key = ?", (key,))
+        return rows[0]["value"] if rows else None
+
+    async def meta_set(self, key: str, value: str) -> None:
+        """Keep a small fact, like the hash of the commands that Discord was last told."""
+        await self._changes("REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))

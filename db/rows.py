@@ -1,0 +1,94 @@
+"""Rows of the table ``job``: how one is read, and the one way in which its state changes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from db.connection import Database, Parameters
+from db.jobs import Job, JobId, State, check_move
+
+_FIELDS = [field.name for field in dataclasses.fields(Job)]
+
+
+class Rows:
+    """What every part of the queue stands on: the database and a clock.
+
+    Args:
+        clock: returns Unix seconds; read where a caller gives no ``now``.
+    """
+
+    def __init__(self, db: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._db = db
+        self._clock = clock
+
+    def _now(self, now: float | None) -> float:
+        return self._clock() if now is None else now
+
+    async def _jobs(self, sql: str, parameters: Parameters = ()) -> list[Job]:
+        return [job_from(row) for row in await self._db.read(sql, parameters)]
+
+    async def _changes(self, sql: str, parameters: Parameters) -> bool:
+        """Run one UPDATE, INSERT or DELETE in a transaction, and tell whether it changed a row."""
+        return await self._db.write(lambda connection: connection.execute(sql, parameters).rowcount > 0)
+
+
+def job_from(row: sqlite3.Row) -> Job:
+    """Read a row that holds at least all columns of a job."""
+    values: dict[str, Any] = {name: row[name] for name in _FIELDS}
+    values["state"] = State(values["state"])
+    values["inputs"] = json.loads(values["inputs"])
+    values["cancel_requested"] = bool(values["cancel_requested"])
+    values["status_final"] = bool(values["status_final"])
+    return Job(**values)
+
+
+def fetch_one(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+    """Return the first row. All are fetched: a statement with RETURNING is done only then."""
+    rows: list[sqlite3.Row] = connection.execute(sql, parameters).fetchall()
+    return rows[0] if rows else None
+
+
+def find(connection: sqlite3.Connection, job: JobId) -> Job | None:
+    """Return the job as it is now."""
+    row = fetch_one(connection, "SELECT * FROM job WHERE id = ?", (job,))
+    return None if row is None else job_from(row)
+
+
+def transition(
+    connection: sqlite3.Connection,
+    job: JobId,
+    new: State,
+    *,
+    sources: Iterable[State],
+    claim: int | None = None,
+    **columns: object,
+) -> Job | None:
+    """Move a job, if it is in one of ``sources`` and, where a claim is given, still under that claim.
+
+    Args:
+        columns: written in the same statement.
+
+    Returns:
+        The job after the move, or None where the state or the claim did not fit and nothing was written.
+
+    Raises:
+        InvalidMove: a source from which this move is never allowed, a bug.
+    """
+    states = list(sources)
+    for old in states:
+        check_move(job, old, new)
+    assignments = "".join(f", {name} = :{name}" for name in columns)
+    allowed = ", ".join(f"'{state}'" for state in states)
+    fence = "" if claim is None else " AND claim = :fence"
+    row = fetch_one(
+        connection,
+        f"UPDATE job SET state = :new{assignments} "  # noqa: S608 - names come from this package's code only
+        f"WHERE id = :job AND state IN ({allowed}){fence} RETURNING *",
+        {**columns, "new": new, "job": job, "fence": claim},
+    )
+    return None if row is None else job_from(row)

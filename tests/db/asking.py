@@ -1,0 +1,62 @@
+"""Jobs for tests of the queue: how members ask, and how a job is brought along."""
+
+from __future__ import annotations
+
+import itertools
+
+from db.jobs import Job, NewJob
+from db.queue import Queue
+
+GUILD = 100
+ANN, BEN, CAT = 1, 2, 3
+CLIP = "c" * 64
+
+_keys = itertools.count()
+
+
+def new_job(user: int = ANN, guild: int = GUILD, **changes) -> NewJob:
+    values = {
+        "key": f"interaction {next(_keys)}",
+        "kind": "animate",
+        "guild_id": guild,
+        "channel_id": 7,
+        "user_id": user,
+        "recipe": "{}",
+        "profile": "camera-fast",
+        "inputs": {},
+    }
+    return NewJob(**{**values, **changes})
+
+
+async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes) -> Job:
+    return (await queue.enqueue(new_job(user, guild, **changes))).job
+
+
+async def hand_in(
+    queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = CLIP, now: float | None = None
+) -> bool:
+    """Hand a clip in under the claim that ``job`` was returned with."""
+    return await queue.rendered(
+        job.id,
+        job.claim,
+        clip_sha256=clip,
+        clip_size=1,
+        receipt="{}",
+        gpu_seconds=seconds,
+        charged_seconds=seconds,
+        now=now,
+    )
+
+
+async def rendered(queue: Queue, **changes) -> Job:
+    """Bring a job of its own, the only one that waits, as far as a finished clip."""
+    await enqueued(queue, **changes)
+    job = await queue.claim()
+    assert await hand_in(queue, job)
+    return await queue.get(job.id)
+
+
+async def running(queue: Queue, **changes) -> Job:
+    """A job, the only one that waits, under a claim."""
+    await enqueued(queue, **changes)
+    return await queue.claim()

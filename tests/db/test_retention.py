@@ -1,0 +1,52 @@
+"""What is still needed."""
+
+from __future__ import annotations
+
+from asking import CLIP, enqueued, rendered
+
+from db.retention import DAY
+
+PICTURE = "a" * 64
+T = 1_000_000.0
+
+
+async def test_the_blobs_of_a_job_on_its_way_are_in_use(queue):
+    assert await queue.blobs_in_use() == set()
+    await enqueued(queue, inputs={"picture": PICTURE})
+    assert await queue.blobs_in_use(keep_inputs_days=0) == {PICTURE}
+
+
+async def test_a_clip_is_in_use_until_it_is_delivered(queue):
+    job = await rendered(queue)
+    assert await queue.blobs_in_use() == {CLIP}
+    await queue.hold(job.id, "a review")
+    assert await queue.blobs_in_use() == {CLIP}
+    await queue.release(job.id)
+    await queue.begin_posting(job.id)
+    assert await queue.blobs_in_use() == {CLIP}
+    await queue.posted(job.id, 5)
+    assert await queue.blobs_in_use() == set()
+
+
+async def test_the_inputs_of_an_ended_job_are_kept_for_some_days(queue):
+    job = await enqueued(queue, inputs={"picture": PICTURE})
+    await queue.cancel(job.id, now=T)
+    assert await queue.blobs_in_use(now=T + 6 * DAY) == {PICTURE}
+    assert await queue.blobs_in_use(now=T + 7 * DAY) == set()
+    assert await queue.blobs_in_use(now=T + 2 * DAY, keep_inputs_days=2) == set()
+
+
+async def test_a_clip_that_was_taken_down_takes_its_inputs_along(queue):
+    job = await enqueued(queue, inputs={"picture": PICTURE})
+    await queue.cancel(job.id, now=T)
+    assert await queue.mark_deleted(job.id, T)
+    assert not await queue.mark_deleted(job.id, T)
+    assert (await queue.get(job.id)).deleted_at == T
+    assert await queue.blobs_in_use(now=T) == set()
+
+
+async def test_small_facts_are_kept(queue):
+    assert await queue.meta_get("commands") is None
+    await queue.meta_set("commands", "1")
+    await queue.meta_set("commands", "2")
+    assert await queue.meta_get("commands") == "2"
