@@ -198,9 +198,10 @@ class Rest:
             raise Refusal(Reason.INVALID_FORM, "limit must be between 1 and 100")
         newest = sorted(channel.messages.values(), key=lambda one: one.id, reverse=True)
         if "around" in query:
-            pivot = int(query["around"])
-            near = sorted(newest, key=lambda one: abs(one.id - pivot))[:limit]
-            found = [one for one in newest if one in near]
+            pivot, half = int(query["around"]), max(1, limit // 2)
+            newer = [one for one in newest if one.id > pivot][-half:]
+            older = [one for one in newest if one.id < pivot][:half]
+            found = [*newer, *(one for one in newest if one.id == pivot), *older]
         elif "after" in query:
             # The `limit` messages that follow it, still shown newest first.
             found = [one for one in newest if one.id > int(query["after"])][-limit:]
