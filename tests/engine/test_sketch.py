@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+from engine.backends import load
+from engine.backends.sketch_creatures import CREATURES
+from engine.backends.sketch_lettering import Lettering, writable
+from engine.backends.sketch_things import THINGS
+from engine.backends.sketch_words import Action, Hour, Place, Shape, Weather, read
+from engine.cancel import CancelToken
+from engine.errors import Cancelled
+from engine.recipe import Camera, Kind, Motion, Recipe
+
+
+def recipe(prompt="a red balloon over the sea", *, width=192, height=108, frames=6, fps=8.0, **more):
+    return Recipe(
+        kind=Kind.TEXT2VIDEO,
+        engine="sketch",
+        seed=0,
+        width=width,
+        height=height,
+        frames=frames,
+        native_fps=fps,
+        fps=fps,
+        length=frames,
+        prompt=prompt,
+        **more,
+    )
+
+
+def drawn(made, *, seed=1, progress=None, cancel=None):
+    return load("sketch").draw(
+        made, None, seed=seed, progress=progress or (lambda _: None), cancel=cancel or CancelToken()
+    )
+
+
+PROMPTS = [
+    "a red balloon over the sea",
+    "a lighthouse in a storm at night",
+    "three fish in a coral reef",
+    "a yellow taxi in a neon city in the rain",
+    "a rocket in space",
+    "a cat in a snowy forest",
+    "nothing that it knows",
+    "",
+]
+
+
+@pytest.mark.parametrize("prompt", PROMPTS)
+@pytest.mark.parametrize("camera", [Camera.AUTO, Camera.STILL])
+def test_something_always_moves_and_nothing_flickers(prompt, camera):
+    frames = drawn(recipe(prompt, frames=12, camera=camera, motion=Motion.GENTLE)).astype(float).mean(axis=3)
+    changes = np.percentile(np.abs(np.diff(frames, axis=0)).reshape(11, -1), 99, axis=1)
+    assert changes.min() > 2.5
+    brightness = np.log(frames.mean(axis=(1, 2)))
+    assert np.abs(np.diff(brightness, 2)).max() < 0.03
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "x" * 400,
+        "word " * 80,
+        "🚀🌙✨",
+        "שלום עולם",
+        "猫が海を見ている",
+        "\x00\x07\n\t\u202e\ud800",
+        "é ﬁ Ⅳ ß",
+        "%s {} \\",
+    ],
+)
+def test_any_text_can_be_drawn(prompt):
+    assert drawn(recipe(prompt, frames=2)).std() > 5
+
+
+@pytest.mark.parametrize(("width", "height"), [(64, 64), (64, 512), (512, 64), (1024, 576), (2048, 64)])
+def test_any_size_can_be_drawn(width, height):
+    frames = drawn(recipe("a dragon and a house by the sea", width=width, height=height, frames=2))
+    assert frames.shape == (2, height, width, 3)
+    assert frames.dtype == np.uint8
+    assert frames.std() > 5
+
+
+@pytest.mark.parametrize("shape", Shape)
+@pytest.mark.parametrize("place", [Place.SEA, Place.FIELD, Place.SPACE])
+def test_every_thing_can_be_drawn_anywhere(shape, place):
+    vision = read(f"{shape} {place}")
+    assert shape in {subject.shape for subject in vision.subjects}
+    assert shape in {*CREATURES, *THINGS, Shape.SUN, Shape.MOON}
+    drawn(recipe(f"spinning {shape} {place}", width=96, height=64, frames=2))
+
+
+@pytest.mark.parametrize("camera", Camera)
+def test_each_camera_gives_its_own_clip(camera):
+    made = drawn(recipe(camera=camera))
+    assert np.abs(made[0].astype(int) - made[-1]).max() > 40
+    if camera is not Camera.STILL:
+        assert not np.array_equal(made, drawn(recipe(camera=Camera.STILL)))
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_another_layout():
+    made = recipe("birds over hills")
+    assert np.array_equal(drawn(made, seed=5), drawn(made, seed=5))
+    assert np.abs(drawn(made, seed=5)[0].astype(int) - drawn(made, seed=6)[0]).mean() > 4
+
+
+def test_the_speed_does_not_depend_on_the_frame_rate():
+    slow, fast = drawn(recipe(frames=4, fps=4)), drawn(recipe(frames=8, fps=8))
+    assert np.array_equal(slow, fast[::2])
+
+
+def test_motion_sets_the_speed():
+    gentle, wild = (drawn(recipe(motion=motion)).astype(int) for motion in (Motion.GENTLE, Motion.WILD))
+    assert np.abs(wild[-1] - wild[0]).mean() > np.abs(gentle[-1] - gentle[0]).mean()
+
+
+def test_progress_is_told_each_frame_and_cancel_is_looked_at_each_frame():
+    told, cancel = [], CancelToken()
+
+    def progress(done):
+        told.append(done)
+        if done >= 0.5:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        drawn(recipe(frames=8), progress=progress, cancel=cancel)
+    assert told == [0.125, 0.25, 0.375, 0.5]
+
+
+def test_the_words_decide_place_hour_weather_colour_and_number():
+    vision = read("Two RED balloons rising slowly over a foggy harbour at dawn")
+    assert (vision.place, vision.hour, vision.action) == (Place.SEA, Hour.DAWN, Action.RISE)
+    assert vision.weather == {Weather.FOG}
+    assert [(subject.shape, subject.count) for subject in vision.subjects] == [(Shape.BALLOON, 2)]
+    assert vision.subjects[0].colour == (222, 66, 58)
+    assert vision.pace < 1
+    assert vision.tint is None
+
+
+@pytest.mark.parametrize(
+    ("word", "shape"),
+    [("butterflies", Shape.BUTTERFLY), ("wolves", Shape.DOG), ("foxes", Shape.CAT), ("🚀", Shape.ROCKET)],
+)
+def test_forms_of_a_word_and_emoji_mean_the_same(word, shape):
+    assert read(word).subjects[0].shape is shape
+
+
+def test_what_falls_in_falling_snow_is_the_snow():
+    assert read("a cabin, snow falling").action is None
+    assert read("a falling star").action is Action.FALL
+
+
+def test_unknown_words_still_choose_the_scene():
+    assert read("melancholy algorithms").salt != read("forgotten theorems").salt
+    assert read("melancholy algorithms").subjects
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("a cat", "a cat"),
+        ("a\n\tcat\x07!", "a cat !"),
+        ("cafe\u0301 Ⅳ", "cafe IV"),
+        ("dancing 💖 hearts", "dancing hearts"),
+        ("שלום עולם", "(2 words in letters that this sketch cannot write)"),
+        ("🚀", "(1 word in letters that this sketch cannot write)"),
+        ("", ""),
+    ],
+)
+def test_a_caption_holds_only_letters_that_the_font_has(text, shown):
+    assert writable(text) == shown
+
+
+def test_caption_and_mark_are_written_where_they_belong():
+    frame = np.full((216, 384, 3), 120, np.uint8)
+    Lettering("a cat", width=384, height=216).lay_over(frame)
+    assert frame[:30, 300:].max() > 180, "the mark is at the upper right"
+    assert frame[190:, :80].max() > 180, "the caption is at the lower left"
+    assert (frame[40:150] == 120).all(), "the picture between them is left alone"
+
+
+def test_a_frame_takes_little_time():
+    made = recipe("a cat in a snowy forest", width=768, height=432, frames=4)
+    start = time.process_time()
+    drawn(made)
+    assert (time.process_time() - start) / 4 < 0.25, "60 ms on one idle core, with room for a busy one"
