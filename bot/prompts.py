@@ -1,0 +1,104 @@
+"""A member's words: cleaned once on the way in, made harmless each time they are shown."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+
+PROMPT_LIMIT = 400
+_MARKS_PER_LETTER = 2
+_STACKING = frozenset({"Mn", "Me"})
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+# Letters by their category, blank to the eye: a prompt of nothing else would look empty.
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_ZERO_WIDTH_SPACE = "\u200b"
+_LIKE_A_BACKTICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
+
+# What a cut does not tear apart: a pair of flag letters, or a character with its marks and skin tone. These
+# are, about, the grapheme clusters of Unicode's annex 29, of what is left once joiners are gone.
+_FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+_SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+
+
+def clean_prompt(text: str, limit: int = PROMPT_LIMIT) -> str:
+    """Make one plain line of what somebody typed. Cleaning twice is cleaning once.
+
+    Control, formatting, private and unassigned characters go (writing direction and zero width are among
+    them; the price is that joined emoji fall apart into their members); a letter keeps two of the marks that
+    pile up on it; blanks, tabs and new lines become one space; the form is Unicode's NFC.
+
+    Args:
+        text: anything.
+        limit: characters that are kept; a letter is never cut from its marks.
+    """
+    line = _one_line(text)
+    return line if len(line) <= limit else "".join(_within(_clusters(line), limit)).rstrip()
+
+
+def show_prompt(text: str, limit: int = PROMPT_LIMIT) -> str:
+    """Give a prompt as it may stand in our messages: a code span that pings, links and formats nothing.
+
+    In a code span Discord draws no markup. A backtick could end it, so it becomes a look-alike. And because
+    Discord's servers decide what pings, not what is drawn, an invisible space parts every ``@``, ``<`` and
+    ``/`` from what follows (mentions, commands, addresses, invitations). :func:`clean_prompt` takes
+    it out again.
+
+    Args:
+        text: a prompt, cleaned or not.
+        limit: characters of the answer at most, span included; at least 4.
+
+    Returns:
+        The span, or nothing when nothing is left of the prompt.
+    """
+    clusters = [_harmless(cluster) for cluster in _clusters(_one_line(text))]
+    if not clusters:
+        return ""
+    if sum(map(len, clusters)) > limit - 2:
+        clusters = [*_within(clusters, limit - 3), "…"]
+    return f"`{''.join(clusters)}`"
+
+
+def _one_line(text: str) -> str:
+    kept = []
+    for character in text:
+        if character.isspace():
+            kept.append(" ")
+        elif character not in _INVISIBLE and unicodedata.category(character) not in _DROPPED:
+            kept.append(character)
+    return " ".join(_without_piles(unicodedata.normalize("NFC", "".join(kept))).split())
+
+
+def _without_piles(line: str) -> str:
+    kept = []
+    marks = 0
+    for character in line:
+        category = unicodedata.category(character)
+        if category in _STACKING:
+            marks += 1
+        elif category != "Mc":  # a vowel sign beside its letter: does not pile up, nor starts a new letter
+            marks = 0
+        if marks <= _MARKS_PER_LETTER or category not in _STACKING:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _within(clusters: list[str], limit: int) -> list[str]:
+    ends = itertools.accumulate(map(len, clusters))
+    return [cluster for cluster, end in zip(clusters, ends, strict=True) if end <= limit]
+
+
+def _clusters(line: str) -> list[str]:
+    clusters: list[str] = []
+    for character in line:
+        joins = unicodedata.category(character).startswith("M") or character in _SKIN_TONES
+        flag = bool(clusters) and len(clusters[-1]) == 1 and {clusters[-1], character} <= _FLAG_LETTERS
+        if clusters and (joins or flag):
+            clusters[-1] += character
+        else:
+            clusters.append(character)
+    return clusters
+
+
+def _harmless(cluster: str) -> str:
+    return re.sub("[@</]", rf"\g<0>{_ZERO_WIDTH_SPACE}", cluster.replace("`", _LIKE_A_BACKTICK))

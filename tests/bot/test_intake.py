@@ -1,0 +1,318 @@
+import asyncio
+import hashlib
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+import cv2
+import numpy as np
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from discord.http import Route
+from yarl import URL
+
+from benchmarks.hostile_corpus import corpus, encoded, oriented, png_of, scene
+from bot import intake as module
+from bot.download import is_discord
+from bot.intake import Intake, IntakeLimits
+from bot.refusals import Cause, explain
+from engine.errors import UserError
+from engine.headers import PictureLimits, Refusal, Refused
+
+LIMITS = IntakeLimits(decode_wall_seconds=30, download_seconds=10)
+GOOD = encoded("PNG")
+GOOD_SIZE = len(GOOD)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attached:
+    url: str
+    size: int
+
+
+@asynccontextmanager
+async def cdn(monkeypatch, handler, limits=LIMITS):
+    """A server in the place of the API's own host; gives a way to fetch, and the paths asked for."""
+    asked = []
+
+    async def answer(request):
+        asked.append(request.path)
+        return await handler(request)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    async with TestServer(app) as server, Intake(limits) as intake:
+        monkeypatch.setattr(Route, "BASE", str(server.make_url("/api/v10")))
+
+        async def fetch(path="/attachments/1/2/cat.png", size=GOOD_SIZE):
+            return await intake.from_attachment(Attached(url=str(server.make_url(path)), size=size))
+
+        yield fetch, asked
+
+
+async def refused(work):
+    with pytest.raises(UserError) as caught:
+        await work
+    return caught.value
+
+
+async def test_an_attachment_comes_out_as_pixels_and_nothing_else(monkeypatch):
+    async def handler(request):
+        assert "Authorization" not in request.headers
+        return web.Response(body=oriented(6))
+
+    async with cdn(monkeypatch, handler) as (fetch, asked):
+        picture = await fetch(size=len(oriented(6)))
+    assert (picture.width, picture.height) == (80, 96)
+    assert (picture.facts.width, picture.facts.height) == (80, 96)
+    assert picture.sha256 == hashlib.sha256(picture.png).hexdigest()
+    assert b"eXIf" not in picture.png
+    assert asked == ["/attachments/1/2/cat.png"]
+
+
+async def test_the_png_holds_the_same_pixels():
+    async with Intake(LIMITS) as intake:
+        picture = await intake.from_bytes(GOOD)
+    shown = cv2.cvtColor(
+        cv2.imdecode(np.frombuffer(picture.png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
+    )
+    assert np.array_equal(shown, np.asarray(scene()))
+
+
+async def test_the_same_file_gives_the_same_digest():
+    async with Intake(LIMITS) as intake:
+        first, second = await asyncio.gather(intake.from_bytes(GOOD), intake.from_bytes(GOOD + b"trailer"))
+    assert first.sha256 == second.sha256
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://cdn.discordapp.com/attachments/1/2/a.png", True),
+        ("https://media.discordapp.net/attachments/1/2/a.png", True),
+        ("https://cdn.discordapp.com:443/a", True),
+        ("https://CDN.discordapp.com/a", True),
+        ("http://cdn.discordapp.com/a", False),
+        ("https://cdn.discordapp.com:8443/a", False),
+        ("https://cdn.discordapp.com.evil.example/a", False),
+        ("https://evil.example/cdn.discordapp.com", False),
+        ("https://cdn.discordapp.com@evil.example/a", False),
+        ("https://user:word@cdn.discordapp.com/a", False),
+        ("https://127.0.0.1/a", False),
+        ("https://[::1]/a", False),
+        ("http://discord.com/a", False),
+        ("https://discord.com/a", True),
+        ("file:///etc/passwd", False),
+        ("ftp://cdn.discordapp.com/a", False),
+        ("/attachments/1", False),
+    ],
+)
+def test_only_discords_hosts_are_asked(url, allowed):
+    assert is_discord(URL(url)) is allowed
+
+
+def test_the_host_of_the_api_may_have_files_on_any_port_by_the_same_scheme(monkeypatch):
+    monkeypatch.setattr(Route, "BASE", "http://127.0.0.1:4000/api/v10")
+    assert is_discord(URL("http://127.0.0.1:5000/a"))
+    assert not is_discord(URL("https://127.0.0.1:5000/a"))
+    assert not is_discord(URL("http://127.0.0.2:4000/a"))
+
+
+@pytest.mark.parametrize("url", ["https://evil.example/a.png", "http://[bad", "not a url"])
+async def test_another_host_is_refused_without_asking_it(url):
+    async with Intake(LIMITS) as intake:
+        error = await refused(intake.from_attachment(Attached(url=url, size=10)))
+    assert error.code == "E_DOWNLOAD"
+    assert "uploaded to Discord" in str(error)
+
+
+async def test_a_redirect_is_not_followed(monkeypatch):
+    async def handler(request):
+        if request.path.startswith("/attachments"):
+            return web.Response(status=302, headers={"Location": "/secret"})
+        return web.Response(body=GOOD)
+
+    async with cdn(monkeypatch, handler) as (fetch, asked):
+        assert (await refused(fetch())).code == "E_DOWNLOAD"
+    assert asked == ["/attachments/1/2/cat.png"]
+
+
+async def test_a_declared_size_over_the_limit_is_refused_without_asking(monkeypatch):
+    async def handler(request):
+        return web.Response(body=GOOD)
+
+    async with cdn(monkeypatch, handler) as (fetch, asked):
+        assert (await refused(fetch(size=LIMITS.max_bytes + 1))).code == "E_BYTES"
+    assert asked == []
+
+
+async def test_a_body_longer_than_the_limit_is_given_up(monkeypatch):
+    async def handler(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        try:
+            for _ in range(10_000):
+                await answer.write(bytes(65536))
+        except ConnectionError:
+            pass
+        return answer
+
+    async with cdn(monkeypatch, handler, replace(LIMITS, max_bytes=2**20)) as (fetch, asked):
+        assert (await refused(fetch())).code == "E_BYTES"
+    assert len(asked) == 1
+
+
+async def test_a_long_body_is_refused_by_its_header(monkeypatch):
+    async def handler(request):
+        return web.Response(body=bytes(2**21))
+
+    async with cdn(monkeypatch, handler, replace(LIMITS, max_bytes=2**20)) as (fetch, _):
+        assert (await refused(fetch())).code == "E_BYTES"
+
+
+def cut_short(times):
+    """Send half, then hang up, so many times; then send all."""
+    left = [times]
+
+    async def handler(request):
+        if left[0] == 0:
+            return web.Response(body=GOOD)
+        left[0] -= 1
+        answer = web.StreamResponse(headers={"Content-Length": str(len(GOOD))})
+        await answer.prepare(request)
+        await answer.write(GOOD[: len(GOOD) // 2])
+        request.transport.close()
+        return answer
+
+    return handler
+
+
+async def test_a_body_cut_short_is_asked_for_once_more(monkeypatch):
+    async with cdn(monkeypatch, cut_short(1)) as (fetch, asked):
+        assert (await fetch()).width == 96
+    assert len(asked) == 2
+
+
+async def test_a_body_cut_short_twice_is_refused(monkeypatch):
+    async with cdn(monkeypatch, cut_short(2)) as (fetch, asked):
+        error = await refused(fetch())
+    assert error.code == "E_DOWNLOAD"
+    assert "did not arrive whole" in str(error)
+    assert len(asked) == 2
+
+
+async def test_fewer_bytes_than_declared_are_not_the_whole_picture(monkeypatch):
+    async def handler(request):
+        return web.Response(body=GOOD)
+
+    async with cdn(monkeypatch, handler) as (fetch, asked):
+        assert "did not arrive whole" in str(await refused(fetch(size=len(GOOD) + 1)))
+    assert len(asked) == 2
+
+
+async def test_a_body_that_drips_is_given_up_in_time(monkeypatch):
+    async def handler(request):
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        try:
+            for _ in range(200):
+                await answer.write(b"x")
+                await asyncio.sleep(0.05)
+        except ConnectionError:
+            pass
+        return answer
+
+    async with cdn(monkeypatch, handler, replace(LIMITS, download_seconds=0.4)) as (fetch, _):
+        error = await asyncio.wait_for(refused(fetch()), 5)
+    assert (error.code, "too long to arrive" in str(error)) == ("E_DOWNLOAD", True)
+
+
+@pytest.mark.parametrize(
+    ("status", "tries"), [(404, 1), (403, 1), (500, 2), (503, 2), (429, 2), (204, 1), (206, 1)]
+)
+async def test_an_answer_other_than_ok_is_refused_in_words(monkeypatch, status, tries):
+    async def handler(request):
+        return web.Response(status=status)
+
+    async with cdn(monkeypatch, handler) as (fetch, asked):
+        error = await refused(fetch())
+    assert error.code == "E_DOWNLOAD"
+    assert ("no longer has" in str(error)) == (status in {403, 404})
+    assert len(asked) == tries
+
+
+async def test_a_server_that_is_not_there_is_refused_in_words(monkeypatch, unused_tcp_port):
+    monkeypatch.setattr(Route, "BASE", f"http://127.0.0.1:{unused_tcp_port}")
+    async with Intake(LIMITS) as intake:
+        work = intake.from_attachment(Attached(url=f"http://127.0.0.1:{unused_tcp_port}/a.png", size=10))
+        assert (await refused(work)).code == "E_DOWNLOAD"
+
+
+async def test_a_proxy_of_the_environment_is_not_used(monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+
+    async def handler(request):
+        return web.Response(body=GOOD)
+
+    async with cdn(monkeypatch, handler) as (fetch, _):
+        assert (await fetch()).width == 96
+
+
+async def test_bytes_over_the_limit_and_no_bytes_start_no_decoder():
+    async with Intake(LIMITS) as intake:
+        assert (await refused(intake.from_bytes(b""))).code == "E_EMPTY"
+        assert (await refused(intake.from_bytes(bytes(LIMITS.max_bytes + 1)))).code == "E_BYTES"
+        assert intake.decoder.peak_bytes == 0
+
+
+async def test_what_nobody_foresaw_is_refused_in_words_and_logged(monkeypatch, caplog):
+    def broken(pixels):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(module, "_make_anew", broken)
+    async with Intake(LIMITS) as intake:
+        assert (await refused(intake.from_bytes(GOOD))).code == "E_DECODER"
+    assert "a bug" in caplog.text
+
+
+@pytest.mark.parametrize("code", Refusal)
+def test_every_refusal_has_words_without_jargon(code):
+    facts = {"cause": Cause.SLOW, "looks_like": "a GIF", "width": 40, "height": 41}
+    error = explain(Refused(code, **facts), PictureLimits())
+    assert error.code == code
+    assert str(error)[0].isupper()
+    assert str(error).endswith(".")
+    assert not any(
+        word in str(error).lower() for word in ("e_", "none", "decode", "header", "chunk", "bytes")
+    )
+
+
+@pytest.mark.parametrize("cause", Cause)
+def test_every_cause_of_a_failed_download_has_words(cause):
+    assert "icture" in str(explain(Refused(Refusal.DOWNLOAD, cause=cause), PictureLimits()))
+
+
+def test_a_small_picture_is_told_its_size_and_the_smallest():
+    words = str(explain(Refused(Refusal.SMALL, width=40, height=40), PictureLimits()))
+    assert words.startswith("That picture is 40×40; the smallest I can animate is 64×64.")
+
+
+async def test_each_kind_of_hostile_file_gets_its_answer():
+    """Two of each kind; `python -m benchmarks.hostile` sends them all."""
+    wrong = []
+    async with Intake(LIMITS) as intake:
+        for case in corpus(first=2):
+            try:
+                await intake.from_bytes(case.data)
+                verdict = "ok"
+            except UserError as error:
+                verdict = error.code
+            if case.expected and verdict not in case.expected:
+                wrong.append((case.name, verdict))
+    assert not wrong
+
+
+async def test_forty_megapixels_are_taken_within_the_limits():
+    async with Intake(LIMITS) as intake:
+        picture = await intake.from_bytes(png_of(8192, 4882, depth=1, colour=0))
+    assert (picture.width, picture.height) == (2048, 1220)
