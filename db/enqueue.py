@@ -113,29 +113,41 @@ class Enqueueing(Rows):
             known = fetch_one(connection, "SELECT * FROM job WHERE key = ?", (new.key,))
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
-            _check_ban(connection, new)
-            _check_hour(connection, new, checked.per_member_hour, at)
-            _check_waiting(connection, new, checked)
+            _check(connection, new.guild_id, new.user_id, checked, at)
             return Enqueued(job=_insert(connection, new, at), created=True)
 
         return await self._db.write(transaction)
 
+    async def check_limits(
+        self, guild: int, user: int, *, now: float | None = None, limits: EnqueueLimits | None = None
+    ) -> None:
+        """Return if the member could ask for a job now; asked before anything is downloaded.
 
-def _check_ban(connection: sqlite3.Connection, new: NewJob) -> None:
-    ban = fetch_one(
-        connection,
-        "SELECT reason FROM ban WHERE guild_id = ? AND user_id = ?",
-        (new.guild_id, new.user_id),
-    )
+        Raises:
+            MemberBanned: the member is shut out.
+            LimitReached: a limit is reached.
+        """
+        at, checked = self._now(now), limits or self._limits
+        await self._db.write(lambda connection: _check(connection, guild, user, checked, at))
+
+
+def _check(connection: sqlite3.Connection, guild: int, user: int, limits: EnqueueLimits, now: float) -> None:
+    _check_ban(connection, guild, user)
+    _check_hour(connection, guild, user, limits.per_member_hour, now)
+    _check_waiting(connection, guild, user, limits)
+
+
+def _check_ban(connection: sqlite3.Connection, guild: int, user: int) -> None:
+    ban = fetch_one(connection, "SELECT reason FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user))
     if ban is not None:
         raise MemberBanned(ban["reason"])
 
 
-def _check_hour(connection: sqlite3.Connection, new: NewJob, allowed: int, now: float) -> None:
+def _check_hour(connection: sqlite3.Connection, guild: int, user: int, allowed: int, now: float) -> None:
     recent = connection.execute(
         "SELECT created_at FROM job WHERE guild_id = ? AND user_id = ? AND created_at > ? "
         "ORDER BY created_at DESC LIMIT ?",
-        (new.guild_id, new.user_id, now - HOUR, allowed),
+        (guild, user, now - HOUR, allowed),
     ).fetchall()
     if len(recent) >= allowed:
         # The oldest of the newest `allowed` jobs has to leave the hour first.
@@ -143,8 +155,8 @@ def _check_hour(connection: sqlite3.Connection, new: NewJob, allowed: int, now: 
         raise LimitReached(Limit.PER_MEMBER_HOUR, allowed, retry_after)
 
 
-def _check_waiting(connection: sqlite3.Connection, new: NewJob, limits: EnqueueLimits) -> None:
-    total, guild, member = connection.execute(
+def _check_waiting(connection: sqlite3.Connection, guild: int, user: int, limits: EnqueueLimits) -> None:
+    total, here, own = connection.execute(
         """
         SELECT
             count(*),
@@ -153,11 +165,11 @@ def _check_waiting(connection: sqlite3.Connection, new: NewJob, limits: EnqueueL
         FROM job
         WHERE state IN ('queued', 'held') AND clip_sha256 IS NULL
         """,
-        {"guild_id": new.guild_id, "user_id": new.user_id},
+        {"guild_id": guild, "user_id": user},
     ).fetchone()
-    if member >= limits.per_member_waiting:
+    if own >= limits.per_member_waiting:
         raise LimitReached(Limit.PER_MEMBER_WAITING, limits.per_member_waiting)
-    if guild >= limits.per_guild_waiting:
+    if here >= limits.per_guild_waiting:
         raise LimitReached(Limit.PER_GUILD_WAITING, limits.per_guild_waiting)
     if total >= limits.total_waiting:
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting)

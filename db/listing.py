@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from db.fairness import FAIR_ORDER
@@ -32,6 +33,9 @@ WHERE fair.place < coalesce((SELECT place FROM fair WHERE id = :job), 0)
 """  # noqa: S608 - same
 
 
+_ID_START = re.compile("[0-9a-f]{4,16}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
     """What comes before a waiting job; for one that does not wait, no jobs.
@@ -53,6 +57,17 @@ class Listing(Rows):
     async def get(self, job: JobId) -> Job | None:
         """Return the job with this id."""
         return _first(await self._jobs("SELECT * FROM job WHERE id = ?", (job,)))
+
+    async def find(self, guild: int, start: str) -> Job | None:
+        """Return the newest job of a guild whose id begins like this; the whole id names exactly one."""
+        if not _ID_START.fullmatch(start):
+            return None
+        return _first(
+            await self._jobs(
+                "SELECT * FROM job WHERE guild_id = ? AND id >= ? AND id < ? ORDER BY seq DESC LIMIT 1",
+                (guild, start, start + "g"),
+            )
+        )
 
     async def by_message(self, message_id: int) -> Job | None:
         """Return the job whose clip, or whose status, this message carries."""

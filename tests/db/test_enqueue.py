@@ -61,7 +61,8 @@ async def test_one_below_a_limit_is_taken(queue):
 
 
 async def test_what_has_run_no_longer_waits_but_what_is_held_before_it_runs_does(queue):
-    await rendered(queue)
+    clip = await rendered(queue)
+    await queue.hold(clip.id, "a review")
     held = await enqueued(queue)
     await queue.hold(held.id, "a review")
     limits = EnqueueLimits(per_member_waiting=2)
@@ -109,3 +110,13 @@ async def test_a_job_without_its_parent_is_no_job(queue):
         await queue.enqueue(new_job(parent="0" * 16))
     child = await enqueued(queue, parent=(await enqueued(queue)).id)
     assert child.parent
+
+
+async def test_limits_can_be_looked_at_before_anything_is_asked_for(queue):
+    limits = EnqueueLimits(per_member_waiting=1)
+    await queue.check_limits(GUILD, ANN, limits=limits)
+    await enqueued(queue)
+    with pytest.raises(LimitReached) as reached:
+        await queue.check_limits(GUILD, ANN, limits=limits)
+    assert reached.value.which is Limit.PER_MEMBER_WAITING
+    await queue.check_limits(GUILD, BEN, limits=limits)

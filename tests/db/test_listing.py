@@ -62,3 +62,12 @@ async def test_of_several_that_run_the_longest_running_is_named(queue):
     await queue.claim(10.0)
     await queue.claim(20.0)
     assert (await queue.running()).id == first.id
+
+
+async def test_a_job_is_found_by_the_start_of_its_id_in_its_own_guild_only(queue):
+    job = await enqueued(queue)
+    assert (await queue.find(GUILD, job.id[:6])).id == job.id
+    assert (await queue.find(GUILD, job.id)).id == job.id
+    assert await queue.find(GUILD + 1, job.id) is None
+    assert await queue.find(GUILD, "%") is None
+    assert await queue.find(GUILD, job.id[:6] + "' OR 1") is None

@@ -1,0 +1,1 @@
+"""Discord's side of Framekiln. The only folder that imports discord."""

@@ -1,0 +1,9 @@
+"""``python -m bot`` is ``framekiln run``."""
+
+from __future__ import annotations
+
+import sys
+
+from bot.cli import main
+
+main(["run", *sys.argv[1:]])

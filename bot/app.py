@@ -1,0 +1,343 @@
+"""The composition root: makes settings, database, engine and client, and hands them to each other.
+
+Nothing else wires.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import time
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+from engine.host import EngineHost, HostLimits
+
+from bot import buttons
+from bot.channels import Channels
+from bot.clicks import Clicks
+from bot.client import Framekiln
+from bot.deliver import Deliverer, DeliveryLimits
+from bot.desk import Desk, DeskRules
+from bot.health import HealthFile
+from bot.housekeeping import Housekeeping
+from bot.intake import Intake, IntakeLimits
+from bot.settings import Settings
+from bot.status import StatusBoard
+from bot.studio import Studio
+from bot.wait import Waits
+from db.audit import Audit
+from db.connection import Database
+from db.enqueue import EnqueueLimits
+from db.files import Blobs
+from db.jobs import Job
+from db.queue import Queue
+from engine.backends import BACKENDS
+from engine.plan import PlanLimits
+from engine.render import RenderLimits
+
+log = logging.getLogger(__name__)
+
+RECONNECT_FIRST = 1.0
+RECONNECT_LAST = 60.0
+LIMIT_MARGIN = 0.97
+"""The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
+
+
+AUTHENTICATION_FAILED = 4004
+"""The gateway's close code for a token that it does not know."""
+
+
+class TokenRefused(Exception):
+    """Discord does not know the token."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything that a command or a click may reach."""
+
+    settings: Settings
+    database: Database
+    queue: Queue
+    blobs: Blobs
+    audit: Audit
+    channels: Channels
+    waits: Waits
+    studio: Studio
+    deliverer: Deliverer
+    board: StatusBoard
+    desk: Desk
+    clicks: Clicks
+    host: EngineHost
+    housekeeping: Housekeeping
+
+
+@asynccontextmanager
+async def assemble(settings: Settings) -> AsyncIterator[Parts]:
+    """Make every part, and close what must be closed at the end.
+
+    Raises:
+        DatabaseBusy: another bot works in this folder.
+        DatabaseDamaged: the file cannot be trusted.
+        NewerDatabase: it was written by a newer program.
+    """
+    data = settings.data_dir
+    data.mkdir(parents=True, exist_ok=True)
+    async with await Database.open(data / "framekiln.db", backup_dir=data / "backups") as database:
+        queue = Queue(database)
+        blobs = Blobs(data / "blobs")
+        host = EngineHost(spool=data / "spool", limits=_host_limits(settings))
+        try:
+            async with Intake(limits=_intake_limits(settings)) as intake:
+                yield _wire(settings, database, queue, blobs, host, intake)
+        finally:
+            await host.close()
+
+
+def _wire(
+    settings: Settings, database: Database, queue: Queue, blobs: Blobs, host: EngineHost, intake: Intake
+) -> Parts:
+    channels = Channels()
+    waits = Waits(queue)
+    audit = Audit(database)
+
+    async def limits_for(job: Job) -> RenderLimits:
+        limit = int(channels.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
+        return RenderLimits(max_takes=settings.max_takes, max_bytes=min(settings.max_clip_bytes, limit))
+
+    # The parts tell each other of changes; the lambdas let them be made one after the other.
+    studio = Studio(
+        queue=queue,
+        blobs=blobs,
+        engine=host,
+        limits_for=limits_for,
+        crash_limit=settings.crash_limit,
+        on_change=lambda job: board.touch(job),  # noqa: PLW0108 - the board is made below
+        on_claim=lambda: board.queue_moved(),  # noqa: PLW0108 - same
+        on_rendered=lambda: deliverer.wake(),  # noqa: PLW0108 - same
+    )
+    board = StatusBoard(
+        queue=queue,
+        channels=channels,
+        studio=studio,
+        waits=waits,
+        dress=buttons.for_status,
+        interval=settings.status_interval,
+    )
+    deliverer = Deliverer(
+        queue=queue,
+        blobs=blobs,
+        outlet=channels,
+        work=settings.data_dir / "outbox",
+        limits=DeliveryLimits(
+            backoff_last=settings.post_backoff_last, give_up_after=settings.give_up_hours * 3600
+        ),
+        dress=buttons.for_clip,
+        on_change=board.touch,
+    )
+    desk = Desk(
+        queue=queue,
+        blobs=blobs,
+        intake=intake,
+        waits=waits,
+        board=board,
+        studio=studio,
+        rules=_desk_rules(settings),
+    )
+    clicks = Clicks(
+        queue=queue,
+        audit=audit,
+        desk=desk,
+        studio=studio,
+        board=board,
+        channels=channels,
+        waits=waits,
+        moderator_roles=settings.moderator_roles,
+    )
+    housekeeping = Housekeeping(
+        database=database,
+        queue=queue,
+        blobs=blobs,
+        backup_dir=settings.data_dir / "backups",
+        keep_days=settings.keep_days,
+        backups=settings.backups,
+    )
+    return Parts(
+        settings=settings,
+        database=database,
+        queue=queue,
+        blobs=blobs,
+        audit=audit,
+        channels=channels,
+        waits=waits,
+        studio=studio,
+        deliverer=deliverer,
+        board=board,
+        desk=desk,
+        clicks=clicks,
+        host=host,
+        housekeeping=housekeeping,
+    )
+
+
+async def run(settings: Settings) -> None:
+    """Be the bot until a signal says stop.
+
+    Raises:
+        TokenRefused: Discord does not know the token.
+    """
+    stop = asyncio.Event()
+    _listen_for_signals(stop)
+    async with assemble(settings) as parts:
+        recovery = await parts.queue.recover(time.time(), settings.restart_limit)
+        log.info(
+            "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
+            len(recovery.requeued),
+            len(recovery.quarantined),
+            len(recovery.posting),
+        )
+        async with _running(parts):
+            connection = asyncio.create_task(_stay_connected(parts), name="discord")
+            stopping = asyncio.create_task(stop.wait(), name="stop")
+            await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            log.info("closing")
+            stopping.cancel()
+            try:
+                await _finish(parts)
+            finally:
+                connection_error = await _end(connection)
+            if connection_error is not None:
+                raise connection_error
+
+
+@asynccontextmanager
+async def _running(parts: Parts) -> AsyncIterator[None]:
+    """Keep the loops running for as long as the block lasts."""
+    loops: list[Coroutine[Any, Any, None]] = [
+        parts.studio.run(),
+        parts.deliverer.run(),
+        parts.board.run(),
+        parts.housekeeping.run(),
+        HealthFile(parts.settings.data_dir, lambda: _how_it_is(parts)).run(),
+    ]
+    starting = asyncio.create_task(parts.host.start(), name="engine start")
+    tasks = [asyncio.create_task(loop) for loop in loops]
+    try:
+        yield
+    finally:
+        for task in [starting, *tasks]:
+            task.cancel()
+        for result in await asyncio.gather(starting, *tasks, return_exceptions=True):
+            if isinstance(result, Exception):
+                log.error("a loop had ended: %s", result, exc_info=result)
+
+
+def _how_it_is(parts: Parts) -> dict[str, Any]:
+    return {"engine": parts.host.state.value, "discord": parts.channels.connected}
+
+
+async def _finish(parts: Parts) -> None:
+    """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
+    await parts.studio.stop(parts.settings.stop_grace)
+    await parts.deliverer.stop()
+    await parts.board.stop()
+
+
+async def _stay_connected(parts: Parts) -> None:
+    """Connect, and connect again. discord.py resumes cut connections; this is for when it gives up."""
+    token = parts.settings.discord_token
+    if token is None:
+        raise TokenRefused("DISCORD_TOKEN is not set")
+    wait = RECONNECT_FIRST
+    while True:
+        client = Framekiln(parts, guild_id=parts.settings.discord_guild_id)
+        began = time.monotonic()
+        try:
+            async with client:
+                await client.login(token.get_secret_value())
+                parts.channels.attach(client)
+                await client.connect()
+        except discord.LoginFailure as error:
+            raise TokenRefused("Discord does not know this token") from error
+        except discord.ConnectionClosed as error:
+            if error.code == AUTHENTICATION_FAILED:
+                raise TokenRefused("Discord does not know this token") from error
+            log.warning("the connection was closed with code %s", error.code)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("Discord cannot be reached: %s", error)
+        finally:
+            parts.channels.detach()
+        if time.monotonic() - began > RECONNECT_LAST:
+            wait = RECONNECT_FIRST
+        log.info("trying again in %.0f s", wait)
+        await asyncio.sleep(wait)
+        wait = min(RECONNECT_LAST, wait * 2)
+
+
+async def _end(task: asyncio.Task[None]) -> BaseException | None:
+    """Cancel a task and return the error that it had ended with before, if any."""
+    if task.done():
+        return task.exception()
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    return None
+
+
+def _listen_for_signals(stop: asyncio.Event) -> None:
+    """The first signal asks for an orderly end; the second does not wait for it."""
+
+    def heard() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(which, heard)
+
+
+def _host_limits(settings: Settings) -> HostLimits:
+    return HostLimits(
+        heartbeat_silence=settings.heartbeat_silence,
+        step_silence=settings.step_silence,
+        job=settings.max_job_seconds,
+    )
+
+
+def _intake_limits(settings: Settings) -> IntakeLimits:
+    return IntakeLimits(
+        max_bytes=settings.max_picture_bytes,
+        max_pixels=settings.max_picture_pixels,
+        min_side=settings.min_picture_side,
+        max_side=settings.max_picture_side,
+        max_aspect=settings.max_picture_aspect,
+        download_seconds=settings.download_seconds,
+        decode_wall_seconds=settings.decode_seconds,
+        decode_memory=settings.decode_memory,
+        decoders=settings.decoders,
+    )
+
+
+def _desk_rules(settings: Settings) -> DeskRules:
+    return DeskRules(
+        limits=EnqueueLimits(
+            per_member_waiting=settings.per_member_waiting,
+            per_member_hour=settings.per_member_hour,
+            per_guild_waiting=settings.per_guild_waiting,
+            total_waiting=settings.total_waiting,
+        ),
+        plan=PlanLimits(max_seconds=settings.max_seconds),
+        engines=tuple(BACKENDS),
+        data_dir=settings.data_dir,
+        min_free_disk=settings.min_free_disk,
+        max_prompt=settings.max_prompt,
+        fps=settings.fps,
+    )

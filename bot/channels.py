@@ -1,0 +1,246 @@
+"""The bot's own hand in Discord's channels: send, edit, find and delete messages with the bot's token.
+
+An interaction's token dies after 15 minutes, so nothing that must last uses it. This object outlives the
+client: where the connection is lost for good and a new client is made, the work goes on through it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+import discord
+
+T = TypeVar("T")
+
+UNKNOWN_CHANNEL = 10003
+UNKNOWN_MESSAGE = 10008
+MAX_EDITS_OF_OLD_MESSAGES = 30046
+TOO_LARGE = 40005
+
+LOOK_BACK_MESSAGES = 5000
+"""How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
+
+CLOCK_SLACK = 120.0
+"""Seconds by which our clock and Discord's may differ."""
+
+
+class Trouble(StrEnum):
+    """Why Discord did not do what it was asked."""
+
+    LATER = "later"
+    """Away, overloaded, or the answer was lost: try again; it may have been done."""
+
+    NO_ACCESS = "no access"
+    """The bot may not, there; a moderator can mend it."""
+
+    GONE = "gone"
+    """The channel or the message does not exist any more."""
+
+    TOO_LARGE = "too large"
+    """The file is over the limit, whatever was said before."""
+
+    TOO_OLD = "too old"
+    """A message of more than an hour is edited too often."""
+
+    REFUSED = "refused"
+    """Discord does not take what was sent; trying again would not help."""
+
+
+class ChannelError(Exception):
+    """Discord did not do what it was asked.
+
+    Attributes:
+        trouble: what follows from it.
+    """
+
+    def __init__(self, trouble: Trouble, text: str) -> None:
+        super().__init__(text)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A message to send.
+
+    Attributes:
+        nonce: at most 25 characters; Discord drops a second message with the same one for a few minutes.
+        file: goes with it under ``file_name``.
+        ping: the one member who may be pinged.
+    """
+
+    content: str
+    nonce: str
+    view: discord.ui.View | None = None
+    file: Path | None = None
+    file_name: str | None = None
+    ping: int | None = None
+
+
+class Channels:
+    """Send, edit, find and delete, through whichever client is connected."""
+
+    def __init__(self, *, patience: float = 300.0) -> None:
+        """Make one.
+
+        Args:
+            patience: seconds that one call may take, retries and rate limits included.
+        """
+        self._client: discord.Client | None = None
+        self._attached = asyncio.Event()
+        self._patience = patience
+
+    def attach(self, client: discord.Client) -> None:
+        """Use this client from now on."""
+        self._client = client
+        self._attached.set()
+
+    def detach(self) -> None:
+        """There is no client until the next :meth:`attach`; calls wait for it."""
+        self._attached.clear()
+        self._client = None
+
+    @property
+    def connected(self) -> bool:
+        """Whether there is a client whose connection to Discord stands."""
+        return self._client is not None and self._client.is_ready()
+
+    def known_upload_limit(self, guild_id: int) -> int:
+        """Bytes that a file may have in this guild, as far as Discord has said; it can be too high."""
+        guild = None if self._client is None else self._client.get_guild(guild_id)
+        return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
+
+    async def send(self, channel_id: int, post: Post) -> int:
+        """Send a message and return its id.
+
+        Raises:
+            ChannelError: it was not sent, or (``LATER``) nobody knows.
+        """
+        client = await self._connected()
+        return await self._call(lambda: _send(client.get_partial_messageable(channel_id), post))
+
+    async def send_direct(self, user_id: int, post: Post) -> int:
+        """Send a direct message and return its id.
+
+        Raises:
+            ChannelError: as :meth:`send`; members may refuse direct messages.
+        """
+        client = await self._connected()
+
+        async def deliver() -> int:
+            user = client.get_user(user_id) or await client.fetch_user(user_id)
+            return await _send(await user.create_dm(), post)
+
+        return await self._call(deliver)
+
+    async def edit(
+        self, channel_id: int, message_id: int, content: str, view: discord.ui.View | None
+    ) -> None:
+        """Change one of the bot's own messages.
+
+        Raises:
+            ChannelError: it was not changed.
+        """
+        client = await self._connected()
+        message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        nobody = discord.AllowedMentions.none()
+        await self._call(lambda: message.edit(content=content, view=view, allowed_mentions=nobody))
+
+    async def delete(self, channel_id: int, message_id: int) -> None:
+        """Delete a message; one that is gone already is as good.
+
+        Raises:
+            ChannelError: it is still there.
+        """
+        client = await self._connected()
+        message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        try:
+            await self._call(message.delete)
+        except ChannelError as error:
+            if error.trouble is not Trouble.GONE:
+                raise
+
+    async def find_own(self, channel_id: int, file_name: str, *, since: float) -> int | None:
+        """Look for an own message that carries a file of this name.
+
+        Args:
+            channel_id: where.
+            file_name: carries the job's tag, so no two jobs share one.
+            since: Unix seconds; the message is not older.
+
+        Returns:
+            Its id, or None where there is none.
+
+        Raises:
+            ChannelError: nobody could look.
+        """
+        client = await self._connected()
+        me = client.user.id if client.user else 0
+        oldest = discord.utils.time_snowflake(datetime.fromtimestamp(since - CLOCK_SLACK, UTC))
+
+        async def look() -> int | None:
+            channel = client.get_partial_messageable(channel_id)
+            async for message in channel.history(limit=LOOK_BACK_MESSAGES):
+                if message.id < oldest:
+                    return None
+                if message.author.id == me and any(a.filename == file_name for a in message.attachments):
+                    return message.id
+            return None
+
+        return await self._call(look)
+
+    async def _connected(self) -> discord.Client:
+        while self._client is None:
+            await self._attached.wait()
+        return self._client
+
+    async def _call(self, do: Callable[[], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(self._patience):
+                return await do()
+        except discord.HTTPException as error:
+            raise ChannelError(_trouble(error), str(error)) from error
+        except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
+            raise ChannelError(Trouble.LATER, f"{type(error).__name__}: {error}") from error
+        except RuntimeError as error:
+            # aiohttp's word for a session that was closed under the call: the client is being replaced.
+            if "Session is closed" not in str(error):
+                raise
+            raise ChannelError(Trouble.LATER, str(error)) from error
+
+
+async def _send(channel: discord.abc.Messageable, post: Post) -> int:
+    allowed = discord.AllowedMentions(
+        everyone=False,
+        roles=False,
+        replied_user=False,
+        users=[discord.Object(post.ping)] if post.ping is not None else False,
+    )
+    extras: dict[str, Any] = {}
+    if post.view is not None:
+        extras["view"] = post.view
+    if post.file is not None:
+        extras["file"] = discord.File(post.file, filename=post.file_name)  # discord.py closes it
+    message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
+    return message.id
+
+
+def _trouble(error: discord.HTTPException) -> Trouble:
+    if error.status == 413 or error.code == TOO_LARGE:  # noqa: PLR2004 - HTTP's own number
+        return Trouble.TOO_LARGE
+    if error.code == MAX_EDITS_OF_OLD_MESSAGES:
+        return Trouble.TOO_OLD
+    if isinstance(error, discord.Forbidden):
+        return Trouble.NO_ACCESS
+    if isinstance(error, discord.NotFound):
+        return Trouble.GONE
+    if error.status == 429 or error.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
+        return Trouble.LATER
+    # A 401 comes when the token was changed under us: the clip waits for the owner.
+    return Trouble.LATER if error.status == 401 else Trouble.REFUSED  # noqa: PLR2004

@@ -1,0 +1,225 @@
+"""``framekiln``: the bot, the engine and the doctor from the command line.
+
+Nothing heavy is imported before a command needs it, so that ``--help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from bot.demo import Made
+    from engine.plan import Wish
+
+MIN_SEED, MAX_SEED = 0, 2**32 - 1
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="framekiln", message="framekiln %(version)s")
+def main() -> None:
+    """Turn a community's pictures and words into short video clips."""
+
+
+@main.command()
+def run() -> None:
+    """Be the Discord bot, until Ctrl-C. Needs DISCORD_TOKEN."""
+    from bot.app import TokenRefused  # noqa: PLC0415 - see the module's docstring
+    from bot.app import run as run_app  # noqa: PLC0415
+    from bot.logs import set_up_logs  # noqa: PLC0415
+    from bot.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
+    from db.errors import DatabaseError  # noqa: PLC0415
+
+    try:
+        settings = load_settings()
+    except BadSettings as error:
+        _give_up(f"A setting is wrong. {error}")
+    if settings.discord_token is None:
+        _give_up(
+            "DISCORD_TOKEN is not set. Put it into .env, like this: DISCORD_TOKEN=… "
+            "(the README says where the token is). To try it without Discord: make demo"
+        )
+    set_up_logs(settings.log_level, settings.log_format, [settings.discord_token.get_secret_value()])
+    for name in unknown_variables():
+        click.echo(f"There is no setting called {name}; framekiln settings lists those there are.", err=True)
+    try:
+        asyncio.run(run_app(settings))
+    except TokenRefused as error:
+        _give_up(f"{error}. Look at DISCORD_TOKEN; the developer portal can make a new one.")
+    except (DatabaseError, OSError) as error:
+        _give_up(str(error))
+
+
+@main.command()
+@click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--prompt", help="What it shows, or what should happen.")
+@click.option("--engine", default="auto", show_default=True, help="camera, sketch, … or auto.")
+@click.option("--seed", type=click.IntRange(MIN_SEED, MAX_SEED), help="The same seed makes the same clip.")
+@click.option("--seconds", type=float, default=4.0, show_default=True, help="How long the clip is.")
+@click.option("--fps", type=float, default=24.0, show_default=True, help="Frames per second.")
+@click.option("--size", help="WIDTHxHEIGHT in pixels; the picture's own shape if left out.")
+@click.option(
+    "--motion", type=click.Choice(["gentle", "normal", "wild"]), default="normal", show_default=True
+)
+@click.option("--camera", default="auto", show_default=True, help="still, push in, pan left, …")
+@click.option(
+    "--quality", type=click.Choice(["fast", "balanced", "best"]), default="balanced", show_default=True
+)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the MP4 goes.",
+)
+def render(  # noqa: PLR0917 - click gives them by name
+    image: Path | None,
+    prompt: str | None,
+    engine: str,
+    seed: int | None,
+    seconds: float,
+    fps: float,
+    size: str | None,
+    motion: str,
+    camera: str,
+    quality: str,
+    output: Path,
+) -> None:
+    """Make one clip from IMAGE, or from --prompt alone."""
+    from bot.demo import clean_words  # noqa: PLC0415 - see the module's docstring
+    from engine.errors import UserError  # noqa: PLC0415
+    from engine.plan import Wish, choose  # noqa: PLC0415
+    from engine.recipe import Camera, Kind, Motion, Quality  # noqa: PLC0415
+
+    if image is None and not prompt:
+        raise click.UsageError("Give a picture, or say what to show with --prompt.")
+    try:
+        wish = Wish(
+            kind=Kind.TEXT2VIDEO if image is None else Kind.ANIMATE,
+            prompt=clean_words(prompt),
+            engine=engine,
+            seed=seed,
+            seconds=seconds,
+            fps=fps,
+            size=None if size is None else _size(size),
+            motion=Motion(motion),
+            camera=choose(Camera, camera, Camera.AUTO),
+            quality=Quality(quality),
+        )
+        made = _make(wish, image, output)
+    except UserError as error:
+        _give_up(str(error))
+    _print_receipt(made, output)
+
+
+@main.command()
+@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", default=Path("out/demo.mp4"), type=click.Path(path_type=Path))
+def demo(image: Path, output: Path) -> None:
+    """Take IMAGE the whole way, as a server would: queue, engine, gate, smoothing, MP4."""
+    from engine.errors import UserError  # noqa: PLC0415 - see the module's docstring
+    from engine.plan import Wish  # noqa: PLC0415
+    from engine.recipe import Kind  # noqa: PLC0415
+
+    click.echo(f"Taking {image} through the queue, the engine, the gate, the smoothing and the encoder.\n")
+    try:
+        made = _make(Wish(kind=Kind.ANIMATE, seconds=4.0, seed=7), image, output)
+    except UserError as error:
+        _give_up(str(error))
+    _print_receipt(made, output)
+    click.echo(
+        "\nNext: try your own picture:  .venv/bin/framekiln render PICTURE.png -o out/mine.mp4\n"
+        "      or run the bot:        put DISCORD_TOKEN=… into .env, then  .venv/bin/framekiln run\n"
+        "      (the README shows each step; .venv/bin/framekiln doctor says what is missing)"
+    )
+
+
+@main.command()
+def doctor() -> None:
+    """Say in plain words what is missing, and how to mend it."""
+    from bot.doctor import examine, report  # noqa: PLC0415 - see the module's docstring
+
+    findings = examine()
+    click.echo(report(findings))
+    sys.exit(1 if any(finding.blocks for finding in findings) else 0)
+
+
+@main.command()
+def settings() -> None:
+    """List every setting with its default and its meaning."""
+    from bot.settings_table import table  # noqa: PLC0415 - see the module's docstring
+
+    click.echo(table())
+
+
+@main.command()
+def health() -> None:
+    """Say whether the bot that uses this data folder is alive (exit status 0 or 1)."""
+    from bot.health import look  # noqa: PLC0415 - see the module's docstring
+    from bot.settings import BadSettings, load_settings  # noqa: PLC0415
+
+    try:
+        alive, text = look(load_settings().data_dir)
+    except BadSettings as error:
+        _give_up(str(error))
+    click.echo(text)
+    sys.exit(0 if alive else 1)
+
+
+def _make(wish: Wish, image: Path | None, output: Path) -> Made:
+    """Make a clip with a bar that shows its stages, where somebody watches."""
+    from rich.console import Console  # noqa: PLC0415 - see the module's docstring
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    from bot.demo import make_clip  # noqa: PLC0415
+    from bot.studio import Live  # noqa: PLC0415
+    from bot.texts import STAGES, overall  # noqa: PLC0415
+    from engine.render import RenderLimits  # noqa: PLC0415
+
+    columns = (TextColumn("{task.description:<16}"), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"))
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
+        bar = shown.add_task("waking up", total=1.0)
+
+        def tell(live: Live) -> None:
+            name = STAGES.get(live.stage, live.stage) + (f" (take {live.take})" if live.take > 1 else "")
+            shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
+
+        picture = None if image is None else image.read_bytes()
+        made = asyncio.run(make_clip(wish, picture, output, limits=RenderLimits(), on_progress=tell))
+        shown.update(bar, description="done", completed=1.0)
+    return made
+
+
+def _print_receipt(made: Made, output: Path) -> None:
+    recipe, receipt = made.recipe, made.receipt
+    click.echo(f"\n  {output}  ({receipt.size / 1e6:.1f} MB)")
+    click.echo(
+        f"  {receipt.width}×{receipt.height}, {recipe.seconds:.1f} s, "
+        f"{receipt.frames} frames at {receipt.fps:g} a second"
+    )
+    for reason in recipe.reasons:
+        click.echo(f"  · {reason}")
+    for take in receipt.takes:
+        words = f": {'; '.join(take.reasons)}" if take.reasons else ""
+        click.echo(f"  · take {take.number} {take.outcome}, {take.score:.0f} of 100{words}")
+    for given_up in receipt.ladder:
+        click.echo(f"  · {given_up}")
+    spent = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in receipt.seconds.items())
+    click.echo(f"  · {made.seconds:.1f} s in all: {spent}")
+    click.echo(f"  · seed {recipe.seed}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().replace("×", "x").partition("x")
+    if not (width.strip().isdigit() and height.strip().isdigit()):
+        raise click.BadParameter("write it as WIDTHxHEIGHT, like 768x432", param_hint="--size")
+    return int(width), int(height)
+
+
+def _give_up(text: str) -> NoReturn:
+    click.echo(text, err=True)
+    sys.exit(1)

@@ -1,0 +1,168 @@
+"""The discord client: start, command sync, and the way from an event to whoever answers it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+import secrets
+import sys
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import discord
+from discord import app_commands
+
+from bot import texts
+from bot.buttons import Action, JobButton
+from bot.clicks import REMIX_MODAL
+from bot.commands import setup_all
+from db.jobs import JobId
+from engine.plan import Subject
+from engine.recipe import Kind
+
+if TYPE_CHECKING:
+    from bot.app import Parts
+
+log = logging.getLogger(__name__)
+
+SYNC_BACKOFF = 5.0
+SYNC_BACKOFF_LAST = 300.0
+MODAL_SUBMIT = discord.InteractionType.modal_submit
+
+
+class _Tree(app_commands.CommandTree["Framekiln"]):
+    """Answers whatever a command did not expect with an error id, in private."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Framekiln], error: app_commands.AppCommandError, /
+    ) -> None:
+        if isinstance(error, app_commands.CheckFailure):
+            return  # the check has said why
+        await interaction.client.answer_error(interaction, error)
+
+
+class Framekiln(discord.Client):
+    """The bot."""
+
+    def __init__(self, parts: Parts, *, guild_id: int | None) -> None:
+        """Make one.
+
+        Args:
+            parts: everything that a command or a click may reach.
+            guild_id: register the commands in this guild, at once; None: everywhere.
+        """
+        intents = discord.Intents.none()
+        intents.guilds = True  # names, channels and upload limits; not a privileged intent
+        super().__init__(
+            intents=intents,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+        )
+        self.queue = parts.queue
+        self.audit = parts.audit
+        self.waits = parts.waits
+        self.board = parts.board
+        self.studio = parts.studio
+        self.desk = parts.desk
+        self.clicks = parts.clicks
+        self.moderator_roles = parts.settings.moderator_roles
+        self._engine = parts.settings.engine
+        self._guild = None if guild_id is None else discord.Object(guild_id)
+        self.tree = _Tree(self)
+        self._syncing: asyncio.Task[None] | None = None
+        setup_all(self)
+
+    async def setup_hook(self) -> None:
+        """Listen for the buttons of all jobs, and tell Discord of the commands where they have changed."""
+        self.add_dynamic_items(JobButton)
+        if self._guild is not None:
+            self.tree.copy_global_to(guild=self._guild)
+        self._syncing = asyncio.create_task(self._sync_until_done(), name="command sync")
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._syncing is not None:
+            self._syncing.cancel()
+            await asyncio.gather(self._syncing, return_exceptions=True)
+        await super().close()
+
+    def engine_for(self, kind: Kind) -> str:
+        """The engine that the owner chose, or "auto"; a choice that cannot draw this kind is passed over."""
+        from engine.backends import BACKENDS  # noqa: PLC0415 - not needed to connect
+
+        chosen = BACKENDS.get(self._engine)
+        return self._engine if chosen is not None and kind in chosen.kinds else "auto"
+
+    def example_subject(self, kind: Kind) -> Subject | None:
+        """A picture of the usual shape, for an estimate before there is one."""
+        return Subject(sha256="0" * 64, width=1600, height=900) if kind is Kind.ANIMATE else None
+
+    async def on_ready(self) -> None:
+        """Tell the owner that it works."""
+        log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+
+    async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
+        """Forms are answered here, by their name, so that one opened before a restart still works."""
+        data: Any = interaction.data or {}
+        if interaction.type is MODAL_SUBMIT and str(data.get("custom_id", "")).startswith(REMIX_MODAL):
+            try:
+                await self.clicks.submit(interaction)
+            except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+                await self.answer_error(interaction, error)
+
+    async def on_job_button(self, interaction: discord.Interaction[Any], action: Action, job: JobId) -> None:
+        """A button of a job was clicked."""
+        try:
+            await self.clicks.click(interaction, action, job)
+        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+            await self.answer_error(interaction, error)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log what discord.py would print."""
+        del args, kwargs
+        log.error("the handler of %s stumbled", event_method, exc_info=sys.exception())
+
+    async def answer_error(self, interaction: discord.Interaction[Any], error: Exception) -> None:
+        """Say that something broke, with an id that leads the owner to the log."""
+        error_id = secrets.token_hex(4)
+        log.error("interaction %s stumbled, error id %s", interaction.id, error_id, exc_info=error)
+        text = texts.failed_inside(error_id)
+        try:
+            if interaction.response.is_done():
+                await interaction.followup.send(text, ephemeral=True)
+            else:
+                await interaction.response.send_message(text, ephemeral=True)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as again:
+            log.warning("the error %s could not be told: %s", error_id, again)
+
+    async def _sync_until_done(self) -> None:
+        """Register the commands if their hash has changed. Discord may be away; the bot works meanwhile."""
+        wait = SYNC_BACKOFF
+        while True:
+            try:
+                await self._sync_if_changed()
+            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+                log.warning("the commands are not registered yet: %s", error)
+                await asyncio.sleep(wait)
+                wait = min(SYNC_BACKOFF_LAST, wait * 2)
+            else:
+                return
+
+    async def _sync_if_changed(self) -> None:
+        scope = f"commands:{self.application_id}:{self._guild.id if self._guild else 'global'}"
+        digest = command_hash(self.tree, self._guild)
+        if await self.queue.meta_get(scope) == digest:
+            log.debug("the commands have not changed")
+            return
+        await self.tree.sync(guild=self._guild)
+        await self.queue.meta_set(scope, digest)
+        log.info("the commands are registered")
+
+
+def command_hash(tree: app_commands.CommandTree[Any], guild: discord.Object | None) -> str:
+    """A digest of all that Discord is told about the commands."""
+    told = [command.to_dict(tree) for command in tree.get_commands(guild=guild)]
+    return hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()

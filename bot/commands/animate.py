@@ -1,0 +1,98 @@
+"""``/animate`` and, on a message's menu, *Animate this*: a picture becomes a clip."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot import texts
+from bot.commands.options import (
+    CAMERAS,
+    DESCRIPTIONS,
+    LENGTHS,
+    MOTIONS,
+    answer_refusal,
+    quality_choices,
+    wish_of,
+)
+from engine.errors import UserError
+from engine.recipe import Kind
+
+if TYPE_CHECKING:
+    from bot.client import Framekiln
+
+MAX_SEED = 2**32 - 1
+
+
+def setup(client: Framekiln) -> None:
+    """Add both commands."""
+
+    @client.tree.command(name="animate", description="Turn a picture into a short clip")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        image="The picture: PNG, JPEG or WebP",
+        prompt="What it shows, or what should happen",
+        **DESCRIPTIONS,
+    )
+    @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS)
+    async def animate(
+        interaction: discord.Interaction[Any],
+        image: discord.Attachment,
+        prompt: str | None = None,
+        motion: str | None = None,
+        camera: str | None = None,
+        length: str | None = None,
+        quality: str | None = None,
+        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+    ) -> None:
+        try:
+            wish = wish_of(
+                Kind.ANIMATE,
+                engine=client.engine_for(Kind.ANIMATE),
+                prompt=prompt,
+                motion=motion,
+                camera=camera,
+                length=length,
+                quality=quality,
+                seed=seed,
+            )
+        except UserError as error:
+            await answer_refusal(interaction, error)
+            return
+        await client.desk.ask(interaction, wish, image)
+
+    @animate.autocomplete("quality")
+    async def choose_quality(
+        interaction: discord.Interaction[Any], current: str
+    ) -> list[app_commands.Choice[str]]:
+        return await quality_choices(client, interaction, Kind.ANIMATE, current)
+
+    @client.tree.context_menu(name="Animate this")
+    @app_commands.guild_only()
+    async def animate_this(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+        picture = first_picture(message)
+        if picture is None:
+            await interaction.response.send_message(texts.NO_PICTURE, ephemeral=True)
+            return
+        wish = wish_of(
+            Kind.ANIMATE,
+            engine=client.engine_for(Kind.ANIMATE),
+            prompt=None,
+            motion=None,
+            camera=None,
+            length=None,
+            quality=None,
+            seed=None,
+        )
+        await client.desk.ask(interaction, wish, picture)
+
+
+def first_picture(message: discord.Message) -> discord.Attachment | None:
+    """The first attachment that says it is a picture; a forwarded message's count too."""
+    attached = [*message.attachments, *(a for snap in message.message_snapshots for a in snap.attachments)]
+    for attachment in attached:
+        if (attachment.content_type or "image/").startswith("image/"):
+            return attachment
+    return None

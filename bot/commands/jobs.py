@@ -1,0 +1,47 @@
+"""``/jobs``: what I have asked for, how it stands, and a button to cancel it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+
+from bot import texts
+from bot.buttons import Action, JobButton
+from db.jobs import State
+from engine.recipe import Recipe
+
+if TYPE_CHECKING:
+    from bot.client import Framekiln
+
+SHOWN = 10
+BUTTONS = 5
+"""One row: who has more than five under way cancels the rest after these."""
+
+UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
+
+
+def setup(client: Framekiln) -> None:
+    """Add the command."""
+
+    @client.tree.command(name="jobs", description="Show what you have asked for, and cancel it")
+    @app_commands.guild_only()
+    async def jobs(interaction: discord.Interaction[Any]) -> None:
+        mine = await client.queue.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
+        if not mine:
+            await interaction.response.send_message(texts.NOTHING_YET, ephemeral=True)
+            return
+        waits = (await client.waits.forecast()).waits
+        lines = []
+        view = discord.ui.View(timeout=None)
+        for job in mine:
+            wait = waits.get(job.id)
+            place = None if wait is None else wait.position
+            lines.append(texts.job_line(job, Recipe.from_json(job.recipe), place))
+            if job.state in UNDER_WAY and len(view.children) < BUTTONS:
+                button = JobButton(Action.CANCEL, job.id)
+                button.item.label = f"Cancel {job.id[:6]}"
+                view.add_item(button)
+        view.stop()
+        await interaction.response.send_message(texts.my_jobs(lines), view=view, ephemeral=True)

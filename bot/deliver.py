@@ -1,0 +1,303 @@
+"""Post the finished clip, once.
+
+``posting`` is committed before the HTTP call. An attempt whose answer was lost may have been carried out: so
+the nonce is the same each time, and from the second attempt on, in this life or the next, the bot looks for
+its own message before it posts again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+from bot.channels import ChannelError, Post, Trouble
+from bot.texts import clip_message
+from db.files import Blobs
+from db.jobs import Job, JobId, State
+from db.queue import Queue
+from engine.errors import EngineError
+from engine.recipe import Receipt, Recipe
+from engine.shrink import shrink
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+FIRST_BACKOFF = 1.0
+AT_ONCE = 3
+"""Clips that are posted at the same time: one slow upload must not hold up the others."""
+
+NO_ACCESS_BACKOFF = 30.0
+"""Seconds between tries where the bot may not post: refused requests count against the whole bot."""
+
+SHRINK_TO = 0.7
+"""After “too large”, the next clip has this share of the bytes of the last."""
+
+SMALLEST = 20_000
+"""Bytes under which a clip is not made smaller any more."""
+
+
+def file_name(job: JobId) -> str:
+    """The clip's name in the channel. It carries the job, so that the bot can find its own message."""
+    return f"framekiln-{job}.mp4"
+
+
+def nonce(job: JobId, purpose: str = "clip") -> str:
+    """25 characters that are the same for each attempt to send the same thing."""
+    return hashlib.sha256(f"{purpose}:{job}".encode()).hexdigest()[:25]
+
+
+class Outlet(Protocol):
+    """Where clips go. The bot's is :class:`bot.channels.Channels`; the demo's is a folder."""
+
+    async def send(self, channel_id: int, post: Post) -> int:
+        """Send a message and return its id."""
+        ...
+
+    async def send_direct(self, user_id: int, post: Post) -> int:
+        """Send a direct message and return its id."""
+        ...
+
+    async def find_own(self, channel_id: int, file_name: str, *, since: float) -> int | None:
+        """Look for an own message with this file."""
+        ...
+
+
+class Dresser(Protocol):
+    """Makes the buttons under a clip."""
+
+    def __call__(self, job: Job) -> object:
+        """Return a view for a delivered clip."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryLimits:
+    """How long delivery tries.
+
+    Attributes:
+        backoff_last: seconds at most between two tries.
+        give_up_after: seconds after which a clip that cannot be posted is given up.
+    """
+
+    backoff_last: float = 60.0
+    give_up_after: float = 48 * 3600.0
+
+
+class Deliverer:
+    """Posts what is rendered, oldest first, a few at a time."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        blobs: Blobs,
+        outlet: Outlet,
+        work: Path,
+        limits: DeliveryLimits,
+        dress: Callable[[Job], object] | None,
+        on_change: Callable[[JobId], None],
+    ) -> None:
+        """Make one.
+
+        Args:
+            queue: the truth.
+            blobs: where clips are.
+            outlet: where they go.
+            work: a folder for smaller versions of clips.
+            limits: how long to try.
+            dress: makes the buttons under a clip.
+            on_change: told of each job whose state has changed.
+        """
+        self._queue = queue
+        self._blobs = blobs
+        self._outlet = outlet
+        self._work = work
+        self._limits = limits
+        self._dress = dress
+        self._on_change = on_change
+        self._wake = asyncio.Event()
+        self._under_way: dict[JobId, asyncio.Task[None]] = {}
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There may be something to post. Rows are the truth; this only shortens the wait."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Post until :meth:`stop`."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                await self._start_what_is_due()
+            except Exception:
+                log.exception("delivery could not read the queue")
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def stop(self, grace: float = 5.0) -> None:
+        """Let what is under way finish for a moment, then leave it: the next start looks before it posts."""
+        self._stopping = True
+        self._wake.set()
+        tasks = list(self._under_way.values())
+        if tasks:
+            _, late = await asyncio.wait(tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _start_what_is_due(self) -> None:
+        if len(self._under_way) >= AT_ONCE:
+            return
+        for job in await self._queue.to_deliver(time.time()):
+            if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
+                task = asyncio.create_task(self._deliver(job), name=f"deliver {job.id}")
+                self._under_way[job.id] = task
+                task.add_done_callback(partial(self._finished, job.id))
+
+    def _finished(self, job: JobId, _: asyncio.Task[None]) -> None:
+        self._under_way.pop(job, None)
+        self._wake.set()
+
+    async def _deliver(self, job: Job) -> None:
+        try:
+            await self._attempt(job)
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            # The row still says "posting": it is tried again, and looks first.
+            log.exception("delivery of job %s stumbled", job.id)
+            await self._postpone(job)
+        self._on_change(job.id)
+
+    async def _attempt(self, waiting: Job) -> None:
+        now = time.time()
+        job = await self._queue.begin_posting(waiting.id, now)
+        if job is None:
+            return
+        self._on_change(job.id)
+        try:
+            if job.post_attempts > 1 and await self._found(job):
+                return
+            clip = await self._clip(job)
+            message = await self._outlet.send(job.channel_id, self._post(job, clip))
+        except ChannelError as error:
+            await self._answer(job, error)
+        except (OSError, ValueError) as error:
+            await self._fail(job, "E_CLIP", f"the clip of job {job.id} is damaged or missing: {error}")
+        else:
+            await self._posted(job, message)
+
+    async def _found(self, job: Job) -> bool:
+        """Whether an earlier attempt did reach the channel."""
+        since = job.posting_since or job.created_at
+        try:
+            message = await self._outlet.find_own(job.channel_id, file_name(job.id), since=since)
+        except ChannelError as error:
+            if error.trouble is Trouble.NO_ACCESS:
+                # It may post but not read: the nonce alone has to do.
+                log.warning("job %s: may not look for my own message in this channel", job.id)
+                return False
+            raise
+        if message is None:
+            return False
+        log.info("job %s was posted by an earlier attempt", job.id)
+        await self._posted(job, message)
+        return True
+
+    async def _posted(self, job: Job, message: int) -> None:
+        await self._queue.posted(job.id, message, time.time())
+        self._smaller(job).unlink(missing_ok=True)
+        log.info("job %s is delivered", job.id)
+
+    def _post(self, job: Job, clip: Path) -> Post:
+        recipe = Recipe.from_json(job.recipe)
+        receipt = Receipt.from_json(job.receipt or "")
+        return Post(
+            content=clip_message(job, recipe, receipt),
+            nonce=nonce(job.id),
+            view=None if self._dress is None else self._dress(job),  # type: ignore[arg-type]
+            file=clip,
+            file_name=file_name(job.id),
+            ping=job.user_id,
+        )
+
+    async def _clip(self, job: Job) -> Path:
+        """The clip, or the smaller version of it that an earlier “too large” led to."""
+        smaller = self._smaller(job)
+        if smaller.exists():
+            return smaller
+        if job.clip_sha256 is None:
+            raise ValueError("it was never rendered")
+        await asyncio.to_thread(self._blobs.verify, job.clip_sha256)
+        return self._blobs.path(job.clip_sha256)
+
+    def _smaller(self, job: Job) -> Path:
+        return self._work / f"{job.id}-smaller.mp4"
+
+    async def _answer(self, job: Job, error: ChannelError) -> None:
+        """What follows from Discord's no."""
+        log.warning("job %s was not posted (%s): %s", job.id, error.trouble, error)
+        age = time.time() - (job.posting_since or time.time())
+        if error.trouble is Trouble.TOO_LARGE:
+            await self._make_smaller(job)
+        elif error.trouble is Trouble.GONE or (
+            error.trouble is Trouble.NO_ACCESS and age > self._limits.give_up_after
+        ):
+            await self._send_direct(job)
+        elif error.trouble is Trouble.REFUSED or age > self._limits.give_up_after:
+            await self._fail(job, "E_POST", f"Discord did not take the clip of job {job.id}: {error}")
+        elif error.trouble is Trouble.NO_ACCESS:
+            await self._queue.postpone(
+                job.id, time.time() + min(NO_ACCESS_BACKOFF, self._limits.backoff_last)
+            )
+        else:
+            await self._postpone(job)
+
+    async def _postpone(self, job: Job) -> None:
+        wait = min(self._limits.backoff_last, FIRST_BACKOFF * 2 ** max(0, job.post_attempts - 1))
+        await self._queue.postpone(job.id, time.time() + wait)
+
+    async def _make_smaller(self, job: Job) -> None:
+        clip = await self._clip(job)
+        target = int(clip.stat().st_size * SHRINK_TO)
+        if target < SMALLEST:
+            await self._fail(job, "E_TOO_LARGE", f"even {target} bytes were too large for job {job.id}")
+            return
+        self._work.mkdir(parents=True, exist_ok=True)
+        try:
+            await asyncio.to_thread(shrink, clip, self._smaller(job), max_bytes=target)
+        except EngineError as error:
+            await self._fail(job, "E_TOO_LARGE", f"the clip of job {job.id} cannot be made smaller: {error}")
+            return
+        await self._queue.postpone(job.id, time.time())
+
+    async def _send_direct(self, job: Job) -> None:
+        """The channel is gone: the clip goes to the member who asked, or nowhere."""
+        try:
+            await self._outlet.send_direct(job.user_id, self._post(job, await self._clip(job)))
+        except ChannelError as error:
+            if error.trouble is Trouble.LATER:
+                await self._postpone(job)
+            else:
+                await self._fail(job, "E_CHANNEL", f"the channel of job {job.id} is gone: {error}")
+        else:
+            await self._queue.posted(job.id, None, time.time())
+
+    async def _fail(self, job: Job, code: str, detail: str) -> None:
+        error_id = job.id[:8]
+        log.error("job %s failed at delivery, error id %s: %s", job.id, error_id, detail)
+        await self._queue.fail(job.id, None, code, None, error_id, time.time())
+
+
+def is_waiting_for_access(job: Job) -> bool:
+    """Whether a clip is ready and Discord has not let it through yet."""
+    return job.state is State.POSTING and job.retry_at is not None and job.post_attempts > 1

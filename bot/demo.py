@@ -1,0 +1,189 @@
+"""The whole way without Discord.
+
+A picture goes through the real queue, engine process, gate, smoothing and encoder, and is delivered to a
+folder instead of a channel.
+
+``framekiln render`` and ``make demo`` both come through here, so that what they show is what a server gets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.host import EngineHost
+
+from bot.channels import Post
+from bot.deliver import Deliverer, DeliveryLimits
+from bot.intake import Intake, IntakeLimits
+from bot.prompts import clean_prompt
+from bot.studio import Live, Studio
+from db.connection import Database
+from db.enqueue import EnqueueLimits
+from db.files import Blobs
+from db.jobs import Job, JobId, NewJob, State
+from db.queue import Queue
+from engine.errors import UserError
+from engine.plan import Subject, Wish, plan
+from engine.recipe import Receipt, Recipe
+from engine.render import PICTURE, RenderLimits
+
+LOOK_EVERY = 0.05
+"""Seconds between two looks at how far it is."""
+
+NOBODY = 0
+"""The guild, channel and member of a job that no Discord knows."""
+
+
+class Folder:
+    """Where clips go when there is no channel."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    async def send(self, channel_id: int, post: Post) -> int:
+        """Put the clip where it was asked for, whole or not at all."""
+        del channel_id
+        if post.file is not None:
+            self.target.parent.mkdir(parents=True, exist_ok=True)
+            draft = self.target.with_name(self.target.name + ".part")
+            await asyncio.to_thread(shutil.copyfile, post.file, draft)
+            draft.replace(self.target)
+        return NOBODY
+
+    async def send_direct(self, user_id: int, post: Post) -> int:
+        """There is only one place."""
+        return await self.send(user_id, post)
+
+    async def find_own(self, channel_id: int, file_name: str, *, since: float) -> int | None:
+        """Copying again does no harm, so nothing has to be looked for."""
+        del channel_id, file_name, since
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A finished clip: its recipe, its receipt, and the seconds that the whole way took."""
+
+    recipe: Recipe
+    receipt: Receipt
+    seconds: float
+
+
+async def make_clip(
+    wish: Wish,
+    picture: bytes | None,
+    target: Path,
+    *,
+    limits: RenderLimits,
+    on_progress: Callable[[Live], None],
+) -> Made:
+    """Take one wish the whole way.
+
+    Args:
+        wish: what to make.
+        picture: the bytes of a PNG, JPEG or WebP, or None.
+        target: where the clip appears.
+        limits: takes and bytes.
+        on_progress: told now and then how far it is.
+
+    Raises:
+        UserError: the wish or the picture cannot be taken; the text says why.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
+        data = Path(folder)
+        async with await Database.open(data / "framekiln.db") as database:
+            queue, blobs = Queue(database), Blobs(data / "blobs")
+            recipe = await _plan(wish, picture, blobs)
+            new = NewJob(
+                key="demo",
+                kind=recipe.kind,
+                guild_id=NOBODY,
+                channel_id=NOBODY,
+                user_id=NOBODY,
+                recipe=recipe.to_json(),
+                profile=recipe.profile,
+                inputs={} if recipe.input_sha256 is None else {PICTURE: recipe.input_sha256},
+            )
+            job = (await queue.enqueue(new, limits=EnqueueLimits())).job
+            host = EngineHost(spool=data / "spool")
+            try:
+                await host.start()
+                done = await _follow(job.id, queue, blobs, host, Folder(target), limits, on_progress)
+            finally:
+                await host.close()
+    if done.state is not State.DELIVERED or done.receipt is None:
+        raise UserError("E_RENDER", done.error_text or f"It ended as {done.state} ({done.error_code}).")
+    return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
+
+
+async def _plan(wish: Wish, picture: bytes | None, blobs: Blobs) -> Recipe:
+    subject = None
+    if picture is not None:
+        async with Intake(limits=IntakeLimits()) as intake:
+            clean = await intake.from_bytes(picture)
+        digest = await asyncio.to_thread(blobs.put, clean.png)
+        subject = Subject(sha256=digest, width=clean.width, height=clean.height)
+    return plan(wish, subject)
+
+
+async def _follow(
+    job: JobId,
+    queue: Queue,
+    blobs: Blobs,
+    host: EngineHost,
+    outlet: Folder,
+    limits: RenderLimits,
+    on_progress: Callable[[Live], None],
+) -> Job:
+    """Run the bot's own loops until the job has ended."""
+
+    async def limits_for(_: Job) -> RenderLimits:
+        return limits
+
+    deliverer = Deliverer(
+        queue=queue,
+        blobs=blobs,
+        outlet=outlet,
+        work=outlet.target.parent,
+        limits=DeliveryLimits(),
+        dress=None,
+        on_change=lambda _: None,
+    )
+    studio = Studio(
+        queue=queue,
+        blobs=blobs,
+        engine=host,
+        limits_for=limits_for,
+        crash_limit=2,
+        on_change=lambda _: None,
+        on_claim=lambda: None,
+        on_rendered=deliverer.wake,
+    )
+    loops = [asyncio.create_task(studio.run()), asyncio.create_task(deliverer.run())]
+    try:
+        while True:
+            row = await queue.get(job)
+            if row is None or row.state.ended:
+                break
+            if (live := studio.live.get(job)) is not None:
+                on_progress(live)
+            await asyncio.sleep(LOOK_EVERY)
+    finally:
+        await studio.stop(0)
+        await deliverer.stop()
+        await asyncio.gather(*loops)
+    if row is None:
+        raise UserError("E_RENDER", "The job has vanished.")
+    return row
+
+
+def clean_words(text: str | None) -> str:
+    """The prompt as a member's would be cleaned."""
+    return clean_prompt(text or "")

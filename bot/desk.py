@@ -1,0 +1,251 @@
+"""The front desk: from a member's wish to a row in the queue, or a plain refusal.
+
+Permission and limits come before any download; the member is told "queued" only after the commit; a refusal
+is private.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import secrets
+import shutil
+import time
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import discord
+
+from bot import buttons, texts
+from bot.intake import Intake
+from bot.permissions import may_post
+from bot.prompts import clean_prompt
+from bot.status import StatusBoard
+from bot.studio import Studio
+from bot.wait import Waits
+from db.enqueue import EnqueueLimits, LimitReached, MemberBanned
+from db.errors import DatabaseError
+from db.files import Blobs
+from db.jobs import Job, NewJob
+from db.queue import Queue
+from engine.errors import UserError
+from engine.plan import PlanLimits, Subject, Wish, plan
+from engine.recipe import Recipe
+from engine.render import PICTURE
+
+log = logging.getLogger(__name__)
+
+ALREADY_ACKNOWLEDGED = 40060
+TRIES = 4
+"""How often an answer whose own answer was lost is given again; giving it twice is giving it once."""
+
+QUICK_SECONDS = 1.0
+"""A look at the limits before the answer may take so long; then the answer goes first."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeskRules:
+    """What the desk takes.
+
+    Attributes:
+        engines: names of the engines that can run here.
+        data_dir: where the disk must have room.
+        min_free_disk: bytes.
+        max_prompt: characters.
+    """
+
+    limits: EnqueueLimits
+    plan: PlanLimits
+    engines: Collection[str]
+    data_dir: Path
+    min_free_disk: int
+    max_prompt: int
+    fps: float
+
+
+class Desk:
+    """Takes wishes."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        blobs: Blobs,
+        intake: Intake,
+        waits: Waits,
+        board: StatusBoard,
+        studio: Studio,
+        rules: DeskRules,
+    ) -> None:
+        """Make one from the parts that it passes a wish through."""
+        self._queue = queue
+        self._blobs = blobs
+        self._intake = intake
+        self._waits = waits
+        self._board = board
+        self._studio = studio
+        self.rules = rules
+
+    async def ask(
+        self, interaction: discord.Interaction[Any], wish: Wish, picture: discord.Attachment | None = None
+    ) -> None:
+        """Take a new wish, with the picture that belongs to it."""
+
+        async def make_recipe() -> Recipe:
+            cleaned = dataclasses.replace(
+                wish, prompt=clean_prompt(wish.prompt, limit=self.rules.max_prompt), fps=self.rules.fps
+            )
+            subject = None if picture is None else await self._take_in(picture)
+            return plan(cleaned, subject, available=self.rules.engines, limits=self.rules.plan)
+
+        await self._serve(interaction, make_recipe, parent=None)
+
+    async def again(self, interaction: discord.Interaction[Any], parent: Job, recipe: Recipe) -> None:
+        """Take a variation of a job that was there before: same picture, another recipe."""
+
+        async def same_picture() -> Recipe:
+            digest = recipe.input_sha256
+            if digest is not None and not await asyncio.to_thread(self._blobs.exists, digest):
+                raise UserError("E_INPUT_GONE", texts.INPUT_GONE)
+            return dataclasses.replace(
+                recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
+            )
+
+        await self._serve(interaction, same_picture, parent=parent)
+
+    async def _serve(
+        self, interaction: discord.Interaction[Any], make_recipe: Any, *, parent: Job | None
+    ) -> None:
+        refusal = await self._look_first(interaction)
+        if refusal is not None:
+            await interaction.response.send_message(refusal, ephemeral=True)
+            return
+        if not await _defer(interaction):
+            return
+        try:
+            recipe = await make_recipe()
+            job = await self._enqueue(interaction, recipe, parent)
+        except UserError as error:
+            log.info("refused %s: %s", interaction.id, error.code)
+            await _refuse(interaction, str(error))
+        except LimitReached as error:
+            await _refuse(interaction, texts.limit_reached(error.which, error.allowed, error.retry_after))
+        except MemberBanned:
+            await _refuse(interaction, texts.BANNED)
+        except (DatabaseError, OSError):
+            log.exception("the request %s could not be written down", interaction.id)
+            await _refuse(interaction, texts.NO_ROOM_NOW)
+        except Exception:
+            error_id = secrets.token_hex(4)
+            log.exception("the request %s stumbled, error id %s", interaction.id, error_id)
+            await _refuse(interaction, texts.failed_inside(error_id))
+        else:
+            self._studio.wake()
+            await self._confirm(interaction, job, recipe)
+
+    async def _look_first(self, interaction: discord.Interaction[Any]) -> str | None:
+        """Reasons to refuse that need no download. None: go on."""
+        if interaction.guild_id is None or interaction.channel_id is None:
+            return texts.ONLY_IN_SERVERS
+        if not may_post(interaction):
+            return texts.MAY_NOT_POST
+        if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
+            return texts.DISK_FULL
+        try:
+            async with asyncio.timeout(QUICK_SECONDS):
+                await self._queue.check_limits(
+                    interaction.guild_id, interaction.user.id, limits=self.rules.limits, now=time.time()
+                )
+        except LimitReached as error:
+            return texts.limit_reached(error.which, error.allowed, error.retry_after)
+        except MemberBanned:
+            return texts.BANNED
+        except (TimeoutError, DatabaseError):
+            log.warning("the limits could not be looked at in time; the queue will say")
+        return None
+
+    async def _take_in(self, picture: discord.Attachment) -> Subject:
+        clean = await self._intake.from_attachment(picture)
+        digest = await asyncio.to_thread(self._blobs.put, clean.png)
+        return Subject(sha256=digest, width=clean.width, height=clean.height)
+
+    async def _enqueue(
+        self, interaction: discord.Interaction[Any], recipe: Recipe, parent: Job | None
+    ) -> Job:
+        if interaction.guild_id is None or interaction.channel_id is None:
+            raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
+        new = NewJob(
+            key=str(interaction.id),
+            kind=recipe.kind,
+            guild_id=interaction.guild_id,
+            channel_id=interaction.channel_id,
+            user_id=interaction.user.id,
+            recipe=recipe.to_json(),
+            profile=recipe.profile,
+            inputs={} if recipe.input_sha256 is None else {PICTURE: recipe.input_sha256},
+            parent=None if parent is None else parent.id,
+        )
+        enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
+        log.info("job %s is queued", enqueued.job.id)
+        return enqueued.job
+
+    async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:
+        """Turn the answer into the job's status message. Where that fails, the board sends one of its own."""
+        wait = (await self._waits.forecast()).waits.get(job.id) or await self._waits.for_new(job.profile)
+        paused = await self._queue.paused(job.guild_id)
+        content = texts.waiting(recipe, wait, paused=paused, restarted=False)
+        view = buttons.for_status(job)
+
+        async def answer() -> discord.InteractionMessage:
+            return await interaction.edit_original_response(content=content, view=view)
+
+        try:
+            message = await _insist(answer)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            log.warning("the answer to job %s was not given: %s", job.id, error)
+        else:
+            await self._queue.set_status_message(job.id, message.channel.id, message.id)
+            self._board.shown(job.id, content)
+        self._board.touch(job.id)
+
+
+async def _defer(interaction: discord.Interaction[Any]) -> bool:
+    """Answer within Discord's three seconds. False: it was too late, and nothing was taken."""
+    try:
+        await _insist(lambda: interaction.response.defer(thinking=True))
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ACKNOWLEDGED:
+            log.warning("interaction %s could not be answered: %s", interaction.id, error)
+            return False
+    except (aiohttp.ClientError, OSError) as error:
+        log.warning("interaction %s could not be answered: %s", interaction.id, error)
+        return False
+    return True
+
+
+async def _refuse(interaction: discord.Interaction[Any], text: str) -> None:
+    """Take the public "thinking" away, and say why in private."""
+    try:
+        await _insist(interaction.delete_original_response)
+        await _insist(lambda: interaction.followup.send(text, ephemeral=True))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("the refusal of %s did not arrive: %s", interaction.id, error)
+
+
+async def _insist(call: Any) -> Any:
+    """Do it again where the answer was lost on the way; for calls that may be carried out twice."""
+    for attempt in range(1, TRIES):
+        try:
+            return await call()
+        except (aiohttp.ClientError, OSError):
+            await asyncio.sleep(0.1 * attempt)
+        except discord.NotFound:
+            raise
+        except discord.HTTPException as error:
+            if error.status < 500:  # noqa: PLR2004 - HTTP's own number
+                raise
+            await asyncio.sleep(0.1 * attempt)
+    return await call()

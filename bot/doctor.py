@@ -1,0 +1,143 @@
+"""``framekiln doctor``: what is missing, in plain words, and how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from bot.settings import BadSettings, Settings, load_settings, unknown_variables
+
+SAFE_SQLITE = (3, 51, 3)
+"""Older ones can damage a file that two connections write at once; ours has one. sqlite.org/changes.html."""
+
+LEAST_SQLITE = (3, 35, 0)
+"""The first with RETURNING, which a claim needs."""
+
+FFMPEG_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        ok: it is as it should be.
+        blocks: the bot cannot run like this.
+        mend: what to do about it; empty where there is nothing to do.
+    """
+
+    name: str
+    ok: bool
+    text: str
+    blocks: bool = False
+    mend: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything that the bot needs."""
+    try:
+        settings = load_settings()
+    except BadSettings as error:
+        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend="Correct it in .env.")
+        return [_python(), wrong]
+    return [_python(), *_settings(settings), _sqlite(), _disk(settings), _ffmpeg(), *_engines()]
+
+
+def report(findings: list[Finding]) -> str:
+    """The findings as lines."""
+    lines = []
+    for finding in findings:
+        mark = "✓" if finding.ok else ("✗" if finding.blocks else "·")
+        lines.append(f"{mark} {finding.name}: {finding.text}")
+        if finding.mend:
+            lines.append(f"    → {finding.mend}")
+    blocking = sum(finding.blocks for finding in findings)
+    things = "thing keeps" if blocking == 1 else "things keep"
+    lines.append("")
+    lines.append(f"{blocking} {things} the bot from running." if blocking else "The bot can run.")
+    return "\n".join(lines)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(name="python", ok=True, text=version)
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if settings.discord_token is None:
+        yield Finding(
+            name="DISCORD_TOKEN",
+            ok=False,
+            blocks=True,
+            text="is not set",
+            mend="Make a bot in Discord's developer portal, and put DISCORD_TOKEN=… into .env.",
+        )
+    else:
+        yield Finding(name="DISCORD_TOKEN", ok=True, text="is set (it is tried when the bot starts)")
+    where = f"server {settings.discord_guild_id}" if settings.discord_guild_id else "every server"
+    yield Finding(name="commands", ok=True, text=f"will be registered in {where}")
+    for name in unknown_variables():
+        yield Finding(name=name, ok=False, text="is no setting", mend="Look for a typing error.")
+
+
+def _sqlite() -> Finding:
+    version = sqlite3.sqlite_version_info
+    if version < LEAST_SQLITE:
+        return Finding(
+            name="sqlite",
+            ok=False,
+            blocks=True,
+            text=f"{sqlite3.sqlite_version} is too old",
+            mend="Use a Python that was built with SQLite 3.35 or later.",
+        )
+    if version < SAFE_SQLITE:
+        return Finding(
+            name="sqlite",
+            ok=True,
+            text=f"{sqlite3.sqlite_version} (open the database with nothing else while the bot runs: "
+            "versions before 3.51.3 can damage a file that two programs write)",
+        )
+    return Finding(name="sqlite", ok=True, text=sqlite3.sqlite_version)
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 1e9:.1f} GB free for {settings.data_dir}"
+    if free < settings.min_free_disk:
+        mend = "Make room, or set FRAMEKILN_DATA_DIR to a larger disk."
+        return Finding(name="disk", ok=False, blocks=True, text=text, mend=mend)
+    return Finding(name="disk", ok=True, text=text)
+
+
+def _ffmpeg() -> Finding:
+    import imageio_ffmpeg  # noqa: PLC0415 - slow to import, and only needed here
+
+    try:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-encoders"]
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=FFMPEG_SECONDS)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        mend = "Install it again: pip install --force-reinstall imageio-ffmpeg"
+        return Finding(name="ffmpeg", ok=False, blocks=True, text=str(error), mend=mend)
+    if "libx264" not in run.stdout:
+        mend = "Unset IMAGEIO_FFMPEG_EXE, or point it at an ffmpeg with libx264."
+        return Finding(name="ffmpeg", ok=False, blocks=True, text="it cannot encode H.264", mend=mend)
+    return Finding(name="ffmpeg", ok=True, text="can encode H.264")
+
+
+def _engines() -> Iterator[Finding]:
+    from engine.backends import BACKENDS  # noqa: PLC0415 - numpy is only needed here
+
+    for name, spec in BACKENDS.items():
+        yield Finding(name=f"engine {name}", ok=True, text=spec.about)
+    gpu = shutil.which("nvidia-smi") is not None
+    yield Finding(name="gpu", ok=gpu, text="found" if gpu else "none found; the engines above need none")
+    if find_spec("torch") is None:
+        yield Finding(name="models", ok=False, text="torch is not installed; the engines above need none")

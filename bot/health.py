@@ -1,0 +1,63 @@
+"""A sign of life for whoever watches the bot from outside: Docker, systemd, an owner with a shell."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+FILE = "health.json"
+EVERY = 5.0
+STALE = 30.0
+"""A sign of life older than this many seconds is none."""
+
+
+class HealthFile:
+    """Writes the sign of life from the event loop itself, so that a loop that hangs stops giving it."""
+
+    def __init__(self, folder: Path, tell: Callable[[], dict[str, Any]]) -> None:
+        """Make one.
+
+        Args:
+            folder: where the file is.
+            tell: says how the bot is doing, in a few plain values.
+        """
+        self._path = folder / FILE
+        self._tell = tell
+
+    async def run(self) -> None:
+        """Write until cancelled; then take the file away, since nothing lives any more."""
+        try:
+            while True:
+                try:
+                    self._write()
+                except OSError as error:
+                    log.warning("the sign of life could not be written: %s", error)
+                await asyncio.sleep(EVERY)
+        finally:
+            self._path.unlink(missing_ok=True)
+
+    def _write(self) -> None:
+        draft = self._path.with_suffix(".part")
+        draft.write_text(json.dumps({"time": time.time(), **self._tell()}))
+        draft.replace(self._path)
+
+
+def look(folder: Path) -> tuple[bool, str]:
+    """Whether the bot that uses this folder is alive, and how it is doing."""
+    try:
+        told = json.loads((folder / FILE).read_text())
+        age = time.time() - float(told.pop("time"))
+    except FileNotFoundError:
+        return False, "the bot does not run"
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return False, f"the sign of life cannot be read: {error}"
+    if age > STALE:
+        return False, f"no sign of life for {age:.0f} s"
+    return True, ", ".join(f"{key}: {value}" for key, value in told.items())

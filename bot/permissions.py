@@ -1,0 +1,37 @@
+"""Who may do what. Asked at each use: Discord's own defaults are only defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import discord
+
+from db.jobs import Job
+
+
+def is_moderator(interaction: discord.Interaction[Any], roles: Collection[int]) -> bool:
+    """Whether the member may run the queue: by Manage Server, or by a role that the owner named."""
+    if interaction.guild_id is None:
+        return False
+    if interaction.permissions.manage_guild:
+        return True
+    user = interaction.user
+    return isinstance(user, discord.Member) and any(role.id in roles for role in user.roles)
+
+
+def may_change(interaction: discord.Interaction[Any], job: Job, roles: Collection[int]) -> bool:
+    """Whether the member may cancel or delete this job: their own, or as a moderator of its server."""
+    if interaction.guild_id != job.guild_id:
+        return False
+    return interaction.user.id == job.user_id or is_moderator(interaction, roles)
+
+
+def may_post(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the bot could post a clip where it was asked, as far as Discord says."""
+    allowed = interaction.app_permissions
+    if allowed.value == 0:
+        return True  # Discord did not say
+    in_thread = isinstance(interaction.channel, discord.Thread)
+    speak = allowed.send_messages_in_threads if in_thread else allowed.send_messages
+    return allowed.administrator or (allowed.view_channel and speak and allowed.attach_files)

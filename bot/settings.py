@@ -1,0 +1,223 @@
+"""Every setting, with its default and its meaning. The table in docs/settings.md is made from it.
+
+A setting comes from the environment, from ``.env``, or from ``framekiln.toml`` (first found wins). In the
+environment its name is ``FRAMEKILN_`` and the field's name in capitals; the two of Discord keep the names
+that everybody uses, ``DISCORD_TOKEN`` and ``DISCORD_GUILD_ID``.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+from dotenv import dotenv_values
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+PREFIX = "FRAMEKILN_"
+TOML = Path("framekiln.toml")
+ENV_FILE = Path(".env")
+MEGABYTE = 1_000_000
+
+
+class BadSettings(Exception):
+    """A setting is wrong; the text is one line that names it and says what would be right."""
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=ENV_FILE,
+        env_file_encoding="utf-8",
+        toml_file=TOML,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        env_ignore_empty=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+    )
+
+    discord_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DISCORD_TOKEN", "discord_token"),
+        description="The bot's token, from the Discord developer portal.",
+    )
+    discord_guild_id: int | None = Field(
+        None,
+        validation_alias=AliasChoices("DISCORD_GUILD_ID", "discord_guild_id"),
+        description="Register the commands in this one server, at once. Unset: everywhere.",
+    )
+    data_dir: Path = Field(Path("data"), description="The folder for the queue, the pictures and the clips.")
+    engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, sketch).")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+    log_format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for machines.")
+    moderator_roles: Annotated[tuple[int, ...], NoDecode] = Field(
+        (),
+        description="Ids of roles that may use /queue, beside those with Manage Server. Comma-separated.",
+    )
+
+    per_member_waiting: int = Field(3, ge=1, description="Jobs that a member may have waiting or running.")
+    per_member_hour: int = Field(20, ge=1, description="Jobs that a member may ask for in an hour.")
+    per_guild_waiting: int = Field(50, ge=1, description="Jobs that a server may have waiting.")
+    total_waiting: int = Field(500, ge=1, description="Jobs that may wait in all.")
+    min_free_disk: int = Field(
+        500 * MEGABYTE, ge=0, description="Bytes that must be free for a job to be accepted."
+    )
+
+    max_takes: int = Field(3, ge=1, le=20, description="Takes per clip before the best one is kept.")
+    max_seconds: float = Field(10.0, ge=1, le=60, description="Seconds of the longest clip.")
+    fps: float = Field(24.0, ge=8, le=60, description="Frames per second of a finished clip.")
+    max_clip_bytes: int = Field(
+        9_900_000,
+        ge=100_000,
+        description="Bytes of the largest clip to post. Kept below the server's own upload limit.",
+    )
+
+    max_picture_bytes: int = Field(10 * 2**20, ge=1024, description="Bytes of the largest picture.")
+    max_picture_pixels: int = Field(40_000_000, ge=4096, description="Pixels of the largest picture.")
+    min_picture_side: int = Field(64, ge=16, description="Pixels of the shortest side of a picture.")
+    max_picture_side: int = Field(8192, ge=256, description="Pixels of the longest side of a picture.")
+    max_picture_aspect: float = Field(4.0, ge=1, description="Longest side over shortest side, at most.")
+    decode_seconds: float = Field(10.0, gt=0, description="Seconds that reading a picture may take.")
+    decode_memory: int = Field(
+        2**30, ge=2**27, description="Bytes of memory that reading a picture may take."
+    )
+    download_seconds: float = Field(20.0, gt=0, description="Seconds that fetching a picture may take.")
+    decoders: int = Field(2, ge=1, description="Pictures that are read at the same time.")
+    max_prompt: int = Field(400, ge=20, le=1000, description="Characters of the longest prompt.")
+
+    heartbeat_silence: float = Field(
+        15.0, ge=2, description="Seconds without a sign of life until the engine is restarted."
+    )
+    step_silence: float = Field(
+        120.0, ge=5, description="Seconds without progress until the engine is restarted."
+    )
+    max_job_seconds: float = Field(1800.0, ge=10, description="Seconds that one job may run.")
+    crash_limit: int = Field(2, ge=1, description="Engine crashes in one job until it is set aside.")
+    restart_limit: int = Field(5, ge=1, description="Bot restarts in one job until it is set aside.")
+    stop_grace: float = Field(
+        5.0, ge=0, description="Seconds that a running job gets to finish when the bot is asked to stop."
+    )
+
+    status_interval: float = Field(
+        4.0, ge=1, description="Seconds at least between two edits of one status message."
+    )
+    post_backoff_last: float = Field(
+        60.0, ge=1, description="Seconds at most between two tries to post a clip."
+    )
+    give_up_hours: float = Field(
+        48.0, gt=0, description="Hours after which a clip that cannot be posted is given up."
+    )
+    keep_days: float = Field(7.0, gt=0, description="Days that pictures and clips are kept.")
+    backups: int = Field(7, ge=0, description="Daily copies of the database that are kept.")
+
+    @field_validator("moderator_roles", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            [part for part in value.replace(" ", "").split(",") if part] if isinstance(value, str) else value
+        )
+
+    @field_validator("log_level", mode="after")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value.upper()
+
+    @field_validator("engine", mode="after")
+    @classmethod
+    def _known_engine(cls, value: str) -> str:
+        from engine.backends import BACKENDS  # noqa: PLC0415 - numpy is not needed to print --help
+
+        if value != "auto" and value not in BACKENDS:
+            raise ValueError(f"must be auto or one of {', '.join(BACKENDS)}")
+        return value
+
+    @field_validator("discord_token", mode="after")
+    @classmethod
+    def _without_blanks(cls, value: SecretStr | None) -> SecretStr | None:
+        """What a copied line brings along is no part of the token, and would keep it from being hidden."""
+        token = "" if value is None else value.get_secret_value().strip()
+        return SecretStr(token) if token else None
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment first, then ``.env``, then the TOML."""
+        del file_secret_settings
+        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings.
+
+    Args:
+        overrides: values that win over every other source; what the command line was given.
+
+    Raises:
+        BadSettings: one of them is wrong; the text names it.
+    """
+    _refuse_unknown_keys(TOML)
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise BadSettings("; ".join(_explain(problem) for problem in error.errors())) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"{ENV_FILE} cannot be read: {error}") from error
+
+
+def unknown_variables() -> list[str]:
+    """Names in the environment and in ``.env`` that look like ours and are not: most likely typing errors."""
+    known = {variable(name) for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE))}
+    return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+
+
+def variable(field: str) -> str:
+    """The name of a setting in the environment."""
+    name = field.upper()
+    return name if name.startswith("DISCORD_") else PREFIX + name
+
+
+def _refuse_unknown_keys(path: Path) -> None:
+    if not path.is_file():
+        return
+    try:
+        given = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"{path} cannot be read: {error}") from error
+    if unknown := sorted(set(given) - set(Settings.model_fields)):
+        raise BadSettings(f"{path} has settings that do not exist: {', '.join(unknown)}")
+
+
+def _explain(problem: Any) -> str:
+    field = str(problem["loc"][0]) if problem["loc"] else "settings"
+    given = "" if "token" in field.lower() else f", not {problem['input']!r}"
+    what = str(problem["msg"]).removeprefix("Value error, ")
+    return f"{variable(field)}: {what[0].lower()}{what[1:]}{given}"

@@ -1,0 +1,253 @@
+"""A job's state → its public message, and when to edit it.
+
+Edits are coalesced: a job that changes ten times between two edits is edited once, to what is true then. A
+status message that could not be given its last words is found again after a restart, in the database.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import discord
+
+from bot import texts
+from bot.channels import ChannelError, Channels, Post, Trouble
+from bot.deliver import is_waiting_for_access, nonce
+from bot.studio import Studio
+from bot.wait import Waits
+from db.jobs import Job, JobId, State
+from db.queue import Queue
+from engine.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+TICK_SECONDS = 0.25
+REFRESH_SECONDS = 15.0
+"""Waiting messages are looked at this often, since a place in the queue changes without an event."""
+
+EDITS_AT_ONCE = 4
+EDITS_PER_TICK = 4
+"""Discord allows 50 requests a second for the whole bot; status messages take a part of them."""
+
+FAR_BACK = 10
+"""Behind this place in the queue a message is refreshed less often, so that a full queue stays quiet."""
+
+FAR_BACK_SECONDS = 60.0
+RETRY_SECONDS = 10.0
+
+Dress = Callable[[Job], discord.ui.View | None]
+
+
+@dataclass(kw_only=True)
+class _Shown:
+    """What a message says now, and when it was last edited."""
+
+    content: str = ""
+    at: float = 0.0
+    next: float = 0.0
+
+
+class StatusBoard:
+    """Keeps the public message of each job true."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        channels: Channels,
+        studio: Studio,
+        waits: Waits,
+        dress: Dress,
+        interval: float,
+    ) -> None:
+        """Make one.
+
+        Args:
+            queue: the truth.
+            channels: the bot's hand in Discord.
+            studio: knows what the running job is doing.
+            waits: knows how long the others wait.
+            dress: makes the buttons of a status message.
+            interval: seconds at least between two edits of one message.
+        """
+        self._queue = queue
+        self._channels = channels
+        self._studio = studio
+        self._waits = waits
+        self._dress = dress
+        self._interval = interval
+        self._dirty: dict[JobId, None] = {}
+        self._shown: dict[JobId, _Shown] = {}
+        self._busy: set[JobId] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
+        self._stopping = False
+        self._refreshed = 0.0
+
+    def touch(self, job: JobId) -> None:
+        """The job has changed."""
+        self._dirty[job] = None
+
+    def queue_moved(self) -> None:
+        """A job was claimed, moved or taken away: every place in the queue may have changed."""
+        self._refreshed = 0.0
+
+    def shown(self, job: JobId, content: str) -> None:
+        """Somebody else has just written this into the job's message."""
+        now = time.monotonic()
+        self._shown[job] = _Shown(content=content, at=now, next=now + self._interval)
+
+    async def run(self) -> None:
+        """Edit until :meth:`stop`."""
+        for job in await self._queue.open_statuses():
+            self.touch(job.id)
+        while not self._stopping:
+            try:
+                await self._refresh_the_waiting()
+                self._start_due_edits()
+            except Exception:
+                log.exception("the status board stumbled")
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def stop(self, grace: float = 3.0) -> None:
+        """Write what is still to be written, for a moment; the rest is found again at the next start."""
+        self._stopping = True
+        for job in list(self._dirty):
+            self._shown.pop(job, None)  # nothing has to wait for its interval any more
+        self._start_due_edits(most=len(self._dirty))
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=grace)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _refresh_the_waiting(self) -> None:
+        now = time.monotonic()
+        if now - self._refreshed < REFRESH_SECONDS:
+            return
+        self._refreshed = now
+        for job in await self._queue.open_statuses():
+            self.touch(job.id)
+
+    def _start_due_edits(self, most: int = EDITS_PER_TICK) -> None:
+        now = time.monotonic()
+        due = [
+            job
+            for job in self._dirty
+            if job not in self._busy and (job not in self._shown or self._shown[job].next <= now)
+        ]
+        for job in due[:most]:
+            del self._dirty[job]
+            self._busy.add(job)
+            task = asyncio.create_task(self._bring_up_to_date(job), name=f"status {job}")
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._edited, job))
+
+    def _edited(self, job: JobId, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._busy.discard(job)
+
+    async def _bring_up_to_date(self, job_id: JobId) -> None:
+        async with self._slots:
+            try:
+                job = await self._queue.get(job_id)
+                if job is None or job.status_final:
+                    self._shown.pop(job_id, None)
+                    return
+                content = await self._content(job)
+                await self._write(job, content)
+            except Exception:
+                log.exception("the status of job %s could not be shown", job_id)
+                self._try_again(job_id)
+
+    async def _content(self, job: Job) -> str:
+        recipe = Recipe.from_json(job.recipe)
+        if job.state.ended:
+            return texts.over(job, recipe)
+        if job.state in {State.RENDERED, State.POSTING}:
+            return texts.held_back(recipe) if is_waiting_for_access(job) else texts.uploading(recipe)
+        live = self._studio.live.get(job.id)
+        if job.state is State.RUNNING and live is not None:
+            return texts.running(recipe, live.stage, live.fraction, live.take)
+        forecast = await self._waits.forecast()
+        wait = forecast.waits.get(job.id)
+        if wait is None:
+            return texts.running(recipe, job.stage, job.fraction, job.take)
+        return texts.waiting(
+            recipe,
+            wait,
+            paused=await self._queue.paused(job.guild_id),
+            restarted=job.restarts > 0,
+        )
+
+    async def _write(self, job: Job, content: str) -> None:
+        shown = self._shown.get(job.id)
+        if shown is not None and shown.content == content and not job.state.ended:
+            return
+        try:
+            await self._put(job, content)
+        except ChannelError as error:
+            await self._answer(job, error)
+            return
+        now = time.monotonic()
+        pause = FAR_BACK_SECONDS if self._is_far_back(job) else self._interval
+        self._shown[job.id] = _Shown(content=content, at=now, next=now + pause)
+        if job.state.ended:
+            await self._queue.finish_status(job.id)
+            self._shown.pop(job.id, None)
+
+    async def _put(self, job: Job, content: str) -> None:
+        view = self._dress(job)
+        if job.status_message_id is None or job.status_channel_id is None:
+            if job.state is State.DELIVERED:
+                return  # the clip itself has told it
+            post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
+            message = await self._channels.send(job.channel_id, post)
+            await self._queue.set_status_message(job.id, job.channel_id, message)
+        else:
+            await self._channels.edit(job.status_channel_id, job.status_message_id, content, view)
+
+    async def _answer(self, job: Job, error: ChannelError) -> None:
+        """What follows from Discord's no."""
+        if error.trouble is Trouble.LATER:
+            self._try_again(job.id)
+        elif error.trouble is Trouble.TOO_OLD:
+            await self._replace(job)
+        elif job.state.ended or error.trouble is Trouble.GONE:
+            # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
+            log.info("the status message of job %s is out of reach: %s", job.id, error)
+            await self._queue.finish_status(job.id)
+        else:
+            now = time.monotonic()
+            self._shown[job.id] = _Shown(at=now, next=now + FAR_BACK_SECONDS)
+
+    async def _replace(self, job: Job) -> None:
+        """Discord limits edits of messages older than an hour: a new one takes over."""
+        old_channel, old_message = job.status_channel_id, job.status_message_id
+        content = await self._content(job)
+        post = Post(
+            content=content, nonce=nonce(job.id, f"status after {old_message}"), view=self._dress(job)
+        )
+        try:
+            message = await self._channels.send(job.channel_id, post)
+            await self._queue.set_status_message(job.id, job.channel_id, message)
+            if old_channel is not None and old_message is not None:
+                await self._channels.delete(old_channel, old_message)
+        except ChannelError as error:
+            log.warning("the status message of job %s could not be replaced: %s", job.id, error)
+            self._try_again(job.id)
+
+    def _is_far_back(self, job: Job) -> bool:
+        latest = self._waits.latest
+        wait = latest.waits.get(job.id) if latest is not None else None
+        return wait is not None and wait.position > FAR_BACK
+
+    def _try_again(self, job: JobId) -> None:
+        now = time.monotonic()
+        self._shown[job] = _Shown(at=now, next=now + RETRY_SECONDS)
+        self.touch(job)

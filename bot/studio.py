@@ -1,0 +1,292 @@
+"""The engine loop: claim, render, record, hand over to delivery. One at a time, with no pause between."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from db.errors import DatabaseError
+from db.files import Blobs
+from db.jobs import Job, JobId
+from db.queue import Queue, Requeue
+from engine.errors import (
+    Cancelled,
+    EngineClosed,
+    EngineDied,
+    EngineError,
+    RenderFailed,
+    Unsupported,
+    UserError,
+)
+from engine.recipe import Event, Progress, Recipe
+from engine.render import RenderLimits
+from engine.spool import Rendered
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+"""An event wakes the loop at once; a row that nobody announced is found this soon."""
+
+NOTE_SECONDS = 1.0
+"""A row takes progress at most this often."""
+
+TROUBLE_PAUSE = 1.0
+"""After an error of our own, so that it cannot spin."""
+
+
+class Engine(Protocol):
+    """The seam for many machines: nothing above it knows where a clip is made."""
+
+    async def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        job: str,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: asyncio.Event,
+    ) -> Rendered:
+        """Make one clip."""
+        ...
+
+    def discard(self, rendered: Rendered) -> None:
+        """Clean up after a clip was taken over."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Live:
+    """What the job that runs is doing, for its status message."""
+
+    stage: str
+    fraction: float
+    take: int
+
+
+class Studio:
+    """Runs jobs through the engine."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        blobs: Blobs,
+        engine: Engine,
+        limits_for: Callable[[Job], Awaitable[RenderLimits]],
+        crash_limit: int,
+        on_change: Callable[[JobId], None],
+        on_claim: Callable[[], None],
+        on_rendered: Callable[[], None],
+    ) -> None:
+        """Make one.
+
+        Args:
+            queue: the truth.
+            blobs: where pictures and clips are.
+            engine: where clips are made.
+            limits_for: what a job may spend; the size limit is the server's.
+            crash_limit: engine crashes in one job until it is set aside.
+            on_change: told of each job that has moved on.
+            on_claim: told that the queue has moved up.
+            on_rendered: told that there is something to post.
+        """
+        self._queue = queue
+        self._blobs = blobs
+        self._engine = engine
+        self._limits_for = limits_for
+        self._crash_limit = crash_limit
+        self._on_change = on_change
+        self._on_claim = on_claim
+        self._on_rendered = on_rendered
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._current: Job | None = None
+        self._cancel = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self.live: dict[JobId, Live] = {}
+        self.idle_seconds: list[float] = []
+        self._rendered_at: float | None = None
+
+    def wake(self) -> None:
+        """There may be a job. Rows are the truth; this only shortens the wait."""
+        self._wake.set()
+
+    def cancel(self, job: JobId) -> None:
+        """Ask the job to stop, if it is the one that runs."""
+        if self._current is not None and self._current.id == job:
+            self._cancel.set()
+
+    async def run(self) -> None:
+        """Work until :meth:`stop`."""
+        while not self._stopping:
+            self._wake.clear()
+            try:
+                job = await self._queue.claim(time.time())
+            except Exception:
+                log.exception("the queue could not be read")
+                await asyncio.sleep(TROUBLE_PAUSE)
+                continue
+            if job is None:
+                self._rendered_at = None
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+                continue
+            async with self._at_work_on(job):
+                await self._work(job)
+
+    async def stop(self, grace: float) -> None:
+        """Claim nothing more, give the running job a moment, then put it back at the front."""
+        self._stopping = True
+        self._wake.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), grace)
+        self._cancel.set()
+        await self._idle.wait()
+
+    @asynccontextmanager
+    async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
+        self._current = job
+        self._cancel.clear()
+        self._idle.clear()
+        self.live[job.id] = Live(stage="preparing", fraction=0.0, take=1)
+        self._on_change(job.id)
+        self._on_claim()
+        try:
+            yield
+        finally:
+            self.live.pop(job.id, None)
+            self._current = None
+            self._idle.set()
+            self._on_change(job.id)
+
+    async def _work(self, job: Job) -> None:
+        """One claim, to whatever end. Every end is written to the row, and fenced by the claim."""
+        notes = asyncio.create_task(self._note_progress(job), name=f"progress {job.id}")
+        try:
+            await self._render(job)
+        except Cancelled:
+            await self._stopped(job)
+        except EngineClosed:
+            await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+        except EngineDied as error:
+            await self._crashed(job, error)
+        except (UserError, Unsupported) as error:
+            await self._queue.fail(job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time())
+        except RenderFailed as error:
+            await self._fail(job, error.code, f"{error}\n{error.detail}")
+        except EngineError as error:
+            await self._fail(job, "E_ENGINE", str(error))
+        except asyncio.CancelledError:
+            await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+            raise
+        except Exception as error:
+            log.exception("job %s stumbled outside the engine", job.id)
+            await self._give_back(job, error)
+        finally:
+            notes.cancel()
+            await asyncio.gather(notes, return_exceptions=True)
+
+    async def _render(self, job: Job) -> None:
+        recipe = Recipe.from_json(job.recipe)
+        inputs = {role: self._blobs.path(sha256) for role, sha256 in job.inputs.items()}
+        limits = await self._limits_for(job)
+        if self._rendered_at is not None:
+            self.idle_seconds.append(time.monotonic() - self._rendered_at)
+        rendered = await self._engine.render(
+            recipe,
+            inputs,
+            job=job.id,
+            limits=limits,
+            on_event=lambda event: self._hear(job, event),
+            cancel=self._cancel,
+        )
+        self._rendered_at = time.monotonic()
+        receipt = rendered.receipt
+        try:
+            await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
+            kept = await self._queue.rendered(
+                job.id,
+                job.claim,
+                clip_sha256=receipt.sha256,
+                clip_size=receipt.size,
+                receipt=receipt.to_json(),
+                gpu_seconds=receipt.busy_seconds,
+                charged_seconds=receipt.charged_seconds,
+                now=time.time(),
+            )
+        finally:
+            self._engine.discard(rendered)
+        if kept:
+            log.info("job %s is rendered in %.1f s", job.id, receipt.busy_seconds)
+            self._on_rendered()
+        else:
+            log.warning("job %s came back under a claim that is over; the clip is dropped", job.id)
+
+    def _hear(self, job: Job, event: Event) -> None:
+        if isinstance(event, Progress):
+            self.live[job.id] = Live(stage=event.stage, fraction=event.fraction, take=event.take)
+        else:
+            log.info(
+                "job %s: take %d is discarded: %s", job.id, event.take.number, "; ".join(event.take.reasons)
+            )
+        self._on_change(job.id)
+
+    async def _note_progress(self, job: Job) -> None:
+        """Write the progress down now and then, and hear of a cancel that came by another way."""
+        written: Live | None = None
+        while True:
+            await asyncio.sleep(NOTE_SECONDS)
+            live = self.live.get(job.id)
+            try:
+                if live is not None and live != written:
+                    await self._queue.progress(job.id, job.claim, live.stage, live.fraction, live.take)
+                    written = live
+                row = await self._queue.get(job.id)
+                if row is not None and row.cancel_requested:
+                    self._cancel.set()
+            except Exception:
+                log.exception("the progress of job %s could not be written", job.id)
+
+    async def _stopped(self, job: Job) -> None:
+        row = await self._queue.get(job.id)
+        if row is not None and row.cancel_requested:
+            await self._queue.cancelled(job.id, job.claim, time.time())
+            log.info("job %s is cancelled", job.id)
+        else:
+            await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+            log.info("job %s goes back to the front of the queue", job.id)
+
+    async def _crashed(self, job: Job, error: EngineDied) -> None:
+        log.error("job %s: %s\n%s", job.id, error, error.last_words)
+        await self._queue.requeue(
+            job.id, job.claim, cause=Requeue.CRASH, now=time.time(), crash_limit=self._crash_limit
+        )
+
+    async def _fail(self, job: Job, code: str, detail: str) -> None:
+        error_id = secrets.token_hex(4)
+        log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, detail)
+        await self._queue.fail(job.id, job.claim, code, None, error_id, time.time())
+
+    async def _give_back(self, job: Job, error: Exception) -> None:
+        """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
+        fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
+        while not self._stopping:
+            await asyncio.sleep(TROUBLE_PAUSE)
+            try:
+                await self._queue.requeue(
+                    job.id, job.claim, cause=fault, now=time.time(), crash_limit=self._crash_limit
+                )
+            except Exception:
+                log.exception("job %s could not be given back after: %s", job.id, error)
+            else:
+                return

@@ -1,0 +1,260 @@
+"""Every word that a member reads. Short, warm, exact; no jargon.
+
+Nothing here is a format string for text that came from a member: prompts go through
+:func:`bot.prompts.show_prompt` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.prompts import show_prompt
+from bot.wait import Wait
+from db.jobs import Job, State
+from engine.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
+
+BAR_LENGTH = 12
+SHOWN_PROMPT = 200
+MESSAGE_LIMIT = 2000
+"""Characters of one Discord message."""
+
+STAGES = {
+    "preparing": "getting ready",
+    "drawing": "drawing",
+    "checking": "checking",
+    "smoothing": "smoothing",
+    "encoding": "wrapping up",
+}
+
+NOT_YOURS = "Only the member who asked for it, or a moderator, can do that."
+NOT_A_MODERATOR = "That is for moderators: it needs the Manage Server permission."
+NOT_FOUND = "I can't find that job in this server. It may have been cleared away."
+NO_PICTURE = "That message has no picture. Right-click one that does, or use /animate."
+ONLY_IN_SERVERS = "I work in servers only: ask me in a channel."
+ALREADY_OVER = "That job is already over."
+CANCELLED = "Cancelled. Nothing was charged."
+STOPPING = "Stopping it now."
+NOT_WAITING = "That job is not waiting any more."
+DELETED = "Deleted."
+NOT_DELETED = "Discord did not let me delete it right now. Please try again in a moment."
+STARTING = "I have just been woken up and will be with you in a moment. Please try again."
+MAY_NOT_POST = (
+    "I may not post files in this channel. A moderator can allow it: "
+    "View Channel, Send Messages, Attach Files."
+)
+DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of this bot has to make room."
+NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
+BANNED = "You can't use me in this server. A moderator decided so."
+INPUT_GONE = "The picture of that clip has been cleared away. Please send it again with /animate."
+NOTHING_YET = "You have not asked for anything yet. Try /animate with a picture, or /text2video with words."
+QUEUE_EMPTY = "The queue is empty."
+QUEUE_PAUSED = "⏸️ The queue of this server is paused by a moderator. Your place is kept."
+CONTINUED = "the studio restarted; nothing was lost"
+WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'll keep trying."
+
+
+def failed_inside(error_id: str) -> str:
+    """Something that is our fault; the id leads the owner to the log."""
+    return f"Something broke on my side. Nothing was charged. Error id: `{error_id}`"
+
+
+def seconds(value: float) -> str:
+    """A length of time as people say it."""
+    if value < 90:  # noqa: PLR2004 - people count in seconds up to a minute and a half
+        return f"{max(1, round(value))} s"
+    minutes = value / 60
+    if minutes < 90:  # noqa: PLR2004 - and in minutes up to an hour and a half
+        return f"{round(minutes)} min"
+    return f"{minutes / 60:.1f} h"
+
+
+def span(low: float, high: float) -> str:
+    """A range of time: “40 to 60 s”."""
+    first, last = seconds(low), seconds(high)
+    if first == last:
+        return first
+    if first.split()[1] == last.split()[1]:
+        return f"{first.split()[0]} to {last}"
+    return f"{first} to {last}"
+
+
+def title(recipe: Recipe) -> str:
+    """What was asked for, in one line."""
+    what = "Animating a picture" if recipe.kind is Kind.ANIMATE else "Filming some words"
+    shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
+    return f"🎬 **{what}**" + (f": {shown}" if shown else "")
+
+
+def bar(fraction: float) -> str:
+    """A share of one, drawn."""
+    full = round(max(0.0, min(1.0, fraction)) * BAR_LENGTH)
+    return "▰" * full + "▱" * (BAR_LENGTH - full)
+
+
+def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool) -> str:
+    """The status of a job that waits."""
+    lines = [title(recipe)]
+    if paused:
+        lines.append(QUEUE_PAUSED)
+    else:
+        place = "you are next" if wait.position == 1 else f"#{wait.position} in the queue"
+        lines.append(f"🕒 waiting · {place} · ready in about {span(wait.low, wait.high)}")
+    if restarted:
+        lines.append(f"-# {CONTINUED}")
+    return "\n".join(lines)
+
+
+def running(recipe: Recipe, stage: str, fraction: float, take: int) -> str:
+    """The status of a job that is being drawn."""
+    named = STAGES.get(stage, "getting ready")
+    share = f" {round(fraction * 100)} %" if stage in {"drawing", "smoothing", "encoding"} else ""
+    line = f"🎨 {named}{share}  {bar(overall(stage, fraction))}"
+    if take > 1:
+        line += f"\n-# polishing (take {take}): the one before was not good enough to show"
+    return f"{title(recipe)}\n{line}"
+
+
+def uploading(recipe: Recipe) -> str:
+    """The status of a job whose clip is on its way."""
+    return f"{title(recipe)}\n📤 uploading  {bar(1.0)}"
+
+
+def held_back(recipe: Recipe) -> str:
+    """The status of a clip that is ready and may not be posted yet."""
+    return f"{title(recipe)}\n📦 {WAITING_FOR_CHANNEL}"
+
+
+def over(job: Job, recipe: Recipe) -> str:
+    """The last words of a status message."""
+    if job.state is State.DELIVERED:
+        if job.message_id is None:
+            return f"{title(recipe)}\n✅ done"
+        link = f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}"
+        return f"✅ {link}"
+    if job.state is State.CANCELLED:
+        return f"{title(recipe)}\n🚫 {CANCELLED}"
+    if job.state is State.QUARANTINED:
+        return (
+            f"{title(recipe)}\n⚠️ This one made my engine stumble more than once, so I set it aside. "
+            f"Nothing was charged. A moderator can look at it: `{job.id}`"
+        )
+    text = job.error_text or failed_inside(job.error_id or job.id)
+    return fit(f"{title(recipe)}\n⚠️ {text}")
+
+
+def clip_message(job: Job, recipe: Recipe, receipt: Receipt) -> str:
+    """The words above the finished clip: who asked, for what, and the receipt in one small line."""
+    head = f"<@{job.user_id}>"
+    shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
+    if shown:
+        head += f" {shown}"
+    return fit(f"{head}\n-# {receipt_line(recipe, receipt)}")
+
+
+def receipt_line(recipe: Recipe, receipt: Receipt) -> str:
+    """What happened, in one small line."""
+    parts = ["AI-generated", f"{recipe.seconds:.1f} s", f"{receipt.width}×{receipt.height}"]
+    discarded = [
+        take for take in receipt.takes if take.outcome is Outcome.REJECTED and take.number != receipt.kept
+    ]
+    if receipt.forced:
+        why = _because(receipt.takes[receipt.kept - 1])
+        parts.append(f"best of {len(receipt.takes)} takes, none was perfect{why}; reroll it for free")
+    elif discarded:
+        parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
+    else:
+        parts.append("1 take")
+    parts += receipt.ladder
+    parts.append(f"made in {seconds(receipt.busy_seconds)}")
+    return " · ".join(parts)
+
+
+def recipe_card(recipe: Recipe, receipt: Receipt | None) -> str:
+    """All that decided a clip, in words and, where it fits, as JSON."""
+    drawn = f"{recipe.frames} frames at {recipe.native_fps:g} a second, smoothed to {recipe.fps:g}"
+    chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
+    lines = [
+        f"**Recipe** · {recipe.engine} · seed `{recipe.seed}`",
+        f"{recipe.width}×{recipe.height} · {drawn} · {chosen}",
+        *(f"- {reason}" for reason in recipe.reasons),
+    ]
+    for take in receipt.takes if receipt is not None else ():
+        reasons = f" ({'; '.join(take.reasons)})" if take.reasons else ""
+        lines.append(f"- take {take.number}: {take.outcome}, {take.score:.0f} of 100{reasons}")
+    text = "\n".join(lines)
+    # Zero-width spaces leave no three backticks in a row, so that no prompt can end the block.
+    data = recipe.to_json().replace("``", "`\u200b`")
+    block = f"\n```json\n{data}\n```"
+    return text + block if len(text) + len(block) <= MESSAGE_LIMIT else fit(text)
+
+
+def why(job: Job, *, wait: Wait | None, own: int) -> str:
+    """What a job is waiting for, in a sentence or two."""
+    if job.state is State.RUNNING:
+        return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
+    if job.state is not State.QUEUED or wait is None:
+        return f"It is not waiting: it is {job.state}."
+    ready = f"ready in about {span(wait.low, wait.high)}"
+    if wait.position == 1:
+        return f"It is next, {ready}."
+    ahead = wait.position - 1
+    yours = f" {own} of them {'is' if own == 1 else 'are'} your own." if own else ""
+    return (
+        f"{ahead} {'job is' if ahead == 1 else 'jobs are'} ahead of it.{yours} Turns go to whoever has used "
+        f"the studio least lately, then to who came first. It should be {ready}; "
+        f"drawing it takes about {seconds(wait.own)}."
+    )
+
+
+def quality_choice(name: str, wait: Wait, ahead: int) -> str:
+    """One line of the quality list: the wait before the click."""
+    queue = "nobody is ahead" if ahead == 0 else f"{ahead} ahead"
+    return f"{name} · about {seconds((wait.low + wait.high) / 2)} now · {queue}"
+
+
+def limit_reached(which: str, allowed: int, retry_after: float | None) -> str:
+    """Why a request was not taken, and when it would be."""
+    again = "" if retry_after is None else f" Try again in {seconds(retry_after)}."
+    if which == "per_member_waiting":
+        return f"You already have {allowed} waiting. Let one finish, or cancel one with /jobs.{again}"
+    if which == "per_member_hour":
+        return f"That makes more than {allowed} in an hour.{again}"
+    if which == "per_guild_waiting":
+        return f"This server already has {allowed} waiting. Please come back in a while.{again}"
+    return f"My queue is full ({allowed} waiting). Please come back in a while.{again}"
+
+
+def job_line(job: Job, recipe: Recipe, position: int | None) -> str:
+    """A job in a list."""
+    where = f"#{position}" if position is not None else str(job.state)
+    shown = show_prompt(recipe.prompt, 60) or f"a picture, {recipe.quality}"
+    return f"`{job.id[:6]}` {where} · {job.kind} · {shown}"
+
+
+def my_jobs(lines: Sequence[str]) -> str:
+    """The answer of /jobs."""
+    return fit("**Your jobs**\n" + "\n".join(lines))
+
+
+def queue_page(lines: Sequence[str], counts: str, *, paused: bool) -> str:
+    """The answer of /queue show."""
+    head = f"**Queue** · {counts}" + (" · ⏸️ paused" if paused else "")
+    return fit("\n".join([head, *(lines or [QUEUE_EMPTY])]))
+
+
+def fit(text: str) -> str:
+    """Cut a text to what one message can hold, on purpose and visibly."""
+    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 2] + " …"
+
+
+def overall(stage: str, fraction: float) -> float:
+    """The share of the whole render, from the share of a stage. Drawing is most of the wait."""
+    begins = {"preparing": 0.0, "drawing": 0.05, "checking": 0.7, "smoothing": 0.75, "encoding": 0.92}
+    ends = {"preparing": 0.05, "drawing": 0.7, "checking": 0.75, "smoothing": 0.92, "encoding": 1.0}
+    if stage not in begins:
+        return 0.0
+    return begins[stage] + (ends[stage] - begins[stage]) * fraction
+
+
+def _because(take: TakeRecord) -> str:
+    return f": {take.reasons[0]}" if take.reasons else ""
