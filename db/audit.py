@@ -73,7 +73,7 @@ class Audit(Rows):
         previous = FIRST_HASH
         for expected, row in enumerate(await self._db.read("SELECT * FROM audit ORDER BY seq"), start=1):
             *values, written = tuple(row)
-            if row["seq"] != expected or written != _hash(previous, *values):
+            if written != _hash(previous, *values):
                 return expected
             previous = written
         return None

@@ -17,7 +17,7 @@ from db.rows import Rows, fetch_one, find, job_from, transition
 CLAIM = f"""
 {FAIR_ORDER}
 UPDATE job
-SET state = 'running', claim = claim + 1, started_at = :now, front = 0, stage = '', fraction = 0, take = 0
+SET state = 'running', claim = claim + 1, started_at = :now, stage = '', fraction = 0, take = 0
 WHERE id = (SELECT id FROM fair WHERE NOT paused ORDER BY place LIMIT 1)
 RETURNING *
 """  # noqa: S608 - FAIR_ORDER is a constant

@@ -91,6 +91,25 @@ async def test_a_cancelled_write_ends_wholly_and_leaves_no_transaction_open(db, 
     assert await keys(db) == (["c"] if bug else ["a", "b", "c"])
 
 
+async def test_a_write_that_waits_for_its_turn_is_carried_out_though_its_caller_is_cancelled(db):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(connection):
+        begun.set()
+        go_on.wait(10)
+
+    first = asyncio.create_task(db.write(slow))
+    await asyncio.to_thread(begun.wait, 10)
+    second = asyncio.create_task(db.write(put("a")))
+    await asyncio.sleep(0)
+    second.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await second
+    go_on.set()
+    await first
+    assert await keys(db) == ["a"]
+
+
 async def test_close_waits_for_a_write_whose_caller_was_cancelled(tmp_path):
     db = await Database.open(tmp_path / "bot.db")
     begun, go_on = threading.Event(), threading.Event()

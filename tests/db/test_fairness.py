@@ -99,6 +99,21 @@ async def test_priority_is_first_then_what_was_interrupted(queue):
     assert await order(queue) == [CAT, ANN, BEN]
 
 
+async def test_what_was_interrupted_comes_before_members_who_have_used_less(queue, db):
+    interrupted = await running(queue, user=ANN)
+    await book(db, ANN, 1000, T)
+    await enqueued(queue, BEN)
+    await queue.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN)
+    assert await order(queue) == [ANN, BEN]
+
+
+async def test_a_job_that_runs_counts_as_a_turn_whatever_its_priority(queue):
+    await running(queue, user=ANN)
+    for user in (ANN, BEN):
+        await enqueued(queue, user, priority=1)
+    assert await order(queue) == [BEN, ANN]
+
+
 async def test_a_members_own_jobs_are_first_come_first_served(queue):
     asked = [(await enqueued(queue)).id for _ in range(5)]
     assert [job.id for job in await queue.waiting()] == asked
