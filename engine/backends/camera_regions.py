@@ -1,0 +1,136 @@
+"""Regions of a small picture: growing them, cutting them out along its edges, and judging their outline."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+def smoothstep(low: float, high: float, value: Any) -> Plane:
+    """0 at ``low``, 1 at ``high`` (which may be the smaller one), and an S between."""
+    t = np.clip((np.asarray(value, np.float32) - low) / (high - low), 0, 1)
+    return np.asarray(t * t * (3 - 2 * t), np.float32)
+
+
+def geodesic(cost: Plane, seeds: Mask, rounds: int = 2) -> Plane:
+    """The cheapest way from any seed to each pixel.
+
+    Args:
+        cost: float32 ``[h, w]``, the price of entering a pixel, above 0.
+        seeds: bool ``[h, w]``, where the way may start.
+        rounds: sweeps in all four directions; two serve all but labyrinths.
+
+    Source: P. J. Toivanen, "New geodesic distance transforms for gray-scale images" (1996), by whole rows.
+    """
+    distance = np.where(seeds, 0, np.inf).astype(np.float32)
+    for _ in range(rounds):
+        for turned in (False, True):
+            d = np.ascontiguousarray(distance.T if turned else distance)
+            c = np.ascontiguousarray(cost.T if turned else cost)
+            for order in (range(1, len(d)), range(len(d) - 2, -1, -1)):
+                step = order.step
+                for row in order:
+                    before = d[row - step]
+                    reach = before + c[row]
+                    np.minimum(reach[1:], before[:-1] + 1.41 * c[row, 1:], out=reach[1:])
+                    np.minimum(reach[:-1], before[1:] + 1.41 * c[row, :-1], out=reach[:-1])
+                    np.minimum(d[row], reach, out=d[row])
+            distance = d.T if turned else d
+    return np.ascontiguousarray(distance)
+
+
+def attached(mask: Mask, side: Literal["top", "bottom", "all"]) -> Mask:
+    """The parts of a mask that touch a side of the picture; ``all`` stands for any of the four."""
+    _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
+    edges = {
+        "top": labels[0],
+        "bottom": labels[-1],
+        "all": np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]),
+    }
+    touching = np.unique(edges[side])
+    return np.asarray(np.isin(labels, touching[touching > 0]), bool)
+
+
+def largest(mask: Mask) -> Mask:
+    """The largest part of a mask, and those at least a fifth of its size."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    if count < 2:  # noqa: PLR2004 (the background is the first part)
+        return mask
+    areas = stats[1:, cv2.CC_STAT_AREA]
+    kept = 1 + np.flatnonzero(areas * 5 >= areas.max())
+    return np.asarray(np.isin(labels, kept), bool)
+
+
+def contrast_along(mask: Mask, edge: Plane) -> float:
+    """The median strength of the picture's edge within a pixel of a mask's outline; 0 without an outline."""
+    outline = cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3), np.uint8)).astype(
+        bool
+    )
+    outline[:2] = outline[-2:] = False
+    outline[:, :2] = outline[:, -2:] = False
+    if not outline.any():
+        return 0.0
+    strongest = cv2.dilate(edge, np.ones((3, 3), np.uint8))
+    return float(np.median(strongest[outline]))
+
+
+def refine(rgb: NDArray[np.uint8], *, likely: Mask, never: Mask) -> Mask:
+    """Cut a rough mask out along the picture's colours.
+
+    Args:
+        rgb: uint8 ``[h, w, 3]``, small.
+        likely: where it probably is.
+        never: where it surely is not.
+
+    Source: Rother, Kolmogorov and Blake, "GrabCut" (2004), as OpenCV has it.
+    """
+    likely = likely & ~never
+    if not likely.any() or not never.any():
+        return np.zeros(likely.shape, bool)
+    labels = np.full(likely.shape, cv2.GC_PR_BGD, np.uint8)
+    labels[likely] = cv2.GC_PR_FGD
+    labels[never] = cv2.GC_BGD
+    # OpenCV's own generator starts the colour clusters: the same picture must always be cut the same way.
+    cv2.setRNGSeed(1)
+    cv2.grabCut(rgb, labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    mask = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
+    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
+    return np.asarray(mask, bool)
+
+
+def guided(guide: Plane, plane: Plane, *, radius: int, eps: float, out: Plane | None = None) -> Plane:
+    """Smooth a plane so that its edges lie on another's.
+
+    Args:
+        guide, plane: float32 ``[h, w]``, 0 … 1.
+        radius: of the window, pixels.
+        eps: the variance of the guide below which it counts as even.
+        out: the guide at a larger size, to get the result at that size; ``guide`` itself without.
+
+    Source: He and Sun, "Fast Guided Filter" (2015).
+    """
+    window = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(values: Plane) -> Plane:
+        return np.asarray(cv2.blur(values, window, borderType=cv2.BORDER_REFLECT_101), np.float32)
+
+    def product(first: Plane, second: Plane) -> Plane:
+        return np.asarray(first * second, np.float32)
+
+    centre, level = mean(guide), mean(plane)
+    variance = mean(product(guide, guide)) - product(centre, centre) + np.float32(eps)
+    slope = np.asarray((mean(product(guide, plane)) - product(centre, level)) / variance, np.float32)
+    gain, offset = mean(slope), mean(np.asarray(level - slope * centre, np.float32))
+    if out is None:
+        return np.asarray(gain * guide + offset, np.float32)
+    size = (out.shape[1], out.shape[0])
+    gain, offset = (
+        np.asarray(cv2.resize(p, size, interpolation=cv2.INTER_LINEAR), np.float32) for p in (gain, offset)
+    )
+    return np.asarray(gain * out + offset, np.float32)

@@ -1,0 +1,150 @@
+"""What the camera backend takes for sky, water, subject and front; and what it must not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.backends.camera_fill import behind, inside
+from engine.backends.camera_layers import MAP_STEP, Window, outline
+from engine.backends.camera_life import Life
+from engine.backends.camera_scene import study
+from engine.recipe import Motion
+
+LAKE = Path(__file__).parents[2] / "examples" / "lake.png"
+
+
+def look(picture):
+    return study(picture, lambda: None)
+
+
+@pytest.fixture(scope="module")
+def lake():
+    return look(cv2.cvtColor(cv2.imread(str(LAKE)), cv2.COLOR_BGR2RGB))
+
+
+def share(plane, rows, columns):
+    """The mean of a part of a plane; the part is given in shares."""
+    height, width = plane.shape
+    part = plane[
+        int(rows[0] * height) : int(rows[1] * height), int(columns[0] * width) : int(columns[1] * width)
+    ]
+    return float(part.mean())
+
+
+def seaside():
+    """A bright, even sky over a rippled blue sea."""
+    rng = np.random.default_rng(2)
+    picture = np.empty((270, 480, 3), np.float32)
+    picture[:] = (200, 215, 235)
+    waves = cv2.GaussianBlur(
+        rng.standard_normal((150, 480)).astype(np.float32), (0, 0), sigmaX=14, sigmaY=1.5
+    )
+    picture[120:] = np.array([40, 90, 130]) + 16 * (waves / waves.std())[..., None]
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def face():
+    """A drawn face in flat colours, in a blue room."""
+    picture = np.full((360, 360, 3), (70, 110, 190), np.uint8)
+    cv2.ellipse(picture, (180, 360), (140, 110), 0, 0, 360, (60, 90, 170), -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (180, 180), (80, 105), 0, 0, 360, (232, 190, 165), -1, cv2.LINE_AA)
+    for x in (150, 210):
+        cv2.circle(picture, (x, 165), 9, (30, 30, 40), -1, cv2.LINE_AA)
+    return picture
+
+
+def test_the_lake_is_understood(lake):
+    assert share(lake.sky, (0, 0.25), (0, 0.8)) > 0.95
+    assert share(lake.sky, (0.58, 1), (0, 1)) == 0
+    assert share(lake.water, (0.6, 0.85), (0.35, 0.8)) > 0.5
+    assert share(lake.water, (0, 0.53), (0, 1)) == 0
+    assert lake.waterline == pytest.approx(0.555, abs=0.03)
+    assert share(lake.front, (0.96, 1), (0, 1)) > 0.8
+    assert share(lake.disparity, (0.9, 1), (0, 1)) > share(lake.disparity, (0.58, 0.64), (0, 1)) + 0.3
+
+
+def test_water_is_found_at_the_sea_and_only_below_the_sky():
+    scene = look(seaside())
+    assert share(scene.sky, (0, 0.4), (0, 1)) > 0.95
+    assert share(scene.water, (0.55, 1), (0.05, 0.95)) > 0.8
+    assert share(scene.water, (0, 0.42), (0, 1)) == 0
+
+
+def test_a_flat_drawing_has_no_water_and_no_sky():
+    scene = look(face())
+    assert scene.water is None
+    assert scene.sky is None
+    assert scene.subject is not None
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_nothing_is_read_into_a_plain_picture(level):
+    scene = look(np.full((200, 320, 3), level, np.uint8))
+    assert (scene.sky, scene.subject, scene.front, scene.water) == (None, None, None, None)
+    assert scene.flatness == 1
+
+
+def test_nothing_is_read_into_noise():
+    scene = look(np.random.default_rng(1).integers(0, 256, (270, 480, 3), dtype=np.uint8))
+    assert (scene.sky, scene.front, scene.water) == (None, None, None)
+    assert scene.flatness == 0
+
+
+def test_a_plane_lies_on_the_canvas_where_the_picture_does():
+    plane = np.zeros((54, 96), np.float32)
+    plane[:, 48:] = 1
+    plane[27:] += 2
+    for size in ((192, 108), (300, 108), (120, 240)):
+        coarse = Window(size=size, picture=(960, 540)).onto_canvas(plane, MAP_STEP)
+        assert coarse.shape == (-(-size[1] // MAP_STEP), -(-size[0] // MAP_STEP))
+        assert coarse[0, 0] == 0
+        assert coarse[0, -1] == 1
+        assert coarse[-1, 0] == 2
+        middle = np.interp(0.5, coarse[0], np.arange(coarse.shape[1])) + 0.5
+        assert middle * MAP_STEP == pytest.approx(size[0] / 2, abs=1.5)
+
+
+def test_a_cut_outs_edge_follows_the_pictures():
+    picture = np.full((200, 200, 3), (40, 60, 160), np.uint8)
+    picture[:, 93:] = (220, 200, 60)
+    rough = np.zeros((100, 100), np.float32)
+    rough[:, 48:] = 1
+    alpha = outline(picture, rough)
+    assert alpha[:, :90].max() < 0.1
+    assert alpha[:, 97:].min() > 0.9
+
+
+def test_what_was_hidden_is_filled_with_what_surrounds_it():
+    rng = np.random.default_rng(4)
+    picture = (120 + 20 * rng.standard_normal((120, 160, 3))).clip(60, 180).astype(np.uint8)
+    alpha = np.zeros((120, 160), np.float32)
+    alpha[40:80, 60:100] = 1
+    picture[alpha > 0] = (255, 0, 0)
+    filled = behind(picture, alpha)
+    assert np.array_equal(filled[:30], picture[:30])
+    hole = filled[40:80, 60:100].astype(int)
+    assert abs(hole.mean() - 120) < 8
+    assert hole.max() < 230
+    assert hole[:10].std() > 5
+
+
+def test_a_cut_out_takes_no_rim_of_the_background_along():
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[20:80, 20:80] = 200
+    alpha = cv2.GaussianBlur((picture[..., 0] > 0).astype(np.float32), (0, 0), 2)
+    assert inside(picture, alpha)[alpha > 0.05].min() > 180
+
+
+def test_ripples_shrink_towards_the_horizon_and_move_with_time():
+    life = Life.of(Motion.NORMAL, seed=1, unit=500, horizon=200, foot=400)
+    y, x = np.mgrid[0:400, 0:600].astype(np.float32)
+    lift, gain = life.ripples(x, y, 0.0)
+    assert np.abs(lift[:200]).max() == 0
+    assert np.abs(lift[210:230]).max() < np.abs(lift[360:]).max()
+    assert np.abs(gain - 1).max() < 0.12
+    later, _ = life.ripples(x, y, 0.1)
+    assert 0.01 < np.abs(later - lift).max() < 2
