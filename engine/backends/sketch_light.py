@@ -96,7 +96,8 @@ def light_of(vision: Vision, hue_shift: float) -> Light:
         sky = (mix(sky[0], grey, heavy), mix(sky[1], grey, heavy), mix(sky[2], grey, heavy * 0.8))
     if Weather.SNOW in vision.weather and vision.place is not Place.SEA:
         ground = mix(ground, (226, 234, 244), 0.72)
-    ground = mix(ground, tone, share)
+    snowy = Weather.SNOW in vision.weather  # which is light even at night
+    ground = mix(ground, tone, share * (0.55 if snowy else 1.0))
     if vision.tint is not None:
         sky = (mix(sky[0], vision.tint, 0.2), mix(sky[1], vision.tint, 0.2), mix(sky[2], vision.tint, 0.12))
         ground = mix(ground, vision.tint, 0.25)
