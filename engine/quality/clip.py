@@ -1,0 +1,221 @@
+"""A clip as the gate sees it: checked once, and everything that several measures need computed once.
+
+Temporal measures work at 192 pixels on the long side, where re-compression, grain and the size of the clip
+no longer matter; noise, sharpness and torn rows are looked at on native pixels, where they live.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.fit import cover
+from engine.motion import ULTRAFAST, Floats, dense, grid, read
+from engine.quality.likeness import correlation, detail, palette
+
+LONG_SIDE = 192
+"""Pixels of the longer side of the small frames."""
+
+_FLOW_SIDE = 32
+"""Below this many pixels on the short side flow has nothing to hold on to: frames count as unmoved."""
+
+_CHANNELS = 3
+_DARK = 16
+_TILES = 8
+
+
+class Clip:
+    """Frames, their small versions, and how each follows from the one before.
+
+    A *transition* ``t`` leads from frame ``t`` to frame ``t + 1``; a clip of T frames has T-1 of them.
+
+    Attributes:
+        frames: uint8 ``[T, H, W, 3]``, RGB. What was not finite is black here.
+        reference: the input picture, uint8 ``[H, W, 3]``, cropped and scaled to the frames, or None.
+        fps: frames per second.
+        broken_frames: indices of the frames that hold NaN or an infinity.
+    """
+
+    def __init__(
+        self, frames: NDArray[np.uint8] | Floats, reference: NDArray[np.uint8] | None, fps: float
+    ) -> None:
+        _check(frames, reference, fps)
+        self.fps = fps
+        self.broken_frames: list[int] = []
+        self.frames: NDArray[np.uint8]
+        if frames.dtype == np.uint8:
+            self.frames = frames.astype(np.uint8, copy=False)
+        else:
+            self.frames = np.empty(frames.shape, np.uint8)
+            for index, given in enumerate(frames):
+                frame = given
+                # A sum meets every NaN and infinity, at a fifth of the price of isfinite().
+                if not np.isfinite(given.sum(dtype=np.float64)):
+                    self.broken_frames.append(index)
+                    frame = np.nan_to_num(given, nan=0.0, posinf=0.0, neginf=0.0)
+                self.frames[index] = np.clip(frame * 255.0 + 0.5, 0, 255)
+        height, width = self.frames.shape[1:3]
+        self.reference = None if reference is None else cover(reference, width, height)
+
+    def __len__(self) -> int:
+        """How many frames."""
+        return len(self.frames)
+
+    def shrink(self, picture: NDArray[np.uint8]) -> Floats:
+        """A picture of the frames' size, at the small size: float32 ``[h, w, 3]``, levels 0 … 255."""
+        height, width = picture.shape[:2]
+        scale = min(1.0, LONG_SIDE / max(height, width))
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+    @cached_property
+    def small(self) -> Floats:
+        """float32 ``[T, h, w, 3]``, levels 0 … 255, 192 px on the long side or less."""
+        return np.stack([self.shrink(frame) for frame in self.frames])
+
+    @cached_property
+    def luma(self) -> Floats:
+        """Luma of the small frames (BT.601), float32 ``[T, h, w]``, levels."""
+        return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self.small])
+
+    @cached_property
+    def native_luma(self) -> NDArray[np.uint8]:
+        """Luma of the frames as they are, uint8 ``[T, H, W]``."""
+        return np.stack([cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self.frames])
+
+    @cached_property
+    def chroma(self) -> Floats:
+        """Mean :func:`saturation` of each small frame, float32 ``[T]``, levels."""
+        return np.array([saturation(frame) for frame in self.small], np.float32)
+
+    @cached_property
+    def contrast(self) -> Floats:
+        """Standard deviation of each small frame's luma, float32 ``[T]``, levels."""
+        return np.asarray(self.luma.std(axis=(1, 2)), np.float32)
+
+    @cached_property
+    def flows(self) -> Floats:
+        """For each transition where its pixels were before: float32 ``[T-1, h, w, 2]``, in small pixels.
+
+        DIS optical flow (Kroeger et al. 2016); zero where a side is too short for it.
+        """
+        height, width = self.luma.shape[1:]
+        flows = np.zeros((len(self) - 1, height, width, 2), np.float32)
+        if min(height, width) >= _FLOW_SIDE:
+            eight = self.luma.astype(np.uint8)
+            for t in range(len(self) - 1):
+                flows[t] = dense(eight[t + 1], eight[t], ULTRAFAST)
+        return flows
+
+    @cached_property
+    def followed(self) -> Floats:
+        """For each transition the earlier small frame, moved onto the later one: float32 ``[T-1, h, w, 3]``.
+
+        What remains different is light, noise, newly seen background and damage.
+        """
+        places = grid(*self.luma.shape[1:])
+        moved = np.empty_like(self.small[:-1])
+        for t, flow in enumerate(self.flows):
+            moved[t] = read(self.small[t], places + flow)
+        return moved
+
+    @cached_property
+    def followed_luma(self) -> Floats:
+        """Luma of :attr:`followed`, float32 ``[T-1, h, w]``."""
+        moved = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in self.followed]
+        return np.stack(moved) if moved else self.luma[:0]
+
+    @cached_property
+    def residual(self) -> Floats:
+        """What motion does not explain: luma minus the luma that motion foretold, ``[T-1, h, w]``, levels."""
+        return np.asarray(self.luma[1:] - self.followed_luma, np.float32)
+
+    @cached_property
+    def brightening(self) -> Floats:
+        """``log((now + 16) / (foretold + 16))`` of luma, every second pixel: ``[T-1, h/2, w/2]``."""
+        now, before = self.luma[1:, ::2, ::2], self.followed_luma[:, ::2, ::2]
+        return np.asarray(np.log((now + _DARK) / (before + _DARK)), np.float32)
+
+    @cached_property
+    def gains(self) -> Floats:
+        """How much brighter each transition makes the same things: float32 ``[T-1]``, log units.
+
+        The median over the frame, so that motion and small objects cancel.
+        """
+        return np.asarray(np.median(self.brightening, axis=(1, 2)), np.float32)
+
+    @cached_property
+    def tints(self) -> Floats:
+        """How much each transition changes red, green and blue over luma: float32 ``[T-1, 3]``, log units."""
+        now, before = self.small[1:, ::2, ::2], self.followed[:, ::2, ::2]
+        colour = np.log((now + _DARK) / (before + _DARK)) - self.brightening[..., None]
+        return np.asarray(np.median(colour, axis=(1, 2)), np.float32)
+
+    @cached_property
+    def tile_gains(self) -> Floats:
+        """Like :attr:`gains`, over an 8x8 grid and relative to the whole frame: float32 ``[T-1, 64]``."""
+        light = self.brightening
+        rows, columns = (max(1, side // _TILES) for side in light.shape[1:])
+        light = light[:, : rows * _TILES, : columns * _TILES]
+        down, across = light.shape[1] // rows, light.shape[2] // columns
+        medians = np.median(light.reshape(len(light), down, rows, across, columns), axis=(2, 4))
+        return np.asarray(medians.reshape(len(light), down * across) - self.gains[:, None], np.float32)
+
+    @cached_property
+    def likeness(self) -> Floats:
+        """Correlation of detail between each frame and what motion foretold, float32 ``[T-1]``, -1 … 1.
+
+        Detail is a difference of Gaussians (1 and 6 px), so that light alone does not lower it.
+        """
+        return np.array(
+            [
+                correlation(detail(now), detail(before))
+                for now, before in zip(self.luma[1:], self.followed_luma, strict=True)
+            ],
+            np.float32,
+        )
+
+    @cached_property
+    def changes(self) -> Floats:
+        """How much each transition changes, float32 ``[T-1]``, levels.
+
+        The 99th percentile of luma change, or a third of the change of the busiest 5x5 patch if that is more:
+        a ball that rolls through a still picture may be less than one pixel in a hundred.
+        """
+        changes = np.zeros(len(self) - 1, np.float32)
+        for t in range(len(self) - 1):
+            change = cv2.absdiff(self.luma[t + 1], self.luma[t])
+            changes[t] = max(np.percentile(change, 99), cv2.blur(change, (5, 5)).max() / 3)
+        return changes
+
+    @cached_property
+    def palettes(self) -> Floats:
+        """RGB histogram of each small frame, 8 bins a channel, sums to 1: float32 ``[T, 512]``."""
+        return np.stack([palette(frame) for frame in self.small])
+
+
+def saturation(picture: Floats) -> float:
+    """Mean of (largest - smallest channel) of float32 ``[h, w, 3]``, every second pixel, levels."""
+    red, green, blue = (picture[::2, ::2, channel] for channel in range(_CHANNELS))
+    spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
+    return float(spread.mean())
+
+
+def _check(frames: NDArray[np.uint8] | Floats, reference: NDArray[np.uint8] | None, fps: float) -> None:
+    if frames.shape[3:] != (_CHANNELS,):
+        raise ValueError(f"frames must be [T, H, W, 3], not {list(frames.shape)}")
+    if 0 in frames.shape:
+        raise ValueError(f"a clip needs at least one frame and one pixel, not {list(frames.shape)}")
+    if frames.dtype != np.uint8 and not np.issubdtype(frames.dtype, np.floating):
+        raise ValueError(f"frames must be uint8, or floats in 0 … 1, not {frames.dtype}")
+    if reference is not None and (
+        reference.ndim != _CHANNELS or reference.shape[2] != _CHANNELS or 0 in reference.shape
+    ):
+        raise ValueError(f"the reference must be [H, W, 3], not {list(reference.shape)}")
+    if reference is not None and reference.dtype != np.uint8:
+        raise ValueError(f"the reference must be uint8, not {reference.dtype}")
+    if not (np.isfinite(fps) and fps > 0):
+        raise ValueError(f"fps must be above 0, not {fps}")

@@ -1,0 +1,55 @@
+"""Light and colour that jump back and forth while the scene goes on.
+
+All of it works on what remains after motion, and on second differences: light that changes steadily has
+none. The largest few are left out, since a single flash of lightning makes three of them; clips of less than
+eight frames can therefore not be judged.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.motion import Floats
+from engine.quality.clip import Clip
+from engine.quality.registry import Reading, measure
+
+_FLASH = 3
+_FLASH_SHARE = 0.15
+
+
+def _jumpiness(gains: Floats) -> tuple[Floats, int]:
+    """Trimmed rms of second differences along axis 0, and the frame with the largest one."""
+    jumps = np.abs(np.diff(gains, axis=0))
+    kept = len(jumps) - max(_FLASH, round(_FLASH_SHARE * len(jumps)))
+    worst = int(jumps.reshape(len(jumps), -1).max(axis=1).argmax()) + 1
+    return np.sqrt((np.sort(jumps, axis=0)[:kept] ** 2).mean(axis=0)), worst
+
+
+@measure(unit="log units", words="brightness flickers", usual=0.003, warn=0.024, reject=0.034, frames=8)
+def brightness_flickers(clip: Clip) -> Reading:
+    """Of the whole frame's brightness."""
+    value, frame = _jumpiness(clip.gains)
+    return Reading(float(value), frame)
+
+
+@measure(unit="log units", words="colours flicker", usual=0.002, warn=0.018, reject=0.027, frames=8)
+def colours_flicker(clip: Clip) -> Reading:
+    """Of the whole frame's tint, the worst channel."""
+    value, frame = _jumpiness(clip.tints)
+    return Reading(float(value.max()), frame)
+
+
+@measure(unit="log units", words="patches of light boil", usual=0.005, warn=0.021, reject=0.03, frames=8)
+def light_boils(clip: Clip) -> Reading:
+    """Of the median tile of an 8x8 grid: the whole picture is uneasy."""
+    value, frame = _jumpiness(clip.tile_gains)
+    return Reading(float(np.median(value)), frame)
+
+
+@measure(
+    unit="log units", words="part of the picture flashes", usual=0.01, warn=0.038, reject=0.055, frames=8
+)
+def part_strobes(clip: Clip) -> Reading:
+    """Of the upper quartile of an 8x8 grid: a background, or a good part of the frame."""
+    value, frame = _jumpiness(clip.tile_gains)
+    return Reading(float(np.percentile(value, 75)), frame)

@@ -1,0 +1,85 @@
+"""What a measure is, and the list of all of them.
+
+A new check is one function under a :func:`measure` line, in the module that fits, and one test.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from engine.quality.clip import Clip
+
+
+class Reading(NamedTuple):
+    """What a measure says of a clip: a value in the measure's unit, and the frame where it is worst."""
+
+    value: float
+    frame: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """A measure and its limits. Larger values are worse.
+
+    Attributes:
+        name: key of ``Verdict.scores`` and code of its findings.
+        unit: of the value.
+        words: what a member reads when a limit is passed.
+        usual: the median of good clips: costs no points.
+        warn: from here on the clip carries a warning.
+        frames: a shorter clip has nothing to measure, and reads as 0.
+        reject: from here on the take is thrown away. Infinite where content can look the same.
+        read: the function itself.
+    """
+
+    name: str
+    unit: str
+    words: str
+    usual: float
+    warn: float
+    reject: float
+    frames: int
+    read: Callable[[Clip], Reading]
+
+
+MEASURES: dict[str, Measure] = {}
+"""All measures by name, in the order in which their modules are imported."""
+
+
+def measure(
+    *,
+    unit: str,
+    words: str,
+    warn: float,
+    reject: float = math.inf,
+    usual: float = 0.0,
+    frames: int = 1,
+) -> Callable[[Callable[[Clip], Reading]], Callable[[Clip], Reading]]:
+    """Enter a function into :data:`MEASURES`, under its own name.
+
+    Raises:
+        ValueError: the name is taken, or the limits are not in order.
+    """
+
+    def enter(read: Callable[[Clip], Reading]) -> Callable[[Clip], Reading]:
+        name = read.__name__
+        if name in MEASURES:
+            raise ValueError(f"there are two measures named {name}")
+        if not usual < warn <= reject:
+            raise ValueError(f"{name}: needs usual < warn <= reject")
+        MEASURES[name] = Measure(
+            name=name,
+            unit=unit,
+            words=words,
+            usual=usual,
+            warn=warn,
+            reject=reject,
+            frames=frames,
+            read=read,
+        )
+        return read
+
+    return enter

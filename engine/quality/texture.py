@@ -1,0 +1,97 @@
+"""Noise and sharpness, on native pixels or near them."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.motion import Floats
+from engine.quality.clip import Clip
+from engine.quality.registry import Reading, measure
+
+_TRIPLES = 6
+_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+_FEWEST_TILES = 20
+_BLACK, _WHITE = 12, 243
+
+
+def _grain(clip: Clip, frame: int, shrink: int) -> tuple[Floats, Floats]:
+    """Luma shrunk by a whole number, and its noise by Immerkær's kernel (1996)."""
+    height, width = clip.native_luma.shape[1:]
+    size = (max(1, width // shrink), max(1, height // shrink))
+    luma = cv2.resize(clip.native_luma[frame], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    return luma, np.asarray(cv2.filter2D(luma, cv2.CV_32F, _KERNEL), np.float32)
+
+
+def _tiles(values: Floats, side: int) -> Floats:
+    """Means over tiles: float32 ``[h // side, w // side]``."""
+    height, width = (length // side for length in values.shape)
+    whole = values[: height * side, : width * side]
+    if whole.size == 0:
+        return np.zeros((0, 0), np.float32)
+    return np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _middles(clip: Clip) -> NDArray[np.int64]:
+    """Up to six frames, spread over the clip, that have a frame before and one after."""
+    return np.unique(np.linspace(1, len(clip) - 2, _TRIPLES).astype(np.int64))
+
+
+def _independent_noise(clip: Clip, shrink: int, side: int, percentile: float) -> float:
+    """Noise that each frame has afresh, in levels after shrinking.
+
+    With ``e = grain(t) - grain(t-1)``, fresh noise of variance v gives ``mean(e(t) e(t+1)) = -v``; what stays
+    gives none. Read in the calmer tiles, so that moving texture does not count.
+    """
+    found = []
+    for t in _middles(clip):
+        before, now, after = (_grain(clip, frame, shrink)[1] for frame in (t - 1, t, t + 1))
+        variances = -_tiles((now - before) * (after - now), side)
+        if variances.size >= _FEWEST_TILES:
+            found.append(float(np.percentile(variances, percentile)))
+    return max(0.0, float(np.median(found))) ** 0.5 if found else 0.0
+
+
+@measure(unit="levels", words="the picture is noisy", usual=0.28, warn=2.7, reject=3.3, frames=3)
+def fresh_noise(clip: Clip) -> Reading:
+    """Noise of single pixels, new in each frame, at half size in the calmest tenth of the tiles.
+
+    At half size the dither of GIFs averages out, which white noise does not.
+    """
+    return Reading(_independent_noise(clip, shrink=2, side=12, percentile=10))
+
+
+@measure(unit="levels", words="blotches come and go", usual=0.05, warn=2.2, reject=3.0, frames=3)
+def fresh_blotches(clip: Clip) -> Reading:
+    """Noise of eight native pixels, the size of a latent, new in each frame."""
+    return Reading(_independent_noise(clip, shrink=8, side=6, percentile=20))
+
+
+@measure(unit="levels", words="noise lies over the picture", usual=0.63, warn=4.7, reject=5.8, frames=3)
+def noise(clip: Clip) -> Reading:
+    """Noise at half size in the quietest 4 % of the tiles that are neither black nor white."""
+    found = []
+    for t in _middles(clip):
+        luma, grain = _grain(clip, int(t), 2)
+        brightness, power = _tiles(luma, 12), _tiles(grain * grain, 12)
+        usable = power[(brightness > _BLACK) & (brightness < _WHITE)]
+        if usable.size >= _FEWEST_TILES:
+            found.append(float(np.percentile(usable, 4)))
+    return Reading(float(np.sqrt(np.median(found))) if found else 0.0)
+
+
+@measure(unit="log units", words="the picture turns blurred", usual=0.06, warn=0.65, reject=0.85, frames=2)
+def blur_collapses(clip: Clip) -> Reading:
+    """Log of the sharpness in the first quarter of the clip over the lowest later on.
+
+    Sharpness is the 95th percentile of the Laplacian on native pixels over contrast, in up to a dozen frames.
+    """
+    frames = np.unique(np.linspace(0, len(clip) - 1, 12).astype(np.int64))
+    sharpness = []
+    for t in frames:
+        edges = np.abs(cv2.Laplacian(clip.native_luma[t], cv2.CV_16S, ksize=3)[::2, ::3])
+        sharpness.append((float(np.percentile(edges, 95)) + 0.5) / (float(clip.contrast[t]) + 6))
+    first = float(np.median(sharpness[: max(1, len(sharpness) // 4)]))
+    worst = int(np.argmin(sharpness))
+    return Reading(max(0.0, float(np.log(first / sharpness[worst]))), int(frames[worst]))
