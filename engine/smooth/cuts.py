@@ -1,0 +1,87 @@
+"""Which pairs of frames must not be blended: cuts, and pictures that are shown twice."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.motion import FAST, Floats, dense, grid, luma, read
+from engine.quality.likeness import correlation, detail, overlap, palette
+
+_LONG_SIDE = 160
+_FLOW_SIDE = 32
+_LOST_PIXELS = 1.5
+_CERTAIN = 1.9
+_POSSIBLE = 0.6
+_ABOVE_NEIGHBOURS = 0.4
+_STILL_LEVEL = 1.6
+
+
+class Link(Enum):
+    """How two neighbouring frames belong together."""
+
+    MOTION = auto()
+    CUT = auto()
+    DUPLICATE = auto()
+
+
+def links(frames: NDArray[np.uint8]) -> list[Link]:
+    """Judge each pair of neighbours.
+
+    A pair is a cut if it is far apart by itself, or far apart next to the clip's own other pairs: fast motion
+    raises its neighbours too, a cut stands alone.
+
+    Args:
+        frames: uint8 ``[T, H, W, 3]``.
+
+    Returns:
+        T-1 links.
+    """
+    small = [_shrink(frame) for frame in frames]
+    pairs = list(pairwise(small))
+    still = [float(np.percentile(np.abs(b - a).mean(axis=2), 99)) < _STILL_LEVEL for a, b in pairs]
+    measured = [(0.0, 0.0) if same else _distance(a, b) for same, (a, b) in zip(still, pairs, strict=True)]
+    distances = np.array([distance for distance, _ in measured])
+    residuals = np.array([residual for _, residual in measured])
+    found = []
+    for k, same in enumerate(still):
+        if same:
+            found.append(Link.DUPLICATE)
+            continue
+        around = [j for j in (k - 2, k - 1, k + 1, k + 2) if 0 <= j < len(pairs)]
+        # A clip of two frames has no motion of its own to compare with: only the certain counts.
+        alone = bool(around) and (
+            distances[k] > _POSSIBLE
+            and distances[k] - distances[around].max() > _ABOVE_NEIGHBOURS
+            and residuals[k] > 2 * residuals[around].max() + 1
+        )
+        found.append(Link.CUT if distances[k] > _CERTAIN or alone else Link.MOTION)
+    return found
+
+
+def _shrink(frame: NDArray[np.uint8]) -> Floats:
+    height, width = frame.shape[:2]
+    scale = min(1.0, _LONG_SIDE / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _distance(a: Floats, b: Floats) -> tuple[float, float]:
+    """How far apart two pictures are after motion (0 … 4), and the mean residual in levels."""
+    one, other = luma(a), luma(b)
+    colours = 1 - overlap(palette(a), palette(b))
+    if min(one.shape) < _FLOW_SIDE:
+        return 1 - correlation(detail(one), detail(other)) + colours, float(np.abs(one - other).mean())
+    first, second = one.astype(np.uint8), other.astype(np.uint8)
+    there = dense(first, second, FAST)
+    back = dense(second, first, FAST)
+    places = grid(*one.shape)
+    onto_one, onto_other = read(other, places + there), read(one, places + back)
+    like = max(correlation(detail(one), detail(onto_one)), correlation(detail(other), detail(onto_other)))
+    lost = float((np.linalg.norm(there + read(back, places + there), axis=2) > _LOST_PIXELS).mean())
+    residual = min(float(np.abs(one - onto_one).mean()), float(np.abs(other - onto_other).mean()))
+    return 1 - like + lost + colours, residual
