@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import itertools
+import re
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot import refusals, texts
+from bot.doctor import Finding, report
+from bot.wait import Wait
+from db.jobs import Job, JobId, State
+from engine.recipe import Camera, Kind, Outcome, Quality, Receipt, Recipe, Stage, TakeRecord
+
+ID = JobId("0123456789abcdef")
+HUGE = 2**63
+WORST_PROMPTS = ["", "x" * 1000, "`" * 1000, "@" * 1000, "🎬" * 1000, "</" * 500]
+HOSTILE = [
+    "```\n@everyone\n```json",
+    "``````",
+    "`````` **bold** `````",
+    "`" * 7,
+    "@everyone @here <@123456789012345678> <@&123456789012345678> <#123456789012345678>",
+    "</queue clear:123456789012345678>",
+    "https://evil.example/ [nice](https://evil.example) discord.gg/abc",
+    "||spoiler|| **bold** __line__ ~~gone~~ # head\n# head\n> quote\n-# small",
+    "\u202eevil\u202c \u200b\u200d\ufeff",
+    "a\u0301\u0301\u0301\u0301\u0301\u0301" * 20,
+    "{0} {recipe} %s %(x)s \\",
+]
+JARGON = re.compile(
+    r"\b(latents?|cuda|inference|tensors?|exceptions?|traceback|pipelines?|schedulers?|checkpoints?|vram|torch"
+    r"|sampler|embeddings?|null|none type|backends?|stack|sql|sqlite|http|json|stderr|daemon|mutex)\b",
+    re.IGNORECASE,
+)
+
+
+def recipe_of(prompt="a quiet lake", **changes) -> Recipe:
+    values = {
+        "kind": Kind.ANIMATE,
+        "engine": "camera",
+        "seed": 2**32 - 1,
+        "width": 1920,
+        "height": 1080,
+        "frames": 241,
+        "native_fps": 12.0,
+        "fps": 24.0,
+        "length": 480,
+        "prompt": prompt,
+        "camera": Camera.PUSH_IN,
+        "quality": Quality.BALANCED,
+        "reasons": ("camera: a virtual camera moves through the picture", "1920×1080 (16:9)"),
+    }
+    return Recipe(**{**values, **changes})
+
+
+def take(number, outcome=Outcome.ACCEPTED, *reasons, seconds=2.0) -> TakeRecord:
+    return TakeRecord(number=number, seed=1, outcome=outcome, score=71.6, reasons=reasons, seconds=seconds)
+
+
+def receipt_of(*takes, kept=1, forced=False, ladder=()) -> Receipt:
+    return Receipt(
+        engine="camera",
+        takes=takes or (take(1),),
+        kept=kept,
+        forced=forced,
+        width=768,
+        height=432,
+        frames=96,
+        fps=24.0,
+        sha256="0" * 64,
+        size=1,
+        seconds={"drawing": 10.0, "encoding": 2.0},
+        ladder=ladder,
+    )
+
+
+def job_of(state=State.QUEUED, **changes) -> Job:
+    values = dict.fromkeys(
+        (
+            *("parent", "started_at", "rendered_at", "ended_at", "clip_sha256", "clip_size", "receipt"),
+            *("error_code", "error_text", "error_id", "status_channel_id", "status_message_id"),
+            *("posting_since", "retry_at", "message_id", "deleted_at"),
+        )
+    )
+    values |= {"id": ID, "key": "1", "kind": "animate", "state": state, "recipe": "{}", "profile": "p"}
+    values |= {"guild_id": HUGE, "channel_id": HUGE, "user_id": HUGE, "inputs": {}, "priority": 0}
+    values |= {"created_at": 0.0, "claim": 1, "crashes": 0, "restarts": 0, "stage": "", "fraction": 0.0}
+    values |= {"take": 1, "cancel_requested": False, "gpu_seconds": 0.0, "status_final": False}
+    return Job(**{**values, "post_attempts": 0, **changes})
+
+
+def every_text(prompt):
+    """Every kind of text that a member can read, with the worst that may be in it."""
+    recipe = recipe_of(prompt, reasons=("because " * 40,) * 12)
+    far = Wait(position=99_999, low=1e6, high=9e6, own=1e6)
+    bad = [take(n, Outcome.REJECTED, "it flickers at 1.2 s " * 9, "it is grey") for n in range(1, 21)]
+    worst = receipt_of(*bad, kept=20, forced=True, ladder=("smaller picture, 96×54, to fit 8 MiB",) * 3)
+    for paused, restarted in itertools.product((False, True), repeat=2):
+        yield texts.waiting(recipe, far, paused=paused, restarted=restarted)
+    for stage in (*Stage, "something new"):
+        yield texts.running(recipe, stage, 0.999, 20)
+    yield texts.uploading(recipe)
+    yield texts.held_back(recipe)
+    for state, error in itertools.product(State, (None, "It broke. " * 500)):
+        yield texts.over(job_of(state, error_text=error, message_id=HUGE if error else None), recipe)
+        yield texts.why(job_of(state, stage="drawing"), wait=far, own=99_999)
+        yield texts.job_line(job_of(state), recipe, 99_999)
+    yield texts.why(job_of(), wait=Wait(position=1, low=1, high=2, own=1), own=0)
+    yield texts.clip_message(job_of(), recipe, worst)
+    yield texts.clip_message(job_of(), recipe, receipt_of(*bad[:2], take(3), kept=3))
+    yield texts.recipe_card(recipe, worst)
+    yield texts.recipe_card(recipe, None)
+    for which in ("per_member_waiting", "per_member_hour", "per_guild_waiting", "total_waiting"):
+        yield texts.limit_reached(which, 10**9, 1e9)
+        yield texts.limit_reached(which, 1, None)
+    yield texts.my_jobs([texts.job_line(job_of(), recipe, 99_999)] * 100)
+    yield texts.queue_page(
+        [texts.job_line(job_of(), recipe, None) + f" · <@{HUGE}>"] * 100, "9 queued", paused=True
+    )
+    yield texts.queue_page([], "nothing yet", paused=False)
+    yield texts.failed_inside("0123abcd")
+
+
+def sentences():
+    """The texts that stand in the modules as they are."""
+    yield from (value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str))
+    yield from texts.STAGES.values()
+    yield from (*refusals._DOWNLOAD.values(), *refusals._PLAIN.values())
+
+
+@pytest.mark.parametrize("prompt", WORST_PROMPTS, ids=range(len(WORST_PROMPTS)))
+def test_every_text_fits_one_message(prompt):
+    for text in every_text(prompt):
+        assert 0 < len(text) <= 2000, text[:80]
+
+
+def test_no_text_needs_a_dictionary():
+    shown = [*sentences(), *every_text("a quiet lake")]
+    assert not [text for text in shown if JARGON.search(text.split("```")[0])]
+
+
+def test_every_fixed_sentence_is_one_that_can_be_sent():
+    found = list(sentences())
+    assert len(found) > 30
+    for text in found:
+        assert text.strip() == text
+        assert "  " not in text
+        assert "@" not in text
+
+
+@pytest.mark.parametrize("prompt", HOSTILE)
+def test_a_hostile_prompt_stays_inside_its_span(prompt):
+    harmless = {"title": texts.title(recipe_of("x")), "line": texts.job_line(job_of(), recipe_of("x"), 1)}
+    hostile = {
+        "title": texts.title(recipe_of(prompt)),
+        "line": texts.job_line(job_of(), recipe_of(prompt), 1),
+    }
+    for name, text in hostile.items():
+        assert "\n" not in text
+        before, span, after = texts_around(text)
+        assert text.count("`") == harmless[name].count("`")
+        assert before == texts_around(harmless[name])[0]
+        assert after == ""
+        assert not re.search(r"@\w|<[@#/]|https?://|[\u202a-\u202e\ufeff]", span)
+
+
+def texts_around(text):
+    """What stands before the last code span, in it, and after it."""
+    before, span, after = text.rsplit("`", 2)
+    return before, span, after
+
+
+@given(st.text(max_size=300))
+def test_no_prompt_pings_or_adds_a_line(prompt):
+    text = texts.title(recipe_of(prompt))
+    assert len(text.splitlines()) == 1
+    assert not re.search(r"@everyone|@here|<@[!&]?\d|<#\d|</\w", text)
+
+
+@given(st.text(alphabet="`x", min_size=1, max_size=40))
+def test_no_prompt_ends_the_block_of_the_recipe(prompt):
+    card = texts.recipe_card(recipe_of(prompt), None)
+    assert card.count("```") == 2
+    assert card.endswith("```")
+    assert "````" not in card
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        *((0, "1 s"), (0.4, "1 s"), (1.4, "1 s"), (89.4, "89 s")),
+        *((90, "2 min"), (600, "10 min"), (5399, "90 min"), (5400, "1.5 h"), (86400, "24.0 h")),
+    ],
+)
+def test_a_length_of_time_is_said_as_people_say_it(value, words):
+    assert texts.seconds(value) == words
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        *((40, 60, "40 to 60 s"), (40, 40.2, "40 s"), (80, 130, "80 s to 2 min"), (120, 300, "2 to 5 min")),
+        (3000, 7200, "50 min to 2.0 h"),
+    ],
+)
+def test_a_range_names_its_unit_once_where_it_can(low, high, words):
+    assert texts.span(low, high) == words
+
+
+def test_the_receipt_of_one_good_take_is_short():
+    line = texts.receipt_line(recipe_of(length=96), receipt_of())
+    assert line == "AI-generated · 4.0 s · 768×432 · 1 take · made in 12 s"
+
+
+def test_the_receipt_says_what_was_thrown_away_and_why():
+    made = receipt_of(take(1, Outcome.REJECTED, "it flickers at 1.2 s", "it is grey"), take(2), kept=2)
+    assert " · 2 takes, 1 discarded: it flickers at 1.2 s · " in texts.receipt_line(recipe_of(), made)
+
+
+def test_the_receipt_admits_that_no_take_was_good():
+    bad = [take(n, Outcome.REJECTED, f"reason {n}") for n in (1, 2, 3)]
+    line = texts.receipt_line(recipe_of(), receipt_of(*bad, kept=2, forced=True))
+    assert "best of 3 takes, none was perfect: reason 2; reroll it for free" in line
+    assert "discarded" not in line
+
+
+def test_the_receipt_says_what_was_given_up_for_size():
+    made = receipt_of(ladder=("stronger compression, to fit 8 MiB",))
+    assert " · stronger compression, to fit 8 MiB · " in texts.receipt_line(recipe_of(), made)
+
+
+def test_the_clip_says_who_asked_and_that_a_machine_made_it():
+    head, small = texts.clip_message(job_of(), recipe_of(), receipt_of()).split("\n")
+    assert head == f"<@{HUGE}> `a quiet lake`"
+    assert small.startswith("-# AI-generated · ")
+
+
+def test_a_card_holds_the_recipe_itself_where_it_fits():
+    recipe = recipe_of()
+    block = texts.recipe_card(recipe, receipt_of()).split("```json\n")[1].removesuffix("\n```")
+    assert Recipe.from_json(block) == recipe
+    long = texts.recipe_card(
+        recipe_of("x" * 1000), receipt_of(*[take(n, Outcome.WARNED, "y" * 60) for n in range(1, 20)])
+    )
+    assert "```" not in long
+
+
+def test_the_bar_of_a_render_only_ever_grows():
+    shares = [texts.overall(stage, step / 10) for stage in Stage for step in range(11)]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
+    assert [len(texts.bar(share)) for share in (-1, 0, 0.5, 1, 2)] == [texts.BAR_LENGTH] * 5
+
+
+def test_the_wait_counts_those_ahead_of_you():
+    soon = Wait(position=1, low=10, high=20, own=8)
+    later = Wait(position=3, low=40, high=60, own=8)
+    assert "you are next · ready in about 10 to 20 s" in texts.waiting(
+        recipe_of(), soon, paused=False, restarted=False
+    )
+    assert "#3 in the queue" in texts.waiting(recipe_of(), later, paused=False, restarted=False)
+    assert "paused" in texts.waiting(recipe_of(), later, paused=True, restarted=False)
+    assert texts.why(job_of(), wait=later, own=1).startswith("2 jobs are ahead of it. 1 of them is your own.")
+
+
+def test_the_list_of_qualities_shows_the_wait_before_the_click():
+    wait = Wait(position=1, low=30, high=50, own=8)
+    assert texts.quality_choice("fast", wait, 0) == "fast · about 40 s now · nobody is ahead"
+    assert len(texts.quality_choice("balanced", Wait(position=1, low=1e9, high=1e9, own=1), 10**9)) <= 100
+
+
+def test_a_doctor_counts_what_blocks():
+    good = Finding(name="python", ok=True, text="3.12")
+    bad = Finding(name="DISCORD_TOKEN", ok=False, blocks=True, text="is not set", mend="Set it.")
+    assert report([good]).endswith("The bot can run.")
+    assert "✗ DISCORD_TOKEN: is not set\n    → Set it.\n\n1 thing keeps the bot from running." in report(
+        [bad]
+    )
+    assert report([bad, bad]).endswith("2 things keep the bot from running.")
+
+
+def test_every_stage_has_words():
+    assert set(texts.STAGES) == set(Stage)
+    assert all(word[0] in string.ascii_lowercase for word in texts.STAGES.values())
