@@ -4,6 +4,7 @@ EngineError                  anything below; the rest is a bug
 ├── UserError                the member can mend it; the text is shown as it is
 ├── Unsupported              this recipe cannot be drawn by this engine, here
 ├── Cancelled                somebody asked to stop
+├── EngineClosed             the engine was closed while this job ran or waited; it is nobody's fault
 ├── EngineDied               the engine process ended while this job ran
 │   └── EngineHung           it lived, but said nothing for too long, and was killed
 └── RenderFailed             the engine answered with an error of its own
@@ -36,6 +37,10 @@ class Cancelled(EngineError):
     """Somebody asked to stop."""
 
 
+class EngineClosed(EngineError):
+    """The engine was closed while this job ran or waited: the job is as good as before."""
+
+
 class EngineDied(EngineError):
     """The engine process ended while this job ran.
 
@@ -58,7 +63,9 @@ class RenderFailed(EngineError):
     """The engine answered with an error of its own.
 
     Attributes:
-        code: ``E_MEMORY``, ``E_UNSUPPORTED``, ``E_ENGINE``.
+        code: ``E_ENGINE`` (a bug or a model's mistake), ``E_MEMORY``, ``E_DEVICE`` (the GPU), ``E_RESULT``
+            (the file is not what the engine said), ``E_VERSION`` (the engine process is of another release),
+            ``E_WIRE`` (the order is too long), or what the renderer chose.
         detail: a traceback for the log; never shown to a member.
     """
 
