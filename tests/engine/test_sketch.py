@@ -187,3 +187,9 @@ def test_a_frame_takes_little_time():
     start = time.process_time()
     drawn(made)
     assert (time.process_time() - start) / 4 < 0.25, "60 ms on one idle core, with room for a busy one"
+
+
+def test_lightning_is_a_faint_swell():
+    frames = drawn(recipe("a storm", frames=32, fps=4, camera=Camera.STILL, width=96, height=64))
+    brightness = frames.mean(axis=(1, 2, 3))
+    assert brightness.max() / brightness.min() < 1.15
