@@ -24,11 +24,11 @@ REASON_LIMIT = 200
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
 
+@app_commands.guild_only()
 class QueueGroup(
     app_commands.Group,
     name="queue",
     description="Run the queue (moderators)",
-    guild_only=True,
     default_permissions=discord.Permissions(manage_guild=True),
 ):
     """The commands of moderators."""
