@@ -18,7 +18,6 @@ from typing import Any
 
 import aiohttp
 import discord
-from engine.host import EngineHost, HostLimits
 
 from bot import buttons
 from bot.channels import Channels
@@ -29,6 +28,7 @@ from bot.desk import Desk, DeskRules
 from bot.health import HealthFile
 from bot.housekeeping import Housekeeping
 from bot.intake import Intake, IntakeLimits
+from bot.pulse import Pulse
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
@@ -40,6 +40,7 @@ from db.files import Blobs
 from db.jobs import Job
 from db.queue import Queue
 from engine.backends import BACKENDS
+from engine.host import EngineHost, HostLimits
 from engine.plan import PlanLimits
 from engine.render import RenderLimits
 
@@ -77,6 +78,7 @@ class Parts:
     clicks: Clicks
     host: EngineHost
     housekeeping: Housekeeping
+    pulse: Pulse
 
 
 @asynccontextmanager
@@ -184,6 +186,7 @@ def _wire(
         clicks=clicks,
         host=host,
         housekeeping=housekeeping,
+        pulse=Pulse(),
     )
 
 
@@ -225,6 +228,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         parts.deliverer.run(),
         parts.board.run(),
         parts.housekeeping.run(),
+        parts.pulse.run(),
         HealthFile(parts.settings.data_dir, lambda: _how_it_is(parts)).run(),
     ]
     starting = asyncio.create_task(parts.host.start(), name="engine start")
@@ -240,7 +244,17 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
 
 
 def _how_it_is(parts: Parts) -> dict[str, Any]:
-    return {"engine": parts.host.state.value, "discord": parts.channels.connected}
+    return {
+        "engine": parts.host.state.value,
+        "engine deaths": parts.host.deaths,
+        "discord": "connected" if parts.channels.connected else "away",
+        "rendered": parts.studio.rendered,
+        "idle between jobs p95 ms": round(parts.studio.idle(0.95) * 1000, 1),
+        "loop lag p99 ms": round(parts.pulse.lag(0.99) * 1000, 1),
+        "loop lag max ms": round(parts.pulse.lag(1.0) * 1000, 1),
+        "database calls": parts.database.calls,
+        "database seconds": round(parts.database.busy_seconds, 3),
+    }
 
 
 async def _finish(parts: Parts) -> None:

@@ -143,8 +143,15 @@ class Desk:
             log.exception("the request %s stumbled, error id %s", interaction.id, error_id)
             await _refuse(interaction, texts.failed_inside(error_id))
         else:
+            self._board.expect(job.id)
             self._studio.wake()
-            await self._confirm(interaction, job, recipe)
+            try:
+                await self._confirm(interaction, job, recipe)
+            except Exception:
+                # It is in the queue all the same, and the board tells the member so.
+                log.exception("the answer to job %s stumbled", job.id)
+            finally:
+                self._board.answered(job.id)
 
     async def _look_first(self, interaction: discord.Interaction[Any]) -> str | None:
         """Reasons to refuse that need no download. None: go on."""
@@ -209,7 +216,6 @@ class Desk:
         else:
             await self._queue.set_status_message(job.id, message.channel.id, message.id)
             self._board.shown(job.id, content)
-        self._board.touch(job.id)
 
 
 async def _defer(interaction: discord.Interaction[Any]) -> bool:

@@ -84,6 +84,7 @@ class StatusBoard:
         self._dirty: dict[JobId, None] = {}
         self._shown: dict[JobId, _Shown] = {}
         self._busy: set[JobId] = set()
+        self._expected: set[JobId] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
         self._stopping = False
@@ -97,6 +98,15 @@ class StatusBoard:
         """A job was claimed, moved or taken away: every place in the queue may have changed."""
         self._refreshed = 0.0
 
+    def expect(self, job: JobId) -> None:
+        """The answer to the member is about to become this job's message; the board need not send one."""
+        self._expected.add(job)
+
+    def answered(self, job: JobId) -> None:
+        """That answer was given, or will not be."""
+        self._expected.discard(job)
+        self.touch(job)
+
     def shown(self, job: JobId, content: str) -> None:
         """Somebody else has just written this into the job's message."""
         now = time.monotonic()
@@ -104,7 +114,8 @@ class StatusBoard:
 
     async def run(self) -> None:
         """Edit until :meth:`stop`."""
-        for job in await self._queue.open_statuses():
+        # A job whose member was not answered before a crash has no message yet, and gets one.
+        for job in [*await self._queue.open_statuses(), *await self._queue.waiting()]:
             self.touch(job.id)
         while not self._stopping:
             try:
@@ -139,7 +150,8 @@ class StatusBoard:
         due = [
             job
             for job in self._dirty
-            if job not in self._busy and (job not in self._shown or self._shown[job].next <= now)
+            if job not in self._busy | self._expected
+            and (job not in self._shown or self._shown[job].next <= now)
         ]
         for job in due[:most]:
             del self._dirty[job]
