@@ -94,8 +94,8 @@ def mountains(rng: np.random.Generator, image: Image, x: Plane, y: Plane) -> Ima
     """Five ridges, each nearer, darker and cooler than the one behind it."""
     ridges = (
         # skyline's height, its swing, peaks, colour, share of haze at its foot, lit slopes
-        (0.400, 0.050, 3, "#74669a", 0.75, 0.30),
-        (0.440, 0.042, 4, "#5f598d", 0.70, 0.28),
+        (0.400, 0.050, 3, "#5f5690", 0.70, 0.17),
+        (0.440, 0.042, 4, "#534f86", 0.66, 0.20),
         (0.482, 0.026, 5, "#4f5080", 0.62, 0.18),
         (0.512, 0.015, 7, "#3c446e", 0.55, 0.10),
     )
@@ -240,7 +240,7 @@ def blade(
     bend = rng.normal(0.06, 0.16) * tall
     x = foot[0] + bend * t**2.1
     y = foot[1] - tall * t * (1 - 0.10 * (bend / tall) ** 2)
-    wide = (1.7 if head else rng.uniform(2.2, 4.4)) * OVERSAMPLING * (1 - t * (0.3 if head else 0.97))
+    wide = (2.6 if head else rng.uniform(2.2, 4.4)) * OVERSAMPLING * (1 - t * (0.3 if head else 0.94))
     outline = np.concatenate([np.stack([x - wide / 2, y], 1), np.stack([x + wide / 2, y], 1)[::-1]])
     cv2.fillPoly(mask, [np.round(outline * 16).astype(np.int32)], 1.0, cv2.LINE_8, 4)
     if head:
@@ -279,7 +279,7 @@ def foreground(rng: np.random.Generator, image: Image, x: Plane, y: Plane) -> Im
     left, right = np.roll(mask, 4, axis=1), np.roll(mask, -4, axis=1)
     rim = np.clip(mask - np.where(toward > 0, right, left), 0, 1).astype(np.float32)
     image = over(image, colour, mask)
-    return over(image, rgb("#d98b6a"), rim * 0.34 * np.exp(-(((x - SUN[0]) / 0.45) ** 2)))
+    return over(image, rgb("#d98b6a"), rim * (x > 0.5) * 0.34 * np.exp(-(((x - SUN[0]) / 0.45) ** 2)))
 
 
 def draw() -> NDArray[np.uint8]:

@@ -80,7 +80,9 @@ class CameraBackend:
             horizon=window.row(scene.waterline),
             foot=window.row(1.0),
         )
-        stage = Stage(sheets=sheets, path=path, life=life, size=size, density=1.0)
+        # A bilinear frame is softer, and takes a third of the time to sample.
+        sampling = cv2.INTER_LINEAR if recipe.quality is Quality.FAST else cv2.INTER_CUBIC
+        stage = Stage(sheets=sheets, path=path, life=life, size=size, interpolation=sampling)
 
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
         for index, seconds in enumerate(times):

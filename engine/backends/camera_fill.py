@@ -60,7 +60,7 @@ def inside(canvas: Pixels, alpha: Plane) -> Pixels:
 
 def behind(canvas: Pixels, alpha: Plane) -> Pixels:
     """What a cut-out hid: the surrounding colours, with the surrounding texture mirrored at its outline."""
-    size = 2 * max(3, round(0.005 * max(alpha.shape))) + 1
+    size = 2 * max(3, round(0.006 * max(alpha.shape))) + 1
     hole = cv2.dilate((alpha > 0.03).astype(np.uint8), np.ones((size, size), np.uint8))  # noqa: PLR2004 (any trace of it)
     if hole.all():
         return canvas

@@ -98,7 +98,7 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
     sky = None if scene.sky is None else outline(canvas, window.onto_canvas(scene.sky, 2))
     check()
     subject = None if scene.subject is None else outline(canvas, window.onto_canvas(scene.subject, 2))
-    front = None if scene.front is None else outline(canvas, window.onto_canvas(scene.front, 2))
+    front = None if scene.front is None else silhouette(canvas, window.onto_canvas(scene.front, 2))
     check()
 
     sheets: list[Sheet] = []
@@ -188,6 +188,35 @@ def outline(canvas: Pixels, mask: Plane) -> Plane:
     full = np.asarray(cv2.transform(canvas.astype(np.float32), (axis / 255)[None]), np.float32)
     alpha = guided(np.asarray(small @ axis, np.float32), mask, radius=radius, eps=4e-4, out=full)
     return np.asarray(smoothstep(0.22, 0.78, alpha), np.float32)
+
+
+def silhouette(canvas: Pixels, mask: Plane) -> Plane:
+    """The opacity of something dark before something light, down to reeds that are too thin for a mask.
+
+    Args:
+        canvas: uint8 ``[H, W, 3]``.
+        mask: float32, 0 … 1, at about half the canvas's size: roughly where it is.
+
+    Returns:
+        float32 ``[H, W]``, 0 … 1.
+    """
+    light = np.asarray(cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY), np.float32)
+    core = np.asarray(cv2.resize(mask, canvas.shape[1::-1], interpolation=cv2.INTER_LINEAR), np.float32)
+    reach = 2 * max(2, round(0.09 * max(mask.shape))) + 1
+    near = cv2.dilate(core, np.ones((reach, reach), np.uint8))
+    outside = (near > 0.2) & (core < 0.05)  # noqa: PLR2004 (a rim around it)
+    inside_it = core > 0.9  # noqa: PLR2004 (well inside)
+    if not (outside.any() and inside_it.any()):
+        return core
+    dark = float(np.median(light[inside_it]))
+    step = float(np.median(light[outside])) - dark
+    # Only what hangs together with it belongs to it: a reed does, a dark wave behind the reeds does not.
+    reached = (light < dark + 0.6 * step) & (near > 0.2)  # noqa: PLR2004 (same rim)
+    _, labels = cv2.connectedComponents(reached.astype(np.uint8), connectivity=8)
+    touched = np.unique(labels[inside_it & reached])
+    belongs = np.isin(labels, touched[touched > 0]).astype(np.uint8)
+    soft = cv2.dilate(belongs, np.ones((3, 3), np.uint8)).astype(np.float32)
+    return np.asarray(soft * smoothstep(dark + 0.75 * step, dark + 0.35 * step, light), np.float32)
 
 
 def _continued(land: Plane, hidden: Plane) -> Plane:

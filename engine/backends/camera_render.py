@@ -28,7 +28,6 @@ class Stage:
     Attributes:
         sheets: from the farthest to the nearest; the first is opaque.
         size: width and height of a frame, pixels.
-        density: pixels of a sheet for one of the frame.
         interpolation: of OpenCV's.
     """
 
@@ -36,7 +35,6 @@ class Stage:
     path: Path
     life: Life
     size: tuple[int, int]
-    density: float
     interpolation: int = cv2.INTER_CUBIC
 
     def frame(self, index: int, seconds: float) -> Pixels:
@@ -65,8 +63,8 @@ class Stage:
         """The part of the frame in which a sheet can be seen, a little too large."""
         rows, columns = sheet.pixels.shape[:2]
         left, top, right, bottom = sheet.box
-        xs = (np.array([left, right, left, right]) - columns / 2) / self.density
-        ys = (np.array([top, top, bottom, bottom]) - rows / 2) / self.density
+        xs = np.array([left, right, left, right]) - columns / 2
+        ys = np.array([top, top, bottom, bottom]) - rows / 2
         path, low, high = self.path, np.full(2, np.inf), np.full(2, -np.inf)
         cos, sin = np.cos(path.roll[index]), np.sin(path.roll[index])
         for disparity in (0.0, 1.0):
@@ -103,20 +101,18 @@ class Stage:
         away: Plane | np.float32 = np.float32(sheet.disparity.mean() - path.pivot)
         for _ in range(ROUNDS):
             x, y = screen_x - pan[0] - move[0] * away, screen_y - pan[1] - move[1] * away
-            scale = np.exp(-(zoom + dolly * away)) * np.float32(self.density)
+            scale = np.exp(-(zoom + dolly * away))
             source_x = (cos * x + sin * y) * scale + np.float32(columns / 2 - 0.5)
             source_y = (cos * y - sin * x) * scale + np.float32(rows / 2 - 0.5)
             away = _read(sheet.disparity, source_x, source_y) - np.float32(path.pivot)
         gain: Plane | None = None
         if sheet.water is not None:
             wet = _read(sheet.water, source_x, source_y)
-            lift, bright = self.life.ripples(
-                source_x / np.float32(self.density), source_y / np.float32(self.density), seconds
-            )
-            source_y = source_y + lift * wet * np.float32(self.density)
+            lift, bright = self.life.ripples(source_x, source_y, seconds)
+            source_y = source_y + lift * wet
             gain = 1 + (bright - 1) * wet
         if sheet.sky:
-            source_x = source_x - np.float32(self.life.drift(seconds) * self.density)
+            source_x = source_x - np.float32(self.life.drift(seconds))
         return source_x.astype(np.float32), source_y.astype(np.float32), gain
 
     def _sample(self, pixels: Pixels, x: Plane, y: Plane, size: tuple[int, int]) -> Pixels:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from engine.backends.camera_fill import behind, inside
-from engine.backends.camera_layers import MAP_STEP, Window, outline
+from engine.backends.camera_layers import MAP_STEP, Window, outline, silhouette
 from engine.backends.camera_life import Life
 from engine.backends.camera_scene import study
 from engine.recipe import Motion
@@ -116,6 +116,19 @@ def test_a_cut_outs_edge_follows_the_pictures():
     alpha = outline(picture, rough)
     assert alpha[:, :90].max() < 0.1
     assert alpha[:, 97:].min() > 0.9
+
+
+def test_a_silhouette_keeps_its_reeds_and_leaves_the_waves_behind_them():
+    picture = np.full((200, 300, 3), 180, np.uint8)
+    picture[150:] = 10
+    picture[140:150, 99:102] = 10
+    picture[140:145, 200:240] = 10
+    rough = np.zeros((100, 150), np.float32)
+    rough[75:] = 1
+    alpha = silhouette(picture, rough)
+    assert alpha[155:].min() > 0.95
+    assert alpha[141:150, 100].min() > 0.95
+    assert alpha[140:145, 200:240].max() == 0
 
 
 def test_what_was_hidden_is_filled_with_what_surrounds_it():
