@@ -41,6 +41,12 @@ POLL_SECONDS = 1.0
 NOTE_SECONDS = 1.0
 """A row takes progress at most this often."""
 
+WRONG_VERSION = "E_VERSION"
+BROKEN_DEVICE = "E_DEVICE"
+
+ENGINE_DOWN_PAUSE = 10.0
+"""Seconds between two tries with an engine that cannot work at all."""
+
 TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
 
@@ -191,7 +197,7 @@ class Studio:
         except (UserError, Unsupported) as error:
             await self._queue.fail(job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time())
         except RenderFailed as error:
-            await self._fail(job, error.code, f"{error}\n{error.detail}")
+            await self._answer(job, error)
         except EngineError as error:
             await self._fail(job, "E_ENGINE", str(error))
         except asyncio.CancelledError:
@@ -280,6 +286,20 @@ class Studio:
         await self._queue.requeue(
             job.id, job.claim, cause=Requeue.CRASH, now=time.time(), crash_limit=self._crash_limit
         )
+
+    async def _answer(self, job: Job, error: RenderFailed) -> None:
+        """The engine said no: because of this job, of its own state, or of something that can't be known."""
+        if error.code == WRONG_VERSION:
+            log.error("the engine cannot be used: %s", error)
+            await self._queue.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN, now=time.time())
+            await asyncio.sleep(ENGINE_DOWN_PAUSE)
+        elif error.code == BROKEN_DEVICE:
+            log.error("job %s met a fault of the graphics card: %s", job.id, error.detail)
+            await self._queue.requeue(
+                job.id, job.claim, cause=Requeue.CRASH, now=time.time(), crash_limit=self._crash_limit
+            )
+        else:
+            await self._fail(job, error.code, f"{error}\n{error.detail}")
 
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = secrets.token_hex(4)
