@@ -246,7 +246,7 @@ def _water(
     )
     mask = _below_the_line(_grounded(largest(mask), front), seen.lab[..., 0])
     # Water is wide; more so where no sky confirms that there is anything to mirror.
-    if mask.mean() < 0.06 or mask.any(axis=0).mean() < (0.7 if sky is None else 0.45) or _flat_drawing(seen):  # noqa: PLR2004
+    if mask.mean() < 0.06 or mask.any(axis=0).mean() < (0.7 if sky is None else 0.45) or _flat_drawing(seen):  # noqa: PLR2004 (shares of the picture)
         return None
     hull = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
     if mask.sum() < 0.5 * cv2.contourArea(hull):
