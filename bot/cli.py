@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.plan import Wish
 
 MIN_SEED, MAX_SEED = 0, 2**32 - 1
+MEGABYTE = 1_000_000
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -196,7 +197,8 @@ def _make(wish: Wish, image: Path | None, output: Path) -> Made:
 
 def _print_receipt(made: Made, output: Path) -> None:
     recipe, receipt = made.recipe, made.receipt
-    click.echo(f"\n  {output}  ({receipt.size / 1e6:.1f} MB)")
+    size = f"{receipt.size / 1e6:.1f} MB" if receipt.size >= MEGABYTE / 10 else f"{receipt.size / 1e3:.1f} kB"
+    click.echo(f"\n  {output}  ({size})")
     click.echo(
         f"  {receipt.width}×{receipt.height}, {recipe.seconds:.1f} s, "
         f"{receipt.frames} frames at {receipt.fps:g} a second"

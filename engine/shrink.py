@@ -5,6 +5,7 @@ The frames are long gone by then, so the file itself is encoded again; its tags 
 
 from __future__ import annotations
 
+import signal
 import subprocess
 from pathlib import Path
 
@@ -39,12 +40,8 @@ def shrink(source: Path, target: Path, *, max_bytes: int) -> None:
         ClipTooLarge: no try fitted.
         EncodeFailed: ffmpeg stopped, with its last words.
     """
-    _, seconds = imageio_ffmpeg.count_frames_and_secs(str(source))
-    details = next(imageio_ffmpeg.read_frames(str(source)))
-    if not isinstance(details, dict):
-        raise EncodeFailed(0, f"{source.name} is no clip")
-    width, height = details["size"]
-    pixels_per_second = width * height * float(details["fps"])
+    width, height, fps, seconds = _measure(source)
+    pixels_per_second = width * height * fps
     aim = max_bytes * FILL
     draft = target.with_suffix(".draft.mp4")
     try:
@@ -61,6 +58,19 @@ def shrink(source: Path, target: Path, *, max_bytes: int) -> None:
         draft.unlink(missing_ok=True)
 
 
+def _measure(source: Path) -> tuple[int, int, float, float]:
+    """Width and height in pixels, frames per second, and seconds."""
+    try:
+        _, seconds = imageio_ffmpeg.count_frames_and_secs(str(source))
+        details = next(imageio_ffmpeg.read_frames(str(source)))
+    except (OSError, RuntimeError) as error:
+        raise EncodeFailed(0, f"{source.name} is no clip: {error}") from error
+    if not isinstance(details, dict):
+        raise EncodeFailed(0, f"{source.name} is no clip")
+    width, height = details["size"]
+    return width, height, float(details["fps"]), seconds
+
+
 def _even(pixels: float) -> int:
     return max(16, round(pixels / 2) * 2)
 
@@ -71,6 +81,9 @@ def _encode(source: Path, draft: Path, bits_per_second: float, width: int, heigh
     command += ["-map_metadata", "0", "-vf", f"scale={width}:{height}:flags=area", "-an"]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "2"]
     command += ["-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-movflags", "+faststart", str(draft)]
-    run = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT, text=True)
+    try:
+        run = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT, text=True)
+    except subprocess.TimeoutExpired as error:
+        raise EncodeFailed(-signal.SIGKILL, f"no end after {TIMEOUT:g} s") from error
     if run.returncode != 0:
         raise EncodeFailed(run.returncode, run.stderr[-2000:])

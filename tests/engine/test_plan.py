@@ -1,0 +1,190 @@
+"""The plan, held to a table: from what was asked for to what is made."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.backends import BACKENDS
+from engine.errors import UserError
+from engine.plan import AREA, SECONDS, Length, PlanLimits, Subject, Wish, choose, plan
+from engine.recipe import Camera, Kind, Motion, Quality
+
+WIDE = Subject(sha256="a" * 64, width=1600, height=900)
+
+
+def words(**changes) -> Wish:
+    return Wish(**{"kind": Kind.TEXT2VIDEO, "prompt": "a lake", "seed": 1, **changes})
+
+
+def picture(**changes) -> Wish:
+    return Wish(**{"kind": Kind.ANIMATE, "seed": 1, **changes})
+
+
+@pytest.mark.parametrize(
+    ("wish", "subject", "engine"),
+    [
+        (picture(), WIDE, "camera"),
+        (words(), None, "sketch"),
+        (picture(engine="camera"), WIDE, "camera"),
+        (words(engine="sketch"), None, "sketch"),
+    ],
+)
+def test_the_engine_is_one_that_can_draw_it(wish, subject, engine):
+    recipe = plan(wish, subject)
+    assert recipe.engine == engine
+    assert recipe.reasons[0].startswith(engine)
+    assert recipe.reasons[0].endswith(BACKENDS[engine].about)
+
+
+@pytest.mark.parametrize(
+    ("wish", "subject", "available", "says"),
+    [
+        (picture(engine="warp"), WIDE, BACKENDS, "no engine called “warp”.*camera, sketch"),
+        (words(engine="sketch"), None, {"camera"}, "no engine called “sketch”.*There are: camera"),
+        (words(engine="camera"), None, BACKENDS, "“camera” needs a picture"),
+        (picture(engine="sketch"), WIDE, BACKENDS, "“sketch” needs words"),
+        (picture(engine="camera"), None, BACKENDS, "“camera” needs a picture"),
+        (picture(), None, BACKENDS, "Nothing here can make such a clip.*framekiln doctor"),
+        (words(), None, {"camera"}, "Nothing here can make such a clip"),
+    ],
+)
+def test_an_engine_that_cannot_draw_it_is_refused_with_the_way_out(wish, subject, available, says):
+    with pytest.raises(UserError, match=says) as caught:
+        plan(wish, subject, available=available)
+    assert caught.value.code == "E_ENGINE"
+
+
+@pytest.mark.parametrize(
+    ("size", "quality", "frame", "says"),
+    [
+        ((1600, 900), Quality.BALANCED, (768, 432), "768×432 (16:9)"),
+        ((1600, 900), Quality.FAST, (512, 288), "512×288 (16:9)"),
+        ((1600, 900), Quality.BEST, (1280, 720), "1280×720 (16:9)"),
+        ((900, 1600), Quality.BALANCED, (432, 768), "432×768 (9:16)"),
+        ((500, 500), Quality.BALANCED, (576, 576), "576×576 (1:1)"),
+        ((3000, 2000), Quality.BALANCED, (704, 464), "704×464 (3:2)"),
+        ((4000, 3000), Quality.BALANCED, (672, 496), "672×496 (4:3)"),
+        ((2000, 500), Quality.BALANCED, (768, 432), "56 % is cropped, nothing is stretched"),
+        (
+            (1200, 1000),
+            Quality.BALANCED,
+            (672, 496),
+            "(4:3), the nearest shape to the picture: 10 % is cropped",
+        ),
+    ],
+)
+def test_the_frame_has_the_nearest_shape_and_says_what_is_lost(size, quality, frame, says):
+    recipe = plan(picture(quality=quality), Subject(sha256="a" * 64, width=size[0], height=size[1]))
+    assert (recipe.width, recipe.height) == frame
+    assert says in recipe.reasons[1]
+    assert ("cropped" in recipe.reasons[1]) == ("cropped" in says)
+
+
+@given(st.integers(64, 8192), st.integers(64, 8192), st.sampled_from(Quality))
+def test_every_picture_gets_a_frame_that_models_and_codecs_take(width, height, quality):
+    recipe = plan(picture(quality=quality), Subject(sha256="a" * 64, width=width, height=height))
+    assert recipe.width % 16 == recipe.height % 16 == 0
+    assert math.isclose(recipe.width * recipe.height, AREA[quality], rel_tol=0.05)
+    assert max(recipe.width, recipe.height) <= PlanLimits().max_side
+
+
+@pytest.mark.parametrize(("asked", "frame"), [((640, 360), (640, 360)), ((65, 101), (64, 100))])
+def test_a_size_that_is_asked_for_is_kept_but_made_even(asked, frame):
+    recipe = plan(picture(size=asked), WIDE)
+    assert (recipe.width, recipe.height) == frame
+    assert recipe.reasons[1] == f"{frame[0]}×{frame[1]}, as asked"
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.7, 1, 1.3, 2, 3.33, 4, 7.77, 8, 10])
+@pytest.mark.parametrize(("fps", "factor"), [(8, 1), (12, 1), (24, 2), (25, 3), (30, 3), (50, 5), (60, 5)])
+def test_the_drawn_frames_are_enough_for_the_asked_length(fps, factor, seconds):
+    recipe = plan(words(fps=float(fps), seconds=float(seconds)))
+    assert recipe.factor == factor
+    assert recipe.length == round(seconds * fps)
+    assert recipe.native_fps <= BACKENDS["sketch"].max_native_fps
+    assert math.isclose(recipe.native_fps * factor, fps)
+    smoothed = (recipe.frames - 1) * factor + 1
+    assert recipe.length <= smoothed < recipe.length + factor, "no frame is drawn for nothing"
+
+
+@given(st.floats(0.5, 10), st.floats(1, 60))
+def test_any_rate_and_length_make_a_recipe_that_adds_up(seconds, fps):
+    recipe = plan(words(fps=fps, seconds=seconds))
+    assert recipe.fps == fps
+    assert math.isclose(recipe.fps / recipe.native_fps, recipe.factor, rel_tol=1e-9)
+    assert recipe.native_fps <= BACKENDS["sketch"].max_native_fps + 1e-9
+    assert 2 <= recipe.length <= (recipe.frames - 1) * recipe.factor + 1
+
+
+def test_the_reasons_say_what_is_smoothed_only_where_something_is():
+    assert plan(words(fps=24.0)).reasons[-1] == "12 drawn frames a second, smoothed to 24"
+    assert len(plan(words(fps=12.0)).reasons) == 2
+
+
+def test_what_was_asked_for_reaches_the_recipe():
+    asked = picture(prompt="a cat", motion=Motion.WILD, camera=Camera.ORBIT, quality=Quality.FAST, seed=9)
+    recipe = plan(asked, WIDE)
+    assert (recipe.prompt, recipe.motion, recipe.camera) == ("a cat", Motion.WILD, Camera.ORBIT)
+    assert (recipe.quality, recipe.seed, recipe.input_sha256) == (Quality.FAST, 9, WIDE.sha256)
+
+
+def test_the_same_wish_is_the_same_recipe():
+    assert plan(words()) == plan(words())
+
+
+def test_without_a_seed_each_recipe_has_its_own():
+    seeds = {plan(words(seed=None)).seed for _ in range(8)}
+    assert len(seeds) == 8
+    assert all(0 <= seed < 2**32 for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        ({"seconds": 0.4}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"seconds": 10.1}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"seconds": math.nan}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"seconds": math.inf}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"fps": 0.5}, "E_FPS", "1 to 60 frames"),
+        ({"fps": 61.0}, "E_FPS", "1 to 60 frames"),
+        ({"fps": math.nan}, "E_FPS", "1 to 60 frames"),
+        ({"seed": -1}, "E_SEED", "from 0 to 4294967295"),
+        ({"seed": 2**32}, "E_SEED", "from 0 to 4294967295"),
+        ({"size": (63, 640)}, "E_SIZE", "64 to 1920 pixels"),
+        ({"size": (640, 1921)}, "E_SIZE", "64 to 1920 pixels"),
+    ],
+)
+def test_a_wish_outside_the_limits_is_refused_with_the_limits(change, code, says):
+    with pytest.raises(UserError, match=says) as caught:
+        plan(words(**change))
+    assert caught.value.code == code
+
+
+def test_the_owners_limits_are_the_ones_that_count():
+    with pytest.raises(UserError, match=r"0\.5 to 3 seconds"):
+        plan(words(seconds=4.0), limits=PlanLimits(max_seconds=3.0))
+
+
+@pytest.mark.parametrize("text", ["push in", "Push-In", "push_in", " PUSH IN ", "push in · 3 s"])
+def test_a_choice_is_read_as_people_write_it(text):
+    assert choose(Camera, text, Camera.AUTO) is Camera.PUSH_IN
+
+
+def test_no_choice_is_the_default_and_a_wrong_one_names_them_all():
+    assert choose(Quality, None, Quality.BEST) is Quality.BEST
+    with pytest.raises(UserError, match="“ultra” is not one of: fast, balanced, best") as caught:
+        choose(Quality, "ultra", Quality.BEST)
+    assert caught.value.code == "E_OPTION"
+    with pytest.raises(UserError) as caught:
+        choose(Quality, "x" * 5000, Quality.BEST)
+    assert len(str(caught.value)) < 100
+
+
+def test_every_length_fits_the_limits():
+    assert set(SECONDS) == set(Length)
+    for seconds in SECONDS.values():
+        assert math.isclose(plan(words(seconds=seconds)).seconds, seconds)
