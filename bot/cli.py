@@ -6,6 +6,7 @@ Nothing heavy is imported before a command needs it, so that ``--help`` answers 
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -119,7 +120,14 @@ def render(  # noqa: PLR0917 - click gives them by name
 
 @main.command()
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", default=Path("out/demo.mp4"), type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    default=Path("out/demo.mp4"),
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the MP4 goes.",
+)
 def demo(image: Path, output: Path) -> None:
     """Take IMAGE the whole way, as a server would: queue, engine, gate, smoothing, MP4."""
     from engine.errors import UserError  # noqa: PLC0415 - see the module's docstring
@@ -173,6 +181,7 @@ def health() -> None:
 
 def _make(wish: Wish, image: Path | None, output: Path) -> Made:
     """Make a clip with a bar that shows its stages, where somebody watches."""
+    _check_writable(output)
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
@@ -193,6 +202,16 @@ def _make(wish: Wish, image: Path | None, output: Path) -> Made:
         made = asyncio.run(make_clip(wish, picture, output, limits=RenderLimits(), on_progress=tell))
         shown.update(bar, description="done", completed=1.0)
     return made
+
+
+def _check_writable(output: Path) -> None:
+    """Say before the work, not after it, that its result has no place."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        _give_up(f"{output} cannot be written: {error.strerror}")
+    if not os.access(output.parent, os.W_OK):
+        _give_up(f"{output} cannot be written: its folder does not allow it")
 
 
 def _print_receipt(made: Made, output: Path) -> None:
