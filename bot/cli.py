@@ -65,11 +65,19 @@ def run() -> None:
 @click.option("--fps", type=float, default=24.0, show_default=True, help="Frames per second.")
 @click.option("--size", help="WIDTHxHEIGHT in pixels; the picture's own shape if left out.")
 @click.option(
-    "--motion", type=click.Choice(["gentle", "normal", "wild"]), default="normal", show_default=True
+    "--motion",
+    type=click.Choice(["gentle", "normal", "wild"]),
+    default="normal",
+    show_default=True,
+    help="How much should move.",
 )
 @click.option("--camera", default="auto", show_default=True, help="still, push in, pan left, …")
 @click.option(
-    "--quality", type=click.Choice(["fast", "balanced", "best"]), default="balanced", show_default=True
+    "--quality",
+    type=click.Choice(["fast", "balanced", "best"]),
+    default="balanced",
+    show_default=True,
+    help="How much time to take.",
 )
 @click.option(
     "-o",
