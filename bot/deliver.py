@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 FIRST_BACKOFF = 1.0
+TROUBLE_PAUSE = 1.0
+"""Between two tries to write down that an attempt has ended."""
+
 AT_ONCE = 3
 """Clips that are posted at the same time: one slow upload must not hold up the others."""
 
@@ -158,6 +161,8 @@ class Deliverer:
         if len(self._under_way) >= AT_ONCE:
             return
         for job in await self._queue.to_deliver(time.time()):
+            if self._stopping:  # since the question was asked
+                return
             if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
                 task = asyncio.create_task(self._deliver(job), name=f"deliver {job.id}")
                 self._under_way[job.id] = task
@@ -170,13 +175,27 @@ class Deliverer:
     async def _deliver(self, job: Job) -> None:
         try:
             await self._attempt(job)
-        except asyncio.CancelledError:
-            raise
         except Exception:
-            # The row still says "posting": it is tried again, and looks first.
             log.exception("delivery of job %s stumbled", job.id)
-            await self._postpone(job)
+            await self._end_attempt(job.id)
         self._on_change(job.id)
+
+    async def _end_attempt(self, job_id: JobId) -> None:
+        """Let the next attempt begin, which looks first. As long as that is not written, none would."""
+        while not self._stopping:
+            try:
+                job = await self._queue.get(job_id)
+                if job is None or job.state is not State.POSTING:
+                    return
+                if self._age(job) > self._limits.give_up_after:
+                    await self._fail(job, "E_POST", f"the clip of job {job.id} could not be posted")
+                else:
+                    await self._postpone(job)
+            except Exception:
+                log.exception("the end of an attempt to post job %s could not be written", job_id)
+                await asyncio.sleep(TROUBLE_PAUSE)
+            else:
+                return
 
     async def _attempt(self, waiting: Job) -> None:
         now = time.time()
@@ -185,14 +204,18 @@ class Deliverer:
             return
         self._on_change(job.id)
         try:
+            await self._post_once(job)
+        except (FileNotFoundError, ValueError) as error:
+            await self._fail(job, "E_CLIP", f"the clip of job {job.id} is damaged or missing: {error}")
+
+    async def _post_once(self, job: Job) -> None:
+        try:
             if job.post_attempts > 1 and await self._found(job):
                 return
             clip = await self._clip(job)
             message = await self._outlet.send(job.channel_id, self._post(job, clip))
         except ChannelError as error:
             await self._answer(job, error)
-        except (OSError, ValueError) as error:
-            await self._fail(job, "E_CLIP", f"the clip of job {job.id} is damaged or missing: {error}")
         else:
             await self._posted(job, message)
 
@@ -213,7 +236,7 @@ class Deliverer:
         await self._posted(job, message)
         return True
 
-    async def _posted(self, job: Job, message: int) -> None:
+    async def _posted(self, job: Job, message: int | None) -> None:
         await self._queue.posted(job.id, message, time.time())
         self._smaller(job).unlink(missing_ok=True)
         log.info("job %s is delivered", job.id)
@@ -246,7 +269,7 @@ class Deliverer:
     async def _answer(self, job: Job, error: ChannelError) -> None:
         """What follows from Discord's no."""
         log.warning("job %s was not posted (%s): %s", job.id, error.trouble, error)
-        age = time.time() - (job.posting_since or time.time())
+        age = self._age(job)
         if error.trouble is Trouble.TOO_LARGE:
             await self._make_smaller(job)
         elif error.trouble is Trouble.GONE or (
@@ -261,6 +284,11 @@ class Deliverer:
             )
         else:
             await self._postpone(job)
+
+    def _age(self, job: Job) -> float:
+        """Seconds since the first attempt."""
+        now = time.time()
+        return now - (job.posting_since or now)
 
     async def _postpone(self, job: Job) -> None:
         wait = min(self._limits.backoff_last, FIRST_BACKOFF * 2 ** max(0, job.post_attempts - 1))
@@ -285,17 +313,18 @@ class Deliverer:
         try:
             await self._outlet.send_direct(job.user_id, self._post(job, await self._clip(job)))
         except ChannelError as error:
-            if error.trouble is Trouble.LATER:
+            if error.trouble is Trouble.LATER and self._age(job) <= self._limits.give_up_after:
                 await self._postpone(job)
             else:
                 await self._fail(job, "E_CHANNEL", f"the channel of job {job.id} is gone: {error}")
         else:
-            await self._queue.posted(job.id, None, time.time())
+            await self._posted(job, None)
 
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = job.id[:8]
         log.error("job %s failed at delivery, error id %s: %s", job.id, error_id, detail)
         await self._queue.fail(job.id, None, code, None, error_id, time.time())
+        self._smaller(job).unlink(missing_ok=True)
 
 
 def is_waiting_for_access(job: Job) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from engine.host import EngineHost
 
-from bot.channels import Post
+from bot.channels import ChannelError, Post, Trouble
 from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake import Intake, IntakeLimits
 from bot.prompts import clean_prompt
@@ -50,10 +50,13 @@ class Folder:
         """Put the clip where it was asked for, whole or not at all."""
         del channel_id
         if post.file is not None:
-            self.target.parent.mkdir(parents=True, exist_ok=True)
-            draft = self.target.with_name(self.target.name + ".part")
-            await asyncio.to_thread(shutil.copyfile, post.file, draft)
-            draft.replace(self.target)
+            try:
+                self.target.parent.mkdir(parents=True, exist_ok=True)
+                draft = self.target.with_name(self.target.name + ".part")
+                await asyncio.to_thread(shutil.copyfile, post.file, draft)
+                draft.replace(self.target)
+            except OSError as error:
+                raise ChannelError(Trouble.REFUSED, f"{self.target} cannot be written: {error}") from error
         return NOBODY
 
     async def send_direct(self, user_id: int, post: Post) -> int:

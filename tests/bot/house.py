@@ -1,0 +1,169 @@
+"""What tests of the bot's loops share: a clip, a job at any point of its way, an engine that does as told."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from bot.studio import Studio
+from db.files import Blobs
+from db.jobs import Job, NewJob
+from db.queue import EnqueueLimits, Queue
+from engine.errors import Cancelled
+from engine.recipe import Kind, Outcome, Progress, Receipt, Recipe, Stage, TakeRecord
+from engine.render import RenderLimits
+from engine.spool import Rendered
+
+GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
+FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000, per_guild_waiting=1000, total_waiting=1000)
+
+_keys = itertools.count()
+
+
+def recipe(**changes: Any) -> Recipe:
+    values = {
+        "kind": Kind.TEXT2VIDEO,
+        "engine": "sketch",
+        "seed": 5,
+        "width": 512,
+        "height": 288,
+        "frames": 24,
+        "native_fps": 12.0,
+        "fps": 24.0,
+        "length": 47,
+        "prompt": "a red boat",
+    }
+    return Recipe(**{**values, **changes})
+
+
+def receipt(sha256: str, size: int, *, seconds: float = 3.0) -> Receipt:
+    take = TakeRecord(number=1, seed=5, outcome=Outcome.ACCEPTED, score=90.0, seconds=seconds)
+    return Receipt(
+        engine="sketch",
+        takes=(take,),
+        kept=1,
+        forced=False,
+        width=512,
+        height=288,
+        frames=47,
+        fps=24.0,
+        sha256=sha256,
+        size=size,
+        seconds={"drawing": seconds},
+    )
+
+
+async def queued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes: Any) -> Job:
+    made = recipe(**changes.pop("recipe", {}))
+    values = {
+        "key": f"interaction {next(_keys)}",
+        "kind": made.kind,
+        "guild_id": guild,
+        "channel_id": CHANNEL,
+        "user_id": user,
+        "recipe": made.to_json(),
+        "profile": made.profile,
+        "inputs": {},
+    }
+    return (await queue.enqueue(NewJob(**{**values, **changes}), limits=FAR)).job
+
+
+async def rendered(queue: Queue, blobs: Blobs, data: bytes = b"a clip", **changes: Any) -> Job:
+    """A job of its own, the only one that waits, with a finished clip."""
+    await queued(queue, **changes)
+    job = await queue.claim()
+    return await hand_in(queue, blobs, job, data)
+
+
+async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip") -> Job:
+    sha256 = blobs.put(data)
+    said = receipt(sha256, len(data))
+    assert await queue.rendered(
+        job.id,
+        job.claim,
+        clip_sha256=sha256,
+        clip_size=len(data),
+        receipt=said.to_json(),
+        gpu_seconds=3.0,
+        charged_seconds=3.0,
+    )
+    return await queue.get(job.id)
+
+
+async def until(predicate: Callable[[], Any], seconds: float = 10.0) -> Any:
+    """Wait until a plain or an asynchronous predicate is true; TimeoutError where it never is."""
+    async with asyncio.timeout(seconds):
+        while True:
+            found = predicate()
+            if isinstance(found, Awaitable):
+                found = await found
+            if found:
+                return found
+            await asyncio.sleep(0.005)
+
+
+class FakeEngine:
+    """An :class:`bot.studio.Engine` that follows a script, one act for each render; then it just renders.
+
+    Attributes:
+        renders: (recipe, inputs, limits) of each call.
+        discarded: clips that were given back.
+    """
+
+    def __init__(self, folder: Path, *acts: Any) -> None:
+        self._folder = folder
+        self._numbers = itertools.count()
+        self.acts = list(acts)
+        self.renders: list[tuple[str, Recipe, dict[str, Path], RenderLimits]] = []
+        self.discarded: list[Rendered] = []
+
+    async def render(self, recipe, inputs, *, job, limits, on_event, cancel) -> Rendered:
+        self.renders.append((job, recipe, dict(inputs), limits))
+        act = self.acts.pop(0) if self.acts else None
+        on_event(Progress(stage=Stage.DRAWING, fraction=0.5))
+        if isinstance(act, Exception):
+            raise act
+        if act is not None:
+            await act(on_event, cancel)
+        return self.clip()
+
+    def clip(self) -> Rendered:
+        number = next(self._numbers)
+        folder = self._folder / f"work-{number}"
+        folder.mkdir(parents=True)
+        path = folder / "clip.mp4"
+        data = f"clip {number}".encode()
+        path.write_bytes(data)
+        sha256 = Blobs(self._folder / "scratch").put(data)
+        return Rendered(receipt=receipt(sha256, len(data)), path=path, folder=folder)
+
+    def discard(self, rendered: Rendered) -> None:
+        self.discarded.append(rendered)
+        rendered.path.unlink(missing_ok=True)
+
+
+async def until_cancelled(on_event, cancel: asyncio.Event) -> None:
+    """An act: draw until somebody says stop."""
+    await cancel.wait()
+    raise Cancelled
+
+
+def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[RenderLimits]]:
+    async def limits_for(job: Job) -> RenderLimits:
+        return limits or RenderLimits()
+
+    return limits_for
+
+
+def studio_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> Studio:
+    values = {
+        "limits_for": limits_of(),
+        "crash_limit": 2,
+        "on_change": lambda job: None,
+        "on_claim": lambda: None,
+        "on_rendered": lambda: None,
+    }
+    return Studio(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})
