@@ -1,0 +1,90 @@
+"""The documents say what the code does: nothing left out, nothing that is gone."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.cli import main
+from bot.settings import PREFIX, Settings, variable
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
+SLASH = ("/animate", "/text2video", "/jobs", "Animate this")
+QUEUE = ("show", "pause", "resume", "cancel", "move", "clear")
+
+
+def readme():
+    return (ROOT / "README.md").read_text("utf-8")
+
+
+def all_texts():
+    return "\n".join(path.read_text("utf-8") for path in TEXTS)
+
+
+def packages(requirements):
+    return {re.split(r"[<>=!~\[; ]", line)[0] for line in requirements}
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_the_readme_names_every_command_of_the_program(name):
+    assert f"framekiln {name}" in readme()
+
+
+@pytest.mark.parametrize("name", SLASH)
+def test_the_readme_names_every_command_of_discord(name):
+    assert name in readme()
+
+
+@pytest.mark.parametrize("name", QUEUE)
+def test_the_texts_name_every_command_of_moderators(name):
+    assert f"/queue {name}" in all_texts()
+
+
+def test_the_readme_leads_to_the_settings_and_names_the_one_that_is_needed():
+    assert "docs/settings.md" in readme()
+    assert "DISCORD_TOKEN" in readme()
+
+
+def test_no_text_names_a_setting_that_does_not_exist():
+    known = {variable(name) for name in Settings.model_fields}
+    named = set(re.findall(rf"\b{PREFIX}[A-Z_]+\b", all_texts() + (ROOT / ".env.example").read_text("utf-8")))
+    assert named - {PREFIX} <= known
+
+
+def test_no_text_names_a_command_of_the_program_that_does_not_exist():
+    named = set(re.findall(r"framekiln ([a-z]+)\b", "\n".join(re.findall(r"`[^`\n]+`", all_texts()))))
+    assert named <= set(main.commands)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_inside_the_project_leads_somewhere(path):
+    for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", path.read_text("utf-8")):
+        assert (path.parent / target).exists(), target
+
+
+def test_every_target_of_make_that_a_text_names_exists():
+    targets = set(re.findall(r"^([a-z]+(?: [a-z]+)*):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    names = {name for target in targets for name in target.split()}
+    assert set(re.findall(r"`make ([a-z]+)", all_texts())) <= names
+
+
+def test_every_dependency_earns_its_line_and_none_is_left_over():
+    page = (ROOT / "docs/dependencies.md").read_text("utf-8")
+    core, models, tests = re.split(r"^## ", page, flags=re.MULTILINE)[1:]
+    for section, requirements in (
+        (core, PYPROJECT["project"]["dependencies"]),
+        (models, PYPROJECT["project"]["optional-dependencies"]["models"]),
+        (tests, PYPROJECT["dependency-groups"]["test"]),
+    ):
+        assert set(re.findall(r"^\| `([^`]+)`", section, re.MULTILINE)) == packages(requirements)
+
+
+def test_the_changelog_knows_this_version():
+    text = (ROOT / "CHANGELOG.md").read_text("utf-8")
+    assert "## [Unreleased]" in text
+    assert PYPROJECT["project"]["version"] in text
