@@ -12,7 +12,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,8 @@ ALREADY_ACKNOWLEDGED = 40060
 TRIES = 4
 """How often an answer whose own answer was lost is given again; giving it twice is giving it once."""
 
-QUICK_SECONDS = 1.0
-"""A look at the limits before the answer may take so long; then the answer goes first."""
+QUICK_SECONDS = 0.05
+"""A look at the limits may hold the answer up by so much; a busy database is asked after it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -117,62 +117,65 @@ class Desk:
         await self._serve(interaction, same_picture, parent=parent)
 
     async def _serve(
-        self, interaction: discord.Interaction[Any], make_recipe: Any, *, parent: Job | None
+        self,
+        interaction: discord.Interaction[Any],
+        make_recipe: Callable[[], Awaitable[Recipe]],
+        *,
+        parent: Job | None,
     ) -> None:
-        refusal = await self._look_first(interaction)
-        if refusal is not None:
-            await interaction.response.send_message(refusal, ephemeral=True)
-            return
-        if not await _defer(interaction):
+        checked = await self._admit(interaction)
+        if checked is None or not await _defer(interaction):
             return
         try:
+            if not checked:
+                await self._check_limits(interaction)
             recipe = await make_recipe()
             job = await self._enqueue(interaction, recipe, parent)
-        except UserError as error:
-            log.info("refused %s: %s", interaction.id, error.code)
-            await _refuse(interaction, str(error))
-        except LimitReached as error:
-            await _refuse(interaction, texts.limit_reached(error.which, error.allowed, error.retry_after))
-        except MemberBanned:
-            await _refuse(interaction, texts.BANNED)
-        except (DatabaseError, OSError):
-            log.exception("the request %s could not be written down", interaction.id)
-            await _refuse(interaction, texts.NO_ROOM_NOW)
+        except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
+            await _refuse(interaction, _in_words(error, interaction.id))
+            return
+        self._board.expect(job.id)
+        self._studio.wake()
+        try:
+            await self._confirm(interaction, job, recipe)
         except Exception:
-            error_id = secrets.token_hex(4)
-            log.exception("the request %s stumbled, error id %s", interaction.id, error_id)
-            await _refuse(interaction, texts.failed_inside(error_id))
-        else:
-            self._board.expect(job.id)
-            self._studio.wake()
-            try:
-                await self._confirm(interaction, job, recipe)
-            except Exception:
-                # It is in the queue all the same, and the board tells the member so.
-                log.exception("the answer to job %s stumbled", job.id)
-            finally:
-                self._board.answered(job.id)
+            # It is in the queue all the same, and the board tells the member so.
+            log.exception("the answer to job %s stumbled", job.id)
+        finally:
+            self._board.answered(job.id)
 
-    async def _look_first(self, interaction: discord.Interaction[Any]) -> str | None:
-        """Reasons to refuse that need no download. None: go on."""
+    async def _admit(self, interaction: discord.Interaction[Any]) -> bool | None:
+        """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
+        refusal = self._refuse_at_sight(interaction)
+        checked = False
+        if refusal is None:
+            try:
+                async with asyncio.timeout(QUICK_SECONDS):
+                    await self._check_limits(interaction)
+                checked = True
+            except (TimeoutError, DatabaseError):
+                log.debug("the answer goes before the look at the limits")
+            except (LimitReached, MemberBanned) as error:
+                refusal = _in_words(error, interaction.id)
+        if refusal is not None:
+            await interaction.response.send_message(refusal, ephemeral=True)
+            return None
+        return checked
+
+    def _refuse_at_sight(self, interaction: discord.Interaction[Any]) -> str | None:
+        """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return texts.ONLY_IN_SERVERS
         if not may_post(interaction):
             return texts.MAY_NOT_POST
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return texts.DISK_FULL
-        try:
-            async with asyncio.timeout(QUICK_SECONDS):
-                await self._queue.check_limits(
-                    interaction.guild_id, interaction.user.id, limits=self.rules.limits, now=time.time()
-                )
-        except LimitReached as error:
-            return texts.limit_reached(error.which, error.allowed, error.retry_after)
-        except MemberBanned:
-            return texts.BANNED
-        except (TimeoutError, DatabaseError):
-            log.warning("the limits could not be looked at in time; the queue will say")
         return None
+
+    async def _check_limits(self, interaction: discord.Interaction[Any]) -> None:
+        await self._queue.check_limits(
+            interaction.guild_id or 0, interaction.user.id, limits=self.rules.limits, now=time.time()
+        )
 
     async def _take_in(self, picture: discord.Attachment) -> Subject:
         clean = await self._intake.from_attachment(picture)
@@ -216,6 +219,23 @@ class Desk:
         else:
             await self._queue.set_status_message(job.id, message.channel.id, message.id)
             self._board.shown(job.id, content)
+
+
+def _in_words(error: Exception, interaction_id: int) -> str:
+    """Why a request was not taken, as the member may read it; the log gets the rest."""
+    if isinstance(error, UserError):
+        log.info("refused %s: %s", interaction_id, error.code)
+        return str(error)
+    if isinstance(error, MemberBanned):
+        return texts.BANNED
+    if isinstance(error, LimitReached):
+        return texts.limit_reached(error.which, error.allowed, error.retry_after)
+    if isinstance(error, (DatabaseError, OSError)):
+        log.error("the request %s could not be written down", interaction_id, exc_info=error)
+        return texts.NO_ROOM_NOW
+    error_id = secrets.token_hex(4)
+    log.error("the request %s stumbled, error id %s", interaction_id, error_id, exc_info=error)
+    return texts.failed_inside(error_id)
 
 
 async def _defer(interaction: discord.Interaction[Any]) -> bool:

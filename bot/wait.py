@@ -95,20 +95,20 @@ class Waits:
         )
 
     async def _make(self) -> Forecast:
-        order = await self._queue.waiting(None)
+        order = await self._queue.order()
         running = await self._queue.running()
         anything = await self._any_span()
-        profiles = {job.profile for job in order} | ({running.profile} if running else set())
+        profiles = {turn.profile for turn in order} | ({running.profile} if running else set())
         spans = {profile: await self._span(profile, anything) for profile in profiles}
         low = 0.0
         # The one that runs may be nearly done or have just begun.
         high = spans[running.profile].high if running else 0.0
         waits: dict[JobId, Wait] = {}
-        for position, job in enumerate(order, start=1):
-            span = spans[job.profile]
+        for position, turn in enumerate(order, start=1):
+            span = spans[turn.profile]
             low += span.low
             high += span.high
-            waits[job.id] = Wait(position=position, low=low, high=high, own=span.middle)
+            waits[turn.job] = Wait(position=position, low=low, high=high, own=span.middle)
         ahead = len(order) + (1 if running else 0)
         return Forecast(waits=waits, ahead=ahead, low=low, high=high, made_at=time.monotonic())
 

@@ -18,6 +18,11 @@ ORDER BY fair.place
 LIMIT :limit
 """  # noqa: S608 - FAIR_ORDER is a constant
 
+ORDER = f"""
+{FAIR_ORDER}
+SELECT job.id, job.profile FROM fair JOIN job ON job.id = fair.id ORDER BY fair.place
+"""  # noqa: S608 - same
+
 POSITION = f"{FAIR_ORDER} SELECT place FROM fair WHERE id = ?"  # noqa: S608 - same
 
 AHEAD = f"""
@@ -34,6 +39,14 @@ WHERE fair.place < coalesce((SELECT place FROM fair WHERE id = :job), 0)
 
 
 _ID_START = re.compile("[0-9a-f]{4,16}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """A waiting job, and the name under which its render times are remembered."""
+
+    job: JobId
+    profile: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +102,11 @@ class Listing(Rows):
     async def waiting(self, guild: int | None = None, limit: int | None = None) -> list[Job]:
         """Return the waiting jobs of a guild, or of all, in the fair order; paused guilds stand last."""
         return await self._jobs(WAITING, {"guild": guild, "limit": -1 if limit is None else limit})
+
+    async def order(self) -> list[Turn]:
+        """Return what waits in the fair order, without the weight of whole jobs."""
+        rows = await self._db.read(ORDER)
+        return [Turn(job=JobId(row["id"]), profile=row["profile"]) for row in rows]
 
     async def position(self, job: JobId) -> int | None:
         """Return a waiting job's place among all that wait (1 = next), or None where it does not wait."""

@@ -41,6 +41,9 @@ EXIT_POISONED = 78
 PROGRESS_EVERY = 0.1
 """Seconds between two progress messages of one stage."""
 
+NICENESS = 5
+"""Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
+
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -257,6 +260,7 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
     options = parser.parse_args(arguments)
     die_with(options.parent)
     faulthandler.enable()
+    os.nice(NICENESS)
     # A core file of a process that holds a model takes minutes and gigabytes, and the GPU is held meanwhile.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     if options.memory is not None:

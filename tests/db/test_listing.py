@@ -71,3 +71,11 @@ async def test_a_job_is_found_by_the_start_of_its_id_in_its_own_guild_only(queue
     assert await queue.find(GUILD + 1, job.id) is None
     assert await queue.find(GUILD, "%") is None
     assert await queue.find(GUILD, job.id[:6] + "' OR 1") is None
+
+
+async def test_the_order_is_that_of_the_waiting_jobs_with_their_profiles(queue):
+    for user in (ANN, BEN, ANN):
+        await enqueued(queue, user, profile=f"profile {user}")
+    waiting = await queue.waiting()
+    order = await queue.order()
+    assert [(turn.job, turn.profile) for turn in order] == [(job.id, job.profile) for job in waiting]
