@@ -174,6 +174,23 @@ def settings() -> None:
 
 
 @main.command()
+@click.argument("clip", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+def sheet(clip: Path, output: Path) -> None:
+    """Lay frames of CLIP out on one picture, with their seconds."""
+    from PIL import Image  # noqa: PLC0415 - see the module's docstring
+
+    from engine.sheet import contact_sheet, read_frames  # noqa: PLC0415
+
+    try:
+        frames, fps = read_frames(clip)
+        Image.fromarray(contact_sheet(frames, fps)).save(output, optimize=True)
+    except (ValueError, OSError) as error:
+        _give_up(str(error))
+    click.echo(str(output))
+
+
+@main.command()
 def health() -> None:
     """Say whether the bot that uses this data folder is alive (exit status 0 or 1)."""
     from bot.health import look  # noqa: PLC0415 - see the module's docstring

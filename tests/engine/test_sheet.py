@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from engine.cancel import CancelToken
+from engine.encode import encode
+from engine.sheet import GAP, contact_sheet, read_frames
+
+
+def shades(count: int) -> np.ndarray:
+    levels = np.linspace(40, 240, count).astype(np.uint8)
+    return np.broadcast_to(levels[:, None, None, None], (count, 36, 64, 3)).copy()
+
+
+def test_frames_are_shown_in_their_order_from_the_first_to_the_last():
+    sheet = contact_sheet(shades(30), 10, columns=3, rows=1, width=300)
+    cell = (300 - 4 * GAP) // 3
+    middles = [sheet[GAP + 10, GAP + place * (cell + GAP) + cell // 2, 0] for place in range(3)]
+    assert middles[0] == 40
+    assert middles[2] == 240
+    assert middles[0] < middles[1] < middles[2]
+
+
+def test_a_clip_shorter_than_the_sheet_shows_each_frame_once():
+    one_row = contact_sheet(shades(2), 10, columns=3, rows=2, width=300)
+    two_rows = contact_sheet(shades(6), 10, columns=3, rows=2, width=300)
+    assert one_row.shape[0] < two_rows.shape[0]
+
+
+def test_a_clip_is_read_back_as_it_was_written(tmp_path):
+    frames = shades(12)
+    path = tmp_path / "clip.mp4"
+    encode(
+        frames,
+        fps=12,
+        path=path,
+        metadata={},
+        max_bytes=10**6,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    back, fps = read_frames(path)
+    assert fps == 12
+    assert back.shape == frames.shape
+    assert np.abs(back.astype(int) - frames).max() <= 4
+
+
+def test_what_is_no_clip_is_refused_by_name(tmp_path):
+    path = tmp_path / "notes.mp4"
+    path.write_text("not a clip")
+    with pytest.raises(ValueError, match=r"notes\.mp4"):
+        read_frames(path)
