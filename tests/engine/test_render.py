@@ -153,7 +153,9 @@ def test_even_a_broken_take_can_be_posted_when_there_is_no_other(render):
 
 def test_floats_become_the_bytes_that_they_stand_for(render):
     exact = render(good).sha256
-    assert render(lambda recipe: (good(recipe) / 255).astype(np.float32)).sha256 == exact
+    for off in (-0.4, 0.0, 0.4):
+        nearly = render(lambda recipe, off=off: ((good(recipe) + off) / 255).astype(np.float32))
+        assert nearly.sha256 == exact, "they are rounded, not cut"
 
 
 @pytest.mark.parametrize(
@@ -202,6 +204,15 @@ def test_a_stop_takes_hold_in_every_stage_and_leaves_no_clip(render, stage):
     with pytest.raises(Cancelled):
         render(good, on_event=listen, cancel=token)
     assert not render.clip.exists()
+
+
+def test_a_take_is_not_judged_after_a_stop(render, monkeypatch):
+    token = CancelToken()
+    judged = []
+    monkeypatch.setattr("engine.render.judge", lambda *given: judged.append(given))
+    with pytest.raises(Cancelled):
+        render(good, on_event=lambda event: event.stage is Stage.CHECKING and token.cancel(), cancel=token)
+    assert not judged
 
 
 def test_nothing_is_drawn_after_a_stop_before_the_start(render):
