@@ -175,7 +175,13 @@ def settings() -> None:
 
 @main.command()
 @click.argument("clip", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("-o", "--output", required=True, type=click.Path(dir_okay=False, path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where the picture goes.",
+)
 def sheet(clip: Path, output: Path) -> None:
     """Lay frames of CLIP out on one picture, with their seconds."""
     from PIL import Image  # noqa: PLC0415 - see the module's docstring
