@@ -19,15 +19,15 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot import buttons
+from bot import buttons, limits
 from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.client import Framekiln
-from bot.deliver import Deliverer, DeliveryLimits
-from bot.desk import Desk, DeskRules
+from bot.deliver import Deliverer
+from bot.desk import Desk
 from bot.health import HealthFile
 from bot.housekeeping import Housekeeping
-from bot.intake import Intake, IntakeLimits
+from bot.intake import Intake
 from bot.pulse import Pulse
 from bot.settings import Settings
 from bot.status import StatusBoard
@@ -35,13 +35,10 @@ from bot.studio import Studio
 from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database
-from db.enqueue import EnqueueLimits
 from db.files import Blobs
 from db.jobs import Job
 from db.queue import Queue
-from engine.backends import BACKENDS
-from engine.host import EngineHost, HostLimits
-from engine.plan import PlanLimits
+from engine.host import EngineHost
 from engine.render import RenderLimits
 
 log = logging.getLogger(__name__)
@@ -95,9 +92,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     async with await Database.open(data / "framekiln.db", backup_dir=data / "backups") as database:
         queue = Queue(database)
         blobs = Blobs(data / "blobs")
-        host = EngineHost(spool=data / "spool", limits=_host_limits(settings))
+        host = EngineHost(spool=data / "spool", limits=limits.for_engine(settings))
         try:
-            async with Intake(limits=_intake_limits(settings)) as intake:
+            async with Intake(limits=limits.for_intake(settings)) as intake:
                 yield _wire(settings, database, queue, blobs, host, intake)
         finally:
             await host.close()
@@ -138,9 +135,7 @@ def _wire(
         blobs=blobs,
         outlet=channels,
         work=settings.data_dir / "outbox",
-        limits=DeliveryLimits(
-            backoff_last=settings.post_backoff_last, give_up_after=settings.give_up_hours * 3600
-        ),
+        limits=limits.for_delivery(settings),
         dress=buttons.for_clip,
         on_change=board.touch,
     )
@@ -151,7 +146,7 @@ def _wire(
         waits=waits,
         board=board,
         studio=studio,
-        rules=_desk_rules(settings),
+        rules=limits.for_desk(settings),
     )
     clicks = Clicks(
         queue=queue,
@@ -316,42 +311,3 @@ def _listen_for_signals(stop: asyncio.Event) -> None:
     loop = asyncio.get_running_loop()
     for which in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(which, heard)
-
-
-def _host_limits(settings: Settings) -> HostLimits:
-    return HostLimits(
-        heartbeat_silence=settings.heartbeat_silence,
-        step_silence=settings.step_silence,
-        job=settings.max_job_seconds,
-    )
-
-
-def _intake_limits(settings: Settings) -> IntakeLimits:
-    return IntakeLimits(
-        max_bytes=settings.max_picture_bytes,
-        max_pixels=settings.max_picture_pixels,
-        min_side=settings.min_picture_side,
-        max_side=settings.max_picture_side,
-        max_aspect=settings.max_picture_aspect,
-        download_seconds=settings.download_seconds,
-        decode_wall_seconds=settings.decode_seconds,
-        decode_memory=settings.decode_memory,
-        decoders=settings.decoders,
-    )
-
-
-def _desk_rules(settings: Settings) -> DeskRules:
-    return DeskRules(
-        limits=EnqueueLimits(
-            per_member_waiting=settings.per_member_waiting,
-            per_member_hour=settings.per_member_hour,
-            per_guild_waiting=settings.per_guild_waiting,
-            total_waiting=settings.total_waiting,
-        ),
-        plan=PlanLimits(max_seconds=settings.max_seconds),
-        engines=tuple(BACKENDS),
-        data_dir=settings.data_dir,
-        min_free_disk=settings.min_free_disk,
-        max_prompt=settings.max_prompt,
-        fps=settings.fps,
-    )
