@@ -16,8 +16,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.host import EngineHost
-
 from bot.channels import ChannelError, Post, Trouble
 from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake import Intake, IntakeLimits
@@ -29,6 +27,7 @@ from db.files import Blobs
 from db.jobs import Job, JobId, NewJob, State
 from db.queue import Queue
 from engine.errors import UserError
+from engine.host import EngineHost
 from engine.plan import Subject, Wish, plan
 from engine.recipe import Receipt, Recipe
 from engine.render import PICTURE, RenderLimits

@@ -45,10 +45,9 @@ Dress = Callable[[Job], discord.ui.View | None]
 
 @dataclass(kw_only=True)
 class _Shown:
-    """What a message says now, and when it was last edited."""
+    """What a message says now, and when it may be edited again."""
 
     content: str = ""
-    at: float = 0.0
     next: float = 0.0
 
 
@@ -109,18 +108,19 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Somebody else has just written this into the job's message."""
-        now = time.monotonic()
-        self._shown[job] = _Shown(content=content, at=now, next=now + self._interval)
+        self._shown[job] = _Shown(content=content, next=time.monotonic() + self._interval)
 
     async def run(self) -> None:
         """Edit until :meth:`stop`."""
-        # A job whose member was not answered before a crash has no message yet, and gets one.
-        for job in [*await self._queue.open_statuses(), *await self._queue.waiting()]:
-            self.touch(job.id)
+        looked = False
         while not self._stopping:
             try:
+                if not looked:
+                    await self._look_around()
+                    looked = True
                 await self._refresh_the_waiting()
-                self._start_due_edits()
+                if not self._stopping:  # as it was when the question was asked
+                    self._start_due_edits()
             except Exception:
                 log.exception("the status board stumbled")
             await asyncio.sleep(TICK_SECONDS)
@@ -128,14 +128,25 @@ class StatusBoard:
     async def stop(self, grace: float = 3.0) -> None:
         """Write what is still to be written, for a moment; the rest is found again at the next start."""
         self._stopping = True
-        for job in list(self._dirty):
-            self._shown.pop(job, None)  # nothing has to wait for its interval any more
-        self._start_due_edits(most=len(self._dirty))
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=grace)
+        for shown in self._shown.values():
+            shown.next = 0.0  # nothing has to wait for its interval any more
+        try:
+            async with asyncio.timeout(grace):
+                while True:
+                    self._start_due_edits(most=len(self._dirty))
+                    if not self._tasks:
+                        return
+                    await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
+        except TimeoutError:
+            late = list(self._tasks)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
+
+    async def _look_around(self) -> None:
+        """At the start: a job whose member was not answered before a crash gets a message, too."""
+        for job in [*await self._queue.open_statuses(), *await self._queue.waiting()]:
+            self.touch(job.id)
 
     async def _refresh_the_waiting(self) -> None:
         now = time.monotonic()
@@ -206,9 +217,13 @@ class StatusBoard:
         except ChannelError as error:
             await self._answer(job, error)
             return
-        now = time.monotonic()
+        await self._written(job, content)
+
+    async def _written(self, job: Job, content: str) -> None:
         pause = FAR_BACK_SECONDS if self._is_far_back(job) else self._interval
-        self._shown[job.id] = _Shown(content=content, at=now, next=now + pause)
+        if self._stopping:
+            pause = 0.0
+        self._shown[job.id] = _Shown(content=content, next=time.monotonic() + pause)
         if job.state.ended:
             await self._queue.finish_status(job.id)
             self._shown.pop(job.id, None)
@@ -235,8 +250,7 @@ class StatusBoard:
             log.info("the status message of job %s is out of reach: %s", job.id, error)
             await self._queue.finish_status(job.id)
         else:
-            now = time.monotonic()
-            self._shown[job.id] = _Shown(at=now, next=now + FAR_BACK_SECONDS)
+            self._shown[job.id] = _Shown(next=time.monotonic() + FAR_BACK_SECONDS)
 
     async def _replace(self, job: Job) -> None:
         """Discord limits edits of messages older than an hour: a new one takes over."""
@@ -250,6 +264,7 @@ class StatusBoard:
             await self._queue.set_status_message(job.id, job.channel_id, message)
             if old_channel is not None and old_message is not None:
                 await self._channels.delete(old_channel, old_message)
+            await self._written(job, content)
         except ChannelError as error:
             log.warning("the status message of job %s could not be replaced: %s", job.id, error)
             self._try_again(job.id)
@@ -260,6 +275,5 @@ class StatusBoard:
         return wait is not None and wait.position > FAR_BACK
 
     def _try_again(self, job: JobId) -> None:
-        now = time.monotonic()
-        self._shown[job] = _Shown(at=now, next=now + RETRY_SECONDS)
+        self._shown[job] = _Shown(next=time.monotonic() + RETRY_SECONDS)
         self.touch(job)

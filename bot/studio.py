@@ -144,19 +144,24 @@ class Studio:
         """Work until :meth:`stop`."""
         while not self._stopping:
             self._wake.clear()
+            self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
             try:
                 job = await self._queue.claim(time.time())
+                if job is not None and not self._stopping:
+                    async with self._at_work_on(job):
+                        await self._work(job)
+                    continue
+                if job is not None:
+                    await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
             except Exception:
                 log.exception("the queue could not be read")
-                await asyncio.sleep(TROUBLE_PAUSE)
+                await self._pause()
                 continue
-            if job is None:
-                self._rendered_at = None
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-                continue
-            async with self._at_work_on(job):
-                await self._work(job)
+            finally:
+                self._idle.set()
+            self._rendered_at = None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running job a moment, then put it back at the front."""
@@ -171,7 +176,6 @@ class Studio:
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
         self._current = job
         self._cancel.clear()
-        self._idle.clear()
         self.live[job.id] = Live(stage="preparing", fraction=0.0, take=1)
         self._on_change(job.id)
         self._on_claim()
@@ -180,7 +184,6 @@ class Studio:
         finally:
             self.live.pop(job.id, None)
             self._current = None
-            self._idle.set()
             self._on_change(job.id)
 
     async def _work(self, job: Job) -> None:
@@ -188,27 +191,50 @@ class Studio:
         notes = asyncio.create_task(self._note_progress(job), name=f"progress {job.id}")
         try:
             await self._render(job)
-        except Cancelled:
-            await self._stopped(job)
-        except EngineClosed:
-            await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
-        except EngineDied as error:
-            await self._crashed(job, error)
-        except (UserError, Unsupported) as error:
-            await self._queue.fail(job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time())
-        except RenderFailed as error:
-            await self._answer(job, error)
-        except EngineError as error:
-            await self._fail(job, "E_ENGINE", str(error))
         except asyncio.CancelledError:
             await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
             raise
-        except Exception as error:
-            log.exception("job %s stumbled outside the engine", job.id)
-            await self._give_back(job, error)
+        except Exception as error:  # noqa: BLE001 - every one is some end of the job, and is logged there
+            await self._end_for_sure(job, error)
         finally:
             notes.cancel()
             await asyncio.gather(notes, return_exceptions=True)
+
+    async def _end_for_sure(self, job: Job, error: Exception) -> None:
+        """Try until it is written; a job that nobody ends would run, in its row, until the next start."""
+        while True:
+            try:
+                await self._end(job, error)
+            except Exception:
+                log.exception("the end of job %s could not be written", job.id)
+                if self._stopping:
+                    return  # the next start finds it running, and gives it back
+                await self._pause()
+            else:
+                return
+
+    async def _end(self, job: Job, error: Exception) -> None:
+        """Write down what a claim that brought no clip came to."""
+        match error:
+            case Cancelled():
+                await self._stopped(job)
+            case EngineClosed():
+                await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+                await self._pause()
+            case EngineDied():
+                await self._crashed(job, error)
+            case UserError() | Unsupported():
+                await self._queue.fail(job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time())
+            case RenderFailed():
+                await self._fail(job, error.code, f"{error}\n{error.detail}")
+            case EngineError():
+                await self._fail(job, "E_ENGINE", str(error))
+            case _:
+                await self._give_back(job, error)
+
+    async def _pause(self) -> None:
+        if not self._stopping:
+            await asyncio.sleep(TROUBLE_PAUSE)
 
     async def _render(self, job: Job) -> None:
         recipe = Recipe.from_json(job.recipe)
@@ -216,6 +242,7 @@ class Studio:
         limits = await self._limits_for(job)
         if self._rendered_at is not None:
             self._idle_seconds.append(time.monotonic() - self._rendered_at)
+            self._rendered_at = None  # the next pause begins with the next clip
         rendered = await self._engine.render(
             recipe,
             inputs,
@@ -308,14 +335,9 @@ class Studio:
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
+        log.error("job %s stumbled outside the engine", job.id, exc_info=error)
         fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
-        while not self._stopping:
-            await asyncio.sleep(TROUBLE_PAUSE)
-            try:
-                await self._queue.requeue(
-                    job.id, job.claim, cause=fault, now=time.time(), crash_limit=self._crash_limit
-                )
-            except Exception:
-                log.exception("job %s could not be given back after: %s", job.id, error)
-            else:
-                return
+        await self._pause()
+        await self._queue.requeue(
+            job.id, job.claim, cause=fault, now=time.time(), crash_limit=self._crash_limit
+        )

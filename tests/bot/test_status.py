@@ -1,0 +1,421 @@
+"""The public message of a job: always true in the end, and edited no more than needed."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+from unittest.mock import create_autospec
+
+import pytest
+
+from bot import status as status_module
+from bot import texts
+from bot.channels import ChannelError, Channels, Trouble
+from bot.deliver import nonce
+from bot.status import StatusBoard
+from bot.studio import Live
+from bot.wait import Waits
+from db.errors import CannotWrite
+from db.jobs import State
+from engine.recipe import Recipe
+from tests.bot.house import BEN, CHANNEL, FakeEngine, hand_in, queued, studio_with, until
+
+MESSAGE = 900
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(status_module, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr(status_module, "RETRY_SECONDS", 0.02)
+
+
+@pytest.fixture
+def channels():
+    made = create_autospec(Channels, instance=True, spec_set=True)
+    made.send.return_value = 901
+    return made
+
+
+@pytest.fixture
+def studio(queue, blobs, tmp_path):
+    return studio_with(queue, blobs, FakeEngine(tmp_path / "spool"))
+
+
+@pytest.fixture
+def make(queue, channels, studio):
+    def made(interval: float = 0.02) -> StatusBoard:
+        return StatusBoard(
+            queue=queue,
+            channels=channels,
+            studio=studio,
+            waits=Waits(queue),
+            dress=lambda job: None,
+            interval=interval,
+        )
+
+    return made
+
+
+@pytest.fixture
+async def start(make):
+    """Start a board; it ends as if the process died, without a last look."""
+    tasks = []
+
+    async def started(interval: float = 0.02) -> StatusBoard:
+        board = make(interval)
+        tasks.append((board, asyncio.create_task(board.run())))
+        await asyncio.sleep(0.03)
+        return board
+
+    yield started
+    for board, task in tasks:
+        for each in [task, *board._tasks]:
+            each.cancel()
+        await asyncio.gather(task, *board._tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def job(queue):
+    """A waiting job with a status message."""
+    return await with_message(queue, await queued(queue))
+
+
+async def with_message(queue, job, message=MESSAGE):
+    await queue.set_status_message(job.id, CHANNEL, message)
+    return await queue.get(job.id)
+
+
+def edits(channels) -> list[str]:
+    return [call.args[2] for call in channels.edit.call_args_list]
+
+
+def refusing(trouble: Trouble) -> ChannelError:
+    return ChannelError(trouble, "the fake said so")
+
+
+async def is_final(queue, job) -> bool:
+    return (await queue.get(job.id)).status_final
+
+
+async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, studio, channels, start):
+    board = await start(interval=0.3)
+    await until(lambda: len(edits(channels)) == 1)
+    running = await queue.claim()
+    for step in range(10):
+        studio.live[running.id] = Live(stage="drawing", fraction=step / 10, take=1)
+        board.touch(job.id)
+        await asyncio.sleep(0.005)
+    await until(lambda: len(edits(channels)) == 2)
+    await asyncio.sleep(0.05)
+    assert len(edits(channels)) == 2
+    assert "drawing 90 %" in edits(channels)[-1]
+    assert channels.edit.call_args.args[:2] == (CHANNEL, MESSAGE)
+
+
+async def test_edits_keep_their_distance(queue, job, studio, channels, start):
+    times = []
+
+    async def edit(*_):
+        times.append(time.monotonic())
+
+    channels.edit.side_effect = edit
+    board = await start(interval=0.1)
+    await queue.claim()
+    for step in range(60):
+        studio.live[job.id] = Live(stage="drawing", fraction=step / 60, take=1)
+        board.touch(job.id)
+        await asyncio.sleep(0.01)
+    assert 3 <= len(times) <= 8
+    assert all(later - sooner >= 0.1 for sooner, later in itertools.pairwise(times))
+
+
+async def test_nothing_is_edited_where_nothing_changed(job, channels, start):
+    board = await start()
+    await until(lambda: edits(channels))
+    for _ in range(5):
+        board.touch(job.id)
+        await asyncio.sleep(0.03)
+    assert len(edits(channels)) == 1
+
+
+async def test_what_somebody_else_has_just_written_is_not_written_again(queue, job, channels, start):
+    board = await start()
+    await until(lambda: edits(channels))
+    board.shown(job.id, said := edits(channels)[0])
+    board.touch(job.id)
+    await asyncio.sleep(0.06)
+    assert edits(channels) == [said]
+
+
+async def test_the_last_words_are_found_again_after_a_restart(queue, job, channels, start):
+    await queue.cancel(job.id)  # and the process is killed before the edit
+    await start()
+    await until(lambda: is_final(queue, job))
+    assert edits(channels) == [texts.over(await queue.get(job.id), _recipe(job))]
+
+
+async def test_last_words_are_said_once(queue, job, channels, start):
+    await queue.cancel(job.id)
+    board = await start()
+    await until(lambda: is_final(queue, job))
+    for _ in range(3):
+        board.touch(job.id)
+        await asyncio.sleep(0.02)
+    assert len(edits(channels)) == 1
+    assert board._shown == {}
+
+
+async def test_last_words_that_did_not_arrive_are_said_again(queue, job, channels, start):
+    channels.edit.side_effect = [refusing(Trouble.LATER), refusing(Trouble.LATER), None]
+    await queue.cancel(job.id)
+    await start()
+    await until(lambda: is_final(queue, job))
+    assert len(edits(channels)) == 3
+
+
+@pytest.mark.parametrize("ended", [False, True])
+async def test_a_message_that_is_too_old_is_replaced(queue, job, channels, start, ended):
+    channels.edit.side_effect = refusing(Trouble.TOO_OLD)
+    if ended:
+        await queue.cancel(job.id)
+    await start(interval=60)
+    await until(lambda: channels.delete.called)
+    assert channels.delete.call_args.args == (CHANNEL, MESSAGE)
+    row = await queue.get(job.id)
+    assert (row.status_channel_id, row.status_message_id) == (CHANNEL, 901)
+    if ended:
+        await until(lambda: is_final(queue, job))
+    await asyncio.sleep(0.03)
+    assert (channels.edit.call_count, channels.send.call_count) == (1, 1)
+
+
+async def test_a_message_that_is_gone_is_given_up(queue, job, channels, start):
+    channels.edit.side_effect = refusing(Trouble.GONE)
+    board = await start()
+    await until(lambda: is_final(queue, job))
+    await queue.cancel(job.id)
+    board.touch(job.id)
+    await asyncio.sleep(0.03)
+    assert channels.edit.call_count == 1
+
+
+@pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.REFUSED])
+async def test_last_words_that_nobody_lets_through_are_given_up(queue, job, channels, start, trouble):
+    channels.edit.side_effect = refusing(trouble)
+    await queue.cancel(job.id)
+    await start()
+    await until(lambda: is_final(queue, job))
+
+
+async def test_without_access_it_is_tried_again_slowly(queue, job, channels, start, monkeypatch):
+    monkeypatch.setattr(status_module, "FAR_BACK_SECONDS", 0.2)
+    channels.edit.side_effect = refusing(Trouble.NO_ACCESS)
+    board = await start()
+    began = time.monotonic()
+    while time.monotonic() - began < 0.5:
+        board.touch(job.id)
+        await asyncio.sleep(0.01)
+    assert 2 <= channels.edit.call_count <= 4
+    assert not await is_final(queue, job)
+
+
+async def test_a_job_without_a_message_gets_one(queue, channels, start):
+    job = await queued(queue)
+    await start()
+    await until(lambda: channels.send.called)
+    channel, post = channels.send.call_args.args
+    assert channel == CHANNEL
+    assert post.nonce == nonce(job.id, "status 0")
+    assert post.ping is None
+    assert "you are next" in post.content
+
+    async def known():
+        return (await queue.get(job.id)).status_message_id == 901
+
+    await until(known)
+
+
+async def test_while_an_answer_is_expected_the_board_sends_none(queue, channels, start):
+    board = await start()
+    job = await queued(queue)
+    board.expect(job.id)
+    board.touch(job.id)
+    await asyncio.sleep(0.05)
+    channels.send.assert_not_called()
+    board.answered(job.id)
+    await until(lambda: channels.send.called)
+
+
+async def test_a_delivered_job_without_a_message_gets_none(queue, blobs, channels, start):
+    await queued(queue)
+    job = await hand_in(queue, blobs, await queue.claim())
+    await queue.begin_posting(job.id)
+    await queue.posted(job.id, 77)
+    await start()
+    await until(lambda: is_final(queue, job))
+    assert channels.method_calls == []
+
+
+async def test_jobs_far_back_are_edited_rarely(queue, channels, start, monkeypatch):
+    monkeypatch.setattr(status_module, "FAR_BACK", 1)
+    monkeypatch.setattr(status_module, "EDITS_PER_TICK", 100)
+    near, far = [await with_message(queue, await queued(queue, user), user) for user in (1, 2)]
+    board = await start(interval=0.02)
+    await until(lambda: len(edits(channels)) == 2)
+    for paused in (True, False, True):
+        await (queue.pause(near.guild_id, BEN) if paused else queue.resume(near.guild_id))
+        board.touch(near.id)
+        board.touch(far.id)
+        await asyncio.sleep(0.06)
+    by_message = [call.args[1] for call in channels.edit.call_args_list]
+    assert by_message.count(1) == 4
+    assert by_message.count(2) == 1
+
+
+async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, channels, start):
+    first = await with_message(queue, await queued(queue, 1), 1)
+    await with_message(queue, await queued(queue, 2), 2)
+    board = await start()
+    await until(lambda: len(edits(channels)) == 2)
+    board._waits.latest = None  # the forecast may be a second old
+    await queue.cancel(first.id)
+    board.queue_moved()
+    await until(lambda: any("you are next" in said for said in edits(channels)[2:]))
+
+
+async def test_no_more_than_a_few_edits_go_at_once(queue, channels, start):
+    for number in range(12):
+        await with_message(queue, await queued(queue, number), number + 1)
+    under_way, most = 0, 0
+
+    async def edit(*_):
+        nonlocal under_way, most
+        under_way += 1
+        most = max(most, under_way)
+        await asyncio.sleep(0.02)
+        under_way -= 1
+
+    channels.edit.side_effect = edit
+    await start()
+    await until(lambda: len(edits(channels)) == 12)
+    assert most == status_module.EDITS_AT_ONCE
+
+
+async def test_a_stop_writes_what_is_left_without_waiting_for_the_interval(queue, job, channels, make):
+    board = make(interval=60)
+    task = asyncio.create_task(board.run())
+    await until(lambda: edits(channels))
+    await queue.cancel(job.id)
+    board.touch(job.id)
+    await board.stop()
+    await asyncio.wait_for(task, 2)
+    assert len(edits(channels)) == 2
+    assert await is_final(queue, job)
+
+
+async def test_a_stop_writes_even_what_changes_while_an_edit_is_under_way(queue, job, channels, make):
+    gate = asyncio.Event()
+
+    async def first_one_is_slow(*_):
+        await gate.wait()
+
+    channels.edit.side_effect = first_one_is_slow
+    board = make(interval=60)
+    task = asyncio.create_task(board.run())
+    await until(lambda: edits(channels))
+    await queue.cancel(job.id)
+    board.touch(job.id)
+    stopping = asyncio.create_task(board.stop())
+    await asyncio.sleep(0.02)
+    gate.set()
+    await stopping
+    await asyncio.wait_for(task, 2)
+    assert await is_final(queue, job)
+
+
+async def test_a_stop_does_not_wait_for_ever(queue, job, channels, make):
+    channels.edit.side_effect = _never
+    board = make()
+    task = asyncio.create_task(board.run())
+    await until(lambda: channels.edit.called)
+    began = time.monotonic()
+    await board.stop(grace=0.05)
+    await asyncio.wait_for(task, 2)
+    assert time.monotonic() - began < 1
+    assert board._tasks == set()
+
+
+async def test_what_cannot_be_written_at_a_stop_does_not_make_it_spin(
+    queue, job, channels, make, monkeypatch
+):
+    monkeypatch.setattr(status_module, "RETRY_SECONDS", 60.0)
+    board = make(interval=60)
+    task = asyncio.create_task(board.run())
+    await until(lambda: edits(channels))
+    channels.edit.side_effect = refusing(Trouble.LATER)
+    await queue.cancel(job.id)
+    board.touch(job.id)
+    await board.stop()
+    await asyncio.wait_for(task, 2)
+    assert len(edits(channels)) == 2
+    assert not await is_final(queue, job)
+
+
+async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, channels, make, monkeypatch):
+    looking, go_on = asyncio.Event(), asyncio.Event()
+    open_statuses = queue.open_statuses
+
+    async def slowly():
+        found = await open_statuses()
+        looking.set()
+        await go_on.wait()
+        return found
+
+    monkeypatch.setattr(queue, "open_statuses", slowly)
+    board = make()
+    task = asyncio.create_task(board.run())
+    await looking.wait()
+    await board.stop()
+    go_on.set()
+    await asyncio.wait_for(task, 2)
+    assert board._tasks == set()
+    channels.edit.assert_not_called()
+
+
+async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, channels, start, monkeypatch):
+    open_statuses, failures = queue.open_statuses, iter(range(2))
+
+    async def unreadable():
+        if next(failures, None) is not None:
+            raise CannotWrite("disk full")
+        return await open_statuses()
+
+    monkeypatch.setattr(queue, "open_statuses", unreadable)
+    await start()
+    await until(lambda: edits(channels))
+
+
+async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is_held_back(
+    queue, blobs, channels, start
+):
+    await with_message(queue, await queued(queue))
+    job = await hand_in(queue, blobs, await queue.claim())
+    board = await start()
+    await until(lambda: edits(channels))
+    assert "uploading" in edits(channels)[-1]
+    for _ in range(2):
+        await queue.begin_posting(job.id)
+        await queue.postpone(job.id, time.time() - 1)
+    assert (await queue.get(job.id)).state is State.POSTING
+    board.touch(job.id)
+    await until(lambda: texts.WAITING_FOR_CHANNEL in edits(channels)[-1])
+
+
+async def _never(*_):
+    await asyncio.Event().wait()
+
+
+def _recipe(job):
+
+    return Recipe.from_json(job.recipe)
