@@ -13,7 +13,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -28,6 +27,7 @@ from bot.desk import Desk
 from bot.health import HealthFile
 from bot.housekeeping import Housekeeping
 from bot.intake import Intake
+from bot.parts import Parts
 from bot.pulse import Pulse
 from bot.settings import Settings
 from bot.status import StatusBoard
@@ -55,27 +55,6 @@ AUTHENTICATION_FAILED = 4004
 
 class TokenRefused(Exception):
     """Discord does not know the token."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """Everything that a command or a click may reach."""
-
-    settings: Settings
-    database: Database
-    queue: Queue
-    blobs: Blobs
-    audit: Audit
-    channels: Channels
-    waits: Waits
-    studio: Studio
-    deliverer: Deliverer
-    board: StatusBoard
-    desk: Desk
-    clicks: Clicks
-    host: EngineHost
-    housekeeping: Housekeeping
-    pulse: Pulse
 
 
 @asynccontextmanager

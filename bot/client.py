@@ -8,7 +8,7 @@ import json
 import logging
 import secrets
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import discord
@@ -18,12 +18,8 @@ from bot import texts
 from bot.buttons import Action, JobButton
 from bot.clicks import REMIX_MODAL
 from bot.commands import setup_all
+from bot.parts import Parts
 from db.jobs import JobId
-from engine.plan import Subject
-from engine.recipe import Kind
-
-if TYPE_CHECKING:
-    from bot.app import Parts
 
 log = logging.getLogger(__name__)
 
@@ -61,19 +57,12 @@ class Framekiln(discord.Client):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
         )
-        self.queue = parts.queue
-        self.audit = parts.audit
-        self.waits = parts.waits
-        self.board = parts.board
-        self.studio = parts.studio
-        self.desk = parts.desk
-        self.clicks = parts.clicks
-        self.moderator_roles = parts.settings.moderator_roles
-        self._engine = parts.settings.engine
+        self._queue = parts.queue
+        self._clicks = parts.clicks
         self._guild = None if guild_id is None else discord.Object(guild_id)
         self.tree = _Tree(self)
         self._syncing: asyncio.Task[None] | None = None
-        setup_all(self)
+        setup_all(self.tree, parts)
 
     async def setup_hook(self) -> None:
         """Listen for the buttons of all jobs, and tell Discord of the commands where they have changed."""
@@ -89,17 +78,6 @@ class Framekiln(discord.Client):
             await asyncio.gather(self._syncing, return_exceptions=True)
         await super().close()
 
-    def engine_for(self, kind: Kind) -> str:
-        """The engine that the owner chose, or "auto"; a choice that cannot draw this kind is passed over."""
-        from engine.backends import BACKENDS  # noqa: PLC0415 - not needed to connect
-
-        chosen = BACKENDS.get(self._engine)
-        return self._engine if chosen is not None and kind in chosen.kinds else "auto"
-
-    def example_subject(self, kind: Kind) -> Subject | None:
-        """A picture of the usual shape, for an estimate before there is one."""
-        return Subject(sha256="0" * 64, width=1600, height=900) if kind is Kind.ANIMATE else None
-
     async def on_ready(self) -> None:
         """Tell the owner that it works."""
         log.info("connected as %s, in %d servers", self.user, len(self.guilds))
@@ -109,14 +87,14 @@ class Framekiln(discord.Client):
         data: Any = interaction.data or {}
         if interaction.type is MODAL_SUBMIT and str(data.get("custom_id", "")).startswith(REMIX_MODAL):
             try:
-                await self.clicks.submit(interaction)
+                await self._clicks.submit(interaction)
             except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
                 await self.answer_error(interaction, error)
 
     async def on_job_button(self, interaction: discord.Interaction[Any], action: Action, job: JobId) -> None:
         """A button of a job was clicked."""
         try:
-            await self.clicks.click(interaction, action, job)
+            await self._clicks.click(interaction, action, job)
         except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
             await self.answer_error(interaction, error)
 
@@ -154,11 +132,11 @@ class Framekiln(discord.Client):
     async def _sync_if_changed(self) -> None:
         scope = f"commands:{self.application_id}:{self._guild.id if self._guild else 'global'}"
         digest = command_hash(self.tree, self._guild)
-        if await self.queue.meta_get(scope) == digest:
+        if await self._queue.meta_get(scope) == digest:
             log.debug("the commands have not changed")
             return
         await self.tree.sync(guild=self._guild)
-        await self.queue.meta_set(scope, digest)
+        await self._queue.meta_set(scope, digest)
         log.info("the commands are registered")
 
 

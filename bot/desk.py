@@ -26,14 +26,15 @@ from bot.prompts import clean_prompt
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
-from db.enqueue import EnqueueLimits, LimitReached, MemberBanned
+from db.enqueue import Enqueued, EnqueueLimits, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs import Job, NewJob
 from db.queue import Queue
+from engine.backends import BACKENDS
 from engine.errors import UserError
-from engine.plan import PlanLimits, Subject, Wish, plan
-from engine.recipe import Recipe
+from engine.plan import AUTO, PlanLimits, Subject, Wish, plan
+from engine.recipe import Kind, Recipe
 from engine.render import PICTURE
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class DeskRules:
 
     Attributes:
         engines: names of the engines that can run here.
+        engine: "auto", or the one that the owner chose.
         data_dir: where the disk must have room.
         min_free_disk: bytes.
         max_prompt: characters.
@@ -64,6 +66,7 @@ class DeskRules:
     min_free_disk: int
     max_prompt: int
     fps: float
+    engine: str = AUTO
 
 
 class Desk:
@@ -88,6 +91,11 @@ class Desk:
         self._board = board
         self._studio = studio
         self.rules = rules
+
+    def engine_for(self, kind: Kind) -> str:
+        """The engine that the owner chose, or "auto"; one that cannot draw this kind is passed over."""
+        chosen = BACKENDS.get(self.rules.engine)
+        return self.rules.engine if chosen is not None and kind in chosen.kinds else AUTO
 
     async def ask(
         self, interaction: discord.Interaction[Any], wish: Wish, picture: discord.Attachment | None = None
@@ -130,10 +138,13 @@ class Desk:
             if not checked:
                 await self._check_limits(interaction)
             recipe = await make_recipe()
-            job = await self._enqueue(interaction, recipe, parent)
+            enqueued = await self._enqueue(interaction, recipe, parent)
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             await _refuse(interaction, _in_words(error, interaction.id))
             return
+        if not enqueued.created:
+            return  # Discord told us twice; the first time is being answered
+        job = enqueued.job
         self._board.expect(job.id)
         self._studio.wake()
         try:
@@ -184,7 +195,7 @@ class Desk:
 
     async def _enqueue(
         self, interaction: discord.Interaction[Any], recipe: Recipe, parent: Job | None
-    ) -> Job:
+    ) -> Enqueued:
         if interaction.guild_id is None or interaction.channel_id is None:
             raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
         new = NewJob(
@@ -200,7 +211,7 @@ class Desk:
         )
         enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
         log.info("job %s is queued", enqueued.job.id)
-        return enqueued.job
+        return enqueued
 
     async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board sends one of its own."""
@@ -255,7 +266,10 @@ async def _defer(interaction: discord.Interaction[Any]) -> bool:
 async def _refuse(interaction: discord.Interaction[Any], text: str) -> None:
     """Take the public "thinking" away, and say why in private."""
     try:
-        await _insist(interaction.delete_original_response)
+        try:
+            await _insist(interaction.delete_original_response)
+        except discord.NotFound:
+            log.debug("the answer to %s was gone already", interaction.id)  # its own answer was lost, say
         await _insist(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("the refusal of %s did not arrive: %s", interaction.id, error)

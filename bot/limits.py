@@ -53,6 +53,7 @@ def for_desk(settings: Settings) -> DeskRules:
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
         fps=settings.fps,
+        engine=settings.engine,
     )
 
 

@@ -1,16 +1,16 @@
-"""The slash commands, one file each, with ``setup(client)`` to add them to the tree."""
+"""The slash commands, one file each, with ``setup(tree, parts)`` to add them to the tree."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
+
+from discord import app_commands
 
 from bot.commands import animate, jobs, queue, text2video
-
-if TYPE_CHECKING:
-    from bot.client import Framekiln
+from bot.parts import Parts
 
 
-def setup_all(client: Framekiln) -> None:
-    """Add every command to the client's tree."""
+def setup_all(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+    """Add every command to the tree."""
     for module in (animate, text2video, jobs, queue):
-        module.setup(client)
+        module.setup(tree, parts)

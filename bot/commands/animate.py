@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -17,19 +17,17 @@ from bot.commands.options import (
     quality_choices,
     wish_of,
 )
+from bot.parts import Parts
 from engine.errors import UserError
 from engine.recipe import Kind
-
-if TYPE_CHECKING:
-    from bot.client import Framekiln
 
 MAX_SEED = 2**32 - 1
 
 
-def setup(client: Framekiln) -> None:
+def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Add both commands."""
 
-    @client.tree.command(name="animate", description="Turn a picture into a short clip")
+    @tree.command(name="animate", description="Turn a picture into a short clip")
     @app_commands.guild_only()
     @app_commands.describe(
         image="The picture: PNG, JPEG or WebP",
@@ -50,7 +48,7 @@ def setup(client: Framekiln) -> None:
         try:
             wish = wish_of(
                 Kind.ANIMATE,
-                engine=client.engine_for(Kind.ANIMATE),
+                engine=parts.desk.engine_for(Kind.ANIMATE),
                 prompt=prompt,
                 motion=motion,
                 camera=camera,
@@ -61,15 +59,15 @@ def setup(client: Framekiln) -> None:
         except UserError as error:
             await answer_refusal(interaction, error)
             return
-        await client.desk.ask(interaction, wish, image)
+        await parts.desk.ask(interaction, wish, image)
 
     @animate.autocomplete("quality")
     async def choose_quality(
         interaction: discord.Interaction[Any], current: str
     ) -> list[app_commands.Choice[str]]:
-        return await quality_choices(client, interaction, Kind.ANIMATE, current)
+        return await quality_choices(parts, interaction, Kind.ANIMATE, current)
 
-    @client.tree.context_menu(name="Animate this")
+    @tree.context_menu(name="Animate this")
     @app_commands.guild_only()
     async def animate_this(interaction: discord.Interaction[Any], message: discord.Message) -> None:
         picture = first_picture(message)
@@ -78,7 +76,7 @@ def setup(client: Framekiln) -> None:
             return
         wish = wish_of(
             Kind.ANIMATE,
-            engine=client.engine_for(Kind.ANIMATE),
+            engine=parts.desk.engine_for(Kind.ANIMATE),
             prompt=None,
             motion=None,
             camera=None,
@@ -86,7 +84,7 @@ def setup(client: Framekiln) -> None:
             quality=None,
             seed=None,
         )
-        await client.desk.ask(interaction, wish, picture)
+        await parts.desk.ask(interaction, wish, picture)
 
 
 def first_picture(message: discord.Message) -> discord.Attachment | None:

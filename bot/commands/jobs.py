@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot import texts
 from bot.buttons import Action, JobButton
+from bot.parts import Parts
 from db.jobs import State
 from engine.recipe import Recipe
-
-if TYPE_CHECKING:
-    from bot.client import Framekiln
 
 SHOWN = 10
 BUTTONS = 5
@@ -22,17 +20,17 @@ BUTTONS = 5
 UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
 
 
-def setup(client: Framekiln) -> None:
+def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Add the command."""
 
-    @client.tree.command(name="jobs", description="Show what you have asked for, and cancel it")
+    @tree.command(name="jobs", description="Show what you have asked for, and cancel it")
     @app_commands.guild_only()
     async def jobs(interaction: discord.Interaction[Any]) -> None:
-        mine = await client.queue.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
+        mine = await parts.queue.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
         if not mine:
             await interaction.response.send_message(texts.NOTHING_YET, ephemeral=True)
             return
-        waits = (await client.waits.forecast()).waits
+        waits = (await parts.waits.forecast()).waits
         lines = []
         view = discord.ui.View(timeout=None)
         for job in mine:

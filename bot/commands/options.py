@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot import texts
+from bot.parts import Parts
 from engine.errors import UserError
-from engine.plan import SECONDS, Length, Wish, choose, plan
+from engine.plan import SECONDS, Length, Subject, Wish, choose, plan
 from engine.recipe import Camera, Kind, Motion, Quality
-
-if TYPE_CHECKING:
-    from bot.client import Framekiln
 
 MOTIONS = [app_commands.Choice(name=motion.value, value=motion.value) for motion in Motion]
 CAMERAS = [app_commands.Choice(name=camera.value, value=camera.value) for camera in Camera]
@@ -23,6 +21,9 @@ LENGTHS = [
 ]
 CHOICE_LIMIT = 100
 """Characters of the name of a choice."""
+
+EXAMPLES = {Kind.ANIMATE: Subject(sha256="0" * 64, width=1600, height=900), Kind.TEXT2VIDEO: None}
+"""A picture of the usual shape, for an estimate before there is one."""
 
 DESCRIPTIONS = {
     "motion": "How much should move (normal)",
@@ -62,14 +63,14 @@ def wish_of(
 
 
 async def quality_choices(
-    client: Framekiln, interaction: discord.Interaction[Any], kind: Kind, current: str
+    parts: Parts, interaction: discord.Interaction[Any], kind: Kind, current: str
 ) -> list[app_commands.Choice[str]]:
     """The qualities that start with what was typed, each with the wait as it is now."""
     try:
         length = choose(Length, getattr(interaction.namespace, "length", None), Length.NORMAL)
     except UserError:
         length = Length.NORMAL  # while somebody types, Discord sends options that it has not checked
-    forecast = await client.waits.forecast()
+    forecast = await parts.waits.forecast()
     choices = []
     for quality in Quality:
         if not quality.startswith(current.strip().lower()):
@@ -78,10 +79,10 @@ async def quality_choices(
             kind=kind,
             quality=quality,
             seconds=SECONDS[length],
-            fps=client.desk.rules.fps,
-            engine=client.engine_for(kind),
+            fps=parts.desk.rules.fps,
+            engine=parts.desk.engine_for(kind),
         )
-        wait = await client.waits.for_new(plan(wish, client.example_subject(kind)).profile)
+        wait = await parts.waits.for_new(plan(wish, EXAMPLES[kind]).profile)
         name = texts.quality_choice(quality.value, wait, forecast.ahead)[:CHOICE_LIMIT]
         choices.append(app_commands.Choice(name=name, value=quality.value))
     return choices

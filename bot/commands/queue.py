@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
 
 from bot import texts
+from bot.parts import Parts
 from bot.permissions import is_moderator
 from bot.prompts import clean_prompt
 from db.jobs import Job, State
 from engine.recipe import Recipe
-
-if TYPE_CHECKING:
-    from bot.client import Framekiln
 
 SHOWN = 15
 CHOICES = 25
@@ -33,13 +31,13 @@ class QueueGroup(
 ):
     """The commands of moderators."""
 
-    def __init__(self, client: Framekiln) -> None:
+    def __init__(self, parts: Parts) -> None:
         super().__init__()
-        self._client = client
+        self._parts = parts
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Discord's own check can be changed by a server, so each use is checked here."""
-        if is_moderator(interaction, self._client.moderator_roles):
+        if is_moderator(interaction, self._parts.settings.moderator_roles):
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
             await interaction.response.send_message(texts.NOT_A_MODERATOR, ephemeral=True)
@@ -49,9 +47,9 @@ class QueueGroup(
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show what waits."""
         guild = interaction.guild_id or 0
-        queue = self._client.queue
+        queue = self._parts.queue
         waiting = await queue.waiting(guild)
-        forecast = await self._client.waits.forecast()
+        forecast = await self._parts.waits.forecast()
         running = await queue.running()
         jobs = ([running] if running is not None and running.guild_id == guild else []) + waiting
         lines = []
@@ -71,7 +69,7 @@ class QueueGroup(
     @app_commands.describe(reason="Why, for the log")
     async def pause(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Pause the queue of this server."""
-        await self._client.queue.pause(interaction.guild_id or 0, interaction.user.id)
+        await self._parts.queue.pause(interaction.guild_id or 0, interaction.user.id)
         await self._log(interaction, "pause", "", reason)
         await self._say(interaction, "⏸️ Paused. Members can still ask; `/queue resume` starts it again.")
 
@@ -79,8 +77,8 @@ class QueueGroup(
     @app_commands.describe(reason="Why, for the log")
     async def resume(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Resume the queue of this server."""
-        await self._client.queue.resume(interaction.guild_id or 0)
-        self._client.studio.wake()
+        await self._parts.queue.resume(interaction.guild_id or 0)
+        self._parts.studio.wake()
         await self._log(interaction, "resume", "", reason)
         await self._say(interaction, "▶️ Running again.")
 
@@ -94,7 +92,7 @@ class QueueGroup(
         if found is None:
             await self._say(interaction, texts.NOT_FOUND)
             return
-        answer = await self._client.clicks.cancel(found)
+        answer = await self._parts.clicks.cancel(found)
         await self._log(interaction, "cancel", found.id, reason)
         await self._say(interaction, f"`{found.id[:6]}` · {answer}")
 
@@ -112,7 +110,7 @@ class QueueGroup(
         """Move one waiting job."""
         guild = interaction.guild_id or 0
         found = await self._find(interaction, job)
-        if found is None or not await self._client.queue.move(found.id, guild, place):
+        if found is None or not await self._parts.queue.move(found.id, guild, place):
             await self._say(interaction, texts.NOT_FOUND if found is None else texts.NOT_WAITING)
             return
         await self._log(interaction, "move", found.id, reason or f"to place {place}")
@@ -122,9 +120,9 @@ class QueueGroup(
     @app_commands.describe(reason="Why, for the log")
     async def clear(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Cancel all that waits."""
-        gone = await self._client.queue.clear(interaction.guild_id or 0, time.time())
+        gone = await self._parts.queue.clear(interaction.guild_id or 0, time.time())
         for job in gone:
-            self._client.board.touch(job.id)
+            self._parts.board.touch(job.id)
         await self._log(interaction, "clear", f"{len(gone)} jobs", reason)
         await self._say(interaction, f"Cancelled {len(gone)} waiting {'job' if len(gone) == 1 else 'jobs'}.")
 
@@ -134,12 +132,12 @@ class QueueGroup(
         self, interaction: discord.Interaction[Any], current: str
     ) -> list[app_commands.Choice[str]]:
         """The jobs of this server that wait or run, for those who may see them."""
-        if not is_moderator(interaction, self._client.moderator_roles):
+        if not is_moderator(interaction, self._parts.settings.moderator_roles):
             return []
         guild = interaction.guild_id or 0
-        running = await self._client.queue.running()
+        running = await self._parts.queue.running()
         jobs = ([running] if running is not None and running.guild_id == guild else []) + (
-            await self._client.queue.waiting(guild)
+            await self._parts.queue.waiting(guild)
         )
         choices = []
         for job in jobs:
@@ -151,13 +149,13 @@ class QueueGroup(
     async def _find(self, interaction: discord.Interaction[Any], text: str) -> Job | None:
         """A job of this server, by its id or the beginning of it."""
         wanted = text.strip().strip("`").lower()
-        return await self._client.queue.find(interaction.guild_id or 0, wanted)
+        return await self._parts.queue.find(interaction.guild_id or 0, wanted)
 
     async def _log(
         self, interaction: discord.Interaction[Any], action: str, target: str, reason: str | None
     ) -> None:
-        self._client.board.queue_moved()
-        await self._client.audit.append(
+        self._parts.board.queue_moved()
+        await self._parts.audit.append(
             interaction.guild_id or 0,
             interaction.user.id,
             action,
@@ -171,6 +169,6 @@ class QueueGroup(
         )
 
 
-def setup(client: Framekiln) -> None:
+def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Add the group."""
-    client.tree.add_command(QueueGroup(client))
+    tree.add_command(QueueGroup(parts))

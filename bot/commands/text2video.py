@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -16,19 +16,17 @@ from bot.commands.options import (
     quality_choices,
     wish_of,
 )
+from bot.parts import Parts
 from engine.errors import UserError
 from engine.recipe import Kind
-
-if TYPE_CHECKING:
-    from bot.client import Framekiln
 
 MAX_SEED = 2**32 - 1
 
 
-def setup(client: Framekiln) -> None:
+def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Add the command."""
 
-    @client.tree.command(name="text2video", description="Turn words into a short clip")
+    @tree.command(name="text2video", description="Turn words into a short clip")
     @app_commands.guild_only()
     @app_commands.describe(prompt="What the clip should show", **DESCRIPTIONS)
     @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS)
@@ -44,7 +42,7 @@ def setup(client: Framekiln) -> None:
         try:
             wish = wish_of(
                 Kind.TEXT2VIDEO,
-                engine=client.engine_for(Kind.TEXT2VIDEO),
+                engine=parts.desk.engine_for(Kind.TEXT2VIDEO),
                 prompt=prompt,
                 motion=motion,
                 camera=camera,
@@ -55,10 +53,10 @@ def setup(client: Framekiln) -> None:
         except UserError as error:
             await answer_refusal(interaction, error)
             return
-        await client.desk.ask(interaction, wish)
+        await parts.desk.ask(interaction, wish)
 
     @text2video.autocomplete("quality")
     async def choose_quality(
         interaction: discord.Interaction[Any], current: str
     ) -> list[app_commands.Choice[str]]:
-        return await quality_choices(client, interaction, Kind.TEXT2VIDEO, current)
+        return await quality_choices(parts, interaction, Kind.TEXT2VIDEO, current)

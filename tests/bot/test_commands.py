@@ -14,13 +14,12 @@ import discord
 import pytest
 
 from bot import texts
-from bot.app import Parts
 from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
 from bot.commands.options import CAMERAS, LENGTHS, MOTIONS, quality_choices, wish_of
-from bot.desk import Desk
+from bot.parts import Parts
 from bot.settings import Settings
-from bot.wait import Forecast, Wait, Waits
+from bot.wait import Forecast, Wait
 from engine.errors import UserError
 from engine.plan import SECONDS, Length
 from engine.recipe import Camera, Kind, Motion, Quality
@@ -35,7 +34,7 @@ def parts():
     """Every part as a mock that has what the real one has, and nothing else."""
     kinds = get_type_hints(Parts)
     mocks = {name: create_autospec(kind, instance=True) for name, kind in kinds.items()}
-    return Parts(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=())})
+    return Parts(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
 
 
 @pytest.fixture
@@ -197,20 +196,20 @@ def test_every_choice_of_a_list_is_understood():
     assert [wish(length=choice.value).seconds for choice in LENGTHS] == list(SECONDS.values())
 
 
-async def choices(client, typed, length=None):
+async def choices(parts, typed, length=None):
     interaction = create_autospec(discord.Interaction, instance=True)
     interaction.namespace = SimpleNamespace(length=length)
-    return await quality_choices(client, interaction, Kind.ANIMATE, typed)
+    return await quality_choices(parts, interaction, Kind.ANIMATE, typed)
 
 
 @pytest.fixture
-def waiting(client):
-    """The client with one job ahead, and a record of the profiles that were asked for."""
-    client.waits = create_autospec(Waits, instance=True)
-    client.waits.forecast.return_value = Forecast(waits={}, ahead=1, low=1, high=2, made_at=0)
-    client.waits.for_new.return_value = Wait(position=2, low=30, high=50, own=20)
-    client.desk = create_autospec(Desk, instance=True, rules=SimpleNamespace(fps=24.0))
-    return client
+def waiting(parts):
+    """The parts with one job ahead, and a record of the profiles that were asked for."""
+    parts.waits.forecast.return_value = Forecast(waits={}, ahead=1, low=1, high=2, made_at=0)
+    parts.waits.for_new.return_value = Wait(position=2, low=30, high=50, own=20)
+    parts.desk.rules = SimpleNamespace(fps=24.0)
+    parts.desk.engine_for.return_value = "auto"
+    return parts
 
 
 async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
@@ -270,14 +269,13 @@ def member(*, manages=False, roles=(), guild=1, user=7):
     ids=["nobody", "another role", "manage server", "the owner's role", "no server"],
 )
 async def test_each_use_of_the_queue_is_checked_again(client, asks, allowed):
-    client.moderator_roles = (5,)
     group = client.tree.get_command("queue")
     assert await group.interaction_check(asks) is allowed
     if not allowed:
         asks.response.send_message.assert_awaited_once_with(texts.NOT_A_MODERATOR, ephemeral=True)
 
 
-async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client):
+async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, parts):
     group = client.tree.get_command("queue")
     assert await group.choose_job(member(), "") == []
-    client.queue.waiting.assert_not_awaited()
+    parts.queue.waiting.assert_not_awaited()

@@ -1,0 +1,42 @@
+"""What `bot.app` has made: the one object through which commands and clicks reach the rest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.channels import Channels
+from bot.clicks import Clicks
+from bot.deliver import Deliverer
+from bot.desk import Desk
+from bot.housekeeping import Housekeeping
+from bot.pulse import Pulse
+from bot.settings import Settings
+from bot.status import StatusBoard
+from bot.studio import Studio
+from bot.wait import Waits
+from db.audit import Audit
+from db.connection import Database
+from db.files import Blobs
+from db.queue import Queue
+from engine.host import EngineHost
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """Everything that a command or a click may reach."""
+
+    settings: Settings
+    database: Database
+    queue: Queue
+    blobs: Blobs
+    audit: Audit
+    channels: Channels
+    waits: Waits
+    studio: Studio
+    deliverer: Deliverer
+    board: StatusBoard
+    desk: Desk
+    clicks: Clicks
+    host: EngineHost
+    housekeeping: Housekeeping
+    pulse: Pulse
