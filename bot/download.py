@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import logging
 from http import HTTPStatus
 from types import TracebackType
@@ -58,7 +59,19 @@ def is_discord(url: URL) -> bool:
     if url.scheme == "https" and url.host in CDN_HOSTS and url.port == 443:  # noqa: PLR2004 - the port of https
         return True
     api = URL(Route.BASE)
-    return url.host is not None and (url.scheme, url.host) == (api.scheme, api.host)
+    if url.host is None or url.scheme != api.scheme:
+        return False
+    return url.host == api.host or (_is_this_machine(url.host) and _is_this_machine(api.host))
+
+
+def _is_this_machine(host: str | None) -> bool:
+    """Whether a name is one of the loopback's: 127.0.0.1, ::1 and localhost are one server."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
 
 
 class Downloader:
