@@ -251,7 +251,9 @@ async def _stay_connected(parts: Parts) -> None:
             async with client:
                 await client.login(token.get_secret_value())
                 parts.channels.attach(client)
-                await client.connect()
+                # Cut sessions are resumed all the same; but after a long outage discord.py may wait for a
+                # quarter of an hour between two tries, and this loop waits a minute at most.
+                await client.connect(reconnect=False)
         except discord.LoginFailure as error:
             raise TokenRefused("Discord does not know this token") from error
         except discord.ConnectionClosed as error:

@@ -84,6 +84,7 @@ class StatusBoard:
         self._shown: dict[JobId, _Shown] = {}
         self._busy: set[JobId] = set()
         self._expected: set[JobId] = set()
+        self._continued: set[JobId] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
         self._stopping = False
@@ -144,8 +145,9 @@ class StatusBoard:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _look_around(self) -> None:
-        """At the start: a job whose member was not answered before a crash gets a message, too."""
+        """At the start: members read that their jobs go on, also those who had not been answered yet."""
         for job in [*await self._queue.open_statuses(), *await self._queue.waiting()]:
+            self._continued.add(job.id)
             self.touch(job.id)
 
     async def _refresh_the_waiting(self) -> None:
@@ -205,7 +207,7 @@ class StatusBoard:
             recipe,
             wait,
             paused=await self._queue.paused(job.guild_id),
-            restarted=job.restarts > 0,
+            restarted=job.id in self._continued,
         )
 
     async def _write(self, job: Job, content: str) -> None:
@@ -227,6 +229,7 @@ class StatusBoard:
         if job.state.ended:
             await self._queue.finish_status(job.id)
             self._shown.pop(job.id, None)
+            self._continued.discard(job.id)
 
     async def _put(self, job: Job, content: str) -> None:
         view = self._dress(job)
