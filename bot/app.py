@@ -44,7 +44,7 @@ from engine.render import RenderLimits
 log = logging.getLogger(__name__)
 
 RECONNECT_FIRST = 1.0
-RECONNECT_LAST = 60.0
+RECONNECT_LAST = 30.0
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
 
@@ -252,7 +252,7 @@ async def _stay_connected(parts: Parts) -> None:
                 await client.login(token.get_secret_value())
                 parts.channels.attach(client)
                 # Cut sessions are resumed all the same; but after a long outage discord.py may wait for a
-                # quarter of an hour between two tries, and this loop waits a minute at most.
+                # quarter of an hour between two tries, and this loop waits half a minute at most.
                 await client.connect(reconnect=False)
         except discord.LoginFailure as error:
             raise TokenRefused("Discord does not know this token") from error

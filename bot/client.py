@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 SYNC_BACKOFF = 5.0
 SYNC_BACKOFF_LAST = 300.0
+# An owner need not hear at each start that a bot without a voice has none.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
 MODAL_SUBMIT = discord.InteractionType.modal_submit
 
 
