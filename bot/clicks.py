@@ -22,6 +22,7 @@ from bot.wait import Waits
 from db.audit import Audit
 from db.jobs import Job, JobId
 from db.queue import CancelOutcome, Queue
+from engine.errors import UserError
 from engine.plan import AREA, Subject, Wish, plan
 from engine.recipe import Kind, Quality, Receipt, Recipe
 
@@ -31,6 +32,9 @@ REMIX_MODAL = "fk:remix:"
 """The prefix of the modal's ``custom_id``; the job's id follows, so that it works after a restart."""
 
 PROMPT_FIELD = "fk:prompt"
+
+LIGHTER = 0.75
+"""“Try lighter” has about this share of the width and the height, at most: what failed small is tried smaller."""
 
 
 class Clicks:
@@ -111,9 +115,9 @@ class Clicks:
             await _say(interaction, texts.NOT_YOURS)
             return
         answer = await self.cancel(job)
+        if answer in {texts.CANCELLED, texts.STOPPING} and not job.cancel_requested:
+            await self._write_down(interaction, job, "cancel")
         await _say(interaction, answer)
-        if interaction.user.id != job.user_id:
-            await self._audit.append(job.guild_id, interaction.user.id, "cancel", job.id, "by its button")
 
     async def _why(self, interaction: discord.Interaction[Any], job: Job) -> None:
         forecast = await self._waits.forecast()
@@ -127,8 +131,11 @@ class Clicks:
     async def _lighter(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """The same wish, drawn smaller and quicker."""
         recipe = Recipe.from_json(job.recipe)
-        scale = min(1.0, (AREA[Quality.FAST] / (recipe.width * recipe.height)) ** 0.5)
-        size = (round(recipe.width * scale / 16) * 16, round(recipe.height * scale / 16) * 16)
+        scale = min(LIGHTER, (AREA[Quality.FAST] / (recipe.width * recipe.height)) ** 0.5)
+        limits = self._desk.rules.plan
+        width, height = (
+            max(limits.min_side, round(side * scale / 16) * 16) for side in (recipe.width, recipe.height)
+        )
         wish = Wish(
             kind=recipe.kind,
             prompt=recipe.prompt,
@@ -137,13 +144,18 @@ class Clicks:
             quality=Quality.FAST,
             seconds=recipe.seconds,
             fps=recipe.fps,
-            size=size,
+            size=(width, height),
             seed=recipe.seed,
             engine=recipe.engine,
         )
         digest = recipe.input_sha256
         subject = None if digest is None else Subject(sha256=digest, width=recipe.width, height=recipe.height)
-        await self._desk.again(interaction, job, plan(wish, subject, limits=self._desk.rules.plan))
+        try:
+            lighter = plan(wish, subject, limits=limits)
+        except UserError as error:
+            await _say(interaction, str(error))
+            return
+        await self._desk.again(interaction, job, lighter)
 
     async def _ask_for_words(self, interaction: discord.Interaction[Any], job: Job) -> None:
         recipe = Recipe.from_json(job.recipe)
@@ -168,17 +180,24 @@ class Clicks:
             await _say(interaction, texts.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._queue.mark_deleted(job.id, time.time())
+        if await self._queue.mark_deleted(job.id, time.time()):
+            await self._write_down(interaction, job, "delete")
+        # In the moment between the post and the row that holds its id, the clicked message is the clip.
+        clicked = None if interaction.message is None else interaction.message.id
+        message = clicked if job.message_id is None else job.message_id
         try:
-            if job.message_id is not None:
-                await self._channels.delete(job.channel_id, job.message_id)
+            if message is not None:
+                await self._channels.delete(job.channel_id, message)
         except ChannelError as error:
             log.warning("the clip of job %s could not be deleted: %s", job.id, error)
             await interaction.edit_original_response(content=texts.NOT_DELETED)
             return
         await interaction.edit_original_response(content=texts.DELETED)
+
+    async def _write_down(self, interaction: discord.Interaction[Any], job: Job, action: str) -> None:
+        """What was done to another member's job is a moderator's deed."""
         if interaction.user.id != job.user_id:
-            await self._audit.append(job.guild_id, interaction.user.id, "delete", job.id, "by its button")
+            await self._audit.append(job.guild_id, interaction.user.id, action, job.id, "by its button")
 
 
 async def _say(interaction: discord.Interaction[Any], text: str) -> None:

@@ -51,11 +51,12 @@ class Housekeeping:
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            try:
-                await self.sweep()
-                await self.back_up_if_due()
-            except Exception:
-                log.exception("the housekeeping stumbled")
+            # One after the other, and the second also where the first failed.
+            for chore in (self.sweep, self.back_up_if_due):
+                try:
+                    await chore()
+                except Exception:
+                    log.exception("the housekeeping stumbled")
             await asyncio.sleep(SWEEP_EVERY)
 
     async def sweep(self) -> int:

@@ -1,12 +1,16 @@
-"""An open database, its queue, and a folder of blobs."""
+"""An open database with its queue; and the whole bot in this process, connected to the fake of Discord."""
 
 from __future__ import annotations
 
 import pytest
 
+from bot import app
+from bot.settings import Settings
 from db.connection import Database
 from db.files import Blobs
 from db.queue import Queue
+from tests.bot.house import HouseEngine, connected
+from tests.fake_discord import TOKEN, FakeDiscord, Permission
 
 
 @pytest.fixture
@@ -23,3 +27,60 @@ def queue(db):
 @pytest.fixture
 def blobs(tmp_path):
     return Blobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return Settings(
+        _env_file=None,
+        discord_token=TOKEN,
+        data_dir=tmp_path / "data",
+        moderator_roles=(),
+        status_interval=1.0,
+        per_member_waiting=3,
+        min_free_disk=0,
+        max_picture_bytes=1_000_000,
+    )
+
+
+@pytest.fixture
+def engine(tmp_path):
+    return HouseEngine(tmp_path / "spool")
+
+
+@pytest.fixture
+async def parts(settings, engine, monkeypatch):
+    """The real bot as it is put together, with an engine that does as it is told."""
+    monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
+    async with app.assemble(settings) as made:
+        yield made
+
+
+@pytest.fixture
+async def fake():
+    async with FakeDiscord() as made:
+        made.guild()
+        yield made
+        assert made.violations == []
+
+
+@pytest.fixture
+def channel(fake):
+    return fake.channel()
+
+
+@pytest.fixture
+def ada(fake):
+    return fake.member("ada")
+
+
+@pytest.fixture
+def mod(fake):
+    return fake.member("mod", permissions=Permission.MANAGE_GUILD)
+
+
+@pytest.fixture
+async def bot(fake, channel, parts):
+    """The client, connected to the fake; the loops do not run."""
+    async with connected(fake, parts) as client:
+        yield client

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from PIL import Image, ImageDraw
+
+from bot.client import Framekiln
+from bot.parts import Parts
 from bot.studio import Studio
 from db.files import Blobs
 from db.jobs import Job, NewJob
 from db.queue import EnqueueLimits, Queue
 from engine.errors import Cancelled
+from engine.host import HostState
 from engine.recipe import Kind, Outcome, Progress, Receipt, Recipe, Stage, TakeRecord
 from engine.render import RenderLimits
 from engine.spool import Rendered
+from tests.fake_discord import FakeDiscord
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
 FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000, per_guild_waiting=1000, total_waiting=1000)
@@ -93,7 +101,20 @@ async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip")
     return await queue.get(job.id)
 
 
-async def until(predicate: Callable[[], Any], seconds: float = 10.0) -> Any:
+def picture(size: tuple[int, int] = (160, 100)) -> bytes:
+    """A PNG with something to see."""
+    image = Image.new("RGB", size, (90, 140, 200))
+    ImageDraw.Draw(image).ellipse((20, 10, 90, 80), fill=(200, 80, 60))
+    out = io.BytesIO()
+    image.save(out, "PNG")
+    return out.getvalue()
+
+
+async def count_of(parts: Parts) -> int:
+    return sum((await parts.queue.counts()).values())
+
+
+async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:
     """Wait until a plain or an asynchronous predicate is true; TimeoutError where it never is."""
     async with asyncio.timeout(seconds):
         while True:
@@ -143,6 +164,38 @@ class FakeEngine:
     def discard(self, rendered: Rendered) -> None:
         self.discarded.append(rendered)
         rendered.path.unlink(missing_ok=True)
+
+
+class HouseEngine(FakeEngine):
+    """In the place of :class:`engine.host.EngineHost`."""
+
+    state = HostState.READY
+    deaths = 0
+
+    async def start(self) -> None:
+        """There is no process to start."""
+
+    async def close(self) -> None:
+        """Nor one to end."""
+
+
+@asynccontextmanager
+async def connected(fake: FakeDiscord, parts: Parts) -> AsyncIterator[Framekiln]:
+    """The bot's client, ready, with its commands registered."""
+    with fake.point():
+        async with Framekiln(parts, guild_id=None) as client:
+            client._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
+            await client.login(fake.token)
+            parts.channels.attach(client)
+            connection = asyncio.create_task(client.connect())
+            try:
+                await client.wait_until_ready()
+                await fake.wait_for(lambda: fake.world.commands)
+                yield client
+            finally:
+                parts.channels.detach()
+                await client.close()
+                await connection
 
 
 async def until_cancelled(on_event, cancel: asyncio.Event) -> None:

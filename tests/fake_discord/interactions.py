@@ -176,7 +176,8 @@ class Interactions:
     def follow_up(self, token: str, body: Body) -> Message:
         """POST: a further message, or the first one's text where that still says "thinking…"."""
         found = self._live(token)
-        if found.message is not None and found.message.loading:
+        first = found.message
+        if first is not None and first.loading and not first.deleted:
             return self.edit(token, "@original", body)
         flags = (body.json.get("flags") or 0) & EPHEMERAL
         version = compose(self._world, found.channel, body.json, body.files, keep_flags=flags)

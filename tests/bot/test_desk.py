@@ -1,0 +1,268 @@
+"""The front desk, as a member meets it: over real sockets, against the fake of Discord."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from types import SimpleNamespace
+
+import pytest
+
+from bot import desk as desk_module
+from bot import texts
+from db.errors import CannotWrite
+from db.jobs import State
+from engine.plan import AREA
+from engine.recipe import Kind, Quality, Recipe
+from engine.render import PICTURE
+from tests.bot.house import ANN, count_of, picture, queued, until
+from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload
+
+REPLY, DEFER = 4, 5
+
+
+def cat(data: bytes | None = None) -> Upload:
+    return Upload("cat.png", picture() if data is None else data)
+
+
+async def only_job(parts):
+    jobs = await parts.queue.waiting()
+    assert len(jobs) == 1
+    return jobs[0]
+
+
+async def refusal_of(asked) -> str:
+    """What the member was told in private, whether at once or after "thinking"."""
+    await asked.answered()
+    if asked.response.type == REPLY:
+        assert asked.ephemeral
+        return asked.message.content
+    await until(lambda: asked.followups)
+    assert asked.message.deleted
+    assert asked.followups[-1].ephemeral
+    return asked.followups[-1].content
+
+
+async def test_words_are_queued_and_the_answer_becomes_the_status_message(fake, channel, ada, parts, bot):
+    asked = await fake.slash(ada, channel, "text2video", prompt="a red boat", quality="fast")
+    said = await asked.shown()
+    assert not said.ephemeral
+    assert "a red boat" in said.content
+    assert "you are next" in said.content
+    job = await only_job(parts)
+
+    async def known():
+        row = await parts.queue.get(job.id)
+        return (row.status_channel_id, row.status_message_id) == (channel.id, said.id)
+
+    await until(known)
+    assert (job.guild_id, job.channel_id, job.user_id) == (channel.guild.id, channel.id, ada.id)
+    assert job.key == str(asked.id)
+    recipe = Recipe.from_json(job.recipe)
+    assert (recipe.kind, recipe.prompt, recipe.quality) == (Kind.TEXT2VIDEO, "a red boat", Quality.FAST)
+    assert job.profile == recipe.profile
+
+
+async def test_a_picture_is_kept_as_a_blob_and_named_in_the_recipe(fake, channel, ada, parts, bot):
+    asked = await fake.slash(ada, channel, "animate", image=cat(), seed=9)
+    await asked.shown(20)
+    job = await only_job(parts)
+    recipe = Recipe.from_json(job.recipe)
+    assert (recipe.kind, recipe.seed) == (Kind.ANIMATE, 9)
+    assert job.inputs == {PICTURE: recipe.input_sha256}
+    assert parts.blobs.exists(recipe.input_sha256)
+    assert fake.cdn.served == 1
+
+
+@pytest.mark.parametrize(
+    "reason", ["member waiting", "server waiting", "hour", "banned", "disk", "may not post"]
+)
+async def test_a_refusal_is_private_and_comes_before_any_download(
+    fake, channel, ada, parts, bot, monkeypatch, reason
+):
+    queue, guild = parts.queue, channel.guild.id
+    before = 0
+    if reason == "member waiting":
+        before = parts.settings.per_member_waiting
+        expected = texts.limit_reached("per_member_waiting", before, None)
+    elif reason == "server waiting":
+        before = parts.settings.per_guild_waiting
+        expected = texts.limit_reached("per_guild_waiting", before, None)
+    elif reason == "hour":
+        before = parts.settings.per_member_hour
+        expected = "more than 20 in an hour"
+    elif reason == "banned":
+        await queue.ban(guild, ada.id, by=1, reason="spam")
+        expected = texts.BANNED
+    elif reason == "disk":
+        rules = desk_module.dataclasses.replace(parts.desk.rules, min_free_disk=1000)
+        parts.desk.rules = rules
+        monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
+        expected = texts.DISK_FULL
+    else:
+        fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
+        expected = texts.MAY_NOT_POST
+    for _ in range(before):
+        other = await queued(queue, 5 if reason == "server waiting" else ada.id, guild)
+        if reason == "hour":
+            await queue.cancel(other.id)
+    monkeypatch.setattr(desk_module, "QUICK_SECONDS", 5.0)
+    asked = await fake.slash(ada, channel, "animate", image=cat())
+    assert expected in await refusal_of(asked)
+    assert asked.response.type == REPLY
+    assert fake.cdn.served == 0
+    assert fake.messages(channel) == []
+    assert await count_of(parts) == before
+
+
+async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
+    fake, channel, ada, parts, bot, monkeypatch
+):
+    """The answer goes first, and the limits still come before the download."""
+    monkeypatch.setattr(desk_module, "QUICK_SECONDS", 0.01)
+    check_limits = parts.queue.check_limits
+    gate = asyncio.Event()
+
+    async def slowly(*args, **kwargs):
+        await gate.wait()
+        return await check_limits(*args, **kwargs)
+
+    monkeypatch.setattr(parts.queue, "check_limits", slowly)
+    await parts.queue.ban(channel.guild.id, ada.id, by=1, reason="spam")
+    asked = await fake.slash(ada, channel, "animate", image=cat())
+    await asked.answered()
+    assert asked.response.type == DEFER
+    gate.set()
+    assert await refusal_of(asked) == texts.BANNED
+    assert fake.cdn.served == 0
+
+
+async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada, parts, bot):
+    asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
+    assert "PNG, JPEG or WebP" in await refusal_of(asked)
+    assert asked.response.type == DEFER
+    assert fake.messages(channel) == []
+    assert await count_of(parts) == 0
+
+
+async def test_a_late_refusal_arrives_though_an_answer_on_the_way_is_lost(fake, channel, ada, parts, bot):
+    rule = fake.fail("DELETE", r"@original$", LostAnswer())
+    asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
+    assert "PNG, JPEG or WebP" in await refusal_of(asked)
+    assert rule.used == 1
+    assert fake.messages(channel) == []
+
+
+async def test_an_expired_interaction_enqueues_and_downloads_nothing(fake, channel, ada, parts, bot, caplog):
+    fake.interactions.ack_seconds = -1.0
+    await fake.slash(ada, channel, "animate", image=cat())
+    await until(lambda: "could not be answered" in caplog.text)
+    assert await count_of(parts) == 0
+    assert fake.cdn.served == 0
+
+
+@pytest.mark.parametrize(("method", "route"), [("POST", r"/callback$"), ("PATCH", r"@original$")])
+@pytest.mark.parametrize("fault", [LostAnswer(), Status(503)])
+async def test_an_answer_that_is_lost_is_given_again(fake, channel, ada, parts, bot, method, route, fault):
+    rule = fake.fail(method, route, fault)
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    assert "you are next" in (await asked.shown(10)).content
+    assert rule.used == 1
+    await only_job(parts)
+    assert len(fake.messages(channel)) == 1
+
+
+async def test_the_same_interaction_told_twice_is_one_job_and_one_message(fake, channel, ada, parts, bot):
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
+    await asked.shown()
+    job = await only_job(parts)
+    await until(
+        lambda: fake.count("POST", "/interactions/{interaction_id}/{interaction_token}/callback") == 2
+    )
+    await asyncio.sleep(0.2)
+    assert await count_of(parts) == 1
+    assert len(fake.messages(channel)) == 1
+    assert (await parts.queue.get(job.id)).state is State.QUEUED
+
+
+async def test_queued_is_said_only_after_the_commit(fake, channel, ada, parts, bot, monkeypatch):
+    enqueue = parts.queue.enqueue
+    gate, reached = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args, **kwargs):
+        reached.set()
+        await gate.wait()
+        return await enqueue(*args, **kwargs)
+
+    monkeypatch.setattr(parts.queue, "enqueue", slowly)
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    await asyncio.wait_for(reached.wait(), 5)
+    await asyncio.sleep(0.05)
+    assert asked.message.loading
+    gate.set()
+    await asked.shown()
+    await only_job(parts)
+
+
+async def test_where_the_commit_breaks_the_member_is_refused_and_there_is_no_job(
+    fake, channel, ada, parts, bot
+):
+    def forbid(connection):
+        connection.execute("CREATE TRIGGER no BEFORE INSERT ON job BEGIN SELECT RAISE(ABORT, 'broken'); END")
+
+    await parts.database.write(forbid)
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    assert "Something broke on my side" in await refusal_of(asked)
+    assert await count_of(parts) == 0
+    assert fake.messages(channel) == []
+
+
+async def test_where_the_disk_is_full_the_member_is_told_so(fake, channel, ada, parts, bot, monkeypatch):
+    async def full(*_, **__):
+        raise CannotWrite("disk full")
+
+    monkeypatch.setattr(parts.queue, "enqueue", full)
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    assert await refusal_of(asked) == texts.NO_ROOM_NOW
+
+
+async def test_where_the_answer_cannot_be_given_the_job_stays_and_the_board_sends_its_message(
+    fake, channel, ada, parts, bot
+):
+    fake.fail("PATCH", r"@original$", Status(404, 10008, "Unknown Message"))
+    await fake.slash(ada, channel, "text2video", prompt="rain")
+    await until(lambda: len(parts.board._dirty) == 1 and not parts.board._expected)
+    board = asyncio.create_task(parts.board.run())
+    await fake.wait_for(lambda: any("you are next" in one.content for one in fake.messages(channel)))
+    await parts.board.stop()
+    await board
+
+
+async def test_a_wrong_option_is_refused_at_once(fake, channel, ada, parts, bot):
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain", quality="bestest")
+    assert "is not one of" in await refusal_of(asked)
+    assert await count_of(parts) == 0
+
+
+async def test_the_list_of_qualities_shows_the_wait(fake, channel, ada, parts, bot):
+    await queued(parts.queue, ANN)
+    typed = await fake.autocomplete(ada, channel, "text2video", "quality", "b", prompt="rain")
+    await typed.answered()
+    assert [choice["value"] for choice in typed.choices] == ["balanced", "best"]
+    assert all("1 ahead" in choice["name"] and " now" in choice["name"] for choice in typed.choices)
+
+
+async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
+    fake, channel, ada, parts, bot
+):
+    shown = fake.member_says(ada, channel, "look", cat())
+    asked = await fake.context_menu(ada, channel, "Animate this", shown)
+    assert "Animating a picture" in (await asked.shown(20)).content
+    recipe = Recipe.from_json((await only_job(parts)).recipe)
+    assert recipe.width * recipe.height <= AREA[Quality.BALANCED] * 1.1
+
+    empty = fake.member_says(ada, channel, "no picture")
+    refused = await fake.context_menu(ada, channel, "Animate this", empty)
+    assert await refusal_of(refused) == texts.NO_PICTURE
+    await only_job(parts)
