@@ -61,7 +61,7 @@ $(BIN)/.core: pyproject.toml
 	@echo "Installing Framekiln into .venv (once)…"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	@$(BIN)/python -m pip install --quiet --editable .
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable .
 	@touch $@
 
 $(BIN)/.test: $(BIN)/.core
