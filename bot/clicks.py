@@ -34,7 +34,7 @@ REMIX_MODAL = "fk:remix:"
 PROMPT_FIELD = "fk:prompt"
 
 LIGHTER = 0.75
-"""“Try lighter” has about this share of the width and the height, at most: what failed small is tried smaller."""
+"""“Try lighter” has at most this share of each side, or about: what failed small is tried smaller."""
 
 
 class Clicks:
