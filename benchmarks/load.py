@@ -2,9 +2,9 @@
 
     python -m benchmarks.load [--requests 1000] [--members 50]
 
-The real program runs as a process against the fake of Discord in this one. Bot, engine and fake compete for the
-same cores, as on a small server. The bot's own figures (event-loop lag, database time, idle time of the engine)
-come from its health file.
+The real program runs as a process against the fake of Discord in this one. Bot, engine and fake compete for
+the same cores, as on a small server. The bot's own figures (event-loop lag, database time, idle time of the
+engine) come from its health file.
 """
 
 from __future__ import annotations
