@@ -3,92 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import signal
 import sqlite3
 
 import pytest
-from PIL import Image, ImageDraw
 
 from engine.encode import read_metadata
 from engine.recipe import Recipe
-from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated, Upload
+from tests.end_to_end.whole_bot import CLIP_SECONDS, ENV, QUICK, cat, clips, commands_known, one_clip, says
+from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated
 from tests.fake_discord.people import Permission
 from tests.fake_discord.process import BotProcess
-from tests.fake_discord.server import FakeDiscord
-
-CLIP_SECONDS = 60.0
-"""A short clip takes a few seconds; a busy machine gets this long."""
-
-ENV = {
-    "FRAMEKILN_STATUS_INTERVAL": "1",
-    "FRAMEKILN_PER_MEMBER_WAITING": "20",
-    "FRAMEKILN_PER_MEMBER_HOUR": "100",
-}
-QUICK = {"quality": "fast", "length": "short"}
-
-
-def picture(size=(320, 200), form="PNG") -> bytes:
-    image = Image.new("RGB", size, (90, 140, 200))
-    draw = ImageDraw.Draw(image)
-    draw.rectangle((0, size[1] * 2 // 3, *size), fill=(60, 110, 60))
-    draw.ellipse((40, 60, 150, 180), fill=(200, 80, 60))
-    for x in range(0, size[0], 16):
-        draw.line((x, 0, x // 2, size[1]), fill=(120, 160, 90), width=2)
-    out = io.BytesIO()
-    image.save(out, form)
-    return out.getvalue()
-
-
-def cat(**claims) -> Upload:
-    return Upload("cat.png", picture(), **claims)
-
-
-@pytest.fixture
-async def discord():
-    async with FakeDiscord() as fake:
-        fake.guild()
-        yield fake
-        assert fake.violations == []
-
-
-@pytest.fixture
-def channel(discord):
-    return discord.channel()
-
-
-@pytest.fixture
-def ada(discord):
-    return discord.member("ada")
-
-
-@pytest.fixture
-async def bot(discord, tmp_path):
-    async with BotProcess(discord, tmp_path / "data", env=ENV) as process:
-        await process.wait_ready()
-        await commands_known(discord)
-        yield process
-
-
-async def commands_known(discord) -> None:
-    await discord.wait_for(lambda: "animate" in command_names(discord), 20)
-
-
-def command_names(discord) -> set[str]:
-    return {command["name"] for known in discord.world.commands.values() for command in known}
-
-
-def clips(discord, channel) -> list:
-    return [message for message in discord.messages(channel) if message.attachments]
-
-
-async def one_clip(discord, channel, count=1):
-    await discord.wait_for(lambda: len(clips(discord, channel)) >= count, CLIP_SECONDS)
-    return clips(discord, channel)[-1]
-
-
-def says(discord, channel, words: str) -> bool:
-    return any(words in message.content for message in discord.messages(channel))
 
 
 @pytest.mark.slow
