@@ -195,19 +195,20 @@ def test_python_dash_m_bot_is_run():
 
 
 @pytest.mark.parametrize(
-    ("content", "code", "says"),
+    ("age", "content", "code", "says"),
     [
-        (None, 1, "the bot does not run"),
-        ({"time": time.time() + 5, "queue": 3, "engine": "ready"}, 0, "queue: 3, engine: ready"),
-        ({"time": 1.0, "queue": 3}, 1, "no sign of life for "),
-        ({"queue": 3}, 1, "cannot be read"),
-        ([], 1, "cannot be read"),
+        (None, None, 1, "the bot does not run"),
+        (1.0, {"queue": 3, "engine": "ready"}, 0, "queue: 3, engine: ready"),
+        (health.STALE + 1, {"queue": 3}, 1, "no sign of life for "),
+        (None, {"queue": 3}, 1, "cannot be read"),
+        (None, [], 1, "cannot be read"),
     ],
 )
-def test_health_tells_by_its_exit_status_whether_the_bot_lives(content, code, says):
+def test_health_tells_by_its_exit_status_whether_the_bot_lives(age, content, code, says):
     if content is not None:
         Path("data").mkdir()
-        Path("data", health.FILE).write_text(json.dumps(content))
+        told = content if age is None else {"time": time.time() - age, **content}
+        Path("data", health.FILE).write_text(json.dumps(told))
     run = CliRunner().invoke(main, ["health"])
     assert run.exit_code == code
     assert says in run.stdout

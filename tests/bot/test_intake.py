@@ -116,7 +116,7 @@ def test_the_host_of_the_api_may_have_files_on_any_port_by_the_same_scheme(monke
     assert is_discord(URL("http://127.0.0.1:5000/a"))
     assert is_discord(URL("http://localhost:5000/a")), "one machine, whatever its name"
     assert not is_discord(URL("https://127.0.0.1:5000/a"))
-    assert not is_discord(URL("http://10.0.0.1:4000/a"))
+    assert not is_discord(URL("http://198.51.100.1:4000/a"))
     monkeypatch.setattr(Route, "BASE", "https://chat.example/api/v10")
     assert is_discord(URL("https://chat.example/a"))
     assert not is_discord(URL("https://127.0.0.1/a"))
