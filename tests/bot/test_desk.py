@@ -186,6 +186,20 @@ async def test_the_same_interaction_told_twice_is_one_job_and_one_message(fake, 
     assert (await parts.queue.get(job.id)).state is State.QUEUED
 
 
+async def test_what_is_told_again_later_does_not_overwrite_the_last_words(fake, channel, ada, parts, bot):
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    message = await asked.shown()
+    job = await only_job(parts)
+    await parts.queue.cancel(job.id)
+    await parts.channels.edit(channel.id, message.id, "the last words", None)
+    fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
+    await until(
+        lambda: fake.count("POST", "/interactions/{interaction_id}/{interaction_token}/callback") == 2
+    )
+    await asyncio.sleep(0.2)
+    assert message.content == "the last words"
+
+
 async def test_queued_is_said_only_after_the_commit(fake, channel, ada, parts, bot, monkeypatch):
     enqueue = parts.queue.enqueue
     gate, reached = asyncio.Event(), asyncio.Event()
