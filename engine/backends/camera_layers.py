@@ -22,6 +22,8 @@ Pixels = NDArray[np.uint8]
 
 MAP_STEP = 4
 """Sheets' slowly changing planes are kept at one value for this many pixels of the canvas, each way."""
+LEVEL = 4
+"""How much farther than up and down a landscape is continued sideways behind what hides it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,9 +107,12 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
     hidden = [cover for cover in (subject, front) if cover is not None]
     if sky is not None:
         covered = np.maximum.reduce([1 - sky, *hidden])
-        sheets.append(_sheet(behind(canvas, covered), np.full_like(disparity, 0.02), sky=True))
+        sheets.append(
+            _sheet(behind(canvas, covered, level=LEVEL, even=True), np.full_like(disparity, 0.02), sky=True)
+        )
         check()
-    ground = canvas if not hidden else behind(canvas, np.maximum.reduce(hidden))
+    level = 1 if sky is None else LEVEL
+    ground = canvas if not hidden else behind(canvas, np.maximum.reduce(hidden), level=level)
     check()
     if sky is None:
         sheets.append(_sheet(ground, disparity, water=water))
@@ -115,7 +120,8 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
         # Who stands before the land must leave no hole in it: it goes on behind.
         land = 1 - sky
         if hidden:
-            land = _continued(land, np.maximum.reduce(hidden))
+            # Along an outline, and between twigs, the sky's mask is too coarse to tell sky from land.
+            land = _continued(land, _widened(np.maximum.reduce(hidden)))
         sheets.append(_sheet(inside(ground, land), disparity, land, water=water))
     check()
     if subject is not None:
@@ -209,22 +215,31 @@ def silhouette(canvas: Pixels, mask: Plane) -> Plane:
     if not (outside.any() and inside_it.any()):
         return core
     dark = float(np.median(light[inside_it]))
-    step = float(np.median(light[outside])) - dark
+    usual = float(np.median(light[outside])) - dark
+    # What is dark beside a bright sky and what is dark beside a wood's reflection are not equally dark.
+    bare = (outside & (light > dark + 0.3 * usual)).astype(np.float32)
+    beside = cv2.GaussianBlur(light * bare, (0, 0), reach / 8) + 1e-3 * (dark + usual)
+    local = beside / (cv2.GaussianBlur(bare, (0, 0), reach / 8) + 1e-3) - dark
+    step = np.asarray(np.minimum(local, usual), np.float32)
     # Only what hangs together with it belongs to it: a reed does, a dark wave behind the reeds does not.
-    reached = (light < dark + 0.6 * step) & (near > 0.2)  # noqa: PLR2004 (same rim)
+    reached = (light < dark + 0.5 * step) & (near > 0.2)  # noqa: PLR2004 (same rim)
     _, labels = cv2.connectedComponents(reached.astype(np.uint8), connectivity=8)
     touched = np.unique(labels[inside_it & reached])
     belongs = np.isin(labels, touched[touched > 0]).astype(np.uint8)
     soft = cv2.dilate(belongs, np.ones((3, 3), np.uint8)).astype(np.float32)
-    return np.asarray(soft * smoothstep(dark + 0.75 * step, dark + 0.35 * step, light), np.float32)
+    return np.asarray(soft * smoothstep(0.65, 0.3, (light - dark) / np.maximum(step, 1)), np.float32)
+
+
+def _widened(cover: Plane) -> Plane:
+    size = 2 * max(3, round(0.006 * max(cover.shape))) + 1
+    return np.asarray(cv2.blur(cv2.dilate(cover, np.ones((size, size), np.uint8)), (5, 5)), np.float32)
 
 
 def _continued(land: Plane, hidden: Plane) -> Plane:
     """The land's opacity behind what hides it, guessed from both sides."""
-    known = (1 - hidden)[..., None]
-    size = (max(1, land.shape[1] // 4), max(1, land.shape[0] // 4))
-    weight = np.asarray(cv2.resize(known[..., 0], size, interpolation=cv2.INTER_AREA), np.float32)
-    small = np.asarray(cv2.resize(land * known[..., 0], size, interpolation=cv2.INTER_AREA), np.float32)
+    small_size = (max(1, land.shape[1] // (4 * LEVEL)), max(1, land.shape[0] // 4))
+    weight = np.asarray(cv2.resize(1 - hidden, small_size, interpolation=cv2.INTER_AREA), np.float32)
+    small = np.asarray(cv2.resize(land * (1 - hidden), small_size, interpolation=cv2.INTER_AREA), np.float32)
     guess = spread(small[..., None], weight[..., None])[..., 0]
     guess = np.asarray(cv2.resize(guess, land.shape[::-1], interpolation=cv2.INTER_LINEAR), np.float32)
     return np.asarray(land * (1 - hidden) + smoothstep(0.35, 0.65, guess) * hidden, np.float32)

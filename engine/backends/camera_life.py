@@ -42,10 +42,16 @@ class Life:
         phases = np.random.default_rng((seed, 3)).uniform(0, 2 * np.pi, 6)
         return cls(unit=unit, horizon=horizon, foot=foot, strength=STRENGTH[motion], phases=phases)
 
-    def drift(self, seconds: float) -> float:
-        """How far the clouds have gone, pixels to the right; about 0.8 % of the frame a second."""
+    def drift(self, y: Plane, seconds: float) -> Plane:
+        """How far the clouds have gone at canvas rows, pixels to the right.
+
+        High up it is about 0.8 % of the frame a second. Towards the horizon they are farther, and slower;
+        there a low sun keeps its place.
+        """
         side = 1.0 if self.phases[0] < np.pi else -1.0
-        return side * 0.008 * self.unit * self.strength * seconds
+        height = np.clip((self.horizon - y) / max(1.0, self.horizon), 0, 1)
+        gone = side * 0.008 * self.unit * self.strength * seconds
+        return np.asarray(gone * height * (2 - height), np.float32)
 
     def ripples(self, x: Plane, y: Plane, seconds: float) -> tuple[Plane, Plane]:
         """The surface of water at canvas pixels.

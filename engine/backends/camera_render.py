@@ -112,7 +112,7 @@ class Stage:
             source_y = source_y + lift * wet
             gain = 1 + (bright - 1) * wet
         if sheet.sky:
-            source_x = source_x - np.float32(self.life.drift(seconds))
+            source_x = source_x - self.life.drift(source_y, seconds)
         return source_x.astype(np.float32), source_y.astype(np.float32), gain
 
     def _sample(self, pixels: Pixels, x: Plane, y: Plane, size: tuple[int, int]) -> Pixels:

@@ -22,6 +22,7 @@ from engine.backends.camera_regions import (
     refine,
     smoothstep,
 )
+from engine.backends.camera_sky import complete_sky, find_sky
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -84,7 +85,7 @@ def study(picture: NDArray[np.uint8], check: Callable[[], None]) -> Scene:
     check()
 
     flatness = 1 - float(smoothstep(0.25, 1.2, np.percentile(edge, 97)))
-    sky = None if flatness > 0.5 else _sky(seen)  # noqa: PLR2004 (more flat than not)
+    sky = None if flatness > 0.5 else find_sky(seen.lab, seen.edge)  # noqa: PLR2004 (more flat than not)
     check()
     horizon = _horizon(sky)
     front = None if sky is None else _front(seen, sky)
@@ -92,6 +93,9 @@ def study(picture: NDArray[np.uint8], check: Callable[[], None]) -> Scene:
     check()
     water = _water(seen, sky, subject, front, horizon)
     disparity, nearness = _disparity(seen, sky, subject, horizon)
+    if sky is not None:
+        # All else is decided with the cautious sky: a thing must not be lost to a cloud of its colour.
+        sky = complete_sky(seen.lab, sky, front=front, subject=subject)
     check()
     return Scene(
         disparity=disparity,
@@ -107,53 +111,6 @@ def study(picture: NDArray[np.uint8], check: Callable[[], None]) -> Scene:
 
 def _plane(mask: Mask | None) -> Plane | None:
     return None if mask is None else mask.astype(np.float32)
-
-
-def _sky(seen: _Study) -> Mask | None:
-    """What can be reached from the upper edge without crossing a strong edge, if it looks like a sky.
-
-    How strong an edge ends the sky differs from picture to picture, so several strengths are tried.
-    """
-    best: Mask | None = None
-    best_score = 0.0
-    for strength in (0.5, 0.8, 1.2, 1.8, 2.6, 3.6, 5.0, 7.0):
-        calm = cv2.morphologyEx(
-            (seen.edge < strength).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)
-        )
-        reached = cv2.dilate(attached(calm.astype(bool), "top").astype(np.uint8), np.ones((3, 3), np.uint8))
-        # What lies across the sky without standing on anything, thin and level, is a cloud.
-        land = cv2.morphologyEx((reached == 0).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 1), np.uint8))
-        mask = ~attached(land.astype(bool), "bottom")
-        enclosed = float((mask & (reached == 0)).sum()) / max(1, int(mask.sum()))
-        # Clouds are islands in a sky; a large island is somebody before a wall.
-        if enclosed > 0.1 or not _looks_like_sky(seen, mask):  # noqa: PLR2004 (share of the sky)
-            continue
-        # The best outline is much stronger than what had to be crossed inside.
-        contrast = contrast_along(mask, seen.edge)
-        score = contrast / (strength + 0.5) * float(mask.mean()) ** 0.3
-        if contrast > 1.5 and score > best_score:  # noqa: PLR2004 (levels of Lab a pixel)
-            best, best_score = mask, score
-    return best
-
-
-def _looks_like_sky(seen: _Study, mask: Mask) -> bool:
-    rows = len(mask)
-    wide = (mask.sum(axis=0) > 0.08 * rows).mean() > 0.7  # noqa: PLR2004 (from side to side, nearly)
-    ends = mask[int(rows * 0.86) :].mean() < 0.03  # noqa: PLR2004 (above the ground)
-    third = mask.shape[1] // 3
-    depth = mask.sum(axis=0) / rows
-    # A sky that hangs down in the middle, or in one narrow strip, is a forehead.
-    hangs = np.median(depth[third:-third]) > np.median(np.concatenate([depth[:third], depth[-third:]])) + 0.2
-    hangs = hangs or (depth > 0.55 * depth.max()).mean() < 0.3  # noqa: PLR2004 (of the width)
-    if hangs or not (wide and ends and 0.08 < mask.mean() < 0.8):  # noqa: PLR2004 (neither a strip nor everything)
-        return False
-    band = max(4, rows // 8)
-    below = np.roll(mask, band, axis=0) & ~mask
-    last = mask & ~np.roll(mask, -band, axis=0)
-    above, under = seen.lab[last].mean(axis=0), seen.lab[below].mean(axis=0)
-    brighter, bluer = above[0] - under[0], under[2] - above[2]
-    calm = float(np.median(seen.edge[mask])) < 0.6 * float(np.median(seen.edge[~mask])) + 0.3
-    return bool(calm and (brighter > 6 or (bluer > 5 and above[2] < -3 and brighter > -8)))  # noqa: PLR2004 (Lab)
 
 
 def _horizon(sky: Mask | None) -> float:

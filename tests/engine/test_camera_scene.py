@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from engine.backends.camera_fill import behind, inside
-from engine.backends.camera_layers import MAP_STEP, Window, outline, silhouette
+from engine.backends.camera_layers import MAP_STEP, Window, outline, silhouette, take_apart
 from engine.backends.camera_life import Life
+from engine.backends.camera_path import travel
 from engine.backends.camera_scene import study
-from engine.recipe import Motion
+from engine.recipe import Camera, Motion
 
 LAKE = Path(__file__).parents[2] / "examples" / "lake.png"
 
@@ -145,6 +146,47 @@ def test_what_was_hidden_is_filled_with_what_surrounds_it():
     assert hole[:10].std() > 5
 
 
+def dusk():
+    """A sky that brightens downwards, a cloud that touches a dark peak, and dark land; and the peak alone."""
+    rows, columns = 270, 480
+    picture = np.empty((rows, columns, 3), np.float32)
+    picture[:] = np.linspace((60, 80, 150), (230, 190, 170), rows)[:, None]
+    cv2.ellipse(picture, (290, 95), (45, 5), 0, 0, 360, (165, 140, 165), -1, cv2.LINE_AA)
+    picture = cv2.GaussianBlur(picture, (0, 0), 3)
+    rng = np.random.default_rng(6)
+    rock = cv2.GaussianBlur(rng.standard_normal((rows, columns)).astype(np.float32), (0, 0), 2)
+    corners = np.array([(100, 200), (240, 80), (380, 200), (480, 200), (480, 270), (0, 270), (0, 200)])
+    peak = cv2.fillPoly(np.zeros((rows, columns), np.float32), [corners], 1.0, cv2.LINE_AA)[..., None]
+    dark = np.array([35, 38, 60]) + 8 * (rock / rock.std())[..., None]
+    return np.clip(picture * (1 - peak) + dark * peak, 0, 255).astype(np.uint8), peak[..., 0]
+
+
+def test_a_cloud_behind_a_peak_belongs_to_the_sky():
+    picture, peak = dusk()
+    sky = cv2.resize(look(picture).sky, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    around = cv2.dilate(peak, np.ones((9, 9))) < 0.5
+    assert sky[around].min() > 0.5
+    assert sky[cv2.erode(peak, np.ones((9, 9))) > 0.5].max() < 0.5
+
+
+@pytest.mark.parametrize("camera", [Camera.PAN_LEFT, Camera.PAN_RIGHT])
+def test_the_sky_behind_a_dark_peak_is_never_darker_than_the_sky_around(camera):
+    picture, _ = dusk()
+    path = travel(camera, motion=Motion.WILD, seed=1, times=np.linspace(0, 4, 5), size=(432, 243))
+    canvas = path.needs(432, 243)
+    whole = cv2.resize(picture, canvas, interpolation=cv2.INTER_AREA)
+    window = Window(size=canvas, picture=(480, 270))
+    far, *covers = take_apart(whole, look(picture), window, lambda: None)
+    hidden = np.maximum.reduce([cover.pixels[..., 3] for cover in covers]) > 0
+    # Only what lies within the camera's whole way of the outline is ever uncovered.
+    reach = np.ones((1, 2 * int(np.ptp(path.move[:, 0])) + 1), np.uint8)
+    uncovered = hidden & (cv2.dilate((~hidden).astype(np.uint8), reach) > 0)
+    light = far.pixels.astype(float).mean(axis=2)
+    brighter = np.linspace((60 + 80 + 150) / 3, (230 + 190 + 170) / 3, len(light))[:, None]
+    assert uncovered.sum() > 1000
+    assert (light - brighter)[uncovered].min() > -12
+
+
 def test_a_cut_out_takes_no_rim_of_the_background_along():
     picture = np.zeros((100, 100, 3), np.uint8)
     picture[20:80, 20:80] = 200
@@ -161,3 +203,11 @@ def test_ripples_shrink_towards_the_horizon_and_move_with_time():
     assert np.abs(gain - 1).max() < 0.12
     later, _ = life.ripples(x, y, 0.1)
     assert 0.01 < np.abs(later - lift).max() < 2
+
+
+def test_clouds_slow_down_towards_the_horizon_and_a_low_sun_stays():
+    life = Life.of(Motion.NORMAL, seed=1, unit=500, horizon=200, foot=400)
+    rows = np.array([[0.0, 100.0, 198.0]], np.float32)
+    high, middle, low = np.abs(life.drift(rows, 2.0))[0]
+    assert high > middle > 10 * low
+    assert high > 4

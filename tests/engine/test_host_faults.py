@@ -129,7 +129,8 @@ async def test_out_of_memory_fails_the_job_and_leaves_the_process(tmp_path):
         assert caught.value.code == "E_MEMORY"
         await render(host, "ok")
         assert host.pid == first
-        assert host.rss < 3 << 28, "the failed job's memory was not let go"
+        # What is known of the memory is as old as the last heartbeat; only a later one can tell that it was let go.
+        await until(lambda: host.rss < 3 << 28)
 
 
 async def test_torchs_out_of_memory_leaves_the_process(tmp_path):
