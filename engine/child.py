@@ -292,7 +292,9 @@ class Child:
             raise wire.WireError(f"its first message was {message.type}, not hello")
         elif isinstance(message, wire.Ready):
             self._watch.ready()
-            self.ready.set()
+            # What was condemned at its greeting is told to end; that it says "ready" first does not count.
+            if self._verdict is None:
+                self.ready.set()
         elif isinstance(message, wire.Beat):
             self._watch.beat(now)
             self.rss = message.rss

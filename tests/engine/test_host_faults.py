@@ -129,7 +129,7 @@ async def test_out_of_memory_fails_the_job_and_leaves_the_process(tmp_path):
         assert caught.value.code == "E_MEMORY"
         await render(host, "ok")
         assert host.pid == first
-        # What is known of the memory is as old as the last heartbeat; only a later one can tell that it was let go.
+        # The memory is known as of the last heartbeat, which may be older than the render's end.
         await until(lambda: host.rss < 3 << 28)
 
 
