@@ -300,16 +300,21 @@ class Child:
             self.rss = message.rss
         elif self._assignment is None or message.job != self._assignment.job:
             log.info("engine %d: a late %s of %s is ignored", self.pid, message.type, message.job)
-        elif isinstance(message, wire.Progressed):
+        else:
+            self._follow(self._assignment, message, now)
+
+    def _follow(self, assignment: _Assignment, message: wire.OfRender, now: float) -> None:
+        """Take in what is said of the render that runs."""
+        if isinstance(message, wire.Progressed):
             progress = Progress(stage=message.stage, fraction=message.fraction, take=message.take)
             self._watch.step(progress, now)
-            self._pass_on(self._assignment, progress)
+            self._pass_on(assignment, progress)
         elif isinstance(message, wire.Discarded):
-            self._pass_on(self._assignment, TakeDiscarded(take=message.take))
+            self._pass_on(assignment, TakeDiscarded(take=message.take))
         else:
             self._leaving = isinstance(message, wire.Failed) and message.leaving
-            if not self._assignment.answer.done():
-                self._assignment.answer.set_result(message)
+            if not assignment.answer.done():
+                assignment.answer.set_result(message)
 
     def _pass_on(self, assignment: _Assignment, event: Event) -> None:
         try:

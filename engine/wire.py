@@ -136,7 +136,8 @@ class Shutdown(_Message):
     type: Literal["shutdown"] = "shutdown"
 
 
-FromChild = Hello | Ready | Beat | Progressed | Discarded | Result | Failed
+OfRender = Progressed | Discarded | Result | Failed
+FromChild = Hello | Ready | Beat | OfRender
 FromParent = Hello | Render | Cancel | Shutdown
 
 _T = TypeVar("_T")
