@@ -27,6 +27,7 @@ from bot.desk import Desk
 from bot.health import HealthFile
 from bot.housekeeping import Housekeeping
 from bot.intake import Intake
+from bot.inventory import Inventory
 from bot.parts import Parts
 from bot.pulse import Pulse
 from bot.settings import Settings
@@ -40,6 +41,7 @@ from db.jobs import Job
 from db.queue import Queue
 from engine.host import EngineHost
 from engine.render import RenderLimits
+from engine.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -71,7 +73,11 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     async with await Database.open(data / "framekiln.db", backup_dir=data / "backups") as database:
         queue = Queue(database)
         blobs = Blobs(data / "blobs")
-        host = EngineHost(spool=data / "spool", limits=limits.for_engine(settings))
+        host = EngineHost(
+            spool=data / "spool",
+            limits=limits.for_engine(settings),
+            environment=os.environ | limits.engine_environment(settings),
+        )
         try:
             async with Intake(limits=limits.for_intake(settings)) as intake:
                 yield _wire(settings, database, queue, blobs, host, intake)
@@ -85,6 +91,9 @@ def _wire(
     channels = Channels()
     waits = Waits(queue)
     audit = Audit(database)
+    inventory = Inventory(
+        Store(settings.models_dir), lambda: host.device, slow=limits.allows_slow_models(settings)
+    )
 
     async def limits_for(job: Job) -> RenderLimits:
         limit = int(channels.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
@@ -126,6 +135,7 @@ def _wire(
         board=board,
         studio=studio,
         rules=limits.for_desk(settings),
+        means=inventory.means,
     )
     clicks = Clicks(
         queue=queue,

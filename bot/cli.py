@@ -15,7 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from bot.demo import Made
-    from engine.plan import Wish
+    from engine.wish import Wish
 
 MIN_SEED, MAX_SEED = 0, 2**32 - 1
 MEGABYTE = 1_000_000
@@ -102,8 +102,8 @@ def render(  # noqa: PLR0917 - click gives them by name
     """Make one clip from IMAGE, or from --prompt alone."""
     from bot.demo import clean_words  # noqa: PLC0415 - see the module's docstring
     from engine.errors import UserError  # noqa: PLC0415
-    from engine.plan import Wish, choose  # noqa: PLC0415
     from engine.recipe import Camera, Kind, Motion, Quality  # noqa: PLC0415
+    from engine.wish import Wish, choose  # noqa: PLC0415
 
     if image is None and not prompt:
         raise click.UsageError("Give a picture, or say what to show with --prompt.")
@@ -139,8 +139,8 @@ def render(  # noqa: PLR0917 - click gives them by name
 def demo(image: Path, output: Path) -> None:
     """Take IMAGE the whole way, as a server would: queue, engine, gate, smoothing, MP4."""
     from engine.errors import UserError  # noqa: PLC0415 - see the module's docstring
-    from engine.plan import Wish  # noqa: PLC0415
     from engine.recipe import Kind  # noqa: PLC0415
+    from engine.wish import Wish  # noqa: PLC0415
 
     click.echo(f"Taking {image} through the queue, the engine, the gate, the smoothing and the encoder.\n")
     try:
@@ -186,11 +186,12 @@ def sheet(clip: Path, output: Path) -> None:
     """Lay frames of CLIP out on one picture, with their seconds."""
     from PIL import Image  # noqa: PLC0415 - see the module's docstring
 
-    from engine.sheet import contact_sheet, read_frames  # noqa: PLC0415
+    from engine.read_clip import read_clip  # noqa: PLC0415
+    from engine.sheet import contact_sheet  # noqa: PLC0415
 
     try:
-        frames, fps = read_frames(clip)
-        Image.fromarray(contact_sheet(frames, fps)).save(output, optimize=True)
+        read = read_clip(clip)
+        Image.fromarray(contact_sheet(read.frames, read.fps)).save(output, optimize=True)
     except (ValueError, OSError) as error:
         _give_up(str(error))
     click.echo(str(output))
@@ -217,10 +218,14 @@ def _make(wish: Wish, image: Path | None, output: Path) -> Made:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     from bot.demo import make_clip  # noqa: PLC0415
+    from bot.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.studio import Live  # noqa: PLC0415
     from bot.texts import STAGES, overall  # noqa: PLC0415
-    from engine.render import RenderLimits  # noqa: PLC0415
 
+    try:
+        settings = load_settings()
+    except BadSettings as error:
+        _give_up(f"A setting is wrong. {error}")
     columns = (TextColumn("{task.description:<16}"), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
         bar = shown.add_task("waking up", total=1.0)
@@ -230,7 +235,7 @@ def _make(wish: Wish, image: Path | None, output: Path) -> Made:
             shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
 
         picture = None if image is None else image.read_bytes()
-        made = asyncio.run(make_clip(wish, picture, output, limits=RenderLimits(), on_progress=tell))
+        made = asyncio.run(make_clip(wish, picture, output, settings=settings, on_progress=tell))
         shown.update(bar, description="done", completed=1.0)
     return made
 

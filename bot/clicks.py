@@ -23,8 +23,9 @@ from db.audit import Audit
 from db.jobs import Job, JobId
 from db.queue import CancelOutcome, Queue
 from engine.errors import UserError
-from engine.plan import AREA, Subject, Wish, plan
-from engine.recipe import Kind, Quality, Receipt, Recipe
+from engine.plan import AREA, plan
+from engine.recipe import Kind, Quality, Receipt, Recipe, Role
+from engine.wish import Subject, Wish
 
 log = logging.getLogger(__name__)
 
@@ -148,10 +149,10 @@ class Clicks:
             seed=recipe.seed,
             engine=recipe.engine,
         )
-        digest = recipe.input_sha256
+        digest = recipe.inputs.get(Role.PICTURE)
         subject = None if digest is None else Subject(sha256=digest, width=recipe.width, height=recipe.height)
         try:
-            lighter = plan(wish, subject, limits=limits)
+            lighter = plan(wish, subject, means=await self._desk.means(), limits=limits)
         except UserError as error:
             await _say(interaction, str(error))
             return

@@ -9,6 +9,7 @@ folder instead of a channel.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import tempfile
 import time
@@ -19,18 +20,24 @@ from pathlib import Path
 from bot.channels import ChannelError, Post, Trouble
 from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake import Intake, IntakeLimits
+from bot.limits import allows_slow_models, engine_environment
 from bot.prompts import clean_prompt
+from bot.settings import Settings
 from bot.studio import Live, Studio
 from db.connection import Database
 from db.enqueue import EnqueueLimits
 from db.files import Blobs
 from db.jobs import Job, JobId, NewJob, State
 from db.queue import Queue
+from engine.device import Device
 from engine.errors import UserError
 from engine.host import EngineHost
-from engine.plan import Subject, Wish, plan
+from engine.means import Means, means_of
+from engine.plan import plan
 from engine.recipe import Receipt, Recipe
-from engine.render import PICTURE, RenderLimits
+from engine.render import RenderLimits
+from engine.store import Store
+from engine.wish import AUTO, Subject, Wish
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at how far it is."""
@@ -82,7 +89,7 @@ async def make_clip(
     picture: bytes | None,
     target: Path,
     *,
-    limits: RenderLimits,
+    settings: Settings,
     on_progress: Callable[[Live], None],
 ) -> Made:
     """Take one wish the whole way.
@@ -91,7 +98,7 @@ async def make_clip(
         wish: what to make.
         picture: the bytes of a PNG, JPEG or WebP, or None.
         target: where the clip appears.
-        limits: takes and bytes.
+        settings: where weights lie, where models run, how many takes may be drawn.
         on_progress: told now and then how far it is.
 
     Raises:
@@ -102,22 +109,14 @@ async def make_clip(
         data = Path(folder)
         async with await Database.open(data / "framekiln.db") as database:
             queue, blobs = Queue(database), Blobs(data / "blobs")
-            recipe = await _plan(wish, picture, blobs)
-            new = NewJob(
-                key="demo",
-                kind=recipe.kind,
-                guild_id=NOBODY,
-                channel_id=NOBODY,
-                user_id=NOBODY,
-                recipe=recipe.to_json(),
-                profile=recipe.profile,
-                inputs={} if recipe.input_sha256 is None else {PICTURE: recipe.input_sha256},
-            )
-            job = (await queue.enqueue(new, limits=EnqueueLimits())).job
-            host = EngineHost(spool=data / "spool")
+            host = EngineHost(spool=data / "spool", environment=os.environ | engine_environment(settings))
             try:
+                subject = await _take_in(picture, blobs)
                 await host.start()
-                done = await _follow(job.id, queue, blobs, host, Folder(target), limits, on_progress)
+                recipe = plan(wish, subject, means=_means(settings, host, wish))
+                job = await _enqueue(recipe, queue)
+                limits = RenderLimits(max_takes=settings.max_takes)
+                done = await _follow(job, queue, blobs, host, Folder(target), limits, on_progress)
             finally:
                 await host.close()
     if done.state is not State.DELIVERED or done.receipt is None:
@@ -125,14 +124,33 @@ async def make_clip(
     return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
 
 
-async def _plan(wish: Wish, picture: bytes | None, blobs: Blobs) -> Recipe:
-    subject = None
-    if picture is not None:
-        async with Intake(limits=IntakeLimits()) as intake:
-            clean = await intake.from_bytes(picture)
-        digest = await asyncio.to_thread(blobs.put, clean.png)
-        subject = Subject(sha256=digest, width=clean.width, height=clean.height)
-    return plan(wish, subject)
+async def _take_in(picture: bytes | None, blobs: Blobs) -> Subject | None:
+    if picture is None:
+        return None
+    async with Intake(limits=IntakeLimits()) as intake:
+        clean = await intake.from_bytes(picture)
+    digest = await asyncio.to_thread(blobs.put, clean.png)
+    return Subject(sha256=digest, width=clean.width, height=clean.height)
+
+
+def _means(settings: Settings, host: EngineHost, wish: Wish) -> Means:
+    """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
+    slow = allows_slow_models(settings) or wish.engine != AUTO
+    return means_of(Store(settings.models_dir), host.device or Device(), slow=slow)
+
+
+async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:
+    new = NewJob(
+        key="demo",
+        kind=recipe.kind,
+        guild_id=NOBODY,
+        channel_id=NOBODY,
+        user_id=NOBODY,
+        recipe=recipe.to_json(),
+        profile=recipe.profile,
+        inputs=recipe.inputs,
+    )
+    return (await queue.enqueue(new, limits=EnqueueLimits())).job.id
 
 
 async def _follow(

@@ -12,7 +12,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,9 +33,10 @@ from db.jobs import Job, NewJob
 from db.queue import Queue
 from engine.backends import BACKENDS
 from engine.errors import UserError
-from engine.plan import AUTO, PlanLimits, Subject, Wish, plan
+from engine.means import Means
+from engine.plan import PlanLimits, plan
 from engine.recipe import Kind, Recipe
-from engine.render import PICTURE
+from engine.wish import AUTO, Subject, Wish
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,6 @@ class DeskRules:
     """What the desk takes.
 
     Attributes:
-        engines: names of the engines that can run here.
         engine: "auto", or the one that the owner chose.
         data_dir: where the disk must have room.
         min_free_disk: bytes.
@@ -61,7 +61,6 @@ class DeskRules:
 
     limits: EnqueueLimits
     plan: PlanLimits
-    engines: Collection[str]
     data_dir: Path
     min_free_disk: int
     max_prompt: int
@@ -82,6 +81,7 @@ class Desk:
         board: StatusBoard,
         studio: Studio,
         rules: DeskRules,
+        means: Callable[[], Awaitable[Means]],
     ) -> None:
         """Make one from the parts that it passes a wish through."""
         self._queue = queue
@@ -91,6 +91,7 @@ class Desk:
         self._board = board
         self._studio = studio
         self.rules = rules
+        self.means = means
 
     def engine_for(self, kind: Kind) -> str:
         """The engine that the owner chose, or "auto"; one that cannot draw this kind is passed over."""
@@ -107,7 +108,7 @@ class Desk:
                 wish, prompt=clean_prompt(wish.prompt, limit=self.rules.max_prompt), fps=self.rules.fps
             )
             subject = None if picture is None else await self._take_in(picture)
-            return plan(cleaned, subject, available=self.rules.engines, limits=self.rules.plan)
+            return plan(cleaned, subject, means=await self.means(), limits=self.rules.plan)
 
         await self._serve(interaction, make_recipe, parent=None)
 
@@ -115,9 +116,9 @@ class Desk:
         """Take a variation of a job that was there before: same picture, another recipe."""
 
         async def same_picture() -> Recipe:
-            digest = recipe.input_sha256
-            if digest is not None and not await asyncio.to_thread(self._blobs.exists, digest):
-                raise UserError("E_INPUT_GONE", texts.INPUT_GONE)
+            for digest in recipe.inputs.values():
+                if not await asyncio.to_thread(self._blobs.exists, digest):
+                    raise UserError("E_INPUT_GONE", texts.INPUT_GONE)
             return dataclasses.replace(
                 recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             )
@@ -206,7 +207,7 @@ class Desk:
             user_id=interaction.user.id,
             recipe=recipe.to_json(),
             profile=recipe.profile,
-            inputs={} if recipe.input_sha256 is None else {PICTURE: recipe.input_sha256},
+            inputs=recipe.inputs,
             parent=None if parent is None else parent.id,
         )
         enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bot.deliver import DeliveryLimits
 from bot.desk import DeskRules
 from bot.intake import IntakeLimits
-from bot.settings import Settings
+from bot.settings import Settings, Where
 from db.enqueue import EnqueueLimits
-from engine.backends import BACKENDS
 from engine.host import HostLimits
 from engine.plan import PlanLimits
+from engine.wish import AUTO
+from engine.worker import DEVICE_VARIABLE, MODELS_VARIABLE
 
 HOUR = 3600.0
 
@@ -38,6 +39,16 @@ def for_intake(settings: Settings) -> IntakeLimits:
     )
 
 
+def engine_environment(settings: Settings) -> dict[str, str]:
+    """What the engine process must know of the settings; see :mod:`engine.worker`."""
+    return {MODELS_VARIABLE: str(settings.models_dir.absolute()), DEVICE_VARIABLE: settings.device}
+
+
+def allows_slow_models(settings: Settings) -> bool:
+    """Whether models may run without a GPU: an owner who names the CPU, or an engine, wants it so."""
+    return settings.device is Where.CPU or settings.engine != AUTO
+
+
 def for_desk(settings: Settings) -> DeskRules:
     """What may be asked for."""
     return DeskRules(
@@ -48,7 +59,6 @@ def for_desk(settings: Settings) -> DeskRules:
             total_waiting=settings.total_waiting,
         ),
         plan=PlanLimits(max_seconds=settings.max_seconds),
-        engines=tuple(BACKENDS),
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,

@@ -40,6 +40,15 @@ class LogFormat(StrEnum):
     JSON = "json"
 
 
+class Where(StrEnum):
+    """Where models run."""
+
+    AUTO = "auto"
+    CUDA = "cuda"
+    MPS = "mps"
+    CPU = "cpu"
+
+
 class Settings(BaseSettings):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
@@ -67,7 +76,13 @@ class Settings(BaseSettings):
         description="Register the commands in this one server, at once. Unset: everywhere.",
     )
     data_dir: Path = Field(Path("data"), description="The folder for the queue, the pictures and the clips.")
-    engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, sketch).")
+    models_dir: Path = Field(
+        Path("models"), description="The folder for weights, checkpoints and style LoRAs."
+    )
+    device: Where = Field(
+        Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for trying out)."
+    )
+    engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, svd, …).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for machines.")
     moderator_roles: Annotated[tuple[int, ...], NoDecode] = Field(

@@ -29,7 +29,7 @@ from engine.errors import (
     Unsupported,
     UserError,
 )
-from engine.recipe import Event, Progress, Recipe
+from engine.recipe import Draft, Event, Progress, Recipe
 from engine.render import RenderLimits
 from engine.spool import Rendered
 
@@ -123,6 +123,7 @@ class Studio:
         self._idle = asyncio.Event()
         self._idle.set()
         self.live: dict[JobId, Live] = {}
+        self.drafts: dict[JobId, bytes] = {}
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -183,6 +184,7 @@ class Studio:
             yield
         finally:
             self.live.pop(job.id, None)
+            self.drafts.pop(job.id, None)
             self._current = None
             self._on_change(job.id)
 
@@ -277,6 +279,9 @@ class Studio:
     def _hear(self, job: Job, event: Event) -> None:
         if isinstance(event, Progress):
             self.live[job.id] = Live(stage=event.stage, fraction=event.fraction, take=event.take)
+        elif isinstance(event, Draft):
+            with contextlib.suppress(OSError):  # the render has ended meanwhile, and the draft with it
+                self.drafts[job.id] = event.path.read_bytes()
         else:
             log.info(
                 "job %s: take %d is discarded: %s", job.id, event.take.number, "; ".join(event.take.reasons)

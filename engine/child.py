@@ -15,11 +15,13 @@ import signal
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from engine import wire
+from engine.device import Device
 from engine.errors import EngineDied, EngineHung
-from engine.recipe import Event, Progress, TakeDiscarded
+from engine.recipe import Draft, Event, Progress, TakeDiscarded
 from engine.watch import HostLimits, Watch
 
 log = logging.getLogger(__name__)
@@ -67,6 +69,7 @@ class Death:
 @dataclass(frozen=True, kw_only=True)
 class _Assignment:
     job: str
+    work: str
     on_event: Callable[[Event], None]
     answer: asyncio.Future[wire.Result | wire.Failed]
 
@@ -79,6 +82,7 @@ class Child:
         ready: set when it waits for its first job.
         ended: done, with how, when it is gone and all that it said has been heard.
         rss: bytes of resident memory at the last heartbeat.
+        device: where it draws; known once it is ready.
     """
 
     def __init__(
@@ -100,6 +104,7 @@ class Child:
         self._tail = b""
         self.pid = process.pid
         self.rss = 0
+        self.device = Device()
         self.ready = asyncio.Event()
         self.ended: asyncio.Future[Death] = self._loop.create_future()
         self._exit = asyncio.create_task(process.wait())
@@ -170,7 +175,9 @@ class Child:
         if self.ended.done():
             raise self.ended.result().error()
         self._send(order)
-        assignment = _Assignment(job=order.job, on_event=on_event, answer=self._loop.create_future())
+        assignment = _Assignment(
+            job=order.job, work=order.work, on_event=on_event, answer=self._loop.create_future()
+        )
         self._assignment = assignment
         self._watch.begin(self._loop.time())
         try:
@@ -294,6 +301,7 @@ class Child:
             self._watch.ready()
             # What was condemned at its greeting is told to end; that it says "ready" first does not count.
             if self._verdict is None:
+                self.device = Device(kind=message.device, name=message.name, memory=message.memory)
                 self.ready.set()
         elif isinstance(message, wire.Beat):
             self._watch.beat(now)
@@ -311,6 +319,10 @@ class Child:
             self._pass_on(assignment, progress)
         elif isinstance(message, wire.Discarded):
             self._pass_on(assignment, TakeDiscarded(take=message.take))
+        elif isinstance(message, wire.Drafted):
+            path = Path(assignment.work) / Path(message.path).name
+            if path.is_file() and not path.is_symlink():
+                self._pass_on(assignment, Draft(path=path, take=message.take))
         else:
             self._leaving = isinstance(message, wire.Failed) and message.leaving
             if not assignment.answer.done():

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine import wire
 from engine.child import Cause, Child, Death
+from engine.device import Device
 from engine.environment import scrubbed
 from engine.errors import Cancelled, EngineClosed, RenderFailed, Unsupported, UserError
 from engine.recipe import Event, Recipe
@@ -86,6 +87,7 @@ class EngineHost:
         self._begun: asyncio.Future[Death | None] | None = None
         self._recent: deque[float] = deque(maxlen=self._limits.deaths + 1)
         self.state = HostState.STOPPED
+        self._device: Device | None = None
         self.deaths = 0
         self.last_death: Death | None = None
 
@@ -93,6 +95,11 @@ class EngineHost:
     def pid(self) -> int | None:
         """The process's id; None while there is none."""
         return None if self._child is None else self._child.pid
+
+    @property
+    def device(self) -> Device | None:
+        """Where clips are drawn; None until a process has told it."""
+        return self._device
 
     @property
     def rss(self) -> int | None:
@@ -267,6 +274,7 @@ class EngineHost:
             await _first(child.ready.wait(), child.gone(), self._closing.wait())
             if child.ready.is_set():
                 self._refusal = None
+                self._device = child.device
                 self._give_back(child)
                 if not begun.done():
                     begun.set_result(None)

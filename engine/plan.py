@@ -7,30 +7,18 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Collection
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import TypeVar
 
-from engine.backends import BACKENDS, BackendSpec
+from engine.backends import BackendSpec, Outline
+from engine.choice import Given, choose_engine, choose_way
 from engine.errors import UserError
-from engine.recipe import Camera, Kind, Motion, Quality, Recipe
+from engine.means import Means
+from engine.recipe import Quality, Recipe
+from engine.wish import Subject, Wish
 
-E = TypeVar("E", bound=StrEnum)
+MACROBLOCK = 16
+"""H.264's; a family that draws at any size gets multiples of it, or what was asked for."""
 
-AUTO = "auto"
-
-
-class Length(StrEnum):
-    """How long a clip should be, as people say it."""
-
-    SHORT = "short"
-    NORMAL = "normal"
-    LONG = "long"
-
-
-SECONDS = {Length.SHORT: 2.0, Length.NORMAL: 4.0, Length.LONG: 8.0}
-"""Seconds of the finished clip."""
 
 AREA = {Quality.FAST: 512 * 288, Quality.BALANCED: 768 * 432, Quality.BEST: 1280 * 720}
 """Pixels of a frame, about; the picture's own shape is kept."""
@@ -57,44 +45,23 @@ class PlanLimits:
     min_side: int = 64
 
 
-@dataclass(frozen=True, kw_only=True)
-class Wish:
-    """What somebody asks for, before anything is decided. None leaves it to the plan."""
-
-    kind: Kind
-    prompt: str = ""
-    motion: Motion = Motion.NORMAL
-    camera: Camera = Camera.AUTO
-    quality: Quality = Quality.BALANCED
-    seconds: float = SECONDS[Length.NORMAL]
-    fps: float = 24.0
-    size: tuple[int, int] | None = None
-    seed: int | None = None
-    engine: str = AUTO
-
-
-@dataclass(frozen=True, kw_only=True)
-class Subject:
-    """What the plan must know of a picture: its digest and its size in pixels."""
-
-    sha256: str
-    width: int
-    height: int
-
-
 def plan(
     wish: Wish,
     subject: Subject | None = None,
     *,
-    available: Collection[str] = frozenset(BACKENDS),
+    like: Subject | None = None,
+    reference: Subject | None = None,
+    means: Means | None = None,
     limits: PlanLimits | None = None,
 ) -> Recipe:
     """Decide everything that the wish left open.
 
     Args:
         wish: what was asked for.
-        subject: the picture, where there is one.
-        available: names of the engines that can run here.
+        subject: the picture that is animated, or the first frame.
+        like: the picture whose look is taken.
+        reference: the clip that is followed or drawn anew.
+        means: what this machine has; None: no GPU and no weights.
         limits: what a wish may ask for.
 
     Returns:
@@ -103,22 +70,27 @@ def plan(
     Raises:
         UserError: the wish cannot be met; the text says why and what could be.
     """
-    bounds = limits or PlanLimits()
-    _check(wish, bounds)
-    engine, why_engine = _choose_engine(wish, subject, available)
-    spec = BACKENDS[engine]
-    width, height, why_size = _choose_size(wish, subject)
-    factor = max(1, math.ceil(wish.fps / spec.max_native_fps))
+    means = means or Means()
+    check(wish, limits or PlanLimits())
+    given = Given(wish=wish, subject=subject, like=like, reference=reference)
+    spec, why_engine = choose_engine(given, means)
+    way, why_way = choose_way(spec, wish, means)
+    width, height, why_size = _choose_size(wish, subject or reference, spec)
+    factor = _choose_factor(wish, spec)
     length = max(2, round(wish.seconds * wish.fps))
-    frames = max(2, math.ceil((length - 1) / factor) + 1)
-    reasons = [why_engine, why_size]
+    frames = spec.count(max(2, math.ceil((length - 1) / factor) + 1))
+    outline = Outline(
+        wish=wish, subject=subject, way=way, means=means, frames=frames, native_fps=wish.fps / factor
+    )
+    tuned = spec.tune(outline)
+    reasons = [why_engine, *why_way, why_size]
     if factor > 1:
         reasons.append(f"{wish.fps / factor:g} drawn frames a second, smoothed to {wish.fps:g}")
     return Recipe(
         kind=wish.kind,
-        engine=engine,
+        engine=spec.name,
         prompt=wish.prompt,
-        input_sha256=None if subject is None else subject.sha256,
+        inputs=given.digests(),
         seed=secrets.randbelow(2**32) if wish.seed is None else wish.seed,
         width=width,
         height=height,
@@ -129,27 +101,26 @@ def plan(
         motion=wish.motion,
         camera=wish.camera,
         quality=wish.quality,
-        reasons=tuple(reasons),
+        way="" if way is None else way.name,
+        steps=0 if way is None else way.steps,
+        guidance=0.0 if way is None else way.guidance,
+        model=tuned.model,
+        words=tuned.words,
+        negative=tuned.negative,
+        strength=tuned.strength,
+        follow=wish.follow,
+        styles=wish.styles,
+        settings=tuned.settings,
+        reasons=(*reasons, *tuned.reasons),
     )
 
 
-def choose(kind: type[E], value: str | None, default: E) -> E:
-    """Read a choice as people may write it: any case, dashes for blanks, and whatever follows a dot ignored.
+def check(wish: Wish, limits: PlanLimits) -> None:
+    """Hold a wish's numbers against the limits.
 
     Raises:
-        UserError: it is none of them.
+        UserError: one of them is outside.
     """
-    if value is None:
-        return default
-    word = value.split("·")[0].strip().lower().replace("_", " ").replace("-", " ")
-    try:
-        return kind(word)
-    except ValueError:
-        known = ", ".join(member.value for member in kind)
-        raise UserError("E_OPTION", f"“{word[:40]}” is not one of: {known}.") from None
-
-
-def _check(wish: Wish, limits: PlanLimits) -> None:
     if not limits.min_seconds <= wish.seconds <= limits.max_seconds:
         raise UserError(
             "E_SECONDS", f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
@@ -164,38 +135,28 @@ def _check(wish: Wish, limits: PlanLimits) -> None:
         )
 
 
-def _choose_engine(wish: Wish, subject: Subject | None, available: Collection[str]) -> tuple[str, str]:
-    if wish.engine != AUTO:
-        spec = BACKENDS.get(wish.engine)
-        if spec is None or wish.engine not in available:
-            raise UserError(
-                "E_ENGINE",
-                f"There is no engine called “{wish.engine}” here. There are: {', '.join(sorted(available))}.",
-            )
-        _require(wish, subject, wish.engine, spec)
-        return wish.engine, f"{wish.engine}, as asked: {spec.about}"
-    for name, spec in BACKENDS.items():
-        if name in available and wish.kind in spec.kinds and (subject is not None or not spec.needs_picture):
-            return name, f"{name}: {spec.about}"
-    raise UserError("E_ENGINE", "Nothing here can make such a clip. The owner's “framekiln doctor” says why.")
+def _choose_factor(wish: Wish, spec: BackendSpec) -> int:
+    """How many frames one drawn frame stands for: few, but so that one go of the family is enough."""
+    least = max(1, math.ceil(wish.fps / spec.max_native_fps))
+    most = max(least, math.floor(wish.fps / spec.min_native_fps))
+    last = round(wish.seconds * wish.fps) - 1
+    for factor in range(least, most + 1):
+        if spec.chunk and math.ceil(last / factor) + 1 <= spec.chunk:
+            return factor
+    return least
 
 
-def _require(wish: Wish, subject: Subject | None, name: str, spec: BackendSpec) -> None:
-    if wish.kind not in spec.kinds or (spec.needs_picture and subject is None):
-        need = "a picture" if spec.needs_picture else "words"
-        raise UserError("E_ENGINE", f"The engine “{name}” needs {need} to work from.")
-
-
-def _choose_size(wish: Wish, subject: Subject | None) -> tuple[int, int, str]:
+def _choose_size(wish: Wish, subject: Subject | None, spec: BackendSpec) -> tuple[int, int, str]:
     """The frame's size: asked for, or the shape nearest to the picture's at the quality's area."""
     if wish.size is not None:
-        width, height = (side - side % 2 for side in wish.size)
+        step = 2 if spec.multiple <= MACROBLOCK else spec.multiple
+        width, height = (max(step, side - side % step) for side in wish.size)
         return width, height, f"{width}×{height}, as asked"
     aspect = 16 / 9 if subject is None else subject.width / subject.height
     across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
-    area = AREA[wish.quality]
-    width = _multiple(math.sqrt(area * across / down))
-    height = _multiple(math.sqrt(area * down / across))
+    area = (spec.area or AREA)[wish.quality]
+    width = _multiple(math.sqrt(area * across / down), spec.multiple)
+    height = _multiple(math.sqrt(area * down / across), spec.multiple)
     why = f"{width}×{height} ({across}:{down})"
     if subject is None:
         return width, height, why
@@ -206,6 +167,5 @@ def _choose_size(wish: Wish, subject: Subject | None) -> tuple[int, int, str]:
     return width, height, why
 
 
-def _multiple(pixels: float, of: int = 16) -> int:
-    """Round to a multiple of 16, the macroblock of H.264 and a divisor of what video models want."""
+def _multiple(pixels: float, of: int) -> int:
     return max(of, round(pixels / of) * of)

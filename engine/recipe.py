@@ -8,11 +8,27 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any, Self
 
-RECIPE_VERSION = 1
+RECIPE_VERSION = 2
+
+Number = float | int | str
+"""What a family's own settings hold."""
+
+
+class Role(StrEnum):
+    """What a member's file is for."""
+
+    PICTURE = "picture"
+    """The picture that is animated, or the first frame."""
+    LIKE = "like"
+    """A picture whose look is taken."""
+    REFERENCE = "reference"
+    """A clip whose poses, depth or edges are followed, or that is drawn anew."""
 
 
 class Kind(StrEnum):
@@ -20,6 +36,16 @@ class Kind(StrEnum):
 
     ANIMATE = "animate"
     TEXT2VIDEO = "text2video"
+    RESTYLE = "restyle"
+
+
+class Follow(StrEnum):
+    """What of a reference clip is followed."""
+
+    POSE = "pose"
+    DEPTH = "depth"
+    EDGES = "edges"
+    SOFT_EDGES = "soft edges"
 
 
 class Motion(StrEnum):
@@ -71,6 +97,14 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Style:
+    """A LoRA from the owner's folder, by its file's name without the suffix, and its weight."""
+
+    name: str
+    weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Recipe:
     """All that decides a clip.
 
@@ -78,13 +112,23 @@ class Recipe:
         kind: picture → clip, or words → clip.
         engine: the backend's name, never "auto": the plan has decided.
         prompt: the member's words, cleaned; may be empty.
-        input_sha256: hex digest of the normalised picture (PNG, RGB), or None.
+        inputs: role → hex digest of a file as it was taken in (a picture: PNG, RGB; a clip: MP4).
         seed: 0 … 2**32-1. Take ``n`` (from 1) draws with ``take_seed(n)``.
         width, height: pixels of the finished clip, even.
         frames: how many frames the backend draws.
         native_fps: frames per second that the backend draws at.
         fps: frames per second of the finished clip; ``fps / native_fps`` is a whole number.
         length: frames of the finished clip, at most ``(frames - 1) * factor + 1``.
+        way: the name of the engine's way of drawing (steps, scheduler, weights); "" where it has one only.
+        model: the checkpoint by its name in the owner's list; "" where the engine has one only.
+        words: what the text encoder reads, made from the prompt; "" where the engine reads none.
+        negative: what it is steered away from; "" where nothing.
+        steps: denoising steps; 0 where the engine has none.
+        guidance: scale of classifier-free guidance; 1 and less means none.
+        strength: how far a restyled clip leaves its source, 0 … 1.
+        follow: what of the reference clip is followed; None: nothing.
+        styles: LoRAs of the owner's folder.
+        settings: the family's own numbers by name (motion bucket, decode chunk, …).
         reasons: why the plan chose as it did, in words a member can read.
     """
 
@@ -98,10 +142,20 @@ class Recipe:
     fps: float
     length: int
     prompt: str = ""
-    input_sha256: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
     motion: Motion = Motion.NORMAL
     camera: Camera = Camera.AUTO
     quality: Quality = Quality.BALANCED
+    way: str = ""
+    model: str = ""
+    words: str = ""
+    negative: str = ""
+    steps: int = 0
+    guidance: float = 0.0
+    strength: float = 0.0
+    follow: Follow | None = None
+    styles: tuple[Style, ...] = ()
+    settings: Mapping[str, Number] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
     version: int = RECIPE_VERSION
 
@@ -118,7 +172,8 @@ class Recipe:
     @property
     def profile(self) -> str:
         """The name under which render times are remembered, for the estimate of the wait."""
-        return f"{self.engine}/{self.quality}/{self.width}x{self.height}/{self.length}"
+        way = f"{self.engine}.{self.way}" if self.way else self.engine
+        return f"{way}/{self.quality}/{self.width}x{self.height}/{self.length}"
 
     def take_seed(self, take: int) -> int:
         """The seed of take ``take``, counted from 1. The first is the recipe's own."""
@@ -139,11 +194,18 @@ class Recipe:
             data = json.loads(text)
             if data["version"] > RECIPE_VERSION:
                 raise ValueError(f"this recipe is of version {data['version']}, newer than this program")
+            if data["version"] == 1:  # it knew one input, the picture
+                digest = data.pop("input_sha256")
+                data["inputs"] = {} if digest is None else {Role.PICTURE: digest}
+                data["version"] = RECIPE_VERSION
             data["kind"] = Kind(data["kind"])
             data["motion"] = Motion(data["motion"])
             data["camera"] = Camera(data["camera"])
             data["quality"] = Quality(data["quality"])
             data["reasons"] = tuple(data["reasons"])
+            if data.get("follow") is not None:
+                data["follow"] = Follow(data["follow"])
+            data["styles"] = tuple(Style(**style) for style in data.get("styles", ()))
             return cls(**data)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is not a recipe: {error}") from error
@@ -245,4 +307,12 @@ class TakeDiscarded:
     take: TakeRecord
 
 
-Event = Progress | TakeDiscarded
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A first look at what is being drawn: a small MP4, at ``path`` until the render ends."""
+
+    path: Path
+    take: int
+
+
+Event = Progress | TakeDiscarded | Draft

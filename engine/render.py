@@ -12,21 +12,35 @@ import cv2
 import numpy as np
 
 from engine import backends
-from engine.backends import BACKENDS, Backend, Frames, Picture, RawFrames
+from engine.backends import BACKENDS, Backend, Clip, Frames, Hooks, Inputs, Picture, RawFrames
 from engine.cancel import CancelToken
+from engine.device import Device
 from engine.encode import Encoded, encode
 from engine.errors import Unsupported
 from engine.fit import cover
 from engine.provenance import metadata
 from engine.quality import judge
-from engine.recipe import Event, Outcome, Progress, Receipt, Recipe, Stage, TakeDiscarded, TakeRecord
+from engine.read_clip import read_clip
+from engine.recipe import (
+    Draft,
+    Event,
+    Outcome,
+    Progress,
+    Receipt,
+    Recipe,
+    Role,
+    Stage,
+    TakeDiscarded,
+    TakeRecord,
+)
 from engine.smooth import smooth
+from engine.workshop import Workshop
 
 CLIP_NAME = "clip.mp4"
 """The name of the finished clip inside the work folder."""
 
-PICTURE = "picture"
-"""The role of the member's picture among the inputs."""
+DRAFT_BYTES = 1_000_000
+"""A draft is never larger; it is a small picture."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +60,24 @@ class RenderLimits:
 class _Take:
     record: TakeRecord
     frames: Frames
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    """One render, as it was ordered."""
+
+    recipe: Recipe
+    inputs: Inputs
+    work: Path
+    limits: RenderLimits
+    on_event: Callable[[Event], None]
+    cancel: CancelToken
+    given_up: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Something was given up; each is said once, however many takes it was in."""
+        if text not in self.given_up:
+            self.given_up.append(text)
 
 
 @dataclass(kw_only=True)
@@ -69,8 +101,14 @@ class Renderer:
     It is not thread-safe: a scheduler holds the state of its steps, so one thread draws.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, workshop: Workshop | None = None) -> None:
+        self._workshop = workshop or Workshop()
         self._loaded: dict[str, Backend] = {}
+
+    @property
+    def device(self) -> Device:
+        """Where models run."""
+        return self._workshop.device
 
     def render(
         self,
@@ -104,9 +142,15 @@ class Renderer:
         with clock.stage(Stage.PREPARING):
             on_event(Progress(stage=Stage.PREPARING, fraction=0.0))
             backend = self._backend(recipe.engine)
-            picture = _read_picture(inputs.get(PICTURE))
-            cancel.check()
-        take, takes = self._draw_until_good(backend, recipe, picture, limits, on_event, cancel, clock)
+            job = _Job(
+                recipe=recipe,
+                inputs=_read_inputs(inputs, cancel),
+                work=work,
+                limits=limits,
+                on_event=on_event,
+                cancel=cancel,
+            )
+        take, takes = _draw_until_good(backend, job, clock)
         with clock.stage(Stage.SMOOTHING):
             told = _teller(on_event, Stage.SMOOTHING, take.record.number)
             frames = smooth(take.frames, recipe.factor, progress=told, cancel=cancel)[: recipe.length]
@@ -121,66 +165,57 @@ class Renderer:
                 progress=told,
                 cancel=cancel,
             )
-        return _receipt(recipe, take, takes, encoded, clock)
+        return _receipt(job, take, takes, encoded, clock)
 
     def _backend(self, name: str) -> Backend:
         if name not in self._loaded:
-            self._loaded[name] = backends.load(name)
+            self._loaded[name] = backends.load(name, self._workshop)
         return self._loaded[name]
 
-    def _draw_until_good(
-        self,
-        backend: Backend,
-        recipe: Recipe,
-        picture: Picture | None,
-        limits: RenderLimits,
-        on_event: Callable[[Event], None],
-        cancel: CancelToken,
-        clock: _Clock,
-    ) -> tuple[_Take, list[TakeRecord]]:
-        """Draw takes with new seeds until the gate lets one through, or the budget ends."""
-        records: list[TakeRecord] = []
-        best: _Take | None = None
-        for number in range(1, limits.max_takes + 1):
-            take = _draw_take(backend, recipe, picture, number, on_event, cancel, clock)
-            records.append(take.record)
-            if best is None or _rank(take.record) > _rank(best.record):
-                best = take
-            if take.record.outcome is not Outcome.REJECTED:
-                break
-            if number < limits.max_takes:
-                on_event(TakeDiscarded(take=take.record))
-        if best is None:
-            raise ValueError("max_takes must be at least 1")
-        return best, records
+
+def _draw_until_good(backend: Backend, job: _Job, clock: _Clock) -> tuple[_Take, list[TakeRecord]]:
+    """Draw takes with new seeds until the gate lets one through, or the budget ends."""
+    records: list[TakeRecord] = []
+    best: _Take | None = None
+    for number in range(1, job.limits.max_takes + 1):
+        take = _draw_take(backend, job, number, clock)
+        records.append(take.record)
+        if best is None or _rank(take.record) > _rank(best.record):
+            best = take
+        if take.record.outcome is not Outcome.REJECTED:
+            break
+        if number < job.limits.max_takes:
+            job.on_event(TakeDiscarded(take=take.record))
+    if best is None:
+        raise ValueError("max_takes must be at least 1")
+    return best, records
 
 
 def _rank(record: TakeRecord) -> tuple[bool, float]:
     return record.outcome is not Outcome.REJECTED, record.score
 
 
-def _draw_take(
-    backend: Backend,
-    recipe: Recipe,
-    picture: Picture | None,
-    number: int,
-    on_event: Callable[[Event], None],
-    cancel: CancelToken,
-    clock: _Clock,
-) -> _Take:
+def _draw_take(backend: Backend, job: _Job, number: int, clock: _Clock) -> _Take:
     begun = time.monotonic()
+    recipe = job.recipe
     seed = recipe.take_seed(number)
     with clock.stage(Stage.DRAWING):
-        on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
-        told = _teller(on_event, Stage.DRAWING, number)
-        raw = backend.draw(recipe, picture, seed=seed, progress=told, cancel=cancel)
+        job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
+        hooks = Hooks(
+            cancel=job.cancel,
+            progress=_teller(job.on_event, Stage.DRAWING, number),
+            draft=lambda frames: _show_draft(job, frames, number),
+            gave_up=job.note,
+        )
+        raw = backend.draw(recipe, job.inputs, seed=seed, hooks=hooks)
         _check_shape(recipe, raw)
     with clock.stage(Stage.CHECKING):
-        on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
-        cancel.check()
+        job.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
+        job.cancel.check()
+        picture = job.inputs.picture
         reference = None if picture is None else cover(picture, recipe.width, recipe.height)
         verdict = judge(raw, reference, recipe.native_fps)
-        cancel.check()
+        job.cancel.check()
     record = TakeRecord(
         number=number,
         seed=seed,
@@ -192,8 +227,33 @@ def _draw_take(
     return _Take(record=record, frames=_to_uint8(raw))
 
 
+def _show_draft(job: _Job, frames: Frames, take: int) -> None:
+    """Encode a first look and announce it."""
+    path = job.work / f"draft{take}.mp4"
+    encode(
+        frames,
+        fps=job.recipe.native_fps,
+        path=path,
+        metadata={},
+        max_bytes=DRAFT_BYTES,
+        progress=lambda _: None,
+        cancel=job.cancel,
+    )
+    job.on_event(Draft(path=path, take=take))
+
+
 def _teller(on_event: Callable[[Event], None], stage: Stage, take: int) -> Callable[[float], None]:
     return lambda fraction: on_event(Progress(stage=stage, fraction=fraction, take=take))
+
+
+def _read_inputs(files: Mapping[str, Path], cancel: CancelToken) -> Inputs:
+    inputs = Inputs(
+        picture=_read_picture(files.get(Role.PICTURE)),
+        like=_read_picture(files.get(Role.LIKE)),
+        reference=_read_clip(files.get(Role.REFERENCE)),
+    )
+    cancel.check()
+    return inputs
 
 
 def _read_picture(path: Path | None) -> Picture | None:
@@ -203,6 +263,15 @@ def _read_picture(path: Path | None) -> Picture | None:
     if decoded is None:
         raise Unsupported("The picture of this job cannot be read any more.")
     return np.ascontiguousarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _read_clip(path: Path | None) -> Clip | None:
+    if path is None:
+        return None
+    try:
+        return read_clip(path)
+    except ValueError as error:
+        raise Unsupported("The clip of this job cannot be read any more.") from error
 
 
 def _check_shape(recipe: Recipe, raw: RawFrames) -> None:
@@ -219,9 +288,8 @@ def _to_uint8(raw: RawFrames) -> Frames:
     return np.asarray(shares * 255.0 + 0.5, dtype=np.uint8)
 
 
-def _receipt(
-    recipe: Recipe, take: _Take, takes: list[TakeRecord], encoded: Encoded, clock: _Clock
-) -> Receipt:
+def _receipt(job: _Job, take: _Take, takes: list[TakeRecord], encoded: Encoded, clock: _Clock) -> Receipt:
+    recipe = job.recipe
     return Receipt(
         engine=recipe.engine,
         takes=tuple(takes),
@@ -234,6 +302,6 @@ def _receipt(
         sha256=encoded.sha256,
         size=encoded.size,
         seconds={stage: round(seconds, 4) for stage, seconds in clock.seconds.items()},
-        ladder=encoded.ladder
+        ladder=(*job.given_up, *encoded.ladder)
         + (("a sketch: no model that reads words is installed",) if BACKENDS[recipe.engine].sketch else ()),
     )

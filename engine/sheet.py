@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import cv2
 import numpy as np
 
@@ -16,28 +14,6 @@ BACKGROUND = 24
 """Grey level of the gaps."""
 
 LABEL_HEIGHT = 22
-
-
-def read_frames(path: Path) -> tuple[Frames, float]:
-    """Decode a whole clip.
-
-    Returns:
-        The frames, uint8 ``[T, H, W, 3]``, and the frames per second.
-
-    Raises:
-        ValueError: it is no clip.
-    """
-    video = cv2.VideoCapture(str(path))
-    try:
-        fps = video.get(cv2.CAP_PROP_FPS)
-        frames = []
-        while (read := video.read())[0]:
-            frames.append(cv2.cvtColor(read[1], cv2.COLOR_BGR2RGB))
-    finally:
-        video.release()
-    if not frames:
-        raise ValueError(f"{path.name} is no clip that can be read")
-    return np.asarray(np.stack(frames), dtype=np.uint8), float(fps)
 
 
 def contact_sheet(

@@ -11,9 +11,10 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from engine.device import DeviceKind
 from engine.recipe import Stage, TakeRecord
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised by one whenever an older peer would misread a message."""
 
 MAX_LINE = 1 << 20
@@ -46,9 +47,16 @@ class Hello(_Message):
 
 
 class Ready(_Message):
-    """The child has loaded its libraries and waits for a job."""
+    """The child has loaded its libraries and waits for a job.
+
+    Attributes:
+        device, name, memory: the fields of :class:`engine.device.Device`.
+    """
 
     type: Literal["ready"] = "ready"
+    device: DeviceKind = DeviceKind.CPU
+    name: str = ""
+    memory: int = 0
 
 
 class Beat(_Message):
@@ -74,6 +82,15 @@ class Discarded(_Message):
     type: Literal["discarded"] = "discarded"
     job: str
     take: TakeRecord
+
+
+class Drafted(_Message):
+    """A first look at ``job`` lies at ``path`` (relative to the work folder)."""
+
+    type: Literal["draft"] = "draft"
+    job: str
+    path: str
+    take: int
 
 
 class Result(_Message):
@@ -136,7 +153,7 @@ class Shutdown(_Message):
     type: Literal["shutdown"] = "shutdown"
 
 
-OfRender = Progressed | Discarded | Result | Failed
+OfRender = Progressed | Discarded | Drafted | Result | Failed
 FromChild = Hello | Ready | Beat | OfRender
 FromParent = Hello | Render | Cancel | Shutdown
 

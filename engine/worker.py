@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from engine import wire
 from engine.cancel import CancelToken
+from engine.device import Device
 from engine.faults import describe
-from engine.recipe import Event, Progress, Receipt, Recipe, Stage, TakeDiscarded
+from engine.recipe import Draft, Event, Progress, Receipt, Recipe, Stage, TakeDiscarded
 
 if TYPE_CHECKING:
     from engine.render import RenderLimits
@@ -44,11 +45,20 @@ PROGRESS_EVERY = 0.1
 NICENESS = 5
 """Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
 
+MODELS_VARIABLE = "FRAMEKILN_MODELS_DIR"
+DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
+"""The settings of these names, as the parent passes them on."""
+
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 class Draws(Protocol):
     """What a worker needs of a renderer: :class:`engine.render.Renderer` is one."""
+
+    @property
+    def device(self) -> Device:
+        """Where it draws."""
+        ...
 
     def render(
         self,
@@ -141,6 +151,8 @@ class Reporter:
         """
         if isinstance(event, TakeDiscarded):
             self._channel.send(wire.Discarded(job=self._job, take=event.take))
+        elif isinstance(event, Draft):
+            self._channel.send(wire.Drafted(job=self._job, path=event.path.name, take=event.take))
         elif self._passes(event):
             fraction = 0.0 if math.isnan(event.fraction) else min(1.0, max(0.0, float(event.fraction)))
             message = wire.Progressed(job=self._job, stage=event.stage, fraction=fraction, take=event.take)
@@ -176,7 +188,8 @@ def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: f
     threading.Thread(target=_listen, args=(channel, orders), name="listen", daemon=True).start()
     threading.Thread(target=_beat, args=(channel, beat_every), name="beat", daemon=True).start()
     renderer = make_renderer()
-    channel.send(wire.Ready())
+    device = renderer.device
+    channel.send(wire.Ready(device=device.kind, name=device.name, memory=device.memory))
     while (order := orders.next()) is not None:
         failed = _perform(channel, renderer, *order)
         orders.done(order[0].job)
@@ -269,9 +282,14 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 
 
 def _make_renderer() -> Draws:
-    from engine.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.device import find_device  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.render import Renderer  # noqa: PLC0415
+    from engine.store import Store  # noqa: PLC0415
+    from engine.workshop import Workshop  # noqa: PLC0415
 
-    return Renderer()
+    store = Store(Path(os.environ.get(MODELS_VARIABLE, "models")))
+    device = find_device(os.environ.get(DEVICE_VARIABLE, "auto")) if store.in_use() else Device()
+    return Renderer(Workshop(store=store, device=device))
 
 
 if __name__ == "__main__":

@@ -10,8 +10,9 @@ from discord import app_commands
 from bot import texts
 from bot.parts import Parts
 from engine.errors import UserError
-from engine.plan import SECONDS, Length, Subject, Wish, choose, plan
+from engine.plan import plan
 from engine.recipe import Camera, Kind, Motion, Quality
+from engine.wish import SECONDS, Length, Subject, Wish, choose
 
 MOTIONS = [app_commands.Choice(name=motion.value, value=motion.value) for motion in Motion]
 CAMERAS = [app_commands.Choice(name=camera.value, value=camera.value) for camera in Camera]
@@ -71,6 +72,7 @@ async def quality_choices(
     except UserError:
         length = Length.NORMAL  # while somebody types, Discord sends options that it has not checked
     forecast = await parts.waits.forecast()
+    means = await parts.desk.means()
     choices = []
     for quality in Quality:
         if not quality.startswith(current.strip().lower()):
@@ -82,7 +84,7 @@ async def quality_choices(
             fps=parts.desk.rules.fps,
             engine=parts.desk.engine_for(kind),
         )
-        wait = await parts.waits.for_new(plan(wish, EXAMPLES[kind]).profile)
+        wait = await parts.waits.for_new(plan(wish, EXAMPLES[kind], means=means).profile)
         name = texts.quality_choice(quality.value, wait, forecast.ahead)[:CHOICE_LIMIT]
         choices.append(app_commands.Choice(name=name, value=quality.value))
     return choices

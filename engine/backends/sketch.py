@@ -1,61 +1,19 @@
-"""An honest moving sketch of the words, without any weights.
-
-It stands in where no model that reads words is installed. A small lexicon picks place, hour, weather,
-things and movement out of the prompt; the rest of the text and the seed choose colours and layout. The
-prompt is written along its foot and a mark in the corner says "sketch", so that nobody takes it for what a
-model would draw.
-"""
+"""A moving sketch of the words, for machines without a model that reads them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from engine.backends.spec import BackendSpec, Feature
+from engine.recipe import Kind
 
-import cv2
-import numpy as np
-
-from engine.backends import Frames, Picture
-from engine.backends.sketch_lettering import Lettering
-from engine.backends.sketch_scene import Scene
-from engine.backends.sketch_view import PACE, view_at
-from engine.backends.sketch_words import read
-from engine.cancel import CancelToken
-from engine.recipe import Recipe
-
-_FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
-
-
-class SketchBackend:
-    """Draws what a lexicon finds in the prompt; the picture, where there is one, is not used."""
-
-    def draw(
-        self,
-        recipe: Recipe,
-        picture: Picture | None,  # noqa: ARG002 - a sketch follows the words alone
-        *,
-        seed: int,
-        progress: Callable[[float], None],
-        cancel: CancelToken,
-    ) -> Frames:
-        """Draw one take; see :class:`engine.backends.Backend`. Returns uint8 ``[T, H, W, 3]``."""
-        width, height, count = recipe.width, recipe.height, recipe.frames
-        enlarged = 2 if max(width, height) <= _FINE_ENOUGH else 1
-        size = (width * enlarged, height * enlarged)
-        vision = read(recipe.prompt)
-        scene = Scene(vision, width=size[0], height=size[1], seed=seed)
-        lettering = Lettering(recipe.prompt, width=width, height=height)
-        frames = np.empty((count, height, width, 3), np.uint8)
-        for number in range(count):
-            cancel.check()
-            view = view_at(
-                number / recipe.native_fps,
-                count / recipe.native_fps,
-                size=size,
-                camera=recipe.camera,
-                pace=PACE[recipe.motion] * vision.pace,
-                side=scene.side,
-            )
-            drawn = scene.draw(view)
-            frames[number] = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
-            lettering.lay_over(frames[number])
-            progress((number + 1) / count)
-        return frames
+SPEC = BackendSpec(
+    name="sketch",
+    target="engine.backends.sketch_draw:SketchBackend",
+    kinds=frozenset({Kind.TEXT2VIDEO}),
+    needs_picture=False,
+    max_native_fps=12,
+    min_native_fps=12,
+    about="an honest moving sketch of the words; needs no weights",
+    sketch=True,
+    features=frozenset({Feature.PROMPT, Feature.CAMERA}),
+    rank=91,
+)

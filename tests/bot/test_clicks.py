@@ -157,7 +157,7 @@ async def test_a_clip_is_deleted_even_before_its_row_knows_its_message(fake, cha
 
 async def test_reroll_has_a_new_seed_and_the_same_picture(fake, channel, ada, eve, parts, bot):
     sha256 = parts.blobs.put(picture())
-    wanted = {"kind": Kind.ANIMATE, "engine": "camera", "input_sha256": sha256, "prompt": "a cat"}
+    wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": sha256}, "prompt": "a cat"}
     job, message = await delivered(parts, ada, channel, recipe=wanted, inputs={PICTURE: sha256})
     asked = await fake.click(eve, message, "Reroll")
     assert "a cat" in (await asked.shown()).content
@@ -171,7 +171,7 @@ async def test_reroll_has_a_new_seed_and_the_same_picture(fake, channel, ada, ev
 
 
 async def test_reroll_of_a_picture_that_was_cleared_away_says_so(fake, channel, ada, parts, bot):
-    wanted = {"kind": Kind.ANIMATE, "engine": "camera", "input_sha256": "a" * 64}
+    wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
     _, message = await delivered(parts, ada, channel, recipe=wanted, inputs={PICTURE: "a" * 64})
     asked = await fake.click(ada, message, "Reroll")
     await until(lambda: asked.followups)

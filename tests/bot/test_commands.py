@@ -21,8 +21,8 @@ from bot.parts import Parts
 from bot.settings import Settings
 from bot.wait import Forecast, Wait
 from engine.errors import UserError
-from engine.plan import SECONDS, Length
 from engine.recipe import Camera, Kind, Motion, Quality
+from engine.wish import SECONDS, Length
 
 CHAT_INPUT, MESSAGE = 1, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2

@@ -14,7 +14,6 @@ from db.errors import CannotWrite
 from db.jobs import State
 from engine.plan import AREA
 from engine.recipe import Kind, Quality, Recipe
-from engine.render import PICTURE
 from tests.bot.house import ANN, count_of, picture, queued, until
 from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload
 
@@ -69,8 +68,8 @@ async def test_a_picture_is_kept_as_a_blob_and_named_in_the_recipe(fake, channel
     job = await only_job(parts)
     recipe = Recipe.from_json(job.recipe)
     assert (recipe.kind, recipe.seed) == (Kind.ANIMATE, 9)
-    assert job.inputs == {PICTURE: recipe.input_sha256}
-    assert parts.blobs.exists(recipe.input_sha256)
+    assert job.inputs == recipe.inputs == {"picture": recipe.inputs["picture"]}
+    assert parts.blobs.exists(recipe.inputs["picture"])
     assert fake.cdn.served == 1
 
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 
+from engine.device import Device
 from engine.errors import RenderFailed, Unsupported, UserError
 from engine.recipe import Outcome, Progress, Receipt, Stage, TakeDiscarded, TakeRecord
 from engine.worker import main
@@ -22,6 +23,8 @@ class OutOfMemoryError(RuntimeError):
 
 
 class Misbehaving:
+    device = Device()
+
     def __init__(self):
         self.ended = 0.0
         self.held = []

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.backends import load
+from engine.backends import Hooks, Inputs, load
 from engine.cancel import CancelToken
 from engine.errors import Cancelled, Unsupported
 from engine.recipe import Camera, Kind, Motion, Quality, Recipe
+from engine.workshop import Workshop
 
 WIDTH, HEIGHT = 192, 108
 PATHS = [camera for camera in Camera if camera is not Camera.AUTO]
@@ -35,13 +36,11 @@ def recipe(**changes):
 
 
 def film(picture, *, seed=7, cancel=None, progress=None, **changes):
-    backend = load("camera")
-    return backend.draw(
+    return load("camera", Workshop()).draw(
         recipe(**changes),
-        picture,
+        Inputs(picture=picture),
         seed=seed,
-        progress=progress or (lambda share: None),
-        cancel=cancel or CancelToken(),
+        hooks=Hooks(progress=progress or (lambda share: None), cancel=cancel or CancelToken()),
     )
 
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.backends import load
+from engine.backends.camera_film import CameraBackend
 from engine.backends.camera_path import choose, travel
-from engine.cancel import CancelToken
+from engine.backends.protocol import Hooks, Inputs
 from engine.recipe import Camera, Kind, Motion, Recipe
 
 SIZE = (256, 144)
@@ -45,7 +45,7 @@ def film(camera, *, motion=Motion.NORMAL, seed=3):
         camera=camera,
         motion=motion,
     )
-    return load("camera").draw(recipe, world(), seed=seed, progress=lambda share: None, cancel=CancelToken())
+    return CameraBackend().draw(recipe, Inputs(picture=world()), seed=seed, hooks=Hooks())
 
 
 def flow(frames):

@@ -10,12 +10,15 @@ from hypothesis import strategies as st
 from engine.recipe import (
     RECIPE_VERSION,
     Camera,
+    Follow,
     Kind,
     Motion,
     Outcome,
     Quality,
     Receipt,
     Recipe,
+    Role,
+    Style,
     TakeRecord,
 )
 
@@ -33,7 +36,13 @@ recipes = st.builds(
     fps=st.floats(1, 60),
     length=st.integers(2, 600),
     prompt=text,
-    input_sha256=st.none() | st.text("0123456789abcdef", min_size=64, max_size=64),
+    inputs=st.dictionaries(
+        st.sampled_from([r.value for r in Role]), st.text("0123456789abcdef", min_size=64, max_size=64)
+    ),
+    way=st.text(max_size=9),
+    follow=st.none() | st.sampled_from(Follow),
+    styles=st.lists(st.builds(Style, name=st.text(max_size=9), weight=st.floats(0, 2))).map(tuple),
+    settings=st.dictionaries(st.text(max_size=9), st.integers() | st.text(max_size=9)),
     motion=st.sampled_from(Motion),
     camera=st.sampled_from(Camera),
     quality=st.sampled_from(Quality),

@@ -14,8 +14,8 @@ from engine.backends import BACKENDS, BackendSpec
 from engine.cancel import CancelToken
 from engine.encode import ClipTooLarge, read_metadata
 from engine.errors import Cancelled, Unsupported
-from engine.recipe import Kind, Outcome, Progress, Recipe, Stage, TakeDiscarded
-from engine.render import CLIP_NAME, PICTURE, Renderer, RenderLimits
+from engine.recipe import Kind, Outcome, Progress, Recipe, Role, Stage, TakeDiscarded
+from engine.render import CLIP_NAME, Renderer, RenderLimits
 
 
 def good(recipe):
@@ -47,9 +47,12 @@ class Scripted:
     takes: ClassVar[list] = []
     asked: ClassVar[list] = []
 
-    def draw(self, recipe, picture, *, seed, progress, cancel):
-        self.asked.append((seed, None if picture is None else picture.copy()))
-        progress(1.0)
+    def __init__(self, workshop):
+        pass
+
+    def draw(self, recipe, inputs, *, seed, hooks):
+        self.asked.append((seed, None if inputs.picture is None else inputs.picture.copy()))
+        hooks.progress(1.0)
         return self.takes[min(len(self.asked), len(self.takes)) - 1](recipe)
 
 
@@ -62,6 +65,7 @@ RECIPE = Recipe(
 @pytest.fixture
 def render(monkeypatch, tmp_path):
     spec = BackendSpec(
+        name="scripted",
         target=f"{__name__}:Scripted",
         kinds=frozenset(Kind),
         needs_picture=False,
@@ -247,7 +251,7 @@ def test_the_picture_reaches_the_engine_as_it_was_sent(render, tmp_path):
     picture = np.random.default_rng(1).integers(0, 256, (50, 70, 3), dtype=np.uint8)
     path = tmp_path / "picture.png"
     cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
-    render(good, inputs={PICTURE: path})
+    render(good, inputs={Role.PICTURE: path})
     assert np.array_equal(Scripted.asked[0][1], picture)
 
 
@@ -255,7 +259,7 @@ def test_a_picture_that_cannot_be_read_is_unsupported(render, tmp_path):
     path = tmp_path / "picture.png"
     path.write_bytes(b"no picture")
     with pytest.raises(Unsupported, match="cannot be read"):
-        render(good, inputs={PICTURE: path})
+        render(good, inputs={Role.PICTURE: path})
 
 
 def test_an_engine_that_does_not_exist_is_unsupported(tmp_path):

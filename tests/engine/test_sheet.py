@@ -5,7 +5,8 @@ import pytest
 
 from engine.cancel import CancelToken
 from engine.encode import encode
-from engine.sheet import GAP, contact_sheet, read_frames
+from engine.read_clip import read_clip
+from engine.sheet import GAP, contact_sheet
 
 
 def shades(count: int) -> np.ndarray:
@@ -40,14 +41,14 @@ def test_a_clip_is_read_back_as_it_was_written(tmp_path):
         progress=lambda _: None,
         cancel=CancelToken(),
     )
-    back, fps = read_frames(path)
-    assert fps == 12
-    assert back.shape == frames.shape
-    assert np.abs(back.astype(int) - frames).max() <= 4
+    back = read_clip(path)
+    assert back.fps == 12
+    assert back.frames.shape == frames.shape
+    assert np.abs(back.frames.astype(int) - frames).max() <= 4
 
 
 def test_what_is_no_clip_is_refused_by_name(tmp_path):
     path = tmp_path / "notes.mp4"
     path.write_text("not a clip")
     with pytest.raises(ValueError, match=r"notes\.mp4"):
-        read_frames(path)
+        read_clip(path)

@@ -5,7 +5,7 @@ import time
 import numpy as np
 import pytest
 
-from engine.backends import load
+from engine.backends import Hooks, Inputs, load
 from engine.backends.sketch_creatures import CREATURES
 from engine.backends.sketch_lettering import Lettering, writable
 from engine.backends.sketch_things import THINGS
@@ -13,6 +13,7 @@ from engine.backends.sketch_words import Action, Hour, Place, Shape, Weather, re
 from engine.cancel import CancelToken
 from engine.errors import Cancelled
 from engine.recipe import Camera, Kind, Motion, Recipe
+from engine.workshop import Workshop
 
 
 def recipe(prompt="a red balloon over the sea", *, width=192, height=108, frames=6, fps=8.0, **more):
@@ -32,9 +33,8 @@ def recipe(prompt="a red balloon over the sea", *, width=192, height=108, frames
 
 
 def drawn(made, *, seed=1, progress=None, cancel=None):
-    return load("sketch").draw(
-        made, None, seed=seed, progress=progress or (lambda _: None), cancel=cancel or CancelToken()
-    )
+    hooks = Hooks(progress=progress or (lambda _: None), cancel=cancel or CancelToken())
+    return load("sketch", Workshop()).draw(made, Inputs(), seed=seed, hooks=hooks)
 
 
 PROMPTS = [

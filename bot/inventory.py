@@ -1,0 +1,55 @@
+"""What this machine has for making clips, looked at now and then: an owner may add a style at any time."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+
+from engine.device import Device
+from engine.means import Means, means_of
+from engine.store import Store
+
+FRESH_SECONDS = 5.0
+"""A look at the disk is good for so long."""
+
+DEVICE_SECONDS = 60.0
+"""After a start the engine process takes a while to find the GPU; a wish that comes first waits for it."""
+
+LOOK_EVERY = 0.1
+
+
+class Inventory:
+    """Answers what there is."""
+
+    def __init__(self, store: Store, device: Callable[[], Device | None], *, slow: bool) -> None:
+        """Make one.
+
+        Args:
+            store: where weights lie.
+            device: what the engine process has found; None: not yet.
+            slow: models may run without a GPU.
+        """
+        self._store = store
+        self._device = device
+        self._slow = slow
+        self._latest: Means | None = None
+        self._looked = 0.0
+
+    async def means(self) -> Means:
+        """What there is now."""
+        now = time.monotonic()
+        if self._latest is None or now - self._looked > FRESH_SECONDS:
+            device = await self._found_device()
+            self._latest = await asyncio.to_thread(means_of, self._store, device, slow=self._slow)
+            self._looked = now
+        return self._latest
+
+    async def _found_device(self) -> Device:
+        """The device; a store without weights needs none, and is not waited for."""
+        if not self._store.in_use():
+            return Device()
+        end = time.monotonic() + DEVICE_SECONDS
+        while (device := self._device()) is None and time.monotonic() < end:  # noqa: ASYNC110 - see below
+            await asyncio.sleep(LOOK_EVERY)  # a process that never gets ready sets no event
+        return device or Device()

@@ -1,0 +1,89 @@
+"""What the engine asks of a family of models, and what it gives it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.cancel import CancelToken
+from engine.recipe import Recipe
+
+Frames = NDArray[np.uint8]
+"""uint8 ``[T, H, W, 3]``, RGB."""
+
+Picture = NDArray[np.uint8]
+"""uint8 ``[H, W, 3]``, RGB."""
+
+RawFrames = NDArray[np.uint8] | NDArray[np.float32]
+"""What a backend returns: uint8, or float32 in 0 … 1 so that the gate can still see a NaN."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """A member's clip, as it was taken in: its frames, and frames per second."""
+
+    frames: Frames
+    fps: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """A member's files, decoded. Each has its own size and shape; the backend fits it (:mod:`engine.fit`).
+
+    Attributes:
+        picture: what is animated, or the first frame.
+        like: what the clip should look like.
+        reference: whose poses, depth or edges are followed, or what is drawn anew.
+    """
+
+    picture: Picture | None = None
+    like: Picture | None = None
+    reference: Clip | None = None
+
+
+def _nothing(_: object) -> None:
+    """Nobody listens."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hooks:
+    """A render's ear and voice inside a backend.
+
+    Attributes:
+        cancel: looked at once a frame, step or decoded chunk.
+        progress: told the share of the take that is done, 0 … 1, at least once a frame or step.
+        draft: shown a first look, small uint8 ``[T, h, w, 3]`` at ``recipe.native_fps``; at most once a take.
+        gave_up: told in words a member can read what was given up, for memory say; it goes on the receipt.
+    """
+
+    cancel: CancelToken = field(default_factory=CancelToken)
+    progress: Callable[[float], None] = _nothing
+    draft: Callable[[Frames], None] = _nothing
+    gave_up: Callable[[str], None] = _nothing
+
+
+class Backend(Protocol):
+    """A family of models that can draw a clip. Made once in the engine process, then used job after job."""
+
+    def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> RawFrames:
+        """Draw one take.
+
+        Args:
+            recipe: what to draw; ``recipe.frames`` frames of ``recipe.width`` × ``recipe.height`` pixels, at
+                ``recipe.native_fps``.
+            inputs: the member's files.
+            seed: the seed of this take: the same seed gives the same bytes.
+            hooks: told of progress, asked whether to stop.
+
+        Returns:
+            ``[recipe.frames, recipe.height, recipe.width, 3]``, uint8, or float32 in 0 … 1.
+
+        Raises:
+            Cancelled: a stop was asked for.
+            Unsupported: this engine cannot draw this recipe.
+        """
+        ...

@@ -1,0 +1,141 @@
+"""What can be said of a family of models without loading it: enough to plan a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from engine.recipe import Kind, Number, Quality
+
+if TYPE_CHECKING:
+    from engine.means import Means
+    from engine.wish import Subject, Wish
+
+
+class Feature(StrEnum):
+    """What a member can ask for that not every family can do."""
+
+    PROMPT = "words"
+    FIRST_FRAME = "a picture as the first frame"
+    LIKE = "the look of a picture"
+    FOLLOW = "following a clip"
+    STYLE = "styles"
+    SCHEDULE = "words by frame"
+    CAMERA = "the camera's path"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Way:
+    """One way of drawing: how many steps, with what guidance, from which weights.
+
+    Attributes:
+        name: as the recipe keeps it.
+        about: in words a member can read, for the plan's reasons.
+        steps: denoising steps.
+        guidance: scale of classifier-free guidance; at most 1 means none.
+        weights: names of :data:`engine.models.CATALOGUE` that it needs beside the family's own.
+        memory: bytes of GPU memory that it is happiest with; with less the memory ladder gives things up.
+    """
+
+    name: str
+    about: str
+    steps: int
+    guidance: float
+    weights: tuple[str, ...] = ()
+    memory: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """What is settled of a recipe when its family is asked for the rest.
+
+    Attributes:
+        wish: what was asked for.
+        subject: the picture, where there is one.
+        way: the way of drawing; None where the family has none to choose from.
+        means: what this machine has.
+        frames, native_fps: what is to be drawn.
+    """
+
+    wish: Wish
+    subject: Subject | None
+    way: Way | None
+    means: Means
+    frames: int
+    native_fps: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuned:
+    """What a family adds to a recipe.
+
+    Attributes:
+        model: the checkpoint.
+        words, negative: what the text encoder reads, and is steered away from.
+        settings: the family's own numbers.
+        reasons: for the member.
+    """
+
+    model: str = ""
+    words: str = ""
+    negative: str = ""
+    strength: float = 0.0
+    settings: Mapping[str, Number] = field(default_factory=dict)
+    reasons: tuple[str, ...] = ()
+
+
+def _as_it_is(_outline: Outline) -> Tuned:
+    return Tuned()
+
+
+def _any_count(frames: int) -> int:
+    return frames
+
+
+@dataclass(frozen=True, kw_only=True)
+class BackendSpec:
+    """A family.
+
+    Attributes:
+        name: what owners and members call it.
+        target: ``module:class``; the class is made with a :class:`engine.workshop.Workshop`.
+        kinds: what it can draw.
+        needs_picture: True where there is nothing to draw without one.
+        max_native_fps: drawn frames per second at most; the smoothing makes the rest.
+        min_native_fps: drawn frames per second at least, where a clip would need more than ``chunk`` frames.
+        about: one line for ``framekiln doctor`` and the plan's reasons.
+        sketch: True for a stand-in that must say so on the clip and in the receipt.
+        rank: the lowest is preferred among those that can do what is asked.
+        weights: names of :data:`engine.models.CATALOGUE` that it cannot do without.
+        needs_checkpoint: it draws with a checkpoint of the owner's, or with one of ``base``.
+        base: names of the catalogue's checkpoints, the preferred one first.
+        ways: ways of drawing by quality; the first whose weights are there is taken.
+        features: what it can do beside drawing its kinds.
+        area: pixels of a frame by quality, about; None: :data:`engine.plan.AREA`.
+        multiple: both sides of its frames are multiples of it.
+        chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
+        count: the least number of frames that it can draw and that is not less than the given one.
+        tune: the family's own part of the plan.
+    """
+
+    name: str
+    target: str
+    kinds: frozenset[Kind]
+    needs_picture: bool
+    max_native_fps: float
+    about: str
+    sketch: bool = False
+    rank: int = 50
+    min_native_fps: float = 1.0
+    weights: tuple[str, ...] = ()
+    needs_checkpoint: bool = False
+    base: tuple[str, ...] = ()
+    ways: Mapping[Quality, tuple[Way, ...]] = field(default_factory=dict)
+    features: frozenset[Feature] = frozenset()
+    area: Mapping[Quality, int] | None = None
+    multiple: int = 16
+    chunk: int = 0
+    count: Callable[[int], int] = _any_count
+    tune: Callable[[Outline], Tuned] = _as_it_is

@@ -1,0 +1,97 @@
+"""Which engine draws a wish, and in which of its ways: by what is asked for and by what is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine.backends import BACKENDS, BackendSpec, Feature, Way
+from engine.errors import UserError
+from engine.means import Means
+from engine.recipe import Kind, Quality, Role
+from engine.schedule import is_scheduled
+from engine.wish import AUTO, Subject, Wish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A wish, with the files that came with it."""
+
+    wish: Wish
+    subject: Subject | None = None
+    like: Subject | None = None
+    reference: Subject | None = None
+
+    def digests(self) -> dict[str, str]:
+        """Role → digest."""
+        roles = {Role.PICTURE: self.subject, Role.LIKE: self.like, Role.REFERENCE: self.reference}
+        return {str(role): given.sha256 for role, given in roles.items() if given is not None}
+
+    def needs(self) -> frozenset[Feature]:
+        """What an engine must be able to do, beside drawing this kind."""
+        wish = self.wish
+        needed = {
+            Feature.FIRST_FRAME: wish.kind is Kind.TEXT2VIDEO and self.subject is not None,
+            Feature.LIKE: self.like is not None,
+            Feature.FOLLOW: wish.follow is not None,
+            Feature.STYLE: bool(wish.styles),
+            Feature.SCHEDULE: is_scheduled(wish.prompt),
+        }
+        return frozenset(feature for feature, asked in needed.items() if asked)
+
+
+def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
+    """The engine that was asked for, or the best one that is here; and why, for the member.
+
+    Raises:
+        UserError: nothing here can draw this; the text says what is missing.
+    """
+    wish = given.wish
+    if wish.engine != AUTO:
+        spec = BACKENDS.get(wish.engine)
+        if spec is None or wish.engine not in means.engines:
+            there_are = ", ".join(sorted(means.engines))
+            why = "" if spec is None else f" It lacks {means.lacks(spec)}."
+            raise UserError(
+                "E_ENGINE", f"There is no engine called “{wish.engine}” here.{why} There are: {there_are}."
+            )
+        _insist(spec, given)
+        return spec, f"{spec.name}, as asked: {spec.about}"
+    able = [BACKENDS[name] for name in means.engines if _draws(BACKENDS[name], given)]
+    for spec in able:
+        if spec.features >= given.needs():
+            return spec, f"{spec.name}: {spec.about}"
+    if able:
+        missing = min((given.needs() - spec.features for spec in able), key=len)
+        raise UserError("E_FEATURE", f"No engine here is able to do this: {', '.join(sorted(missing))}.")
+    raise UserError("E_ENGINE", "Nothing here can make such a clip. The owner's “framekiln doctor” says why.")
+
+
+def choose_way(spec: BackendSpec, wish: Wish, means: Means) -> tuple[Way | None, tuple[str, ...]]:
+    """The way of drawing for a quality; where its weights are missing, the next best quality's."""
+    if not spec.ways:
+        return None, ()
+    order = list(Quality)
+    nearest = sorted(order, key=lambda quality: abs(order.index(quality) - order.index(wish.quality)))
+    for quality in nearest:
+        way = means.way(spec, quality)
+        if way is not None:
+            said = f"{way.name}: {way.about}"
+            if quality is not wish.quality:
+                said += f" (the weights for “{wish.quality}” are not installed)"
+            return way, (said,)
+    raise UserError("E_WEIGHTS", f"The engine “{spec.name}” has none of its weights here.")
+
+
+def _draws(spec: BackendSpec, given: Given) -> bool:
+    return given.wish.kind in spec.kinds and (given.subject is not None or not spec.needs_picture)
+
+
+def _insist(spec: BackendSpec, given: Given) -> None:
+    if not _draws(spec, given):
+        need = "a picture" if spec.needs_picture else "words"
+        raise UserError("E_ENGINE", f"The engine “{spec.name}” needs {need} to work from.")
+    missing = given.needs() - spec.features
+    if missing:
+        raise UserError(
+            "E_FEATURE", f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}."
+        )

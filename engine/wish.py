@@ -1,0 +1,91 @@
+"""What somebody asks for, before anything is decided."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeVar
+
+from engine.errors import UserError
+from engine.recipe import Camera, Follow, Kind, Motion, Quality, Style
+
+E = TypeVar("E", bound=StrEnum)
+
+AUTO = "auto"
+
+
+class Length(StrEnum):
+    """How long a clip should be, as people say it."""
+
+    SHORT = "short"
+    NORMAL = "normal"
+    LONG = "long"
+
+
+SECONDS = {Length.SHORT: 2.0, Length.NORMAL: 4.0, Length.LONG: 8.0}
+"""Seconds of the finished clip."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody asks for, before anything is decided. None leaves it to the plan.
+
+    Attributes:
+        raw: the prompt is read as it is written, with nothing added.
+        negative: what it should not look like; None: what suits the checkpoint.
+        model: a checkpoint's name; "" leaves it to the plan.
+        styles: LoRAs of the owner's folder.
+        follow: what of the reference clip is followed.
+        strength: how far a restyled clip leaves its source, 0 … 1.
+    """
+
+    kind: Kind
+    prompt: str = ""
+    motion: Motion = Motion.NORMAL
+    camera: Camera = Camera.AUTO
+    quality: Quality = Quality.BALANCED
+    seconds: float = SECONDS[Length.NORMAL]
+    fps: float = 24.0
+    size: tuple[int, int] | None = None
+    seed: int | None = None
+    engine: str = AUTO
+    raw: bool = False
+    negative: str | None = None
+    model: str = ""
+    styles: tuple[Style, ...] = ()
+    follow: Follow | None = None
+    strength: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What the plan must know of a picture, or of a clip's frames.
+
+    Attributes:
+        sha256: its digest.
+        width, height: pixels.
+        faces: how many; None where nobody has looked.
+        is_drawing: it has flat areas and few colours.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    faces: int | None = None
+    is_drawing: bool = False
+
+
+def choose(kind: type[E], value: str | None, default: E) -> E:
+    """Read a choice as people may write it: any case, dashes for blanks, and whatever follows a dot ignored.
+
+    Raises:
+        UserError: it is none of them.
+    """
+    if value is None:
+        return default
+    word = value.split("·")[0].strip().lower().replace("_", " ").replace("-", " ")
+    try:
+        return kind(word)
+    except ValueError:
+        known = ", ".join(member.value for member in kind)
+        raise UserError("E_OPTION", f"“{word[:40]}” is not one of: {known}.") from None

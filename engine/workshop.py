@@ -1,0 +1,24 @@
+"""What an engine process has at hand: a device, the weights on disk, and what of them is in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.device import Device
+from engine.rack import Rack
+from engine.store import Store
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """Handed to each backend when it is made.
+
+    Attributes:
+        device: where models run.
+        store: where their weights lie.
+        rack: what is loaded.
+    """
+
+    device: Device = field(default_factory=Device)
+    store: Store = field(default_factory=Store)
+    rack: Rack = field(default_factory=Rack)
