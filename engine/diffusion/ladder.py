@@ -1,0 +1,84 @@
+"""The memory ladder: what is given up, in which order, when a clip does not fit."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from engine.backends.protocol import Hooks
+from engine.faults import is_out_of_memory
+from engine.rack import collect
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """One thing that can be given up.
+
+    Attributes:
+        name: as the family's code knows it.
+        about: what was given up, in words a member can read.
+    """
+
+    name: str
+    about: str
+
+
+def first_rung(costs: Sequence[int], free: int) -> int:
+    """How many rungs to go down before the start.
+
+    Args:
+        costs: bytes that a take needs with the first 0, 1, 2, … rungs in force.
+        free: bytes that there are.
+
+    Returns:
+        The fewest that fit; where nothing does, all of them: it may still go well.
+    """
+    return next((rung for rung, cost in enumerate(costs) if cost <= free), len(costs) - 1)
+
+
+def descend(
+    rungs: Sequence[Rung],
+    attempt: Callable[[tuple[str, ...]], T],
+    *,
+    first: int,
+    most: int,
+    hooks: Hooks,
+) -> T:
+    """Try; where memory runs out, give one more thing up and try again.
+
+    Args:
+        rungs: in the order in which they are given up.
+        attempt: draws, with the rungs of these names in force. It leaves everything fit for the next attempt,
+            also when it fails.
+        first: how many rungs are in force from the start.
+        most: how often to go one further down.
+        hooks: told of each rung when it comes into force, and asked before each new attempt whether to stop.
+
+    Returns:
+        What the first attempt that succeeded gave.
+
+    Raises:
+        Exception: what ``attempt`` raised: anything but an out-of-memory at once, and that when there is no
+            rung left or ``most`` is used up.
+    """
+    told = 0
+    depth = last = min(first, len(rungs))
+    last = min(last + most, len(rungs))
+    while True:
+        for rung in rungs[told:depth]:
+            hooks.gave_up(rung.about)
+        told = depth
+        try:
+            return attempt(tuple(rung.name for rung in rungs[:depth]))
+        except Exception as error:
+            if not is_out_of_memory(error) or depth == last:
+                raise
+            # The frames of its traceback hold the very tensors that filled the memory.
+            traceback.clear_frames(error.__traceback__)
+        depth += 1
+        collect()
+        hooks.cancel.check()

@@ -1,0 +1,96 @@
+"""From a folder of weights to a pipeline on its device.
+
+Nothing but safetensors is read, nothing is downloaded, and no code that came with weights is run.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import diffusers
+import torch
+from safetensors import SafetensorError
+from transformers.utils import logging as transformers_logging
+
+from engine.device import Device, DeviceKind
+from engine.errors import RenderFailed
+from engine.faults import is_out_of_memory
+
+VARIANT = "fp16"
+"""Half the size to download; what is computed in is another matter."""
+
+
+def dtype_for(device: Device) -> torch.dtype:
+    """What a device computes in: half precision on CUDA. Elsewhere it is slower, or gives black frames."""
+    return torch.float16 if device.kind is DeviceKind.CUDA else torch.float32
+
+
+def load(
+    pipeline_class: Any, folder: Path, *, device: Device, dtype: torch.dtype | None = None, **parts: Any
+) -> Any:
+    """Load a pipeline, or one of its models.
+
+    Args:
+        pipeline_class: a class of diffusers or transformers with ``from_pretrained``.
+        folder: in the layout of its repository.
+        device: where it goes.
+        dtype: None: what suits the device.
+        parts: passed on: components that are loaded already, ``subfolder``, …
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``: there is no such folder, or it holds code or other formats, or a file is
+            damaged.
+    """
+    variant = check_folder(folder / parts.get("subfolder", ""))
+    diffusers.utils.logging.disable_progress_bar()
+    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        loaded = pipeline_class.from_pretrained(
+            folder,
+            dtype=dtype or dtype_for(device),
+            use_safetensors=True,
+            local_files_only=True,
+            variant=variant,
+            **parts,
+        )
+    except (OSError, ValueError, SafetensorError) as error:
+        if is_out_of_memory(error):
+            raise
+        raise _unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
+    if hasattr(loaded, "set_progress_bar_config"):
+        loaded.set_progress_bar_config(disable=True)
+    return loaded.to(device.kind.value)
+
+
+def check_folder(folder: Path) -> str | None:
+    """Look at a folder of weights before anything is read from it.
+
+    Returns:
+        The variant to load: ``"fp16"`` where there are such files, else None.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``.
+    """
+    if not folder.is_dir():  # a path that is not there would be taken for a name on the hub
+        raise _unfit(folder, "are not installed")
+    if any(folder.rglob("*.py")):
+        raise _unfit(folder, "come with code, which is never run")
+    if not any(folder.rglob("*.safetensors")):
+        raise _unfit(folder, "are not in the safetensors format")
+    return VARIANT if any(folder.rglob(f"*.{VARIANT}*.safetensors")) else None
+
+
+def size_of(pipe: Any) -> int:
+    """Bytes of the parameters and buffers of a pipeline, or of one model; what is shared counts once."""
+    modules = [pipe] if isinstance(pipe, torch.nn.Module) else list(pipe.components.values())
+    tensors: dict[int, int] = {}
+    for module in modules:
+        if isinstance(module, torch.nn.Module):
+            for tensor in (*module.parameters(), *module.buffers()):
+                tensors[id(tensor)] = tensor.numel() * tensor.element_size()
+    return sum(tensors.values())
+
+
+def _unfit(folder: Path, what: str) -> RenderFailed:
+    return RenderFailed("E_WEIGHTS", f"The weights in “{folder.name}” {what}.")
