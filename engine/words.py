@@ -48,8 +48,8 @@ class Words:
 
 
 _LEXICON: Mapping[Topic, str] = {
-    Topic.PORTRAIT: "portrait face headshot selfie person people man woman men women girl boy child children kid"
-    " lady gentleman grandmother grandfather king queen prince princess knight wizard witch"
+    Topic.PORTRAIT: "portrait face headshot selfie person people man woman men women girl boy child"
+    " children kid lady gentleman grandmother grandfather king queen prince princess knight wizard witch"
     " warrior samurai dancer singer actor model astronaut chef smile smiling eyes hair",
     Topic.ANIMAL: "animal cat kitten dog puppy fox wolf bear panda rabbit bunny horse cow sheep goat pig deer"
     " lion tiger leopard elephant giraffe monkey bird owl eagle parrot penguin swan duck chicken"
@@ -60,8 +60,8 @@ _LEXICON: Mapping[Topic, str] = {
     " steak",
     Topic.CITY: "city town street skyline downtown building skyscraper bridge market alley cafe subway"
     " station tokyo paris london york neon cyberpunk",
-    Topic.LANDSCAPE: "landscape mountain hill valley forest wood jungle sea ocean lake river waterfall beach coast"
-    " island desert dune field meadow sky cloud sunset sunrise aurora snow glacier canyon volcano"
+    Topic.LANDSCAPE: "landscape mountain hill valley forest wood jungle sea ocean lake river waterfall beach"
+    " coast island desert dune field meadow sky cloud sunset sunrise aurora snow glacier canyon volcano"
     " nature countryside garden park",
     Topic.FLOWER: "flower bud blossom rose tulip lily sunflower daisy orchid petal leaf plant bouquet",
     Topic.VEHICLE: "car truck bus train tram bicycle motorcycle boat ship sailboat plane airplane helicopter"
@@ -69,8 +69,9 @@ _LEXICON: Mapping[Topic, str] = {
 }
 _TOPICS: Mapping[str, Topic] = {word: topic for topic, words in _LEXICON.items() for word in words.split()}
 _DRAWN = frozenset({
-    "drawing", "drawn", "cartoon", "anime", "manga", "comic", "illustration", "illustrated", "painting", "painted",
-    "watercolor", "watercolour", "sketch", "sketched", "doodle", "pixel", "lineart", "crayon", "chibi",
+    "drawing", "drawn", "cartoon", "anime", "manga", "comic", "illustration", "illustrated", "painting",
+    "painted", "watercolor", "watercolour", "sketch", "sketched", "doodle", "pixel", "lineart", "crayon",
+    "chibi",
 })  # fmt: skip
 _PHOTOGRAPHED = frozenset({"photo", "photograph", "photography", "photorealistic", "realistic", "dslr"})
 _PHOTO_TEMPLATES: Mapping[Topic, tuple[str, ...]] = {
