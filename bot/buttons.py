@@ -25,6 +25,9 @@ class Action(StrEnum):
     RECIPE = "recipe"
     DELETE = "delete"
     LIGHTER = "lighter"
+    KEEP = "keep"
+    REDRAW = "redraw"
+    STOP = "stop"
 
 
 Handle = Callable[["discord.Interaction[Any]", Action, JobId], Awaitable[None]]
@@ -37,9 +40,15 @@ LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
     Action.RECIPE: ("Recipe", "📜", discord.ButtonStyle.secondary),
     Action.DELETE: ("Delete", "🗑️", discord.ButtonStyle.danger),
     Action.LIGHTER: ("Try lighter", "🪶", discord.ButtonStyle.primary),
+    Action.KEEP: ("Keep", "👍", discord.ButtonStyle.success),
+    Action.REDRAW: ("Reroll", "🎲", discord.ButtonStyle.primary),
+    Action.STOP: ("Stop", "✖️", discord.ButtonStyle.secondary),
 }
 
 ON_CLIPS = (Action.REROLL, Action.REMIX, Action.RECIPE, Action.DELETE)
+
+ON_DRAFTS = (Action.KEEP, Action.REDRAW, Action.STOP)
+"""Reroll means something else here: the job that runs is cancelled, and asked for again."""
 
 LIGHTER_HELPS = frozenset({"E_MEMORY", "E_TOO_LARGE", "E_ENGINE"})
 """Failures that a smaller, quicker clip may well avoid."""
@@ -95,8 +104,15 @@ def row(job: Job, *actions: Action) -> discord.ui.View:
     return view
 
 
-def for_status(job: Job) -> discord.ui.View | None:
-    """The buttons of a status message."""
+def for_status(job: Job, *, draft: bool = False) -> discord.ui.View | None:
+    """The buttons of a status message.
+
+    Args:
+        job: whose status it is.
+        draft: it shows a first look that nobody has kept yet.
+    """
+    if job.state is State.RUNNING and draft:
+        return row(job, *ON_DRAFTS)
     if job.state in {State.QUEUED, State.HELD}:
         return row(job, Action.CANCEL, Action.WHY)
     if job.state in {State.RUNNING, State.RENDERED}:

@@ -7,6 +7,7 @@ client: where the connection is lost for good and a new client is made, the work
 from __future__ import annotations
 
 import asyncio
+import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -83,6 +84,14 @@ class Post:
     ping: int | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SmallFile:
+    """A file that is small enough to be held in memory."""
+
+    name: str
+    data: bytes
+
+
 class Channels:
     """Send, edit, find and delete, through whichever client is connected."""
 
@@ -140,17 +149,32 @@ class Channels:
         return await self._call(deliver)
 
     async def edit(
-        self, channel_id: int, message_id: int, content: str, view: discord.ui.View | None
+        self,
+        channel_id: int,
+        message_id: int,
+        content: str,
+        view: discord.ui.View | None,
+        files: tuple[SmallFile, ...] | None = None,
     ) -> None:
         """Change one of the bot's own messages.
+
+        Args:
+            channel_id: where it is.
+            message_id: which it is.
+            content: what it says from now on.
+            view: its buttons from now on; None: none.
+            files: take the place of those it has; None leaves them as they are.
 
         Raises:
             ChannelError: it was not changed.
         """
         client = await self._connected()
         message = client.get_partial_messageable(channel_id).get_partial_message(message_id)
+        extras: dict[str, Any] = {}
+        if files is not None:
+            extras["attachments"] = [discord.File(io.BytesIO(file.data), file.name) for file in files]
         nobody = discord.AllowedMentions.none()
-        await self._call(lambda: message.edit(content=content, view=view, allowed_mentions=nobody))
+        await self._call(lambda: message.edit(content=content, view=view, allowed_mentions=nobody, **extras))
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message; one that is gone already is as good.

@@ -218,8 +218,8 @@ def _make(wish: Wish, image: Path | None, output: Path) -> Made:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     from bot.demo import make_clip  # noqa: PLC0415
+    from bot.live import Live  # noqa: PLC0415
     from bot.settings import BadSettings, load_settings  # noqa: PLC0415
-    from bot.studio import Live  # noqa: PLC0415
     from bot.texts import STAGES, overall  # noqa: PLC0415
 
     try:

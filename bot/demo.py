@@ -21,9 +21,10 @@ from bot.channels import ChannelError, Post, Trouble
 from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake import Intake, IntakeLimits
 from bot.limits import allows_slow_models, engine_environment
+from bot.live import Live
 from bot.prompts import clean_prompt
 from bot.settings import Settings
-from bot.studio import Live, Studio
+from bot.studio import Studio
 from db.connection import Database
 from db.enqueue import EnqueueLimits
 from db.files import Blobs

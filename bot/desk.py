@@ -91,12 +91,16 @@ class Desk:
         self._board = board
         self._studio = studio
         self.rules = rules
-        self.means = means
+        self._means = means
 
     def engine_for(self, kind: Kind) -> str:
         """The engine that the owner chose, or "auto"; one that cannot draw this kind is passed over."""
         chosen = BACKENDS.get(self.rules.engine)
         return self.rules.engine if chosen is not None and kind in chosen.kinds else AUTO
+
+    async def means(self) -> Means:
+        """What this machine has for making clips."""
+        return await self._means()
 
     async def ask(
         self, interaction: discord.Interaction[Any], wish: Wish, picture: discord.Attachment | None = None
@@ -108,7 +112,7 @@ class Desk:
                 wish, prompt=clean_prompt(wish.prompt, limit=self.rules.max_prompt), fps=self.rules.fps
             )
             subject = None if picture is None else await self._take_in(picture)
-            return plan(cleaned, subject, means=await self.means(), limits=self.rules.plan)
+            return plan(cleaned, subject, means=await self._means(), limits=self.rules.plan)
 
         await self._serve(interaction, make_recipe, parent=None)
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Protocol
 
 import discord
 
 from bot import texts
-from bot.channels import ChannelError, Channels, Post, Trouble
+from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
 from bot.deliver import is_waiting_for_access, nonce
+from bot.live import FirstLook
 from bot.studio import Studio
 from bot.wait import Waits
 from db.jobs import Job, JobId, State
@@ -40,14 +41,29 @@ FAR_BACK = 10
 FAR_BACK_SECONDS = 60.0
 RETRY_SECONDS = 10.0
 
-Dress = Callable[[Job], discord.ui.View | None]
+DRAFT_NAME = "first-look.mp4"
+DRAFT_SECONDS = 20.0
+"""An upload of a first look that takes longer is left: it must not hold up what the message has to say."""
+
+
+class Dress(Protocol):
+    """Makes the buttons of a status message."""
+
+    def __call__(self, job: Job, *, draft: bool) -> discord.ui.View | None:
+        """Return a view; ``draft``: the message shows a first look that asks for an answer."""
+        ...
 
 
 @dataclass(kw_only=True)
 class _Shown:
-    """What a message says now, and when it may be edited again."""
+    """What a message says now, and when it may be edited again.
+
+    Attributes:
+        draft: the take whose first look hangs on it; 0: there is none; None: nobody knows.
+    """
 
     content: str = ""
+    draft: int | None = None
     next: float = 0.0
 
 
@@ -85,6 +101,8 @@ class StatusBoard:
         self._busy: set[JobId] = set()
         self._expected: set[JobId] = set()
         self._continued: set[JobId] = set()
+        self._kept: dict[JobId, int] = {}
+        self._untaken: dict[JobId, int] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
         self._stopping = False
@@ -109,7 +127,18 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Somebody else has just written this into the job's message."""
-        self._shown[job] = _Shown(content=content, next=time.monotonic() + self._interval)
+        self._shown[job] = _Shown(content=content, draft=0, next=time.monotonic() + self._interval)
+
+    def keep(self, job: JobId) -> bool:
+        """The first look was liked: it stays, and asks no more. False where there is none."""
+        look = self._studio.drafts.get(job)
+        if look is None:
+            return False
+        self._kept[job] = look.take
+        if job in self._shown:
+            self._shown[job].next = 0.0  # who clicks should see it done
+        self.touch(job)
+        return True
 
     async def run(self) -> None:
         """Edit until :meth:`stop`."""
@@ -182,15 +211,23 @@ class StatusBoard:
             try:
                 job = await self._queue.get(job_id)
                 if job is None or job.status_final:
-                    self._shown.pop(job_id, None)
+                    self._forget(job_id)
                     return
-                content = await self._content(job)
-                await self._write(job, content)
+                await self._write(job, self._first_look(job))
             except Exception:
                 log.exception("the status of job %s could not be shown", job_id)
                 self._try_again(job_id)
 
-    async def _content(self, job: Job) -> str:
+    def _first_look(self, job: Job) -> FirstLook | None:
+        """What there is to see of a job; None also where Discord did not take it."""
+        look = self._studio.drafts.get(job.id) if job.state is State.RUNNING else None
+        return None if look is None or self._untaken.get(job.id) == look.take else look
+
+    def _asks(self, job: Job, look: FirstLook | None) -> bool:
+        """Whether the message asks what the member thinks of the first look."""
+        return look is not None and self._kept.get(job.id) != look.take
+
+    async def _content(self, job: Job, *, asks: bool = False) -> str:
         recipe = Recipe.from_json(job.recipe)
         if job.state.ended:
             return texts.over(job, recipe)
@@ -198,7 +235,7 @@ class StatusBoard:
             return texts.held_back(recipe) if is_waiting_for_access(job) else texts.uploading(recipe)
         live = self._studio.live.get(job.id)
         if job.state is State.RUNNING and live is not None:
-            return texts.running(recipe, live.stage, live.fraction, live.take)
+            return texts.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._waits.forecast()
         wait = forecast.waits.get(job.id)
         if wait is None:
@@ -210,37 +247,62 @@ class StatusBoard:
             restarted=job.id in self._continued,
         )
 
-    async def _write(self, job: Job, content: str) -> None:
-        shown = self._shown.get(job.id)
-        if shown is not None and shown.content == content and not job.state.ended:
+    async def _write(self, job: Job, look: FirstLook | None) -> None:
+        content = await self._content(job, asks=self._asks(job, look))
+        take = 0 if look is None else look.take
+        shown = self._shown.get(job.id, _Shown())
+        if (shown.content, shown.draft) == (content, take) and not job.state.ended:
             return
+        files = None if shown.draft == take else tuple(_file(look))
         try:
-            await self._put(job, content)
+            draft = await self._put(job, content, look, files)
         except ChannelError as error:
-            await self._answer(job, error)
+            if files:
+                self._leave_out(job, take, error)
+            else:
+                await self._answer(job, error)
             return
-        await self._written(job, content)
+        await self._written(job, content, draft)
 
-    async def _written(self, job: Job, content: str) -> None:
+    async def _written(self, job: Job, content: str, draft: int) -> None:
         pause = FAR_BACK_SECONDS if self._is_far_back(job) else self._interval
         if self._stopping:
             pause = 0.0
-        self._shown[job.id] = _Shown(content=content, next=time.monotonic() + pause)
+        self._shown[job.id] = _Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:
             await self._queue.finish_status(job.id)
-            self._shown.pop(job.id, None)
-            self._continued.discard(job.id)
+            self._forget(job.id)
 
-    async def _put(self, job: Job, content: str) -> None:
-        view = self._dress(job)
+    def _forget(self, job: JobId) -> None:
+        self._continued.discard(job)
+        for memory in (self._shown, self._kept, self._untaken):
+            memory.pop(job, None)
+
+    async def _put(
+        self, job: Job, content: str, look: FirstLook | None, files: tuple[SmallFile, ...] | None
+    ) -> int:
+        """Send or edit the message; answers with the take whose first look hangs on it now."""
+        view = self._dress(job, draft=self._asks(job, look))
         if job.status_message_id is None or job.status_channel_id is None:
-            if job.state is State.DELIVERED:
-                return  # the clip itself has told it
-            post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
-            message = await self._channels.send(job.channel_id, post)
-            await self._queue.set_status_message(job.id, job.channel_id, message)
-        else:
-            await self._channels.edit(job.status_channel_id, job.status_message_id, content, view)
+            if job.state is not State.DELIVERED:  # else the clip itself has told it
+                post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
+                message = await self._channels.send(job.channel_id, post)
+                await self._queue.set_status_message(job.id, job.channel_id, message)
+            return 0
+        edit = self._channels.edit(job.status_channel_id, job.status_message_id, content, view, files)
+        try:
+            async with asyncio.timeout(DRAFT_SECONDS if files else None):
+                await edit
+        except TimeoutError as error:
+            raise ChannelError(Trouble.LATER, "the first look took too long") from error
+        return 0 if look is None else look.take
+
+    def _leave_out(self, job: Job, take: int, error: ChannelError) -> None:
+        """Whatever kept a first look from being shown, the words alone have a better chance."""
+        log.info("the first look at take %d of job %s is not shown: %s", take, job.id, error)
+        self._untaken[job.id] = take
+        self._shown.pop(job.id, None)
+        self.touch(job.id)
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
         """What follows from Discord's no."""
@@ -260,14 +322,14 @@ class StatusBoard:
         old_channel, old_message = job.status_channel_id, job.status_message_id
         content = await self._content(job)
         post = Post(
-            content=content, nonce=nonce(job.id, f"status after {old_message}"), view=self._dress(job)
+            content=content, nonce=nonce(job.id, f"status after {old_message}"), view=self._dress(job, draft=False)
         )
         try:
             message = await self._channels.send(job.channel_id, post)
             await self._queue.set_status_message(job.id, job.channel_id, message)
             if old_channel is not None and old_message is not None:
                 await self._channels.delete(old_channel, old_message)
-            await self._written(job, content)
+            await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("the status message of job %s could not be replaced: %s", job.id, error)
             self._try_again(job.id)
@@ -280,3 +342,7 @@ class StatusBoard:
     def _try_again(self, job: JobId) -> None:
         self._shown[job] = _Shown(next=time.monotonic() + RETRY_SECONDS)
         self.touch(job)
+
+
+def _file(look: FirstLook | None) -> list[SmallFile]:
+    return [] if look is None else [SmallFile(name=DRAFT_NAME, data=look.mp4)]

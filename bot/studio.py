@@ -10,12 +10,12 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from bot.live import FirstLook, Live
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs import Job, JobId
@@ -72,15 +72,6 @@ class Engine(Protocol):
         ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Live:
-    """What the job that runs is doing, for its status message."""
-
-    stage: str
-    fraction: float
-    take: int
-
-
 class Studio:
     """Runs jobs through the engine."""
 
@@ -123,7 +114,7 @@ class Studio:
         self._idle = asyncio.Event()
         self._idle.set()
         self.live: dict[JobId, Live] = {}
-        self.drafts: dict[JobId, bytes] = {}
+        self.drafts: dict[JobId, FirstLook] = {}
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -153,7 +144,7 @@ class Studio:
                         await self._work(job)
                     continue
                 if job is not None:
-                    await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+                    await self._requeue(job, Requeue.SHUTDOWN)
             except Exception:
                 log.exception("the queue could not be read")
                 await self._pause()
@@ -194,7 +185,7 @@ class Studio:
         try:
             await self._render(job)
         except asyncio.CancelledError:
-            await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+            await self._requeue(job, Requeue.SHUTDOWN)
             raise
         except Exception as error:  # noqa: BLE001 - every one is some end of the job, and is logged there
             await self._end_for_sure(job, error)
@@ -221,14 +212,14 @@ class Studio:
             case Cancelled():
                 await self._stopped(job)
             case EngineClosed():
-                await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+                await self._requeue(job, Requeue.SHUTDOWN)
                 await self._pause()
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
                 await self._queue.fail(job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time())
             case RenderFailed():
-                await self._fail(job, error.code, f"{error}\n{error.detail}")
+                await self._answer(job, error)
             case EngineError():
                 await self._fail(job, "E_ENGINE", str(error))
             case _:
@@ -281,8 +272,9 @@ class Studio:
             self.live[job.id] = Live(stage=event.stage, fraction=event.fraction, take=event.take)
         elif isinstance(event, Draft):
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the draft with it
-                self.drafts[job.id] = event.path.read_bytes()
+                self.drafts[job.id] = FirstLook(take=event.take, mp4=event.path.read_bytes())
         else:
+            self.drafts.pop(job.id, None)
             log.info(
                 "job %s: take %d is discarded: %s", job.id, event.take.number, "; ".join(event.take.reasons)
             )
@@ -310,26 +302,23 @@ class Studio:
             await self._queue.cancelled(job.id, job.claim, time.time())
             log.info("job %s is cancelled", job.id)
         else:
-            await self._queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, now=time.time())
+            await self._requeue(job, Requeue.SHUTDOWN)
             log.info("job %s goes back to the front of the queue", job.id)
 
     async def _crashed(self, job: Job, error: EngineDied) -> None:
         log.error("job %s: %s\n%s", job.id, error, error.last_words)
-        await self._queue.requeue(
-            job.id, job.claim, cause=Requeue.CRASH, now=time.time(), crash_limit=self._crash_limit
-        )
+        await self._requeue(job, Requeue.CRASH)
 
     async def _answer(self, job: Job, error: RenderFailed) -> None:
         """The engine said no: because of this job, of its own state, or of something that can't be known."""
         if error.code == WRONG_VERSION:
             log.error("the engine cannot be used: %s", error)
-            await self._queue.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN, now=time.time())
-            await asyncio.sleep(ENGINE_DOWN_PAUSE)
+            await self._requeue(job, Requeue.ENGINE_DOWN)
+            with contextlib.suppress(TimeoutError):  # a stop need not wait for it
+                await asyncio.wait_for(self._cancel.wait(), ENGINE_DOWN_PAUSE)
         elif error.code == BROKEN_DEVICE:
             log.error("job %s met a fault of the graphics card: %s", job.id, error.detail)
-            await self._queue.requeue(
-                job.id, job.claim, cause=Requeue.CRASH, now=time.time(), crash_limit=self._crash_limit
-            )
+            await self._requeue(job, Requeue.CRASH)
         else:
             await self._fail(job, error.code, f"{error}\n{error.detail}")
 
@@ -343,6 +332,9 @@ class Studio:
         log.error("job %s stumbled outside the engine", job.id, exc_info=error)
         fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
         await self._pause()
+        await self._requeue(job, fault)
+
+    async def _requeue(self, job: Job, cause: Requeue) -> None:
         await self._queue.requeue(
-            job.id, job.claim, cause=fault, now=time.time(), crash_limit=self._crash_limit
+            job.id, job.claim, cause=cause, now=time.time(), crash_limit=self._crash_limit
         )

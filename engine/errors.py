@@ -7,6 +7,7 @@ EngineError                  anything below; the rest is a bug
 ├── EngineClosed             the engine was closed while this job ran or waited; it is nobody's fault
 ├── EngineDied               the engine process ended while this job ran
 │   └── EngineHung           it lived, but said nothing for too long, and was killed
+├── HopelessTake             a take can only become a broken clip; the next one follows
 └── RenderFailed             the engine answered with an error of its own
 """
 
@@ -59,13 +60,26 @@ class EngineHung(EngineDied):
     """The engine lived, but said nothing for too long, and was killed."""
 
 
+class HopelessTake(EngineError):
+    """What is being drawn can only become a broken clip; the next take follows.
+
+    Attributes:
+        reason: in words a member can read.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class RenderFailed(EngineError):
     """The engine answered with an error of its own.
 
     Attributes:
         code: ``E_ENGINE`` (a bug or a model's mistake), ``E_MEMORY``, ``E_DEVICE`` (the GPU), ``E_RESULT``
             (the file is not what the engine said), ``E_VERSION`` (the engine process is of another release),
-            ``E_WIRE`` (the order is too long), or what the renderer chose.
+            ``E_WIRE`` (the order is too long), ``E_BROKEN`` (no take came out whole),
+            or what the renderer chose.
         detail: a traceback for the log; never shown to a member.
     """
 

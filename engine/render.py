@@ -16,7 +16,7 @@ from engine.backends import BACKENDS, Backend, Clip, Frames, Hooks, Inputs, Pict
 from engine.cancel import CancelToken
 from engine.device import Device
 from engine.encode import Encoded, encode
-from engine.errors import Unsupported
+from engine.errors import HopelessTake, RenderFailed, Unsupported
 from engine.fit import cover
 from engine.provenance import metadata
 from engine.quality import judge
@@ -55,11 +55,17 @@ class RenderLimits:
     max_takes: int = 3
     max_bytes: int = 9_500_000
 
+    def __post_init__(self) -> None:
+        if self.max_takes < 1:
+            raise ValueError("max_takes must be at least 1")
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Take:
+    """One take; without frames where drawing it was given up."""
+
     record: TakeRecord
-    frames: Frames
+    frames: Frames | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,12 +156,12 @@ class Renderer:
                 on_event=on_event,
                 cancel=cancel,
             )
-        take, takes = _draw_until_good(backend, job, clock)
+        kept, drawn, takes = _draw_until_good(backend, job, clock)
         with clock.stage(Stage.SMOOTHING):
-            told = _teller(on_event, Stage.SMOOTHING, take.record.number)
-            frames = smooth(take.frames, recipe.factor, progress=told, cancel=cancel)[: recipe.length]
+            told = _teller(on_event, Stage.SMOOTHING, kept.number)
+            frames = smooth(drawn, recipe.factor, progress=told, cancel=cancel)[: recipe.length]
         with clock.stage(Stage.ENCODING):
-            told = _teller(on_event, Stage.ENCODING, take.record.number)
+            told = _teller(on_event, Stage.ENCODING, kept.number)
             encoded = encode(
                 frames,
                 fps=recipe.fps,
@@ -165,7 +171,7 @@ class Renderer:
                 progress=told,
                 cancel=cancel,
             )
-        return _receipt(job, take, takes, encoded, clock)
+        return _receipt(job, kept, takes, encoded, clock)
 
     def _backend(self, name: str) -> Backend:
         if name not in self._loaded:
@@ -173,22 +179,24 @@ class Renderer:
         return self._loaded[name]
 
 
-def _draw_until_good(backend: Backend, job: _Job, clock: _Clock) -> tuple[_Take, list[TakeRecord]]:
+def _draw_until_good(
+    backend: Backend, job: _Job, clock: _Clock
+) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
     """Draw takes with new seeds until the gate lets one through, or the budget ends."""
     records: list[TakeRecord] = []
-    best: _Take | None = None
+    best: tuple[TakeRecord, Frames] | None = None
     for number in range(1, job.limits.max_takes + 1):
         take = _draw_take(backend, job, number, clock)
         records.append(take.record)
-        if best is None or _rank(take.record) > _rank(best.record):
-            best = take
+        if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
+            best = take.record, take.frames
         if take.record.outcome is not Outcome.REJECTED:
             break
         if number < job.limits.max_takes:
             job.on_event(TakeDiscarded(take=take.record))
     if best is None:
-        raise ValueError("max_takes must be at least 1")
-    return best, records
+        raise RenderFailed("E_BROKEN", f"No take came out whole: {'; '.join(records[-1].reasons)}.")
+    return *best, records
 
 
 def _rank(record: TakeRecord) -> tuple[bool, float]:
@@ -207,7 +215,10 @@ def _draw_take(backend: Backend, job: _Job, number: int, clock: _Clock) -> _Take
             draft=lambda frames: _show_draft(job, frames, number),
             gave_up=job.note,
         )
-        raw = backend.draw(recipe, job.inputs, seed=seed, hooks=hooks)
+        try:
+            raw = backend.draw(recipe, job.inputs, seed=seed, hooks=hooks)
+        except HopelessTake as hopeless:
+            return _given_up(number, seed, hopeless.reason, time.monotonic() - begun)
         _check_shape(recipe, raw)
     with clock.stage(Stage.CHECKING):
         job.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
@@ -225,6 +236,14 @@ def _draw_take(backend: Backend, job: _Job, number: int, clock: _Clock) -> _Take
         seconds=time.monotonic() - begun,
     )
     return _Take(record=record, frames=_to_uint8(raw))
+
+
+def _given_up(number: int, seed: int, reason: str, seconds: float) -> _Take:
+    """A take that was seen to be hopeless before it was whole."""
+    record = TakeRecord(
+        number=number, seed=seed, outcome=Outcome.REJECTED, score=0.0, reasons=(reason,), seconds=seconds
+    )
+    return _Take(record=record, frames=None)
 
 
 def _show_draft(job: _Job, frames: Frames, take: int) -> None:
@@ -288,13 +307,15 @@ def _to_uint8(raw: RawFrames) -> Frames:
     return np.asarray(shares * 255.0 + 0.5, dtype=np.uint8)
 
 
-def _receipt(job: _Job, take: _Take, takes: list[TakeRecord], encoded: Encoded, clock: _Clock) -> Receipt:
+def _receipt(
+    job: _Job, kept: TakeRecord, takes: list[TakeRecord], encoded: Encoded, clock: _Clock
+) -> Receipt:
     recipe = job.recipe
     return Receipt(
         engine=recipe.engine,
         takes=tuple(takes),
-        kept=take.record.number,
-        forced=take.record.outcome is Outcome.REJECTED,
+        kept=kept.number,
+        forced=kept.outcome is Outcome.REJECTED,
         width=encoded.width,
         height=encoded.height,
         frames=encoded.frames,

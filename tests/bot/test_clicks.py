@@ -11,8 +11,7 @@ from bot import buttons, texts
 from bot.buttons import Action, custom_id
 from bot.channels import Post
 from db.jobs import State
-from engine.recipe import Kind, Quality, Recipe
-from engine.render import PICTURE
+from engine.recipe import Kind, Quality, Recipe, Role
 from tests.bot.house import connected, count_of, hand_in, picture, queued, until
 from tests.fake_discord import Permission, Status
 
@@ -158,7 +157,7 @@ async def test_a_clip_is_deleted_even_before_its_row_knows_its_message(fake, cha
 async def test_reroll_has_a_new_seed_and_the_same_picture(fake, channel, ada, eve, parts, bot):
     sha256 = parts.blobs.put(picture())
     wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": sha256}, "prompt": "a cat"}
-    job, message = await delivered(parts, ada, channel, recipe=wanted, inputs={PICTURE: sha256})
+    job, message = await delivered(parts, ada, channel, recipe=wanted, inputs={Role.PICTURE: sha256})
     asked = await fake.click(eve, message, "Reroll")
     assert "a cat" in (await asked.shown()).content
     new = await the_new_job(parts, [job])
@@ -167,12 +166,12 @@ async def test_reroll_has_a_new_seed_and_the_same_picture(fake, channel, ada, ev
     assert new_recipe == Recipe.from_json(
         job.recipe.replace(f'"seed": {old_recipe.seed}', f'"seed": {new_recipe.seed}')
     )
-    assert (new.user_id, new.parent, new.inputs) == (eve.id, job.id, {PICTURE: sha256})
+    assert (new.user_id, new.parent, new.inputs) == (eve.id, job.id, {Role.PICTURE: sha256})
 
 
 async def test_reroll_of_a_picture_that_was_cleared_away_says_so(fake, channel, ada, parts, bot):
     wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
-    _, message = await delivered(parts, ada, channel, recipe=wanted, inputs={PICTURE: "a" * 64})
+    _, message = await delivered(parts, ada, channel, recipe=wanted, inputs={Role.PICTURE: "a" * 64})
     asked = await fake.click(ada, message, "Reroll")
     await until(lambda: asked.followups)
     assert asked.followups[0].content == texts.INPUT_GONE

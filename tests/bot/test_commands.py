@@ -21,6 +21,7 @@ from bot.parts import Parts
 from bot.settings import Settings
 from bot.wait import Forecast, Wait
 from engine.errors import UserError
+from engine.means import Means
 from engine.recipe import Camera, Kind, Motion, Quality
 from engine.wish import SECONDS, Length
 
@@ -209,6 +210,7 @@ def waiting(parts):
     parts.waits.for_new.return_value = Wait(position=2, low=30, high=50, own=20)
     parts.desk.rules = SimpleNamespace(fps=24.0)
     parts.desk.engine_for.return_value = "auto"
+    parts.desk.means.return_value = Means()
     return parts
 
 

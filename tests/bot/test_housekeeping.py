@@ -14,7 +14,7 @@ from bot import health, housekeeping, pulse
 from bot.health import HealthFile, look
 from bot.housekeeping import Housekeeping
 from bot.pulse import Pulse
-from engine.render import PICTURE
+from engine.recipe import Role
 from tests.bot.house import hand_in, queued, until
 
 DAY = 24 * 3600.0
@@ -53,10 +53,10 @@ def aged(blobs, data: bytes) -> str:
 async def test_only_what_nothing_needs_is_swept(make, queue, blobs):
     waiting, done, stray = (aged(blobs, name) for name in (b"waiting", b"done", b"stray"))
     young = blobs.put(b"young")
-    await queued(queue, 1, inputs={PICTURE: done})
+    await queued(queue, 1, inputs={Role.PICTURE: done})
     job = await hand_in(queue, blobs, await queue.claim(), b"a clip")
     aged(blobs, b"a clip")
-    await queued(queue, 2, inputs={PICTURE: waiting})
+    await queued(queue, 2, inputs={Role.PICTURE: waiting})
     assert await make().sweep() == 1
     assert not blobs.exists(stray)
     assert all(map(blobs.exists, [waiting, done, young, job.clip_sha256]))
@@ -70,7 +70,7 @@ async def test_only_what_nothing_needs_is_swept(make, queue, blobs):
 
 async def test_pictures_are_swept_when_their_days_are_over(make, queue, blobs, clock):
     picture = aged(blobs, b"a picture")
-    job = await queued(queue, inputs={PICTURE: picture})
+    job = await queued(queue, inputs={Role.PICTURE: picture})
     await queue.cancel(job.id)
     assert await make(keep_days=3).sweep() == 0
     clock.now += 3 * DAY + 60

@@ -27,6 +27,8 @@ DEFAULTS = {
     "discord_token": None,
     "discord_guild_id": None,
     "data_dir": Path("data"),
+    "models_dir": Path("models"),
+    "device": "auto",
     "engine": "auto",
     "log_level": "INFO",
     "log_format": LogFormat.TEXT,
@@ -135,6 +137,7 @@ def test_moderator_roles_are_a_list_in_the_toml():
 WRONG = {
     "discord_guild_id": ["my server", "1.5"],
     "engine": ["warp drive", "Camera"],
+    "device": ["tpu", "CUDA"],
     "log_level": ["LOUD"],
     "log_format": ["xml"],
     "moderator_roles": ["@mods", "1;2"],
@@ -183,7 +186,7 @@ def test_a_wrong_value_is_one_line_that_names_its_setting(monkeypatch, field, va
 
 
 def test_every_setting_that_can_be_wrong_is_tried():
-    assert set(WRONG) == set(Settings.model_fields) - {"discord_token", "data_dir"}
+    assert set(WRONG) == set(Settings.model_fields) - {"discord_token", "data_dir", "models_dir"}
 
 
 def test_two_wrong_values_are_both_named(monkeypatch):

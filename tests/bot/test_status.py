@@ -14,7 +14,7 @@ from bot import texts
 from bot.channels import ChannelError, Channels, Trouble
 from bot.deliver import nonce
 from bot.status import StatusBoard
-from bot.studio import Live
+from bot.live import Live
 from bot.wait import Waits
 from db.errors import CannotWrite
 from db.jobs import State

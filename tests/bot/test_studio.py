@@ -10,7 +10,8 @@ import pytest
 
 from bot import studio as studio_module
 from bot import texts
-from bot.studio import Live, Studio
+from bot.live import Live
+from bot.studio import Studio
 from db.claims import Claims
 from db.errors import CannotWrite
 from db.jobs import State
@@ -23,8 +24,8 @@ from engine.errors import (
     RenderFailed,
     Unsupported,
 )
-from engine.recipe import Outcome, Progress, Receipt, Stage, TakeDiscarded, TakeRecord
-from engine.render import PICTURE, RenderLimits
+from engine.recipe import Outcome, Progress, Receipt, Role, Stage, TakeDiscarded, TakeRecord
+from engine.render import RenderLimits
 from tests.bot.house import BEN, FakeEngine, limits_of, queued, recipe, studio_with, until, until_cancelled
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
@@ -76,14 +77,14 @@ async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
 ):
     picture = blobs.put(b"a picture")
     limits = RenderLimits(max_takes=2, max_bytes=12345)
-    one = await queued(queue, inputs={PICTURE: picture})
+    one = await queued(queue, inputs={Role.PICTURE: picture})
     two = await queued(queue, BEN)
     handed_over = []
     start(limits_for=limits_of(limits), on_rendered=lambda: handed_over.append(1))
     row = await comes_to(queue, two, State.RENDERED)
     assert [call[0] for call in engine.renders] == [one.id, two.id]
     assert engine.renders[0][1] == recipe()
-    assert engine.renders[0][2] == {PICTURE: blobs.path(picture)}
+    assert engine.renders[0][2] == {Role.PICTURE: blobs.path(picture)}
     assert engine.renders[0][3] == limits
     assert len(handed_over) == 2
     assert blobs.read(row.clip_sha256) == b"clip 1"

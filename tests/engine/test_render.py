@@ -273,7 +273,7 @@ def test_an_engine_that_does_not_exist_is_unsupported(tmp_path):
 def test_an_engine_is_loaded_once(render, monkeypatch):
     made = []
 
-    def remember(self):
+    def remember(self, workshop):
         made.append(self)
 
     monkeypatch.setattr(Scripted, "__init__", remember)
