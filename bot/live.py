@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from db.jobs import JobId
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +20,46 @@ class Live:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstLook:
-    """What one take of it looks like so far: a small MP4."""
+    """What one take of it looks like so far.
+
+    Attributes:
+        mp4: a small clip.
+        asks: nobody has said yet what they think of it.
+    """
 
     take: int
     mp4: bytes
+    asks: bool = True
+
+
+class FirstLooks:
+    """Which first looks are worth showing, and which of them still ask for an answer."""
+
+    def __init__(self, drafts: Mapping[JobId, FirstLook]) -> None:
+        """Make one that answers from what there is in ``drafts``."""
+        self._drafts = drafts
+        self._kept: dict[JobId, int] = {}
+        self._left_out: dict[JobId, int] = {}
+
+    def of(self, job: JobId) -> FirstLook | None:
+        """What there is to show of a job."""
+        look = self._drafts.get(job)
+        if look is None or self._left_out.get(job) == look.take:
+            return None
+        return dataclasses.replace(look, asks=self._kept.get(job) != look.take)
+
+    def keep(self, job: JobId) -> bool:
+        """The one that there is was liked: it asks no more. False where there is none."""
+        look = self._drafts.get(job)
+        if look is not None:
+            self._kept[job] = look.take
+        return look is not None
+
+    def leave_out(self, job: JobId, take: int) -> None:
+        """That of this take could not be shown; it is not tried again."""
+        self._left_out[job] = take
+
+    def forget(self, job: JobId) -> None:
+        """The job is over."""
+        self._kept.pop(job, None)
+        self._left_out.pop(job, None)

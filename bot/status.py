@@ -18,7 +18,7 @@ import discord
 from bot import texts
 from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
 from bot.deliver import is_waiting_for_access, nonce
-from bot.live import FirstLook
+from bot.live import FirstLook, FirstLooks
 from bot.studio import Studio
 from bot.wait import Waits
 from db.jobs import Job, JobId, State
@@ -101,8 +101,7 @@ class StatusBoard:
         self._busy: set[JobId] = set()
         self._expected: set[JobId] = set()
         self._continued: set[JobId] = set()
-        self._kept: dict[JobId, int] = {}
-        self._untaken: dict[JobId, int] = {}
+        self._looks = FirstLooks(studio.drafts)
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
         self._stopping = False
@@ -131,10 +130,8 @@ class StatusBoard:
 
     def keep(self, job: JobId) -> bool:
         """The first look was liked: it stays, and asks no more. False where there is none."""
-        look = self._studio.drafts.get(job)
-        if look is None:
+        if not self._looks.keep(job):
             return False
-        self._kept[job] = look.take
         if job in self._shown:
             self._shown[job].next = 0.0  # who clicks should see it done
         self.touch(job)
@@ -213,19 +210,10 @@ class StatusBoard:
                 if job is None or job.status_final:
                     self._forget(job_id)
                     return
-                await self._write(job, self._first_look(job))
+                await self._write(job, self._looks.of(job.id) if job.state is State.RUNNING else None)
             except Exception:
                 log.exception("the status of job %s could not be shown", job_id)
                 self._try_again(job_id)
-
-    def _first_look(self, job: Job) -> FirstLook | None:
-        """What there is to see of a job; None also where Discord did not take it."""
-        look = self._studio.drafts.get(job.id) if job.state is State.RUNNING else None
-        return None if look is None or self._untaken.get(job.id) == look.take else look
-
-    def _asks(self, job: Job, look: FirstLook | None) -> bool:
-        """Whether the message asks what the member thinks of the first look."""
-        return look is not None and self._kept.get(job.id) != look.take
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
         recipe = Recipe.from_json(job.recipe)
@@ -248,7 +236,7 @@ class StatusBoard:
         )
 
     async def _write(self, job: Job, look: FirstLook | None) -> None:
-        content = await self._content(job, asks=self._asks(job, look))
+        content = await self._content(job, asks=look is not None and look.asks)
         take = 0 if look is None else look.take
         shown = self._shown.get(job.id, _Shown())
         if (shown.content, shown.draft) == (content, take) and not job.state.ended:
@@ -274,15 +262,15 @@ class StatusBoard:
             self._forget(job.id)
 
     def _forget(self, job: JobId) -> None:
+        self._shown.pop(job, None)
         self._continued.discard(job)
-        for memory in (self._shown, self._kept, self._untaken):
-            memory.pop(job, None)
+        self._looks.forget(job)
 
     async def _put(
         self, job: Job, content: str, look: FirstLook | None, files: tuple[SmallFile, ...] | None
     ) -> int:
         """Send or edit the message; answers with the take whose first look hangs on it now."""
-        view = self._dress(job, draft=self._asks(job, look))
+        view = self._dress(job, draft=look is not None and look.asks)
         if job.status_message_id is None or job.status_channel_id is None:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
                 post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
@@ -300,7 +288,7 @@ class StatusBoard:
     def _leave_out(self, job: Job, take: int, error: ChannelError) -> None:
         """Whatever kept a first look from being shown, the words alone have a better chance."""
         log.info("the first look at take %d of job %s is not shown: %s", take, job.id, error)
-        self._untaken[job.id] = take
+        self._looks.leave_out(job.id, take)
         self._shown.pop(job.id, None)
         self.touch(job.id)
 

@@ -26,6 +26,12 @@ STAGES = {
     "encoding": "wrapping up",
 }
 
+DOING = {
+    Kind.ANIMATE: "Animating a picture",
+    Kind.TEXT2VIDEO: "Filming some words",
+    Kind.RESTYLE: "Restyling a clip",
+}
+
 NOT_YOURS = "Only the member who asked for it, or a moderator, can do that."
 NOT_A_MODERATOR = "That is for moderators: it needs the Manage Server permission."
 NOT_FOUND = "I can't find that job in this server. It may have been cleared away."
@@ -45,11 +51,14 @@ MAY_NOT_POST = (
 DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of this bot has to make room."
 NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
 BANNED = "You can't use me in this server. A moderator decided so."
-INPUT_GONE = "The picture of that clip has been cleared away. Please send it again with /animate."
+INPUT_GONE = "A file that this clip was made from has been cleared away. Please send it again."
+NO_FIRST_LOOK = "There is no first look to keep any more."
+ASKED_AGAIN = "That one was rerolled already."
 NOTHING_YET = "You have not asked for anything yet. Try /animate with a picture, or /text2video with words."
 QUEUE_EMPTY = "The queue is empty."
 QUEUE_PAUSED = "⏸️ The queue of this server is paused by a moderator. Your place is kept."
 CONTINUED = "the studio restarted; nothing was lost"
+FIRST_LOOK = "👀 a first, rough look: keep it, start over with another seed, or stop it"
 WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'll keep trying."
 
 
@@ -80,9 +89,8 @@ def span(low: float, high: float) -> str:
 
 def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
-    what = "Animating a picture" if recipe.kind is Kind.ANIMATE else "Filming some words"
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
-    return f"🎬 **{what}**" + (f": {shown}" if shown else "")
+    return f"🎬 **{DOING[recipe.kind]}**" + (f": {shown}" if shown else "")
 
 
 def bar(fraction: float) -> str:
@@ -104,13 +112,23 @@ def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool) -> str
     return "\n".join(lines)
 
 
-def running(recipe: Recipe, stage: str, fraction: float, take: int) -> str:
-    """The status of a job that is being drawn."""
+def running(recipe: Recipe, stage: str, fraction: float, take: int, *, asks: bool = False) -> str:
+    """The status of a job that is being drawn.
+
+    Args:
+        recipe: what is drawn.
+        stage: which part of the work is being done.
+        fraction: of the stage, 0 … 1.
+        take: from 1.
+        asks: a first look hangs on the message, and its buttons want an answer.
+    """
     named = STAGES.get(stage, "getting ready")
     share = f" {round(fraction * 100)} %" if stage in {"drawing", "smoothing", "encoding"} else ""
     line = f"🎨 {named}{share}  {bar(overall(stage, fraction))}"
     if take > 1:
         line += f"\n-# polishing (take {take}): the one before was not good enough to show"
+    if asks:
+        line += f"\n-# {FIRST_LOOK}"
     return f"{title(recipe)}\n{line}"
 
 
