@@ -310,7 +310,9 @@ class StatusBoard:
         old_channel, old_message = job.status_channel_id, job.status_message_id
         content = await self._content(job)
         post = Post(
-            content=content, nonce=nonce(job.id, f"status after {old_message}"), view=self._dress(job, draft=False)
+            content=content,
+            nonce=nonce(job.id, f"status after {old_message}"),
+            view=self._dress(job, draft=False),
         )
         try:
             message = await self._channels.send(job.channel_id, post)

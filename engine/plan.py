@@ -5,6 +5,7 @@ Pure and without torch, so that the bot can plan the moment somebody asks, and a
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import secrets
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from engine.backends import BackendSpec, Outline
 from engine.choice import Given, choose_engine, choose_way
 from engine.errors import UserError
 from engine.means import Means
-from engine.recipe import Quality, Recipe
+from engine.recipe import Kind, Quality, Recipe
 from engine.wish import Subject, Wish
 
 MACROBLOCK = 16
@@ -70,8 +71,10 @@ def plan(
     Raises:
         UserError: the wish cannot be met; the text says why and what could be.
     """
-    means = means or Means()
-    check(wish, limits or PlanLimits())
+    means, limits = means or Means(), limits or PlanLimits()
+    if wish.kind is Kind.RESTYLE and reference is not None and reference.seconds is not None:
+        wish = dataclasses.replace(wish, seconds=_as_long_as(reference.seconds, limits))
+    check(wish, limits)
     given = Given(wish=wish, subject=subject, like=like, reference=reference)
     spec, why_engine = choose_engine(given, means)
     way, why_way = choose_way(spec, wish, means)
@@ -133,6 +136,11 @@ def check(wish: Wish, limits: PlanLimits) -> None:
         raise UserError(
             "E_SIZE", f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
         )
+
+
+def _as_long_as(seconds: float, limits: PlanLimits) -> float:
+    """A clip that is drawn anew is as long as it was, or as the longest one that may be asked for."""
+    return min(max(seconds, limits.min_seconds), limits.max_seconds)
 
 
 def _choose_factor(wish: Wish, spec: BackendSpec) -> int:

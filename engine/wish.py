@@ -66,6 +66,7 @@ class Subject:
         width, height: pixels.
         faces: how many; None where nobody has looked.
         is_drawing: it has flat areas and few colours.
+        seconds: length of a clip; None for a picture.
     """
 
     sha256: str
@@ -73,6 +74,7 @@ class Subject:
     height: int
     faces: int | None = None
     is_drawing: bool = False
+    seconds: float | None = None
 
 
 def choose(kind: type[E], value: str | None, default: E) -> E:

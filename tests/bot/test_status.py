@@ -50,7 +50,7 @@ def make(queue, channels, studio):
             channels=channels,
             studio=studio,
             waits=Waits(queue),
-            dress=lambda job: None,
+            dress=lambda job, draft: None,
             interval=interval,
         )
 

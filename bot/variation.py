@@ -1,0 +1,73 @@
+"""From a recipe back to the wish it was planned from: for other words, or for a lighter clip."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from engine.means import Means
+from engine.plan import AREA, PlanLimits, plan
+from engine.recipe import Quality, Recipe, Role
+from engine.wish import Subject, Wish
+
+LIGHTER = 0.75
+"""“Try lighter” has at most this share of each side, or about: what failed small is tried smaller."""
+
+
+def wish_of(recipe: Recipe) -> Wish:
+    """The wish that a recipe answers. What the plan had chosen is asked for by name."""
+    return Wish(
+        kind=recipe.kind,
+        prompt=recipe.prompt,
+        motion=recipe.motion,
+        camera=recipe.camera,
+        quality=recipe.quality,
+        seconds=recipe.seconds,
+        fps=recipe.fps,
+        size=(recipe.width, recipe.height),
+        seed=recipe.seed,
+        engine=recipe.engine,
+        raw=bool(recipe.words) and recipe.words == recipe.prompt,
+        negative=recipe.negative or None,
+        model=recipe.model,
+        styles=recipe.styles,
+        follow=recipe.follow,
+        strength=recipe.strength or None,
+    )
+
+
+def other_words(recipe: Recipe, prompt: str, *, means: Means, limits: PlanLimits) -> Recipe:
+    """The same clip of other words: what the engine reads is made of them anew.
+
+    Raises:
+        UserError: it cannot be made here any more.
+    """
+    return _planned(dataclasses.replace(wish_of(recipe), prompt=prompt, raw=False), recipe, means, limits)
+
+
+def lighter(recipe: Recipe, *, means: Means, limits: PlanLimits) -> Recipe:
+    """The same clip, drawn smaller and quicker.
+
+    Raises:
+        UserError: it cannot be made here any more.
+    """
+    scale = min(LIGHTER, (AREA[Quality.FAST] / (recipe.width * recipe.height)) ** 0.5)
+    width, height = (
+        max(limits.min_side, round(side * scale / 16) * 16) for side in (recipe.width, recipe.height)
+    )
+    wish = dataclasses.replace(wish_of(recipe), quality=Quality.FAST, size=(width, height))
+    return _planned(wish, recipe, means, limits)
+
+
+def _planned(wish: Wish, recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
+    files = {
+        Role(role): Subject(sha256=digest, width=recipe.width, height=recipe.height)
+        for role, digest in recipe.inputs.items()
+    }
+    return plan(
+        wish,
+        files.get(Role.PICTURE),
+        like=files.get(Role.LIKE),
+        reference=files.get(Role.REFERENCE),
+        means=means,
+        limits=limits,
+    )
