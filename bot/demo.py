@@ -116,7 +116,9 @@ async def make_clip(
                 await host.start()
                 recipe = plan(wish, subject, means=_means(settings, host, wish))
                 job = await _enqueue(recipe, queue)
-                limits = RenderLimits(max_takes=settings.max_takes)
+                limits = RenderLimits(
+                    max_takes=settings.max_takes, max_wasted_seconds=settings.max_wasted_seconds
+                )
                 done = await _follow(job, queue, blobs, host, Folder(target), limits, on_progress)
             finally:
                 await host.close()

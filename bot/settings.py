@@ -99,6 +99,9 @@ class Settings(BaseSettings):
     )
 
     max_takes: int = Field(3, ge=1, le=20, description="Takes per clip before the best one is kept.")
+    max_wasted_seconds: int = Field(
+        600, ge=1, description="Seconds on discarded takes of one clip; then the best of them is kept."
+    )
     max_seconds: float = Field(10.0, ge=1, le=60, description="Seconds of the longest clip.")
     fps: float = Field(24.0, ge=8, le=60, description="Frames per second of a finished clip.")
     max_clip_bytes: int = Field(

@@ -220,6 +220,8 @@ class TakeRecord:
         score: 0 (broken) … 100 (nothing to complain of).
         reasons: in words a member understands, each with its second where it has one.
         seconds: wall time of drawing and judging.
+        causes: names of the measures that rejected it, worst first.
+        changed: what was not drawn as it was asked for, because the takes before had failed; "" for nothing.
     """
 
     number: int
@@ -228,6 +230,8 @@ class TakeRecord:
     score: float
     reasons: tuple[str, ...] = ()
     seconds: float = 0.0
+    causes: tuple[str, ...] = ()
+    changed: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,7 +286,14 @@ class Receipt:
         try:
             data: dict[str, Any] = json.loads(text)
             data["takes"] = tuple(
-                TakeRecord(**{**take, "outcome": Outcome(take["outcome"]), "reasons": tuple(take["reasons"])})
+                TakeRecord(
+                    **{
+                        **take,
+                        "outcome": Outcome(take["outcome"]),
+                        "reasons": tuple(take["reasons"]),
+                        "causes": tuple(take.get("causes", ())),
+                    }
+                )
                 for take in data["takes"]
             )
             data["ladder"] = tuple(data["ladder"])

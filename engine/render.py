@@ -33,11 +33,15 @@ from engine.recipe import (
     TakeDiscarded,
     TakeRecord,
 )
+from engine.retake import Budget, Retake, next_take
 from engine.smooth import smooth
 from engine.workshop import Workshop
 
 CLIP_NAME = "clip.mp4"
 """The name of the finished clip inside the work folder."""
+
+HOPELESS = "hopeless"
+"""The cause of a take that its backend gave up."""
 
 DRAFT_BYTES = 1_000_000
 """A draft is never larger; it is a small picture."""
@@ -50,10 +54,12 @@ class RenderLimits:
     Attributes:
         max_takes: how many takes may be drawn before the best of the rejected ones is kept.
         max_bytes: the finished MP4 is never larger.
+        max_wasted_seconds: once so much went into takes that were thrown away, the best of them is kept.
     """
 
     max_takes: int = 3
     max_bytes: int = 9_500_000
+    max_wasted_seconds: int = 600
 
     def __post_init__(self) -> None:
         if self.max_takes < 1:
@@ -182,18 +188,20 @@ class Renderer:
 def _draw_until_good(
     backend: Backend, job: _Job, clock: _Clock
 ) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
-    """Draw takes with new seeds until the gate lets one through, or the budget ends."""
+    """Draw takes until the gate lets one through, or the budget ends."""
     records: list[TakeRecord] = []
     best: tuple[TakeRecord, Frames] | None = None
-    for number in range(1, job.limits.max_takes + 1):
-        take = _draw_take(backend, job, number, clock)
+    budget = Budget(takes=job.limits.max_takes, seconds=job.limits.max_wasted_seconds)
+    calm = BACKENDS[job.recipe.engine].calm
+    retake: Retake | None = Retake(recipe=job.recipe)
+    while retake is not None:
+        if records:
+            job.on_event(TakeDiscarded(take=records[-1]))
+        take = _draw_take(backend, job, retake, len(records) + 1, clock)
         records.append(take.record)
         if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
             best = take.record, take.frames
-        if take.record.outcome is not Outcome.REJECTED:
-            break
-        if number < job.limits.max_takes:
-            job.on_event(TakeDiscarded(take=take.record))
+        retake = next_take(retake.recipe, records, budget=budget, calm=calm)
     if best is None:
         raise RenderFailed("E_BROKEN", f"No take came out whole: {'; '.join(records[-1].reasons)}.")
     return *best, records
@@ -203,10 +211,10 @@ def _rank(record: TakeRecord) -> tuple[bool, float]:
     return record.outcome is not Outcome.REJECTED, record.score
 
 
-def _draw_take(backend: Backend, job: _Job, number: int, clock: _Clock) -> _Take:
+def _draw_take(backend: Backend, job: _Job, retake: Retake, number: int, clock: _Clock) -> _Take:
     begun = time.monotonic()
-    recipe = job.recipe
-    seed = recipe.take_seed(number)
+    recipe = retake.recipe
+    seed = job.recipe.take_seed(number)
     with clock.stage(Stage.DRAWING):
         job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
         hooks = Hooks(
@@ -218,7 +226,7 @@ def _draw_take(backend: Backend, job: _Job, number: int, clock: _Clock) -> _Take
         try:
             raw = backend.draw(recipe, job.inputs, seed=seed, hooks=hooks)
         except HopelessTake as hopeless:
-            return _given_up(number, seed, hopeless.reason, time.monotonic() - begun)
+            return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
         _check_shape(recipe, raw)
     with clock.stage(Stage.CHECKING):
         job.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
@@ -234,14 +242,23 @@ def _draw_take(backend: Backend, job: _Job, number: int, clock: _Clock) -> _Take
         score=verdict.score,
         reasons=verdict.reasons,
         seconds=time.monotonic() - begun,
+        causes=tuple(finding.code for finding in verdict.findings if finding.rejects),
+        changed=retake.changed,
     )
     return _Take(record=record, frames=_to_uint8(raw))
 
 
-def _given_up(number: int, seed: int, reason: str, seconds: float) -> _Take:
+def _given_up(number: int, seed: int, reason: str, changed: str, seconds: float) -> _Take:
     """A take that was seen to be hopeless before it was whole."""
     record = TakeRecord(
-        number=number, seed=seed, outcome=Outcome.REJECTED, score=0.0, reasons=(reason,), seconds=seconds
+        number=number,
+        seed=seed,
+        outcome=Outcome.REJECTED,
+        score=0.0,
+        reasons=(reason,),
+        seconds=seconds,
+        causes=(HOPELESS,),
+        changed=changed,
     )
     return _Take(record=record, frames=None)
 
@@ -323,6 +340,6 @@ def _receipt(
         sha256=encoded.sha256,
         size=encoded.size,
         seconds={stage: round(seconds, 4) for stage, seconds in clock.seconds.items()},
-        ladder=(*job.given_up, *encoded.ladder)
+        ladder=(*job.given_up, *([kept.changed] if kept.changed else ()), *encoded.ladder)
         + (("a sketch: no model that reads words is installed",) if BACKENDS[recipe.engine].sketch else ()),
     )

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.recipe import Kind, Number, Quality
+from engine.recipe import Kind, Number, Quality, Recipe
+from engine.retake import Retake, less_motion
 
 if TYPE_CHECKING:
     from engine.means import Means
@@ -109,6 +110,7 @@ class BackendSpec:
         sketch: True for a stand-in that must say so on the clip and in the receipt.
         rank: the lowest is preferred among those that can do what is asked.
         weights: names of :data:`engine.models.CATALOGUE` that it cannot do without.
+        any_of: names of which it needs one, the preferred one first.
         needs_checkpoint: it draws with a checkpoint of the owner's, or with one of ``base``.
         base: names of the catalogue's checkpoints, the preferred one first.
         ways: ways of drawing by quality; the first whose weights are there is taken.
@@ -118,6 +120,7 @@ class BackendSpec:
         chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
         count: the least number of frames that it can draw and that is not less than the given one.
         tune: the family's own part of the plan.
+        calm: what changes when two takes failed for the same cause; see :mod:`engine.retake`.
     """
 
     name: str
@@ -130,6 +133,7 @@ class BackendSpec:
     rank: int = 50
     min_native_fps: float = 1.0
     weights: tuple[str, ...] = ()
+    any_of: tuple[str, ...] = ()
     needs_checkpoint: bool = False
     base: tuple[str, ...] = ()
     ways: Mapping[Quality, tuple[Way, ...]] = field(default_factory=dict)
@@ -139,3 +143,4 @@ class BackendSpec:
     chunk: int = 0
     count: Callable[[int], int] = _any_count
     tune: Callable[[Outline], Tuned] = _as_it_is
+    calm: Callable[[Recipe], Retake | None] = less_motion

@@ -13,9 +13,9 @@ import pytest
 from engine.backends import BACKENDS, BackendSpec
 from engine.cancel import CancelToken
 from engine.encode import ClipTooLarge, read_metadata
-from engine.errors import Cancelled, Unsupported
-from engine.recipe import Kind, Outcome, Progress, Recipe, Role, Stage, TakeDiscarded
-from engine.render import CLIP_NAME, Renderer, RenderLimits
+from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
+from engine.recipe import Draft, Kind, Motion, Outcome, Progress, Recipe, Role, Stage, TakeDiscarded
+from engine.render import CLIP_NAME, DRAFT_BYTES, Renderer, RenderLimits
 
 
 def good(recipe):
@@ -46,11 +46,13 @@ class Scripted:
 
     takes: ClassVar[list] = []
     asked: ClassVar[list] = []
+    hooks: ClassVar = None
 
     def __init__(self, workshop):
         pass
 
     def draw(self, recipe, inputs, *, seed, hooks):
+        Scripted.hooks = hooks
         self.asked.append((seed, None if inputs.picture is None else inputs.picture.copy()))
         hooks.progress(1.0)
         return self.takes[min(len(self.asked), len(self.takes)) - 1](recipe)
@@ -294,3 +296,53 @@ def test_an_engine_is_loaded_once(render, monkeypatch):
 def test_a_sketch_says_on_its_receipt_that_it_is_one(render, tmp_path):
     sketch = Recipe.from_json(RECIPE.to_json().replace('"scripted"', '"sketch"'))
     assert render(recipe=sketch, max_takes=1).ladder[-1].startswith("a sketch: ")
+
+
+def test_the_same_defect_twice_is_drawn_with_less_motion_and_the_receipt_says_so(render):
+    asked = []
+
+    def remember(recipe):
+        asked.append(recipe.motion)
+        return good(recipe) if recipe.motion is Motion.GENTLE else broken(recipe)
+
+    told = []
+    receipt = render(remember, remember, remember, on_event=told.append)
+    assert asked == [Motion.NORMAL, Motion.NORMAL, Motion.GENTLE]
+    assert [take.changed for take in receipt.takes] == ["", "", "gentle motion instead of normal"]
+    assert "gentle motion instead of normal" in receipt.ladder
+    assert [event.take.number for event in told if isinstance(event, TakeDiscarded)] == [1, 2]
+
+
+def test_a_hopeless_take_is_followed_by_the_next(render):
+    def hopeless(recipe):
+        raise HopelessTake("there are broken numbers in it")
+
+    receipt = render(hopeless, good)
+    assert [take.outcome for take in receipt.takes] == [Outcome.REJECTED, Outcome.ACCEPTED]
+    assert receipt.takes[0].reasons == ("there are broken numbers in it",)
+    assert (receipt.kept, receipt.forced) == (2, False)
+
+
+def test_where_all_takes_are_hopeless_there_is_no_clip(render):
+    def hopeless(recipe):
+        raise HopelessTake("there are broken numbers in it")
+
+    with pytest.raises(RenderFailed, match="broken numbers") as caught:
+        render(hopeless)
+    assert caught.value.code == "E_BROKEN"
+
+
+def test_a_draft_is_a_small_clip_in_the_work_folder_while_it_draws(render):
+    seen = []
+
+    def look(event):
+        if isinstance(event, Draft):
+            seen.append((event.take, event.path.stat().st_size))
+
+    def drafting(recipe):
+        Scripted.hooks.draft(good(recipe)[:, ::2, ::2])
+        return good(recipe)
+
+    render(drafting, on_event=look)
+    assert [number for number, _ in seen] == [1]
+    assert 500 < seen[0][1] < DRAFT_BYTES

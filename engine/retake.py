@@ -1,0 +1,92 @@
+"""What follows a rejected take: another seed, another way, or no further take.
+
+The first rejection can be bad luck, so only the seed changes. The same cause twice is no luck: what causes it
+changes too. Takes and seconds are limited; when they are spent, the best of the rejected is kept and says so.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.recipe import Motion, Outcome, Recipe, TakeRecord
+
+CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE}
+"""How much less may move, where what moves breaks."""
+
+TWICE = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Retake:
+    """The next take.
+
+    Attributes:
+        recipe: what to draw.
+        changed: what is not as it was asked for, in words a member can read; "" where only the seed is new.
+    """
+
+    recipe: Recipe
+    changed: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """What may be spent on one clip.
+
+    Attributes:
+        takes: in all.
+        seconds: of the engine's time on takes that were thrown away.
+    """
+
+    takes: int
+    seconds: float
+
+
+def next_take(
+    recipe: Recipe,
+    records: Sequence[TakeRecord],
+    *,
+    budget: Budget,
+    calm: Callable[[Recipe], Retake | None],
+) -> Retake | None:
+    """Decide what follows the takes so far.
+
+    Args:
+        recipe: the last take's.
+        records: all takes so far, in their order.
+        budget: what may be spent.
+        calm: the family's own way of changing what causes a defect; None from it: there is none left.
+
+    Returns:
+        The next take, or None: it is enough, the best is kept.
+    """
+    if records and records[-1].outcome is not Outcome.REJECTED:
+        return None
+    spent = sum(record.seconds for record in records)
+    if len(records) >= budget.takes or (records and spent >= budget.seconds):
+        return None
+    if records and _seen_before(records):
+        calmed = calm(recipe)
+        if calmed is not None:
+            return calmed
+    return Retake(recipe=recipe)
+
+
+def less_motion(recipe: Recipe) -> Retake | None:
+    """The way of families that know nothing better: less moves."""
+    calmer = CALMER.get(recipe.motion)
+    if calmer is None:
+        return None
+    return Retake(
+        recipe=dataclasses.replace(recipe, motion=calmer),
+        changed=f"{calmer.value} motion instead of {recipe.motion.value}",
+    )
+
+
+def _seen_before(records: Sequence[TakeRecord]) -> bool:
+    """Whether something that spoils the last take has spoilt one before."""
+    counts = Counter(cause for record in records for cause in set(record.causes))
+    return any(counts[cause] >= TWICE for cause in records[-1].causes)
