@@ -36,9 +36,11 @@ class Means:
 
     def lacks(self, spec: BackendSpec) -> str | None:
         """What an engine is missing here, in words; None: nothing."""
-        if not spec.weights:
+        if not (spec.weights or spec.any_of):
             return None
         missing = [name for name in spec.weights if name not in self.weights]
+        if spec.any_of and not self.weights & set(spec.any_of):
+            missing.append(spec.any_of[0])
         if missing:
             return f"its weights ({', '.join(missing)}); framekiln models pull {' '.join(missing)}"
         if spec.needs_checkpoint and not self.checkpoints and not self.weights & set(spec.base):

@@ -17,8 +17,10 @@ class Workshop:
         device: where models run.
         store: where their weights lie.
         rack: what is loaded.
+        steps_down: how often one take may go a step further down the memory ladder.
     """
 
     device: Device = field(default_factory=Device)
     store: Store = field(default_factory=Store)
     rack: Rack = field(default_factory=Rack)
+    steps_down: int = 3

@@ -24,6 +24,9 @@ def expected(scheduler: Any, timestep: Any, before: torch.Tensor | None, after: 
         float32, the shape of ``after``: the clean latents; ``after`` itself where they cannot be told (a
         sampler that adds noise anew has no line to follow).
     """
+    told: torch.Tensor | None = getattr(scheduler, "clean", None)
+    if told is not None:  # ours says it
+        return told
     levels = None if before is None else _levels(scheduler, timestep)
     if before is None or levels is None:
         return after.float()
@@ -37,7 +40,8 @@ def expected(scheduler: Any, timestep: Any, before: torch.Tensor | None, after: 
 def _levels(scheduler: Any, timestep: Any) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Before and after a step: the factor that the clip was scaled by, and the noise relative to it."""
     family = type(scheduler).__name__
-    if family in {"EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"}:
+    flows = family == "UniPCMultistepScheduler" and scheduler.config.use_flow_sigmas
+    if flows or family in {"EulerDiscreteScheduler", "FlowMatchEulerDiscreteScheduler"}:
         now = scheduler.step_index
         before, after = (float(scheduler.sigmas[index]) for index in (now - 1, now))
         return (1.0, before), (1.0, after)

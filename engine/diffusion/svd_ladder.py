@@ -1,0 +1,60 @@
+"""What Stable Video Diffusion gives up for memory, and what it needs on each rung."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.diffusion.ladder import Rung
+from engine.recipe import Recipe
+
+OFFLOAD = Rung(
+    name="offload", about="the models took turns on the graphics card, for memory; the same picture"
+)
+CHUNKED = Rung(name="chunked", about="the layers worked in smaller parts, for memory; the same picture")
+SMALLER_DECODE = Rung(
+    name="decode", about="frames were decoded two at a time, for memory; it may flicker more"
+)
+SHORTER = Rung(name="shorter", about="the clip was drawn in shorter pieces and joined, for memory")
+
+RUNGS = (OFFLOAD, CHUNKED, SMALLER_DECODE, SHORTER)
+"""First what only costs time, then what changes the picture."""
+
+# Bytes of half precision for each pixel of a frame, counted from the layers' shapes: not measured on a card.
+STEP_BYTES = 170
+"""Of a denoising step; the feed-forward layers' widening takes most of it."""
+CHUNKED_STEP_BYTES = 70
+DECODE_BYTES = 1700
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """Bytes of the models, and of those of them that are on the card."""
+
+    vae: int
+    image_encoder: int
+    unet: int
+    present: int = 0
+
+    @property
+    def all(self) -> int:
+        """Bytes of all three."""
+        return self.vae + self.image_encoder + self.unet
+
+
+def costs(recipe: Recipe, weights: Weights) -> tuple[int, ...]:
+    """Bytes that a take needs on the card, weights included, with the first 0, 1, 2, … rungs in force."""
+    pixels = recipe.width * recipe.height
+    frames = min(recipe.frames, int(recipe.settings["go"]))
+    half = math.ceil(frames / 2)
+    passes = 2 if recipe.guidance > 1 else 1
+    chunk = min(frames, int(recipe.settings["decode_chunk"]))
+    step, small_step = (frames * passes * pixels * each for each in (STEP_BYTES, CHUNKED_STEP_BYTES))
+    decoded, few_decoded = (count * pixels * DECODE_BYTES for count in (chunk, min(chunk, 2)))
+    return (
+        weights.all + max(step, decoded),
+        max(weights.unet + step, weights.vae + decoded),
+        max(weights.unet + small_step, weights.vae + decoded),
+        max(weights.unet + small_step, weights.vae + few_decoded),
+        max(weights.unet + small_step * half // frames, weights.vae + few_decoded),
+    )
