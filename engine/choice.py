@@ -39,6 +39,11 @@ class Given:
         return frozenset(feature for feature, asked in needed.items() if asked)
 
 
+def engines_for(means: Means) -> tuple[str, ...]:
+    """Names of the engines that can run here, the preferred ones first."""
+    return tuple(name for name, spec in BACKENDS.items() if means.lacks(spec) is None)
+
+
 def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
     """The engine that was asked for, or the best one that is here; and why, for the member.
 
@@ -48,15 +53,15 @@ def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
     wish = given.wish
     if wish.engine != AUTO:
         spec = BACKENDS.get(wish.engine)
-        if spec is None or wish.engine not in means.engines:
-            there_are = ", ".join(sorted(means.engines))
+        if spec is None or wish.engine not in engines_for(means):
+            there_are = ", ".join(sorted(engines_for(means)))
             why = "" if spec is None else f" It lacks {means.lacks(spec)}."
             raise UserError(
                 "E_ENGINE", f"There is no engine called “{wish.engine}” here.{why} There are: {there_are}."
             )
         _insist(spec, given)
         return spec, f"{spec.name}, as asked: {spec.about}"
-    able = [BACKENDS[name] for name in means.engines if _draws(BACKENDS[name], given)]
+    able = [BACKENDS[name] for name in engines_for(means) if _draws(BACKENDS[name], given)]
     for spec in able:
         if spec.features >= given.needs():
             return spec, f"{spec.name}: {spec.about}"

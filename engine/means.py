@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.backends import BACKENDS
 from engine.backends.spec import BackendSpec, Way
 from engine.device import Device
 from engine.models import CATALOGUE
@@ -28,11 +27,6 @@ class Means:
     checkpoints: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     slow: bool = False
-
-    @property
-    def engines(self) -> tuple[str, ...]:
-        """Names of the engines that can run here, the preferred ones first."""
-        return tuple(name for name, spec in BACKENDS.items() if self.lacks(spec) is None)
 
     def lacks(self, spec: BackendSpec) -> str | None:
         """What an engine is missing here, in words; None: nothing."""

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from engine.recipe import Kind, Recipe
+from engine.backends import BACKENDS
+from engine.recipe import Recipe, Role
 
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC digital source type of media made by a trained model."""
 
 ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia"
 """IPTC digital source type of media made by an algorithm without training data."""
+
+COMPOSITE_TRAINED_MEDIA = (
+    "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
+)
+"""IPTC digital source type of a real picture that a trained model went on with."""
 
 COMPOSITE_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 """IPTC digital source type of a real picture with synthetic parts."""
@@ -23,9 +29,17 @@ def metadata(recipe: Recipe) -> dict[str, str]:
     Returns:
         ``title``, ``comment`` and ``description`` (with the IPTC digital source type).
     """
-    source = COMPOSITE_MEDIA if recipe.kind is Kind.ANIMATE else ALGORITHMIC_MEDIA
     return {
         "title": "Made with Framekiln",
         "comment": recipe.to_json(),
-        "description": f"Made by a machine ({recipe.engine}). Digital source type: {source}",
+        "description": f"Made by a machine ({recipe.engine}). Digital source type: {source_type(recipe)}",
     }
+
+
+def source_type(recipe: Recipe) -> str:
+    """IPTC digital source type of what a recipe makes: by what went in, and what drew."""
+    spec = BACKENDS.get(recipe.engine)
+    trained = spec is not None and bool(spec.weights)
+    if recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE}:
+        return COMPOSITE_TRAINED_MEDIA if trained else COMPOSITE_MEDIA
+    return TRAINED_MEDIA if trained else ALGORITHMIC_MEDIA

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from engine.mp4 import TAGS
 from engine.provenance import metadata
 from engine.recipe import Kind, Recipe
@@ -22,10 +24,22 @@ def test_every_tag_has_a_place_in_the_file():
     assert all(tags.values())
 
 
-def test_the_file_says_that_a_machine_made_it_and_from_what():
-    from_picture = metadata(RECIPE)["description"]
-    from_words = metadata(dataclasses.replace(RECIPE, kind=Kind.TEXT2VIDEO, engine="sketch"))["description"]
-    assert from_picture.startswith("Made by a machine (camera).")
-    assert from_picture.endswith("http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic")
-    assert from_words.startswith("Made by a machine (sketch).")
-    assert from_words.endswith("http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia")
+PICTURE, WORDS = {"picture": "a" * 64}, {}
+LIKE = {"like": "a" * 64}
+
+
+@pytest.mark.parametrize(
+    ("engine", "inputs", "source"),
+    [
+        ("camera", PICTURE, "compositeSynthetic"),
+        ("sketch", WORDS, "algorithmicMedia"),
+        ("svd", PICTURE, "compositeWithTrainedAlgorithmicMedia"),
+        ("animatediff", WORDS, "trainedAlgorithmicMedia"),
+        ("animatediff", LIKE, "trainedAlgorithmicMedia"),
+        ("animatediff", {"reference": "a" * 64}, "compositeWithTrainedAlgorithmicMedia"),
+    ],
+)
+def test_the_file_says_that_a_machine_made_it_and_from_what(engine, inputs, source):
+    said = metadata(dataclasses.replace(RECIPE, engine=engine, inputs=inputs))["description"]
+    assert said.startswith(f"Made by a machine ({engine}).")
+    assert said.endswith(f"http://cv.iptc.org/newscodes/digitalsourcetype/{source}")
