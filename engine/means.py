@@ -30,7 +30,7 @@ class Means:
 
     def lacks(self, spec: BackendSpec) -> str | None:
         """What an engine is missing here, in words; None: nothing."""
-        if not (spec.weights or spec.any_of):
+        if not spec.trained:
             return None
         missing = [name for name in spec.weights if name not in self.weights]
         if spec.any_of and not self.weights & set(spec.any_of):

@@ -39,7 +39,7 @@ def metadata(recipe: Recipe) -> dict[str, str]:
 def source_type(recipe: Recipe) -> str:
     """IPTC digital source type of what a recipe makes: by what went in, and what drew."""
     spec = BACKENDS.get(recipe.engine)
-    trained = spec is not None and bool(spec.weights)
+    trained = spec is not None and spec.trained
     if recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE}:
         return COMPOSITE_TRAINED_MEDIA if trained else COMPOSITE_MEDIA
     return TRAINED_MEDIA if trained else ALGORITHMIC_MEDIA

@@ -144,3 +144,8 @@ class BackendSpec:
     count: Callable[[int], int] = _any_count
     tune: Callable[[Outline], Tuned] = _as_it_is
     calm: Callable[[Recipe], Retake | None] = less_motion
+
+    @property
+    def trained(self) -> bool:
+        """Whether a trained model draws, and so weights are needed."""
+        return bool(self.weights or self.any_of)
