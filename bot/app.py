@@ -22,6 +22,7 @@ from bot import buttons, limits
 from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.client import Framekiln
+from bot.clip_intake import ClipIntake
 from bot.deliver import Deliverer
 from bot.desk import Desk
 from bot.health import HealthFile
@@ -30,6 +31,7 @@ from bot.intake import Intake
 from bot.inventory import Inventory
 from bot.parts import Parts
 from bot.pulse import Pulse
+from bot.reception import Reception
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
@@ -41,7 +43,6 @@ from db.jobs import Job
 from db.queue import Queue
 from engine.host import EngineHost
 from engine.render import RenderLimits
-from engine.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -79,20 +80,26 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             environment=os.environ | limits.engine_environment(settings),
         )
         try:
-            async with Intake(limits=limits.for_intake(settings)) as intake:
-                yield _wire(settings, database, queue, blobs, host, intake)
+            async with Intake(limits=limits.for_intake(settings)) as pictures, ClipIntake() as clips:
+                reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
+                yield _wire(settings, database, queue, blobs, host, reception)
         finally:
             await host.close()
 
 
 def _wire(
-    settings: Settings, database: Database, queue: Queue, blobs: Blobs, host: EngineHost, intake: Intake
+    settings: Settings,
+    database: Database,
+    queue: Queue,
+    blobs: Blobs,
+    host: EngineHost,
+    reception: Reception,
 ) -> Parts:
     channels = Channels()
     waits = Waits(queue)
     audit = Audit(database)
     inventory = Inventory(
-        Store(settings.models_dir), lambda: host.device, slow=limits.allows_slow_models(settings)
+        limits.store_of(settings), lambda: host.device, slow=limits.allows_slow_models(settings)
     )
 
     async def limits_for(job: Job) -> RenderLimits:
@@ -134,7 +141,7 @@ def _wire(
     desk = Desk(
         queue=queue,
         blobs=blobs,
-        intake=intake,
+        reception=reception,
         waits=waits,
         board=board,
         studio=studio,

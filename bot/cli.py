@@ -13,18 +13,27 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot.judge_cli import judge
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from bot.demo import Made
+    from engine.recipe import Role
     from engine.wish import Wish
 
 MIN_SEED, MAX_SEED = 0, 2**32 - 1
 MEGABYTE = 1_000_000
+A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="framekiln", message="framekiln %(version)s")
 def main() -> None:
     """Turn a community's pictures and words into short video clips."""
+
+
+main.add_command(judge)
 
 
 @main.command()
@@ -57,7 +66,7 @@ def run() -> None:
 
 
 @main.command()
-@click.argument("image", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("image", required=False, type=A_FILE)
 @click.option("--prompt", help="What it shows, or what should happen.")
 @click.option("--engine", default="auto", show_default=True, help="camera, sketch, … or auto.")
 @click.option("--seed", type=click.IntRange(MIN_SEED, MAX_SEED), help="The same seed makes the same clip.")
@@ -79,6 +88,18 @@ def run() -> None:
     show_default=True,
     help="How much time to take.",
 )
+@click.option("--first-frame", type=A_FILE, help="A picture that the clip of --prompt begins with.")
+@click.option("--like", type=A_FILE, help="A picture whose look the clip should have.")
+@click.option("--reference", type=A_FILE, help="A clip whose moves it should follow.")
+@click.option("--follow", help="What of the reference to follow: pose, depth, edges or soft edges.")
+@click.option("--restyle", type=A_FILE, help="A clip to draw anew, as --prompt says.")
+@click.option("--strength", type=click.FloatRange(0, 1), help="How far --restyle may leave its clip.")
+@click.option(
+    "--style", metavar="NAME[:WEIGHT]", multiple=True, help="A style from the models folder; may be repeated."
+)
+@click.option("--model", default="", help="A checkpoint of the models folder, or of the catalogue.")
+@click.option("--negative", help="What it should not look like.")
+@click.option("--raw", is_flag=True, help="Read the words as they are, with nothing added.")
 @click.option(
     "-o",
     "--output",
@@ -97,19 +118,38 @@ def render(  # noqa: PLR0917 - click gives them by name
     motion: str,
     camera: str,
     quality: str,
+    first_frame: Path | None,
+    like: Path | None,
+    reference: Path | None,
+    follow: str | None,
+    restyle: Path | None,
+    strength: float | None,
+    style: tuple[str, ...],
+    model: str,
+    negative: str | None,
+    raw: bool,
     output: Path,
 ) -> None:
-    """Make one clip from IMAGE, or from --prompt alone."""
+    """Make one clip: from IMAGE, from --prompt alone, or from a clip to --restyle."""
     from bot.demo import clean_words  # noqa: PLC0415 - see the module's docstring
+    from bot.names import styles_of  # noqa: PLC0415
     from engine.errors import UserError  # noqa: PLC0415
-    from engine.recipe import Camera, Kind, Motion, Quality  # noqa: PLC0415
+    from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
     from engine.wish import Wish, choose  # noqa: PLC0415
 
     if image is None and not prompt:
         raise click.UsageError("Give a picture, or say what to show with --prompt.")
+    if sum(file is not None for file in (image, first_frame, restyle)) > 1:
+        raise click.UsageError("IMAGE, --first-frame and --restyle each begin a clip: give one of them.")
+    if reference is not None and restyle is not None:
+        raise click.UsageError("A clip to --restyle is followed already: leave --reference out.")
+    if follow is not None and reference is None:
+        raise click.UsageError("--follow needs a clip: give one with --reference.")
+    kind = Kind.RESTYLE if restyle else Kind.ANIMATE if image else Kind.TEXT2VIDEO
+    files = {Role.PICTURE: image or first_frame, Role.LIKE: like, Role.REFERENCE: restyle or reference}
     try:
         wish = Wish(
-            kind=Kind.TEXT2VIDEO if image is None else Kind.ANIMATE,
+            kind=kind,
             prompt=clean_words(prompt),
             engine=engine,
             seed=seed,
@@ -119,15 +159,21 @@ def render(  # noqa: PLR0917 - click gives them by name
             motion=Motion(motion),
             camera=choose(Camera, camera, Camera.AUTO),
             quality=Quality(quality),
+            raw=raw,
+            negative=None if negative is None else clean_words(negative),
+            model=model,
+            styles=styles_of(",".join(style)),
+            follow=choose(Follow, follow, Follow.DEPTH) if reference else None,
+            strength=strength,
         )
-        made = _make(wish, image, output)
+        made = _make(wish, {role: file for role, file in files.items() if file is not None}, output)
     except UserError as error:
         _give_up(str(error))
     _print_receipt(made, output)
 
 
 @main.command()
-@click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("image", type=A_FILE)
 @click.option(
     "-o",
     "--output",
@@ -139,12 +185,12 @@ def render(  # noqa: PLR0917 - click gives them by name
 def demo(image: Path, output: Path) -> None:
     """Take IMAGE the whole way, as a server would: queue, engine, gate, smoothing, MP4."""
     from engine.errors import UserError  # noqa: PLC0415 - see the module's docstring
-    from engine.recipe import Kind  # noqa: PLC0415
+    from engine.recipe import Kind, Role  # noqa: PLC0415
     from engine.wish import Wish  # noqa: PLC0415
 
     click.echo(f"Taking {image} through the queue, the engine, the gate, the smoothing and the encoder.\n")
     try:
-        made = _make(Wish(kind=Kind.ANIMATE, seconds=4.0, seed=7), image, output)
+        made = _make(Wish(kind=Kind.ANIMATE, seconds=4.0, seed=7), {Role.PICTURE: image}, output)
     except UserError as error:
         _give_up(str(error))
     _print_receipt(made, output)
@@ -174,7 +220,7 @@ def settings() -> None:
 
 
 @main.command()
-@click.argument("clip", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("clip", type=A_FILE)
 @click.option(
     "-o",
     "--output",
@@ -211,7 +257,7 @@ def health() -> None:
     sys.exit(0 if alive else 1)
 
 
-def _make(wish: Wish, image: Path | None, output: Path) -> Made:
+def _make(wish: Wish, files: Mapping[Role, Path], output: Path) -> Made:
     """Make a clip with a bar that shows its stages, where somebody watches."""
     _check_writable(output)
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
@@ -234,8 +280,8 @@ def _make(wish: Wish, image: Path | None, output: Path) -> Made:
             name = STAGES.get(live.stage, live.stage) + (f" (take {live.take})" if live.take > 1 else "")
             shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
 
-        picture = None if image is None else image.read_bytes()
-        made = asyncio.run(make_clip(wish, picture, output, settings=settings, on_progress=tell))
+        given = {role: path.read_bytes() for role, path in files.items()}
+        made = asyncio.run(make_clip(wish, given, output, settings=settings, on_progress=tell))
         shown.update(bar, description="done", completed=1.0)
     return made
 

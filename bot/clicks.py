@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import logging
 import secrets
 import time
@@ -11,21 +12,22 @@ from typing import Any
 
 import discord
 
-from bot import texts
+from bot import recipe_card, texts, variation
 from bot.buttons import Action
 from bot.channels import ChannelError, Channels
 from bot.desk import Desk
 from bot.permissions import may_change
+from bot.prompts import clean_prompt
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
 from db.audit import Audit
-from db.jobs import Job, JobId
+from db.jobs import Job, JobId, State
 from db.queue import CancelOutcome, Queue
 from engine.errors import UserError
-from engine.plan import AREA, plan
-from engine.recipe import Kind, Quality, Receipt, Recipe, Role
-from engine.wish import Subject, Wish
+from engine.means import Means
+from engine.plan import PlanLimits
+from engine.recipe import Kind, Receipt, Recipe
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +35,6 @@ REMIX_MODAL = "fk:remix:"
 """The prefix of the modal's ``custom_id``; the job's id follows, so that it works after a restart."""
 
 PROMPT_FIELD = "fk:prompt"
-
-LIGHTER = 0.75
-"""“Try lighter” has at most this share of each side, or about: what failed small is tried smaller."""
 
 
 class Clicks:
@@ -70,7 +69,11 @@ class Clicks:
             Action.RECIPE: self._show_recipe,
             Action.DELETE: self._delete,
             Action.LIGHTER: self._lighter,
+            Action.KEEP: self._keep,
+            Action.REDRAW: self._redraw,
+            Action.STOP: self._cancel,
         }
+        self._redrawing: set[JobId] = set()
 
     async def click(self, interaction: discord.Interaction[Any], action: Action, job_id: JobId) -> None:
         """A button was clicked."""
@@ -84,10 +87,11 @@ class Clicks:
         job = await self._job_here(interaction, JobId(str(data["custom_id"]).removeprefix(REMIX_MODAL)))
         if job is None:
             return
-        recipe = dataclasses.replace(
-            Recipe.from_json(job.recipe), prompt=_field(data, PROMPT_FIELD), seed=secrets.randbelow(2**32)
+        words = clean_prompt(_field(data, PROMPT_FIELD), limit=self._desk.rules.max_prompt)
+        recipe = _with_new_seed(Recipe.from_json(job.recipe))
+        await self._vary(
+            interaction, job, lambda means, limits: variation.other_words(recipe, words, means, limits)
         )
-        await self._desk.again(interaction, job, recipe)
 
     async def cancel(self, job: Job) -> str:
         """Cancel a job, wherever it is, and say what came of it."""
@@ -126,37 +130,54 @@ class Clicks:
         await _say(interaction, texts.why(job, wait=forecast.waits.get(job.id), own=ahead.by_member_self))
 
     async def _reroll(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        recipe = dataclasses.replace(Recipe.from_json(job.recipe), seed=secrets.randbelow(2**32))
-        await self._desk.again(interaction, job, recipe)
+        await self._desk.again(interaction, job, _with_new_seed(Recipe.from_json(job.recipe)))
 
     async def _lighter(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """The same wish, drawn smaller and quicker."""
         recipe = Recipe.from_json(job.recipe)
-        scale = min(LIGHTER, (AREA[Quality.FAST] / (recipe.width * recipe.height)) ** 0.5)
-        limits = self._desk.rules.plan
-        width, height = (
-            max(limits.min_side, round(side * scale / 16) * 16) for side in (recipe.width, recipe.height)
-        )
-        wish = Wish(
-            kind=recipe.kind,
-            prompt=recipe.prompt,
-            motion=recipe.motion,
-            camera=recipe.camera,
-            quality=Quality.FAST,
-            seconds=recipe.seconds,
-            fps=recipe.fps,
-            size=(width, height),
-            seed=recipe.seed,
-            engine=recipe.engine,
-        )
-        digest = recipe.inputs.get(Role.PICTURE)
-        subject = None if digest is None else Subject(sha256=digest, width=recipe.width, height=recipe.height)
+        await self._vary(interaction, job, lambda means, limits: variation.lighter(recipe, means, limits))
+
+    async def _vary(
+        self,
+        interaction: discord.Interaction[Any],
+        job: Job,
+        make: Callable[[Means, PlanLimits], Recipe],
+    ) -> None:
+        """Ask for what has to be planned anew; what cannot be made here is refused in plain words."""
         try:
-            lighter = plan(wish, subject, means=await self._desk.means(), limits=limits)
+            recipe = make(await self._desk.means(), self._desk.rules.plan)
         except UserError as error:
             await _say(interaction, str(error))
             return
-        await self._desk.again(interaction, job, lighter)
+        await self._desk.again(interaction, job, recipe)
+
+    async def _keep(self, interaction: discord.Interaction[Any], job: Job) -> None:
+        """The first look is liked: its buttons go, the job goes on."""
+        if not may_change(interaction, job, self._roles):
+            await _say(interaction, texts.NOT_YOURS)
+        elif job.state is State.RUNNING and self._board.keep(job.id):
+            await interaction.response.defer()  # the message itself shows it
+        else:
+            await _say(interaction, texts.NO_FIRST_LOOK)
+
+    async def _redraw(self, interaction: discord.Interaction[Any], job: Job) -> None:
+        """Ask for the same with a new seed; then, so that none is lost, cancel the job that runs."""
+        if not may_change(interaction, job, self._roles):
+            await _say(interaction, texts.NOT_YOURS)
+        elif job.state is not State.RUNNING or job.cancel_requested:
+            await _say(interaction, texts.STOPPING if job.cancel_requested else texts.ALREADY_OVER)
+        elif job.id in self._redrawing:
+            await _say(interaction, texts.ASKED_AGAIN)
+        else:
+            self._redrawing.add(job.id)
+            try:
+                recipe = _with_new_seed(Recipe.from_json(job.recipe))
+                new = await self._desk.again(interaction, job, recipe, key=f"redraw {job.id}")
+                if new is not None:
+                    await self.cancel(job)
+                    await self._write_down(interaction, job, "redraw")
+            finally:
+                self._redrawing.discard(job.id)
 
     async def _ask_for_words(self, interaction: discord.Interaction[Any], job: Job) -> None:
         recipe = Recipe.from_json(job.recipe)
@@ -165,7 +186,7 @@ class Clicks:
             custom_id=PROMPT_FIELD,
             style=discord.TextStyle.paragraph,
             default=recipe.prompt or None,
-            required=recipe.kind is Kind.TEXT2VIDEO,
+            required=recipe.kind is not Kind.ANIMATE,
             max_length=self._desk.rules.max_prompt,
         )
         modal.add_item(discord.ui.Label(text="What should it show?", component=field))
@@ -174,7 +195,9 @@ class Clicks:
 
     async def _show_recipe(self, interaction: discord.Interaction[Any], job: Job) -> None:
         receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
-        await _say(interaction, texts.recipe_card(Recipe.from_json(job.recipe), receipt))
+        card = recipe_card.card(Recipe.from_json(job.recipe), receipt)
+        files = [] if card.data is None else [discord.File(io.BytesIO(card.data), f"recipe-{job.id}.json")]
+        await interaction.response.send_message(card.text, files=files, ephemeral=True)
 
     async def _delete(self, interaction: discord.Interaction[Any], job: Job) -> None:
         if not may_change(interaction, job, self._roles):
@@ -199,6 +222,10 @@ class Clicks:
         """What was done to another member's job is a moderator's deed."""
         if interaction.user.id != job.user_id:
             await self._audit.append(job.guild_id, interaction.user.id, action, job.id, "by its button")
+
+
+def _with_new_seed(recipe: Recipe) -> Recipe:
+    return dataclasses.replace(recipe, seed=secrets.randbelow(2**32))
 
 
 async def _say(interaction: discord.Interaction[Any], text: str) -> None:

@@ -13,16 +13,19 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.channels import ChannelError, Post, Trouble
+from bot.clip_intake import ClipIntake
 from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake import Intake, IntakeLimits
 from bot.limits import allows_slow_models, engine_environment
 from bot.live import Live
+from bot.names import with_known_names
 from bot.prompts import clean_prompt
+from bot.reception import Reception
 from bot.settings import Settings
 from bot.studio import Studio
 from db.connection import Database
@@ -35,9 +38,8 @@ from engine.errors import UserError
 from engine.host import EngineHost
 from engine.means import Means, means_of
 from engine.plan import plan
-from engine.recipe import Receipt, Recipe
+from engine.recipe import Receipt, Recipe, Role
 from engine.render import RenderLimits
-from engine.store import Store
 from engine.wish import AUTO, Subject, Wish
 
 LOOK_EVERY = 0.05
@@ -87,7 +89,7 @@ class Made:
 
 async def make_clip(
     wish: Wish,
-    picture: bytes | None,
+    files: Mapping[Role, bytes],
     target: Path,
     *,
     settings: Settings,
@@ -97,13 +99,13 @@ async def make_clip(
 
     Args:
         wish: what to make.
-        picture: the bytes of a PNG, JPEG or WebP, or None.
+        files: the bytes of pictures and clips, by what they are for.
         target: where the clip appears.
         settings: where weights lie, where models run, how many takes may be drawn.
         on_progress: told now and then how far it is.
 
     Raises:
-        UserError: the wish or the picture cannot be taken; the text says why.
+        UserError: the wish or a file cannot be taken; the text says why.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
@@ -112,9 +114,9 @@ async def make_clip(
             queue, blobs = Queue(database), Blobs(data / "blobs")
             host = EngineHost(spool=data / "spool", environment=os.environ | engine_environment(settings))
             try:
-                subject = await _take_in(picture, blobs)
+                subjects = await _take_in(files, blobs)
                 await host.start()
-                recipe = plan(wish, subject, means=_means(settings, host, wish))
+                recipe = _plan(wish, subjects, _means(settings, host, wish))
                 job = await _enqueue(recipe, queue)
                 limits = RenderLimits(
                     max_takes=settings.max_takes, max_wasted_seconds=settings.max_wasted_seconds
@@ -127,19 +129,25 @@ async def make_clip(
     return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
 
 
-async def _take_in(picture: bytes | None, blobs: Blobs) -> Subject | None:
-    if picture is None:
-        return None
-    async with Intake(limits=IntakeLimits()) as intake:
-        clean = await intake.from_bytes(picture)
-    digest = await asyncio.to_thread(blobs.put, clean.png)
-    return Subject(sha256=digest, width=clean.width, height=clean.height)
+async def _take_in(files: Mapping[Role, bytes], blobs: Blobs) -> dict[Role, Subject]:
+    async with Intake(limits=IntakeLimits()) as pictures, ClipIntake() as clips:
+        return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
+
+
+def _plan(wish: Wish, subjects: Mapping[Role, Subject], means: Means) -> Recipe:
+    return plan(
+        with_known_names(wish, means),
+        subjects.get(Role.PICTURE),
+        like=subjects.get(Role.LIKE),
+        reference=subjects.get(Role.REFERENCE),
+        means=means,
+    )
 
 
 def _means(settings: Settings, host: EngineHost, wish: Wish) -> Means:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
     slow = allows_slow_models(settings) or wish.engine != AUTO
-    return means_of(Store(settings.models_dir), host.device or Device(), slow=slow)
+    return means_of(store_of(settings), host.device or Device(), slow=slow)
 
 
 async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:

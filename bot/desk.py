@@ -12,7 +12,7 @@ import logging
 import secrets
 import shutil
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,22 +20,23 @@ import aiohttp
 import discord
 
 from bot import buttons, texts
-from bot.intake import Intake
+from bot.names import with_known_names
 from bot.permissions import may_post
 from bot.prompts import clean_prompt
+from bot.reception import Reception
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
 from db.enqueue import Enqueued, EnqueueLimits, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs import Job, NewJob
+from db.jobs import Job, JobId, NewJob
 from db.queue import Queue
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
 from engine.plan import PlanLimits, plan
-from engine.recipe import Kind, Recipe
+from engine.recipe import Kind, Recipe, Role
 from engine.wish import AUTO, Subject, Wish
 
 log = logging.getLogger(__name__)
@@ -43,6 +44,9 @@ log = logging.getLogger(__name__)
 ALREADY_ACKNOWLEDGED = 40060
 TRIES = 4
 """How often an answer whose own answer was lost is given again; giving it twice is giving it once."""
+
+UNSEEN = Subject(sha256="", width=1600, height=900)
+"""A file that nobody has looked at yet: what cannot be made of any is refused before it is fetched."""
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
@@ -76,7 +80,7 @@ class Desk:
         *,
         queue: Queue,
         blobs: Blobs,
-        intake: Intake,
+        reception: Reception,
         waits: Waits,
         board: StatusBoard,
         studio: Studio,
@@ -86,40 +90,83 @@ class Desk:
         """Make one from the parts that it passes a wish through."""
         self._queue = queue
         self._blobs = blobs
-        self._intake = intake
+        self._reception = reception
         self._waits = waits
         self._board = board
         self._studio = studio
         self.rules = rules
         self._means = means
 
-    def engine_for(self, kind: Kind) -> str:
-        """The engine that the owner chose, or "auto"; one that cannot draw this kind is passed over."""
+    def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
+        """The engine to plan with: the owner's choice, where it draws this kind, or the member's, or "auto".
+
+        Raises:
+            UserError: the member wants another than the owner's.
+        """
+        wanted = (wanted or AUTO).split("·")[0].strip().lower()
         chosen = BACKENDS.get(self.rules.engine)
-        return self.rules.engine if chosen is not None and kind in chosen.kinds else AUTO
+        if chosen is None or kind not in chosen.kinds:
+            return wanted
+        if wanted not in {AUTO, chosen.name}:
+            raise UserError("E_ENGINE", texts.only_engine(chosen.name))
+        return chosen.name
 
     async def means(self) -> Means:
         """What this machine has for making clips."""
         return await self._means()
 
     async def ask(
-        self, interaction: discord.Interaction[Any], wish: Wish, picture: discord.Attachment | None = None
+        self,
+        interaction: discord.Interaction[Any],
+        wish: Wish,
+        files: Mapping[Role, discord.Attachment] | None = None,
     ) -> None:
-        """Take a new wish, with the picture that belongs to it."""
+        """Take a new wish, with the files that belong to it."""
+        attached = files or {}
 
         async def make_recipe() -> Recipe:
-            cleaned = dataclasses.replace(
-                wish, prompt=clean_prompt(wish.prompt, limit=self.rules.max_prompt), fps=self.rules.fps
-            )
-            subject = None if picture is None else await self._take_in(picture)
-            return plan(cleaned, subject, means=await self._means(), limits=self.rules.plan)
+            means = await self._means()
+            cleaned = with_known_names(self._cleaned(wish), means)
+            self._plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
+            return self._plan(cleaned, await self._reception.attachments(attached), means)
 
         await self._serve(interaction, make_recipe, parent=None)
 
-    async def again(self, interaction: discord.Interaction[Any], parent: Job, recipe: Recipe) -> None:
-        """Take a variation of a job that was there before: same picture, another recipe."""
+    def _cleaned(self, wish: Wish) -> Wish:
+        limit = self.rules.max_prompt
+        return dataclasses.replace(
+            wish,
+            prompt=clean_prompt(wish.prompt, limit=limit),
+            negative=None if wish.negative is None else clean_prompt(wish.negative, limit=limit),
+            fps=self.rules.fps,
+        )
 
-        async def same_picture() -> Recipe:
+    def _plan(self, wish: Wish, files: Mapping[Role, Subject], means: Means) -> Recipe:
+        return plan(
+            wish,
+            files.get(Role.PICTURE),
+            like=files.get(Role.LIKE),
+            reference=files.get(Role.REFERENCE),
+            means=means,
+            limits=self.rules.plan,
+        )
+
+    async def again(
+        self, interaction: discord.Interaction[Any], parent: Job, recipe: Recipe, *, key: str | None = None
+    ) -> JobId | None:
+        """Take a variation of a job that was there before: the same files, another recipe.
+
+        Args:
+            interaction: who asks.
+            parent: the job.
+            recipe: the variation.
+            key: what may be done once only; None: as often as it is asked for.
+
+        Returns:
+            The new job; None where there is none.
+        """
+
+        async def same_files() -> Recipe:
             for digest in recipe.inputs.values():
                 if not await asyncio.to_thread(self._blobs.exists, digest):
                     raise UserError("E_INPUT_GONE", texts.INPUT_GONE)
@@ -127,7 +174,7 @@ class Desk:
                 recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             )
 
-        await self._serve(interaction, same_picture, parent=parent)
+        return await self._serve(interaction, same_files, parent=parent, key=key)
 
     async def _serve(
         self,
@@ -135,21 +182,24 @@ class Desk:
         make_recipe: Callable[[], Awaitable[Recipe]],
         *,
         parent: Job | None,
-    ) -> None:
+        key: str | None = None,
+    ) -> JobId | None:
         checked = await self._admit(interaction)
         if checked is None or not await _defer(interaction):
-            return
+            return None
         try:
             if not checked:
                 await self._check_limits(interaction)
             recipe = await make_recipe()
-            enqueued = await self._enqueue(interaction, recipe, parent)
+            enqueued = await self._enqueue(interaction, recipe, parent, key or str(interaction.id))
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             await _refuse(interaction, _in_words(error, interaction.id))
-            return
-        if not enqueued.created:
-            return  # Discord told us twice; the first time is being answered
+            return None
         job = enqueued.job
+        if not enqueued.created:
+            if key is not None:
+                await _refuse(interaction, texts.ASKED_AGAIN)
+            return None  # else Discord told us twice, and the first time is being answered
         self._board.expect(job.id)
         self._studio.wake()
         try:
@@ -159,6 +209,7 @@ class Desk:
             log.exception("the answer to job %s stumbled", job.id)
         finally:
             self._board.answered(job.id)
+        return job.id
 
     async def _admit(self, interaction: discord.Interaction[Any]) -> bool | None:
         """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
@@ -193,18 +244,13 @@ class Desk:
             interaction.guild_id or 0, interaction.user.id, limits=self.rules.limits, now=time.time()
         )
 
-    async def _take_in(self, picture: discord.Attachment) -> Subject:
-        clean = await self._intake.from_attachment(picture)
-        digest = await asyncio.to_thread(self._blobs.put, clean.png)
-        return Subject(sha256=digest, width=clean.width, height=clean.height)
-
     async def _enqueue(
-        self, interaction: discord.Interaction[Any], recipe: Recipe, parent: Job | None
+        self, interaction: discord.Interaction[Any], recipe: Recipe, parent: Job | None, key: str
     ) -> Enqueued:
         if interaction.guild_id is None or interaction.channel_id is None:
             raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
         new = NewJob(
-            key=str(interaction.id),
+            key=key,
             kind=recipe.kind,
             guild_id=interaction.guild_id,
             channel_id=interaction.channel_id,

@@ -52,6 +52,8 @@ DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of 
 NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
 BANNED = "You can't use me in this server. A moderator decided so."
 INPUT_GONE = "A file that this clip was made from has been cleared away. Please send it again."
+ANY_ENGINE = "auto · the best one here for what you ask"
+NEEDS_A_CLIP = "To follow something, I need a clip that shows it. Attach one as the reference."
 NO_FIRST_LOOK = "There is no first look to keep any more."
 ASKED_AGAIN = "That one was rerolled already."
 NOTHING_YET = "You have not asked for anything yet. Try /animate with a picture, or /text2video with words."
@@ -65,6 +67,11 @@ WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'l
 def failed_inside(error_id: str) -> str:
     """Something that is our fault; the id leads the owner to the log."""
     return f"Something broke on my side. Nothing was charged. Error id: `{error_id}`"
+
+
+def only_engine(name: str) -> str:
+    """The owner has decided how such clips are drawn."""
+    return f"Here such clips are drawn with “{name}” only; the owner chose so. Leave the engine out."
 
 
 def seconds(value: float) -> str:
@@ -187,25 +194,6 @@ def receipt_line(recipe: Recipe, receipt: Receipt) -> str:
     return " · ".join(parts)
 
 
-def recipe_card(recipe: Recipe, receipt: Receipt | None) -> str:
-    """All that decided a clip, in words and, where it fits, as JSON."""
-    drawn = f"{recipe.frames} frames at {recipe.native_fps:g} a second, smoothed to {recipe.fps:g}"
-    chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
-    lines = [
-        f"**Recipe** · {recipe.engine} · seed `{recipe.seed}`",
-        f"{recipe.width}×{recipe.height} · {drawn} · {chosen}",
-        *(f"- {reason}" for reason in recipe.reasons),
-    ]
-    for take in receipt.takes if receipt is not None else ():
-        reasons = f" ({'; '.join(take.reasons)})" if take.reasons else ""
-        lines.append(f"- take {take.number}: {take.outcome}, {take.score:.0f} of 100{reasons}")
-    text = "\n".join(lines)
-    # Zero-width spaces leave no three backticks in a row, so that no prompt can end the block.
-    data = recipe.to_json().replace("``", "`\u200b`")
-    block = f"\n```json\n{data}\n```"
-    return text + block if len(text) + len(block) <= MESSAGE_LIMIT else fit(text)
-
-
 def why(job: Job, *, wait: Wait | None, own: int) -> str:
     """What a job is waiting for, in a sentence or two."""
     if job.state is State.RUNNING:
@@ -228,6 +216,11 @@ def quality_choice(name: str, wait: Wait, ahead: int) -> str:
     """One line of the quality list: the wait before the click."""
     queue = "nobody is ahead" if ahead == 0 else f"{ahead} ahead"
     return f"{name} · about {seconds((wait.low + wait.high) / 2)} now · {queue}"
+
+
+def engine_choice(name: str, about: str) -> str:
+    """One line of the engine list."""
+    return f"{name} · {about}"
 
 
 def limit_reached(which: str, allowed: int, retry_after: float | None) -> str:

@@ -27,7 +27,7 @@ def wish_of(recipe: Recipe) -> Wish:
         seed=recipe.seed,
         engine=recipe.engine,
         raw=bool(recipe.words) and recipe.words == recipe.prompt,
-        negative=recipe.negative or None,
+        negative=recipe.negative,
         model=recipe.model,
         styles=recipe.styles,
         follow=recipe.follow,
@@ -35,16 +35,25 @@ def wish_of(recipe: Recipe) -> Wish:
     )
 
 
-def other_words(recipe: Recipe, prompt: str, *, means: Means, limits: PlanLimits) -> Recipe:
+def other_words(recipe: Recipe, prompt: str, means: Means, limits: PlanLimits) -> Recipe:
     """The same clip of other words: what the engine reads is made of them anew.
 
     Raises:
         UserError: it cannot be made here any more.
     """
-    return _planned(dataclasses.replace(wish_of(recipe), prompt=prompt, raw=False), recipe, means, limits)
+    plain = dataclasses.replace(wish_of(recipe), raw=False, negative=None)
+    usual = _planned(plain, recipe, means, limits)
+    wish = dataclasses.replace(
+        plain,
+        prompt=prompt,
+        raw=usual.words != recipe.words == recipe.prompt,
+        # What the member did not choose is chosen anew, to suit the new words.
+        negative=None if usual.negative == recipe.negative else recipe.negative,
+    )
+    return _planned(wish, recipe, means, limits)
 
 
-def lighter(recipe: Recipe, *, means: Means, limits: PlanLimits) -> Recipe:
+def lighter(recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
     """The same clip, drawn smaller and quicker.
 
     Raises:

@@ -8,20 +8,20 @@ import discord
 from discord import app_commands
 
 from bot import texts
+from bot.commands.lists import complete
 from bot.commands.options import (
     CAMERAS,
-    DESCRIPTIONS,
     LENGTHS,
     MOTIONS,
+    Seed,
     answer_refusal,
-    quality_choices,
+    attached,
+    described,
     wish_of,
 )
 from bot.parts import Parts
 from engine.errors import UserError
 from engine.recipe import Kind
-
-MAX_SEED = 2**32 - 1
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
@@ -30,25 +30,29 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     @tree.command(name="animate", description="Turn a picture into a short clip")
     @app_commands.guild_only()
     @app_commands.describe(
-        image="The picture: PNG, JPEG or WebP",
-        prompt="What it shows, or what should happen",
-        **DESCRIPTIONS,
+        **described(
+            *("motion", "camera", "length", "quality", "engine", "seed"),
+            image="The picture: PNG, JPEG or WebP",
+            prompt="What it shows, or what should happen",
+        )
     )
     @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS)
     async def animate(
         interaction: discord.Interaction[Any],
+        *,
         image: discord.Attachment,
         prompt: str | None = None,
         motion: str | None = None,
         camera: str | None = None,
         length: str | None = None,
         quality: str | None = None,
-        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        engine: str | None = None,
+        seed: Seed | None = None,
     ) -> None:
         try:
             wish = wish_of(
                 Kind.ANIMATE,
-                engine=parts.desk.engine_for(Kind.ANIMATE),
+                engine=parts.desk.engine_for(Kind.ANIMATE, engine),
                 prompt=prompt,
                 motion=motion,
                 camera=camera,
@@ -59,13 +63,9 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         except UserError as error:
             await answer_refusal(interaction, error)
             return
-        await parts.desk.ask(interaction, wish, image)
+        await parts.desk.ask(interaction, wish, attached(picture=image))
 
-    @animate.autocomplete("quality")
-    async def choose_quality(
-        interaction: discord.Interaction[Any], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return await quality_choices(parts, interaction, Kind.ANIMATE, current)
+    complete(animate, parts, Kind.ANIMATE)
 
     @tree.context_menu(name="Animate this")
     @app_commands.guild_only()
@@ -74,17 +74,8 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         if picture is None:
             await interaction.response.send_message(texts.NO_PICTURE, ephemeral=True)
             return
-        wish = wish_of(
-            Kind.ANIMATE,
-            engine=parts.desk.engine_for(Kind.ANIMATE),
-            prompt=None,
-            motion=None,
-            camera=None,
-            length=None,
-            quality=None,
-            seed=None,
-        )
-        await parts.desk.ask(interaction, wish, picture)
+        wish = wish_of(Kind.ANIMATE, engine=parts.desk.engine_for(Kind.ANIMATE))
+        await parts.desk.ask(interaction, wish, attached(picture=picture))
 
 
 def first_picture(message: discord.Message) -> discord.Attachment | None:

@@ -1,4 +1,4 @@
-"""The options that commands share: their choices, and how a member's word becomes a value."""
+"""The options that commands share: their choices, and how a member's words become a wish."""
 
 from __future__ import annotations
 
@@ -7,44 +7,56 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts
-from bot.parts import Parts
+from bot.names import styles_of
 from engine.errors import UserError
-from engine.plan import plan
-from engine.recipe import Camera, Kind, Motion, Quality
-from engine.wish import SECONDS, Length, Subject, Wish, choose
+from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role
+from engine.wish import SECONDS, Length, Wish, choose
+
+MAX_SEED = 2**32 - 1
+Seed = app_commands.Range[int, 0, MAX_SEED]
 
 MOTIONS = [app_commands.Choice(name=motion.value, value=motion.value) for motion in Motion]
 CAMERAS = [app_commands.Choice(name=camera.value, value=camera.value) for camera in Camera]
+FOLLOWS = [app_commands.Choice(name=follow.value, value=follow.value) for follow in Follow]
 LENGTHS = [
     app_commands.Choice(name=f"{length.value} ({SECONDS[length]:g} s)", value=length.value)
     for length in Length
 ]
-CHOICE_LIMIT = 100
-"""Characters of the name of a choice."""
-
-EXAMPLES = {Kind.ANIMATE: Subject(sha256="0" * 64, width=1600, height=900), Kind.TEXT2VIDEO: None}
-"""A picture of the usual shape, for an estimate before there is one."""
-
 DESCRIPTIONS = {
     "motion": "How much should move (normal)",
     "camera": "Where the camera goes (it chooses)",
     "length": "How long the clip is (4 s)",
     "quality": "How much time to take; the list shows the wait now (balanced)",
     "seed": "A whole number: the same one makes the same clip again",
+    "engine": "What draws it (auto: the best one here for what you ask)",
+    "style": "One of the owner's styles; several with commas, each with its strength if you like: ink:0.8",
+    "model": "One of the owner's models (the one that suits most)",
+    "negative": "What it should not look like (what suits the model)",
+    "raw": "Read my words as I wrote them, with nothing added (no)",
 }
+
+
+def described(*names: str, **own: str) -> dict[str, str]:
+    """What Discord shows beside a command's options: its own, and the shared ones by name."""
+    return {**own, **{name: DESCRIPTIONS[name] for name in names}}
 
 
 def wish_of(
     kind: Kind,
     *,
     engine: str,
-    prompt: str | None,
-    motion: str | None,
-    camera: str | None,
-    length: str | None,
-    quality: str | None,
-    seed: int | None,
+    prompt: str | None = None,
+    motion: str | None = None,
+    camera: str | None = None,
+    length: str | None = None,
+    quality: str | None = None,
+    seed: int | None = None,
+    style: str | None = None,
+    model: str | None = None,
+    negative: str | None = None,
+    raw: bool | None = None,
+    follow: str | None = None,
+    strength: float | None = None,
 ) -> Wish:
     """Turn a command's options into a wish.
 
@@ -60,34 +72,24 @@ def wish_of(
         seconds=SECONDS[choose(Length, length, Length.NORMAL)],
         seed=seed,
         engine=engine,
+        styles=styles_of(style),
+        model=(model or "").strip(),
+        negative=negative,
+        raw=bool(raw),
+        follow=None if follow is None else choose(Follow, follow, Follow.DEPTH),
+        strength=strength,
     )
 
 
-async def quality_choices(
-    parts: Parts, interaction: discord.Interaction[Any], kind: Kind, current: str
-) -> list[app_commands.Choice[str]]:
-    """The qualities that start with what was typed, each with the wait as it is now."""
-    try:
-        length = choose(Length, getattr(interaction.namespace, "length", None), Length.NORMAL)
-    except UserError:
-        length = Length.NORMAL  # while somebody types, Discord sends options that it has not checked
-    forecast = await parts.waits.forecast()
-    means = await parts.desk.means()
-    choices = []
-    for quality in Quality:
-        if not quality.startswith(current.strip().lower()):
-            continue
-        wish = Wish(
-            kind=kind,
-            quality=quality,
-            seconds=SECONDS[length],
-            fps=parts.desk.rules.fps,
-            engine=parts.desk.engine_for(kind),
-        )
-        wait = await parts.waits.for_new(plan(wish, EXAMPLES[kind], means=means).profile)
-        name = texts.quality_choice(quality.value, wait, forecast.ahead)[:CHOICE_LIMIT]
-        choices.append(app_commands.Choice(name=name, value=quality.value))
-    return choices
+def attached(
+    *,
+    picture: discord.Attachment | None = None,
+    like: discord.Attachment | None = None,
+    reference: discord.Attachment | None = None,
+) -> dict[Role, discord.Attachment]:
+    """The files of a command by what they are for; what was not attached is left out."""
+    given = {Role.PICTURE: picture, Role.LIKE: like, Role.REFERENCE: reference}
+    return {role: file for role, file in given.items() if file is not None}
 
 
 async def answer_refusal(interaction: discord.Interaction[Any], error: UserError) -> None:

@@ -1,4 +1,4 @@
-"""``/text2video``: words become a clip."""
+"""``/text2video``: words become a clip, with a picture's look or a clip's moves where they are given."""
 
 from __future__ import annotations
 
@@ -7,20 +7,22 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot import texts
+from bot.commands.lists import complete
 from bot.commands.options import (
     CAMERAS,
-    DESCRIPTIONS,
+    FOLLOWS,
     LENGTHS,
     MOTIONS,
+    Seed,
     answer_refusal,
-    quality_choices,
+    attached,
+    described,
     wish_of,
 )
 from bot.parts import Parts
 from engine.errors import UserError
-from engine.recipe import Kind
-
-MAX_SEED = 2**32 - 1
+from engine.recipe import Follow, Kind
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
@@ -28,35 +30,57 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
 
     @tree.command(name="text2video", description="Turn words into a short clip")
     @app_commands.guild_only()
-    @app_commands.describe(prompt="What the clip should show", **DESCRIPTIONS)
-    @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS)
+    @app_commands.describe(
+        **described(
+            *("motion", "camera", "length", "quality", "style", "model", "negative", "raw", "engine", "seed"),
+            prompt="What the clip should show; by frame, if you like: 0: a bud | 8: a flower",
+            like="A picture whose look it should have",
+            reference="A clip whose moves it should follow",
+            follow="What of the reference it should follow (depth)",
+            image="A picture that the clip begins with",
+        )
+    )
+    @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS, follow=FOLLOWS)
     async def text2video(
         interaction: discord.Interaction[Any],
+        *,
         prompt: str,
         motion: str | None = None,
         camera: str | None = None,
         length: str | None = None,
         quality: str | None = None,
-        seed: app_commands.Range[int, 0, MAX_SEED] | None = None,
+        style: str | None = None,
+        model: str | None = None,
+        like: discord.Attachment | None = None,
+        reference: discord.Attachment | None = None,
+        follow: str | None = None,
+        image: discord.Attachment | None = None,
+        negative: str | None = None,
+        raw: bool | None = None,
+        engine: str | None = None,
+        seed: Seed | None = None,
     ) -> None:
         try:
+            if follow is not None and reference is None:
+                raise UserError("E_REFERENCE", texts.NEEDS_A_CLIP)  # noqa: TRY301 - refused as the others are
             wish = wish_of(
                 Kind.TEXT2VIDEO,
-                engine=parts.desk.engine_for(Kind.TEXT2VIDEO),
+                engine=parts.desk.engine_for(Kind.TEXT2VIDEO, engine),
                 prompt=prompt,
                 motion=motion,
                 camera=camera,
                 length=length,
                 quality=quality,
+                style=style,
+                model=model,
+                follow=follow if reference is None else follow or Follow.DEPTH,
+                negative=negative,
+                raw=raw,
                 seed=seed,
             )
         except UserError as error:
             await answer_refusal(interaction, error)
             return
-        await parts.desk.ask(interaction, wish)
+        await parts.desk.ask(interaction, wish, attached(picture=image, like=like, reference=reference))
 
-    @text2video.autocomplete("quality")
-    async def choose_quality(
-        interaction: discord.Interaction[Any], current: str
-    ) -> list[app_commands.Choice[str]]:
-        return await quality_choices(parts, interaction, Kind.TEXT2VIDEO, current)
+    complete(text2video, parts, Kind.TEXT2VIDEO)

@@ -16,13 +16,14 @@ import pytest
 from bot import texts
 from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
-from bot.commands.options import CAMERAS, LENGTHS, MOTIONS, quality_choices, wish_of
+from bot.commands.lists import LISTS
+from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, wish_of
 from bot.parts import Parts
 from bot.settings import Settings
 from bot.wait import Forecast, Wait
 from engine.errors import UserError
 from engine.means import Means
-from engine.recipe import Camera, Kind, Motion, Quality
+from engine.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.wish import SECONDS, Length
 
 CHAT_INPUT, MESSAGE = 1, 3
@@ -78,7 +79,7 @@ def counted(value):
 
 async def test_these_commands_are_there(client):
     names = {(command["type"], command["name"]) for command in told(client)}
-    chat = {(CHAT_INPUT, name) for name in ("animate", "text2video", "jobs", "queue")}
+    chat = {(CHAT_INPUT, name) for name in ("animate", "text2video", "restyle", "jobs", "queue")}
     assert names == chat | {(MESSAGE, "Animate this")}
     queue = next(command for command in told(client) if command["name"] == "queue")
     assert {sub["name"] for sub in queue["options"]} == {"show", "pause", "resume", "cancel", "move", "clear"}
@@ -165,14 +166,15 @@ async def test_commands_are_registered_once_for_each_hash(client, parts):
 
 
 def wish(**changes):
-    values = dict.fromkeys(("prompt", "motion", "camera", "length", "quality", "seed"))
-    return wish_of(Kind.ANIMATE, engine="auto", **{**values, **changes})
+    return wish_of(Kind.ANIMATE, engine="auto", **changes)
 
 
 def test_a_wish_without_options_takes_the_described_defaults():
     asked = wish()
     assert (asked.motion, asked.camera, asked.quality) == (Motion.NORMAL, Camera.AUTO, Quality.BALANCED)
     assert (asked.seconds, asked.seed, asked.prompt) == (4.0, None, "")
+    assert (asked.styles, asked.model, asked.negative, asked.raw) == ((), "", None, False)
+    assert (asked.follow, asked.strength) == (None, None)
 
 
 @pytest.mark.parametrize("words", ["Push-In", "push_in", "push in", " PUSH IN "])
@@ -184,7 +186,7 @@ def test_a_line_of_the_quality_list_is_its_quality():
     assert wish(quality="fast · about 40 s now · nobody is ahead").quality is Quality.FAST
 
 
-@pytest.mark.parametrize("field", ["motion", "camera", "length", "quality"])
+@pytest.mark.parametrize("field", ["motion", "camera", "length", "quality", "follow"])
 def test_a_word_that_is_no_choice_is_refused_with_the_choices(field):
     with pytest.raises(UserError, match="“warp” is not one of: ") as caught:
         wish(**{field: "warp" if field != "camera" else "WARP"})
@@ -194,13 +196,14 @@ def test_a_word_that_is_no_choice_is_refused_with_the_choices(field):
 def test_every_choice_of_a_list_is_understood():
     assert [wish(motion=choice.value).motion for choice in MOTIONS] == list(Motion)
     assert [wish(camera=choice.value).camera for choice in CAMERAS] == list(Camera)
+    assert [wish(follow=choice.value).follow for choice in FOLLOWS] == list(Follow)
     assert [wish(length=choice.value).seconds for choice in LENGTHS] == list(SECONDS.values())
 
 
 async def choices(parts, typed, length=None):
     interaction = create_autospec(discord.Interaction, instance=True)
     interaction.namespace = SimpleNamespace(length=length)
-    return await quality_choices(parts, interaction, Kind.ANIMATE, typed)
+    return await LISTS["quality"](parts, interaction, Kind.ANIMATE, typed)
 
 
 @pytest.fixture
@@ -218,7 +221,7 @@ async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
     shown = await choices(waiting, "")
     assert [choice.value for choice in shown] == list(Quality)
     assert shown[0].name == "fast · about 40 s now · 1 ahead"
-    assert [choice.value for choice in await choices(waiting, " FA")] == ["fast"]
+    assert [choice.value for choice in await choices(waiting, "fa")] == ["fast"]
     assert await choices(waiting, "warp") == []
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import itertools
 import re
 import string
@@ -9,10 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import refusals, texts
+from bot.recipe_card import card
 from bot.doctor import Finding, report
 from bot.wait import Wait
 from db.jobs import Job, JobId, State
-from engine.recipe import Camera, Kind, Outcome, Quality, Receipt, Recipe, Stage, TakeRecord
+from engine.recipe import (
+    Camera,
+    Follow,
+    Kind,
+    Outcome,
+    Quality,
+    Receipt,
+    Recipe,
+    Stage,
+    Style,
+    TakeRecord,
+)
 
 ID = JobId("0123456789abcdef")
 HUGE = 2**63
@@ -101,7 +114,7 @@ def every_text(prompt):
     for paused, restarted in itertools.product((False, True), repeat=2):
         yield texts.waiting(recipe, far, paused=paused, restarted=restarted)
     for stage in (*Stage, "something new"):
-        yield texts.running(recipe, stage, 0.999, 20)
+        yield texts.running(recipe, stage, 0.999, 20, asks=True)
     yield texts.uploading(recipe)
     yield texts.held_back(recipe)
     for state, error in itertools.product(State, (None, "It broke. " * 500)):
@@ -111,8 +124,12 @@ def every_text(prompt):
     yield texts.why(job_of(), wait=Wait(position=1, low=1, high=2, own=1), own=0)
     yield texts.clip_message(job_of(), recipe, worst)
     yield texts.clip_message(job_of(), recipe, receipt_of(*bad[:2], take(3), kept=3))
-    yield texts.recipe_card(recipe, worst)
-    yield texts.recipe_card(recipe, None)
+    told = dataclasses.replace(
+        recipe, words=prompt * 3, negative=prompt * 2, steps=20, model=prompt, way=prompt
+    )
+    for each in (recipe, told):
+        yield card(each, worst).text
+        yield card(each, None).text
     for which in ("per_member_waiting", "per_member_hour", "per_guild_waiting", "total_waiting"):
         yield texts.limit_reached(which, 10**9, 1e9)
         yield texts.limit_reached(which, 1, None)
@@ -122,6 +139,8 @@ def every_text(prompt):
     )
     yield texts.queue_page([], "nothing yet", paused=False)
     yield texts.failed_inside("0123abcd")
+    yield texts.only_engine("camera")
+    yield texts.engine_choice("camera", "a virtual camera moves through the picture")
 
 
 def sentences():
@@ -182,10 +201,10 @@ def test_no_prompt_pings_or_adds_a_line(prompt):
 
 @given(st.text(alphabet="`x", min_size=1, max_size=40))
 def test_no_prompt_ends_the_block_of_the_recipe(prompt):
-    card = texts.recipe_card(recipe_of(prompt), None)
-    assert card.count("```") == 2
-    assert card.endswith("```")
-    assert "````" not in card
+    text = card(recipe_of(prompt), None).text
+    assert text.count("```") == 2
+    assert text.endswith("```")
+    assert "````" not in text
 
 
 @pytest.mark.parametrize(
@@ -240,12 +259,42 @@ def test_the_clip_says_who_asked_and_that_a_machine_made_it():
 
 def test_a_card_holds_the_recipe_itself_where_it_fits():
     recipe = recipe_of()
-    block = texts.recipe_card(recipe, receipt_of()).split("```json\n")[1].removesuffix("\n```")
+    block = card(recipe, receipt_of()).text.split("```json\n")[1].removesuffix("\n```")
     assert Recipe.from_json(block) == recipe
-    long = texts.recipe_card(
-        recipe_of("x" * 1000), receipt_of(*[take(n, Outcome.WARNED, "y" * 60) for n in range(1, 20)])
+    assert card(recipe, receipt_of()).data is None
+
+
+def test_a_card_that_is_too_long_for_a_message_gives_the_recipe_as_a_file():
+    recipe = recipe_of("x" * 1000)
+    long = card(recipe, receipt_of(*[take(n, Outcome.WARNED, "y" * 60) for n in range(1, 20)]))
+    assert "```" not in long.text
+    assert Recipe.from_json(long.data.decode()) == recipe
+
+
+def test_a_card_shows_all_that_a_model_was_told():
+    recipe = recipe_of(
+        **{"engine": "animatediff", "way": "lcm", "model": "epicrealism", "steps": 8, "guidance": 1.5},
+        **{"words": "a quiet lake, wide view", "negative": "blurry", "follow": Follow.SOFT_EDGES},
+        **{"strength": 0.6, "styles": (Style(name="ink", weight=0.8),), "settings": {"context_length": 16}},
     )
-    assert "```" not in long
+    made = receipt_of(
+        take(1, Outcome.REJECTED, "it flickers"), take(2), kept=2, ladder=("drawn in two halves",)
+    )
+    text = card(recipe, made).text
+    assert text.startswith("**Recipe** · animatediff (`lcm`) · `epicrealism` · seed `4294967295`\n")
+    assert "reads: `a quiet lake, wide view`" in text
+    assert "steered away from: `blurry`" in text
+    assert (
+        "8 steps · guidance 1.5 · strength 0.6 · follows the clip's soft edges · style `ink` at 0.8"
+        " · context length 16" in text
+    )
+    assert "- given up: drawn in two halves" in text
+    assert "- take 1: rejected, 72 of 100 (it flickers)\n- take 2: accepted, 72 of 100" in text
+    assert "- camera: a virtual camera moves through the picture" in text
+
+
+def test_a_card_of_an_engine_without_a_model_says_nothing_of_one():
+    assert len(card(recipe_of(reasons=()), None).text.split("\n```")[0].split("\n")) == 2
 
 
 def test_the_bar_of_a_render_only_ever_grows():

@@ -1,0 +1,125 @@
+"""The lists that open while a member types: what this machine has, and what each quality costs in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import names, texts
+from bot.parts import Parts
+from engine.backends import BACKENDS
+from engine.choice import engines_for
+from engine.errors import UserError
+from engine.plan import plan
+from engine.recipe import Kind, Quality
+from engine.wish import AUTO, SECONDS, Length, Subject, Wish, choose
+
+Choices = list[app_commands.Choice[str]]
+Lister = Callable[[Parts, "discord.Interaction[Any]", Kind, str], Awaitable[Choices]]
+
+MOST = 25
+LONGEST = 100
+"""Discord's limits of a list, and of each of its names and values."""
+
+LIST_SECONDS = 2.0
+"""Discord waits three seconds for a list. Right after a start the engine process may not know its GPU yet."""
+
+PICTURE = Subject(sha256="", width=1600, height=900)
+CLIP = Subject(sha256="", width=1600, height=900, seconds=SECONDS[Length.NORMAL])
+"""Files of the usual shape and length, for an estimate before there are any."""
+
+
+def complete(command: app_commands.Command[Any, ..., None], parts: Parts, kind: Kind) -> None:
+    """Let a command's options open their lists, as far as it has them."""
+    for option in {parameter.name for parameter in command.parameters} & LISTS.keys():
+        command.autocomplete(option)(_within_time(LISTS[option], parts, kind))
+
+
+def _within_time(
+    lister: Lister, parts: Parts, kind: Kind
+) -> Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, Choices]]:
+    async def choices(interaction: discord.Interaction[Any], current: str) -> Choices:
+        try:
+            async with asyncio.timeout(LIST_SECONDS):
+                return await lister(parts, interaction, kind, current.strip().lower())
+        except TimeoutError:
+            return []
+
+    return choices
+
+
+async def _qualities(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+    """The qualities that start with what was typed, each with the wait as it is now."""
+    forecast = await parts.waits.forecast()
+    means = await parts.desk.means()
+    choices = []
+    for quality in Quality:
+        if quality.startswith(typed):
+            wish = _so_far(parts, interaction, kind, quality)
+            subject = PICTURE if kind is Kind.ANIMATE else None
+            reference = CLIP if kind is Kind.RESTYLE else None
+            try:
+                profile = plan(wish, subject, reference=reference, means=means).profile
+            except UserError:
+                return []  # the command itself will say why
+            wait = await parts.waits.for_new(profile)
+            name = texts.quality_choice(quality.value, wait, forecast.ahead)
+            choices.append(app_commands.Choice(name=name[:LONGEST], value=quality.value))
+    return choices
+
+
+def _so_far(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, quality: Quality) -> Wish:
+    """What has been chosen. Discord sends the other options as they stand, finished or not."""
+    told = interaction.namespace
+    try:
+        length = choose(Length, getattr(told, "length", None), Length.NORMAL)
+        engine = parts.desk.engine_for(kind, getattr(told, "engine", None))
+    except UserError:
+        length, engine = Length.NORMAL, parts.desk.engine_for(kind)
+    fps = parts.desk.rules.fps
+    return Wish(kind=kind, quality=quality, seconds=SECONDS[length], fps=fps, engine=engine)
+
+
+async def _engines(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+    """What can draw this kind here, each with what it is."""
+    del interaction
+    chosen = parts.desk.engine_for(kind)
+    if chosen != AUTO:
+        return _listed([(texts.engine_choice(chosen, BACKENDS[chosen].about), chosen)], typed)
+    here = [BACKENDS[name] for name in engines_for(await parts.desk.means())]
+    lines = [(texts.engine_choice(spec.name, spec.about), spec.name) for spec in here if kind in spec.kinds]
+    return _listed([(texts.ANY_ENGINE, AUTO), *lines], typed)
+
+
+async def _models(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+    """The models that may be chosen for this kind."""
+    del interaction
+    return _listed(((name, name) for name in names.models_here(await parts.desk.means(), kind)), typed)
+
+
+async def _styles(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+    """The owner's styles; after a comma, those that can still be added."""
+    del interaction, kind
+    before, comma, last = typed.rpartition(",")
+    taken = {part.split(":")[0].strip() for part in before.split(",")}
+    there_are = (name for name in names.styles_here(await parts.desk.means()) if name.lower() not in taken)
+    lead = f"{before}{comma} " if comma else ""
+    return _listed(((lead + name, lead + name) for name in there_are), lead + last.strip())
+
+
+def _listed(lines: Iterable[tuple[str, str]], typed: str) -> Choices:
+    """Those of the lines (name, value) that hold what was typed, as many as Discord shows."""
+    found = [(name, value) for name, value in lines if typed in name.lower() and len(value) <= LONGEST]
+    return [app_commands.Choice(name=name[:LONGEST], value=value) for name, value in found[:MOST]]
+
+
+LISTS: Mapping[str, Lister] = {
+    "quality": _qualities,
+    "engine": _engines,
+    "model": _models,
+    "style": _styles,
+}

@@ -1,0 +1,65 @@
+"""``/restyle``: a clip is drawn anew, as words say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.commands.lists import complete
+from bot.commands.options import Seed, answer_refusal, attached, described, wish_of
+from bot.parts import Parts
+from engine.errors import UserError
+from engine.recipe import Kind
+
+WEAKEST, STRONGEST = 0.1, 1.0
+"""Less leaves the clip as it was; more than all is not to be had."""
+
+
+def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+    """Add the command."""
+
+    @tree.command(name="restyle", description="Draw a clip anew: the same moves, another look")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        **described(
+            *("style", "model", "quality", "negative", "raw", "engine", "seed"),
+            video="The clip: MP4, WebM, MOV or GIF",
+            prompt="What it should look like",
+            strength="How far it may leave the clip: 0.3 a little, 0.9 nearly all (what suits the model)",
+        )
+    )
+    async def restyle(
+        interaction: discord.Interaction[Any],
+        *,
+        video: discord.Attachment,
+        prompt: str,
+        strength: app_commands.Range[float, WEAKEST, STRONGEST] | None = None,
+        style: str | None = None,
+        model: str | None = None,
+        quality: str | None = None,
+        negative: str | None = None,
+        raw: bool | None = None,
+        engine: str | None = None,
+        seed: Seed | None = None,
+    ) -> None:
+        try:
+            wish = wish_of(
+                Kind.RESTYLE,
+                engine=parts.desk.engine_for(Kind.RESTYLE, engine),
+                prompt=prompt,
+                strength=strength,
+                style=style,
+                model=model,
+                quality=quality,
+                negative=negative,
+                raw=raw,
+                seed=seed,
+            )
+        except UserError as error:
+            await answer_refusal(interaction, error)
+            return
+        await parts.desk.ask(interaction, wish, attached(reference=video))
+
+    complete(restyle, parts, Kind.RESTYLE)

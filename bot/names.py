@@ -1,0 +1,89 @@
+"""The names that an owner gave styles and models, as members may write them."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Collection
+
+from engine.backends import BACKENDS, Feature
+from engine.choice import engines_for
+from engine.errors import UserError
+from engine.means import Means
+from engine.recipe import Kind, Style
+from engine.wish import Wish
+
+MAX_WEIGHT = 2.0
+MAX_STYLES = 5
+SHOWN = 10
+"""Names that a refusal lists."""
+
+
+def styles_of(text: str | None) -> tuple[Style, ...]:
+    """Read ``ink, neon:0.6``: names, each with its weight where one is given.
+
+    Raises:
+        UserError: a weight is out of its range, or there are too many.
+    """
+    parts = [part.strip() for part in (text or "").split(",")]
+    styles = tuple(_style(part) for part in parts if part)
+    if len(styles) > MAX_STYLES:
+        raise UserError("E_STYLE", f"A clip can have {MAX_STYLES} styles at most.")
+    return styles
+
+
+def styles_here(means: Means) -> tuple[str, ...]:
+    """Styles that something here can draw in."""
+    draws = any(Feature.STYLE in BACKENDS[name].features for name in engines_for(means))
+    return means.styles if draws else ()
+
+
+def models_here(means: Means, kind: Kind) -> tuple[str, ...]:
+    """Models that may be chosen for a kind of clip: the owner's, and installed ones of the catalogue."""
+    able = [BACKENDS[name] for name in engines_for(means) if kind in BACKENDS[name].kinds]
+    installed = dict.fromkeys(name for spec in able for name in spec.base if name in means.weights)
+    own = means.checkpoints if any(spec.needs_checkpoint for spec in able) else ()
+    return tuple(dict.fromkeys((*own, *installed)))
+
+
+def with_known_names(wish: Wish, means: Means) -> Wish:
+    """Turn what was written into names of the owner's list.
+
+    Raises:
+        UserError: there is no such style or model; the text lists those there are.
+    """
+    styles = tuple(
+        dataclasses.replace(style, name=_find("style", style.name, styles_here(means)))
+        for style in wish.styles
+    )
+    model = wish.model and _find("model", wish.model, models_here(means, wish.kind))
+    return dataclasses.replace(wish, styles=styles, model=model)
+
+
+def _style(part: str) -> Style:
+    name, colon, written = part.rpartition(":")
+    if not colon:
+        return Style(name=part)
+    try:
+        weight = float(written)
+    except ValueError:
+        return Style(name=part)  # the colon belongs to the name
+    if not (math.isfinite(weight) and 0 < weight <= MAX_WEIGHT):
+        raise UserError("E_STYLE", f"A style's strength is more than 0 and at most {MAX_WEIGHT:g}.")
+    return Style(name=name.strip(), weight=weight)
+
+
+def _find(what: str, written: str, known: Collection[str]) -> str:
+    """The known name that was meant: the same, or the only one that begins so, whatever its case."""
+    if written in known:
+        return written
+    meant = [name for name in known if name.casefold() == written.casefold()] or [
+        name for name in known if name.casefold().startswith(written.casefold())
+    ]
+    if len(meant) == 1:
+        return meant[0]
+    if not known:
+        raise UserError(f"E_{what.upper()}", f"There are no {what}s here to choose from.")
+    more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
+    there_are = ", ".join(list(known)[:SHOWN]) + more
+    raise UserError(f"E_{what.upper()}", f"There is no {what} “{written[:60]}” here. There are: {there_are}.")
