@@ -1,7 +1,8 @@
 """The families of models that can draw a clip, one module each.
 
-A module of this package that defines ``SPEC`` is a family. It is imported to be listed, so it imports neither
-torch nor anything else that is heavy before something is drawn: a bot without torch never pays for it.
+A module of this package that defines ``SPEC`` is a family; one that defines ``SPECS`` holds several that one
+code draws. It is imported to be listed, so it imports neither torch nor anything else that is heavy before
+something is drawn: a bot without torch never pays for it.
 """
 
 from __future__ import annotations
@@ -38,8 +39,12 @@ def _discover() -> dict[str, BackendSpec]:
     """All families, the ones that are preferred first."""
     names = [info.name for info in pkgutil.iter_modules(__path__)]
     modules = [import_module(f"{__name__}.{name}") for name in names if "_" not in name]
-    specs = [module.SPEC for module in modules if hasattr(module, "SPEC")]
+    specs = [spec for module in modules for spec in _specs(module)]
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.rank, spec.name))}
+
+
+def _specs(module: Any) -> tuple[BackendSpec, ...]:
+    return getattr(module, "SPECS", ()) or ((module.SPEC,) if hasattr(module, "SPEC") else ())
 
 
 BACKENDS: Mapping[str, BackendSpec] = _discover()
