@@ -11,20 +11,18 @@ Run by :mod:`bot.decoder` as ``python -I`` with an empty environment. By hand, f
 
 from __future__ import annotations
 
-import ctypes
 import json
-import resource
 import sys
 import traceback
 import warnings
 from contextlib import suppress
 from io import BytesIO
-from pathlib import Path
 
 import PIL.JpegImagePlugin  # Image.open imports every plugin there is when it misses one;
 import PIL.WebPImagePlugin  # noqa: F401 - these two and PNG's are all that it may need
 from PIL import Image, ImageFile, ImageStat, PngImagePlugin
 
+import engine.confine
 from engine.headers import (
     MAX_PROFILE,
     Header,
@@ -36,7 +34,6 @@ from engine.headers import (
     slim_png,
 )
 
-_CLONE_NEWUSER, _CLONE_NEWNET = 0x10000000, 0x40000000
 _ORIENTATION = 0x0112
 _UPRIGHT = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -65,31 +62,17 @@ def main() -> int:
         answer = {"code": Refusal.MEMORY, "facts": {}}
     except Exception:  # noqa: BLE001 - a fault of ours: the parent logs it, and the member gets an answer
         answer = {"code": Refusal.DECODER, "facts": {}, "detail": traceback.format_exc()[-4000:]}
-    answer["peak_bytes"] = peak_bytes()
+    answer["peak_bytes"] = engine.confine.peak_bytes()
     sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + pixels)
     sys.stdout.buffer.flush()
     return 0
 
 
 def confine(limits: PictureLimits) -> None:
-    """Give up what reading a picture does not need: files, network, more memory and time than is fair.
-
-    Where a system does not know a limit (macOS has no working one for address space; containers often forbid
-    a network of one's own), the other limits and the parent's clock remain.
-    """
-    cpu = limits.decode_cpu_seconds
-    for what, soft, hard in (
-        (resource.RLIMIT_CORE, 0, 0),
-        (resource.RLIMIT_FSIZE, 0, 0),
-        (resource.RLIMIT_NOFILE, 16, 16),
-        (resource.RLIMIT_CPU, cpu, cpu + 1),
-        (resource.RLIMIT_AS, limits.decode_memory, limits.decode_memory),
-    ):
-        with suppress(ValueError, OSError):
-            resource.setrlimit(what, (soft, hard))
-    with suppress(OSError, AttributeError):
-        # os.unshare is newer than the oldest Python that we run on. A failure is an answer that nobody reads.
-        ctypes.CDLL(None).unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    """Give up what reading a picture does not need; see :mod:`engine.confine`."""
+    engine.confine.confine(
+        cpu_seconds=limits.decode_cpu_seconds, memory=limits.decode_memory, open_files=16, file_bytes=0
+    )
 
 
 def decode(data: bytes, limits: PictureLimits) -> Image.Image:
@@ -186,18 +169,6 @@ def _on_background(colours: Image.Image, alpha: Image.Image) -> Image.Image:
     background = Image.new("RGB", colours.size, "white" if dark else "black")
     background.paste(colours, mask=alpha)
     return background
-
-
-def peak_bytes() -> int:
-    """Bytes of memory that this process held at most.
-
-    Linux's ``ru_maxrss`` counts what the parent held when it forked, so the kernel's own mark is read first.
-    """
-    with suppress(OSError, StopIteration):
-        lines = Path("/proc/self/status").read_text("ascii").splitlines()
-        return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
 
 
 if __name__ == "__main__":
