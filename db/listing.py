@@ -128,6 +128,13 @@ class Listing(Rows):
         found = {State(row["state"]): row["jobs"] for row in rows}
         return {state: found.get(state, 0) for state in State}
 
+    async def ended(self, guild: int, since: float, limit: int = 5_000) -> list[Job]:
+        """Return a guild's jobs that ended after ``since``, the newest first."""
+        return await self._jobs(
+            "SELECT * FROM job WHERE ended_at > ? AND guild_id = ? ORDER BY ended_at DESC LIMIT ?",
+            (since, guild, limit),
+        )
+
     async def running(self) -> Job | None:
         """Return the job that runs, the longest-running one where there are several."""
         return _first(

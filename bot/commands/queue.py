@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import io
 import time
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot import texts
+from bot import stats, stats_chart, texts
 from bot.parts import Parts
 from bot.permissions import is_moderator
 from bot.prompts import clean_prompt
@@ -18,6 +20,8 @@ from engine.recipe import Recipe
 SHOWN = 15
 CHOICES = 25
 REASON_LIMIT = 200
+MOST_DAYS = 90
+DAY = 86_400.0
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
@@ -125,6 +129,25 @@ class QueueGroup(
             self._parts.board.touch(job.id)
         await self._log(interaction, "clear", f"{len(gone)} jobs", reason)
         await self._say(interaction, f"Cancelled {len(gone)} waiting {'job' if len(gone) == 1 else 'jobs'}.")
+
+    @app_commands.command(
+        name="stats", description="What was made lately, how long it took, and what was discarded and why"
+    )
+    @app_commands.describe(days="How far to look back (7)")
+    async def statistics(
+        self, interaction: discord.Interaction[Any], days: app_commands.Range[int, 1, MOST_DAYS] = 7
+    ) -> None:
+        """Show counts, and a chart of them."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        now = time.time()
+        jobs = await self._parts.queue.ended(interaction.guild_id or 0, now - days * DAY)
+        counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
+        picture = await asyncio.to_thread(stats_chart.chart, counted)
+        await interaction.edit_original_response(
+            content=texts.fit(stats.in_words(counted, days)),
+            attachments=[discord.File(io.BytesIO(picture), "stats.png")],
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
 
     @cancel.autocomplete("job")
     @move.autocomplete("job")

@@ -82,7 +82,15 @@ async def test_these_commands_are_there(client):
     chat = {(CHAT_INPUT, name) for name in ("animate", "text2video", "restyle", "jobs", "queue")}
     assert names == chat | {(MESSAGE, "Animate this")}
     queue = next(command for command in told(client) if command["name"] == "queue")
-    assert {sub["name"] for sub in queue["options"]} == {"show", "pause", "resume", "cancel", "move", "clear"}
+    assert {sub["name"] for sub in queue["options"]} == {
+        "show",
+        "pause",
+        "resume",
+        "cancel",
+        "move",
+        "clear",
+        "stats",
+    }
 
 
 async def test_every_command_fits_discords_limits(client):

@@ -94,6 +94,10 @@ async def test_a_moderator_pauses_and_resumes(parts, world):
         assert (await mod.slash(channel, "queue resume")).ephemeral
         await ended(parts)
     assert len(clips(channel)) == 1
+    stats = await mod.slash(channel, "queue stats")
+    assert stats.ephemeral
+    assert "1 delivered" in stats.response.content
+    assert [file.filename for file in stats.response.attachments] == ["stats.png"]
 
 
 async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(parts, world):

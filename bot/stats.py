@@ -1,0 +1,112 @@
+"""What a server's queue did lately: clips, waits, the engine's time, and what the gate threw away and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+
+from db.jobs import Job, State
+from engine.recipe import Outcome, Receipt, Recipe
+
+SHOWN = 6
+"""Rows of a list; the rest is one line."""
+
+
+@dataclass(kw_only=True)
+class Drawn:
+    """What one engine (with its checkpoint) drew."""
+
+    clips: int = 0
+    takes: int = 0
+    discarded: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def share(self) -> float:
+        """Which share of the takes was thrown away."""
+        return sum(self.discarded.values()) / self.takes if self.takes else 0.0
+
+
+@dataclass(kw_only=True)
+class Stats:
+    """Counts over some days.
+
+    Attributes:
+        ends: jobs by the state that they ended in.
+        engines: by engine, with the checkpoint where it has several.
+        busy, wasted: seconds of the engine in all, and on takes that were thrown away.
+        forced: clips that were posted although every take was rejected.
+        waits: seconds from asking to a finished clip, by job.
+        by_day: delivered clips by day, the oldest first.
+    """
+
+    ends: Counter[State] = field(default_factory=Counter)
+    engines: dict[str, Drawn] = field(default_factory=dict)
+    busy: float = 0.0
+    wasted: float = 0.0
+    forced: int = 0
+    waits: list[float] = field(default_factory=list)
+    by_day: list[int] = field(default_factory=list)
+
+
+def tally(jobs: Iterable[Job], *, now: float, days: int) -> Stats:
+    """Count what ended within some days.
+
+    Args:
+        jobs: of one server; those that ended earlier are passed over.
+        now: Unix seconds.
+        days: how far to look back.
+    """
+    stats = Stats(by_day=[0] * days)
+    for job in jobs:
+        if job.ended_at is None or job.ended_at <= now - days * 86_400:
+            continue
+        stats.ends[job.state] += 1
+        if job.state is State.DELIVERED:
+            stats.by_day[days - 1 - int((now - job.ended_at) // 86_400)] += 1
+        if job.receipt is not None:
+            _add(stats, job, Receipt.from_json(job.receipt))
+    return stats
+
+
+def _add(stats: Stats, job: Job, receipt: Receipt) -> None:
+    model = Recipe.from_json(job.recipe).model
+    name = f"{receipt.engine} · {model}" if model else receipt.engine
+    drawn = stats.engines.setdefault(name, Drawn())
+    drawn.clips += 1
+    drawn.takes += len(receipt.takes)
+    for take in receipt.takes:
+        if take.outcome is Outcome.REJECTED and take.number != receipt.kept:
+            drawn.discarded[take.causes[0] if take.causes else "unknown"] += 1
+    stats.busy += receipt.busy_seconds
+    stats.wasted += receipt.busy_seconds - receipt.charged_seconds
+    stats.forced += receipt.forced
+    if job.rendered_at is not None:
+        stats.waits.append(job.rendered_at - job.created_at)
+
+
+def in_words(stats: Stats, days: int) -> str:
+    """The answer of ``/queue stats``."""
+    ended = " · ".join(f"{count} {state}" for state, count in stats.ends.most_common())
+    lines = [f"**The last {days} days** · {ended or 'nothing ended'}"]
+    if stats.engines:
+        took = f"{median(stats.waits):.0f} s" if stats.waits else "unknown"
+        lines.append(f"From asking to a finished clip: {took} (median)")
+        lines.append(
+            f"Engine: {stats.busy / 60:.1f} min, of which {stats.wasted / 60:.1f} min on takes "
+            f"that the gate threw away; members are not charged for those."
+        )
+    if stats.forced:
+        lines.append(f"{stats.forced} posted although every take was rejected, and marked so.")
+    ranked = sorted(stats.engines.items(), key=lambda item: -item[1].takes)
+    for name, drawn in ranked[:SHOWN]:
+        lines.append(f"- {name}: {drawn.clips} clips from {drawn.takes} takes, {drawn.share:.0%} discarded")
+        if drawn.discarded:
+            causes = [
+                f"{cause.replace('_', ' ')} {count}" for cause, count in drawn.discarded.most_common(SHOWN)
+            ]
+            lines.append(f"  because: {', '.join(causes)}")
+    if len(ranked) > SHOWN:
+        lines.append(f"… and {len(ranked) - SHOWN} more engines")
+    return "\n".join(lines)
