@@ -1,0 +1,185 @@
+"""AnimateDiff's own part of a plan: checkpoint, motion adapter, camera and words."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from engine.backends.spec import Outline, Tuned
+from engine.errors import UserError
+from engine.recipe import Camera, Kind, Number, Quality
+from engine.schedule import is_scheduled
+from engine.wish import Wish
+from engine.words import CLIP_TOKENS, construct
+
+if TYPE_CHECKING:
+    from engine.means import Means
+
+V1_5_2, V1_5_3, V3 = "motion-v1-5-2", "motion-v1-5-3", "motion-v3"
+LCM, LIGHTNING = "animatelcm", "lightning"
+SPARSE, IP_ADAPTER = "sparsectrl-rgb", "sd15-ip-adapter"
+BASE = ("epicrealism", "sd15")
+
+CAMERAS = {
+    Camera.PUSH_IN: "motion-lora-zoom-in",
+    Camera.PULL_OUT: "motion-lora-zoom-out",
+    Camera.PAN_LEFT: "motion-lora-pan-left",
+    Camera.PAN_RIGHT: "motion-lora-pan-right",
+    Camera.TILT_UP: "motion-lora-tilt-up",
+    Camera.TILT_DOWN: "motion-lora-tilt-down",
+}
+
+FOLLOWS_CAMERAS = frozenset({V1_5_2, LCM, LIGHTNING})
+"""The motion LoRAs were trained on v2 (v1-5-2), which the distilled adapters come from; v3 ignores them."""
+
+WINDOW = 16
+"""Frames of the clips that the adapters were trained on."""
+
+WHOLE = 24
+"""Up to so many frames still hold together when they are drawn at once."""
+
+ROUNDS = 3
+"""FreeInit draws a clip so often, each time from the last one's slow part; the authors' own number."""
+
+FEWEST_FOR_ROUNDS = 20
+"""Distilled weights come to the same clip each time."""
+
+STRENGTH = 0.6
+LIKE = 0.6
+
+_DRAWS = re.compile(
+    r"anime|toon|comic|manga|ink|draw|paint|waifu|abyss|anything|counterfeit|meina", re.IGNORECASE
+)
+"""Names of checkpoints that draw rather than photograph."""
+
+
+def tune(outline: Outline) -> Tuned:
+    """Settle what only this family knows.
+
+    The settings are: ``motion``, the motion adapter; ``window``, frames of a sliding window, and ``whole``,
+    the most that are drawn without; ``camera``, a motion LoRA, and ``camera_weight``; ``rounds`` of FreeInit;
+    ``like``, the weight of the picture whose look is taken.
+
+    Raises:
+        UserError: what was asked for cannot be had together, or is not installed.
+    """
+    wish, means = outline.wish, outline.means
+    _check(outline)
+    model, reasons = _choose_model(outline)
+    motion, settings, why = _choose_motion(outline)
+    reasons += why
+    read = construct(
+        wish.prompt,
+        raw=wish.raw,
+        faces=None if outline.subject is None else outline.subject.faces,
+        is_drawing=outline.subject is not None and outline.subject.is_drawing,
+        photo=not _DRAWS.search(model),
+        limit=CLIP_TOKENS,
+    )
+    reasons += read.reasons
+    settings |= {"motion": motion, "window": WINDOW, "whole": WHOLE}
+    if IP_ADAPTER in means.weights:
+        settings["like"] = LIKE
+    if (
+        wish.quality is Quality.BEST
+        and wish.kind is Kind.TEXT2VIDEO
+        and outline.way is not None
+        and outline.way.steps >= FEWEST_FOR_ROUNDS
+    ):
+        settings["rounds"] = ROUNDS
+        reasons.append(f"drawn {ROUNDS} times over (FreeInit), for steadier motion")
+    if outline.frames > WHOLE:
+        reasons.append(f"more than {WHOLE} frames: seen in windows of {WINDOW} that overlap (FreeNoise)")
+    if is_scheduled(wish.prompt):
+        reasons.append(f"words by frame: {outline.native_fps:g} of these frames are a second")
+    return Tuned(
+        model=model,
+        words=read.text,
+        negative=read.negative if wish.negative is None else wish.negative,
+        strength=_strength(outline) if wish.kind is Kind.RESTYLE else 0.0,
+        settings=settings,
+        reasons=tuple(reasons),
+    )
+
+
+def _check(outline: Outline) -> None:
+    wish, means = outline.wish, outline.means
+    if outline.subject is None or wish.kind is not Kind.TEXT2VIDEO:
+        return
+    if wish.follow is not None:
+        raise UserError(
+            "E_FEATURE", "A clip can begin with a picture or follow another clip, not both at once."
+        )
+    if SPARSE not in means.weights:
+        raise UserError(
+            "E_WEIGHTS",
+            f"To begin with a picture, this engine needs “{SPARSE}”, which is not installed here."
+            " Leave the picture out, or use /animate.",
+        )
+
+
+def _choose_model(outline: Outline) -> tuple[str, list[str]]:
+    """The checkpoint, and why."""
+    wish, means = outline.wish, outline.means
+    known = [*(name for name in BASE if name in means.weights), *means.checkpoints]
+    if wish.model:
+        if wish.model not in known:
+            raise UserError(
+                "E_MODEL", f"There is no checkpoint “{wish.model[:60]}” here. There are: {', '.join(known)}."
+            )
+        return wish.model, [f"checkpoint {wish.model}, as asked"]
+    if not known:
+        raise UserError("E_MODEL", "There is no checkpoint here to draw with.")
+    drawn = next((name for name in known if _DRAWS.search(name)), None)
+    if drawn is not None and _asks_for_a_drawing(wish, outline):
+        return drawn, [f"checkpoint {drawn}, for a drawing"]
+    return known[0], [f"checkpoint {known[0]}"]
+
+
+def _asks_for_a_drawing(wish: Wish, outline: Outline) -> bool:
+    words = re.findall(r"[a-z]+", wish.prompt.lower())
+    return bool({"anime", "manga", "cartoon", "comic", "drawing", "drawn", "illustration"} & set(words)) or (
+        outline.subject is not None and outline.subject.is_drawing
+    )
+
+
+def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]:
+    """The motion adapter, the camera's LoRA where there is one, and why."""
+    wish, means = outline.wish, outline.means
+    motion = outline.way.weights[0] if outline.way is not None and outline.way.weights else ""
+    if wish.camera in {Camera.AUTO, Camera.STILL}:
+        return motion, {}, []
+    lora = CAMERAS.get(wish.camera)
+    if lora is None:
+        return motion, {}, [f"AnimateDiff knows no camera path “{wish.camera}”: it moves as it likes"]
+    missing = _missing_for_camera(lora, motion, means)
+    if missing:
+        return motion, {}, [f"the camera's “{wish.camera}” is left out: {missing} is not installed"]
+    if motion in FOLLOWS_CAMERAS:
+        return motion, _camera(lora, motion), [f"camera: {wish.camera}"]
+    return (
+        V1_5_2,
+        _camera(lora, V1_5_2),
+        [f"camera: {wish.camera}, so with the motion adapter that it is for"],
+    )
+
+
+def _missing_for_camera(lora: str, motion: str, means: Means) -> str:
+    if lora not in means.weights:
+        return lora
+    if motion not in FOLLOWS_CAMERAS and V1_5_2 not in means.weights:
+        return V1_5_2
+    return ""
+
+
+def _camera(lora: str, motion: str) -> dict[str, Number]:
+    # Its authors warn of watermarks above 0.8 with Lightning.
+    return {"camera": lora, "camera_weight": 0.7 if motion == LIGHTNING else 0.8}
+
+
+def _strength(outline: Outline) -> float:
+    """How far the new clip leaves its source: at least one step must be left to draw."""
+    asked = STRENGTH if outline.wish.strength is None else outline.wish.strength
+    steps = 1 if outline.way is None else outline.way.steps
+    return max(min(1.0, asked), math.ceil(1000 / steps) / 1000)

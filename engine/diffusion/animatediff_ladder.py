@@ -1,0 +1,79 @@
+"""What AnimateDiff gives up for memory, and what it needs on each rung."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from engine.device import Device
+from engine.diffusion.ladder import Rung
+from engine.recipe import Recipe
+
+FEW = Rung(name="few", about="frames were decoded one at a time, for memory; the same picture")
+OFFLOAD = Rung(
+    name="offload", about="the models took turns on the graphics card, for memory; the same picture"
+)
+CHUNKED = Rung(name="chunked", about="the layers worked in smaller parts, for memory; the same picture")
+TILED = Rung(name="tiled", about="frames were decoded in tiles, for memory; seams are blended")
+
+RUNGS = (FEW, OFFLOAD, CHUNKED, TILED)
+"""First what costs the least time, last what can be seen."""
+
+DECODE_CHUNK = 4
+"""Frames decoded at a time. Each is decoded by itself, so this is no part of the picture."""
+
+# Bytes of half precision for each pixel of a frame, counted from the layers' shapes: not measured on a card.
+STEP_BYTES = 110
+"""Of a denoising step: the widened feed-forward of the topmost layers, and what is kept for the way up."""
+CHUNKED_STEP_BYTES = 70
+DECODE_BYTES = 1700
+TILED_BYTES = 900
+
+
+def decode_chunk(rungs: Sequence[str]) -> int:
+    """Frames that are decoded at a time."""
+    return 1 if FEW.name in rungs else DECODE_CHUNK
+
+
+def costs(recipe: Recipe, *, all_models: int, largest: int) -> tuple[int, ...]:
+    """Bytes that a take needs on the card, with the first 0, 1, 2, … rungs in force.
+
+    Args:
+        all_models: bytes of all models together.
+        largest: bytes of the largest of them, beside which the others wait.
+    """
+    pixels = recipe.width * recipe.height
+    passes = 2 if recipe.guidance > 1 else 1
+    step, small_step = (recipe.frames * passes * pixels * each for each in (STEP_BYTES, CHUNKED_STEP_BYTES))
+    decoded = pixels * DECODE_BYTES
+    return (
+        all_models + max(step, DECODE_CHUNK * decoded),
+        all_models + max(step, decoded),
+        largest + max(step, decoded),
+        largest + max(small_step, decoded),
+        largest + max(small_step, pixels * TILED_BYTES),
+    )
+
+
+@contextmanager
+def placed(pipe: Any, rungs: Sequence[str], device: Device) -> Iterator[None]:
+    """Put a pipeline where the rungs say, for the body of the ``with``; then undo what others would see.
+
+    An error in the middle would leave hooks of a pipeline that is gone on the models that it shared.
+    """
+    where = device.kind.value
+    try:
+        if OFFLOAD.name in rungs:
+            pipe.enable_model_cpu_offload(device=where)
+        else:
+            pipe.to(where)
+        if CHUNKED.name in rungs:
+            pipe.unet.enable_forward_chunking()
+        if TILED.name in rungs:
+            pipe.vae.enable_tiling()
+        yield
+    finally:
+        pipe.vae.disable_tiling()
+        pipe.unet.disable_forward_chunking()
+        pipe.remove_all_hooks()

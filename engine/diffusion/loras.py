@@ -1,0 +1,85 @@
+"""LoRAs, put on for one take and taken off again. They are never fused: that cannot be undone to the bit."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+
+from engine.errors import RenderFailed, UserError
+from engine.faults import is_device_fault, is_out_of_memory
+from engine.store import SUFFIX
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lora:
+    """A file of low-rank weights.
+
+    Attributes:
+        name: for whoever reads an error.
+        file: a .safetensors file, in diffusers' keys of today or of 2023, or in kohya's.
+        weight: 0 is as good as none.
+        is_style: it is one of the owner's styles, which a member can leave out.
+    """
+
+    name: str
+    file: Path
+    weight: float
+    is_style: bool = False
+
+
+@contextmanager
+def worn(pipe: Any, loras: Sequence[Lora]) -> Iterator[None]:
+    """Load LoRAs into a pipeline's UNet and text encoder, for the body of the ``with``.
+
+    Blocks of FreeNoise must be in place before: they are rebuilt from the plain weights' names.
+
+    Raises:
+        UserError: ``E_STYLE``: a style's file cannot be used; nothing of it stays.
+        RenderFailed: ``E_WEIGHTS``: another file cannot be used.
+    """
+    if not loras:
+        yield
+        return
+    try:
+        names = [f"lora{number}" for number in range(len(loras))]
+        for name, lora in zip(names, loras, strict=True):
+            _load(pipe, name, lora)
+        pipe.set_adapters(names, [lora.weight for lora in loras])
+        yield
+    finally:
+        pipe.unload_lora_weights()  # also what a file left that failed half-way
+
+
+def _load(pipe: Any, name: str, lora: Lora) -> None:
+    if lora.file.suffix != SUFFIX:  # the library itself would unpickle whatever it is pointed at
+        raise _unusable(lora, f"it is no {SUFFIX} file")
+    if not lora.file.is_file():
+        raise _unusable(lora, "its file is not there")
+    try:
+        with warnings.catch_warnings():  # that there is more than one is meant
+            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+            pipe.load_lora_weights(
+                lora.file.parent,
+                weight_name=lora.file.name,
+                adapter_name=name,
+                use_safetensors=True,
+                local_files_only=True,
+            )
+    except (KeyError, OSError, RuntimeError, SafetensorError, ValueError) as error:
+        if is_out_of_memory(error) or is_device_fault(error):
+            raise
+        raise _unusable(lora, "its file is damaged, or made for another kind of model") from error
+    if not any(name in adapters for adapters in pipe.get_list_adapters().values()):
+        raise _unusable(lora, "there is nothing in it for this kind of model")
+
+
+def _unusable(lora: Lora, why: str) -> UserError | RenderFailed:
+    if lora.is_style:
+        return UserError("E_STYLE", f"The style “{lora.name}” cannot be used: {why}. Choose another one.")
+    return RenderFailed("E_WEIGHTS", f"The weights “{lora.name}” cannot be used: {why}.")
