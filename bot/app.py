@@ -80,7 +80,8 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             environment=os.environ | limits.engine_environment(settings),
         )
         try:
-            async with Intake(limits=limits.for_intake(settings)) as pictures, ClipIntake() as clips:
+            pictures_in = Intake(limits=limits.for_intake(settings), store=limits.store_of(settings))
+            async with pictures_in as pictures, ClipIntake() as clips:
                 reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
                 yield _wire(settings, database, queue, blobs, host, reception)
         finally:

@@ -21,6 +21,7 @@ from bot.download import Attachment, Downloader
 from bot.refusals import explain
 from engine.headers import PictureLimits, Refusal, Refused
 from engine.inspect import PictureFacts, inspect
+from engine.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -64,8 +65,15 @@ class Intake:
         decoder: for those who want to know how much memory reading took.
     """
 
-    def __init__(self, limits: IntakeLimits | None = None) -> None:
+    def __init__(self, limits: IntakeLimits | None = None, *, store: Store | None = None) -> None:
+        """Make one.
+
+        Args:
+            limits: what may be taken in.
+            store: where the network that finds faces may lie; None: nobody looks for faces.
+        """
         self._limits = limits or IntakeLimits()
+        self._store = store
         self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
         self.decoder = Decoder(
             self._limits, wall_seconds=self._limits.decode_wall_seconds, at_once=self._limits.decoders
@@ -116,10 +124,10 @@ class Intake:
             raise Refused(Refusal.EMPTY)
         if len(data) > self._limits.max_bytes:
             raise Refused(Refusal.BYTES)
-        return await asyncio.to_thread(_make_anew, await self.decoder.decode(data))
+        return await asyncio.to_thread(_make_anew, await self.decoder.decode(data), self._store)
 
 
-def _make_anew(pixels: Pixels) -> CleanPicture:
+def _make_anew(pixels: Pixels, store: Store | None) -> CleanPicture:
     picture = np.frombuffer(pixels.data, np.uint8).reshape(pixels.height, pixels.width, 3)
     # Level 1: these files live for days, and are read on the same machine.
     _, encoded = cv2.imencode(
@@ -130,6 +138,6 @@ def _make_anew(pixels: Pixels) -> CleanPicture:
         png=png,
         width=pixels.width,
         height=pixels.height,
-        facts=inspect(picture),
+        facts=inspect(picture, store),
         sha256=hashlib.sha256(png).hexdigest(),
     )

@@ -52,13 +52,7 @@ class Reception:
         }
 
     async def _keep_picture(self, clean: CleanPicture) -> Subject:
-        return Subject(
-            sha256=await asyncio.to_thread(self._blobs.put, clean.png),
-            width=clean.width,
-            height=clean.height,
-            faces=clean.facts.faces,
-            is_drawing=clean.facts.is_drawing,
-        )
+        return clean.facts.subject(await asyncio.to_thread(self._blobs.put, clean.png))
 
     async def _keep_clip(self, clean: CleanClip) -> Subject:
         return Subject(

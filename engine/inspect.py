@@ -1,4 +1,4 @@
-"""What can be seen of a picture without a model: enough to choose an engine, and to warn.
+"""What can be seen of a picture before anything is drawn: enough to choose an engine, and to warn.
 
 Everything is measured on a copy with ``MEASURED_SIDE`` pixels on the longest side, so that a figure means the
 same for a thumbnail and for a photograph of 40 megapixels.
@@ -7,12 +7,24 @@ same for a thumbnail and for a photograph of 40 megapixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.faces import count_faces
+from engine.store import Store
+from engine.wish import Subject
+
 MEASURED_SIDE = 384
+
+DARK, BRIGHT = 0.1, 0.95
+"""Mean luma below and above which little is left that could move."""
+
+BLURRED = 3.0
+"""Sharpness below which a picture is out of focus, or empty."""
+
 _FLAT_RANGE = 6
 _DRAWING_FLAT = 0.45
 _DRAWING_COLOURS = 24
@@ -32,6 +44,7 @@ class PictureFacts:
         colours: how many of 4,096 coarse colours cover nine tenths of the picture.
         is_drawing: a guess from the two before: flat areas and few colours.
         faces: how many, or None when nobody has looked.
+        notes: for the member: what may spoil the clip, and what nobody could look for.
     """
 
     width: int
@@ -42,18 +55,47 @@ class PictureFacts:
     colours: int
     is_drawing: bool
     faces: int | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def aspect(self) -> float:
         """Width over height."""
         return self.width / self.height
 
+    def subject(self, sha256: str) -> Subject:
+        """What a plan must know of it.
 
-def inspect(picture: NDArray[np.uint8]) -> PictureFacts:
+        Args:
+            sha256: hex digest of the picture's file.
+        """
+        return Subject(
+            sha256=sha256,
+            width=self.width,
+            height=self.height,
+            faces=self.faces,
+            is_drawing=self.is_drawing,
+            notes=self.notes,
+        )
+
+
+def inspect_file(path: Path, store: Store | None = None) -> PictureFacts:
+    """Measure a picture that was taken in: PNG or another format that OpenCV reads.
+
+    Raises:
+        ValueError: it is no picture.
+    """
+    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise ValueError(f"{path.name} is no picture")
+    return inspect(np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8), store)
+
+
+def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFacts:
     """Measure a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
+        store: where the network that finds faces may lie; None: nobody looks for faces.
     """
     height, width = picture.shape[:2]
     scale = min(1.0, MEASURED_SIDE / max(height, width))
@@ -65,15 +107,32 @@ def inspect(picture: NDArray[np.uint8]) -> PictureFacts:
     flat_share = float((spread.max(axis=2) <= _FLAT_RANGE).mean())
     colours = _colours(small)
     few = colours <= _DRAWING_COLOURS
+    brightness = float(luma.mean()) / 255
+    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).std())
+    faces = None if store is None else count_faces(picture, store)
+    notes = _warnings(brightness, sharpness)
+    if store is not None and faces is None:
+        notes += ("nobody looked for faces in the picture: the network that finds them is not installed",)
     return PictureFacts(
         width=width,
         height=height,
-        brightness=float(luma.mean()) / 255,
-        sharpness=float(cv2.Laplacian(luma, cv2.CV_32F).std()),
+        brightness=brightness,
+        sharpness=sharpness,
         flat_share=flat_share,
         colours=colours,
         is_drawing=colours <= _BUSY_COLOURS and flat_share >= _DRAWING_FLAT * (1 if few else 1.5),
+        faces=faces,
+        notes=notes,
     )
+
+
+def _warnings(brightness: float, sharpness: float) -> tuple[str, ...]:
+    told = {
+        "the picture is very dark: the clip will be, too": brightness < DARK,
+        "the picture is almost white: there may be little to move": brightness > BRIGHT,
+        "the picture looks blurred: a sharper one makes a better clip": sharpness < BLURRED,
+    }
+    return tuple(warning for warning, holds in told.items() if holds)
 
 
 def _colours(small: NDArray[np.uint8]) -> int:

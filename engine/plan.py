@@ -114,7 +114,7 @@ def plan(
         follow=wish.follow,
         styles=wish.styles,
         settings=tuned.settings,
-        reasons=(*reasons, *tuned.reasons),
+        reasons=(*reasons, *tuned.reasons, *(() if subject is None else subject.notes)),
     )
 
 

@@ -67,6 +67,7 @@ class Subject:
         faces: how many; None where nobody has looked.
         is_drawing: it has flat areas and few colours.
         seconds: length of a clip; None for a picture.
+        notes: for the plan's reasons: what somebody who looked at it would say.
     """
 
     sha256: str
@@ -75,6 +76,7 @@ class Subject:
     faces: int | None = None
     is_drawing: bool = False
     seconds: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 def choose(kind: type[E], value: str | None, default: E) -> E:

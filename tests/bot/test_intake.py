@@ -271,7 +271,7 @@ async def test_bytes_over_the_limit_and_no_bytes_start_no_decoder():
 
 
 async def test_what_nobody_foresaw_is_refused_in_words_and_logged(monkeypatch, caplog):
-    def broken(pixels):
+    def broken(pixels, store):
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(module, "_make_anew", broken)

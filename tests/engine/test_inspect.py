@@ -2,7 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.inspect import inspect
+from engine.faces import ENTRY, FILE, Face, count_faces, read_answer
+from engine.inspect import inspect, inspect_file
+from engine.plan import plan
+from engine.recipe import Kind
+from engine.store import Store
+from engine.wish import Subject, Wish
 
 
 def photograph(seed=3, width=480, height=320):
@@ -54,3 +59,83 @@ def test_figures_do_not_depend_on_the_size_of_the_file():
 
 def test_one_row_of_pixels_can_be_measured():
     assert inspect(np.zeros((1, 8000, 3), np.uint8)).width == 8000
+
+
+@pytest.mark.parametrize(
+    ("picture", "warning"),
+    [
+        (photograph() // 16, "very dark"),
+        (np.full((64, 96, 3), 250, np.uint8), "almost white"),
+        (cv2.GaussianBlur(photograph(), (0, 0), 4), "blurred"),
+    ],
+    ids=["dark", "white", "blurred"],
+)
+def test_what_may_spoil_a_clip_is_among_the_plans_reasons(picture, warning):
+    subject = inspect(picture).subject("0" * 64)
+    made = plan(Wish(kind=Kind.ANIMATE), subject)
+    assert any(warning in reason for reason in made.reasons)
+
+
+def test_a_good_picture_gives_no_reason_to_complain():
+    assert inspect(photograph()).notes == inspect(drawing()).notes == ()
+
+
+def test_a_plan_says_that_nobody_could_look_for_faces(tmp_path):
+    facts = inspect(photograph(), Store(tmp_path))
+    assert facts.faces is None
+    made = plan(Wish(kind=Kind.ANIMATE), facts.subject("0" * 64))
+    assert any("faces" in reason for reason in made.reasons)
+
+
+def test_a_damaged_network_finds_no_faces_and_stops_nothing(tmp_path):
+    path = tmp_path / ENTRY / FILE
+    path.parent.mkdir()
+    path.write_bytes(b"this is no network")
+    assert count_faces(photograph(), Store(tmp_path)) is None
+
+
+def test_a_file_is_measured_as_its_pixels_are(tmp_path):
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), cv2.cvtColor(photograph(), cv2.COLOR_RGB2BGR))
+    assert inspect_file(path) == inspect(photograph())
+    path.write_bytes(b"no picture")
+    with pytest.raises(ValueError, match="no picture"):
+        inspect_file(path)
+
+
+def test_a_subject_is_what_was_seen():
+    facts = inspect(drawing(300, 200))
+    assert facts.subject("ab") == Subject(sha256="ab", width=300, height=200, is_drawing=True)
+
+
+def answer(*faces, rows=30, columns=40):
+    """What the network would say of faces at (row, column), each 8 cells high and 6 wide."""
+    heat = np.zeros((rows, columns), np.float32)
+    size = np.zeros((2, rows, columns), np.float32)
+    offset = np.zeros((2, rows, columns), np.float32)
+    for row, column, score in faces:
+        heat[row, column] = score
+        size[:, row, column] = np.log(8), np.log(6)
+        offset[:, row, column] = 0.25, -0.25
+    return heat, size, offset
+
+
+def test_a_face_lies_where_its_cell_and_offset_say():
+    (face,) = read_answer(*answer((10, 20, 0.9)), (2.0, 1.0))
+    left, top = (20 + 0.5 - 0.25) * 4 - 12, (10 + 0.5 + 0.25) * 4 - 16
+    assert face == Face(
+        left=pytest.approx(left * 2),
+        top=pytest.approx(top),
+        width=pytest.approx(48),
+        height=pytest.approx(32),
+        score=pytest.approx(0.9),
+    )
+
+
+def test_one_face_is_counted_once_and_the_surest_is_kept():
+    found = read_answer(*answer((10, 20, 0.7), (10, 21, 0.9), (25, 5, 0.8)), (1.0, 1.0))
+    assert [round(face.score, 1) for face in found] == [0.9, 0.8]
+
+
+def test_what_is_not_sure_is_no_face():
+    assert read_answer(*answer((10, 20, 0.4)), (1.0, 1.0)) == []
