@@ -9,6 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from engine.faults import is_out_of_memory
+
 T = TypeVar("T")
 
 
@@ -16,6 +18,7 @@ T = TypeVar("T")
 class _Held:
     thing: Any
     size: int
+    park: Callable[[Any], object] | None
 
 
 class Rack:
@@ -30,20 +33,30 @@ class Rack:
         self._budget = budget
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
-    def get(self, name: str, load: Callable[[], T], size: Callable[[T], int]) -> T:
+    def get(
+        self,
+        name: str,
+        load: Callable[[], T],
+        size: Callable[[T], int],
+        *,
+        park: Callable[[T], object] | None = None,
+    ) -> T:
         """What is held under a name; loaded first if it is not.
 
         Args:
             name: all that decides what is loaded: model, checkpoint, dtype.
-            load: makes it.
+            load: makes it. Where memory does not suffice for it, the least recently used go, one after the
+                other, and it is asked again.
             size: bytes that it takes, measured once after loading.
+            park: moves it from the graphics card into main memory. Who gives one puts it back on the card
+                before each use. None: it is let go where others need the card.
         """
         if name in self._held:
             self._held.move_to_end(name)
         else:
-            thing = load()
-            self._held[name] = _Held(thing=thing, size=size(thing))
-            self._make_room(keep=name)
+            thing = self._load(load)
+            self._held[name] = _Held(thing=thing, size=size(thing), park=park)
+            self._keep_within_budget(newest=name)
         held: T = self._held[name].thing
         return held
 
@@ -67,11 +80,35 @@ class Rack:
             del self._held[name]
         collect()
 
-    def _make_room(self, keep: str) -> None:
-        while self._budget is not None and self.size > self._budget and len(self._held) > 1:
-            oldest = next(name for name in self._held if name != keep)
-            del self._held[oldest]
+    def clear_the_card(self, keep: frozenset[str]) -> None:
+        """Take everything off the graphics card but what is named.
+
+        What can be parked comes back in a moment, from main memory; the rest is let go.
+        """
+        for name, held in list(self._held.items()):
+            if name in keep:
+                continue
+            if held.park is None:
+                del self._held[name]
+            else:
+                held.park(held.thing)
+        collect()
+
+    def _load(self, load: Callable[[], T]) -> T:
+        while True:
+            try:
+                return load()
+            except Exception as error:
+                if not is_out_of_memory(error) or not self._held:
+                    raise
+            # Out here the error is gone, and with it the frames that hold what was loaded so far.
+            self._held.popitem(last=False)
             collect()
+
+    def _keep_within_budget(self, newest: str) -> None:
+        while self._budget is not None and self.size > self._budget and len(self._held) > 1:
+            oldest = next(name for name in self._held if name != newest)
+            self.drop(oldest)
 
 
 def collect() -> None:

@@ -7,6 +7,7 @@ pipeline would have it drawn from no known seed.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -60,7 +61,8 @@ class ConsistencyScheduler:
 
     def scale_model_input(self, sample: torch.Tensor, _timestep: torch.Tensor) -> torch.Tensor:
         """Bring noisy latents to unit variance."""
-        return sample / (self._levels[self._index] ** 2 + 1) ** 0.5
+        level = self._levels[self._index]
+        return sample / math.sqrt(level**2 + 1)
 
     def step(self, model_output: torch.Tensor, _timestep: torch.Tensor, sample: torch.Tensor) -> Stepped:
         """Jump to the clip, and back to the next level of noise.

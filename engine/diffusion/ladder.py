@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
@@ -77,8 +76,7 @@ def descend(
         except Exception as error:
             if not is_out_of_memory(error) or depth == last:
                 raise
-            # The frames of its traceback hold the very tensors that filled the memory.
-            traceback.clear_frames(error.__traceback__)
+        # Out here the error is gone, and with it the frames that held what filled the memory.
         depth += 1
         collect()
         hooks.cancel.check()

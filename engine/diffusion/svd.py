@@ -34,6 +34,11 @@ from engine.fit import cover
 from engine.recipe import Recipe
 from engine.workshop import Workshop
 
+# diffusers is typed only in places.
+_Pipeline: Any = StableVideoDiffusionPipeline
+_Euler: Any = EulerDiscreteScheduler
+_UNet: Any = UNetSpatioTemporalConditionModel
+
 STEP_MULTIPLE = 64
 """Sides of a frame: the latents are an eighth of it, and the UNet halves them three times."""
 
@@ -79,16 +84,13 @@ class SvdBackend:
             HopelessTake: numbers ran away.
             RenderFailed: ``E_WEIGHTS``: what the recipe needs is not installed, or damaged.
         """
-        _check(recipe, inputs)
+        picture = _fitted(recipe, inputs)
         hooks.cancel.check()
-        picture = Image.fromarray(cover(inputs.picture, recipe.width, recipe.height))  # type: ignore[arg-type]
         parts = self._parts(recipe)
 
         def attempt(rungs: tuple[str, ...]) -> Frames:
             generator = torch.Generator("cpu")
-            pipe = StableVideoDiffusionPipeline(
-                scheduler=_scheduler(recipe, parts, generator), **parts.models
-            )
+            pipe = _Pipeline(scheduler=_scheduler(recipe, parts, generator), **parts.models)
             pipe.set_progress_bar_config(disable=True)
             with self._placed(pipe, rungs):
                 return _chain(pipe, generator, recipe, picture, seed, rungs, hooks)
@@ -103,10 +105,11 @@ class SvdBackend:
         rest_name, unet_name = f"{recipe.model} but its unet", f"{_unet_of(recipe)} unet"
         rest = rack.get(
             rest_name,
-            lambda: load(StableVideoDiffusionPipeline, folder, device=Device(), dtype=self._dtype, unet=None),
+            lambda: load(_Pipeline, folder, device=Device(), dtype=self._dtype, unet=None),
             size_of,
+            park=_park,
         )
-        unet = rack.get(unet_name, lambda: self._load_unet(recipe), size_of)
+        unet = rack.get(unet_name, lambda: self._load_unet(recipe), size_of, park=_park)
         names = ("vae", "image_encoder", "feature_extractor")
         models = {name: getattr(rest, name) for name in names} | {"unet": unet}
         return _Parts(
@@ -117,8 +120,7 @@ class SvdBackend:
         folder = self._workshop.store.path(recipe.model)
         if recipe.way == TURBO.name:
             return _load_distilled(folder / "unet", self._workshop.store.path(TURBO_WEIGHTS), self._dtype)
-        unet = UNetSpatioTemporalConditionModel
-        return load(unet, folder, subfolder="unet", device=Device(), dtype=self._dtype)
+        return load(_UNet, folder, subfolder="unet", device=Device(), dtype=self._dtype)
 
     def _first_rung(self, recipe: Recipe, parts: _Parts) -> int:
         """How far down to begin; nowhere but on CUDA is it known what is free."""
@@ -127,7 +129,7 @@ class SvdBackend:
         weights = parts.weights()
         needed = costs(recipe, weights)
         if needed[0] > _free() + weights.present:
-            self._workshop.rack.clear(keep=parts.names)
+            self._workshop.rack.clear_the_card(keep=parts.names)
         return first_rung(needed, _free() + weights.present)
 
     @contextmanager
@@ -200,22 +202,22 @@ def _chain(
     """Draw the goes one after the other."""
     most = int(recipe.settings["go"])
     if SHORTER.name in rungs:
-        most = max(2, math.ceil(most / 2))
+        most = max(2, math.ceil(min(most, recipe.frames) / 2))
     clip = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
     done = 0
     for number, frames in enumerate(goes(recipe.frames, most)):
+        doubled = min(number, 1)
         go = _Go(
             frames=frames,
             seed=(seed + number * NEXT_GO) % 2**32,
             begin=done / recipe.frames,
-            end=min(1.0, (done + frames) / recipe.frames),
+            end=(done + frames - doubled) / recipe.frames,
         )
         generator.manual_seed(go.seed)
         drawn = _draw(pipe, generator, recipe, picture, go, rungs, hooks)
         picture = Image.fromarray(drawn[-1])
-        drawn = drawn[1:] if number else drawn
-        clip[done : done + len(drawn)] = drawn
-        done += len(drawn)
+        clip[done : done + frames - doubled] = drawn[doubled:]
+        done += frames - doubled
     return clip
 
 
@@ -270,13 +272,15 @@ def _draw(
     )
 
 
-def _check(recipe: Recipe, inputs: Inputs) -> None:
+def _fitted(recipe: Recipe, inputs: Inputs) -> Image.Image:
+    """The picture at the frame's size, cropped: the pipeline itself would stretch it."""
     if inputs.picture is None:
         raise Unsupported("Stable Video Diffusion needs a picture to animate.")
     if recipe.width % STEP_MULTIPLE or recipe.height % STEP_MULTIPLE:
         raise Unsupported(f"Stable Video Diffusion draws at multiples of {STEP_MULTIPLE} pixels.")
     if recipe.frames < 2:  # noqa: PLR2004 - a clip moves
         raise Unsupported("Stable Video Diffusion draws at least two frames.")
+    return Image.fromarray(cover(inputs.picture, recipe.width, recipe.height))
 
 
 def _unet_of(recipe: Recipe) -> str:
@@ -287,7 +291,7 @@ def _scheduler(recipe: Recipe, parts: _Parts, generator: torch.Generator) -> Any
     """A new one for each take: it holds the state of its steps."""
     if recipe.way == TURBO.name:
         return ConsistencyScheduler(generator)
-    return EulerDiscreteScheduler.from_config(parts.schedule)
+    return _Euler.from_config(parts.schedule)
 
 
 def _load_distilled(config: Path, folder: Path, dtype: torch.dtype) -> Any:
@@ -296,8 +300,8 @@ def _load_distilled(config: Path, folder: Path, dtype: torch.dtype) -> Any:
     # Of several releases the newest has the first name: “…-xt-1.1” comes before “…-xt.”.
     file = min(folder.glob("*.safetensors"))
     with torch.device("meta"):
-        shape = UNetSpatioTemporalConditionModel.load_config(config, local_files_only=True)
-        unet: Any = UNetSpatioTemporalConditionModel.from_config(shape)
+        shape = _UNet.load_config(config, local_files_only=True)
+        unet = _UNet.from_config(shape)
     try:
         unet.load_state_dict(load_file(file), strict=True, assign=True)
     except (OSError, RuntimeError) as error:
@@ -310,6 +314,10 @@ def _chunk_forward(unet: Any, size: int | None) -> None:
     for module in unet.modules():
         if hasattr(module, "set_chunk_feed_forward"):
             module.set_chunk_feed_forward(chunk_size=size, dim=0)
+
+
+def _park(models: Any) -> None:
+    models.to("cpu")
 
 
 def _free() -> int:

@@ -1,10 +1,12 @@
-"""Stable Video Diffusion, small: about 5 MB in all, built in a third of a second, the same bytes each time."""
+"""Stable Video Diffusion, small: 7 MB in all, built in half a second, the same bytes each time."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+import diffusers
 import torch
+import transformers
 from diffusers import (
     AutoencoderKLTemporalDecoder,
     EulerDiscreteScheduler,
@@ -38,7 +40,7 @@ def unet(frames: int) -> UNetSpatioTemporalConditionModel:
 
 
 def pipeline(frames: int) -> StableVideoDiffusionPipeline:
-    """A whole pipeline: four levels in the VAE, so that latents are an eighth of a frame, as in the real one."""
+    """A whole pipeline, with the real one's four levels in the VAE: latents are an eighth of a frame."""
     vision = CLIPVisionConfig(
         hidden_size=EMBEDDED,
         intermediate_size=40,
@@ -74,6 +76,8 @@ def pipeline(frames: int) -> StableVideoDiffusionPipeline:
 
 def build(models: Path) -> None:
     """Write ``svd-xt`` and ``svd`` with fp16 files only, and the one file of ``animatelcm-svd``."""
+    diffusers.utils.logging.disable_progress_bar()
+    transformers.utils.logging.disable_progress_bar()
     for name, frames, seed in (("svd-xt", 25, 1), ("svd", 14, 2)):
         torch.manual_seed(seed)
         pipeline(frames).to(dtype=torch.float16).save_pretrained(
