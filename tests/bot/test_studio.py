@@ -204,6 +204,36 @@ async def test_a_failed_render_has_an_error_id_that_the_log_holds(queue, engine,
     assert "the whole story" in caplog.text
 
 
+async def test_an_engine_of_another_release_is_nobodys_fault(queue, engine, start, monkeypatch, caplog):
+    monkeypatch.setattr(studio_module, "ENGINE_DOWN_PAUSE", 0.01)
+    engine.acts = [RenderFailed("E_VERSION", "another release")] * 3
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.RENDERED)
+    assert (row.crashes, row.claim) == (0, 4)
+    assert "the engine cannot be used" in caplog.text
+
+
+async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blobs, engine):
+    engine.acts = [RenderFailed("E_VERSION", "another release")]
+    studio = studio_with(queue, blobs, engine)
+    task = asyncio.create_task(studio.run())
+    job = await queued(queue)
+    await until(lambda: engine.renders)
+    began = time.monotonic()
+    await studio.stop(grace=0)
+    await asyncio.wait_for(task, 5)
+    assert time.monotonic() - began < studio_module.ENGINE_DOWN_PAUSE / 2
+    assert (await queue.get(job.id)).state is State.QUEUED
+
+
+async def test_a_fault_of_the_graphics_card_is_held_against_the_job(queue, engine, start):
+    engine.acts = [RenderFailed("E_DEVICE", "illegal access")] * 2
+    job = await queued(queue)
+    start()
+    assert (await comes_to(queue, job, State.QUARANTINED)).crashes == 2
+
+
 async def test_any_other_word_of_the_engine_fails_the_job_too(queue, engine, start, caplog):
     engine.acts = [EngineError("no clip")]
     job = await queued(queue)

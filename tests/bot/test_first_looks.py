@@ -1,0 +1,406 @@
+"""A first look in the status message: shown once a take, never at the cost of the words or of the job."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest.mock import create_autospec
+
+import pytest
+
+from bot import buttons, texts
+from bot import status as status_module
+from bot.buttons import Action, custom_id
+from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
+from bot.live import FirstLook, FirstLooks, Live
+from bot.status import StatusBoard
+from bot.wait import Waits
+from db.jobs import JobId, State
+from engine.recipe import Draft, Outcome, Progress, Recipe, Stage, TakeDiscarded, TakeRecord
+from tests.bot.house import CHANNEL, FakeEngine, queued, studio_with, until, until_cancelled
+from tests.fake_discord import Status
+
+MESSAGE = 900
+LOOK = FirstLook(take=1, mp4=b"a small clip")
+FILE = (SmallFile(name=status_module.DRAFT_NAME, data=LOOK.mp4),)
+JOB = JobId("0123456789abcdef")
+REJECTED = TakeRecord(number=1, seed=5, outcome=Outcome.REJECTED, score=3, reasons=("it flickers",))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(status_module, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr(status_module, "RETRY_SECONDS", 0.02)
+
+
+@pytest.fixture
+def channels():
+    return create_autospec(Channels, instance=True, spec_set=True)
+
+
+@pytest.fixture
+def studio(queue, blobs, tmp_path):
+    return studio_with(queue, blobs, FakeEngine(tmp_path / "spool"))
+
+
+@pytest.fixture
+async def board(queue, channels, studio):
+    made = StatusBoard(
+        queue=queue,
+        channels=channels,
+        studio=studio,
+        waits=Waits(queue),
+        dress=buttons.for_status,
+        interval=0.02,
+    )
+    task = asyncio.create_task(made.run())
+    yield made
+    for each in [task, *made._tasks]:
+        each.cancel()
+    await asyncio.gather(task, *made._tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def job(queue, studio, channels, board):
+    """A job that is being drawn, whose message says so."""
+    await queued(queue)
+    claimed = await queue.claim()
+    await queue.set_status_message(claimed.id, CHANNEL, MESSAGE)
+    studio.live[claimed.id] = Live(stage="drawing", fraction=0.4, take=1)
+    board.touch(claimed.id)
+    await until(lambda: "drawing 40 %" in said(channels))
+    return claimed
+
+
+def said(channels) -> str:
+    calls = channels.edit.call_args_list
+    return calls[-1].args[2] if calls else ""
+
+
+def files(channels) -> list:
+    """What each edit did to the message's files; None: it left them alone."""
+    return [call.args[4] for call in channels.edit.call_args_list]
+
+
+def labels(channels) -> list[str]:
+    view = channels.edit.call_args.args[3]
+    return [] if view is None else [child.item.label for child in view.children]
+
+
+async def show(board, studio, channels, job, look=LOOK):
+    studio.drafts[job.id] = look
+    board.touch(job.id)
+    await until(lambda: files(channels)[-1])
+
+
+async def move_on(board, studio, channels, job, fraction):
+    studio.live[job.id] = Live(stage="drawing", fraction=fraction, take=1)
+    board.touch(job.id)
+    await until(lambda: f"drawing {fraction:.0%}".replace("%", " %") in said(channels))
+
+
+async def test_a_first_look_is_attached_once_and_asks_what_to_do(board, studio, channels, job):
+    await show(board, studio, channels, job)
+    assert files(channels)[-1] == FILE
+    assert labels(channels) == ["Keep", "Reroll", "Stop"]
+    assert texts.FIRST_LOOK in said(channels)
+    before = len(files(channels))
+    for step in (50, 60, 70):
+        await move_on(board, studio, channels, job, step / 100)
+    assert files(channels)[before:] == [None] * 3
+    assert labels(channels) == ["Keep", "Reroll", "Stop"]
+
+
+async def test_a_first_look_and_the_words_of_the_same_moment_are_one_edit(board, studio, channels, job):
+    board._shown[job.id].next = board._shown[job.id].next + 0.1
+    before = len(files(channels))
+    studio.drafts[job.id] = LOOK
+    for step in range(5):
+        studio.live[job.id] = Live(stage="drawing", fraction=0.5 + step / 100, take=1)
+        board.touch(job.id)
+        await asyncio.sleep(0.005)
+    await until(lambda: "drawing 54 %" in said(channels))
+    assert files(channels)[before:] == [FILE]
+
+
+async def test_what_is_kept_stays_and_asks_no_more(board, studio, channels, job):
+    await show(board, studio, channels, job)
+    before = len(files(channels))
+    assert board.keep(job.id)
+    await until(lambda: labels(channels) == ["Cancel"])
+    assert files(channels)[before:] == [None]
+    assert texts.FIRST_LOOK not in said(channels)
+    await move_on(board, studio, channels, job, 0.8)
+    assert labels(channels) == ["Cancel"]
+
+
+async def test_a_click_on_keep_shows_without_waiting_for_the_interval(board, studio, channels, job):
+    board._interval = 60.0
+    await show(board, studio, channels, job)
+    board.keep(job.id)
+    await until(lambda: labels(channels) == ["Cancel"], 1)
+
+
+async def test_the_next_take_has_a_first_look_of_its_own(board, studio, channels, job):
+    await show(board, studio, channels, job)
+    board.keep(job.id)
+    del studio.drafts[job.id]
+    board.touch(job.id)
+    await until(lambda: files(channels)[-1] == ())
+    await show(board, studio, channels, job, FirstLook(take=2, mp4=b"another"))
+    assert labels(channels) == ["Keep", "Reroll", "Stop"]
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+async def test_a_first_look_that_discord_does_not_take_is_left_out_and_the_words_go_on(
+    queue, board, studio, channels, job, trouble
+):
+    def refuses_files(*args):
+        if args[4]:
+            raise ChannelError(trouble, "the fake said so")
+
+    channels.edit.side_effect = refuses_files
+    studio.drafts[job.id] = LOOK
+    await move_on(board, studio, channels, job, 0.6)
+    await until(lambda: FILE in files(channels) and labels(channels) == ["Cancel"])
+    await move_on(board, studio, channels, job, 0.7)
+    assert files(channels).count(FILE) == 1
+    assert texts.FIRST_LOOK not in said(channels)
+    assert (await queue.get(job.id)).state is State.RUNNING
+    assert not (await queue.get(job.id)).status_final
+
+
+async def test_an_upload_that_hangs_does_not_hold_up_the_words(board, studio, channels, job, monkeypatch):
+    monkeypatch.setattr(status_module, "DRAFT_SECONDS", 0.05)
+
+    async def hangs_with_files(*args):
+        if args[4]:
+            await asyncio.Event().wait()
+
+    channels.edit.side_effect = hangs_with_files
+    studio.drafts[job.id] = LOOK
+    board.touch(job.id)
+    await until(lambda: files(channels)[-2:] == [FILE, ()])
+
+
+@pytest.mark.parametrize("end", ["cancelled", "requeued"])
+async def test_the_first_look_goes_when_the_job_ends(queue, board, studio, channels, job, end):
+    await show(board, studio, channels, job)
+    studio.live.clear()
+    studio.drafts.clear()
+    if end == "cancelled":
+        await queue.cancel(job.id)
+        await queue.cancelled(job.id, job.claim)
+    else:
+        await queue.recover()
+    board.touch(job.id)
+    await until(lambda: files(channels)[-1] == ())
+    if end == "cancelled":
+        await until(lambda: board._shown == {})
+    else:
+        assert "you are next" in said(channels)
+
+
+async def test_what_hung_on_a_message_of_before_a_restart_is_taken_off(queue, board, studio, channels):
+    await queued(queue)
+    job = await queue.claim()
+    await queue.set_status_message(job.id, CHANNEL, MESSAGE)
+    await queue.recover()
+    board.touch(job.id)
+    await until(lambda: files(channels) == [()])
+
+
+async def test_without_a_first_look_there_is_nothing_to_keep(board, channels, job):
+    assert not board.keep(job.id)
+
+
+def test_a_look_that_was_left_out_or_kept_stays_so_until_the_next_take():
+    drafts = {JOB: LOOK}
+    looks = FirstLooks(drafts)
+    assert looks.of(JOB) == LOOK
+    looks.keep(JOB)
+    assert not looks.of(JOB).asks
+    looks.leave_out(JOB, 1)
+    assert looks.of(JOB) is None
+    drafts[JOB] = FirstLook(take=2, mp4=b"2")
+    assert looks.of(JOB).asks
+    looks.forget(JOB)
+    drafts[JOB] = LOOK
+    assert looks.of(JOB).asks
+
+
+async def test_the_studio_reads_a_draft_at_once_and_drops_it_with_its_take(
+    queue, blobs, tmp_path, monkeypatch
+):
+    path = tmp_path / "draft1.mp4"
+    drawn, discarded, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def act(on_event, cancel):
+        path.write_bytes(b"a small clip")
+        on_event(Draft(path=path, take=1))
+        path.unlink()
+        on_event(Draft(path=tmp_path / "gone.mp4", take=1))
+        drawn.set()
+        await discarded.wait()
+        on_event(TakeDiscarded(take=REJECTED))
+        over.set()
+        await until_cancelled(on_event, cancel)
+
+    studio = studio_with(queue, blobs, FakeEngine(tmp_path / "spool", act))
+    task = asyncio.create_task(studio.run())
+    job = await queued(queue)
+    studio.wake()
+    try:
+        await asyncio.wait_for(drawn.wait(), 5)
+        assert studio.drafts == {job.id: FirstLook(take=1, mp4=b"a small clip")}
+        discarded.set()
+        await asyncio.wait_for(over.wait(), 5)
+        assert studio.drafts == {}
+    finally:
+        await studio.stop(0)
+        await asyncio.wait_for(task, 5)
+
+
+@pytest.fixture
+def drawing(engine, tmp_path):
+    """An act of the engine: one draft, then on until it is told to stop."""
+    path = tmp_path / "draft.mp4"
+    path.write_bytes(b"a small clip")
+
+    async def act(on_event, cancel):
+        on_event(Progress(stage=Stage.DRAWING, fraction=0.4))
+        on_event(Draft(path=path, take=1))
+        await until_cancelled(on_event, cancel)
+
+    engine.acts = [act]
+
+
+@pytest.fixture
+async def asked(fake, channel, ada, parts, bot, drawing):
+    """Ada's job, whose status message shows a first look; and that message."""
+    loops = [asyncio.create_task(each.run()) for each in (parts.studio, parts.board)]
+    told = await fake.slash(ada, channel, "text2video", prompt="rain")
+    message = await told.shown()
+    await until(lambda: message.attachments, 10)
+    (running,) = [job for job in [await parts.queue.running()] if job is not None]
+    yield running, message
+    await parts.studio.stop(0)
+    await parts.board.stop()
+    await asyncio.gather(*loops)
+
+
+def on(message) -> list[str]:
+    return [button["label"] for row in message.components for button in row["components"]]
+
+
+async def test_keep_takes_the_buttons_away_and_nothing_else(fake, ada, parts, asked):
+    job, message = asked
+    assert [file.filename for file in message.attachments] == [status_module.DRAFT_NAME]
+    assert on(message) == ["Keep", "Reroll", "Stop"]
+    answer = await fake.click(ada, message, "Keep")
+    await until(lambda: on(message) == ["Cancel"])
+    assert answer.followups == []
+    assert message.attachments[0].data == b"a small clip"
+    assert (await parts.queue.get(job.id)).state is State.RUNNING
+
+
+async def test_stop_cancels_the_job_and_its_first_look_goes(fake, ada, parts, asked):
+    job, message = asked
+    answer = await fake.click(ada, message, "Stop")
+    assert (await answer.shown()).content == texts.STOPPING
+    await until(lambda: texts.CANCELLED in message.content and not message.attachments, 10)
+    assert (await parts.queue.get(job.id)).state is State.CANCELLED
+    assert on(message) == []
+
+
+async def test_reroll_stops_the_job_and_asks_for_it_once_more_with_a_new_seed(fake, ada, parts, asked):
+    job, message = asked
+    reroll = custom_id(Action.REDRAW, job.id)
+    answers = [await fake.click(ada, message, reroll) for _ in range(20)]
+    shown = [await answer.shown(20) for answer in answers]
+    await until(lambda: state_is(parts, job, State.CANCELLED), 10)
+    public = [each for each in shown if not each.ephemeral]
+    assert len(public) == 1
+    assert {each.content for each in shown if each.ephemeral} <= {
+        texts.ASKED_AGAIN,
+        texts.STOPPING,
+        texts.ALREADY_OVER,
+    }
+    new = [found for found in await parts.queue.jobs_of(ada.id, job.guild_id, 99) if found.id != job.id]
+    assert len(new) == 1
+    old_recipe, new_recipe = Recipe.from_json(job.recipe), Recipe.from_json(new[0].recipe)
+    assert new_recipe.seed != old_recipe.seed
+    assert new_recipe.prompt == old_recipe.prompt
+    assert new[0].parent == job.id
+
+
+async def test_a_reroll_of_before_a_crash_is_not_asked_for_twice(fake, channel, ada, parts, asked):
+    """The process died after the new job was written down and before the old one was told to stop."""
+    job, message = asked
+    await queued(parts.queue, ada.id, channel.guild.id, key=f"redraw {job.id}")
+    answer = await fake.click(ada, message, "Reroll")
+    await until(lambda: answer.followups)
+    assert answer.followups[0].content == texts.ASKED_AGAIN
+    assert len(await parts.queue.jobs_of(ada.id, job.guild_id, 99)) == 2
+    assert (await parts.queue.get(job.id)).state is State.RUNNING
+
+
+async def state_is(parts, job, state):
+    return (await parts.queue.get(job.id)).state is state
+
+
+async def test_a_reroll_that_is_refused_leaves_the_job_alone(fake, channel, ada, parts, asked):
+    job, message = asked
+    for _ in range(parts.settings.per_member_waiting):
+        await queued(parts.queue, ada.id, channel.guild.id)
+    answer = await fake.click(ada, message, custom_id(Action.REDRAW, job.id))
+    assert (await answer.shown()).ephemeral
+    row = await parts.queue.get(job.id)
+    assert (row.state, row.cancel_requested) == (State.RUNNING, False)
+
+
+@pytest.mark.parametrize("action", [Action.KEEP, Action.REDRAW, Action.STOP])
+async def test_only_its_member_and_moderators_answer_a_first_look(fake, mod, parts, asked, action):
+    job, message = asked
+    eve = fake.member("eve")
+    answer = await fake.click(eve, message, custom_id(action, job.id))
+    assert (await answer.shown()).content == texts.NOT_YOURS
+    assert (await parts.queue.get(job.id)).state is State.RUNNING
+    assert on(message) == ["Keep", "Reroll", "Stop"]
+
+
+async def test_a_moderators_reroll_is_written_down_once(fake, channel, mod, parts, asked):
+    job, message = asked
+    answer = await fake.click(mod, message, "Reroll")
+    assert "rain" in (await answer.shown()).content
+    await until(lambda: state_is(parts, job, State.CANCELLED), 10)
+    deeds = [(one.actor_id, one.action, one.target) for one in await parts.audit.entries(channel.guild.id)]
+    assert deeds == [(mod.id, "redraw", job.id)]
+
+
+async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
+    fake, channel, ada, parts, bot, drawing
+):
+    channel.guild.upload_limit = len(b"a small clip") - 1
+    loops = [asyncio.create_task(each.run()) for each in (parts.studio, parts.board)]
+    told = await fake.slash(ada, channel, "text2video", prompt="rain")
+    message = await told.shown()
+    await until(lambda: parts.studio.drafts and "drawing 40 %" in message.content, 10)
+    assert texts.FIRST_LOOK not in message.content
+    assert (message.attachments, on(message)) == ((), ["Cancel"])
+    assert (await parts.queue.running()) is not None
+    await parts.studio.stop(0)
+    await parts.board.stop()
+    await asyncio.gather(*loops)
+
+
+async def test_edits_take_files_replace_them_and_leave_them(fake, channel, parts, bot):
+    sent = await parts.channels.send(channel.id, Post(content="status", nonce="n"))
+    message = channel.messages[sent]
+    two = (SmallFile(name="one.mp4", data=b"1"), SmallFile(name="two.mp4", data=b"2"))
+    for given, there in [(two, ["one.mp4", "two.mp4"]), (None, ["one.mp4", "two.mp4"]), ((), [])]:
+        await parts.channels.edit(channel.id, sent, "status", None, given)
+        assert [file.filename for file in message.attachments] == there
+    fake.fail("PATCH", rf"/messages/{sent}$", Status(413, 40005))
+    with pytest.raises(ChannelError) as caught:
+        await parts.channels.edit(channel.id, sent, "status", None, two)
+    assert caught.value.trouble is Trouble.TOO_LARGE
