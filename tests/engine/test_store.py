@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+
+from engine.lock import FileRecord, Record, write_manifest
+from engine.models import CATALOGUE
+from engine.store import Store, store_of
+from tests.fake_hub import tiny_pipeline, weights
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / "models")
+
+
+def write(path, data=b"x"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def lay(store, name):
+    """A folder as an owner would lay it there: the repository's files, and no manifest."""
+    for path, data in tiny_pipeline(CATALOGUE[name].source).files.items():
+        if data:
+            write(store.path(name) / path, data)
+
+
+def record(**sizes):
+    files = {path: FileRecord(size=size, digest="sha256:" + "0" * 64) for path, size in sizes.items()}
+    return Record(origin="o/n", revision="0" * 40, licence="MIT", accepted="", files=files)
+
+
+def test_an_empty_store_has_nothing_and_nobody_has_to_look_for_a_gpu(store):
+    assert not store.in_use()
+    assert not any(store.has(name) for name in CATALOGUE)
+    assert store.checkpoints() == store.styles() == ()
+
+
+def test_what_a_pull_left_behind_is_no_use(store):
+    write(store.folder / "models.lock.json", b"{}")
+    write(store.staging("svd") / "part")
+    (store.folder / "styles").mkdir()
+    assert not store.in_use()
+    lay(store, "taesd")
+    assert store.in_use()
+
+
+@pytest.mark.parametrize("name", ["svd", "sd15", "epicrealism", "wan-2.1-1.3b", "motion-v1-5-3", "lightning"])
+def test_a_folder_laid_by_hand_counts_when_it_is_whole(store, name):
+    lay(store, name)
+    assert store.has(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "missing"),
+    [
+        ("svd", "model_index.json"),
+        ("svd", "unet/diffusion_pytorch_model.fp16.safetensors"),
+        ("svd", "scheduler/scheduler_config.json"),
+        ("wan-2.1-1.3b", "transformer/diffusion_pytorch_model-00002-of-00002.safetensors"),
+        ("motion-v1-5-3", "config.json"),
+        ("lightning", "animatediff_lightning_8step_diffusers.safetensors"),
+        ("sd15-ip-adapter", "models/image_encoder/model.safetensors"),
+    ],
+)
+def test_a_folder_laid_by_hand_does_not_count_when_something_is_missing(store, name, missing):
+    lay(store, name)
+    assert store.has(name)
+    (store.path(name) / missing).unlink()
+    assert not store.has(name)
+
+
+def test_an_empty_file_of_weights_is_none(store):
+    lay(store, "svd")
+    write(store.path("svd") / "vae/diffusion_pytorch_model.fp16.safetensors", b"")
+    assert not store.has("svd")
+
+
+@pytest.mark.parametrize(("there", "name"), [("", "animatelcm"), (".fp16", "motion-v1-5-3")])
+def test_one_variant_stands_in_for_the_other(store, there, name):
+    lay(store, name)
+    (found,) = store.path(name).glob("diffusion_pytorch_model*.safetensors")
+    found.rename(found.with_name(f"diffusion_pytorch_model{there}.safetensors"))
+    assert store.has(name)
+
+
+def test_a_safety_checker_that_is_not_there_is_not_missed(store):
+    lay(store, "sd15")
+    index = json.loads((store.path("sd15") / "model_index.json").read_text())
+    index |= {"safety_checker": ["x", "Y"], "feature_extractor": ["x", "Y"], "image_encoder": [None, None]}
+    (store.path("sd15") / "model_index.json").write_text(json.dumps(index))
+    (store.path("sd15") / "feature_extractor/preprocessor_config.json").unlink()
+    assert store.has("sd15")
+
+
+@pytest.mark.parametrize("index", [b"{", b"[]", b"{}", b"\xff"])
+def test_an_index_that_says_nothing_is_no_pipeline(store, index):
+    lay(store, "svd")
+    write(store.path("svd") / "model_index.json", index)
+    assert not store.has("svd")
+
+
+def test_a_folder_that_is_being_filled_does_not_count(store):
+    lay(store, "svd")
+    store.staging("svd").mkdir(parents=True)
+    assert not store.has("svd")
+
+
+def test_the_manifest_says_what_must_be_there_and_how_large(store):
+    write(store.path("svd") / "a.safetensors", b"12345")
+    write_manifest(store.path("svd"), record(**{"a.safetensors": 5}))
+    assert store.has("svd")
+    write(store.path("svd") / "a.safetensors", b"1234")
+    assert not store.has("svd")
+
+
+def test_a_manifest_that_is_broken_is_none(store):
+    write(store.path("svd") / ".framekiln.json", b'{"files": {"a"')
+    assert store.record("svd") is None
+    assert not store.has("svd")
+
+
+def test_a_package_s_file_counts_by_its_size(store):
+    write(store.path("centerface") / "centerface.onnx", b"short")
+    assert not store.has("centerface")
+    with (store.path("centerface") / "centerface.onnx").open("wb") as file:
+        file.truncate(CATALOGUE["centerface"].source.member_size)
+    assert store.has("centerface")
+
+
+def test_a_name_that_is_in_no_catalogue_is_not_here(store):
+    write(store.path("mine") / "model_index.json", b"{}")
+    assert not store.has("mine")
+
+
+def test_looking_through_a_full_store_takes_no_time(store):
+    for name in ("svd", "svd-xt", "sd15", "epicrealism", "wan-2.1-1.3b", "wan-2.2-ti2v-5b", "lightning"):
+        lay(store, name)
+    begun = time.perf_counter()
+    assert sum(store.has(name) for name in CATALOGUE) == 7
+    taken = time.perf_counter() - begun
+    print(f"{len(CATALOGUE)} entries: {taken * 1000:.1f} ms")
+    assert taken < 0.5
+
+
+def test_the_owner_s_own_files_are_found_by_name(store):
+    write(store.folder / "checkpoints/inked.safetensors")
+    write(store.folder / "checkpoints/toon/model_index.json")
+    write(store.folder / "checkpoints/old.ckpt")
+    write(store.folder / "styles/ink.safetensors")
+    write(store.folder / "styles/evil.bin")
+    assert store.checkpoints() == ("inked", "toon")
+    assert store.checkpoint("toon") == store.folder / "checkpoints/toon"
+    assert store.checkpoint("inked") == store.folder / "checkpoints/inked.safetensors"
+    assert store.styles() == ("ink",)
+    assert store.style("ink") == store.folder / "styles/ink.safetensors"
+    assert store.style("gone") == store.folder / "styles/gone.safetensors"
+
+
+def test_other_programs_folders_are_used_where_they_are(tmp_path):
+    other = tmp_path / "comfy ui"
+    write(other / "checkpoints/SD 1.5/dream.safetensors")
+    write(other / "checkpoints/toon.safetensors")
+    write(other / "checkpoints/photo/model_index.json")
+    write(other / "checkpoints/photo/unet/diffusion_pytorch_model.safetensors")
+    write(other / "loras/deep/ink.safetensors")
+    write(other / "loras/evil.pt")
+    store = store_of(
+        {
+            "FRAMEKILN_MODELS_DIR": str(tmp_path / "models"),
+            "FRAMEKILN_EXTRA_CHECKPOINTS": f" {other / 'checkpoints'} , {tmp_path / 'not there'},",
+            "FRAMEKILN_EXTRA_STYLES": str(other / "loras"),
+        }
+    )
+    write(store.folder / "checkpoints/toon.safetensors", b"mine")
+    assert store.checkpoints() == ("dream", "photo", "toon")
+    assert store.checkpoint("dream") == other / "checkpoints/SD 1.5/dream.safetensors"
+    assert store.checkpoint("photo") == other / "checkpoints/photo"
+    assert store.checkpoint("toon").read_bytes() == b"mine"
+    assert store.styles() == ("ink",)
+    assert store.in_use()
+
+
+def test_removing_takes_the_entry_and_what_was_on_its_way_and_nothing_else(store, tmp_path):
+    lay(store, "svd")
+    lay(store, "svd-xt")
+    write(store.staging("svd") / "x")
+    store.remove("svd")
+    assert not store.path("svd").exists()
+    assert not store.staging("svd").exists()
+    assert store.has("svd-xt")
+    elsewhere = tmp_path / "elsewhere"
+    write(elsewhere / "taesd.safetensors", weights("taesd"))
+    store.path("taesd").symlink_to(elsewhere)
+    store.remove("taesd")
+    assert not store.path("taesd").exists()
+    assert (elsewhere / "taesd.safetensors").exists()
