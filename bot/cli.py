@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from bot.judge_cli import judge
+from bot.models_cli import models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,6 +35,7 @@ def main() -> None:
 
 
 main.add_command(judge)
+main.add_command(models)
 
 
 @main.command()

@@ -21,7 +21,7 @@ from bot.channels import ChannelError, Post, Trouble
 from bot.clip_intake import ClipIntake
 from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake import Intake, IntakeLimits
-from bot.limits import allows_slow_models, engine_environment
+from bot.limits import allows_slow_models, engine_environment, store_of
 from bot.live import Live
 from bot.names import with_known_names
 from bot.prompts import clean_prompt

@@ -9,8 +9,13 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
+from bot.limits import store_of
 from bot.settings import BadSettings, Settings, load_settings, unknown_variables
+
+if TYPE_CHECKING:
+    from engine.model_spec import Licence
 
 SAFE_SQLITE = (3, 51, 3)
 """Older ones can damage a file that two connections write at once; ours has one. sqlite.org/changes.html."""
@@ -45,7 +50,15 @@ def examine() -> list[Finding]:
     except BadSettings as error:
         wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend="Correct it in .env.")
         return [_python(), wrong]
-    return [_python(), *_settings(settings), _sqlite(), _disk(settings), _ffmpeg(), *_engines()]
+    return [
+        _python(),
+        *_settings(settings),
+        _sqlite(),
+        _disk(settings),
+        _ffmpeg(),
+        *_engines(settings),
+        *examine_weights(settings),
+    ]
 
 
 def report(findings: list[Finding]) -> str:
@@ -132,12 +145,49 @@ def _ffmpeg() -> Finding:
     return Finding(name="ffmpeg", ok=True, text="can encode H.264")
 
 
-def _engines() -> Iterator[Finding]:
+def _engines(settings: Settings) -> Iterator[Finding]:
     from engine.backends import BACKENDS  # noqa: PLC0415 - numpy is only needed here
+    from engine.device import Device  # noqa: PLC0415
+    from engine.means import means_of  # noqa: PLC0415
 
+    means = means_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own
     for name, spec in BACKENDS.items():
-        yield Finding(name=f"engine {name}", ok=True, text=spec.about)
+        lack, _, command = (means.lacks(spec) or "").partition("; ")
+        text = f"lacks {lack}" if lack else spec.about
+        yield Finding(name=f"engine {name}", ok=not lack, text=text, mend=command)
     gpu = shutil.which("nvidia-smi") is not None
-    yield Finding(name="gpu", ok=gpu, text="found" if gpu else "none found; the engines above need none")
+    yield Finding(name="gpu", ok=gpu, text="found" if gpu else "none found; engines with weights need one")
     if find_spec("torch") is None:
-        yield Finding(name="models", ok=False, text="torch is not installed; the engines above need none")
+        yield Finding(
+            name="torch",
+            ok=False,
+            text="is not installed; engines with weights need it",
+            mend="pip install 'framekiln[models]'",
+        )
+
+
+def examine_weights(settings: Settings) -> Iterator[Finding]:
+    """What is half here, and what the licences of what is here ask for."""
+    from engine.fetch import FetchFailed  # noqa: PLC0415 - slow to import, and only needed here
+    from engine.lock import Lock  # noqa: PLC0415
+    from engine.models import CATALOGUE  # noqa: PLC0415
+
+    store = store_of(settings)
+    try:
+        Lock(store.folder).records()
+    except FetchFailed as error:
+        yield Finding(name="weights", ok=False, text=str(error))
+    bound: dict[Licence, list[str]] = {}
+    for name, spec in CATALOGUE.items():
+        if store.has(name):
+            if not spec.licence.free:
+                bound.setdefault(spec.licence, []).append(name)
+        elif store.path(name).exists() or store.staging(name).exists():
+            mend = f"framekiln models pull {name}"
+            yield Finding(name=f"weights {name}", ok=False, text="are here in part", mend=mend)
+    for licence, names in bound.items():
+        yield Finding(
+            name="licence",
+            ok=True,
+            text=f"{licence.name} ({', '.join(names)}): {licence.commercial} {licence.url}",
+        )

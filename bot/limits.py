@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.deliver import DeliveryLimits
 from bot.desk import DeskRules
 from bot.intake import IntakeLimits
@@ -9,8 +11,9 @@ from bot.settings import Settings, Where
 from db.enqueue import EnqueueLimits
 from engine.host import HostLimits
 from engine.plan import PlanLimits
+from engine.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 from engine.wish import AUTO
-from engine.worker import DEVICE_VARIABLE, MODELS_VARIABLE
+from engine.worker import DEVICE_VARIABLE
 
 HOUR = 3600.0
 
@@ -41,7 +44,26 @@ def for_intake(settings: Settings) -> IntakeLimits:
 
 def engine_environment(settings: Settings) -> dict[str, str]:
     """What the engine process must know of the settings; see :mod:`engine.worker`."""
-    return {MODELS_VARIABLE: str(settings.models_dir.absolute()), DEVICE_VARIABLE: settings.device}
+    return {
+        FOLDER_VARIABLE: str(settings.models_dir.absolute()),
+        CHECKPOINTS_VARIABLE: ",".join(map(str, _whole(settings.extra_checkpoints))),
+        STYLES_VARIABLE: ",".join(map(str, _whole(settings.extra_styles))),
+        DEVICE_VARIABLE: settings.device,
+    }
+
+
+def store_of(settings: Settings) -> Store:
+    """Where weights lie."""
+    return Store(
+        settings.models_dir,
+        extra_checkpoints=_whole(settings.extra_checkpoints),
+        extra_styles=_whole(settings.extra_styles),
+    )
+
+
+def _whole(folders: tuple[Path, ...]) -> tuple[Path, ...]:
+    """As they are from any working folder; ``~`` is the owner's own."""
+    return tuple(folder.expanduser().absolute() for folder in folders)
 
 
 def allows_slow_models(settings: Settings) -> bool:

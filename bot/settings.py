@@ -79,6 +79,14 @@ class Settings(BaseSettings):
     models_dir: Path = Field(
         Path("models"), description="The folder for weights, checkpoints and style LoRAs."
     )
+    extra_checkpoints: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (),
+        description="Other programs' folders of Stable Diffusion 1.5 checkpoints (ComfyUI, A1111). "
+        "Comma-separated.",
+    )
+    extra_styles: Annotated[tuple[Path, ...], NoDecode] = Field(
+        (), description="Other programs' folders of style LoRAs. Comma-separated."
+    )
     device: Where = Field(
         Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for trying out)."
     )
@@ -154,6 +162,14 @@ class Settings(BaseSettings):
         return (
             [part for part in value.replace(" ", "").split(",") if part] if isinstance(value, str) else value
         )
+
+    @field_validator("extra_checkpoints", "extra_styles", mode="before")
+    @classmethod
+    def _split_folders(cls, value: object) -> object:
+        """Blanks belong to a folder's name; those around it do not."""
+        if not isinstance(value, str):
+            return value
+        return [part.strip() for part in value.split(",") if part.strip()]
 
     @field_validator("log_level", mode="after")
     @classmethod

@@ -45,9 +45,8 @@ PROGRESS_EVERY = 0.1
 NICENESS = 5
 """Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
 
-MODELS_VARIABLE = "FRAMEKILN_MODELS_DIR"
 DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
-"""The settings of these names, as the parent passes them on."""
+"""The setting of this name, as the parent passes it on; those of the weights are in :mod:`engine.store`."""
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -284,10 +283,10 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 def _make_renderer() -> Draws:
     from engine.device import find_device  # noqa: PLC0415 - heavy; the heart must beat before
     from engine.render import Renderer  # noqa: PLC0415
-    from engine.store import Store  # noqa: PLC0415
+    from engine.store import store_of  # noqa: PLC0415
     from engine.workshop import Workshop  # noqa: PLC0415
 
-    store = Store(Path(os.environ.get(MODELS_VARIABLE, "models")))
+    store = store_of()
     device = find_device(os.environ.get(DEVICE_VARIABLE, "auto")) if store.in_use() else Device()
     return Renderer(Workshop(store=store, device=device))
 

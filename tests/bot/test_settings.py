@@ -28,6 +28,8 @@ DEFAULTS = {
     "discord_guild_id": None,
     "data_dir": Path("data"),
     "models_dir": Path("models"),
+    "extra_checkpoints": (),
+    "extra_styles": (),
     "device": "auto",
     "engine": "auto",
     "log_level": "INFO",
@@ -188,7 +190,16 @@ def test_a_wrong_value_is_one_line_that_names_its_setting(monkeypatch, field, va
 
 
 def test_every_setting_that_can_be_wrong_is_tried():
-    assert set(WRONG) == set(Settings.model_fields) - {"discord_token", "data_dir", "models_dir"}
+    any_text = {"discord_token", "data_dir", "models_dir", "extra_checkpoints", "extra_styles"}
+    assert set(WRONG) == set(Settings.model_fields) - any_text
+
+
+def test_folders_stand_between_commas_and_keep_their_blanks(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_EXTRA_CHECKPOINTS", " /srv/comfy ui/checkpoints , ~/more,")
+    Path("framekiln.toml").write_text('extra_styles = ["old loras", "loras"]\n')
+    settings = load_settings()
+    assert settings.extra_checkpoints == (Path("/srv/comfy ui/checkpoints"), Path("~/more"))
+    assert settings.extra_styles == (Path("old loras"), Path("loras"))
 
 
 def test_two_wrong_values_are_both_named(monkeypatch):
