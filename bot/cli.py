@@ -165,7 +165,7 @@ def render(  # noqa: PLR0917 - click gives them by name
             negative=None if negative is None else clean_words(negative),
             model=model,
             styles=styles_of(",".join(style)),
-            follow=choose(Follow, follow, Follow.DEPTH) if reference else None,
+            follow=None if follow is None else choose(Follow, follow, Follow.DEPTH),
             strength=strength,
         )
         made = _make(wish, {role: file for role, file in files.items() if file is not None}, output)

@@ -23,7 +23,7 @@ from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake import Intake, IntakeLimits
 from bot.limits import allows_slow_models, engine_environment, store_of
 from bot.live import Live
-from bot.names import with_known_names
+from bot.names import settled
 from bot.prompts import clean_prompt
 from bot.reception import Reception
 from bot.settings import Settings
@@ -136,7 +136,7 @@ async def _take_in(files: Mapping[Role, bytes], blobs: Blobs) -> dict[Role, Subj
 
 def _plan(wish: Wish, subjects: Mapping[Role, Subject], means: Means) -> Recipe:
     return plan(
-        with_known_names(wish, means),
+        settled(wish, subjects, means),
         subjects.get(Role.PICTURE),
         like=subjects.get(Role.LIKE),
         reference=subjects.get(Role.REFERENCE),

@@ -20,7 +20,7 @@ import aiohttp
 import discord
 
 from bot import buttons, texts
-from bot.names import with_known_names
+from bot.names import settled
 from bot.permissions import may_post
 from bot.prompts import clean_prompt
 from bot.reception import Reception
@@ -126,7 +126,7 @@ class Desk:
 
         async def make_recipe() -> Recipe:
             means = await self._means()
-            cleaned = with_known_names(self._cleaned(wish), means)
+            cleaned = settled(self._cleaned(wish), attached, means)
             self._plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
             return self._plan(cleaned, await self._reception.attachments(attached), means)
 

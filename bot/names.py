@@ -1,4 +1,4 @@
-"""The names that an owner gave styles and models, as members may write them."""
+"""The names that an owner gave styles and models, as members may write them; and what is left unsaid."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from collections.abc import Collection
 from engine.backends import BACKENDS, Feature
 from engine.choice import engines_for
 from engine.errors import UserError
+from engine.follow_needs import NEEDS
 from engine.means import Means
-from engine.recipe import Kind, Style
+from engine.recipe import Follow, Kind, Role, Style
 from engine.wish import Wish
 
 MAX_WEIGHT = 2.0
 MAX_STYLES = 5
 SHOWN = 10
 """Names that a refusal lists."""
+
+FOLLOWED_FIRST = (Follow.DEPTH, Follow.SOFT_EDGES, Follow.EDGES, Follow.POSE)
+"""What of a clip is followed where nobody said: depth fits any scene, poses only people."""
 
 
 def styles_of(text: str | None) -> tuple[Style, ...]:
@@ -46,8 +50,19 @@ def models_here(means: Means, kind: Kind) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*own, *installed)))
 
 
-def with_known_names(wish: Wish, means: Means) -> Wish:
-    """Turn what was written into names of the owner's list.
+def follow_here(means: Means) -> Follow:
+    """What of a clip is followed where nobody said: the first that this machine has the weights for."""
+    able = (follow for follow in FOLLOWED_FIRST if means.weights >= set(NEEDS[follow].weights))
+    return next(able, FOLLOWED_FIRST[0])
+
+
+def settled(wish: Wish, files: Collection[Role], means: Means) -> Wish:
+    """Turn what was written into names of the owner's list, and say what is followed of a reference.
+
+    Args:
+        wish: as it was written.
+        files: what came with it.
+        means: what this machine has.
 
     Raises:
         UserError: there is no such style or model; the text lists those there are.
@@ -57,7 +72,10 @@ def with_known_names(wish: Wish, means: Means) -> Wish:
         for style in wish.styles
     )
     model = wish.model and _find("model", wish.model, models_here(means, wish.kind))
-    return dataclasses.replace(wish, styles=styles, model=model)
+    follow = wish.follow
+    if follow is None and wish.kind is Kind.TEXT2VIDEO and Role.REFERENCE in files:
+        follow = follow_here(means)
+    return dataclasses.replace(wish, styles=styles, model=model, follow=follow)
 
 
 def _style(part: str) -> Style:

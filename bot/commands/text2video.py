@@ -22,7 +22,7 @@ from bot.commands.options import (
 )
 from bot.parts import Parts
 from engine.errors import UserError
-from engine.recipe import Follow, Kind
+from engine.recipe import Kind
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
@@ -36,7 +36,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
             prompt="What the clip should show; by frame, if you like: 0: a bud | 8: a flower",
             like="A picture whose look it should have",
             reference="A clip whose moves it should follow",
-            follow="What of the reference it should follow (depth)",
+            follow="What of the reference it should follow (depth, where it can)",
             image="A picture that the clip begins with",
         )
     )
@@ -73,7 +73,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
                 quality=quality,
                 style=style,
                 model=model,
-                follow=follow if reference is None else follow or Follow.DEPTH,
+                follow=follow,
                 negative=negative,
                 raw=raw,
                 seed=seed,

@@ -13,11 +13,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-from bot import health
+from bot import demo, health
 from bot.cli import main
 from bot.settings_table import table
 from engine.encode import read_metadata
-from engine.recipe import Camera, Kind, Motion, Recipe
+from engine.errors import UserError
+from engine.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style
 
 ROOT = Path(__file__).parents[2]
 HELP_SECONDS = 0.5
@@ -127,6 +128,18 @@ def test_words_alone_become_a_clip_that_says_it_is_a_sketch(tmp_path):
         (["--prompt", "x", "--engine", "camera"], "needs a picture"),
         (["--prompt", "x", "--motion", "mad"], "'mad' is not one of"),
         (["picture.txt"], "I don't know that kind of file"),
+        (["--prompt", "x", "--restyle", "picture.txt"], "MP4"),
+        (["--prompt", "x", "--like", "missing.png"], "'missing.png' does not exist"),
+        (["--prompt", "x", "--follow", "depth"], "--follow needs a clip"),
+        (["picture.txt", "--first-frame", "picture.txt"], "give one of them"),
+        (
+            ["--prompt", "x", "--restyle", "picture.txt", "--reference", "picture.txt"],
+            "leave --reference out",
+        ),
+        (["--prompt", "x", "--style", "ink"], "no styles here"),
+        (["--prompt", "x", "--style", "ink:9"], "at most 2"),
+        (["--prompt", "x", "--model", "mine"], "no models here"),
+        (["--prompt", "x", "--strength", "2"], "0<=x<=1"),
     ],
 )
 def test_a_wrong_word_is_answered_in_one_clear_line(words, says, tmp_path):
@@ -138,6 +151,56 @@ def test_a_wrong_word_is_answered_in_one_clear_line(words, says, tmp_path):
     assert says in last
     assert "Traceback" not in run.output
     assert not (tmp_path / "clip.mp4").exists()
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What the command line asks for, without making it."""
+    found = {}
+
+    async def make_clip(wish, files, target, **_):
+        found.update(wish=wish, files=files)
+        raise UserError("E_TEST", "enough")
+
+    monkeypatch.setattr(demo, "make_clip", make_clip)
+
+    def ask(*words):
+        assert "enough" in CliRunner().invoke(main, ["render", *words, "-o", "clip.mp4"]).output
+        return found["wish"], found["files"]
+
+    return ask
+
+
+def test_files_go_by_what_they_are_for(asked):
+    for name in ("a", "b", "c"):
+        Path(name).write_text(name)
+    wish, files = asked("--prompt", "x", "--first-frame", "a", "--like", "b", "--reference", "c")
+    assert (wish.kind, wish.follow) == (Kind.TEXT2VIDEO, None)
+    assert files == {Role.PICTURE: b"a", Role.LIKE: b"b", Role.REFERENCE: b"c"}
+    wish, files = asked("a")
+    assert (wish.kind, files) == (Kind.ANIMATE, {Role.PICTURE: b"a"})
+    wish, files = asked("--restyle", "c", "--prompt", "x", "--strength", "0.4")
+    assert (wish.kind, wish.strength, files) == (Kind.RESTYLE, 0.4, {Role.REFERENCE: b"c"})
+    wish, _ = asked("--prompt", "x", "--reference", "c", "--follow", "Soft-Edges")
+    assert wish.follow is Follow.SOFT_EDGES
+
+
+def test_styles_model_and_words_are_asked_for_as_written(asked):
+    wish, files = asked(
+        *("--prompt", " x ", "--style", "ink:0.5", "--style", "neon", "--model", "mine", "--raw"),
+        *("--negative", " rain ", "--engine", "animatediff"),
+    )
+    assert wish.styles == (Style(name="ink", weight=0.5), Style(name="neon"))
+    assert (wish.model, wish.raw, wish.negative, wish.engine) == ("mine", True, "rain", "animatediff")
+    assert files == {}
+    plain, _ = asked("--prompt", "x")
+    assert (plain.styles, plain.model, plain.raw, plain.negative, plain.strength) == (
+        (),
+        "",
+        False,
+        None,
+        None,
+    )
 
 
 def test_a_place_that_cannot_be_written_is_said_at_once(picture):

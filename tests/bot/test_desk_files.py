@@ -1,0 +1,174 @@
+"""What a member sends along with a wish: each file by what it is for; refused unseen where it can be."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from bot import buttons, texts
+from bot.channels import Post
+from engine.cancel import CancelToken
+from engine.encode import encode
+from engine.means import Means
+from engine.read_clip import read_clip
+from engine.recipe import Follow, Kind, Recipe, Role, Style
+from tests.bot.house import count_of, picture, until
+from tests.fake_discord import Upload
+
+HERE = Means(
+    weights=frozenset(
+        {"epicrealism", "animatelcm", "sd15-ip-adapter", "sparsectrl-rgb", "controlnet-canny"},
+    ),
+    styles=("ink",),
+    checkpoints=("mine",),
+    slow=True,
+)
+CAT = Upload("cat.png", picture())
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A clip of a second and a half."""
+    frames = np.zeros((12, 96, 128, 3), np.uint8)
+    for number, frame in enumerate(frames):
+        frame[20:60, number * 8 : number * 8 + 30] = (200, 80, 60)
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    encode(
+        frames,
+        fps=8.0,
+        path=path,
+        metadata={},
+        max_bytes=1_000_000,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    return Upload("film.mp4", path.read_bytes(), content_type="video/mp4")
+
+
+@pytest.fixture
+def with_models(parts, monkeypatch):
+    """The bot of an owner who has pulled a few models."""
+
+    async def means():
+        return HERE
+
+    monkeypatch.setattr(parts.desk, "_means", means)
+
+
+async def only_recipe(parts) -> Recipe:
+    (job,) = await parts.queue.waiting()
+    recipe = Recipe.from_json(job.recipe)
+    assert job.inputs == recipe.inputs
+    assert all(parts.blobs.exists(digest) for digest in recipe.inputs.values())
+    return recipe
+
+
+async def refusal_of(asked) -> str:
+    await asked.answered()
+    if asked.ephemeral and asked.message.content:
+        return asked.message.content
+    await until(lambda: asked.followups, 20)
+    assert asked.followups[-1].ephemeral
+    return asked.followups[-1].content
+
+
+async def test_each_file_is_kept_under_what_it_is_for(
+    fake, channel, ada, parts, bot, with_models, film, tmp_path
+):
+    asked = await fake.slash(
+        ada,
+        channel,
+        "text2video",
+        prompt="a red boat",
+        like=CAT,
+        reference=film,
+        style="ink:0.5",
+        model="MINE",
+        negative="rain\u202e",
+        quality="fast",
+        length="short",
+    )
+    await asked.shown(30)
+    recipe = await only_recipe(parts)
+    assert set(recipe.inputs) == {Role.LIKE, Role.REFERENCE}
+    assert recipe.engine == "animatediff-control"
+    assert (recipe.follow, recipe.model, recipe.negative) == (Follow.EDGES, "mine", "rain")
+    assert recipe.styles == (Style(name="ink", weight=0.5),)
+    path = tmp_path / "kept.mp4"
+    path.write_bytes(parts.blobs.read(recipe.inputs[Role.REFERENCE]))
+    assert read_clip(path).frames.shape[1:3] == (96, 128)
+    assert parts.blobs.read(recipe.inputs[Role.LIKE]).startswith(b"\x89PNG")
+
+
+async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, parts, bot, with_models):
+    asked = await fake.slash(ada, channel, "text2video", prompt="it sails away", image=CAT, quality="fast")
+    await asked.shown(20)
+    recipe = await only_recipe(parts)
+    assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
+
+
+async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, parts, bot, with_models, film):
+    asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay", strength=0.5)
+    assert "Restyling a clip" in (await asked.shown(30)).content
+    recipe = await only_recipe(parts)
+    assert (recipe.kind, set(recipe.inputs)) == (Kind.RESTYLE, {Role.REFERENCE})
+    assert recipe.seconds == pytest.approx(1.5, abs=0.1)
+    assert recipe.strength == 0.5
+    assert recipe.follow is None
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"like": CAT}, "No engine here is able to do this: the look of a picture"),
+        ({"image": CAT}, "No engine here is able to do this: a picture as the first frame"),
+        ({"like": CAT, "style": "ink"}, "There are no styles here to choose from"),
+        ({"like": CAT, "style": "ink:9"}, "A style's strength"),
+        ({"like": CAT, "engine": "svd"}, "no engine called “svd” here"),
+        ({"like": CAT, "follow": "pose"}, texts.NEEDS_A_CLIP),
+    ],
+)
+async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
+    fake, channel, ada, parts, bot, options, says
+):
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain", **options)
+    assert says in await refusal_of(asked)
+    assert fake.cdn.served == 0
+    assert await count_of(parts) == 0
+
+
+async def test_without_a_model_no_clip_is_drawn_anew(fake, channel, ada, parts, bot, film):
+    asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
+    assert "Nothing here can make such a clip" in await refusal_of(asked)
+    assert fake.cdn.served == 0
+
+
+async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(
+    fake, channel, ada, parts, bot, with_models
+):
+    asked = await fake.slash(ada, channel, "restyle", video=CAT, prompt="made of clay")
+    assert "MP4" in await refusal_of(asked)
+    assert fake.messages(channel) == []
+    assert await count_of(parts) == 0
+
+
+async def test_other_words_are_read_anew(fake, channel, ada, parts, bot, with_models):
+    asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
+    await asked.shown(20)
+    first = await only_recipe(parts)
+    (job,) = await parts.queue.waiting()
+    post = Post(content="a clip", nonce="clip", view=buttons.for_clip(job))
+    message = channel.messages[await parts.channels.send(channel.id, post)]
+    form = await fake.click(ada, message, "Remix")
+    await form.answered()
+    answer = await fake.submit_modal(ada, form, {"fk:prompt": "a bowl of soup"})
+    await answer.shown()
+    (second,) = [Recipe.from_json(one.recipe) for one in await parts.queue.waiting() if one.id != job.id]
+    assert second.words.startswith("a bowl of soup")
+    assert "cat" not in second.words
+    assert second.seed != first.seed
+    assert dataclasses.replace(second, prompt="", words="", negative="", seed=0, reasons=()) == (
+        dataclasses.replace(first, prompt="", words="", negative="", seed=0, reasons=())
+    )

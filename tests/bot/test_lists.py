@@ -1,0 +1,126 @@
+"""The lists that open while a member types."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+from unittest.mock import create_autospec
+
+import discord
+import pytest
+
+from bot.commands import lists
+from bot.commands.lists import complete
+from bot.desk import Desk
+from bot.parts import Parts
+from bot.wait import Waits
+from engine.backends import BACKENDS
+from engine.errors import UserError
+from engine.means import Means
+from engine.recipe import Kind
+from tests.fake_discord import Upload
+
+HERE = Means(
+    weights=frozenset({"epicrealism", "animatelcm", "svd-xt"}),
+    checkpoints=("Toonish",),
+    styles=("Ink wash", "neon", "x" * 101, *(f"style-{number:02}" for number in range(40))),
+    slow=True,
+)
+
+
+@pytest.fixture
+def known():
+    made = create_autospec(Parts, instance=True)
+    made.waits = create_autospec(Waits, instance=True)
+    made.desk = create_autospec(Desk, instance=True)
+    made.desk.means.return_value = HERE
+    made.desk.engine_for.return_value = "auto"
+    return made
+
+
+async def listed(known, option, typed="", kind=Kind.TEXT2VIDEO, **told):
+    """What the list of an option shows, by way of a command that has one."""
+    interaction = create_autospec(discord.Interaction, instance=True)
+    interaction.namespace = SimpleNamespace(**told)
+    command = create_autospec(discord.app_commands.Command, instance=True)
+    command.parameters = [SimpleNamespace(name=option), SimpleNamespace(name="seed")]
+    complete(command, known, kind)
+    command.autocomplete.assert_called_once_with(option)
+    (handler,) = command.autocomplete.return_value.call_args.args
+    return await handler(interaction, typed)
+
+
+async def test_engines_are_those_that_draw_this_kind_here_each_with_what_it_is(known):
+    shown = await listed(known, "engine", kind=Kind.ANIMATE)
+    assert [choice.value for choice in shown] == ["auto", "svd", "camera"]
+    assert shown[1].name == f"svd · {BACKENDS['svd'].about}"
+    assert [choice.value for choice in await listed(known, "engine", "ani")] == ["animatediff"]
+    assert [choice.value for choice in await listed(known, "engine", kind=Kind.RESTYLE)] == [
+        "auto",
+        "animatediff",
+    ]
+
+
+async def test_where_the_owner_chose_the_engine_there_is_no_other(known):
+    known.desk.engine_for.return_value = "camera"
+    assert [choice.value for choice in await listed(known, "engine", kind=Kind.ANIMATE)] == ["camera"]
+
+
+async def test_models_are_the_owners_and_those_of_the_catalogue_that_are_here(known):
+    assert [choice.value for choice in await listed(known, "model")] == ["Toonish", "epicrealism"]
+    assert [choice.value for choice in await listed(known, "model", "TOON")] == ["Toonish"]
+    assert await listed(known, "model", kind=Kind.ANIMATE) == []
+
+
+async def test_styles_are_at_most_as_many_and_as_long_as_discord_shows(known):
+    shown = await listed(known, "style")
+    assert len(shown) == 25
+    assert all(1 <= len(choice.value) <= 100 for choice in shown)
+    assert [choice.value for choice in await listed(known, "style", "ink")] == ["Ink wash"]
+
+
+async def test_after_a_comma_another_style_is_added_to_those_before(known):
+    shown = await listed(known, "style", "Ink wash:0.5, neo")
+    assert [choice.value for choice in shown] == ["ink wash:0.5, neon"]
+    assert "neon, neon" not in [choice.value for choice in await listed(known, "style", "neon, ")]
+
+
+async def test_a_list_that_takes_too_long_is_empty(known, monkeypatch):
+    monkeypatch.setattr(lists, "LIST_SECONDS", 0.02)
+
+    async def looks_for_its_gpu():
+        await asyncio.sleep(60)
+
+    known.desk.means.side_effect = looks_for_its_gpu
+    assert await listed(known, "style") == []
+
+
+async def test_a_quality_of_an_engine_that_cannot_do_it_has_no_list(known):
+    known.desk.rules = SimpleNamespace(fps=24.0)
+    known.desk.engine_for.side_effect = lambda kind, wanted=None: wanted or "auto"
+    assert await listed(known, "quality", kind=Kind.RESTYLE, engine="svd") == []
+    known.waits.for_new.assert_not_awaited()
+
+
+async def test_every_command_opens_the_lists_of_its_options(fake, channel, ada, bot):
+    for name, options in {
+        "animate": {"quality", "engine"},
+        "text2video": {"quality", "engine", "style", "model"},
+        "restyle": {"quality", "engine", "style", "model"},
+    }.items():
+        others = {"image": Upload("cat.png", b"")} if name == "animate" else {}
+        for option in options:
+            typed = await fake.autocomplete(ada, channel, name, option, "", **others)
+            await typed.answered()
+            assert typed.choices is not None
+
+
+async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(bot):
+    desk = bot._clicks._desk
+    assert desk.engine_for(Kind.ANIMATE) == "auto"
+    assert desk.engine_for(Kind.ANIMATE, "Camera · a virtual camera") == "camera"
+    desk.rules = SimpleNamespace(engine="camera")
+    assert desk.engine_for(Kind.ANIMATE) == desk.engine_for(Kind.ANIMATE, "auto") == "camera"
+    assert desk.engine_for(Kind.TEXT2VIDEO, "sketch") == "sketch"
+    with pytest.raises(UserError, match="“camera” only"):
+        desk.engine_for(Kind.ANIMATE, "svd")
