@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
+from engine import pull
 from engine.fetch import FetchFailed
 from engine.hub import hub_of
 from engine.lock import LOCK, Lock
@@ -384,6 +385,31 @@ def test_what_changed_behind_a_pinned_commit_is_refused_until_it_is_forgotten(hu
     assert "framekiln models remove --forget motion-lora-zoom-in" in owner.said
     Lock(owner.store.folder).forget(FREE.name)
     assert owner.pull(FREE).pin is Pin.FIRST
+
+
+def test_a_small_file_that_changed_behind_a_pinned_commit_is_refused(hub, svd, owner):
+    owner.pull(SVD)
+    owner.store.remove("svd")
+    svd.commits[SVD.source.revision]["unet/config.json"] = b'{"other": true}'
+    assert owner.fails(SVD) == "E_CHANGED"
+
+
+def test_a_change_of_version_that_died_half_way_is_not_taken_for_whole(hub, owner, monkeypatch):
+    repo = served(hub, FREE)
+    owner.pull(FREE)
+    repo.files[LORA] = weights("another")
+    pinned = replace(FREE, source=replace(FREE.source, revision=repo.commit()))
+
+    def die(_folder, _record):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pull, "write_manifest", die)
+    with pytest.raises(KeyboardInterrupt):
+        owner.pull(pinned)
+    assert not owner.store.has(FREE.name)
+    monkeypatch.undo()
+    owner.pull(pinned)
+    assert (owner.store.path(FREE.name) / LORA).read_bytes() == weights("another")
 
 
 def test_a_release_s_pin_wins_over_the_lock(hub, owner):
