@@ -106,10 +106,13 @@ def _wan() -> Iterator[ModelSpec]:
     )
     yield ModelSpec(
         name="fastwan-2.1-1.3b",
-        about="FastWan 2.1 1.3B: Wan in 3 steps; what it has in common with wan-2.1-1.3b is fetched once",
-        source=HubSource(repo="FastVideo/FastWan2.1-T2V-1.3B-Diffusers", files=_WAN_FILES),
+        about="FastWan 2.1 1.3B: Wan in 3 steps; its transformer, beside wan-2.1-1.3b",
+        source=HubSource(
+            repo="FastVideo/FastWan2.1-T2V-1.3B-Diffusers",
+            files=("transformer/config.json", "transformer/*.safetensors*"),
+        ),
         licence=licences.APACHE,
-        size=26_200 * MB,
+        size=2_840 * MB,
         memory={"offload": 11 * GB},
     )
     yield ModelSpec(
