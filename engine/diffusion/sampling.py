@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable
 from typing import Any
@@ -13,6 +14,18 @@ from engine.diffusion.denoised import expected
 
 FEWEST_FOR_A_DRAFT = 3
 """With fewer steps the clip itself is there before anybody has looked at a draft."""
+
+
+def showing_one_draft(hooks: Hooks) -> Hooks:
+    """Hooks for a take that may be begun again further down the memory ladder: its draft is shown once."""
+    shown: list[Frames] = []
+
+    def show(frames: Frames) -> None:
+        if not shown:
+            shown.append(frames)
+            hooks.draft(frames)
+
+    return dataclasses.replace(hooks, draft=show)
 
 
 class Steps:

@@ -27,7 +27,7 @@ from engine.diffusion.decode import decode
 from engine.diffusion.ladder import descend, first_rung
 from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
-from engine.diffusion.sampling import Steps
+from engine.diffusion.sampling import Steps, showing_one_draft
 from engine.diffusion.svd_ladder import CHUNKED, OFFLOAD, RUNGS, SHORTER, SMALLER_DECODE, Weights, costs
 from engine.errors import RenderFailed, Unsupported
 from engine.fit import cover
@@ -85,6 +85,7 @@ class SvdBackend:
             RenderFailed: ``E_WEIGHTS``: what the recipe needs is not installed, or damaged.
         """
         picture = _fitted(recipe, inputs)
+        hooks = showing_one_draft(hooks)
         hooks.cancel.check()
         parts = self._parts(recipe)
 

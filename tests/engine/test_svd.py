@@ -495,6 +495,13 @@ def test_out_of_memory_at_any_stage_goes_down_the_ladder_and_says_so(
     assert np.array_equal(draw(backend), plain), "the next job has all that this one gave up"
 
 
+def test_a_take_that_is_begun_again_shows_its_draft_once(backend, parts, monkeypatch):
+    monkeypatch.setattr(parts["vae"], "decode", failing(parts["vae"].decode, 1))
+    shown = []
+    draw(backend, small(steps=3), draft=shown.append)
+    assert len(shown) == 1
+
+
 def test_what_was_given_up_for_memory_is_on_the_receipt(render, parts, monkeypatch):
     monkeypatch.setattr(parts["unet"], "forward", failing(parts["unet"].forward, 1))
     assert render(small()).ladder == (RUNGS[0].about,)
