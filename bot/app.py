@@ -81,7 +81,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
         )
         try:
             pictures_in = Intake(limits=limits.for_intake(settings), store=limits.store_of(settings))
-            async with pictures_in as pictures, ClipIntake() as clips:
+            async with pictures_in as pictures, ClipIntake(limits.for_clips(settings)) as clips:
                 reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
                 yield _wire(settings, database, queue, blobs, host, reception)
         finally:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
+from bot.clip_intake import ClipIntakeLimits
 from bot.deliver import DeliveryLimits
 from bot.desk import DeskRules
 from bot.intake import IntakeLimits
@@ -39,6 +41,21 @@ def for_intake(settings: Settings) -> IntakeLimits:
         decode_wall_seconds=settings.decode_seconds,
         decode_memory=settings.decode_memory,
         decoders=settings.decoders,
+    )
+
+
+def for_clips(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be. No more of it is kept than the longest clip that is made."""
+    return ClipIntakeLimits(
+        max_bytes=settings.max_video_bytes,
+        max_pixels=settings.max_video_pixels,
+        max_side=settings.max_video_side,
+        max_seconds=settings.max_video_seconds,
+        keep_seconds=settings.max_seconds,
+        download_seconds=settings.download_seconds,
+        decode_wall_seconds=settings.video_decode_seconds,
+        decode_cpu_seconds=math.ceil(settings.video_decode_seconds),
+        decode_memory=settings.decode_memory,
     )
 
 

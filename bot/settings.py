@@ -125,10 +125,23 @@ class Settings(BaseSettings):
     max_picture_aspect: float = Field(4.0, ge=1, description="Longest side over shortest side, at most.")
     decode_seconds: float = Field(10.0, gt=0, description="Seconds that reading a picture may take.")
     decode_memory: int = Field(
-        2**30, ge=2**27, description="Bytes of memory that reading a picture may take."
+        2**30, ge=2**27, description="Bytes of memory that reading a picture or a clip may take."
     )
-    download_seconds: float = Field(20.0, gt=0, description="Seconds that fetching a picture may take.")
+    download_seconds: float = Field(
+        20.0, gt=0, description="Seconds that fetching a picture or a clip may take."
+    )
     decoders: int = Field(2, ge=1, description="Pictures that are read at the same time.")
+    max_video_bytes: int = Field(25 * 2**20, ge=1024, description="Bytes of the largest clip that is taken.")
+    max_video_pixels: int = Field(
+        1920 * 1088, ge=4096, description="Pixels of a frame of the largest clip that is taken."
+    )
+    max_video_side: int = Field(
+        2048, ge=256, description="Pixels of the longest side of a clip that is taken."
+    )
+    max_video_seconds: float = Field(
+        30.0, ge=1, description="Seconds of the longest clip that is taken; its first ones are used."
+    )
+    video_decode_seconds: float = Field(30.0, gt=0, description="Seconds that reading a clip may take.")
     max_prompt: int = Field(400, ge=20, le=1000, description="Characters of the longest prompt.")
 
     heartbeat_silence: float = Field(

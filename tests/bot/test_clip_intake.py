@@ -21,7 +21,9 @@ from benchmarks.hostile_clips import PLAYLISTS, clips, filmed, gif, mutants, out
 from bot import clip_intake as module
 from bot.clip_intake import ClipIntake, ClipIntakeLimits
 from bot.clip_refusals import explain
+from bot.limits import for_clips
 from bot.refusals import Cause
+from bot.settings import Settings
 from engine import read_video
 from engine.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused
 from engine.errors import UserError
@@ -345,6 +347,19 @@ async def test_only_so_many_are_read_at_once(monkeypatch, tmp_path):
             await asyncio.sleep(0.02)
         await everyone
     assert most == 1
+
+
+def test_an_owners_settings_reach_the_intake():
+    settings = Settings(
+        max_video_bytes=2000,
+        max_video_seconds=3,
+        max_seconds=2,
+        video_decode_seconds=1.5,
+        decode_memory=2**28,
+    )
+    limits = for_clips(settings)
+    assert (limits.max_bytes, limits.max_seconds, limits.keep_seconds) == (2000, 3, 2)
+    assert (limits.decode_wall_seconds, limits.decode_cpu_seconds, limits.decode_memory) == (1.5, 2, 2**28)
 
 
 FACTS = {
