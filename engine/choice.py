@@ -62,9 +62,14 @@ def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
         _insist(spec, given)
         return spec, f"{spec.name}, as asked: {spec.about}"
     able = [BACKENDS[name] for name in engines_for(means) if _draws(BACKENDS[name], given)]
-    for spec in able:
-        if spec.features >= given.needs():
-            return spec, f"{spec.name}: {spec.about}"
+    apt = [spec for spec in able if spec.features >= given.needs()]
+    if apt:
+        roomy = [spec for spec in apt if _fits(spec, wish, means)]
+        spec = (roomy or apt)[0]
+        why = f"{spec.name}: {spec.about}"
+        if spec is not apt[0]:
+            why += f"; {apt[0].name} wants more memory than this graphics card has"
+        return spec, why
     if able:
         missing = min((given.needs() - spec.features for spec in able), key=len)
         raise UserError("E_FEATURE", f"No engine here is able to do this: {', '.join(sorted(missing))}.")
@@ -85,6 +90,12 @@ def choose_way(spec: BackendSpec, wish: Wish, means: Means) -> tuple[Way | None,
                 said += f" (the weights for “{wish.quality}” are not installed)"
             return way, (said,)
     raise UserError("E_WEIGHTS", f"The engine “{spec.name}” has none of its weights here.")
+
+
+def _fits(spec: BackendSpec, wish: Wish, means: Means) -> bool:
+    """Whether the graphics card holds it without giving anything up."""
+    way, _ = choose_way(spec, wish, means)
+    return way is None or not means.device.memory or way.memory <= means.device.memory
 
 
 def _draws(spec: BackendSpec, given: Given) -> bool:

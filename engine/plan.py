@@ -83,7 +83,13 @@ def plan(
     length = max(2, round(wish.seconds * wish.fps))
     frames = spec.count(max(2, math.ceil((length - 1) / factor) + 1))
     outline = Outline(
-        wish=wish, subject=subject, way=way, means=means, frames=frames, native_fps=wish.fps / factor
+        wish=wish,
+        subject=subject,
+        like=like,
+        way=way,
+        means=means,
+        frames=frames,
+        native_fps=wish.fps / factor,
     )
     tuned = spec.tune(outline)
     reasons = [why_engine, *why_way, why_size]
@@ -144,14 +150,17 @@ def _as_long_as(seconds: float, limits: PlanLimits) -> float:
 
 
 def _choose_factor(wish: Wish, spec: BackendSpec) -> int:
-    """How many frames one drawn frame stands for: few, but so that one go of the family is enough."""
+    """How many frames one drawn frame stands for: so many that the family needs few goes, and no more."""
     least = max(1, math.ceil(wish.fps / spec.max_native_fps))
     most = max(least, math.floor(wish.fps / spec.min_native_fps))
     last = round(wish.seconds * wish.fps) - 1
-    for factor in range(least, most + 1):
-        if spec.chunk and math.ceil(last / factor) + 1 <= spec.chunk:
-            return factor
-    return least
+    if not spec.chunk:
+        return least
+    # Each go after the first begins with the last frame of the one before.
+    return min(
+        range(least, most + 1),
+        key=lambda factor: max(1, math.ceil(math.ceil(last / factor) / max(1, spec.chunk - 1))),
+    )
 
 
 def _choose_size(wish: Wish, subject: Subject | None, spec: BackendSpec) -> tuple[int, int, str]:
@@ -159,7 +168,8 @@ def _choose_size(wish: Wish, subject: Subject | None, spec: BackendSpec) -> tupl
     if wish.size is not None:
         step = 2 if spec.multiple <= MACROBLOCK else spec.multiple
         width, height = (max(step, side - side % step) for side in wish.size)
-        return width, height, f"{width}×{height}, as asked"
+        said = "as asked" if (width, height) == wish.size else f"the nearest that {spec.name} draws"
+        return width, height, f"{width}×{height}, {said}"
     aspect = 16 / 9 if subject is None else subject.width / subject.height
     across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
     area = (spec.area or AREA)[wish.quality]

@@ -95,7 +95,8 @@ def test_every_picture_gets_a_frame_that_models_and_codecs_take(width, height, q
 def test_a_size_that_is_asked_for_is_kept_but_made_even(asked, frame):
     recipe = plan(picture(size=asked), WIDE)
     assert (recipe.width, recipe.height) == frame
-    assert recipe.reasons[1] == f"{frame[0]}×{frame[1]}, as asked"
+    said = "as asked" if asked == frame else "the nearest that camera draws"
+    assert recipe.reasons[1] == f"{frame[0]}×{frame[1]}, {said}"
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.7, 1, 1.3, 2, 3.33, 4, 7.77, 8, 10])
