@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from engine.recipe import Camera, Motion
 from engine.schedule import is_scheduled
 
 CLIP_TOKENS = 75
@@ -89,6 +90,17 @@ _ALWAYS_AGAINST = ("worst quality", "low quality", "blurry", "watermark", "text"
 _AGAINST_PHOTO = ("overexposed", "cartoon", "static")
 _AGAINST_DRAWN = ("photo", "3d render", "noise")
 _AGAINST_BODIES = ("deformed face", "bad hands", "extra fingers", "extra limbs")
+_CAMERA = {
+    Camera.STILL: "the camera stands still",
+    Camera.PUSH_IN: "the camera pushes in",
+    Camera.PULL_OUT: "the camera pulls out",
+    Camera.PAN_LEFT: "the camera pans left",
+    Camera.PAN_RIGHT: "the camera pans right",
+    Camera.TILT_UP: "the camera tilts up",
+    Camera.TILT_DOWN: "the camera tilts down",
+    Camera.ORBIT: "the camera orbits around",
+}
+_MOTION = {Motion.GENTLE: "slow and calm motion", Motion.WILD: "fast and lively motion"}
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 _CALLED = {Topic.ANIMAL: "an animal", Topic.FOOD: "food"}
 _FILLERS = frozenset({"a", "and", "of", "the", "in", "with", "quality"})
@@ -132,6 +144,11 @@ def construct(
         negative=", ".join(_against(said, topic, drawn=drawn)),
         reasons=(*((f"words added for {why}: {ending}",) if added else ()), *_cut(steps, limit)),
     )
+
+
+def movement(camera: Camera, motion: Motion) -> tuple[str, ...]:
+    """What to say of camera and motion to a model that has no other ear for them; nothing of what is usual."""
+    return tuple(said for said in (_CAMERA.get(camera), _MOTION.get(motion)) if said)
 
 
 def clip_tokens(text: str) -> int:

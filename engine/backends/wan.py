@@ -17,8 +17,8 @@ from engine.backends.protocol import Frames, Hooks, Inputs, Picture
 from engine.backends.spec import BackendSpec, Feature, Outline, Tuned, Way
 from engine.device import Device, DeviceKind
 from engine.fit import cover
-from engine.recipe import Camera, Kind, Motion, Quality, Recipe
-from engine.words import construct
+from engine.recipe import Kind, Quality, Recipe
+from engine.words import construct, movement
 from engine.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ GIB = 2**30
 LATENT_FRAMES = 4
 """Frames of the clip that one latent frame stands for; the first frame has one of its own."""
 
-LONGEST_WORDS = 512
-"""Tokens that the text encoder reads."""
+TOKENS = 512
+"""That the text encoder reads."""
 
 FASTWAN = "fastwan-2.1-1.3b"
 FASTWAN_LEVELS = (1.0, 0.757, 0.522)
@@ -81,17 +81,6 @@ _GIVEN_UP = (
     (_TILES, "frames were decoded in tiles"),
     (_STREAM, "the model was streamed to the graphics card layer by layer, which is slow"),
 )
-_CAMERA = {
-    Camera.STILL: "the camera stands still",
-    Camera.PUSH_IN: "the camera pushes in",
-    Camera.PULL_OUT: "the camera pulls out",
-    Camera.PAN_LEFT: "the camera pans left",
-    Camera.PAN_RIGHT: "the camera pans right",
-    Camera.TILT_UP: "the camera tilts up",
-    Camera.TILT_DOWN: "the camera tilts down",
-    Camera.ORBIT: "the camera orbits around",
-}
-_MOTION = {Motion.GENTLE: "slow and calm motion", Motion.WILD: "fast and lively motion"}
 
 
 def _count(frames: int) -> int:
@@ -248,14 +237,12 @@ class WanBackend:
         from engine.diffusion.loading import size_of  # noqa: PLC0415 - same
 
         mode = next((mode for mode in (_STREAM, _OFFLOAD) if mode in rungs), _RESIDENT)
-        entry = _VERSIONS[recipe.engine].entry
-        transformer_entry = FASTWAN if recipe.way == _FAST.name else entry
-        names = (f"{entry} but its transformer, {mode}", f"{transformer_entry} transformer, {mode}")
-        rack = self._workshop.rack
+        rack, names = self._workshop.rack, _rack_names(recipe, mode)
+        entries = _entries(recipe)
         if rungs:  # then there is no room for anything else
             rack.clear(keep=frozenset(names))
-        rest = rack.get(names[0], lambda: self._load_rest(entry, mode), size_of)
-        transformer = rack.get(names[1], lambda: self._load_transformer(transformer_entry, mode), size_of)
+        transformer = rack.get(names[0], lambda: self._load_transformer(entries[0], mode), size_of)
+        rest = rack.get(names[1], lambda: self._load_rest(entries[1], mode), size_of)
         made: Any = diffusers.WanImageToVideoPipeline if from_picture else diffusers.WanPipeline
         pipe = made(
             tokenizer=rest.tokenizer,
@@ -303,16 +290,26 @@ class WanBackend:
 
     def _first_rung(self, recipe: Recipe) -> int:
         """How far down to begin; nowhere but on CUDA is it known what is free."""
-        import torch  # noqa: PLC0415 - takes seconds
+        from engine.diffusion.ladder import first_rung  # noqa: PLC0415 - torch takes seconds
+        from engine.diffusion.room import free_bytes  # noqa: PLC0415 - same
 
-        from engine.diffusion.ladder import first_rung  # noqa: PLC0415 - same
-
+        rack, costs = self._workshop.rack, _VERSIONS[recipe.engine].costs
         if self._workshop.device.kind is not DeviceKind.CUDA:
             return 0
-        unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
-        # What the rack holds is either this model's or makes room for it.
-        room = torch.cuda.mem_get_info()[0] + unused + self._workshop.rack.size
-        return first_rung(_VERSIONS[recipe.engine].costs, room)
+        if free_bytes() < costs[0]:  # other models give way before anything is given up
+            rack.clear(keep=frozenset(_rack_names(recipe, _RESIDENT)))
+        return first_rung(costs, free_bytes() + rack.size)
+
+
+def _entries(recipe: Recipe) -> tuple[str, str]:
+    """Where the transformer comes from, and all the rest."""
+    entry = _VERSIONS[recipe.engine].entry
+    return FASTWAN if recipe.way == _FAST.name else entry, entry
+
+
+def _rack_names(recipe: Recipe, mode: str) -> tuple[str, str]:
+    transformer, rest = _entries(recipe)
+    return f"{transformer} transformer, {mode}", f"{rest} but its transformer, {mode}"
 
 
 def _read(reader: Any, recipe: Recipe, device: torch.device) -> Any:
@@ -324,7 +321,7 @@ def _read(reader: Any, recipe: Recipe, device: torch.device) -> Any:
             recipe.words,
             recipe.negative,
             do_classifier_free_guidance=recipe.guidance > 1,
-            max_sequence_length=LONGEST_WORDS,
+            max_sequence_length=TOKENS,
             device=device,
         )
 

@@ -8,7 +8,7 @@ import torch
 
 from engine.backends import BACKENDS, Hooks, Inputs, load
 from engine.cancel import CancelToken
-from engine.device import Device
+from engine.device import Device, DeviceKind
 from engine.diffusion.causal import decode_causal
 from engine.diffusion.renoise import RenoisingScheduler
 from engine.errors import Cancelled, HopelessTake, RenderFailed
@@ -280,6 +280,24 @@ def test_a_decode_in_tiles_can_be_stopped_at_any_of_them(store):
         decode_causal(vae, latents, hooks=Hooks(cancel=stop.token, progress=stop), **given)
     assert len(stop.told) < len(told) / 2
     assert np.array_equal(clip, decode_causal(vae, latents, hooks=Hooks(), **given))
+
+
+@pytest.mark.parametrize(
+    ("free", "first", "kept"), [(60, 0, True), (14, 0, False), (10, 1, False), (3, 3, False)]
+)
+def test_other_models_give_way_before_anything_is_given_up(store, monkeypatch, free, first, kept):
+    workshop = Workshop(store=store, device=Device(kind=DeviceKind.CUDA, memory=80 * 2**30))
+    rack = workshop.rack
+    rack.get("another family's", object, lambda _: 9 * 2**30)
+    rack.get("wan-2.1-1.3b transformer, resident", object, lambda _: 3 * 2**30)
+
+    def free_bytes():
+        return (free + (0 if "another family's" in rack.names() else 4)) * 2**30
+
+    monkeypatch.setattr("engine.diffusion.room.free_bytes", free_bytes)
+    assert load("wan", workshop)._first_rung(recipe()) == first
+    assert ("another family's" in rack.names()) is kept
+    assert "wan-2.1-1.3b transformer, resident" in rack.names()
 
 
 def test_broken_numbers_end_the_take(store, monkeypatch):

@@ -2,8 +2,9 @@ import re
 
 import pytest
 
+from engine.recipe import Camera, Motion
 from engine.schedule import parse
-from engine.words import CLIP_TOKENS, Words, clip_tokens, construct
+from engine.words import CLIP_TOKENS, Words, clip_tokens, construct, movement
 
 PROMPTS = {
     "an old woman laughs by a window": "a portrait",
@@ -122,3 +123,9 @@ def test_words_that_are_cut_off_are_spoken_of(raw):
 )
 def test_tokens_are_counted_about(text, tokens):
     assert clip_tokens(text) == tokens
+
+
+def test_only_what_is_unusual_of_camera_and_motion_is_said():
+    assert movement(Camera.AUTO, Motion.NORMAL) == ()
+    assert movement(Camera.ORBIT, Motion.WILD) == ("the camera orbits around", "fast and lively motion")
+    assert all(len(movement(camera, Motion.NORMAL)) == 1 for camera in set(Camera) - {Camera.AUTO})
