@@ -147,7 +147,7 @@ def construct(
 
 
 def movement(camera: Camera, motion: Motion) -> tuple[str, ...]:
-    """What to say of camera and motion to a model that has no other ear for them; nothing of what is usual."""
+    """What to say of camera and motion to a model that has no other ear for them: only the unusual."""
     return tuple(said for said in (_CAMERA.get(camera), _MOTION.get(motion)) if said)
 
 

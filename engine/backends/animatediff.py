@@ -5,7 +5,7 @@ Here is what can be planned without its weights; :mod:`engine.diffusion.animated
 
 from __future__ import annotations
 
-from engine.backends.animatediff_tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, V3, tune
+from engine.backends.animatediff_tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, V3, calm, tune
 from engine.backends.spec import BackendSpec, Feature, Way
 from engine.recipe import Kind, Quality
 
@@ -56,9 +56,10 @@ SPEC = BackendSpec(
         Quality.BALANCED: (_lcm(8, 2.0), *_full(20), _lightning(8)),
         Quality.BEST: _full(25),
     },
-    features=frozenset(Feature),
+    features=frozenset(Feature) - {Feature.FOLLOW},  # animatediff-control does that
     area={Quality.FAST: 448 * 448, Quality.BALANCED: 512 * 512, Quality.BEST: 640 * 512},
     multiple=64,
     chunk=32,
     tune=tune,
+    calm=calm,
 )

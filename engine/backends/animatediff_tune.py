@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from typing import TYPE_CHECKING
 
 from engine.backends.spec import Outline, Tuned
 from engine.errors import UserError
-from engine.recipe import Camera, Kind, Number, Quality
+from engine.recipe import Camera, Kind, Motion, Number, Quality, Recipe
+from engine.retake import Retake
 from engine.schedule import is_scheduled
 from engine.wish import Wish
 from engine.words import CLIP_TOKENS, construct
@@ -45,6 +47,9 @@ ROUNDS = 3
 FEWEST_FOR_ROUNDS = 20
 """Distilled weights come to the same clip each time."""
 
+SLOWER = 0.5
+"""Weight of a camera's LoRA that has gone wrong twice."""
+
 STRENGTH = 0.6
 LIKE = 0.6
 
@@ -62,9 +67,9 @@ def tune(outline: Outline) -> Tuned:
     ``like``, the weight of the picture whose look is taken.
 
     Raises:
-        UserError: what was asked for cannot be had together, or is not installed.
+        UserError: what it takes is not installed.
     """
-    wish, means = outline.wish, outline.means
+    wish = outline.wish
     _check(outline)
     model, reasons = _choose_model(outline)
     motion, settings, why = _choose_motion(outline)
@@ -79,8 +84,10 @@ def tune(outline: Outline) -> Tuned:
     )
     reasons += read.reasons
     settings |= {"motion": motion, "window": WINDOW, "whole": WHOLE}
-    if IP_ADAPTER in means.weights:
+    if outline.like is not None:
         settings["like"] = LIKE
+    if wish.motion is not Motion.NORMAL:
+        reasons.append(f"“{wish.motion}” motion steers nothing here: AnimateDiff moves as the words let it")
     if (
         wish.quality is Quality.BEST
         and wish.kind is Kind.TEXT2VIDEO
@@ -103,20 +110,36 @@ def tune(outline: Outline) -> Tuned:
     )
 
 
+def calm(recipe: Recipe) -> Retake | None:
+    """What changes when the same thing spoilt two takes: the camera goes slower, then FreeInit helps."""
+    settings = recipe.settings
+    if float(settings.get("camera_weight", 0)) > SLOWER:
+        return Retake(
+            recipe=dataclasses.replace(recipe, settings={**settings, "camera_weight": SLOWER}),
+            changed="the camera moves more slowly",
+        )
+    if recipe.kind is Kind.TEXT2VIDEO and recipe.steps >= FEWEST_FOR_ROUNDS and "rounds" not in settings:
+        return Retake(
+            recipe=dataclasses.replace(recipe, settings={**settings, "rounds": 2}),
+            changed="drawn twice over (FreeInit), for steadier motion",
+        )
+    return None
+
+
 def _check(outline: Outline) -> None:
-    wish, means = outline.wish, outline.means
-    if outline.subject is None or wish.kind is not Kind.TEXT2VIDEO:
-        return
-    if wish.follow is not None:
-        raise UserError(
-            "E_FEATURE", "A clip can begin with a picture or follow another clip, not both at once."
-        )
-    if SPARSE not in means.weights:
-        raise UserError(
-            "E_WEIGHTS",
-            f"To begin with a picture, this engine needs “{SPARSE}”, which is not installed here."
-            " Leave the picture out, or use /animate.",
-        )
+    """Refuse what cannot be drawn, while the member can still change the wish."""
+    weights = outline.means.weights
+    begins = outline.subject is not None and outline.wish.kind is Kind.TEXT2VIDEO
+    if begins and SPARSE not in weights:
+        raise _lacking("To begin with a picture", SPARSE, "Leave the picture out, or use /animate.")
+    if outline.like is not None and IP_ADAPTER not in weights:
+        raise _lacking("To take over a picture's look", IP_ADAPTER, "Leave the picture out.")
+
+
+def _lacking(purpose: str, name: str, way_out: str) -> UserError:
+    return UserError(
+        "E_WEIGHTS", f"{purpose}, this engine needs “{name}”, which is not installed here. {way_out}"
+    )
 
 
 def _choose_model(outline: Outline) -> tuple[str, list[str]]:

@@ -55,6 +55,7 @@ class Outline:
     Attributes:
         wish: what was asked for.
         subject: the picture, where there is one.
+        like: the picture whose look is taken, where there is one.
         way: the way of drawing; None where the family has none to choose from.
         means: what this machine has.
         frames, native_fps: what is to be drawn.
@@ -66,6 +67,7 @@ class Outline:
     means: Means
     frames: int
     native_fps: float
+    like: Subject | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

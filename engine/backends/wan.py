@@ -98,9 +98,7 @@ def _tune(version: _Version, outline: Outline) -> Tuned:
     )
     reasons = list(made.reasons)
     # It has no other ear for the camera's path and the amount of motion than the words.
-    moves = (
-        [] if wish.raw else [said for said in (_CAMERA.get(wish.camera), _MOTION.get(wish.motion)) if said]
-    )
+    moves = () if wish.raw else movement(wish.camera, wish.motion)
     if moves:
         reasons.append(f"said to the model for camera and motion: {', '.join(moves)}")
     guided = way is not None and way.guidance > 1

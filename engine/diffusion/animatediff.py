@@ -64,10 +64,14 @@ class AnimateDiff:
         hooks.cancel.check()
         parts = parts_of(self._workshop, recipe, BASE)
         hooks.cancel.check()
-        source = source_of(self._workshop, recipe, inputs, hooks)
+        source = self.source(recipe, inputs, hooks)
         take = _Take(workshop=self._workshop, parts=parts, source=source, seed=seed)
         take.say_what_is_not_read()
         return descend(RUNGS, take.draw, first=take.first_rung(), most=self._workshop.steps_down, hooks=hooks)
+
+    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+        """What the clip is made from."""
+        return source_of(self._workshop, recipe, inputs, hooks)
 
 
 @dataclass(frozen=True, kw_only=True)

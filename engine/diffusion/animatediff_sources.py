@@ -139,7 +139,7 @@ def source_of(workshop: Workshop, recipe: Recipe, inputs: Inputs, hooks: Hooks) 
     if recipe.kind is Kind.RESTYLE:
         kind = Redrawn
     elif recipe.follow is not None:
-        raise Unsupported("This engine does not follow clips yet.")
+        raise Unsupported("This engine follows no clip; animatediff-control does.")
     elif inputs.picture is not None:
         kind = FirstFrame
     return kind(workshop, recipe, inputs, hooks)

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from diffusers import AnimateDiffPipeline, MotionAdapter
+from diffusers.loaders.single_file_utils import SingleFileComponentError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
@@ -132,7 +133,7 @@ def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> 
             local_files_only=True,
             dtype=dtype,
         )
-    except (KeyError, OSError, SafetensorError, ValueError) as error:
+    except (KeyError, OSError, SafetensorError, SingleFileComponentError, ValueError) as error:
         if is_out_of_memory(error):
             raise
         raise RenderFailed(

@@ -62,8 +62,8 @@ def _load(pipe: Any, name: str, lora: Lora) -> None:
     if not lora.file.is_file():
         raise _unusable(lora, "its file is not there")
     try:
-        with warnings.catch_warnings():  # that there is more than one is meant
-            warnings.filterwarnings("ignore", message="Already found a `peft_config`")
+        with warnings.catch_warnings():  # of a second one, which is meant, and of what a failed one leaves
+            warnings.simplefilter("ignore", UserWarning)
             pipe.load_lora_weights(
                 lora.file.parent,
                 weight_name=lora.file.name,

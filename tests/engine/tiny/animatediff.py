@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -16,6 +17,7 @@ from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 
 WIDTHS = (8, 16)
+LAYERS = 1
 GROUPS = 8
 HEADS = 4
 TEXT = 32
@@ -31,17 +33,17 @@ def build(folder: Path) -> None:
         pipe = _checkpoint()
         _write_checkpoint(pipe, folder / name)
     _write_single_file(pipe, folder / "checkpoints" / "toon-in-one.safetensors")
-    _adapter(mid_block=True).save_pretrained(folder / "motion-v1-5-2", variant="fp16")
-    _adapter(mid_block=False).save_pretrained(folder / "motion-v1-5-3", variant="fp16")
-    _adapter(mid_block=False).save_pretrained(folder / "motion-v3")
-    _adapter(mid_block=True).save_pretrained(folder / "animatelcm")
+    adapter(mid_block=True).save_pretrained(folder / "motion-v1-5-2", variant="fp16")
+    adapter(mid_block=False).save_pretrained(folder / "motion-v1-5-3", variant="fp16")
+    adapter(mid_block=False).save_pretrained(folder / "motion-v3")
+    adapter(mid_block=True).save_pretrained(folder / "animatelcm")
     spatial = r".*attentions.*attn[12]\.(to_q|to_v)"
     temporal = r".*motion_modules.*\.(to_q|to_k|to_v|to_out\.0)"
     save_file(_lora(spatial), folder / "animatelcm" / "AnimateLCM_sd15_t2v_lora.safetensors")
     lightning = folder / "lightning"
     lightning.mkdir()
     for steps in (2, 4, 8):
-        weights = _adapter(mid_block=True).state_dict()
+        weights = adapter(mid_block=True).state_dict()
         save_file(weights, lightning / f"animatediff_lightning_{steps}step_diffusers.safetensors")
     for way in ("zoom-in", "zoom-out", "pan-left", "pan-right", "tilt-up", "tilt-down"):
         camera = folder / f"motion-lora-{way}"
@@ -54,6 +56,7 @@ def build(folder: Path) -> None:
     save_file(_kohya(_lora(spatial)), styles / "clay.safetensors")
     save_file({"unet.conv_in.weight": torch.zeros(2)}, styles / "no-lora.safetensors")
     save_file(_lora(spatial, widths=(16, 32)), styles / "wrong-size.safetensors")
+    save_file({"transformer.x.lora_A.weight": torch.zeros(2, 2)}, styles / "nothing-for-us.safetensors")
     (styles / "cut-off.safetensors").write_bytes((styles / "ink.safetensors").read_bytes()[:4000])
     _write_ip_adapter(folder / "sd15-ip-adapter")
     _sparse_control().save_pretrained(folder / "sparsectrl-rgb")
@@ -72,7 +75,7 @@ def unet(widths: tuple[int, int] = WIDTHS) -> Any:
     return diffusers.UNet2DConditionModel(
         sample_size=16,
         block_out_channels=widths,
-        layers_per_block=2,
+        layers_per_block=LAYERS,
         down_block_types=("CrossAttnDownBlock2D", "DownBlock2D"),
         up_block_types=("UpBlock2D", "CrossAttnUpBlock2D"),
         cross_attention_dim=TEXT,
@@ -105,7 +108,7 @@ def _checkpoint() -> Any:
         block_out_channels=WIDTHS,
         latent_channels=4,
         norm_num_groups=GROUPS,
-        layers_per_block=2,
+        layers_per_block=LAYERS,
         down_block_types=["DownEncoderBlock2D"] * 2,
         up_block_types=["UpDecoderBlock2D"] * 2,
     )
@@ -138,24 +141,28 @@ def _write_checkpoint(pipe: Any, folder: Path) -> None:
     index.write_text(json.dumps(parts))
 
 
-def _adapter(*, mid_block: bool, widths: tuple[int, int] = WIDTHS) -> Any:
-    adapter = diffusers.MotionAdapter(
+def adapter(*, mid_block: bool, widths: tuple[int, int] = WIDTHS) -> Any:
+    made = diffusers.MotionAdapter(
         block_out_channels=widths,
-        motion_layers_per_block=2,
+        motion_layers_per_block=LAYERS,
         motion_norm_num_groups=GROUPS,
         motion_num_attention_heads=HEADS,
         motion_max_seq_length=WINDOW,
         use_motion_mid_block=mid_block,
     )
-    return wake(adapter)
+    return wake(made)
 
 
 def _lora(layers: str, *, widths: tuple[int, int] = WIDTHS) -> dict[str, torch.Tensor]:
-    """A LoRA with the keys that diffusers writes today."""
-    whole = diffusers.UNetMotionModel.from_unet2d(unet(widths), _adapter(mid_block=True, widths=widths))
-    whole.add_adapter(LoraConfig(r=2, lora_alpha=2, init_lora_weights=False, target_modules=layers))
-    found = get_peft_model_state_dict(whole)
-    return {f"unet.{key}": value.contiguous() for key, value in found.items()}
+    """A LoRA with the keys that diffusers writes today, and new random weights."""
+    return {key: torch.randn(shape) * 0.2 for key, shape in _lora_shapes(layers, widths).items()}
+
+
+@functools.cache
+def _lora_shapes(layers: str, widths: tuple[int, int]) -> dict[str, torch.Size]:
+    whole = diffusers.UNetMotionModel.from_unet2d(unet(widths), adapter(mid_block=True, widths=widths))
+    whole.add_adapter(LoraConfig(r=2, lora_alpha=2, target_modules=layers))
+    return {f"unet.{key}": value.shape for key, value in get_peft_model_state_dict(whole).items()}
 
 
 def _old_keys(lora: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
@@ -219,7 +226,7 @@ def _sparse_control() -> Any:
     return wake(
         diffusers.SparseControlNetModel(
             block_out_channels=WIDTHS,
-            layers_per_block=2,
+            layers_per_block=LAYERS,
             in_channels=4,
             conditioning_channels=4,
             down_block_types=("CrossAttnDownBlockMotion", "DownBlockMotion"),
@@ -271,11 +278,11 @@ def _ldm_unet(key: str) -> str:
         kind, index, rest = rest.split(".", 2)
         return f"middle_block.{1 if kind == 'attentions' else 2 * int(index)}.{_ldm_layer(kind, rest)}"
     level, kind, index, rest = rest.split(".", 3)
-    first = 3 * int(level)  # of a level's blocks: layers, and a change of size
+    first = (LAYERS + 1) * int(level)  # of a level's blocks: layers, and a change of size
     if kind == "downsamplers":
-        place = f"input_blocks.{first + 3}.0"
+        place = f"input_blocks.{first + LAYERS + 1}.0"
     elif kind == "upsamplers":  # where it stands in its block hangs on the attention before it; here is none
-        place = f"output_blocks.{first + 2}.1"
+        place = f"output_blocks.{first + LAYERS}.1"
     elif head == "down_blocks":
         place = f"input_blocks.{first + int(index) + 1}.{int(kind == 'attentions')}"
     else:
