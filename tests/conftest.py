@@ -1,0 +1,32 @@
+"""What tests in every folder may ask for."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def torchvision():
+    """torchvision beside a torch for the CPU, where two of its operators are missing and its import fails.
+
+    They are declared, so that it can be imported; nothing here calls them. Whatever looks for torchvision
+    before this looks first, as it does in the product: transformers goes on without it.
+    """
+    importlib.import_module("engine.diffusion")
+    torch = importlib.import_module("torch")
+    importlib.import_module("transformers.utils").is_torchvision_available()
+    library = None
+    if sys.modules.get("torchvision") is None:
+        sys.modules.pop("torchvision", None)
+        library = torch.library.Library("torchvision", "DEF")
+        for name in ("nms", "qnms"):
+            library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        module = importlib.import_module("torchvision")
+    yield module
+    del library
