@@ -1,0 +1,213 @@
+"""Snapshots with random weights, in the layouts of the real repositories, from their public configurations.
+
+Random weights cost what trained ones cost: enough for every figure of speed and memory, and nothing has to be
+downloaded. One thing is smaller than the real one: Wan's text encoder has 2 layers in place of 24. It runs
+once a clip.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import engine.diffusion  # noqa: F401 - puts the libraries in order before they are imported
+
+import diffusers  # isort: skip
+import torch
+import transformers
+from safetensors.torch import save_file
+from tokenizers.pre_tokenizers import ByteLevel
+
+SD_NOISE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+TOKENS = 77
+
+
+def build_svd(folder: Path, *, tiny: bool) -> None:
+    """Write ``svd-xt`` and ``animatelcm-svd``.
+
+    1,525 million parameters of UNet, 98 of VAE, 632 of image encoder.
+    """
+    widths = (32, 32) if tiny else (320, 640, 1280, 1280)
+    levels = len(widths) - 1
+    vision = {"hidden_size": 32, "intermediate_size": 40, "num_hidden_layers": 1, "num_attention_heads": 2}
+    if not tiny:
+        vision = {
+            "hidden_size": 1280,
+            "intermediate_size": 5120,
+            "num_hidden_layers": 32,
+            "num_attention_heads": 16,
+        }
+    projected = 32 if tiny else 1024
+    time = 16 if tiny else 256
+    unet = diffusers.UNetSpatioTemporalConditionModel(
+        sample_size=96,
+        num_frames=25,
+        block_out_channels=widths,
+        num_attention_heads=(2, 2) if tiny else (5, 10, 20, 20),
+        layers_per_block=1 if tiny else 2,
+        down_block_types=("CrossAttnDownBlockSpatioTemporal",) * levels + ("DownBlockSpatioTemporal",),
+        up_block_types=("UpBlockSpatioTemporal",) + ("CrossAttnUpBlockSpatioTemporal",) * levels,
+        cross_attention_dim=projected,
+        addition_time_embed_dim=time,
+        projection_class_embeddings_input_dim=3 * time,
+    ).half()
+    pipe = diffusers.StableVideoDiffusionPipeline(
+        vae=diffusers.AutoencoderKLTemporalDecoder(
+            block_out_channels=(32,) * 4 if tiny else (128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            layers_per_block=1 if tiny else 2,
+            sample_size=768,
+        ).half(),
+        image_encoder=transformers.CLIPVisionModelWithProjection(
+            transformers.CLIPVisionConfig(
+                **vision,
+                projection_dim=projected,
+                hidden_act="gelu",
+                image_size=224,
+                patch_size=56 if tiny else 14,
+            )
+        ).half(),
+        unet=unet,
+        scheduler=diffusers.EulerDiscreteScheduler(
+            **SD_NOISE,
+            prediction_type="v_prediction",
+            timestep_type="continuous",
+            timestep_spacing="leading",
+            use_karras_sigmas=True,
+            sigma_min=0.002,
+            sigma_max=700.0,
+        ),
+        feature_extractor=transformers.CLIPImageProcessorPil(size={"shortest_edge": 224}, crop_size=224),
+    )
+    pipe.save_pretrained(folder / "svd-xt", variant="fp16")
+    distilled = folder / "animatelcm-svd"
+    distilled.mkdir()
+    save_file(
+        {key: value.contiguous() for key, value in unet.state_dict().items()},
+        distilled / "AnimateLCM-SVD-xt-1.1.safetensors",
+    )
+
+
+def build_animatediff(folder: Path, *, tiny: bool) -> None:
+    """Write ``sd15``, ``motion-v1-5-3`` and ``lightning``: 860 million parameters of UNet, 417 of motion."""
+    widths = (8, 16) if tiny else (320, 640, 1280, 1280)
+    levels = len(widths) - 1
+    groups, heads = (8, 4) if tiny else (32, 8)
+    text = 32 if tiny else 768
+    pipe = diffusers.StableDiffusionPipeline(
+        vae=diffusers.AutoencoderKL(
+            block_out_channels=(8,) * 4 if tiny else (128, 256, 512, 512),
+            latent_channels=4,
+            norm_num_groups=groups,
+            layers_per_block=1 if tiny else 2,
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            up_block_types=("UpDecoderBlock2D",) * 4,
+            sample_size=512,
+        ),
+        text_encoder=_clip(text, layers=2 if tiny else 12, heads=4 if tiny else 12),
+        tokenizer=_clip_tokenizer(),
+        unet=diffusers.UNet2DConditionModel(
+            sample_size=64,
+            block_out_channels=widths,
+            layers_per_block=2,
+            down_block_types=("CrossAttnDownBlock2D",) * levels + ("DownBlock2D",),
+            up_block_types=("UpBlock2D",) + ("CrossAttnUpBlock2D",) * levels,
+            cross_attention_dim=text,
+            attention_head_dim=heads,
+            norm_num_groups=groups,
+        ),
+        scheduler=diffusers.PNDMScheduler(**SD_NOISE, skip_prk_steps=True, set_alpha_to_one=False),
+        safety_checker=None,
+        feature_extractor=transformers.CLIPImageProcessorPil(size={"shortest_edge": 224}, crop_size=224),
+        requires_safety_checker=False,
+    )
+    pipe.to(dtype=torch.float16).save_pretrained(folder / "sd15", variant="fp16")
+
+    def adapter(*, mid_block: bool) -> Any:
+        return diffusers.MotionAdapter(
+            block_out_channels=widths,
+            motion_norm_num_groups=groups,
+            motion_num_attention_heads=heads,
+            use_motion_mid_block=mid_block,
+        ).half()
+
+    adapter(mid_block=False).save_pretrained(folder / "motion-v1-5-3", variant="fp16")
+    lightning = folder / "lightning"
+    lightning.mkdir()
+    for steps in (4, 8):
+        weights = adapter(mid_block=True).state_dict()
+        save_file(weights, lightning / f"animatediff_lightning_{steps}step_diffusers.safetensors")
+
+
+def build_wan(folder: Path, *, tiny: bool) -> None:
+    """Write ``wan-2.1-1.3b`` and ``fastwan-2.1-1.3b``.
+
+    1,419 million parameters of transformer, 127 of VAE.
+    """
+    text = 16 if tiny else 4096
+    pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
+    pieces += [(chr(code), -3.0) for code in range(33, 127)]
+    tokenizer = transformers.T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=512)
+    encoder = transformers.UMT5Config(
+        vocab_size=len(tokenizer),
+        d_model=text,
+        d_kv=8 if tiny else 64,
+        d_ff=32 if tiny else 10240,
+        num_layers=2,
+        num_heads=2 if tiny else 64,
+    )
+    transformer = diffusers.WanTransformer3DModel(
+        num_attention_heads=2 if tiny else 12,
+        attention_head_dim=12 if tiny else 128,
+        in_channels=16,
+        out_channels=16,
+        text_dim=text,
+        freq_dim=16 if tiny else 256,
+        ffn_dim=32 if tiny else 8960,
+        num_layers=2 if tiny else 30,
+    ).to(torch.bfloat16)
+    small = {"base_dim": 3, "dim_mult": [1] * 4, "num_res_blocks": 1} if tiny else {}
+    pipe = diffusers.WanPipeline(
+        tokenizer=tokenizer,
+        text_encoder=transformers.UMT5EncoderModel(encoder).eval().to(torch.bfloat16),
+        transformer=transformer,
+        vae=diffusers.AutoencoderKLWan(**small),
+        scheduler=diffusers.UniPCMultistepScheduler(
+            prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
+        ),
+    )
+    pipe.save_pretrained(folder / "wan-2.1-1.3b")
+    transformer.save_pretrained(folder / "fastwan-2.1-1.3b" / "transformer")
+
+
+BUILDERS: dict[str, Callable[..., None]] = {
+    "svd": build_svd,
+    "animatediff": build_animatediff,
+    "wan": build_wan,
+}
+"""Engine → what writes its weights."""
+
+
+def _clip(width: int, *, layers: int, heads: int) -> Any:
+    tokenizer = _clip_tokenizer()
+    return transformers.CLIPTextModel(
+        transformers.CLIPTextConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=width,
+            intermediate_size=4 * width,
+            num_hidden_layers=layers,
+            num_attention_heads=heads,
+            max_position_embeddings=TOKENS,
+            bos_token_id=tokenizer.bos_token_id,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def _clip_tokenizer() -> Any:
+    letters = sorted(ByteLevel.alphabet())
+    pieces = [*letters, *(letter + "</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
+    vocabulary = {piece: index for index, piece in enumerate(pieces)}
+    return transformers.CLIPTokenizer(vocab=vocabulary, merges=[], model_max_length=TOKENS)
