@@ -18,11 +18,14 @@ import torch
 from engine.backends import BACKENDS, Clip, Hooks, Inputs, load
 from engine.cancel import CancelToken
 from engine.device import Device, DeviceKind
+from engine.encode import encode
 from engine.errors import Cancelled, RenderFailed, Unsupported, UserError
 from engine.follow_needs import ANNOTATORS, NEEDS
 from engine.means import Means
 from engine.plan import plan
-from engine.recipe import Follow, Kind, Recipe
+from engine.read_clip import read_clip
+from engine.recipe import Follow, Kind, Recipe, Role
+from engine.render import Renderer, RenderLimits
 from engine.store import Store
 from engine.wish import Subject, Wish
 from engine.workshop import Workshop
@@ -426,6 +429,31 @@ def test_a_controlnet_that_is_not_safetensors_is_refused(tmp_path):
     torch.save({}, folder / "diffusion_pytorch_model.bin")
     with pytest.raises(RenderFailed, match="safetensors"):
         follow.load_controlnet(Workshop(store=Store(tmp_path)), Follow.EDGES, torch.float32, Device())
+
+
+def test_a_members_clip_becomes_a_finished_one(store, tmp_path):
+    """The whole way through the renderer: the reference as a file, a kept take, an MP4."""
+    path = tmp_path / "reference.mp4"
+    clip = bar(*range(0, 24, 4), size=64)
+    encode(
+        clip.frames,
+        fps=clip.fps,
+        path=path,
+        metadata={},
+        max_bytes=10**6,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    receipt = Renderer(Workshop(store=store)).render(
+        small(),
+        {Role.REFERENCE: path},
+        work=tmp_path,
+        limits=RenderLimits(max_takes=1),
+        on_event=lambda _: None,
+        cancel=CancelToken(),
+    )
+    assert (receipt.engine, receipt.frames) == ("animatediff-control", 6)
+    assert len(read_clip(tmp_path / "clip.mp4").frames) == 6
 
 
 # --- the plan
