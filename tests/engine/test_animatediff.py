@@ -9,6 +9,7 @@ from safetensors.torch import save_file
 
 from engine.backends import Clip, Inputs, load
 from engine.diffusion.animatediff_parts import Parts
+from engine.diffusion.by_time import frames_by_time
 from engine.errors import RenderFailed, Unsupported, UserError
 from engine.fit import cover
 from engine.recipe import Draft, Progress, Role, Stage, Style
@@ -267,7 +268,17 @@ def test_a_look_changes_the_clip_by_its_weight(backend, plain):
 # --- a clip drawn anew
 
 
-def test_a_clip_is_drawn_anew_by_time_and_as_far_as_the_strength_goes(backend):
+@pytest.mark.parametrize(
+    ("fps", "shown"), [(12, [0, 2, 3, 4, 6, 8]), (8, [0, 1, 2, 3, 4, 5]), (30, [0, 4, 8, 11, 11, 11])]
+)
+def test_frames_of_a_clip_are_chosen_by_time_and_the_last_one_stays(fps, shown):
+    numbered = np.arange(12, dtype=np.uint8)[:, None, None, None] * np.ones((1, 20, 30, 3), np.uint8)
+    chosen = frames_by_time(Clip(frames=numbered, fps=fps), 6, 8, (32, 32))
+    assert chosen.shape == (6, 32, 32, 3)
+    assert chosen[:, 0, 0, 0].tolist() == shown
+
+
+def test_a_clip_is_drawn_anew_as_far_as_the_strength_goes(backend):
     source = Inputs(reference=CLIP)
     every_other = Clip(frames=CLIP.frames[::2].repeat(2, axis=0), fps=12)
     steps = {"steps": 4}
