@@ -64,8 +64,7 @@ def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
     able = [BACKENDS[name] for name in engines_for(means) if _draws(BACKENDS[name], given)]
     apt = [spec for spec in able if spec.features >= given.needs()]
     if apt:
-        roomy = [spec for spec in apt if _fits(spec, wish, means)]
-        spec = (roomy or apt)[0]
+        spec = _largest_that_fits(apt, wish, means)
         why = f"{spec.name}: {spec.about}"
         if spec is not apt[0]:
             why += f"; {apt[0].name} wants more memory than this graphics card has"
@@ -92,10 +91,18 @@ def choose_way(spec: BackendSpec, wish: Wish, means: Means) -> tuple[Way | None,
     raise UserError("E_WEIGHTS", f"The engine “{spec.name}” has none of its weights here.")
 
 
-def _fits(spec: BackendSpec, wish: Wish, means: Means) -> bool:
-    """Whether the graphics card holds it without giving anything up."""
-    way, _ = choose_way(spec, wish, means)
-    return way is None or not means.device.memory or way.memory <= means.device.memory
+def _largest_that_fits(apt: list[BackendSpec], wish: Wish, means: Means) -> BackendSpec:
+    """The first that the card holds without giving anything up; else the one that gives up least.
+
+    A stand-in without weights draws only where there is no model at all.
+    """
+    wants = {}
+    for spec in apt:
+        way, _ = choose_way(spec, wish, means)
+        wants[spec.name] = 0 if way is None else way.memory
+    models = [spec for spec in apt if spec.trained] or apt
+    roomy = [spec for spec in models if not means.device.memory or wants[spec.name] <= means.device.memory]
+    return roomy[0] if roomy else min(models, key=lambda spec: wants[spec.name])
 
 
 def _draws(spec: BackendSpec, given: Given) -> bool:

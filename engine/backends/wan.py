@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -116,12 +116,14 @@ def _tune(version: _Version, outline: Outline) -> Tuned:
     )
 
 
-_FAST = Way(name="fastwan", about="3 steps of the distilled model", steps=3, guidance=1.0, weights=(FASTWAN,))
+def _way(version: _Version, steps: int, guidance: float) -> Way:
+    about, memory = f"{steps} steps with guidance", version.costs[1]
+    return Way(name=f"unipc-{steps}", about=about, steps=steps, guidance=guidance, memory=memory)
 
 
-def _way(steps: int, guidance: float) -> Way:
-    return Way(name=f"unipc-{steps}", about=f"{steps} steps with guidance", steps=steps, guidance=guidance)
-
+_FAST = replace(
+    _way(WAN_21, 3, 1.0), name="fastwan", about="3 steps of the distilled model", weights=(FASTWAN,)
+)
 
 SPECS = (
     BackendSpec(
@@ -135,9 +137,9 @@ SPECS = (
         rank=15,
         weights=(WAN_21.entry,),
         ways={
-            Quality.FAST: (_FAST, _way(15, 6.0)),
-            Quality.BALANCED: (_way(30, 6.0),),
-            Quality.BEST: (_way(50, 6.0),),
+            Quality.FAST: (_FAST, _way(WAN_21, 15, 6.0)),
+            Quality.BALANCED: (_way(WAN_21, 30, 6.0),),
+            Quality.BEST: (_way(WAN_21, 50, 6.0),),
         },
         features=frozenset({Feature.PROMPT, Feature.CAMERA}),
         area=dict.fromkeys(Quality, 832 * 480),
@@ -157,9 +159,9 @@ SPECS = (
         rank=16,
         weights=(WAN_22.entry,),
         ways={
-            Quality.FAST: (_way(20, 5.0),),
-            Quality.BALANCED: (_way(30, 5.0),),
-            Quality.BEST: (_way(50, 5.0),),
+            Quality.FAST: (_way(WAN_22, 20, 5.0),),
+            Quality.BALANCED: (_way(WAN_22, 30, 5.0),),
+            Quality.BEST: (_way(WAN_22, 50, 5.0),),
         },
         features=frozenset({Feature.PROMPT, Feature.CAMERA, Feature.FIRST_FRAME}),
         area={Quality.FAST: 832 * 480, Quality.BALANCED: 960 * 544, Quality.BEST: 1280 * 704},
