@@ -97,7 +97,7 @@ def for_desk(settings: Settings) -> DeskRules:
             per_guild_waiting=settings.per_guild_waiting,
             total_waiting=settings.total_waiting,
         ),
-        plan=PlanLimits(max_seconds=settings.max_seconds),
+        plan=PlanLimits(max_seconds=settings.max_seconds, max_side=settings.max_side),
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,

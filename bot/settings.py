@@ -111,6 +111,9 @@ class Settings(BaseSettings):
         600, ge=1, description="Seconds on discarded takes of one clip; then the best of them is kept."
     )
     max_seconds: float = Field(10.0, ge=1, le=60, description="Seconds of the longest clip.")
+    max_side: int = Field(
+        1920, ge=64, le=1920, description="Pixels of the longest side of a clip; less spares the GPU."
+    )
     fps: float = Field(24.0, ge=8, le=60, description="Frames per second of a finished clip.")
     max_clip_bytes: int = Field(
         9_900_000,

@@ -78,7 +78,7 @@ def plan(
     given = Given(wish=wish, subject=subject, like=like, reference=reference)
     spec, why_engine = choose_engine(given, means)
     way, why_way = choose_way(spec, wish, means)
-    width, height, why_size = _choose_size(wish, subject or reference, spec)
+    width, height, why_size = _choose_size(wish, subject or reference, spec, limits.max_side)
     factor = _choose_factor(wish, spec)
     length = max(2, round(wish.seconds * wish.fps))
     frames = spec.count(max(2, math.ceil((length - 1) / factor) + 1))
@@ -163,7 +163,9 @@ def _choose_factor(wish: Wish, spec: BackendSpec) -> int:
     )
 
 
-def _choose_size(wish: Wish, subject: Subject | None, spec: BackendSpec) -> tuple[int, int, str]:
+def _choose_size(
+    wish: Wish, subject: Subject | None, spec: BackendSpec, max_side: int
+) -> tuple[int, int, str]:
     """The frame's size: asked for, or the shape nearest to the picture's at the quality's area."""
     if wish.size is not None:
         step = 2 if spec.multiple <= MACROBLOCK else spec.multiple
@@ -173,9 +175,13 @@ def _choose_size(wish: Wish, subject: Subject | None, spec: BackendSpec) -> tupl
     aspect = 16 / 9 if subject is None else subject.width / subject.height
     across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
     area = (spec.area or AREA)[wish.quality]
-    width = _multiple(math.sqrt(area * across / down), spec.multiple)
-    height = _multiple(math.sqrt(area * down / across), spec.multiple)
+    wide, high = math.sqrt(area * across / down), math.sqrt(area * down / across)
+    scale = min(1.0, max_side / max(wide, high))
+    most = max_side - max_side % spec.multiple
+    width, height = (_multiple(min(side * scale, most), spec.multiple) for side in (wide, high))
     why = f"{width}×{height} ({across}:{down})"
+    if scale < 1:
+        why += ", no larger than the owner allows"
     if subject is None:
         return width, height, why
     shown = min(aspect * down / across, across / (aspect * down))

@@ -91,6 +91,18 @@ def test_every_picture_gets_a_frame_that_models_and_codecs_take(width, height, q
     assert max(recipe.width, recipe.height) <= PlanLimits().max_side
 
 
+@pytest.mark.parametrize("max_side", [64, 500, 512, 900])
+@pytest.mark.parametrize("shape", [(1600, 900), (900, 1600), (500, 500)])
+def test_no_frame_is_larger_than_the_owner_allows(shape, max_side):
+    subject = Subject(sha256="a" * 64, width=shape[0], height=shape[1])
+    free = plan(picture(quality=Quality.BEST), subject)
+    recipe = plan(picture(quality=Quality.BEST), subject, limits=PlanLimits(max_side=max_side))
+    assert max_side - 16 < max(recipe.width, recipe.height) <= max_side
+    assert recipe.width / recipe.height == pytest.approx(free.width / free.height, rel=0.35)
+    assert "no larger than the owner allows" in " ".join(recipe.reasons)
+    assert "owner allows" not in " ".join(free.reasons)
+
+
 @pytest.mark.parametrize(("asked", "frame"), [((640, 360), (640, 360)), ((65, 101), (64, 100))])
 def test_a_size_that_is_asked_for_is_kept_but_made_even(asked, frame):
     recipe = plan(picture(size=asked), WIDE)
