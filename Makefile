@@ -6,12 +6,13 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check format doctor run picture chaos load hostile gate smoothing clean
+.PHONY: help models demo test check format doctor run picture chaos load hostile gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
 	@echo "make test       lint, types and every test"
 	@echo "make run        be the bot (needs DISCORD_TOKEN in .env)"
+	@echo "make models     torch, diffusers and the rest, for engines with weights (gigabytes)"
 	@echo "make doctor     what is missing, and how to mend it"
 	@echo "make chaos      200 times kill -9, in the middle of work"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
@@ -30,6 +31,9 @@ check: $(BIN)/.test
 
 run: $(BIN)/.core
 	@$(BIN)/framekiln run
+
+models: $(BIN)/.core
+	$(BIN)/python -m pip install --editable ".[models]"
 
 doctor: $(BIN)/.core
 	@$(BIN)/framekiln doctor

@@ -40,6 +40,7 @@ from engine.means import Means, means_of
 from engine.plan import plan
 from engine.recipe import Receipt, Recipe, Role
 from engine.render import RenderLimits
+from engine.store import Store
 from engine.wish import AUTO, Subject, Wish
 
 LOOK_EVERY = 0.05
@@ -114,7 +115,7 @@ async def make_clip(
             queue, blobs = Queue(database), Blobs(data / "blobs")
             host = EngineHost(spool=data / "spool", environment=os.environ | engine_environment(settings))
             try:
-                subjects = await _take_in(files, blobs)
+                subjects = await _take_in(files, blobs, store_of(settings))
                 await host.start()
                 recipe = _plan(wish, subjects, _means(settings, host, wish))
                 job = await _enqueue(recipe, queue)
@@ -129,8 +130,8 @@ async def make_clip(
     return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
 
 
-async def _take_in(files: Mapping[Role, bytes], blobs: Blobs) -> dict[Role, Subject]:
-    async with Intake(limits=IntakeLimits()) as pictures, ClipIntake() as clips:
+async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, store: Store) -> dict[Role, Subject]:
+    async with Intake(limits=IntakeLimits(), store=store) as pictures, ClipIntake() as clips:
         return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
 
 
