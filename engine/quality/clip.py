@@ -76,6 +76,22 @@ class Clip:
         """float32 ``[T, h, w, 3]``, levels 0 … 255, 192 px on the long side or less."""
         return np.stack([self.shrink(frame) for frame in self.frames])
 
+    @property
+    def input(self) -> NDArray[np.uint8]:
+        """The reference, for measures that are only read where there is one.
+
+        Raises:
+            ValueError: there is none.
+        """
+        if self.reference is None:
+            raise ValueError("this clip has no input picture")
+        return self.reference
+
+    @cached_property
+    def small_input(self) -> Floats:
+        """The reference at the small size, float32 ``[h, w, 3]``, levels."""
+        return self.shrink(self.input)
+
     @cached_property
     def luma(self) -> Floats:
         """Luma of the small frames (BT.601), float32 ``[T, h, w]``, levels."""
@@ -132,6 +148,13 @@ class Clip:
     def residual(self) -> Floats:
         """What motion does not explain: luma minus the luma that motion foretold, ``[T-1, h, w]``, levels."""
         return np.asarray(self.luma[1:] - self.followed_luma, np.float32)
+
+    @cached_property
+    def residual_bands(self) -> tuple[Floats, Floats, Floats]:
+        """The residual without the whole frame's light: below 1.2 px, up to 4 px, and coarser; levels."""
+        lit = self.residual - np.expm1(self.gains)[:, None, None] * (self.followed_luma + _DARK)
+        fine, coarse = (_blurred(np.asarray(lit, np.float32), sigma) for sigma in (1.2, 4.0))
+        return np.asarray(lit - fine, np.float32), np.asarray(fine - coarse, np.float32), coarse
 
     @cached_property
     def brightening(self) -> Floats:
@@ -202,6 +225,11 @@ def saturation(picture: Floats) -> float:
     red, green, blue = (picture[::2, ::2, channel] for channel in range(_CHANNELS))
     spread = np.maximum(np.maximum(red, green), blue) - np.minimum(np.minimum(red, green), blue)
     return float(spread.mean())
+
+
+def _blurred(fields: Floats, sigma: float) -> Floats:
+    blurred = [cv2.GaussianBlur(field, (0, 0), sigma) for field in fields]
+    return np.stack(blurred) if blurred else fields
 
 
 def _check(frames: NDArray[np.uint8] | Floats, reference: NDArray[np.uint8] | None, fps: float) -> None:

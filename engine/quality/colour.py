@@ -7,6 +7,7 @@ import numpy as np
 
 from engine.motion import Floats
 from engine.quality.clip import Clip, saturation
+from engine.quality.likeness import overlap
 from engine.quality.registry import Reading, measure
 
 _DARK, _BRIGHT = 40, 240
@@ -20,7 +21,7 @@ def _ends(values: Floats) -> tuple[Floats, Floats]:
     return values[:count].mean(axis=0), values[-count:].mean(axis=0)
 
 
-@measure(unit="log units", words="colours fade away", warn=0.42, reject=0.6, frames=2)
+@measure(unit="log units", words="colours fade away", warn=0.72, reject=0.72, frames=2)
 def colours_fade(clip: Clip) -> Reading:
     """Log of the saturation at the start over the end; relative to brightness: a fade is fine."""
     saturation = (clip.chroma + 2) / (clip.luma.mean(axis=(1, 2)) + 16)
@@ -28,7 +29,7 @@ def colours_fade(clip: Clip) -> Reading:
     return Reading(max(0.0, float(np.log(start / end))), len(clip) - 1)
 
 
-@measure(unit="log units", words="colours drift", usual=0.015, warn=0.13, reject=0.17, frames=2)
+@measure(unit="log units", words="colours drift", usual=0.015, warn=0.204, reject=0.204, frames=2)
 def colours_drift(clip: Clip) -> Reading:
     """Spread of the tint change between the channels from start to end, the smaller of two readings.
 
@@ -61,23 +62,72 @@ def clipped(clip: Clip) -> Reading:
     return Reading(_clipped(clip.small[: _opening(clip), ::2, ::2]))
 
 
-@measure(unit="of the limit", words="the picture is burnt", warn=0.7, reject=1.0)
+@measure(unit="of the limit", words="the picture is burnt", warn=1.2, reject=1.2, needs_input=True)
 def burnt(clip: Clip) -> Reading:
     """More clipped pixels and contrast than the input picture has: the smaller share of .2 and of .14."""
-    if clip.reference is None:
-        return Reading(0.0)
-    reference, opening = clip.shrink(clip.reference), _opening(clip)
+    reference, opening = clip.small_input, _opening(clip)
     more_clipped = _clipped(clip.small[:opening, ::2, ::2]) - _clipped(reference)
     contrast = float(cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY).std())
     more_contrast = float(np.log((clip.contrast[:opening].mean() + 2) / (contrast + 2)))
     return Reading(max(0.0, min(more_clipped / 0.2, more_contrast / 0.14)), 0)
 
 
-@measure(unit="log units", words="colours are too strong", warn=0.22, reject=0.32)
+@measure(unit="log units", words="colours are too strong", warn=0.384, reject=0.384, needs_input=True)
 def oversaturated(clip: Clip) -> Reading:
     """Log of the saturation in the first quarter over that of the input picture."""
-    if clip.reference is None:
-        return Reading(0.0)
-    reference = clip.shrink(clip.reference)
     found = float(clip.chroma[: _opening(clip)].mean())
-    return Reading(max(0.0, float(np.log((found + 2) / (saturation(reference) + 2)))), 0)
+    return Reading(max(0.0, float(np.log((found + 2) / (saturation(clip.small_input) + 2)))), 0)
+
+
+@measure(unit="log units", frames=2)
+def tint_gathers(clip: Clip) -> Reading:
+    """Tint changes of followed pixels, summed over the clip: the spread between the channels."""
+    return Reading(float(np.ptp(clip.tints.sum(axis=0))))
+
+
+@measure(unit="share", frames=4)
+def tint_goes_one_way(clip: Clip) -> Reading:
+    """How steadily: that sum over the sum of the changes' sizes, in the channel that goes farthest."""
+    total = clip.tints.sum(axis=0)
+    channel = int(np.abs(total).argmax())
+    return Reading(float(abs(total[channel]) / (np.abs(clip.tints[:, channel]).sum() + 0.01)))
+
+
+@measure(unit="log units", frames=2)
+def means_drift(clip: Clip) -> Reading:
+    """Spread of the tint change between the channels from start to end, by means over whole frames."""
+    means = np.log(clip.small.mean(axis=(1, 2)) + 4)
+    start, end = _ends(np.asarray(means - means.mean(axis=1, keepdims=True), np.float32))
+    return Reading(float(np.ptp(end - start)))
+
+
+def _fall(changes: Floats) -> float:
+    return float(max(0.0, -changes.sum()))
+
+
+@measure(unit="log units", frames=2)
+def followed_colours_fade(clip: Clip) -> Reading:
+    """Log of the saturation over that of the same pixels one frame before, summed: how far it falls."""
+    before = np.array([saturation(frame) for frame in clip.followed], np.float32)
+    return Reading(_fall(np.log((clip.chroma[1:] + 2) / (before + 2))))
+
+
+@measure(unit="share", frames=4)
+def colours_fade_steadily(clip: Clip) -> Reading:
+    """The fall of the saturation from frame to frame over the sum of all its changes."""
+    changes = np.diff(np.log(clip.chroma + 2))
+    return Reading(float(_fall(changes) / (np.abs(changes).sum() + 0.02)))
+
+
+@measure(unit="log units", frames=2)
+def contrast_falls(clip: Clip) -> Reading:
+    """Log of the luma's deviation over that of the same pixels one frame before, summed: how far it falls."""
+    before = clip.followed_luma.std(axis=(1, 2))
+    return Reading(_fall(np.log((clip.contrast[1:] + 2) / (before + 2))))
+
+
+@measure(unit="share", frames=2)
+def palette_leaves(clip: Clip) -> Reading:
+    """Share of the colours at the start that are gone at the end."""
+    start, end = _ends(clip.palettes)
+    return Reading(1 - overlap(start, end))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.motion import Floats
 from engine.quality.clip import Clip
@@ -13,6 +15,7 @@ _STANDS_OUT = 1.8
 _END = 4
 _FEWEST_BEFORE = 3
 _BAND = 6
+_ROWS_NEAR = 4
 
 
 def _distances(clip: Clip) -> Floats:
@@ -33,7 +36,7 @@ def _residuals(clip: Clip) -> Floats:
     return np.asarray(np.abs(clip.residual).mean(axis=(1, 2)), np.float32)
 
 
-@measure(unit="0 … 3", words="the scene is cut", usual=0.05, warn=0.42, reject=0.52, frames=4)
+@measure(unit="0 … 3", words="the scene is cut", usual=0.05, warn=0.624, reject=0.624, frames=4)
 def scene_cut(clip: Clip) -> Reading:
     """How far the largest jump stands above the upper quartile of the clip's own others.
 
@@ -46,7 +49,7 @@ def scene_cut(clip: Clip) -> Reading:
     return Reading(float(distances[t] - np.percentile(np.delete(distances, t), 75)), t + 1)
 
 
-@measure(unit="0 … 3", words="the end is broken", usual=0.01, warn=0.34, reject=0.45, frames=5)
+@measure(unit="0 … 3", words="the end is broken", usual=0.01, warn=0.54, reject=0.54, frames=5)
 def broken_end(clip: Clip) -> Reading:
     """The same for the last four transitions, above the 90th percentile of those before."""
     last = min(_END, len(clip) - 1 - _FEWEST_BEFORE)
@@ -57,7 +60,7 @@ def broken_end(clip: Clip) -> Reading:
     return Reading(float(distances[t] - np.percentile(distances[:-last], 90)), t + 1)
 
 
-@measure(unit="pixels of 192", words="a frame is torn", usual=0.17, warn=2.0, reject=2.9, frames=3)
+@measure(unit="pixels of 192", words="a frame is torn", usual=0.17, warn=3.48, reject=3.48, frames=3)
 def torn(clip: Clip) -> Reading:
     """The largest sideways step between bands of rows that comes with a frame and goes with the next."""
     rows = np.median(clip.flows[..., 0], axis=2)
@@ -69,3 +72,74 @@ def torn(clip: Clip) -> Reading:
     reversing = np.where(come * go < 0, np.minimum(np.abs(come), np.abs(go)), 0).max(axis=1)
     t = int(reversing.argmax())
     return Reading(float(reversing[t]), t + 1)
+
+
+def _stands_out(values: Floats) -> tuple[float, int]:
+    """Log of the largest over the upper quartile of the others, and where."""
+    t = int(values.argmax())
+    return float(np.log((values[t] + 1) / (np.percentile(np.delete(values, t), 75) + 1))), t
+
+
+@measure(unit="log units", frames=4)
+def residual_jumps(clip: Clip) -> Reading:
+    """The largest mean residual over the upper quartile of the others."""
+    value, t = _stands_out(_residuals(clip))
+    return Reading(value, t + 1)
+
+
+@measure(unit="log units", frames=4)
+def picture_jumps(clip: Clip) -> Reading:
+    """The largest mean change from frame to frame over the upper quartile of the others."""
+    value, t = _stands_out(np.asarray(np.abs(np.diff(clip.luma, axis=0)).mean(axis=(1, 2)), np.float32))
+    return Reading(value, t + 1)
+
+
+@measure(unit="share", frames=4)
+def palette_jumps(clip: Clip) -> Reading:
+    """The largest change of colours over the upper quartile of the others."""
+    changes = np.array([1 - overlap(*pair) for pair in zip(clip.palettes, clip.palettes[1:], strict=False)])
+    t = int(changes.argmax())
+    return Reading(float(changes[t] - np.percentile(np.delete(changes, t), 75)), t + 1)
+
+
+@measure(unit="0 … 2", frames=4)
+def detail_jumps(clip: Clip) -> Reading:
+    """How far the worst correlation with what motion foretold lies under the median one."""
+    t = int(clip.likeness.argmin())
+    return Reading(float(np.median(clip.likeness) - clip.likeness[t]), t + 1)
+
+
+@measure(unit="log units", frames=6)
+def end_residual(clip: Clip) -> Reading:
+    """The largest residual of the last four transitions over the 90th percentile of those before."""
+    residuals = _residuals(clip)
+    last = min(_END, len(residuals) - _FEWEST_BEFORE)
+    t = len(residuals) - last + int(residuals[-last:].argmax())
+    return Reading(float(np.log((residuals[t] + 1) / (np.percentile(residuals[:-last], 90) + 1))), t + 1)
+
+
+@measure(unit="share of a row", frames=3)
+def torn_rows(clip: Clip) -> Reading:
+    """Steps between two native rows that neither neighbour frame nor near rows have: mean of the top three.
+
+    In units of the frame's median step, so that sharp pictures do not count as torn.
+    """
+    if clip.native_luma.shape[1] <= 2 * _ROWS_NEAR:
+        return Reading(0.0)
+    steps = np.stack([_row_steps(frame) for frame in clip.native_luma])
+    near = np.zeros_like(steps)
+    for shift in range(2, _ROWS_NEAR + 1):
+        near[:, shift:] = np.maximum(near[:, shift:], steps[:, :-shift])
+        near[:, :-shift] = np.maximum(near[:, :-shift], steps[:, shift:])
+    # A line that moves by a row or two is no tear: the neighbours' rows nearby count too.
+    spread = cv2.dilate(steps, np.ones((1, 2 * _ROWS_NEAR + 1), np.uint8))
+    other = np.maximum(np.vstack([spread[1:2], spread[:-1]]), np.vstack([spread[1:], spread[-2:-1]]))
+    excess = (steps - np.maximum(near, other)) / (np.median(steps, axis=1, keepdims=True) + 1.5)
+    worst = excess.max(axis=1)
+    top = np.sort(worst)[-3:]
+    return Reading(float(max(0.0, top.mean())), int(worst.argmax()))
+
+
+def _row_steps(luma: NDArray[np.uint8]) -> Floats:
+    change = cv2.absdiff(luma[1:, ::2], luma[:-1, ::2])
+    return np.asarray(cv2.reduce(change, 1, cv2.REDUCE_AVG, dtype=cv2.CV_32F)[:, 0], np.float32)

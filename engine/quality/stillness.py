@@ -52,3 +52,11 @@ def stutter(clip: Clip) -> Reading:
     if still.sum() < _FEWEST_REPEATS:
         return Reading(0.0)
     return Reading(float(still.mean()), int(still.argmax()) + 1)
+
+
+@measure(unit="share", frames=5)
+def motion_halts(clip: Clip) -> Reading:
+    """Share of transitions that change less than a third of both their neighbours."""
+    before, now, after = clip.changes[:-2], clip.changes[1:-1], clip.changes[2:]
+    halts = now + 0.3 < np.minimum(before, after) / 3
+    return Reading(float(halts.mean()), int(halts.argmax()) + 2 if halts.any() else None)

@@ -16,11 +16,11 @@ _FEWEST_TILES = 20
 _BLACK, _WHITE = 12, 243
 
 
-def _grain(clip: Clip, frame: int, shrink: int) -> tuple[Floats, Floats]:
+def _grain(native: NDArray[np.uint8], shrink: int) -> tuple[Floats, Floats]:
     """Luma shrunk by a whole number, and its noise by Immerkær's kernel (1996)."""
-    height, width = clip.native_luma.shape[1:]
+    height, width = native.shape
     size = (max(1, width // shrink), max(1, height // shrink))
-    luma = cv2.resize(clip.native_luma[frame], size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    luma = cv2.resize(native, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     return luma, np.asarray(cv2.filter2D(luma, cv2.CV_32F, _KERNEL), np.float32)
 
 
@@ -46,14 +46,14 @@ def _independent_noise(clip: Clip, shrink: int, side: int, percentile: float) ->
     """
     found = []
     for t in _middles(clip):
-        before, now, after = (_grain(clip, frame, shrink)[1] for frame in (t - 1, t, t + 1))
+        before, now, after = (_grain(clip.native_luma[frame], shrink)[1] for frame in (t - 1, t, t + 1))
         variances = -_tiles((now - before) * (after - now), side)
         if variances.size >= _FEWEST_TILES:
             found.append(float(np.percentile(variances, percentile)))
     return max(0.0, float(np.median(found))) ** 0.5 if found else 0.0
 
 
-@measure(unit="levels", words="the picture is noisy", usual=0.28, warn=2.7, reject=3.3, frames=3)
+@measure(unit="levels", words="the picture is noisy", usual=0.28, warn=3.96, reject=3.96, frames=3)
 def fresh_noise(clip: Clip) -> Reading:
     """Noise of single pixels, new in each frame, at half size in the calmest tenth of the tiles.
 
@@ -62,26 +62,27 @@ def fresh_noise(clip: Clip) -> Reading:
     return Reading(_independent_noise(clip, shrink=2, side=12, percentile=10))
 
 
-@measure(unit="levels", words="blotches come and go", usual=0.05, warn=2.2, reject=3.0, frames=3)
+@measure(unit="levels", words="blotches come and go", usual=0.05, warn=3.6, reject=3.6, frames=3)
 def fresh_blotches(clip: Clip) -> Reading:
     """Noise of eight native pixels, the size of a latent, new in each frame."""
     return Reading(_independent_noise(clip, shrink=8, side=6, percentile=20))
 
 
-@measure(unit="levels", words="noise lies over the picture", usual=0.63, warn=4.7, reject=5.8, frames=3)
+@measure(unit="levels", words="noise lies over the picture", usual=0.63, warn=6.96, reject=6.96, frames=3)
 def noise(clip: Clip) -> Reading:
-    """Noise at half size in the quietest 4 % of the tiles that are neither black nor white."""
-    found = []
-    for t in _middles(clip):
-        luma, grain = _grain(clip, int(t), 2)
-        brightness, power = _tiles(luma, 12), _tiles(grain * grain, 12)
-        usable = power[(brightness > _BLACK) & (brightness < _WHITE)]
-        if usable.size >= _FEWEST_TILES:
-            found.append(float(np.percentile(usable, 4)))
-    return Reading(float(np.sqrt(np.median(found))) if found else 0.0)
+    """:func:`quiet_noise` of the median frame."""
+    return Reading(float(np.median([quiet_noise(clip.native_luma[t]) for t in _middles(clip)])))
 
 
-@measure(unit="log units", words="the picture turns blurred", usual=0.06, warn=0.65, reject=0.85, frames=2)
+def quiet_noise(native: NDArray[np.uint8]) -> float:
+    """Noise at half size in the quietest 4 % of the tiles that are neither black nor white, in levels."""
+    luma, grain = _grain(native, 2)
+    brightness, power = _tiles(luma, 12), _tiles(grain * grain, 12)
+    usable = power[(brightness > _BLACK) & (brightness < _WHITE)]
+    return float(np.sqrt(np.percentile(usable, 4))) if usable.size >= _FEWEST_TILES else 0.0
+
+
+@measure(unit="log units", words="the picture turns blurred", usual=0.06, warn=1.02, reject=1.02, frames=2)
 def blur_collapses(clip: Clip) -> Reading:
     """Log of the sharpness in the first quarter of the clip over the lowest later on.
 
@@ -95,3 +96,30 @@ def blur_collapses(clip: Clip) -> Reading:
     first = float(np.median(sharpness[: max(1, len(sharpness) // 4)]))
     worst = int(np.argmin(sharpness))
     return Reading(max(0.0, float(np.log(first / sharpness[worst]))), int(frames[worst]))
+
+
+@measure(unit="levels", frames=3)
+def usual_fresh_noise(clip: Clip) -> Reading:
+    """Noise of single pixels, new in each frame, at half size in the median tile."""
+    return Reading(_independent_noise(clip, shrink=2, side=12, percentile=50))
+
+
+@measure(unit="levels", frames=3)
+def usual_fresh_blotches(clip: Clip) -> Reading:
+    """Noise of eight native pixels, new in each frame, in the median tile."""
+    return Reading(_independent_noise(clip, shrink=8, side=6, percentile=50))
+
+
+@measure(unit="log units", frames=4)
+def small_blur(clip: Clip) -> Reading:
+    """Log of the small frames' sharpness at the start over that at the end."""
+    last = len(clip) - 1
+    start, end = (
+        np.mean([_edge_strength(clip.luma[t]) for t in pair]) for pair in ((0, 1), (last - 1, last))
+    )
+    return Reading(float(np.log(start / end)))
+
+
+def _edge_strength(luma: Floats) -> float:
+    edges = np.abs(cv2.Laplacian(luma, cv2.CV_32F, ksize=3))
+    return (float(np.percentile(edges[::2, ::2], 95)) + 0.5) / (float(luma.std()) + 6)

@@ -1,4 +1,4 @@
-"""From measures to a verdict."""
+"""From measures to a verdict: a few limits that hold anywhere, then the calibrated score."""
 
 from __future__ import annotations
 
@@ -8,23 +8,36 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.quality import colour, flicker, jumps, stillness, texture  # noqa: F401 - they register
+from engine.quality import (  # noqa: F401 - they register
+    colour,
+    fidelity,
+    flicker,
+    jumps,
+    residue,
+    stillness,
+    texture,
+)
+from engine.quality.calibration import Calibration, shipped
 from engine.quality.clip import Clip
-from engine.quality.registry import MEASURES, Measure, Reading
+from engine.quality.registry import MEASURES, Reading
+from engine.quality.troubles import TROUBLES, Trouble
 from engine.recipe import Outcome
 
 _WORST_SHARE = 0.6
+_USUAL_LEVEL = 1.0
+"""One good clip in ten is that rare in any one respect: it costs no points."""
+_MOST_REASONS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One measure that passed a limit.
+    """One measure that passed a limit, or one trouble whose level did.
 
     Attributes:
-        code: the measure's name.
+        code: the name of the measure or trouble.
         second: where it is worst, or None if it is all over the clip.
-        severity: the value as a share of the limit for rejection; of twice the limit for warning where the
-            measure never rejects.
+        severity: the value as a share of the limit for rejection; of twice the limit for warning where it
+            never rejects.
         rejects: whether this alone throws the take away.
     """
 
@@ -39,9 +52,10 @@ class Verdict:
     """The gate's word on a take.
 
     Attributes:
-        reasons: what was found, worst first, in words a member understands, with the second.
-        findings: the same for programs.
+        reasons: the four worst findings, worst first, in words a member understands, with the second.
+        findings: all of them, for programs.
         scores: every measure's value by its name, in the unit that ``MEASURES[name].unit`` tells.
+        levels: for each trouble, minus log10 of the share of good clips that look more like it.
         score: 0 (broken) … 100 (like the median of good clips everywhere).
     """
 
@@ -49,6 +63,7 @@ class Verdict:
     reasons: tuple[str, ...]
     findings: tuple[Finding, ...]
     scores: dict[str, float]
+    levels: dict[str, float]
     score: float
 
     @property
@@ -63,7 +78,11 @@ class Verdict:
 
 
 def judge(
-    frames: NDArray[np.uint8] | NDArray[np.floating], reference: NDArray[np.uint8] | None, fps: float
+    frames: NDArray[np.uint8] | NDArray[np.floating],
+    reference: NDArray[np.uint8] | None,
+    fps: float,
+    *,
+    house: Calibration | None = None,
 ) -> Verdict:
     """Judge a take before it is smoothed and encoded, at its native rate.
 
@@ -72,57 +91,96 @@ def judge(
         reference: the picture that the clip was made from, uint8 ``[H, W, 3]``, or None: burnt and
             oversaturated pictures are content then.
         fps: native frames per second.
+        house: the calibration to hold the clip against, made of an owner's own good clips; None: the one
+            that comes with the engine.
 
     Raises:
         ValueError: shapes, dtypes or ``fps`` are not such.
     """
+    readings = measured(frames, reference, fps)
+    return weigh(readings, fps, house or shipped(), has_input=reference is not None)
+
+
+def measured(
+    frames: NDArray[np.uint8] | NDArray[np.floating], reference: NDArray[np.uint8] | None, fps: float
+) -> dict[str, Reading]:
+    """What every measure reads on a take, by its name; arguments and errors as for :func:`judge`."""
     clip = Clip(frames, reference, fps)
-    return weigh({name: _read(entry, clip) for name, entry in MEASURES.items()}, fps)
+    return {name: entry(clip) for name, entry in MEASURES.items()}
 
 
-def _read(entry: Measure, clip: Clip) -> Reading:
-    return entry.read(clip) if len(clip) >= entry.frames else Reading(0.0)
-
-
-def weigh(readings: dict[str, Reading], fps: float) -> Verdict:
-    """Hold readings against the limits of their measures."""
-    passed = [(name, reading) for name, reading in readings.items() if reading.value >= MEASURES[name].warn]
-    passed.sort(key=lambda item: -_severity(MEASURES[item[0]], item[1].value))
-    findings = tuple(
-        Finding(
-            code=name,
-            second=None if reading.frame is None else reading.frame / fps,
-            severity=_severity(MEASURES[name], reading.value),
-            rejects=reading.value >= MEASURES[name].reject,
-        )
-        for name, reading in passed
-    )
+def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *, has_input: bool) -> Verdict:
+    """Hold readings against the limits of their measures, and against good clips."""
+    levels = calibration.levels(readings, has_input=has_input)
+    by_code: dict[str, Finding] = {}
+    points = []
+    for name, entry in MEASURES.items():
+        value, frame = readings[name].value, readings[name].frame
+        scale = _Scale(usual=entry.usual, warn=entry.warn, reject=entry.reject)
+        points.append(scale.points(value))
+        if value >= scale.warn:
+            by_code[name] = scale.finding(name, value, None if frame is None else frame / fps)
+    for name, level in levels.items():
+        scale = _level_scale(TROUBLES[name], calibration, has_input=has_input)
+        points.append(scale.points(level))
+        if level >= scale.warn:
+            finding = scale.finding(name, level, _second(TROUBLES[name], readings, fps))
+            by_code[name] = max(by_code.get(name, finding), finding, key=_weight)
+    findings = tuple(sorted(by_code.values(), key=_weight, reverse=True))
     outcome = Outcome.WARNED if findings else Outcome.ACCEPTED
     if any(finding.rejects for finding in findings):
         outcome = Outcome.REJECTED
-    points = [_points(MEASURES[name], reading.value) for name, reading in readings.items()]
     return Verdict(
         outcome=outcome,
-        reasons=tuple(_reason(finding) for finding in findings),
+        reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
         findings=findings,
         scores={name: reading.value for name, reading in readings.items()},
+        levels=levels,
         score=_WORST_SHARE * min(points) + (1 - _WORST_SHARE) * float(np.mean(points)),
     )
 
 
-def _end_of_scale(entry: Measure) -> float:
-    return entry.reject if math.isfinite(entry.reject) else 2 * entry.warn
+@dataclass(frozen=True, kw_only=True)
+class _Scale:
+    """What a value of a measure, or a level of a trouble, amounts to."""
+
+    usual: float
+    warn: float
+    reject: float
+
+    @property
+    def end(self) -> float:
+        return self.reject if math.isfinite(self.reject) else 2 * self.warn
+
+    def points(self, value: float) -> float:
+        """100 up to the usual value, 0 from the end of the scale on."""
+        if math.isinf(self.end):
+            return 100.0
+        return 100 * float(np.clip((self.end - value) / (self.end - self.usual), 0, 1))
+
+    def finding(self, code: str, value: float, second: float | None) -> Finding:
+        return Finding(code=code, second=second, severity=value / self.end, rejects=value >= self.reject)
 
 
-def _severity(entry: Measure, value: float) -> float:
-    return value / _end_of_scale(entry)
+def _level_scale(trouble: Trouble, calibration: Calibration, *, has_input: bool) -> _Scale:
+    reject = calibration.reject_hard if trouble.hard else calibration.reject
+    if trouble.against_input and not has_input:
+        reject = math.inf
+    return _Scale(usual=_USUAL_LEVEL, warn=min(calibration.warn, reject), reject=reject)
 
 
-def _points(entry: Measure, value: float) -> float:
-    """100 up to the usual value, 0 from the end of the scale on."""
-    return 100 * float(np.clip((_end_of_scale(entry) - value) / (_end_of_scale(entry) - entry.usual), 0, 1))
+def _second(trouble: Trouble, readings: dict[str, Reading], fps: float) -> float | None:
+    for name in trouble.measures:
+        frame = readings[name].frame
+        if frame is not None:
+            return frame / fps
+    return None
+
+
+def _weight(finding: Finding) -> tuple[bool, float]:
+    return finding.rejects, finding.severity
 
 
 def _reason(finding: Finding) -> str:
-    words = MEASURES[finding.code].words
+    words = TROUBLES[finding.code].words if finding.code in TROUBLES else MEASURES[finding.code].words
     return words if finding.second is None else f"{words} at {finding.second:.1f} s"

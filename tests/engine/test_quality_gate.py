@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,7 +9,9 @@ from moving_scenes import ball, drawing, pan, zoom
 
 from benchmarks.clips import labelled
 from benchmarks.defects import BENIGN, DEFECTS
+from benchmarks.own_clips import PROMPTS, camera, flat, lake, sketch, still
 from engine.quality import MEASURES, judge
+from engine.quality.calibration import shipped
 from engine.quality.registry import Reading, measure
 from engine.quality.verdict import weigh
 from engine.recipe import Outcome
@@ -156,14 +159,63 @@ def test_limits_out_of_order_are_refused():
         measure(unit="levels", words="odd", warn=2, reject=1)(lambda clip: Reading(0))
 
 
+def usual():
+    """Readings of the most ordinary clip."""
+    scales = shipped().scales
+    return {name: Reading(scales[name].median if name in scales else 0.0) for name in MEASURES}
+
+
+def test_the_most_ordinary_clip_has_all_points():
+    verdict = weigh(usual(), 8, shipped(), has_input=True)
+    assert verdict.outcome is Outcome.ACCEPTED
+    assert verdict.score > 95
+
+
 def test_a_value_between_the_limits_warns():
-    readings = {name: Reading(entry.usual) for name, entry in MEASURES.items()}
-    assert weigh(readings, 8).score == 100
-    entry = MEASURES["scene_cut"]
-    readings["scene_cut"] = Reading((entry.warn + entry.reject) / 2, 4)
-    verdict = weigh(readings, 8)
+    entry = MEASURES["frozen"]
+    readings = usual() | {"frozen": Reading((entry.warn + entry.reject) / 2, 4)}
+    verdict = weigh(readings, 8, shipped(), has_input=True)
     assert verdict.warned
-    assert verdict.reasons == ("the scene is cut at 0.5 s",)
+    assert verdict.reasons == ("nothing moves at 0.5 s",)
+
+
+def test_a_level_between_the_thresholds_warns_and_above_them_rejects():
+    readings = usual() | {"torn": Reading(2.5, 4)}
+    level = shipped().levels(readings, has_input=True)["torn"]
+    assert level > 0
+    lenient = replace(shipped(), warn=level - 0.1, reject=level + 0.1, reject_hard=99)
+    strict = replace(lenient, reject=level - 0.05)
+    assert weigh(readings, 8, lenient, has_input=True).reasons == ("a frame is torn at 0.5 s",)
+    assert weigh(readings, 8, strict, has_input=True).rejected
+
+
+def test_a_house_judges_by_its_own_calibration():
+    frames = DEFECTS["brightness_flickers"](pan(height=192, width=288), 1, np.random.default_rng(5))
+    blind = replace(shipped(), warn=1e9, reject=1e9, reject_hard=1e9)
+    assert judge(frames, frames[0], 8).rejected
+    assert "brightness_flickers" not in codes(judge(frames, frames[0], 8, house=blind))
+
+
+def test_no_more_than_four_reasons_are_told():
+    names = ("blank", "frozen", "stutter", "scene_cut", "torn", "noise")
+    readings = usual() | {name: Reading(2 * MEASURES[name].reject, 1) for name in names}
+    verdict = weigh(readings, 8, shipped(), has_input=True)
+    assert len(verdict.findings) >= len(names)
+    assert len(verdict.reasons) == 4
+
+
+@pytest.mark.parametrize("name", ["brightness_flickers", "colour_flickers", "strobes", "cut"])
+def test_what_is_barely_visible_is_caught(name):
+    frames = pan(height=192, width=288)
+    assert judge(DEFECTS[name](frames, 1, np.random.default_rng(5)), frames[0], 8).rejected
+
+
+def test_the_weightless_engines_clips_pass():
+    drawn = [camera(turn, lake(), size=(256, 144)) for turn in (1, 6)]
+    drawn += [sketch(turn, PROMPTS[turn], size=(256, 144)) for turn in (0, 4)]
+    drawn += [flat(0, 255), flat(2, 0), still(0.0), still(4.0)]
+    rejected = [turn for turn, own in enumerate(drawn) if judge(own.frames, own.reference, 12).rejected]
+    assert rejected == []
 
 
 @pytest.mark.skipif(not CLIPS.exists(), reason="the development clips are not here")

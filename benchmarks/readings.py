@@ -1,0 +1,199 @@
+"""What the gate measures on clips, on harmless changes and on injected defects of them; kept in a folder.
+
+Reading takes the time, fitting does not: a clip whose file is in the folder is not read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import gettempdir
+from zlib import crc32
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.clips import Labelled, labelled
+from benchmarks.defects import BENIGN, DEFECTS
+from benchmarks.own_clips import PROMPTS, Own, camera, flat, lake, sketch, still
+from engine.quality import MEASURES
+from engine.quality.verdict import measured
+
+Frames = NDArray[np.uint8]
+
+CERTAIN = ("not_finite", "blank", "frozen")
+"""Defects that hard rules are for; no score is fitted to them."""
+STRENGTHS = (0.6, 1.0, 2.0, 3.0)
+CACHE = Path(gettempdir()) / "framekiln-readings"
+_SIDE, _LENGTH = 576, 25
+_FAST = 12
+"""Frames per second above which a clip is also read at a half and a third of its rate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """One row for each clip that was measured.
+
+    Attributes:
+        values: float64 ``[rows, measures]``, in the order of ``names``.
+        clip, source, origin: whose it is; ``origin`` is the source of the picture that the camera filmed.
+        label: ``clean`` or ``borderline``.
+        change: ``""`` for the clip as it is, or the name of a benign change or of a defect.
+        strength: of the change.
+        has_reference: whether there was an input picture.
+    """
+
+    names: tuple[str, ...]
+    values: NDArray[np.float64]
+    clip: NDArray[np.str_]
+    source: NDArray[np.str_]
+    origin: NDArray[np.str_]
+    label: NDArray[np.str_]
+    change: NDArray[np.str_]
+    strength: NDArray[np.float64]
+    has_reference: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Given:
+    """A good clip to be. ``draw`` makes it: decodes a file, or lets an engine draw.
+
+    It gets every ``harmless``-th harmless change, and every ``injected``-th defect and strength; 0 for none.
+    """
+
+    name: str
+    source: str
+    origin: str
+    label: str
+    fps: float
+    harmless: int
+    injected: int
+    draw: Callable[[], Own]
+
+
+def table(clips: Path, cache: Path) -> Table:
+    """Measure everything that is not in the cache yet."""
+    cv2.setNumThreads(1)
+    cache.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for given in _all(clips):
+        kept = cache / f"{given.name}.npz"
+        if not kept.exists():
+            _measure(given, kept)
+            print(given.name, flush=True)
+        parts.append(np.load(kept))
+    names = tuple(MEASURES)
+    if any(not set(names) <= set(part["names"]) for part in parts):
+        raise SystemExit(f"{cache} holds readings of other measures: empty it")
+    values = [part["values"][:, [list(part["names"]).index(name) for name in names]] for part in parts]
+    joined = {
+        key: np.concatenate([part[key] for part in parts])
+        for key in ("clip", "source", "origin", "label", "change", "strength", "has_reference")
+    }
+    return Table(names=names, values=np.concatenate(values), **joined)
+
+
+def _all(clips: Path) -> Iterator[_Given]:
+    yield from _published(clips)
+    stills = [(lake, "lake")] * 4
+    stills += [(partial(_first, clip), clip.source) for clip in labelled(clips)[::4]]
+    for turn, (picture, origin) in enumerate(stills):
+        yield _own("camera", turn, lambda turn=turn, picture=picture: camera(turn, picture()), origin)
+    for turn, prompt in enumerate(PROMPTS):
+        yield _own("sketch", turn, partial(sketch, turn, prompt))
+    for turn, background in enumerate((255, 250, 0, 120)):
+        yield _own("plain", turn, partial(flat, turn, background))
+    for turn, grain in enumerate((0.0, 2.0, 4.0), start=4):
+        yield _own("plain", turn, partial(still, grain))
+
+
+def _published(clips: Path) -> Iterator[_Given]:
+    for clip in labelled(clips):
+        steps = {"": (0, 1)}
+        if clip.fps > _FAST:
+            steps |= {"-later": (_LENGTH - 1, 1), "-sparse": (0, 2), "-sparser": (0, 3)}
+        for suffix, (start, step) in steps.items():
+            yield _Given(
+                name=clip.path.stem + suffix,
+                source=clip.source,
+                origin=clip.source,
+                label=clip.label,
+                fps=clip.fps / step,
+                # Other parts of a clip, and slower rates, are good clips only.
+                harmless=0 if clip.label != "clean" else 3 if suffix else 1,
+                injected=0 if suffix or clip.label != "clean" else 6,
+                draw=partial(_window, clip, start, step),
+            )
+
+
+def _window(clip: Labelled, start: int, step: int) -> Own:
+    frames = clip.frames(2 * _LENGTH, _SIDE)[start::step][:_LENGTH]
+    return Own(frames=frames, reference=frames[0])
+
+
+def _first(clip: Labelled) -> Frames:
+    return clip.frames(1, _SIDE)[0]
+
+
+def _own(maker: str, turn: int, draw: Callable[[], Own], origin: str = "") -> _Given:
+    return _Given(
+        name=f"{maker}-{turn}",
+        source=maker,
+        origin=origin or maker,
+        label="clean",
+        fps=12.0,
+        harmless=2,
+        injected=12,
+        draw=draw,
+    )
+
+
+def _measure(given: _Given, kept: Path) -> None:
+    drawn = given.draw()
+    turn = crc32(given.name.encode())
+    wanted = [("", 0.0)]
+    wanted += _thinned([(name, 2.0) for name in BENIGN], given.harmless, turn)
+    every = [(name, strength) for name in DEFECTS if name not in CERTAIN for strength in STRENGTHS]
+    wanted += _thinned(every, given.injected, turn)
+    rows = []
+    for name, strength in wanted:
+        rng = np.random.default_rng([turn, int(strength * 10), crc32(name.encode())])
+        change = BENIGN.get(name) or DEFECTS.get(name)
+        frames = drawn.frames if change is None else change(drawn.frames, strength, rng)
+        reference = None if drawn.reference is None else _as_given(drawn.reference, rng)
+        readings = measured(frames, reference, given.fps)
+        rows.append([reading.value for reading in readings.values()])
+    count = len(rows)
+    np.savez(
+        kept,
+        names=np.array(list(MEASURES)),
+        values=np.array(rows, np.float64),
+        clip=np.array([given.name] * count),
+        source=np.array([given.source] * count),
+        origin=np.array([given.origin] * count),
+        label=np.array([given.label] * count),
+        change=np.array([name for name, _ in wanted]),
+        strength=np.array([strength for _, strength in wanted]),
+        has_reference=np.array([drawn.reference is not None] * count),
+    )
+
+
+def _thinned(pairs: list[tuple[str, float]], every: int, turn: int) -> list[tuple[str, float]]:
+    """Every n-th pair; each strength of each defect comes up in some turn."""
+    rows = len(STRENGTHS)
+    return [pair for place, pair in enumerate(pairs) if every and (place + place // rows + turn) % every == 0]
+
+
+def _as_given(picture: Frames, rng: np.random.Generator) -> Frames:
+    """A member's picture is never quite the first frame: another size, another JPEG, a little more light."""
+    scale = rng.uniform(1.0, 1.6)
+    larger = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    lit = np.clip(larger * rng.uniform(0.98, 1.02) + 0.5, 0, 255).astype(np.uint8)
+    quality = int(rng.integers(85, 97))
+    return np.asarray(
+        cv2.imdecode(cv2.imencode(".jpg", lit, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR),
+        np.uint8,
+    )

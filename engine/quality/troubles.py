@@ -1,0 +1,103 @@
+"""What the calibrated score knows to name, and the measures that speak of each.
+
+A trouble that a single measure names as well has that measure's name and words.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """One kind of defect.
+
+    Attributes:
+        words: what a member reads.
+        measures: those that speak of it. The first that knows a frame tells the second.
+        hard: its values overlap with good clips, so that its threshold lies lower; see docs/quality.md.
+        against_input: without the input picture it may be content: a warning at most.
+    """
+
+    words: str
+    measures: tuple[str, ...]
+    hard: bool = False
+    against_input: bool = False
+
+
+TROUBLES: dict[str, Trouble] = {
+    "brightness_flickers": Trouble(
+        words="brightness flickers",
+        measures=("brightness_flickers", "brightness_reverses", "coarse_residue"),
+    ),
+    "colours_flicker": Trouble(
+        words="colours flicker",
+        measures=("colours_flicker", "tint_reverses"),
+    ),
+    "light_boils": Trouble(
+        words="patches of light boil",
+        measures=("light_boils", "tiles_reverse", "coarse_residue", "unrest", "part_strobes"),
+    ),
+    "part_strobes": Trouble(
+        words="part of the picture flashes",
+        measures=("part_strobes", "light_boils", "tiles_reverse", "coarse_residue"),
+    ),
+    "scene_cut": Trouble(
+        words="the scene is cut",
+        measures=("scene_cut", "residual_jumps", "picture_jumps", "palette_jumps", "detail_jumps"),
+        hard=True,
+    ),
+    "broken_end": Trouble(
+        words="the end is broken",
+        measures=("broken_end", "end_residual", "detail_jumps", "palette_jumps"),
+        hard=True,
+    ),
+    "torn": Trouble(words="a frame is torn", measures=("torn", "torn_rows")),
+    "blur_collapses": Trouble(
+        words="the picture turns blurred", measures=("blur_collapses", "small_blur", "contrast_falls")
+    ),
+    "colours_fade": Trouble(
+        words="colours fade away",
+        measures=("colours_fade", "followed_colours_fade", "colours_fade_steadily"),
+    ),
+    "colours_drift": Trouble(
+        words="colours drift",
+        measures=("colours_drift", "tint_gathers", "tint_goes_one_way", "means_drift"),
+        hard=True,
+    ),
+    "subject_drifts": Trouble(
+        words="the scene turns into another one",
+        measures=(
+            "palette_leaves",
+            "end_is_another",
+            "end_contrast",
+            "change_goes_on",
+            "contrast_falls",
+        ),
+        hard=True,
+    ),
+    "fresh_blotches": Trouble(
+        words="blotches come and go",
+        measures=("fresh_blotches", "usual_fresh_blotches", "middle_residue", "coarse_residue"),
+    ),
+    "fresh_noise": Trouble(
+        words="the picture is noisy", measures=("fresh_noise", "usual_fresh_noise", "fine_residue", "noise")
+    ),
+    "noise": Trouble(
+        words="noise lies over the picture",
+        measures=("noise", "noisier", "fresh_noise"),
+    ),
+    "burnt": Trouble(
+        words="the picture is burnt",
+        measures=("burnt", "clipped", "more_clipped", "more_contrast"),
+        hard=True,
+        against_input=True,
+    ),
+    "oversaturated": Trouble(
+        words="colours are too strong",
+        measures=("oversaturated", "more_saturated"),
+        hard=True,
+        against_input=True,
+    ),
+}
+"""All of them, by name."""

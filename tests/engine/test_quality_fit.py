@@ -1,0 +1,184 @@
+"""The fit of the calibrated score, on tables made by chance."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from benchmarks import logistic
+from benchmarks.fit_gate import SHOWS, Fit, held_out
+from benchmarks.house import FEWEST, recalibrated
+from benchmarks.readings import Table
+from benchmarks.tails import tail, threshold
+from engine.quality import MEASURES, TROUBLES, Calibration
+from engine.quality.calibration import KNOTS, SHIPPED, Scale, Tail, shipped, standardised
+from engine.quality.registry import UNKNOWN, Reading
+
+SOURCES = ("north", "south", "east", "west")
+
+
+def table(seed=0, good=12, bad=3):
+    """Good clips of four sources around 0; a defect lifts the first measure of its trouble by 6."""
+    rng = np.random.default_rng(seed)
+    names = tuple(MEASURES)
+    rows = []
+    for source in SOURCES:
+        rows += [(source, "", 0.0, rng.standard_normal(len(names)))] * 1
+        rows += [(source, "", 0.0, rng.standard_normal(len(names))) for _ in range(good)]
+        for trouble, defects in SHOWS.items():
+            for _ in range(bad):
+                values = rng.standard_normal(len(names))
+                values[names.index(TROUBLES[trouble].measures[0])] += 6
+                rows.append((source, defects[0], 2.0, values))
+    source, change, strength, values = zip(*rows, strict=True)
+    return Table(
+        names=names,
+        values=np.array(values),
+        clip=np.array([f"clip {turn}" for turn in range(len(rows))]),
+        source=np.array(source),
+        origin=np.array(source),
+        label=np.array(["clean"] * len(rows)),
+        change=np.array(change),
+        strength=np.array(strength),
+        has_reference=np.ones(len(rows), bool),
+    )
+
+
+def usual(calibration):
+    return {name: Reading(scale.median) for name, scale in calibration.scales.items()}
+
+
+def test_a_logistic_regression_finds_what_made_the_labels():
+    rng = np.random.default_rng(0)
+    inputs = rng.standard_normal((4000, 3))
+    chance = 1 / (1 + np.exp(-(inputs @ np.array([2.0, -1.0, 0.0]) + 0.5)))
+    weights, bias = logistic.fit(inputs, rng.random(4000) < chance, np.ones(4000), 100.0)
+    assert weights == pytest.approx([2.0, -1.0, 0.0], abs=0.2)
+    assert bias == pytest.approx(0.5, abs=0.15)
+
+
+def test_a_regression_of_perfectly_parted_rows_ends():
+    inputs = np.linspace(-1, 1, 50)[:, None]
+    weights, _ = logistic.fit(inputs, inputs[:, 0] > 0, np.ones(50), 0.3)
+    assert 0 < weights[0] < 50
+
+
+def test_every_trouble_has_a_defect_that_shows_it_and_measures_that_exist():
+    assert set(SHOWS) == set(TROUBLES)
+    assert all(name in MEASURES for trouble in TROUBLES.values() for name in trouble.measures)
+
+
+def test_a_source_is_judged_by_regressions_that_never_saw_it():
+    data = table()
+    spoilt = replace(data, values=data.values.copy())
+    spoilt.values[data.source == "west"] *= -3
+    mine, other = (Fit(one, has_input=True).trained("west") for one in (data, spoilt))
+    assert mine[0] == other[0]
+    for trouble in TROUBLES:
+        assert (mine[1][trouble] == other[1][trouble]).all()
+
+
+def test_clips_filmed_from_a_sources_pictures_are_held_out_with_it():
+    data = table()
+    filmed = replace(data, origin=np.where(data.source == "east", "west", data.origin))
+    assert not Fit(filmed, has_input=True).without("west")[data.source == "east"].any()
+
+
+def test_held_out_scores_catch_what_is_plain_and_leave_good_clips_alone():
+    data = table()
+    found = held_out(Fit(data, has_input=True))
+    assert found.rejected[data.change != ""].mean() > 0.5
+    # So few good clips tell little of their tail: with sixty of each source it is 5 %.
+    assert found.rejected[data.change == ""].mean() < 0.25
+
+
+def test_a_tail_says_how_rare_a_score_is():
+    scores = np.random.default_rng(0).standard_exponential(20_000)
+    found = tail(scores, np.full(20_000, 1 / 20_000))
+    assert found.levels(np.array(-1)) == 0
+    for share in (*KNOTS, 0.01, 0.001):
+        assert found.levels(np.array(-np.log(share))) == pytest.approx(-np.log10(share), abs=0.1)
+
+
+def test_a_threshold_lets_no_more_than_the_wanted_share_pass():
+    values = np.arange(100.0)
+    found = threshold(values, np.full(100, 0.01), 0.05)
+    assert (values >= found).mean() == pytest.approx(0.05, abs=0.011)
+
+
+def test_what_is_not_known_counts_as_usual():
+    calibration = shipped()
+    readings = usual(calibration)
+    levels = calibration.levels(readings, has_input=True)
+    unknown = {**readings, "more_saturated": UNKNOWN, "brightness_flickers": UNKNOWN}
+    assert calibration.levels(unknown, has_input=True) == levels
+
+
+def test_a_value_is_counted_in_spreads_and_by_its_logarithm():
+    scale = Scale(median=2, spread=0.5)
+    assert standardised(2, scale) == 0
+    assert standardised(2.5, scale) == pytest.approx(np.log(2))
+    assert standardised(1.5, scale) == pytest.approx(-np.log(2))
+
+
+def test_a_calibration_survives_being_written(tmp_path):
+    shipped().write(tmp_path / "house.json")
+    assert Calibration.read(tmp_path / "house.json") == shipped()
+    assert (tmp_path / "house.json").read_text() == SHIPPED.read_text()
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", '{"scales": {"noise": {"median": 1}}}', "no json"])
+def test_what_is_no_calibration_is_refused(tmp_path, text):
+    (tmp_path / "house.json").write_text(text)
+    with pytest.raises(ValueError):
+        Calibration.read(tmp_path / "house.json")
+
+
+def test_the_shipped_numbers_name_only_measures_and_troubles_that_exist():
+    assert set(shipped().scales) <= set(MEASURES)
+    for models in (shipped().with_input, shipped().without_input):
+        assert set(models) == set(TROUBLES)
+        assert all(set(model.weights) <= set(shipped().scales) for model in models.values())
+
+
+def test_without_an_input_picture_nothing_that_needs_one_is_weighed():
+    for model in shipped().without_input.values():
+        assert not any(MEASURES[name].needs_input for name in model.weights)
+
+
+def kept(count, shift):
+    """Clips that lie ``shift`` spreads above the median in every measure, each a little differently."""
+    rng = np.random.default_rng(3)
+    scales = shipped().scales
+    return [
+        (
+            {
+                name: Reading(s.median + s.spread * (shift + rng.uniform(-0.2, 0.2)))
+                for name, s in scales.items()
+            },
+            True,
+        )
+        for _ in range(count)
+    ]
+
+
+def test_a_house_that_keeps_odd_clips_calls_them_less_rare():
+    clips = kept(120, shift=2.5)
+    old, new = shipped(), recalibrated(shipped(), clips, engine="svd")
+    highest = [
+        np.mean([max(one.levels(readings, has_input=True).values()) for readings, _ in clips])
+        for one in (old, new)
+    ]
+    assert highest[1] < highest[0]
+    assert new.reject == old.reject
+    assert new.figures["house"] == {"engine": "svd", "kept_clips": 120}
+
+
+def test_a_few_kept_clips_recalibrate_nothing():
+    with pytest.raises(SystemExit, match=str(FEWEST)):
+        recalibrated(shipped(), kept(FEWEST - 1, shift=0), engine="svd")
+
+
+def test_beyond_its_last_knot_a_tail_is_exponential():
+    found = Tail(knots=(0.0, 1.0, 2.0, 3.0), decade=2.0)
+    assert found.levels(np.array([3.0, 5.0])) == pytest.approx([-np.log10(0.05), 1 - np.log10(0.05)])
