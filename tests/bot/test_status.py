@@ -13,8 +13,8 @@ from bot import status as status_module
 from bot import texts
 from bot.channels import ChannelError, Channels, Trouble
 from bot.deliver import nonce
-from bot.status import StatusBoard
 from bot.live import Live
+from bot.status import StatusBoard
 from bot.wait import Waits
 from db.errors import CannotWrite
 from db.jobs import State

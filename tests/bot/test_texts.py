@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import refusals, texts
-from bot.recipe_card import card
 from bot.doctor import Finding, report
+from bot.recipe_card import card
 from bot.wait import Wait
 from db.jobs import Job, JobId, State
 from engine.recipe import (
@@ -273,9 +273,17 @@ def test_a_card_that_is_too_long_for_a_message_gives_the_recipe_as_a_file():
 
 def test_a_card_shows_all_that_a_model_was_told():
     recipe = recipe_of(
-        **{"engine": "animatediff", "way": "lcm", "model": "epicrealism", "steps": 8, "guidance": 1.5},
-        **{"words": "a quiet lake, wide view", "negative": "blurry", "follow": Follow.SOFT_EDGES},
-        **{"strength": 0.6, "styles": (Style(name="ink", weight=0.8),), "settings": {"context_length": 16}},
+        engine="animatediff",
+        way="lcm",
+        model="epicrealism",
+        steps=8,
+        guidance=1.5,
+        words="a quiet lake, wide view",
+        negative="blurry",
+        follow=Follow.SOFT_EDGES,
+        strength=0.6,
+        styles=(Style(name="ink", weight=0.8),),
+        settings={"context_length": 16},
     )
     made = receipt_of(
         take(1, Outcome.REJECTED, "it flickers"), take(2), kept=2, ladder=("drawn in two halves",)
