@@ -266,7 +266,7 @@ def test_a_picture_that_cannot_be_read_is_unsupported(render, tmp_path):
 
 def test_an_engine_that_does_not_exist_is_unsupported(tmp_path):
     recipe = Recipe.from_json(RECIPE.to_json().replace("scripted", "warp"))
-    with pytest.raises(Unsupported, match=r"no engine called 'warp'; there are camera, sketch"):
+    with pytest.raises(Unsupported, match=r"no engine called 'warp'; there are .*camera.*, sketch"):
         Renderer().render(
             recipe, {}, work=tmp_path, limits=RenderLimits(), on_event=lambda _: None, cancel=CancelToken()
         )
