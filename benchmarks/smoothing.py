@@ -1,8 +1,9 @@
 """How near made frames are to the real ones: ``python -m benchmarks.smoothing --clips DIR``.
 
-Every second, or three of four, frames of the clips are held out and made again. Prints PSNR, SSIM, the pulse
-(loss of fine detail of made against held-out frames) and the time; then how many made frames across a join of
-two clips are a blend, and how many pairs of uncut clips are taken for a cut.
+Prints how many made frames across a join of two clips are a blend, and how many pairs of uncut clips, shown
+at their own speed and faster, are taken for a cut. Then every second (two of three, three of four) frame of
+the clips is held out and made again: PSNR, SSIM, the pulse (how far the fine detail of made frames is from
+that of the held-out ones, in octaves) and the time of a made frame.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,12 +20,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.clips import labelled
-from engine.motion import grid, read
+from engine.motion import MEDIUM, dense, grid, read
 from engine.smooth import smooth
 from engine.smooth.cuts import Link, links
-from engine.smooth.flow import dis_flow
+from engine.smooth.rife import FILE, NAME, Rife
+from engine.store import Store
 
 Frames = NDArray[np.uint8]
+Method = Callable[[Frames, int], Frames]
 
 
 def linear(frames: Frames, factor: int) -> Frames:
@@ -41,12 +45,28 @@ def plain(frames: Frames, factor: int) -> Frames:
     places = grid(*frames.shape[1:3])
     out = [frames[0]]
     for a, b in pairwise(frames):
-        flow = dis_flow(a, b)
+        one, other = (np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8) for frame in (a, b))
+        there, back = dense(one, other, MEDIUM), dense(other, one, MEDIUM)
         for step in range(1, factor):
             share = step / factor
-            from_a = read(a.astype(np.float32), places - share * flow.there)
-            from_b = read(b.astype(np.float32), places - (1 - share) * flow.back)
+            from_a = read(a.astype(np.float32), places - share * there)
+            from_b = read(b.astype(np.float32), places - (1 - share) * back)
             out.append(np.asarray((1 - share) * from_a + share * from_b + 0.5, np.uint8))
+        out.append(b)
+    return np.stack(out)
+
+
+def learned(rife: Rife, frames: Frames, factor: int) -> Frames:
+    """RIFE as its authors use it: one call a frame, two linear warps, its own mask."""
+    places = grid(*frames.shape[1:3])
+    out = [frames[0]]
+    for a, b in pairwise(frames):
+        for step in range(1, factor):
+            told = rife.at(a, b, step / factor)
+            share = told.share[..., None]
+            from_a = read(a.astype(np.float32), places + told.to_a)
+            from_b = read(b.astype(np.float32), places + told.to_b)
+            out.append(np.asarray(share * from_a + (1 - share) * from_b + 0.5, np.uint8))
         out.append(b)
     return np.stack(out)
 
@@ -76,16 +96,16 @@ def fineness(frame: Frames) -> float:
     return float(((grey - cv2.GaussianBlur(grey, (0, 0), 1.5)) ** 2).mean())
 
 
-def compare(clips: list[Frames], factor: int) -> None:
+def compare(clips: list[Frames], methods: dict[str, Method], factor: int) -> None:
     """Print one table."""
-    methods: dict[str, Callable[[Frames, int], Frames]] = {"linear": linear, "DIS": plain, "ours": smooth}
     for name, method in methods.items():
-        figures, spent, count = [], 0.0, 0
+        figures, spent, worked, count = [], 0.0, 0.0, 0
         for frames in clips:
             whole = frames[: (len(frames) - 1) // factor * factor + 1]
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.process_time()
             made = method(whole[::factor], factor)
             spent += time.perf_counter() - start
+            worked += time.process_time() - busy
             held = [t for t in range(len(whole)) if t % factor]
             count += len(held)
             pulse = np.log2([(fineness(made[t]) + 0.3) / (fineness(whole[t]) + 0.3) for t in held])
@@ -97,42 +117,57 @@ def compare(clips: list[Frames], factor: int) -> None:
                 )
             )
         decibels, likeness, pulse_mean = np.mean(figures, axis=0)
-        ms = 1000 * spent / count
         print(
-            f"x{factor} {name:6s} {decibels:6.2f} dB  SSIM {likeness:.3f} pulse {pulse_mean:.3f} {ms:4.0f} ms"
+            f"x{factor} {name:12s} {decibels:6.2f} dB  SSIM {likeness:.3f}  pulse {pulse_mean:.3f}"
+            f"  {1000 * spent / count:5.0f} ms ({1000 * worked / count:.0f} of CPU)",
+            flush=True,
         )
 
 
-def cuts(clips: list[Frames]) -> None:
-    """Print ghosts across joins, and false cuts."""
-    ghosts = joins = 0
+def cuts(clips: list[Frames], methods: dict[str, Method]) -> None:
+    """Print ghosts across joins by method, and false cuts at the clips' own speed and faster."""
+    joins = []
     for one, other in zip(clips, clips[1:] + clips[:1], strict=True):
         size = (one.shape[2], one.shape[1])
         fitted = np.stack([cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in other[:4]])
-        joined = np.concatenate([one[:4], fitted])
-        ghosts += links(joined)[3] is not Link.CUT
-        joins += 1
-    false = [sum(kind is Link.CUT for kind in links(frames)) for frames in clips]
-    pairs = sum(len(frames) - 1 for frames in clips)
-    print(f"ghosts across {ghosts} of {joins} joins; false cuts {sum(false)} of {pairs} pairs")
+        joins.append(np.concatenate([one[:4], fitted]))
+    for name, method in methods.items():
+        # Only ours looks at more than the pair.
+        made = [method(join, 2)[7] if "ours" in name else method(join[3:5], 2)[1] for join in joins]
+        ghosts = sum(
+            not any((frame == real).all() for real in join[3:5])
+            for frame, join in zip(made, joins, strict=True)
+        )
+        print(f"{name}: ghosts across {ghosts} of {len(joins)} joins", flush=True)
+    for speed in (1, 3, 5):
+        found = [links(frames[::speed]) for frames in clips if len(frames) > 3 * speed]
+        false = sum(kind is Link.CUT for clip in found for kind in clip)
+        print(f"speed x{speed}: false cuts {false} of {sum(len(clip) for clip in found)} pairs")
 
 
 def main() -> None:
-    """Compare linear, DIS and ours on a folder."""
+    """Compare linear, DIS, RIFE and ours on a folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clips", type=Path, required=True)
+    parser.add_argument("--models", type=Path, default=Path("models"), help="where rife/flownet.pkl lies")
     parser.add_argument("--frames", type=int, default=13)
-    parser.add_argument("--side", type=int, default=576)
-    parser.add_argument("--only", default="", help="clips whose file name holds this")
+    parser.add_argument("--side", type=int, default=384)
+    parser.add_argument("--only", default="", help="clips whose file name holds this, in the comparison")
     parser.add_argument("--threads", type=int, default=1, help="threads inside OpenCV")
     options = parser.parse_args()
     cv2.setNumThreads(options.threads)
-    chosen = [c for c in labelled(options.clips) if c.label == "clean" and options.only in c.path.name]
-    clips = [clip.frames(options.frames, options.side) for clip in chosen]
-    print(f"{len(clips)} clips, {options.frames} frames at most, {options.side} px")
-    cuts(clips)
-    for factor in (2, 4):
-        compare(clips, factor)
+    chosen = [c for c in labelled(options.clips) if c.label == "clean"]
+    clips = {c.path.name: c.frames(options.frames, options.side) for c in chosen}
+    compared = [frames for name, frames in clips.items() if options.only in name]
+    methods: dict[str, Method] = {"linear": linear, "DIS": plain, "ours": smooth}
+    weights = Store(options.models).path(NAME) / FILE
+    if weights.is_file():
+        rife = Rife.load(weights)
+        methods |= {"RIFE": partial(learned, rife), "ours + RIFE": partial(smooth, flow=rife)}
+    print(f"{len(clips)} clips, {len(compared)} compared, {options.frames} frames at most, {options.side} px")
+    cuts(list(clips.values()), {name: methods[name] for name in ("linear", "DIS", "ours")})
+    for factor in (2, 3, 4):
+        compare(compared, methods, factor)
 
 
 if __name__ == "__main__":

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from engine.cancel import CancelToken
-from engine.smooth.between import between
-from engine.smooth.cuts import Link, links
-from engine.smooth.flow import FlowSource, PairFlow, dis_flow
+from engine.smooth.drawing import Drawing
+from engine.smooth.flow import FlowModel
+from engine.smooth.loop import Seam, find_loop
+from engine.smooth.moments import Moment, by_factor, by_rate
 
-__all__ = ["smooth"]
+__all__ = ["FlowModel", "Seam", "find_loop", "smooth", "smooth_to_rate"]
 
-_THREADS = 2
 _CHANNELS = 3
-_MIDDLE = 0.5
 
 
 def smooth(
@@ -27,7 +24,8 @@ def smooth(
     *,
     progress: Callable[[float], None] | None = None,
     cancel: CancelToken | None = None,
-    flow_source: FlowSource = dis_flow,
+    flow: FlowModel | None = None,
+    loop: bool = False,
 ) -> NDArray[np.uint8]:
     """Put ``factor - 1`` frames between each two.
 
@@ -37,74 +35,83 @@ def smooth(
     Args:
         frames: uint8 ``[T, H, W, 3]``, RGB, T of 1 or more.
         factor: 1 (a copy) or more.
-        progress: told the finished share of the clip (0 … 1) after each gap's frame.
+        progress: told the finished share of the clip (0 … 1) after each made frame.
         cancel: looked at for each frame.
-        flow_source: optical flow of one pair; called from several threads.
+        flow: a learned flow to start from and to mix in; without one, OpenCV's alone.
+        loop: also fill the gap from the last frame to the first.
 
     Returns:
-        uint8 ``[(T-1) * factor + 1, H, W, 3]``.
+        uint8 ``[(T-1) * factor + 1, H, W, 3]``; for a loop ``[T * factor, H, W, 3]``.
 
     Raises:
         ValueError: the frames are not of that shape or type, or ``factor`` is below 1.
         Cancelled: ``cancel`` asked for it.
     """
+    _check(frames)
+    moments = by_factor(len(frames), factor, loop=loop)
+    return _draw(frames, moments, progress=progress, cancel=cancel, flow=flow)
+
+
+def smooth_to_rate(
+    frames: NDArray[np.uint8],
+    native_fps: float,
+    fps: float,
+    *,
+    progress: Callable[[float], None] | None = None,
+    cancel: CancelToken | None = None,
+    flow: FlowModel | None = None,
+    loop: bool = False,
+) -> NDArray[np.uint8]:
+    """Show the same motion at any rate, by time: frame ``n`` is what was to be seen at ``n / fps`` seconds.
+
+    A given frame comes back bit for bit where its time is met exactly. The rest is as for :func:`smooth`.
+
+    Args:
+        frames: uint8 ``[T, H, W, 3]``, RGB, T of 1 or more.
+        native_fps: their rate.
+        fps: the wanted one, for example 24, 30 or 60.
+        progress: told the finished share of the clip (0 … 1) after each made frame.
+        cancel: looked at for each frame.
+        flow: a learned flow.
+        loop: also fill the gap from the last frame to the first; its length is kept to the nearest frame.
+
+    Returns:
+        uint8 ``[N, H, W, 3]``.
+
+    Raises:
+        ValueError: the frames are not of that shape or type, or a rate is not above 0.
+        Cancelled: ``cancel`` asked for it.
+    """
+    _check(frames)
+    moments = by_rate(len(frames), native_fps, fps, loop=loop)
+    return _draw(frames, moments, progress=progress, cancel=cancel, flow=flow)
+
+
+def _check(frames: NDArray[np.uint8]) -> None:
     if frames.dtype != np.uint8 or frames.shape[3:] != (_CHANNELS,) or 0 in frames.shape:
         raise ValueError(f"frames must be uint8 [T, H, W, 3], not {frames.dtype} {list(frames.shape)}")
-    if factor < 1:
-        raise ValueError(f"factor must be 1 or more, not {factor}")
+
+
+def _draw(
+    frames: NDArray[np.uint8],
+    moments: list[Moment],
+    *,
+    progress: Callable[[float], None] | None,
+    cancel: CancelToken | None,
+    flow: FlowModel | None,
+) -> NDArray[np.uint8]:
     if cancel is not None:
         cancel.check()
-    if factor == 1:
-        return frames.copy()
-    gaps = len(frames) - 1
-    out = np.empty((gaps * factor + 1, *frames.shape[1:]), np.uint8)
-    out[::factor] = frames
-    total = gaps * (factor - 1)
-    for done, (place, made) in enumerate(_made(frames, factor, flow_source, cancel), start=1):
-        out[place] = made
+    out = np.empty((len(moments), *frames.shape[1:]), np.uint8)
+    made: dict[int, Moment] = {}
+    for place, moment in enumerate(moments):
+        if moment.share:
+            made[place] = moment
+        else:
+            out[place] = frames[moment.gap]
+    drawing = Drawing(frames, flow, cancel)
+    for done, (place, frame) in enumerate(drawing.draw(made), start=1):
+        out[place] = frame
         if progress is not None:
-            progress(done / total)
+            progress(done / len(made))
     return out
-
-
-def _made(
-    frames: NDArray[np.uint8], factor: int, flow_source: FlowSource, cancel: CancelToken | None
-) -> Iterator[tuple[int, NDArray[np.uint8]]]:
-    """The made frames with their places, in order.
-
-    Flows are found by a pool a few gaps ahead, and dropped with their gap: a long clip needs no more memory.
-    """
-    kinds = links(frames)
-    pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="smooth")
-    flows: deque[Future[PairFlow] | None] = deque()
-
-    def look_ahead(gap: int) -> None:
-        if gap < len(kinds):
-            moving = kinds[gap] is Link.MOTION
-            flows.append(pool.submit(flow_source, frames[gap], frames[gap + 1]) if moving else None)
-
-    try:
-        for gap in range(_THREADS):
-            look_ahead(gap)
-        for gap in range(len(kinds)):
-            a, b = frames[gap], frames[gap + 1]
-            waiting = flows.popleft()
-            flow = None if waiting is None else waiting.result()
-            look_ahead(gap + _THREADS)
-            times = [step / factor for step in range(1, factor)]
-            if flow is None:
-                for step, time in enumerate(times, start=1):
-                    _check(cancel)
-                    yield gap * factor + step, a if time <= _MIDDLE else b
-                continue
-            drawn = [pool.submit(between, a, b, flow, time) for time in times]
-            for step, future in enumerate(drawn, start=1):
-                _check(cancel)
-                yield gap * factor + step, future.result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _check(cancel: CancelToken | None) -> None:
-    if cancel is not None:
-        cancel.check()

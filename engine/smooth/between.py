@@ -2,64 +2,118 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import Floats, grid, luma, read
-from engine.smooth.flow import PairFlow, origin
+from engine.motion import Floats, luma, read
+from engine.smooth.passage import Passage, Sight, sights
 
 _DETAIL = 1.5
 _NEIGHBOURHOOD = 6
 _SHARPEN = 0.5
 _LARGEST_GAIN = 1.35
 
+_MODEL_WEIGHT = 0.4
+_FLOW_WEIGHT = 0.7
+_LARGEST_RIVAL = 4.0
+_FAR_APART = 24.0
+"""Levels between the model's picture and the flow's from which on the model's alone counts."""
 
-def between(a: NDArray[np.uint8], b: NDArray[np.uint8], flow: PairFlow, time: float) -> NDArray[np.uint8]:
+_NOUGHT: Any = (0.0, 0.0, 0.0, 0.0)
+_MEAN = np.full((1, 3), 1 / 3, np.float32)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """One story: the made frame as the earlier and as the later frame tell it, float32 ``[H, W, 3]``."""
+
+    by_a: Floats
+    by_b: Floats
+    doubt: Floats
+    """Local difference of the two, float32 ``[h, w]`` at half size, levels."""
+
+
+def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float) -> NDArray[np.uint8]:
     """The frame at ``time`` (0 … 1, ends excluded) between two frames, uint8 ``[H, W, 3]``.
 
     Both flows tell a story of where a pixel was and where it will be. Each story is read from both frames,
-    and weighs by how well its two readings agree: what one frame hides is told by the other's story.
+    and weighs by how well its two readings agree: what one frame hides is told by the other's story. A flow
+    model's story is mixed in by the same measure.
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
-    places = grid(*a.shape[:2])
-    in_a, in_b = origin(flow.there, time, places), origin(flow.back, 1 - time, places)
-    forward = _told(earlier, later, in_a, in_a + read(flow.there, in_a))
-    backward = _told(earlier, later, in_b + read(flow.back, in_b), in_b)
-    weights = [1 / (_disagreement(*story) + 2) ** 2 for story in (forward, backward)]
-    share = np.asarray(weights[0] / (weights[0] + weights[1]), np.float32)[..., None]
-    from_a = share * forward[0] + (1 - share) * backward[0]
-    from_b = share * forward[1] + (1 - share) * backward[1]
-    mixed = np.asarray((1 - time) * from_a + time * from_b, np.float32)
-    made = _sharpen(mixed, np.asarray(from_a, np.float32), np.asarray(from_b, np.float32))
-    return np.asarray(np.clip(made + 0.5, 0, 255), np.uint8)
+    seen = sights(way, time, *a.shape[:2])
+    forward, backward = (_read(earlier, later, sight) for sight in (seen.forward, seen.backward))
+    weights = [_enlarge((story.doubt + 2) ** -1.5, a) for story in (forward, backward)]
+    by_a = _mix(forward.by_a, backward.by_a, *weights)
+    by_b = _mix(forward.by_b, backward.by_b, *weights)
+    made = np.asarray(cv2.addWeighted(by_a, 1 - time, by_b, time, 0), np.float32)
+    if seen.model is not None:
+        told = _read(earlier, later, seen.model)
+        model = _mix(told.by_a, told.by_b, seen.share, 1 - seen.share)
+        made = _fuse(made, _doubt(by_a, by_b), model, told.doubt)
+    made = _sharpen(made, by_a, by_b)
+    return np.asarray(cv2.add(made, _NOUGHT, dtype=cv2.CV_8U), np.uint8)  # rounds, and stops at 0 and 255
 
 
-def _told(earlier: Floats, later: Floats, in_a: Floats, in_b: Floats) -> tuple[Floats, Floats]:
-    return read(earlier, in_a, cv2.INTER_CUBIC), read(later, in_b, cv2.INTER_CUBIC)
+def _read(earlier: Floats, later: Floats, sight: Sight) -> _Told:
+    by_a = read(earlier, sight.in_a, cv2.INTER_CUBIC)
+    by_b = read(later, sight.in_b, cv2.INTER_CUBIC)
+    return _Told(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
+
+
+def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:
+    """Mix two stories' pictures: each weighs by how its halves agree; where they differ much, the model."""
+    rival = np.clip(((model_doubt + 2) / (doubt + 2)) ** 2, 0, _LARGEST_RIVAL)
+    weight = _FLOW_WEIGHT * rival * np.exp(-((_doubt(model, flow) / _FAR_APART) ** 2))
+    wide = _enlarge(np.asarray(weight, np.float32), flow)
+    return _mix(model, flow, np.full_like(wide, _MODEL_WEIGHT), wide)
+
+
+def _mix(one: Floats, other: Floats, weight: Floats, other_weight: Floats) -> Floats:
+    return np.asarray(cv2.blendLinear(one, other, weight, other_weight), np.float32)
 
 
 def _blur(picture: Floats, sigma: float) -> Floats:
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma), np.float32)
 
 
-def _disagreement(one: Floats, other: Floats) -> Floats:
-    """Local mean difference of two pictures, float32 ``[H, W]``, levels."""
-    return _blur(np.asarray(cv2.absdiff(one, other).mean(axis=2), np.float32), 3)
+def _shrink(picture: Floats, factor: int) -> Floats:
+    height, width = picture.shape[:2]
+    size = (-(-width // factor), -(-height // factor))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _energy(picture: Floats) -> Floats:
-    """Local energy of fine luma detail, float32 ``[H, W]``, levels squared."""
-    grey = luma(picture)
-    fine = grey - _blur(grey, _DETAIL)
-    return _blur(fine * fine, _NEIGHBOURHOOD)
+def _enlarge(field: Floats, like: NDArray[np.generic]) -> Floats:
+    return np.asarray(cv2.resize(field, (like.shape[1], like.shape[0])), np.float32)
 
 
-def _sharpen(made: Floats, from_a: Floats, from_b: Floats) -> Floats:
+def _doubt(one: Floats, other: Floats) -> Floats:
+    """Local mean difference of two pictures, float32 at half size, levels."""
+    apart = _shrink(np.asarray(cv2.absdiff(one, other), np.float32), 2)
+    return _blur(np.asarray(cv2.transform(apart, _MEAN), np.float32), 1.5)
+
+
+def _energy(fine: Floats) -> Floats:
+    """Local energy of fine detail, float32 at quarter size, levels squared."""
+    grey = luma(fine)
+    return _blur(_shrink(cv2.multiply(grey, grey).astype(np.float32), 4), _NEIGHBOURHOOD / 4)
+
+
+def _fine(picture: Floats) -> Floats:
+    return np.asarray(cv2.subtract(picture, _blur(picture, _DETAIL)), np.float32)
+
+
+def _sharpen(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
     """Give back the detail that a mean of two pictures loses: else the clip pulses between soft and sharp.
 
     Only half of it: all of it would cost twice the error.
     """
-    wanted = (_energy(from_a) + _energy(from_b)) / 2
-    gain = np.clip(np.sqrt((wanted + 0.3) / (_energy(made) + 0.3)), 1, _LARGEST_GAIN)
-    return np.asarray(made + _SHARPEN * (gain - 1)[..., None] * (made - _blur(made, _DETAIL)), np.float32)
+    fine = _fine(made)
+    wanted = (_energy(_fine(by_a)) + _energy(_fine(by_b))) / 2
+    gain = np.clip(np.sqrt((wanted + 0.3) / (_energy(fine) + 0.3)), 1, _LARGEST_GAIN)
+    strength = _enlarge(np.asarray(_SHARPEN * (gain - 1), np.float32), made)
+    return np.asarray(cv2.scaleAdd(cv2.multiply(cv2.merge([strength] * 3), fine), 1, made), np.float32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum, auto
 from itertools import pairwise
 
@@ -16,9 +17,11 @@ _LONG_SIDE = 160
 _FLOW_SIDE = 32
 _LOST_PIXELS = 1.5
 _CERTAIN = 1.9
-_POSSIBLE = 0.6
-_ABOVE_NEIGHBOURS = 0.4
+_POSSIBLE = 0.5
+_ABOVE_NEIGHBOURS = 0.3
 _STILL_LEVEL = 1.6
+_ALIKE = 0.9
+"""Correlation from which on nobody needs to look for motion: this is no cut."""
 
 
 class Link(Enum):
@@ -29,7 +32,9 @@ class Link(Enum):
     DUPLICATE = auto()
 
 
-def links(frames: NDArray[np.uint8]) -> list[Link]:
+def links(
+    frames: NDArray[np.uint8], *, loop: bool = False, pool: ThreadPoolExecutor | None = None
+) -> list[Link]:
     """Judge each pair of neighbours.
 
     A pair is a cut if it is far apart by itself, or far apart next to the clip's own other pairs: fast motion
@@ -37,14 +42,20 @@ def links(frames: NDArray[np.uint8]) -> list[Link]:
 
     Args:
         frames: uint8 ``[T, H, W, 3]``.
+        loop: whether the last frame leads to the first one again.
+        pool: where pairs are measured; without one, here.
 
     Returns:
-        T-1 links.
+        T-1 links; T for a loop.
     """
     small = [_shrink(frame) for frame in frames]
+    if loop:
+        small.append(small[0])
     pairs = list(pairwise(small))
     still = [float(np.percentile(np.abs(b - a).mean(axis=2), 99)) < _STILL_LEVEL for a, b in pairs]
-    measured = [(0.0, 0.0) if same else _distance(a, b) for same, (a, b) in zip(still, pairs, strict=True)]
+    moving = [pair for pair, same in zip(pairs, still, strict=True) if not same]
+    found_distances = iter((pool.map if pool else map)(_distance, moving))
+    measured = [(0.0, 0.0) if same else next(found_distances) for same in still]
     distances = np.array([distance for distance, _ in measured])
     residuals = np.array([residual for _, residual in measured])
     found = []
@@ -70,12 +81,14 @@ def _shrink(frame: NDArray[np.uint8]) -> Floats:
     return cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32)
 
 
-def _distance(a: Floats, b: Floats) -> tuple[float, float]:
+def _distance(pair: tuple[Floats, Floats]) -> tuple[float, float]:
     """How far apart two pictures are after motion (0 … 4), and the mean residual in levels."""
+    a, b = pair
     one, other = luma(a), luma(b)
     colours = 1 - overlap(palette(a), palette(b))
-    if min(one.shape) < _FLOW_SIDE:
-        return 1 - correlation(detail(one), detail(other)) + colours, float(np.abs(one - other).mean())
+    where_they_are = correlation(detail(one), detail(other))
+    if where_they_are > _ALIKE or min(one.shape) < _FLOW_SIDE:
+        return 1 - where_they_are + colours, float(np.abs(one - other).mean())
     first, second = one.astype(np.uint8), other.astype(np.uint8)
     there = dense(first, second, FAST)
     back = dense(second, first, FAST)

@@ -1,0 +1,122 @@
+"""Drawing the made frames of a clip in order, on two threads."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.cancel import CancelToken
+from engine.smooth.between import between
+from engine.smooth.cuts import Link, links
+from engine.smooth.flow import FlowModel, PairFlow, find_flow
+from engine.smooth.moments import Moment
+from engine.smooth.passage import passage
+
+Frame = NDArray[np.uint8]
+
+_THREADS = 2
+_MIDDLE = 0.5
+
+Ordered = tuple[int, Future[Frame] | Frame]
+"""A place in the smoothed clip, and the frame that is or will be there."""
+
+
+class Drawing:
+    """Made frames of one clip.
+
+    A few gaps' flows are held at a time: a long clip needs no more memory.
+    """
+
+    def __init__(
+        self, frames: NDArray[np.uint8], model: FlowModel | None, cancel: CancelToken | None
+    ) -> None:
+        """Prepare; nothing is done before :meth:`draw`.
+
+        Args:
+            frames: uint8 ``[T, H, W, 3]``.
+            model: a learned flow.
+            cancel: looked at for each made frame.
+        """
+        self._frames = frames
+        self._model = model
+        self._cancel = cancel
+        self._kinds: list[Link] = []
+        self._closed = False
+        self._flows: dict[int, Future[PairFlow]] = {}
+
+    def draw(self, made: Mapping[int, Moment]) -> Iterator[tuple[int, Frame]]:
+        """The made frames with their places, in order.
+
+        Args:
+            made: place in the smoothed clip → its moment, in order of time.
+        """
+        by_gap: dict[int, list[tuple[int, Moment]]] = defaultdict(list)
+        for place, moment in made.items():
+            by_gap[moment.gap].append((place, moment))
+        self._closed = len(self._frames) - 1 in by_gap
+        with _one_core_a_call():
+            pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="smooth")
+            ready: deque[Ordered] = deque()
+            try:
+                self._kinds = links(self._frames, loop=self._closed, pool=pool) if by_gap else []
+                for gap, wanted in by_gap.items():
+                    # One gap ahead of what is handed out: the pool never waits for its reader.
+                    before = len(ready)
+                    ready.extend(self._order(pool, gap, wanted))
+                    yield from self._finish(ready, before)
+                yield from self._finish(ready, len(ready))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _order(
+        self, pool: ThreadPoolExecutor, gap: int, wanted: list[tuple[int, Moment]]
+    ) -> Iterator[Ordered]:
+        """Let the pool draw one gap's frames; what is not to be blended is copied."""
+        a, b = self._pair(gap)
+        if self._kinds[gap] is not Link.MOTION:
+            yield from ((place, a if moment.share <= _MIDDLE else b) for place, moment in wanted)
+            return
+        near = {self._number(gap + step) for step in (0, -1, 1, 2)}
+        for one in near - self._flows.keys():
+            if one in range(len(self._kinds)) and self._kinds[one] is Link.MOTION:
+                self._flows[one] = pool.submit(find_flow, *self._pair(one), self._model)
+        for old in self._flows.keys() - near:
+            del self._flows[old]
+        way = passage(self._flows[gap].result(), self._known(gap - 1), self._known(gap + 1))
+        for place, moment in wanted:
+            yield place, pool.submit(between, a, b, way, float(moment.share))
+
+    def _finish(self, ready: deque[Ordered], count: int) -> Iterator[tuple[int, Frame]]:
+        for _ in range(count):
+            if self._cancel is not None:
+                self._cancel.check()
+            place, frame = ready.popleft()
+            yield place, frame.result() if isinstance(frame, Future) else frame
+
+    def _pair(self, gap: int) -> tuple[Frame, Frame]:
+        return self._frames[gap], self._frames[(gap + 1) % len(self._frames)]
+
+    def _number(self, gap: int) -> int:
+        """A loop's last gap lies before its first; a clip that ends has none there."""
+        return gap % len(self._kinds) if self._closed else gap
+
+    def _known(self, gap: int) -> PairFlow | None:
+        found = self._flows.get(self._number(gap))
+        return None if found is None else found.result()
+
+
+@contextmanager
+def _one_core_a_call() -> Iterator[None]:
+    """OpenCV's own threads would only stand in the way of the pool's."""
+    threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)

@@ -1,0 +1,166 @@
+"""How one frame becomes the next, and where each pixel of a moment between was in both.
+
+All of it is done at the flow's own reduced size.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+
+from engine.motion import Floats, grid, read
+from engine.smooth.flow import REDUCED, Middle, PairFlow, origin, resized
+
+_SPREAD = 1.5
+"""Width over which a bend is made even, in pixels at reduced size."""
+
+_TRUST = 0.75
+_ONE_SIDED_TRUST = 0.25
+_COMMON = 0.4
+"""How much the clip's common bend counts against the local one."""
+
+_SHIFT_STEPS = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passage:
+    """One gap between two frames; fields at reduced size, in pixels of that size.
+
+    Attributes:
+        there: flow of the earlier frame's pixels to the later one, float32 ``[h, w, 2]``.
+        back: flow of the later frame's pixels to the earlier one.
+        bend_a: acceleration at the earlier frame, pixels per gap squared; None where no gap before is known.
+        bend_b: acceleration at the later frame.
+        middle: a flow model's.
+    """
+
+    there: Floats
+    back: Floats
+    bend_a: Floats | None
+    bend_b: Floats | None
+    middle: Middle | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """Where to read a made frame: places in the earlier and in the later one, float32 ``[H, W, 2]``."""
+
+    in_a: Floats
+    in_b: Floats
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sights:
+    """What a passage tells of one moment.
+
+    Attributes:
+        forward: by the flow of the earlier frame's pixels.
+        backward: by the flow of the later frame's pixels.
+        model: by the flow model; None without one.
+        share: how much the earlier frame tells of the model's story, float32 ``[H, W]``.
+    """
+
+    forward: Sight
+    backward: Sight
+    model: Sight | None
+    share: Floats
+
+
+def passage(flow: PairFlow, before: PairFlow | None, after: PairFlow | None) -> Passage:
+    """Prepare one gap.
+
+    Args:
+        flow: of the gap.
+        before: of the gap before it; None at the start, after a cut and after a frame shown twice.
+        after: of the gap after it.
+    """
+    return Passage(
+        there=flow.there,
+        back=flow.back,
+        bend_a=None if before is None else flow.there + before.back,
+        bend_b=None if after is None else flow.back + after.there,
+        middle=flow.middle,
+    )
+
+
+def sights(way: Passage, time: float, height: int, width: int) -> Sights:
+    """Where each pixel of a moment between was.
+
+    Args:
+        way: the gap's.
+        time: 0 … 1, the ends excluded.
+        height, width: of the frames.
+    """
+    places = _grid(*way.there.shape[:2])
+    in_a, in_b = origin(way.there, time, places), origin(way.back, 1 - time, places)
+    bent = _bend(way, time, in_a, in_b)
+    aim = places
+    if bent is not None:
+        aim = places - bent
+        in_a = origin(way.there, time, aim, in_a - bent)
+        in_b = origin(way.back, 1 - time, aim, in_b - bent)
+    full = _grid(height, width)
+    model, share = (None, full[..., 0]) if way.middle is None else _by_model(way.middle, time, aim, full)
+    return Sights(
+        forward=_sight(full, in_a - places, in_a + read(way.there, in_a) - places),
+        backward=_sight(full, in_b + read(way.back, in_b) - places, in_b - places),
+        model=model,
+        share=share,
+    )
+
+
+def _by_model(middle: Middle, time: float, aim: Floats, full: Floats) -> tuple[Sight, Floats]:
+    """Move what is known of the half-way frame to any time, along its own straight ways."""
+    way = middle.to_b - middle.to_a
+    source = aim
+    for _ in range(_SHIFT_STEPS):
+        source = aim - (time - 0.5) * read(way, source)
+    step = read(way, source)
+    centre = aim - _grid(*aim.shape[:2]) + read(middle.to_a, source) + step / 2
+    known = np.clip(read(middle.share, source), 1e-4, 1 - 1e-4)
+    odds = known / (1 - known) * ((1 - time) / time)
+    share = cv2.resize(np.asarray(odds / (1 + odds), np.float32), full.shape[1::-1])
+    return _sight(full, centre - time * step, centre + (1 - time) * step), np.asarray(share, np.float32)
+
+
+def _bend(way: Passage, time: float, in_a: Floats, in_b: Floats) -> Floats | None:
+    """How far a thing at each place is from the straight way, for it neither starts nor stops at a frame.
+
+    Acceleration goes evenly from the one frame's to the other's; what the two do not agree on counts less.
+    """
+    if way.bend_a is None or way.bend_b is None:
+        known, at = (way.bend_a, in_a) if way.bend_b is None else (way.bend_b, in_b)
+        if known is None:
+            return None
+        return np.asarray(_ONE_SIDED_TRUST * time * (time - 1) / 2 * read(known, at), np.float32)
+    one, other = read(way.bend_a, in_a), read(way.bend_b, in_b)
+    # Lengths are weighed in pixels of the whole frame.
+    apart, sizes = REDUCED * _length(one - other), REDUCED * (_length(one) + _length(other))
+    trust = np.exp(-apart / (0.3 * sizes + 0.5))
+    raw = one * (-time * (time - 1) * (time - 2) / 6) + other * ((time + 1) * time * (time - 1) / 6)
+    common = np.median(raw.reshape(-1, 2), axis=0)
+    local = cv2.GaussianBlur(trust[..., None] * raw, (0, 0), _SPREAD) + _COMMON * common
+    weight = cv2.GaussianBlur(trust, (0, 0), _SPREAD) + _COMMON
+    return np.asarray(_TRUST * local / weight[..., None], np.float32)
+
+
+def _length(field: Floats) -> Floats:
+    return cv2.magnitude(field[..., 0], field[..., 1]).astype(np.float32)
+
+
+@lru_cache(maxsize=4)
+def _grid(height: int, width: int) -> Floats:
+    places = grid(height, width)
+    places.flags.writeable = False
+    return places
+
+
+def _sight(full: Floats, to_a: Floats, to_b: Floats) -> Sight:
+    return Sight(in_a=_onto(full, to_a), in_b=_onto(full, to_b))
+
+
+def _onto(full: Floats, offsets: Floats) -> Floats:
+    return np.asarray(cv2.add(full, resized(offsets, *full.shape[:2])), np.float32)
