@@ -1,0 +1,232 @@
+"""The real models on small random weights, the whole way: command, queue, engine, gate, MP4, channel."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import pytest_asyncio
+import torch
+
+from bot import texts
+from bot.status import DRAFT_NAME
+from engine.cancel import CancelToken
+from engine.encode import encode, read_metadata
+from engine.recipe import Follow, Kind, Recipe, Role, Style
+from tests.end_to_end.whole_bot import ENV, cat, commands_known
+from tests.engine.tiny import animatediff, svd, wan
+from tests.fake_discord.faults import Upload
+from tests.fake_discord.process import BotProcess
+from tests.fake_discord.server import FakeDiscord
+
+from diffusers import ControlNetModel  # isort: skip
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+
+SECONDS = 240.0
+"""A clip takes a few seconds once the libraries are loaded; two busy cores get this long."""
+
+SHORT = {"quality": "fast", "length": "short"}
+LONG = {"quality": "fast", "length": "long", "engine": "animatediff"}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def discord():
+    async with FakeDiscord() as fake:
+        fake.guild()
+        yield fake
+        assert fake.violations == []
+
+
+@pytest.fixture(scope="module")
+def ada(discord):
+    return discord.member("ada")
+
+
+@pytest.fixture
+def channel(discord):
+    return discord.channel()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(discord, tmp_path_factory):
+    """One bot for all, so that the libraries are loaded once. The gate likes nothing of random weights."""
+    folder = tmp_path_factory.mktemp("models")
+    for family in (svd, animatediff, wan):
+        family.build(folder)
+    torch.manual_seed(3)
+    control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
+    animatediff.wake(control).save_pretrained(folder / "controlnet-canny", variant="fp16")
+    discord.channel(name="so that there is one")
+    env = {
+        **ENV,
+        "FRAMEKILN_MODELS_DIR": str(folder),
+        "FRAMEKILN_DEVICE": "cpu",
+        "FRAMEKILN_MAX_SIDE": "64",
+        "FRAMEKILN_MAX_TAKES": "1",
+        "FRAMEKILN_FPS": "8",
+        "FRAMEKILN_STEP_SILENCE": "300",
+        "OMP_NUM_THREADS": "1",
+    }
+    async with BotProcess(discord, tmp_path_factory.mktemp("bot") / "data", env=env) as process:
+        await process.wait_ready(60)
+        await commands_known(discord)
+        yield process
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A clip of a second, as a member may send it."""
+    frames = np.zeros((8, 96, 128, 3), np.uint8)
+    for number, frame in enumerate(frames):
+        frame[20:60, number * 8 : number * 8 + 30] = (200, 80, 60)
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    encode(
+        frames,
+        fps=8.0,
+        path=path,
+        metadata={},
+        max_bytes=1_000_000,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    return Upload("film.mp4", path.read_bytes(), content_type="video/mp4")
+
+
+def finished(discord, channel) -> list:
+    """Messages with a clip; a status message with a first look is none."""
+    return [
+        message
+        for message in discord.messages(channel)
+        if any(file.filename.startswith("framekiln-") for file in message.attachments)
+    ]
+
+
+def on(message) -> list[str]:
+    return [button["label"] for row in message.components for button in row["components"]]
+
+
+async def clip_of(discord, channel, tmp_path):
+    """The finished clip's message, and the recipe in its file."""
+    await discord.wait_for(lambda: finished(discord, channel), SECONDS)
+    (message,) = finished(discord, channel)
+    file = tmp_path / "clip.mp4"
+    file.write_bytes(message.attachments[0].data)
+    return message, Recipe.from_json(read_metadata(file)["comment"])
+
+
+async def card_of(discord, member, message) -> str:
+    asked = await discord.click(member, message, "Recipe")
+    return (await asked.shown(20)).content
+
+
+async def test_a_picture_is_animated_by_stable_video_diffusion(discord, channel, ada, bot, tmp_path):
+    await discord.slash(ada, channel, "animate", image=cat(), motion="gentle", seed=5, **SHORT)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.kind, recipe.engine, recipe.way) == (Kind.ANIMATE, "svd", "turbo")
+    assert (recipe.width, recipe.height, recipe.steps) == (64, 64, 4)
+    assert "AI-generated" in message.content
+    assert "sketch" not in message.content
+    card = await card_of(discord, ada, message)
+    assert card.startswith("**Recipe** · svd (`turbo`) · `svd-xt` · seed `5`")
+    assert "motion bucket 60" in card
+    assert "4 steps · guidance 1" in card
+
+
+async def test_words_are_filmed_by_animatediff_in_a_style_with_a_pictures_look_and_a_cameras_path(
+    discord, channel, ada, bot, tmp_path
+):
+    await discord.slash(
+        ada,
+        channel,
+        "text2video",
+        prompt="0: a bud | 8: a flower",
+        style="ink:0.5",
+        like=cat(),
+        camera="push in",
+        negative="rain",
+        seed=5,
+        **SHORT,
+    )
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.kind, recipe.engine, recipe.way) == (Kind.TEXT2VIDEO, "animatediff", "lcm")
+    assert set(recipe.inputs) == {Role.LIKE}
+    assert recipe.styles == (Style(name="ink", weight=0.5),)
+    assert recipe.settings["camera"] == "motion-lora-zoom-in"
+    card = await card_of(discord, ada, message)
+    assert "`epicrealism`" in card
+    assert "reads: `0: a bud" in card
+    assert "steered away from: `rain`" in card
+    assert "style `ink` at 0.5" in card
+
+
+async def test_words_begin_with_a_picture(discord, channel, ada, bot, tmp_path):
+    asked = {"prompt": "it sails away", "image": cat(), "engine": "animatediff", "seed": 5, **SHORT}
+    await discord.slash(ada, channel, "text2video", **asked)
+    _, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.kind, recipe.engine) == (Kind.TEXT2VIDEO, "animatediff")
+    assert set(recipe.inputs) == {Role.PICTURE}
+
+
+async def test_words_follow_a_clip_in_what_the_owner_has_the_weights_for(
+    discord, channel, ada, bot, film, tmp_path
+):
+    await discord.slash(ada, channel, "text2video", prompt="a robot dances", reference=film, seed=5, **SHORT)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.engine, recipe.follow) == ("animatediff-control", Follow.EDGES)
+    assert set(recipe.inputs) == {Role.REFERENCE}
+    assert "follows the clip's edges" in await card_of(discord, ada, message)
+
+
+async def test_an_engine_that_is_named_draws_it(discord, channel, ada, bot, tmp_path):
+    await discord.slash(ada, channel, "text2video", prompt="rain", engine="wan", seed=5, **SHORT)
+    _, recipe = await clip_of(discord, channel, tmp_path)
+    assert recipe.engine.startswith("wan")
+
+
+async def test_a_clip_is_drawn_anew(discord, channel, ada, bot, film, tmp_path):
+    await discord.slash(
+        ada, channel, "restyle", video=film, prompt="made of clay", strength=0.7, quality="fast", seed=5
+    )
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.kind, recipe.engine, recipe.strength) == (Kind.RESTYLE, "animatediff", 0.7)
+    assert set(recipe.inputs) == {Role.REFERENCE}
+    assert recipe.seconds == 1.0
+    assert "`made of clay`" in message.content
+
+
+async def test_a_first_look_is_shown_while_it_is_drawn_and_answered_by_its_buttons(
+    discord, channel, ada, bot
+):
+    """A long clip leaves the time to look: rerolled at its first look, then kept, then cancelled."""
+    first = await discord.slash(ada, channel, "text2video", prompt="rain", **LONG)
+    status = await first.shown(20)
+    await discord.wait_for(lambda: status.attachments, SECONDS)
+    assert [file.filename for file in status.attachments] == [DRAFT_NAME]
+    assert status.attachments[0].data[4:8] == b"ftyp"
+    assert on(status) == ["Keep", "Reroll", "Stop"]
+    second = await discord.click(ada, status, "Reroll")
+    again = await second.shown(20)
+    await discord.wait_for(lambda: texts.CANCELLED in status.content and not status.attachments, SECONDS)
+
+    await discord.wait_for(lambda: again.attachments, SECONDS)
+    kept = await discord.click(ada, again, "Keep")
+    await discord.wait_for(lambda: on(again) == ["Cancel"], 20)
+    assert kept.followups == []
+    stopped = await discord.click(ada, again, "Cancel")
+    assert (await stopped.shown(20)).content == texts.STOPPING
+    await discord.wait_for(lambda: texts.CANCELLED in again.content and not again.attachments, SECONDS)
+    assert finished(discord, channel) == []
+
+
+async def test_the_lists_show_what_the_owner_has(discord, channel, ada, bot):
+    wanted = {
+        ("animate", "engine"): {"auto", "svd", "camera"},
+        ("text2video", "engine"): {"auto", "animatediff", "animatediff-control", "wan", "sketch"},
+        ("text2video", "model"): {"epicrealism", "sd15", "toon"},
+        ("restyle", "style"): {"ink", "chalk"},
+    }
+    for (command, option), values in wanted.items():
+        others = {"image": cat()} if command == "animate" else {}
+        typed = await discord.autocomplete(ada, channel, command, option, "", **others)
+        await typed.answered(10)
+        assert values <= {choice["value"] for choice in typed.choices}
