@@ -140,7 +140,7 @@ def cuts(clips: list[Frames], methods: dict[str, Method]) -> None:
         )
         print(f"{name}: ghosts across {ghosts} of {len(joins)} joins", flush=True)
     for speed in (1, 3, 5):
-        found = [links(frames[::speed]) for frames in clips if len(frames) > 3 * speed]
+        found = [links(frames[::speed]) for frames in clips if len(frames) > 2 * speed]
         false = sum(kind is Link.CUT for clip in found for kind in clip)
         print(f"speed x{speed}: false cuts {false} of {sum(len(clip) for clip in found)} pairs")
 

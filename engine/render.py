@@ -35,6 +35,7 @@ from engine.recipe import (
 )
 from engine.retake import Budget, Retake, next_take
 from engine.smooth import smooth
+from engine.smooth.rife import find_model
 from engine.workshop import Workshop
 
 CLIP_NAME = "clip.mp4"
@@ -165,7 +166,9 @@ class Renderer:
         kept, drawn, takes = _draw_until_good(backend, job, clock)
         with clock.stage(Stage.SMOOTHING):
             told = _teller(on_event, Stage.SMOOTHING, kept.number)
-            frames = smooth(drawn, recipe.factor, progress=told, cancel=cancel)[: recipe.length]
+            flow = find_model(self._workshop)
+            whole = smooth(drawn, recipe.factor, progress=told, cancel=cancel, flow=flow)
+            frames = whole[: recipe.length]
         with clock.stage(Stage.ENCODING):
             told = _teller(on_event, Stage.ENCODING, kept.number)
             encoded = encode(

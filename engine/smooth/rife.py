@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from engine.device import Device, DeviceKind
 from engine.smooth.flow import FlowModel, Middle
-from engine.store import Store
+from engine.workshop import Workshop
 
 NAME = "rife"
 """Its name in the catalogue."""
@@ -76,6 +76,11 @@ class Rife:
 
         held = torch.load(file, map_location="cpu", weights_only=True)
         return cls({str(name).removeprefix("module."): weight for name, weight in held.items()}, device)
+
+    @property
+    def size(self) -> int:
+        """Bytes of its weights."""
+        return sum(int(weight.nbytes) for weight in self._weights.values())
 
     def middle(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Middle:
         """Where the frame halfway between two others comes from; uint8 ``[H, W, 3]`` each."""
@@ -192,14 +197,14 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def find_model(store: Store, device: Device, *, on_cpu: bool = False) -> FlowModel | None:
+def find_model(workshop: Workshop, *, on_cpu: bool = False) -> FlowModel | None:
     """The network, if its weights and torch are there and it runs in a time that a member would wait.
 
     Args:
-        store: where weights lie.
-        device: where models run.
+        workshop: where weights lie, and where models run; what is loaded stays on its rack.
         on_cpu: whether the owner chose to wait for it without a GPU too.
     """
-    file = store.path(NAME) / FILE
-    able = file.is_file() and importlib.util.find_spec("torch") is not None
-    return Rife.load(file, device) if able and (device.is_gpu or on_cpu) else None
+    file = workshop.store.path(NAME) / FILE
+    if not (file.is_file() and (workshop.device.is_gpu or on_cpu) and importlib.util.find_spec("torch")):
+        return None
+    return workshop.rack.get(NAME, lambda: Rife.load(file, workshop.device), lambda rife: rife.size)

@@ -7,10 +7,10 @@ import torch
 from moving_scenes import pan, zoom
 
 from benchmarks.smoothing import psnr
-from engine.device import Device, DeviceKind
 from engine.smooth import smooth
 from engine.smooth.rife import FILE, NAME, Rife, find_model, weight_shapes
 from engine.store import Store
+from engine.workshop import Workshop
 
 WEIGHTS = Store(Path(os.environ.get("FRAMEKILN_MODELS_DIR", "models"))).path(NAME) / FILE
 
@@ -29,8 +29,8 @@ def weights():
 
 def test_the_network_is_the_one_whose_weights_are_published():
     shapes = weight_shapes()
-    assert len(shapes) == 148
-    assert sum(int(np.prod(shape)) for shape in shapes.values()) == 5_672_128
+    assert len(shapes) == 158
+    assert sum(int(np.prod(shape)) for shape in shapes.values()) == 5_664_776
     assert shapes["block0.conv0.0.0.weight"] == (96, 15, 3, 3)
     assert shapes["block4.lastconv.0.weight"] == (32, 52, 4, 4)
 
@@ -83,13 +83,16 @@ def test_other_weights_are_refused_by_name(weights):
 
 
 def test_it_is_used_where_there_is_a_gpu_or_the_owner_chose_it(weights, tmp_path):
-    store = Store(tmp_path)
-    assert find_model(store, Device(), on_cpu=True) is None, "there are no weights"
-    store.path(NAME).mkdir()
-    torch.save(weights, store.path(NAME) / FILE)
-    assert find_model(store, Device()) is None
-    assert find_model(store, Device(), on_cpu=True) is not None
-    assert Device(kind=DeviceKind.CUDA).is_gpu
+    workshop = Workshop(store=Store(tmp_path))
+    assert find_model(workshop, on_cpu=True) is None, "there are no weights"
+    workshop.store.path(NAME).mkdir()
+    torch.save(weights, workshop.store.path(NAME) / FILE)
+    assert find_model(workshop) is None
+    assert workshop.rack.names() == ()
+    found = find_model(workshop, on_cpu=True)
+    assert found is not None
+    assert find_model(workshop, on_cpu=True) is found, "loaded once"
+    assert workshop.rack.size == sum(weight.nbytes for weight in weights.values())
 
 
 @pytest.mark.skipif(not WEIGHTS.is_file(), reason="RIFE's weights are not here")
