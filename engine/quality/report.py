@@ -71,7 +71,8 @@ def _draw_curve(canvas: Picture, changes: NDArray[np.float32], fps: float) -> No
 def _mark(canvas: Picture, verdict: Verdict, seconds: float) -> None:
     said = f"{verdict.outcome.value}, {verdict.score:.0f} of 100"
     _write(canvas, said, (MARGIN, STRIP + LINE), RED if verdict.rejected else WHITE)
-    for number, (finding, reason) in enumerate(zip(verdict.findings, verdict.reasons, strict=True)):
+    # The worst alone have words.
+    for number, (finding, reason) in enumerate(zip(verdict.findings, verdict.reasons, strict=False)):
         colour = RED if finding.rejects else AMBER
         _write(canvas, reason, (MARGIN, STRIP + LINE * (number + 2)), colour)
         if finding.second is not None:
