@@ -153,7 +153,7 @@ def main() -> None:
     parser.add_argument("--frames", type=int, default=13)
     parser.add_argument("--side", type=int, default=384)
     parser.add_argument("--only", default="", help="clips whose file name holds this, in the comparison")
-    parser.add_argument("--threads", type=int, default=1, help="threads inside OpenCV")
+    parser.add_argument("--threads", type=int, default=1, help="threads inside OpenCV and torch")
     options = parser.parse_args()
     cv2.setNumThreads(options.threads)
     chosen = [c for c in labelled(options.clips) if c.label == "clean"]
@@ -162,6 +162,9 @@ def main() -> None:
     methods: dict[str, Method] = {"linear": linear, "DIS": plain, "ours": smooth}
     weights = Store(options.models).path(NAME) / FILE
     if weights.is_file():
+        import torch  # noqa: PLC0415 - seconds, and not installed everywhere
+
+        torch.set_num_threads(options.threads)
         rife = Rife.load(weights)
         methods |= {"RIFE": partial(learned, rife), "ours + RIFE": partial(smooth, flow=rife)}
     print(f"{len(clips)} clips, {len(compared)} compared, {options.frames} frames at most, {options.side} px")
