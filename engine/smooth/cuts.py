@@ -64,8 +64,8 @@ def links(
             found.append(Link.DUPLICATE)
             continue
         around = [j for j in (k - 2, k - 1, k + 1, k + 2) if 0 <= j < len(pairs)]
-        # A clip of two frames has no motion of its own to compare with: only the certain counts.
-        alone = bool(around) and (
+        # A clip of two or three frames has no motion of its own to compare with: only the certain counts.
+        alone = len(around) > 1 and (
             distances[k] > _POSSIBLE
             and distances[k] - distances[around].max() > _ABOVE_NEIGHBOURS
             and residuals[k] > 2 * residuals[around].max() + 1
