@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.motion import Floats, luma, read
-from engine.smooth.passage import Passage, Sight, sights
+from engine.smooth.passage import Passage, Sight, Sights, sights
 
 _DETAIL = 1.5
 _NEIGHBOURHOOD = 6
@@ -46,10 +46,7 @@ def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: floa
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
     seen = sights(way, time, *a.shape[:2])
-    forward, backward = (_read(earlier, later, sight) for sight in (seen.forward, seen.backward))
-    weights = [_enlarge((story.doubt + 2) ** -1.5, a) for story in (forward, backward)]
-    by_a = _mix(forward.by_a, backward.by_a, *weights)
-    by_b = _mix(forward.by_b, backward.by_b, *weights)
+    by_a, by_b = _by_flow(earlier, later, seen)
     made = np.asarray(cv2.addWeighted(by_a, 1 - time, by_b, time, 0), np.float32)
     if seen.model is not None:
         told = _read(earlier, later, seen.model)
@@ -60,9 +57,17 @@ def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: floa
 
 
 def _read(earlier: Floats, later: Floats, sight: Sight) -> _Told:
-    by_a = read(earlier, sight.in_a, cv2.INTER_CUBIC)
-    by_b = read(later, sight.in_b, cv2.INTER_CUBIC)
+    by_a, by_b = _warp(earlier, sight.in_a), _warp(later, sight.in_b)
     return _Told(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
+
+
+def _by_flow(earlier: Floats, later: Floats, seen: Sights) -> tuple[Floats, Floats]:
+    """The made frame by the optical flow, as the earlier and as the later frame tell it."""
+    if seen.backward is None:
+        return _warp(earlier, seen.forward.in_a), _warp(later, seen.forward.in_b)
+    forward, backward = (_read(earlier, later, sight) for sight in (seen.forward, seen.backward))
+    weights = [_enlarge((story.doubt + 2) ** -1.5, earlier) for story in (forward, backward)]
+    return _mix(forward.by_a, backward.by_a, *weights), _mix(forward.by_b, backward.by_b, *weights)
 
 
 def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:
@@ -71,6 +76,10 @@ def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Fl
     weight = _FLOW_WEIGHT * rival * np.exp(-((_doubt(model, flow) / _FAR_APART) ** 2))
     wide = _enlarge(np.asarray(weight, np.float32), flow)
     return _mix(model, flow, np.full_like(wide, _MODEL_WEIGHT), wide)
+
+
+def _warp(frame: Floats, places: Floats) -> Floats:
+    return read(frame, places, cv2.INTER_CUBIC)
 
 
 def _mix(one: Floats, other: Floats, weight: Floats, other_weight: Floats) -> Floats:
@@ -98,9 +107,8 @@ def _doubt(one: Floats, other: Floats) -> Floats:
 
 
 def _energy(fine: Floats) -> Floats:
-    """Local energy of fine detail, float32 at quarter size, levels squared."""
-    grey = luma(fine)
-    return _blur(_shrink(cv2.multiply(grey, grey).astype(np.float32), 4), _NEIGHBOURHOOD / 4)
+    """Local energy of fine luma, float32 at quarter size, levels squared."""
+    return _blur(_shrink(cv2.multiply(fine, fine).astype(np.float32), 4), _NEIGHBOURHOOD / 4)
 
 
 def _fine(picture: Floats) -> Floats:
@@ -113,7 +121,7 @@ def _sharpen(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
     Only half of it: all of it would cost twice the error.
     """
     fine = _fine(made)
-    wanted = (_energy(_fine(by_a)) + _energy(_fine(by_b))) / 2
-    gain = np.clip(np.sqrt((wanted + 0.3) / (_energy(fine) + 0.3)), 1, _LARGEST_GAIN)
+    wanted = (_energy(_fine(luma(by_a))) + _energy(_fine(luma(by_b)))) / 2
+    gain = np.clip(np.sqrt((wanted + 0.3) / (_energy(luma(fine)) + 0.3)), 1, _LARGEST_GAIN)
     strength = _enlarge(np.asarray(_SHARPEN * (gain - 1), np.float32), made)
     return np.asarray(cv2.scaleAdd(cv2.multiply(cv2.merge([strength] * 3), fine), 1, made), np.float32)

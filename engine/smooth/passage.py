@@ -24,6 +24,11 @@ _COMMON = 0.4
 
 _SHIFT_STEPS = 2
 
+_SAME_PLACE = 1.0
+"""Pixels of the frame."""
+
+_MOST_ELSEWHERE = 0.01
+
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
@@ -58,13 +63,14 @@ class Sights:
 
     Attributes:
         forward: by the flow of the earlier frame's pixels.
-        backward: by the flow of the later frame's pixels.
+        backward: by the flow of the later frame's pixels; None where both tell the same, and ``forward`` is
+            their mean.
         model: by the flow model; None without one.
         share: how much the earlier frame tells of the model's story, float32 ``[H, W]``.
     """
 
     forward: Sight
-    backward: Sight
+    backward: Sight | None
     model: Sight | None
     share: Floats
 
@@ -104,12 +110,26 @@ def sights(way: Passage, time: float, height: int, width: int) -> Sights:
         in_b = origin(way.back, 1 - time, aim, in_b - bent)
     full = _grid(height, width)
     model, share = (None, full[..., 0]) if way.middle is None else _by_model(way.middle, time, aim, full)
+    onto_a, onto_b = in_b + read(way.back, in_b), in_a + read(way.there, in_a)
+    if _same(in_a, onto_a) and _same(in_b, onto_b):
+        mean = _sight(full, _mean(in_a, onto_a) - places, _mean(in_b, onto_b) - places)
+        return Sights(forward=mean, backward=None, model=model, share=share)
     return Sights(
-        forward=_sight(full, in_a - places, in_a + read(way.there, in_a) - places),
-        backward=_sight(full, in_b + read(way.back, in_b) - places, in_b - places),
+        forward=_sight(full, in_a - places, onto_b - places),
+        backward=_sight(full, onto_a - places, in_b - places),
         model=model,
         share=share,
     )
+
+
+def _mean(one: Floats, other: Floats) -> Floats:
+    return np.asarray((one + other) / 2, np.float32)
+
+
+def _same(one: Floats, other: Floats) -> bool:
+    """Whether two fields of places mean the same nearly everywhere: then nothing hides anything."""
+    apart = np.abs(one - other).max(axis=2) * REDUCED > _SAME_PLACE
+    return float(apart.mean()) < _MOST_ELSEWHERE
 
 
 def _by_model(middle: Middle, time: float, aim: Floats, full: Floats) -> tuple[Sight, Floats]:
