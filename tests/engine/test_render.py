@@ -15,7 +15,8 @@ from engine.cancel import CancelToken
 from engine.encode import ClipTooLarge, read_metadata
 from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.recipe import Draft, Kind, Motion, Outcome, Progress, Recipe, Role, Stage, TakeDiscarded
-from engine.render import CLIP_NAME, DRAFT_BYTES, Renderer, RenderLimits
+from engine.render import CLIP_NAME, Renderer, RenderLimits
+from engine.takes import DRAFT_BYTES
 
 
 def good(recipe):
@@ -215,7 +216,7 @@ def test_a_stop_takes_hold_in_every_stage_and_leaves_no_clip(render, stage):
 def test_a_take_is_not_judged_after_a_stop(render, monkeypatch):
     token = CancelToken()
     judged = []
-    monkeypatch.setattr("engine.render.judge", lambda *given: judged.append(given))
+    monkeypatch.setattr("engine.takes.judge", lambda *given: judged.append(given))
     with pytest.raises(Cancelled):
         render(good, on_event=lambda event: event.stage is Stage.CHECKING and token.cancel(), cancel=token)
     assert not judged

@@ -1,0 +1,71 @@
+"""One render: what was ordered, what it may spend, and how long each part of it took."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from engine.backends import Inputs
+from engine.cancel import CancelToken
+from engine.recipe import Event, Progress, Recipe, Stage
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderLimits:
+    """What a render may spend.
+
+    Attributes:
+        max_takes: how many takes may be drawn before the best of the rejected ones is kept.
+        max_bytes: the finished MP4 is never larger.
+        max_wasted_seconds: once so much went into takes that were thrown away, the best of them is kept.
+    """
+
+    max_takes: int = 3
+    max_bytes: int = 9_500_000
+    max_wasted_seconds: int = 600
+
+    def __post_init__(self) -> None:
+        if self.max_takes < 1:
+            raise ValueError("max_takes must be at least 1")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One render, as it was ordered."""
+
+    recipe: Recipe
+    inputs: Inputs
+    work: Path
+    limits: RenderLimits
+    on_event: Callable[[Event], None]
+    cancel: CancelToken
+    given_up: list[str] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        """Something was given up; each is said once, however many takes it was in."""
+        if text not in self.given_up:
+            self.given_up.append(text)
+
+
+@dataclass(kw_only=True)
+class Clock:
+    """Adds up wall seconds by stage."""
+
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, stage: Stage) -> Iterator[None]:
+        """Count the time of a block to a stage."""
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds[stage] = self.seconds.get(stage, 0.0) + time.monotonic() - begun
+
+
+def teller(on_event: Callable[[Event], None], stage: Stage, take: int) -> Callable[[float], None]:
+    """Progress of one stage of one take, as something that is told shares."""
+    return lambda fraction: on_event(Progress(stage=stage, fraction=fraction, take=take))

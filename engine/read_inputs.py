@@ -1,0 +1,49 @@
+"""A member's files, decoded. They were made anew when they were taken in; no stranger's is read here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from engine.backends import Clip, Inputs, Picture
+from engine.cancel import CancelToken
+from engine.errors import Unsupported
+from engine.read_clip import read_clip
+from engine.recipe import Role
+
+
+def read_inputs(files: Mapping[str, Path], cancel: CancelToken) -> Inputs:
+    """Read the files of a render, by their roles.
+
+    Raises:
+        Unsupported: one of them cannot be read any more.
+        Cancelled: a stop was asked for.
+    """
+    inputs = Inputs(
+        picture=_read_picture(files.get(Role.PICTURE)),
+        like=_read_picture(files.get(Role.LIKE)),
+        reference=_read_clip(files.get(Role.REFERENCE)),
+    )
+    cancel.check()
+    return inputs
+
+
+def _read_picture(path: Path | None) -> Picture | None:
+    if path is None:
+        return None
+    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR)
+    if decoded is None:
+        raise Unsupported("The picture of this job cannot be read any more.")
+    return np.ascontiguousarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
+
+
+def _read_clip(path: Path | None) -> Clip | None:
+    if path is None:
+        return None
+    try:
+        return read_clip(path)
+    except ValueError as error:
+        raise Unsupported("The clip of this job cannot be read any more.") from error

@@ -1,0 +1,145 @@
+"""Drawing takes until the gate lets one through, or the budget ends."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames
+from engine.encode import encode
+from engine.errors import HopelessTake, RenderFailed
+from engine.fit import cover
+from engine.order import Clock, Order, teller
+from engine.quality import judge
+from engine.recipe import Draft, Outcome, Progress, Recipe, Stage, TakeDiscarded, TakeRecord
+from engine.retake import Budget, Retake, next_take
+
+HOPELESS = "hopeless"
+"""The cause of a take that its backend gave up."""
+
+DRAFT_BYTES = 1_000_000
+"""A draft is never larger; it is a small picture."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Take:
+    """One take; without frames where drawing it was given up."""
+
+    record: TakeRecord
+    frames: Frames | None
+
+
+def draw_until_good(
+    backend: Backend, order: Order, clock: Clock
+) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
+    """Draw takes until the gate lets one through, or the budget ends.
+
+    Returns:
+        The record of the take that is kept and its frames; and the records of all takes, in their order.
+
+    Raises:
+        RenderFailed: ``E_BROKEN``: none of them came out whole.
+    """
+    records: list[TakeRecord] = []
+    best: tuple[TakeRecord, Frames] | None = None
+    budget = Budget(takes=order.limits.max_takes, seconds=order.limits.max_wasted_seconds)
+    calm = BACKENDS[order.recipe.engine].calm
+    retake: Retake | None = Retake(recipe=order.recipe)
+    while retake is not None:
+        if records:
+            order.on_event(TakeDiscarded(take=records[-1]))
+        take = _draw_take(backend, order, retake, len(records) + 1, clock)
+        records.append(take.record)
+        if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
+            best = take.record, take.frames
+        retake = next_take(retake.recipe, records, budget=budget, calm=calm)
+    if best is None:
+        raise RenderFailed("E_BROKEN", f"No take came out whole: {'; '.join(records[-1].reasons)}.")
+    return *best, records
+
+
+def _rank(record: TakeRecord) -> tuple[bool, float]:
+    return record.outcome is not Outcome.REJECTED, record.score
+
+
+def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, clock: Clock) -> _Take:
+    begun = time.monotonic()
+    recipe = retake.recipe
+    seed = order.recipe.take_seed(number)
+    with clock.stage(Stage.DRAWING):
+        order.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
+        hooks = Hooks(
+            cancel=order.cancel,
+            progress=teller(order.on_event, Stage.DRAWING, number),
+            draft=lambda frames: _show_draft(order, frames, number),
+            gave_up=order.note,
+        )
+        try:
+            raw = backend.draw(recipe, order.inputs, seed=seed, hooks=hooks)
+        except HopelessTake as hopeless:
+            return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
+        _check_shape(recipe, raw)
+    with clock.stage(Stage.CHECKING):
+        order.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
+        order.cancel.check()
+        picture = order.inputs.picture
+        reference = None if picture is None else cover(picture, recipe.width, recipe.height)
+        verdict = judge(raw, reference, recipe.native_fps)
+        order.cancel.check()
+    record = TakeRecord(
+        number=number,
+        seed=seed,
+        outcome=verdict.outcome,
+        score=verdict.score,
+        reasons=verdict.reasons,
+        seconds=time.monotonic() - begun,
+        causes=tuple(finding.code for finding in verdict.findings if finding.rejects),
+        changed=retake.changed,
+    )
+    return _Take(record=record, frames=_to_uint8(raw))
+
+
+def _given_up(number: int, seed: int, reason: str, changed: str, seconds: float) -> _Take:
+    """A take that was seen to be hopeless before it was whole."""
+    record = TakeRecord(
+        number=number,
+        seed=seed,
+        outcome=Outcome.REJECTED,
+        score=0.0,
+        reasons=(reason,),
+        seconds=seconds,
+        causes=(HOPELESS,),
+        changed=changed,
+    )
+    return _Take(record=record, frames=None)
+
+
+def _show_draft(order: Order, frames: Frames, take: int) -> None:
+    """Encode a first look and announce it."""
+    path = order.work / f"draft{take}.mp4"
+    encode(
+        frames,
+        fps=order.recipe.native_fps,
+        path=path,
+        metadata={},
+        max_bytes=DRAFT_BYTES,
+        progress=lambda _: None,
+        cancel=order.cancel,
+    )
+    order.on_event(Draft(path=path, take=take))
+
+
+def _check_shape(recipe: Recipe, raw: RawFrames) -> None:
+    wanted = (recipe.frames, recipe.height, recipe.width, 3)
+    if raw.shape != wanted:
+        raise ValueError(f"{recipe.engine} drew {raw.shape}, and was asked for {wanted}")
+
+
+def _to_uint8(raw: RawFrames) -> Frames:
+    """Round to bytes; the gate has seen the floats, so a NaN here belongs to a rejected take."""
+    if raw.dtype == np.uint8:
+        return np.asarray(raw, dtype=np.uint8)
+    shares = np.clip(np.nan_to_num(np.asarray(raw, dtype=np.float32)), 0.0, 1.0)
+    return np.asarray(shares * 255.0 + 0.5, dtype=np.uint8)
