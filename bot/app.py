@@ -29,6 +29,7 @@ from bot.health import HealthFile
 from bot.housekeeping import Housekeeping
 from bot.intake import Intake
 from bot.inventory import Inventory
+from bot.parcel import Parcels
 from bot.parts import Parts
 from bot.pulse import Pulse
 from bot.reception import Reception
@@ -42,7 +43,9 @@ from db.files import Blobs
 from db.jobs import Job
 from db.queue import Queue
 from engine.host import EngineHost
+from engine.identity import load_or_make_identity
 from engine.render import RenderLimits
+from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     async with await Database.open(data / "framekiln.db", backup_dir=data / "backups") as database:
         queue = Queue(database)
         blobs = Blobs(data / "blobs")
+        sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
             spool=data / "spool",
             limits=limits.for_engine(settings),
@@ -83,7 +87,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
             pictures_in = Intake(limits=limits.for_intake(settings), store=limits.store_of(settings))
             async with pictures_in as pictures, ClipIntake(limits.for_clips(settings)) as clips:
                 reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
-                yield _wire(settings, database, queue, blobs, host, reception)
+                yield _wire(settings, database, queue, blobs, host, reception, sealer)
         finally:
             await host.close()
 
@@ -95,8 +99,10 @@ def _wire(
     blobs: Blobs,
     host: EngineHost,
     reception: Reception,
+    sealer: Sealer,
 ) -> Parts:
     channels = Channels()
+    outbox = settings.data_dir / "outbox"
     waits = Waits(queue)
     audit = Audit(database)
     inventory = Inventory(
@@ -128,15 +134,16 @@ def _wire(
         studio=studio,
         waits=waits,
         dress=buttons.for_status,
+        sealer=sealer,
         interval=settings.status_interval,
     )
     deliverer = Deliverer(
         queue=queue,
         blobs=blobs,
         outlet=channels,
-        work=settings.data_dir / "outbox",
+        work=outbox,
         limits=limits.for_delivery(settings),
-        dress=buttons.for_clip,
+        parcels=Parcels(work=outbox, sealer=sealer, dress=buttons.for_clip),
         on_change=board.touch,
     )
     desk = Desk(

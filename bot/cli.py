@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot.inspect_cli import inspect
 from bot.judge_cli import judge
 from bot.models_cli import models
 
@@ -34,6 +35,7 @@ def main() -> None:
     """Turn a community's pictures and words into short video clips."""
 
 
+main.add_command(inspect)
 main.add_command(judge)
 main.add_command(models)
 
@@ -299,6 +301,8 @@ def _check_writable(output: Path) -> None:
 
 
 def _print_receipt(made: Made, output: Path) -> None:
+    from engine.seal import Signature, inspect_clip  # noqa: PLC0415 - see the module's docstring
+
     recipe, receipt = made.recipe, made.receipt
     size = f"{receipt.size / 1e6:.1f} MB" if receipt.size >= MEGABYTE / 10 else f"{receipt.size / 1e3:.1f} kB"
     click.echo(f"\n  {output}  ({size})")
@@ -316,6 +320,8 @@ def _print_receipt(made: Made, output: Path) -> None:
     spent = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in receipt.seconds.items())
     click.echo(f"  · {made.seconds:.1f} s in all: {spent}")
     click.echo(f"  · seed {recipe.seed}")
+    signed = inspect_clip(output).signature is not Signature.NONE
+    click.echo("  · signed" if signed else "  · not signed: framekiln run makes the key at its first start")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -8,7 +8,6 @@ its own message before it posts again.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import time
 from collections.abc import Callable
@@ -18,12 +17,11 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.channels import ChannelError, Post, Trouble
-from bot.texts import clip_message
+from bot.parcel import Parcels, file_name
 from db.files import Blobs
 from db.jobs import Job, JobId, State
 from db.queue import Queue
 from engine.errors import EngineError
-from engine.recipe import Receipt, Recipe
 from engine.shrink import shrink
 
 log = logging.getLogger(__name__)
@@ -46,16 +44,6 @@ SMALLEST = 20_000
 """Bytes under which a clip is not made smaller any more."""
 
 
-def file_name(job: JobId) -> str:
-    """The clip's name in the channel. It carries the job, so that the bot can find its own message."""
-    return f"framekiln-{job}.mp4"
-
-
-def nonce(job: JobId, purpose: str = "clip") -> str:
-    """25 characters that are the same for each attempt to send the same thing."""
-    return hashlib.sha256(f"{purpose}:{job}".encode()).hexdigest()[:25]
-
-
 class Outlet(Protocol):
     """Where clips go. The bot's is :class:`bot.channels.Channels`; the demo's is a folder."""
 
@@ -69,14 +57,6 @@ class Outlet(Protocol):
 
     async def find_own(self, channel_id: int, file_name: str, *, since: float) -> int | None:
         """Look for an own message with this file."""
-        ...
-
-
-class Dresser(Protocol):
-    """Makes the buttons under a clip."""
-
-    def __call__(self, job: Job) -> object:
-        """Return a view for a delivered clip."""
         ...
 
 
@@ -104,7 +84,7 @@ class Deliverer:
         outlet: Outlet,
         work: Path,
         limits: DeliveryLimits,
-        dress: Callable[[Job], object] | None,
+        parcels: Parcels,
         on_change: Callable[[JobId], None],
     ) -> None:
         """Make one.
@@ -115,7 +95,7 @@ class Deliverer:
             outlet: where they go.
             work: a folder for smaller versions of clips.
             limits: how long to try.
-            dress: makes the buttons under a clip.
+            parcels: packs clips, which is the last that happens to them.
             on_change: told of each job whose state has changed.
         """
         self._queue = queue
@@ -123,7 +103,7 @@ class Deliverer:
         self._outlet = outlet
         self._work = work
         self._limits = limits
-        self._dress = dress
+        self._parcels = parcels
         self._on_change = on_change
         self._wake = asyncio.Event()
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
@@ -212,8 +192,8 @@ class Deliverer:
         try:
             if job.post_attempts > 1 and await self._found(job):
                 return
-            clip = await self._clip(job)
-            message = await self._outlet.send(job.channel_id, self._post(job, clip))
+            async with self._parcels.packed(job, await self._clip(job)) as post:
+                message = await self._outlet.send(job.channel_id, post)
         except ChannelError as error:
             await self._answer(job, error)
         else:
@@ -240,18 +220,6 @@ class Deliverer:
         await self._queue.posted(job.id, message, time.time())
         self._smaller(job).unlink(missing_ok=True)
         log.info("job %s is delivered", job.id)
-
-    def _post(self, job: Job, clip: Path) -> Post:
-        recipe = Recipe.from_json(job.recipe)
-        receipt = Receipt.from_json(job.receipt or "")
-        return Post(
-            content=clip_message(job, recipe, receipt),
-            nonce=nonce(job.id),
-            view=None if self._dress is None else self._dress(job),  # type: ignore[arg-type]
-            file=clip,
-            file_name=file_name(job.id),
-            ping=job.user_id,
-        )
 
     async def _clip(self, job: Job) -> Path:
         """The clip, or the smaller version of it that an earlier “too large” led to."""
@@ -311,7 +279,8 @@ class Deliverer:
     async def _send_direct(self, job: Job) -> None:
         """The channel is gone: the clip goes to the member who asked, or nowhere."""
         try:
-            await self._outlet.send_direct(job.user_id, self._post(job, await self._clip(job)))
+            async with self._parcels.packed(job, await self._clip(job)) as post:
+                await self._outlet.send_direct(job.user_id, post)
         except ChannelError as error:
             if error.trouble is Trouble.LATER and self._age(job) <= self._limits.give_up_after:
                 await self._postpone(job)

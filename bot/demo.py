@@ -24,6 +24,7 @@ from bot.intake import Intake, IntakeLimits
 from bot.limits import allows_slow_models, engine_environment, store_of
 from bot.live import Live
 from bot.names import settled
+from bot.parcel import Parcels
 from bot.prompts import clean_prompt
 from bot.reception import Reception
 from bot.settings import Settings
@@ -36,10 +37,12 @@ from db.queue import Queue
 from engine.device import Device
 from engine.errors import UserError
 from engine.host import EngineHost
+from engine.identity import load_identity
 from engine.means import Means, means_of
 from engine.plan import plan
 from engine.recipe import Receipt, Recipe, Role
 from engine.render import RenderLimits
+from engine.seal import Sealer
 from engine.store import Store
 from engine.wish import AUTO, Subject, Wish
 
@@ -122,7 +125,10 @@ async def make_clip(
                 limits = RenderLimits(
                     max_takes=settings.max_takes, max_wasted_seconds=settings.max_wasted_seconds
                 )
-                done = await _follow(job, queue, blobs, host, Folder(target), limits, on_progress)
+                sealer = Sealer(load_identity(settings.data_dir))
+                done = await _follow(
+                    job, queue, blobs, host, Folder(target), data / "outbox", sealer, limits, on_progress
+                )
             finally:
                 await host.close()
     if done.state is not State.DELIVERED or done.receipt is None:
@@ -171,6 +177,8 @@ async def _follow(
     blobs: Blobs,
     host: EngineHost,
     outlet: Folder,
+    work: Path,
+    sealer: Sealer,
     limits: RenderLimits,
     on_progress: Callable[[Live], None],
 ) -> Job:
@@ -183,9 +191,9 @@ async def _follow(
         queue=queue,
         blobs=blobs,
         outlet=outlet,
-        work=outlet.target.parent,
+        work=work,
         limits=DeliveryLimits(),
-        dress=None,
+        parcels=Parcels(work=work, sealer=sealer),
         on_change=lambda _: None,
     )
     studio = Studio(

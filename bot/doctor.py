@@ -56,6 +56,7 @@ def examine() -> list[Finding]:
         _sqlite(),
         _disk(settings),
         _ffmpeg(),
+        _signing(settings),
         *_engines(settings),
         *examine_weights(settings),
     ]
@@ -143,6 +144,25 @@ def _ffmpeg() -> Finding:
         mend = "Unset IMAGEIO_FFMPEG_EXE, or point it at an ffmpeg with libx264."
         return Finding(name="ffmpeg", ok=False, blocks=True, text="it cannot encode H.264", mend=mend)
     return Finding(name="ffmpeg", ok=True, text="can encode H.264")
+
+
+def _signing(settings: Settings) -> Finding:
+    from engine.identity import load_identity  # noqa: PLC0415 - cryptography is only needed here
+    from engine.seal import library  # noqa: PLC0415 - same
+
+    name = "signing"
+    if library() is None:
+        text = "clips carry their tags, but are not signed: c2pa-python cannot be loaded"
+        return Finding(name=name, ok=False, text=text, mend="pip install c2pa-python")
+    try:
+        identity = load_identity(settings.data_dir)
+        if identity is None:
+            return Finding(name=name, ok=True, text="the key is made when the bot first starts")
+        text = f"clips are signed; the key is good until {identity.expires:%Y}"
+        return Finding(name=name, ok=True, text=text)
+    except (OSError, ValueError) as error:
+        mend = f"Move {settings.data_dir / 'identity'} away: the next start makes a new key."
+        return Finding(name=name, ok=False, blocks=True, text=f"the key cannot be used: {error}", mend=mend)
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:

@@ -17,13 +17,15 @@ import discord
 
 from bot import texts
 from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
-from bot.deliver import is_waiting_for_access, nonce
+from bot.deliver import is_waiting_for_access
 from bot.live import FirstLook, FirstLooks
+from bot.parcel import nonce
 from bot.studio import Studio
 from bot.wait import Waits
 from db.jobs import Job, JobId, State
 from db.queue import Queue
 from engine.recipe import Recipe
+from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +80,7 @@ class StatusBoard:
         studio: Studio,
         waits: Waits,
         dress: Dress,
+        sealer: Sealer,
         interval: float,
     ) -> None:
         """Make one.
@@ -88,6 +91,7 @@ class StatusBoard:
             studio: knows what the running job is doing.
             waits: knows how long the others wait.
             dress: makes the buttons of a status message.
+            sealer: marks first looks as made by a machine.
             interval: seconds at least between two edits of one message.
         """
         self._queue = queue
@@ -95,6 +99,7 @@ class StatusBoard:
         self._studio = studio
         self._waits = waits
         self._dress = dress
+        self._sealer = sealer
         self._interval = interval
         self._dirty: dict[JobId, None] = {}
         self._shown: dict[JobId, _Shown] = {}
@@ -241,7 +246,7 @@ class StatusBoard:
         shown = self._shown.get(job.id, _Shown())
         if (shown.content, shown.draft) == (content, take) and not job.state.ended:
             return
-        files = None if shown.draft == take else tuple(_file(look))
+        files = None if shown.draft == take else await self._files(job, look)
         try:
             draft = await self._put(job, content, look, files)
         except ChannelError as error:
@@ -333,6 +338,8 @@ class StatusBoard:
         self._shown[job] = _Shown(next=time.monotonic() + RETRY_SECONDS)
         self.touch(job)
 
-
-def _file(look: FirstLook | None) -> list[SmallFile]:
-    return [] if look is None else [SmallFile(name=DRAFT_NAME, data=look.mp4)]
+    async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
+        if look is None:
+            return ()
+        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, Recipe.from_json(job.recipe))
+        return (SmallFile(name=DRAFT_NAME, data=sealed.mp4),)

@@ -61,6 +61,7 @@ QUEUE_EMPTY = "The queue is empty."
 QUEUE_PAUSED = "⏸️ The queue of this server is paused by a moderator. Your place is kept."
 CONTINUED = "the studio restarted; nothing was lost"
 FIRST_LOOK = "👀 a first, rough look: keep it, start over with another seed, or stop it"
+UNSIGNED = "not signed"
 WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'll keep trying."
 
 
@@ -167,13 +168,14 @@ def over(job: Job, recipe: Recipe) -> str:
     return fit(f"{title(recipe)}\n⚠️ {text}")
 
 
-def clip_message(job: Job, recipe: Recipe, receipt: Receipt) -> str:
+def clip_message(job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = True) -> str:
     """The words above the finished clip: who asked, for what, and the receipt in one small line."""
     head = f"<@{job.user_id}>"
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     if shown:
         head += f" {shown}"
-    return fit(f"{head}\n-# {receipt_line(recipe, receipt)}")
+    small = receipt_line(recipe, receipt) + ("" if signed else f" · {UNSIGNED}")
+    return fit(f"{head}\n-# {small}")
 
 
 def receipt_line(recipe: Recipe, receipt: Receipt) -> str:

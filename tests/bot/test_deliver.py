@@ -13,13 +13,15 @@ import pytest
 
 from bot import deliver
 from bot.channels import ChannelError, Channels, Post, Trouble
-from bot.deliver import Deliverer, DeliveryLimits, file_name, is_waiting_for_access, nonce
+from bot.deliver import Deliverer, DeliveryLimits, is_waiting_for_access
+from bot.parcel import Parcels, file_name, nonce
 from db.errors import CannotWrite
 from db.jobs import State
 from db.queue import Queue
 from engine.cancel import CancelToken
 from engine.encode import encode
-from tests.bot.house import ANN, CHANNEL, queued, rendered, until
+from engine.seal import Sealer
+from tests.bot.house import ANN, CHANNEL, queued, recipe, rendered, until
 
 HOUR = 3600.0
 
@@ -63,7 +65,7 @@ def make(queue, blobs, outlet, tmp_path, changed):
             outlet=outlet,
             work=tmp_path / "outbox",
             limits=DeliveryLimits(**limits),
-            dress=None,
+            parcels=Parcels(work=tmp_path / "outbox", sealer=Sealer(None)),
             on_change=changed.append,
         )
 
@@ -123,10 +125,17 @@ async def test_posting_is_committed_before_the_call(deliverer, queue, job, outle
 
 
 async def test_the_post_carries_the_job_and_may_ping_only_its_member(deliverer, queue, job, outlet, blobs):
+    sent = []
+
+    async def take(channel, post):
+        sent.append(post.file.read_bytes())
+        return 77
+
+    outlet.send.side_effect = take
     await attempt(deliverer, queue, job)
     channel, post = outlet.send.call_args.args
     assert channel == CHANNEL
-    assert post.file == blobs.path(job.clip_sha256)
+    assert sent == [Sealer(None).seal(blobs.read(job.clip_sha256), recipe()).mp4]
     assert post.file_name == file_name(job.id)
     assert job.id in post.file_name
     assert post.ping == ANN
@@ -291,7 +300,7 @@ async def test_a_clip_that_is_too_large_is_made_smaller_until_it_passes(
         assert row.state is State.POSTING
     row = await attempt(deliverer, queue, job)
     assert row.state is State.DELIVERED
-    assert sizes[0] == len(original)
+    assert sizes[0] == len(Sealer(None).seal(original, recipe()).mp4)
     assert sizes[1] <= deliver.SHRINK_TO * sizes[0]
     assert sizes[2] <= deliver.SHRINK_TO * sizes[1]
     assert list((tmp_path / "outbox").iterdir()) == []

@@ -12,13 +12,14 @@ import pytest
 from bot import status as status_module
 from bot import texts
 from bot.channels import ChannelError, Channels, Trouble
-from bot.deliver import nonce
 from bot.live import Live
+from bot.parcel import nonce
 from bot.status import StatusBoard
 from bot.wait import Waits
 from db.errors import CannotWrite
 from db.jobs import State
 from engine.recipe import Recipe
+from engine.seal import Sealer
 from tests.bot.house import BEN, CHANNEL, FakeEngine, hand_in, queued, studio_with, until
 
 MESSAGE = 900
@@ -51,6 +52,7 @@ def make(queue, channels, studio):
             studio=studio,
             waits=Waits(queue),
             dress=lambda job, draft: None,
+            sealer=Sealer(None),
             interval=interval,
         )
 

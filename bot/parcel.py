@@ -1,0 +1,87 @@
+"""A finished clip, ready to leave: sealed, with its words and its buttons.
+
+Sealing is the last thing that happens to the bytes. Encoding, tagging and making smaller come before; any of
+them would strip the signature.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import discord
+
+from bot.channels import Post
+from bot.texts import clip_message
+from db.jobs import Job, JobId
+from engine.recipe import Receipt, Recipe
+from engine.seal import Sealer
+
+log = logging.getLogger(__name__)
+
+
+def file_name(job: JobId) -> str:
+    """The clip's name in the channel. It carries the job, so that the bot can find its own message."""
+    return f"framekiln-{job}.mp4"
+
+
+def nonce(job: JobId, purpose: str = "clip") -> str:
+    """25 characters that are the same for each attempt to send the same thing."""
+    return hashlib.sha256(f"{purpose}:{job}".encode()).hexdigest()[:25]
+
+
+class Parcels:
+    """Packs clips."""
+
+    def __init__(
+        self, *, work: Path, sealer: Sealer, dress: Callable[[Job], discord.ui.View] | None = None
+    ) -> None:
+        """Make one.
+
+        Args:
+            work: a folder for what is about to be posted.
+            sealer: signs it.
+            dress: makes the buttons under a clip.
+        """
+        self._work = work
+        self._sealer = sealer
+        self._dress = dress
+
+    @asynccontextmanager
+    async def packed(self, job: Job, clip: Path) -> AsyncIterator[Post]:
+        """The message to send. Its file is there for as long as the block lasts.
+
+        Args:
+            job: rendered.
+            clip: its MP4, or a smaller version of it.
+
+        Raises:
+            FileNotFoundError: the clip is gone.
+        """
+        recipe, receipt = Recipe.from_json(job.recipe), Receipt.from_json(job.receipt or "")
+        ready = self._work / f"{job.id}-sealed.mp4"
+        try:
+            unsigned = await asyncio.to_thread(self._seal, clip, recipe, ready)
+            if unsigned:
+                log.warning("the clip of job %s goes out unsigned: %s", job.id, unsigned)
+            yield Post(
+                content=clip_message(job, recipe, receipt, signed=not unsigned),
+                nonce=nonce(job.id),
+                view=None if self._dress is None else self._dress(job),
+                file=ready,
+                file_name=file_name(job.id),
+                ping=job.user_id,
+            )
+        finally:
+            ready.unlink(missing_ok=True)
+
+    def _seal(self, clip: Path, recipe: Recipe, ready: Path) -> str:
+        """Write the sealed clip; answers with why it is not signed, "" where it is."""
+        self._work.mkdir(parents=True, exist_ok=True)
+        sealed = self._sealer.seal(clip.read_bytes(), recipe)
+        ready.write_bytes(sealed.mp4)
+        return sealed.unsigned
