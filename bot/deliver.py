@@ -201,7 +201,7 @@ class Deliverer:
 
     async def _found(self, job: Job) -> bool:
         """Whether an earlier attempt did reach the channel."""
-        since = job.posting_since or job.created_at
+        since = job.created_at  # a retry forgets when posting began
         try:
             message = await self._outlet.find_own(job.channel_id, file_name(job.id), since=since)
         except ChannelError as error:

@@ -27,7 +27,7 @@ from bot.reception import Reception
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
-from db.enqueue import Enqueued, EnqueueLimits, LimitReached, MemberBanned
+from db.enqueue import Draining, Enqueued, EnqueueLimits, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs import Job, JobId, NewJob
@@ -222,7 +222,7 @@ class Desk:
                 checked = True
             except (TimeoutError, DatabaseError):
                 log.debug("the answer goes before the look at the limits")
-            except (LimitReached, MemberBanned) as error:
+            except (Draining, LimitReached, MemberBanned) as error:
                 refusal = _in_words(error, interaction.id)
         if refusal is not None:
             await interaction.response.send_message(refusal, ephemeral=True)
@@ -290,6 +290,8 @@ def _in_words(error: Exception, interaction_id: int) -> str:
         return str(error)
     if isinstance(error, MemberBanned):
         return texts.BANNED
+    if isinstance(error, Draining):
+        return texts.CLOSED_FOR_NOW
     if isinstance(error, LimitReached):
         return texts.limit_reached(error.which, error.allowed, error.retry_after)
     if isinstance(error, (DatabaseError, OSError)):

@@ -226,6 +226,8 @@ class StatusBoard:
             return texts.over(job, recipe)
         if job.state in {State.RENDERED, State.POSTING}:
             return texts.held_back(recipe) if is_waiting_for_access(job) else texts.uploading(recipe)
+        if job.state is State.HELD:
+            return texts.under_review(recipe)
         live = self._studio.live.get(job.id)
         if job.state is State.RUNNING and live is not None:
             return texts.running(recipe, live.stage, live.fraction, live.take, asks=asks)

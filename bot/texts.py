@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from bot.prompts import show_prompt
 from bot.wait import Wait
 from db.jobs import Job, State
+from db.moderation import SET_ASIDE
 from engine.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
 
 BAR_LENGTH = 12
@@ -60,6 +61,12 @@ NOTHING_YET = "You have not asked for anything yet. Try /animate with a picture,
 QUEUE_EMPTY = "The queue is empty."
 QUEUE_PAUSED = "⏸️ The queue of this server is paused by a moderator. Your place is kept."
 CONTINUED = "the studio restarted; nothing was lost"
+CLOSED_FOR_NOW = (
+    "A moderator is closing the queue of this server for now: what waits is still made, "
+    "but I take nothing new. Please come back later."
+)
+SET_ASIDE_BY_A_MODERATOR = "A moderator has set this one aside. Nothing was charged."
+UNDER_REVIEW = "👀 a moderator looks at it before it goes on; your place is kept"
 FIRST_LOOK = "👀 a first, rough look: keep it, start over with another seed, or stop it"
 UNSIGNED = "not signed"
 WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'll keep trying."
@@ -145,6 +152,11 @@ def uploading(recipe: Recipe) -> str:
     return f"{title(recipe)}\n📤 uploading  {bar(1.0)}"
 
 
+def under_review(recipe: Recipe) -> str:
+    """The status of a job that waits for a moderator."""
+    return f"{title(recipe)}\n{UNDER_REVIEW}"
+
+
 def held_back(recipe: Recipe) -> str:
     """The status of a clip that is ready and may not be posted yet."""
     return f"{title(recipe)}\n📦 {WAITING_FOR_CHANNEL}"
@@ -159,6 +171,8 @@ def over(job: Job, recipe: Recipe) -> str:
         return f"✅ {link}"
     if job.state is State.CANCELLED:
         return f"{title(recipe)}\n🚫 {CANCELLED}"
+    if job.state is State.QUARANTINED and job.error_code == SET_ASIDE:
+        return f"{title(recipe)}\n⚠️ {SET_ASIDE_BY_A_MODERATOR}"
     if job.state is State.QUARANTINED:
         return (
             f"{title(recipe)}\n⚠️ This one made my engine stumble more than once, so I set it aside. "
@@ -200,6 +214,8 @@ def why(job: Job, *, wait: Wait | None, own: int) -> str:
     """What a job is waiting for, in a sentence or two."""
     if job.state is State.RUNNING:
         return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
+    if job.state is State.HELD:
+        return "A moderator looks at it before it goes on. Its place is kept meanwhile."
     if job.state is not State.QUEUED or wait is None:
         return f"It is not waiting: it is {job.state}."
     ready = f"ready in about {span(wait.low, wait.high)}"
@@ -247,12 +263,6 @@ def job_line(job: Job, recipe: Recipe, position: int | None) -> str:
 def my_jobs(lines: Sequence[str]) -> str:
     """The answer of /jobs."""
     return fit("**Your jobs**\n" + "\n".join(lines))
-
-
-def queue_page(lines: Sequence[str], counts: str, *, paused: bool) -> str:
-    """The answer of /queue show."""
-    head = f"**Queue** · {counts}" + (" · ⏸️ paused" if paused else "")
-    return fit("\n".join([head, *(lines or [QUEUE_EMPTY])]))
 
 
 def fit(text: str) -> str:

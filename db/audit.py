@@ -1,7 +1,11 @@
 """What moderators did, in a chain: each entry's hash covers the entry before it.
 
-A changed, removed or swapped entry breaks the chain at that place. Cutting off the end does not; who wants to
-notice that keeps the last hash elsewhere.
+A changed, removed or swapped entry breaks the chain at that place. The number of entries and the last hash
+stand a second time, in ``meta``, so that a log whose end was cut off is found too.
+
+What this cannot prove: the hashes have no secret in them, so whoever may write the file can make a whole new
+chain, head included. Against that helps only a hash that was noted elsewhere, which
+:meth:`Audit.knows` looks for.
 """
 
 from __future__ import annotations
@@ -15,6 +19,28 @@ from db.rows import Rows, fetch_one
 
 FIRST_HASH = "0" * 64
 """Stands before the first entry."""
+
+HEAD = "audit_head"
+"""The key in ``meta`` of the number of entries and the last hash."""
+
+SHORTEST_NOTE = 12
+"""Hex digits of a hash that are worth noting: 48 bits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deed:
+    """What a member is about to do; written down in the transaction that does it.
+
+    Attributes:
+        actor_id: the member who does it.
+        target: what it is done to: a job, a member, a setting.
+    """
+
+    guild_id: int
+    actor_id: int
+    action: str
+    target: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +65,28 @@ class Entry:
     hash: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What a look at the whole chain has found.
+
+    Attributes:
+        entries: how many there are.
+        head: the last hash.
+        broken_at: the number of the first entry that does not fit what stands before it, or None.
+        cut: the log ends earlier, or otherwise, than the last entry that was written.
+    """
+
+    entries: int
+    head: str
+    broken_at: int | None
+    cut: bool
+
+    @property
+    def sound(self) -> bool:
+        """Whether nothing was found."""
+        return self.broken_at is None and not self.cut
+
+
 class Audit(Rows):
     """The book of deeds. There is no way to change or remove an entry."""
 
@@ -47,19 +95,8 @@ class Audit(Rows):
     ) -> Entry:
         """Write a deed down."""
         at = self._now(now)
-
-        def transaction(connection: sqlite3.Connection) -> Entry:
-            last = fetch_one(connection, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
-            seq, previous = (1, FIRST_HASH) if last is None else (last["seq"] + 1, last["hash"])
-            values = (seq, at, guild, actor, action, target, reason)
-            row = connection.execute(
-                "INSERT INTO audit (seq, at, guild_id, actor_id, action, target, reason, hash) "
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-                (*values, _hash(previous, *values)),
-            ).fetchall()[0]
-            return Entry(**row)
-
-        return await self._db.write(transaction)
+        deed = Deed(guild_id=guild, actor_id=actor, action=action, target=target, reason=reason)
+        return await self._db.write(lambda connection: write_down(connection, deed, at))
 
     async def entries(self, guild: int, limit: int = 20) -> list[Entry]:
         """Return the last deeds in a guild, the newest first."""
@@ -68,15 +105,51 @@ class Audit(Rows):
         )
         return [Entry(**row) for row in rows]
 
-    async def verify(self) -> int | None:
-        """Return the number of the first entry that does not fit what stands before it, or None."""
-        previous = FIRST_HASH
-        for expected, row in enumerate(await self._db.read("SELECT * FROM audit ORDER BY seq"), start=1):
-            *values, written = tuple(row)
-            if written != _hash(previous, *values):
-                return expected
+    async def verify(self) -> Verdict:
+        """Go through the whole chain, of all guilds, and look whether anything was changed."""
+        # In one read, so that no entry comes between the chain and its head.
+        rows = await self._db.read(
+            "SELECT audit.*, (SELECT value FROM meta WHERE key = ?) AS noted FROM audit ORDER BY seq", (HEAD,)
+        )
+        if not rows:
+            noted = await self._db.read("SELECT value FROM meta WHERE key = ?", (HEAD,))
+            return Verdict(entries=0, head=FIRST_HASH, broken_at=None, cut=bool(noted))
+        previous, broken_at = FIRST_HASH, None
+        for expected, row in enumerate(rows, start=1):
+            *values, written, _ = tuple(row)
+            if broken_at is None and written != _hash(previous, *values):
+                broken_at = expected
             previous = written
-        return None
+        cut = rows[-1]["noted"] != _head(rows[-1]["seq"], previous)
+        return Verdict(entries=len(rows), head=previous, broken_at=broken_at, cut=cut)
+
+    async def knows(self, noted: str) -> bool:
+        """Whether an entry's hash begins so; a note of fewer than 12 digits proves nothing."""
+        if len(noted) < SHORTEST_NOTE:
+            return False
+        rows = await self._db.read(
+            "SELECT 1 FROM audit WHERE substr(hash, 1, ?) = ? LIMIT 1", (len(noted), noted.lower())
+        )
+        return bool(rows)
+
+
+def write_down(connection: sqlite3.Connection, deed: Deed, at: float) -> Entry:
+    """Append a deed to the chain, inside the transaction that does it: neither is kept without the other."""
+    last = fetch_one(connection, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+    seq, previous = (1, FIRST_HASH) if last is None else (last["seq"] + 1, last["hash"])
+    values = (seq, at, deed.guild_id, deed.actor_id, deed.action, deed.target, deed.reason)
+    row = connection.execute(
+        "INSERT INTO audit (seq, at, guild_id, actor_id, action, target, reason, hash) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+        (*values, _hash(previous, *values)),
+    ).fetchall()[0]
+    entry = Entry(**row)
+    connection.execute("REPLACE INTO meta (key, value) VALUES (?, ?)", (HEAD, _head(entry.seq, entry.hash)))
+    return entry
+
+
+def _head(seq: int, last_hash: str) -> str:
+    return f"{seq} {last_hash}"
 
 
 def _hash(previous: str, *values: object) -> str:

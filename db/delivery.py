@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 
+from db.audit import Deed, write_down
 from db.jobs import Job, JobId, State, check_move
 from db.rows import Rows, fetch_one, find, job_from, transition
 
@@ -75,30 +76,34 @@ class Delivery(Rows):
             (until, job),
         )
 
-    async def hold(self, job: JobId, reason: str) -> bool:
+    async def hold(
+        self, job: JobId, reason: str, *, deed: Deed | None = None, now: float | None = None
+    ) -> bool:
         """Let a job wait for a review, before it runs or before it is posted."""
-        return await self._db.write(
-            lambda connection: (
-                transition(
-                    connection,
-                    job,
-                    State.HELD,
-                    sources=[State.QUEUED, State.RENDERED],
-                    held_reason=reason,
-                )
-                is not None
-            )
-        )
+        at = self._now(now)
 
-    async def release(self, job: JobId) -> bool:
+        def transaction(connection: sqlite3.Connection) -> bool:
+            sources = [State.QUEUED, State.RENDERED]
+            held = transition(connection, job, State.HELD, sources=sources, held_reason=reason)
+            if held is not None and deed is not None:
+                write_down(connection, deed, at)
+            return held is not None
+
+        return await self._db.write(transaction)
+
+    async def release(self, job: JobId, *, deed: Deed | None = None, now: float | None = None) -> bool:
         """Let a held job go on from where it was held."""
+        at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
             found = find(connection, job)
             if found is None:
                 return False
             new = State.QUEUED if found.clip_sha256 is None else State.RENDERED
-            return transition(connection, job, new, sources=[State.HELD]) is not None
+            released = transition(connection, job, new, sources=[State.HELD])
+            if released is not None and deed is not None:
+                write_down(connection, deed, at)
+            return released is not None
 
         return await self._db.write(transaction)
 

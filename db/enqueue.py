@@ -70,6 +70,10 @@ class MemberBanned(Exception):
         self.reason = reason
 
 
+class Draining(Exception):
+    """The job was not accepted: this guild finishes what it has and takes nothing new."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Enqueued:
     """A job that is safely written down.
@@ -105,6 +109,7 @@ class Enqueueing(Rows):
 
         Raises:
             MemberBanned: the member is shut out.
+            Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
         at, checked = self._now(now), limits or self._limits
@@ -125,6 +130,7 @@ class Enqueueing(Rows):
 
         Raises:
             MemberBanned: the member is shut out.
+            Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
         at, checked = self._now(now), limits or self._limits
@@ -133,6 +139,8 @@ class Enqueueing(Rows):
 
 def _check(connection: sqlite3.Connection, guild: int, user: int, limits: EnqueueLimits, now: float) -> None:
     _check_ban(connection, guild, user)
+    if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
+        raise Draining(f"guild {guild} takes nothing new")
     _check_hour(connection, guild, user, limits.per_member_hour, now)
     _check_waiting(connection, guild, user, limits)
 

@@ -6,7 +6,8 @@
                ▲           │            ▲            │
                └───────────┘            └────────────┘   (the bot came back; delivery is tried again)
 
-``held`` may also stand before posting. The ends are delivered, cancelled, failed, quarantined and refused.
+``held`` may also stand before posting. The ends are delivered, cancelled, failed, quarantined and refused; a
+moderator may bring a cancelled, failed or quarantined job back, to where its clip, if it has one, puts it.
 """
 
 from __future__ import annotations
@@ -49,17 +50,21 @@ class State(StrEnum):
 ENDS = frozenset({State.DELIVERED, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED})
 
 MOVES: Mapping[State, frozenset[State]] = {
-    State.HELD: frozenset({State.QUEUED, State.RENDERED, State.REFUSED, State.CANCELLED}),
-    State.QUEUED: frozenset({State.RUNNING, State.HELD, State.CANCELLED, State.FAILED, State.REFUSED}),
+    State.HELD: frozenset({State.QUEUED, State.RENDERED, State.REFUSED, State.CANCELLED, State.QUARANTINED}),
+    State.QUEUED: frozenset(
+        {State.RUNNING, State.HELD, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED}
+    ),
     State.RUNNING: frozenset(
         {State.QUEUED, State.RENDERED, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED}
     ),
-    State.RENDERED: frozenset({State.POSTING, State.HELD, State.CANCELLED, State.FAILED, State.REFUSED}),
+    State.RENDERED: frozenset(
+        {State.POSTING, State.HELD, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED}
+    ),
     State.POSTING: frozenset({State.RENDERED, State.DELIVERED, State.FAILED}),
     State.DELIVERED: frozenset(),
-    State.CANCELLED: frozenset(),
-    State.FAILED: frozenset({State.QUEUED}),
-    State.QUARANTINED: frozenset({State.QUEUED, State.CANCELLED}),
+    State.CANCELLED: frozenset({State.QUEUED, State.RENDERED}),
+    State.FAILED: frozenset({State.QUEUED, State.RENDERED}),
+    State.QUARANTINED: frozenset({State.QUEUED, State.RENDERED, State.CANCELLED}),
     State.REFUSED: frozenset(),
 }
 

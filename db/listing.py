@@ -103,6 +103,14 @@ class Listing(Rows):
         """Return the waiting jobs of a guild, or of all, in the fair order; paused guilds stand last."""
         return await self._jobs(WAITING, {"guild": guild, "limit": -1 if limit is None else limit})
 
+    async def in_states(self, guild: int, *states: State, limit: int = 25) -> list[Job]:
+        """Return a guild's jobs in these states, the newest first."""
+        marks = ", ".join("?" * len(states))
+        return await self._jobs(
+            f"SELECT * FROM job WHERE state IN ({marks}) AND guild_id = ? ORDER BY seq DESC LIMIT ?",  # noqa: S608 - marks only
+            (*states, guild, limit),
+        )
+
     async def order(self) -> list[Turn]:
         """Return what waits in the fair order, without the weight of whole jobs."""
         rows = await self._db.read(ORDER)

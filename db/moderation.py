@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sqlite3
 
+from db.audit import Deed, write_down
 from db.fairness import FAIR_ORDER
 from db.jobs import Job, JobId, State
-from db.rows import Rows, transition
+from db.rows import Rows, find, transition
+
+RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
+SET_ASIDE = "E_SET_ASIDE"
+"""The error code of a job that a moderator, not its crashes, has set aside."""
 
 SLOTS = f"""
 {FAIR_ORDER}
@@ -28,12 +33,40 @@ class Moderation(Rows):
         )
 
     async def resume(self, guild: int) -> bool:
-        """End a pause; False where there was none."""
-        return await self._changes("DELETE FROM pause WHERE guild_id = ?", (guild,))
+        """End a pause and a drain; False where there was neither."""
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            ended = [
+                connection.execute("DELETE FROM pause WHERE guild_id = ?", (guild,)).rowcount,
+                connection.execute("DELETE FROM drain WHERE guild_id = ?", (guild,)).rowcount,
+            ]
+            return any(ended)
+
+        return await self._db.write(transaction)
 
     async def paused(self, guild: int) -> bool:
         """Whether a guild is paused."""
         return bool(await self._db.read("SELECT 1 FROM pause WHERE guild_id = ?", (guild,)))
+
+    async def drain(self, deed: Deed, now: float | None = None) -> bool:
+        """Finish what a guild has and take nothing new; False where it does so already."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            begun = connection.execute(
+                "INSERT INTO drain (guild_id, by_user, reason, at) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                (deed.guild_id, deed.actor_id, deed.reason, at),
+            ).rowcount
+            if begun:
+                write_down(connection, deed, at)
+            return bool(begun)
+
+        return await self._db.write(transaction)
+
+    async def draining(self, guild: int) -> bool:
+        """Whether a guild takes nothing new."""
+        return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
     async def move(self, job: JobId, guild: int, place: int) -> bool:
         """Put a waiting job at a place (1 = first) among its guild's waiting jobs.
@@ -79,18 +112,147 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def ban(self, guild: int, user: int, by: int, reason: str, now: float | None = None) -> None:
-        """Take no more jobs of a member; a second ban replaces the first."""
-        await self._changes(
-            "REPLACE INTO ban (guild_id, user_id, by_user, reason, at) VALUES (?, ?, ?, ?, ?)",
-            (guild, user, by, reason, self._now(now)),
-        )
+    async def retry(
+        self, job: JobId, deed: Deed, *, keep_clip: bool = False, now: float | None = None
+    ) -> Job | None:
+        """Do a failed, quarantined or cancelled job again: the same recipe, at the place that it had.
 
-    async def unban(self, guild: int, user: int) -> bool:
+        It begins with clean counters of crashes and restarts, and is no new job to any limit.
+
+        Args:
+            keep_clip: its clip is still there and only has to be posted.
+
+        Returns:
+            The job, or None where it is not over, was delivered or refused, or was taken down.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> Job | None:
+            found = find(connection, job)
+            if found is None or found.deleted_at is not None:
+                return None
+            posts = keep_clip and found.clip_sha256 is not None
+            fresh = {"clip_sha256": None, "clip_size": None, "receipt": None, "rendered_at": None}
+            moved = transition(
+                connection,
+                job,
+                State.RENDERED if posts else State.QUEUED,
+                sources=RETRIED,
+                **({} if posts else fresh),
+                ended_at=None,
+                started_at=None,
+                crashes=0,
+                restarts=0,
+                cancel_requested=0,
+                stage="",
+                fraction=0,
+                take=0,
+                error_code=None,
+                error_text=None,
+                error_id=None,
+                posting_since=None,
+                retry_at=None,
+                status_final=0,
+            )
+            if moved is not None:
+                write_down(connection, deed, at)
+            return moved
+
+        return await self._db.write(transaction)
+
+    async def quarantine(self, job: JobId, deed: Deed, now: float | None = None) -> bool:
+        """Set a job aside that is not over yet; what an engine still says of it is stale from then on."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            moved = transition(
+                connection,
+                job,
+                State.QUARANTINED,
+                sources=[State.QUEUED, State.HELD, State.RUNNING, State.RENDERED],
+                ended_at=at,
+                cancel_requested=1,
+                error_code=SET_ASIDE,
+            )
+            if moved is not None:
+                write_down(connection, deed, at)
+            return moved is not None
+
+        return await self._db.write(transaction)
+
+    async def ban(
+        self,
+        guild: int,
+        user: int,
+        by: int,
+        reason: str,
+        *,
+        deed: Deed | None = None,
+        now: float | None = None,
+    ) -> list[Job]:
+        """Take no more jobs of a member; a second ban replaces the first.
+
+        What they have waiting is cancelled, and what runs is asked to stop.
+
+        Returns:
+            The jobs that this has changed.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> list[Job]:
+            shut_out(connection, guild=guild, user=user, by=by, reason=reason, at=at)
+            if deed is not None:
+                write_down(connection, deed, at)
+            return end_jobs_of(connection, guild, user, at)
+
+        return await self._db.write(transaction)
+
+    async def unban(
+        self, guild: int, user: int, *, deed: Deed | None = None, now: float | None = None
+    ) -> bool:
         """Take a member's jobs again; False where there was no ban."""
-        return await self._changes("DELETE FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user))
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            ended = connection.execute(
+                "DELETE FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user)
+            ).rowcount
+            if ended and deed is not None:
+                write_down(connection, deed, at)
+            return bool(ended)
+
+        return await self._db.write(transaction)
 
     async def banned(self, guild: int, user: int) -> str | None:
         """Return the reason of a member's ban, or None where there is none."""
         rows = await self._db.read("SELECT reason FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user))
         return rows[0]["reason"] if rows else None
+
+
+def shut_out(
+    connection: sqlite3.Connection, *, guild: int, user: int, by: int, reason: str, at: float
+) -> None:
+    """Write a ban down, in the place of an earlier one."""
+    connection.execute(
+        "REPLACE INTO ban (guild_id, user_id, by_user, reason, at) VALUES (?, ?, ?, ?, ?)",
+        (guild, user, by, reason, at),
+    )
+
+
+def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float) -> list[Job]:
+    """Cancel what a member has waiting in a guild, ask what runs to stop, and return those jobs."""
+    rows = connection.execute(
+        "SELECT id, state FROM job WHERE state IN ('queued', 'held', 'rendered', 'running') "
+        "AND guild_id = ? AND user_id = ?",
+        (guild, user),
+    ).fetchall()
+    ended = []
+    for row in rows:
+        if row["state"] == State.RUNNING:
+            connection.execute("UPDATE job SET cancel_requested = 1 WHERE id = ?", (row["id"],))
+            job = find(connection, row["id"])
+        else:
+            waits = [State.QUEUED, State.HELD, State.RENDERED]
+            job = transition(connection, row["id"], State.CANCELLED, sources=waits, ended_at=at)
+        ended += [] if job is None else [job]
+    return ended

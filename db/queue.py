@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from db.claims import CancelOutcome, Claims, Recovery, Requeue
 from db.delivery import Delivery
-from db.enqueue import Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
+from db.enqueue import Draining, Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
 from db.listing import Ahead, Listing
 from db.moderation import Moderation
 from db.retention import Retention
@@ -25,6 +25,7 @@ from db.retention import Retention
 __all__ = [
     "Ahead",
     "CancelOutcome",
+    "Draining",
     "EnqueueLimits",
     "Enqueued",
     "Limit",

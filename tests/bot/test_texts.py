@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import refusals, texts
+from bot import refusals, texts, texts_moderation
 from bot.doctor import Finding, report
 from bot.recipe_card import card
 from bot.wait import Wait
+from db.audit import Entry, Verdict
 from db.jobs import Job, JobId, State
 from engine.recipe import (
     Camera,
@@ -134,18 +135,45 @@ def every_text(prompt):
         yield texts.limit_reached(which, 10**9, 1e9)
         yield texts.limit_reached(which, 1, None)
     yield texts.my_jobs([texts.job_line(job_of(), recipe, 99_999)] * 100)
-    yield texts.queue_page(
-        [texts.job_line(job_of(), recipe, None) + f" · <@{HUGE}>"] * 100, "9 queued", paused=True
-    )
-    yield texts.queue_page([], "nothing yet", paused=False)
+    yield from moderators_texts(recipe)
     yield texts.failed_inside("0123abcd")
     yield texts.only_engine("camera")
     yield texts.engine_choice("camera", "a virtual camera moves through the picture")
 
 
+def moderators_texts(recipe):
+    """The same for what moderators read; a member's words may stand in a reason."""
+    lines = [texts.job_line(job_of(), recipe, None) + f" · <@{HUGE}>"] * 100
+    held = [texts_moderation.held_line(job_of(State.HELD, held_reason=recipe.prompt or "x" * 200))] * 100
+    yield texts_moderation.queue_page(lines, held, "9 queued", paused=True, draining=True)
+    yield texts_moderation.queue_page([], [], "nothing yet", paused=False, draining=False)
+    entry = Entry(
+        seq=HUGE,
+        at=2e9,
+        guild_id=HUGE,
+        actor_id=HUGE,
+        action="quarantine",
+        target="0" * 300,
+        reason=recipe.prompt,
+        hash="0" * 64,
+    )
+    for broken, cut, known in ((None, False, None), (9, True, True), (None, True, False)):
+        verdict = Verdict(entries=HUGE, head="f" * 64, broken_at=broken, cut=cut)
+        yield texts_moderation.audit_page([entry] * 50, verdict, known)
+        yield texts_moderation.audit_page([], verdict, known)
+    yield texts_moderation.moved(job_of(), 500)
+    for count in (0, 1, 500):
+        yield texts_moderation.cleared(count)
+        yield texts_moderation.banned(HUGE, count)
+    yield texts_moderation.unbanned(HUGE)
+
+
 def sentences():
     """The texts that stand in the modules as they are."""
-    yield from (value for name, value in vars(texts).items() if name.isupper() and isinstance(value, str))
+    for module in (texts, texts_moderation):
+        yield from (
+            value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)
+        )
     yield from texts.STAGES.values()
     yield from (*refusals._DOWNLOAD.values(), *refusals._PLAIN.values())
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+from db.audit import Deed
 from db.jobs import Job, NewJob
 from db.queue import Queue
 
@@ -30,6 +31,10 @@ def new_job(user: int = ANN, guild: int = GUILD, **changes) -> NewJob:
 
 async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes) -> Job:
     return (await queue.enqueue(new_job(user, guild, **changes))).job
+
+
+def deed(action: str, target: str = "", *, guild: int = GUILD) -> Deed:
+    return Deed(guild_id=guild, actor_id=9, action=action, target=target, reason="because")
 
 
 async def hand_in(

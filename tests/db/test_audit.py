@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from db.audit import Audit
+from db.connection import Database
+from db.migrate import shipped_migrations
 
 
 @pytest.fixture
@@ -21,7 +23,20 @@ async def test_entries_are_the_guilds_own_newest_first(audit):
 
 
 async def test_an_untouched_chain_verifies(audit):
-    assert await audit.verify() is None
+    verdict = await audit.verify()
+    assert verdict.sound
+    assert (verdict.entries, verdict.head) == (4, (await audit.entries(101))[0].hash)
+
+
+async def test_an_empty_book_is_sound(db):
+    assert (await Audit(db).verify()).sound
+
+
+SWAP = """
+UPDATE audit SET seq = 99 WHERE seq = 2;
+UPDATE audit SET seq = 2 WHERE seq = 3;
+UPDATE audit SET seq = 3 WHERE seq = 99;
+"""
 
 
 @pytest.mark.parametrize(
@@ -32,8 +47,56 @@ async def test_an_untouched_chain_verifies(audit):
         ("UPDATE audit SET at = at + 1 WHERE seq = 3", 3),
         ("DELETE FROM audit WHERE seq = 2", 2),
         ("UPDATE audit SET hash = (SELECT hash FROM audit WHERE seq = 1) WHERE seq = 4", 4),
+        (SWAP, 2),
     ],
+    ids=["actor", "reason", "time", "deleted", "hash", "swapped"],
 )
 async def test_a_change_breaks_the_chain_at_its_place(audit, db, deed, broken):
-    await db.write(lambda connection: connection.execute(deed))
-    assert await audit.verify() == broken
+    await do(db, deed)
+    verdict = await audit.verify()
+    assert verdict.broken_at == broken
+    assert not verdict.sound
+
+
+@pytest.mark.parametrize("left", [3, 1, 0])
+async def test_a_log_whose_end_was_cut_off_is_found_by_its_head(audit, db, left):
+    await db.write(lambda connection: connection.execute("DELETE FROM audit WHERE seq > ?", (left,)))
+    verdict = await audit.verify()
+    assert (verdict.broken_at, verdict.cut, verdict.entries) == (None, True, left)
+
+
+async def test_a_chain_that_was_written_anew_is_found_only_by_a_hash_that_was_noted(audit, db):
+    """What the log cannot prove by itself, as its module says."""
+    noted = (await audit.verify()).head
+    await do(db, "DELETE FROM audit; DELETE FROM meta")
+    for number in range(4):
+        await audit.append(100, 8, "unban", f"member {number}", "forged")
+    assert (await audit.verify()).sound
+    assert not await audit.knows(noted[:16])
+
+
+async def test_a_noted_hash_is_found_by_its_first_digits(audit):
+    noted = (await audit.entries(100))[0].hash
+    assert await audit.knows(noted)
+    assert await audit.knows(noted[:12].upper())
+    assert not await audit.knows(noted[:11])
+    assert not await audit.knows("0" * 64)
+
+
+async def test_an_older_databases_log_has_a_head_after_the_migration(tmp_path):
+    steps = shipped_migrations()
+    async with await Database.open(tmp_path / "old.db", migrations=steps[:1]) as db:
+        await Audit(db).append(100, 9, "ban", "ANN")
+        await do(db, "DELETE FROM meta")  # as before there was a head
+    async with await Database.open(tmp_path / "old.db") as db:
+        assert (await Audit(db).verify()).sound
+        await do(db, "DELETE FROM audit")
+        assert (await Audit(db).verify()).cut
+
+
+async def do(db, statements):
+    def each(connection):
+        for statement in filter(None, map(str.strip, statements.split(";"))):
+            connection.execute(statement)
+
+    await db.write(each)

@@ -5,9 +5,15 @@ from __future__ import annotations
 import random
 
 import pytest
-from asking import ANN, BEN, CAT, GUILD, enqueued, running
+from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, rendered, running
 
+from db.audit import Audit
 from db.jobs import State
+from db.queue import Draining, Requeue
+
+
+async def deeds(db):
+    return [(entry.action, entry.target) for entry in reversed(await Audit(db).entries(GUILD))]
 
 
 async def test_a_paused_guild_starts_nothing_and_loses_nothing(queue):
@@ -84,3 +90,112 @@ async def test_a_ban_has_a_reason_and_an_end(queue):
     assert await queue.banned(200, ANN) is None
     assert await queue.unban(GUILD, ANN)
     assert not await queue.unban(GUILD, ANN)
+
+
+async def test_a_ban_stops_what_the_member_has_under_way_here_and_nowhere_else(queue):
+    runs = await running(queue)
+    waits = await enqueued(queue)
+    held = await enqueued(queue)
+    await queue.hold(held.id, "a look")
+    others = [await enqueued(queue, BEN), await enqueued(queue, ANN, 200)]
+    stopped = await queue.ban(GUILD, ANN, by=9, reason="spam")
+    assert {job.id for job in stopped} == {runs.id, waits.id, held.id}
+    assert [(await queue.get(job.id)).state for job in (waits, held)] == [State.CANCELLED] * 2
+    assert (await queue.get(runs.id)).cancel_requested
+    assert {(await queue.get(job.id)).state for job in others} == {State.QUEUED}
+
+
+async def test_a_draining_guild_finishes_what_it_has_and_takes_nothing_new(queue, db):
+    first, other = await enqueued(queue), new_job(guild=200)
+    assert await queue.drain(deed("drain"))
+    assert not await queue.drain(deed("drain"))
+    assert await queue.draining(GUILD)
+    with pytest.raises(Draining):
+        await queue.enqueue(new_job(BEN))
+    with pytest.raises(Draining):
+        await queue.check_limits(GUILD, BEN)
+    assert (await queue.enqueue(other)).created
+    assert (await queue.claim()).id == first.id
+    assert await queue.resume(GUILD)
+    assert not await queue.draining(GUILD)
+    assert (await queue.enqueue(new_job(BEN))).created
+    assert await deeds(db) == [("drain", "")]
+
+
+async def failed(queue):
+    job = await running(queue)
+    await queue.fail(job.id, job.claim, "E_ENGINE", None, "abcd")
+    return job
+
+
+async def crashed(queue):
+    job = await running(queue)
+    await queue.requeue(job.id, job.claim, cause=Requeue.CRASH, crash_limit=1)
+    return job
+
+
+async def called_off(queue):
+    job = await running(queue)
+    await queue.cancel(job.id)
+    await queue.cancelled(job.id, job.claim)
+    return job
+
+
+@pytest.mark.parametrize("end", [failed, crashed, called_off])
+async def test_a_retried_job_stands_where_it_stood_with_clean_counters(queue, db, end):
+    job = await end(queue)
+    later = [(await enqueued(queue)).id for _ in range(2)]
+    again = await queue.retry(job.id, deed("retry", job.id))
+    assert [found.id for found in await queue.waiting()] == [job.id, *later]
+    assert (again.state, again.recipe, again.created_at) == (State.QUEUED, job.recipe, job.created_at)
+    assert (again.crashes, again.restarts, again.cancel_requested) == (0, 0, False)
+    assert (again.error_code, again.error_text, again.error_id) == (None, None, None)
+    assert (again.ended_at, again.status_final) == (None, False)
+    assert not await hand_in(queue, job)  # an answer from before the retry is stale
+    assert await hand_in(queue, await queue.claim())
+    assert await deeds(db) == [("retry", job.id)]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+async def test_a_clip_that_could_not_be_posted_is_posted_again_where_it_is_still_there(queue, keep):
+    job = await rendered(queue)
+    await queue.begin_posting(job.id, 5.0)
+    await queue.fail(job.id, None, "E_POST", None, "abcd")
+    again = await queue.retry(job.id, deed("retry", job.id), keep_clip=keep)
+    assert again.state is (State.RENDERED if keep else State.QUEUED)
+    assert (again.clip_sha256 is not None) == keep
+    assert (again.posting_since, again.post_attempts) == (None, 1), "it looks first, and is patient again"
+
+
+async def test_what_is_not_over_or_was_delivered_or_taken_down_is_not_retried(queue, db):
+    waits = await enqueued(queue)
+    runs = await queue.claim()
+    assert runs.id == waits.id
+    delivered = (await hand_in(queue, runs), await queue.begin_posting(runs.id))[1]
+    await queue.posted(delivered.id, 5)
+    taken_down = await failed(queue)
+    await queue.mark_deleted(taken_down.id)
+    waits = await enqueued(queue)
+    for job in (waits, delivered, taken_down):
+        assert await queue.retry(job.id, deed("retry", job.id)) is None
+    assert await deeds(db) == []
+
+
+async def test_a_quarantined_job_is_out_of_the_engines_hands(queue, db):
+    job = await running(queue)
+    assert await queue.quarantine(job.id, deed("quarantine", job.id))
+    assert not await queue.quarantine(job.id, deed("quarantine", job.id))
+    found = await queue.get(job.id)
+    assert (found.state, found.cancel_requested, found.error_code) == ("quarantined", True, "E_SET_ASIDE")
+    assert not await hand_in(queue, job)
+    assert await queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN) is None
+    assert await deeds(db) == [("quarantine", job.id)]
+
+
+async def test_a_deed_without_an_effect_is_not_written_down(queue, db):
+    job = await enqueued(queue)
+    assert not await queue.release(job.id, deed=deed("release", job.id))
+    assert await queue.hold(job.id, "a look", deed=deed("hold", job.id))
+    assert not await queue.hold(job.id, "a look", deed=deed("hold", job.id))
+    assert not await queue.unban(GUILD, ANN, deed=deed("unban", "1"))
+    assert await deeds(db) == [("hold", job.id)]

@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from asking import hand_in, new_job
+from asking import deed, hand_in, new_job
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
@@ -164,6 +164,26 @@ class QueueMachine(RuleBasedStateMachine):
         assert self.run(self.queue.release(job)) == fits
         if fits:
             modelled.state = State.RENDERED if modelled.has_clip else State.QUEUED
+
+    @rule(job=jobs, keep_clip=st.booleans())
+    def retry(self, job, keep_clip):
+        modelled = self.model[job]
+        fits = modelled.state in {State.FAILED, State.QUARANTINED, State.CANCELLED}
+        found = self.run(self.queue.retry(job, deed("retry", job), keep_clip=keep_clip))
+        assert (found is not None) == fits
+        if fits:
+            modelled.has_clip = modelled.has_clip and keep_clip
+            modelled.state = State.RENDERED if modelled.has_clip else State.QUEUED
+            modelled.crashes = modelled.restarts = 0
+            modelled.asked = False
+
+    @rule(job=jobs)
+    def quarantine(self, job):
+        modelled = self.model[job]
+        fits = modelled.state in {State.QUEUED, State.HELD, State.RUNNING, State.RENDERED}
+        assert self.run(self.queue.quarantine(job, deed("quarantine", job))) == fits
+        if fits:
+            modelled.state = State.QUARANTINED
 
     @rule(job=jobs)
     def begin_posting(self, job):

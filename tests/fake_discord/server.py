@@ -163,7 +163,7 @@ class FakeDiscord:
         """What stands in the channel for all to see, oldest first."""
         return sorted(channel.messages.values(), key=lambda one: one.id)
 
-    async def slash(self, member: Member, channel: Channel, name: str, **options: Any) -> Interaction:
+    async def slash(self, member: Member, channel: Channel, name: str, /, **options: Any) -> Interaction:
         """`/name`, with sub-commands in the name: `slash(ada, clips, "queue show", job=3)`."""
         return self._members.slash(member, channel, name, options)
 
@@ -192,7 +192,7 @@ class FakeDiscord:
         return self._members.submit_modal(member, shown, values)
 
     async def autocomplete(
-        self, member: Member, channel: Channel, name: str, option: str, typed: Any, **others: Any
+        self, member: Member, channel: Channel, name: str, option: str, typed: Any, /, **others: Any
     ) -> Interaction:
         """Type `typed` into `option`; the answer is in `.choices`."""
         return self._members.autocomplete(member, channel, name, option, typed, others)

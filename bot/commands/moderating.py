@@ -1,0 +1,100 @@
+"""What every command of moderators stands on: the check, the job that is meant, the deed, the answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import texts, texts_moderation
+from bot.parts import Parts
+from bot.permissions import is_moderator
+from bot.prompts import clean_prompt
+from db.audit import Deed
+from db.jobs import Job, State
+from engine.recipe import Recipe
+
+CHOICES = 25
+REASON_LIMIT = 200
+SHOWN_PROMPT = 60
+
+Reason = app_commands.Range[str, 1, REASON_LIMIT]
+
+OPEN = (State.RUNNING, State.QUEUED)
+"""What "cancel" and "move" offer; the others name their states where they stand."""
+
+
+class ModeratorGroup(app_commands.Group):
+    """A group of commands that each check, at each use, who asks."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+
+    async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
+        """Discord's own check can be changed by a server, so each use is checked here."""
+        if is_moderator(interaction, self._parts.settings.moderator_roles):
+            return True
+        if interaction.type is not discord.InteractionType.autocomplete:
+            await interaction.response.send_message(texts.NOT_A_MODERATOR, ephemeral=True)
+        return False
+
+    async def _find(self, interaction: discord.Interaction[Any], text: str) -> Job | None:
+        """A job of this server, by its id or the beginning of it. Where there is none, they are told so."""
+        wanted = text.strip().strip("`").lower()
+        found = await self._parts.queue.find(interaction.guild_id or 0, wanted)
+        if found is None:
+            await self._say(interaction, texts.NOT_FOUND)
+        return found
+
+    def _deed(
+        self, interaction: discord.Interaction[Any], action: str, target: str, reason: str | None
+    ) -> Deed:
+        return Deed(
+            guild_id=interaction.guild_id or 0,
+            actor_id=interaction.user.id,
+            action=action,
+            target=target,
+            reason=clean_prompt(reason or "", limit=REASON_LIMIT),
+        )
+
+    async def _log(
+        self, interaction: discord.Interaction[Any], action: str, target: str, reason: str | None
+    ) -> None:
+        """Write down what has been done; for deeds whose own transaction does not."""
+        self._parts.board.queue_moved()
+        deed = self._deed(interaction, action, target, reason)
+        await self._parts.audit.append(deed.guild_id, deed.actor_id, deed.action, deed.target, deed.reason)
+
+    def _moved(self, *jobs: Job) -> None:
+        """Jobs have changed: their messages, the engine and the delivery should know."""
+        for job in jobs:
+            self._parts.board.touch(job.id)
+        self._parts.board.queue_moved()
+        self._parts.studio.wake()
+        self._parts.deliverer.wake()
+
+    async def _say(self, interaction: discord.Interaction[Any], text: str) -> None:
+        await interaction.response.send_message(
+            texts.fit(text), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+        )
+
+    async def _suggest(
+        self, interaction: discord.Interaction[Any], typed: str, *states: State
+    ) -> list[app_commands.Choice[str]]:
+        """The jobs of this server in some states, for those who may see them; the next to run first."""
+        if not is_moderator(interaction, self._parts.settings.moderator_roles):
+            return []
+        guild = interaction.guild_id or 0
+        others = [state for state in states if state is not State.QUEUED]
+        jobs = await self._parts.queue.in_states(guild, *others, limit=CHOICES) if others else []
+        if State.QUEUED in states:
+            jobs += await self._parts.queue.waiting(guild)
+        choices = []
+        for job in jobs:
+            recipe = Recipe.from_json(job.recipe)
+            name = texts_moderation.job_choice(job, recipe.prompt[:SHOWN_PROMPT])
+            if typed.lower() in name.lower():
+                choices.append(app_commands.Choice(name=name[:100], value=job.id))
+        return choices[:CHOICES]

@@ -1,0 +1,52 @@
+"""What moderators do with the queue as a whole: pause, drain, resume, clear."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import texts_moderation
+from bot.commands.moderating import ModeratorGroup, Reason
+
+
+class FlowCommands(ModeratorGroup, name="flow"):
+    """Commands about all jobs of a server."""
+
+    @app_commands.command(description="Stop starting new jobs of this server; nothing is lost")
+    @app_commands.describe(reason="Why, for the log")
+    async def pause(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
+        """Pause the queue of this server."""
+        await self._parts.queue.pause(interaction.guild_id or 0, interaction.user.id)
+        await self._log(interaction, "pause", "", reason)
+        await self._say(interaction, texts_moderation.PAUSED)
+
+    @app_commands.command(description="Finish what runs and what waits, and take nothing new")
+    @app_commands.describe(reason="Why, for the log")
+    async def drain(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
+        """Close the queue of this server to new requests."""
+        begun = await self._parts.queue.drain(self._deed(interaction, "drain", "", reason), time.time())
+        await self._say(
+            interaction, texts_moderation.DRAINING if begun else texts_moderation.DRAINING_ALREADY
+        )
+
+    @app_commands.command(description="End a pause or a drain: start and take jobs of this server again")
+    @app_commands.describe(reason="Why, for the log")
+    async def resume(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
+        """Resume the queue of this server."""
+        await self._parts.queue.resume(interaction.guild_id or 0)
+        self._parts.studio.wake()
+        await self._log(interaction, "resume", "", reason)
+        await self._say(interaction, texts_moderation.RESUMED)
+
+    @app_commands.command(description="Cancel everything that waits in this server")
+    @app_commands.describe(reason="Why, for the log")
+    async def clear(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
+        """Cancel all that waits."""
+        gone = await self._parts.queue.clear(interaction.guild_id or 0, time.time())
+        for job in gone:
+            self._parts.board.touch(job.id)
+        await self._log(interaction, "clear", f"{len(gone)} jobs", reason)
+        await self._say(interaction, texts_moderation.cleared(len(gone)))

@@ -1,0 +1,156 @@
+"""What moderators do with one job: cancel, move, hold, release, retry, quarantine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import texts, texts_moderation
+from bot.commands.moderating import OPEN, ModeratorGroup, Reason
+from db.jobs import Job, State
+
+Suggestions = list[app_commands.Choice[str]]
+
+
+class JobCommands(ModeratorGroup, name="job"):
+    """Commands about one job of this server. A job of another is not found."""
+
+    @app_commands.command(description="Cancel a member's job")
+    @app_commands.describe(job="The job", reason="Why, for the log")
+    async def cancel(
+        self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
+    ) -> None:
+        """Cancel one job."""
+        found = await self._find(interaction, job)
+        if found is not None:
+            answer = await self._parts.clicks.cancel(found)
+            await self._log(interaction, "cancel", found.id, reason)
+            await self._say(interaction, texts_moderation.about(found, f"· {answer}"))
+
+    @app_commands.command(description="Move a waiting job to another place")
+    @app_commands.describe(
+        job="The job", place="Its new place among this server's jobs; 1 is next", reason="Why"
+    )
+    async def move(
+        self,
+        interaction: discord.Interaction[Any],
+        job: str,
+        place: app_commands.Range[int, 1, 500],
+        reason: Reason | None = None,
+    ) -> None:
+        """Move one waiting job."""
+        found = await self._find(interaction, job)
+        if found is None:
+            return
+        if not await self._parts.queue.move(found.id, found.guild_id, place):
+            await self._say(interaction, texts.NOT_WAITING)
+            return
+        await self._log(interaction, "move", found.id, reason or f"to place {place}")
+        await self._say(interaction, texts_moderation.moved(found, place))
+
+    @app_commands.command(description="Let a job wait until somebody has looked at it")
+    @app_commands.describe(job="The job", reason="Why; its member may read it")
+    async def hold(self, interaction: discord.Interaction[Any], job: str, reason: Reason) -> None:
+        """Hold a job that waits, or a clip that is not posted yet."""
+        found = await self._find(interaction, job)
+        if found is None:
+            return
+        deed = self._deed(interaction, "hold", found.id, reason)
+        held = await self._parts.queue.hold(found.id, deed.reason, deed=deed, now=time.time())
+        if held:
+            await self._answer(interaction, found, texts_moderation.HELD)
+        else:
+            await self._say(interaction, texts_moderation.CANNOT_HOLD)
+
+    @app_commands.command(description="Let a held job go on")
+    @app_commands.describe(job="The job", reason="Why, for the log")
+    async def release(
+        self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
+    ) -> None:
+        """Release a held job."""
+        found = await self._find(interaction, job)
+        if found is None:
+            return
+        deed = self._deed(interaction, "release", found.id, reason)
+        released = await self._parts.queue.release(found.id, deed=deed, now=time.time())
+        if released:
+            await self._answer(interaction, found, texts_moderation.RELEASED)
+        else:
+            await self._say(interaction, texts_moderation.NOT_HELD)
+
+    @app_commands.command(description="Make a failed, cancelled or set-aside job again")
+    @app_commands.describe(job="The job", reason="Why, for the log")
+    async def retry(
+        self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
+    ) -> None:
+        """Make a job again: the same recipe, at the place that it had."""
+        found = await self._find(interaction, job)
+        if found is None:
+            return
+        if not await self._has_its_files(found):
+            await self._say(interaction, texts.INPUT_GONE)
+            return
+        clip = found.clip_sha256
+        keep = clip is not None and await asyncio.to_thread(self._parts.blobs.exists, clip)
+        deed = self._deed(interaction, "retry", found.id, reason)
+        again = await self._parts.queue.retry(found.id, deed, keep_clip=keep, now=time.time())
+        if again is None:
+            await self._say(interaction, texts_moderation.CANNOT_RETRY)
+        elif again.state is State.RENDERED:
+            await self._answer(interaction, again, texts_moderation.RETRIED_POST)
+        else:
+            await self._answer(interaction, again, texts_moderation.RETRIED)
+
+    @app_commands.command(description="Set a job aside; one that runs is stopped")
+    @app_commands.describe(job="The job", reason="Why, for the log")
+    async def quarantine(self, interaction: discord.Interaction[Any], job: str, reason: Reason) -> None:
+        """Set a job aside."""
+        found = await self._find(interaction, job)
+        if found is None:
+            return
+        deed = self._deed(interaction, "quarantine", found.id, reason)
+        if not await self._parts.queue.quarantine(found.id, deed, time.time()):
+            await self._say(interaction, texts_moderation.CANNOT_QUARANTINE)
+            return
+        self._parts.studio.cancel(found.id)
+        await self._answer(interaction, found, texts_moderation.QUARANTINED)
+
+    @cancel.autocomplete("job")
+    @move.autocomplete("job")
+    async def choose_open(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+        """What waits or runs."""
+        return await self._suggest(interaction, current, *OPEN)
+
+    @hold.autocomplete("job")
+    async def choose_to_hold(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+        """What waits, to be drawn or to be posted."""
+        return await self._suggest(interaction, current, State.QUEUED, State.RENDERED)
+
+    @release.autocomplete("job")
+    async def choose_held(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+        """What is held."""
+        return await self._suggest(interaction, current, State.HELD)
+
+    @retry.autocomplete("job")
+    async def choose_to_retry(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+        """What ended without a clip."""
+        return await self._suggest(interaction, current, State.FAILED, State.QUARANTINED, State.CANCELLED)
+
+    @quarantine.autocomplete("job")
+    async def choose_to_set_aside(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+        """What is not over yet."""
+        return await self._suggest(interaction, current, *OPEN, State.HELD, State.RENDERED)
+
+    async def _has_its_files(self, job: Job) -> bool:
+        for digest in job.inputs.values():
+            if not await asyncio.to_thread(self._parts.blobs.exists, digest):
+                return False
+        return True
+
+    async def _answer(self, interaction: discord.Interaction[Any], job: Job, what: str) -> None:
+        self._moved(job)
+        await self._say(interaction, texts_moderation.about(job, what))

@@ -1,0 +1,91 @@
+"""What moderators look at: the queue, its figures, and the log of deeds."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import stats, stats_chart, texts, texts_moderation
+from bot.commands.moderating import ModeratorGroup
+from db.jobs import State
+from engine.recipe import Recipe
+
+SHOWN = 15
+SHOWN_HELD = 10
+SHOWN_DEEDS = 15
+MOST_DAYS = 90
+DAY = 86_400.0
+
+
+class LookCommands(ModeratorGroup, name="look"):
+    """Commands that change nothing."""
+
+    @app_commands.command(description="Show what waits, in its order, and what is held")
+    async def show(self, interaction: discord.Interaction[Any]) -> None:
+        """Show what waits."""
+        guild = interaction.guild_id or 0
+        queue = self._parts.queue
+        waiting = await queue.waiting(guild)
+        forecast = await self._parts.waits.forecast()
+        running = await queue.running()
+        jobs = ([running] if running is not None and running.guild_id == guild else []) + waiting
+        lines = []
+        for job in jobs[:SHOWN]:
+            wait = forecast.waits.get(job.id)
+            place = None if wait is None else wait.position
+            lines.append(f"{texts.job_line(job, Recipe.from_json(job.recipe), place)} · <@{job.user_id}>")
+        if len(jobs) > SHOWN:
+            lines.append(texts_moderation.and_more(len(jobs) - SHOWN))
+        counts = await queue.counts(guild)
+        held = [
+            texts_moderation.held_line(job)
+            for job in await queue.in_states(guild, State.HELD, limit=SHOWN_HELD)
+        ]
+        if counts.get(State.HELD, 0) > SHOWN_HELD:
+            held.append(texts_moderation.and_more(counts[State.HELD] - SHOWN_HELD))
+        summary = " · ".join(f"{counts[state]} {state}" for state in State if counts.get(state))
+        await self._say(
+            interaction,
+            texts_moderation.queue_page(
+                lines,
+                held,
+                summary or "nothing yet",
+                paused=await queue.paused(guild),
+                draining=await queue.draining(guild),
+            ),
+        )
+
+    @app_commands.command(
+        name="stats", description="What was made lately, how long it took, and what was discarded and why"
+    )
+    @app_commands.describe(days="How far to look back (7)")
+    async def statistics(
+        self, interaction: discord.Interaction[Any], days: app_commands.Range[int, 1, MOST_DAYS] = 7
+    ) -> None:
+        """Show counts, and a chart of them."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        now = time.time()
+        jobs = await self._parts.queue.ended(interaction.guild_id or 0, now - days * DAY)
+        counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
+        picture = await asyncio.to_thread(stats_chart.chart, counted)
+        await interaction.edit_original_response(
+            content=texts.fit(stats.in_words(counted, days)),
+            attachments=[discord.File(io.BytesIO(picture), "stats.png")],
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+    @app_commands.command(description="Who did what and why; says whether the log was changed")
+    @app_commands.describe(noted="The last hash that you noted some time ago: is it still in the log?")
+    async def audit(
+        self, interaction: discord.Interaction[Any], noted: app_commands.Range[str, 12, 64] | None = None
+    ) -> None:
+        """Show the last deeds of this server, and verify the whole chain."""
+        book = self._parts.audit
+        known = None if noted is None else await book.knows(noted.strip().strip("`"))
+        entries = await book.entries(interaction.guild_id or 0, SHOWN_DEEDS)
+        await self._say(interaction, texts_moderation.audit_page(entries, await book.verify(), known))

@@ -1,0 +1,247 @@
+"""Each command of moderators: as a member, as an admin of another server, and as a moderator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from bot import texts, texts_moderation
+from db.jobs import Job, State
+from tests.bot.house import queued, rendered
+from tests.fake_discord import Permission
+
+WHO, JOB = object(), object()
+"""Stand for the member, and for the job, that a command is about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Use:
+    """One use of a command.
+
+    Attributes:
+        start: where its job stands before.
+        says: part of what a moderator hears.
+        action: what stands in the log; None: nothing.
+        becomes: where the job stands after.
+    """
+
+    name: str
+    options: dict[str, Any] = field(default_factory=dict)
+    start: State = State.QUEUED
+    says: str = ""
+    action: str | None = None
+    becomes: State | None = None
+
+
+USES = (
+    Use(name="show", says="1 queued"),
+    Use(name="stats", says="The last 7 days"),
+    Use(name="audit", says="the chain is whole"),
+    Use(name="pause", options={"reason": "lunch"}, says="Paused", action="pause"),
+    Use(name="drain", options={"reason": "closing"}, says="nothing new", action="drain"),
+    Use(name="resume", says="Running again", action="resume"),
+    Use(name="clear", says="Cancelled 1", action="clear", becomes=State.CANCELLED),
+    Use(name="cancel", options={"job": JOB}, action="cancel", becomes=State.CANCELLED),
+    Use(name="move", options={"job": JOB, "place": 1}, says="place 1", action="move"),
+    Use(name="hold", options={"job": JOB, "reason": "odd"}, action="hold", becomes=State.HELD),
+    Use(name="release", options={"job": JOB}, start=State.HELD, action="release", becomes=State.QUEUED),
+    Use(name="retry", options={"job": JOB}, start=State.CANCELLED, action="retry", becomes=State.QUEUED),
+    Use(
+        name="quarantine",
+        options={"job": JOB, "reason": "odd"},
+        action="quarantine",
+        becomes=State.QUARANTINED,
+    ),
+    Use(
+        name="ban",
+        options={"member": WHO, "reason": "spam"},
+        says="can't use me here",
+        action="ban",
+        becomes=State.CANCELLED,
+    ),
+    Use(name="unban", options={"member": WHO}, says="can use me again", action="unban"),
+)
+BY_NAME = {use.name: use for use in USES}
+
+
+def options(use: Use, job: Job, member) -> dict[str, Any]:
+    meant = {JOB: job.id, WHO: member}
+    return {name: meant.get(value, value) for name, value in use.options.items()}
+
+
+async def brought(parts, member, state: State) -> Job:
+    """A job of the member that stands in this state."""
+    job = await queued(parts.queue, member.id, member.guild.id)
+    if state is State.HELD:
+        await parts.queue.hold(job.id, "a look")
+    elif state is State.CANCELLED:
+        await parts.queue.cancel(job.id)
+    return await parts.queue.get(job.id)
+
+
+async def rows_of(parts, guild) -> dict[str, list[tuple]]:
+    """All that the database holds of a server."""
+    tables = [
+        row[0] for row in await parts.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")
+    ]
+    found = {}
+    for table in tables:
+        columns = [row["name"] for row in await parts.database.read(f"PRAGMA table_info({table})")]
+        if "guild_id" in columns:
+            rows = await parts.database.read(f"SELECT * FROM {table} WHERE guild_id = ?", (guild.id,))  # noqa: S608 - a table of ours
+            found[table] = [tuple(row) for row in rows]
+    assert {"job", "ban", "pause", "audit"} <= set(found)
+    return found
+
+
+def all_names(client) -> set[str]:
+    group = client.tree.get_command("queue")
+    return {command.qualified_name.removeprefix("queue ") for command in group.walk_commands()} - {
+        child.name for child in group.commands if hasattr(child, "commands")
+    }
+
+
+async def test_the_table_above_has_every_command_of_moderators(bot):
+    assert {use.name for use in USES} == all_names(bot)
+    assert len(bot.tree.get_command("queue").commands) <= 25
+
+
+async def test_no_command_obeys_a_member(fake, channel, ada, parts, bot):
+    eve = fake.member("eve")
+    await parts.queue.ban(channel.guild.id, 99, by=1, reason="spam")
+    jobs = {state: await brought(parts, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)}
+    before = await rows_of(parts, channel.guild)
+    for use in USES:
+        asked = await fake.slash(eve, channel, f"queue {use.name}", **options(use, jobs[use.start], ada))
+        said = await asked.shown()
+        assert (said.content, said.ephemeral) == (texts.NOT_A_MODERATOR, True), use.name
+    assert await rows_of(parts, channel.guild) == before
+
+
+async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, channel, ada, parts, bot):
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    there = fake.channel(elsewhere)
+    jobs = {state: await brought(parts, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)}
+    await parts.queue.ban(channel.guild.id, 99, by=1, reason="spam")
+    await parts.audit.append(channel.guild.id, 9, "ban", "99", "a secret of this server")
+    before = await rows_of(parts, channel.guild)
+    for use in USES:
+        asked = await fake.slash(boss, there, f"queue {use.name}", **options(use, jobs[use.start], ada))
+        said = await asked.shown()
+        assert said.ephemeral, use.name
+        assert "a secret" not in said.content
+        if "job" in use.options:
+            assert said.content == texts.NOT_FOUND, use.name
+    assert await rows_of(parts, channel.guild) == before
+
+
+@pytest.mark.parametrize("role", ["manage server", "the owner's role"])
+async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
+    fake, channel, ada, mod, parts, bot, monkeypatch, role
+):
+    keeper = mod
+    if role == "the owner's role":
+        named = fake.role(channel.guild, "keepers")
+        keeper = fake.member("keeper", roles=(named,))
+        changed = parts.settings.model_copy(update={"moderator_roles": (named.id,)})
+        for child in [bot.tree.get_command("queue"), *bot.tree.get_command("queue").walk_commands()]:
+            group = getattr(child, "binding", None) or child
+            monkeypatch.setattr(group, "_parts", replace(parts, settings=changed))
+    for use in USES if role == "manage server" else (BY_NAME["hold"], BY_NAME["pause"]):
+        await parts.queue.resume(channel.guild.id)
+        await parts.queue.clear(channel.guild.id)
+        job = await brought(parts, ada, use.start)
+        if use.name == "unban":
+            await parts.queue.ban(channel.guild.id, ada.id, by=1, reason="spam")
+        said = await (
+            await fake.slash(keeper, channel, f"queue {use.name}", **options(use, job, ada))
+        ).shown()
+        assert said.ephemeral, use.name
+        assert use.says in said.content, use.name
+        if use.becomes is not None:
+            assert (await parts.queue.get(job.id)).state is use.becomes, use.name
+        newest = [entry for entry in await parts.audit.entries(channel.guild.id, 1) if use.action]
+        for entry in newest:
+            assert (entry.actor_id, entry.action) == (keeper.id, use.action)
+            assert use.options.get("reason", "") == entry.reason or use.name == "move"
+            target = {"job": job.id, "member": str(ada.id)}
+            assert all(entry.target == target[name] for name in use.options if name in target)
+        await parts.queue.unban(channel.guild.id, ada.id)
+    assert (await parts.audit.verify()).sound
+
+
+async def test_a_deed_that_does_not_fit_says_why_and_changes_nothing(fake, channel, ada, mod, parts, bot):
+    over = await brought(parts, ada, State.CANCELLED)
+    waits = await brought(parts, ada, State.QUEUED)
+    for name, job, says in (
+        ("hold", over, texts_moderation.CANNOT_HOLD),
+        ("release", waits, texts_moderation.NOT_HELD),
+        ("retry", waits, texts_moderation.CANNOT_RETRY),
+        ("quarantine", over, texts_moderation.CANNOT_QUARANTINE),
+        ("move", over, texts.NOT_WAITING),
+    ):
+        use = BY_NAME[name]
+        asked = await fake.slash(mod, channel, f"queue {name}", **options(use, job, ada))
+        assert (await asked.shown()).content == says
+    asked = await fake.slash(mod, channel, "queue unban", member=ada)
+    assert (await asked.shown()).content == texts_moderation.NOT_BANNED
+    assert await parts.audit.entries(channel.guild.id) == []
+
+
+async def test_a_retry_wants_the_files_of_the_job(fake, channel, ada, mod, parts, bot):
+    job = await queued(parts.queue, ada.id, channel.guild.id, inputs={"picture": "a" * 64})
+    await parts.queue.cancel(job.id)
+    asked = await fake.slash(mod, channel, "queue retry", job=job.id)
+    assert (await asked.shown()).content == texts.INPUT_GONE
+    assert (await parts.queue.get(job.id)).state is State.CANCELLED
+
+
+async def test_a_clip_that_is_still_there_is_posted_and_not_drawn_again(fake, channel, ada, mod, parts, bot):
+    job = await rendered(parts.queue, parts.blobs, user=ada.id, guild=channel.guild.id, channel_id=channel.id)
+    await parts.queue.begin_posting(job.id)
+    await parts.queue.fail(job.id, None, "E_POST", None, "abcd")
+    asked = await fake.slash(mod, channel, "queue retry", job=job.id)
+    assert texts_moderation.RETRIED_POST in (await asked.shown()).content
+    assert (await parts.queue.get(job.id)).state is State.RENDERED
+
+
+async def test_who_asks_a_draining_server_is_told_so_in_private(fake, channel, ada, mod, parts, bot):
+    await (await fake.slash(mod, channel, "queue drain")).shown()
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    said = await asked.shown()
+    assert (said.content, said.ephemeral) == (texts.CLOSED_FOR_NOW, True)
+    await (await fake.slash(mod, channel, "queue resume")).shown()
+    assert "rain" in (await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()).content
+
+
+async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel, mod, parts, bot):
+    for number in range(3):
+        await parts.audit.append(channel.guild.id, mod.id, "ban", str(number), "spam")
+    noted = (await parts.audit.verify()).head[:16]
+
+    async def page(**more):
+        return (await (await fake.slash(mod, channel, "queue audit", **more)).shown()).content
+
+    whole = await page(noted=noted)
+    assert "the chain is whole" in whole
+    assert "unchanged" in whole
+    assert noted in whole
+    await parts.database.write(lambda connection: connection.execute("DELETE FROM audit WHERE seq = 3"))
+    cut = await page(noted=noted)
+    assert "cut off" in cut
+    assert "No entry has the hash" in cut
+    await parts.database.write(lambda connection: connection.execute("UPDATE audit SET reason = 'x'"))
+    assert "entry 1 does not fit" in await page()
+
+
+async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
+    fake, channel, ada, mod, parts, bot
+):
+    job = await queued(parts.queue, ada.id, channel.guild.id)
+    await parts.queue.hold(job.id, "a new member")
+    page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+    assert job.id[:6] in page
+    assert "a new member" in page
