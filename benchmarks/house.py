@@ -29,7 +29,8 @@ Kept = tuple[dict[str, Reading], bool]
 def house_readings(folder: Path, engine: str) -> list[Kept]:
     """Measure the kept clips of one engine. The frames that smoothing made are left out again.
 
-    The picture that a clip was made from is not kept with it: its first frame stands for it.
+    Clips that were smoothed by time hold hardly any drawn frame, and are passed over. The picture that a clip
+    was made from is not kept with it: its first frame stands for it.
     """
     kept = []
     for path in sorted(folder.glob("**/*.mp4")):
@@ -37,7 +38,7 @@ def house_readings(folder: Path, engine: str) -> list[Kept]:
             recipe = Recipe.from_json(read_metadata(path).get("comment", ""))
         except ValueError:
             continue
-        if recipe.engine == engine:
+        if recipe.engine == engine and recipe.factor is not None:
             frames = read_clip(path).frames[:: recipe.factor]
             picture = frames[0] if Role.PICTURE in recipe.inputs else None
             kept.append((measured(frames, picture, recipe.native_fps), picture is not None))

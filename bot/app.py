@@ -111,11 +111,7 @@ def _wire(
 
     async def limits_for(job: Job) -> RenderLimits:
         limit = int(channels.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
-        return RenderLimits(
-            max_takes=settings.max_takes,
-            max_bytes=min(settings.max_clip_bytes, limit),
-            max_wasted_seconds=settings.max_wasted_seconds,
-        )
+        return limits.for_render(settings, min(settings.max_clip_bytes, limit))
 
     # The parts tell each other of changes; the lambdas let them be made one after the other.
     studio = Studio(

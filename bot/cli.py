@@ -74,8 +74,8 @@ def run() -> None:
 @click.option("--prompt", help="What it shows, or what should happen.")
 @click.option("--engine", default="auto", show_default=True, help="camera, sketch, … or auto.")
 @click.option("--seed", type=click.IntRange(MIN_SEED, MAX_SEED), help="The same seed makes the same clip.")
-@click.option("--seconds", type=float, default=4.0, show_default=True, help="How long the clip is.")
-@click.option("--fps", type=float, default=24.0, show_default=True, help="Frames per second.")
+@click.option("--seconds", type=float, help="How long the clip is: 4 s, or as long as the clip you give.")
+@click.option("--fps", type=float, help="Frames per second, like 24, 30 or 60; what the settings say.")
 @click.option("--size", help="WIDTHxHEIGHT in pixels; the picture's own shape if left out.")
 @click.option(
     "--motion",
@@ -116,8 +116,8 @@ def render(  # noqa: PLR0917 - click gives them by name
     prompt: str | None,
     engine: str,
     seed: int | None,
-    seconds: float,
-    fps: float,
+    seconds: float | None,
+    fps: float | None,
     size: str | None,
     motion: str,
     camera: str,

@@ -17,11 +17,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot import limits
 from bot.channels import ChannelError, Post, Trouble
 from bot.clip_intake import ClipIntake
 from bot.deliver import Deliverer, DeliveryLimits
-from bot.intake import Intake, IntakeLimits
-from bot.limits import allows_slow_models, engine_environment, store_of
+from bot.intake import Intake
 from bot.live import Live
 from bot.names import settled
 from bot.parcel import Parcels
@@ -39,11 +39,10 @@ from engine.errors import UserError
 from engine.host import EngineHost
 from engine.identity import load_identity
 from engine.means import Means, means_of
-from engine.plan import plan
+from engine.plan import PlanLimits, plan
 from engine.recipe import Receipt, Recipe, Role
 from engine.render import RenderLimits
 from engine.seal import Sealer
-from engine.store import Store
 from engine.wish import AUTO, Subject, Wish
 
 LOOK_EVERY = 0.05
@@ -105,7 +104,7 @@ async def make_clip(
         wish: what to make.
         files: the bytes of pictures and clips, by what they are for.
         target: where the clip appears.
-        settings: where weights lie, where models run, how many takes may be drawn.
+        settings: where weights lie, where models run, and the owner's limits.
         on_progress: told now and then how far it is.
 
     Raises:
@@ -116,18 +115,20 @@ async def make_clip(
         data = Path(folder)
         async with await Database.open(data / "framekiln.db") as database:
             queue, blobs = Queue(database), Blobs(data / "blobs")
-            host = EngineHost(spool=data / "spool", environment=os.environ | engine_environment(settings))
+            host = EngineHost(
+                spool=data / "spool",
+                limits=limits.for_engine(settings),
+                environment=os.environ | limits.engine_environment(settings),
+            )
             try:
-                subjects = await _take_in(files, blobs, store_of(settings))
+                subjects = await _take_in(files, blobs, settings)
                 await host.start()
-                recipe = _plan(wish, subjects, _means(settings, host, wish))
+                recipe = _plan(wish, subjects, _means(settings, host, wish), limits.for_plan(settings))
                 job = await _enqueue(recipe, queue)
-                limits = RenderLimits(
-                    max_takes=settings.max_takes, max_wasted_seconds=settings.max_wasted_seconds
-                )
+                spend = limits.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
                 done = await _follow(
-                    job, queue, blobs, host, Folder(target), data / "outbox", sealer, limits, on_progress
+                    job, queue, blobs, host, Folder(target), data / "outbox", sealer, spend, on_progress
                 )
             finally:
                 await host.close()
@@ -136,25 +137,27 @@ async def make_clip(
     return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
 
 
-async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, store: Store) -> dict[Role, Subject]:
-    async with Intake(limits=IntakeLimits(), store=store) as pictures, ClipIntake() as clips:
+async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
+    pictures_in = Intake(limits=limits.for_intake(settings), store=limits.store_of(settings))
+    async with pictures_in as pictures, ClipIntake(limits.for_clips(settings)) as clips:
         return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
 
 
-def _plan(wish: Wish, subjects: Mapping[Role, Subject], means: Means) -> Recipe:
+def _plan(wish: Wish, subjects: Mapping[Role, Subject], means: Means, allowed: PlanLimits) -> Recipe:
     return plan(
         settled(wish, subjects, means),
         subjects.get(Role.PICTURE),
         like=subjects.get(Role.LIKE),
         reference=subjects.get(Role.REFERENCE),
         means=means,
+        limits=allowed,
     )
 
 
 def _means(settings: Settings, host: EngineHost, wish: Wish) -> Means:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
-    slow = allows_slow_models(settings) or wish.engine != AUTO
-    return means_of(store_of(settings), host.device or Device(), slow=slow)
+    slow = limits.allows_slow_models(settings) or wish.engine != AUTO
+    return means_of(limits.store_of(settings), host.device or Device(), slow=slow)
 
 
 async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:
@@ -179,13 +182,13 @@ async def _follow(
     outlet: Folder,
     work: Path,
     sealer: Sealer,
-    limits: RenderLimits,
+    spend: RenderLimits,
     on_progress: Callable[[Live], None],
 ) -> Job:
     """Run the bot's own loops until the job has ended."""
 
     async def limits_for(_: Job) -> RenderLimits:
-        return limits
+        return spend
 
     deliverer = Deliverer(
         queue=queue,

@@ -68,7 +68,6 @@ class DeskRules:
     data_dir: Path
     min_free_disk: int
     max_prompt: int
-    fps: float
     engine: str = AUTO
 
 
@@ -138,7 +137,6 @@ class Desk:
             wish,
             prompt=clean_prompt(wish.prompt, limit=limit),
             negative=None if wish.negative is None else clean_prompt(wish.negative, limit=limit),
-            fps=self.rules.fps,
         )
 
     def _plan(self, wish: Wish, files: Mapping[Role, Subject], means: Means) -> Recipe:

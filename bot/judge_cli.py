@@ -79,9 +79,10 @@ def _drawn_every(path: Path, fps: float) -> int:
     from engine.recipe import Recipe  # noqa: PLC0415
 
     try:
-        return Recipe.from_json(read_metadata(path)["comment"]).factor
+        recipe = Recipe.from_json(read_metadata(path)["comment"])
     except (ValueError, KeyError):
         return max(1, round(fps / NATIVE_FPS))
+    return recipe.factor or max(1, round(recipe.fps / recipe.native_fps))
 
 
 def _read_picture(path: Path) -> NDArray[np.uint8]:

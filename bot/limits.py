@@ -13,6 +13,7 @@ from bot.settings import Settings, Where
 from db.enqueue import EnqueueLimits
 from engine.host import HostLimits
 from engine.plan import PlanLimits
+from engine.render import RenderLimits
 from engine.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 from engine.wish import AUTO
 from engine.worker import DEVICE_VARIABLE
@@ -88,6 +89,23 @@ def allows_slow_models(settings: Settings) -> bool:
     return settings.device is Where.CPU or settings.engine != AUTO
 
 
+def for_plan(settings: Settings) -> PlanLimits:
+    """How long, how large and how smooth a clip may be."""
+    return PlanLimits(
+        max_seconds=settings.max_seconds,
+        fps=settings.fps,
+        max_fps=settings.max_fps,
+        max_side=settings.max_side,
+    )
+
+
+def for_render(settings: Settings, max_bytes: int) -> RenderLimits:
+    """What a clip may take, as a file of at most so many bytes."""
+    return RenderLimits(
+        max_takes=settings.max_takes, max_bytes=max_bytes, max_wasted_seconds=settings.max_wasted_seconds
+    )
+
+
 def for_desk(settings: Settings) -> DeskRules:
     """What may be asked for."""
     return DeskRules(
@@ -97,11 +115,10 @@ def for_desk(settings: Settings) -> DeskRules:
             per_guild_waiting=settings.per_guild_waiting,
             total_waiting=settings.total_waiting,
         ),
-        plan=PlanLimits(max_seconds=settings.max_seconds, max_side=settings.max_side),
+        plan=for_plan(settings),
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
-        fps=settings.fps,
         engine=settings.engine,
     )
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dotenv import dotenv_values
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -114,7 +114,13 @@ class Settings(BaseSettings):
     max_side: int = Field(
         1920, ge=64, le=1920, description="Pixels of the longest side of a clip; less spares the GPU."
     )
-    fps: float = Field(24.0, ge=8, le=60, description="Frames per second of a finished clip.")
+    max_fps: float = Field(60.0, ge=8, le=60, description="Frames per second that a member may ask for.")
+    fps: float = Field(
+        24.0,
+        ge=8,
+        le=60,
+        description="Frames per second of a finished clip, where the member did not choose.",
+    )
     max_clip_bytes: int = Field(
         9_900_000,
         ge=100_000,
@@ -186,6 +192,14 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return [part.strip() for part in value.split(",") if part.strip()]
+
+    @field_validator("fps", mode="after")
+    @classmethod
+    def _fps_allowed(cls, value: float, info: ValidationInfo) -> float:
+        most = info.data.get("max_fps")
+        if most is not None and value > most:
+            raise ValueError(f"must be at most {most:g}, which {variable('max_fps')} allows")
+        return value
 
     @field_validator("log_level", mode="after")
     @classmethod

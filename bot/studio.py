@@ -263,6 +263,8 @@ class Studio:
             self._engine.discard(rendered)
         if kept:
             log.info("job %s is rendered in %.1f s", job.id, receipt.busy_seconds)
+            for given_up in receipt.ladder:
+                log.info("job %s: %s", job.id, given_up)
             self._on_rendered()
         else:
             log.warning("job %s came back under a claim that is over; the clip is dropped", job.id)

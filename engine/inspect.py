@@ -44,7 +44,7 @@ class PictureFacts:
         colours: how many of 4,096 coarse colours cover nine tenths of the picture.
         is_drawing: a guess from the two before: flat areas and few colours.
         faces: how many, or None when nobody has looked.
-        notes: for the member: what may spoil the clip, and what nobody could look for.
+        notes: for the member: what may spoil the clip.
     """
 
     width: int
@@ -110,9 +110,6 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
     brightness = float(luma.mean()) / 255
     sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).std())
     faces = None if store is None else count_faces(picture, store)
-    notes = _warnings(brightness, sharpness)
-    if store is not None and faces is None:
-        notes += ("nobody looked for faces in the picture: the network that finds them is not installed",)
     return PictureFacts(
         width=width,
         height=height,
@@ -122,7 +119,7 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
         colours=colours,
         is_drawing=colours <= _BUSY_COLOURS and flat_share >= _DRAWING_FLAT * (1 if few else 1.5),
         faces=faces,
-        notes=notes,
+        notes=_warnings(brightness, sharpness),
     )
 
 

@@ -5,7 +5,6 @@ Pure and without torch, so that the bot can plan the moment somebody asks, and a
 
 from __future__ import annotations
 
-import dataclasses
 import math
 import secrets
 from dataclasses import dataclass
@@ -14,8 +13,11 @@ from engine.backends import BackendSpec, Outline
 from engine.choice import Given, choose_engine, choose_way
 from engine.errors import UserError
 from engine.means import Means
-from engine.recipe import Kind, Quality, Recipe
-from engine.wish import Subject, Wish
+from engine.pace import pace_of
+from engine.recipe import Quality, Recipe
+from engine.wish import SECONDS, Length, Subject, Wish
+
+UNSEEN_FACES = "nobody looked for faces in the picture: the network that finds them is not installed"
 
 MACROBLOCK = 16
 """H.264's; a family that draws at any size gets multiples of it, or what was asked for."""
@@ -34,13 +36,15 @@ class PlanLimits:
 
     Attributes:
         min_seconds, max_seconds: the shortest and the longest clip.
-        max_fps: the most frames per second of the finished clip.
+        fps: frames per second of the finished clip, where nobody said.
+        max_fps: the most that there may be.
         max_side: the longest side of the finished clip, in pixels.
         min_side: the shortest one.
     """
 
     min_seconds: float = 0.5
     max_seconds: float = 10.0
+    fps: float = 24.0
     max_fps: float = 60.0
     max_side: int = 1920
     min_side: int = 64
@@ -72,29 +76,27 @@ def plan(
         UserError: the wish cannot be met; the text says why and what could be.
     """
     means, limits = means or Means(), limits or PlanLimits()
-    if wish.kind is Kind.RESTYLE and reference is not None and reference.seconds is not None:
-        wish = dataclasses.replace(wish, seconds=_as_long_as(reference.seconds, limits))
-    check(wish, limits)
+    seconds, why_seconds = _choose_seconds(wish, reference, limits)
+    fps = limits.fps if wish.fps is None else wish.fps
+    _check(wish, seconds, fps, limits)
     given = Given(wish=wish, subject=subject, like=like, reference=reference)
     spec, why_engine = choose_engine(given, means)
     way, why_way = choose_way(spec, wish, means)
     width, height, why_size = _choose_size(wish, subject or reference, spec, limits.max_side)
-    factor = _choose_factor(wish, spec)
-    length = max(2, round(wish.seconds * wish.fps))
-    frames = spec.count(max(2, math.ceil((length - 1) / factor) + 1))
+    pace = pace_of(seconds, fps, spec)
     outline = Outline(
         wish=wish,
         subject=subject,
         like=like,
         way=way,
         means=means,
-        frames=frames,
-        native_fps=wish.fps / factor,
+        frames=pace.frames,
+        native_fps=pace.native_fps,
     )
     tuned = spec.tune(outline)
-    reasons = [why_engine, *why_way, why_size]
-    if factor > 1:
-        reasons.append(f"{wish.fps / factor:g} drawn frames a second, smoothed to {wish.fps:g}")
+    reasons = [why_engine, *why_way, why_size, *why_seconds]
+    if pace.native_fps != fps:
+        reasons.append(f"{pace.native_fps:g} drawn frames a second, smoothed to {fps:g}")
     return Recipe(
         kind=wish.kind,
         engine=spec.name,
@@ -103,10 +105,10 @@ def plan(
         seed=secrets.randbelow(2**32) if wish.seed is None else wish.seed,
         width=width,
         height=height,
-        frames=frames,
-        native_fps=wish.fps / factor,
-        fps=wish.fps,
-        length=length,
+        frames=pace.frames,
+        native_fps=pace.native_fps,
+        fps=fps,
+        length=pace.length,
         motion=wish.motion,
         camera=wish.camera,
         quality=wish.quality,
@@ -120,21 +122,21 @@ def plan(
         follow=wish.follow,
         styles=wish.styles,
         settings=tuned.settings,
-        reasons=(*reasons, *tuned.reasons, *(() if subject is None else subject.notes)),
+        reasons=(*reasons, *tuned.reasons, *_notes(subject, spec)),
     )
 
 
-def check(wish: Wish, limits: PlanLimits) -> None:
+def _check(wish: Wish, seconds: float, fps: float, limits: PlanLimits) -> None:
     """Hold a wish's numbers against the limits.
 
     Raises:
         UserError: one of them is outside.
     """
-    if not limits.min_seconds <= wish.seconds <= limits.max_seconds:
+    if not limits.min_seconds <= seconds <= limits.max_seconds:
         raise UserError(
             "E_SECONDS", f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
         )
-    if not 1 <= wish.fps <= limits.max_fps:
+    if not 1 <= fps <= limits.max_fps:
         raise UserError("E_FPS", f"A clip can have 1 to {limits.max_fps:g} frames a second.")
     if wish.seed is not None and not 0 <= wish.seed < 2**32:
         raise UserError("E_SEED", f"A seed is a whole number from 0 to {2**32 - 1}.")
@@ -144,23 +146,20 @@ def check(wish: Wish, limits: PlanLimits) -> None:
         )
 
 
-def _as_long_as(seconds: float, limits: PlanLimits) -> float:
-    """A clip that is drawn anew is as long as it was, or as the longest one that may be asked for."""
-    return min(max(seconds, limits.min_seconds), limits.max_seconds)
-
-
-def _choose_factor(wish: Wish, spec: BackendSpec) -> int:
-    """How many frames one drawn frame stands for: so many that the family needs few goes, and no more."""
-    least = max(1, math.ceil(wish.fps / spec.max_native_fps))
-    most = max(least, math.floor(wish.fps / spec.min_native_fps))
-    last = round(wish.seconds * wish.fps) - 1
-    if not spec.chunk:
-        return least
-    # Each go after the first begins with the last frame of the one before.
-    return min(
-        range(least, most + 1),
-        key=lambda factor: max(1, math.ceil(math.ceil(last / factor) / max(1, spec.chunk - 1))),
-    )
+def _choose_seconds(
+    wish: Wish, reference: Subject | None, limits: PlanLimits
+) -> tuple[float, tuple[str, ...]]:
+    """How long the clip is, and why where nobody said: as long as the clip it follows, or the usual."""
+    if wish.seconds is not None:
+        return wish.seconds, ()
+    followed = None if reference is None else reference.seconds
+    wanted = SECONDS[Length.NORMAL] if followed is None else followed
+    seconds = min(max(wanted, limits.min_seconds), limits.max_seconds)
+    if followed is None:
+        return seconds, ()
+    if seconds < followed:
+        return seconds, (f"{seconds:.2g} s, the longest there may be: the clip given has {followed:.3g} s",)
+    return seconds, (f"{seconds:.3g} s, as long as the clip given",)
 
 
 def _choose_size(
@@ -189,6 +188,15 @@ def _choose_size(
         cut = round((1 - shown) * 100)
         why += f", the nearest shape to the picture: {cut} % is cropped, nothing is stretched"
     return width, height, why
+
+
+def _notes(subject: Subject | None, spec: BackendSpec) -> tuple[str, ...]:
+    """What there is to say of the picture: what may spoil the clip, and what nobody could look for."""
+    if subject is None:
+        return ()
+    if spec.heeds_faces and subject.faces is None:
+        return (*subject.notes, UNSEEN_FACES)
+    return subject.notes
 
 
 def _multiple(pixels: float, of: int) -> int:

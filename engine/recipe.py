@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -67,6 +68,9 @@ class Camera(StrEnum):
     PAN_RIGHT = "pan right"
     TILT_UP = "tilt up"
     TILT_DOWN = "tilt down"
+    ROLL_LEFT = "roll left"
+    """The picture turns anticlockwise."""
+    ROLL_RIGHT = "roll right"
     ORBIT = "orbit"
 
 
@@ -117,8 +121,8 @@ class Recipe:
         width, height: pixels of the finished clip, even.
         frames: how many frames the backend draws.
         native_fps: frames per second that the backend draws at.
-        fps: frames per second of the finished clip; ``fps / native_fps`` is a whole number.
-        length: frames of the finished clip, at most ``(frames - 1) * factor + 1``.
+        fps: frames per second of the finished clip.
+        length: frames of the finished clip; none is later than the last drawn one.
         way: the name of the engine's way of drawing (steps, scheduler, weights); "" where it has one only.
         model: the checkpoint by its name in the owner's list; "" where the engine has one only.
         words: what the text encoder reads, made from the prompt; "" where the engine reads none.
@@ -160,9 +164,10 @@ class Recipe:
     version: int = RECIPE_VERSION
 
     @property
-    def factor(self) -> int:
-        """How many frames of the finished clip one drawn frame stands for."""
-        return round(self.fps / self.native_fps)
+    def factor(self) -> int | None:
+        """How many frames of the finished clip one drawn frame stands for; None: no whole number of them."""
+        ratio = self.fps / self.native_fps
+        return round(ratio) if math.isclose(ratio, max(1, round(ratio)), rel_tol=1e-9) else None
 
     @property
     def seconds(self) -> float:

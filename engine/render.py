@@ -12,10 +12,9 @@ from engine.device import Device
 from engine.encode import Encoded, encode
 from engine.order import Clock, Order, RenderLimits, teller
 from engine.provenance import metadata
+from engine.rate import at_rate
 from engine.read_inputs import read_inputs
 from engine.recipe import Event, Outcome, Progress, Receipt, Recipe, Stage, TakeRecord
-from engine.smooth import smooth
-from engine.smooth.rife import find_model
 from engine.takes import draw_until_good
 from engine.workshop import Workshop
 
@@ -83,9 +82,7 @@ class Renderer:
         kept, drawn, takes = draw_until_good(backend, order, clock)
         with clock.stage(Stage.SMOOTHING):
             told = teller(on_event, Stage.SMOOTHING, kept.number)
-            flow = find_model(self._workshop)
-            whole = smooth(drawn, recipe.factor, progress=told, cancel=cancel, flow=flow)
-            frames = whole[: recipe.length]
+            frames = at_rate(drawn, recipe, self._workshop, progress=told, cancel=cancel, gave_up=order.note)
         with clock.stage(Stage.ENCODING):
             told = teller(on_event, Stage.ENCODING, kept.number)
             encoded = encode(

@@ -31,6 +31,8 @@ class Wish:
     """What somebody asks for, before anything is decided. None leaves it to the plan.
 
     Attributes:
+        seconds: length of the finished clip; None: as long as the reference, or the usual.
+        fps: its frames per second; None: the owner's.
         raw: the prompt is read as it is written, with nothing added.
         negative: what it should not look like; None: what suits the checkpoint.
         model: a checkpoint's name; "" leaves it to the plan.
@@ -44,8 +46,8 @@ class Wish:
     motion: Motion = Motion.NORMAL
     camera: Camera = Camera.AUTO
     quality: Quality = Quality.BALANCED
-    seconds: float = SECONDS[Length.NORMAL]
-    fps: float = 24.0
+    seconds: float | None = None
+    fps: float | None = None
     size: tuple[int, int] | None = None
     seed: int | None = None
     engine: str = AUTO

@@ -98,6 +98,8 @@ _CAMERA = {
     Camera.PAN_RIGHT: "the camera pans right",
     Camera.TILT_UP: "the camera tilts up",
     Camera.TILT_DOWN: "the camera tilts down",
+    Camera.ROLL_LEFT: "the camera rolls, the picture turns anticlockwise",
+    Camera.ROLL_RIGHT: "the camera rolls, the picture turns clockwise",
     Camera.ORBIT: "the camera orbits around",
 }
 _MOTION = {Motion.GENTLE: "slow and calm motion", Motion.WILD: "fast and lively motion"}
@@ -146,9 +148,18 @@ def construct(
     )
 
 
-def movement(camera: Camera, motion: Motion) -> tuple[str, ...]:
-    """What to say of camera and motion to a model that has no other ear for them: only the unusual."""
-    return tuple(said for said in (_CAMERA.get(camera), _MOTION.get(motion)) if said)
+def movement(camera: Camera, motion: Motion, *, raw: bool = False) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What to say of camera and motion to a model that has no other ear for them: only the unusual.
+
+    Returns:
+        What is said to the model, and the reasons for the member.
+    """
+    asked = {camera: _CAMERA.get(camera), motion: _MOTION.get(motion)}
+    said = tuple(words for words in asked.values() if words)
+    if said and raw:
+        left_out = " and ".join(f"“{choice}”" for choice, words in asked.items() if words)
+        return (), (f"left out, for raw words are read with nothing added: {left_out}",)
+    return said, ((f"said to the model for camera and motion: {', '.join(said)}",) if said else ())
 
 
 def clip_tokens(text: str) -> int:

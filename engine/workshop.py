@@ -18,9 +18,13 @@ class Workshop:
         store: where their weights lie.
         rack: what is loaded.
         steps_down: how often one take may go a step further down the memory ladder.
+        rife_on_cpu: whether RIFE smooths where there is no GPU, which takes its time.
+        compile_models: whether models of fixed shapes are compiled; see :mod:`engine.diffusion.compiled`.
     """
 
     device: Device = field(default_factory=Device)
     store: Store = field(default_factory=Store)
     rack: Rack = field(default_factory=Rack)
     steps_down: int = 3
+    rife_on_cpu: bool = False
+    compile_models: bool = False

@@ -13,6 +13,7 @@ from bot.commands.options import (
     CAMERAS,
     LENGTHS,
     MOTIONS,
+    RATES,
     Seed,
     answer_refusal,
     attached,
@@ -31,12 +32,13 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     @app_commands.guild_only()
     @app_commands.describe(
         **described(
-            *("motion", "camera", "length", "quality", "engine", "seed"),
+            *("motion", "camera", "length", "smooth", "quality", "engine", "seed"),
             image="The picture: PNG, JPEG or WebP",
             prompt="What it shows, or what should happen",
         )
     )
     @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS)
+    @app_commands.choices(smooth=RATES)
     async def animate(
         interaction: discord.Interaction[Any],
         *,
@@ -45,6 +47,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         motion: str | None = None,
         camera: str | None = None,
         length: str | None = None,
+        smooth: int | None = None,
         quality: str | None = None,
         engine: str | None = None,
         seed: Seed | None = None,
@@ -57,6 +60,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
                 motion=motion,
                 camera=camera,
                 length=length,
+                smooth=smooth,
                 quality=quality,
                 seed=seed,
             )

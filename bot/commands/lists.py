@@ -10,13 +10,14 @@ import discord
 from discord import app_commands
 
 from bot import names, texts
+from bot.commands.options import SMOOTH, seconds_of
 from bot.parts import Parts
 from engine.backends import BACKENDS
 from engine.choice import engines_for
 from engine.errors import UserError
 from engine.plan import plan
 from engine.recipe import Kind, Quality
-from engine.wish import AUTO, SECONDS, Length, Subject, Wish, choose
+from engine.wish import AUTO, SECONDS, Length, Subject, Wish
 
 Choices = list[app_commands.Choice[str]]
 Lister = Callable[[Parts, "discord.Interaction[Any]", Kind, str], Awaitable[Choices]]
@@ -63,10 +64,10 @@ async def _qualities(parts: Parts, interaction: discord.Interaction[Any], kind: 
             subject = PICTURE if kind is Kind.ANIMATE else None
             reference = CLIP if kind is Kind.RESTYLE else None
             try:
-                profile = plan(wish, subject, reference=reference, means=means).profile
+                recipe = plan(wish, subject, reference=reference, means=means, limits=parts.desk.rules.plan)
             except UserError:
                 return []  # the command itself will say why
-            wait = await parts.waits.for_new(profile)
+            wait = await parts.waits.for_new(recipe.profile)
             name = texts.quality_choice(quality.value, wait, forecast.ahead)
             choices.append(app_commands.Choice(name=name[:LONGEST], value=quality.value))
     return choices
@@ -76,12 +77,13 @@ def _so_far(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, qua
     """What has been chosen. Discord sends the other options as they stand, finished or not."""
     told = interaction.namespace
     try:
-        length = choose(Length, getattr(told, "length", None), Length.NORMAL)
+        seconds = seconds_of(getattr(told, "length", None))
         engine = parts.desk.engine_for(kind, getattr(told, "engine", None))
     except UserError:
-        length, engine = Length.NORMAL, parts.desk.engine_for(kind)
-    fps = parts.desk.rules.fps
-    return Wish(kind=kind, quality=quality, seconds=SECONDS[length], fps=fps, engine=engine)
+        seconds, engine = None, parts.desk.engine_for(kind)
+    smooth = getattr(told, "smooth", None)
+    fps = next((float(rate) for rate in SMOOTH if rate == smooth), None)
+    return Wish(kind=kind, quality=quality, seconds=seconds, fps=fps, engine=engine)
 
 
 async def _engines(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:

@@ -22,10 +22,14 @@ LENGTHS = [
     app_commands.Choice(name=f"{length.value} ({SECONDS[length]:g} s)", value=length.value)
     for length in Length
 ]
+SMOOTH = (24, 30, 60)
+"""Frames per second that a member may choose. What is drawn at fewer is smoothed up to it."""
+RATES = [app_commands.Choice(name=f"{fps} frames a second", value=fps) for fps in SMOOTH]
 DESCRIPTIONS = {
     "motion": "How much should move (normal)",
     "camera": "Where the camera goes (it chooses)",
-    "length": "How long the clip is (4 s)",
+    "length": "How long the clip is (4 s, or as long as the clip you give)",
+    "smooth": "How smoothly it plays (what the owner chose)",
     "quality": "How much time to take; the list shows the wait now (balanced)",
     "seed": "A whole number: the same one makes the same clip again",
     "engine": "What draws it (auto: the best one here for what you ask)",
@@ -49,6 +53,7 @@ def wish_of(
     motion: str | None = None,
     camera: str | None = None,
     length: str | None = None,
+    smooth: int | None = None,
     quality: str | None = None,
     seed: int | None = None,
     style: str | None = None,
@@ -69,7 +74,8 @@ def wish_of(
         motion=choose(Motion, motion, Motion.NORMAL),
         camera=choose(Camera, camera, Camera.AUTO),
         quality=choose(Quality, quality, Quality.BALANCED),
-        seconds=SECONDS[choose(Length, length, Length.NORMAL)],
+        seconds=seconds_of(length),
+        fps=None if smooth is None else float(smooth),
         seed=seed,
         engine=engine,
         styles=styles_of(style),
@@ -79,6 +85,15 @@ def wish_of(
         follow=None if follow is None else choose(Follow, follow, Follow.DEPTH),
         strength=strength,
     )
+
+
+def seconds_of(length: str | None) -> float | None:
+    """How long a clip is to be; None where it was left open.
+
+    Raises:
+        UserError: it is not one of the lengths.
+    """
+    return None if length is None else SECONDS[choose(Length, length, Length.NORMAL)]
 
 
 def attached(

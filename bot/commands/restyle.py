@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.lists import complete
-from bot.commands.options import Seed, answer_refusal, attached, described, wish_of
+from bot.commands.options import LENGTHS, RATES, Seed, answer_refusal, attached, described, wish_of
 from bot.parts import Parts
 from engine.errors import UserError
 from engine.recipe import Kind
@@ -24,12 +24,14 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     @app_commands.guild_only()
     @app_commands.describe(
         **described(
-            *("style", "model", "quality", "negative", "raw", "engine", "seed"),
+            *("style", "model", "quality", "length", "smooth", "negative", "raw", "engine", "seed"),
             video="The clip: MP4, WebM, MOV or GIF",
             prompt="What it should look like",
             strength="How far it may leave the clip: 0.3 a little, 0.9 nearly all (what suits the model)",
         )
     )
+    @app_commands.choices(length=LENGTHS)
+    @app_commands.choices(smooth=RATES)
     async def restyle(
         interaction: discord.Interaction[Any],
         *,
@@ -39,6 +41,8 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         style: str | None = None,
         model: str | None = None,
         quality: str | None = None,
+        length: str | None = None,
+        smooth: int | None = None,
         negative: str | None = None,
         raw: bool | None = None,
         engine: str | None = None,
@@ -53,6 +57,8 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
                 style=style,
                 model=model,
                 quality=quality,
+                length=length,
+                smooth=smooth,
                 negative=negative,
                 raw=raw,
                 seed=seed,

@@ -14,6 +14,7 @@ from bot.commands.options import (
     FOLLOWS,
     LENGTHS,
     MOTIONS,
+    RATES,
     Seed,
     answer_refusal,
     attached,
@@ -32,7 +33,19 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     @app_commands.guild_only()
     @app_commands.describe(
         **described(
-            *("motion", "camera", "length", "quality", "style", "model", "negative", "raw", "engine", "seed"),
+            *(
+                "motion",
+                "camera",
+                "length",
+                "smooth",
+                "quality",
+                "style",
+                "model",
+                "negative",
+                "raw",
+                "engine",
+                "seed",
+            ),
             prompt="What the clip should show; by frame, if you like: 0: a bud | 8: a flower",
             like="A picture whose look it should have",
             reference="A clip whose moves it should follow",
@@ -41,6 +54,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         )
     )
     @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS, follow=FOLLOWS)
+    @app_commands.choices(smooth=RATES)
     async def text2video(
         interaction: discord.Interaction[Any],
         *,
@@ -48,6 +62,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         motion: str | None = None,
         camera: str | None = None,
         length: str | None = None,
+        smooth: int | None = None,
         quality: str | None = None,
         style: str | None = None,
         model: str | None = None,
@@ -70,6 +85,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
                 motion=motion,
                 camera=camera,
                 length=length,
+                smooth=smooth,
                 quality=quality,
                 style=style,
                 model=model,

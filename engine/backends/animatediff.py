@@ -57,6 +57,7 @@ SPEC = BackendSpec(
         Quality.BEST: _full(25),
     },
     features=frozenset(Feature) - {Feature.FOLLOW},  # animatediff-control does that
+    heeds_faces=True,
     area={Quality.FAST: 448 * 448, Quality.BALANCED: 512 * 512, Quality.BEST: 640 * 512},
     multiple=64,
     chunk=32,

@@ -30,6 +30,8 @@ CAMERAS = {
     Camera.PAN_RIGHT: "motion-lora-pan-right",
     Camera.TILT_UP: "motion-lora-tilt-up",
     Camera.TILT_DOWN: "motion-lora-tilt-down",
+    Camera.ROLL_LEFT: "motion-lora-roll-left",
+    Camera.ROLL_RIGHT: "motion-lora-roll-right",
 }
 
 FOLLOWS_CAMERAS = frozenset({V1_5_2, LCM, LIGHTNING})
@@ -171,7 +173,7 @@ def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]
     """The motion adapter, the camera's LoRA where there is one, and why."""
     wish, means = outline.wish, outline.means
     motion = outline.way.weights[0] if outline.way is not None and outline.way.weights else ""
-    if wish.camera in {Camera.AUTO, Camera.STILL}:
+    if wish.camera is Camera.AUTO:
         return motion, {}, []
     lora = CAMERAS.get(wish.camera)
     if lora is None:

@@ -11,7 +11,6 @@ SPEC = BackendSpec(
     kinds=frozenset({Kind.ANIMATE}),
     needs_picture=True,
     max_native_fps=12,
-    min_native_fps=12,
     about="a virtual camera moves through the picture; needs no weights",
     features=frozenset({Feature.CAMERA}),
     rank=90,

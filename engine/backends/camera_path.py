@@ -22,6 +22,10 @@ STANDARD_SECONDS = 2.0
 """The length for which the amplitudes below are written. A longer clip goes further, and a little slower."""
 
 
+ROLL_AT_MOST = 3.0
+"""What is beyond the picture's edge is made up, and a roll looks far beyond it: 12 degrees are the most."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Path:
     """The camera in ``T`` frames.
@@ -30,7 +34,7 @@ class Path:
         pan: float64 ``[T, 2]``, pixels by which the whole picture is moved on screen.
         move: float64 ``[T, 2]``, pixels by which a point of disparity ``pivot + 1`` is moved in addition.
         zoom, dolly: float64 ``[T]``, logarithms of scale: of everything, and of a point at ``pivot + 1``.
-        roll: float64 ``[T]``, radians.
+        roll: float64 ``[T]``, radians, clockwise.
         pivot: the disparity that the camera turns around.
     """
 
@@ -139,6 +143,11 @@ def travel(
         move[:, 1] = 0.012 * unit * far * np.cos(np.pi * across)
         dolly = 0.03 * far * gone
         roll = side * 0.004 * far * across
+    elif camera in {Camera.ROLL_LEFT, Camera.ROLL_RIGHT}:
+        # From level on, so that the clip begins as the picture is.
+        turned = 0.07 * min(far, ROLL_AT_MOST)
+        roll = (-1 if camera is Camera.ROLL_LEFT else 1) * turned * gone
+        dolly = 0.03 * far * gone
     elif camera is Camera.STILL:
         pivot = 0.3
         zoom = 0.012 * far * gone

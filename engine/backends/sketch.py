@@ -11,7 +11,6 @@ SPEC = BackendSpec(
     kinds=frozenset({Kind.TEXT2VIDEO}),
     needs_picture=False,
     max_native_fps=12,
-    min_native_fps=12,
     about="an honest moving sketch of the words; needs no weights",
     sketch=True,
     features=frozenset({Feature.PROMPT, Feature.CAMERA}),

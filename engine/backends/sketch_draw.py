@@ -14,7 +14,7 @@ import numpy as np
 from engine.backends.protocol import Frames, Hooks, Inputs
 from engine.backends.sketch_lettering import Lettering
 from engine.backends.sketch_scene import Scene
-from engine.backends.sketch_view import PACE, view_at
+from engine.backends.sketch_view import PACE, turned, view_at
 from engine.backends.sketch_words import read
 from engine.recipe import Recipe
 from engine.workshop import Workshop
@@ -54,7 +54,7 @@ class SketchBackend:
                 pace=PACE[recipe.motion] * vision.pace,
                 side=scene.side,
             )
-            drawn = scene.draw(view)
+            drawn = turned(scene.draw(view), view.roll)
             frames[number] = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
             lettering.lay_over(frames[number])
             hooks.progress((number + 1) / count)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 from numpy.typing import ArrayLike
 
-from engine.backends.sketch_pen import Points
+from engine.backends.sketch_pen import Canvas, Points
 from engine.recipe import Camera, Motion
 
 PACE = {Motion.GENTLE: 0.6, Motion.NORMAL: 1.0, Motion.WILD: 1.6}
@@ -20,6 +21,8 @@ _PAN = 0.085  # heights per second at our feet
 _TILT_AT_MOST = 0.2
 _PUSH = 0.05  # natural logarithm of the zoom, per second
 _PUSH_AT_MOST = 0.45
+_ROLL = 0.06  # radians per second
+_ROLL_AT_MOST = 0.16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,14 +34,16 @@ class View:
         seconds: the scene's own time, which runs faster in a fast scene.
         x, y: how far the camera has gone, in heights, as seen at near = 1.
         zoom: at near = 1.
+        roll: radians by which the whole picture is turned, clockwise.
     """
 
     width: int
     height: int
     seconds: float
-    x: float
-    y: float
-    zoom: float
+    x: float = 0.0
+    y: float = 0.0
+    zoom: float = 1.0
+    roll: float = 0.0
 
     @property
     def aspect(self) -> float:
@@ -84,24 +89,37 @@ def view_at(
     total = length * pace
     tilt = _TILT_AT_MOST * math.tanh(total * _PAN / _TILT_AT_MOST) * eased / total
     push = _PUSH_AT_MOST * math.tanh(total * _PUSH / _PUSH_AT_MOST) / total
-    x, y, zoom = 0.0, 0.0, 1.0
-    match camera:
-        case Camera.AUTO:
-            x, zoom = side * _PAN * 0.7 * eased, math.exp(0.4 * push * eased)
-        case Camera.PAN_LEFT:
-            x = -_PAN * eased
-        case Camera.PAN_RIGHT:
-            x = _PAN * eased
-        case Camera.TILT_UP:
-            y = -tilt
-        case Camera.TILT_DOWN:
-            y = tilt
-        case Camera.PUSH_IN:
-            zoom = math.exp(push * eased)
-        case Camera.PULL_OUT:
-            zoom = math.exp(push * (total - eased))
-        case Camera.ORBIT:
-            x, zoom = side * 0.22 * math.sin(0.6 * eased), 1.06 - 0.06 * math.cos(0.6 * eased)
-        case Camera.STILL:
-            pass
-    return View(width=size[0], height=size[1], seconds=second * pace, x=x, y=y, zoom=zoom)
+    rolled = _ROLL_AT_MOST * math.tanh(total * _ROLL / _ROLL_AT_MOST) * eased / total
+    swing = side * 0.22 * math.sin(0.6 * eased)
+    gone: dict[Camera, dict[str, float]] = {
+        Camera.AUTO: {"x": side * _PAN * 0.7 * eased, "zoom": math.exp(0.4 * push * eased)},
+        Camera.STILL: {},
+        Camera.PAN_LEFT: {"x": -_PAN * eased},
+        Camera.PAN_RIGHT: {"x": _PAN * eased},
+        Camera.TILT_UP: {"y": -tilt},
+        Camera.TILT_DOWN: {"y": tilt},
+        Camera.ROLL_LEFT: {"roll": -rolled},
+        Camera.ROLL_RIGHT: {"roll": rolled},
+        Camera.PUSH_IN: {"zoom": math.exp(push * eased)},
+        Camera.PULL_OUT: {"zoom": math.exp(push * (total - eased))},
+        Camera.ORBIT: {"x": swing, "zoom": 1.06 - 0.06 * math.cos(0.6 * eased)},
+    }
+    return View(width=size[0], height=size[1], seconds=second * pace, **gone[camera])
+
+
+def turned(canvas: Canvas, roll: float) -> Canvas:
+    """Turn a drawn frame about its middle, and enlarge it until no corner is empty.
+
+    Args:
+        canvas: uint8 ``[H, W, 3]``.
+        roll: radians, clockwise.
+    """
+    if roll == 0:
+        return canvas
+    height, width = canvas.shape[:2]
+    grown = math.cos(roll) + max(width / height, height / width) * abs(math.sin(roll))
+    middle = ((width - 1) / 2, (height - 1) / 2)
+    turn = cv2.getRotationMatrix2D(middle, -math.degrees(roll), grown)
+    return np.asarray(
+        cv2.warpAffine(canvas, turn, (width, height), borderMode=cv2.BORDER_REPLICATE), np.uint8
+    )

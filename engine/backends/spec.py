@@ -107,7 +107,7 @@ class BackendSpec:
         kinds: what it can draw.
         needs_picture: True where there is nothing to draw without one.
         max_native_fps: drawn frames per second at most; the smoothing makes the rest.
-        min_native_fps: drawn frames per second at least, where a clip would need more than ``chunk`` frames.
+        min_native_fps: drawn frames per second at least; see :func:`engine.pace.pace_of`.
         about: one line for ``framekiln doctor`` and the plan's reasons.
         sketch: True for a stand-in that must say so on the clip and in the receipt.
         rank: the lowest is preferred among those that can do what is asked.
@@ -117,6 +117,7 @@ class BackendSpec:
         base: names of the catalogue's checkpoints, the preferred one first.
         ways: ways of drawing by quality; the first whose weights are there is taken.
         features: what it can do beside drawing its kinds.
+        heeds_faces: whether faces in the picture change how it draws.
         area: pixels of a frame by quality, about; None: :data:`engine.plan.AREA`.
         multiple: both sides of its frames are multiples of it.
         chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
@@ -140,6 +141,7 @@ class BackendSpec:
     base: tuple[str, ...] = ()
     ways: Mapping[Quality, tuple[Way, ...]] = field(default_factory=dict)
     features: frozenset[Feature] = frozenset()
+    heeds_faces: bool = False
     area: Mapping[Quality, int] | None = None
     multiple: int = 16
     chunk: int = 0

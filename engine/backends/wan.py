@@ -96,11 +96,9 @@ def _tune(version: _Version, outline: Outline) -> Tuned:
         faces=None if subject is None else subject.faces,
         is_drawing=subject is not None and subject.is_drawing,
     )
-    reasons = list(made.reasons)
     # It has no other ear for the camera's path and the amount of motion than the words.
-    moves = () if wish.raw else movement(wish.camera, wish.motion)
-    if moves:
-        reasons.append(f"said to the model for camera and motion: {', '.join(moves)}")
+    moves, why = movement(wish.camera, wish.motion, raw=wish.raw)
+    reasons = [*made.reasons, *why]
     guided = way is not None and way.guidance > 1
     negative = (made.negative if wish.negative is None else wish.negative) if guided else ""
     if wish.negative and not guided:
@@ -164,6 +162,7 @@ SPECS = (
             Quality.BEST: (_way(WAN_22, 50, 5.0),),
         },
         features=frozenset({Feature.PROMPT, Feature.CAMERA, Feature.FIRST_FRAME}),
+        heeds_faces=True,
         area={Quality.FAST: 832 * 480, Quality.BALANCED: 960 * 544, Quality.BEST: 1280 * 704},
         multiple=WAN_22.multiple,
         chunk=121,

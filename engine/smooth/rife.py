@@ -70,12 +70,16 @@ class Rife:
         """Read ``flownet.pkl``; nothing in it is run.
 
         Raises:
-            ValueError: it holds something else.
+            ValueError: it is damaged, or holds something else.
         """
         import torch  # noqa: PLC0415 - seconds, and not installed everywhere
 
-        held = torch.load(file, map_location="cpu", weights_only=True)
-        return cls({str(name).removeprefix("module."): weight for name, weight in held.items()}, device)
+        try:
+            held = torch.load(file, map_location="cpu", weights_only=True)
+            weights = {str(name).removeprefix("module."): weight for name, weight in held.items()}
+        except Exception as error:  # a damaged pickle fails in whatever way it likes
+            raise ValueError(f"{file} cannot be read: {error}") from error
+        return cls(weights, device)
 
     @property
     def size(self) -> int:
@@ -197,14 +201,18 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def find_model(workshop: Workshop, *, on_cpu: bool = False) -> FlowModel | None:
+def find_model(workshop: Workshop) -> FlowModel | None:
     """The network, if its weights and torch are there and it runs in a time that a member would wait.
 
     Args:
-        workshop: where weights lie, and where models run; what is loaded stays on its rack.
-        on_cpu: whether the owner chose to wait for it without a GPU too.
+        workshop: where weights lie, where models run, and whether the owner would wait for it without a GPU;
+            what is loaded stays on its rack.
+
+    Raises:
+        ValueError: the file is damaged, or holds something else.
     """
     file = workshop.store.path(NAME) / FILE
-    if not (file.is_file() and (workshop.device.is_gpu or on_cpu) and importlib.util.find_spec("torch")):
+    may = workshop.device.is_gpu or workshop.rife_on_cpu
+    if not (file.is_file() and may and importlib.util.find_spec("torch")):
         return None
     return workshop.rack.get(NAME, lambda: Rife.load(file, workshop.device), lambda rife: rife.size)

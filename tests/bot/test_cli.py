@@ -15,9 +15,12 @@ from PIL import Image, ImageDraw
 
 from bot import demo, health
 from bot.cli import main
+from bot.limits import for_plan
+from bot.settings import load_settings, variable
 from bot.settings_table import table
 from engine.encode import read_metadata
 from engine.errors import UserError
+from engine.plan import PlanLimits
 from engine.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style
 
 ROOT = Path(__file__).parents[2]
@@ -153,6 +156,16 @@ def test_a_wrong_word_is_answered_in_one_clear_line(words, says, tmp_path):
     assert not (tmp_path / "clip.mp4").exists()
 
 
+def test_the_owners_limits_hold_on_the_command_line_too(monkeypatch):
+    for name, value in {"max_seconds": "2", "max_side": "320", "max_fps": "30", "fps": "12"}.items():
+        monkeypatch.setenv(variable(name), value)
+    settings = load_settings()
+    assert for_plan(settings) == PlanLimits(max_seconds=2.0, max_side=320, max_fps=30.0, fps=12.0)
+    run = CliRunner().invoke(main, ["render", "--prompt", "x", "--seconds", "3", "-o", "clip.mp4"])
+    assert run.exit_code == 1
+    assert "A clip can be 0.5 to 2 seconds long." in run.stderr
+
+
 @pytest.fixture
 def asked(monkeypatch):
     """What the command line asks for, without making it."""
@@ -181,6 +194,7 @@ def test_files_go_by_what_they_are_for(asked):
     assert (wish.kind, files) == (Kind.ANIMATE, {Role.PICTURE: b"a"})
     wish, files = asked("--restyle", "c", "--prompt", "x", "--strength", "0.4")
     assert (wish.kind, wish.strength, files) == (Kind.RESTYLE, 0.4, {Role.REFERENCE: b"c"})
+    assert (wish.seconds, wish.fps) == (None, None), "as long as the clip, as smooth as the owner says"
     wish, _ = asked("--prompt", "x", "--reference", "c", "--follow", "Soft-Edges")
     assert wish.follow is Follow.SOFT_EDGES
 

@@ -17,12 +17,13 @@ from bot import texts
 from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
 from bot.commands.lists import LISTS
-from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, wish_of
+from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, wish_of
 from bot.parts import Parts
 from bot.settings import Settings
 from bot.wait import Forecast, Wait
 from engine.errors import UserError
 from engine.means import Means
+from engine.plan import PlanLimits
 from engine.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.wish import SECONDS, Length
 
@@ -170,7 +171,7 @@ def wish(**changes):
 def test_a_wish_without_options_takes_the_described_defaults():
     asked = wish()
     assert (asked.motion, asked.camera, asked.quality) == (Motion.NORMAL, Camera.AUTO, Quality.BALANCED)
-    assert (asked.seconds, asked.seed, asked.prompt) == (4.0, None, "")
+    assert (asked.seconds, asked.fps, asked.seed, asked.prompt) == (None, None, None, "")
     assert (asked.styles, asked.model, asked.negative, asked.raw) == ((), "", None, False)
     assert (asked.follow, asked.strength) == (None, None)
 
@@ -196,11 +197,12 @@ def test_every_choice_of_a_list_is_understood():
     assert [wish(camera=choice.value).camera for choice in CAMERAS] == list(Camera)
     assert [wish(follow=choice.value).follow for choice in FOLLOWS] == list(Follow)
     assert [wish(length=choice.value).seconds for choice in LENGTHS] == list(SECONDS.values())
+    assert [wish(smooth=choice.value).fps for choice in RATES] == [24.0, 30.0, 60.0]
 
 
-async def choices(parts, typed, length=None):
+async def choices(parts, typed, length=None, smooth=None):
     interaction = create_autospec(discord.Interaction, instance=True)
-    interaction.namespace = SimpleNamespace(length=length)
+    interaction.namespace = SimpleNamespace(length=length, smooth=smooth)
     return await LISTS["quality"](parts, interaction, Kind.ANIMATE, typed)
 
 
@@ -209,7 +211,7 @@ def waiting(parts):
     """The parts with one job ahead, and a record of the profiles that were asked for."""
     parts.waits.forecast.return_value = Forecast(waits={}, ahead=1, low=1, high=2, made_at=0)
     parts.waits.for_new.return_value = Wait(position=2, low=30, high=50, own=20)
-    parts.desk.rules = SimpleNamespace(fps=24.0)
+    parts.desk.rules = SimpleNamespace(plan=PlanLimits(fps=30.0))
     parts.desk.engine_for.return_value = "auto"
     parts.desk.means.return_value = Means()
     return parts
@@ -225,12 +227,14 @@ async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
 
 async def test_the_quality_list_asks_for_the_length_that_was_chosen(waiting):
     await choices(waiting, "best", Length.LONG.value)
-    assert waiting.waits.for_new.await_args.args[0].endswith("/192")
+    assert waiting.waits.for_new.await_args.args[0].endswith("/240")
+    await choices(waiting, "best", Length.LONG.value, 60)
+    assert waiting.waits.for_new.await_args.args[0].endswith("/480")
 
 
 async def test_the_quality_list_bears_what_discord_has_not_checked(waiting):
     """While somebody types, the other options come as they stand, finished or not."""
-    assert len(await choices(waiting, "", "lo")) == len(Quality)
+    assert len(await choices(waiting, "", "lo", "6")) == len(Quality)
 
 
 def attachment(kind):

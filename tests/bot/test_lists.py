@@ -17,6 +17,7 @@ from bot.wait import Waits
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
+from engine.plan import PlanLimits
 from engine.recipe import Kind
 from tests.fake_discord import Upload
 
@@ -96,7 +97,7 @@ async def test_a_list_that_takes_too_long_is_empty(known, monkeypatch):
 
 
 async def test_a_quality_of_an_engine_that_cannot_do_it_has_no_list(known):
-    known.desk.rules = SimpleNamespace(fps=24.0)
+    known.desk.rules = SimpleNamespace(plan=PlanLimits())
     known.desk.engine_for.side_effect = lambda kind, wanted=None: wanted or "auto"
     assert await listed(known, "quality", kind=Kind.RESTYLE, engine="svd") == []
     known.waits.for_new.assert_not_awaited()

@@ -44,6 +44,7 @@ DEFAULTS = {
     "max_wasted_seconds": 600,
     "max_seconds": 10.0,
     "max_side": 1920,
+    "max_fps": 60.0,
     "fps": 24.0,
     "max_clip_bytes": 9_900_000,
     "max_picture_bytes": 10 * 2**20,
@@ -150,6 +151,7 @@ WRONG = {
     "log_level": ["LOUD"],
     "log_format": ["xml"],
     "moderator_roles": ["@mods", "1;2"],
+    "max_fps": ["7.9", "61"],
     "fps": ["7.9", "61", "nan", "many"],
     "max_seconds": ["0.9", "61"],
     "max_side": ["63", "1921"],
@@ -212,6 +214,13 @@ def test_folders_stand_between_commas_and_keep_their_blanks(monkeypatch):
     settings = load_settings()
     assert settings.extra_checkpoints == (Path("/srv/comfy ui/checkpoints"), Path("~/more"))
     assert settings.extra_styles == (Path("old loras"), Path("loras"))
+
+
+def test_the_usual_rate_is_one_that_members_may_ask_for(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_MAX_FPS", "30")
+    assert load_settings(fps=30.0).fps == 30.0
+    with pytest.raises(BadSettings, match="FRAMEKILN_FPS: must be at most 30, which FRAMEKILN_MAX_FPS"):
+        load_settings(fps=31.0)
 
 
 def test_two_wrong_values_are_both_named(monkeypatch):

@@ -82,7 +82,7 @@ def test_raw_words_stay_raw():
 
 
 def test_a_clip_drawn_anew_keeps_its_strength_and_its_length():
-    recipe = full(kind=Kind.RESTYLE, follow=None, strength=0.4, camera=Camera.AUTO)
+    recipe = full(kind=Kind.RESTYLE, follow=None, strength=0.4, camera=Camera.AUTO, seconds=None)
     assert recipe.seconds == 3.0
     other = variation.other_words(recipe, "a clay figure", HERE, LIMITS)
     assert (other.kind, other.strength, other.length) == (Kind.RESTYLE, recipe.strength, recipe.length)

@@ -62,7 +62,8 @@ def test_weights_come_with_their_own_steps_and_guidance(weights, quality, way, s
         ((V2,), Camera.PAN_LEFT, V2, None, "motion-lora-pan-left is not installed"),
         ((V2,), Camera.ORBIT, V2, None, "knows no camera path “orbit”"),
         ((V2, "motion-lora-zoom-in"), Camera.AUTO, V2, None, None),
-        ((V2, "motion-lora-zoom-in"), Camera.STILL, V2, None, None),
+        ((V2, "motion-lora-zoom-in"), Camera.STILL, V2, None, "knows no camera path “still”"),
+        ((V2, "motion-lora-roll-left"), Camera.ROLL_LEFT, V2, "motion-lora-roll-left", "camera: roll left"),
     ],
 )
 def test_the_camera_goes_where_a_motion_lora_and_its_adapter_can_take_it(weights, path, motion, camera, why):

@@ -85,11 +85,29 @@ def test_the_near_grows_when_the_camera_comes_closer(camera, grows):
     assert (area[-1] > 1.1 * area[0]) if grows else (area[0] > 1.1 * area[-1])
 
 
+def turn_of(before, after):
+    """By how many degrees the second picture is turned clockwise, about its middle."""
+    grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (before, after)]
+    seen = cv2.goodFeaturesToTrack(grey[0], 200, 0.01, 5)
+    found, status, _ = cv2.calcOpticalFlowPyrLK(*grey, seen, None)
+    matrix, _ = cv2.estimateAffinePartial2D(seen[status == 1], found[status == 1])
+    return np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))
+
+
+@pytest.mark.parametrize(("camera", "sign"), [(Camera.ROLL_LEFT, -1), (Camera.ROLL_RIGHT, 1)])
+def test_a_roll_begins_level_and_turns_the_picture_gently(camera, sign):
+    assert 2 < sign * turn_of(*film(camera)[[0, -1]]) < 8
+    ever = travel(camera, motion=Motion.WILD, seed=1, times=np.arange(240) / 24, size=SIZE).roll
+    assert ever[0] == 0
+    assert np.degrees(np.abs(ever).max()) <= 12.1
+
+
 def extent(path):
     return (
         np.abs(path.move - path.move[0]).max()
         + np.abs(path.pan - path.pan[0]).max()
         + 100 * np.ptp(path.dolly)
+        + 100 * np.ptp(path.roll)
     )
 
 
@@ -106,7 +124,7 @@ def test_a_wilder_motion_goes_further(camera):
 def test_a_path_has_no_jerk(camera, seed):
     times = np.arange(49) / 24
     path = travel(camera, motion=Motion.WILD, seed=seed, times=times, size=SIZE)
-    for track in (*path.pan.T, *path.move.T, path.zoom * 100, path.dolly * 100):
+    for track in (*path.pan.T, *path.move.T, path.zoom * 100, path.dolly * 100, path.roll * 100):
         speed = np.diff(track)
         assert np.abs(np.diff(speed)).max() < 0.1 * max(np.abs(speed).max(), 0.5)
 

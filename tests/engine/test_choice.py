@@ -9,7 +9,7 @@ from engine.device import Device, DeviceKind
 from engine.errors import UserError
 from engine.means import Means
 from engine.plan import plan
-from engine.recipe import Follow, Kind, Style
+from engine.recipe import Camera, Follow, Kind, Style
 from engine.wish import Subject, Wish
 
 GIB = 2**30
@@ -91,3 +91,14 @@ def test_what_is_missing_is_named_with_the_way_out(asked, here, code, says):
 def test_the_preferred_engines_come_first():
     assert engines_for(Means()) == ("camera", "sketch")
     assert engines_for(means(*EVERYTHING))[-2:] == ("camera", "sketch")
+
+
+@pytest.mark.parametrize("raw", [False, True])
+@pytest.mark.parametrize("engine", ["svd", "animatediff", "wan", "wan-5b"])
+@pytest.mark.parametrize("camera", [camera for camera in Camera if camera is not Camera.AUTO])
+def test_a_camera_is_followed_or_it_is_said_that_it_is_not(engine, camera, raw):
+    every = means(*EVERYTHING, "wan-2.2-ti2v-5b", slow=True)
+    kind, subject = (Kind.ANIMATE, PICTURE) if engine == "svd" else (Kind.TEXT2VIDEO, None)
+    recipe = plan(wish(kind, engine=engine, camera=camera, raw=raw), subject, means=every)
+    told_to_the_model = "camera" in recipe.settings or "the camera" in recipe.words
+    assert told_to_the_model or any(f"“{camera}”" in reason for reason in recipe.reasons)

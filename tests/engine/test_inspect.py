@@ -4,6 +4,7 @@ import pytest
 
 from engine.faces import ENTRY, FILE, Face, count_faces, read_answer
 from engine.inspect import inspect, inspect_file
+from engine.means import Means
 from engine.plan import plan
 from engine.recipe import Kind
 from engine.store import Store
@@ -80,11 +81,13 @@ def test_a_good_picture_gives_no_reason_to_complain():
     assert inspect(photograph()).notes == inspect(drawing()).notes == ()
 
 
-def test_a_plan_says_that_nobody_could_look_for_faces(tmp_path):
+@pytest.mark.parametrize(("engine", "heeds"), [("camera", False), ("svd", False), ("wan-5b", True)])
+def test_a_plan_says_that_nobody_could_look_for_faces_where_faces_would_have_counted(engine, heeds, tmp_path):
     facts = inspect(photograph(), Store(tmp_path))
     assert facts.faces is None
-    made = plan(Wish(kind=Kind.ANIMATE), facts.subject("0" * 64))
-    assert any("faces" in reason for reason in made.reasons)
+    here = Means(weights=frozenset({"svd-xt", "wan-2.2-ti2v-5b"}), slow=True)
+    made = plan(Wish(kind=Kind.ANIMATE, engine=engine), facts.subject("0" * 64), means=here)
+    assert any("nobody looked for faces" in reason for reason in made.reasons) == heeds
 
 
 def test_a_damaged_network_finds_no_faces_and_stops_nothing(tmp_path):

@@ -10,9 +10,14 @@ from hypothesis import strategies as st
 
 from engine.backends import BACKENDS
 from engine.errors import UserError
+from engine.means import Means
 from engine.plan import AREA, PlanLimits, plan
-from engine.recipe import Camera, Kind, Motion, Quality
+from engine.recipe import Camera, Follow, Kind, Motion, Quality
+from engine.smooth.moments import by_factor, by_rate
 from engine.wish import SECONDS, Length, Subject, Wish, choose
+
+SMOOTH = (24.0, 30.0, 60.0)
+"""What a member may choose."""
 
 WIDE = Subject(sha256="a" * 64, width=1600, height=900)
 
@@ -130,6 +135,75 @@ def test_any_rate_and_length_make_a_recipe_that_adds_up(seconds, fps):
     assert math.isclose(recipe.fps / recipe.native_fps, recipe.factor, rel_tol=1e-9)
     assert recipe.native_fps <= BACKENDS["sketch"].max_native_fps + 1e-9
     assert 2 <= recipe.length <= (recipe.frames - 1) * recipe.factor + 1
+
+
+EVERY_WEIGHT = Means(
+    weights=frozenset(
+        ("svd-xt", "epicrealism", "motion-v1-5-3", "controlnet-canny", "wan-2.1-1.3b", "wan-2.2-ti2v-5b")
+    ),
+    slow=True,
+)
+DRAWING = [
+    ("camera", Kind.ANIMATE, None),
+    ("sketch", Kind.TEXT2VIDEO, None),
+    ("svd", Kind.ANIMATE, None),
+    ("animatediff", Kind.TEXT2VIDEO, None),
+    ("animatediff", Kind.RESTYLE, None),
+    ("animatediff-control", Kind.TEXT2VIDEO, Follow.EDGES),
+    ("wan", Kind.TEXT2VIDEO, None),
+    ("wan-5b", Kind.ANIMATE, None),
+]
+
+
+@pytest.mark.parametrize(("engine", "kind", "follow"), DRAWING)
+@pytest.mark.parametrize("fps", [8.0, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0])
+@pytest.mark.parametrize("seconds", [0.7, 2.0, 4.0])
+def test_each_family_reaches_each_rate_and_the_whole_length_from_its_own(engine, kind, follow, fps, seconds):
+    wish = Wish(
+        kind=kind, engine=engine, prompt="a fox", follow=follow, fps=fps, seconds=seconds, size=(64, 64)
+    )
+    subject = WIDE if kind is Kind.ANIMATE else None
+    recipe = plan(wish, subject, reference=None if subject else WIDE, means=EVERY_WEIGHT)
+    spec = BACKENDS[engine]
+    assert (recipe.fps, recipe.length) == (fps, round(fps * seconds))
+    assert 0.9 * spec.min_native_fps <= recipe.native_fps <= spec.max_native_fps
+    if recipe.factor is None:
+        there_are = len(by_rate(recipe.frames, recipe.native_fps, fps, loop=False))
+    else:
+        there_are = len(by_factor(recipe.frames, recipe.factor, loop=False))
+    assert there_are >= recipe.length
+    assert recipe.factor is not None or fps not in SMOOTH, "drawn frames come through bit for bit"
+
+
+def test_a_rate_that_nobody_chose_is_the_owners():
+    limits = PlanLimits(fps=12.0, max_fps=30.0)
+    assert plan(words(), limits=limits).fps == 12.0
+    assert plan(words(fps=30.0), limits=limits).fps == 30.0
+    with pytest.raises(UserError, match="1 to 30 frames a second"):
+        plan(words(fps=60.0), limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given_seconds", "seconds", "reason"),
+    [
+        (None, None, 4.0, None),
+        (None, 3.2, 3.2, "3.2 s, as long as the clip given"),
+        (None, 0.2, 0.5, "0.5 s, as long as the clip given"),
+        (None, 14.6, 6.0, "6 s, the longest there may be: the clip given has 14.6 s"),
+        (2.0, 3.2, 2.0, None),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.RESTYLE, Kind.TEXT2VIDEO])
+def test_a_clip_is_as_long_as_the_one_it_is_made_from_unless_a_length_was_given(
+    kind, asked, given_seconds, seconds, reason
+):
+    clip = Subject(sha256="b" * 64, width=640, height=360, seconds=given_seconds)
+    wish = Wish(
+        kind=kind, prompt="a fox", seconds=asked, follow=Follow.EDGES if kind is Kind.TEXT2VIDEO else None
+    )
+    recipe = plan(wish, reference=clip, means=EVERY_WEIGHT, limits=PlanLimits(max_seconds=6.0))
+    assert recipe.seconds == pytest.approx(seconds, abs=0.03)
+    assert [said for said in recipe.reasons if "clip given" in said] == ([reason] if reason else [])
 
 
 def test_the_reasons_say_what_is_smoothed_only_where_something_is():

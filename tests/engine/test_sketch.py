@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ from engine.backends import Hooks, Inputs, load
 from engine.backends.sketch_creatures import CREATURES
 from engine.backends.sketch_lettering import Lettering, writable
 from engine.backends.sketch_things import THINGS
+from engine.backends.sketch_view import turned, view_at
 from engine.backends.sketch_words import Action, Hour, Place, Shape, Weather, read
 from engine.cancel import CancelToken
 from engine.errors import Cancelled
@@ -99,6 +101,22 @@ def test_each_camera_gives_its_own_clip(camera):
     assert np.abs(made[0].astype(int) - made[-1]).max() > 40
     if camera is not Camera.STILL:
         assert not np.array_equal(made, drawn(recipe(camera=Camera.STILL)))
+
+
+@pytest.mark.parametrize(("camera", "sign"), [(Camera.ROLL_LEFT, -1), (Camera.ROLL_RIGHT, 1)])
+def test_a_roll_turns_the_sketch_gently_and_leaves_no_corner_empty(camera, sign):
+    views = [
+        view_at(second, 4.0, size=(320, 180), camera=camera, pace=1.6, side=1) for second in (0, 1, 2, 3.9)
+    ]
+    rolls = [math.degrees(sign * view.roll) for view in views]
+    assert rolls[0] == 0
+    assert rolls == sorted(rolls)
+    assert 5 < rolls[-1] < 10
+    bar = np.zeros((180, 320, 3), np.uint8)
+    bar[:, :160] = 255
+    shown = turned(bar, views[-1].roll)
+    assert (shown[20, 160, 0] > 128) == (sign > 0)  # a clockwise turn brings the left half over the top
+    assert turned(np.full((64, 96, 3), 200, np.uint8), 0.16).min() == 200
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_another_layout():

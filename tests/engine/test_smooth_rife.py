@@ -83,16 +83,28 @@ def test_other_weights_are_refused_by_name(weights):
 
 
 def test_it_is_used_where_there_is_a_gpu_or_the_owner_chose_it(weights, tmp_path):
-    workshop = Workshop(store=Store(tmp_path))
-    assert find_model(workshop, on_cpu=True) is None, "there are no weights"
+    workshop = Workshop(store=Store(tmp_path), rife_on_cpu=True)
+    assert find_model(workshop) is None, "there are no weights"
     workshop.store.path(NAME).mkdir()
     torch.save(weights, workshop.store.path(NAME) / FILE)
-    assert find_model(workshop) is None
+    assert find_model(Workshop(store=Store(tmp_path))) is None
     assert workshop.rack.names() == ()
-    found = find_model(workshop, on_cpu=True)
+    found = find_model(workshop)
     assert found is not None
-    assert find_model(workshop, on_cpu=True) is found, "loaded once"
+    assert find_model(workshop) is found, "loaded once"
     assert workshop.rack.size == sum(weight.nbytes for weight in weights.values())
+
+
+@pytest.mark.parametrize("damage", [b"", b"no pickle", "cut", ["a list"], {"another": "network"}])
+def test_a_file_that_is_damaged_or_something_else_is_refused_as_one(weights, tmp_path, damage):
+    file = tmp_path / FILE
+    torch.save(weights if damage == "cut" else damage, file)
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:-5000])
+    elif isinstance(damage, bytes):
+        file.write_bytes(damage)
+    with pytest.raises(ValueError, match=r"cannot be read|no RIFE"):
+        Rife.load(file)
 
 
 @pytest.mark.skipif(not WEIGHTS.is_file(), reason="RIFE's weights are not here")

@@ -126,6 +126,12 @@ def test_tokens_are_counted_about(text, tokens):
 
 
 def test_only_what_is_unusual_of_camera_and_motion_is_said():
-    assert movement(Camera.AUTO, Motion.NORMAL) == ()
-    assert movement(Camera.ORBIT, Motion.WILD) == ("the camera orbits around", "fast and lively motion")
-    assert all(len(movement(camera, Motion.NORMAL)) == 1 for camera in set(Camera) - {Camera.AUTO})
+    assert movement(Camera.AUTO, Motion.NORMAL) == ((), ())
+    said, (why,) = movement(Camera.ORBIT, Motion.WILD)
+    assert said == ("the camera orbits around", "fast and lively motion")
+    assert why == f"said to the model for camera and motion: {', '.join(said)}"
+    assert movement(Camera.ORBIT, Motion.NORMAL, raw=True) == (
+        (),
+        ("left out, for raw words are read with nothing added: “orbit”",),
+    )
+    assert all(len(movement(camera, Motion.NORMAL)[0]) == 1 for camera in set(Camera) - {Camera.AUTO})

@@ -1,0 +1,62 @@
+"""How many frames are drawn, and at which rate, for a clip of so many seconds and so many frames a second."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from engine.backends import BackendSpec
+
+LEAST_PACE = 0.9
+"""A family drawn at nine tenths of its slowest rate moves a tenth too slowly, which is not seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pace:
+    """A clip's frames.
+
+    Attributes:
+        frames: that are drawn.
+        native_fps: that are drawn for each second.
+        length: of the finished clip.
+    """
+
+    frames: int
+    native_fps: float
+    length: int
+
+
+def pace_of(seconds: float, fps: float, spec: BackendSpec) -> Pace:
+    """Share a clip out between drawing and smoothing.
+
+    Where it can be, each drawn frame stands for a whole number of finished ones, so that the drawn ones come
+    through bit for bit. Where a family would have to be drawn too slowly for that, it keeps to its own rate,
+    and the smoothing goes by time.
+
+    Args:
+        seconds: length of the finished clip.
+        fps: its frames per second.
+        spec: the family that draws it.
+    """
+    length = max(2, round(seconds * fps))
+    factor = _factor(length - 1, fps, spec)
+    native = fps / factor
+    frames = math.ceil((length - 1) / factor) + 1
+    if native < LEAST_PACE * spec.min_native_fps:
+        native = min(spec.max_native_fps, max(spec.min_native_fps, fps))
+        frames = math.ceil((length - 1) * Fraction(native) / Fraction(fps)) + 1
+    return Pace(frames=spec.count(max(2, frames)), native_fps=native, length=length)
+
+
+def _factor(last: int, fps: float, spec: BackendSpec) -> int:
+    """How many frames one drawn frame stands for: so many that the family needs few goes, and no more."""
+    least = max(1, math.ceil(fps / spec.max_native_fps))
+    most = max(least, math.floor(fps / spec.min_native_fps))
+    if not spec.chunk:
+        return least
+    # Each go after the first begins with the last frame of the one before.
+    return min(
+        range(least, most + 1),
+        key=lambda factor: max(1, math.ceil(math.ceil(last / factor) / max(1, spec.chunk - 1))),
+    )
