@@ -75,7 +75,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
     async with await Database.open(data / "framekiln.db", backup_dir=data / "backups") as database:
-        queue = Queue(database)
+        queue = Queue(database, share=limits.for_turns(settings))
         blobs = Blobs(data / "blobs")
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(

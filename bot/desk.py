@@ -264,7 +264,9 @@ class Desk:
 
     async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board sends one of its own."""
-        wait = (await self._waits.forecast()).waits.get(job.id) or await self._waits.for_new(job.profile)
+        wait = (await self._waits.forecast()).waits.get(job.id) or await self._waits.for_new(
+            job.profile, job.guild_id, job.user_id
+        )
         paused = await self._queue.paused(job.guild_id)
         content = texts.waiting(recipe, wait, paused=paused, restarted=False)
         view = buttons.for_status(job)
@@ -277,7 +279,9 @@ class Desk:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("the answer to job %s was not given: %s", job.id, error)
         else:
-            await self._queue.set_status_message(job.id, message.channel.id, message.id)
+            await self._queue.answered(
+                job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
+            )
             self._board.shown(job.id, content)
 
 

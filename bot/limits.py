@@ -11,6 +11,7 @@ from bot.desk import DeskRules
 from bot.intake import IntakeLimits
 from bot.settings import Settings, Where
 from db.enqueue import EnqueueLimits
+from db.fairness import FairShare
 from engine.host import HostLimits
 from engine.plan import PlanLimits
 from engine.render import RenderLimits
@@ -18,6 +19,7 @@ from engine.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE,
 from engine.wish import AUTO
 from engine.worker import DEVICE_VARIABLE
 
+MINUTE = 60.0
 HOUR = 3600.0
 
 
@@ -120,6 +122,17 @@ def for_desk(settings: Settings) -> DeskRules:
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
         engine=settings.engine,
+    )
+
+
+def for_turns(settings: Settings) -> FairShare:
+    """Whose turn it is."""
+    return FairShare(
+        half_life=settings.fair_half_life_hours * HOUR,
+        member_stretch=settings.fair_stretch,
+        member_most=settings.fair_most_minutes * MINUTE,
+        guild_stretch=settings.fair_server_stretch,
+        guild_most=settings.fair_server_most_minutes * MINUTE,
     )
 
 

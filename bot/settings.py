@@ -102,6 +102,25 @@ class Settings(BaseSettings):
     per_member_hour: int = Field(20, ge=1, description="Jobs that a member may ask for in an hour.")
     per_guild_waiting: int = Field(50, ge=1, description="Jobs that a server may have waiting.")
     total_waiting: int = Field(500, ge=1, description="Jobs that may wait in all.")
+    fair_half_life_hours: float = Field(
+        6.0, gt=0, le=720, description="Hours after which used engine time counts half for the turns."
+    )
+    fair_stretch: float = Field(
+        10.0,
+        ge=0,
+        description="Seconds that a member's request stands back for each engine second the member has used.",
+    )
+    fair_most_minutes: float = Field(
+        120.0, ge=0, description="Minutes at most that a member's request stands back for that."
+    )
+    fair_server_stretch: float = Field(
+        1.0,
+        ge=0,
+        description="Seconds that a request stands back for each engine second its server has used.",
+    )
+    fair_server_most_minutes: float = Field(
+        60.0, ge=0, description="Minutes at most that a request stands back for that."
+    )
     min_free_disk: int = Field(
         500 * MEGABYTE, ge=0, description="Bytes that must be free for a job to be accepted."
     )

@@ -223,17 +223,22 @@ def why(job: Job, *, wait: Wait | None, own: int) -> str:
         return f"It is next, {ready}."
     ahead = wait.position - 1
     yours = f" {own} of them {'is' if own == 1 else 'are'} your own." if own else ""
+    turn = "It is served as it came"
+    if wait.delay >= 1:
+        turn = (
+            f"You or this server used the studio a lot lately, so it is served as if it had come "
+            f"{seconds(wait.delay)} later"
+        )
     return (
-        f"{ahead} {'job is' if ahead == 1 else 'jobs are'} ahead of it.{yours} Turns go to whoever has used "
-        f"the studio least lately, then to who came first. It should be {ready}; "
-        f"drawing it takes about {seconds(wait.own)}."
+        f"{ahead} {'job is' if ahead == 1 else 'jobs are'} ahead of it.{yours} {turn}; who used it less may "
+        f"still come before you. It should be {ready}; drawing it takes about {seconds(wait.own)}."
     )
 
 
-def quality_choice(name: str, wait: Wait, ahead: int) -> str:
+def quality_choice(name: str, wait: Wait) -> str:
     """One line of the quality list: the wait before the click."""
-    queue = "nobody is ahead" if ahead == 0 else f"{ahead} ahead"
-    return f"{name} · about {seconds((wait.low + wait.high) / 2)} now · {queue}"
+    queue = "nobody is ahead" if wait.ahead == 0 else f"{wait.ahead} ahead"
+    return f"{name} · about {seconds(wait.middle)} now · {queue}"
 
 
 def engine_choice(name: str, about: str) -> str:

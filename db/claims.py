@@ -10,7 +10,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from db.fairness import FAIR_ORDER, charge
+from db.fairness import FAIR_ORDER, FairShare, charge
 from db.jobs import Job, JobId, State
 from db.rows import Rows, fetch_one, find, job_from, transition
 
@@ -67,6 +67,8 @@ class Recovery:
 class Claims(Rows):
     """The part of the queue that an engine works with."""
 
+    _share = FairShare()
+
     async def claim(self, now: float | None = None) -> Job | None:
         """Take the next job in the fair order, or None where nothing may run."""
         at = self._now(now)
@@ -119,6 +121,7 @@ class Claims(Rows):
                 user_id=found.user_id,
                 seconds=charged_seconds,
                 now=at,
+                half_life=self._share.half_life,
             )
             if found.cancel_requested:
                 _end(connection, job, State.CANCELLED, claim=claim, now=at)
@@ -138,6 +141,7 @@ class Claims(Rows):
             connection.execute(
                 "INSERT INTO render_time (profile, seconds) VALUES (?, ?)", (found.profile, gpu_seconds)
             )
+            _compare(connection, job, at)
             return True
 
         return await self._db.write(transaction)
@@ -255,6 +259,8 @@ class Claims(Rows):
                     moved = _to_the_front(connection, job.id, restarts=restarts)
                     kept = recovery.requeued
                 kept.extend([moved] if moved else [])
+            # Nobody knows how long the bot was away: nothing is to be learnt from the waits that were told.
+            connection.execute("UPDATE job SET foretold = NULL WHERE state = 'queued'")
             posting = connection.execute(
                 "UPDATE job SET in_flight = 0 WHERE state = 'posting' RETURNING *"
             ).fetchall()
@@ -289,6 +295,18 @@ class Claims(Rows):
                 is not None
             )
         )
+
+
+def _compare(connection: sqlite3.Connection, job: JobId, now: float) -> None:
+    """Keep how long a finished job took, as a share of what its member was told."""
+    connection.execute(
+        """
+        INSERT INTO foretold (ahead, ratio)
+        SELECT foretold_ahead, (? - created_at) / foretold FROM job
+        WHERE id = ? AND foretold > 0 AND claim = 1 AND held_reason IS NULL AND ? >= created_at
+        """,
+        (now, job, now),
+    )
 
 
 def _running(connection: sqlite3.Connection, job: JobId, claim: int) -> Job | None:

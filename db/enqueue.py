@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from db.connection import Database
-from db.jobs import Job, NewJob, new_job_id
+from db.fairness import FairShare, delay_of, expected_seconds
+from db.jobs import Job, JobId, NewJob, new_job_id
 from db.rows import Rows, fetch_one, job_from
 
 HOUR = 3600.0
@@ -94,10 +95,12 @@ class Enqueueing(Rows):
         db: Database,
         *,
         limits: EnqueueLimits | None = None,
+        share: FairShare | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(db, clock=clock)
         self._limits = limits or EnqueueLimits()
+        self._share = share or FairShare()
 
     async def enqueue(
         self, new: NewJob, *, now: float | None = None, limits: EnqueueLimits | None = None
@@ -119,9 +122,25 @@ class Enqueueing(Rows):
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
             _check(connection, new.guild_id, new.user_id, checked, at)
-            return Enqueued(job=_insert(connection, new, at), created=True)
+            return Enqueued(job=_insert(connection, new, at, self._share), created=True)
 
         return await self._db.write(transaction)
+
+    async def answered(
+        self, job: JobId, channel_id: int, message_id: int, *, foretold: float, ahead: int
+    ) -> bool:
+        """The member has been told.
+
+        Args:
+            channel_id, message_id: the public message that follows the job from now on.
+            foretold: the wait in seconds that the range was made around.
+            ahead: how many jobs stood before it.
+        """
+        return await self._changes(
+            "UPDATE job SET status_channel_id = ?, status_message_id = ?, foretold = ?, foretold_ahead = ? "
+            "WHERE id = ?",
+            (channel_id, message_id, foretold, ahead, job),
+        )
 
     async def check_limits(
         self, guild: int, user: int, *, now: float | None = None, limits: EnqueueLimits | None = None
@@ -183,15 +202,16 @@ def _check_waiting(connection: sqlite3.Connection, guild: int, user: int, limits
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting)
 
 
-def _insert(connection: sqlite3.Connection, new: NewJob, now: float) -> Job:
+def _insert(connection: sqlite3.Connection, new: NewJob, now: float, share: FairShare) -> Job:
+    delay = delay_of(connection, new.guild_id, new.user_id, now, share)
     seq = connection.execute(
         """
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
-            priority, slot_user, slot_seq
+            priority, slot_seq, due, expected
         ) VALUES (
             :id, :key, :kind, 'queued', :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
-            :now, :priority, :user_id, 0
+            :now, :priority, 0, :due, :expected
         )
         """,
         {
@@ -207,6 +227,8 @@ def _insert(connection: sqlite3.Connection, new: NewJob, now: float) -> Job:
             "parent": new.parent,
             "now": now,
             "priority": new.priority,
+            "due": now + delay,
+            "expected": expected_seconds(connection, new.profile),
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

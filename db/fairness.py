@@ -1,56 +1,124 @@
-"""Who is next: one named query, and the running account of what each member has used.
+"""Whose turn it is: each job has a moment at which it is due, and what is due first is drawn first.
 
-The account decays: a GPU-second counts half after one half-life. Decaying every account at every claim would
-mean a write per member, so time is turned around ("forward decay", Cormode et al., ICDE 2009): a second that
-is used at time ``t`` is booked as ``2 ** (t / half_life)`` and never touched again. All accounts would
-shrink by the same factor as time goes on, so their order is the same at every moment. The sum is far beyond a
-double, hence its logarithm is kept; a member without a row has used nothing.
+A member who has used nothing lately is due at once. Who has used the engine is due later, by a multiple of
+the seconds used, with a bound: heavy users stand behind light ones, and still nobody is overtaken for longer
+than the bound, so that an honest range of the wait can be told. A guild's use counts likewise, at a lower
+rate, so that a large guild cannot crowd out a small one. The moment is fixed when the job is asked for; later
+use counts for later jobs.
+
+Use decays: a GPU-second counts half after one half-life. Decaying every account at every claim would mean a
+write per member, so time is turned around ("forward decay", Cormode et al., ICDE 2009): a second that is used
+at time ``t`` is booked as ``2 ** (t / half_life)`` and never touched again. The sum is far beyond a double,
+hence its logarithm is kept; who has no row has used nothing.
 """
 
 from __future__ import annotations
 
 import math
 import sqlite3
+from dataclasses import dataclass
 
-HALF_LIFE = 6 * 3600.0
-"""Seconds after which used GPU time counts half."""
+from db.rows import fetch_one
 
 FAIR_ORDER = """
-WITH turns AS (
+WITH fair AS (
     SELECT
-        id, guild_id, state, priority, front, slot_user, slot_seq,
-        row_number() OVER (
-            PARTITION BY guild_id, slot_user
-            ORDER BY state = 'running' DESC, priority DESC, front DESC, slot_seq
-        ) AS turn
-    FROM job
-    WHERE state IN ('queued', 'running')
-),
-fair AS (
-    SELECT
-        turns.id AS id,
+        job.id AS id,
         pause.guild_id IS NOT NULL AS paused,
         row_number() OVER (
             ORDER BY
                 pause.guild_id IS NOT NULL,
-                turns.priority DESC,
-                turns.front DESC,
-                member.usage,
-                turns.turn,
-                turns.slot_seq
+                job.priority DESC,
+                job.front DESC,
+                job.due,
+                job.slot_seq
         ) AS place
-    FROM turns
-    LEFT JOIN member ON member.guild_id = turns.guild_id AND member.user_id = turns.slot_user
-    LEFT JOIN pause ON pause.guild_id = turns.guild_id
-    WHERE turns.state = 'queued'
+    FROM job
+    LEFT JOIN pause ON pause.guild_id = job.guild_id
+    WHERE job.state = 'queued'
 )
 """
 """Begins a statement; ``fair`` then holds ``id``, ``paused`` and ``place`` (from 1) of every waiting job.
 
-Paused guilds stand last. Then: the higher priority; what an interruption put to the front; the member who has
-used the least (NULL, no row, sorts first); that member's own first job before anybody's second, where one
-that is running counts as one; first come.
+Paused guilds stand last. Then: the higher priority; what an interruption put to the front; what is due first;
+first come.
 """
+
+UNKNOWN_SECONDS = 30.0
+"""What one render is taken for before anything has been measured."""
+
+LATEST = 20
+"""How many of the last renders tell what the next one will take."""
+
+EXPECTED = """
+SELECT coalesce(
+    (SELECT avg(seconds) FROM
+        (SELECT seconds FROM render_time WHERE profile = :profile ORDER BY seq DESC LIMIT :latest)),
+    (SELECT avg(seconds) FROM (SELECT seconds FROM render_time ORDER BY seq DESC LIMIT :latest)),
+    :unknown
+) AS seconds
+"""
+
+OWN_BACKLOG = """
+SELECT total(expected) AS seconds FROM job
+WHERE state IN ('queued', 'running') AND guild_id = ? AND user_id = ?
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FairShare:
+    """How use makes a member, or a guild, wait.
+
+    Attributes:
+        half_life: seconds after which used GPU time counts half.
+        member_stretch: seconds that a member's job is due later for each second that the member has used,
+            or has waiting.
+        member_most: seconds that this adds at most.
+        guild_stretch: the same for each second that the guild has used.
+        guild_most: seconds that this adds at most.
+    """
+
+    half_life: float = 6 * 3600.0
+    member_stretch: float = 10.0
+    member_most: float = 2 * 3600.0
+    guild_stretch: float = 1.0
+    guild_most: float = 3600.0
+
+    def delay(self, *, member: float, guild: float) -> float:
+        """Seconds that a job is due later, for decayed GPU-seconds of its member and its guild."""
+        return min(self.member_most, self.member_stretch * member) + min(
+            self.guild_most, self.guild_stretch * guild
+        )
+
+
+def delay_of(
+    connection: sqlite3.Connection, guild_id: int, user_id: int, now: float, share: FairShare
+) -> float:
+    """Seconds that a member's next job is due later than it is asked for."""
+    waiting = connection.execute(OWN_BACKLOG, (guild_id, user_id)).fetchone()["seconds"]
+    member = _used(
+        connection,
+        "SELECT usage FROM member WHERE guild_id = ? AND user_id = ?",
+        (guild_id, user_id),
+        now=now,
+        half_life=share.half_life,
+    )
+    guild = _used(
+        connection,
+        "SELECT usage FROM guild WHERE guild_id = ?",
+        (guild_id,),
+        now=now,
+        half_life=share.half_life,
+    )
+    return share.delay(member=member + waiting, guild=guild)
+
+
+def expected_seconds(connection: sqlite3.Connection, profile: str) -> float:
+    """What a render of a profile takes, by the last ones of it; by any, where there are none."""
+    found: float = connection.execute(
+        EXPECTED, {"profile": profile, "latest": LATEST, "unknown": UNKNOWN_SECONDS}
+    ).fetchone()["seconds"]
+    return found
 
 
 def charge(
@@ -60,18 +128,23 @@ def charge(
     user_id: int,
     seconds: float,
     now: float,
-    half_life: float = HALF_LIFE,
+    half_life: float,
 ) -> None:
-    """Book GPU-seconds to a member. Zero seconds leave no trace."""
+    """Book GPU-seconds to a member and to the guild. Zero seconds leave no trace."""
     if seconds <= 0:
         return
     added = math.log2(seconds) + now / half_life
-    row = connection.execute(
-        "SELECT usage FROM member WHERE guild_id = ? AND user_id = ?", (guild_id, user_id)
-    ).fetchone()
-    usage = added if row is None else log2_sum(row["usage"], added)
+    member = fetch_one(
+        connection, "SELECT usage FROM member WHERE guild_id = ? AND user_id = ?", (guild_id, user_id)
+    )
     connection.execute(
-        "REPLACE INTO member (guild_id, user_id, usage) VALUES (?, ?, ?)", (guild_id, user_id, usage)
+        "REPLACE INTO member (guild_id, user_id, usage) VALUES (?, ?, ?)",
+        (guild_id, user_id, added if member is None else log2_sum(member["usage"], added)),
+    )
+    guild = fetch_one(connection, "SELECT usage FROM guild WHERE guild_id = ?", (guild_id,))
+    connection.execute(
+        "REPLACE INTO guild (guild_id, usage) VALUES (?, ?)",
+        (guild_id, added if guild is None else log2_sum(guild["usage"], added)),
     )
 
 
@@ -79,3 +152,14 @@ def log2_sum(a: float, b: float) -> float:
     """Return ``log2(2**a + 2**b)`` without leaving the range of a double."""
     high, low = max(a, b), min(a, b)
     return high + math.log2(1 + 2 ** (low - high))
+
+
+def _used(
+    connection: sqlite3.Connection, sql: str, parameters: tuple[int, ...], *, now: float, half_life: float
+) -> float:
+    """Decayed GPU-seconds of an account."""
+    row = fetch_one(connection, sql, parameters)
+    if row is None:
+        return 0.0
+    # A clock that was set back makes the exponent large; a year of use is more than any bound.
+    return float(2.0 ** min(25.0, row["usage"] - now / half_life))

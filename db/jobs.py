@@ -97,7 +97,7 @@ class NewJob:
         recipe: JSON, opaque to this package.
         profile: the name under which render times are remembered.
         inputs: role → sha256 of a blob; the blobs live as long as the job needs them.
-        priority: higher is earlier.
+        priority: higher is earlier, whatever is due.
         parent: the job that this one was remixed or rerolled from.
     """
 
@@ -118,6 +118,8 @@ class Job:
     """A member's request, as the database holds it. Times are Unix seconds, None where not yet.
 
     Attributes:
+        due: its place among jobs of one priority; later than ``created_at`` for who has used much lately.
+        expected: seconds that its render was expected to take when it was asked for.
         claim: counts the claims; the number fences late answers off.
         crashes: the engine died while this job ran.
         restarts: the bot came back and found it running.
@@ -148,6 +150,8 @@ class Job:
     priority: int
     parent: JobId | None
     created_at: float
+    due: float
+    expected: float
     claim: int
     crashes: int
     restarts: int

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from db.fairness import FAIR_ORDER
+from db.fairness import FAIR_ORDER, FairShare, delay_of
 from db.jobs import Job, JobId, State
 from db.rows import Rows
 
@@ -20,7 +20,9 @@ LIMIT :limit
 
 ORDER = f"""
 {FAIR_ORDER}
-SELECT job.id, job.profile FROM fair JOIN job ON job.id = fair.id ORDER BY fair.place
+SELECT job.id, job.profile, job.priority, job.due, job.created_at, fair.paused
+FROM fair JOIN job ON job.id = fair.id
+ORDER BY fair.place
 """  # noqa: S608 - same
 
 POSITION = f"{FAIR_ORDER} SELECT place FROM fair WHERE id = ?"  # noqa: S608 - same
@@ -43,10 +45,36 @@ _ID_START = re.compile("[0-9a-f]{4,16}")
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """A waiting job, and the name under which its render times are remembered."""
+    """A waiting job.
+
+    Attributes:
+        profile: the name under which its render times are remembered.
+        priority, due: what its place follows from.
+        created_at: Unix seconds.
+        paused: its guild is paused.
+    """
 
     job: JobId
     profile: str
+    priority: int
+    due: float
+    created_at: float
+    paused: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Arrival:
+    """A job that was asked for lately.
+
+    Attributes:
+        at: Unix seconds.
+        delay: seconds that it was due later.
+        expected: seconds that its render was expected to take.
+    """
+
+    at: float
+    delay: float
+    expected: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +94,8 @@ class Ahead:
 
 class Listing(Rows):
     """The part of the queue that answers questions."""
+
+    _share = FairShare()
 
     async def get(self, job: JobId) -> Job | None:
         """Return the job with this id."""
@@ -114,7 +144,46 @@ class Listing(Rows):
     async def order(self) -> list[Turn]:
         """Return what waits in the fair order, without the weight of whole jobs."""
         rows = await self._db.read(ORDER)
-        return [Turn(job=JobId(row["id"]), profile=row["profile"]) for row in rows]
+        return [
+            Turn(
+                job=JobId(row["id"]),
+                profile=row["profile"],
+                priority=row["priority"],
+                due=row["due"],
+                created_at=row["created_at"],
+                paused=bool(row["paused"]),
+            )
+            for row in rows
+        ]
+
+    async def delay(self, guild: int, user: int, *, now: float | None = None) -> float:
+        """Seconds that a member's next job would be due later than it is asked for."""
+        at = self._now(now)
+        return await self._db.write(lambda connection: delay_of(connection, guild, user, at, self._share))
+
+    async def arrivals(self, since: float, limit: int = 500) -> list[Arrival]:
+        """Return the jobs that were asked for after ``since``, the newest first."""
+        rows = await self._db.read(
+            "SELECT created_at, due - created_at AS delay, expected FROM job "
+            "WHERE created_at > ? ORDER BY created_at DESC LIMIT ?",
+            (since, limit),
+        )
+        return [
+            Arrival(at=row["created_at"], delay=max(0.0, row["delay"]), expected=row["expected"])
+            for row in rows
+        ]
+
+    async def surprises(self, fewest: int, most: int, limit: int = 50) -> list[float]:
+        """Return how long jobs really took as a share of what was told; the newest first.
+
+        Args:
+            fewest, most: how many jobs were ahead of them when they were asked for.
+        """
+        rows = await self._db.read(
+            "SELECT ratio FROM foretold WHERE ahead BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?",
+            (fewest, most, limit),
+        )
+        return [row["ratio"] for row in rows]
 
     async def position(self, job: JobId) -> int | None:
         """Return a waiting job's place among all that wait (1 = next), or None where it does not wait."""

@@ -15,7 +15,7 @@ SET_ASIDE = "E_SET_ASIDE"
 
 SLOTS = f"""
 {FAIR_ORDER}
-SELECT job.id, job.priority, job.front, job.slot_user, job.slot_seq
+SELECT job.id, job.priority, job.front, job.due, job.slot_seq
 FROM fair JOIN job ON job.id = fair.id
 WHERE job.guild_id = ?
 ORDER BY fair.place
@@ -27,10 +27,20 @@ class Moderation(Rows):
 
     async def pause(self, guild: int, by: int, now: float | None = None) -> bool:
         """Start no more of a guild's jobs; False where it is paused already."""
-        return await self._changes(
-            "INSERT INTO pause (guild_id, by_user, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            (guild, by, self._now(now)),
-        )
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            begun = connection.execute(
+                "INSERT INTO pause (guild_id, by_user, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                (guild, by, at),
+            ).rowcount
+            # The waits that were told did not reckon with this; nothing is to be learnt from them.
+            connection.execute(
+                "UPDATE job SET foretold = NULL WHERE state = 'queued' AND guild_id = ?", (guild,)
+            )
+            return bool(begun)
+
+        return await self._db.write(transaction)
 
     async def resume(self, guild: int) -> bool:
         """End a pause and a drain; False where there was neither."""
@@ -88,9 +98,9 @@ class Moderation(Rows):
             order.remove(job)
             order.insert(place - 1, job)
             connection.executemany(
-                "UPDATE job SET priority = ?, front = ?, slot_user = ?, slot_seq = ? WHERE id = ?",
+                "UPDATE job SET priority = ?, front = ?, due = ?, slot_seq = ?, foretold = NULL WHERE id = ?",
                 [
-                    (slot["priority"], slot["front"], slot["slot_user"], slot["slot_seq"], moved)
+                    (slot["priority"], slot["front"], slot["due"], slot["slot_seq"], moved)
                     for slot, moved in zip(rows, order, strict=True)
                 ],
             )

@@ -55,7 +55,6 @@ def _within_time(
 
 async def _qualities(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
     """The qualities that start with what was typed, each with the wait as it is now."""
-    forecast = await parts.waits.forecast()
     means = await parts.desk.means()
     choices = []
     for quality in Quality:
@@ -67,8 +66,8 @@ async def _qualities(parts: Parts, interaction: discord.Interaction[Any], kind: 
                 recipe = plan(wish, subject, reference=reference, means=means, limits=parts.desk.rules.plan)
             except UserError:
                 return []  # the command itself will say why
-            wait = await parts.waits.for_new(recipe.profile)
-            name = texts.quality_choice(quality.value, wait, forecast.ahead)
+            wait = await parts.waits.for_new(recipe.profile, interaction.guild_id or 0, interaction.user.id)
+            name = texts.quality_choice(quality.value, wait)
             choices.append(app_commands.Choice(name=name[:LONGEST], value=quality.value))
     return choices
 

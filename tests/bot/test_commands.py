@@ -20,7 +20,7 @@ from bot.commands.lists import LISTS
 from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, wish_of
 from bot.parts import Parts
 from bot.settings import Settings
-from bot.wait import Forecast, Wait
+from bot.wait import Wait
 from engine.errors import UserError
 from engine.means import Means
 from engine.plan import PlanLimits
@@ -209,8 +209,7 @@ async def choices(parts, typed, length=None, smooth=None):
 @pytest.fixture
 def waiting(parts):
     """The parts with one job ahead, and a record of the profiles that were asked for."""
-    parts.waits.forecast.return_value = Forecast(waits={}, ahead=1, low=1, high=2, made_at=0)
-    parts.waits.for_new.return_value = Wait(position=2, low=30, high=50, own=20)
+    parts.waits.for_new.return_value = Wait(position=2, ahead=1, low=30, middle=40, high=50, own=20)
     parts.desk.rules = SimpleNamespace(plan=PlanLimits(fps=30.0))
     parts.desk.engine_for.return_value = "auto"
     parts.desk.means.return_value = Means()

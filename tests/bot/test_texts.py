@@ -101,7 +101,16 @@ def job_of(state=State.QUEUED, **changes) -> Job:
     )
     values |= {"id": ID, "key": "1", "kind": "animate", "state": state, "recipe": "{}", "profile": "p"}
     values |= {"guild_id": HUGE, "channel_id": HUGE, "user_id": HUGE, "inputs": {}, "priority": 0}
-    values |= {"created_at": 0.0, "claim": 1, "crashes": 0, "restarts": 0, "stage": "", "fraction": 0.0}
+    values |= {
+        "created_at": 0.0,
+        "due": 0.0,
+        "expected": 1.0,
+        "claim": 1,
+        "crashes": 0,
+        "restarts": 0,
+        "stage": "",
+        "fraction": 0.0,
+    }
     values |= {"take": 1, "cancel_requested": False, "gpu_seconds": 0.0, "status_final": False}
     return Job(**{**values, "post_attempts": 0, **changes})
 
@@ -109,7 +118,7 @@ def job_of(state=State.QUEUED, **changes) -> Job:
 def every_text(prompt):
     """Every kind of text that a member can read, with the worst that may be in it."""
     recipe = recipe_of(prompt, reasons=("because " * 40,) * 12)
-    far = Wait(position=99_999, low=1e6, high=9e6, own=1e6)
+    far = Wait(position=99_999, ahead=99_999, low=1e6, middle=5e6, high=9e6, own=1e6, delay=1e6)
     bad = [take(n, Outcome.REJECTED, "it flickers at 1.2 s " * 9, "it is grey") for n in range(1, 21)]
     worst = receipt_of(*bad, kept=20, forced=True, ladder=("smaller picture, 96×54, to fit 8 MiB",) * 3)
     for paused, restarted in itertools.product((False, True), repeat=2):
@@ -122,7 +131,7 @@ def every_text(prompt):
         yield texts.over(job_of(state, error_text=error, message_id=HUGE if error else None), recipe)
         yield texts.why(job_of(state, stage="drawing"), wait=far, own=99_999)
         yield texts.job_line(job_of(state), recipe, 99_999)
-    yield texts.why(job_of(), wait=Wait(position=1, low=1, high=2, own=1), own=0)
+    yield texts.why(job_of(), wait=Wait(position=1, ahead=0, low=1, middle=1, high=2, own=1), own=0)
     yield texts.clip_message(job_of(), recipe, worst)
     yield texts.clip_message(job_of(), recipe, receipt_of(*bad[:2], take(3), kept=3))
     told = dataclasses.replace(
@@ -341,20 +350,24 @@ def test_the_bar_of_a_render_only_ever_grows():
 
 
 def test_the_wait_counts_those_ahead_of_you():
-    soon = Wait(position=1, low=10, high=20, own=8)
-    later = Wait(position=3, low=40, high=60, own=8)
+    soon = Wait(position=1, ahead=0, low=10, middle=15, high=20, own=8)
+    later = Wait(position=3, ahead=3, low=40, middle=50, high=60, own=8)
     assert "you are next · ready in about 10 to 20 s" in texts.waiting(
         recipe_of(), soon, paused=False, restarted=False
     )
     assert "#3 in the queue" in texts.waiting(recipe_of(), later, paused=False, restarted=False)
     assert "paused" in texts.waiting(recipe_of(), later, paused=True, restarted=False)
     assert texts.why(job_of(), wait=later, own=1).startswith("2 jobs are ahead of it. 1 of them is your own.")
+    assert "served as it came" in texts.why(job_of(), wait=later, own=0)
+    heavy = dataclasses.replace(later, delay=600.0)
+    assert "as if it had come 10 min later" in texts.why(job_of(), wait=heavy, own=0)
 
 
 def test_the_list_of_qualities_shows_the_wait_before_the_click():
-    wait = Wait(position=1, low=30, high=50, own=8)
-    assert texts.quality_choice("fast", wait, 0) == "fast · about 40 s now · nobody is ahead"
-    assert len(texts.quality_choice("balanced", Wait(position=1, low=1e9, high=1e9, own=1), 10**9)) <= 100
+    wait = Wait(position=1, ahead=0, low=30, middle=40, high=50, own=8)
+    assert texts.quality_choice("fast", wait) == "fast · about 40 s now · nobody is ahead"
+    far = Wait(position=1, ahead=10**9, low=1e9, middle=1e9, high=1e9, own=1)
+    assert len(texts.quality_choice("balanced", far)) <= 100
 
 
 def test_a_doctor_counts_what_blocks():

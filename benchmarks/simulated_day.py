@@ -1,0 +1,255 @@
+"""A day of a busy community, simulated: who waits how long, and were the ranges true that members were told?
+
+    python -m benchmarks.simulated_day [--members 5000] [--jobs 2000] [--seed 1] [--plot docs/day.png]
+
+The queue, its database and the forecast are the real ones; the clock, the members and the engine's times are
+made up: a few members ask for much and most for little, half of the requests come in the evening, and what
+a render takes varies with its profile and the takes that the gate throws away. Each member reads a range when
+asking; the true wait lies in it or not.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import bisect
+import itertools
+import json
+import math
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bot.wait import Wait, Waits
+from db.connection import Database
+from db.jobs import Job, NewJob
+from db.queue import EnqueueLimits, LimitReached, Queue
+
+DAY = 86_400.0
+START = 1_800_000_000.0
+HEAVY = 0.01
+"""The share of the members, those who used most, whose waits are told apart."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Community:
+    """Who asks for how much.
+
+    Attributes:
+        members: who could ask.
+        guilds: each member is in one of them.
+        jobs: requests in the day, about.
+        tilt: how much more the busiest members ask (the exponent of Zipf's law).
+        evening: the share of the requests that come around half past eight in the evening.
+        rejected: the share of takes that the gate throws away.
+        paces: seconds that a take's drawing takes, fastest and slowest profile.
+    """
+
+    members: int = 5000
+    guilds: int = 12
+    jobs: int = 2000
+    tilt: float = 0.8
+    evening: float = 0.4
+    rejected: float = 0.3
+    paces: tuple[float, float] = (4.0, 45.0)
+    profiles: int = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One request's story, in seconds.
+
+    Attributes:
+        asked: since midnight.
+        took: from asking to a finished clip.
+        used: what the engine spent on it.
+    """
+
+    asked: float
+    member: int
+    wait: Wait
+    took: float
+    used: float
+
+    @property
+    def held(self) -> bool:
+        """Whether the range held the truth."""
+        return self.wait.low <= self.took <= self.wait.high
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    def __init__(self) -> None:
+        self.now = START
+
+    def __call__(self) -> float:
+        """Unix seconds."""
+        return self.now
+
+
+def requests(community: Community, chance: random.Random) -> list[tuple[float, int]]:
+    """When who asks: seconds since midnight, member. Members come in sittings and ask a few times."""
+    weights = itertools.accumulate(1 / (rank + 1) ** community.tilt for rank in range(community.members))
+    reach = list(weights)
+    found: list[tuple[float, int]] = []
+    while len(found) < community.jobs:
+        member = bisect.bisect(reach, chance.random() * reach[-1])
+        evening = chance.random() < community.evening
+        at = chance.gauss(20.5, 2.2) * 3600 if evening else chance.random() * DAY
+        for _ in range(1 + int(chance.expovariate(1 / 1.5))):
+            found.append((at % DAY, member))
+            at += chance.expovariate(1 / 90)
+    return sorted(found)
+
+
+def render_seconds(community: Community, pace: float, chance: random.Random) -> float:
+    """What the engine spends on one job: the take that is kept, those before it, and the finishing."""
+    takes = 1 + sum(1 for _ in itertools.takewhile(lambda _: chance.random() < community.rejected, range(2)))
+    return pace * math.exp(chance.gauss(0, 0.12)) * (0.3 + 0.7 * takes)
+
+
+async def simulate(folder: Path, community: Community, seed: int, limits: EnqueueLimits) -> list[Told]:
+    """Live through the day, and the hours after it until the queue is empty."""
+    chance, clock = random.Random(seed), Clock()
+    paces = [chance.uniform(*community.paces) for _ in range(community.profiles)]
+    coming = requests(community, chance)
+    asked: dict[str, tuple[Job, Wait]] = {}
+    stories: list[Told] = []
+    async with await Database.open(folder / "day.db") as database:
+        queue = Queue(database, limits=limits, clock=clock)
+        waits = Waits(queue, clock=clock)
+        running, until, used = None, math.inf, 0.0
+        numbers: Iterator[int] = itertools.count()
+        coming.reverse()
+        while coming or running:
+            if coming and START + coming[-1][0] <= until:
+                at, member = coming.pop()
+                clock.now = START + at
+                profile = min(community.profiles - 1, int(chance.expovariate(0.5)))
+                told = await _ask(queue, waits, community, member, profile, next(numbers))
+                if told is not None:
+                    asked[told[0].id] = told
+            elif running is not None:
+                clock.now = until
+                await _hand_in(queue, running, used)
+                job, wait = asked.pop(running.id)
+                stories.append(
+                    Told(
+                        asked=job.created_at - START,
+                        member=job.user_id,
+                        wait=wait,
+                        took=clock.now - job.created_at,
+                        used=used,
+                    )
+                )
+                running, until = None, math.inf
+            if running is None and (running := await queue.claim()) is not None:
+                used = render_seconds(community, paces[int(running.profile)], chance)
+                until = clock.now + used
+    return stories
+
+
+async def _ask(
+    queue: Queue, waits: Waits, community: Community, member: int, profile: int, number: int
+) -> tuple[Job, Wait] | None:
+    new = NewJob(
+        key=str(number),
+        kind="animate",
+        guild_id=1 + int(community.guilds * (member / community.members) ** 2),
+        channel_id=1,
+        user_id=member,
+        recipe="{}",
+        profile=str(profile),
+        inputs={},
+    )
+    try:
+        job = (await queue.enqueue(new)).job
+    except LimitReached:
+        return None
+    waits.latest = None  # each member looks at the queue as it is with the own job in it
+    wait = (await waits.forecast()).waits[job.id]
+    await queue.answered(job.id, 1, 1, foretold=wait.middle, ahead=wait.ahead)
+    return job, wait
+
+
+async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
+    await queue.rendered(
+        job.id,
+        job.claim,
+        clip_sha256="0" * 64,
+        clip_size=1,
+        receipt="{}",
+        gpu_seconds=seconds,
+        charged_seconds=seconds,
+    )
+    await queue.begin_posting(job.id)
+    await queue.posted(job.id, 1)
+
+
+def figures(stories: list[Told]) -> dict[str, object]:
+    """What the day was like, in seconds and shares."""
+    used: Counter[int] = Counter()
+    for told in stories:
+        used[told.member] += told.used  # type: ignore[assignment, unused-ignore]
+    heavy = {member for member, _ in used.most_common(max(1, round(HEAVY * len(used))))}
+    light = [told.took for told in stories if told.member not in heavy]
+    heavily = [told.took for told in stories if told.member in heavy]
+    return {
+        "jobs": len(stories),
+        "members who asked": len(used),
+        "engine busy": round(sum(used.values()) / DAY, 2),
+        "ranges that held the truth": _share([told.held for told in stories]),
+        "later than told": _share([told.took > told.wait.high for told in stories]),
+        "high over low, median": round(float(np.median([t.wait.high / t.wait.low for t in stories])), 2),
+        "held, by jobs ahead": {
+            f"{fewest}-{most}": _share([told.held for told in stories if fewest <= told.wait.ahead <= most])
+            for fewest, most in ((0, 0), (1, 2), (3, 7), (8, 20), (21, 500))
+            if any(fewest <= told.wait.ahead <= most for told in stories)
+        },
+        "light members' waits, median and 95 %": _middle_and_end(light),
+        f"the heaviest {HEAVY:.0%} of members": {
+            "share of the engine": round(sum(used[m] for m in heavy) / sum(used.values()), 2),
+            "waits, median and 95 %": _middle_and_end(heavily),
+        },
+        "longest wait": round(max(told.took for told in stories)),
+    }
+
+
+def _share(truths: list[bool]) -> float:
+    return round(float(np.mean(truths)), 3)
+
+
+def _middle_and_end(seconds: list[float]) -> list[int]:
+    return [round(float(np.quantile(seconds, share))) for share in (0.5, 0.95)] if seconds else []
+
+
+def main() -> None:
+    """Read the command line, live through the day, print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--members", type=int, default=Community.members)
+    parser.add_argument("--jobs", type=int, default=Community.jobs)
+    parser.add_argument("--guilds", type=int, default=Community.guilds)
+    parser.add_argument("--evening", type=float, default=Community.evening)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--plot", type=Path)
+    given = parser.parse_args()
+    community = Community(members=given.members, jobs=given.jobs, guilds=given.guilds, evening=given.evening)
+    with tempfile.TemporaryDirectory(prefix="framekiln-day-") as folder:
+        stories = asyncio.run(simulate(Path(folder), community, given.seed, EnqueueLimits()))
+    print(json.dumps(figures(stories), indent=2))
+    if given.plot is not None:
+        from benchmarks.day_plot import plot  # noqa: PLC0415 - drawing is for those who ask
+
+        plot(stories, given.plot)
+
+
+if __name__ == "__main__":
+    main()
