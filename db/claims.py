@@ -22,6 +22,9 @@ WHERE id = (SELECT id FROM fair WHERE NOT paused ORDER BY place LIMIT 1)
 RETURNING *
 """  # noqa: S608 - FAIR_ORDER is a constant
 
+REMEMBERED = 1000
+"""How many finished waits are kept to learn from."""
+
 FAILS_WITHOUT_CLAIM = (State.QUEUED, State.RENDERED, State.POSTING)
 REFUSED_WITHOUT_CLAIM = (State.HELD, State.QUEUED, State.RENDERED)
 
@@ -307,6 +310,7 @@ def _compare(connection: sqlite3.Connection, job: JobId, now: float) -> None:
         """,
         (now, job, now),
     )
+    connection.execute("DELETE FROM foretold WHERE seq <= (SELECT max(seq) FROM foretold) - ?", (REMEMBERED,))
 
 
 def _running(connection: sqlite3.Connection, job: JobId, claim: int) -> Job | None:
