@@ -22,6 +22,7 @@ from bot import buttons, limits
 from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.client import Framekiln
+from bot.clip_deeds import ClipDeeds
 from bot.clip_intake import ClipIntake
 from bot.deliver import Deliverer
 from bot.desk import Desk
@@ -152,6 +153,7 @@ def _wire(
         rules=limits.for_desk(settings),
         means=inventory.means,
     )
+    deeds = ClipDeeds(desk=desk, blobs=blobs, max_seconds=settings.max_extended_seconds)
     clicks = Clicks(
         queue=queue,
         audit=audit,
@@ -160,6 +162,7 @@ def _wire(
         board=board,
         channels=channels,
         waits=waits,
+        deeds=deeds,
         moderator_roles=settings.moderator_roles,
     )
     housekeeping = Housekeeping(

@@ -6,13 +6,14 @@ A ``custom_id`` is public and can be replayed, so each click is checked as if it
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from enum import StrEnum
 from typing import Any, Self
 
 import discord
 
 from db.jobs import Job, JobId, State
+from engine.recipe import Recipe
 
 
 class Action(StrEnum):
@@ -27,6 +28,8 @@ class Action(StrEnum):
     LIGHTER = "lighter"
     KEEP = "keep"
     REDRAW = "redraw"
+    EXTEND = "extend"
+    LOOP = "loop"
     STOP = "stop"
 
 
@@ -42,10 +45,19 @@ LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
     Action.LIGHTER: ("Try lighter", "🪶", discord.ButtonStyle.primary),
     Action.KEEP: ("Keep", "👍", discord.ButtonStyle.success),
     Action.REDRAW: ("Reroll", "🎲", discord.ButtonStyle.primary),
+    Action.EXTEND: ("Extend", "⏩", discord.ButtonStyle.secondary),
+    Action.LOOP: ("Loop", "🔁", discord.ButtonStyle.secondary),
     Action.STOP: ("Stop", "✖️", discord.ButtonStyle.secondary),
 }
 
-ON_CLIPS = (Action.REROLL, Action.REMIX, Action.RECIPE, Action.DELETE)
+ON_CLIPS = (
+    (Action.REROLL, Action.REMIX, Action.EXTEND, Action.LOOP),
+    (Action.RECIPE, Action.DELETE),
+)
+"""Under a finished clip, row by row; Discord's rows hold five."""
+
+ON_LOOPS = ((Action.EXTEND,), (Action.RECIPE, Action.DELETE))
+"""A loop is not drawn, so there is nothing to draw anew."""
 
 ON_DRAFTS = (Action.KEEP, Action.REDRAW, Action.STOP)
 """Reroll means something else here: the job that runs is cancelled, and asked for again."""
@@ -65,12 +77,14 @@ class JobButton(
 ):
     """A button that does something with a job. The client knows what, by its ``on_job_button``."""
 
-    def __init__(self, action: Action, job: JobId) -> None:
+    def __init__(self, action: Action, job: JobId, *, row: int | None = None) -> None:
         self.action = action
         self.job = job
         label, emoji, style = LOOKS[action]
         super().__init__(
-            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=custom_id(action, job))
+            discord.ui.Button(
+                label=label, emoji=emoji, style=style, custom_id=custom_id(action, job), row=row
+            )
         )
 
     @classmethod
@@ -92,14 +106,20 @@ class JobButton(
 
 
 def row(job: Job, *actions: Action) -> discord.ui.View:
-    """A row of buttons for a job.
+    """A row of buttons for a job."""
+    return rows(job, actions)
+
+
+def rows(job: Job, *lines: Iterable[Action]) -> discord.ui.View:
+    """Rows of buttons for a job.
 
     The view is stopped at once: discord.py keeps views that listen in memory for as long as the process
     lives, and these need not listen, since their clicks are matched by pattern.
     """
     view = discord.ui.View(timeout=None)
-    for action in actions:
-        view.add_item(JobButton(action, job.id))
+    for number, actions in enumerate(lines):
+        for action in actions:
+            view.add_item(JobButton(action, job.id, row=number))
     view.stop()
     return view
 
@@ -124,4 +144,4 @@ def for_status(job: Job, *, draft: bool = False) -> discord.ui.View | None:
 
 def for_clip(job: Job) -> discord.ui.View:
     """The buttons under a finished clip."""
-    return row(job, *ON_CLIPS)
+    return rows(job, *(ON_LOOPS if Recipe.from_json(job.recipe).loop else ON_CLIPS))

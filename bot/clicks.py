@@ -15,6 +15,7 @@ import discord
 from bot import recipe_card, texts, variation
 from bot.buttons import Action
 from bot.channels import ChannelError, Channels
+from bot.clip_deeds import ClipDeeds
 from bot.desk import Desk
 from bot.permissions import may_change
 from bot.prompts import clean_prompt
@@ -50,6 +51,7 @@ class Clicks:
         board: StatusBoard,
         channels: Channels,
         waits: Waits,
+        deeds: ClipDeeds,
         moderator_roles: Collection[int],
     ) -> None:
         """Make one from the parts that a click may reach."""
@@ -72,6 +74,7 @@ class Clicks:
             Action.KEEP: self._keep,
             Action.REDRAW: self._redraw,
             Action.STOP: self._cancel,
+            **deeds.handlers,
         }
         self._redrawing: set[JobId] = set()
 

@@ -249,7 +249,7 @@ class Desk:
             raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
         new = NewJob(
             key=key,
-            kind=recipe.kind,
+            kind=recipe.asked,
             guild_id=interaction.guild_id,
             channel_id=interaction.channel_id,
             user_id=interaction.user.id,

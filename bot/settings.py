@@ -130,6 +130,9 @@ class Settings(BaseSettings):
         600, ge=1, description="Seconds on discarded takes of one clip; then the best of them is kept."
     )
     max_seconds: float = Field(10.0, ge=1, le=60, description="Seconds of the longest clip.")
+    max_extended_seconds: float = Field(
+        16.0, ge=1, le=120, description="Seconds that a clip may become by Extend, or as a loop."
+    )
     max_side: int = Field(
         1920, ge=64, le=1920, description="Pixels of the longest side of a clip; less spares the GPU."
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot import texts_clips
 from bot.prompts import show_prompt
 from bot.wait import Wait
 from db.jobs import Job, State
@@ -105,7 +106,10 @@ def span(low: float, high: float) -> str:
 def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
-    return f"🎬 **{DOING[recipe.kind]}**" + (f": {shown}" if shown else "")
+    doing = DOING[recipe.kind]
+    if recipe.before is not None:
+        doing = texts_clips.LOOPING if recipe.loop else texts_clips.EXTENDING
+    return f"🎬 **{doing}**" + (f": {shown}" if shown else "")
 
 
 def bar(fraction: float) -> str:
@@ -188,13 +192,13 @@ def clip_message(job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = T
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     if shown:
         head += f" {shown}"
-    small = receipt_line(recipe, receipt) + ("" if signed else f" · {UNSIGNED}")
+    small = receipt_line(receipt) + ("" if signed else f" · {UNSIGNED}")
     return fit(f"{head}\n-# {small}")
 
 
-def receipt_line(recipe: Recipe, receipt: Receipt) -> str:
+def receipt_line(receipt: Receipt) -> str:
     """What happened, in one small line."""
-    parts = ["AI-generated", f"{recipe.seconds:.1f} s", f"{receipt.width}×{receipt.height}"]
+    parts = ["AI-generated", f"{receipt.frames / receipt.fps:.1f} s", f"{receipt.width}×{receipt.height}"]
     discarded = [
         take for take in receipt.takes if take.outcome is Outcome.REJECTED and take.number != receipt.kept
     ]
@@ -203,7 +207,7 @@ def receipt_line(recipe: Recipe, receipt: Receipt) -> str:
         parts.append(f"best of {len(receipt.takes)} takes, none was perfect{why}; reroll it for free")
     elif discarded:
         parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
-    else:
+    elif receipt.takes:
         parts.append("1 take")
     parts += receipt.ladder
     parts.append(f"made in {seconds(receipt.busy_seconds)}")

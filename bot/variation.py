@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+from bot.texts_clips import LOOPS_ARE_NOT_DRAWN
+from engine.errors import UserError
 from engine.means import Means
 from engine.plan import AREA, PlanLimits, plan
 from engine.recipe import Quality, Recipe, Role
@@ -68,15 +70,21 @@ def lighter(recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
 
 
 def _planned(wish: Wish, recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
+    if recipe.loop:
+        raise UserError("E_LOOP", LOOPS_ARE_NOT_DRAWN)
     files = {
         Role(role): Subject(sha256=digest, width=recipe.width, height=recipe.height)
         for role, digest in recipe.inputs.items()
     }
-    return plan(
+    made = plan(
         wish,
-        files.get(Role.PICTURE),
+        files.get(Role.PICTURE) or files.get(Role.BEFORE),
         like=files.get(Role.LIKE),
         reference=files.get(Role.REFERENCE),
         means=means,
         limits=limits,
     )
+    # A part that goes on from a clip has no picture of its own: its picture is the last frame.
+    if recipe.before is None:
+        return made
+    return dataclasses.replace(made, inputs=recipe.inputs, before=recipe.before)

@@ -23,14 +23,16 @@ class Retention(Rows):
         """Return the digests of all blobs that a job may still ask for.
 
         These are the inputs of jobs that have not ended, or that ended within ``keep_inputs_days`` and were
-        not taken down (a member may want another take), and the clips that are not delivered yet.
+        not taken down (a member may want another take, or go on with the clip), and of the same jobs the
+        clips that are not delivered yet, or that were.
         """
         rows = await self._db.read(
             """
             SELECT inputs, clip_sha256 FROM job
             WHERE state IN ('queued', 'running', 'rendered', 'posting', 'held')
             UNION ALL
-            SELECT inputs, NULL FROM job WHERE ended_at > ? AND deleted_at IS NULL
+            SELECT inputs, CASE state WHEN 'delivered' THEN clip_sha256 END
+            FROM job WHERE ended_at > ? AND deleted_at IS NULL
             """,
             (self._now(now) - keep_inputs_days * DAY,),
         )

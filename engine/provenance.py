@@ -40,6 +40,10 @@ def source_type(recipe: Recipe) -> str:
     """IPTC digital source type of what a recipe makes: by what went in, and what drew."""
     spec = BACKENDS.get(recipe.engine)
     trained = spec is not None and spec.trained
-    if recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE}:
+    if recipe.before is not None:
+        earlier = (BACKENDS.get(name) for name in recipe.before.engines)
+        trained = trained or any(spec is not None and spec.trained for spec in earlier)
+    real = recipe.before is not None and recipe.before.real
+    if real or recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE}:
         return COMPOSITE_TRAINED_MEDIA if trained else COMPOSITE_MEDIA
     return TRAINED_MEDIA if trained else ALGORITHMIC_MEDIA

@@ -6,6 +6,7 @@ Nothing about RIFE may cost a clip: what is wrong with it is said, and the clip 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TypeVar
 
 from engine.backends import Frames
 from engine.cancel import CancelToken
@@ -14,6 +15,8 @@ from engine.recipe import Recipe
 from engine.smooth import FlowModel, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, find_model
 from engine.workshop import Workshop
+
+T = TypeVar("T")
 
 BROKEN = "RIFE's weights cannot be used: smoothed by optical flow alone"
 NO_ROOM = "there was no memory left for RIFE: smoothed by optical flow alone"
@@ -41,10 +44,27 @@ def at_rate(
     Returns:
         uint8 ``[recipe.length, H, W, 3]``.
     """
-    model = None if recipe.factor == 1 else _model(workshop, gave_up)
+
+    def smoothed(flow: FlowModel | None) -> Frames:
+        return _smoothed(drawn, recipe, progress, cancel, flow)
+
+    return smoothed(None) if recipe.factor == 1 else by_best_flow(workshop, smoothed, gave_up=gave_up)
+
+
+def by_best_flow(
+    workshop: Workshop, make: Callable[[FlowModel | None], T], *, gave_up: Callable[[str], None]
+) -> T:
+    """Make something with RIFE where it works, and else without.
+
+    Args:
+        workshop: where RIFE's weights may lie.
+        make: makes it, with RIFE or with None.
+        gave_up: told why RIFE was not used although it is installed.
+    """
+    model = _model(workshop, gave_up)
     if model is not None:
         try:
-            return _smoothed(drawn, recipe, progress, cancel, model)
+            return make(model)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise
@@ -52,7 +72,7 @@ def at_rate(
         model = None
         workshop.rack.drop(NAME)
         gave_up(NO_ROOM)
-    return _smoothed(drawn, recipe, progress, cancel, None)
+    return make(None)
 
 
 def _model(workshop: Workshop, gave_up: Callable[[str], None]) -> FlowModel | None:

@@ -11,21 +11,34 @@ import numpy as np
 from engine.backends import Clip, Inputs, Picture
 from engine.cancel import CancelToken
 from engine.errors import Unsupported
+from engine.join import last_picture
 from engine.read_clip import read_clip
-from engine.recipe import Role
+from engine.recipe import Recipe, Role
+
+_SAME_RATE = 0.01
+"""Frames per second; containers round."""
 
 
-def read_inputs(files: Mapping[str, Path], cancel: CancelToken) -> Inputs:
-    """Read the files of a render, by their roles.
+def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) -> Inputs:
+    """Read the files of a render, by their roles. The picture of a clip that goes on is the last one before.
 
     Raises:
         Unsupported: one of them cannot be read any more.
         Cancelled: a stop was asked for.
     """
+    before = _read_clip(files.get(Role.BEFORE))
+    picture = _read_picture(files.get(Role.PICTURE))
+    if before is not None:
+        if abs(before.fps - recipe.fps) > _SAME_RATE:
+            raise Unsupported("The clip of this job has another frame rate.")
+        picture = last_picture(before.frames, recipe.width, recipe.height)
+    elif recipe.before is not None:
+        raise Unsupported("The clip that this job goes on from is missing.")
     inputs = Inputs(
-        picture=_read_picture(files.get(Role.PICTURE)),
+        picture=picture,
         like=_read_picture(files.get(Role.LIKE)),
         reference=_read_clip(files.get(Role.REFERENCE)),
+        before=before,
     )
     cancel.check()
     return inputs

@@ -15,7 +15,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-RECIPE_VERSION = 2
+from engine.before import Before
+
+RECIPE_VERSION = 3
 
 Number = float | int | str
 """What a family's own settings hold."""
@@ -30,6 +32,8 @@ class Role(StrEnum):
     """A picture whose look is taken."""
     REFERENCE = "reference"
     """A clip whose poses, depth or edges are followed, or that is drawn anew."""
+    BEFORE = "before"
+    """A finished clip that this one goes on from, or that is closed into a loop."""
 
 
 class Kind(StrEnum):
@@ -134,6 +138,9 @@ class Recipe:
         styles: LoRAs of the owner's folder.
         settings: the family's own numbers by name (motion bucket, decode chunk, …).
         reasons: why the plan chose as it did, in words a member can read.
+        before: the clip that this one goes on from. Sizes, frames and length are those of the part that is
+            drawn; the finished clip is the old one, at its own size, and the part behind it.
+        loop: nothing is drawn: the clip before is closed into a loop, ``length`` frames long at most.
     """
 
     kind: Kind
@@ -161,6 +168,8 @@ class Recipe:
     styles: tuple[Style, ...] = ()
     settings: Mapping[str, Number] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    before: Before | None = None
+    loop: bool = False
     version: int = RECIPE_VERSION
 
     @property
@@ -175,8 +184,17 @@ class Recipe:
         return self.length / self.fps
 
     @property
+    def asked(self) -> str:
+        """What was asked for, in a word: a longer clip, a loop, or the kind."""
+        if self.loop:
+            return "loop"
+        return str(self.kind) if self.before is None else "extend"
+
+    @property
     def profile(self) -> str:
         """The name under which render times are remembered, for the estimate of the wait."""
+        if self.loop:
+            return f"loop/{self.width}x{self.height}/{self.length}"
         way = f"{self.engine}.{self.way}" if self.way else self.engine
         return f"{way}/{self.quality}/{self.width}x{self.height}/{self.length}"
 
@@ -202,7 +220,9 @@ class Recipe:
             if data["version"] == 1:  # it knew one input, the picture
                 digest = data.pop("input_sha256")
                 data["inputs"] = {} if digest is None else {Role.PICTURE: digest}
-                data["version"] = RECIPE_VERSION
+            data["version"] = RECIPE_VERSION
+            if data.get("before") is not None:
+                data["before"] = Before.from_data(data["before"])
             data["kind"] = Kind(data["kind"])
             data["motion"] = Motion(data["motion"])
             data["camera"] = Camera(data["camera"])
@@ -245,7 +265,7 @@ class Receipt:
 
     Attributes:
         takes: in the order in which they were drawn; the last or the best one was kept.
-        kept: the number of the take that became the clip.
+        kept: the number of the take that became the clip; 0 where nothing was drawn.
         forced: True when every take was rejected and the best of them was kept all the same.
         seconds: wall seconds by stage.
         ladder: what was given up for memory or for the upload limit, in words.

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from engine import backends
-from engine.backends import BACKENDS, Backend
+from engine.backends import BACKENDS, Backend, Frames
 from engine.cancel import CancelToken
 from engine.device import Device
 from engine.encode import Encoded, encode
+from engine.errors import Unsupported
+from engine.join import joined
+from engine.loop_clip import Loop, close_loop
 from engine.order import Clock, Order, RenderLimits, teller
 from engine.provenance import metadata
-from engine.rate import at_rate
+from engine.rate import at_rate, by_best_flow
 from engine.read_inputs import read_inputs
 from engine.recipe import Event, Outcome, Progress, Receipt, Recipe, Stage, TakeRecord
+from engine.smooth import FlowModel
 from engine.takes import draw_until_good
 from engine.workshop import Workshop
 
@@ -22,6 +27,22 @@ __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
 CLIP_NAME = "clip.mp4"
 """The name of the finished clip inside the work folder."""
+
+SKETCH = "a sketch: no model that reads words is installed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """The frames of a finished clip, and the takes that were drawn for it; none for a loop."""
+
+    frames: Frames
+    kept: TakeRecord | None = None
+    takes: tuple[TakeRecord, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """Of the take that was kept; 0 where nothing was drawn."""
+        return 0 if self.kept is None else self.kept.number
 
 
 class Renderer:
@@ -70,23 +91,19 @@ class Renderer:
         clock = Clock()
         with clock.stage(Stage.PREPARING):
             on_event(Progress(stage=Stage.PREPARING, fraction=0.0))
-            backend = self._backend(recipe.engine)
             order = Order(
                 recipe=recipe,
-                inputs=read_inputs(inputs, cancel),
+                inputs=read_inputs(recipe, inputs, cancel),
                 work=work,
                 limits=limits,
                 on_event=on_event,
                 cancel=cancel,
             )
-        kept, drawn, takes = draw_until_good(backend, order, clock)
-        with clock.stage(Stage.SMOOTHING):
-            told = teller(on_event, Stage.SMOOTHING, kept.number)
-            frames = at_rate(drawn, recipe, self._workshop, progress=told, cancel=cancel, gave_up=order.note)
+        made = self._looped(order, clock) if recipe.loop else self._drawn(order, clock)
         with clock.stage(Stage.ENCODING):
-            told = teller(on_event, Stage.ENCODING, kept.number)
+            told = teller(on_event, Stage.ENCODING, max(1, made.number))
             encoded = encode(
-                frames,
+                made.frames,
                 fps=recipe.fps,
                 path=work / CLIP_NAME,
                 metadata=metadata(recipe),
@@ -94,7 +111,50 @@ class Renderer:
                 progress=told,
                 cancel=cancel,
             )
-        return _receipt(order, kept, takes, encoded, clock)
+        return _receipt(order, made, encoded, clock)
+
+    def _drawn(self, order: Order, clock: Clock) -> _Made:
+        """Draw a clip, or the part behind the clip before."""
+        recipe, before = order.recipe, order.inputs.before
+        with clock.stage(Stage.PREPARING):
+            backend = self._backend(recipe.engine)
+        kept, drawn, takes = draw_until_good(backend, order, clock)
+        with clock.stage(Stage.SMOOTHING):
+            told = teller(order.on_event, Stage.SMOOTHING, kept.number)
+            frames = at_rate(
+                drawn,
+                recipe,
+                self._workshop,
+                progress=told,
+                cancel=order.cancel,
+                gave_up=order.note,
+            )
+            if before is not None:
+                frames = joined(before.frames, frames)
+        return _Made(frames=frames, kept=kept, takes=tuple(takes))
+
+    def _looped(self, order: Order, clock: Clock) -> _Made:
+        """Close the clip before into a loop; nothing is drawn, and the gate has seen that clip."""
+        before = order.inputs.before
+        if before is None:
+            raise Unsupported("There is no clip to close into a loop.")
+        with clock.stage(Stage.SMOOTHING):
+            told = teller(order.on_event, Stage.SMOOTHING, 1)
+
+            def close(flow: FlowModel | None) -> Loop:
+                return close_loop(
+                    before.frames,
+                    before.fps,
+                    most=order.recipe.length,
+                    progress=told,
+                    cancel=order.cancel,
+                    flow=flow,
+                )
+
+            loop = by_best_flow(self._workshop, close, gave_up=order.note)
+        if loop.told:
+            order.note(loop.told)
+        return _Made(frames=loop.frames)
 
     def _backend(self, name: str) -> Backend:
         if name not in self._loaded:
@@ -102,15 +162,15 @@ class Renderer:
         return self._loaded[name]
 
 
-def _receipt(
-    order: Order, kept: TakeRecord, takes: list[TakeRecord], encoded: Encoded, clock: Clock
-) -> Receipt:
-    recipe = order.recipe
+def _receipt(order: Order, made: _Made, encoded: Encoded, clock: Clock) -> Receipt:
+    recipe, kept = order.recipe, made.kept
+    changed = () if kept is None or not kept.changed else (kept.changed,)
+    sketch = not recipe.loop and BACKENDS[recipe.engine].sketch
     return Receipt(
         engine=recipe.engine,
-        takes=tuple(takes),
-        kept=kept.number,
-        forced=kept.outcome is Outcome.REJECTED,
+        takes=made.takes,
+        kept=made.number,
+        forced=kept is not None and kept.outcome is Outcome.REJECTED,
         width=encoded.width,
         height=encoded.height,
         frames=encoded.frames,
@@ -118,6 +178,5 @@ def _receipt(
         sha256=encoded.sha256,
         size=encoded.size,
         seconds={stage: round(seconds, 4) for stage, seconds in clock.seconds.items()},
-        ladder=(*order.given_up, *([kept.changed] if kept.changed else ()), *encoded.ladder)
-        + (("a sketch: no model that reads words is installed",) if BACKENDS[recipe.engine].sketch else ()),
+        ladder=(*order.given_up, *changed, *encoded.ladder, *((SKETCH,) if sketch else ())),
     )

@@ -11,6 +11,7 @@ from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames
 from engine.encode import encode
 from engine.errors import HopelessTake, RenderFailed
 from engine.fit import cover
+from engine.join import led_in, settled
 from engine.order import Clock, Order, teller
 from engine.quality import judge
 from engine.recipe import Draft, Outcome, Progress, Recipe, Stage, TakeDiscarded, TakeRecord
@@ -81,19 +82,24 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
         except HopelessTake as hopeless:
             return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
         _check_shape(recipe, raw)
+        before, picture = order.inputs.before, order.inputs.picture
+        if before is not None and picture is not None:
+            raw = settled(raw, picture, recipe.native_fps)
     with clock.stage(Stage.CHECKING):
         order.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
         order.cancel.check()
-        picture = order.inputs.picture
         reference = None if picture is None else cover(picture, recipe.width, recipe.height)
-        verdict = judge(raw, reference, recipe.native_fps)
+        seen, begins = raw, 0.0
+        if before is not None:  # the seam is judged with what comes before it
+            seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
+        verdict = judge(seen, reference, recipe.native_fps)
         order.cancel.check()
     record = TakeRecord(
         number=number,
         seed=seed,
         outcome=verdict.outcome,
         score=verdict.score,
-        reasons=verdict.reasons,
+        reasons=verdict.reasons_from(begins),
         seconds=time.monotonic() - begun,
         causes=tuple(finding.code for finding in verdict.findings if finding.rejects),
         changed=retake.changed,

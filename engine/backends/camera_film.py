@@ -24,6 +24,9 @@ WIDEST = 1.8
 """How much wider or taller than the frame a picture may be before the rest of it is left out."""
 OVERSAMPLING = {Quality.FAST: 1.0, Quality.BALANCED: 1.0, Quality.BEST: 1.5}
 
+ONSET_SECONDS = 1.0
+"""Where a clip goes on, its water is already bent: new waves rise as slowly as that."""
+
 
 class CameraBackend:
     """Films a picture. Keeps nothing between takes."""
@@ -61,6 +64,8 @@ class CameraBackend:
         times = np.arange(recipe.frames) / recipe.native_fps
         path = travel(camera, motion=recipe.motion, seed=seed, times=times, size=size, spare=spare)
         canvas_size = path.needs(*size)
+        if recipe.before is not None:
+            path, canvas_size = path.onward(*size), size
         canvas = cover(picture, *canvas_size)
         cancel.check()
 
@@ -73,6 +78,7 @@ class CameraBackend:
             unit=unit,
             horizon=window.row(scene.waterline),
             foot=window.row(1.0),
+            onset=0.0 if recipe.before is None else ONSET_SECONDS,
         )
         # A bilinear frame is softer, and takes a third of the time to sample.
         sampling = cv2.INTER_LINEAR if recipe.quality is Quality.FAST else cv2.INTER_CUBIC

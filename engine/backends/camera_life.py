@@ -28,6 +28,7 @@ class Life:
         foot: the canvas's last row, in pixels.
         strength: scales everything.
         phases: float64 ``[6]``, radians.
+        onset: seconds in which the waves rise from nothing; 0: they are there from the first frame.
     """
 
     unit: float
@@ -35,12 +36,17 @@ class Life:
     foot: float
     strength: float
     phases: NDArray[np.float64]
+    onset: float = 0.0
 
     @classmethod
-    def of(cls, motion: Motion, *, seed: int, unit: float, horizon: float, foot: float) -> Life:
+    def of(
+        cls, motion: Motion, *, seed: int, unit: float, horizon: float, foot: float, onset: float = 0.0
+    ) -> Life:
         """Life as the motion and the seed have it."""
         phases = np.random.default_rng((seed, 3)).uniform(0, 2 * np.pi, 6)
-        return cls(unit=unit, horizon=horizon, foot=foot, strength=STRENGTH[motion], phases=phases)
+        return cls(
+            unit=unit, horizon=horizon, foot=foot, strength=STRENGTH[motion], phases=phases, onset=onset
+        )
 
     def drift(self, y: Plane, seconds: float) -> Plane:
         """How far the clouds have gone at canvas rows, pixels to the right.
@@ -71,8 +77,9 @@ class Life:
         short = np.sin(29 * depth + 11.0 * wide - 4.1 * seconds + p[3])
         height = 0.5 * long + 0.32 * cross + 0.18 * short
         swell = 0.65 + 0.35 * np.sin(3.1 * depth + 1.3 * wide + 0.7 * seconds + p[4])
-        lift = np.asarray(0.0075 * self.unit * self.strength * near**0.9 * height * swell, np.float32)
-        gain = np.asarray(1 + 0.085 * self.strength * height * swell * np.sqrt(near), np.float32)
+        strength = self.strength * (min(1.0, seconds / self.onset) if self.onset else 1.0)
+        lift = np.asarray(0.0075 * self.unit * strength * near**0.9 * height * swell, np.float32)
+        gain = np.asarray(1 + 0.085 * strength * height * swell * np.sqrt(near), np.float32)
         return lift, gain
 
     def light(self, frame: Pixels, amount: float, seconds: float) -> Pixels:

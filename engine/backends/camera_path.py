@@ -8,7 +8,7 @@ So ``pan`` and ``zoom`` turn the camera and change its lens, ``move`` and ``doll
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,10 +45,35 @@ class Path:
     roll: Track
     pivot: float
 
+    def onward(self, width: int, height: int) -> Path:
+        """The same path from the picture as it is: where a clip goes on, nothing may jump.
+
+        What lies beyond the picture is not known then, so the camera comes nearer wherever it would look
+        there.
+
+        Args:
+            width, height: of the frame, pixels.
+        """
+        moved = replace(
+            self,
+            pan=self.pan - self.pan[0],
+            move=self.move - self.move[0],
+            zoom=self.zoom - self.zoom[0],
+            dolly=self.dolly - self.dolly[0],
+            roll=self.roll - self.roll[0],
+        )
+        beyond = moved.reach(width, height) / (np.array([width, height]) / 2)
+        return replace(moved, zoom=moved.zoom + np.log(beyond.max(axis=1)))
+
     def needs(self, width: int, height: int) -> tuple[int, int]:
         """The size in pixels of a picture whose edge the camera never sees, at least the frame's own."""
+        wide, tall = np.ceil(2 * self.reach(width, height).max(axis=0)).astype(int) + 4
+        return int(wide), int(tall)
+
+    def reach(self, width: int, height: int) -> Track:
+        """How far from the picture's centre each frame sees, half its size or more; ``[T, 2]``, pixels."""
         corner = np.array([[width, height], [width, -height]]) / 2
-        half = np.array([width / 2, height / 2])
+        half = np.tile([width / 2, height / 2], (len(self.zoom), 1))
         cos, sin = np.cos(self.roll), np.sin(self.roll)
         for disparity in (0.0, 1.0):
             away = disparity - self.pivot
@@ -57,9 +82,8 @@ class Path:
             for signed in (*corner, *-corner):
                 x, y = (signed - shift).T
                 seen = np.stack([(cos * x + sin * y) * scale, (cos * y - sin * x) * scale], axis=1)
-                half = np.maximum(half, np.abs(seen).max(axis=0))
-        wide, tall = np.ceil(2 * half).astype(int) + 4
-        return int(wide), int(tall)
+                half = np.maximum(half, np.abs(seen))
+        return half
 
 
 def choose(*, seed: int, subject: bool, landscape: bool, spare: tuple[float, float]) -> Camera:

@@ -38,11 +38,13 @@ class Inputs:
         picture: what is animated, or the first frame.
         like: what the clip should look like.
         reference: whose poses, depth or edges are followed, or what is drawn anew.
+        before: the finished clip that is gone on from; its last frame is ``picture``, at the size to draw.
     """
 
     picture: Picture | None = None
     like: Picture | None = None
     reference: Clip | None = None
+    before: Clip | None = None
 
 
 def _nothing(_: object) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,6 +70,17 @@ class Verdict:
     def rejected(self) -> bool:
         """Whether the take is thrown away."""
         return self.outcome is Outcome.REJECTED
+
+    def reasons_from(self, begins: float) -> tuple[str, ...]:
+        """The reasons, with the seconds of a clip of which the judged frames are a part.
+
+        Args:
+            begins: the second at which that part begins.
+        """
+        return tuple(
+            _reason(finding if finding.second is None else replace(finding, second=finding.second + begins))
+            for finding in self.findings[:_MOST_REASONS]
+        )
 
     @property
     def warned(self) -> bool:

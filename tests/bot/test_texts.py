@@ -267,25 +267,25 @@ def test_a_range_names_its_unit_once_where_it_can(low, high, words):
 
 
 def test_the_receipt_of_one_good_take_is_short():
-    line = texts.receipt_line(recipe_of(length=96), receipt_of())
+    line = texts.receipt_line(receipt_of())
     assert line == "AI-generated · 4.0 s · 768×432 · 1 take · made in 12 s"
 
 
 def test_the_receipt_says_what_was_thrown_away_and_why():
     made = receipt_of(take(1, Outcome.REJECTED, "it flickers at 1.2 s", "it is grey"), take(2), kept=2)
-    assert " · 2 takes, 1 discarded: it flickers at 1.2 s · " in texts.receipt_line(recipe_of(), made)
+    assert " · 2 takes, 1 discarded: it flickers at 1.2 s · " in texts.receipt_line(made)
 
 
 def test_the_receipt_admits_that_no_take_was_good():
     bad = [take(n, Outcome.REJECTED, f"reason {n}") for n in (1, 2, 3)]
-    line = texts.receipt_line(recipe_of(), receipt_of(*bad, kept=2, forced=True))
+    line = texts.receipt_line(receipt_of(*bad, kept=2, forced=True))
     assert "best of 3 takes, none was perfect: reason 2; reroll it for free" in line
     assert "discarded" not in line
 
 
 def test_the_receipt_says_what_was_given_up_for_size():
     made = receipt_of(ladder=("stronger compression, to fit 8 MiB",))
-    assert " · stronger compression, to fit 8 MiB · " in texts.receipt_line(recipe_of(), made)
+    assert " · stronger compression, to fit 8 MiB · " in texts.receipt_line(made)
 
 
 def test_the_clip_says_who_asked_and_that_a_machine_made_it():

@@ -16,7 +16,7 @@ async def test_the_blobs_of_a_job_on_its_way_are_in_use(queue):
     assert await queue.blobs_in_use(keep_inputs_days=0) == {PICTURE}
 
 
-async def test_a_clip_is_in_use_until_it_is_delivered(queue):
+async def test_a_clip_is_in_use_on_all_of_its_way(queue):
     job = await rendered(queue)
     assert await queue.blobs_in_use() == {CLIP}
     await queue.hold(job.id, "a review")
@@ -25,7 +25,23 @@ async def test_a_clip_is_in_use_until_it_is_delivered(queue):
     await queue.begin_posting(job.id)
     assert await queue.blobs_in_use() == {CLIP}
     await queue.posted(job.id, 5)
-    assert await queue.blobs_in_use() == set()
+    assert await queue.blobs_in_use() == {CLIP}
+
+
+async def test_a_delivered_clip_is_kept_for_some_days_unless_it_is_taken_down(queue):
+    job = await rendered(queue)
+    await queue.begin_posting(job.id)
+    await queue.posted(job.id, 5, now=T)
+    assert await queue.blobs_in_use(now=T + 6 * DAY) == {CLIP}
+    assert await queue.blobs_in_use(now=T + 7 * DAY) == set()
+    await queue.mark_deleted(job.id, T)
+    assert await queue.blobs_in_use(now=T) == set()
+
+
+async def test_a_clip_that_was_made_and_never_shown_is_not_kept(queue):
+    job = await rendered(queue)
+    await queue.refuse(job.id, None, "E_REFUSED", None, None, now=T)
+    assert await queue.blobs_in_use(now=T) == set()
 
 
 async def test_the_inputs_of_an_ended_job_are_kept_for_some_days(queue):

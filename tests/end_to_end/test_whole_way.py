@@ -9,6 +9,7 @@ import sqlite3
 import pytest
 
 from engine.encode import read_metadata
+from engine.read_clip import read_clip
 from engine.recipe import Recipe
 from tests.end_to_end.whole_bot import CLIP_SECONDS, ENV, QUICK, cat, clips, commands_known, one_clip, says
 from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated
@@ -147,6 +148,31 @@ async def test_buttons_of_before_a_restart_still_work(discord, channel, ada, bot
     assert not clip.deleted
     await discord.click(ada, clip, "Delete")
     await discord.wait_for(lambda: clip.deleted, 10)
+
+
+@pytest.mark.slow
+async def test_a_clip_is_gone_on_with_and_looped_after_a_restart(discord, channel, ada, bot, tmp_path):
+    await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
+    clip = await one_clip(discord, channel)
+    bot.terminate()
+    await bot.wait(15)
+    await bot.start()
+    await bot.wait_ready()
+
+    await discord.click(ada, clip, "Extend")
+    longer = await one_clip(discord, channel, 2)
+    await discord.click(ada, longer, "Loop")
+    loop = await one_clip(discord, channel, 3)
+    told = [(message.content, _frames_of(message, tmp_path)) for message in (clip, longer, loop)]
+    assert [count for _, count in told[:2]] == [48, 95], told
+    assert "4.0 s" in told[1][0]
+    assert "1 take" not in told[2][0], "nothing is drawn for a loop"
+
+
+def _frames_of(message, tmp_path):
+    file = tmp_path / "posted.mp4"
+    file.write_bytes(message.attachments[0].data)
+    return len(read_clip(file).frames)
 
 
 @pytest.mark.slow
