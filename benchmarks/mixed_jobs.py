@@ -29,10 +29,11 @@ from engine.cancel import CancelToken
 from engine.device import Device
 from engine.encode import encode
 from engine.errors import Cancelled, EngineError, RenderFailed
+from engine.events import Event, Progress
 from engine.host import EngineHost
 from engine.means import Means, means_of
 from engine.plan import plan
-from engine.recipe import Camera, Event, Follow, Kind, Motion, Progress, Quality, Recipe, Role, Style
+from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
 from engine.render import RenderLimits
 from engine.store import FOLDER_VARIABLE, Store
 from engine.wish import Subject, Wish

@@ -119,7 +119,7 @@ def rows(job: Job, *lines: Iterable[Action]) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for number, actions in enumerate(lines):
         for action in actions:
-            view.add_item(JobButton(action, job.id, row=number))
+            view.add_item(JobButton(action, job.id, row=number if len(lines) > 1 else None))
     view.stop()
     return view
 

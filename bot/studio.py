@@ -29,7 +29,8 @@ from engine.errors import (
     Unsupported,
     UserError,
 )
-from engine.recipe import Draft, Event, Progress, Recipe
+from engine.events import Draft, Event, Progress
+from engine.recipe import Recipe
 from engine.render import RenderLimits
 from engine.spool import Rendered
 

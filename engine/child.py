@@ -21,7 +21,7 @@ from typing import Self
 from engine import wire
 from engine.device import Device
 from engine.errors import EngineDied, EngineHung
-from engine.recipe import Draft, Event, Progress, TakeDiscarded
+from engine.events import Draft, Event, Progress, TakeDiscarded
 from engine.watch import HostLimits, Watch
 
 log = logging.getLogger(__name__)

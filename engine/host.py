@@ -23,7 +23,8 @@ from engine.child import Cause, Child, Death
 from engine.device import Device
 from engine.environment import scrubbed
 from engine.errors import Cancelled, EngineClosed, RenderFailed, Unsupported, UserError
-from engine.recipe import Event, Recipe
+from engine.events import Event
+from engine.recipe import Recipe
 from engine.spool import Rendered, Spool, make, remove, verified
 from engine.watch import HostLimits
 

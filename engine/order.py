@@ -10,7 +10,8 @@ from pathlib import Path
 
 from engine.backends import Inputs
 from engine.cancel import CancelToken
-from engine.recipe import Event, Progress, Recipe, Stage
+from engine.events import Event, Progress
+from engine.recipe import Recipe, Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, Self
 
 from engine.before import Before
@@ -325,30 +324,3 @@ class Receipt:
             return cls(**data)
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"this is not a receipt: {error}") from error
-
-
-@dataclass(frozen=True, kw_only=True)
-class Progress:
-    """A render is at ``fraction`` (0 … 1) of a stage, in take ``take`` (from 1)."""
-
-    stage: Stage
-    fraction: float
-    take: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class TakeDiscarded:
-    """The gate threw a take away; the next one follows."""
-
-    take: TakeRecord
-
-
-@dataclass(frozen=True, kw_only=True)
-class Draft:
-    """A first look at what is being drawn: a small MP4, at ``path`` until the render ends."""
-
-    path: Path
-    take: int
-
-
-Event = Progress | TakeDiscarded | Draft

@@ -12,13 +12,14 @@ from engine.cancel import CancelToken
 from engine.device import Device
 from engine.encode import Encoded, encode
 from engine.errors import Unsupported
+from engine.events import Event, Progress
 from engine.join import joined
 from engine.loop_clip import Loop, close_loop
 from engine.order import Clock, Order, RenderLimits, teller
 from engine.provenance import metadata
 from engine.rate import at_rate, by_best_flow
 from engine.read_inputs import read_inputs
-from engine.recipe import Event, Outcome, Progress, Receipt, Recipe, Stage, TakeRecord
+from engine.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.smooth import FlowModel
 from engine.takes import draw_until_good
 from engine.workshop import Workshop

@@ -10,11 +10,12 @@ import numpy as np
 from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames
 from engine.encode import encode
 from engine.errors import HopelessTake, RenderFailed
+from engine.events import Draft, Progress, TakeDiscarded
 from engine.fit import cover
 from engine.join import led_in, settled
 from engine.order import Clock, Order, teller
 from engine.quality import judge
-from engine.recipe import Draft, Outcome, Progress, Recipe, Stage, TakeDiscarded, TakeRecord
+from engine.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.retake import Budget, Retake, next_take
 
 HOPELESS = "hopeless"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.recipe import Progress, Stage
+from engine.events import Progress
+from engine.recipe import Stage
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING, Protocol
 from engine import wire
 from engine.cancel import CancelToken
 from engine.device import Device
+from engine.events import Draft, Event, Progress, TakeDiscarded
 from engine.faults import describe
-from engine.recipe import Draft, Event, Progress, Receipt, Recipe, Stage, TakeDiscarded
+from engine.recipe import Receipt, Recipe, Stage
 
 if TYPE_CHECKING:
     from engine.render import RenderLimits

@@ -19,8 +19,9 @@ from db.files import Blobs
 from db.jobs import Job, NewJob
 from db.queue import EnqueueLimits, Queue
 from engine.errors import Cancelled
+from engine.events import Progress
 from engine.host import HostState
-from engine.recipe import Kind, Outcome, Progress, Receipt, Recipe, Stage, TakeRecord
+from engine.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.render import RenderLimits
 from engine.spool import Rendered
 from tests.fake_discord import FakeDiscord

@@ -15,7 +15,8 @@ from bot.live import FirstLook, FirstLooks, Live
 from bot.status import StatusBoard
 from bot.wait import Waits
 from db.jobs import JobId, State
-from engine.recipe import Draft, Outcome, Progress, Recipe, Stage, TakeDiscarded, TakeRecord
+from engine.events import Draft, Progress, TakeDiscarded
+from engine.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.seal import Sealer
 from tests.bot.house import CHANNEL, FakeEngine, queued, recipe, studio_with, until, until_cancelled
 from tests.fake_discord import Status

@@ -24,7 +24,8 @@ from engine.errors import (
     RenderFailed,
     Unsupported,
 )
-from engine.recipe import Outcome, Progress, Receipt, Role, Stage, TakeDiscarded, TakeRecord
+from engine.events import Progress, TakeDiscarded
+from engine.recipe import Outcome, Receipt, Role, Stage, TakeRecord
 from engine.render import RenderLimits
 from tests.bot.house import BEN, FakeEngine, limits_of, queued, recipe, studio_with, until, until_cancelled
 

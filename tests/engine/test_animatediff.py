@@ -11,8 +11,9 @@ from engine.backends import Clip, Inputs, load
 from engine.diffusion.animatediff_parts import Parts
 from engine.diffusion.by_time import frames_by_time
 from engine.errors import RenderFailed, Unsupported, UserError
+from engine.events import Draft, Progress
 from engine.fit import cover
-from engine.recipe import Draft, Progress, Role, Stage, Style
+from engine.recipe import Role, Stage, Style
 from engine.store import Store
 from engine.workshop import Workshop
 from tests.engine.animatediff_bench import (

@@ -13,8 +13,9 @@ import pytest
 from host_bench import ENVIRONMENT, HERE, ROOT, alive, render, running_host, until
 
 from engine.errors import Cancelled, EngineClosed, EngineDied
+from engine.events import Progress, TakeDiscarded
 from engine.host import EngineHost, HostState
-from engine.recipe import Progress, Stage, TakeDiscarded
+from engine.recipe import Stage
 
 BROKEN = str(HERE / "broken_worker.py")
 

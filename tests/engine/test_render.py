@@ -14,7 +14,8 @@ from engine.backends import BACKENDS, BackendSpec
 from engine.cancel import CancelToken
 from engine.encode import ClipTooLarge, read_metadata
 from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
-from engine.recipe import Draft, Kind, Motion, Outcome, Progress, Recipe, Role, Stage, TakeDiscarded
+from engine.events import Draft, Progress, TakeDiscarded
+from engine.recipe import Kind, Motion, Outcome, Recipe, Role, Stage
 from engine.render import CLIP_NAME, Renderer, RenderLimits
 from engine.takes import DRAFT_BYTES
 

@@ -17,9 +17,10 @@ from engine.device import Device, DeviceKind
 from engine.diffusion.svd import goes
 from engine.diffusion.svd_ladder import RUNGS, Weights, costs
 from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
+from engine.events import Draft, Progress
 from engine.means import Means
 from engine.plan import plan
-from engine.recipe import Camera, Draft, Kind, Motion, Outcome, Progress, Quality, Role, Stage
+from engine.recipe import Camera, Kind, Motion, Outcome, Quality, Role, Stage
 from engine.render import Renderer, RenderLimits
 from engine.store import Store
 from engine.wish import Subject, Wish

@@ -12,10 +12,11 @@ from engine.device import Device, DeviceKind
 from engine.diffusion.causal import decode_causal
 from engine.diffusion.renoise import RenoisingScheduler
 from engine.errors import Cancelled, HopelessTake, RenderFailed
+from engine.events import Draft, Progress
 from engine.means import means_of
 from engine.plan import plan
 from engine.read_clip import read_clip
-from engine.recipe import Camera, Draft, Kind, Motion, Progress, Quality, Recipe
+from engine.recipe import Camera, Kind, Motion, Quality, Recipe
 from engine.render import CLIP_NAME, Renderer, RenderLimits
 from engine.store import Store
 from engine.wish import Subject, Wish

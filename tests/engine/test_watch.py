@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from engine.recipe import Progress, Stage
+from engine.events import Progress
+from engine.recipe import Stage
 from engine.watch import HostLimits, Watch
 
 LIMITS = HostLimits(load=100, heartbeat_silence=15, step_silence=20, job=300, term_grace=5)
