@@ -129,8 +129,16 @@ class Clicks:
 
     async def _why(self, interaction: discord.Interaction[Any], job: Job) -> None:
         forecast = await self._waits.forecast()
-        ahead = await self._queue.ahead(job.id)
-        await _say(interaction, texts.why(job, wait=forecast.waits.get(job.id), own=ahead.by_member_self))
+        wait = forecast.waits.get(job.id)
+        before = [other.own for other in forecast.waits.values() if wait and other.position < wait.position]
+        text = texts.why(
+            job,
+            wait=wait,
+            ahead=await self._queue.ahead(job.id),
+            ahead_seconds=sum(before),
+            turn=await self._queue.running(),
+        )
+        await _say(interaction, text)
 
     async def _reroll(self, interaction: discord.Interaction[Any], job: Job) -> None:
         await self._desk.again(interaction, job, _with_new_seed(Recipe.from_json(job.recipe)))

@@ -21,7 +21,7 @@ import discord
 
 from bot import buttons, texts
 from bot.names import settled
-from bot.permissions import may_post
+from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
 from bot.reception import Reception
 from bot.status import StatusBoard
@@ -239,7 +239,7 @@ class Desk:
 
     async def _check_limits(self, interaction: discord.Interaction[Any]) -> None:
         await self._queue.check_limits(
-            interaction.guild_id or 0, interaction.user.id, limits=self.rules.limits, now=time.time()
+            interaction.guild_id or 0, interaction.user.id, roles_of(interaction), limits=self.rules.limits
         )
 
     async def _enqueue(
@@ -257,6 +257,7 @@ class Desk:
             profile=recipe.profile,
             inputs=recipe.inputs,
             parent=None if parent is None else parent.id,
+            roles=roles_of(interaction),
         )
         enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
         log.info("job %s is queued", enqueued.job.id)

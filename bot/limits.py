@@ -10,6 +10,7 @@ from bot.deliver import DeliveryLimits
 from bot.desk import DeskRules
 from bot.intake import IntakeLimits
 from bot.settings import Settings, Where
+from db.allowances import Ceilings
 from db.enqueue import EnqueueLimits
 from db.fairness import FairShare
 from engine.host import HostLimits
@@ -114,8 +115,14 @@ def for_desk(settings: Settings) -> DeskRules:
         limits=EnqueueLimits(
             per_member_waiting=settings.per_member_waiting,
             per_member_hour=settings.per_member_hour,
+            per_member_day=settings.per_member_day,
             per_guild_waiting=settings.per_guild_waiting,
             total_waiting=settings.total_waiting,
+            ceilings=Ceilings(
+                waiting=settings.most_member_waiting,
+                hour=settings.most_member_hour,
+                day=settings.most_member_day,
+            ),
         ),
         plan=for_plan(settings),
         data_dir=settings.data_dir,

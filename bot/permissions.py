@@ -20,6 +20,12 @@ def is_moderator(interaction: discord.Interaction[Any], roles: Collection[int]) 
     return isinstance(user, discord.Member) and any(role.id in roles for role in user.roles)
 
 
+def roles_of(interaction: discord.Interaction[Any]) -> frozenset[int]:
+    """The ids of the roles that the member has in this server."""
+    user = interaction.user
+    return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
+
+
 def may_change(interaction: discord.Interaction[Any], job: Job, roles: Collection[int]) -> bool:
     """Whether the member may cancel or delete this job: their own, or as a moderator of its server."""
     if interaction.guild_id != job.guild_id:

@@ -100,6 +100,18 @@ class Settings(BaseSettings):
 
     per_member_waiting: int = Field(3, ge=1, description="Jobs that a member may have waiting or running.")
     per_member_hour: int = Field(20, ge=1, description="Jobs that a member may ask for in an hour.")
+    per_member_day: float = Field(
+        86_400.0, ge=0, description="GPU-seconds of clips that a member may ask for in 24 hours."
+    )
+    most_member_waiting: int = Field(
+        20, ge=0, description="What /queue limit can raise a member's waiting jobs to, at most."
+    )
+    most_member_hour: int = Field(
+        100, ge=0, description="What /queue limit can raise a member's jobs in an hour to, at most."
+    )
+    most_member_day: float = Field(
+        86_400.0, ge=0, description="What /queue limit can raise a member's GPU-seconds to, at most."
+    )
     per_guild_waiting: int = Field(50, ge=1, description="Jobs that a server may have waiting.")
     total_waiting: int = Field(500, ge=1, description="Jobs that may wait in all.")
     fair_half_life_hours: float = Field(

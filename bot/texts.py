@@ -12,6 +12,7 @@ from bot import texts_clips
 from bot.prompts import show_prompt
 from bot.wait import Wait
 from db.jobs import Job, State
+from db.listing import Ahead
 from db.moderation import SET_ASIDE
 from engine.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
 
@@ -53,6 +54,7 @@ MAY_NOT_POST = (
 DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of this bot has to make room."
 NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
 BANNED = "You can't use me in this server. A moderator decided so."
+NO_ALLOWANCE = "Here I make clips for some roles only. A moderator of this server can tell you which."
 INPUT_GONE = "A file that this clip was made from has been cleared away. Please send it again."
 ANY_ENGINE = "auto · the best one here for what you ask"
 NEEDS_A_CLIP = "To follow something, I need a clip that shows it. Attach one as the reference."
@@ -214,29 +216,55 @@ def receipt_line(receipt: Receipt) -> str:
     return " · ".join(parts)
 
 
-def why(job: Job, *, wait: Wait | None, own: int) -> str:
-    """What a job is waiting for, in a sentence or two."""
+def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn: Job | None) -> str:
+    """What a job is waiting for, in a sentence or two: what is ahead, whose turn it is, what it costs.
+
+    Args:
+        job: the one that is asked about.
+        wait: how long it takes.
+        ahead: what comes before it.
+        ahead_seconds: how long drawing that takes, about.
+        turn: who has the engine now.
+    """
     if job.state is State.RUNNING:
         return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
     if job.state is State.HELD:
         return "A moderator looks at it before it goes on. Its place is kept meanwhile."
     if job.state is not State.QUEUED or wait is None:
         return f"It is not waiting: it is {job.state}."
+    cost = f"drawing it costs you about {seconds(wait.own)}"
     ready = f"ready in about {span(wait.low, wait.high)}"
     if wait.position == 1:
-        return f"It is next, {ready}."
-    ahead = wait.position - 1
-    yours = f" {own} of them {'is' if own == 1 else 'are'} your own." if own else ""
-    turn = "It is served as it came"
+        return f"It is next, {ready}; {cost}."
+    count = f"{ahead.jobs} {'job is' if ahead.jobs == 1 else 'jobs are'} ahead of it"
+    own = [f"{ahead.by_member_self} of them your own"] if ahead.by_member_self else []
+    others = [f"{ahead.elsewhere} from other servers"] if ahead.elsewhere else []
+    among = f" ({', '.join(own + others)})" if own or others else ""
+    return (
+        f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn)}"
+        f"{_standing(job, wait)} It should be {ready}; {cost}."
+    )
+
+
+def _standing(job: Job, wait: Wait) -> str:
+    """Why a job stands where it does."""
+    if job.priority < 0:
+        return "Yours waits until nothing else does: that is its lane."
+    served = "It is served as it came"
     if wait.delay >= 1:
-        turn = (
+        served = (
             f"You or this server used the studio a lot lately, so it is served as if it had come "
             f"{seconds(wait.delay)} later"
         )
-    return (
-        f"{ahead} {'job is' if ahead == 1 else 'jobs are'} ahead of it.{yours} {turn}; who used it less may "
-        f"still come before you. It should be {ready}; drawing it takes about {seconds(wait.own)}."
-    )
+    return f"{served}; who used it less may still come before you."
+
+
+def _whose_turn(job: Job, turn: Job | None) -> str:
+    if turn is None:
+        return ""
+    if turn.guild_id != job.guild_id:
+        return "It is another server's turn now. "
+    return "It is your turn now. " if turn.user_id == job.user_id else f"It is <@{turn.user_id}>'s turn now. "
 
 
 def quality_choice(name: str, wait: Wait) -> str:
@@ -250,9 +278,13 @@ def engine_choice(name: str, about: str) -> str:
     return f"{name} · {about}"
 
 
-def limit_reached(which: str, allowed: int, retry_after: float | None) -> str:
+def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:
     """Why a request was not taken, and when it would be."""
     again = "" if retry_after is None else f" Try again in {seconds(retry_after)}."
+    if allowed == 0:
+        return NO_ALLOWANCE
+    if which == "per_member_day":
+        return f"You have used your {seconds(allowed)} of drawing in 24 hours.{again}"
     if which == "per_member_waiting":
         return f"You already have {allowed} waiting. Let one finish, or cancel one with /jobs.{again}"
     if which == "per_member_hour":

@@ -10,6 +10,7 @@ import sqlite3
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from db.ending import end
 from db.fairness import FAIR_ORDER, FairShare, charge
 from db.jobs import Job, JobId, State
 from db.rows import Rows, fetch_one, find, job_from, transition
@@ -106,11 +107,11 @@ class Claims(Rows):
 
         Args:
             gpu_seconds: remembered as a render time of the job's profile.
-            charged_seconds: what the member's account in the fair order grows by.
+            charged_seconds: what the accounts of the member and the guild in the fair order grow by.
 
         Returns:
-            False where the clip is to be dropped: the claim is stale, or the job was asked to stop meanwhile
-            and is now cancelled. The seconds of such a job are charged all the same.
+            False where the clip is to be dropped, and nothing is charged: the claim is stale, or the job was
+            asked to stop meanwhile and is now cancelled.
         """
         at = self._now(now)
 
@@ -118,7 +119,10 @@ class Claims(Rows):
             found = _running(connection, job, claim)
             if found is None:
                 return False
-            charge(
+            if found.cancel_requested:
+                end(connection, job, State.CANCELLED, claim=claim, now=at)
+                return False
+            booked = charge(
                 connection,
                 guild_id=found.guild_id,
                 user_id=found.user_id,
@@ -126,9 +130,6 @@ class Claims(Rows):
                 now=at,
                 half_life=self._share.half_life,
             )
-            if found.cancel_requested:
-                _end(connection, job, State.CANCELLED, claim=claim, now=at)
-                return False
             transition(
                 connection,
                 job,
@@ -140,6 +141,8 @@ class Claims(Rows):
                 clip_size=clip_size,
                 receipt=receipt,
                 gpu_seconds=gpu_seconds,
+                charged_seconds=max(0.0, charged_seconds),
+                booked=booked,
             )
             connection.execute(
                 "INSERT INTO render_time (profile, seconds) VALUES (?, ?)", (found.profile, gpu_seconds)
@@ -168,9 +171,9 @@ class Claims(Rows):
                 return None
             crashes = found.crashes + (cause is Requeue.CRASH)
             if found.cancel_requested:
-                moved = _end(connection, job, State.CANCELLED, claim=claim, now=at, crashes=crashes)
+                moved = end(connection, job, State.CANCELLED, claim=claim, now=at, crashes=crashes)
             elif cause is Requeue.CRASH and crashes >= crash_limit:
-                moved = _end(connection, job, State.QUARANTINED, claim=claim, now=at, crashes=crashes)
+                moved = end(connection, job, State.QUARANTINED, claim=claim, now=at, crashes=crashes)
             else:
                 moved = _to_the_front(connection, job, crashes=crashes)
             return None if moved is None else moved.state
@@ -210,7 +213,7 @@ class Claims(Rows):
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> CancelOutcome:
-            if _end(
+            if end(
                 connection,
                 job,
                 State.CANCELLED,
@@ -231,7 +234,7 @@ class Claims(Rows):
         """Finish the cancelling of a job that ran; False where the claim is stale."""
         at = self._now(now)
         return await self._db.write(
-            lambda connection: _end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
+            lambda connection: end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
         )
 
     async def recover(self, now: float | None = None, restart_limit: int = 5) -> Recovery:
@@ -249,12 +252,12 @@ class Claims(Rows):
                 job = job_from(row)
                 restarts = job.restarts + 1
                 if job.cancel_requested:
-                    moved = _end(
+                    moved = end(
                         connection, job.id, State.CANCELLED, claim=job.claim, now=at, restarts=restarts
                     )
                     kept = recovery.cancelled
                 elif restarts >= restart_limit:
-                    moved = _end(
+                    moved = end(
                         connection, job.id, State.QUARANTINED, claim=job.claim, now=at, restarts=restarts
                     )
                     kept = recovery.quarantined
@@ -284,7 +287,7 @@ class Claims(Rows):
         code, text, error_id = error
         return await self._db.write(
             lambda connection: (
-                _end(
+                end(
                     connection,
                     job,
                     state,
@@ -318,21 +321,6 @@ def _running(connection: sqlite3.Connection, job: JobId, claim: int) -> Job | No
         connection, "SELECT * FROM job WHERE id = ? AND claim = ? AND state = 'running'", (job, claim)
     )
     return None if row is None else job_from(row)
-
-
-def _end(
-    connection: sqlite3.Connection,
-    job: JobId,
-    state: State,
-    *,
-    now: float,
-    sources: tuple[State, ...] = (State.RUNNING,),
-    claim: int | None = None,
-    **columns: object,
-) -> Job | None:
-    return transition(
-        connection, job, state, sources=sources, claim=claim, ended_at=now, in_flight=0, **columns
-    )
 
 
 def _to_the_front(connection: sqlite3.Connection, job: JobId, **counters: int) -> Job | None:

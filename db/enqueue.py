@@ -3,35 +3,45 @@
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
+from db.allowances import Allowances, Allowed, Ceilings, Lane, Spent, allowed
 from db.connection import Database
 from db.fairness import FairShare, delay_of, expected_seconds
 from db.jobs import Job, JobId, NewJob, new_job_id
-from db.rows import Rows, fetch_one, job_from
+from db.rows import fetch_one, job_from
+from db.slots import put_before_others
 
 HOUR = 3600.0
+DAY = 24 * HOUR
+CEILINGS = Ceilings()
 
 
 @dataclass(frozen=True, kw_only=True)
 class EnqueueLimits:
-    """How many jobs may be asked for. A member is a user in a guild.
+    """How many jobs may be asked for, as the owner says. A member is a user in a guild.
 
     Attributes:
         per_member_waiting: a member's jobs that wait, or are held, before they run.
-        per_member_hour: jobs that a member asked for within an hour, whatever became of them.
+        per_member_hour: jobs that a member asked for within an hour; failed ones don't count.
+        per_member_day: GPU-seconds of a member's clips within 24 hours. It is looked at when a job is asked
+            for, so what waits already may take it a little further.
         per_guild_waiting: a guild's jobs that wait or are held.
         total_waiting: all jobs that wait or are held.
+        ceilings: what moderators may give to a member in the place of the first three.
     """
 
     per_member_waiting: int = 3
     per_member_hour: int = 20
+    per_member_day: float = math.inf
     per_guild_waiting: int = 50
     total_waiting: int = 500
+    ceilings: Ceilings = CEILINGS
 
 
 class Limit(StrEnum):
@@ -39,6 +49,7 @@ class Limit(StrEnum):
 
     PER_MEMBER_WAITING = "per_member_waiting"
     PER_MEMBER_HOUR = "per_member_hour"
+    PER_MEMBER_DAY = "per_member_day"
     PER_GUILD_WAITING = "per_guild_waiting"
     TOTAL_WAITING = "total_waiting"
 
@@ -52,7 +63,7 @@ class LimitReached(Exception):
         retry_after: seconds until it allows another job, or None where that depends on other jobs.
     """
 
-    def __init__(self, which: Limit, allowed: int, retry_after: float | None = None) -> None:
+    def __init__(self, which: Limit, allowed: float, retry_after: float | None = None) -> None:
         super().__init__(f"the limit {which} = {allowed} is reached")
         self.which = which
         self.allowed = allowed
@@ -87,7 +98,7 @@ class Enqueued:
     created: bool
 
 
-class Enqueueing(Rows):
+class Enqueueing(Allowances):
     """The part of the queue that takes jobs in."""
 
     def __init__(
@@ -121,8 +132,8 @@ class Enqueueing(Rows):
             known = fetch_one(connection, "SELECT * FROM job WHERE key = ?", (new.key,))
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
-            _check(connection, new.guild_id, new.user_id, checked, at)
-            return Enqueued(job=_insert(connection, new, at, self._share), created=True)
+            lane = _check(connection, new.guild_id, new.user_id, new.roles, checked, at)
+            return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
 
         return await self._db.write(transaction)
 
@@ -143,9 +154,18 @@ class Enqueueing(Rows):
         )
 
     async def check_limits(
-        self, guild: int, user: int, *, now: float | None = None, limits: EnqueueLimits | None = None
-    ) -> None:
+        self,
+        guild: int,
+        user: int,
+        roles: Collection[int] = (),
+        *,
+        now: float | None = None,
+        limits: EnqueueLimits | None = None,
+    ) -> Lane:
         """Return if the member could ask for a job now; asked before anything is downloaded.
+
+        Returns:
+            The lane that the job would be in.
 
         Raises:
             MemberBanned: the member is shut out.
@@ -153,15 +173,33 @@ class Enqueueing(Rows):
             LimitReached: a limit is reached.
         """
         at, checked = self._now(now), limits or self._limits
-        await self._db.write(lambda connection: _check(connection, guild, user, checked, at))
+        return await self._db.write(lambda connection: _check(connection, guild, user, roles, checked, at))
 
 
-def _check(connection: sqlite3.Connection, guild: int, user: int, limits: EnqueueLimits, now: float) -> None:
+def _check(
+    connection: sqlite3.Connection,
+    guild: int,
+    user: int,
+    roles: Collection[int],
+    limits: EnqueueLimits,
+    now: float,
+) -> Lane:
     _check_ban(connection, guild, user)
     if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
-    _check_hour(connection, guild, user, limits.per_member_hour, now)
-    _check_waiting(connection, guild, user, limits)
+    own = allowed(
+        connection,
+        guild,
+        user,
+        roles,
+        default=Allowed(
+            waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
+        ),
+        ceilings=limits.ceilings,
+    )
+    _check_hour(connection, guild, user, own.hour, now)
+    _check_waiting(connection, guild, user, own.waiting, limits)
+    return _lane(connection, guild, user, own, now)
 
 
 def _check_ban(connection: sqlite3.Connection, guild: int, user: int) -> None:
@@ -173,7 +211,7 @@ def _check_ban(connection: sqlite3.Connection, guild: int, user: int) -> None:
 def _check_hour(connection: sqlite3.Connection, guild: int, user: int, allowed: int, now: float) -> None:
     recent = connection.execute(
         "SELECT created_at FROM job WHERE guild_id = ? AND user_id = ? AND created_at > ? "
-        "ORDER BY created_at DESC LIMIT ?",
+        "AND state <> 'failed' ORDER BY created_at DESC LIMIT ?",
         (guild, user, now - HOUR, allowed),
     ).fetchall()
     if len(recent) >= allowed:
@@ -182,7 +220,30 @@ def _check_hour(connection: sqlite3.Connection, guild: int, user: int, allowed: 
         raise LimitReached(Limit.PER_MEMBER_HOUR, allowed, retry_after)
 
 
-def _check_waiting(connection: sqlite3.Connection, guild: int, user: int, limits: EnqueueLimits) -> None:
+def _lane(connection: sqlite3.Connection, guild: int, user: int, own: Allowed, now: float) -> Lane:
+    """The lane of a new job. It is refused where the day is used up and it may not wait in the background."""
+    if own.lane is Lane.BACKGROUND or math.isinf(own.day):
+        return own.lane
+    charged = connection.execute(
+        "SELECT created_at, charged_seconds FROM job "
+        "WHERE guild_id = ? AND user_id = ? AND created_at > ? AND charged_seconds > 0 ORDER BY created_at",
+        (guild, user, now - DAY),
+    ).fetchall()
+    used = sum(row["charged_seconds"] for row in charged)
+    if used < own.day:
+        return own.lane
+    if own.spent is Spent.BACKGROUND:
+        return Lane.BACKGROUND
+    for row in charged:  # the oldest clips leave the day first
+        used -= row["charged_seconds"]
+        if used < own.day:
+            raise LimitReached(Limit.PER_MEMBER_DAY, own.day, row["created_at"] + DAY - now)
+    raise LimitReached(Limit.PER_MEMBER_DAY, own.day)
+
+
+def _check_waiting(
+    connection: sqlite3.Connection, guild: int, user: int, waiting: int, limits: EnqueueLimits
+) -> None:
     total, here, own = connection.execute(
         """
         SELECT
@@ -194,24 +255,25 @@ def _check_waiting(connection: sqlite3.Connection, guild: int, user: int, limits
         """,
         {"guild_id": guild, "user_id": user},
     ).fetchone()
-    if own >= limits.per_member_waiting:
-        raise LimitReached(Limit.PER_MEMBER_WAITING, limits.per_member_waiting)
+    if own >= waiting:
+        raise LimitReached(Limit.PER_MEMBER_WAITING, waiting)
     if here >= limits.per_guild_waiting:
         raise LimitReached(Limit.PER_GUILD_WAITING, limits.per_guild_waiting)
     if total >= limits.total_waiting:
         raise LimitReached(Limit.TOTAL_WAITING, limits.total_waiting)
 
 
-def _insert(connection: sqlite3.Connection, new: NewJob, now: float, share: FairShare) -> Job:
-    delay = delay_of(connection, new.guild_id, new.user_id, now, share)
+def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float, share: FairShare) -> Job:
+    first = lane is Lane.FIRST and new.priority == 0
+    delay = delay_of(connection, new.guild_id, new.user_id, now, share, own_use=not first)
     seq = connection.execute(
         """
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
-            priority, slot_seq, due, expected
+            priority, slot_seq, due, expected, before_others
         ) VALUES (
             :id, :key, :kind, 'queued', :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
-            :now, :priority, 0, :due, :expected
+            :now, :priority, 0, :due, :expected, :first
         )
         """,
         {
@@ -226,10 +288,14 @@ def _insert(connection: sqlite3.Connection, new: NewJob, now: float, share: Fair
             "inputs": json.dumps(dict(new.inputs)),
             "parent": new.parent,
             "now": now,
-            "priority": new.priority,
+            "priority": new.priority or lane.priority,
+            "first": first,
             "due": now + delay,
             "expected": expected_seconds(connection, new.profile),
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()
-    return job_from(rows[0])
+    job = job_from(rows[0])
+    if first:
+        put_before_others(connection, job.guild_id, job.id)
+    return job

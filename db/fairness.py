@@ -18,6 +18,7 @@ import math
 import sqlite3
 from dataclasses import dataclass
 
+from db.jobs import JobId
 from db.rows import fetch_one
 
 FAIR_ORDER = """
@@ -43,6 +44,9 @@ WITH fair AS (
 Paused guilds stand last. Then: the higher priority; what an interruption put to the front; what is due first;
 first come.
 """
+
+NOTHING_LEFT = 1e-9
+"""A share of an account below which what is left is the rounding of doubles."""
 
 UNKNOWN_SECONDS = 30.0
 """What one render is taken for before anything has been measured."""
@@ -92,9 +96,19 @@ class FairShare:
 
 
 def delay_of(
-    connection: sqlite3.Connection, guild_id: int, user_id: int, now: float, share: FairShare
+    connection: sqlite3.Connection,
+    guild_id: int,
+    user_id: int,
+    now: float,
+    share: FairShare,
+    *,
+    own_use: bool = True,
 ) -> float:
-    """Seconds that a member's next job is due later than it is asked for."""
+    """Seconds that a member's next job is due later than it is asked for.
+
+    Args:
+        own_use: what the member has used counts, beside what the guild has.
+    """
     waiting = connection.execute(OWN_BACKLOG, (guild_id, user_id)).fetchone()["seconds"]
     member = _used(
         connection,
@@ -110,7 +124,7 @@ def delay_of(
         now=now,
         half_life=share.half_life,
     )
-    return share.delay(member=member + waiting, guild=guild)
+    return share.delay(member=member + waiting if own_use else 0.0, guild=guild)
 
 
 def expected_seconds(connection: sqlite3.Connection, profile: str) -> float:
@@ -129,10 +143,14 @@ def charge(
     seconds: float,
     now: float,
     half_life: float,
-) -> None:
-    """Book GPU-seconds to a member and to the guild. Zero seconds leave no trace."""
+) -> float | None:
+    """Book GPU-seconds to a member and to the guild.
+
+    Returns:
+        What was added to each account, for :func:`refund`; None for no seconds, which leave no trace.
+    """
     if seconds <= 0:
-        return
+        return None
     added = math.log2(seconds) + now / half_life
     member = fetch_one(
         connection, "SELECT usage FROM member WHERE guild_id = ? AND user_id = ?", (guild_id, user_id)
@@ -146,12 +164,42 @@ def charge(
         "REPLACE INTO guild (guild_id, usage) VALUES (?, ?)",
         (guild_id, added if guild is None else log2_sum(guild["usage"], added)),
     )
+    return added
+
+
+def refund(connection: sqlite3.Connection, job: JobId) -> None:
+    """Take back what a job was charged, if anything: from its member, its guild and the day."""
+    row = fetch_one(
+        connection, "SELECT guild_id, user_id, booked FROM job WHERE id = ? AND booked IS NOT NULL", (job,)
+    )
+    if row is None:
+        return
+    member, guild = (row["guild_id"], row["user_id"]), (row["guild_id"],)
+    for table, where, account in (
+        ("member", "guild_id = ? AND user_id = ?", member),
+        ("guild", "guild_id = ?", guild),
+    ):
+        kept = fetch_one(connection, f"SELECT usage FROM {table} WHERE {where}", account)  # noqa: S608 - ours
+        if kept is None:
+            continue
+        left = log2_difference(kept["usage"], row["booked"])
+        if left is None:
+            connection.execute(f"DELETE FROM {table} WHERE {where}", account)  # noqa: S608 - same
+        else:
+            connection.execute(f"UPDATE {table} SET usage = ? WHERE {where}", (left, *account))  # noqa: S608 - same
+    connection.execute("UPDATE job SET charged_seconds = 0, booked = NULL WHERE id = ?", (job,))
 
 
 def log2_sum(a: float, b: float) -> float:
     """Return ``log2(2**a + 2**b)`` without leaving the range of a double."""
     high, low = max(a, b), min(a, b)
     return high + math.log2(1 + 2 ** (low - high))
+
+
+def log2_difference(a: float, b: float) -> float | None:
+    """Return ``log2(2**a - 2**b)``, or None where nothing is left but rounding."""
+    left = 1 - 2 ** min(0.0, b - a)
+    return None if left <= NOTHING_LEFT else a + math.log2(left)
 
 
 def _used(

@@ -97,8 +97,9 @@ class NewJob:
         recipe: JSON, opaque to this package.
         profile: the name under which render times are remembered.
         inputs: role → sha256 of a blob; the blobs live as long as the job needs them.
-        priority: higher is earlier, whatever is due.
+        priority: higher is earlier, whatever is due; below 0: when nothing else waits, in any guild.
         parent: the job that this one was remixed or rerolled from.
+        roles: the member's, in this guild; moderators may allow them more.
     """
 
     key: str
@@ -111,6 +112,7 @@ class NewJob:
     inputs: Mapping[str, str]
     priority: int = 0
     parent: JobId | None = None
+    roles: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +137,7 @@ class Job:
         message_id: the message that carries the clip.
         deleted_at: the clip was taken down by its owner or a moderator.
         held_reason: why it waits for a review, or last did.
+        charged_seconds: what its member and its guild were charged for it; 0 again where it failed.
     """
 
     id: JobId
@@ -178,3 +181,4 @@ class Job:
     message_id: int | None
     deleted_at: float | None
     held_reason: str | None = None
+    charged_seconds: float = 0.0

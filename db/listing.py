@@ -32,6 +32,7 @@ AHEAD = f"""
 SELECT
     count(*) AS jobs,
     count(*) FILTER (WHERE other.guild_id = mine.guild_id AND other.user_id = mine.user_id) AS own,
+    count(*) FILTER (WHERE other.guild_id <> mine.guild_id) AS elsewhere,
     (SELECT count(*) FROM job WHERE state = 'running') AS running
 FROM fair
 JOIN job AS other ON other.id = fair.id
@@ -85,11 +86,13 @@ class Ahead:
         jobs: waiting jobs of everybody.
         running: jobs that run now.
         by_member_self: how many of ``jobs`` are the member's own.
+        elsewhere: how many of ``jobs`` are other guilds'.
     """
 
     jobs: int
     running: int
     by_member_self: int
+    elsewhere: int = 0
 
 
 class Listing(Rows):
@@ -193,7 +196,9 @@ class Listing(Rows):
     async def ahead(self, job: JobId) -> Ahead:
         """Count what comes before a job."""
         (row,) = await self._db.read(AHEAD, {"job": job})
-        return Ahead(jobs=row["jobs"], running=row["running"], by_member_self=row["own"])
+        return Ahead(
+            jobs=row["jobs"], running=row["running"], by_member_self=row["own"], elsewhere=row["elsewhere"]
+        )
 
     async def counts(self, guild: int | None = None) -> dict[State, int]:
         """Count the jobs of a guild, or all, by state; every state is there."""

@@ -5,21 +5,14 @@ from __future__ import annotations
 import sqlite3
 
 from db.audit import Deed, write_down
-from db.fairness import FAIR_ORDER
+from db.ending import end
 from db.jobs import Job, JobId, State
 from db.rows import Rows, find, transition
+from db.slots import put, slots_of
 
 RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
 SET_ASIDE = "E_SET_ASIDE"
 """The error code of a job that a moderator, not its crashes, has set aside."""
-
-SLOTS = f"""
-{FAIR_ORDER}
-SELECT job.id, job.priority, job.front, job.due, job.slot_seq
-FROM fair JOIN job ON job.id = fair.id
-WHERE job.guild_id = ?
-ORDER BY fair.place
-"""  # noqa: S608 - FAIR_ORDER is a constant
 
 
 class Moderation(Rows):
@@ -91,19 +84,10 @@ class Moderation(Rows):
             raise ValueError("places are counted from 1")
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            rows = connection.execute(SLOTS, (guild,)).fetchall()
-            order: list[str] = [row["id"] for row in rows]
-            if job not in order:
+            slots = slots_of(connection, guild)
+            if job not in {slot["id"] for slot in slots}:
                 return False
-            order.remove(job)
-            order.insert(place - 1, job)
-            connection.executemany(
-                "UPDATE job SET priority = ?, front = ?, due = ?, slot_seq = ?, foretold = NULL WHERE id = ?",
-                [
-                    (slot["priority"], slot["front"], slot["due"], slot["slot_seq"], moved)
-                    for slot, moved in zip(rows, order, strict=True)
-                ],
-            )
+            put(connection, slots, job, place)
             return True
 
         return await self._db.write(transaction)
@@ -113,10 +97,9 @@ class Moderation(Rows):
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
-            waiting = connection.execute(SLOTS, (guild,)).fetchall()
+            waiting = slots_of(connection, guild)
             cancelled = (
-                transition(connection, row["id"], State.CANCELLED, sources=[State.QUEUED], ended_at=at)
-                for row in waiting
+                end(connection, row["id"], State.CANCELLED, sources=[State.QUEUED], now=at) for row in waiting
             )
             return [job for job in cancelled if job is not None]
 
@@ -175,12 +158,12 @@ class Moderation(Rows):
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            moved = transition(
+            moved = end(
                 connection,
                 job,
                 State.QUARANTINED,
                 sources=[State.QUEUED, State.HELD, State.RUNNING, State.RENDERED],
-                ended_at=at,
+                now=at,
                 cancel_requested=1,
                 error_code=SET_ASIDE,
             )
@@ -263,6 +246,6 @@ def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float
             job = find(connection, row["id"])
         else:
             waits = [State.QUEUED, State.HELD, State.RENDERED]
-            job = transition(connection, row["id"], State.CANCELLED, sources=waits, ended_at=at)
+            job = end(connection, row["id"], State.CANCELLED, sources=waits, now=at)
         ended += [] if job is None else [job]
     return ended

@@ -2,6 +2,7 @@
 
 =================  ===========================================================
 `db.enqueue`       the way in: once per key, within the limits
+`db.allowances`    how much moderators allow a guild, a role, a member
 `db.claims`        what an engine does: claim, progress, hand in, give back
 `db.delivery`      how a clip reaches its channel once; status messages
 `db.listing`       questions

@@ -8,6 +8,7 @@ from pathlib import Path
 from unittest.mock import create_autospec
 
 import pytest
+from discord.app_commands import Command
 
 from bot.cli import main
 from bot.commands.queue import QueueGroup
@@ -21,6 +22,7 @@ SLASH = ("/animate", "/text2video", "/jobs", "Animate this")
 QUEUE = [
     command.qualified_name.removeprefix("queue ")
     for command in QueueGroup(create_autospec(Parts, instance=True)).walk_commands()
+    if isinstance(command, Command)
 ]
 
 

@@ -10,6 +10,7 @@ from discord import app_commands
 from bot.commands.moderating import ModeratorGroup
 from bot.commands.queue_flow import FlowCommands
 from bot.commands.queue_jobs import JobCommands
+from bot.commands.queue_limit import LimitGroup
 from bot.commands.queue_look import LookCommands
 from bot.commands.queue_members import MemberCommands
 from bot.parts import Parts
@@ -32,6 +33,7 @@ class QueueGroup(
         for section in SECTIONS:
             for command in section(parts).commands:
                 self.add_command(command)
+        self.add_command(LimitGroup(parts))
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:

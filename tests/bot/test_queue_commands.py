@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bot import texts, texts_moderation
+from bot import texts, texts_limits, texts_moderation
 from db.jobs import Job, State
 from tests.bot.house import queued, rendered
 from tests.fake_discord import Permission
@@ -62,6 +62,10 @@ USES = (
         becomes=State.CANCELLED,
     ),
     Use(name="unban", options={"member": WHO}, says="can use me again", action="unban"),
+    Use(name="limit show", says="by default 3 waiting"),
+    Use(name="limit set", options={"waiting": 5, "turn": "FIRST"}, says="5 waiting", action="limit"),
+    Use(name="limit set", options={"whom": WHO, "day": 600}, says="600 s of drawing", action="limit"),
+    Use(name="limit clear", says="Done", action="limit clear"),
 )
 BY_NAME = {use.name: use for use in USES}
 
@@ -206,6 +210,20 @@ async def test_a_clip_that_is_still_there_is_posted_and_not_drawn_again(fake, ch
     asked = await fake.slash(mod, channel, "queue retry", job=job.id)
     assert texts_moderation.RETRIED_POST in (await asked.shown()).content
     assert (await parts.queue.get(job.id)).state is State.RENDERED
+
+
+async def test_a_role_of_the_member_counts_when_they_ask(fake, channel, mod, parts, bot):
+    role = fake.role(channel.guild, "guests")
+    guest = fake.member("guest", roles=(role,))
+    await (
+        await fake.slash(mod, channel, "queue limit set", whom=role, waiting=0, reason="look only")
+    ).shown()
+    asked = await fake.slash(guest, channel, "text2video", prompt="rain")
+    assert (await asked.shown()).content == texts.NO_ALLOWANCE
+    [entry] = await parts.audit.entries(channel.guild.id)
+    assert (entry.action, entry.target, entry.reason) == ("limit", f"role {role.id}", "look only")
+    nothing = await fake.slash(mod, channel, "queue limit set", whom=role)
+    assert (await nothing.shown()).content == texts_limits.NOTHING_SAID
 
 
 async def test_who_asks_a_draining_server_is_told_so_in_private(fake, channel, ada, mod, parts, bot):

@@ -37,6 +37,10 @@ DEFAULTS = {
     "moderator_roles": (),
     "per_member_waiting": 3,
     "per_member_hour": 20,
+    "per_member_day": 86_400.0,
+    "most_member_waiting": 20,
+    "most_member_hour": 100,
+    "most_member_day": 86_400.0,
     "per_guild_waiting": 50,
     "total_waiting": 500,
     "fair_half_life_hours": 6.0,
@@ -194,6 +198,10 @@ WRONG = {
     "fair_server_most_minutes": ["-1"],
     "backups": ["-1", "some"],
     "min_free_disk": ["-1", "1 GB"],
+    "per_member_day": ["-1", "all"],
+    "most_member_waiting": ["-1", "two"],
+    "most_member_hour": ["-1", "two"],
+    "most_member_day": ["-1", "all"],
 } | {
     name: ["0", "two"]
     for name in (

@@ -9,12 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import refusals, texts, texts_moderation
+from bot import refusals, texts, texts_limits, texts_moderation
 from bot.doctor import Finding, report
 from bot.recipe_card import card
 from bot.wait import Wait
+from db.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.audit import Entry, Verdict
+from db.enqueue import EnqueueLimits
 from db.jobs import Job, JobId, State
+from db.listing import Ahead
+from db.queue import Limit
 from engine.recipe import (
     Camera,
     Follow,
@@ -129,9 +133,17 @@ def every_text(prompt):
     yield texts.held_back(recipe)
     for state, error in itertools.product(State, (None, "It broke. " * 500)):
         yield texts.over(job_of(state, error_text=error, message_id=HUGE if error else None), recipe)
-        yield texts.why(job_of(state, stage="drawing"), wait=far, own=99_999)
+        yield texts.why(
+            job_of(state, stage="drawing", priority=-1),
+            wait=far,
+            ahead=Ahead(jobs=10**6, running=1, by_member_self=10**6, elsewhere=10**6),
+            ahead_seconds=1e9,
+            turn=job_of(State.RUNNING, user_id=HUGE),
+        )
         yield texts.job_line(job_of(state), recipe, 99_999)
-    yield texts.why(job_of(), wait=Wait(position=1, ahead=0, low=1, middle=1, high=2, own=1), own=0)
+    alone = Ahead(jobs=0, running=0, by_member_self=0)
+    first = Wait(position=1, ahead=0, low=1, middle=1, high=2, own=1)
+    yield texts.why(job_of(), wait=first, ahead=alone, ahead_seconds=0, turn=None)
     yield texts.clip_message(job_of(), recipe, worst)
     yield texts.clip_message(job_of(), recipe, receipt_of(*bad[:2], take(3), kept=3))
     told = dataclasses.replace(
@@ -140,8 +152,9 @@ def every_text(prompt):
     for each in (recipe, told):
         yield card(each, worst).text
         yield card(each, None).text
-    for which in ("per_member_waiting", "per_member_hour", "per_guild_waiting", "total_waiting"):
+    for which in Limit:
         yield texts.limit_reached(which, 10**9, 1e9)
+        yield texts.limit_reached(which, 0, None)
         yield texts.limit_reached(which, 1, None)
     yield texts.my_jobs([texts.job_line(job_of(), recipe, 99_999)] * 100)
     yield from moderators_texts(recipe)
@@ -175,11 +188,15 @@ def moderators_texts(recipe):
         yield texts_moderation.cleared(count)
         yield texts_moderation.banned(HUGE, count)
     yield texts_moderation.unbanned(HUGE)
+    wide = Allowance(waiting=500, hour=1000, day=86_400, lane=Lane.BACKGROUND, spent=Spent.BACKGROUND)
+    kept = [Kept(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
+    yield texts_limits.allowances_page(kept, EnqueueLimits())
+    yield texts_limits.allowances_page([], EnqueueLimits())
 
 
 def sentences():
     """The texts that stand in the modules as they are."""
-    for module in (texts, texts_moderation):
+    for module in (texts, texts_limits, texts_moderation):
         yield from (
             value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)
         )
@@ -357,10 +374,31 @@ def test_the_wait_counts_those_ahead_of_you():
     )
     assert "#3 in the queue" in texts.waiting(recipe_of(), later, paused=False, restarted=False)
     assert "paused" in texts.waiting(recipe_of(), later, paused=True, restarted=False)
-    assert texts.why(job_of(), wait=later, own=1).startswith("2 jobs are ahead of it. 1 of them is your own.")
-    assert "served as it came" in texts.why(job_of(), wait=later, own=0)
-    heavy = dataclasses.replace(later, delay=600.0)
-    assert "as if it had come 10 min later" in texts.why(job_of(), wait=heavy, own=0)
+
+
+def test_why_says_what_is_ahead_whose_turn_it_is_and_what_it_costs():
+    mine, wait = job_of(), Wait(position=4, ahead=4, low=40, middle=50, high=60, own=8)
+    ahead = Ahead(jobs=3, running=1, by_member_self=1, elsewhere=1)
+
+    def said(**changes):
+        values = {"wait": wait, "ahead": ahead, "ahead_seconds": 30.0, "turn": None}
+        return texts.why(mine, **{**values, **changes})
+
+    assert said().startswith(
+        "3 jobs are ahead of it (1 of them your own, 1 from other servers), about 30 s of drawing."
+    )
+    assert said().endswith("It should be ready in about 40 to 60 s; drawing it costs you about 8 s.")
+    assert "It is your turn now." in said(turn=mine)
+    assert "It is <@77>'s turn now." in said(turn=job_of(user_id=77))
+    elsewhere = said(turn=job_of(user_id=77, guild_id=mine.guild_id + 1))
+    assert "another server's turn" in elsewhere
+    assert "77" not in elsewhere, "members of other servers are not named"
+    first = said(wait=Wait(position=1, ahead=1, low=4, middle=5, high=6, own=8))
+    assert first == "It is next, ready in about 4 to 6 s; drawing it costs you about 8 s."
+    assert "served as it came" in said()
+    assert "as if it had come 10 min later" in said(wait=dataclasses.replace(wait, delay=600.0))
+    background = texts.why(job_of(priority=-1), wait=wait, ahead=ahead, ahead_seconds=30.0, turn=None)
+    assert "waits until nothing else does" in background
 
 
 def test_the_list_of_qualities_shows_the_wait_before_the_click():

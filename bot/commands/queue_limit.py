@@ -1,0 +1,98 @@
+"""``/queue limit``: how much members, roles or the whole server may ask for, and when their turn comes."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot import texts_limits
+from bot.commands.moderating import ModeratorGroup, Reason
+from db.allowances import Allowance, Lane, Spent, Whose
+
+WAITING = 500
+HOUR = 1000
+DAY_SECONDS = 86_400
+
+Whom = discord.Role | discord.Member
+
+LANES = [app_commands.Choice(name=texts_limits.LANES[lane], value=lane.name) for lane in Lane]
+SPENT = [app_commands.Choice(name=texts_limits.SPENT[spent], value=spent.value) for spent in Spent]
+
+
+class LimitGroup(
+    ModeratorGroup, name="limit", description="How much members may ask for, and when it is made"
+):
+    """Commands about the limits of this server. The owner's own limits stand above them."""
+
+    @app_commands.command(name="set", description="Allow the server, a role or a member more or less")
+    @app_commands.describe(
+        whom="A role or a member; left out: everybody in this server",
+        waiting="Jobs that one member may have waiting; 0: none",
+        hour="Jobs that one member may ask for in an hour; 0: none",
+        day="Seconds of drawing that one member may use in 24 hours",
+        turn="When their jobs are made",
+        spent="What happens when the seconds of the day are used up",
+        reason="Why, for the log",
+    )
+    @app_commands.choices(turn=LANES, spent=SPENT)
+    async def allow(
+        self,
+        interaction: discord.Interaction[Any],
+        whom: Whom | None = None,
+        waiting: app_commands.Range[int, 0, WAITING] | None = None,
+        hour: app_commands.Range[int, 0, HOUR] | None = None,
+        day: app_commands.Range[int, 0, DAY_SECONDS] | None = None,
+        turn: app_commands.Choice[str] | None = None,
+        spent: app_commands.Choice[str] | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        """Change what is allowed; what is left out stays as it was."""
+        wanted = Allowance(
+            waiting=waiting,
+            hour=hour,
+            day=day,
+            lane=None if turn is None else Lane[turn.value],
+            spent=None if spent is None else Spent(spent.value),
+        )
+        if wanted.empty:
+            await self._say(interaction, texts_limits.NOTHING_SAID)
+            return
+        kind, target = _meant(interaction, whom)
+        deed = self._deed(interaction, "limit", _target(kind, target), reason)
+        now_allowed = await self._parts.queue.allow(kind, target, wanted, deed, time.time())
+        await self._say(interaction, texts_limits.allowance_line(kind, target, now_allowed))
+
+    @app_commands.command(
+        name="clear", description="Say nothing of a role or a member any more, or of the server"
+    )
+    @app_commands.describe(whom="A role or a member; left out: the server's own", reason="Why, for the log")
+    async def forget(
+        self,
+        interaction: discord.Interaction[Any],
+        whom: Whom | None = None,
+        reason: Reason | None = None,
+    ) -> None:
+        """Take an allowance back."""
+        kind, target = _meant(interaction, whom)
+        deed = self._deed(interaction, "limit clear", _target(kind, target), reason)
+        gone = await self._parts.queue.allow_as_others(kind, target, deed, time.time())
+        await self._say(interaction, texts_limits.CLEARED if gone else texts_limits.NOTHING_TO_CLEAR)
+
+    @app_commands.command(name="show", description="Show what is allowed to whom")
+    async def show(self, interaction: discord.Interaction[Any]) -> None:
+        """Show the allowances of this server, and the owner's limits above them."""
+        kept = await self._parts.queue.allowances(interaction.guild_id or 0)
+        await self._say(interaction, texts_limits.allowances_page(kept, self._parts.desk.rules.limits))
+
+
+def _meant(interaction: discord.Interaction[Any], whom: Whom | None) -> tuple[Whose, int]:
+    if whom is None:
+        return Whose.GUILD, interaction.guild_id or 0
+    return (Whose.ROLE if isinstance(whom, discord.Role) else Whose.MEMBER), whom.id
+
+
+def _target(kind: Whose, whom: int) -> str:
+    return "server" if kind is Whose.GUILD else f"{kind} {whom}"

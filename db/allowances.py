@@ -1,0 +1,227 @@
+"""How much a member may ask for: what moderators allow, within what the owner allows.
+
+For each figure by itself the first that says something counts: the member's own allowance; the most generous
+of their roles; the whole guild's; the owner's default. Above all that moderators say stand the owner's
+ceilings, so none of them can give away more of the machine than its owner wants to.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import sqlite3
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from db.audit import Deed, write_down
+from db.rows import Rows
+
+
+class Lane(IntEnum):
+    """When a job's turn comes; the higher is the more generous.
+
+    BACKGROUND waits until nothing else does, in any guild. FIRST goes before the others of its guild,
+    whatever its member has used; it costs no other guild a turn.
+    """
+
+    BACKGROUND = -1
+    NORMAL = 0
+    FIRST = 1
+
+    @property
+    def priority(self) -> int:
+        """The priority of its jobs. No lane has one above 0: that would reach into other guilds."""
+        return min(0, self.value)
+
+
+class Spent(StrEnum):
+    """What becomes of a request when the day's seconds are used up."""
+
+    REFUSE = "refuse"
+    BACKGROUND = "background"
+
+
+class Whose(StrEnum):
+    """Whom an allowance is for; the most particular is the last."""
+
+    GUILD = "guild"
+    ROLE = "role"
+    MEMBER = "member"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """What moderators allow. None: this says nothing of it, and a less particular one counts.
+
+    Attributes:
+        waiting: jobs that wait, or are held, before they run.
+        hour: jobs asked for within an hour, without those that failed.
+        day: GPU-seconds of clips within 24 hours; discarded takes and failed jobs cost none.
+        lane: when their turn comes.
+        spent: what becomes of a request when ``day`` is used up.
+    """
+
+    waiting: int | None = None
+    hour: int | None = None
+    day: float | None = None
+    lane: Lane | None = None
+    spent: Spent | None = None
+
+    @property
+    def empty(self) -> bool:
+        """Whether it says nothing at all."""
+        return self == Allowance()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """An allowance as it stands in the database.
+
+    Attributes:
+        whom: the id of the guild, the role or the member.
+    """
+
+    kind: Whose
+    whom: int
+    allowance: Allowance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowed:
+    """What counts for one member, after all. ``day`` may be infinite."""
+
+    waiting: int
+    hour: int
+    day: float
+    lane: Lane = Lane.NORMAL
+    spent: Spent = Spent.REFUSE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ceilings:
+    """What the owner lets moderators give to a member at most."""
+
+    waiting: int = 20
+    hour: int = 100
+    day: float = math.inf
+
+
+class Allowances(Rows):
+    """The part of the queue that knows what moderators allow."""
+
+    async def allow(
+        self, kind: Whose, whom: int, allowance: Allowance, deed: Deed, now: float | None = None
+    ) -> Allowance:
+        """Change what is allowed; what ``allowance`` says nothing of stays as it was.
+
+        Returns:
+            What is allowed from now on.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> Allowance:
+            kept = _read(connection, deed.guild_id, kind, [whom])
+            old = kept[0].allowance if kept else Allowance()
+            said = {
+                field.name: value
+                for field in dataclasses.fields(Allowance)
+                if (value := getattr(allowance, field.name)) is not None
+            }
+            new = dataclasses.replace(old, **said)
+            connection.execute(
+                "REPLACE INTO allowance (guild_id, kind, whom, waiting, hour, day, lane, spent) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                (deed.guild_id, kind, whom, new.waiting, new.hour, new.day, new.lane, new.spent),
+            )
+            write_down(connection, deed, at)
+            return new
+
+        return await self._db.write(transaction)
+
+    async def allow_as_others(self, kind: Whose, whom: int, deed: Deed, now: float | None = None) -> bool:
+        """Say nothing of a guild, a role or a member any more; False where nothing was said."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            gone = connection.execute(
+                "DELETE FROM allowance WHERE guild_id = ? AND kind = ? AND whom = ?",
+                (deed.guild_id, kind, whom),
+            ).rowcount
+            if gone:
+                write_down(connection, deed, at)
+            return bool(gone)
+
+        return await self._db.write(transaction)
+
+    async def allowances(self, guild: int) -> list[Kept]:
+        """Return all that moderators of a guild allow: the guild's own, then roles, then members."""
+        rows = await self._db.read(
+            "SELECT * FROM allowance WHERE guild_id = ? "
+            "ORDER BY kind = 'member', kind = 'role', whom LIMIT 200",
+            (guild,),
+        )
+        return [_kept(row) for row in rows]
+
+
+def allowed(
+    connection: sqlite3.Connection,
+    guild: int,
+    user: int,
+    roles: Collection[int],
+    *,
+    default: Allowed,
+    ceilings: Ceilings,
+) -> Allowed:
+    """Work out what counts for a member, inside the transaction that asks."""
+    particular = [
+        [kept.allowance for kept in _read(connection, guild, kind, whom)]
+        for kind, whom in ((Whose.MEMBER, [user]), (Whose.ROLE, roles), (Whose.GUILD, [guild]))
+    ]
+
+    def most(name: str) -> float | None:
+        for level in particular:
+            said = [value for one in level if (value := getattr(one, name)) is not None]
+            if said:
+                return float(max(said))
+        return None
+
+    waiting, hour, day, lane = (most(name) for name in ("waiting", "hour", "day", "lane"))
+    spent = next((said for level in particular if (said := _spent(level)) is not None), default.spent)
+    return Allowed(
+        waiting=default.waiting if waiting is None else min(int(waiting), ceilings.waiting),
+        hour=default.hour if hour is None else min(int(hour), ceilings.hour),
+        day=default.day if day is None else min(day, ceilings.day),
+        lane=default.lane if lane is None else Lane(int(lane)),
+        spent=spent,
+    )
+
+
+def _spent(level: Iterable[Allowance]) -> Spent | None:
+    said = {one.spent for one in level if one.spent is not None}
+    if not said:
+        return None
+    return Spent.BACKGROUND if Spent.BACKGROUND in said else Spent.REFUSE
+
+
+def _read(connection: sqlite3.Connection, guild: int, kind: Whose, whom: Collection[int]) -> list[Kept]:
+    marks = ", ".join("?" * len(whom))
+    rows = connection.execute(
+        f"SELECT * FROM allowance WHERE guild_id = ? AND kind = ? AND whom IN ({marks})",  # noqa: S608 - marks only
+        (guild, kind, *whom),
+    ).fetchall()
+    return [_kept(row) for row in rows]
+
+
+def _kept(row: sqlite3.Row) -> Kept:
+    return Kept(
+        kind=Whose(row["kind"]),
+        whom=row["whom"],
+        allowance=Allowance(
+            waiting=row["waiting"],
+            hour=row["hour"],
+            day=row["day"],
+            lane=None if row["lane"] is None else Lane(row["lane"]),
+            spent=None if row["spent"] is None else Spent(row["spent"]),
+        ),
+    )

@@ -1,0 +1,50 @@
+"""Places in the fair order: waiting jobs of one guild may trade theirs, and no other guild's job moves."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from db.fairness import FAIR_ORDER
+from db.jobs import JobId
+
+SLOTS = f"""
+{FAIR_ORDER}
+SELECT job.id, job.priority, job.front, job.due, job.slot_seq, job.before_others
+FROM fair JOIN job ON job.id = fair.id
+WHERE job.guild_id = ?
+ORDER BY fair.place
+"""  # noqa: S608 - FAIR_ORDER is a constant
+
+
+def slots_of(connection: sqlite3.Connection, guild: int) -> list[sqlite3.Row]:
+    """Return the slots of a guild's waiting jobs in the fair order."""
+    return connection.execute(SLOTS, (guild,)).fetchall()
+
+
+def put(connection: sqlite3.Connection, slots: Sequence[sqlite3.Row], job: JobId, place: int) -> None:
+    """Put a job at a place (1 = first) among the jobs that hold these slots; beyond the end is the end.
+
+    What their members were told is no longer learnt from: nobody could have foreseen this.
+    """
+    order: list[str] = [slot["id"] for slot in slots]
+    order.remove(job)
+    order.insert(place - 1, job)
+    connection.executemany(
+        "UPDATE job SET priority = ?, front = ?, due = ?, slot_seq = ?, foretold = NULL WHERE id = ?",
+        [
+            (slot["priority"], slot["front"], slot["due"], slot["slot_seq"], moved)
+            for slot, moved in zip(slots, order, strict=True)
+        ],
+    )
+
+
+def put_before_others(connection: sqlite3.Connection, guild: int, job: JobId) -> None:
+    """Let a job go before the ordinary jobs of its guild, behind the interrupted and its equals."""
+    slots = slots_of(connection, guild)
+    own = next(place for place, slot in enumerate(slots) if slot["id"] == job)
+    ordinary = (
+        place for place, slot in enumerate(slots[:own]) if not (slot["before_others"] or slot["front"])
+    )
+    place = next(ordinary, own)
+    put(connection, slots[place : own + 1], job, 1)
