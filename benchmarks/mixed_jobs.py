@@ -37,7 +37,7 @@ from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, S
 from engine.render import RenderLimits
 from engine.store import FOLDER_VARIABLE, Store
 from engine.wish import Subject, Wish
-from engine.worker import DEVICE_VARIABLE
+from engine.workshop import DEVICE_VARIABLE
 
 SIZE = (64, 64)
 SECONDS = 1.0

@@ -18,10 +18,20 @@ from engine.plan import PlanLimits
 from engine.render import RenderLimits
 from engine.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 from engine.wish import AUTO
-from engine.worker import DEVICE_VARIABLE
+from engine.workshop import (
+    CACHE_VARIABLE,
+    COMPILE_VARIABLE,
+    DEVICE_VARIABLE,
+    RACK_VARIABLE,
+    RIFE_ON_CPU_VARIABLE,
+    STEPS_DOWN_VARIABLE,
+    YES,
+)
 
 MINUTE = 60.0
 HOUR = 3600.0
+COMPILED = "compiled"
+"""The folder in the data folder for what was compiled; it may be deleted at any time."""
 
 
 def for_engine(settings: Settings) -> HostLimits:
@@ -64,12 +74,17 @@ def for_clips(settings: Settings) -> ClipIntakeLimits:
 
 
 def engine_environment(settings: Settings) -> dict[str, str]:
-    """What the engine process must know of the settings; see :mod:`engine.worker`."""
+    """What the engine process must know of the settings; see :mod:`engine.workshop`."""
     return {
         FOLDER_VARIABLE: str(settings.models_dir.absolute()),
         CHECKPOINTS_VARIABLE: ",".join(map(str, _whole(settings.extra_checkpoints))),
         STYLES_VARIABLE: ",".join(map(str, _whole(settings.extra_styles))),
         DEVICE_VARIABLE: settings.device,
+        RACK_VARIABLE: str(settings.models_memory),
+        STEPS_DOWN_VARIABLE: str(settings.memory_steps),
+        RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
+        COMPILE_VARIABLE: YES if settings.compile_models else "",
+        CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
     }
 
 

@@ -90,6 +90,23 @@ class Settings(BaseSettings):
     device: Where = Field(
         Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for trying out)."
     )
+    models_memory: int = Field(
+        0,
+        ge=0,
+        description="Bytes that loaded models may take in all; the oldest make room. 0: what there is.",
+    )
+    memory_steps: int = Field(
+        4, ge=0, le=9, description="How often a clip may give one thing more up when memory runs out."
+    )
+    compile_models: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Compile Stable Video Diffusion for the usual sizes, on CUDA: minutes at first, kept in "
+        "the data folder. Nobody has measured yet what it gains.",
+    )
+    rife_on_cpu: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Smooth with RIFE without a GPU too, which takes long.",
+    )
     engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, svd, …).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for machines.")

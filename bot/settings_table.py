@@ -42,6 +42,8 @@ def _shown(default: Any) -> str:
         return "unset"
     if isinstance(default, Enum):
         return f"`{default.value}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
     if isinstance(default, int):
         return f"`{default:_}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"

@@ -6,8 +6,9 @@ import dataclasses
 
 from bot.texts_clips import LOOPS_ARE_NOT_DRAWN
 from engine.errors import UserError
+from engine.frame_size import AREA
 from engine.means import Means
-from engine.plan import AREA, PlanLimits, plan
+from engine.plan import PlanLimits, plan
 from engine.recipe import Quality, Recipe, Role
 from engine.wish import Subject, Wish
 

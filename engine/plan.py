@@ -5,29 +5,19 @@ Pure and without torch, so that the bot can plan the moment somebody asks, and a
 
 from __future__ import annotations
 
-import math
 import secrets
 from dataclasses import dataclass
 
 from engine.backends import BackendSpec, Outline
 from engine.choice import Given, choose_engine, choose_way
 from engine.errors import UserError
+from engine.frame_size import choose_size
 from engine.means import Means
 from engine.pace import pace_of
-from engine.recipe import Quality, Recipe
+from engine.recipe import Recipe
 from engine.wish import SECONDS, Length, Subject, Wish
 
 UNSEEN_FACES = "nobody looked for faces in the picture: the network that finds them is not installed"
-
-MACROBLOCK = 16
-"""H.264's; a family that draws at any size gets multiples of it, or what was asked for."""
-
-
-AREA = {Quality.FAST: 512 * 288, Quality.BALANCED: 768 * 432, Quality.BEST: 1280 * 720}
-"""Pixels of a frame, about; the picture's own shape is kept."""
-
-SHAPES = ((16, 9), (3, 2), (4, 3), (1, 1), (3, 4), (2, 3), (9, 16))
-"""Frames have one of these shapes: few shapes keep compiled models warm and fill a phone's screen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +72,7 @@ def plan(
     given = Given(wish=wish, subject=subject, like=like, reference=reference)
     spec, why_engine = choose_engine(given, means)
     way, why_way = choose_way(spec, wish, means)
-    width, height, why_size = _choose_size(wish, subject or reference, spec, limits.max_side)
+    width, height, why_size = choose_size(wish, subject or reference, spec, limits.max_side)
     pace = pace_of(seconds, fps, spec)
     outline = Outline(
         wish=wish,
@@ -162,34 +152,6 @@ def _choose_seconds(
     return seconds, (f"{seconds:.3g} s, as long as the clip given",)
 
 
-def _choose_size(
-    wish: Wish, subject: Subject | None, spec: BackendSpec, max_side: int
-) -> tuple[int, int, str]:
-    """The frame's size: asked for, or the shape nearest to the picture's at the quality's area."""
-    if wish.size is not None:
-        step = 2 if spec.multiple <= MACROBLOCK else spec.multiple
-        width, height = (max(step, side - side % step) for side in wish.size)
-        said = "as asked" if (width, height) == wish.size else f"the nearest that {spec.name} draws"
-        return width, height, f"{width}×{height}, {said}"
-    aspect = 16 / 9 if subject is None else subject.width / subject.height
-    across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
-    area = (spec.area or AREA)[wish.quality]
-    wide, high = math.sqrt(area * across / down), math.sqrt(area * down / across)
-    scale = min(1.0, max_side / max(wide, high))
-    most = max_side - max_side % spec.multiple
-    width, height = (_multiple(min(side * scale, most), spec.multiple) for side in (wide, high))
-    why = f"{width}×{height} ({across}:{down})"
-    if scale < 1:
-        why += ", no larger than the owner allows"
-    if subject is None:
-        return width, height, why
-    shown = min(aspect * down / across, across / (aspect * down))
-    if shown < 0.99:  # noqa: PLR2004 - less than one pixel in a hundred is not worth a sentence
-        cut = round((1 - shown) * 100)
-        why += f", the nearest shape to the picture: {cut} % is cropped, nothing is stretched"
-    return width, height, why
-
-
 def _notes(subject: Subject | None, spec: BackendSpec) -> tuple[str, ...]:
     """What there is to say of the picture: what may spoil the clip, and what nobody could look for."""
     if subject is None:
@@ -197,7 +159,3 @@ def _notes(subject: Subject | None, spec: BackendSpec) -> tuple[str, ...]:
     if spec.heeds_faces and subject.faces is None:
         return (*subject.notes, UNSEEN_FACES)
     return subject.notes
-
-
-def _multiple(pixels: float, of: int) -> int:
-    return max(of, round(pixels / of) * of)

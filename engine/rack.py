@@ -22,7 +22,11 @@ class _Held:
 
 
 class Rack:
-    """Loaded models by name. Used by the engine's one drawing thread only."""
+    """Loaded models by name. Used by the engine's one drawing thread only.
+
+    Attributes:
+        budget: bytes that what is held may take in all; None: as many as there are.
+    """
 
     def __init__(self, budget: int | None = None) -> None:
         """Make an empty one.
@@ -30,7 +34,7 @@ class Rack:
         Args:
             budget: bytes that what is held may take in all; None: until somebody calls :meth:`clear`.
         """
-        self._budget = budget
+        self.budget = budget
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
     def get(
@@ -106,7 +110,7 @@ class Rack:
             collect()
 
     def _keep_within_budget(self, newest: str) -> None:
-        while self._budget is not None and self.size > self._budget and len(self._held) > 1:
+        while self.budget is not None and self.size > self.budget and len(self._held) > 1:
             oldest = next(name for name in self._held if name != newest)
             self.drop(oldest)
 

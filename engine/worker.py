@@ -46,9 +46,6 @@ PROGRESS_EVERY = 0.1
 NICENESS = 5
 """Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
 
-DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
-"""The setting of this name, as the parent passes it on; those of the weights are in :mod:`engine.store`."""
-
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
@@ -282,14 +279,10 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 
 
 def _make_renderer() -> Draws:
-    from engine.device import find_device  # noqa: PLC0415 - heavy; the heart must beat before
-    from engine.render import Renderer  # noqa: PLC0415
-    from engine.store import store_of  # noqa: PLC0415
-    from engine.workshop import Workshop  # noqa: PLC0415
+    from engine.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.workshop import workshop_of  # noqa: PLC0415
 
-    store = store_of()
-    device = find_device(os.environ.get(DEVICE_VARIABLE, "auto")) if store.in_use() else Device()
-    return Renderer(Workshop(store=store, device=device))
+    return Renderer(workshop_of(os.environ))
 
 
 if __name__ == "__main__":

@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from engine.device import Device
+from engine.device import Device, find_device
 from engine.rack import Rack
-from engine.store import Store
+from engine.store import Store, store_of
+
+DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
+RACK_VARIABLE = "FRAMEKILN_MODELS_MEMORY"
+STEPS_DOWN_VARIABLE = "FRAMEKILN_MEMORY_STEPS"
+RIFE_ON_CPU_VARIABLE = "FRAMEKILN_RIFE_ON_CPU"
+COMPILE_VARIABLE = "FRAMEKILN_COMPILE_MODELS"
+"""Names of settings, as the bot passes them on to the engine process."""
+
+CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
+"""Where torch keeps what it compiled; torch's own name."""
+
+YES = "1"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,12 +32,30 @@ class Workshop:
         rack: what is loaded.
         steps_down: how often one take may go a step further down the memory ladder.
         rife_on_cpu: whether RIFE smooths where there is no GPU, which takes its time.
-        compile_models: whether models of fixed shapes are compiled; see :mod:`engine.diffusion.compiled`.
+        compile_models: whether a model of few shapes is compiled; see :mod:`engine.diffusion.compiled`.
     """
 
     device: Device = field(default_factory=Device)
     store: Store = field(default_factory=Store)
     rack: Rack = field(default_factory=Rack)
-    steps_down: int = 3
+    steps_down: int = 4
     rife_on_cpu: bool = False
     compile_models: bool = False
+
+
+def workshop_of(environment: Mapping[str, str]) -> Workshop:
+    """The workshop of an engine process, from the settings as its parent passes them on.
+
+    Args:
+        environment: of the process; those of the weights are read by :func:`engine.store.store_of`.
+    """
+    store = store_of(environment)
+    wanted = environment.get(DEVICE_VARIABLE, "auto")
+    return Workshop(
+        device=find_device(wanted) if store.in_use() else Device(),
+        store=store,
+        rack=Rack(int(environment.get(RACK_VARIABLE) or 0) or None),
+        steps_down=int(environment.get(STEPS_DOWN_VARIABLE) or Workshop.steps_down),
+        rife_on_cpu=environment.get(RIFE_ON_CPU_VARIABLE) == YES,
+        compile_models=environment.get(COMPILE_VARIABLE) == YES,
+    )

@@ -118,7 +118,7 @@ class BackendSpec:
         ways: ways of drawing by quality; the first whose weights are there is taken.
         features: what it can do beside drawing its kinds.
         heeds_faces: whether faces in the picture change how it draws.
-        area: pixels of a frame by quality, about; None: :data:`engine.plan.AREA`.
+        area: pixels of a frame by quality, about; None: :data:`engine.frame_size.AREA`.
         multiple: both sides of its frames are multiples of it.
         chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
         count: the least number of frames that it can draw and that is not less than the given one.

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from engine.device import Device
 from engine.diffusion.ladder import Rung
+from engine.diffusion.streaming import streamed
 from engine.recipe import Recipe
 
 FEW = Rung(name="few", about="frames were decoded one at a time, for memory; the same picture")
@@ -15,9 +19,12 @@ OFFLOAD = Rung(
     name="offload", about="the models took turns on the graphics card, for memory; the same picture"
 )
 CHUNKED = Rung(name="chunked", about="the layers worked in smaller parts, for memory; the same picture")
+STREAMED = Rung(
+    name="streamed", about="layers came to the graphics card one by one, for memory; the same picture, slowly"
+)
 TILED = Rung(name="tiled", about="frames were decoded in tiles, for memory; seams are blended")
 
-RUNGS = (FEW, OFFLOAD, CHUNKED, TILED)
+RUNGS = (FEW, OFFLOAD, CHUNKED, STREAMED, TILED)
 """First what costs the least time, last what can be seen."""
 
 DECODE_CHUNK = 4
@@ -29,6 +36,8 @@ STEP_BYTES = 110
 CHUNKED_STEP_BYTES = 70
 DECODE_BYTES = 1700
 TILED_BYTES = 900
+HELD = 0.1
+"""What stays on the card of streamed models: the decoder, and two layers; a share of the largest model."""
 
 
 def decode_chunk(rungs: Sequence[str]) -> int:
@@ -47,12 +56,14 @@ def costs(recipe: Recipe, *, all_models: int, largest: int) -> tuple[int, ...]:
     passes = 2 if recipe.guidance > 1 else 1
     step, small_step = (recipe.frames * passes * pixels * each for each in (STEP_BYTES, CHUNKED_STEP_BYTES))
     decoded = pixels * DECODE_BYTES
+    held = math.ceil(HELD * largest)
     return (
         all_models + max(step, DECODE_CHUNK * decoded),
         all_models + max(step, decoded),
         largest + max(step, decoded),
         largest + max(small_step, decoded),
-        largest + max(small_step, pixels * TILED_BYTES),
+        held + max(small_step, decoded),
+        held + max(small_step, pixels * TILED_BYTES),
     )
 
 
@@ -64,16 +75,27 @@ def placed(pipe: Any, rungs: Sequence[str], device: Device) -> Iterator[None]:
     """
     where = device.kind.value
     try:
-        if OFFLOAD.name in rungs:
-            pipe.enable_model_cpu_offload(device=where)
-        else:
-            pipe.to(where)
         if CHUNKED.name in rungs:
             pipe.unet.enable_forward_chunking()
         if TILED.name in rungs:
             pipe.vae.enable_tiling()
+        if STREAMED.name in rungs:
+            with streamed(_all_but_the_decoder(pipe), device):
+                pipe.vae.to(where)
+                yield
+            return
+        if OFFLOAD.name in rungs:
+            pipe.enable_model_cpu_offload(device=where)
+        else:
+            pipe.to(where)
         yield
     finally:
         pipe.vae.disable_tiling()
         pipe.unet.disable_forward_chunking()
         pipe.remove_all_hooks()
+
+
+def _all_but_the_decoder(pipe: Any) -> tuple[Any, ...]:
+    """The models that work in a step. The motion adapter's weights are the UNet's own by now."""
+    models = {name: model for name, model in pipe.components.items() if isinstance(model, torch.nn.Module)}
+    return tuple(model for name, model in models.items() if name not in {"vae", "motion_adapter"})

@@ -20,17 +20,30 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from engine.backends.protocol import Frames, Hooks, Inputs
-from engine.backends.svd import TURBO, TURBO_WEIGHTS
+from engine.backends.svd import SPEC, TURBO, TURBO_WEIGHTS
 from engine.device import Device, DeviceKind
+from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
 from engine.diffusion.ladder import descend, first_rung
 from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
+from engine.diffusion.room import free_bytes
 from engine.diffusion.sampling import Steps, showing_one_draft
-from engine.diffusion.svd_ladder import CHUNKED, OFFLOAD, RUNGS, SHORTER, SMALLER_DECODE, Weights, costs
+from engine.diffusion.streaming import streamed
+from engine.diffusion.svd_ladder import (
+    CHUNKED,
+    OFFLOAD,
+    RUNGS,
+    SHORTER,
+    SMALLER_DECODE,
+    STREAMED,
+    Weights,
+    costs,
+)
 from engine.errors import RenderFailed, Unsupported
 from engine.fit import cover
+from engine.frame_size import usual_sizes
 from engine.recipe import Recipe
 from engine.workshop import Workshop
 
@@ -93,7 +106,7 @@ class SvdBackend:
             generator = torch.Generator("cpu")
             pipe = _Pipeline(scheduler=_scheduler(recipe, parts, generator), **parts.models)
             pipe.set_progress_bar_config(disable=True)
-            with self._placed(pipe, rungs):
+            with self._placed(pipe, rungs), compiling(usual=_is_usual(recipe) and not rungs):
                 return _chain(pipe, generator, recipe, picture, seed, rungs, hooks)
 
         first = self._first_rung(recipe, parts)
@@ -101,8 +114,7 @@ class SvdBackend:
 
     def _parts(self, recipe: Recipe) -> _Parts:
         """What a recipe needs, loaded into main memory; the UNet apart, for the ways share the rest."""
-        folder = self._workshop.store.path(recipe.model)
-        rack = self._workshop.rack
+        folder, rack = self._workshop.store.path(recipe.model), self._workshop.rack
         rest_name, unet_name = f"{recipe.model} but its unet", f"{_unet_of(recipe)} unet"
         rest = rack.get(
             rest_name,
@@ -110,7 +122,9 @@ class SvdBackend:
             size_of,
             park=_park,
         )
-        unet = rack.get(unet_name, lambda: self._load_unet(recipe), size_of, park=_park)
+        unet = rack.get(
+            unet_name, lambda: compiled_for(self._load_unet(recipe), self._workshop), size_of, park=_park
+        )
         names = ("vae", "image_encoder", "feature_extractor")
         models = {name: getattr(rest, name) for name in names} | {"unet": unet}
         return _Parts(
@@ -129,9 +143,9 @@ class SvdBackend:
             return 0
         weights = parts.weights()
         needed = costs(recipe, weights)
-        if needed[0] > _free() + weights.present:
+        if needed[0] > free_bytes() + weights.present:
             self._workshop.rack.clear_the_card(keep=parts.names)
-        return first_rung(needed, _free() + weights.present)
+        return first_rung(needed, free_bytes() + weights.present)
 
     @contextmanager
     def _placed(self, pipe: Any, rungs: tuple[str, ...]) -> Iterator[None]:
@@ -140,13 +154,19 @@ class SvdBackend:
         An error while the VAE encodes leaves it in float32, and one anywhere leaves offloaded models on the
         card, with hooks of a pipeline that is gone.
         """
+        where = self._device.kind.value
         try:
             pipe.vae.to(dtype=self._dtype)
-            if OFFLOAD.name in rungs:
-                pipe.enable_model_cpu_offload(device=self._device.kind.value)
-            else:
-                pipe.to(self._device.kind.value)
             _chunk_forward(pipe.unet, 1 if CHUNKED.name in rungs else None)
+            if STREAMED.name in rungs:
+                with streamed((pipe.unet, pipe.image_encoder), self._device):
+                    pipe.vae.to(where)
+                    yield
+                return
+            if OFFLOAD.name in rungs:
+                pipe.enable_model_cpu_offload(device=where)
+            else:
+                pipe.to(where)
             yield
         finally:
             pipe.maybe_free_model_hooks()
@@ -284,6 +304,11 @@ def _fitted(recipe: Recipe, inputs: Inputs) -> Image.Image:
     return Image.fromarray(cover(inputs.picture, recipe.width, recipe.height))
 
 
+def _is_usual(recipe: Recipe) -> bool:
+    """Whether a clip has a shape that is worth compiling for: a usual size, drawn in one whole go."""
+    return recipe.frames == int(recipe.settings["go"]) and (recipe.width, recipe.height) in usual_sizes(SPEC)
+
+
 def _unet_of(recipe: Recipe) -> str:
     return f"{recipe.model} {TURBO_WEIGHTS}" if recipe.way == TURBO.name else recipe.model
 
@@ -319,12 +344,6 @@ def _chunk_forward(unet: Any, size: int | None) -> None:
 
 def _park(models: Any) -> None:
     models.to("cpu")
-
-
-def _free() -> int:
-    """Bytes that a new tensor could take, those included that torch keeps for itself."""
-    free: int = torch.cuda.mem_get_info()[0]
-    return free + torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
 
 
 def _within(value: float | str, least: int, most: int) -> int:

@@ -12,12 +12,15 @@ OFFLOAD = Rung(
     name="offload", about="the models took turns on the graphics card, for memory; the same picture"
 )
 CHUNKED = Rung(name="chunked", about="the layers worked in smaller parts, for memory; the same picture")
+STREAMED = Rung(
+    name="streamed", about="layers came to the graphics card one by one, for memory; the same picture, slowly"
+)
 SMALLER_DECODE = Rung(
     name="decode", about="frames were decoded two at a time, for memory; it may flicker more"
 )
 SHORTER = Rung(name="shorter", about="the clip was drawn in shorter pieces and joined, for memory")
 
-RUNGS = (OFFLOAD, CHUNKED, SMALLER_DECODE, SHORTER)
+RUNGS = (OFFLOAD, CHUNKED, STREAMED, SMALLER_DECODE, SHORTER)
 """First what only costs time, then what changes the picture."""
 
 # Bytes of half precision for each pixel of a frame, counted from the layers' shapes: not measured on a card.
@@ -25,6 +28,8 @@ STEP_BYTES = 170
 """Of a denoising step; the feed-forward layers' widening takes most of it."""
 CHUNKED_STEP_BYTES = 70
 DECODE_BYTES = 1700
+LAYERS_HELD = 0.05
+"""The share of a streamed model that is on the card at a time: a layer, and the next one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +54,14 @@ def costs(recipe: Recipe, weights: Weights) -> tuple[int, ...]:
     half = math.ceil(frames / 2)
     passes = 2 if recipe.guidance > 1 else 1
     chunk = min(frames, int(recipe.settings["decode_chunk"]))
+    layers = math.ceil(LAYERS_HELD * weights.unet)
     step, small_step = (frames * passes * pixels * each for each in (STEP_BYTES, CHUNKED_STEP_BYTES))
     decoded, few_decoded = (count * pixels * DECODE_BYTES for count in (chunk, min(chunk, 2)))
     return (
         weights.all + max(step, decoded),
         max(weights.unet + step, weights.vae + decoded),
         max(weights.unet + small_step, weights.vae + decoded),
-        max(weights.unet + small_step, weights.vae + few_decoded),
-        max(weights.unet + small_step * half // frames, weights.vae + few_decoded),
+        weights.vae + max(layers + small_step, decoded),
+        weights.vae + max(layers + small_step, few_decoded),
+        weights.vae + max(layers + small_step * half // frames, few_decoded),
     )

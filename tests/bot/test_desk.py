@@ -12,7 +12,7 @@ from bot import desk as desk_module
 from bot import texts
 from db.errors import CannotWrite
 from db.jobs import State
-from engine.plan import AREA
+from engine.frame_size import AREA
 from engine.recipe import Kind, Quality, Recipe
 from tests.bot.house import ANN, count_of, picture, queued, until
 from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload

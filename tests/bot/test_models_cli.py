@@ -13,11 +13,13 @@ from bot.cli import main
 from bot.doctor import examine, examine_weights
 from bot.limits import engine_environment, store_of
 from bot.models_table import table
-from bot.settings import load_settings
+from bot.settings import load_settings, variable
+from engine.environment import scrubbed
 from engine.lock import LOCK
 from engine.models import CATALOGUE
 from engine.store import Store
 from engine.store import store_of as store_of_environment
+from engine.workshop import workshop_of
 from tests.fake_hub import FakeHub, tiny_pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -211,6 +213,31 @@ def test_the_engine_process_looks_where_the_bot_does(monkeypatch, tmp_path):
     assert here.styles() == there.styles() == ("a", "b")
     assert here.checkpoints() == there.checkpoints() == ("c",)
     assert there.checkpoint("c") == tmp_path / "comfy ui/sub/c.safetensors"
+
+
+@pytest.mark.parametrize(
+    ("written", "rack", "steps", "slow", "compiles"),
+    [
+        ({}, None, 4, False, False),
+        (
+            {"models_memory": "9000", "memory_steps": "0", "rife_on_cpu": "yes", "compile_models": "true"},
+            9000,
+            0,
+            True,
+            True,
+        ),
+    ],
+)
+def test_the_engine_process_hears_what_the_owner_chose_for_memory_and_speed(
+    monkeypatch, written, rack, steps, slow, compiles
+):
+    for name, value in written.items():
+        monkeypatch.setenv(variable(name), value)
+    environment = scrubbed(engine_environment(load_settings()))
+    workshop = workshop_of(environment)
+    assert workshop.rack.budget == rack
+    assert (workshop.steps_down, workshop.rife_on_cpu, workshop.compile_models) == (steps, slow, compiles)
+    assert environment["TORCHINDUCTOR_CACHE_DIR"] == str(Path("data/compiled").absolute())
 
 
 def findings(name):

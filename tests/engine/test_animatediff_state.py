@@ -9,7 +9,8 @@ import torch
 
 from engine.backends import Inputs, load
 from engine.cancel import CancelToken
-from engine.diffusion.animatediff_ladder import FEW, RUNGS, costs
+from engine.diffusion.animatediff import _Take
+from engine.diffusion.animatediff_ladder import FEW, RUNGS, STREAMED, costs
 from engine.errors import Cancelled
 from engine.recipe import Style
 from engine.workshop import Workshop
@@ -220,6 +221,24 @@ def test_the_ladder_is_gone_down_to_its_end_and_every_rung_works(store, plain, m
     assert said == [rung.about for rung in RUNGS]
     assert drawn.shape == plain.shape
     assert not differ(draw(backend), plain), "a rung stayed in force"
+    assert not [name for name, part in unet.named_modules() if "_diffusers_hook" in vars(part)]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "changes"),
+    [(Inputs(like=PICTURE), {"words": "0: a bud | 3: a flower"}), (Inputs(picture=PICTURE), {})],
+    ids=["windows and look", "first frame"],
+)
+def test_streamed_layers_draw_the_same_clip_with_all_that_a_job_can_ask_for(
+    backend, workshop, monkeypatch, inputs, changes
+):
+    recipe = small(**changes, styles=(Style(name="ink"),))
+    alone = draw(backend, recipe, inputs=inputs)
+    with monkeypatch.context() as full:
+        full.setattr(_Take, "first_rung", lambda _: RUNGS.index(STREAMED) + 1)
+        drawn = draw(backend, recipe, inputs=inputs)
+    assert abs(drawn.astype(int) - alone).max() <= 1, "it is said to be the same picture"
+    assert not differ(draw(backend, recipe, inputs=inputs), alone)
 
 
 def test_out_of_memory_on_the_last_rung_is_an_error_and_the_next_job_is_whole(

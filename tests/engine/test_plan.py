@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from engine.backends import BACKENDS
 from engine.errors import UserError
+from engine.frame_size import AREA, usual_sizes
 from engine.means import Means
-from engine.plan import AREA, PlanLimits, plan
+from engine.plan import PlanLimits, plan
 from engine.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.smooth.moments import by_factor, by_rate
 from engine.wish import SECONDS, Length, Subject, Wish, choose
@@ -274,3 +275,13 @@ def test_every_length_fits_the_limits():
     assert set(SECONDS) == set(Length)
     for seconds in SECONDS.values():
         assert math.isclose(plan(words(seconds=seconds)).seconds, seconds)
+
+
+@pytest.mark.parametrize("engine", ["camera", "svd", "wan-5b"])
+def test_a_clip_whose_size_nobody_asked_for_has_a_usual_one(engine):
+    for quality in Quality:
+        for shape in ((1600, 900), (700, 900), (500, 500), (400, 1600)):
+            subject = Subject(sha256="a" * 64, width=shape[0], height=shape[1])
+            recipe = plan(picture(engine=engine, quality=quality), subject, means=EVERY_WEIGHT)
+            assert (recipe.width, recipe.height) in usual_sizes(BACKENDS[engine])
+    assert (64, 64) not in usual_sizes(BACKENDS[engine])
