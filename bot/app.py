@@ -153,7 +153,7 @@ def _wire(
         rules=limits.for_desk(settings),
         means=inventory.means,
     )
-    deeds = ClipDeeds(desk=desk, blobs=blobs, max_seconds=settings.max_extended_seconds)
+    deeds = ClipDeeds(queue=queue, desk=desk, blobs=blobs, rules=limits.for_deeds(settings))
     clicks = Clicks(
         queue=queue,
         audit=audit,
@@ -171,6 +171,8 @@ def _wire(
         blobs=blobs,
         backup_dir=settings.data_dir / "backups",
         keep_days=settings.keep_days,
+        keep_starred_days=settings.keep_starred_days,
+        keep_sheets_days=settings.keep_sheets_days,
         backups=settings.backups,
     )
     return Parts(

@@ -30,12 +30,14 @@ class Action(StrEnum):
     REDRAW = "redraw"
     EXTEND = "extend"
     LOOP = "loop"
+    STAR = "star"
+    DISCARDED = "discarded"
     STOP = "stop"
 
 
 Handle = Callable[["discord.Interaction[Any]", Action, JobId], Awaitable[None]]
 
-LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
+LOOKS: dict[Action, tuple[str | None, str, discord.ButtonStyle]] = {
     Action.CANCEL: ("Cancel", "✖️", discord.ButtonStyle.secondary),
     Action.WHY: ("Why?", "🕒", discord.ButtonStyle.secondary),
     Action.REROLL: ("Reroll", "🎲", discord.ButtonStyle.primary),
@@ -47,16 +49,18 @@ LOOKS: dict[Action, tuple[str, str, discord.ButtonStyle]] = {
     Action.REDRAW: ("Reroll", "🎲", discord.ButtonStyle.primary),
     Action.EXTEND: ("Extend", "⏩", discord.ButtonStyle.secondary),
     Action.LOOP: ("Loop", "🔁", discord.ButtonStyle.secondary),
+    Action.STAR: (None, "⭐", discord.ButtonStyle.secondary),
+    Action.DISCARDED: ("Why discarded?", "🔍", discord.ButtonStyle.secondary),
     Action.STOP: ("Stop", "✖️", discord.ButtonStyle.secondary),
 }
 
 ON_CLIPS = (
-    (Action.REROLL, Action.REMIX, Action.EXTEND, Action.LOOP),
+    (Action.REROLL, Action.REMIX, Action.EXTEND, Action.LOOP, Action.STAR),
     (Action.RECIPE, Action.DELETE),
 )
 """Under a finished clip, row by row; Discord's rows hold five."""
 
-ON_LOOPS = ((Action.EXTEND,), (Action.RECIPE, Action.DELETE))
+ON_LOOPS = ((Action.EXTEND, Action.STAR), (Action.RECIPE, Action.DELETE))
 """A loop is not drawn, so there is nothing to draw anew."""
 
 ON_DRAFTS = (Action.KEEP, Action.REDRAW, Action.STOP)

@@ -12,11 +12,12 @@ from typing import Any
 
 import discord
 
-from bot import recipe_card, texts, variation
+from bot import buttons, recipe_card, texts, variation
 from bot.buttons import Action
 from bot.channels import ChannelError, Channels
 from bot.clip_deeds import ClipDeeds
 from bot.desk import Desk
+from bot.discards import why_discarded
 from bot.permissions import may_change
 from bot.prompts import clean_prompt
 from bot.status import StatusBoard
@@ -74,6 +75,7 @@ class Clicks:
             Action.KEEP: self._keep,
             Action.REDRAW: self._redraw,
             Action.STOP: self._cancel,
+            Action.DISCARDED: self._why_discarded,
             **deeds.handlers,
         }
         self._redrawing: set[JobId] = set()
@@ -208,7 +210,19 @@ class Clicks:
         receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
         card = recipe_card.card(Recipe.from_json(job.recipe), receipt)
         files = [] if card.data is None else [discord.File(io.BytesIO(card.data), f"recipe-{job.id}.json")]
-        await interaction.response.send_message(card.text, files=files, ephemeral=True)
+        view = discord.utils.MISSING
+        if may_change(interaction, job, self._roles) and await self._queue.sheets(job.id):
+            view = buttons.row(job, Action.DISCARDED)
+        await interaction.response.send_message(card.text, files=files, view=view, ephemeral=True)
+
+    async def _why_discarded(self, interaction: discord.Interaction[Any], job: Job) -> None:
+        """What the discarded takes looked like shows the member's picture: for them and moderators alone."""
+        if not may_change(interaction, job, self._roles):
+            await _say(interaction, texts.NOT_YOURS)
+            return
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        text, files = await why_discarded(job, queue=self._queue, blobs=self._desk.blobs)
+        await interaction.edit_original_response(content=texts.fit(text), attachments=files)
 
     async def _delete(self, interaction: discord.Interaction[Any], job: Job) -> None:
         if not may_change(interaction, job, self._roles):

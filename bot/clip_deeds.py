@@ -1,9 +1,10 @@
-"""What can be done with a finished clip: go on with it, close it into a loop."""
+"""What can be done with a finished clip: go on with it, close it into a loop, keep it."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -14,6 +15,7 @@ from bot.continuation import before_of, extended, looped
 from bot.desk import Desk
 from db.files import Blobs
 from db.jobs import Job, State
+from db.queue import Queue, Starred
 from engine.errors import UserError
 from engine.recipe import Receipt, Recipe
 
@@ -23,25 +25,42 @@ SHOWN = frozenset({State.POSTING, State.DELIVERED})
 Handler = Callable[["discord.Interaction[Any]", Job], Awaitable[None]]
 
 
-class ClipDeeds:
-    """Answers the buttons under a finished clip that make another one of it."""
+@dataclass(frozen=True, kw_only=True)
+class ClipRules:
+    """How far clips may be taken.
 
-    def __init__(self, *, desk: Desk, blobs: Blobs, max_seconds: float) -> None:
+    Attributes:
+        max_seconds: how long one may become.
+        max_starred: stars that a member may have in a server.
+        keep_starred_days: how long a star keeps a clip.
+    """
+
+    max_seconds: float
+    max_starred: int
+    keep_starred_days: float
+
+
+class ClipDeeds:
+    """Answers the buttons under a finished clip that make another one of it, or keep it."""
+
+    def __init__(self, *, queue: Queue, desk: Desk, blobs: Blobs, rules: ClipRules) -> None:
         """Make one.
 
         Args:
-            desk: takes the new wish.
+            queue: knows the stars.
+            desk: takes a new wish.
             blobs: where clips are.
-            max_seconds: how long a clip may become.
+            rules: how far all this goes.
         """
+        self._queue = queue
         self._desk = desk
         self._blobs = blobs
-        self._max_seconds = max_seconds
+        self._rules = rules
 
     @property
     def handlers(self) -> dict[Action, Handler]:
         """Who answers which button."""
-        return {Action.EXTEND: self._extend, Action.LOOP: self._loop}
+        return {Action.EXTEND: self._extend, Action.LOOP: self._loop, Action.STAR: self._star}
 
     async def _extend(self, interaction: discord.Interaction[Any], job: Job) -> None:
         means = await self._desk.means()
@@ -54,7 +73,7 @@ class ClipDeeds:
                 clip,
                 means=means,
                 limits=self._desk.rules.plan,
-                max_seconds=self._max_seconds,
+                max_seconds=self._rules.max_seconds,
             ),
         )
 
@@ -63,9 +82,25 @@ class ClipDeeds:
             interaction,
             job,
             lambda recipe, receipt, clip: looped(
-                recipe, before_of(recipe, receipt), clip, max_seconds=self._max_seconds
+                recipe, before_of(recipe, receipt), clip, max_seconds=self._rules.max_seconds
             ),
         )
+
+    async def _star(self, interaction: discord.Interaction[Any], job: Job) -> None:
+        try:
+            await self._clip(job)
+        except UserError as error:
+            await interaction.response.send_message(str(error), ephemeral=True)
+            return
+        came_to = await self._queue.star(
+            job.id, interaction.user.id, interaction=interaction.id, most=self._rules.max_starred
+        )
+        told = {
+            Starred.ON: texts_clips.starred(self._rules.keep_starred_days),
+            Starred.OFF: texts_clips.STAR_TAKEN_BACK,
+            Starred.FULL: texts_clips.too_many_stars(self._rules.max_starred),
+        }[came_to]
+        await interaction.response.send_message(told, ephemeral=True)
 
     async def _go_on(
         self,

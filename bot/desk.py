@@ -88,7 +88,7 @@ class Desk:
     ) -> None:
         """Make one from the parts that it passes a wish through."""
         self._queue = queue
-        self._blobs = blobs
+        self.blobs = blobs
         self._reception = reception
         self._waits = waits
         self._board = board
@@ -166,7 +166,7 @@ class Desk:
 
         async def same_files() -> Recipe:
             for digest in recipe.inputs.values():
-                if not await asyncio.to_thread(self._blobs.exists, digest):
+                if not await asyncio.to_thread(self.blobs.exists, digest):
                     raise UserError("E_INPUT_GONE", texts.INPUT_GONE)
             return dataclasses.replace(
                 recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)

@@ -29,6 +29,8 @@ class Housekeeping:
         blobs: Blobs,
         backup_dir: Path,
         keep_days: float,
+        keep_starred_days: float,
+        keep_sheets_days: float,
         backups: int,
     ) -> None:
         """Make one.
@@ -39,6 +41,8 @@ class Housekeeping:
             blobs: are swept.
             backup_dir: where the copies go.
             keep_days: days that pictures and clips are kept.
+            keep_starred_days: days that a star keeps a clip.
+            keep_sheets_days: days that pictures of discarded takes are kept.
             backups: daily copies that are kept; 0 for none.
         """
         self._database = database
@@ -46,6 +50,8 @@ class Housekeeping:
         self._blobs = blobs
         self._backup_dir = backup_dir
         self._keep_days = keep_days
+        self._keep_starred_days = keep_starred_days
+        self._keep_sheets_days = keep_sheets_days
         self._backups = backups
 
     async def run(self) -> None:
@@ -61,7 +67,12 @@ class Housekeeping:
 
     async def sweep(self) -> int:
         """Delete the pictures and clips that no job needs any more, and return how many."""
-        needed = await self._queue.blobs_in_use(now=time.time(), keep_inputs_days=self._keep_days)
+        needed = await self._queue.blobs_in_use(
+            now=time.time(),
+            keep_inputs_days=self._keep_days,
+            keep_starred_days=self._keep_starred_days,
+            keep_sheets_days=self._keep_sheets_days,
+        )
         gone = await asyncio.to_thread(self._blobs.sweep, needed)
         if gone:
             log.info("%d files were no longer needed", gone)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from bot.clip_deeds import ClipRules
 from bot.clip_intake import ClipIntakeLimits
 from bot.deliver import DeliveryLimits
 from bot.desk import DeskRules
@@ -155,6 +156,15 @@ def for_turns(settings: Settings) -> FairShare:
         member_most=settings.fair_most_minutes * MINUTE,
         guild_stretch=settings.fair_server_stretch,
         guild_most=settings.fair_server_most_minutes * MINUTE,
+    )
+
+
+def for_deeds(settings: Settings) -> ClipRules:
+    """How far finished clips may be taken."""
+    return ClipRules(
+        max_seconds=settings.max_extended_seconds,
+        max_starred=settings.max_starred,
+        keep_starred_days=settings.keep_starred_days,
     )
 
 

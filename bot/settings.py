@@ -227,6 +227,13 @@ class Settings(BaseSettings):
         48.0, gt=0, description="Hours after which a clip that cannot be posted is given up."
     )
     keep_days: float = Field(7.0, gt=0, description="Days that pictures and clips are kept.")
+    keep_starred_days: float = Field(
+        90.0, gt=0, description="Days that a clip is kept after a member gave it a star."
+    )
+    keep_sheets_days: float = Field(
+        7.0, gt=0, description="Days that pictures of discarded takes are kept; never longer than keep_days."
+    )
+    max_starred: int = Field(50, ge=1, description="Stars that a member may have in a server.")
     backups: int = Field(7, ge=0, description="Daily copies of the database that are kept.")
 
     @field_validator("moderator_roles", mode="before")

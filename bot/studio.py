@@ -15,6 +15,7 @@ from typing import Protocol
 
 import numpy as np
 
+from bot.discards import Discards
 from bot.live import FirstLook, Live
 from db.errors import DatabaseError
 from db.files import Blobs
@@ -116,6 +117,7 @@ class Studio:
         self._idle.set()
         self.live: dict[JobId, Live] = {}
         self.drafts: dict[JobId, FirstLook] = {}
+        self._discards = Discards(queue=queue, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -237,14 +239,18 @@ class Studio:
         if self._rendered_at is not None:
             self._idle_seconds.append(time.monotonic() - self._rendered_at)
             self._rendered_at = None  # the next pause begins with the next clip
-        rendered = await self._engine.render(
-            recipe,
-            inputs,
-            job=job.id,
-            limits=limits,
-            on_event=lambda event: self._hear(job, event),
-            cancel=self._cancel,
-        )
+        self._discards.begin()
+        try:
+            rendered = await self._engine.render(
+                recipe,
+                inputs,
+                job=job.id,
+                limits=limits,
+                on_event=lambda event: self._hear(job, event),
+                cancel=self._cancel,
+            )
+        finally:
+            await self._discards.put_by(job)
         self._rendered_at = time.monotonic()
         self.rendered += 1
         receipt = rendered.receipt
@@ -278,8 +284,9 @@ class Studio:
                 self.drafts[job.id] = FirstLook(take=event.take, mp4=event.path.read_bytes())
         else:
             self.drafts.pop(job.id, None)
+            self._discards.hear(event)
             log.info(
-                "job %s: take %d is discarded: %s", job.id, event.take.number, "; ".join(event.take.reasons)
+                "job %s: take %d did not pass: %s", job.id, event.take.number, "; ".join(event.take.reasons)
             )
         self._on_change(job.id)
 

@@ -8,6 +8,8 @@
 `db.listing`       questions
 `db.moderation`    pause, move, clear, ban
 `db.retention`     what is still needed
+`db.sheets`        pictures of discarded takes
+`db.stars`         clips that members keep
 =================  ===========================================================
 
 Every move is one transaction. Where a method takes ``now``, Unix seconds, the clock is read if it is left
@@ -22,6 +24,8 @@ from db.enqueue import Draining, Enqueued, Enqueueing, EnqueueLimits, Limit, Lim
 from db.listing import Ahead, Listing
 from db.moderation import Moderation
 from db.retention import Retention
+from db.sheets import Sheets
+from db.stars import Starred, Stars
 
 __all__ = [
     "Ahead",
@@ -35,8 +39,9 @@ __all__ = [
     "Queue",
     "Recovery",
     "Requeue",
+    "Starred",
 ]
 
 
-class Queue(Enqueueing, Claims, Delivery, Listing, Moderation, Retention):
+class Queue(Enqueueing, Claims, Delivery, Listing, Moderation, Retention, Sheets, Stars):
     """All that can be done with jobs."""

@@ -19,12 +19,21 @@ class Retention(Rows):
             "UPDATE job SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (self._now(now), job)
         )
 
-    async def blobs_in_use(self, *, now: float | None = None, keep_inputs_days: float = 7.0) -> set[str]:
+    async def blobs_in_use(
+        self,
+        *,
+        now: float | None = None,
+        keep_inputs_days: float = 7.0,
+        keep_starred_days: float = 90.0,
+        keep_sheets_days: float = 7.0,
+    ) -> set[str]:
         """Return the digests of all blobs that a job may still ask for.
 
         These are the inputs of jobs that have not ended, or that ended within ``keep_inputs_days`` and were
         not taken down (a member may want another take, or go on with the clip), and of the same jobs the
-        clips that are not delivered yet, or that were.
+        clips that are not delivered yet, or that were. A clip with a star is kept for ``keep_starred_days``
+        from the last star on; pictures of discarded takes for ``keep_sheets_days``, and never longer than the
+        inputs that they show.
         """
         rows = await self._db.read(
             """
@@ -32,9 +41,19 @@ class Retention(Rows):
             WHERE state IN ('queued', 'running', 'rendered', 'posting', 'held')
             UNION ALL
             SELECT inputs, CASE state WHEN 'delivered' THEN clip_sha256 END
-            FROM job WHERE ended_at > ? AND deleted_at IS NULL
+            FROM job WHERE ended_at > :inputs AND deleted_at IS NULL
+            UNION ALL
+            SELECT '{}', clip_sha256 FROM job JOIN star ON star.job = job.id
+            WHERE state = 'delivered' AND deleted_at IS NULL AND starred AND star.at > :stars
+            UNION ALL
+            SELECT '{}', sheet.sha256 FROM job JOIN sheet ON sheet.job = job.id
+            WHERE deleted_at IS NULL AND sheet.at > max(:sheets, :inputs)
             """,
-            (self._now(now) - keep_inputs_days * DAY,),
+            {
+                "inputs": self._now(now) - keep_inputs_days * DAY,
+                "stars": self._now(now) - keep_starred_days * DAY,
+                "sheets": self._now(now) - keep_sheets_days * DAY,
+            },
         )
         kept = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
         return kept | {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}

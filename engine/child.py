@@ -318,10 +318,11 @@ class Child:
             self._watch.step(progress, now)
             self._pass_on(assignment, progress)
         elif isinstance(message, wire.Discarded):
-            self._pass_on(assignment, TakeDiscarded(take=message.take))
+            sheet = None if message.sheet is None else _in_folder(assignment.work, message.sheet)
+            self._pass_on(assignment, TakeDiscarded(take=message.take, sheet=sheet))
         elif isinstance(message, wire.Drafted):
-            path = Path(assignment.work) / Path(message.path).name
-            if path.is_file() and not path.is_symlink():
+            path = _in_folder(assignment.work, message.path)
+            if path is not None:
                 self._pass_on(assignment, Draft(path=path, take=message.take))
         else:
             self._leaving = isinstance(message, wire.Failed) and message.leaving
@@ -333,3 +334,9 @@ class Child:
             assignment.on_event(event)
         except Exception:
             log.exception("what follows the render %s failed", assignment.job)
+
+
+def _in_folder(folder: str, name: str) -> Path | None:
+    """A file that the process says is in its work folder; None where it is none, or leads out of it."""
+    path = Path(folder) / Path(name).name
+    return path if path.is_file() and not path.is_symlink() else None

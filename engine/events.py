@@ -19,9 +19,14 @@ class Progress:
 
 @dataclass(frozen=True, kw_only=True)
 class TakeDiscarded:
-    """The gate threw a take away; the next one follows."""
+    """The gate threw a take away. The next one follows; after the last, the best of them may be kept.
+
+    Attributes:
+        sheet: a small JPEG of it, with the score over time, until the render ends; None where there is none.
+    """
 
     take: TakeRecord
+    sheet: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
 import numpy as np
 
 from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames
@@ -14,7 +16,8 @@ from engine.events import Draft, Progress, TakeDiscarded
 from engine.fit import cover
 from engine.join import led_in, settled
 from engine.order import Clock, Order, teller
-from engine.quality import judge
+from engine.quality import Verdict, judge
+from engine.quality.report import report
 from engine.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.retake import Budget, Retake, next_take
 
@@ -24,13 +27,17 @@ HOPELESS = "hopeless"
 DRAFT_BYTES = 1_000_000
 """A draft is never larger; it is a small picture."""
 
+SHEET_WIDTH, SHEET_QUALITY = 960, 80
+"""Of the picture of a rejected take: pixels, and JPEG's own scale."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _Take:
-    """One take; without frames where drawing it was given up."""
+    """One take; without frames where drawing it was given up, with a sheet where it was rejected."""
 
     record: TakeRecord
     frames: Frames | None
+    sheet: Path | None = None
 
 
 def draw_until_good(
@@ -50,10 +57,10 @@ def draw_until_good(
     calm = BACKENDS[order.recipe.engine].calm
     retake: Retake | None = Retake(recipe=order.recipe)
     while retake is not None:
-        if records:
-            order.on_event(TakeDiscarded(take=records[-1]))
         take = _draw_take(backend, order, retake, len(records) + 1, clock)
         records.append(take.record)
+        if take.record.outcome is Outcome.REJECTED:
+            order.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
         if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
             best = take.record, take.frames
         retake = next_take(retake.recipe, records, budget=budget, calm=calm)
@@ -95,6 +102,7 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
             seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
         verdict = judge(seen, reference, recipe.native_fps)
         order.cancel.check()
+        sheet = _draw_sheet(order, seen, verdict, number) if verdict.rejected else None
     record = TakeRecord(
         number=number,
         seed=seed,
@@ -105,7 +113,17 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
         causes=tuple(finding.code for finding in verdict.findings if finding.rejects),
         changed=retake.changed,
     )
-    return _Take(record=record, frames=_to_uint8(raw))
+    return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
+
+
+def _draw_sheet(order: Order, seen: RawFrames, verdict: Verdict, number: int) -> Path:
+    """Leave a picture of a rejected take, for whoever asks why."""
+    path = order.work / f"sheet{number}.jpg"
+    drawn = report(_to_uint8(seen), order.recipe.native_fps, verdict, width=SHEET_WIDTH)
+    quality = [cv2.IMWRITE_JPEG_QUALITY, SHEET_QUALITY]
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), quality)
+    path.write_bytes(data.tobytes())
+    return path
 
 
 def _given_up(number: int, seed: int, reason: str, changed: str, seconds: float) -> _Take:

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from engine.device import DeviceKind
 from engine.recipe import Stage, TakeRecord
 
-PROTOCOL = 2
+PROTOCOL = 3
 """Raised by one whenever an older peer would misread a message."""
 
 MAX_LINE = 1 << 20
@@ -77,11 +77,12 @@ class Progressed(_Message):
 
 
 class Discarded(_Message):
-    """The gate threw a take of ``job`` away."""
+    """The gate threw a take of ``job`` away; what it looked like lies at ``sheet`` in the work folder."""
 
     type: Literal["discarded"] = "discarded"
     job: str
     take: TakeRecord
+    sheet: str | None = None
 
 
 class Drafted(_Message):

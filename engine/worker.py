@@ -147,7 +147,8 @@ class Reporter:
         The first of a stage, its end, and a discarded take always pass.
         """
         if isinstance(event, TakeDiscarded):
-            self._channel.send(wire.Discarded(job=self._job, take=event.take))
+            sheet = None if event.sheet is None else event.sheet.name
+            self._channel.send(wire.Discarded(job=self._job, take=event.take, sheet=sheet))
         elif isinstance(event, Draft):
             self._channel.send(wire.Drafted(job=self._job, path=event.path.name, take=event.take))
         elif self._passes(event):

@@ -12,6 +12,7 @@ from discord import app_commands
 
 from bot import stats, stats_chart, texts, texts_moderation
 from bot.commands.moderating import ModeratorGroup
+from bot.discards import why_discarded
 from db.jobs import State
 from engine.recipe import Recipe
 
@@ -59,6 +60,17 @@ class LookCommands(ModeratorGroup, name="look"):
                 draining=await queue.draining(guild),
             ),
         )
+
+    @app_commands.command(name="why", description="Why were takes of a clip discarded? With pictures of them")
+    @app_commands.describe(job="The job: its id, or the beginning of it")
+    async def why_discarded(self, interaction: discord.Interaction[Any], job: str) -> None:
+        """Show the discarded takes of a job of this server."""
+        found = await self._find(interaction, job)
+        if found is None:
+            return
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        text, files = await why_discarded(found, queue=self._parts.queue, blobs=self._parts.blobs)
+        await interaction.edit_original_response(content=texts.fit(text), attachments=files)
 
     @app_commands.command(
         name="stats", description="What was made lately, how long it took, and what was discarded and why"

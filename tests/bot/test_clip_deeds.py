@@ -13,6 +13,7 @@ from bot.channels import Post
 from db.jobs import State
 from engine.recipe import Kind, Recipe, Role
 from tests.bot.house import connected, count_of, hand_in, queued, until
+from tests.fake_discord import Permission
 
 SHORT = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
 
@@ -46,8 +47,11 @@ async def refusal(asked) -> str:
 
 async def test_the_buttons_stand_in_their_order_on_two_rows(fake, channel, ada, parts, bot):
     _, message = await delivered(parts, ada, channel, recipe=SHORT)
-    rows = [[button["label"] for button in row["components"]] for row in message.components]
-    assert rows == [["Reroll", "Remix", "Extend", "Loop"], ["Recipe", "Delete"]]
+    rows = [
+        [button.get("label") or button["emoji"]["name"] for button in row["components"]]
+        for row in message.components
+    ]
+    assert rows == [["Reroll", "Remix", "Extend", "Loop", "⭐"], ["Recipe", "Delete"]]
 
 
 @pytest.mark.parametrize("label", ["Extend", "Loop"])
@@ -129,10 +133,98 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, parts,
     loop = await hand_in(parts.queue, parts.blobs, dataclasses.replace(loop, claim=1), b"the loop")
     assert loop.state is State.RENDERED
     labels = [item.item.label for item in buttons.for_clip(loop).children]
-    assert labels == ["Extend", "Recipe", "Delete"]
+    assert labels == ["Extend", None, "Recipe", "Delete"]
     odd = await parts.channels.send(
         channel.id, Post(content="odd", nonce="odd", view=buttons.row(loop, Action.LIGHTER))
     )
     told = await refusal(await fake.click(ada, channel.messages[odd], "Try lighter"))
     assert told == texts_clips.LOOPS_ARE_NOT_DRAWN
     assert texts.title(Recipe.from_json(loop.recipe)).startswith(f"🎬 **{texts_clips.LOOPING}**")
+
+
+def star_of(job):
+    return custom_id(Action.STAR, job.id)
+
+
+async def told(asked) -> str:
+    message = await asked.shown(10)
+    assert message.ephemeral
+    return message.content
+
+
+async def test_anybody_may_keep_a_clip_with_one_star_and_take_it_back(fake, channel, ada, parts):
+    eve = fake.member("eve")
+    async with connected(fake, parts):
+        job, message = await delivered(parts, ada, channel, recipe=SHORT)
+        assert "90 days" in await told(await fake.click(ada, message, star_of(job)))
+        assert "90 days" in await told(await fake.click(eve, message, star_of(job)))
+    async with connected(fake, parts):  # after a restart
+        assert await told(await fake.click(ada, message, star_of(job))) == texts_clips.STAR_TAKEN_BACK
+        assert await parts.queue.stars(job.id) == 1
+
+
+async def test_a_hundred_replays_of_a_star_are_one_star(fake, channel, ada, parts, bot):
+    job, message = await delivered(parts, ada, channel, recipe=SHORT)
+    asked = await fake.click(ada, message, star_of(job))
+    await told(asked)
+    for _ in range(99):
+        fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
+    await asyncio.sleep(0.5)
+    assert await parts.queue.stars(job.id) == 1
+
+
+async def test_a_clip_that_is_gone_gets_no_star(fake, channel, ada, parts, bot):
+    job, message = await delivered(parts, ada, channel, recipe=SHORT)
+    parts.blobs.delete(job.clip_sha256)
+    assert await told(await fake.click(ada, message, star_of(job))) == texts_clips.CLIP_GONE
+
+
+@pytest.fixture
+async def discarded(parts, bot, channel, ada):
+    """Ada's clip, of which the first take was discarded; and its message."""
+    await queued(parts.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
+    job = await parts.queue.claim()
+    await parts.queue.keep_sheets(job.id, job.claim, {1: parts.blobs.put(b"\xff\xd8 a picture")})
+    job = await hand_in(parts.queue, parts.blobs, job, b"the clip")
+    sent = await parts.channels.send(
+        channel.id, Post(content="clip", nonce=job.id, view=buttons.for_clip(job))
+    )
+    await parts.queue.begin_posting(job.id)
+    await parts.queue.posted(job.id, sent)
+    return job, channel.messages[sent]
+
+
+async def test_why_was_this_discarded_is_for_its_member_and_moderators(
+    fake, channel, ada, mod, parts, discarded
+):
+    _, message = discarded
+    for asker in (ada, mod):
+        card = await (await fake.click(asker, message, "Recipe")).shown()
+        answer = await (await fake.click(asker, card, "Why discarded?")).shown(10)
+        assert answer.ephemeral
+        assert answer.attachments[0].data == b"\xff\xd8 a picture"
+    eve, mods_card = fake.member("eve"), card
+    card = await (await fake.click(eve, message, "Recipe")).shown()
+    assert card.components == ()
+    assert await told(await fake.click(eve, mods_card, "Why discarded?")) == texts.NOT_YOURS
+
+
+async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod, parts, discarded):
+    job, _ = discarded
+    answer = await (await fake.slash(mod, channel, "queue why", job=job.id[:6])).shown(10)
+    assert [each.data for each in answer.attachments] == [b"\xff\xd8 a picture"]
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    asked = await fake.slash(boss, fake.channel(elsewhere), "queue why", job=job.id)
+    assert await told(asked) == texts.NOT_FOUND
+    assert await told(await fake.slash(ada, channel, "queue why", job=job.id)) == texts.NOT_A_MODERATOR
+
+
+async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, ada, parts, discarded):
+    job, message = discarded
+    for digest in (await parts.queue.sheets(job.id)).values():
+        parts.blobs.delete(digest)
+    card = await (await fake.click(ada, message, "Recipe")).shown()
+    answer = await (await fake.click(ada, card, "Why discarded?")).shown(10)
+    assert answer.attachments == ()
+    assert texts_clips.NOTHING_DISCARDED in answer.content

@@ -23,7 +23,7 @@ DAY = 24 * 3600.0
 @pytest.fixture
 def make(db, queue, blobs, tmp_path):
     def made(**changes) -> Housekeeping:
-        values = {"keep_days": 7.0, "backups": 2}
+        values = {"keep_days": 7.0, "keep_starred_days": 90.0, "keep_sheets_days": 7.0, "backups": 2}
         folder = tmp_path / "backups"
         return Housekeeping(database=db, queue=queue, blobs=blobs, backup_dir=folder, **{**values, **changes})
 

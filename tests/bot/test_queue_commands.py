@@ -38,6 +38,7 @@ class Use:
 USES = (
     Use(name="show", says="1 queued"),
     Use(name="stats", says="The last 7 days"),
+    Use(name="why", options={"job": JOB}, says="No take of this clip was discarded"),
     Use(name="audit", says="the chain is whole"),
     Use(name="pause", options={"reason": "lunch"}, says="Paused", action="pause"),
     Use(name="drain", options={"reason": "closing"}, says="nothing new", action="drain"),

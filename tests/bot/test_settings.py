@@ -86,6 +86,9 @@ DEFAULTS = {
     "post_backoff_last": 60.0,
     "give_up_hours": 48.0,
     "keep_days": 7.0,
+    "keep_starred_days": 90.0,
+    "keep_sheets_days": 7.0,
+    "max_starred": 50,
     "backups": 7,
 }
 
@@ -199,6 +202,9 @@ WRONG = {
     "post_backoff_last": ["0"],
     "give_up_hours": ["0"],
     "keep_days": ["0"],
+    "keep_starred_days": ["0"],
+    "keep_sheets_days": ["0"],
+    "max_starred": ["0"],
     "fair_half_life_hours": ["0"],
     "fair_stretch": ["-1"],
     "fair_most_minutes": ["-1"],

@@ -400,6 +400,50 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
     assert len(changed) == 5  # claimed, first step, discarded, second take, over
 
 
+def discarding(folder, *takes, then=None):
+    """An act: takes are discarded, each with a picture; then whatever comes."""
+
+    async def act(on_event, cancel):
+        for number in takes:
+            sheet = folder / f"sheet{number}.jpg"
+            sheet.write_bytes(b"take %d" % number)
+            record = TakeRecord(number=number, seed=5, outcome=Outcome.REJECTED, score=3)
+            on_event(TakeDiscarded(take=record, sheet=sheet))
+            sheet.unlink()  # the spool's folder goes with the render
+        if then is not None:
+            raise then
+
+    return act
+
+
+async def test_what_discarded_takes_looked_like_is_put_by(queue, blobs, engine, start, tmp_path):
+    engine.acts = [
+        discarding(tmp_path, 1, 2),
+        None,
+        discarding(tmp_path, 1, then=RenderFailed("E_BROKEN", "no take came out whole")),
+    ]
+    jobs = [await queued(queue, member) for member in range(3)]
+    start()
+    await comes_to(queue, jobs[2], State.FAILED)
+    kept = [await queue.sheets(job.id) for job in jobs]
+    assert [list(sheets) for sheets in kept] == [[1, 2], [], [1]]
+    assert blobs.read(kept[0][2]) == b"take 2"
+
+
+async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
+    queue, engine, start, tmp_path, monkeypatch, caplog
+):
+    async def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(queue, "keep_sheets", full)
+    engine.acts = [discarding(tmp_path, 1)]
+    job = await queued(queue)
+    start()
+    await comes_to(queue, job, State.RENDERED)
+    assert "could not be put by" in caplog.text
+
+
 async def test_the_pause_between_two_jobs_is_measured(queue, engine, start):
     for member in range(3):
         await queued(queue, member)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asking import CLIP, enqueued, rendered
+from asking import ANN, BEN, CLIP, enqueued, hand_in, rendered
 
 from db.retention import DAY
 
@@ -58,6 +58,46 @@ async def test_a_clip_that_was_taken_down_takes_its_inputs_along(queue):
     assert await queue.mark_deleted(job.id, T)
     assert not await queue.mark_deleted(job.id, T)
     assert (await queue.get(job.id)).deleted_at == T
+    assert await queue.blobs_in_use(now=T) == set()
+
+
+async def delivered(queue):
+    job = await rendered(queue)
+    await queue.begin_posting(job.id)
+    await queue.posted(job.id, 5, now=T)
+    return job
+
+
+async def test_a_star_keeps_a_clip_and_not_what_it_was_made_from(queue):
+    job = await enqueued(queue, inputs={"picture": PICTURE})
+    job = await queue.claim()
+    await hand_in(queue, job, now=T)
+    await queue.begin_posting(job.id)
+    await queue.posted(job.id, 5, now=T)
+    await queue.star(job.id, ANN, interaction=1, most=5, now=T + DAY)
+    assert await queue.blobs_in_use(now=T + 90 * DAY) == {CLIP}
+    assert await queue.blobs_in_use(now=T + 91 * DAY) == set()
+    assert await queue.blobs_in_use(now=T + 30 * DAY, keep_starred_days=20) == set()
+    await queue.star(job.id, ANN, interaction=2, most=5, now=T + 2 * DAY)
+    assert await queue.blobs_in_use(now=T + 30 * DAY) == set(), "the star was taken back"
+
+
+async def test_a_starred_clip_that_is_taken_down_goes(queue):
+    job = await delivered(queue)
+    await queue.star(job.id, BEN, interaction=1, most=5, now=T)
+    await queue.mark_deleted(job.id, T)
+    assert await queue.blobs_in_use(now=T) == set()
+
+
+async def test_pictures_of_discarded_takes_go_with_the_inputs_that_they_show(queue):
+    await enqueued(queue)
+    job = await queue.claim()
+    await queue.keep_sheets(job.id, job.claim, {1: "d" * 64}, now=T)
+    await queue.cancelled(job.id, job.claim, now=T)
+    for days, kept in [({}, 7), ({"keep_sheets_days": 3}, 3), ({"keep_inputs_days": 2}, 2)]:
+        assert await queue.blobs_in_use(now=T + (kept - 1) * DAY, **days) == {"d" * 64}
+        assert await queue.blobs_in_use(now=T + kept * DAY, **days) == set()
+    await queue.mark_deleted(job.id, T)
     assert await queue.blobs_in_use(now=T) == set()
 
 

@@ -17,7 +17,7 @@ from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.events import Draft, Progress, TakeDiscarded
 from engine.recipe import Kind, Motion, Outcome, Recipe, Role, Stage
 from engine.render import CLIP_NAME, Renderer, RenderLimits
-from engine.takes import DRAFT_BYTES
+from engine.takes import DRAFT_BYTES, SHEET_WIDTH
 
 
 def good(recipe):
@@ -194,11 +194,24 @@ def test_the_stages_are_told_in_their_order(render):
     assert all(0.0 <= share <= 1.0 for share in shares)
 
 
-def test_a_take_is_announced_as_discarded_only_where_another_follows(render):
-    events = []
-    receipt = render(flickering, max_takes=3, on_event=events.append)
-    discarded = [event.take for event in events if isinstance(event, TakeDiscarded)]
-    assert discarded == list(receipt.takes[:2])
+def test_each_rejected_take_is_told_of_with_a_small_picture_of_it(render):
+    told = []
+
+    def listen(event):
+        if isinstance(event, TakeDiscarded):
+            told.append((event.take, event.sheet.read_bytes()))
+
+    receipt = render(flickering, broken, max_takes=2, on_event=listen)
+    assert [take for take, _ in told] == list(receipt.takes)
+    for _, data in told:
+        sheet = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert sheet.shape[1] == SHEET_WIDTH
+        assert len(data) < 300_000
+
+
+def test_a_good_take_leaves_no_picture_of_itself(render):
+    render(good)
+    assert [path.name for path in render.clip.parent.glob("sheet*")] == []
 
 
 @pytest.mark.parametrize("stage", Stage)

@@ -1,0 +1,53 @@
+"""Pictures of discarded takes: what they looked like, and where the gate found what."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping
+
+from db.jobs import JobId
+from db.rows import Rows
+
+
+class Sheets(Rows):
+    """The part of the queue that remembers discarded takes."""
+
+    async def keep_sheets(
+        self, job: JobId, claim: int, sheets: Mapping[int, str], now: float | None = None
+    ) -> bool:
+        """Remember the sheets of the takes that a claim discarded; those of an earlier claim are replaced.
+
+        Args:
+            job: a job that runs.
+            claim: the number of its claim.
+            sheets: take → hex digest of a blob.
+            now: Unix seconds.
+
+        Returns:
+            False where the claim is stale, and nothing was written.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            live = connection.execute(
+                "SELECT 1 FROM job WHERE id = ? AND claim = ? AND state = 'running'", (job, claim)
+            ).fetchall()
+            if not live:
+                return False
+            connection.execute("DELETE FROM sheet WHERE job = ?", (job,))
+            connection.executemany(
+                "INSERT INTO sheet (job, take, sha256, at) VALUES (?, ?, ?, ?)",
+                [(job, take, digest, at) for take, digest in sheets.items()],
+            )
+            return True
+
+        return await self._db.write(transaction)
+
+    async def sheets(self, job: JobId) -> dict[int, str]:
+        """Take → digest, in the order of the takes; nothing of a clip that was taken down."""
+        rows = await self._db.read(
+            "SELECT sheet.take, sheet.sha256 FROM sheet JOIN job ON job.id = sheet.job "
+            "WHERE sheet.job = ? AND job.deleted_at IS NULL ORDER BY sheet.take",
+            (job,),
+        )
+        return {row["take"]: row["sha256"] for row in rows}

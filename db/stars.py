@@ -1,0 +1,73 @@
+"""Clips that members keep. A star is set and taken back by the same click; each member has one for a clip."""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import StrEnum
+
+from db.jobs import JobId
+from db.rows import Rows, fetch_one
+
+_TOGGLE = """
+INSERT INTO star (job, guild_id, user_id, starred, interaction, at)
+SELECT id, guild_id, :user, 1, :interaction, :now FROM job WHERE id = :job
+ON CONFLICT (job, user_id) DO UPDATE
+SET starred = 1 - starred, interaction = excluded.interaction, at = excluded.at
+"""
+
+_COUNT = "SELECT count(*) FROM star WHERE guild_id = ? AND user_id = ? AND starred AND job != ?"
+
+
+class Starred(StrEnum):
+    """What a click on the star came to; FULL: the member has as many as they may have."""
+
+    ON = "on"
+    OFF = "off"
+    FULL = "full"
+
+
+class Stars(Rows):
+    """The part of the queue that knows which clips are kept."""
+
+    async def star(
+        self, job: JobId, user: int, *, interaction: int, most: int, now: float | None = None
+    ) -> Starred:
+        """Set a member's star on a clip, or take it back.
+
+        Args:
+            job: the clip's.
+            user: the member.
+            interaction: the click's id; a click that is told again changes nothing.
+            most: stars that a member may have in a guild.
+            now: Unix seconds.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> Starred:
+            row = fetch_one(
+                connection,
+                "SELECT starred, interaction FROM star WHERE job = ? AND user_id = ?",
+                (job, user),
+            )
+            if row is not None and row["interaction"] >= interaction:
+                return Starred.ON if row["starred"] else Starred.OFF
+            sets = row is None or not row["starred"]
+            if sets and _others(connection, job, user) >= most:
+                return Starred.FULL
+            connection.execute(_TOGGLE, {"job": job, "user": user, "interaction": interaction, "now": at})
+            return Starred.ON if sets else Starred.OFF
+
+        return await self._db.write(transaction)
+
+    async def stars(self, job: JobId) -> int:
+        """How many members keep a clip."""
+        (row,) = await self._db.read("SELECT count(*) AS stars FROM star WHERE job = ? AND starred", (job,))
+        return int(row["stars"])
+
+
+def _others(connection: sqlite3.Connection, job: JobId, user: int) -> int:
+    """The member's stars on other clips of the same guild."""
+    found = fetch_one(connection, "SELECT guild_id FROM job WHERE id = ?", (job,))
+    guild = 0 if found is None else found["guild_id"]
+    count = fetch_one(connection, _COUNT, (guild, user, job))
+    return 0 if count is None else int(count[0])
