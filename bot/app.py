@@ -15,17 +15,16 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
-import aiohttp
-import discord
-
 from bot import buttons, limits
 from bot.channels import Channels
 from bot.clicks import Clicks
-from bot.client import Framekiln
 from bot.clip_deeds import ClipDeeds
 from bot.clip_intake import ClipIntake
+from bot.connecting import stay_connected
 from bot.deliver import Deliverer
 from bot.desk import Desk
+from bot.erasing import Erasing
+from bot.forgetting import RecipeWords
 from bot.health import HealthFile
 from bot.housekeeping import Housekeeping
 from bot.intake import Intake
@@ -34,6 +33,7 @@ from bot.parcel import Parcels
 from bot.parts import Parts
 from bot.pulse import Pulse
 from bot.reception import Reception
+from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
@@ -41,7 +41,10 @@ from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database
 from db.files import Blobs
+from db.guilds import Guilds
 from db.jobs import Job
+from db.personal import Personal
+from db.pseudonyms import Pseudonyms
 from db.queue import Queue
 from engine.host import EngineHost
 from engine.identity import load_or_make_identity
@@ -50,18 +53,8 @@ from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 
-RECONNECT_FIRST = 1.0
-RECONNECT_LAST = 30.0
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
-
-
-AUTHENTICATION_FAILED = 4004
-"""The gateway's close code for a token that it does not know."""
-
-
-class TokenRefused(Exception):
-    """Discord does not know the token."""
 
 
 @asynccontextmanager
@@ -106,6 +99,7 @@ def _wire(
     outbox = settings.data_dir / "outbox"
     waits = Waits(queue)
     audit = Audit(database)
+    personal = Personal(database, pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
     inventory = Inventory(
         limits.store_of(settings), lambda: host.device, slow=limits.allows_slow_models(settings)
     )
@@ -165,15 +159,18 @@ def _wire(
         deeds=deeds,
         moderator_roles=settings.moderator_roles,
     )
+    erasing = Erasing(
+        personal=personal, blobs=blobs, channels=channels, board=board, outbox=outbox, cancel=clicks.cancel
+    )
+    guilds = Guilds(database)
     housekeeping = Housekeeping(
         database=database,
         queue=queue,
         blobs=blobs,
+        personal=personal,
+        guilds=guilds,
         backup_dir=settings.data_dir / "backups",
-        keep_days=settings.keep_days,
-        keep_starred_days=settings.keep_starred_days,
-        keep_sheets_days=settings.keep_sheets_days,
-        backups=settings.backups,
+        keep=limits.for_keeping(settings),
     )
     return Parts(
         settings=settings,
@@ -190,6 +187,9 @@ def _wire(
         clicks=clicks,
         host=host,
         housekeeping=housekeeping,
+        guilds=guilds,
+        erasing=erasing,
+        rights=Rights(personal=personal, erasing=erasing, blobs=blobs, sealer=sealer),
         pulse=Pulse(),
     )
 
@@ -210,8 +210,9 @@ async def run(settings: Settings) -> None:
             len(recovery.quarantined),
             len(recovery.posting),
         )
+        await parts.erasing.begin()
         async with _running(parts):
-            connection = asyncio.create_task(_stay_connected(parts), name="discord")
+            connection = asyncio.create_task(stay_connected(parts), name="discord")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
             log.info("closing")
@@ -232,6 +233,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         parts.deliverer.run(),
         parts.board.run(),
         parts.housekeeping.run(),
+        parts.erasing.run(),
         parts.pulse.run(),
         HealthFile(parts.settings.data_dir, lambda: _how_it_is(parts)).run(),
     ]
@@ -266,39 +268,6 @@ async def _finish(parts: Parts) -> None:
     await parts.studio.stop(parts.settings.stop_grace)
     await parts.deliverer.stop()
     await parts.board.stop()
-
-
-async def _stay_connected(parts: Parts) -> None:
-    """Connect, and connect again. discord.py resumes cut connections; this is for when it gives up."""
-    token = parts.settings.discord_token
-    if token is None:
-        raise TokenRefused("DISCORD_TOKEN is not set")
-    wait = RECONNECT_FIRST
-    while True:
-        client = Framekiln(parts, guild_id=parts.settings.discord_guild_id)
-        began = time.monotonic()
-        try:
-            async with client:
-                await client.login(token.get_secret_value())
-                parts.channels.attach(client)
-                # Cut sessions are resumed all the same; but after a long outage discord.py may wait for a
-                # quarter of an hour between two tries, and this loop waits half a minute at most.
-                await client.connect(reconnect=False)
-        except discord.LoginFailure as error:
-            raise TokenRefused("Discord does not know this token") from error
-        except discord.ConnectionClosed as error:
-            if error.code == AUTHENTICATION_FAILED:
-                raise TokenRefused("Discord does not know this token") from error
-            log.warning("the connection was closed with code %s", error.code)
-        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
-            log.warning("Discord cannot be reached: %s", error)
-        finally:
-            parts.channels.detach()
-        if time.monotonic() - began > RECONNECT_LAST:
-            wait = RECONNECT_FIRST
-        log.info("trying again in %.0f s", wait)
-        await asyncio.sleep(wait)
-        wait = min(RECONNECT_LAST, wait * 2)
 
 
 async def _end(task: asyncio.Task[None]) -> BaseException | None:

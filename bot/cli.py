@@ -43,8 +43,8 @@ main.add_command(models)
 @main.command()
 def run() -> None:
     """Be the Discord bot, until Ctrl-C. Needs DISCORD_TOKEN."""
-    from bot.app import TokenRefused  # noqa: PLC0415 - see the module's docstring
-    from bot.app import run as run_app  # noqa: PLC0415
+    from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
+    from bot.connecting import TokenRefused  # noqa: PLC0415
     from bot.logs import set_up_logs  # noqa: PLC0415
     from bot.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
     from db.errors import DatabaseError  # noqa: PLC0415

@@ -12,7 +12,7 @@ from typing import Any
 
 import discord
 
-from bot import buttons, recipe_card, texts, variation
+from bot import buttons, recipe_card, texts, texts_rights, variation
 from bot.buttons import Action
 from bot.channels import ChannelError, Channels
 from bot.clip_deeds import ClipDeeds
@@ -35,6 +35,9 @@ log = logging.getLogger(__name__)
 
 REMIX_MODAL = "fk:remix:"
 """The prefix of the modal's ``custom_id``; the job's id follows, so that it works after a restart."""
+
+NEED_WORDS = frozenset({Action.REROLL, Action.REMIX, Action.RECIPE, Action.LIGHTER, Action.REDRAW})
+"""What cannot be done with a job whose words were cleared away."""
 
 PROMPT_FIELD = "fk:prompt"
 
@@ -83,14 +86,21 @@ class Clicks:
     async def click(self, interaction: discord.Interaction[Any], action: Action, job_id: JobId) -> None:
         """A button was clicked."""
         job = await self._job_here(interaction, job_id)
-        if job is not None:
-            await self._handlers[action](interaction, job)
+        if job is None:
+            return
+        if job.forgotten_at is not None and action in NEED_WORDS:
+            await _say(interaction, texts_rights.FORGOTTEN)
+            return
+        await self._handlers[action](interaction, job)
 
     async def submit(self, interaction: discord.Interaction[Any]) -> None:
         """The remix form came back."""
         data: Any = interaction.data or {}
         job = await self._job_here(interaction, JobId(str(data["custom_id"]).removeprefix(REMIX_MODAL)))
         if job is None:
+            return
+        if job.forgotten_at is not None:
+            await _say(interaction, texts_rights.FORGOTTEN)
             return
         words = clean_prompt(_field(data, PROMPT_FIELD), limit=self._desk.rules.max_prompt)
         recipe = _with_new_seed(Recipe.from_json(job.recipe))

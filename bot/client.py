@@ -18,7 +18,9 @@ from bot import texts
 from bot.buttons import Action, JobButton
 from bot.clicks import REMIX_MODAL
 from bot.commands import setup_all
+from bot.commands.mydata import MY_DATA
 from bot.parts import Parts
+from bot.rights import Choice, ErasureButton
 from db.jobs import JobId
 
 log = logging.getLogger(__name__)
@@ -33,6 +35,13 @@ MODAL_SUBMIT = discord.InteractionType.modal_submit
 
 class _Tree(app_commands.CommandTree["Framekiln"]):
     """Answers whatever a command did not expect with an error id, in private."""
+
+    async def interaction_check(self, interaction: discord.Interaction[Framekiln], /) -> bool:
+        """Whoever uses the bot is known again, also after an erase; but for asking about their own data."""
+        data: Any = interaction.data or {}
+        if data.get("name") != MY_DATA:
+            await interaction.client.recognise(interaction.user.id)
+        return True
 
     async def on_error(
         self, interaction: discord.Interaction[Framekiln], error: app_commands.AppCommandError, /
@@ -62,6 +71,8 @@ class Framekiln(discord.Client):
         )
         self._queue = parts.queue
         self._clicks = parts.clicks
+        self._rights = parts.rights
+        self._servers = parts.guilds
         self._guild = None if guild_id is None else discord.Object(guild_id)
         self.tree = _Tree(self)
         self._syncing: asyncio.Task[None] | None = None
@@ -69,7 +80,7 @@ class Framekiln(discord.Client):
 
     async def setup_hook(self) -> None:
         """Listen for the buttons of all jobs, and tell Discord of the commands where they have changed."""
-        self.add_dynamic_items(JobButton)
+        self.add_dynamic_items(JobButton, ErasureButton)
         if self._guild is not None:
             self.tree.copy_global_to(guild=self._guild)
         self._syncing = asyncio.create_task(self._sync_until_done(), name="command sync")
@@ -84,6 +95,19 @@ class Framekiln(discord.Client):
     async def on_ready(self) -> None:
         """Tell the owner that it works."""
         log.info("connected as %s, in %d servers", self.user, len(self.guilds))
+        await self._servers.seen({guild.id for guild in self.guilds})
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was added to a server, again perhaps."""
+        await self._servers.joined(guild.id)
+
+    async def on_guild_available(self, guild: discord.Guild) -> None:
+        """A server is there again, or still."""
+        await self._servers.joined(guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was taken out of a server; one that is only unavailable does not come here."""
+        await self._servers.left(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Forms are answered here, by their name, so that one opened before a restart still works."""
@@ -97,7 +121,19 @@ class Framekiln(discord.Client):
     async def on_job_button(self, interaction: discord.Interaction[Any], action: Action, job: JobId) -> None:
         """A button of a job was clicked."""
         try:
+            await self.recognise(interaction.user.id)
             await self._clicks.click(interaction, action, job)
+        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+            await self.answer_error(interaction, error)
+
+    async def recognise(self, user: int) -> None:
+        """Somebody uses the bot."""
+        await self._rights.recognise(user)
+
+    async def on_erasure_button(self, interaction: discord.Interaction[Any], choice: Choice) -> None:
+        """Somebody answered whether they want to be erased."""
+        try:
+            await self._rights.answer(interaction, choice)
         except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
             await self.answer_error(interaction, error)
 

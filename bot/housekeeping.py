@@ -1,14 +1,17 @@
-"""What is done once in a while: a copy of the database each day, and files that nothing needs any more."""
+"""What is done once in a while: a copy of the database each day, and what nobody needs any more goes."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 from db.connection import Database
 from db.files import Blobs
+from db.guilds import Guilds
+from db.personal import Personal
 from db.queue import Queue
 
 log = logging.getLogger(__name__)
@@ -18,8 +21,31 @@ BACKUP_EVERY = 24 * 3600.0
 LAST_BACKUP = "last_backup"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Keep:
+    """How long what is kept.
+
+    Attributes:
+        inputs_days: members' pictures and clips, after their job has ended.
+        clips_days: finished clips, after they were posted.
+        starred_days: clips with a star, after the last star.
+        sheets_days: pictures of discarded takes.
+        prompts_days: words of a job, after it has ended.
+        left_guild_days: everything of a guild, after the bot has left it.
+        backups: daily copies of the database; 0 for none.
+    """
+
+    inputs_days: float = 7.0
+    clips_days: float = 7.0
+    starred_days: float = 90.0
+    sheets_days: float = 7.0
+    prompts_days: float = 30.0
+    left_guild_days: float = 30.0
+    backups: int = 7
+
+
 class Housekeeping:
-    """Sweeps files and keeps backups."""
+    """Sweeps files, clears words away, forgets guilds and keeps backups."""
 
     def __init__(
         self,
@@ -27,11 +53,10 @@ class Housekeeping:
         database: Database,
         queue: Queue,
         blobs: Blobs,
+        personal: Personal,
+        guilds: Guilds,
         backup_dir: Path,
-        keep_days: float,
-        keep_starred_days: float,
-        keep_sheets_days: float,
-        backups: int,
+        keep: Keep,
     ) -> None:
         """Make one.
 
@@ -39,39 +64,48 @@ class Housekeeping:
             database: is backed up.
             queue: knows what is still needed.
             blobs: are swept.
+            personal: clears words away.
+            guilds: knows which the bot has left.
             backup_dir: where the copies go.
-            keep_days: days that pictures and clips are kept.
-            keep_starred_days: days that a star keeps a clip.
-            keep_sheets_days: days that pictures of discarded takes are kept.
-            backups: daily copies that are kept; 0 for none.
+            keep: how long.
         """
         self._database = database
         self._queue = queue
         self._blobs = blobs
+        self._personal = personal
+        self._guilds = guilds
         self._backup_dir = backup_dir
-        self._keep_days = keep_days
-        self._keep_starred_days = keep_starred_days
-        self._keep_sheets_days = keep_sheets_days
-        self._backups = backups
+        self._keep = keep
 
     async def run(self) -> None:
         """Work until cancelled."""
         while True:
-            # One after the other, and the second also where the first failed.
-            for chore in (self.sweep, self.back_up_if_due):
+            # One after the other, and the next also where one has failed.
+            for chore in (self.forget, self.sweep, self.back_up_if_due):
                 try:
                     await chore()
                 except Exception:
                     log.exception("the housekeeping stumbled")
             await asyncio.sleep(SWEEP_EVERY)
 
+    async def forget(self) -> int:
+        """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""
+        now = time.time()
+        count = 0
+        while words := (await self._personal.forget_words(days=self._keep.prompts_days, now=now)).jobs:
+            count += len(words)
+        for guild in await self._guilds.to_forget(days=self._keep.left_guild_days, now=now):
+            deleted = await self._guilds.forget(guild)
+            log.info("a server that the bot has left is forgotten: %d jobs", deleted)
+            count += deleted
+        return count
+
     async def sweep(self) -> int:
         """Delete the pictures and clips that no job needs any more, and return how many."""
         needed = await self._queue.blobs_in_use(
             now=time.time(),
-            keep_inputs_days=self._keep_days,
-            keep_starred_days=self._keep_starred_days,
-            keep_sheets_days=self._keep_sheets_days,
+            keep_inputs_days=self._keep.inputs_days,
+            keep_clips_days=self._keep.clips_days,
         )
         gone = await asyncio.to_thread(self._blobs.sweep, needed)
         if gone:
@@ -80,13 +114,13 @@ class Housekeeping:
 
     async def back_up_if_due(self) -> bool:
         """Copy the database if the last copy is a day old; say whether it was."""
-        if not self._backups:
+        if not self._keep.backups:
             return False
         last = float(await self._queue.meta_get(LAST_BACKUP) or 0)
         now = time.time()
         if 0 <= now - last < BACKUP_EVERY:
             return False
-        path = await self._database.backup(self._backup_dir, keep=self._backups)
+        path = await self._database.backup(self._backup_dir, keep=self._keep.backups)
         await self._queue.meta_set(LAST_BACKUP, str(now))
         log.info("the database is backed up to %s", path.name)
         return True

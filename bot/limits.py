@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from bot.choices import Where
 from bot.clip_deeds import ClipRules
 from bot.clip_intake import ClipIntakeLimits
 from bot.deliver import DeliveryLimits
 from bot.desk import DeskRules
+from bot.housekeeping import Keep
 from bot.intake import IntakeLimits
-from bot.settings import Settings, Where
+from bot.settings import Settings
 from db.allowances import Ceilings
 from db.enqueue import EnqueueLimits
 from db.fairness import FairShare
@@ -165,6 +167,19 @@ def for_deeds(settings: Settings) -> ClipRules:
         max_seconds=settings.max_extended_seconds,
         max_starred=settings.max_starred,
         keep_starred_days=settings.keep_starred_days,
+    )
+
+
+def for_keeping(settings: Settings) -> Keep:
+    """How long what is kept."""
+    return Keep(
+        inputs_days=settings.keep_inputs_days,
+        clips_days=settings.keep_clips_days,
+        starred_days=settings.keep_starred_days,
+        sheets_days=settings.keep_sheets_days,
+        prompts_days=settings.keep_prompts_days,
+        left_guild_days=settings.keep_left_guild_days,
+        backups=settings.backups,
     )
 
 

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from bot.settings import LogFormat
+from bot.choices import LogFormat
 
 HIDDEN = "[hidden]"
 

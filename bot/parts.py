@@ -8,8 +8,10 @@ from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.deliver import Deliverer
 from bot.desk import Desk
+from bot.erasing import Erasing
 from bot.housekeeping import Housekeeping
 from bot.pulse import Pulse
+from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
@@ -17,6 +19,7 @@ from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database
 from db.files import Blobs
+from db.guilds import Guilds
 from db.queue import Queue
 from engine.host import EngineHost
 
@@ -39,4 +42,7 @@ class Parts:
     clicks: Clicks
     host: EngineHost
     housekeeping: Housekeeping
+    guilds: Guilds
+    erasing: Erasing
+    rights: Rights
     pulse: Pulse

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import tomllib
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,6 +22,8 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from bot.choices import LogFormat, Where
+
 PREFIX = "FRAMEKILN_"
 TOML = Path("framekiln.toml")
 ENV_FILE = Path(".env")
@@ -31,22 +32,6 @@ MEGABYTE = 1_000_000
 
 class BadSettings(Exception):
     """A setting is wrong; the text is one line that names it and says what would be right."""
-
-
-class LogFormat(StrEnum):
-    """How log lines look."""
-
-    TEXT = "text"
-    JSON = "json"
-
-
-class Where(StrEnum):
-    """Where models run."""
-
-    AUTO = "auto"
-    CUDA = "cuda"
-    MPS = "mps"
-    CPU = "cpu"
 
 
 class Settings(BaseSettings):
@@ -226,12 +211,27 @@ class Settings(BaseSettings):
     give_up_hours: float = Field(
         48.0, gt=0, description="Hours after which a clip that cannot be posted is given up."
     )
-    keep_days: float = Field(7.0, gt=0, description="Days that pictures and clips are kept.")
+    keep_inputs_days: float = Field(
+        7.0,
+        ge=0,
+        description="Days that members' pictures are kept after their job, for Reroll and Remix.",
+    )
+    keep_clips_days: float = Field(
+        7.0, ge=0, description="Days that clips are kept after they were posted, for /mydata export."
+    )
+    keep_prompts_days: float = Field(
+        30.0, ge=0, description="Days after which the words of a job are cleared away; what counts stays."
+    )
+    keep_left_guild_days: float = Field(
+        30.0, ge=0, description="Days after which a server that the bot has left is forgotten."
+    )
     keep_starred_days: float = Field(
         90.0, gt=0, description="Days that a clip is kept after a member gave it a star."
     )
     keep_sheets_days: float = Field(
-        7.0, gt=0, description="Days that pictures of discarded takes are kept; never longer than keep_days."
+        7.0,
+        gt=0,
+        description="Days that pictures of discarded takes are kept; never longer than the inputs.",
     )
     max_starred: int = Field(50, ge=1, description="Stars that a member may have in a server.")
     backups: int = Field(7, ge=0, description="Daily copies of the database that are kept.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -31,6 +32,7 @@ CANNOT_RETRY = "Only a job that failed, was cancelled or was set aside can be ma
 QUARANTINED = "set aside. `/queue retry` brings it back."
 CANNOT_QUARANTINE = "That job is over, or is being posted right now."
 NOT_BANNED = "That member is not shut out."
+ERASED_MEMBER = "an erased member"
 NO_ENTRIES = "Nobody has done anything here yet."
 
 
@@ -121,8 +123,11 @@ def _state_of(verdict: Verdict) -> str:
 
 def _entry_line(entry: Entry) -> str:
     when = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d %H:%M")
-    target = f" `{entry.target[:24]}`" if entry.target else ""
+    target = f" `{_without_aliases(entry.target)[:24]}`" if entry.target else ""
+    actor = f"<@{entry.actor_id}>" if entry.actor_id > 0 else ERASED_MEMBER
     reason = show_prompt(entry.reason, SHOWN_REASON)
-    return f"{entry.seq} · {when} · <@{entry.actor_id}> **{entry.action}**{target}" + (
-        f" · {reason}" if reason else ""
-    )
+    return f"{entry.seq} · {when} · {actor} **{entry.action}**{target}" + (f" · {reason}" if reason else "")
+
+
+def _without_aliases(target: str) -> str:
+    return re.sub(r"@-\d+", ERASED_MEMBER, target)

@@ -12,9 +12,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from dataclasses import dataclass
 
+from db.alias import SIGN, alias, alias_of, digest_of, hide_members, new_salt, show_members
 from db.rows import Rows, fetch_one
 
 FIRST_HASH = "0" * 64
@@ -22,6 +24,8 @@ FIRST_HASH = "0" * 64
 
 HEAD = "audit_head"
 """The key in ``meta`` of the number of entries and the last hash."""
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 SHORTEST_NOTE = 12
 """Hex digits of a hash that are worth noting: 48 bits."""
@@ -50,8 +54,9 @@ class Entry:
     Attributes:
         seq: 1, 2, 3, … over all guilds.
         at: Unix seconds.
-        actor_id: the member who did it.
+        actor_id: the member who did it; negative for one who was erased since.
         target: what it was done to: a job, a member, a setting.
+        reason: why; "" also where it was erased with the member whom it was about.
         hash: hex SHA-256 over the previous hash and everything above.
     """
 
@@ -88,7 +93,11 @@ class Verdict:
 
 
 class Audit(Rows):
-    """The book of deeds. There is no way to change or remove an entry."""
+    """The book of deeds. There is no way to change or remove an entry.
+
+    Members and words stand in it as digests, so that one can be erased and the chain stays whole;
+    :mod:`db.alias` says how. Entries are shown with both put back, where they are still known.
+    """
 
     async def append(
         self, guild: int, actor: int, action: str, target: str, reason: str = "", *, now: float | None = None
@@ -101,9 +110,13 @@ class Audit(Rows):
     async def entries(self, guild: int, limit: int = 20) -> list[Entry]:
         """Return the last deeds in a guild, the newest first."""
         rows = await self._db.read(
-            "SELECT * FROM audit WHERE guild_id = ? ORDER BY seq DESC LIMIT ?", (guild, limit)
+            "SELECT audit.*, audit_reason.reason AS words FROM audit LEFT JOIN audit_reason USING (seq) "
+            "WHERE audit.guild_id = ? ORDER BY seq DESC LIMIT ?",
+            (guild, limit),
         )
-        return [Entry(**row) for row in rows]
+        named = await self._db.read("SELECT alias, user_id FROM alias WHERE guild_id = ?", (guild,))
+        names = {row["alias"]: row["user_id"] for row in named}
+        return [_shown(row, names) for row in rows]
 
     async def verify(self) -> Verdict:
         """Go through the whole chain, of all guilds, and look whether anything was changed."""
@@ -120,8 +133,25 @@ class Audit(Rows):
             if broken_at is None and written != _hash(previous, *values):
                 broken_at = expected
             previous = written
+        broken_at = min(filter(None, (broken_at, await self._replaced())), default=None)
         cut = rows[-1]["noted"] != _head(rows[-1]["seq"], previous)
         return Verdict(entries=len(rows), head=previous, broken_at=broken_at, cut=cut)
+
+    async def _replaced(self) -> int | None:
+        """The number of the first entry whose words, or whose members, are not those it was written with."""
+        words = await self._db.read(
+            "SELECT seq, salt, audit_reason.reason, audit.reason AS digest FROM audit_reason "
+            "JOIN audit USING (seq) ORDER BY seq"
+        )
+        wrong = [row["seq"] for row in words if digest_of(row["salt"], row["reason"]) != row["digest"]]
+        for row in await self._db.read("SELECT * FROM alias"):
+            if alias_of(row["salt"], row["guild_id"], row["user_id"]) != row["alias"]:
+                used = await self._db.read(
+                    "SELECT min(seq) AS seq FROM audit WHERE actor_id = ? OR target LIKE ?",
+                    (row["alias"], f"%{SIGN}{row['alias']}%"),
+                )
+                wrong += [found["seq"] for found in used if found["seq"] is not None]
+        return min(wrong, default=None)
 
     async def knows(self, noted: str) -> bool:
         """Whether an entry's hash begins so; a note of fewer than 12 digits proves nothing."""
@@ -137,15 +167,49 @@ def write_down(connection: sqlite3.Connection, deed: Deed, at: float) -> Entry:
     """Append a deed to the chain, inside the transaction that does it: neither is kept without the other."""
     last = fetch_one(connection, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
     seq, previous = (1, FIRST_HASH) if last is None else (last["seq"] + 1, last["hash"])
-    values = (seq, at, deed.guild_id, deed.actor_id, deed.action, deed.target, deed.reason)
-    row = connection.execute(
+    guild, salt = deed.guild_id, new_salt()
+    actor = alias(connection, guild, deed.actor_id)
+    target = hide_members(connection, guild, deed.target)
+    words = digest_of(salt, deed.reason) if deed.reason else ""
+    values = (seq, at, guild, actor, deed.action, target, words)
+    digest = _hash(previous, *values)
+    connection.execute(
         "INSERT INTO audit (seq, at, guild_id, actor_id, action, target, reason, hash) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
-        (*values, _hash(previous, *values)),
-    ).fetchall()[0]
-    entry = Entry(**row)
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (*values, digest),
+    )
+    if words:
+        connection.execute(
+            "REPLACE INTO audit_reason (seq, guild_id, salt, reason) VALUES (?, ?, ?, ?)",
+            (seq, guild, salt, deed.reason),
+        )
+    entry = Entry(
+        seq=seq,
+        at=at,
+        guild_id=guild,
+        actor_id=deed.actor_id,
+        action=deed.action,
+        target=deed.target,
+        reason=deed.reason,
+        hash=digest,
+    )
     connection.execute("REPLACE INTO meta (key, value) VALUES (?, ?)", (HEAD, _head(entry.seq, entry.hash)))
     return entry
+
+
+def _shown(row: sqlite3.Row, names: dict[int, int]) -> Entry:
+    """An entry with members and words put back. One from before there were aliases has both in itself."""
+    digest = _DIGEST.fullmatch(row["reason"]) is not None
+    return Entry(
+        seq=row["seq"],
+        at=row["at"],
+        guild_id=row["guild_id"],
+        actor_id=names.get(row["actor_id"], row["actor_id"]),
+        action=row["action"],
+        target=show_members(names, row["target"]),
+        reason=(row["words"] or "") if digest else row["reason"],
+        hash=row["hash"],
+    )
 
 
 def _head(seq: int, last_hash: str) -> str:

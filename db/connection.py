@@ -142,6 +142,12 @@ class Database:
             self._run(lambda connection: write_backup(connection, target, name=self.path.stem, keep=keep))
         )
 
+    async def fold(self) -> None:
+        """Fold the log into the file and empty it, so that nothing deleted stands in it any more."""
+        await self._shielded(
+            self._run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
+        )
+
     async def close(self) -> None:
         """Wait for what was begun, fold the log into the file, and let go. Closing twice is closing once."""
         async with self._turn:
@@ -212,6 +218,7 @@ def _prepare(
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON").fetchall()  # who is erased is not left in free pages
     migrate(connection, migrations, backup=lambda: write_backup(connection, backup_dir, name=path.stem))
 
 

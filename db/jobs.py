@@ -138,6 +138,7 @@ class Job:
         deleted_at: the clip was taken down by its owner or a moderator.
         held_reason: why it waits for a review, or last did.
         charged_seconds: what its member and its guild were charged for it; 0 again where it failed.
+        forgotten_at: its words and files were cleared away; only what counts is left.
     """
 
     id: JobId
@@ -182,3 +183,4 @@ class Job:
     deleted_at: float | None
     held_reason: str | None = None
     charged_seconds: float = 0.0
+    forgotten_at: float | None = None

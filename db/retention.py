@@ -24,24 +24,27 @@ class Retention(Rows):
         *,
         now: float | None = None,
         keep_inputs_days: float = 7.0,
+        keep_clips_days: float = 7.0,
         keep_starred_days: float = 90.0,
         keep_sheets_days: float = 7.0,
     ) -> set[str]:
         """Return the digests of all blobs that a job may still ask for.
 
         These are the inputs of jobs that have not ended, or that ended within ``keep_inputs_days`` and were
-        not taken down (a member may want another take, or go on with the clip), and of the same jobs the
-        clips that are not delivered yet, or that were. A clip with a star is kept for ``keep_starred_days``
-        from the last star on; pictures of discarded takes for ``keep_sheets_days``, and never longer than the
-        inputs that they show.
+        not taken down (a member may want another take), and the clips that are not delivered yet, or were
+        within ``keep_clips_days`` and not taken down (somebody may go on with one, or export it). A clip with
+        a star is kept for ``keep_starred_days`` from the last star on; pictures of discarded takes for
+        ``keep_sheets_days``, and never longer than the inputs that they show.
         """
         rows = await self._db.read(
             """
             SELECT inputs, clip_sha256 FROM job
             WHERE state IN ('queued', 'running', 'rendered', 'posting', 'held')
             UNION ALL
-            SELECT inputs, CASE state WHEN 'delivered' THEN clip_sha256 END
-            FROM job WHERE ended_at > :inputs AND deleted_at IS NULL
+            SELECT inputs, NULL FROM job WHERE ended_at > :inputs AND deleted_at IS NULL
+            UNION ALL
+            SELECT '{}', clip_sha256 FROM job
+            WHERE state = 'delivered' AND ended_at > :clips AND deleted_at IS NULL
             UNION ALL
             SELECT '{}', clip_sha256 FROM job JOIN star ON star.job = job.id
             WHERE state = 'delivered' AND deleted_at IS NULL AND starred AND star.at > :stars
@@ -51,6 +54,7 @@ class Retention(Rows):
             """,
             {
                 "inputs": self._now(now) - keep_inputs_days * DAY,
+                "clips": self._now(now) - keep_clips_days * DAY,
                 "stars": self._now(now) - keep_starred_days * DAY,
                 "sheets": self._now(now) - keep_sheets_days * DAY,
             },

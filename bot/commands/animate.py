@@ -78,6 +78,8 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         if picture is None:
             await interaction.response.send_message(texts.NO_PICTURE, ephemeral=True)
             return
+        if not await parts.rights.may_animate(interaction, message.author.id):
+            return
         wish = wish_of(Kind.ANIMATE, engine=parts.desk.engine_for(Kind.ANIMATE))
         await parts.desk.ask(interaction, wish, attached(picture=picture))
 

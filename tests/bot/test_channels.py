@@ -10,8 +10,8 @@ from types import SimpleNamespace
 import discord
 import pytest
 
-from bot.app import TokenRefused, _stay_connected
 from bot.channels import ChannelError, Channels, Post, Trouble, _trouble
+from bot.connecting import TokenRefused, stay_connected
 from bot.demo import Folder
 from bot.settings import Settings
 from tests.bot.house import connected, until
@@ -154,7 +154,7 @@ async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, parts):
     settings = Settings(_env_file=None, discord_token="wrong", moderator_roles=())
     wrong = dataclasses.replace(parts, settings=settings)
     with fake.point(), pytest.raises(TokenRefused):
-        await asyncio.wait_for(_stay_connected(wrong), 10)
+        await asyncio.wait_for(stay_connected(wrong), 10)
 
 
 async def test_a_folder_takes_clips_in_the_place_of_a_channel(tmp_path):

@@ -80,7 +80,7 @@ def counted(value):
 
 async def test_these_commands_are_there(client):
     names = {(command["type"], command["name"]) for command in told(client)}
-    chat = {(CHAT_INPUT, name) for name in ("animate", "text2video", "restyle", "jobs", "queue")}
+    chat = {(CHAT_INPUT, name) for name in ("animate", "text2video", "restyle", "jobs", "mydata", "queue")}
     assert names == chat | {(MESSAGE, "Animate this")}
 
 
@@ -128,10 +128,11 @@ async def test_no_text_of_a_command_can_ping(client):
 
 async def test_every_command_works_in_servers_only(client):
     for command in client.tree.get_commands():
-        assert command.guild_only, command.name
+        # Who has left every server still has a right to their own data.
+        assert command.guild_only != (command.name == "mydata"), command.name
     for command in told(client):
-        assert command["contexts"] == [0]
-        assert command["dm_permission"] is False
+        assert command["contexts"] == (None if command["name"] == "mydata" else [0])
+        assert command["dm_permission"] is (command["name"] == "mydata")
         assert command["nsfw"] is False
 
 

@@ -11,9 +11,13 @@ import time
 import pytest
 
 from bot import health, housekeeping, pulse
+from bot.forgetting import RecipeWords
 from bot.health import HealthFile, look
-from bot.housekeeping import Housekeeping
+from bot.housekeeping import Housekeeping, Keep
 from bot.pulse import Pulse
+from db.guilds import Guilds
+from db.personal import Personal
+from db.pseudonyms import Pseudonyms
 from engine.recipe import Role
 from tests.bot.house import hand_in, queued, until
 
@@ -22,10 +26,16 @@ DAY = 24 * 3600.0
 
 @pytest.fixture
 def make(db, queue, blobs, tmp_path):
-    def made(**changes) -> Housekeeping:
-        values = {"keep_days": 7.0, "keep_starred_days": 90.0, "keep_sheets_days": 7.0, "backups": 2}
-        folder = tmp_path / "backups"
-        return Housekeeping(database=db, queue=queue, blobs=blobs, backup_dir=folder, **{**values, **changes})
+    def made(**keep) -> Housekeeping:
+        return Housekeeping(
+            database=db,
+            queue=queue,
+            blobs=blobs,
+            personal=Personal(db, pseudonyms=Pseudonyms(tmp_path), words=RecipeWords()),
+            guilds=Guilds(db),
+            backup_dir=tmp_path / "backups",
+            keep=Keep(**{"backups": 2, **keep}),
+        )
 
     return made
 
@@ -64,8 +74,8 @@ async def test_only_what_nothing_needs_is_swept(make, queue, blobs):
     await queue.begin_posting(job.id)
     await queue.posted(job.id, 77)
     assert await make().sweep() == 0, "somebody may want to go on with it"
-    await queue.mark_deleted(job.id)
-    assert await make().sweep() == 2, "what was taken down takes its picture along"
+    assert await make(clips_days=0, inputs_days=0).sweep() == 2
+    assert not blobs.exists(done)
     assert not blobs.exists(job.clip_sha256)
 
 
@@ -73,9 +83,9 @@ async def test_pictures_are_swept_when_their_days_are_over(make, queue, blobs, c
     picture = aged(blobs, b"a picture")
     job = await queued(queue, inputs={Role.PICTURE: picture})
     await queue.cancel(job.id)
-    assert await make(keep_days=3).sweep() == 0
+    assert await make(inputs_days=3).sweep() == 0
     clock.now += 3 * DAY + 60
-    assert await make(keep_days=3).sweep() == 1
+    assert await make(inputs_days=3).sweep() == 1
 
 
 async def test_there_is_one_backup_a_day_and_a_few_are_kept(make, queue, clock, tmp_path):

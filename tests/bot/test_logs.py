@@ -6,8 +6,8 @@ import warnings
 
 import pytest
 
+from bot.choices import LogFormat
 from bot.logs import HIDDEN, set_up_logs
-from bot.settings import LogFormat
 
 # Both have the shape of the real thing and are made up; the second is no setting of this process.
 OURS = "canary-token-without-any-shape"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import BadSettings, LogFormat, Settings, load_settings, unknown_variables, variable
+from bot.choices import LogFormat
+from bot.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from bot.settings_table import page, table
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +86,10 @@ DEFAULTS = {
     "status_interval": 4.0,
     "post_backoff_last": 60.0,
     "give_up_hours": 48.0,
-    "keep_days": 7.0,
+    "keep_inputs_days": 7.0,
+    "keep_clips_days": 7.0,
+    "keep_prompts_days": 30.0,
+    "keep_left_guild_days": 30.0,
     "keep_starred_days": 90.0,
     "keep_sheets_days": 7.0,
     "max_starred": 50,
@@ -201,7 +205,6 @@ WRONG = {
     "status_interval": ["0.5"],
     "post_backoff_last": ["0"],
     "give_up_hours": ["0"],
-    "keep_days": ["0"],
     "keep_starred_days": ["0"],
     "keep_sheets_days": ["0"],
     "max_starred": ["0"],
@@ -210,6 +213,10 @@ WRONG = {
     "fair_most_minutes": ["-1"],
     "fair_server_stretch": ["-1"],
     "fair_server_most_minutes": ["-1"],
+    "keep_inputs_days": ["-1"],
+    "keep_clips_days": ["-1"],
+    "keep_prompts_days": ["-1"],
+    "keep_left_guild_days": ["-1"],
     "backups": ["-1", "some"],
     "min_free_disk": ["-1", "1 GB"],
     "per_member_day": ["-1", "all"],
@@ -297,8 +304,8 @@ def test_a_dotenv_that_cannot_be_read_is_one_line():
 def test_variables_that_look_like_ours_and_are_not_are_found(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_FPS", "24")
     monkeypatch.setenv("FRAMEKILN_FSP", "24")
-    Path(".env").write_text("FRAMEKILN_KEEP_DAY=3\nFRAMEKILN_KEEP_DAYS=3\nOTHER=1\n")
-    assert unknown_variables() == ["FRAMEKILN_FSP", "FRAMEKILN_KEEP_DAY"]
+    Path(".env").write_text("FRAMEKILN_KEEP_CLIP_DAYS=3\nFRAMEKILN_KEEP_CLIPS_DAYS=3\nOTHER=1\n")
+    assert unknown_variables() == ["FRAMEKILN_FSP", "FRAMEKILN_KEEP_CLIP_DAYS"]
 
 
 def test_run_ends_with_the_line_and_without_a_traceback(tmp_path):

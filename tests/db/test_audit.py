@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 import pytest
 
 from db.audit import Audit
@@ -86,10 +89,17 @@ async def test_a_noted_hash_is_found_by_its_first_digits(audit):
 async def test_an_older_databases_log_has_a_head_after_the_migration(tmp_path):
     steps = shipped_migrations()
     async with await Database.open(tmp_path / "old.db", migrations=steps[:1]) as db:
-        await Audit(db).append(100, 9, "ban", "ANN")
-        await do(db, "DELETE FROM meta")  # as before there was a head
+        values = (1, 5.0, 100, 9, "ban", "ANN", "spam")
+        digest = hashlib.sha256(json.dumps(["0" * 64, *values]).encode()).hexdigest()
+        await db.write(
+            lambda connection: connection.execute(
+                "INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*values, digest)
+            )
+        )
     async with await Database.open(tmp_path / "old.db") as db:
         assert (await Audit(db).verify()).sound
+        [entry] = await Audit(db).entries(100)  # from before members and words were hidden
+        assert (entry.actor_id, entry.target, entry.reason) == (9, "ANN", "spam")
         await do(db, "DELETE FROM audit")
         assert (await Audit(db).verify()).cut
 

@@ -26,6 +26,7 @@ async def test_a_clip_is_in_use_on_all_of_its_way(queue):
     assert await queue.blobs_in_use() == {CLIP}
     await queue.posted(job.id, 5)
     assert await queue.blobs_in_use() == {CLIP}
+    assert await queue.blobs_in_use(keep_clips_days=0) == set()
 
 
 async def test_a_delivered_clip_is_kept_for_some_days_unless_it_is_taken_down(queue):

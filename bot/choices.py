@@ -1,0 +1,21 @@
+"""What an owner chooses among, where a setting has a few values only."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Where(StrEnum):
+    """Where models run."""
+
+    AUTO = "auto"
+    CUDA = "cuda"
+    MPS = "mps"
+    CPU = "cpu"

@@ -1,0 +1,62 @@
+"""Staying connected to Discord: one client after the other, for as long as the bot runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+import aiohttp
+import discord
+
+from bot.client import Framekiln
+from bot.parts import Parts
+
+log = logging.getLogger(__name__)
+
+RECONNECT_FIRST = 1.0
+RECONNECT_LAST = 30.0
+
+AUTHENTICATION_FAILED = 4004
+"""The gateway's close code for a token that it does not know."""
+
+
+class TokenRefused(Exception):
+    """Discord does not know the token."""
+
+
+async def stay_connected(parts: Parts) -> None:
+    """Connect, and connect again. discord.py resumes cut connections; this is for when it gives up.
+
+    Raises:
+        TokenRefused: Discord does not know the token.
+    """
+    token = parts.settings.discord_token
+    if token is None:
+        raise TokenRefused("DISCORD_TOKEN is not set")
+    wait = RECONNECT_FIRST
+    while True:
+        client = Framekiln(parts, guild_id=parts.settings.discord_guild_id)
+        began = time.monotonic()
+        try:
+            async with client:
+                await client.login(token.get_secret_value())
+                parts.channels.attach(client)
+                # Cut sessions are resumed all the same; but after a long outage discord.py may wait for a
+                # quarter of an hour between two tries, and this loop waits half a minute at most.
+                await client.connect(reconnect=False)
+        except discord.LoginFailure as error:
+            raise TokenRefused("Discord does not know this token") from error
+        except discord.ConnectionClosed as error:
+            if error.code == AUTHENTICATION_FAILED:
+                raise TokenRefused("Discord does not know this token") from error
+            log.warning("the connection was closed with code %s", error.code)
+        except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
+            log.warning("Discord cannot be reached: %s", error)
+        finally:
+            parts.channels.detach()
+        if time.monotonic() - began > RECONNECT_LAST:
+            wait = RECONNECT_FIRST
+        log.info("trying again in %.0f s", wait)
+        await asyncio.sleep(wait)
+        wait = min(RECONNECT_LAST, wait * 2)

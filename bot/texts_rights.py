@@ -1,0 +1,49 @@
+"""What a member reads about their own data. The rules are those of :mod:`bot.texts`."""
+
+from __future__ import annotations
+
+ERASE_QUESTION = (
+    "**Erase everything I keep of you, in every server?**\n"
+    "What you have waiting is cancelled. Your pictures, clips, words and the links to your messages go for "
+    "good; what others made from your pictures loses them too. Counts stay (how many jobs, how long they "
+    "took), without your name. Messages in the channels stay, unless you say so."
+)
+ERASE = "Erase"
+ERASE_WITH_MESSAGES = "Erase, and delete my clips' messages"
+KEEP = "Keep everything"
+KEPT = "Nothing was touched."
+ERASING = "Erasing… what is being made right now has to stop first."
+ERASING_STILL = "I am at it, and finish it also if you close this, or if I am restarted meanwhile."
+NOTHING_TO_EXPORT = "I keep nothing of you."
+EXPORT_TOO_LARGE = "That is more than I may send you here. The owner of this bot can hand it to you."
+MAY_ANIMATE = "Others may animate pictures in your messages again."
+MAY_NOT_ANIMATE = "Noted: nobody else can animate the pictures in your messages from now on. You still can."
+NOT_THEIRS_TO_ANIMATE = "The member who posted this picture does not want it animated."
+TOO_BUSY = "I am very busy right now. Please try again in a moment."
+FORGOTTEN = "What this clip was made from has been cleared away. Please ask for it anew."
+
+
+def erased(jobs: int, left: int) -> str:
+    """What an erase came to.
+
+    Args:
+        jobs: how many were emptied.
+        left: messages that could not be deleted.
+    """
+    text = f"Done. I keep nothing of you any more ({jobs} {'job was' if jobs == 1 else 'jobs were'} emptied)."
+    if left:
+        text += f" {left} {'message' if left == 1 else 'messages'} I could not delete; a moderator can."
+    return text
+
+
+def exported(part: int, parts: int, left_out: int) -> str:
+    """Beside each file of an export."""
+    text = (
+        "Here is what I keep of you."
+        if parts == 1
+        else f"Here is what I keep of you, part {part} of {parts}."
+    )
+    if left_out:
+        things = "file is" if left_out == 1 else "files are"
+        text += f" {left_out} {things} too large to be sent here; `data.json` names them."
+    return text
