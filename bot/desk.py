@@ -13,13 +13,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import aiohttp
 import discord
 
 from bot import buttons, texts
+from bot.desk_rules import DeskRules
+from bot.hard_words import is_forbidden
 from bot.names import settled
 from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
@@ -27,7 +28,7 @@ from bot.reception import Reception
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
-from db.enqueue import Draining, Enqueued, EnqueueLimits, LimitReached, MemberBanned
+from db.enqueue import Draining, Enqueued, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs import Job, JobId, NewJob
@@ -35,7 +36,7 @@ from db.queue import Queue
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import PlanLimits, plan
+from engine.plan import plan
 from engine.recipe import Kind, Recipe, Role
 from engine.wish import AUTO, Subject, Wish
 
@@ -50,25 +51,6 @@ UNSEEN = Subject(sha256="", width=1600, height=900)
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class DeskRules:
-    """What the desk takes.
-
-    Attributes:
-        engine: "auto", or the one that the owner chose.
-        data_dir: where the disk must have room.
-        min_free_disk: bytes.
-        max_prompt: characters.
-    """
-
-    limits: EnqueueLimits
-    plan: PlanLimits
-    data_dir: Path
-    min_free_disk: int
-    max_prompt: int
-    engine: str = AUTO
 
 
 class Desk:
@@ -129,7 +111,7 @@ class Desk:
             self._plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
             return self._plan(cleaned, await self._reception.attachments(attached), means)
 
-        await self._serve(interaction, make_recipe, parent=None)
+        await self._serve(interaction, wish.prompt, make_recipe, parent=None)
 
     def _cleaned(self, wish: Wish) -> Wish:
         limit = self.rules.max_prompt
@@ -172,17 +154,18 @@ class Desk:
                 recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             )
 
-        return await self._serve(interaction, same_files, parent=parent, key=key)
+        return await self._serve(interaction, recipe.prompt, same_files, parent=parent, key=key)
 
     async def _serve(
         self,
         interaction: discord.Interaction[Any],
+        prompt: str,
         make_recipe: Callable[[], Awaitable[Recipe]],
         *,
         parent: Job | None,
         key: str | None = None,
     ) -> JobId | None:
-        checked = await self._admit(interaction)
+        checked = await self._admit(interaction, prompt)
         if checked is None or not await _defer(interaction):
             return None
         try:
@@ -209,9 +192,9 @@ class Desk:
             self._board.answered(job.id)
         return job.id
 
-    async def _admit(self, interaction: discord.Interaction[Any]) -> bool | None:
+    async def _admit(self, interaction: discord.Interaction[Any], prompt: str) -> bool | None:
         """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
-        refusal = self._refuse_at_sight(interaction)
+        refusal = self._refuse_at_sight(interaction, prompt)
         checked = False
         if refusal is None:
             try:
@@ -227,12 +210,15 @@ class Desk:
             return None
         return checked
 
-    def _refuse_at_sight(self, interaction: discord.Interaction[Any]) -> str | None:
+    def _refuse_at_sight(self, interaction: discord.Interaction[Any], prompt: str) -> str | None:
         """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return texts.ONLY_IN_SERVERS
         if not may_post(interaction):
             return texts.MAY_NOT_POST
+        if is_forbidden(prompt):
+            log.warning("refused %s: somebody young and something sexual", interaction.id)
+            return texts.FORBIDDEN
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return texts.DISK_FULL
         return None
