@@ -190,6 +190,9 @@ class Deliverer:
 
     async def _post_once(self, job: Job) -> None:
         try:
+            if job.deleted_at is not None:  # who deleted it had it; only its row did not know yet
+                await self._posted(job, None)
+                return
             if job.post_attempts > 1 and await self._found(job):
                 return
             async with self._parcels.packed(job, await self._clip(job)) as post:

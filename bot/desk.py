@@ -13,14 +13,14 @@ import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import aiohttp
 import discord
 
 from bot import buttons, texts
-from bot.desk_rules import DeskRules
-from bot.hard_words import is_forbidden
+from bot.answers import Answer, defer, insist, refuse
 from bot.names import settled
 from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
@@ -28,7 +28,7 @@ from bot.reception import Reception
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
-from db.enqueue import Draining, Enqueued, LimitReached, MemberBanned
+from db.enqueue import Draining, EnqueueLimits, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs import Job, JobId, NewJob
@@ -36,21 +36,36 @@ from db.queue import Queue
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import plan
+from engine.plan import PlanLimits, plan
 from engine.recipe import Kind, Recipe, Role
 from engine.wish import AUTO, Subject, Wish
 
 log = logging.getLogger(__name__)
-
-ALREADY_ACKNOWLEDGED = 40060
-TRIES = 4
-"""How often an answer whose own answer was lost is given again; giving it twice is giving it once."""
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
 """A file that nobody has looked at yet: what cannot be made of any is refused before it is fetched."""
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeskRules:
+    """What the desk takes.
+
+    Attributes:
+        engine: "auto", or the one that the owner chose.
+        data_dir: where the disk must have room.
+        min_free_disk: bytes.
+        max_prompt: characters.
+    """
+
+    limits: EnqueueLimits
+    plan: PlanLimits
+    data_dir: Path
+    min_free_disk: int
+    max_prompt: int
+    engine: str = AUTO
 
 
 class Desk:
@@ -111,7 +126,7 @@ class Desk:
             self._plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
             return self._plan(cleaned, await self._reception.attachments(attached), means)
 
-        await self._serve(interaction, wish.prompt, make_recipe, parent=None)
+        await self._serve(interaction, make_recipe, parent=None)
 
     def _cleaned(self, wish: Wish) -> Wish:
         limit = self.rules.max_prompt
@@ -154,33 +169,35 @@ class Desk:
                 recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             )
 
-        return await self._serve(interaction, recipe.prompt, same_files, parent=parent, key=key)
+        return await self._serve(interaction, same_files, parent=parent, key=key)
 
     async def _serve(
         self,
         interaction: discord.Interaction[Any],
-        prompt: str,
         make_recipe: Callable[[], Awaitable[Recipe]],
         *,
         parent: Job | None,
         key: str | None = None,
     ) -> JobId | None:
-        checked = await self._admit(interaction, prompt)
-        if checked is None or not await _defer(interaction):
+        checked = await self._admit(interaction)
+        answer = None if checked is None else await defer(interaction)
+        if answer is None:
             return None
         try:
             if not checked:
                 await self._check_limits(interaction)
             recipe = await make_recipe()
-            enqueued = await self._enqueue(interaction, recipe, parent, key or str(interaction.id))
+            new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer)
+            enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
-            await _refuse(interaction, _in_words(error, interaction.id))
+            await refuse(interaction, _in_words(error, interaction.id))
             return None
         job = enqueued.job
         if not enqueued.created:
             if key is not None:
-                await _refuse(interaction, texts.ASKED_AGAIN)
+                await refuse(interaction, texts.ASKED_AGAIN)
             return None  # else Discord told us twice, and the first time is being answered
+        log.info("job %s is queued", job.id)
         self._board.expect(job.id)
         self._studio.wake()
         try:
@@ -192,9 +209,9 @@ class Desk:
             self._board.answered(job.id)
         return job.id
 
-    async def _admit(self, interaction: discord.Interaction[Any], prompt: str) -> bool | None:
+    async def _admit(self, interaction: discord.Interaction[Any]) -> bool | None:
         """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
-        refusal = self._refuse_at_sight(interaction, prompt)
+        refusal = self._refuse_at_sight(interaction)
         checked = False
         if refusal is None:
             try:
@@ -210,15 +227,12 @@ class Desk:
             return None
         return checked
 
-    def _refuse_at_sight(self, interaction: discord.Interaction[Any], prompt: str) -> str | None:
+    def _refuse_at_sight(self, interaction: discord.Interaction[Any]) -> str | None:
         """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return texts.ONLY_IN_SERVERS
         if not may_post(interaction):
             return texts.MAY_NOT_POST
-        if is_forbidden(prompt):
-            log.warning("refused %s: somebody young and something sexual", interaction.id)
-            return texts.FORBIDDEN
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return texts.DISK_FULL
         return None
@@ -228,29 +242,8 @@ class Desk:
             interaction.guild_id or 0, interaction.user.id, roles_of(interaction), limits=self.rules.limits
         )
 
-    async def _enqueue(
-        self, interaction: discord.Interaction[Any], recipe: Recipe, parent: Job | None, key: str
-    ) -> Enqueued:
-        if interaction.guild_id is None or interaction.channel_id is None:
-            raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
-        new = NewJob(
-            key=key,
-            kind=recipe.asked,
-            guild_id=interaction.guild_id,
-            channel_id=interaction.channel_id,
-            user_id=interaction.user.id,
-            recipe=recipe.to_json(),
-            profile=recipe.profile,
-            inputs=recipe.inputs,
-            parent=None if parent is None else parent.id,
-            roles=roles_of(interaction),
-        )
-        enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
-        log.info("job %s is queued", enqueued.job.id)
-        return enqueued
-
     async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:
-        """Turn the answer into the job's status message. Where that fails, the board sends one of its own."""
+        """Turn the answer into the job's status message. Where that fails, the board does it later."""
         wait = (await self._waits.forecast()).waits.get(job.id) or await self._waits.for_new(
             job.profile, job.guild_id, job.user_id
         )
@@ -262,7 +255,7 @@ class Desk:
             return await interaction.edit_original_response(content=content, view=view)
 
         try:
-            message = await _insist(answer)
+            message = await insist(answer)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("the answer to job %s was not given: %s", job.id, error)
         else:
@@ -270,6 +263,26 @@ class Desk:
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)
+
+
+def _new_job(
+    interaction: discord.Interaction[Any], recipe: Recipe, parent: Job | None, key: str, answer: Answer
+) -> NewJob:
+    if interaction.guild_id is None or interaction.channel_id is None:
+        raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
+    return NewJob(
+        key=key,
+        kind=recipe.asked,
+        guild_id=interaction.guild_id,
+        channel_id=interaction.channel_id,
+        user_id=interaction.user.id,
+        recipe=recipe.to_json(),
+        profile=recipe.profile,
+        inputs=recipe.inputs,
+        parent=None if parent is None else parent.id,
+        roles=roles_of(interaction),
+        status_message_id=answer.message_id,
+    )
 
 
 def _in_words(error: Exception, interaction_id: int) -> str:
@@ -289,45 +302,3 @@ def _in_words(error: Exception, interaction_id: int) -> str:
     error_id = secrets.token_hex(4)
     log.error("the request %s stumbled, error id %s", interaction_id, error_id, exc_info=error)
     return texts.failed_inside(error_id)
-
-
-async def _defer(interaction: discord.Interaction[Any]) -> bool:
-    """Answer within Discord's three seconds. False: it was too late, and nothing was taken."""
-    try:
-        await _insist(lambda: interaction.response.defer(thinking=True))
-    except discord.HTTPException as error:
-        if error.code != ALREADY_ACKNOWLEDGED:
-            log.warning("interaction %s could not be answered: %s", interaction.id, error)
-            return False
-    except (aiohttp.ClientError, OSError) as error:
-        log.warning("interaction %s could not be answered: %s", interaction.id, error)
-        return False
-    return True
-
-
-async def _refuse(interaction: discord.Interaction[Any], text: str) -> None:
-    """Take the public "thinking" away, and say why in private."""
-    try:
-        try:
-            await _insist(interaction.delete_original_response)
-        except discord.NotFound:
-            log.debug("the answer to %s was gone already", interaction.id)  # its own answer was lost, say
-        await _insist(lambda: interaction.followup.send(text, ephemeral=True))
-    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("the refusal of %s did not arrive: %s", interaction.id, error)
-
-
-async def _insist(call: Any) -> Any:
-    """Do it again where the answer was lost on the way; for calls that may be carried out twice."""
-    for attempt in range(1, TRIES):
-        try:
-            return await call()
-        except (aiohttp.ClientError, OSError):
-            await asyncio.sleep(0.1 * attempt)
-        except discord.NotFound:
-            raise
-        except discord.HTTPException as error:
-            if error.status < 500:  # noqa: PLR2004 - HTTP's own number
-                raise
-            await asyncio.sleep(0.1 * attempt)
-    return await call()

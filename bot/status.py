@@ -303,7 +303,10 @@ class StatusBoard:
         """What follows from Discord's no."""
         if error.trouble is Trouble.LATER:
             self._try_again(job.id)
-        elif error.trouble is Trouble.TOO_OLD:
+        elif error.trouble is Trouble.TOO_OLD or (
+            # It never said anything: the answer to the member died before it was a message.
+            error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
+        ):
             await self._replace(job)
         elif job.state.ended or error.trouble is Trouble.GONE:
             # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
@@ -313,14 +316,11 @@ class StatusBoard:
             self._shown[job.id] = _Shown(next=time.monotonic() + FAR_BACK_SECONDS)
 
     async def _replace(self, job: Job) -> None:
-        """Discord limits edits of messages older than an hour: a new one takes over."""
+        """A new one takes over: Discord limits edits of messages older than an hour."""
         old_channel, old_message = job.status_channel_id, job.status_message_id
         content = await self._content(job)
-        post = Post(
-            content=content,
-            nonce=nonce(job.id, f"status after {old_message}"),
-            view=self._dress(job, draft=False),
-        )
+        fresh = nonce(job.id, f"status after {old_message}")
+        post = Post(content=content, nonce=fresh, view=self._dress(job, draft=False))
         try:
             message = await self._channels.send(job.channel_id, post)
             await self._queue.set_status_message(job.id, job.channel_id, message)
@@ -329,7 +329,10 @@ class StatusBoard:
             await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("the status message of job %s could not be replaced: %s", job.id, error)
-            self._try_again(job.id)
+            if error.trouble is Trouble.GONE:
+                await self._queue.finish_status(job.id)  # so is the channel
+            else:
+                self._try_again(job.id)
 
     def _is_far_back(self, job: Job) -> bool:
         latest = self._waits.latest

@@ -270,10 +270,10 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
         """
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
-            priority, slot_seq, due, expected, before_others
+            priority, slot_seq, due, expected, before_others, status_channel_id, status_message_id
         ) VALUES (
             :id, :key, :kind, 'queued', :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
-            :now, :priority, 0, :due, :expected, :first
+            :now, :priority, 0, :due, :expected, :first, :status_channel_id, :status_message_id
         )
         """,
         {
@@ -292,6 +292,8 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
             "first": first,
             "due": now + delay,
             "expected": expected_seconds(connection, new.profile),
+            "status_channel_id": None if new.status_message_id is None else new.channel_id,
+            "status_message_id": new.status_message_id,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

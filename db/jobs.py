@@ -100,6 +100,7 @@ class NewJob:
         priority: higher is earlier, whatever is due; below 0: when nothing else waits, in any guild.
         parent: the job that this one was remixed or rerolled from.
         roles: the member's, in this guild; moderators may allow them more.
+        status_message_id: the message in the channel that will follow the job, where it stands there already.
     """
 
     key: str
@@ -113,6 +114,7 @@ class NewJob:
     priority: int = 0
     parent: JobId | None = None
     roles: frozenset[int] = frozenset()
+    status_message_id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -170,7 +170,18 @@ async def test_what_a_lost_answer_hid_is_found_and_not_posted_again(deliverer, q
     assert (row.state, row.message_id) == (State.DELIVERED, 80)
     assert outlet.send.call_count == 1
     assert outlet.find_own.call_args.args == (CHANNEL, file_name(job.id))
-    assert outlet.find_own.call_args.kwargs["since"] == row.posting_since
+    assert outlet.find_own.call_args.kwargs["since"] == row.created_at
+
+
+async def test_a_clip_that_was_deleted_before_its_row_knew_of_it_is_not_posted_again(
+    deliverer, queue, job, outlet, clock
+):
+    outlet.send.side_effect = refusing(Trouble.LATER)
+    await attempt(deliverer, queue, job, clock)
+    await queue.mark_deleted(job.id)
+    row = await attempt(deliverer, queue, job, clock)
+    assert row.state is State.DELIVERED
+    assert outlet.send.call_count == 1
 
 
 async def test_where_nobody_could_look_nothing_is_posted(deliverer, queue, job, outlet, clock):

@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import shutil
 from types import SimpleNamespace
+from unittest.mock import AsyncMock
 
 import pytest
 
-from bot import buttons, texts
 from bot import desk as desk_module
-from bot.buttons import Action, custom_id
-from bot.channels import Post
+from bot import texts
 from db.errors import CannotWrite
 from db.jobs import State
 from engine.frame_size import AREA
@@ -73,6 +72,18 @@ async def test_a_picture_is_kept_as_a_blob_and_named_in_the_recipe(fake, channel
     assert job.inputs == recipe.inputs == {"picture": recipe.inputs["picture"]}
     assert parts.blobs.exists(recipe.inputs["picture"])
     assert fake.cdn.served == 1
+
+
+async def test_the_row_knows_the_message_before_anything_stands_in_it(
+    fake, channel, ada, parts, bot, monkeypatch
+):
+    """Whatever ends the bot between the two, the next start finds the message that it has to keep true."""
+    monkeypatch.setattr(parts.desk, "_confirm", AsyncMock(side_effect=RuntimeError("killed here")))
+    asked = await fake.slash(ada, channel, "text2video", prompt="a red boat")
+    await until(lambda: count_of(parts))
+    assert asked.message.loading
+    job = await only_job(parts)
+    assert (job.status_channel_id, job.status_message_id) == (channel.id, asked.message.id)
 
 
 @pytest.mark.parametrize(
@@ -281,28 +292,3 @@ async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
     refused = await fake.context_menu(ada, channel, "Animate this", empty)
     assert await refusal_of(refused) == texts.NO_PICTURE
     await only_job(parts)
-
-
-async def test_what_nobody_gets_is_refused_at_once_and_in_private_wherever_it_is_asked(
-    fake, channel, ada, parts, bot
-):
-    """New words, a remix, a clip drawn anew; also where the channel is for adults."""
-    words = "a n4ked ch1ld"
-    adults = fake.channel(name="adults", nsfw=True)
-    for where in (channel, adults):
-        for name, more in (("text2video", {}), ("animate", {"image": cat()})):
-            said = await (await fake.slash(ada, where, name, prompt=words, **more)).shown()
-            assert (said.content, said.ephemeral) == (texts.FORBIDDEN, True)
-    old = await queued(parts.queue, ada.id, channel.guild.id, recipe={"prompt": words})
-    await parts.queue.cancel(old.id)
-    message = await parts.channels.send(
-        channel.id, Post(content="clip", nonce="1", view=buttons.row(old, *Action))
-    )
-    said = await (await fake.click(ada, channel.messages[message], custom_id(Action.REROLL, old.id))).shown()
-    assert said.content == texts.FORBIDDEN
-    form = await fake.click(ada, channel.messages[message], custom_id(Action.REMIX, old.id))
-    await form.answered()
-    said = await (await fake.submit_modal(ada, form, {"fk:prompt": words})).shown()
-    assert said.content == texts.FORBIDDEN
-    assert fake.cdn.served == 0
-    assert await count_of(parts) == 1

@@ -193,13 +193,35 @@ async def test_a_message_that_is_too_old_is_replaced(queue, job, channels, start
 
 
 async def test_a_message_that_is_gone_is_given_up(queue, job, channels, start):
-    channels.edit.side_effect = refusing(Trouble.GONE)
     board = await start()
+    await until(lambda: channels.edit.call_count == 1)
+    channels.edit.reset_mock()
+    channels.edit.side_effect = refusing(Trouble.GONE)
+    board.shown(job.id, "what somebody else has written")
+    board.touch(job.id)
     await until(lambda: is_final(queue, job))
     await queue.cancel(job.id)
     board.touch(job.id)
     await asyncio.sleep(0.03)
     assert channels.edit.call_count == 1
+
+
+async def test_an_answer_that_died_before_it_was_a_message_is_replaced(queue, job, channels, start):
+    channels.edit.side_effect = refusing(Trouble.GONE)
+    await start()
+
+    async def new() -> bool:
+        return (await queue.get(job.id)).status_message_id == channels.send.return_value
+
+    await until(new)
+    assert not (await queue.get(job.id)).status_final
+
+
+async def test_a_job_whose_channel_is_gone_gets_no_message(queue, job, channels, start):
+    channels.edit.side_effect = channels.send.side_effect = refusing(Trouble.GONE)
+    await start()
+    await until(lambda: is_final(queue, job))
+    assert channels.send.call_count == 1
 
 
 @pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.REFUSED])

@@ -1,0 +1,103 @@
+"""What must hold once everything has settled, whatever failed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from benchmarks.faults.stories import Story
+from benchmarks.faults.town import Town, has_button
+from db.connection import Database
+from db.files import Blobs
+from db.queue import Queue
+
+ENDS = ("delivered", "cancelled", "failed", "quarantined", "refused")
+
+
+def rows(data: Path) -> list[sqlite3.Row]:
+    """The jobs, read beside the bot that may run; none where there is no database yet."""
+    try:
+        with contextlib.closing(sqlite3.connect(f"file:{data}/framekiln.db?mode=ro", uri=True)) as database:
+            database.row_factory = sqlite3.Row
+            return database.execute("SELECT * FROM job ORDER BY seq").fetchall()
+    except sqlite3.OperationalError:
+        return []
+
+
+def is_quiet(data: Path) -> bool:
+    """Whether each job has ended and its member has read so."""
+    return all(row["state"] in ENDS and row["status_final"] for row in rows(data))
+
+
+async def faults_of(town: Town, story: Story, data: Path, *, died: bool) -> list[str]:
+    """What does not hold, in words. The bot does not run any more.
+
+    Args:
+        town: what members see.
+        story: what they did.
+        data: the bot's folder.
+        died: the bot was killed: what it was about to say, nobody will.
+    """
+    jobs = rows(data)
+    wrong = [*_jobs(town, story, jobs), *_members(town, jobs, died=died), *await _files(data)]
+    return wrong + [f"a breach of Discord's API: {one}" for one in town.discord.violations]
+
+
+def _jobs(town: Town, story: Story, jobs: list[Any]) -> list[str]:
+    wrong = []
+    times = town.times_posted()
+    for job in jobs:
+        name = f"job {job['seq']} ({job['state']} {job['error_code'] or ''})"
+        clips = times.pop(f"framekiln-{job['id']}.mp4", 0)
+        if job["state"] not in ENDS:
+            wrong.append(f"{name} has not ended")
+        elif job["state"] not in story.ends:
+            wrong.append(f"{name} should have ended as {', '.join(sorted(story.ends))}")
+        if clips != (job["state"] == "delivered"):
+            wrong.append(f"{name} was posted {clips} times")
+        if not job["status_final"]:
+            wrong.append(f"{name} has an open status message")
+    return wrong + [f"{name} was posted and no job knows it" for name in times]
+
+
+def _members(town: Town, jobs: list[Any], *, died: bool) -> list[str]:
+    wrong = []
+    keys = {job["key"] for job in jobs}
+    for asked in town.asked:
+        told = [one for one in asked.messages if not one.ephemeral and one not in town.thinking()]
+        if told and str(asked.id) not in keys:
+            wrong.append(f"a member read {told[0].content[:40]!r} and there is no job")
+        if town.refused(asked) and str(asked.id) in keys:
+            wrong.append("a member was refused, and has a job")
+    wrong += [
+        f"a status message is still open: {one.content[:60]!r}"
+        for one in town.discord.messages(town.channel)
+        if has_button(one, "cancel")
+    ]
+    if not died and town.thinking():
+        wrong.append("a message still says “thinking…”")
+    return wrong
+
+
+async def _files(data: Path) -> list[str]:
+    """Look into the database and the folders, as the next start would."""
+    async with await Database.open(data / "framekiln.db") as database:
+        check = [row[0] for row in await database.read("PRAGMA integrity_check")]
+        needed = await Queue(database).blobs_in_use()
+    wrong = [] if check == ["ok"] else [f"integrity_check: {check[:2]}"]
+    return wrong + await asyncio.to_thread(_folders, data, needed)
+
+
+def _folders(data: Path, needed: set[str]) -> list[str]:
+    Blobs(data / "blobs").sweep(needed, older_than=0.0)
+    found = {path.stem for path in (data / "blobs").glob("??/*.blob")}
+    left = [path for name in ("spool", "outbox", "blobs/incoming") for path in (data / name).glob("*")]
+    left += data.rglob("*.part*")
+    return [
+        *(f"the blob {digest[:8]} is needed and gone" for digest in needed - found),
+        *(f"the blob {digest[:8]} is left over" for digest in found - needed),
+        *(f"{path.relative_to(data)} is left over" for path in left),
+    ]

@@ -1,0 +1,112 @@
+"""A real engine process whose renderer draws nothing: the prompt says what becomes of a job.
+
+``wait`` draws until somebody says stop; ``retake`` has two takes discarded first; ``fail`` fails; ``crash``
+takes the process along; everything else is a clip at once: the file that the first argument names, with the
+seed behind it. ``python -m benchmarks.faults.engine CLIP …``
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import struct
+import sys
+import time
+import types
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.device import Device
+from engine.errors import RenderFailed
+from engine.events import Event, Progress, TakeDiscarded
+from engine.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.worker import main
+
+if TYPE_CHECKING:
+    from engine.cancel import CancelToken
+    from engine.render import RenderLimits
+
+STEP = 0.01
+CRASH = 7
+CLIP_NAME = "clip.mp4"
+
+
+class Weightless:
+    """A renderer for :func:`engine.worker.main`.
+
+    Args:
+        clip: what it "draws".
+    """
+
+    device = Device()
+
+    def __init__(self, clip: Path) -> None:
+        self._clip = clip.read_bytes()
+
+    def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        work: Path,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: CancelToken,
+    ) -> Receipt:
+        """Leave ``clip.mp4`` in ``work``, or do what the prompt says."""
+        del limits
+        for path in inputs.values():
+            path.read_bytes()
+        on_event(Progress(stage=Stage.DRAWING, fraction=0.25))
+        word = recipe.prompt.split(" ")[0]
+        takes = []
+        if word == "wait":
+            while True:
+                cancel.check()
+                time.sleep(STEP)
+        elif word == "crash":
+            os._exit(CRASH)
+        elif word == "fail":
+            raise RenderFailed("E_MEMORY", "There was not enough memory for this clip.")
+        elif word == "retake":
+            for number in (1, 2):
+                takes.append(_take(number, recipe, Outcome.REJECTED))
+                on_event(TakeDiscarded(take=takes[-1]))
+                on_event(Progress(stage=Stage.DRAWING, fraction=0.5, take=number + 1))
+        takes.append(_take(len(takes) + 1, recipe, Outcome.ACCEPTED))
+        seed = f"{recipe.seed}".encode()
+        data = self._clip + struct.pack(">I4s", 8 + len(seed), b"free") + seed  # an MP4's own filling
+        (work / CLIP_NAME).write_bytes(data)
+        return Receipt(
+            engine=recipe.engine,
+            takes=tuple(takes),
+            kept=len(takes),
+            forced=False,
+            width=recipe.width,
+            height=recipe.height,
+            frames=recipe.length,
+            fps=recipe.fps,
+            sha256=hashlib.sha256(data).hexdigest(),
+            size=len(data),
+            seconds={"drawing": 0.1},
+        )
+
+
+def _take(number: int, recipe: Recipe, outcome: Outcome) -> TakeRecord:
+    reasons = ("it flickers",) if outcome is Outcome.REJECTED else ()
+    return TakeRecord(
+        number=number, seed=recipe.seed, outcome=outcome, score=90.0, seconds=0.1, reasons=reasons
+    )
+
+
+def _leave_the_renderer_out() -> None:
+    """The worker asks ``engine.render`` for two names; what it imports would cost half a second."""
+    stand_in = types.ModuleType("engine.render")
+    stand_in.__dict__.update(CLIP_NAME=CLIP_NAME, RenderLimits=types.SimpleNamespace)
+    sys.modules["engine.render"] = stand_in
+
+
+if __name__ == "__main__":
+    _leave_the_renderer_out()
+    sys.exit(main(sys.argv[2:], lambda: Weightless(Path(sys.argv[1]))))

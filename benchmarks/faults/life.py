@@ -1,0 +1,208 @@
+"""One life of the real bot, in a process forked from one that holds its modules already.
+
+The bot is :func:`bot.app.run`, whole. Its pauses are shortened, for a sweep has hundreds of lives; and it has
+an engine process that draws nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import multiprocessing
+import os
+import signal
+import sys
+from dataclasses import dataclass, replace
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import discord.http
+import discord.webhook.async_
+import yarl
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+import bot.client
+import bot.connecting
+import bot.deliver
+import bot.status
+import bot.studio
+from benchmarks.faults.points import Point, Points, install
+from bot import app
+from bot.logs import set_up_logs
+from bot.settings import LogFormat, Settings
+from engine.host import EngineHost
+
+QUICKER = 0.05
+"""What is left of discord.py's pauses between two tries."""
+
+PAUSES = {
+    bot.studio: {"POLL_SECONDS": 0.1, "NOTE_SECONDS": 0.1, "ENGINE_DOWN_PAUSE": 0.2, "TROUBLE_PAUSE": 0.05},
+    bot.deliver: {
+        "POLL_SECONDS": 0.1,
+        "FIRST_BACKOFF": 0.05,
+        "TROUBLE_PAUSE": 0.05,
+        "NO_ACCESS_BACKOFF": 0.2,
+    },
+    bot.status: {"TICK_SECONDS": 0.05, "REFRESH_SECONDS": 1.0, "RETRY_SECONDS": 0.2, "FAR_BACK_SECONDS": 0.3},
+    bot.client: {"SYNC_BACKOFF": 0.1},
+    bot.connecting: {"RECONNECT_FIRST": 0.1},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """Where a life takes place, and what fails in it.
+
+    Attributes:
+        api, gateway: the fake of Discord.
+        data: the data folder.
+        log: what it writes.
+        clip: what its engine "draws".
+        point: None: nothing fails.
+        at_once: points count from the start, not from :meth:`Lived.begin` on.
+    """
+
+    api: str
+    gateway: str
+    token: str
+    data: Path
+    log: Path
+    clip: Path
+    point: Point | None
+    at_once: bool = True
+
+
+class Lived:
+    """A life that runs.
+
+    Attributes:
+        met: how many points of the kind have passed.
+    """
+
+    def __init__(self, life: Life) -> None:
+        context = forked()
+        self._met = context.Value("i", 0)
+        self._begun = context.Value("b", life.at_once)
+        shared = (self._met, self._begun)
+        self._process: ForkServerProcess = context.Process(target=_live, args=(life, *shared))
+        self._process.start()
+
+    @property
+    def met(self) -> int:
+        """How many points of the kind have passed."""
+        return self._met.value
+
+    def begin(self) -> None:
+        """Count from now on."""
+        self._begun.value = True
+
+    @property
+    def status(self) -> int | None:
+        """The exit status; None while it lives."""
+        return self._process.exitcode
+
+    async def stop(self, seconds: float = 20.0) -> None:
+        """Ask it to end, and see that it does."""
+        if self.status is None:
+            os.kill(self._process.pid or 0, signal.SIGTERM)
+        await self.ended(seconds)
+
+    def kill(self) -> None:
+        """Leave nothing behind."""
+        if self.status is None:
+            self._process.kill()
+        self._process.join()
+
+    async def ended(self, seconds: float = 20.0) -> None:
+        """Wait for the end; whatever is still there then is killed."""
+        await asyncio.to_thread(self._process.join, seconds)
+        if self.status is None:
+            self._process.kill()
+            await asyncio.to_thread(self._process.join)
+
+
+@functools.cache
+def forked() -> ForkServerContext:
+    """The process from which lives are forked."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    return context
+
+
+def _live(life: Life, met: Any, begun: Any) -> None:
+    log = os.open(life.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(log, sys.stdout.fileno())
+    os.dup2(log, sys.stderr.fileno())
+    set_up_logs("INFO", LogFormat.TEXT, [life.token])
+    _point_at(life)
+    _hurry()
+    _give_an_engine(life.clip)
+    if life.point is not None:
+        note = functools.partial(_note, met, life.point)
+        install(Points(life.point, counts=lambda: begun.value, met=note), life.data)
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        discord_token=life.token,
+        data_dir=life.data,
+        models_dir=life.data.parent / "no-models",
+        min_free_disk=0,
+        backups=1,
+        per_member_waiting=20,
+        per_member_hour=100,
+        stop_grace=0,
+    )
+    asyncio.run(app.run(settings.model_copy(update={"status_interval": 0.1, "post_backoff_last": 0.2})))
+
+
+def _note(met: Any, point: Point, number: int, what: str) -> None:
+    met.value = number
+    if number == point.nth:
+        logging.getLogger(__name__).warning("HERE FAILS %s %d: %s", point.kind, number, what)
+
+
+def _point_at(life: Life) -> None:
+    Route.BASE = life.api
+    DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(life.gateway)
+
+
+class _Hasty(ModuleType):
+    """asyncio, but for its sleep."""
+
+    def __init__(self) -> None:
+        super().__init__("asyncio")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    @staticmethod
+    async def sleep(seconds: float, result: Any = None) -> Any:
+        return await asyncio.sleep(seconds * QUICKER, result)
+
+
+def _hurry() -> None:
+    for module, values in PAUSES.items():
+        for name, value in values.items():
+            if not hasattr(module, name):
+                raise AttributeError(f"{module.__name__} has no {name} any more")
+            setattr(module, name, value)
+    discord.http.asyncio = discord.webhook.async_.asyncio = _Hasty()  # type: ignore[assignment]
+
+
+def _give_an_engine(clip: Path) -> None:
+    command = (sys.executable, "-m", "benchmarks.faults.engine", str(clip))
+
+    def host(**given: Any) -> EngineHost:
+        limits = replace(given.pop("limits"), backoff_first=0.05, backoff_last=0.2, cancel_grace=2.0)
+        return EngineHost(**given, limits=limits, command=command)
+
+    class Client(bot.connecting.Framekiln):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            super().__init__(*args, **kwargs)
+            self._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
+
+    app.EngineHost = host  # type: ignore[assignment,misc]
+    bot.connecting.Framekiln = Client  # type: ignore[misc]

@@ -1,0 +1,224 @@
+"""The points at which the bot's process may fail: counted as they pass, and the n-th one made to fail.
+
+Nothing here is part of the product. The bot's process is forked from one that holds its modules, and before
+the bot begins, the functions of the standard library through which it reaches the disk and its pipes are
+wrapped.
+The errors are those that really occur at such a place.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import errno
+import functools
+import io
+import os
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+
+T = TypeVar("T")
+
+DIED = 9
+"""The exit status of a life that was ended at a point."""
+
+_WRITES = ("BEGIN", "COMMIT", "INSERT", "UPDATE", "DELETE", "REPLACE", "WITH", "VACUUM")
+_FULL_DEVICE = "/dev/full"
+
+
+class Kind(StrEnum):
+    """What fails. HTTP calls are made to fail by the fake of Discord, the others here."""
+
+    DATABASE = "database"
+    HTTP = "http"
+    PIPE = "pipe"
+    RENAME = "rename"
+    FSYNC = "fsync"
+    FILE = "file"
+    """Opening or making a file, or a folder."""
+
+    WRITE = "write"
+    """Writing into a file that was opened: the disk is full."""
+
+    UNLINK = "unlink"
+    DEATH = "death"
+    """The process is gone before any of these would have happened."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Point:
+    """The n-th of a kind, counted from 1; 0: none fails, all are counted."""
+
+    kind: Kind
+    nth: int
+
+
+class Points:
+    """Counts what passes, and says which one fails.
+
+    Args:
+        point: which.
+        counts: says whether counting has begun.
+        met: called with the count and a name each time that something of the kind passes.
+    """
+
+    def __init__(self, point: Point, *, counts: Callable[[], bool], met: Callable[[int, str], None]) -> None:
+        self._point = point
+        self._counts = counts
+        self._met = met
+        self._count = 0
+        self._lock = threading.Lock()
+
+    def fails(self, kind: Kind, what: str) -> bool:
+        """Count one; True where it is the one."""
+        if kind is not self._point.kind or not self._counts():
+            return False
+        with self._lock:
+            self._count += 1
+            number = self._count
+        self._met(number, what)
+        return number == self._point.nth
+
+    def may_die(self, what: str) -> None:
+        """Where this is the point of a death, the process ends here."""
+        if self.fails(Kind.DEATH, what):
+            os._exit(DIED)
+
+
+def install(points: Points, folder: Path) -> None:
+    """Wrap what the bot reaches the outside with, in this process, for good.
+
+    Args:
+        points: say what fails.
+        folder: the bot's data folder; files elsewhere do not count.
+    """
+    _wrap_sqlite(points)
+    _wrap_files(points, folder)
+    _wrap_pipes(points)
+    _wrap_http(points)
+
+
+def _wrap_sqlite(points: Points) -> None:
+    class Connection(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Any = (), /) -> sqlite3.Cursor:
+            return _statement(self, sql, points, lambda: super(Connection, self).execute(sql, parameters))
+
+        def executemany(self, sql: str, parameters: Any, /) -> sqlite3.Cursor:
+            return _statement(self, sql, points, lambda: super(Connection, self).executemany(sql, parameters))
+
+    sqlite3.connect = functools.partial(sqlite3.connect, factory=Connection)  # type: ignore[assignment]
+
+
+def _statement(
+    connection: sqlite3.Connection, sql: str, points: Points, do: Callable[[], sqlite3.Cursor]
+) -> sqlite3.Cursor:
+    word = sql.split(None, 1)[0].upper()
+    if word not in _WRITES or (word == "WITH" and not connection.in_transaction):
+        return do()
+    what = " ".join(sql.split())[:60]
+    if points.fails(Kind.DATABASE, what):
+        if word == "BEGIN":
+            raise _sqlite_error(sqlite3.SQLITE_BUSY, "database is locked")
+        if connection.in_transaction:  # SQLite does so by itself after either of these
+            sqlite3.Connection.execute(connection, "ROLLBACK")
+        if word == "COMMIT":
+            raise _sqlite_error(sqlite3.SQLITE_IOERR_WRITE, "disk I/O error")
+        raise _sqlite_error(sqlite3.SQLITE_FULL, "database or disk is full")
+    points.may_die(what)
+    return do()
+
+
+def _sqlite_error(code: int, text: str) -> sqlite3.OperationalError:
+    error = sqlite3.OperationalError(text)
+    error.sqlite_errorcode = code
+    return error
+
+
+def _wrap_files(points: Points, folder: Path) -> None:
+    def failing(kind: Kind, code: int, real: Callable[..., T], *, at: int = 0) -> Callable[..., T]:
+        @functools.wraps(real)
+        def wrapped(*args: Any, **kwargs: Any) -> T:
+            if _is_in(folder, args[at]):
+                what = f"{real.__name__} {Path(args[at]).name}"
+                if points.fails(kind, what):
+                    raise OSError(code, os.strerror(code), str(args[at]))
+                points.may_die(what)
+            return real(*args, **kwargs)
+
+        return wrapped
+
+    os.replace = failing(Kind.RENAME, errno.ENOSPC, os.replace, at=1)
+    os.rename = failing(Kind.RENAME, errno.EIO, os.rename, at=1)
+    os.mkdir = failing(Kind.FILE, errno.ENOSPC, os.mkdir)
+    os.unlink = failing(Kind.UNLINK, errno.EIO, os.unlink)
+    os.fsync = functools.partial(_fsync, points, os.fsync)
+    io.open = builtins.open = functools.partial(_open, points, folder, io.open)  # type: ignore[assignment]
+
+
+def _is_in(folder: Path, path: object) -> bool:
+    return isinstance(path, (str, os.PathLike)) and os.fspath(path).startswith(os.fspath(folder))
+
+
+def _fsync(points: Points, real: Callable[[int], None], descriptor: int) -> None:
+    if points.fails(Kind.FSYNC, "fsync"):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+    points.may_die("fsync")
+    real(descriptor)
+
+
+def _open(
+    points: Points,
+    folder: Path,
+    real: Callable[..., Any],
+    file: Any,
+    mode: str = "r",
+    *args: Any,
+    **kwargs: Any,
+) -> Any:
+    if not _is_in(folder, file) or mode[0] == "r":
+        return real(file, mode, *args, **kwargs)
+    what = f"open {Path(file).name}"
+    if points.fails(Kind.FILE, what):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+    points.may_die(what)
+    opened = real(file, mode, *args, **kwargs)
+    if points.fails(Kind.WRITE, what):
+        full = os.open(_FULL_DEVICE, os.O_WRONLY)
+        os.dup2(full, opened.fileno())  # from now on the kernel itself says ENOSPC
+        os.close(full)
+    return opened
+
+
+def _wrap_pipes(points: Points) -> None:
+    """Asyncio's own writers are the pipes and sockets to the bot's processes; aiohttp has others."""
+    real = asyncio.StreamWriter.write
+
+    def write(self: asyncio.StreamWriter, data: bytes) -> None:
+        what = f"pipe {bytes(data[:30])!r}"
+        if points.fails(Kind.PIPE, what):
+            broken = BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+            self.transport._fatal_error(broken, "the sweep")  # type: ignore[attr-defined]  # noqa: SLF001 - what the transport does at EPIPE
+            return
+        points.may_die(what)
+        real(self, data)
+
+    asyncio.StreamWriter.write = write  # type: ignore[method-assign]
+
+
+def _wrap_http(points: Points) -> None:
+    """Only deaths: what else can go wrong with a call is the fake's to do."""
+    real = aiohttp.ClientSession._request  # noqa: SLF001 - all of its calls pass here
+
+    @functools.wraps(real)
+    async def request(self: aiohttp.ClientSession, method: str, url: Any, **kwargs: Any) -> Any:
+        points.may_die(f"{method} {url}")
+        return await real(self, method, url, **kwargs)
+
+    aiohttp.ClientSession._request = request  # type: ignore[method-assign]  # noqa: SLF001 - same

@@ -1,0 +1,73 @@
+"""Answering an interaction, so that an answer that is lost on its way does no harm."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+import discord
+
+log = logging.getLogger(__name__)
+
+ALREADY_ACKNOWLEDGED = 40060
+TRIES = 4
+"""How often an answer whose own answer was lost is given again; giving it twice is giving it once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The public "thinking" that Discord was answered with.
+
+    Attributes:
+        message_id: the job's row holds it from the first moment, so that the message gets its last words
+            whatever happens meanwhile. None where Discord's own answer was lost.
+    """
+
+    message_id: int | None
+
+
+async def defer(interaction: discord.Interaction[Any]) -> Answer | None:
+    """Answer within Discord's three seconds. None: it was too late, and nothing was taken."""
+    message = None
+    try:
+        said = await insist(lambda: interaction.response.defer(thinking=True))
+        message = None if said is None else said.message_id
+    except discord.HTTPException as error:
+        if error.code != ALREADY_ACKNOWLEDGED:
+            log.warning("interaction %s could not be answered: %s", interaction.id, error)
+            return None
+    except (aiohttp.ClientError, OSError) as error:
+        log.warning("interaction %s could not be answered: %s", interaction.id, error)
+        return None
+    return Answer(message_id=message)
+
+
+async def refuse(interaction: discord.Interaction[Any], text: str) -> None:
+    """Take the public "thinking" away, and say why in private."""
+    try:
+        try:
+            await insist(interaction.delete_original_response)
+        except discord.NotFound:
+            log.debug("the answer to %s was gone already", interaction.id)  # its own answer was lost, say
+        await insist(lambda: interaction.followup.send(text, ephemeral=True))
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        log.warning("the refusal of %s did not arrive: %s", interaction.id, error)
+
+
+async def insist(call: Any) -> Any:
+    """Do it again where the answer was lost on the way; for calls that may be carried out twice."""
+    for attempt in range(1, TRIES):
+        try:
+            return await call()
+        except (aiohttp.ClientError, OSError):
+            await asyncio.sleep(0.1 * attempt)
+        except discord.NotFound:
+            raise
+        except discord.HTTPException as error:
+            if error.status < 500:  # noqa: PLR2004 - HTTP's own number
+                raise
+            await asyncio.sleep(0.1 * attempt)
+    return await call()
