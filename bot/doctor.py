@@ -58,6 +58,7 @@ def examine() -> list[Finding]:
         _ffmpeg(),
         _signing(settings),
         *_engines(settings),
+        _nudity(settings),
         *examine_weights(settings),
     ]
 
@@ -184,6 +185,15 @@ def _engines(settings: Settings) -> Iterator[Finding]:
             text="is not installed; engines with weights need it",
             mend="pip install 'framekiln[models]'",
         )
+
+
+def _nudity(settings: Settings) -> Finding:
+    from engine.nudity import ENTRY, FILE  # noqa: PLC0415 - OpenCV is only needed here
+
+    there = (store_of(settings).path(ENTRY) / FILE).is_file()
+    text = "pictures and clips are looked at" if there else "nobody looks at pictures and clips"
+    mend = "" if there else f"framekiln models pull {ENTRY}"
+    return Finding(name="nudity", ok=there, text=text, mend=mend)
 
 
 def examine_weights(settings: Settings) -> Iterator[Finding]:

@@ -70,7 +70,7 @@ class Intake:
 
         Args:
             limits: what may be taken in.
-            store: where the network that finds faces may lie; None: nobody looks for faces.
+            store: where networks that look at pictures may lie; None: nobody looks for faces or nudity.
         """
         self._limits = limits or IntakeLimits()
         self._store = store

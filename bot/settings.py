@@ -211,6 +211,9 @@ class Settings(BaseSettings):
     give_up_hours: float = Field(
         48.0, gt=0, description="Hours after which a clip that cannot be posted is given up."
     )
+    nudity_score: float = Field(
+        0.8, ge=0, le=1, description="Score from which the network opennsfw, where installed, flags."
+    )
     keep_inputs_days: float = Field(
         7.0,
         ge=0,

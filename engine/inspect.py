@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.faces import count_faces
+from engine.nudity import highest_score
 from engine.store import Store
 from engine.wish import Subject
 
@@ -45,6 +46,7 @@ class PictureFacts:
         is_drawing: a guess from the two before: flat areas and few colours.
         faces: how many, or None when nobody has looked.
         notes: for the member: what may spoil the clip.
+        nudity: a score, 0 … 1, see :mod:`engine.nudity`; None when nobody has looked.
     """
 
     width: int
@@ -56,6 +58,7 @@ class PictureFacts:
     is_drawing: bool
     faces: int | None = None
     notes: tuple[str, ...] = ()
+    nudity: float | None = None
 
     @property
     def aspect(self) -> float:
@@ -75,6 +78,7 @@ class PictureFacts:
             faces=self.faces,
             is_drawing=self.is_drawing,
             notes=self.notes,
+            nudity=self.nudity,
         )
 
 
@@ -95,7 +99,7 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        store: where the network that finds faces may lie; None: nobody looks for faces.
+        store: where networks that look at pictures may lie; None: nobody looks for faces or nudity.
     """
     height, width = picture.shape[:2]
     scale = min(1.0, MEASURED_SIDE / max(height, width))
@@ -120,6 +124,7 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
         is_drawing=colours <= _BUSY_COLOURS and flat_share >= _DRAWING_FLAT * (1 if few else 1.5),
         faces=faces,
         notes=_warnings(brightness, sharpness),
+        nudity=None if store is None else highest_score([picture], store),
     )
 
 

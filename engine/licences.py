@@ -13,6 +13,12 @@ APACHE = Licence(
 MIT = Licence(
     name="MIT", url="https://opensource.org/license/mit", commercial="Clips may be sold.", free=True
 )
+BSD = Licence(
+    name="BSD-2-Clause",
+    url="https://github.com/yahoo/open_nsfw/blob/master/LICENSE.md",
+    commercial="Clips may be sold.",
+    free=True,
+)
 STABILITY = Licence(
     name="Stability AI Community License",
     url="https://huggingface.co/stabilityai/stable-video-diffusion-img2vid-xt/blob/main/LICENSE.md",

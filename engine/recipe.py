@@ -270,6 +270,7 @@ class Receipt:
         ladder: what was given up for memory or for the upload limit, in words.
         sha256: hex digest of the MP4.
         size: bytes of the MP4.
+        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.nudity`; None: nobody has looked.
     """
 
     engine: str
@@ -284,6 +285,7 @@ class Receipt:
     size: int
     seconds: dict[str, float] = field(default_factory=dict)
     ladder: tuple[str, ...] = ()
+    nudity: float | None = None
 
     @property
     def busy_seconds(self) -> float:

@@ -15,6 +15,7 @@ from engine.errors import Unsupported
 from engine.events import Event, Progress
 from engine.join import joined
 from engine.loop_clip import Loop, close_loop
+from engine.nudity import highest_score
 from engine.order import Clock, Order, RenderLimits, teller
 from engine.provenance import metadata
 from engine.rate import at_rate, by_best_flow
@@ -112,7 +113,9 @@ class Renderer:
                 progress=told,
                 cancel=cancel,
             )
-        return _receipt(order, made, encoded, clock)
+        with clock.stage(Stage.CHECKING):
+            nudity = highest_score(made.frames, self._workshop.store)
+        return _receipt(order, made, encoded, clock, nudity)
 
     def _drawn(self, order: Order, clock: Clock) -> _Made:
         """Draw a clip, or the part behind the clip before."""
@@ -163,7 +166,7 @@ class Renderer:
         return self._loaded[name]
 
 
-def _receipt(order: Order, made: _Made, encoded: Encoded, clock: Clock) -> Receipt:
+def _receipt(order: Order, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
     recipe, kept = order.recipe, made.kept
     changed = () if kept is None or not kept.changed else (kept.changed,)
     sketch = not recipe.loop and BACKENDS[recipe.engine].sketch
@@ -180,4 +183,5 @@ def _receipt(order: Order, made: _Made, encoded: Encoded, clock: Clock) -> Recei
         size=encoded.size,
         seconds={stage: round(seconds, 4) for stage, seconds in clock.seconds.items()},
         ladder=(*order.given_up, *changed, *encoded.ladder, *((SKETCH,) if sketch else ())),
+        nudity=nudity,
     )

@@ -70,6 +70,7 @@ class Subject:
         is_drawing: it has flat areas and few colours.
         seconds: length of a clip; None for a picture.
         notes: for the plan's reasons: what somebody who looked at it would say.
+        nudity: a score, 0 … 1, see :mod:`engine.nudity`; None where nobody has looked.
     """
 
     sha256: str
@@ -79,6 +80,7 @@ class Subject:
     is_drawing: bool = False
     seconds: float | None = None
     notes: tuple[str, ...] = ()
+    nudity: float | None = None
 
 
 def choose(kind: type[E], value: str | None, default: E) -> E:

