@@ -39,6 +39,8 @@ class Stats:
         forced: clips that were posted although every take was rejected.
         waits: seconds from asking to a finished clip, by job.
         by_day: delivered clips by day, the oldest first.
+        by_member: seconds of the engine by who asked, discarded takes included.
+        loops: clips that were closed into a loop; no engine drew them.
     """
 
     ends: Counter[State] = field(default_factory=Counter)
@@ -48,6 +50,8 @@ class Stats:
     forced: int = 0
     waits: list[float] = field(default_factory=list)
     by_day: list[int] = field(default_factory=list)
+    by_member: Counter[int] = field(default_factory=Counter)
+    loops: int = 0
 
 
 def tally(jobs: Iterable[Job], *, now: float, days: int) -> Stats:
@@ -71,7 +75,20 @@ def tally(jobs: Iterable[Job], *, now: float, days: int) -> Stats:
 
 
 def _add(stats: Stats, job: Job, receipt: Receipt) -> None:
-    model = Recipe.from_json(job.recipe).model
+    recipe = Recipe.from_json(job.recipe)
+    if recipe.loop:
+        stats.loops += 1
+    else:
+        _add_takes(stats, recipe.model, receipt)
+    stats.busy += receipt.busy_seconds
+    stats.wasted += receipt.busy_seconds - receipt.charged_seconds
+    stats.forced += receipt.forced
+    stats.by_member[job.user_id] += round(receipt.busy_seconds)
+    if job.rendered_at is not None:
+        stats.waits.append(job.rendered_at - job.created_at)
+
+
+def _add_takes(stats: Stats, model: str, receipt: Receipt) -> None:
     name = f"{receipt.engine} · {model}" if model else receipt.engine
     drawn = stats.engines.setdefault(name, Drawn())
     drawn.clips += 1
@@ -79,19 +96,14 @@ def _add(stats: Stats, job: Job, receipt: Receipt) -> None:
     for take in receipt.takes:
         if take.outcome is Outcome.REJECTED and take.number != receipt.kept:
             drawn.discarded[take.causes[0] if take.causes else "unknown"] += 1
-    stats.busy += receipt.busy_seconds
-    stats.wasted += receipt.busy_seconds - receipt.charged_seconds
-    stats.forced += receipt.forced
-    if job.rendered_at is not None:
-        stats.waits.append(job.rendered_at - job.created_at)
 
 
 def in_words(stats: Stats, days: int) -> str:
     """The answer of ``/queue stats``."""
     ended = " · ".join(f"{count} {state}" for state, count in stats.ends.most_common())
     lines = [f"**The last {days} days** · {ended or 'nothing ended'}"]
-    if stats.engines:
-        took = f"{median(stats.waits):.0f} s" if stats.waits else "unknown"
+    if stats.waits:
+        took = f"{median(stats.waits):.0f} s"
         lines.append(f"From asking to a finished clip: {took} (median)")
         lines.append(
             f"Engine: {stats.busy / 60:.1f} min, of which {stats.wasted / 60:.1f} min on takes "
@@ -109,4 +121,9 @@ def in_words(stats: Stats, days: int) -> str:
             lines.append(f"  because: {', '.join(causes)}")
     if len(ranked) > SHOWN:
         lines.append(f"… and {len(ranked) - SHOWN} more engines")
+    if stats.loops:
+        lines.append(f"- loops: {stats.loops}")
+    if stats.by_member:
+        most = (f"<@{user}> {busy / 60:.1f} min" for user, busy in stats.by_member.most_common(SHOWN))
+        lines.append(f"Most of the engine's time: {', '.join(most)}")
     return "\n".join(lines)

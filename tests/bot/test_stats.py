@@ -11,6 +11,7 @@ from PIL import Image
 from bot.stats import Drawn, Stats, in_words, tally
 from bot.stats_chart import SIZE, chart
 from db.jobs import State
+from engine.before import Before
 from engine.recipe import Outcome, Receipt, TakeRecord
 from tests.bot.house import GUILD, hand_in, queued
 
@@ -64,6 +65,23 @@ async def test_a_rejected_take_that_was_posted_is_no_discard(queue, blobs):
     stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7)
     assert stats.engines["sketch"].discarded == {"cut": 1}
     assert stats.forced == 1
+
+
+async def test_the_engines_time_is_counted_by_member(queue, blobs):
+    for member, seconds in ((1, 60.0), (2, 30.0), (1, 30.0)):
+        await ended(queue, blobs, receipt_of("", seconds=seconds), at=1000 * DAY, user=member)
+    stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7)
+    assert stats.by_member == {1: 90, 2: 30}
+    assert "<@1> 1.5 min, <@2> 0.5 min" in in_words(stats, 7)
+
+
+async def test_a_loop_is_no_take_of_any_engine(queue, blobs):
+    before = Before(width=64, height=64, frames=9, engines=("sketch",), real=False)
+    changes = {"recipe": {"loop": True, "before": before}}
+    await ended(queue, blobs, receipt_of("", kept=1), at=1000 * DAY, **changes)
+    stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7)
+    assert (stats.loops, stats.engines) == (1, {})
+    assert "loops: 1" in in_words(stats, 7)
 
 
 async def test_other_servers_and_older_days_do_not_count(queue, blobs):
