@@ -33,6 +33,7 @@ from bot.parcel import Parcels
 from bot.parts import Parts
 from bot.pulse import Pulse
 from bot.reception import Reception
+from bot.replay import Replays
 from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
@@ -184,6 +185,13 @@ def _wire(
         deliverer=deliverer,
         board=board,
         desk=desk,
+        replays=Replays(
+            queue=queue,
+            blobs=blobs,
+            desk=desk,
+            reception=reception,
+            max_seconds=settings.max_extended_seconds,
+        ),
         clicks=clicks,
         host=host,
         housekeeping=housekeeping,

@@ -10,11 +10,11 @@ import asyncio
 import hashlib
 import json
 import logging
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import imageio_ffmpeg
 
@@ -22,11 +22,15 @@ from bot import sandbox
 from bot.clip_refusals import explain
 from bot.download import Attachment, Downloader
 from engine.clip_headers import ClipLimits, ClipRefusal, ClipRefused
+from engine.foreign_recipe import ForeignRecipe, read_foreign
 from engine.headers import Refused
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 _PROGRAM = sandbox.program("engine.read_video")
+_RECIPE_PROGRAM = sandbox.program("engine.read_recipe")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +115,15 @@ class ClipIntake:
         """
         return await self._explained(self._clean(data))
 
-    async def _explained(self, work: Awaitable[CleanClip]) -> CleanClip:
+    async def recipe_of(self, attachment: Attachment) -> ForeignRecipe:
+        """Fetch an attachment and read the recipe in it; nothing of its pixels is looked at.
+
+        Raises:
+            UserError: there is none; the text says why.
+        """
+        return await self._explained(self._fetch_recipe(attachment))
+
+    async def _explained(self, work: Awaitable[T]) -> T:
         try:
             return await work
         except ClipRefused as refused:
@@ -120,14 +132,30 @@ class ClipIntake:
             log.exception("a clip could not be taken in")
             raise explain(ClipRefused(ClipRefusal.DECODER), self._limits) from error
 
-    async def _fetch_and_clean(self, attachment: Attachment) -> CleanClip:
+    async def _fetch(self, attachment: Attachment) -> bytes:
         try:
-            data = await self._downloader.fetch(attachment)
+            return await self._downloader.fetch(attachment)
         except Refused as refused:  # the downloader's words are those for pictures; the codes are the same
             raise ClipRefused(ClipRefusal(refused.code.value), **refused.facts) from refused
-        return await self._clean(data)
+
+    async def _fetch_and_clean(self, attachment: Attachment) -> CleanClip:
+        return await self._clean(await self._fetch(attachment))
 
     async def _clean(self, data: bytes) -> CleanClip:
+        return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, listen=self._listen)
+
+    async def _fetch_recipe(self, attachment: Attachment) -> ForeignRecipe:
+        data = await self._fetch(attachment)
+        return await self._ask(_RECIPE_PROGRAM, data=data, listen=self._listen_for_recipe)
+
+    async def _ask(
+        self,
+        program: str,
+        *arguments: str,
+        data: bytes,
+        listen: Callable[[bytes, asyncio.StreamReader], Awaitable[T]],
+    ) -> T:
+        """Hand a file to a process of its own, and hear what it says."""
         if not data:
             raise ClipRefused(ClipRefusal.EMPTY)
         if len(data) > self._limits.max_bytes:
@@ -135,11 +163,11 @@ class ClipIntake:
         async with self._free:
             try:
                 return await sandbox.ask(
-                    _PROGRAM,
-                    *(self._argument, imageio_ffmpeg.get_ffmpeg_exe()),
+                    program,
+                    *(self._argument, *arguments),
                     data=data,
                     seconds=self._limits.decode_wall_seconds,
-                    listen=partial(self._listen, data),
+                    listen=partial(listen, data),
                 )
             except sandbox.OutOfTime as error:
                 raise ClipRefused(ClipRefusal.TIME) from error
@@ -152,12 +180,8 @@ class ClipIntake:
                 raise ClipRefused(ClipRefusal.DECODER) from died
 
     async def _listen(self, data: bytes, answers: asyncio.StreamReader) -> CleanClip:
-        answer: dict[str, Any] = json.loads(await answers.readline())
+        answer = await _answer(data, answers)
         self.peak_bytes = max(self.peak_bytes, answer["peak_bytes"])
-        if "code" in answer:
-            if "detail" in answer:
-                log.error("clip %s: the decoder failed\n%s", _digest(data), answer["detail"])
-            raise ClipRefused(ClipRefusal(answer["code"]), **answer["facts"])
         size, frames = int(answer["bytes"]), int(answer["frames"])
         above, below = map(int, answer["rate"])
         width, height = int(answer["width"]), int(answer["height"])
@@ -180,6 +204,18 @@ class ClipIntake:
             sha256=_digest(mp4),
             seconds_given=float(answer["seconds_given"]),
         )
+
+    async def _listen_for_recipe(self, data: bytes, answers: asyncio.StreamReader) -> ForeignRecipe:
+        return read_foreign((await _answer(data, answers))["recipe"])
+
+
+async def _answer(data: bytes, answers: asyncio.StreamReader) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(await answers.readline())
+    if "code" in answer:
+        if "detail" in answer:
+            log.error("clip %s: the decoder failed\n%s", _digest(data), answer["detail"])
+        raise ClipRefused(ClipRefusal(answer["code"]), **answer["facts"])
+    return answer
 
 
 def _digest(data: bytes) -> str:

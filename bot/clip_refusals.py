@@ -29,6 +29,7 @@ _PLAIN = {
     ClipRefusal.COMPLEX: f"That clip is made of more pieces than I can take. {_SAVE_AGAIN}",
     ClipRefusal.MEMORY: f"That clip needs more memory than I may use to open it. {_SMALLER}",
     ClipRefusal.TIME: f"That clip takes too long to open. {_SMALLER}",
+    ClipRefusal.RECIPE: "There is no recipe of mine in that file. Please send a clip as I posted it.",
     ClipRefusal.DECODER: f"Something went wrong while I opened that clip. {_SAVE_AGAIN}",
 }
 

@@ -59,17 +59,29 @@ def extended(
     usual = SECONDS[Length.NORMAL] if recipe.loop else recipe.length / recipe.fps
     # The part begins with the last frame of the old clip, which is shown once.
     seconds = min(max(usual, LEAST_SECONDS), room, limits.max_seconds)
-    picture = Subject(sha256="", width=before.width, height=before.height)
     refusal: UserError | None = None
     for wish in _ways_on(recipe, means):
         sized = dataclasses.replace(wish, seconds=seconds, size=(before.width, before.height))
         try:
-            part = plan(sized, picture, means=means, limits=limits)
+            return resumed(sized, before, clip, means=means, limits=limits, max_seconds=max_seconds)
         except UserError as error:
             refusal = refusal or error
-        else:
-            return dataclasses.replace(part, inputs={Role.BEFORE: clip}, before=before)
     raise refusal or UserError("E_ENGINE", texts_clips.NOTHING_GOES_ON)
+
+
+def resumed(
+    wish: Wish, before: Before, clip: str, *, means: Means, limits: PlanLimits, max_seconds: float
+) -> Recipe:
+    """The recipe of a part that goes on from a clip, whose rate the wish has; the rest as :func:`extended`.
+
+    Raises:
+        UserError: it cannot be planned, or the whole would become too long.
+    """
+    picture = Subject(sha256="", width=before.width, height=before.height)
+    part = plan(wish, picture, means=means, limits=limits)
+    if before.frames + part.length - 1 > max_seconds * part.fps:
+        raise UserError("E_LONG", texts_clips.long_enough(before.frames / part.fps, max_seconds))
+    return dataclasses.replace(part, inputs={Role.BEFORE: clip}, before=before)
 
 
 def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> Recipe:

@@ -122,13 +122,14 @@ class Desk:
 
         async def make_recipe() -> Recipe:
             means = await self._means()
-            cleaned = settled(self._cleaned(wish), attached, means)
-            self._plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
-            return self._plan(cleaned, await self._reception.attachments(attached), means)
+            cleaned = settled(self.cleaned(wish), attached, means)
+            self.plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
+            return self.plan(cleaned, await self._reception.attachments(attached), means)
 
-        await self._serve(interaction, make_recipe, parent=None)
+        await self.serve(interaction, make_recipe)
 
-    def _cleaned(self, wish: Wish) -> Wish:
+    def cleaned(self, wish: Wish) -> Wish:
+        """The same wish, its words as they may be read."""
         limit = self.rules.max_prompt
         return dataclasses.replace(
             wish,
@@ -136,7 +137,8 @@ class Desk:
             negative=None if wish.negative is None else clean_prompt(wish.negative, limit=limit),
         )
 
-    def _plan(self, wish: Wish, files: Mapping[Role, Subject], means: Means) -> Recipe:
+    def plan(self, wish: Wish, files: Mapping[Role, Subject], means: Means) -> Recipe:
+        """Plan a wish within the desk's limits."""
         return plan(
             wish,
             files.get(Role.PICTURE),
@@ -169,16 +171,17 @@ class Desk:
                 recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             )
 
-        return await self._serve(interaction, same_files, parent=parent, key=key)
+        return await self.serve(interaction, same_files, parent=parent, key=key)
 
-    async def _serve(
+    async def serve(
         self,
         interaction: discord.Interaction[Any],
         make_recipe: Callable[[], Awaitable[Recipe]],
         *,
-        parent: Job | None,
+        parent: Job | None = None,
         key: str | None = None,
     ) -> JobId | None:
+        """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words."""
         checked = await self._admit(interaction)
         answer = None if checked is None else await defer(interaction)
         if answer is None:

@@ -11,6 +11,7 @@ from bot.desk import Desk
 from bot.erasing import Erasing
 from bot.housekeeping import Housekeeping
 from bot.pulse import Pulse
+from bot.replay import Replays
 from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
@@ -39,6 +40,7 @@ class Parts:
     deliverer: Deliverer
     board: StatusBoard
     desk: Desk
+    replays: Replays
     clicks: Clicks
     host: EngineHost
     housekeeping: Housekeeping

@@ -9,6 +9,7 @@ from bot.clip_intake import CleanClip, ClipIntake
 from bot.download import Attachment
 from bot.intake import CleanPicture, Intake
 from db.files import Blobs
+from engine.foreign_recipe import ForeignRecipe
 from engine.recipe import Role
 from engine.wish import Subject
 
@@ -37,6 +38,14 @@ class Reception:
             else await self._keep_picture(await self._pictures.from_attachment(file))
             for role, file in files.items()
         }
+
+    async def recipe(self, file: Attachment) -> ForeignRecipe:
+        """Fetch a clip and read the recipe in it; the clip itself is not taken in.
+
+        Raises:
+            UserError: there is none; the text says why.
+        """
+        return await self._clips.recipe_of(file)
 
     async def files(self, files: Mapping[Role, bytes]) -> dict[Role, Subject]:
         """Take files in that are here already.

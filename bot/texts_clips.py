@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.recipe import Outcome, Receipt
+from engine.recipe import Outcome, Receipt, Role
 
 EXTENDING = "Going on with a clip"
 LOOPING = "Closing a clip into a loop"
@@ -26,6 +26,18 @@ def starred(days: float) -> str:
 def too_many_stars(most: int) -> str:
     """A member who keeps as much as they may."""
     return f"You keep {most} clips in this server already. Take one star back first."
+
+
+def replay_needs(role: Role) -> str:
+    """A clip cannot be made again without what it was made from."""
+    if role is Role.PICTURE:
+        return "I don't have the picture from you that this clip was made from. Attach it as image:."
+    what = {
+        Role.LIKE: "the picture whose look it took",
+        Role.REFERENCE: "the clip that it followed",
+        Role.BEFORE: "the clip that it goes on from",
+    }[role]
+    return f"I can't make that one again: I don't have {what} from you in this server."
 
 
 def long_enough(seconds: float, most: float) -> str:

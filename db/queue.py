@@ -7,6 +7,7 @@
 `db.delivery`      how a clip reaches its channel once; status messages
 `db.listing`       questions
 `db.moderation`    pause, move, clear, ban
+`db.ownership`     whose a file is
 `db.retention`     what is still needed
 `db.sheets`        pictures of discarded takes
 `db.stars`         clips that members keep
@@ -23,6 +24,7 @@ from db.delivery import Delivery
 from db.enqueue import Draining, Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
 from db.listing import Ahead, Listing
 from db.moderation import Moderation
+from db.ownership import Ownership
 from db.retention import Retention
 from db.sheets import Sheets
 from db.stars import Starred, Stars
@@ -43,5 +45,5 @@ __all__ = [
 ]
 
 
-class Queue(Enqueueing, Claims, Delivery, Listing, Moderation, Retention, Sheets, Stars):
+class Queue(Enqueueing, Claims, Delivery, Listing, Moderation, Ownership, Retention, Sheets, Stars):
     """All that can be done with jobs."""

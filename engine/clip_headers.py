@@ -41,6 +41,7 @@ class ClipRefusal(StrEnum):
     TIME = "E_TIME"
     DECODER = "E_DECODER"
     DOWNLOAD = "E_DOWNLOAD"
+    RECIPE = "E_RECIPE"
 
 
 class ClipRefused(EngineError):

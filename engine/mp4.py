@@ -7,6 +7,7 @@ box for each tag, and in it a ``data`` box whose text follows four bytes of type
 
 from __future__ import annotations
 
+import io
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -57,14 +58,27 @@ def read_metadata(path: Path) -> dict[str, str]:
         ValueError: the file is no MP4, or it is damaged.
         OSError: it cannot be read.
     """
-    index = next((box for box in top_boxes(path) if box.name == b"moov"), None)
+    with path.open("rb") as file:
+        return _metadata(file, path.stat().st_size)
+
+
+def metadata_in(data: bytes) -> dict[str, str]:
+    """Read the tags that a file of these bytes carries, as :func:`read_metadata` does.
+
+    Raises:
+        ValueError: they are no MP4, or it is damaged.
+    """
+    return _metadata(io.BytesIO(data), len(data))
+
+
+def _metadata(file: BinaryIO, size: int) -> dict[str, str]:
+    index = next((box for box in _boxes_in_file(file, size) if box.name == b"moov"), None)
     if index is None:
         raise ValueError("this MP4 has no index")
     if index.end - index.start > _MOST_INDEX_BYTES:
         raise ValueError("this MP4 has an index of absurd size")
-    with path.open("rb") as file:
-        file.seek(index.start)
-        moov = file.read(index.end - index.start)
+    file.seek(index.start)
+    moov = file.read(index.end - index.start)
     names = {code: name for name, code in TAGS.items()}
     words = {}
     for tag in _boxes(_inside(moov, b"udta", b"meta", b"ilst")):

@@ -6,11 +6,11 @@ from typing import Any
 
 from discord import app_commands
 
-from bot.commands import animate, jobs, mydata, queue, restyle, text2video
+from bot.commands import animate, jobs, mydata, queue, replay, restyle, text2video
 from bot.parts import Parts
 
 
 def setup_all(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     """Add every command to the tree."""
-    for module in (animate, text2video, restyle, jobs, mydata, queue):
+    for module in (animate, text2video, restyle, replay, jobs, mydata, queue):
         module.setup(tree, parts)

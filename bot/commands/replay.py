@@ -1,0 +1,28 @@
+"""``/replay``: a clip is made again from the recipe that its file carries."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.parts import Parts
+
+
+def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+    """Add the command."""
+
+    @tree.command(name="replay", description="Make a clip again from its file: I wrote the recipe into it")
+    @app_commands.guild_only()
+    @app_commands.describe(
+        file="A clip that I made, as it was posted",
+        image="The picture it was made from, or another; not needed while I still have yours",
+    )
+    async def replay(
+        interaction: discord.Interaction[Any],
+        *,
+        file: discord.Attachment,
+        image: discord.Attachment | None = None,
+    ) -> None:
+        await parts.replays.ask(interaction, file, image)

@@ -1,0 +1,40 @@
+"""Whose a file is. A digest alone opens nothing: it may stand in anybody's clip."""
+
+from __future__ import annotations
+
+from db.jobs import Job
+from db.rows import Rows
+
+_GAVE = "EXISTS (SELECT 1 FROM json_each(job.inputs) AS input WHERE input.value = :digest)"
+
+
+class Ownership(Rows):
+    """The part of the queue that knows who gave which file, and who made which clip."""
+
+    async def gave(self, guild: int, user: int, digest: str) -> bool:
+        """Whether a member gave this file in this guild, for a clip that was not taken down."""
+        rows = await self._db.read(
+            "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "  # noqa: S608 - a constant
+            f"AND {_GAVE} LIMIT 1",
+            {"guild": guild, "user": user, "digest": digest},
+        )
+        return bool(rows)
+
+    async def clip_of(self, guild: int, user: int, digest: str) -> Job | None:
+        """The job whose posted clip this is, where the member made that clip or has gone on from it here."""
+        if not await self._made_or_gave(guild, user, digest):
+            return None
+        jobs = await self._jobs(
+            "SELECT * FROM job WHERE state = 'delivered' AND guild_id = ? AND clip_sha256 = ? "
+            "AND deleted_at IS NULL ORDER BY seq DESC LIMIT 1",
+            (guild, digest),
+        )
+        return jobs[0] if jobs else None
+
+    async def _made_or_gave(self, guild: int, user: int, digest: str) -> bool:
+        rows = await self._db.read(
+            "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "  # noqa: S608 - a constant
+            f"AND (clip_sha256 = :digest OR {_GAVE}) LIMIT 1",
+            {"guild": guild, "user": user, "digest": digest},
+        )
+        return bool(rows)

@@ -1,0 +1,195 @@
+"""``/replay``: a clip's file is enough to make it again, and opens nobody else's picture."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+
+from bot import texts, texts_clips
+from engine.cancel import CancelToken
+from engine.encode import encode
+from engine.means import Means
+from engine.plan import plan
+from engine.provenance import metadata
+from engine.recipe import Camera, Kind, Quality, Recipe, Role
+from engine.wish import Subject, Wish
+from tests.bot.house import count_of, picture, queued, until
+from tests.bot.test_clip_deeds import delivered, refusal, the_new_job
+from tests.fake_discord.faults import Upload
+
+
+@pytest.fixture
+def file_of(tmp_path):
+    """An upload of a clip that carries this recipe, or this text."""
+
+    def make(recipe: Recipe | str) -> Upload:
+        path = tmp_path / "posted.mp4"
+        tags = {"comment": recipe} if isinstance(recipe, str) else metadata(recipe)
+        frames = np.zeros((3, 64, 64, 3), np.uint8)
+        encode(
+            frames,
+            fps=24,
+            path=path,
+            metadata=tags,
+            max_bytes=10**6,
+            progress=lambda _: None,
+            cancel=CancelToken(),
+        )
+        return Upload("framekiln-0123456789abcdef.mp4", path.read_bytes())
+
+    return make
+
+
+def planned(sha256: str | None = None, **changes) -> Recipe:
+    wish = Wish(
+        **{
+            "kind": Kind.TEXT2VIDEO if sha256 is None else Kind.ANIMATE,
+            "prompt": "a red boat",
+            "quality": Quality.FAST,
+            "seconds": 2.0,
+            "seed": 77,
+            **changes,
+        }
+    )
+    subject = None if sha256 is None else Subject(sha256=sha256, width=320, height=200)
+    return plan(wish, subject, means=Means())
+
+
+def same(one: Recipe, other: Recipe) -> bool:
+    return dataclasses.replace(one, reasons=()) == dataclasses.replace(other, reasons=())
+
+
+async def test_a_clip_made_of_words_is_planned_again_as_it_was(fake, channel, ada, parts, bot, file_of):
+    recipe = planned()
+    asked = await fake.slash(ada, channel, "replay", file=file_of(recipe))
+    assert "a red boat" in (await asked.shown(10)).content
+    new = await the_new_job(parts)
+    assert same(Recipe.from_json(new.recipe), recipe)
+    assert new.user_id == ada.id
+
+
+async def test_my_own_picture_is_used_again_while_it_is_here(fake, channel, ada, parts, bot, file_of):
+    sha256 = parts.blobs.put(picture())
+    old = await queued(parts.queue, ada.id, channel.guild.id, inputs={Role.PICTURE: sha256})
+    recipe = planned(sha256, camera=Camera.PUSH_IN)
+    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)
+    assert same(Recipe.from_json((await the_new_job(parts, old)).recipe), recipe)
+
+
+@pytest.mark.parametrize("whose", ["another member's", "mine elsewhere", "nobody's", "swept", "taken down"])
+async def test_a_digest_opens_no_picture_that_i_did_not_give_here(
+    fake, channel, ada, parts, bot, file_of, whose
+):
+    sha256 = parts.blobs.put(picture())
+    giver = fake.member("eve").id if whose == "another member's" else ada.id
+    guild = channel.guild.id + (whose == "mine elsewhere")
+    if whose != "nobody's":
+        old = await queued(parts.queue, giver, guild, inputs={Role.PICTURE: sha256})
+        if whose == "taken down":
+            await parts.queue.mark_deleted(old.id)
+    if whose == "swept":
+        parts.blobs.delete(sha256)
+    before = await count_of(parts)
+    asked = await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))
+    assert await refusal(asked) == texts_clips.replay_needs(Role.PICTURE)
+    assert await count_of(parts) == before
+
+
+async def test_an_attached_picture_takes_the_place_of_the_one_in_the_recipe(
+    fake, channel, ada, parts, bot, file_of
+):
+    asked = await fake.slash(
+        ada, channel, "replay", file=file_of(planned("a" * 64)), image=Upload("mine.png", picture((320, 200)))
+    )
+    await asked.shown(10)
+    recipe = Recipe.from_json((await the_new_job(parts)).recipe)
+    assert recipe.inputs[Role.PICTURE] != "a" * 64
+    assert parts.blobs.exists(recipe.inputs[Role.PICTURE])
+    assert (recipe.seed, recipe.prompt) == (77, "a red boat")
+
+
+def with_values(**values) -> str:
+    return json.dumps(json.loads(planned().to_json()) | values)
+
+
+@pytest.mark.parametrize(
+    ("comment", "says"),
+    [
+        ("", "no recipe of mine"),
+        ("not a recipe", "no recipe of mine"),
+        (with_values(seed=-1), "no recipe of mine"),
+        (with_values(version=99), "no recipe of mine"),
+        (with_values(engine="skynet"), "no engine called"),
+        (with_values(model="a model of yours"), "no models here"),
+        (with_values(styles=[{"name": "ink", "weight": 1.0}]), "no styles here"),
+        (with_values(length=24 * 3600), "seconds long"),
+        (with_values(width=8192, height=8192), "pixels"),
+    ],
+)
+async def test_anything_else_is_refused_in_plain_words(
+    fake, channel, ada, parts, bot, file_of, comment, says, caplog
+):
+    asked = await fake.slash(ada, channel, "replay", file=file_of(comment))
+    assert says in await refusal(asked)
+    assert await count_of(parts) == 0
+    assert "Traceback" not in caplog.text
+
+
+async def test_a_file_that_is_no_clip_is_refused(fake, channel, ada, parts, bot):
+    asked = await fake.slash(ada, channel, "replay", file=Upload("clip.mp4", picture()))
+    assert "looks like a picture" in await refusal(asked)
+
+
+async def longer(parts, fake, member, channel, label="Extend"):
+    """A finished clip of a member's, and the recipe of one that was made from it."""
+    job, message = await delivered(parts, member, channel, recipe={"kind": Kind.ANIMATE, "engine": "camera"})
+    await (await fake.click(member, message, label)).shown()
+    new = await the_new_job(parts, job)
+    await parts.queue.cancel(new.id)
+    return job, new, Recipe.from_json(new.recipe)
+
+
+@pytest.mark.parametrize("label", ["Extend", "Loop"])
+async def test_a_clip_that_goes_on_from_mine_is_planned_again(fake, channel, ada, parts, bot, file_of, label):
+    job, new, recipe = await longer(parts, fake, ada, channel, label)
+    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)
+    again = Recipe.from_json((await the_new_job(parts, job, new)).recipe)
+    assert same(again, recipe)
+
+
+async def test_what_came_before_is_told_by_our_rows_and_not_by_the_file(
+    fake, channel, ada, parts, bot, file_of
+):
+    job, new, recipe = await longer(parts, fake, ada, channel)
+    lying = json.loads(recipe.to_json())
+    lying["before"] |= {"frames": 1, "engines": ["nobody"], "real": True, "width": 64}
+    await (await fake.slash(ada, channel, "replay", file=file_of(json.dumps(lying)))).shown(10)
+    assert Recipe.from_json((await the_new_job(parts, job, new)).recipe).before == recipe.before
+
+
+async def test_a_clip_that_goes_on_from_anothers_is_refused(fake, channel, ada, parts, bot, file_of):
+    _, _, recipe = await longer(parts, fake, fake.member("eve"), channel)
+    asked = await fake.slash(ada, channel, "replay", file=file_of(recipe))
+    assert await refusal(asked) == texts_clips.replay_needs(Role.BEFORE)
+
+
+async def test_a_replay_that_would_become_too_long_says_so(fake, channel, ada, parts, bot, file_of):
+    _, _, recipe = await longer(parts, fake, ada, channel)
+    asked = await fake.slash(
+        ada, channel, "replay", file=file_of(dataclasses.replace(recipe, length=24 * 9, fps=12.0))
+    )
+    told = await refusal(asked)
+    assert "s at most" in told or "seconds long" in told
+
+
+async def test_a_hundred_replays_of_one_command_are_one_job(fake, channel, ada, parts, bot, file_of):
+    asked = await fake.slash(ada, channel, "replay", file=file_of(planned()))
+    await asked.shown(10)
+    for _ in range(20):
+        fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
+    await until(lambda: True)
+    assert await count_of(parts) == 1
+    assert texts.title(planned()) in asked.message.content
