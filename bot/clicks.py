@@ -36,7 +36,12 @@ log = logging.getLogger(__name__)
 REMIX_MODAL = "fk:remix:"
 """The prefix of the modal's ``custom_id``; the job's id follows, so that it works after a restart."""
 
-NEED_WORDS = frozenset({Action.REROLL, Action.REMIX, Action.RECIPE, Action.LIGHTER, Action.REDRAW})
+NEED_WORDS = frozenset(
+    {
+        *(Action.REROLL, Action.REMIX, Action.EXTEND, Action.LOOP),
+        *(Action.RECIPE, Action.LIGHTER, Action.REDRAW),
+    }
+)
 """What cannot be done with a job whose words were cleared away."""
 
 PROMPT_FIELD = "fk:prompt"

@@ -7,7 +7,7 @@ import dataclasses
 
 import pytest
 
-from bot import buttons, continuation, texts, texts_clips
+from bot import buttons, continuation, texts, texts_clips, texts_rights
 from bot.buttons import Action, custom_id
 from bot.channels import Post
 from db.jobs import State
@@ -99,6 +99,15 @@ async def test_a_clip_that_was_taken_down_is_not_gone_on_from(fake, channel, ada
     job, message = await delivered(parts, ada, channel, recipe=SHORT)
     await parts.queue.mark_deleted(job.id)
     assert await refusal(await fake.click(ada, message, "Extend")) == texts_clips.CLIP_GONE
+
+
+async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, channel, ada, parts, bot):
+    job, message = await delivered(parts, ada, channel, recipe=SHORT)
+    await parts.database.write(
+        lambda connection: connection.execute("UPDATE job SET forgotten_at = 1 WHERE id = ?", (job.id,))
+    )
+    for label in ("Extend", "Loop"):
+        assert await refusal(await fake.click(ada, message, label)) == texts_rights.FORGOTTEN
 
 
 async def test_a_clip_that_nobody_may_see_yet_is_not_gone_on_from(fake, channel, ada, parts, bot):

@@ -80,7 +80,10 @@ def counted(value):
 
 async def test_these_commands_are_there(client):
     names = {(command["type"], command["name"]) for command in told(client)}
-    chat = {(CHAT_INPUT, name) for name in ("animate", "text2video", "restyle", "jobs", "mydata", "queue")}
+    chat = {
+        (CHAT_INPUT, name)
+        for name in ("animate", "text2video", "restyle", "replay", "jobs", "mydata", "queue")
+    }
     assert names == chat | {(MESSAGE, "Animate this")}
 
 
