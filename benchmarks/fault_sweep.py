@@ -14,6 +14,7 @@ import argparse
 import asyncio
 import collections
 import itertools
+import logging
 import sys
 import tempfile
 import time
@@ -95,6 +96,7 @@ class Play:
         self._first: Lived | None = None
         self._life: Lived | None = None
         self._rule: Rule | None = None
+        self._sessions = 0
 
     async def play(self) -> Came:
         """Tell the story, let the bot come to rest, start it again, and look."""
@@ -144,6 +146,7 @@ class Play:
         return self._folder / "bot.log"
 
     def _born(self, point: Point | None) -> Lived:
+        self._sessions = self._discord.gateway.identifies
         life = Life(
             api=self._discord.api,
             gateway=self._discord.gateway_url,
@@ -164,7 +167,8 @@ class Play:
             if self._life.status is not None:
                 self._life = self._born(None)
             if telling.done():
-                if self._discord.gateway.connected and is_quiet(self._data):
+                gateway = self._discord.gateway
+                if gateway.identifies > self._sessions and gateway.connected and is_quiet(self._data):
                     return True
                 await self._run.story.insist(self._town)
             await asyncio.sleep(0.05)
@@ -284,6 +288,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=1, help="only each so-many-th point")
     parser.add_argument("--at-once", type=int, default=4)
     given = parser.parse_args()
+    logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # a bot that dies leaves half a request
     stories = [STORIES[name] for name in given.story or STORIES]
     kinds = given.kind or list(Kind)
     began = time.monotonic()

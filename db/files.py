@@ -48,6 +48,7 @@ class Blobs:
         self._root = Path(root).absolute()
         self._incoming = self._root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        fsync(self._root.parent)  # or the whole folder could be gone after a power cut
 
     def path(self, sha256: str) -> Path:
         """Return where a blob is, or would be.

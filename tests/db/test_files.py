@@ -121,8 +121,9 @@ def test_a_process_that_dies_in_the_middle_leaves_nothing_under_a_final_name(blo
     program = (
         "import os, sys\n"
         "from db.files import Blobs\n"
+        "blobs = Blobs(sys.argv[1])\n"
         "os.fsync = lambda fd: os._exit(9)\n"
-        "Blobs(sys.argv[1]).put(b'x' * 100000)\n"
+        "blobs.put(b'x' * 100000)\n"
     )
     root = Path(__file__).parents[2]
     died = subprocess.run([sys.executable, "-c", program, str(blobs._root)], cwd=root, check=False)
