@@ -234,19 +234,24 @@ def _mib(values: list[int]) -> int:
     return round(float(np.median(values)) / 2**20)
 
 
-async def run(jobs: int, seed: int) -> None:
-    """Build the weights, render, print."""
+def write_models(models: Path) -> None:
+    """Tiny random weights of every family."""
     from tests.engine.tiny import animatediff, svd, wan  # noqa: PLC0415, I001 - torch takes seconds
 
     from diffusers import ControlNetModel  # noqa: PLC0415 - after the line above has put it in order
 
+    for family in (svd, animatediff, wan):
+        family.build(models)
+    control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
+    animatediff.wake(control).save_pretrained(models / "controlnet-canny")
+
+
+async def run(jobs: int, seed: int) -> None:
+    """Build the weights, render, print."""
     with tempfile.TemporaryDirectory(prefix="framekiln-mixed-") as name:
         folder = Path(name)
         models = folder / "models"
-        for family in (svd, animatediff, wan):
-            family.build(models)
-        control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
-        animatediff.wake(control).save_pretrained(models / "controlnet-canny")
+        write_models(models)
         store = Store(models)
         every = cases(means_of(store, Device(), slow=True), write_inputs(folder))
         began = time.monotonic()

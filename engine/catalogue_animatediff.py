@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine import licences
-from engine.model_spec import HubSource, ModelSpec
+from engine.model_spec import HubSource, Licence, ModelSpec
 
 MB = 1_000_000
 
 _FP16 = "diffusion_pytorch_model.fp16.safetensors"
 _WHOLE = "diffusion_pytorch_model.safetensors"
+
+_MIDAS = "dpt_hybrid-midas-501f0c75.pt"
 
 _SMALL_FILES = (
     "model_index.json",
@@ -187,22 +189,36 @@ def _control() -> Iterator[ModelSpec]:
             licence=licences.OPENRAIL,
             size=723 * MB,
         )
-    annotators = {
-        "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
-        "body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746",
-        "dpt_hybrid-midas-501f0c75.pt": "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
-        "facenet.pth": "8beb52e548624ffcc4aed12af7aee7dcbfaeea420c75609fee999fe7add79d43",
-        "hand_pose_model.pth": "b76b00d1750901abd07b9f9d8c98cc3385b8fe834a26d4b4f0aad439e75fc600",
-    }
-    yield ModelSpec(
-        name="annotators",
-        about="what finds soft edges, depth and poses in a clip to follow (HED, MiDaS, OpenPose)",
+    yield _annotators(
+        "annotators",
+        "what finds soft edges and depth in a clip to follow (HED, MiDaS)",
+        licences.ANNOTATORS,
+        523 * MB,
+        {
+            "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
+            _MIDAS: "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
+        },
+    )
+    yield _annotators(
+        "openpose",
+        "what finds poses in a clip to follow (OpenPose); not for clips that are sold",
+        licences.OPENPOSE,
+        209 * MB,
+        {"body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746"},
+    )
+
+
+def _annotators(name: str, about: str, licence: Licence, size: int, digests: Mapping[str, str]) -> ModelSpec:
+    """Files of the one repository that has them; they exist in no other format, so the digests are known."""
+    return ModelSpec(
+        name=name,
+        about=about,
         source=HubSource(
             repo="lllyasviel/Annotators",
             revision="83cbccd4a3be9fa9f2fd9fe96f30288c9762e65b",
-            files=tuple(annotators),
-            sha256=annotators,
+            files=tuple(digests),
+            sha256=digests,
         ),
-        licence=licences.ANNOTATORS,
-        size=1_032 * MB,
+        licence=licence,
+        size=size,
     )

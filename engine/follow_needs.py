@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from engine.recipe import Follow
 
-ANNOTATORS = "annotators"
-"""The catalogue's entry with the extractors' weights."""
+ANNOTATORS, OPENPOSE = "annotators", "openpose"
+"""The catalogue's entries with the extractors' weights. Poses have one of their own, for its licence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +21,8 @@ class FollowNeeds:
     Attributes:
         controlnet: the catalogue's entry of the ControlNet.
         extractor: what finds the poses, the depth or the edges.
-        file: its weights, in the entry ``annotators``; "" where it has none.
+        entry: the catalogue's entry of its weights; "" where it has none.
+        file: its weights in there.
         licence: the extractor's, SPDX or in its authors' words.
         url: where that stands.
         sold: whether clips that were made with it may be sold.
@@ -29,6 +30,7 @@ class FollowNeeds:
 
     controlnet: str
     extractor: str
+    entry: str
     file: str
     licence: str
     url: str
@@ -37,13 +39,14 @@ class FollowNeeds:
     @property
     def weights(self) -> tuple[str, ...]:
         """Names of the catalogue's entries."""
-        return (self.controlnet, ANNOTATORS) if self.file else (self.controlnet,)
+        return (self.controlnet, self.entry) if self.entry else (self.controlnet,)
 
 
 NEEDS: Mapping[Follow, FollowNeeds] = {
     Follow.POSE: FollowNeeds(
         controlnet="controlnet-openpose",
         extractor="OpenPose",
+        entry=OPENPOSE,
         file="body_pose_model.pth",
         licence="CMU OpenPose, non-commercial use only",
         url="https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/LICENSE",
@@ -52,6 +55,7 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
     Follow.DEPTH: FollowNeeds(
         controlnet="controlnet-depth",
         extractor="MiDaS 3.0 (DPT-Hybrid)",
+        entry=ANNOTATORS,
         file="dpt_hybrid-midas-501f0c75.pt",
         licence="MIT",
         url="https://github.com/isl-org/MiDaS/blob/master/LICENSE",
@@ -60,6 +64,7 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
     Follow.EDGES: FollowNeeds(
         controlnet="controlnet-canny",
         extractor="Canny (OpenCV)",
+        entry="",
         file="",
         licence="Apache-2.0",
         url="https://github.com/opencv/opencv/blob/4.x/LICENSE",
@@ -68,6 +73,7 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
     Follow.SOFT_EDGES: FollowNeeds(
         controlnet="controlnet-softedge",
         extractor="HED",
+        entry=ANNOTATORS,
         file="ControlNetHED.pth",
         licence="Apache-2.0",
         url="https://github.com/lllyasviel/ControlNet-v1-1-nightly/blob/main/annotator/hed/__init__.py",

@@ -53,10 +53,12 @@ UNSTATED_OVER_STABILITY = Licence(
     commercial="Its page states no licence; at least the Stability AI Community License applies.",
 )
 ANNOTATORS = Licence(
-    name="other; OpenPose: non-commercial",
+    name="Apache-2.0 (HED), MIT (MiDaS)",
+    url="https://github.com/lllyasviel/ControlNet-v1-1-nightly",
+    commercial="Clips may be sold.",
+)
+OPENPOSE = Licence(
+    name="CMU OpenPose: non-commercial",
     url="https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/LICENSE",
-    commercial=(
-        "Poses (OpenPose, CMU) are for non-commercial use only: clips that follow a pose may not be sold. "
-        "Depth (MiDaS, MIT) and soft edges (HED) are not bound by that."
-    ),
+    commercial="For non-commercial use only: clips that follow a pose may not be sold.",
 )

@@ -204,6 +204,7 @@ class WanBackend:
         width, height = (math.ceil(side / multiple) * multiple for side in (recipe.width, recipe.height))
         generator = torch.Generator("cpu").manual_seed(seed)  # the same noise on every device
         pipe, reader = self._pipeline(recipe, rungs, from_picture=picture is not None)
+        hooks.cancel.check()  # loading takes a while
         pipe.scheduler = _scheduler(recipe, generator)
         steps = Steps(hooks, steps=recipe.steps, end=SAMPLED, preview=_preview(recipe))
         first = {} if picture is None else {"image": Image.fromarray(cover(picture, width, height))}

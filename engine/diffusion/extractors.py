@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from engine.backends.protocol import Frames, Hooks, Picture
 from engine.device import Device
 from engine.errors import RenderFailed
-from engine.follow_needs import ANNOTATORS, NEEDS
+from engine.follow_needs import NEEDS
 from engine.recipe import Follow
 
 INSTALL = "pip install 'framekiln[models]'"
@@ -117,7 +117,7 @@ def load_extractor(follow: Follow, folder: Path, device: Device) -> Extractor:
 
     Args:
         follow: what is followed; edges have no extractor to load.
-        folder: of the catalogue's entry ``annotators``.
+        folder: of the catalogue's entry with its weights.
         device: where it will run.
 
     Raises:
@@ -129,7 +129,7 @@ def load_extractor(follow: Follow, folder: Path, device: Device) -> Extractor:
         raise RenderFailed(
             "E_WEIGHTS",
             f"To follow {follow}, {needs.extractor} needs its weights ({needs.file});"
-            f" here is how: framekiln models pull {ANNOTATORS}",
+            f" here is how: framekiln models pull {needs.entry}",
         )
     aux = controlnet_aux(follow)
     try:

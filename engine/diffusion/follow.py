@@ -17,7 +17,7 @@ from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.extractors import Extractor, find_edges, load_extractor
 from engine.diffusion.ladder import Rung, descend
 from engine.diffusion.loading import load, size_of
-from engine.follow_needs import ANNOTATORS, NEEDS
+from engine.follow_needs import NEEDS
 from engine.recipe import Follow
 from engine.workshop import Workshop
 
@@ -73,8 +73,8 @@ def conditioning_frames(
 
 
 def _extract(chosen: Frames, follow: Follow, device: Device, workshop: Workshop, hooks: Hooks) -> Frames:
-    folder = workshop.store.path(ANNOTATORS)
-    name = f"{ANNOTATORS}/{follow}"
+    entry = NEEDS[follow].entry
+    folder, name = workshop.store.path(entry), f"{entry}/{follow}"
 
     def make() -> Extractor:
         return load_extractor(follow, folder, device)

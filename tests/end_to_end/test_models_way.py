@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import pytest_asyncio
@@ -11,8 +17,9 @@ from bot import texts
 from bot.status import DRAFT_NAME
 from engine.cancel import CancelToken
 from engine.encode import encode, read_metadata
+from engine.rate import BROKEN
 from engine.recipe import Follow, Kind, Recipe, Role, Style
-from tests.end_to_end.whole_bot import ENV, cat, commands_known
+from tests.end_to_end.whole_bot import ENV, cat, commands_known, picture
 from tests.engine.tiny import animatediff, svd, wan
 from tests.fake_discord.faults import Upload
 from tests.fake_discord.process import BotProcess
@@ -21,6 +28,8 @@ from tests.fake_discord.server import FakeDiscord
 from diffusers import ControlNetModel  # isort: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
+
+ROOT = Path(__file__).parents[2]
 
 SECONDS = 240.0
 """A clip takes a few seconds once the libraries are loaded; two busy cores get this long."""
@@ -47,26 +56,34 @@ def channel(discord):
     return discord.channel()
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def bot(discord, tmp_path_factory):
-    """One bot for all, so that the libraries are loaded once. The gate likes nothing of random weights."""
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory):
+    """What an owner would set. Of RIFE there is a damaged file. The gate likes nothing of random weights."""
     folder = tmp_path_factory.mktemp("models")
     for family in (svd, animatediff, wan):
         family.build(folder)
     torch.manual_seed(3)
     control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
     animatediff.wake(control).save_pretrained(folder / "controlnet-canny", variant="fp16")
-    discord.channel(name="so that there is one")
-    env = {
-        **ENV,
+    (folder / "rife").mkdir()
+    (folder / "rife" / "flownet.pkl").write_bytes(b"cut off")
+    return {
         "FRAMEKILN_MODELS_DIR": str(folder),
         "FRAMEKILN_DEVICE": "cpu",
         "FRAMEKILN_MAX_SIDE": "64",
         "FRAMEKILN_MAX_TAKES": "1",
         "FRAMEKILN_FPS": "8",
         "FRAMEKILN_STEP_SILENCE": "300",
+        "FRAMEKILN_RIFE_ON_CPU": "yes",
         "OMP_NUM_THREADS": "1",
     }
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def bot(discord, settings, tmp_path_factory):
+    """One bot for all, so that the libraries are loaded once."""
+    discord.channel(name="so that there is one")
+    env = {**ENV, **settings}
     async with BotProcess(discord, tmp_path_factory.mktemp("bot") / "data", env=env) as process:
         await process.wait_ready(60)
         await commands_known(discord)
@@ -119,8 +136,11 @@ async def card_of(discord, member, message) -> str:
     return (await asked.shown(20)).content
 
 
-async def test_a_picture_is_animated_by_stable_video_diffusion(discord, channel, ada, bot, tmp_path):
-    await discord.slash(ada, channel, "animate", image=cat(), motion="gentle", seed=5, **SHORT)
+async def test_a_picture_is_animated_by_stable_video_diffusion_in_goes_that_follow_each_other(
+    discord, channel, ada, bot, tmp_path
+):
+    asked = {"motion": "gentle", "seed": 5, "quality": "fast", "length": "normal"}
+    await discord.slash(ada, channel, "animate", image=cat(), **asked)
     message, recipe = await clip_of(discord, channel, tmp_path)
     assert (recipe.kind, recipe.engine, recipe.way) == (Kind.ANIMATE, "svd", "turbo")
     assert (recipe.width, recipe.height, recipe.steps) == (64, 64, 4)
@@ -128,6 +148,9 @@ async def test_a_picture_is_animated_by_stable_video_diffusion(discord, channel,
     assert "sketch" not in message.content
     card = await card_of(discord, ada, message)
     assert card.startswith("**Recipe** · svd (`turbo`) · `svd-xt` · seed `5`")
+    assert "- svd: Stable Video Diffusion brings the picture to life" in card, "why this engine"
+    assert recipe.frames > recipe.settings["go"]
+    assert "drawn in pieces, each from the last frame of the one before" in card
     assert "motion bucket 60" in card
     assert "4 steps · guidance 1" in card
 
@@ -160,27 +183,42 @@ async def test_words_are_filmed_by_animatediff_in_a_style_with_a_pictures_look_a
 
 
 async def test_words_begin_with_a_picture(discord, channel, ada, bot, tmp_path):
-    asked = {"prompt": "it sails away", "image": cat(), "engine": "animatediff", "seed": 5, **SHORT}
+    asked = {
+        "prompt": "it sails away",
+        "image": cat(),
+        "engine": "animatediff",
+        "raw": True,
+        "seed": 5,
+        **SHORT,
+    }
     await discord.slash(ada, channel, "text2video", **asked)
     _, recipe = await clip_of(discord, channel, tmp_path)
     assert (recipe.kind, recipe.engine) == (Kind.TEXT2VIDEO, "animatediff")
     assert set(recipe.inputs) == {Role.PICTURE}
+    assert recipe.words == recipe.prompt == "it sails away", "raw: nothing is added"
 
 
 async def test_words_follow_a_clip_in_what_the_owner_has_the_weights_for(
     discord, channel, ada, bot, film, tmp_path
 ):
-    await discord.slash(ada, channel, "text2video", prompt="a robot dances", reference=film, seed=5, **SHORT)
+    asked = {"prompt": "a robot dances", "reference": film, "quality": "fast", "seed": 5}
+    await discord.slash(ada, channel, "text2video", **asked)
     message, recipe = await clip_of(discord, channel, tmp_path)
     assert (recipe.engine, recipe.follow) == ("animatediff-control", Follow.EDGES)
     assert set(recipe.inputs) == {Role.REFERENCE}
+    assert recipe.seconds == 1.0, "as long as the clip"
     assert "follows the clip's edges" in await card_of(discord, ada, message)
 
 
 async def test_an_engine_that_is_named_draws_it(discord, channel, ada, bot, tmp_path):
-    await discord.slash(ada, channel, "text2video", prompt="rain", engine="wan", seed=5, **SHORT)
-    _, recipe = await clip_of(discord, channel, tmp_path)
-    assert recipe.engine.startswith("wan")
+    asked = {"prompt": "rain", "engine": "wan", "camera": "roll left", "smooth": 24, "seed": 5, **SHORT}
+    await discord.slash(ada, channel, "text2video", **asked)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert recipe.engine == "wan"
+    assert (recipe.fps, recipe.length, recipe.native_fps) == (24.0, 48, 12.0)
+    assert imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "clip.mp4"))[0] == 48
+    assert "the picture turns anticlockwise" in recipe.words
+    assert BROKEN in await card_of(discord, ada, message), "RIFE's weights are damaged, and cost no clip"
 
 
 async def test_a_clip_is_drawn_anew(discord, channel, ada, bot, film, tmp_path):
@@ -230,3 +268,31 @@ async def test_the_lists_show_what_the_owner_has(discord, channel, ada, bot):
         typed = await discord.autocomplete(ada, channel, command, option, "", **others)
         await typed.answered(10)
         assert values <= {choice["value"] for choice in typed.choices}
+
+
+async def test_the_command_line_makes_what_the_commands_make(settings, film, tmp_path):
+    """It follows a clip, in a style, with a picture's look and a camera's path, from another checkpoint."""
+    (tmp_path / "cat.png").write_bytes(picture())
+    (tmp_path / "film.mp4").write_bytes(film.data)
+    words = [
+        *("render", "--prompt", "a robot dances", "--reference", "film.mp4", "--follow", "edges"),
+        *("--like", "cat.png", "--style", "ink:0.5", "--camera", "pan right", "--model", "sd15"),
+        *("--negative", "rain", "--raw", "--quality", "fast", "--fps", "24", "--seed", "5", "-o", "out.mp4"),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", "from bot.cli import main; main()", *words),
+        cwd=tmp_path,
+        env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    said = (await asyncio.wait_for(process.communicate(), SECONDS))[0].decode()
+    assert process.returncode == 0, said
+    recipe = Recipe.from_json(read_metadata(tmp_path / "out.mp4")["comment"])
+    assert (recipe.engine, recipe.way, recipe.model) == ("animatediff-control", "lcm", "sd15")
+    assert (recipe.follow, set(recipe.inputs)) == (Follow.EDGES, {Role.REFERENCE, Role.LIKE})
+    assert recipe.styles == (Style(name="ink", weight=0.5),)
+    assert recipe.settings["camera"] == "motion-lora-pan-right"
+    assert (recipe.words, recipe.negative) == ("a robot dances", "rain")
+    assert (recipe.length, recipe.fps) == (24, 24.0)
+    assert "1 s, as long as the clip given" in said

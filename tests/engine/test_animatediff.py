@@ -94,6 +94,19 @@ def test_a_draft_is_shown_once_before_the_clip_is_drawn(render):
 # --- the traps
 
 
+def test_trap_1_clip_skip_which_crashes_is_never_asked_for(backend, monkeypatch):
+    asked = []
+    encode = AnimateDiffPipeline.encode_prompt
+
+    def spy(*args, **more):
+        asked.append(more.get("clip_skip"))
+        return encode(*args, **more)
+
+    monkeypatch.setattr(AnimateDiffPipeline, "encode_prompt", spy)
+    draw(backend)
+    assert asked == [None]
+
+
 def test_trap_7_the_window_is_the_loaded_adapters_not_the_librarys(backend):
     """The library's default is 32 frames; these adapters hold 24, and more at once is an error there."""
     long = small(frames=tiny.WINDOW + 2, settings={"window": 64, "whole": 64})

@@ -175,9 +175,9 @@ def test_reading_the_clip_stops_when_asked_to(at):
 @pytest.fixture
 def annotated(tmp_path):
     """A workshop with the extractors' folder; and with files that are no weights."""
-    folder = tmp_path / ANNOTATORS
-    folder.mkdir()
     for what in EXTRACTED:
+        folder = tmp_path / NEEDS[what].entry
+        folder.mkdir(exist_ok=True)
         (folder / NEEDS[what].file).write_bytes(b"PK\3\4 cut off")
     return Workshop(store=Store(tmp_path))
 
@@ -190,7 +190,7 @@ def aux(torchvision):
 
 @pytest.mark.parametrize("what", EXTRACTED)
 def test_without_its_weights_an_extractor_says_how_to_get_them(what, tmp_path):
-    with pytest.raises(RenderFailed, match="framekiln models pull annotators") as caught:
+    with pytest.raises(RenderFailed, match=f"framekiln models pull {NEEDS[what].entry}") as caught:
         shown(bar(1, 2), what, workshop=Workshop(store=Store(tmp_path)))
     assert caught.value.code == "E_WEIGHTS"
     assert what in str(caught.value)
@@ -477,7 +477,7 @@ def test_to_follow_a_clip_the_plan_chooses_this_engine_and_says_by_what(what):
 
 
 def test_what_is_not_installed_is_named_with_what_could_be_followed_instead():
-    with pytest.raises(UserError, match="models pull controlnet-openpose annotators") as caught:
+    with pytest.raises(UserError, match="models pull controlnet-openpose openpose") as caught:
         planned(Follow.POSE, frozenset({"sd15", "motion-v1-5-3", "controlnet-canny"}))
     assert caught.value.code == "E_WEIGHTS"
     assert str(caught.value).endswith("Here you can follow edges.")

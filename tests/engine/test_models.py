@@ -6,8 +6,10 @@ from pathlib import PurePosixPath
 import pytest
 
 from engine.backends import BACKENDS
+from engine.follow_needs import NEEDS
 from engine.models import CATALOGUE, HubSource, WheelSource
 from engine.pull_plan import HARMLESS, PICKLED
+from engine.recipe import Follow
 
 HUB = [spec for spec in CATALOGUE.values() if isinstance(spec.source, HubSource)]
 
@@ -17,7 +19,7 @@ NAMES = {
     *(f"motion-lora-{way}" for way in ("zoom-in", "zoom-out", "pan-left", "pan-right")),
     *(f"motion-lora-{way}" for way in ("tilt-up", "tilt-down", "roll-left", "roll-right")),
     *(f"controlnet-{kind}" for kind in ("openpose", "depth", "canny", "softedge")),
-    *("sd15-ip-adapter", "sparsectrl-rgb", "annotators", "taesd", "rife", "centerface"),
+    *("sd15-ip-adapter", "sparsectrl-rgb", "annotators", "openpose", "taesd", "rife", "centerface"),
     "opennsfw",
     *("wan-2.1-1.3b", "wan-2.2-ti2v-5b", "fastwan-2.1-1.3b"),
 }
@@ -74,7 +76,10 @@ def test_every_entry_says_what_it_is_and_on_which_terms():
 
 
 def test_poses_are_said_to_be_non_commercial():
-    assert "non-commercial" in CATALOGUE["annotators"].licence.commercial
+    assert "non-commercial" in CATALOGUE["openpose"].licence.commercial
+    assert "non-commercial" in CATALOGUE["openpose"].licence.name, "so that the list shows it"
+    assert [follow for follow, needs in NEEDS.items() if "openpose" in needs.weights] == [Follow.POSE]
+    assert NEEDS[Follow.EDGES].weights == ("controlnet-canny",)
 
 
 def test_what_comes_from_packages_is_known_by_digest():
