@@ -62,7 +62,7 @@ def learned(rife: Rife, frames: Frames, factor: int) -> Frames:
     out = [frames[0]]
     for a, b in pairwise(frames):
         for step in range(1, factor):
-            told = rife.at(a, b, step / factor)
+            (told,) = rife.middles([a, b], [(0, 1)], time=step / factor)
             share = told.share[..., None]
             from_a = read(a.astype(np.float32), places + told.to_a)
             from_b = read(b.astype(np.float32), places + told.to_b)

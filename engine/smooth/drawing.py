@@ -1,7 +1,8 @@
-"""Drawing the made frames of a clip in order, on two threads."""
+"""Drawing the made frames of a clip in order, on a few threads; a flow model sees its pairs in batches."""
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict, deque
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,13 +15,13 @@ from numpy.typing import NDArray
 from engine.cancel import CancelToken
 from engine.smooth.between import between
 from engine.smooth.cuts import Link, links
-from engine.smooth.flow import FlowModel, PairFlow, find_flow
+from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow
 from engine.smooth.moments import Moment
 from engine.smooth.passage import passage
 
 Frame = NDArray[np.uint8]
 
-_THREADS = 2
+_FEWEST_THREADS, _MOST_THREADS = 2, 8
 _MIDDLE = 0.5
 
 Ordered = tuple[int, Future[Frame] | Frame]
@@ -49,6 +50,7 @@ class Drawing:
         self._kinds: list[Link] = []
         self._closed = False
         self._flows: dict[int, Future[PairFlow]] = {}
+        self._guesses: dict[int, tuple[Future[list[Middle]], int]] = {}
 
     def draw(self, made: Mapping[int, Moment]) -> Iterator[tuple[int, Frame]]:
         """The made frames with their places, in order.
@@ -61,21 +63,28 @@ class Drawing:
             by_gap[moment.gap].append((place, moment))
         self._closed = len(self._frames) - 1 in by_gap
         with _one_core_a_call():
-            pool = ThreadPoolExecutor(_THREADS, thread_name_prefix="smooth")
+            pool = ThreadPoolExecutor(_threads(), thread_name_prefix="smooth")
+            # The model has a thread of its own: while it looks ahead, the others draw.
+            seer = ThreadPoolExecutor(1, thread_name_prefix="flow model")
             ready: deque[Ordered] = deque()
             try:
                 self._kinds = links(self._frames, loop=self._closed, pool=pool) if by_gap else []
                 for gap, wanted in by_gap.items():
                     # One gap ahead of what is handed out: the pool never waits for its reader.
                     before = len(ready)
-                    ready.extend(self._order(pool, gap, wanted))
+                    ready.extend(self._order(pool, seer, gap, wanted))
                     yield from self._finish(ready, before)
                 yield from self._finish(ready, len(ready))
             finally:
+                seer.shutdown(wait=True, cancel_futures=True)
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _order(
-        self, pool: ThreadPoolExecutor, gap: int, wanted: list[tuple[int, Moment]]
+        self,
+        pool: ThreadPoolExecutor,
+        seer: ThreadPoolExecutor,
+        gap: int,
+        wanted: list[tuple[int, Moment]],
     ) -> Iterator[Ordered]:
         """Let the pool draw one gap's frames; what is not to be blended is copied."""
         a, b = self._pair(gap)
@@ -83,14 +92,37 @@ class Drawing:
             yield from ((place, a if moment.share <= _MIDDLE else b) for place, moment in wanted)
             return
         near = {self._number(gap + step) for step in (0, -1, 1, 2)}
-        for one in near - self._flows.keys():
+        for one in sorted(near - self._flows.keys()):
             if one in range(len(self._kinds)) and self._kinds[one] is Link.MOTION:
-                self._flows[one] = pool.submit(find_flow, *self._pair(one), self._model)
+                self._flows[one] = pool.submit(self._find, one, self._guess(seer, one))
         for old in self._flows.keys() - near:
             del self._flows[old]
+            self._guesses.pop(old, None)
         way = passage(self._flows[gap].result(), self._known(gap - 1), self._known(gap + 1))
         for place, moment in wanted:
             yield place, pool.submit(between, a, b, way, float(moment.share))
+
+    def _guess(self, seer: ThreadPoolExecutor, gap: int) -> tuple[Future[list[Middle]], int] | None:
+        """Have the model look at a gap, and at those that will be asked for next, in one go."""
+        if self._model is None:
+            return None
+        if gap not in self._guesses:
+            most = max(1, self._model.batch(*self._frames.shape[1:3]))
+            coming = range(gap, len(self._kinds))
+            gaps = [one for one in coming if self._kinds[one] is Link.MOTION and one not in self._guesses][
+                :most
+            ]
+            places = sorted({place for one in gaps for place in self._places(one)})
+            pairs = [
+                (places.index(earlier), places.index(later)) for earlier, later in map(self._places, gaps)
+            ]
+            told = seer.submit(self._model.middles, [self._frames[place] for place in places], pairs)
+            self._guesses.update({one: (told, number) for number, one in enumerate(gaps)})
+        return self._guesses[gap]
+
+    def _find(self, gap: int, guess: tuple[Future[list[Middle]], int] | None) -> PairFlow:
+        middle = None if guess is None else guess[0].result()[guess[1]]
+        return find_flow(*self._pair(gap), middle)
 
     def _finish(self, ready: deque[Ordered], count: int) -> Iterator[tuple[int, Frame]]:
         for _ in range(count):
@@ -100,7 +132,11 @@ class Drawing:
             yield place, frame.result() if isinstance(frame, Future) else frame
 
     def _pair(self, gap: int) -> tuple[Frame, Frame]:
-        return self._frames[gap], self._frames[(gap + 1) % len(self._frames)]
+        earlier, later = self._places(gap)
+        return self._frames[earlier], self._frames[later]
+
+    def _places(self, gap: int) -> tuple[int, int]:
+        return gap, (gap + 1) % len(self._frames)
 
     def _number(self, gap: int) -> int:
         """A loop's last gap lies before its first; a clip that ends has none there."""
@@ -109,6 +145,11 @@ class Drawing:
     def _known(self, gap: int) -> PairFlow | None:
         found = self._flows.get(self._number(gap))
         return None if found is None else found.result()
+
+
+def _threads() -> int:
+    """As many as there are cores, within reason: what is made does not depend on it."""
+    return max(_FEWEST_THREADS, min(_MOST_THREADS, os.cpu_count() or 1))
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -46,8 +47,12 @@ class Middle:
 class FlowModel(Protocol):
     """A learned flow, such as :class:`engine.smooth.rife.Rife`."""
 
-    def middle(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Middle:
-        """Look at two frames, uint8 ``[H, W, 3]``. Called from several threads."""
+    def batch(self, height: int, width: int) -> int:
+        """How many pairs of frames of this size it sees best at once."""
+        ...
+
+    def middles(self, frames: Sequence[NDArray[np.uint8]], pairs: Sequence[tuple[int, int]]) -> list[Middle]:
+        """Look at pairs of frames, each given by its places in ``frames``, uint8 ``[H, W, 3]``."""
         ...
 
 
@@ -69,9 +74,8 @@ class PairFlow:
     middle: Middle | None = None
 
 
-def find_flow(a: NDArray[np.uint8], b: NDArray[np.uint8], model: FlowModel | None = None) -> PairFlow:
-    """The flow between two frames, uint8 ``[H, W, 3]``; the model's guess is where the search starts."""
-    middle = None if model is None else model.middle(a, b)
+def find_flow(a: NDArray[np.uint8], b: NDArray[np.uint8], middle: Middle | None = None) -> PairFlow:
+    """The flow between two frames, uint8 ``[H, W, 3]``; a model's guess is where the search starts."""
     small = _reduced_middle(middle, a)
     if min(a.shape[:2]) < _SMALLEST_SIDE:
         height, width = reduced_size(a)

@@ -7,7 +7,7 @@ of its version 4.25 as its published weights (Practical-RIFE, ``flownet.pkl``) h
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,10 @@ _OUT = 4 + 1 + _HANDED_ON
 _MULTIPLE = 64
 _LEAK = 0.2
 _HALFWAY = 0.5
+
+_MOST_AT_ONCE = 8
+_PIXELS_AT_ONCE = 4_000_000
+"""Large frames are seen a few at a time, so that they do not fill the card."""
 
 Tensor = Any  # torch is imported when the first network is made, not before
 
@@ -86,31 +90,68 @@ class Rife:
         """Bytes of its weights."""
         return sum(int(weight.nbytes) for weight in self._weights.values())
 
-    def middle(self, a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Middle:
-        """Where the frame halfway between two others comes from; uint8 ``[H, W, 3]`` each."""
-        return self.at(a, b, _HALFWAY)
+    def batch(self, height: int, width: int) -> int:
+        """How many pairs are seen at once: a CPU is busy with one, a card is not.
 
-    def at(self, a: NDArray[np.uint8], b: NDArray[np.uint8], time: float) -> Middle:
-        """The same for any other time between, 0 … 1."""
-        height, width = a.shape[:2]
+        It hangs on the frames' size alone: what else the card holds must not change a clip.
+        """
+        if self._device.type == DeviceKind.CPU:
+            return 1
+        return max(1, min(_MOST_AT_ONCE, _PIXELS_AT_ONCE // (height * width)))
+
+    def middles(
+        self,
+        frames: Sequence[NDArray[np.uint8]],
+        pairs: Sequence[tuple[int, int]],
+        *,
+        time: float = _HALFWAY,
+    ) -> list[Middle]:
+        """Where the frames halfway between others come from; all pairs at once.
+
+        Each frame goes to the device once, as bytes, and is encoded once, however many pairs it is in.
+
+        Args:
+            frames: uint8 ``[H, W, 3]``, of one size.
+            pairs: the places of the earlier and the later frame.
+            time: another moment than halfway, 0 … 1.
+        """
+        height, width = frames[0].shape[:2]
+        earlier, later = ([pair[side] for pair in pairs] for side in (0, 1))
         with self._torch.inference_mode():
-            flow, mask = self._see(self._picture(a), self._picture(b), time)
-            share = self._torch.sigmoid(mask)[0, 0, :height, :width].cpu().numpy()
-            ways = flow[0, :, :height, :width].permute(1, 2, 0).cpu().numpy()
-        return Middle(
-            to_a=np.ascontiguousarray(ways[..., :2]), to_b=np.ascontiguousarray(ways[..., 2:]), share=share
-        )
+            pictures = self._pictures(frames)
+            features = self._encode(pictures)
+            before, after = ((pictures[places], features[places]) for places in (earlier, later))
+            flow, mask = self._see(before, after, time)
+            shares = self._torch.sigmoid(mask)[:, 0, :height, :width].cpu().numpy()
+            ways = flow[:, :, :height, :width].permute(0, 2, 3, 1).cpu().numpy()
+        return [
+            Middle(
+                to_a=np.ascontiguousarray(way[..., :2]),
+                to_b=np.ascontiguousarray(way[..., 2:]),
+                share=np.ascontiguousarray(share),
+            )
+            for way, share in zip(ways, shares, strict=True)
+        ]
 
-    def _picture(self, frame: NDArray[np.uint8]) -> Tensor:
-        height, width = frame.shape[:2]
-        picture = self._torch.from_numpy(np.ascontiguousarray(frame)).to(self._device)
-        picture = picture.permute(2, 0, 1)[None].float() / 255
-        return self._f.pad(picture, (0, -width % _MULTIPLE, 0, -height % _MULTIPLE))
+    def _pictures(self, frames: Sequence[NDArray[np.uint8]]) -> Tensor:
+        height, width = frames[0].shape[:2]
+        pictures = self._torch.from_numpy(np.stack(frames)).to(self._device)
+        pictures = pictures.permute(0, 3, 1, 2).float() / 255
+        return self._f.pad(pictures, (0, -width % _MULTIPLE, 0, -height % _MULTIPLE))
 
-    def _see(self, a: Tensor, b: Tensor, time: float) -> tuple[Tensor, Tensor]:
-        """Flow ``[1, 4, H, W]`` to both frames in pixels; the mask ``[1, 1, H, W]`` before its sigmoid."""
+    def _see(
+        self, earlier: tuple[Tensor, Tensor], later: tuple[Tensor, Tensor], time: float
+    ) -> tuple[Tensor, Tensor]:
+        """Flow ``[N, 4, H, W]`` to both frames in pixels; the mask ``[N, 1, H, W]`` before its sigmoid.
+
+        Args:
+            earlier: pictures ``[N, 3, H, W]`` and their features ``[N, 4, H, W]``.
+            later: the same of the later frames.
+            time: 0 … 1.
+        """
         torch = self._torch
-        features = [self._encode(frame) for frame in (a, b)]
+        (a, a_features), (b, b_features) = earlier, later
+        features = [a_features, b_features]
         when = torch.full_like(a[:, :1], time)
         flow = mask = handed_on = None
         for number, (_, scale) in enumerate(_BLOCKS):

@@ -73,7 +73,7 @@ def test_a_damaged_file_of_rife_costs_no_clip_and_is_said(installed):
     assert installed.rack.names() == ()
 
 
-@pytest.mark.parametrize("where", ["__init__", "at"])
+@pytest.mark.parametrize("where", ["__init__", "middles"])
 def test_where_there_is_no_memory_for_rife_optical_flow_does_it_and_that_is_said(
     installed, monkeypatch, where
 ):
@@ -91,7 +91,7 @@ def test_another_fault_of_rife_is_not_hidden(installed, monkeypatch):
     def breaks(*_args, **_more):
         raise RuntimeError("CUDA error: an illegal memory access was encountered")
 
-    monkeypatch.setattr(Rife, "at", breaks)
+    monkeypatch.setattr(Rife, "middles", breaks)
     with pytest.raises(RuntimeError, match="CUDA error"):
         brought(recipe(), installed)
 

@@ -90,7 +90,7 @@ def test_twice_in_one_process_gives_the_same_bytes_whatever_the_threads(monkeypa
     first = smooth(frames, 3)
     smooth(pan(3), 2, flow=Counting())
     assert (smooth(frames, 3) == first).all()
-    monkeypatch.setattr(drawing, "_THREADS", 1)
+    monkeypatch.setattr(drawing, "_threads", lambda: 1)
     assert (smooth(frames, 3) == first).all()
 
 
@@ -166,28 +166,52 @@ def test_a_cancelled_token_stops_before_any_work():
 
 
 class Counting:
-    """Knows that nothing moves, and counts who asks."""
+    """Knows that nothing moves, sees so many pairs at once, and remembers which it was asked about."""
 
-    def __init__(self):
-        self.asked = 0
+    def __init__(self, at_once=1):
+        self.at_once = at_once
+        self.asked = []
 
-    def middle(self, a, b):
-        self.asked += 1
-        still = np.zeros((*a.shape[:2], 2), np.float32)
-        return Middle(to_a=still, to_b=still, share=np.full(a.shape[:2], 0.5, np.float32))
+    def batch(self, height, width):
+        return self.at_once
+
+    def middles(self, frames, pairs):
+        self.asked.append([(int(frames[a][0, 0, 0]), int(frames[b][0, 0, 0])) for a, b in pairs])
+        return [self.middle(frames[a]) for a, _ in pairs]
+
+    def middle(self, frame):
+        still = np.zeros((*frame.shape[:2], 2), np.float32)
+        return Middle(to_a=still, to_b=still, share=np.full(frame.shape[:2], 0.5, np.float32))
 
 
-def test_a_flow_model_is_asked_once_for_each_pair_that_is_no_cut():
-    model = Counting()
+@pytest.mark.parametrize("at_once", [1, 2, 8])
+def test_a_flow_model_is_asked_once_for_each_pair_that_is_no_cut(at_once):
+    model = Counting(at_once)
     smooth(joined(2, frames=4), 4, flow=model)
-    assert model.asked == 2
+    assert sum(map(len, model.asked)) == 2
+    assert len(model.asked) == (2 if at_once == 1 else 1)
+
+
+@pytest.mark.parametrize("loop", [False, True])
+def test_each_pair_is_seen_with_its_own_frames_however_many_are_seen_at_once(loop):
+    frames = pan(7, step=2)
+    frames[:, 0, 0, 0] = range(7)  # a number that the model can read
+    seen = {}
+    for at_once in (1, 3, 8):
+        model = Counting(at_once)
+        made = smooth(frames, 2, loop=loop, flow=model)
+        seen[at_once] = {pair for batch in model.asked for pair in batch}, made
+        assert max(map(len, model.asked)) <= at_once
+    pairs = {(i, i + 1) for i in range(6)} | ({(6, 0)} if loop else set())
+    assert all(found == pairs for found, _ in seen.values())
+    assert all((made == seen[1][1]).all() for _, made in seen.values())
 
 
 class Gliding(Counting):
     """Knows that all glides by 11 px a frame."""
 
-    def middle(self, a, b):
-        still = super().middle(a, b)
+    def middle(self, frame):
+        still = super().middle(frame)
         half = np.zeros_like(still.to_a)
         half[..., 0] = 5.5
         return Middle(to_a=half, to_b=-half, share=still.share)

@@ -7,16 +7,11 @@ from engine.smooth.passage import passage, sights
 HEIGHT, WIDTH = 96, 128
 
 
-class Sliding:
-    """A flow model that knows that all goes right by so many pixels."""
-
-    def __init__(self, pixels):
-        self.pixels = pixels
-
-    def middle(self, a, b):
-        half = np.zeros((*a.shape[:2], 2), np.float32)
-        half[..., 0] = self.pixels / 2
-        return Middle(to_a=-half, to_b=half, share=np.full(a.shape[:2], 0.5, np.float32))
+def sliding(pixels, frame):
+    """What a flow model says that knows that all goes right by so many pixels."""
+    half = np.zeros((*frame.shape[:2], 2), np.float32)
+    half[..., 0] = pixels / 2
+    return Middle(to_a=-half, to_b=half, share=np.full(frame.shape[:2], 0.5, np.float32))
 
 
 def test_the_search_starts_from_what_the_model_said():
@@ -25,7 +20,7 @@ def test_the_search_starts_from_what_the_model_said():
     posts = (128 + 90 * np.sin(columns * 2 * np.pi / 16))[None, :, None]
     fence = np.broadcast_to(posts, (128, 256, 3))
     a, b = fence.astype(np.uint8), np.roll(fence, 20, axis=1).astype(np.uint8)
-    alone, told = find_flow(a, b), find_flow(a, b, Sliding(20))
+    alone, told = find_flow(a, b), find_flow(a, b, sliding(20, a))
     assert np.median(alone.there[..., 0]) * REDUCED < 10
     assert np.median(told.there[..., 0]) * REDUCED == pytest.approx(20, abs=1)
     assert np.median(told.back[..., 0]) * REDUCED == pytest.approx(-20, abs=1)
