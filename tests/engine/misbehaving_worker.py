@@ -97,10 +97,14 @@ class Misbehaving:
             "surrogate": Unsupported("a name \udc80"),
         }[kind]
 
-    def act_events(self, _rest, on_event, _cancel, _work):
+    def act_events(self, _rest, on_event, _cancel, work):
         for step in range(1000):
             on_event(Progress(stage=Stage.DRAWING, fraction=step / 1000))
-        on_event(TakeDiscarded(take=RECORD))
+        (work / "sheet1.jpg").write_bytes(b"a picture")
+        (work / "away.jpg").symlink_to("/etc/hostname")
+        on_event(TakeDiscarded(take=RECORD, sheet=work / "sheet1.jpg"))
+        for bad in ("away.jpg", "never.jpg"):
+            on_event(TakeDiscarded(take=RECORD, sheet=work / bad))
         on_event(Progress(stage=Stage.SMOOTHING, fraction=float("nan")))
         for step in range(1000):
             on_event(Progress(stage=Stage.ENCODING, fraction=step / 1000))

@@ -60,7 +60,19 @@ async def test_events_are_passed_on_in_order_and_not_by_the_thousand(tmp_path):
     stages = [event.stage for event in events if isinstance(event, Progress)]
     assert list(dict.fromkeys(stages)) == [Stage.DRAWING, Stage.SMOOTHING, Stage.ENCODING]
     assert len(stages) < 200
-    assert [event.take.reasons for event in events if isinstance(event, TakeDiscarded)] == [("it flickers",)]
+    assert {event.take.reasons for event in events if isinstance(event, TakeDiscarded)} == {("it flickers",)}
+
+
+async def test_a_discarded_takes_picture_is_a_file_of_the_work_folder_or_none(tmp_path):
+    seen = []
+
+    def listen(event):
+        if isinstance(event, TakeDiscarded):
+            seen.append(None if event.sheet is None else event.sheet.read_bytes())
+
+    async with running_host(tmp_path) as host:
+        await render(host, "events", on_event=listen)
+    assert seen == [b"a picture", None, None], "a link that leads out is none, and what is not there neither"
 
 
 async def test_a_listener_that_raises_does_not_stop_the_render(tmp_path):
