@@ -14,9 +14,12 @@ from engine.cancel import CancelToken
 from engine.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 from engine.encode import encode
 from engine.foreign_recipe import NotARecipe, read_foreign
+from engine.identity import make_identity
 from engine.provenance import metadata
 from engine.read_recipe import recipe_in
 from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
+from engine.seal import Sealer
+from engine.shrink import shrink
 from tests.bot.house import recipe as house_recipe
 
 FULL = Recipe(
@@ -127,6 +130,15 @@ def test_infinities_are_no_numbers():
 def test_the_recipe_is_read_out_of_the_clip_that_carries_it(clip_with):
     data = clip_with(metadata(FULL)["comment"])
     assert read_foreign(recipe_in(data, ClipLimits())).wish() == wish_of(FULL)
+
+
+def test_a_clip_as_it_is_posted_still_tells_its_recipe(clip_with, tmp_path):
+    """Signed last, and made smaller where Discord found it too large."""
+    (tmp_path / "whole.mp4").write_bytes(clip_with(FULL.to_json()))
+    shrink(tmp_path / "whole.mp4", tmp_path / "small.mp4", max_bytes=100_000)
+    for name in ("whole.mp4", "small.mp4"):
+        posted = Sealer(make_identity()).seal((tmp_path / name).read_bytes(), FULL)
+        assert read_foreign(recipe_in(posted.mp4, ClipLimits())).wish() == wish_of(FULL)
 
 
 @pytest.mark.parametrize(
