@@ -88,7 +88,7 @@ class RanOut:
 
     Attributes:
         code: of the failure; "" where the clip was made all the same.
-        told: what the receipt, or the refusal, says.
+        told: what the receipt says beside what it always does, or what the refusal says.
     """
 
     code: str
@@ -111,7 +111,7 @@ class Rig:
         means = means_of(self._store, self._renderer.device, slow=True)
         every = {case.name: case for case in cases(means, write_inputs(folder))}
         self._cases = {family: _quick(every[name]) for family, name in FAMILIES.items()}
-        self._whole = {family: self._render(family).sha256 for family in FAMILIES}
+        self._whole = {family: self._render(family) for family in FAMILIES}
 
     def stop(self, family: str, stage: str) -> Stopped:
         """Stop a render as soon as a stage is under way."""
@@ -151,14 +151,15 @@ class Rig:
         code, told = "", ()
         with _before(_point(family, stage), fail, call=2 if stage == "drawing" else 1):
             try:
-                told = self._render(family).ladder
+                usual = self._whole[family].ladder
+                told = tuple(said for said in self._render(family).ladder if said not in usual)
             except torch.OutOfMemoryError as error:
                 answer = describe("job", error)
                 code, told = answer.code, (answer.text,)
         return RanOut(code=code, told=told, same_after=self._same(family))
 
     def _same(self, family: str) -> bool:
-        return self._render(family).sha256 == self._whole[family]
+        return bool(self._render(family).sha256 == self._whole[family].sha256)
 
     @contextmanager
     def _at(self, family: str, stage: str, act: Callable[[], None]) -> Iterator[Callable[[Event], None]]:
@@ -168,7 +169,7 @@ class Rig:
             if isinstance(event, Progress) and event.stage == stage and event.fraction > 0:
                 act()
 
-        if stage in {Stage.SMOOTHING, Stage.ENCODING, Stage.DRAWING}:
+        if stage in {Stage.SMOOTHING, Stage.DRAWING}:
             yield listen
             return
         with _before(_point(family, stage), act):

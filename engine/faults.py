@@ -71,6 +71,18 @@ def is_out_of_memory(error: BaseException) -> bool:
     )
 
 
+def hides_out_of_memory(error: BaseException | None) -> bool:
+    """Whether an error, or one that it was raised over, says that memory ran out.
+
+    diffusers calls a file damaged whatever went wrong while it was read.
+    """
+    while error is not None:
+        if is_out_of_memory(error):
+            return True
+        error = error.__context__ if error.__cause__ is None else error.__cause__
+    return False
+
+
 def is_device_fault(error: BaseException | None) -> bool:
     """Whether an error, or one that led to it, leaves the GPU's context unusable for this process.
 

@@ -15,7 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.device import Device, DeviceKind
 from engine.errors import RenderFailed
-from engine.faults import is_out_of_memory
+from engine.faults import hides_out_of_memory
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""
@@ -55,8 +55,8 @@ def load(
             **parts,
         )
     except (OSError, ValueError, SafetensorError) as error:
-        if is_out_of_memory(error):
-            raise
+        if hides_out_of_memory(error):
+            raise MemoryError(f"no memory for “{folder.name}”") from error
         raise _unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
     if hasattr(loaded, "set_progress_bar_config"):
         loaded.set_progress_bar_config(disable=True)

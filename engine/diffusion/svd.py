@@ -39,9 +39,11 @@ from engine.diffusion.svd_ladder import (
     SMALLER_DECODE,
     STREAMED,
     Weights,
+    chunk_forward,
     costs,
 )
 from engine.errors import RenderFailed, Unsupported
+from engine.faults import hides_out_of_memory
 from engine.fit import cover
 from engine.frame_size import usual_sizes
 from engine.recipe import Recipe
@@ -157,7 +159,7 @@ class SvdBackend:
         where = self._device.kind.value
         try:
             pipe.vae.to(dtype=self._dtype)
-            _chunk_forward(pipe.unet, 1 if CHUNKED.name in rungs else None)
+            chunk_forward(pipe.unet, 1 if CHUNKED.name in rungs else None)
             if STREAMED.name in rungs:
                 with streamed((pipe.unet, pipe.image_encoder), self._device):
                     pipe.vae.to(where)
@@ -171,7 +173,7 @@ class SvdBackend:
         finally:
             pipe.maybe_free_model_hooks()
             pipe.remove_all_hooks()
-            _chunk_forward(pipe.unet, None)
+            chunk_forward(pipe.unet, None)
             pipe.vae.to(dtype=self._dtype)
 
 
@@ -331,15 +333,10 @@ def _load_distilled(config: Path, folder: Path, dtype: torch.dtype) -> Any:
     try:
         unet.load_state_dict(load_file(file), strict=True, assign=True)
     except (OSError, RuntimeError) as error:
+        if hides_out_of_memory(error):
+            raise
         raise RenderFailed("E_WEIGHTS", f"The weights in “{folder.name}” do not fit: {file.name}.") from error
     return unet.to(dtype=dtype).eval().requires_grad_(requires_grad=False)
-
-
-def _chunk_forward(unet: Any, size: int | None) -> None:
-    """Turn feed-forward chunking on or off; the model itself can only turn it on."""
-    for module in unet.modules():
-        if hasattr(module, "set_chunk_feed_forward"):
-            module.set_chunk_feed_forward(chunk_size=size, dim=0)
 
 
 def _park(models: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 from engine.diffusion.ladder import Rung
 from engine.recipe import Recipe
@@ -65,3 +66,10 @@ def costs(recipe: Recipe, weights: Weights) -> tuple[int, ...]:
         weights.vae + max(layers + small_step, few_decoded),
         weights.vae + max(layers + small_step * half // frames, few_decoded),
     )
+
+
+def chunk_forward(unet: Any, size: int | None) -> None:
+    """Turn feed-forward chunking on or off; the model itself can only turn it on."""
+    for module in unet.modules():
+        if hasattr(module, "set_chunk_feed_forward"):
+            module.set_chunk_feed_forward(chunk_size=size, dim=0)

@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from engine.faults import describe, is_device_fault, is_out_of_memory
+from engine.faults import describe, hides_out_of_memory, is_device_fault, is_out_of_memory
 
 
 class OutOfMemoryError(RuntimeError):
@@ -68,3 +68,12 @@ def test_a_long_traceback_keeps_its_end():
     failed = describe("job-1", ValueError("x" * 100_000 + "the end"))
     assert len(failed.detail) == 16_000
     assert failed.detail.rstrip().endswith("the end")
+
+
+def test_an_out_of_memory_is_known_under_the_error_that_a_library_made_of_it():
+    short = OutOfMemoryError("CUDA out of memory")
+    hidden = OSError("Unable to load weights")
+    hidden.__cause__ = short
+    assert not is_out_of_memory(hidden)
+    assert hides_out_of_memory(hidden)
+    assert not hides_out_of_memory(OSError("Unable to load weights"))
