@@ -3,9 +3,6 @@
 Reads labelled clips, harmless changes and injected defects of them, and clips that the weightless engines
 draw, then writes ``engine/quality/calibration.json``. Every score that a level or a threshold is
 taken from is of a clip whose source the regression had not seen.
-
-``python -m benchmarks.fit_gate --recalibrate DIR --engine NAME --to FILE`` refits only the tails of good
-clips, from clips of one engine that members kept.
 """
 
 from __future__ import annotations
@@ -20,11 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import logistic
-from benchmarks.defects import BENIGN, DEFECTS
-from benchmarks.house import house_readings, recalibrated
+from benchmarks.figures import Judged
+from benchmarks.harmless import ARGUABLE
 from benchmarks.readings import CACHE, Table, table
-from benchmarks.tails import shares, tail, threshold
-from engine.quality.calibration import SHIPPED, Calibration, Model, Scale, Tail, shipped, standardised
+from benchmarks.tails import shares, threshold
+from benchmarks.thresholds import Spread, choose
+from benchmarks.ways import OTHER_WAYS, kind_of
+from engine.quality.calibration import SHIPPED, Calibration, Model, Scale, Tail, standardised
 from engine.quality.registry import MEASURES
 from engine.quality.troubles import TROUBLES
 
@@ -32,24 +31,24 @@ Array = NDArray[np.float64]
 Rows = NDArray[np.bool_]
 
 SHOWS = {
-    "brightness_flickers": ("brightness_flickers",),
-    "colours_flicker": ("colour_flickers",),
-    "light_boils": ("boils",),
-    "part_strobes": ("strobes",),
-    "scene_cut": ("cut",),
-    "broken_end": ("corrupt_end",),
-    "torn": ("tearing",),
-    "blur_collapses": ("blur_collapses",),
-    "colours_fade": ("colour_fades",),
-    "colours_drift": ("colour_drifts",),
-    "subject_drifts": ("subject_drifts",),
-    "fresh_blotches": ("latent_noise",),
-    "fresh_noise": ("fresh_noise",),
-    "noise": ("static_noise",),
-    "burnt": ("burnt",),
-    "oversaturated": ("oversaturated",),
+    "brightness_flickers": "brightness_flickers",
+    "colours_flicker": "colour_flickers",
+    "light_boils": "boils",
+    "part_strobes": "strobes",
+    "scene_cut": "cut",
+    "broken_end": "corrupt_end",
+    "torn": "tearing",
+    "blur_collapses": "blur_collapses",
+    "colours_fade": "colour_fades",
+    "colours_drift": "colour_drifts",
+    "subject_drifts": "subject_drifts",
+    "fresh_blotches": "latent_noise",
+    "fresh_noise": "fresh_noise",
+    "noise": "static_noise",
+    "burnt": "burnt",
+    "oversaturated": "oversaturated",
 }
-"""Trouble → the injected defects that show it."""
+"""Trouble → the injected defect that shows it, in all its ways."""
 
 CONTENT = ("clipped",)
 """Measures that tell good clips of one kind from good clips of another: no regression reads them."""
@@ -57,8 +56,11 @@ CONTENT = ("clipped",)
 STRENGTH = 0.3
 """Inverse penalty of the regressions: with few sources a strong one keeps what they have in common."""
 
-EASIER = 0.3
-"""By so many decades the threshold of hard troubles is lower."""
+WORTH = {1.0: 0.5, 2.0: 1.0, 3.0: 1.0}
+"""What a catch is worth in the choice of thresholds, by strength."""
+
+REJECTED, WARNED = 0.03, 0.08
+"""Shares of good clips, never seen, that may be rejected, and warned of."""
 
 
 class Fit:
@@ -68,9 +70,13 @@ class Fit:
         """Look at what is known of each row."""
         self.data = data
         self.has_input = has_input
-        self.good = (data.label == "clean") & ~np.isin(data.change, list(DEFECTS))
+        self.kind = np.array([kind_of(change) for change in data.change])
+        counted = ~np.isin(data.change, ARGUABLE)
+        self.good = (data.label == "clean") & (self.kind == "") & counted
+        self.taught = ~np.isin(data.change, [name for name, way in OTHER_WAYS.items() if not way.seen])
         needs_input = np.array([MEASURES[name].needs_input for name in data.names])
         with_picture = data.has_reference if has_input else np.zeros(len(data.values), bool)
+        self.known_input = with_picture
         self.known = ~needs_input[None, :] | with_picture[:, None]
         self.columns = (~needs_input | has_input) & ~np.isin(data.names, CONTENT)
         self.sources = sorted(set(data.source[self.good]))
@@ -89,11 +95,12 @@ class Fit:
             if not self.columns[place] or not len(values):
                 continue
             median = float(np.median(values))
-            spread = float(np.percentile(np.abs(values - median), 75))
-            # Many measures read 0 on nearly all good clips: their limit, if they have one, tells the scale.
+            away = np.abs(values - median)
+            # Many measures read 0 on nearly all good clips: the rare ones, or the limit, tell the scale.
             limit = MEASURES[name].warn
             least = 0.1 * limit if np.isfinite(limit) else 0.01
-            scales[name] = Scale(median=median, spread=max(spread, least))
+            spread = max(float(np.percentile(away, 75)), float(np.percentile(away, 95)) / 3, least)
+            scales[name] = Scale(median=median, spread=spread)
         return scales
 
     def inputs(self, scales: dict[str, Scale], rows: Rows) -> Array:
@@ -118,12 +125,13 @@ class Fit:
         return self._seen[key]
 
     def _regress(self, trouble: str, rows: Rows, scales: dict[str, Scale]) -> Array:
-        shown = np.isin(self.data.change, SHOWS[trouble])
+        shown = (self.kind == SHOWS[trouble]) & self.taught
         rows = rows & (self.good | shown)
         if TROUBLES[trouble].against_input and self.has_input:
             rows = rows & self.data.has_reference
         positive = shown[rows]
         inputs = self.inputs(scales, rows)
+        columns = self.columns
         source = self.data.source[rows]
         importance = np.zeros(len(inputs))
         for side in (positive, ~positive):
@@ -131,10 +139,10 @@ class Fit:
                 some = side & (source == name)
                 importance[some] = 1 / np.sqrt(some.sum())
             importance[side] *= len(inputs) / 2 / importance[side].sum()
-        found = logistic.fit(inputs[:, self.columns], positive, importance, STRENGTH, self._last.get(trouble))
+        found = logistic.fit(inputs[:, columns], positive, importance, STRENGTH, self._last.get(trouble))
         self._last[trouble] = found
         weights = np.zeros(len(self.data.names))
-        weights[self.columns] = found[0] / max(float(np.linalg.norm(found[0])), 1e-9)
+        weights[columns] = found[0] / max(float(np.linalg.norm(found[0])), 1e-9)
         return weights
 
     def scores(self, rows: Rows, *held_out: str) -> dict[str, Array]:
@@ -147,29 +155,37 @@ class Fit:
         """Tails of the good clips outside ``outer``, each scored without its own source.
 
         Returns:
-            A tail by trouble; the levels of those good rows ``[rows, troubles]``; and which rows they are.
+            A tail by trouble; the levels ``[rows, troubles]`` of the rows outside ``outer``, good and broken;
+            and which rows they are.
         """
-        rows = self.without(*outer) & self.good
+        rows = self.without(*outer) & (self.data.label == "clean") & self.taught
         found = {name: np.zeros(len(rows)) for name in TROUBLES}
-        for source in self.sources:
+        for source in sorted(set(self.data.source[rows])):
             some = rows & (self.data.source == source)
-            if some.any():
-                for name, scores in self.scores(some, *outer, source).items():
-                    found[name][some] = scores
-        share = shares(self.data.source[rows])
-        tails = {name: tail(found[name][rows], share) for name in TROUBLES}
+            for name, scores in self.scores(some, *outer, source).items():
+                found[name][some] = scores
+        good = rows & self.good
+        share = shares(self.data.source[good])
+        tails = {name: Tail.of(found[name][good], share) for name in TROUBLES}
         return tails, levels({name: found[name][rows] for name in TROUBLES}, tails), rows
+
+    def thresholds(self, found: Array, rows: Rows) -> tuple[Array, float]:
+        """Levels to reject from, by trouble, and the level to warn from; see :meth:`tails`."""
+        good = self.good[rows]
+        cost, worth = np.zeros(len(good)), np.zeros(len(good))
+        cost[good] = shares(self.data.source[rows][good])
+        for kind in SHOWS.values():
+            for strength, value in WORTH.items():
+                some = (self.kind[rows] == kind) & (self.data.strength[rows] == strength)
+                worth[some] = value / max(1, some.sum())
+        worth /= max(worth.sum(), 1e-9)
+        reject = choose(Spread(levels=found, cost=cost, worth=worth), REJECTED)
+        return reject, threshold(found[good].max(axis=1), cost[good], WARNED)
 
 
 def levels(scores: dict[str, Array], tails: dict[str, Tail]) -> Array:
     """Level of each row in each trouble, float64 ``[rows, troubles]``."""
     return np.stack([one.levels(scores[name]) for name, one in tails.items()], axis=1)
-
-
-def margins(found: Array) -> Array:
-    """The highest level of each row, the hard troubles' raised so that one threshold serves all."""
-    raised = found + np.array([EASIER if trouble.hard else 0.0 for trouble in TROUBLES.values()])
-    return np.asarray(raised.max(axis=1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,7 +194,8 @@ class HeldOut:
 
     Attributes:
         levels: float64 ``[rows, troubles]``.
-        reject, warn: the thresholds that were chosen without the row's source, float64 ``[rows]``.
+        reject: the thresholds that were chosen without the row's source, float64 ``[rows, troubles]``.
+        warn: the same, float64 ``[rows]``.
     """
 
     levels: Array
@@ -188,7 +205,7 @@ class HeldOut:
     @property
     def rejected(self) -> Rows:
         """Rows that the score rejects."""
-        return np.asarray(margins(self.levels) >= self.reject)
+        return np.asarray((self.levels >= self.reject).any(axis=1))
 
     @property
     def warned(self) -> Rows:
@@ -196,38 +213,34 @@ class HeldOut:
         return np.asarray(self.rejected | (self.levels.max(axis=1) >= self.warn))
 
 
-REJECTED, WARNED = 0.03, 0.08
-"""Shares of good clips, never seen, that may be rejected, and warned of."""
-
-
 def held_out(fit: Fit) -> HeldOut:
     """Leave one source out at a time; tails and thresholds come from the other sources alone."""
     count = len(fit.data.values)
-    result = HeldOut(levels=np.zeros((count, len(TROUBLES))), reject=np.zeros(count), warn=np.zeros(count))
+    shape = (count, len(TROUBLES))
+    result = HeldOut(levels=np.zeros(shape), reject=np.zeros(shape), warn=np.zeros(count))
     for source in sorted(set(fit.data.source)):
         rows = fit.data.source == source
         outer = (source,) if source in fit.sources else ()
-        tails, found, good = fit.tails(outer)
+        tails, found, inner = fit.tails(outer)
         result.levels[rows] = levels(fit.scores(rows, *outer), tails)
-        share = shares(fit.data.source[good])
-        result.reject[rows] = threshold(margins(found), share, REJECTED)
-        result.warn[rows] = threshold(found.max(axis=1), share, WARNED)
+        result.reject[rows], result.warn[rows] = fit.thresholds(found, inner)
+        for place, name in enumerate(TROUBLES):
+            if TROUBLES[name].against_input:
+                result.reject[rows & ~fit.known_input, place] = np.inf
     return result
 
 
 def calibrated(data: Table, figures: dict[str, Any]) -> Calibration:
     """Fit on everything, for shipping."""
     with_input, without_input = Fit(data, has_input=True), Fit(data, has_input=False)
-    _, found, good = with_input.tails()
-    share = shares(data.source[good])
-    reject = threshold(margins(found), share, REJECTED)
+    _, found, rows = with_input.tails()
+    reject, warn = with_input.thresholds(found, rows)
     return Calibration(
         scales=with_input.trained()[0],
         with_input=_models(with_input),
         without_input=_models(without_input),
-        warn=threshold(found.max(axis=1), share, WARNED),
-        reject=reject,
-        reject_hard=reject - EASIER,
+        warn=warn,
+        reject={name: float(level) for name, level in zip(TROUBLES, reject, strict=True)},
         figures=figures,
     )
 
@@ -256,61 +269,36 @@ def by_limits(data: Table, *, has_input: bool) -> tuple[Rows, Rows]:
 
 
 def main() -> None:
-    """Fit, or refit the tails of one engine."""
+    """Fit and write."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clips", type=Path, help="labelled clips")
+    parser.add_argument("--clips", type=Path, required=True, help="labelled clips")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where readings are kept")
-    parser.add_argument("--recalibrate", type=Path, metavar="DIR", help="clips that members kept, as MP4")
-    parser.add_argument("--engine", help="the engine whose kept clips count")
-    parser.add_argument("--to", type=Path, default=None, help="the file to write")
+    parser.add_argument("--to", type=Path, default=SHIPPED, help="the file to write")
     options = parser.parse_args()
-    if options.recalibrate:
-        if not options.engine or not options.to:
-            parser.error("--recalibrate needs --engine and --to")
-        kept = house_readings(options.recalibrate, options.engine)
-        recalibrated(shipped(), kept, engine=options.engine).write(options.to)
-        print(f"{len(kept)} clips of {options.engine} → {options.to}")
-        return
-    if not options.clips:
-        parser.error("--clips is needed")
     data = table(options.clips, options.cache)
     figures = held_out_figures(data)
-    calibrated(data, figures).write(options.to or SHIPPED)
+    calibrated(data, figures).write(options.to)
     print(json.dumps(figures, indent=1))
+
+
+def judged_held_out(data: Table, *, has_input: bool) -> Judged:
+    """The word on each row of a gate whose score never saw the row's source. Its limits are what they are."""
+    found = held_out(Fit(data, has_input=has_input))
+    rejected, warned = by_limits(data, has_input=has_input)
+    return Judged(
+        data=data, rejected=found.rejected | rejected, warned=found.warned | warned, has_input=has_input
+    )
 
 
 def held_out_figures(data: Table) -> dict[str, Any]:
     """The figures that are kept beside the numbers of the fit."""
-    found = held_out(Fit(data, has_input=True))
-    rejected = found.rejected
-    untouched = (data.label == "clean") & (data.change == "")
-    harmless = (data.label == "clean") & np.isin(data.change, list(BENIGN))
-    caught = {
-        f"{strength:g}": float(
-            np.mean(
-                [
-                    rejected[(data.change == name) & (data.strength == strength)].mean()
-                    for name in DEFECTS
-                    if ((data.change == name) & (data.strength == strength)).any()
-                ]
-            )
-        )
-        for strength in sorted(set(data.strength[np.isin(data.change, list(DEFECTS))]))
-    }
     return {
-        "how": "each source judged by a fit that never saw it; score alone, with the input picture",
-        "sources": len(set(data.source[untouched])),
-        "good_clips": int(untouched.sum()),
+        "how": "each source judged by a score that never saw it, and by the limits; with the input picture",
+        "sources": len(set(data.source[data.label == "clean"])),
         "rows": len(data.values),
-        "false_rejects": float(rejected[untouched].mean()),
-        "false_rejects_by_source": {
-            source: float(rejected[untouched & (data.source == source)].mean())
-            for source in sorted(set(data.source[untouched]))
-        },
-        "false_rejects_harmless": float(rejected[harmless].mean()),
-        "rejected_by_strength": caught,
+        **judged_held_out(data, has_input=True).summary(),
     }
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from bot.calibrate_cli import calibrate
 from bot.inspect_cli import inspect
 from bot.judge_cli import judge
 from bot.models_cli import models
@@ -36,6 +37,7 @@ def main() -> None:
 
 
 main.add_command(inspect)
+main.add_command(calibrate)
 main.add_command(judge)
 main.add_command(models)
 

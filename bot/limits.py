@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from bot.calibrate_cli import HOUSE_FILE
 from bot.choices import Where
 from bot.clip_deeds import ClipRules
 from bot.clip_intake import ClipIntakeLimits
@@ -18,6 +19,7 @@ from db.enqueue import EnqueueLimits
 from db.fairness import FairShare
 from engine.host import HostLimits
 from engine.plan import PlanLimits
+from engine.quality.house import HOUSE_VARIABLE
 from engine.render import RenderLimits
 from engine.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 from engine.wish import AUTO
@@ -88,6 +90,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
         COMPILE_VARIABLE: YES if settings.compile_models else "",
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
+        HOUSE_VARIABLE: str((settings.data_dir / HOUSE_FILE).absolute()),
     }
 
 

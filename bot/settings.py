@@ -143,6 +143,7 @@ class Settings(BaseSettings):
     max_wasted_seconds: int = Field(
         600, ge=1, description="Seconds on discarded takes of one clip; then the best of them is kept."
     )
+    calibrate_clips: int = Field(40, ge=10, description="Kept clips that `framekiln calibrate` needs.")
     max_seconds: float = Field(10.0, ge=1, le=60, description="Seconds of the longest clip.")
     max_extended_seconds: float = Field(
         16.0, ge=1, le=120, description="Seconds that a clip may become by Extend, or as a loop."

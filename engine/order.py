@@ -11,6 +11,7 @@ from pathlib import Path
 from engine.backends import Inputs
 from engine.cancel import CancelToken
 from engine.events import Event, Progress
+from engine.quality import Calibration
 from engine.recipe import Recipe, Stage
 
 
@@ -35,7 +36,11 @@ class RenderLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """One render, as it was ordered."""
+    """One render, as it was ordered.
+
+    Attributes:
+        house: what the gate holds takes of this engine against; None: what comes with the engine.
+    """
 
     recipe: Recipe
     inputs: Inputs
@@ -43,6 +48,7 @@ class Order:
     limits: RenderLimits
     on_event: Callable[[Event], None]
     cancel: CancelToken
+    house: Calibration | None = None
     given_up: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:

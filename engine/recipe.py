@@ -246,6 +246,8 @@ class TakeRecord:
         seconds: wall time of drawing and judging.
         causes: names of the measures that rejected it, worst first.
         changed: what was not drawn as it was asked for, because the takes before had failed; "" for nothing.
+        readings: what the gate's measures read on it, by their names, where it was not rejected: what good
+            clips look like in this house (``framekiln calibrate``).
     """
 
     number: int
@@ -256,6 +258,7 @@ class TakeRecord:
     seconds: float = 0.0
     causes: tuple[str, ...] = ()
     changed: str = ""
+    readings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

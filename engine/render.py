@@ -18,6 +18,7 @@ from engine.loop_clip import Loop, close_loop
 from engine.nudity import highest_score
 from engine.order import Clock, Order, RenderLimits, teller
 from engine.provenance import metadata
+from engine.quality import Calibration
 from engine.rate import at_rate, by_best_flow
 from engine.read_inputs import read_inputs
 from engine.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
@@ -62,6 +63,11 @@ class Renderer:
         """Where models run."""
         return self._workshop.device
 
+    @property
+    def houses(self) -> Mapping[str, Calibration]:
+        """What the gate holds takes against, by engine, where the owner calibrated it."""
+        return self._workshop.houses
+
     def render(
         self,
         recipe: Recipe,
@@ -100,6 +106,7 @@ class Renderer:
                 limits=limits,
                 on_event=on_event,
                 cancel=cancel,
+                house=self._workshop.houses.get(recipe.engine),
             )
         made = self._looped(order, clock) if recipe.loop else self._drawn(order, clock)
         with clock.stage(Stage.ENCODING):

@@ -100,7 +100,7 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
         seen, begins = raw, 0.0
         if before is not None:  # the seam is judged with what comes before it
             seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
-        verdict = judge(seen, reference, recipe.native_fps)
+        verdict = judge(seen, reference, recipe.native_fps, house=order.house)
         order.cancel.check()
         sheet = _draw_sheet(order, seen, verdict, number) if verdict.rejected else None
     record = TakeRecord(
@@ -112,6 +112,7 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
         seconds=time.monotonic() - begun,
         causes=tuple(finding.code for finding in verdict.findings if finding.rejects),
         changed=retake.changed,
+        readings={} if verdict.rejected or before is not None else verdict.readings,
     )
     return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
 

@@ -32,7 +32,7 @@ from engine.faults import describe
 from engine.recipe import Receipt, Recipe, Stage
 
 if TYPE_CHECKING:
-    from engine.render import RenderLimits
+    from engine.render import Renderer, RenderLimits
 
 EXIT_PROTOCOL = 76
 """The parent speaks another version, or something that is no message."""
@@ -279,7 +279,8 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
     return serve(Channel(options.fd), make_renderer, beat_every=options.beat)
 
 
-def _make_renderer() -> Draws:
+def make_renderer() -> Renderer:
+    """What draws, with what the environment names."""
     from engine.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
     from engine.workshop import workshop_of  # noqa: PLC0415
 
@@ -287,4 +288,4 @@ def _make_renderer() -> Draws:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:], _make_renderer))
+    sys.exit(main(sys.argv[1:], make_renderer))

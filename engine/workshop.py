@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from engine.device import Device, find_device
+from engine.quality.calibration import Calibration, shipped
+from engine.quality.house import HOUSE_VARIABLE, read_houses
 from engine.rack import Rack
 from engine.store import Store, store_of
 
@@ -30,6 +34,7 @@ class Workshop:
         device: where models run.
         store: where their weights lie.
         rack: what is loaded.
+        houses: by engine what the gate holds its takes against, where the owner calibrated it.
         steps_down: how often one take may go a step further down the memory ladder.
         rife_on_cpu: whether RIFE smooths where there is no GPU, which takes its time.
         compile_models: whether a model of few shapes is compiled; see :mod:`engine.diffusion.compiled`.
@@ -38,6 +43,7 @@ class Workshop:
     device: Device = field(default_factory=Device)
     store: Store = field(default_factory=Store)
     rack: Rack = field(default_factory=Rack)
+    houses: Mapping[str, Calibration] = field(default_factory=dict)
     steps_down: int = 4
     rife_on_cpu: bool = False
     compile_models: bool = False
@@ -54,8 +60,17 @@ def workshop_of(environment: Mapping[str, str]) -> Workshop:
     return Workshop(
         device=find_device(wanted) if store.in_use() else Device(),
         store=store,
+        houses=_houses(environment.get(HOUSE_VARIABLE, "")),
         rack=Rack(int(environment.get(RACK_VARIABLE) or 0) or None),
         steps_down=int(environment.get(STEPS_DOWN_VARIABLE) or Workshop.steps_down),
         rife_on_cpu=environment.get(RIFE_ON_CPU_VARIABLE) == YES,
         compile_models=environment.get(COMPILE_VARIABLE) == YES,
     )
+
+
+def _houses(path: str) -> Mapping[str, Calibration]:
+    try:
+        return read_houses(Path(path), shipped()) if path else {}
+    except ValueError as error:  # a gate as it came is better than no engine
+        sys.stderr.write(f"the gate judges as it came: {error}\n")
+        return {}

@@ -1,4 +1,7 @@
-"""Between two denoising steps: stop if asked to, say how far it is, and show a first look once."""
+"""Between two denoising steps: stop if asked to, say how far it is, and show a first look once.
+
+What can only become a broken clip is given up here, before it is decoded: that is the dear part.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ import torch
 
 from engine.backends.protocol import Frames, Hooks
 from engine.diffusion.denoised import expected
+from engine.errors import HopelessTake
+from engine.quality.draft import why_hopeless
 
 FEWEST_FOR_A_DRAFT = 3
 """With fewer steps the clip itself is there before anybody has looked at a draft."""
@@ -73,9 +78,13 @@ class Steps:
 
         Raises:
             Cancelled: a stop was asked for.
+            HopelessTake: a latent is not finite, or the draft is empty or stands still.
         """
         self._hooks.cancel.check()
         self._done += 1
+        # What is no number stays none. Looking waits for the GPU, so it is done twice and not at each step.
+        if self._done in {self._draft_at, self._steps} and not bool(torch.isfinite(tensors["latents"]).all()):
+            raise HopelessTake("there are broken numbers in it")
         share = min(1.0, self._done / self._steps)
         self._hooks.progress(self._begin + (self._end - self._begin) * share)
         if self._preview is not None:
@@ -95,5 +104,8 @@ class Steps:
             self._preview = None
             frames = preview(expected(scheduler, timestep, self._before, latents))
             self._before = None
-            if frames is not None:
-                self._hooks.draft(frames)
+            if frames is None:
+                return
+            if (reason := why_hopeless(frames)) is not None:
+                raise HopelessTake(reason)
+            self._hooks.draft(frames)

@@ -8,6 +8,7 @@ the levels depend on what good clips look like in a house.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -24,6 +25,10 @@ SHIPPED = Path(__file__).with_name("calibration.json")
 
 KNOTS = (0.5, 0.25, 0.1, 0.05)
 """Shares of good clips at which a tail keeps the score; beyond the last it is exponential."""
+
+
+SHORTEST_DECADE = 0.15
+"""By so much a score must grow at least to be ten times rarer: good clips of few sources look too alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,17 @@ class Tail:
         """Minus log10 of the share of good clips that score higher; 0 for the lower half of them."""
         within = np.interp(scores, self.knots, -np.log10(KNOTS), left=0.0)
         return np.asarray(within + np.maximum(0.0, scores - self.knots[-1]) / self.decade)
+
+    @classmethod
+    def of(cls, scores: NDArray[np.float64], share: NDArray[np.float64]) -> Self:
+        """Of good clips' scores, each with its share of all; beyond the last knot by their mean excess."""
+        order = np.argsort(-scores)
+        reached = np.cumsum(share[order])
+        places = (min(int(np.searchsorted(reached, knot)), len(order) - 1) for knot in KNOTS)
+        knots = tuple(float(scores[order[place]]) for place in places)
+        beyond = scores > knots[-1]
+        excess = float(np.average(scores[beyond] - knots[-1], weights=share[beyond])) if beyond.any() else 0.0
+        return cls(knots=knots, decade=max(excess * float(np.log(10)), SHORTEST_DECADE))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +84,7 @@ class Calibration:
         with_input, without_input: the model of each trouble, by its name; for clips that have an input
             picture to be held against, and for those that have none.
         warn: from this level on a clip carries a warning.
-        reject, reject_hard: from this level on a take is thrown away; the second for hard troubles.
+        reject: from this level on a take is thrown away, by trouble: low where it pays, by the fit.
         figures: how good the fit was, for people.
     """
 
@@ -76,20 +92,30 @@ class Calibration:
     with_input: Mapping[str, Model]
     without_input: Mapping[str, Model]
     warn: float
-    reject: float
-    reject_hard: float
+    reject: Mapping[str, float]
     figures: Mapping[str, Any]
 
     def levels(self, readings: Mapping[str, Reading], *, has_input: bool) -> dict[str, float]:
         """How rare the readings are among good clips, by trouble. What could not be read counts as usual."""
-        values = {
-            name: standardised(readings[name].value, scale) if readings[name].known else 0.0
-            for name, scale in self.scales.items()
-        }
+        values = self.standardised(readings)
         models = self.with_input if has_input else self.without_input
         return {
             name: float(model.tail.levels(np.array(model.score(values)))) for name, model in models.items()
         }
+
+    def standardised(self, readings: Mapping[str, Reading]) -> dict[str, float]:
+        """What the models read, by measure; 0 where nothing is known."""
+        return {
+            name: float(standardised(readings[name].value, scale)) if readings[name].known else 0.0
+            for name, scale in self.scales.items()
+        }
+
+    @property
+    def fit(self) -> str:
+        """Names the fit, and changes with it: tails that were made for another one mean nothing."""
+        parts = (self.scales, self.with_input, self.without_input)
+        text = json.dumps(_rounded([{name: asdict(one) for name, one in part.items()} for part in parts]))
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -106,7 +132,6 @@ class Calibration:
                 without_input=_models(data["without_input"]),
                 warn=data["warn"],
                 reject=data["reject"],
-                reject_hard=data["reject_hard"],
                 figures=data["figures"],
             )
         except (KeyError, TypeError, AttributeError) as error:

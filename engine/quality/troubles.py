@@ -15,13 +15,11 @@ class Trouble:
     Attributes:
         words: what a member reads.
         measures: those that speak of it. The first that knows a frame tells the second.
-        hard: its values overlap with good clips, so that its threshold lies lower; see docs/quality.md.
         against_input: without the input picture it may be content: a warning at most.
     """
 
     words: str
     measures: tuple[str, ...]
-    hard: bool = False
     against_input: bool = False
 
 
@@ -45,12 +43,10 @@ TROUBLES: dict[str, Trouble] = {
     "scene_cut": Trouble(
         words="the scene is cut",
         measures=("scene_cut", "residual_jumps", "picture_jumps", "palette_jumps", "detail_jumps"),
-        hard=True,
     ),
     "broken_end": Trouble(
         words="the end is broken",
         measures=("broken_end", "end_residual", "detail_jumps", "palette_jumps"),
-        hard=True,
     ),
     "torn": Trouble(words="a frame is torn", measures=("torn", "torn_rows")),
     "blur_collapses": Trouble(
@@ -62,8 +58,12 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "colours_drift": Trouble(
         words="colours drift",
-        measures=("colours_drift", "tint_gathers", "tint_goes_one_way", "means_drift"),
-        hard=True,
+        measures=(
+            "colours_drift",
+            "tint_gathers",
+            "tint_goes_one_way",
+            "means_drift",
+        ),
     ),
     "subject_drifts": Trouble(
         words="the scene turns into another one",
@@ -74,14 +74,18 @@ TROUBLES: dict[str, Trouble] = {
             "change_goes_on",
             "contrast_falls",
         ),
-        hard=True,
     ),
     "fresh_blotches": Trouble(
         words="blotches come and go",
-        measures=("fresh_blotches", "usual_fresh_blotches", "middle_residue", "coarse_residue"),
+        measures=(
+            "fresh_blotches",
+            "middle_residue",
+            "usual_fresh_blotches",
+        ),
     ),
     "fresh_noise": Trouble(
-        words="the picture is noisy", measures=("fresh_noise", "usual_fresh_noise", "fine_residue", "noise")
+        words="the picture is noisy",
+        measures=("fresh_noise", "usual_fresh_noise", "fine_residue", "noise"),
     ),
     "noise": Trouble(
         words="noise lies over the picture",
@@ -90,13 +94,11 @@ TROUBLES: dict[str, Trouble] = {
     "burnt": Trouble(
         words="the picture is burnt",
         measures=("burnt", "clipped", "more_clipped", "more_contrast"),
-        hard=True,
         against_input=True,
     ),
     "oversaturated": Trouble(
         words="colours are too strong",
         measures=("oversaturated", "more_saturated"),
-        hard=True,
         against_input=True,
     ),
 }

@@ -55,6 +55,7 @@ class Verdict:
         reasons: the four worst findings, worst first, in words a member understands, with the second.
         findings: all of them, for programs.
         scores: every measure's value by its name, in the unit that ``MEASURES[name].unit`` tells.
+        readings: the same of those measures alone that had something to read, to four digits, to be kept.
         levels: for each trouble, minus log10 of the share of good clips that look more like it.
         score: 0 (broken) … 100 (like the median of good clips everywhere).
     """
@@ -63,6 +64,7 @@ class Verdict:
     reasons: tuple[str, ...]
     findings: tuple[Finding, ...]
     scores: dict[str, float]
+    readings: dict[str, float]
     levels: dict[str, float]
     score: float
 
@@ -132,7 +134,7 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         if value >= scale.warn:
             by_code[name] = scale.finding(name, value, None if frame is None else frame / fps)
     for name, level in levels.items():
-        scale = _level_scale(TROUBLES[name], calibration, has_input=has_input)
+        scale = _level_scale(name, calibration, has_input=has_input)
         points.append(scale.points(level))
         if level >= scale.warn:
             finding = scale.finding(name, level, _second(TROUBLES[name], readings, fps))
@@ -146,6 +148,7 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
         findings=findings,
         scores={name: reading.value for name, reading in readings.items()},
+        readings={name: float(f"{reading.value:.4g}") for name, reading in readings.items() if reading.known},
         levels=levels,
         score=_WORST_SHARE * min(points) + (1 - _WORST_SHARE) * float(np.mean(points)),
     )
@@ -173,9 +176,9 @@ class _Scale:
         return Finding(code=code, second=second, severity=value / self.end, rejects=value >= self.reject)
 
 
-def _level_scale(trouble: Trouble, calibration: Calibration, *, has_input: bool) -> _Scale:
-    reject = calibration.reject_hard if trouble.hard else calibration.reject
-    if trouble.against_input and not has_input:
+def _level_scale(name: str, calibration: Calibration, *, has_input: bool) -> _Scale:
+    reject = calibration.reject[name]
+    if TROUBLES[name].against_input and not has_input:
         reject = math.inf
     return _Scale(usual=_USUAL_LEVEL, warn=min(calibration.warn, reject), reject=reject)
 

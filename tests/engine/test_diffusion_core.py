@@ -29,6 +29,7 @@ from tests.engine.tiny import svd
 from diffusers import DDIMScheduler, EulerDiscreteScheduler, StableVideoDiffusionPipeline  # isort: skip
 
 LATENTS = torch.zeros(1, 2, 4, 8, 8)
+NOISE = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
 UNKNOWN = SimpleNamespace(scheduler=object())
 """A pipeline whose scheduler tells nothing."""
 
@@ -66,7 +67,7 @@ def test_one_draft_is_shown_after_a_third_of_the_steps_and_none_of_a_short_run(c
     steps = Steps(
         Hooks(draft=lambda frames: shown.append(len(done))),
         steps=count,
-        preview=lambda latents: np.zeros((1, 2, 2, 3), np.uint8),
+        preview=lambda latents: NOISE,
     )
     for number in range(count):
         done.append(number)
@@ -80,6 +81,30 @@ def test_where_no_draft_can_be_made_none_is_shown():
     for _ in range(3):
         step(steps)
     assert shown == []
+
+
+@pytest.mark.parametrize(
+    ("draft", "reason"),
+    [(np.full_like(NOISE, 90), "there is nothing in the picture"), (NOISE[[0, 0, 0]], "nothing moves")],
+)
+def test_a_hopeless_draft_ends_the_take_before_it_is_shown(draft, reason):
+    shown = []
+    steps = Steps(Hooks(draft=shown.append), steps=9, preview=lambda latents: draft)
+    step(steps)
+    step(steps)
+    with pytest.raises(HopelessTake, match=reason):
+        step(steps)
+    assert shown == []
+
+
+@pytest.mark.parametrize(("broken_from", "ends_at"), [(1, 3), (3, 3), (4, 9), (9, 9)])
+def test_broken_latents_are_never_decoded(broken_from, ends_at):
+    steps = Steps(Hooks(), steps=9)
+    broken = torch.full_like(LATENTS, torch.nan)
+    for number in range(1, ends_at):
+        step(steps, latents=broken if number >= broken_from else LATENTS)
+    with pytest.raises(HopelessTake, match="broken numbers"):
+        step(steps, latents=broken)
 
 
 # --- what a draft is made from

@@ -7,9 +7,10 @@ import pytest
 
 from benchmarks import logistic
 from benchmarks.fit_gate import SHOWS, Fit, held_out
-from benchmarks.house import FEWEST, recalibrated
 from benchmarks.readings import Table
-from benchmarks.tails import tail, threshold
+from benchmarks.tails import threshold
+from benchmarks.thresholds import GRID, Spread, choose
+from benchmarks.ways import OTHER_WAYS, kind_of
 from engine.quality import MEASURES, TROUBLES, Calibration
 from engine.quality.calibration import KNOTS, SHIPPED, Scale, Tail, shipped, standardised
 from engine.quality.registry import UNKNOWN, Reading
@@ -25,11 +26,11 @@ def table(seed=0, good=12, bad=3):
     for source in SOURCES:
         rows += [(source, "", 0.0, rng.standard_normal(len(names)))] * 1
         rows += [(source, "", 0.0, rng.standard_normal(len(names))) for _ in range(good)]
-        for trouble, defects in SHOWS.items():
-            for _ in range(bad):
+        for trouble, defect in SHOWS.items():
+            for turn in range(bad):
                 values = rng.standard_normal(len(names))
                 values[names.index(TROUBLES[trouble].measures[0])] += 6
-                rows.append((source, defects[0], 2.0, values))
+                rows.append((source, defect, 1.0 + turn % 3, values))
     source, change, strength, values = zip(*rows, strict=True)
     return Table(
         names=names,
@@ -94,7 +95,7 @@ def test_held_out_scores_catch_what_is_plain_and_leave_good_clips_alone():
 
 def test_a_tail_says_how_rare_a_score_is():
     scores = np.random.default_rng(0).standard_exponential(20_000)
-    found = tail(scores, np.full(20_000, 1 / 20_000))
+    found = Tail.of(scores, np.full(20_000, 1 / 20_000))
     assert found.levels(np.array(-1)) == 0
     for share in (*KNOTS, 0.01, 0.001):
         assert found.levels(np.array(-np.log(share))) == pytest.approx(-np.log10(share), abs=0.1)
@@ -146,37 +147,38 @@ def test_without_an_input_picture_nothing_that_needs_one_is_weighed():
         assert not any(MEASURES[name].needs_input for name in model.weights)
 
 
-def kept(count, shift):
-    """Clips that lie ``shift`` spreads above the median in every measure, each a little differently."""
-    rng = np.random.default_rng(3)
-    scales = shipped().scales
-    return [
-        (
-            {
-                name: Reading(s.median + s.spread * (shift + rng.uniform(-0.2, 0.2)))
-                for name, s in scales.items()
-            },
-            True,
-        )
-        for _ in range(count)
-    ]
+def test_a_way_of_a_defect_that_is_held_back_teaches_nothing():
+    data = table()
+    unseen = next(name for name, way in OTHER_WAYS.items() if not way.seen)
+    changed = np.where(data.change == kind_of(unseen), unseen, data.change)
+    assert unseen in changed
+    assert not Fit(replace(data, change=changed), has_input=True).taught[changed == unseen].any()
 
 
-def test_a_house_that_keeps_odd_clips_calls_them_less_rare():
-    clips = kept(120, shift=2.5)
-    old, new = shipped(), recalibrated(shipped(), clips, engine="svd")
-    highest = [
-        np.mean([max(one.levels(readings, has_input=True).values()) for readings, _ in clips])
-        for one in (old, new)
-    ]
-    assert highest[1] < highest[0]
-    assert new.reject == old.reject
-    assert new.figures["house"] == {"engine": "svd", "kept_clips": 120}
+def spread(levels, good, worth=None):
+    good = np.array(good)
+    cost = good / good.sum()
+    worth = (1 - good) / (1 - good).sum() if worth is None else np.array(worth)
+    return Spread(levels=np.array(levels, float), cost=cost, worth=worth)
 
 
-def test_a_few_kept_clips_recalibrate_nothing():
-    with pytest.raises(SystemExit, match=str(FEWEST)):
-        recalibrated(shipped(), kept(FEWEST - 1, shift=0), engine="svd")
+def test_false_rejects_are_spent_where_they_catch_most():
+    # The second trouble parts good from broken at 2; the first would cost one of the two good clips.
+    levels = [[0, 2.5], [0, 2.5], [1.9, 0], [1.8, 0], [0, 1]]
+    found = choose(spread(levels, [0, 0, 1, 0, 1]), budget=0.4)
+    assert found[1] <= 2.5
+    assert found[0] > 1.9
+    assert choose(spread(levels, [0, 0, 1, 0, 1]), budget=0.6)[0] <= 1.8
+
+
+def test_no_more_good_clips_are_rejected_than_the_budget_allows():
+    rng = np.random.default_rng(0)
+    levels = rng.exponential(1 / np.log(10), (400, 5))
+    good = np.arange(400) < 300
+    levels[~good] += 0.5
+    found = choose(spread(levels, good), budget=0.05)
+    assert (levels[good] >= found).any(axis=1).mean() <= 0.05
+    assert set(found) <= set(GRID)
 
 
 def test_beyond_its_last_knot_a_tail_is_exponential():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from typing import ClassVar
 
 import cv2
@@ -15,9 +16,12 @@ from engine.cancel import CancelToken
 from engine.encode import ClipTooLarge, read_metadata
 from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.events import Draft, Progress, TakeDiscarded
-from engine.recipe import Kind, Motion, Outcome, Recipe, Role, Stage
+from engine.quality import TROUBLES
+from engine.quality.calibration import shipped
+from engine.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
 from engine.render import CLIP_NAME, Renderer, RenderLimits
 from engine.takes import DRAFT_BYTES, SHEET_WIDTH
+from engine.workshop import Workshop
 
 
 def good(recipe):
@@ -78,10 +82,10 @@ def render(monkeypatch, tmp_path):
     )
     monkeypatch.setitem(BACKENDS, "scripted", spec)
 
-    def make(*takes, recipe=RECIPE, inputs=None, on_event=None, cancel=None, **limits):
+    def make(*takes, recipe=RECIPE, inputs=None, on_event=None, cancel=None, houses=None, **limits):
         monkeypatch.setattr(Scripted, "takes", list(takes))
         monkeypatch.setattr(Scripted, "asked", [])
-        return Renderer().render(
+        return Renderer(Workshop(houses=houses or {})).render(
             recipe,
             inputs or {},
             work=tmp_path,
@@ -102,6 +106,22 @@ def test_a_good_take_becomes_the_clip(render):
     assert receipt.sha256 == hashlib.sha256(render.clip.read_bytes()).hexdigest()
     assert receipt.size == render.clip.stat().st_size
     assert receipt.ladder == ()
+
+
+def test_the_receipt_keeps_what_was_read_on_a_take_that_passed_and_nothing_of_the_others(render):
+    receipt = render(flickering, good)
+    rejected, kept = receipt.takes
+    assert rejected.readings == {}
+    assert kept.readings["brightness_flickers"] < 0.01
+    assert "more_saturated" not in kept.readings, "there was no picture to read it against"
+    assert Receipt.from_json(receipt.to_json()) == receipt
+
+
+def test_takes_are_held_against_the_house_of_their_engine(render):
+    blind = replace(shipped(), warn=1e9, reject=dict.fromkeys(TROUBLES, 1e9))
+    strict = replace(shipped(), reject=dict.fromkeys(TROUBLES, -1.0))
+    assert render(good, houses={"scripted": strict, "sketch": blind}, max_takes=1).forced
+    assert not render(good, houses={"scripted": blind, "sketch": strict}, max_takes=1).forced
 
 
 def test_the_file_has_the_asked_frames_and_its_recipe_inside(render):

@@ -1,0 +1,59 @@
+"""Clips of the real pipelines with small random weights: what a broken model draws."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.own_clips import Own, lake
+from benchmarks.random_models import BUILDERS
+from engine.backends import Hooks, Inputs, load
+from engine.device import Device
+from engine.errors import HopelessTake
+from engine.means import means_of
+from engine.plan import plan
+from engine.recipe import Kind, Quality
+from engine.store import Store
+from engine.wish import Subject, Wish
+from engine.workshop import Workshop
+
+_SIZE = (256, 144)
+_SECONDS = 2.0
+
+
+def random_clips(seeds: int) -> list[tuple[str, Own, float]]:
+    """Name, clip and frames per second; a take that was given up before it was whole is named on the way."""
+    drawn = []
+    with tempfile.TemporaryDirectory() as folder:
+        for build in BUILDERS.values():
+            build(Path(folder), tiny=True)
+        workshop = Workshop(store=Store(Path(folder)))
+        means = means_of(workshop.store, Device())
+        for engine in BUILDERS:
+            picture = lake() if engine == "svd" else None
+            for seed in range(seeds):
+                wish = Wish(
+                    kind=Kind.TEXT2VIDEO if picture is None else Kind.ANIMATE,
+                    engine=engine,
+                    prompt="a red fox in snow",
+                    seconds=_SECONDS,
+                    size=_SIZE,
+                    seed=seed,
+                    quality=Quality.FAST,
+                )
+                subject = (
+                    Subject(sha256="0" * 64, width=_SIZE[0], height=_SIZE[1]) if engine == "svd" else None
+                )
+                recipe = plan(wish, subject, means=means)
+                try:
+                    frames = load(engine, workshop).draw(
+                        recipe, Inputs(picture=picture), seed=seed, hooks=Hooks()
+                    )
+                except HopelessTake as hopeless:
+                    print(f"{engine} with random weights, seed {seed}: given up early: {hopeless.reason}")
+                    continue
+                own = Own(frames=np.asarray(frames, np.uint8), reference=picture)
+                drawn.append((f"{engine} with random weights, seed {seed}", own, recipe.native_fps))
+    return drawn

@@ -1,0 +1,117 @@
+"""``framekiln calibrate``: let the gate learn from the clips that members kept. Never by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from engine.quality import Calibration
+    from engine.quality.house import Kept
+
+HOUSE_FILE = "gate.json"
+"""In the data folder."""
+
+_NOTHING = 0.005
+"""A change of a mean level that would be printed as none."""
+
+
+@click.command()
+@click.option("--engine", help="Only this engine's clips.")
+@click.option("--at-least", type=click.IntRange(min=1), help="Clips that an engine needs (calibrate_clips).")
+@click.option("--write", is_flag=True, help="Use it from the next start on; without this, only look.")
+@click.option("--forget", is_flag=True, help="Judge as the gate came, from the next start on.")
+def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: bool) -> None:
+    """Say how the gate would judge if it learnt from the clips that members kept.
+
+    Those are the delivered ones that nobody deleted, and that the gate itself let pass.
+    """
+    from bot.settings import BadSettings, load_settings  # noqa: PLC0415 - heavy, and not needed for --help
+    from db.errors import DatabaseError  # noqa: PLC0415 - same
+
+    try:
+        settings = load_settings()
+        file = settings.data_dir / HOUSE_FILE
+        if forget:
+            file.unlink(missing_ok=True)
+            click.echo("The gate judges as it came, once the bot is started again.")
+            return
+        _calibrate(settings.data_dir, file, engine, at_least or settings.calibrate_clips, write=write)
+    except BadSettings as error:
+        raise click.ClickException(f"A setting is wrong. {error}") from error
+    except (DatabaseError, OSError, ValueError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: bool) -> None:
+    from engine.quality.calibration import shipped  # noqa: PLC0415 - see above
+    from engine.quality.house import learnt, read_tails, write_houses  # noqa: PLC0415
+
+    engines = {name: kept for name, kept in sorted(kept_clips(data).items()) if name == (only or name)}
+    if not engines:
+        raise click.ClickException(f"{data} holds no clip that members kept{f' of {only}' if only else ''}.")
+    tails = dict(read_tails(file, shipped()))
+    learns = False
+    for name, kept in engines.items():
+        if len(kept) < fewest:
+            click.echo(f"{name}: {len(kept)} kept clips; {fewest} are needed, 100 to 200 are good")
+            continue
+        learns = True
+        tails[name] = learnt(shipped(), kept, fewest=fewest)
+        click.echo(f"{name}: {len(kept)} kept clips")
+        for line in comparison(shipped(), tails[name].over(shipped()), kept):
+            click.echo(f"  {line}")
+    if not learns:
+        click.echo("Nothing would change.")
+    elif write:
+        write_houses(file, shipped(), tails)
+        click.echo(f"{file} is written. The gate uses it once the bot is started again.")
+    else:
+        click.echo(f"Nothing is changed. With --write, {file} is written.")
+
+
+def kept_clips(data: Path) -> dict[str, list[Kept]]:
+    """What was read on the clips that members kept, by engine; none of those posted for want of better."""
+    from db.kept import kept_jobs  # noqa: PLC0415 - see above
+    from engine.quality.house import Kept  # noqa: PLC0415
+    from engine.recipe import Receipt, Recipe, Role  # noqa: PLC0415
+
+    found: dict[str, list[Kept]] = {}
+    for job in kept_jobs(data / "framekiln.db"):
+        try:
+            recipe, receipt = Recipe.from_json(job.recipe), Receipt.from_json(job.receipt)
+        except ValueError:  # of another release
+            continue
+        taken = next(take for take in receipt.takes if take.number == receipt.kept)
+        if taken.readings and not receipt.forced:
+            has_input = Role.PICTURE in recipe.inputs
+            found.setdefault(receipt.engine, []).append(Kept.of(taken.readings, has_input=has_input))
+    return found
+
+
+def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list[str]:
+    """What would change for an engine's kept clips, and where most."""
+    before, after = (_levels(calibration, kept) for calibration in (old, new))
+    lines = []
+    for word, limits in (("thrown away", old.reject), ("warned of", dict.fromkeys(old.reject, old.warn))):
+        now, then = (_passing(levels, limits) for levels in (before, after))
+        lines.append(f"{word}: {now} of them by the gate as it came, {then} by what it would learn")
+    means = {
+        name: sum(level[name] - other[name] for level, other in zip(after, before, strict=True)) / len(kept)
+        for name in before[0]
+    }
+    most = sorted(means, key=lambda name: -abs(means[name]))[:3]
+    moved = ", ".join(f"{name} {means[name]:+.2f}" for name in most if abs(means[name]) > _NOTHING)
+    lines.append(f"mean level, where it moves most: {moved or 'nowhere'}")
+    return lines
+
+
+def _levels(calibration: Calibration, kept: Sequence[Kept]) -> list[dict[str, float]]:
+    return [calibration.levels(one.readings, has_input=one.has_input) for one in kept]
+
+
+def _passing(levels: Sequence[Mapping[str, float]], limits: Mapping[str, float]) -> int:
+    return sum(any(level >= limits[name] for name, level in one.items()) for one in levels)

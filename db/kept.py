@@ -1,0 +1,40 @@
+"""What members kept, for a program that looks on while the bot works: it only reads."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.errors import DatabaseDamaged
+
+_KEPT = """
+SELECT recipe, receipt FROM job
+WHERE state = 'delivered' AND deleted_at IS NULL AND receipt IS NOT NULL
+ORDER BY seq
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeptJob:
+    """A delivered clip that nobody took down: both JSON, opaque to this package."""
+
+    recipe: str
+    receipt: str
+
+
+def kept_jobs(path: Path) -> list[KeptJob]:
+    """Read them, oldest first; nothing where there is no database yet.
+
+    Raises:
+        DatabaseDamaged: SQLite cannot read the file.
+    """
+    if not path.exists():
+        return []
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(_KEPT).fetchall()
+    except sqlite3.DatabaseError as error:
+        raise DatabaseDamaged(path, str(error)) from error
+    return [KeptJob(recipe=recipe, receipt=receipt) for recipe, receipt in rows]
