@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help models demo test check format doctor run picture chaos fault-sweep power load hostile gate smoothing clean
+.PHONY: help models demo test check format doctor run picture chaos fault-sweep power away load hostile gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -17,6 +17,7 @@ help:
 	@echo "make chaos      200 times kill -9, in the middle of work"
 	@echo "make fault-sweep  each thing that can fail, failing once"
 	@echo "make power      power cuts in the middle of the queue's work"
+	@echo "make away       half an hour without Discord, in six ways"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures"
 
@@ -55,6 +56,9 @@ fault-sweep: $(BIN)/.test
 
 power: $(BIN)/.test
 	$(BIN)/python -m benchmarks.power_loss
+
+away: $(BIN)/.test
+	$(BIN)/python -m benchmarks.away
 
 load: $(BIN)/.test
 	$(BIN)/python -m benchmarks.load

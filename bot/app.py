@@ -96,7 +96,7 @@ def _wire(
     reception: Reception,
     sealer: Sealer,
 ) -> Parts:
-    channels = Channels()
+    channels = Channels(on_attach=lambda: deliverer.discord_is_back())  # noqa: PLW0108 - made below
     outbox = settings.data_dir / "outbox"
     waits = Waits(queue)
     audit = Audit(database)

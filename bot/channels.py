@@ -95,12 +95,14 @@ class SmallFile:
 class Channels:
     """Send, edit, find and delete, through whichever client is connected."""
 
-    def __init__(self, *, patience: float = 300.0) -> None:
+    def __init__(self, *, patience: float = 300.0, on_attach: Callable[[], None] = lambda: None) -> None:
         """Make one.
 
         Args:
             patience: seconds that one call may take, retries and rate limits included.
+            on_attach: told that Discord can be reached, again or for the first time.
         """
+        self._on_attach = on_attach
         self._client: discord.Client | None = None
         self._attached = asyncio.Event()
         self._patience = patience
@@ -109,6 +111,7 @@ class Channels:
         """Use this client from now on."""
         self._client = client
         self._attached.set()
+        self._on_attach()
 
     def detach(self) -> None:
         """There is no client until the next :meth:`attach`; calls wait for it."""
@@ -227,7 +230,7 @@ class Channels:
     async def _call(self, do: Callable[[], Awaitable[T]]) -> T:
         try:
             async with asyncio.timeout(self._patience):
-                return await do()
+                return await self._with_an_open_gate(do)
         except discord.HTTPException as error:
             raise ChannelError(_trouble(error), str(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
@@ -237,6 +240,19 @@ class Channels:
             if "Session is closed" not in str(error):
                 raise
             raise ChannelError(Trouble.LATER, str(error)) from error
+
+    async def _with_an_open_gate(self, do: Callable[[], Awaitable[T]]) -> T:
+        """discord.py holds all calls back during a global rate limit, by a gate that the limited call opens.
+
+        Where that call is cancelled, it stays shut, and no call would ever be made again.
+        """
+        client = self._client
+        try:
+            return await do()
+        except asyncio.CancelledError:
+            if client is not None:
+                client.http._global_over.set()  # noqa: SLF001 - nobody else will
+            raise
 
 
 async def _send(channel: discord.abc.Messageable, post: Post) -> int:

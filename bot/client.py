@@ -25,6 +25,9 @@ from db.jobs import JobId
 
 log = logging.getLogger(__name__)
 
+LONGEST_RATE_LIMIT = 30.0
+"""Seconds that a call waits for its rate limit; where Discord says more, it fails, and is made later."""
+
 SYNC_BACKOFF = 5.0
 SYNC_BACKOFF_LAST = 300.0
 # An owner need not hear at each start that a bot without a voice has none.
@@ -68,6 +71,7 @@ class Framekiln(discord.Client):
             allowed_mentions=discord.AllowedMentions.none(),
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
+            max_ratelimit_timeout=LONGEST_RATE_LIMIT,
         )
         self._queue = parts.queue
         self._clicks = parts.clicks
@@ -161,7 +165,7 @@ class Framekiln(discord.Client):
         while True:
             try:
                 await self._sync_if_changed()
-            except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
                 log.warning("the commands are not registered yet: %s", error)
                 await asyncio.sleep(wait)
                 wait = min(SYNC_BACKOFF_LAST, wait * 2)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -36,6 +37,9 @@ AT_ONCE = 3
 
 NO_ACCESS_BACKOFF = 30.0
 """Seconds between tries where the bot may not post: refused requests count against the whole bot."""
+
+HURRY_EVERY = 30.0
+"""Seconds at least between two early tries of a clip: one ailing channel must not hold up the others."""
 
 SHRINK_TO = 0.7
 """After “too large”, the next clip has this share of the bytes of the last."""
@@ -107,7 +111,14 @@ class Deliverer:
         self._on_change = on_change
         self._wake = asyncio.Event()
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
+        self._away: dict[JobId, float] = {}
+        self._is_back = False
         self._stopping = False
+
+    def discord_is_back(self) -> None:
+        """There is a connection again: what waits only because Discord was away need not wait any longer."""
+        self._is_back = True
+        self._wake.set()
 
     def wake(self) -> None:
         """There may be something to post. Rows are the truth; this only shortens the wait."""
@@ -115,9 +126,13 @@ class Deliverer:
 
     async def run(self) -> None:
         """Post until :meth:`stop`."""
+        # A smaller version that a former life has left is made again where it is needed.
+        await asyncio.to_thread(shutil.rmtree, self._work, ignore_errors=True)
         while not self._stopping:
             self._wake.clear()
             try:
+                if self._is_back:
+                    await self._hurry()
                 await self._start_what_is_due()
             except Exception:
                 log.exception("delivery could not read the queue")
@@ -151,6 +166,15 @@ class Deliverer:
     def _finished(self, job: JobId, _: asyncio.Task[None]) -> None:
         self._under_way.pop(job, None)
         self._wake.set()
+
+    async def _hurry(self) -> None:
+        """Discord takes clips again: try those that it did not take, but none of them again and again."""
+        self._is_back = False
+        now = asyncio.get_running_loop().time()
+        jobs = [job for job, since in self._away.items() if since <= now]
+        if jobs:
+            self._away.update(dict.fromkeys(jobs, now + HURRY_EVERY))
+            await self._queue.try_now(jobs)
 
     async def _deliver(self, job: Job) -> None:
         try:
@@ -221,6 +245,8 @@ class Deliverer:
 
     async def _posted(self, job: Job, message: int | None) -> None:
         await self._queue.posted(job.id, message, time.time())
+        self._away.pop(job.id, None)
+        self._is_back = True
         self._smaller(job).unlink(missing_ok=True)
         log.info("job %s is delivered", job.id)
 
@@ -262,6 +288,7 @@ class Deliverer:
         return now - (job.posting_since or now)
 
     async def _postpone(self, job: Job) -> None:
+        self._away.setdefault(job.id, 0.0)
         wait = min(self._limits.backoff_last, FIRST_BACKOFF * 2 ** max(0, job.post_attempts - 1))
         await self._queue.postpone(job.id, time.time() + wait)
 
@@ -296,6 +323,7 @@ class Deliverer:
         error_id = job.id[:8]
         log.error("job %s failed at delivery, error id %s: %s", job.id, error_id, detail)
         await self._queue.fail(job.id, None, code, None, error_id, time.time())
+        self._away.pop(job.id, None)
         self._smaller(job).unlink(missing_ok=True)
 
 

@@ -25,6 +25,8 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     final = folder / f"{name}-{stamp}.db"
     partial = final.with_suffix(".partial")
+    for left in folder.glob(f"{name}-*.partial"):  # by a process that died in the middle
+        left.unlink()
     try:
         connection.execute("VACUUM INTO ?", (str(partial),))
         partial.chmod(0o600)

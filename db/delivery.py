@@ -7,6 +7,7 @@ through, so a job that is found in ``posting`` is looked for in the channel befo
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 
 from db.audit import Deed, write_down
 from db.jobs import Job, JobId, State, check_move
@@ -106,6 +107,18 @@ class Delivery(Rows):
             return released is not None
 
         return await self._db.write(transaction)
+
+    async def try_now(self, jobs: Collection[JobId]) -> None:
+        """What was postponed need not wait any longer."""
+        await self._db.write(
+            lambda connection: (
+                connection.executemany(
+                    "UPDATE job SET retry_at = NULL "
+                    "WHERE id = ? AND state IN ('rendered', 'posting') AND NOT in_flight",
+                    [(job,) for job in jobs],
+                ).rowcount
+            )
+        )
 
     async def set_status_message(self, job: JobId, channel_id: int, message_id: int) -> bool:
         """Remember the public message that follows the job."""

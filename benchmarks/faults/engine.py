@@ -1,8 +1,8 @@
 """A real engine process whose renderer draws nothing: the prompt says what becomes of a job.
 
-``wait`` draws until somebody says stop; ``retake`` has two takes discarded first; ``fail`` fails; ``crash``
-takes the process along; everything else is a clip at once: the file that the first argument names, with the
-seed behind it. ``python -m benchmarks.faults.engine CLIP …``
+``wait`` draws until somebody says stop; ``slow`` takes a second; ``retake`` has two takes discarded first;
+``fail`` fails; ``crash`` takes the process along; everything else is a clip at once: the file that the first
+argument names, with the seed behind it. ``python -m benchmarks.faults.engine CLIP …``
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from engine.render import RenderLimits
 
 STEP = 0.01
+SLOW = 1.0
 CRASH = 7
 CLIP_NAME = "clip.mp4"
 
@@ -65,6 +66,8 @@ class Weightless:
             while True:
                 cancel.check()
                 time.sleep(STEP)
+        elif word == "slow":
+            time.sleep(SLOW)
         elif word == "crash":
             os._exit(CRASH)
         elif word == "fail":

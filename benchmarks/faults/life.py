@@ -30,6 +30,7 @@ import bot.connecting
 import bot.deliver
 import bot.status
 import bot.studio
+from benchmarks.faults import clock
 from benchmarks.faults.points import Point, Points, install
 from bot import app
 from bot.logs import set_up_logs
@@ -64,6 +65,7 @@ class Life:
         clip: what its engine "draws".
         point: None: nothing fails.
         at_once: points count from the start, not from :meth:`Lived.begin` on.
+        clock: speed and beginning of :func:`benchmarks.faults.clock.install`; the bot's pauses are its own.
     """
 
     api: str
@@ -74,6 +76,7 @@ class Life:
     clip: Path
     point: Point | None
     at_once: bool = True
+    clock: tuple[float, float] | None = None
 
 
 class Lived:
@@ -139,8 +142,11 @@ def _live(life: Life, met: Any, begun: Any) -> None:
     os.dup2(log, sys.stderr.fileno())
     set_up_logs("INFO", LogFormat.TEXT, [life.token])
     _point_at(life)
-    _hurry()
-    _give_an_engine(life.clip)
+    if life.clock is None:
+        _hurry()
+    else:
+        clock.install(*life.clock)
+    _give_an_engine(life.clip, 1.0 if life.clock is None else life.clock[0])
     if life.point is not None:
         note = functools.partial(_note, met, life.point)
         install(Points(life.point, counts=lambda: begun.value, met=note), life.data)
@@ -155,7 +161,9 @@ def _live(life: Life, met: Any, begun: Any) -> None:
         per_member_hour=100,
         stop_grace=0,
     )
-    asyncio.run(app.run(settings.model_copy(update={"status_interval": 0.1, "post_backoff_last": 0.2})))
+    if life.clock is None:
+        settings = settings.model_copy(update={"status_interval": 0.1, "post_backoff_last": 0.2})
+    asyncio.run(app.run(settings))
 
 
 def _note(met: Any, point: Point, number: int, what: str) -> None:
@@ -192,11 +200,20 @@ def _hurry() -> None:
     discord.http.asyncio = discord.webhook.async_.asyncio = _Hasty()  # type: ignore[assignment]
 
 
-def _give_an_engine(clip: Path) -> None:
+def _give_an_engine(clip: Path, speed: float) -> None:
+    """The engine's process lives by the true clock, so where the bot's is faster it is waited for longer."""
     command = (sys.executable, "-m", "benchmarks.faults.engine", str(clip))
 
     def host(**given: Any) -> EngineHost:
-        limits = replace(given.pop("limits"), backoff_first=0.05, backoff_last=0.2, cancel_grace=2.0)
+        limits = replace(
+            given.pop("limits"),
+            backoff_first=0.05,
+            backoff_last=0.2,
+            cancel_grace=2.0 * speed,
+            term_grace=5.0 * speed,
+            heartbeat_silence=15.0 * speed,
+            load=600.0 * speed,
+        )
         return EngineHost(**given, limits=limits, command=command)
 
     class Client(bot.connecting.Framekiln):

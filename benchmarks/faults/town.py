@@ -50,9 +50,11 @@ class Town:
             await asyncio.sleep(0.02)
         return found or None
 
-    async def ask(self, prompt: str, *, with_picture: bool = False) -> Interaction | None:
+    async def ask(
+        self, prompt: str, *, with_picture: bool = False, patience: float = 20.0
+    ) -> Interaction | None:
         """Ask for a clip, as soon as there is a bot that hears it."""
-        if not await self.sees(lambda: self.discord.gateway.connected and self._knows("animate"), 20):
+        if not await self.sees(lambda: self.discord.gateway.connected and self._knows("animate"), patience):
             return None
         if not self.asked:
             self.on_first()

@@ -98,6 +98,24 @@ async def test_a_call_that_takes_too_long_is_left(fake, channel, hand, monkeypat
     assert caught.value.trouble is Trouble.LATER
 
 
+async def test_a_call_that_is_left_during_a_global_limit_does_not_hold_up_all_others(
+    fake, channel, hand, monkeypatch
+):
+    monkeypatch.setattr(hand, "_patience", 0.05)
+    fake.fail("POST", r"/messages$", RateLimit(20.0, is_global=True))
+    with pytest.raises(ChannelError):
+        await hand.send(channel.id, Post(content="status", nonce="n"))
+    monkeypatch.setattr(hand, "_patience", 5.0)
+    assert await hand.send(channel.id, Post(content="status", nonce="n"))
+
+
+async def test_a_rate_limit_that_is_too_long_to_wait_for_is_for_later(fake, channel, hand):
+    fake.fail("POST", r"/messages$", RateLimit(1800.0))
+    with pytest.raises(ChannelError) as caught:
+        await asyncio.wait_for(hand.send(channel.id, Post(content="status", nonce="n")), 5)
+    assert caught.value.trouble is Trouble.LATER
+
+
 async def test_its_own_message_is_found_by_the_files_name(fake, channel, ada, hand, tmp_path):
     before = time.time()
     fake.member_says(ada, channel, "", Upload("framekiln-1.mp4", b"not ours"))

@@ -212,6 +212,54 @@ async def test_later_backs_off_exponentially_up_to_the_limit(make, queue, job, o
     assert waits == pytest.approx([1, 2, 4, 8, 10, 10, 10])
 
 
+@pytest.mark.parametrize("sign", ["a clip that is taken", "a connection"])
+async def test_when_discord_is_back_nobody_waits_out_a_pause(make, queue, blobs, outlet, clock, sign):
+    deliverer = make(backoff_last=60.0)
+    outlet.send.side_effect = refusing(Trouble.LATER)
+    jobs = [await rendered(queue, blobs, user=user) for user in range(3)]
+    for job in jobs:
+        for _ in range(6):
+            await attempt(deliverer, queue, job, clock)
+    outlet.send.side_effect = None
+    if sign == "a connection":
+        deliverer.discord_is_back()
+    else:
+        await rendered(queue, blobs, user=9)
+    running = asyncio.create_task(deliverer.run())
+    await until(lambda: delivered(queue, jobs))
+    await deliverer.stop()
+    await running
+
+
+async def delivered(queue, jobs) -> bool:
+    return {(await queue.get(job.id)).state for job in jobs} == {State.DELIVERED}
+
+
+async def test_where_only_one_channel_ails_it_is_not_hurried_again_and_again(
+    make, queue, job, blobs, outlet, clock
+):
+    deliverer = make(backoff_last=60.0)
+    outlet.send.side_effect = refusing(Trouble.LATER)
+    for _ in range(6):
+        await attempt(deliverer, queue, job, clock)
+    for _ in range(4):
+        deliverer.discord_is_back()
+        await deliverer._hurry()
+        await deliverer._start_what_is_due()
+        await asyncio.gather(*deliverer._under_way.values())
+    assert outlet.send.call_count == 7
+
+
+async def test_what_a_former_life_left_in_the_outbox_is_swept(deliverer, tmp_path):
+    left = tmp_path / "outbox" / "0123-smaller.mp4"
+    left.parent.mkdir()
+    left.write_bytes(b"a clip")
+    running = asyncio.create_task(deliverer.run())
+    await until(lambda: not left.exists())
+    await deliverer.stop()
+    await running
+
+
 async def test_later_is_never_given_up_before_its_time_and_given_up_after_it(make, queue, job, outlet, clock):
     deliverer = make(backoff_last=60.0, give_up_after=HOUR)
     outlet.send.side_effect = refusing(Trouble.LATER)
