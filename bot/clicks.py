@@ -36,6 +36,15 @@ log = logging.getLogger(__name__)
 REMIX_MODAL = "fk:remix:"
 """The prefix of the modal's ``custom_id``; the job's id follows, so that it works after a restart."""
 
+CANCELS = {
+    CancelOutcome.DONE: texts.CANCELLED,
+    CancelOutcome.ASKED: texts.STOPPING,
+    CancelOutcome.AGAIN: texts.STOPPING,
+    CancelOutcome.TOO_LATE: texts.ALREADY_OVER,
+    CancelOutcome.UNKNOWN: texts.NOT_FOUND,
+}
+"""What came of the wish to cancel, in words."""
+
 NEED_WORDS = frozenset(
     {
         *(Action.REROLL, Action.REMIX, Action.EXTEND, Action.LOOP),
@@ -115,17 +124,15 @@ class Clicks:
 
     async def cancel(self, job: Job) -> str:
         """Cancel a job, wherever it is, and say what came of it."""
+        return CANCELS[await self._stop(job)]
+
+    async def _stop(self, job: Job) -> CancelOutcome:
         outcome = await self._queue.cancel(job.id, now=time.time())
         if outcome is CancelOutcome.ASKED:
             self._studio.cancel(job.id)
         self._board.touch(job.id)
         self._board.queue_moved()
-        return {
-            CancelOutcome.DONE: texts.CANCELLED,
-            CancelOutcome.ASKED: texts.STOPPING,
-            CancelOutcome.TOO_LATE: texts.ALREADY_OVER,
-            CancelOutcome.UNKNOWN: texts.NOT_FOUND,
-        }[outcome]
+        return outcome
 
     async def _job_here(self, interaction: discord.Interaction[Any], job_id: JobId) -> Job | None:
         """The job, if it belongs to this server; otherwise the member is told that there is none."""
@@ -139,10 +146,10 @@ class Clicks:
         if not may_change(interaction, job, self._roles):
             await _say(interaction, texts.NOT_YOURS)
             return
-        answer = await self.cancel(job)
-        if answer in {texts.CANCELLED, texts.STOPPING} and not job.cancel_requested:
+        outcome = await self._stop(job)
+        if outcome in {CancelOutcome.DONE, CancelOutcome.ASKED}:  # once, however often it is clicked
             await self._write_down(interaction, job, "cancel")
-        await _say(interaction, answer)
+        await _say(interaction, CANCELS[outcome])
 
     async def _why(self, interaction: discord.Interaction[Any], job: Job) -> None:
         forecast = await self._waits.forecast()

@@ -16,6 +16,7 @@ from typing import Protocol
 import numpy as np
 
 from bot.discards import Discards
+from bot.forgetting import hushed
 from bot.live import FirstLook, Live
 from db.errors import DatabaseError
 from db.files import Blobs
@@ -285,9 +286,8 @@ class Studio:
         else:
             self.drafts.pop(job.id, None)
             self._discards.hear(event)
-            log.info(
-                "job %s: take %d did not pass: %s", job.id, event.take.number, "; ".join(event.take.reasons)
-            )
+            reasons = "; ".join(event.take.reasons)
+            log.info("job %s: take %d did not pass: %s", job.id, event.take.number, reasons)
         self._on_change(job.id)
 
     async def _note_progress(self, job: Job) -> None:
@@ -316,7 +316,7 @@ class Studio:
             log.info("job %s goes back to the front of the queue", job.id)
 
     async def _crashed(self, job: Job, error: EngineDied) -> None:
-        log.error("job %s: %s\n%s", job.id, error, error.last_words)
+        log.error("job %s: %s\n%s", job.id, error, hushed(error.last_words, job))
         await self._requeue(job, Requeue.CRASH)
 
     async def _answer(self, job: Job, error: RenderFailed) -> None:
@@ -327,14 +327,14 @@ class Studio:
             with contextlib.suppress(TimeoutError):  # a stop need not wait for it
                 await asyncio.wait_for(self._cancel.wait(), ENGINE_DOWN_PAUSE)
         elif error.code == BROKEN_DEVICE:
-            log.error("job %s met a fault of the graphics card: %s", job.id, error.detail)
+            log.error("job %s met a fault of the graphics card: %s", job.id, hushed(error.detail, job))
             await self._requeue(job, Requeue.CRASH)
         else:
             await self._fail(job, error.code, f"{error}\n{error.detail}")
 
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = secrets.token_hex(4)
-        log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, detail)
+        log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
         await self._queue.fail(job.id, job.claim, code, None, error_id, time.time())
 
     async def _give_back(self, job: Job, error: Exception) -> None:

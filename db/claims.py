@@ -41,12 +41,13 @@ class Requeue(StrEnum):
 class CancelOutcome(StrEnum):
     """What became of the wish to cancel.
 
-    DONE: it is cancelled. ASKED: it runs, and is asked to stop. TOO_LATE: it is being posted, or has ended.
-    UNKNOWN: there is no such job.
+    DONE: it is cancelled. ASKED: it runs, and is asked to stop. AGAIN: it was asked to stop before.
+    TOO_LATE: it is being posted, or has ended. UNKNOWN: there is no such job.
     """
 
     DONE = "done"
     ASKED = "asked"
+    AGAIN = "again"
     TOO_LATE = "too_late"
     UNKNOWN = "unknown"
 
@@ -222,11 +223,16 @@ class Claims(Rows):
             ):
                 return CancelOutcome.DONE
             asked = connection.execute(
-                "UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running'", (job,)
+                "UPDATE job SET cancel_requested = 1 "
+                "WHERE id = ? AND state = 'running' AND NOT cancel_requested",
+                (job,),
             ).rowcount
             if asked:
                 return CancelOutcome.ASKED
-            return CancelOutcome.TOO_LATE if find(connection, job) else CancelOutcome.UNKNOWN
+            found = find(connection, job)
+            if found is None:
+                return CancelOutcome.UNKNOWN
+            return CancelOutcome.AGAIN if found.state is State.RUNNING else CancelOutcome.TOO_LATE
 
         return await self._db.write(transaction)
 

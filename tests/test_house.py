@@ -87,6 +87,12 @@ def test_a_module_is_short_and_named_after_what_it_holds(path):
     assert not re.search(r"utils?|helpers?|managers?|misc|common", path.stem)
 
 
+def test_no_model_brings_code_of_its_own():
+    """Weights are numbers. The hub can also ship programs beside them, for whoever says yes to that."""
+    said_yes = re.compile(r"trust_remote_code|custom_pipeline|torch\.hub|weights_only\s*=\s*False")
+    assert [name_of(path) for path in MODULES if said_yes.search(path.read_text("utf-8"))] == []
+
+
 def test_test_files_have_names_of_their_own():
     """They are imported by their bare names, so two of one name would hide each other."""
     names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]

@@ -68,6 +68,25 @@ def test_the_corpus_has_enough_of_the_hostile_and_some_of_the_good():
     assert sum("ok" in case.expected for case in corpus()) >= 20
 
 
+def test_the_corpus_or_a_test_below_provokes_every_refusal():
+    by_file = {next(iter(case.expected)) for case in corpus() if len(case.expected) == 1}
+    limits = {ClipRefusal.BYTES, ClipRefusal.MEMORY, ClipRefusal.TIME, ClipRefusal.RECIPE}
+    assert by_file | limits | {ClipRefusal.DECODER, ClipRefusal.DOWNLOAD} == {*ClipRefusal, "ok"}
+
+
+async def test_no_playlist_ever_reaches_ffmpeg(monkeypatch, tmp_path):
+    called = tmp_path / "called"
+    spy = tmp_path / "ffmpeg"
+    spy.write_text(f"#!{sys.executable} -S\nopen({str(called)!r}, 'w').close()\n")
+    spy.chmod(0o755)
+    monkeypatch.setattr(module.imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(spy))
+    for text in PLAYLISTS.values():
+        assert (await refused(text % b"file:///etc/passwd")).code == "E_FORMAT"
+    assert not called.exists()
+    await refused(filmed())
+    assert called.exists(), "the spy would have told"
+
+
 @pytest.mark.parametrize("part", range(PARTS))
 async def test_each_clip_is_taken_or_refused_for_its_own_reason(part, caplog, tmp_path):
     wrong = []

@@ -151,6 +151,7 @@ async def test_cancel_ends_what_waits_is_held_or_is_not_yet_posted(queue):
 async def test_cancel_asks_what_runs_and_the_engine_finishes_it(queue):
     job = await running(queue)
     assert await queue.cancel(job.id) is CancelOutcome.ASKED
+    assert await queue.cancel(job.id) is CancelOutcome.AGAIN
     assert (await queue.get(job.id)).cancel_requested
     assert await queue.cancelled(job.id, job.claim)
     assert (await queue.get(job.id)).state is State.CANCELLED

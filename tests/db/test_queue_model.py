@@ -144,7 +144,7 @@ class QueueMachine(RuleBasedStateMachine):
             assert outcome is CancelOutcome.DONE
             modelled.state = State.CANCELLED
         elif modelled.state is State.RUNNING:
-            assert outcome is CancelOutcome.ASKED
+            assert outcome is (CancelOutcome.AGAIN if modelled.asked else CancelOutcome.ASKED)
             modelled.asked = True
         else:
             assert outcome is CancelOutcome.TOO_LATE

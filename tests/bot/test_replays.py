@@ -1,0 +1,97 @@
+"""A ``custom_id`` is public: whoever replays one gets what one click gets, and nothing of another server."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot import buttons, texts
+from bot.buttons import Action, custom_id
+from bot.channels import Post
+from db.jobs import State
+from tests.bot.house import count_of, hand_in, queued, until
+from tests.fake_discord import Permission
+
+TIMES = 100
+HERE = {"prompt": "a red boat"}
+
+
+async def at(parts, member, channel, state: State):
+    """A job of the member's in this state."""
+    job = await queued(parts.queue, member.id, channel.guild.id, channel_id=channel.id, recipe=HERE)
+    if state in {State.RUNNING, State.DELIVERED, State.FAILED}:
+        job = await parts.queue.claim()
+    if state is State.DELIVERED:
+        await hand_in(parts.queue, parts.blobs, job)
+        await parts.queue.begin_posting(job.id)
+        await parts.queue.posted(job.id, 1)
+    if state is State.FAILED:
+        await parts.queue.fail(job.id, job.claim, "E_MEMORY", None, "1")
+    return await parts.queue.get(job.id)
+
+
+STATES = {
+    Action.CANCEL: State.QUEUED,
+    Action.WHY: State.QUEUED,
+    Action.STOP: State.RUNNING,
+    Action.KEEP: State.RUNNING,
+    Action.REDRAW: State.RUNNING,
+    Action.LIGHTER: State.FAILED,
+}
+"""Where a job stands when a button is meant; delivered for all others."""
+
+
+async def replayed(fake, parts, channel, member, action, job, times):
+    """Click the same button many times at once, on a message that has it; wait for every answer."""
+    post = Post(content="any message", nonce=action, view=buttons.row(job, action))
+    message = channel.messages[await parts.channels.send(channel.id, post)]
+    asked = [await fake.click(member, message, custom_id(action, job.id)) for _ in range(times)]
+    await asyncio.gather(*(each.answered(30) for each in asked))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("action", "written"), [(Action.CANCEL, 1), (Action.STOP, 1), (Action.DELETE, 1), (Action.REDRAW, 1)]
+)
+async def test_what_can_be_done_once_is_done_once_by_a_hundred_clicks(
+    fake, channel, ada, mod, bot, parts, action, written
+):
+    job = await at(parts, ada, channel, STATES.get(action, State.DELIVERED))
+    asked = await replayed(fake, parts, channel, mod, action, job, TIMES)
+    await until(lambda: all(one.message or one.followups for one in asked), 30)
+    await until(lambda: as_often(parts, channel.guild.id, written))
+    assert await count_of(parts) == (2 if action is Action.REDRAW else 1)
+
+
+async def as_often(parts, guild, count):
+    return len(await parts.audit.entries(guild, TIMES)) == count
+
+
+@pytest.mark.parametrize("action", [Action.REROLL, Action.LIGHTER, Action.EXTEND, Action.LOOP])
+async def test_what_asks_for_a_clip_never_passes_the_members_limit(fake, channel, ada, bot, parts, action):
+    job = await at(parts, ada, channel, STATES.get(action, State.DELIVERED))
+    asked = await replayed(fake, parts, channel, ada, action, job, 20)
+    most = parts.settings.per_member_waiting
+    await until(lambda: sum(map(refused, asked)) == 20 - most, 30)
+    assert len(await parts.queue.waiting()) == most
+
+
+def refused(asked) -> bool:
+    """Whether somebody was told in private, whether before or after the public answer."""
+    return bool(asked.followups) or bool(asked.message and asked.message.ephemeral)
+
+
+async def test_a_moderator_of_another_server_reaches_no_job_by_any_button(fake, channel, ada, bot, parts):
+    elsewhere = fake.channel(guild=fake.guild("Elsewhere"))
+    mallory = fake.member("mallory", guild=elsewhere.guild, permissions=Permission.ADMINISTRATOR)
+    jobs = {state: await at(parts, ada, channel, state) for state in {*STATES.values(), State.DELIVERED}}
+    before = {state: await parts.queue.get(job.id) for state, job in jobs.items()}
+    for action in Action:
+        job = jobs[STATES.get(action, State.DELIVERED)]
+        [asked] = await replayed(fake, parts, elsewhere, mallory, action, job, 1)
+        said = await asked.shown(10)
+        assert (said.content, said.ephemeral) == (texts.NOT_FOUND, True), action
+    assert {state: await parts.queue.get(job.id) for state, job in jobs.items()} == before
+    assert await count_of(parts) == len(jobs)
+    assert await parts.audit.entries(channel.guild.id) == await parts.audit.entries(elsewhere.guild.id) == []
