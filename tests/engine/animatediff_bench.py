@@ -77,7 +77,7 @@ def renders(workshop, tmp_path):
     files = {Role.PICTURE: tmp_path / "picture.png", Role.LIKE: tmp_path / "like.png"}
     for path in files.values():
         cv2.imwrite(str(path), cv2.cvtColor(PICTURE, cv2.COLOR_RGB2BGR))
-    files[Role.REFERENCE] = tmp_path / "reference.mp4"
+    files[Role.REFERENCE] = files[Role.BEFORE] = tmp_path / "reference.mp4"
     encode(
         CLIP.frames,
         fps=CLIP.fps,

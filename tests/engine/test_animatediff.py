@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.backends import Clip, Inputs, load
+from engine.before import Before
 from engine.diffusion.animatediff_parts import Parts
 from engine.diffusion.by_time import frames_by_time
 from engine.errors import RenderFailed, Unsupported, UserError
@@ -80,6 +81,13 @@ def test_a_recipe_becomes_a_clip_the_same_bytes_each_time(render, recipe, roles)
     first, second = render(recipe, *roles), render(recipe, *roles)
     assert (first.engine, first.frames, first.width) == ("animatediff", 6, 32)
     assert (first.sha256, first.ladder) == (second.sha256, ())
+
+
+def test_words_go_on_with_a_clip_from_its_last_frame(render):
+    before = Before(width=64, height=48, frames=12, engines=("animatediff",), real=False)
+    recipe = small(fps=12, native_fps=12, before=before, inputs={Role.BEFORE: "a" * 64})
+    receipt = render(recipe, Role.BEFORE)
+    assert (receipt.frames, receipt.width, receipt.height) == (12 + recipe.length - 1, 64, 48)
 
 
 def test_a_draft_is_shown_once_before_the_clip_is_drawn(render):

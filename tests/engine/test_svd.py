@@ -12,10 +12,12 @@ import pytest
 import torch
 
 from engine.backends import BACKENDS, Hooks, Inputs, load
+from engine.before import Before
 from engine.cancel import CancelToken
 from engine.device import Device, DeviceKind
 from engine.diffusion.svd import goes
 from engine.diffusion.svd_ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
+from engine.encode import encode
 from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.events import Draft, Progress
 from engine.means import Means
@@ -182,11 +184,11 @@ def render(workshop, tmp_path):
     path = tmp_path / "picture.png"
     cv2.imwrite(str(path), cv2.cvtColor(PICTURE, cv2.COLOR_RGB2BGR))
 
-    def run(recipe, on_event=lambda _: None, cancel=None):
+    def run(recipe, on_event=lambda _: None, cancel=None, files=None):
         limits = RenderLimits(max_takes=1)
         receipt = renderer.render(
             recipe,
-            {Role.PICTURE: path},
+            files or {Role.PICTURE: path},
             work=tmp_path,
             limits=limits,
             on_event=on_event,
@@ -206,6 +208,22 @@ def test_a_wish_becomes_a_clip_the_same_bytes_each_time(render, weights):
     assert recipe.factor == 2
     assert (first.engine, first.frames, first.fps) == ("svd", 8, 16)
     assert (first.sha256, first.ladder) == (second.sha256, ())
+
+
+def test_it_goes_on_with_a_clip_at_that_clips_own_size(render, tmp_path):
+    frames = np.random.default_rng(5).integers(0, 256, (6, 72, 96, 3), dtype=np.uint8)
+    old = tmp_path / "old.mp4"
+    quiet = {"progress": lambda _: None, "cancel": CancelToken()}
+    encode(frames, fps=8, path=old, metadata={}, max_bytes=10**6, **quiet)
+    recipe = dataclasses.replace(
+        planned(frozenset({"svd"}), **SMALL),
+        steps=2,
+        inputs={Role.BEFORE: "a" * 64},
+        before=Before(width=96, height=72, frames=6, engines=("svd",), real=True),
+    )
+    first, second = (render(recipe, files={Role.BEFORE: old}) for _ in range(2))
+    assert (first.frames, first.width, first.height) == (6 + recipe.length - 1, 96, 72)
+    assert first.sha256 == second.sha256
 
 
 def test_the_draft_is_shown_once_before_the_clip_is_drawn(render):
