@@ -79,22 +79,26 @@ async def test_my_own_picture_is_used_again_while_it_is_here(fake, channel, ada,
     assert same(Recipe.from_json((await the_new_job(parts, old)).recipe), recipe)
 
 
-@pytest.mark.parametrize("whose", ["another member's", "mine elsewhere", "nobody's", "swept", "taken down"])
-async def test_a_digest_opens_no_picture_that_i_did_not_give_here(
-    fake, channel, ada, parts, bot, file_of, whose
-):
-    sha256 = parts.blobs.put(picture())
-    giver = fake.member("eve").id if whose == "another member's" else ada.id
-    guild = channel.guild.id + (whose == "mine elsewhere")
-    if whose != "nobody's":
-        old = await queued(parts.queue, giver, guild, inputs={Role.PICTURE: sha256})
-        if whose == "taken down":
-            await parts.queue.mark_deleted(old.id)
-    if whose == "swept":
-        parts.blobs.delete(sha256)
+async def test_a_digest_opens_no_picture_that_i_did_not_give_here(fake, channel, ada, parts, bot, file_of):
+    async def given(name, user=ada.id, guild=channel.guild.id):
+        sha256 = parts.blobs.put(name.encode())
+        return sha256, await queued(parts.queue, user, guild, inputs={Role.PICTURE: sha256})
+
+    swept, down = await given("swept"), await given("taken down")
+    parts.blobs.delete(swept[0])
+    await parts.queue.mark_deleted(down[1].id)
+    closed = {
+        "another member's": (await given("another's", user=fake.member("eve").id))[0],
+        "mine elsewhere": (await given("elsewhere", guild=channel.guild.id + 1))[0],
+        "nobody's": parts.blobs.put(b"nobody's"),
+        "swept": swept[0],
+        "taken down": down[0],
+    }
+    await parts.queue.clear(channel.guild.id)
     before = await count_of(parts)
-    asked = await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))
-    assert await refusal(asked) == texts_clips.replay_needs(Role.PICTURE)
+    for whose, sha256 in closed.items():
+        asked = await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))
+        assert await refusal(asked) == texts_clips.replay_needs(Role.PICTURE), whose
     assert await count_of(parts) == before
 
 
@@ -115,32 +119,26 @@ def with_values(**values) -> str:
     return json.dumps(json.loads(planned().to_json()) | values)
 
 
-@pytest.mark.parametrize(
-    ("comment", "says"),
-    [
-        ("", "no recipe of mine"),
-        ("not a recipe", "no recipe of mine"),
-        (with_values(seed=-1), "no recipe of mine"),
-        (with_values(version=99), "no recipe of mine"),
-        (with_values(engine="skynet"), "no engine called"),
-        (with_values(model="a model of yours"), "no models here"),
-        (with_values(styles=[{"name": "ink", "weight": 1.0}]), "no styles here"),
-        (with_values(length=24 * 3600), "seconds long"),
-        (with_values(width=8192, height=8192), "pixels"),
-    ],
-)
-async def test_anything_else_is_refused_in_plain_words(
-    fake, channel, ada, parts, bot, file_of, comment, says, caplog
-):
-    asked = await fake.slash(ada, channel, "replay", file=file_of(comment))
-    assert says in await refusal(asked)
-    assert await count_of(parts) == 0
-    assert "Traceback" not in caplog.text
+REFUSED = [
+    ("", "no recipe of mine"),
+    (with_values(seed=-1), "no recipe of mine"),
+    (with_values(version=99), "no recipe of mine"),
+    (with_values(engine="skynet"), "no engine called"),
+    (with_values(model="a model of yours"), "no models here"),
+    (with_values(styles=[{"name": "ink", "weight": 1.0}]), "no styles here"),
+    (with_values(length=24 * 3600), "seconds long"),
+    (with_values(width=8192, height=8192), "pixels"),
+]
 
 
-async def test_a_file_that_is_no_clip_is_refused(fake, channel, ada, parts, bot):
+async def test_anything_else_is_refused_in_plain_words(fake, channel, ada, parts, bot, file_of, caplog):
+    for comment, says in REFUSED:
+        asked = await fake.slash(ada, channel, "replay", file=file_of(comment))
+        assert says in await refusal(asked), comment
     asked = await fake.slash(ada, channel, "replay", file=Upload("clip.mp4", picture()))
     assert "looks like a picture" in await refusal(asked)
+    assert await count_of(parts) == 0
+    assert "Traceback" not in caplog.text
 
 
 async def longer(parts, fake, member, channel, label="Extend"):
