@@ -74,7 +74,10 @@ def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: 
 
 
 def kept_clips(data: Path) -> dict[str, list[Kept]]:
-    """What was read on the clips that members kept, by engine; none of those posted for want of better."""
+    """What was read on the clips that members kept, by engine.
+
+    One that was posted for want of better counts where a member gave it a star.
+    """
     from db.kept import kept_jobs  # noqa: PLC0415 - see above
     from engine.quality.house import Kept  # noqa: PLC0415
     from engine.recipe import Receipt, Recipe, Role  # noqa: PLC0415
@@ -85,9 +88,11 @@ def kept_clips(data: Path) -> dict[str, list[Kept]]:
             recipe, receipt = Recipe.from_json(job.recipe), Receipt.from_json(job.receipt)
         except ValueError:  # of another release
             continue
-        taken = next(take for take in receipt.takes if take.number == receipt.kept)
-        if taken.readings and not receipt.forced:
-            has_input = Role.PICTURE in recipe.inputs
+        taken = next((take for take in receipt.takes if take.number == receipt.kept), None)
+        if taken is None:  # a loop is not drawn
+            continue
+        if taken.readings and (job.starred or not receipt.forced):
+            has_input = Role.PICTURE in recipe.inputs or recipe.before is not None
             found.setdefault(receipt.engine, []).append(Kept.of(taken.readings, has_input=has_input))
     return found
 

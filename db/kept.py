@@ -10,7 +10,8 @@ from pathlib import Path
 from db.errors import DatabaseDamaged
 
 _KEPT = """
-SELECT recipe, receipt FROM job
+SELECT recipe, receipt, EXISTS (SELECT 1 FROM star WHERE star.job = job.id AND starred) AS starred
+FROM job
 WHERE state = 'delivered' AND deleted_at IS NULL AND receipt IS NOT NULL
 ORDER BY seq
 """
@@ -18,10 +19,16 @@ ORDER BY seq
 
 @dataclass(frozen=True, kw_only=True)
 class KeptJob:
-    """A delivered clip that nobody took down: both JSON, opaque to this package."""
+    """A delivered clip that nobody took down.
+
+    Attributes:
+        recipe, receipt: JSON, opaque to this package.
+        starred: a member keeps it.
+    """
 
     recipe: str
     receipt: str
+    starred: bool = False
 
 
 def kept_jobs(path: Path) -> list[KeptJob]:
@@ -37,4 +44,6 @@ def kept_jobs(path: Path) -> list[KeptJob]:
             rows = connection.execute(_KEPT).fetchall()
     except sqlite3.DatabaseError as error:
         raise DatabaseDamaged(path, str(error)) from error
-    return [KeptJob(recipe=recipe, receipt=receipt) for recipe, receipt in rows]
+    return [
+        KeptJob(recipe=recipe, receipt=receipt, starred=bool(starred)) for recipe, receipt, starred in rows
+    ]

@@ -24,15 +24,17 @@ READINGS = {name: scale.median + 2 * scale.spread for name, scale in shipped().s
 
 @pytest.fixture
 async def data(tmp_path, monkeypatch):
-    """A data folder with twelve kept clips of sketch, one forced and one without readings."""
+    """A data folder with twelve kept clips of sketch, one forced, one without readings, and a loop."""
     async with await Database.open(tmp_path / "framekiln.db") as database:
         queue = Queue(database)
-        for turn in range(14):
+        for turn in range(15):
             job = await enqueued(queue, user=turn, recipe=recipe(seed=turn).to_json())
             done = receipt("a" * 64, 1)
             readings = {} if turn == 12 else {name: value + turn / 100 for name, value in READINGS.items()}
             take = dataclasses.replace(done.takes[0], readings=readings)
             done = dataclasses.replace(done, takes=(take,), forced=turn == 13)
+            if turn == 14:  # nothing was drawn for it
+                done = dataclasses.replace(done, takes=(), kept=0)
             with sqlite3.connect(database.path) as connection:
                 connection.execute(
                     "UPDATE job SET state = 'delivered', receipt = ? WHERE id = ?", (done.to_json(), job.id)
@@ -53,6 +55,16 @@ def test_what_would_change_is_said_and_nothing_is_changed(data):
     assert "thrown away" in answer.output
     assert "Nothing is changed. With --write" in answer.output
     assert not (data / HOUSE_FILE).exists()
+
+
+def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
+    with sqlite3.connect(data / "framekiln.db") as connection:
+        jobs = connection.execute("SELECT id, guild_id FROM job ORDER BY seq").fetchall()
+        connection.executemany(
+            "INSERT INTO star (job, guild_id, user_id, starred, interaction, at) VALUES (?, ?, 9, 1, 1, 1)",
+            [jobs[0], jobs[13]],
+        )
+    assert "sketch: 13 kept clips" in calibrate().output
 
 
 def test_once_written_the_engine_is_told_where(data):
