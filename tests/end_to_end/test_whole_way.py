@@ -11,6 +11,7 @@ import pytest
 from engine.encode import read_metadata
 from engine.read_clip import read_clip
 from engine.recipe import Recipe
+from engine.seal import Signature, inspect_clip
 from tests.end_to_end.whole_bot import CLIP_SECONDS, ENV, QUICK, cat, clips, commands_known, one_clip, says
 from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated
 from tests.fake_discord.people import Permission
@@ -30,6 +31,7 @@ async def test_a_picture_becomes_a_clip_that_pings_only_its_member(discord, chan
     recipe = Recipe.from_json(read_metadata(file)["comment"])
     assert recipe.prompt == "a cat @everyone"
     assert recipe.engine == "camera"
+    assert inspect_clip(file).signature is Signature.VALID
     # The status message has become one line that leads to the clip.
     await discord.wait_for(lambda: says(discord, channel, f"/{clip.id}"), 20)
     assert len(discord.messages(channel)) == 2
