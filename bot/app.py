@@ -261,6 +261,7 @@ def _how_it_is(parts: Parts) -> dict[str, Any]:
     return {
         "engine": parts.host.state.value,
         "engine deaths": parts.host.deaths,
+        "card faults in a row": parts.studio.card.in_a_row,
         "discord": "connected" if parts.channels.connected else "away",
         "rendered": parts.studio.rendered,
         "idle between jobs p95 ms": round(parts.studio.idle(0.95) * 1000, 1),

@@ -8,16 +8,16 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 
+from bot.card_faults import CardFaults
 from bot.discards import Discards
 from bot.forgetting import hushed
 from bot.live import FirstLook, Live
+from bot.seam import Engine
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs import Job, JobId
@@ -34,7 +34,6 @@ from engine.errors import (
 from engine.events import Draft, Event, Progress
 from engine.recipe import Recipe
 from engine.render import RenderLimits
-from engine.spool import Rendered
 
 log = logging.getLogger(__name__)
 
@@ -52,27 +51,6 @@ ENGINE_DOWN_PAUSE = 10.0
 
 TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
-
-
-class Engine(Protocol):
-    """The seam for many machines: nothing above it knows where a clip is made."""
-
-    async def render(
-        self,
-        recipe: Recipe,
-        inputs: Mapping[str, Path],
-        *,
-        job: str,
-        limits: RenderLimits,
-        on_event: Callable[[Event], None],
-        cancel: asyncio.Event,
-    ) -> Rendered:
-        """Make one clip."""
-        ...
-
-    def discard(self, rendered: Rendered) -> None:
-        """Clean up after a clip was taken over."""
-        ...
 
 
 class Studio:
@@ -118,6 +96,7 @@ class Studio:
         self._idle.set()
         self.live: dict[JobId, Live] = {}
         self.drafts: dict[JobId, FirstLook] = {}
+        self.card = CardFaults()
         self._discards = Discards(queue=queue, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
@@ -142,7 +121,7 @@ class Studio:
             self._wake.clear()
             self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
             try:
-                job = await self._queue.claim(time.time())
+                job = await self._queue.claim(time.time(), last=self.card.suspects)
                 if job is not None and not self._stopping:
                     async with self._at_work_on(job):
                         await self._work(job)
@@ -254,6 +233,7 @@ class Studio:
             await self._discards.put_by(job)
         self._rendered_at = time.monotonic()
         self.rendered += 1
+        self.card.drew(job.id)
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
@@ -324,13 +304,19 @@ class Studio:
         if error.code == WRONG_VERSION:
             log.error("the engine cannot be used: %s", error)
             await self._requeue(job, Requeue.ENGINE_DOWN)
-            with contextlib.suppress(TimeoutError):  # a stop need not wait for it
-                await asyncio.wait_for(self._cancel.wait(), ENGINE_DOWN_PAUSE)
+            await self._back_off(ENGINE_DOWN_PAUSE)
         elif error.code == BROKEN_DEVICE:
-            log.error("job %s met a fault of the graphics card: %s", job.id, hushed(error.detail, job))
-            await self._requeue(job, Requeue.CRASH)
+            to_blame = self.card.met(job.id)
+            words, count = hushed(error.detail, job), self.card.in_a_row
+            log.error("job %s met a fault of the graphics card, %d in a row: %s", job.id, count, words)
+            await self._requeue(job, Requeue.CRASH if to_blame else Requeue.ENGINE_DOWN)
+            await self._back_off(self.card.pause())
         else:
             await self._fail(job, error.code, f"{error}\n{error.detail}")
+
+    async def _back_off(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):  # a stop need not wait for it
+            await asyncio.wait_for(self._cancel.wait(), seconds)
 
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = secrets.token_hex(4)

@@ -67,14 +67,30 @@ def job_choice(job: Job, prompt: str) -> str:
     return f"{job.id[:6]} · {job.state} · {prompt or job.kind}"
 
 
+def engine_trouble(since: float | None) -> str:
+    """Why nothing is drawn, for those who look at the queue. ``since``: Unix seconds, None where unknown."""
+    when = "" if since is None else f" since <t:{int(since)}:t>"
+    return (
+        f"⚠️ The engine or its graphics card does not work{when}. Requests are still taken; they wait, cost "
+        "nothing meanwhile, and go on by themselves. The log says more."
+    )
+
+
 def queue_page(
-    lines: Sequence[str], held: Sequence[str], counts: str, *, paused: bool, draining: bool
+    lines: Sequence[str],
+    held: Sequence[str],
+    counts: str,
+    *,
+    paused: bool,
+    draining: bool,
+    trouble: str | None = None,
 ) -> str:
-    """The answer of /queue show."""
+    """The answer of /queue show. ``trouble``: why nothing is drawn."""
     head = f"**Queue** · {counts}" + (" · ⏸️ paused" if paused else "")
     head += " · 🚰 takes nothing new" if draining else ""
     under_review = ["**Held for a review**", *held] if held else []
-    return fit("\n".join([head, *(lines or [QUEUE_EMPTY]), *under_review]))
+    warning = [] if trouble is None else [trouble]
+    return fit("\n".join([head, *warning, *(lines or [QUEUE_EMPTY]), *under_review]))
 
 
 def held_line(job: Job) -> str:

@@ -6,7 +6,9 @@ stale: the job has gone on without this engine, and what it says is dropped.
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,7 +21,9 @@ CLAIM = f"""
 {FAIR_ORDER}
 UPDATE job
 SET state = 'running', claim = claim + 1, started_at = :now, stage = '', fraction = 0, take = 0
-WHERE id = (SELECT id FROM fair WHERE NOT paused ORDER BY place LIMIT 1)
+WHERE id = (
+    SELECT id FROM fair WHERE NOT paused ORDER BY id IN (SELECT value FROM json_each(:last)), place LIMIT 1
+)
 RETURNING *
 """  # noqa: S608 - FAIR_ORDER is a constant
 
@@ -74,12 +78,12 @@ class Claims(Rows):
 
     _share = FairShare()
 
-    async def claim(self, now: float | None = None) -> Job | None:
-        """Take the next job in the fair order, or None where nothing may run."""
+    async def claim(self, now: float | None = None, *, last: Collection[JobId] = ()) -> Job | None:
+        """Take the next job in the fair order, those of ``last`` last, or None where nothing may run."""
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
-            row = fetch_one(connection, CLAIM, {"now": at})
+            row = fetch_one(connection, CLAIM, {"now": at, "last": json.dumps(list(last))})
             return None if row is None else job_from(row)
 
         return await self._db.write(transaction)

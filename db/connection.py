@@ -30,7 +30,9 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 OLDEST_SQLITE = (3, 35, 0)
 """``RETURNING`` came with it."""
 
-_UNWRITABLE = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY})
+_UNWRITABLE = frozenset(
+    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY}
+)
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY_CODE = 0xFF  # the low byte of an extended result code, https://www.sqlite.org/rescode.html
 
@@ -111,7 +113,7 @@ class Database:
             fn: runs in the connection's thread; it neither begins nor commits, and keeps no cursor.
 
         Raises:
-            CannotWrite: the disk is full, read-only or failing.
+            CannotWrite: the disk is full, read-only or failing, or another program holds the file.
             DatabaseClosed: the database is closed.
         """
 

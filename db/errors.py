@@ -6,7 +6,7 @@ DatabaseError            anything below; the rest is a bug
 ├── NewerDatabase        a newer Framekiln has written this database
 ├── OldSqlite            the SQLite under this Python lacks what the queue needs
 ├── DatabaseClosed       used before open or after close
-└── CannotWrite          the disk is full, read-only or failing; nothing of the transaction was kept
+└── CannotWrite          the disk is full, read-only, failing or held by another; nothing was kept
 """
 
 from __future__ import annotations

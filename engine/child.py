@@ -42,6 +42,7 @@ class Cause(enum.Enum):
     HUNG = enum.auto()
     BROKEN = enum.auto()
     VERSION = enum.auto()
+    CARD_GONE = enum.auto()
     WANTED = enum.auto()
 
 
@@ -202,9 +203,9 @@ class Child:
         await asyncio.wait({self.ended}, timeout=self._limits.term_grace)
         await self.end("it did not close when asked to")
 
-    async def end(self, reason: str) -> None:
+    async def end(self, reason: str, cause: Cause = Cause.WANTED) -> None:
         """Kill it because it is not wanted any more, and wait until it has ended."""
-        self._condemn(Cause.WANTED, reason)
+        self._condemn(cause, reason)
         await self.gone()
 
     def slay(self) -> None:

@@ -273,7 +273,10 @@ class EngineHost:
             return Death(cause=Cause.ITSELF, returncode=None, reason=f"it could not be started: {error}")
         try:
             await _first(child.ready.wait(), child.gone(), self._closing.wait())
-            if child.ready.is_set():
+            if child.ready.is_set() and self._lacks_its_card(child):
+                # What was planned for a GPU would take a processor hours: the jobs wait until it is back.
+                await child.end("the graphics card is gone", Cause.CARD_GONE)
+            elif child.ready.is_set():
                 self._refusal = None
                 self._device = child.device
                 self._give_back(child)
@@ -286,6 +289,9 @@ class EngineHost:
         finally:
             child.slay()
             self._child = self._free = None
+
+    def _lacks_its_card(self, child: Child) -> bool:
+        return self._device is not None and self._device.is_gpu and not child.device.is_gpu
 
     def _mourn(self, death: Death) -> float:
         """Write a death down; answer with the seconds to wait before the next process."""
@@ -305,7 +311,7 @@ class EngineHost:
         if death.cause is Cause.VERSION:
             self._refusal = f"The engine process is of another release: {death.reason}."
             self._changed.set()
-        if death.cause is Cause.VERSION or recent > self._limits.deaths:
+        if death.cause in {Cause.VERSION, Cause.CARD_GONE} or recent > self._limits.deaths:
             self._enter(HostState.DOWN)
             return self._limits.backoff_last
         self._enter(HostState.RESTARTING)

@@ -14,6 +14,7 @@ from bot import stats, stats_chart, texts, texts_moderation
 from bot.commands.moderating import ModeratorGroup
 from bot.discards import why_discarded
 from db.jobs import State
+from engine.host import HostState
 from engine.recipe import Recipe
 
 SHOWN = 15
@@ -58,8 +59,15 @@ class LookCommands(ModeratorGroup, name="look"):
                 summary or "nothing yet",
                 paused=await queue.paused(guild),
                 draining=await queue.draining(guild),
+                trouble=self._trouble(),
             ),
         )
+
+    def _trouble(self) -> str | None:
+        since = self._parts.studio.card.trouble_since
+        if since is None and self._parts.host.state is not HostState.DOWN:
+            return None
+        return texts_moderation.engine_trouble(since)
 
     @app_commands.command(name="why", description="Why were takes of a clip discarded? With pictures of them")
     @app_commands.describe(job="The job: its id, or the beginning of it")

@@ -128,7 +128,7 @@ async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:
 
 
 class FakeEngine:
-    """An :class:`bot.studio.Engine` that follows a script, one act for each render; then it just renders.
+    """An :class:`bot.seam.Engine` that follows a script, one act for each render; then it just renders.
 
     Attributes:
         renders: (recipe, inputs, limits) of each call.

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import texts, texts_limits, texts_moderation
-from db.jobs import Job, State
+from db.jobs import Job, JobId, State
 from tests.bot.house import queued, rendered
 from tests.fake_discord import Permission
 
@@ -264,3 +264,13 @@ async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
     page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
     assert job.id[:6] in page
     assert "a new member" in page
+
+
+async def test_moderators_see_that_the_card_does_not_work(fake, channel, mod, parts, bot):
+    for number in range(2):
+        parts.studio.card.met(JobId(f"{number}"))
+    shown = await (await fake.slash(mod, channel, "queue show")).shown()
+    assert "graphics card does not work since" in shown.content
+    parts.studio.card.drew(JobId("2"))
+    shown = await (await fake.slash(mod, channel, "queue show")).shown()
+    assert "graphics card" not in shown.content

@@ -8,13 +8,13 @@ import time
 
 import pytest
 
+from bot import card_faults, texts
 from bot import studio as studio_module
-from bot import texts
 from bot.live import Live
 from bot.studio import Studio
 from db.claims import Claims
 from db.errors import CannotWrite
-from db.jobs import State
+from db.jobs import JobId, State
 from engine.errors import (
     Cancelled,
     EngineClosed,
@@ -49,7 +49,7 @@ async def start(queue, blobs, engine):
     running: list[tuple[Studio, asyncio.Task[None]]] = []
 
     def started(**changes) -> Studio:
-        studio = studio_with(queue, blobs, engine, **changes)
+        studio = studio_with(queue, blobs, changes.pop("engine", engine), **changes)
         running.append((studio, asyncio.create_task(studio.run())))
         return studio
 
@@ -162,8 +162,8 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = queue.claim
 
-    async def slowly(now):
-        job = await claim(now)
+    async def slowly(now, *, last):
+        job = await claim(now, last=last)
         claimed.set()
         await go_on.wait()
         return job
@@ -228,11 +228,58 @@ async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blo
     assert (await queue.get(job.id)).state is State.QUEUED
 
 
-async def test_a_fault_of_the_graphics_card_is_held_against_the_job(queue, engine, start):
-    engine.acts = [RenderFailed("E_DEVICE", "illegal access")] * 2
-    job = await queued(queue)
-    start()
-    assert (await comes_to(queue, job, State.QUARANTINED)).crashes == 2
+class FaultyCard(FakeEngine):
+    """A card that fails some jobs, or all: ``fails`` says which."""
+
+    fails = staticmethod(lambda job: True)
+
+    async def render(self, recipe, inputs, *, job, **others):
+        if self.fails(job):
+            self.acts = [RenderFailed("E_DEVICE", "illegal access")]
+        return await super().render(recipe, inputs, job=job, **others)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(card_faults, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(card_faults, "LAST_PAUSE", 0.02)
+
+
+async def test_a_card_that_is_gone_costs_no_job_and_all_are_drawn_when_it_is_back(
+    queue, blobs, tmp_path, start, no_pauses
+):
+    card = FaultyCard(tmp_path / "spool")
+    jobs = [await queued(queue, user) for user in range(3)]
+    studio = start(engine=card)
+    await until(lambda: len(card.renders) > 8)
+    assert studio.card.trouble_since is not None
+    assert {job for job, *_ in card.renders} == {job.id for job in jobs}
+    card.fails = lambda job: False
+    for job in jobs:
+        row = await comes_to(queue, job, State.RENDERED)
+        assert (row.crashes, row.restarts) == (0, 0)
+    assert studio.card.trouble_since is None
+
+
+async def test_a_job_that_breaks_a_card_which_draws_others_is_set_aside(
+    queue, blobs, tmp_path, start, no_pauses
+):
+    card = FaultyCard(tmp_path / "spool")
+    poison, other = await queued(queue, 1), await queued(queue, 2)
+    card.fails = lambda job: job == poison.id
+    start(engine=card)
+    await comes_to(queue, other, State.RENDERED)
+    assert (await comes_to(queue, poison, State.QUARANTINED)).crashes == 2
+    assert len(card.renders) == 4
+
+
+def test_the_pauses_of_a_card_that_is_gone_grow_to_a_minute():
+    card = card_faults.CardFaults()
+    pauses = []
+    for number in range(7):
+        card.met(JobId(f"{number}"))
+        pauses.append(card.pause())
+    assert pauses == [0, 5, 10, 20, 40, 60, 60]
 
 
 async def test_any_other_word_of_the_engine_fails_the_job_too(queue, engine, start, caplog):
@@ -319,10 +366,10 @@ async def test_a_database_that_cannot_be_written_does_not_end_the_loop(queue, en
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, monkeypatch):
     claim, failures = queue.claim, iter(range(2))
 
-    async def unreadable(now):
+    async def unreadable(now, *, last):
         if next(failures, None) is not None:
             raise CannotWrite("disk full")
-        return await claim(now)
+        return await claim(now, last=last)
 
     monkeypatch.setattr(queue, "claim", unreadable)
     job = await queued(queue)

@@ -24,6 +24,12 @@ async def test_a_claim_is_counted_and_dated(queue):
     assert await queue.claim() is None
 
 
+async def test_a_job_that_is_to_come_last_is_claimed_only_where_no_other_waits(queue):
+    first, second = await enqueued(queue), await enqueued(queue)
+    assert (await queue.claim(last=[first.id])).id == second.id
+    assert (await queue.claim(last=[first.id])).id == first.id
+
+
 async def test_eight_claimers_at_once_get_eight_different_jobs(queue):
     for user in range(40):
         await enqueued(queue, user)

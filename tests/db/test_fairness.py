@@ -193,7 +193,7 @@ async def test_claim_waiting_and_position_say_the_same(queue, db):
 
 @pytest.mark.parametrize("sql", [CLAIM, WAITING, POSITION])
 async def test_the_fair_order_reads_no_ended_jobs(db, sql):
-    parameters = (0,) if sql is POSITION else {"now": 0, "guild": None, "limit": -1}
+    parameters = (0,) if sql is POSITION else {"now": 0, "guild": None, "limit": -1, "last": "[]"}
     plan = [row["detail"] for row in await db.read("EXPLAIN QUERY PLAN " + sql, parameters)]
     assert any("job USING INDEX job_by_state (state=?)" in step for step in plan)
     assert not [step for step in plan if step.startswith(("SCAN job", "SCAN other"))]

@@ -12,6 +12,7 @@ import time
 import pytest
 from host_bench import ENVIRONMENT, HERE, ROOT, alive, render, running_host, until
 
+from engine.device import Device, DeviceKind
 from engine.errors import Cancelled, EngineClosed, EngineDied
 from engine.events import Progress, TakeDiscarded
 from engine.host import EngineHost, HostState
@@ -216,6 +217,18 @@ async def test_after_many_deaths_the_engine_is_down_and_goes_on_trying(tmp_path)
             await render(host, "exit 1")
         await until(lambda: HostState.DOWN in states)
         await render(host, "ok")
+
+
+async def test_a_process_that_finds_the_card_gone_gets_no_job_until_it_is_back(tmp_path):
+    async with running_host(tmp_path) as host:
+        host._device = Device(kind=DeviceKind.CUDA)
+        os.kill(host.pid, signal.SIGKILL)
+        await until(lambda: host.state is HostState.DOWN)
+        waiting = asyncio.create_task(render(host, "ok"))
+        await asyncio.sleep(0.5)
+        assert not waiting.done()
+        host._device = Device()
+        await waiting
 
 
 async def test_the_pause_before_a_restart_doubles_up_to_the_longest(tmp_path):

@@ -1,0 +1,34 @@
+"""The seam for many machines: what the bot needs of an engine, wherever it is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Protocol
+
+from engine.events import Event
+from engine.recipe import Recipe
+from engine.render import RenderLimits
+from engine.spool import Rendered
+
+
+class Engine(Protocol):
+    """Nothing above it knows where a clip is made. :class:`engine.host.EngineHost` is one."""
+
+    async def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        job: str,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: asyncio.Event,
+    ) -> Rendered:
+        """Make one clip."""
+        ...
+
+    def discard(self, rendered: Rendered) -> None:
+        """Clean up after a clip was taken over."""
+        ...
