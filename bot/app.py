@@ -16,6 +16,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from bot import buttons, limits
+from bot.cards import CardBoard
 from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.clip_deeds import ClipDeeds
@@ -34,11 +35,14 @@ from bot.parts import Parts
 from bot.pulse import Pulse
 from bot.reception import Reception
 from bot.replay import Replays
+from bot.review import Screening
 from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
+from bot.verdicts import Verdicts
 from bot.wait import Waits
+from bot.word_lists import WordLists
 from db.audit import Audit
 from db.connection import Database
 from db.files import Blobs
@@ -109,6 +113,12 @@ def _wire(
         limit = int(channels.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
         return limits.for_render(settings, min(settings.max_clip_bytes, limit))
 
+    screening = Screening(
+        queue=queue,
+        channels=channels,
+        words=WordLists(settings.word_languages),
+        nudity_score=settings.nudity_score,
+    )
     # The parts tell each other of changes; the lambdas let them be made one after the other.
     studio = Studio(
         queue=queue,
@@ -137,6 +147,7 @@ def _wire(
         limits=limits.for_delivery(settings),
         parcels=Parcels(work=outbox, sealer=sealer, dress=buttons.for_clip),
         on_change=board.touch,
+        screen=screening.before_posting,
     )
     desk = Desk(
         queue=queue,
@@ -145,10 +156,21 @@ def _wire(
         waits=waits,
         board=board,
         studio=studio,
+        screening=screening,
         rules=limits.for_desk(settings),
         means=inventory.means,
     )
     deeds = ClipDeeds(queue=queue, desk=desk, blobs=blobs, rules=limits.for_deeds(settings))
+    cards = CardBoard(queue=queue, channels=channels, blobs=blobs)
+    verdicts = Verdicts(
+        queue=queue,
+        blobs=blobs,
+        cards=cards,
+        board=board,
+        studio=studio,
+        deliverer=deliverer,
+        moderator_roles=settings.moderator_roles,
+    )
     clicks = Clicks(
         queue=queue,
         audit=audit,
@@ -158,6 +180,7 @@ def _wire(
         channels=channels,
         waits=waits,
         deeds=deeds,
+        verdicts=verdicts,
         moderator_roles=settings.moderator_roles,
     )
     erasing = Erasing(
@@ -193,6 +216,8 @@ def _wire(
             max_seconds=settings.max_extended_seconds,
         ),
         clicks=clicks,
+        cards=cards,
+        verdicts=verdicts,
         host=host,
         housekeeping=housekeeping,
         guilds=guilds,
@@ -240,6 +265,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         parts.studio.run(),
         parts.deliverer.run(),
         parts.board.run(),
+        parts.cards.run(),
         parts.housekeeping.run(),
         parts.erasing.run(),
         parts.pulse.run(),

@@ -32,6 +32,7 @@ class Action(StrEnum):
     LOOP = "loop"
     STAR = "star"
     DISCARDED = "discarded"
+    REPORT = "report"
     STOP = "stop"
 
 
@@ -51,16 +52,17 @@ LOOKS: dict[Action, tuple[str | None, str, discord.ButtonStyle]] = {
     Action.LOOP: ("Loop", "🔁", discord.ButtonStyle.secondary),
     Action.STAR: (None, "⭐", discord.ButtonStyle.secondary),
     Action.DISCARDED: ("Why discarded?", "🔍", discord.ButtonStyle.secondary),
+    Action.REPORT: ("Report", "🚩", discord.ButtonStyle.secondary),
     Action.STOP: ("Stop", "✖️", discord.ButtonStyle.secondary),
 }
 
 ON_CLIPS = (
     (Action.REROLL, Action.REMIX, Action.EXTEND, Action.LOOP, Action.STAR),
-    (Action.RECIPE, Action.DELETE),
+    (Action.RECIPE, Action.DELETE, Action.REPORT),
 )
 """Under a finished clip, row by row; Discord's rows hold five."""
 
-ON_LOOPS = ((Action.EXTEND, Action.STAR), (Action.RECIPE, Action.DELETE))
+ON_LOOPS = ((Action.EXTEND, Action.STAR), (Action.RECIPE, Action.DELETE, Action.REPORT))
 """A loop is not drawn, so there is nothing to draw anew."""
 
 ON_DRAFTS = (Action.KEEP, Action.REDRAW, Action.STOP)

@@ -28,6 +28,9 @@ TOO_LARGE = 40005
 LOOK_BACK_MESSAGES = 5000
 """How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
 
+SPOILER = "SPOILER_"
+"""Before a file's name it hides the file until somebody clicks; Discord's own convention."""
+
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
 
@@ -128,6 +131,13 @@ class Channels:
         guild = None if self._client is None else self._client.get_guild(guild_id)
         return discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES if guild is None else guild.filesize_limit
 
+    def is_age_restricted(self, channel_id: int) -> bool:
+        """Whether a channel, or the one that a thread hangs in, is for adults; unknown ones are not."""
+        channel = None if self._client is None else self._client.get_channel(channel_id)
+        return isinstance(channel, discord.abc.GuildChannel | discord.Thread) and (
+            getattr(channel, "nsfw", False) or (isinstance(channel, discord.Thread) and channel.is_nsfw())
+        )
+
     async def send(self, channel_id: int, post: Post) -> int:
         """Send a message and return its id.
 
@@ -216,7 +226,7 @@ class Channels:
             async for message in channel.history(limit=LOOK_BACK_MESSAGES):
                 if message.id < oldest:
                     return None
-                if message.author.id == me and any(a.filename == file_name for a in message.attachments):
+                if message.author.id == me and _carries(message, file_name):
                     return message.id
             return None
 
@@ -253,6 +263,10 @@ class Channels:
             if client is not None:
                 client.http._global_over.set()  # noqa: SLF001 - nobody else will
             raise
+
+
+def _carries(message: discord.Message, file_name: str) -> bool:
+    return any(file.filename.removeprefix(SPOILER) == file_name for file in message.attachments)
 
 
 async def _send(channel: discord.abc.Messageable, post: Post) -> int:

@@ -18,10 +18,12 @@ from bot.channels import ChannelError, Channels
 from bot.clip_deeds import ClipDeeds
 from bot.desk import Desk
 from bot.discards import why_discarded
+from bot.forms import field
 from bot.permissions import may_change
 from bot.prompts import clean_prompt
 from bot.status import StatusBoard
 from bot.studio import Studio
+from bot.verdicts import Verdicts
 from bot.wait import Waits
 from db.audit import Audit
 from db.jobs import Job, JobId, State
@@ -70,6 +72,7 @@ class Clicks:
         channels: Channels,
         waits: Waits,
         deeds: ClipDeeds,
+        verdicts: Verdicts,
         moderator_roles: Collection[int],
     ) -> None:
         """Make one from the parts that a click may reach."""
@@ -93,6 +96,7 @@ class Clicks:
             Action.REDRAW: self._redraw,
             Action.STOP: self._cancel,
             Action.DISCARDED: self._why_discarded,
+            Action.REPORT: verdicts.ask_for_report,
             **deeds.handlers,
         }
         self._redrawing: set[JobId] = set()
@@ -116,7 +120,7 @@ class Clicks:
         if job.forgotten_at is not None:
             await _say(interaction, texts_rights.FORGOTTEN)
             return
-        words = clean_prompt(_field(data, PROMPT_FIELD), limit=self._desk.rules.max_prompt)
+        words = clean_prompt(field(data, PROMPT_FIELD), limit=self._desk.rules.max_prompt)
         recipe = _with_new_seed(Recipe.from_json(job.recipe))
         await self._vary(
             interaction, job, lambda means, limits: variation.other_words(recipe, words, means, limits)
@@ -277,12 +281,3 @@ def _with_new_seed(recipe: Recipe) -> Recipe:
 
 async def _say(interaction: discord.Interaction[Any], text: str) -> None:
     await interaction.response.send_message(text, ephemeral=True)
-
-
-def _field(data: Any, custom_id: str) -> str:
-    """Find a text input's value, wherever in the form it lies (rows before 2025, labels since)."""
-    for part in data.get("components", ()):
-        for item in (part, part.get("component", {}), *part.get("components", ())):
-            if item.get("custom_id") == custom_id:
-                return str(item.get("value", ""))
-    return ""

@@ -16,11 +16,13 @@ from discord import app_commands
 
 from bot import texts
 from bot.buttons import Action, JobButton
+from bot.cards import CardAction, CardButton
 from bot.clicks import REMIX_MODAL
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
 from bot.parts import Parts
 from bot.rights import Choice, ErasureButton
+from bot.verdicts import FORMS
 from db.jobs import JobId
 
 log = logging.getLogger(__name__)
@@ -75,6 +77,7 @@ class Framekiln(discord.Client):
         )
         self._queue = parts.queue
         self._clicks = parts.clicks
+        self._verdicts = parts.verdicts
         self._rights = parts.rights
         self._servers = parts.guilds
         self._guild = None if guild_id is None else discord.Object(guild_id)
@@ -84,7 +87,7 @@ class Framekiln(discord.Client):
 
     async def setup_hook(self) -> None:
         """Listen for the buttons of all jobs, and tell Discord of the commands where they have changed."""
-        self.add_dynamic_items(JobButton, ErasureButton)
+        self.add_dynamic_items(JobButton, ErasureButton, CardButton)
         if self._guild is not None:
             self.tree.copy_global_to(guild=self._guild)
         self._syncing = asyncio.create_task(self._sync_until_done(), name="command sync")
@@ -116,11 +119,23 @@ class Framekiln(discord.Client):
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Forms are answered here, by their name, so that one opened before a restart still works."""
         data: Any = interaction.data or {}
-        if interaction.type is MODAL_SUBMIT and str(data.get("custom_id", "")).startswith(REMIX_MODAL):
-            try:
+        name = str(data.get("custom_id", "")) if interaction.type is MODAL_SUBMIT else ""
+        try:
+            if name.startswith(REMIX_MODAL):
                 await self._clicks.submit(interaction)
-            except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
-                await self.answer_error(interaction, error)
+            elif name.startswith(FORMS):
+                await self._verdicts.submit(interaction)
+        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+            await self.answer_error(interaction, error)
+
+    async def on_card_button(
+        self, interaction: discord.Interaction[Any], action: CardAction, number: int, job: JobId
+    ) -> None:
+        """A button of a card that asks moderators was clicked."""
+        try:
+            await self._verdicts.click(interaction, action, number, job)
+        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+            await self.answer_error(interaction, error)
 
     async def on_job_button(self, interaction: discord.Interaction[Any], action: Action, job: JobId) -> None:
         """A button of a job was clicked."""

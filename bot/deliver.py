@@ -11,7 +11,7 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -90,6 +90,7 @@ class Deliverer:
         limits: DeliveryLimits,
         parcels: Parcels,
         on_change: Callable[[JobId], None],
+        screen: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         """Make one.
 
@@ -101,6 +102,7 @@ class Deliverer:
             limits: how long to try.
             parcels: packs clips, which is the last that happens to them.
             on_change: told of each job whose state has changed.
+            screen: looks at a clip before it is first posted; False: it is held. None: nobody looks.
         """
         self._queue = queue
         self._blobs = blobs
@@ -109,6 +111,7 @@ class Deliverer:
         self._limits = limits
         self._parcels = parcels
         self._on_change = on_change
+        self._screen = screen
         self._wake = asyncio.Event()
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._away: dict[JobId, float] = {}
@@ -202,6 +205,8 @@ class Deliverer:
                 return
 
     async def _attempt(self, waiting: Job) -> None:
+        if self._screen is not None and waiting.state is State.RENDERED and not await self._screen(waiting):
+            return
         now = time.time()
         job = await self._queue.begin_posting(waiting.id, now)
         if job is None:

@@ -13,7 +13,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -21,22 +20,25 @@ import discord
 
 from bot import buttons, texts
 from bot.answers import Answer, defer, insist, refuse
+from bot.desk_rules import DeskRules
+from bot.hard_words import is_forbidden
 from bot.names import settled
 from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
 from bot.reception import Reception
+from bot.review import Screened, Screening
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
-from db.enqueue import Draining, EnqueueLimits, LimitReached, MemberBanned
+from db.enqueue import Draining, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs import Job, JobId, NewJob
+from db.jobs import Job, JobId, NewJob, State
 from db.queue import Queue
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import PlanLimits, plan
+from engine.plan import plan
 from engine.recipe import Kind, Recipe, Role
 from engine.wish import AUTO, Subject, Wish
 
@@ -50,22 +52,11 @@ QUICK_SECONDS = 0.05
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DeskRules:
-    """What the desk takes.
+class Made:
+    """What is to be drawn, and the files that were given for it, as they were taken in."""
 
-    Attributes:
-        engine: "auto", or the one that the owner chose.
-        data_dir: where the disk must have room.
-        min_free_disk: bytes.
-        max_prompt: characters.
-    """
-
-    limits: EnqueueLimits
-    plan: PlanLimits
-    data_dir: Path
-    min_free_disk: int
-    max_prompt: int
-    engine: str = AUTO
+    recipe: Recipe
+    subjects: tuple[Subject, ...] = ()
 
 
 class Desk:
@@ -80,6 +71,7 @@ class Desk:
         waits: Waits,
         board: StatusBoard,
         studio: Studio,
+        screening: Screening,
         rules: DeskRules,
         means: Callable[[], Awaitable[Means]],
     ) -> None:
@@ -90,6 +82,7 @@ class Desk:
         self._waits = waits
         self._board = board
         self._studio = studio
+        self._screening = screening
         self.rules = rules
         self._means = means
 
@@ -120,13 +113,14 @@ class Desk:
         """Take a new wish, with the files that belong to it."""
         attached = files or {}
 
-        async def make_recipe() -> Recipe:
+        async def make() -> Made:
             means = await self._means()
             cleaned = settled(self.cleaned(wish), attached, means)
             self.plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
-            return self.plan(cleaned, await self._reception.attachments(attached), means)
+            taken = await self._reception.attachments(attached)
+            return Made(recipe=self.plan(cleaned, taken, means), subjects=tuple(taken.values()))
 
-        await self.serve(interaction, make_recipe)
+        await self.serve(interaction, make, words=wish.prompt)
 
     def cleaned(self, wish: Wish) -> Wish:
         """The same wish, its words as they may be read."""
@@ -163,34 +157,44 @@ class Desk:
             The new job; None where there is none.
         """
 
-        async def same_files() -> Recipe:
+        async def same_files() -> Made:
             for digest in recipe.inputs.values():
                 if not await asyncio.to_thread(self.blobs.exists, digest):
                     raise UserError("E_INPUT_GONE", texts.INPUT_GONE)
-            return dataclasses.replace(
-                recipe, prompt=clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
-            )
+            words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
+            return Made(recipe=dataclasses.replace(recipe, prompt=words))
 
-        return await self.serve(interaction, same_files, parent=parent, key=key)
+        return await self.serve(interaction, same_files, words=recipe.prompt, parent=parent, key=key)
 
     async def serve(
         self,
         interaction: discord.Interaction[Any],
-        make_recipe: Callable[[], Awaitable[Recipe]],
+        make: Callable[[], Awaitable[Made]],
         *,
+        words: str = "",
         parent: Job | None = None,
         key: str | None = None,
     ) -> JobId | None:
-        """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words."""
-        checked = await self._admit(interaction)
+        """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words.
+
+        Args:
+            interaction: who asks.
+            make: plans what is drawn, from files that may have to be fetched first.
+            words: the prompt, where it is known before that.
+            parent: the job that it is a variation of.
+            key: what may be done once only; None: as often as it is asked for.
+        """
+        checked = await self._admit(interaction, words)
         answer = None if checked is None else await defer(interaction)
         if answer is None:
             return None
         try:
             if not checked:
                 await self._check_limits(interaction)
-            recipe = await make_recipe()
-            new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer)
+            made = await make()
+            recipe = made.recipe
+            screened = await self._screening.before_drawing(interaction, recipe, made.subjects, parent)
+            new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
             enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             await refuse(interaction, _in_words(error, interaction.id))
@@ -212,9 +216,9 @@ class Desk:
             self._board.answered(job.id)
         return job.id
 
-    async def _admit(self, interaction: discord.Interaction[Any]) -> bool | None:
+    async def _admit(self, interaction: discord.Interaction[Any], words: str) -> bool | None:
         """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
-        refusal = self._refuse_at_sight(interaction)
+        refusal = self._refuse_at_sight(interaction, words)
         checked = False
         if refusal is None:
             try:
@@ -230,12 +234,15 @@ class Desk:
             return None
         return checked
 
-    def _refuse_at_sight(self, interaction: discord.Interaction[Any]) -> str | None:
+    def _refuse_at_sight(self, interaction: discord.Interaction[Any], words: str) -> str | None:
         """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return texts.ONLY_IN_SERVERS
         if not may_post(interaction):
             return texts.MAY_NOT_POST
+        if is_forbidden(words):
+            log.warning("refused %s: somebody young beside something sexual", interaction.id)
+            return texts.FORBIDDEN
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return texts.DISK_FULL
         return None
@@ -252,6 +259,8 @@ class Desk:
         )
         paused = await self._queue.paused(job.guild_id)
         content = texts.waiting(recipe, wait, paused=paused, restarted=False)
+        if job.state is State.HELD:
+            content = texts.under_review(recipe)
         view = buttons.for_status(job)
 
         async def answer() -> discord.InteractionMessage:
@@ -269,7 +278,12 @@ class Desk:
 
 
 def _new_job(
-    interaction: discord.Interaction[Any], recipe: Recipe, parent: Job | None, key: str, answer: Answer
+    interaction: discord.Interaction[Any],
+    recipe: Recipe,
+    parent: Job | None,
+    key: str,
+    answer: Answer,
+    screened: Screened,
 ) -> NewJob:
     if interaction.guild_id is None or interaction.channel_id is None:
         raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
@@ -284,6 +298,9 @@ def _new_job(
         inputs=recipe.inputs,
         parent=None if parent is None else parent.id,
         roles=roles_of(interaction),
+        hold=screened.hold,
+        adult=screened.adult,
+        spoiler=screened.spoiler,
         status_message_id=answer.message_id,
     )
 

@@ -10,7 +10,7 @@ from bot.choices import Where
 from bot.clip_deeds import ClipRules
 from bot.clip_intake import ClipIntakeLimits
 from bot.deliver import DeliveryLimits
-from bot.desk import DeskRules
+from bot.desk_rules import DeskRules
 from bot.housekeeping import Keep
 from bot.intake import IntakeLimits
 from bot.settings import Settings

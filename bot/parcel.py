@@ -15,7 +15,7 @@ from pathlib import Path
 
 import discord
 
-from bot.channels import Post
+from bot.channels import SPOILER, Post
 from bot.texts import clip_message
 from db.jobs import Job, JobId
 from engine.recipe import Receipt, Recipe
@@ -73,7 +73,7 @@ class Parcels:
                 nonce=nonce(job.id),
                 view=None if self._dress is None else self._dress(job),
                 file=ready,
-                file_name=file_name(job.id),
+                file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,
             )
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.cards import CardBoard
 from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.deliver import Deliverer
@@ -16,6 +17,7 @@ from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
+from bot.verdicts import Verdicts
 from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database
@@ -42,6 +44,8 @@ class Parts:
     desk: Desk
     replays: Replays
     clicks: Clicks
+    cards: CardBoard
+    verdicts: Verdicts
     host: EngineHost
     housekeeping: Housekeeping
     guilds: Guilds

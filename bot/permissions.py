@@ -20,6 +20,13 @@ def is_moderator(interaction: discord.Interaction[Any], roles: Collection[int]) 
     return isinstance(user, discord.Member) and any(role.id in roles for role in user.roles)
 
 
+def is_age_restricted(interaction: discord.Interaction[Any]) -> bool:
+    """Whether the channel is for adults, as Discord says now. Where it does not say: no."""
+    return bool(getattr(interaction.channel, "nsfw", False)) or (
+        isinstance(interaction.channel, discord.Thread) and interaction.channel.is_nsfw()
+    )
+
+
 def roles_of(interaction: discord.Interaction[Any]) -> frozenset[int]:
     """The ids of the roles that the member has in this server."""
     user = interaction.user

@@ -15,7 +15,7 @@ import discord
 
 from bot import texts_clips
 from bot.continuation import before_of, looped, resumed
-from bot.desk import Desk
+from bot.desk import Desk, Made
 from bot.names import settled
 from bot.reception import Reception
 from db.files import Blobs
@@ -61,18 +61,19 @@ class Replays:
     ) -> None:
         """Make a clip again; what cannot be is refused in words."""
 
-        async def make_recipe() -> Recipe:
+        async def make() -> Made:
             told = await self._reception.recipe(file)
             if told.before is not None:
-                return await self._after_another(interaction, told)
+                return Made(recipe=await self._after_another(interaction, told))
             wish = self._wish(told)
             attached = {} if image is None else {Role.PICTURE: image}
             files = await self._files_given(interaction, told, leave_out=attached)
             given = {**files, **await self._reception.attachments(attached)}
             means = await self._desk.means()
-            return self._desk.plan(settled(wish, given, means), given, means)
+            recipe = self._desk.plan(settled(wish, given, means), given, means)
+            return Made(recipe=recipe, subjects=tuple(given.values()))
 
-        await self._desk.serve(interaction, make_recipe)
+        await self._desk.serve(interaction, make)
 
     def _wish(self, told: ForeignRecipe) -> Wish:
         wish = self._desk.cleaned(told.wish())

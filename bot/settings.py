@@ -34,6 +34,9 @@ class BadSettings(Exception):
     """A setting is wrong; the text is one line that names it and says what would be right."""
 
 
+Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
+
+
 class Settings(BaseSettings):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
@@ -100,20 +103,16 @@ class Settings(BaseSettings):
         description="Ids of roles that may use /queue, beside those with Manage Server. Comma-separated.",
     )
 
+    word_languages: Annotated[tuple[Language, ...], NoDecode] = Field(
+        ("en",), description="Languages of the base word list, two letters each. Comma-separated."
+    )
+
     per_member_waiting: int = Field(3, ge=1, description="Jobs that a member may have waiting or running.")
     per_member_hour: int = Field(20, ge=1, description="Jobs that a member may ask for in an hour.")
-    per_member_day: float = Field(
-        86_400.0, ge=0, description="GPU-seconds of clips that a member may ask for in 24 hours."
-    )
-    most_member_waiting: int = Field(
-        20, ge=0, description="What /queue limit can raise a member's waiting jobs to, at most."
-    )
-    most_member_hour: int = Field(
-        100, ge=0, description="What /queue limit can raise a member's jobs in an hour to, at most."
-    )
-    most_member_day: float = Field(
-        86_400.0, ge=0, description="What /queue limit can raise a member's GPU-seconds to, at most."
-    )
+    per_member_day: float = Field(86_400.0, ge=0, description="GPU-seconds of a member's clips in 24 hours.")
+    most_member_waiting: int = Field(20, ge=0, description="Most waiting jobs that /queue limit can give.")
+    most_member_hour: int = Field(100, ge=0, description="Most jobs in an hour that /queue limit can give.")
+    most_member_day: float = Field(86_400.0, ge=0, description="Most GPU-seconds that /queue limit can give.")
     per_guild_waiting: int = Field(50, ge=1, description="Jobs that a server may have waiting.")
     total_waiting: int = Field(500, ge=1, description="Jobs that may wait in all.")
     fair_half_life_hours: float = Field(
@@ -240,7 +239,7 @@ class Settings(BaseSettings):
     max_starred: int = Field(50, ge=1, description="Stars that a member may have in a server.")
     backups: int = Field(7, ge=0, description="Daily copies of the database that are kept.")
 
-    @field_validator("moderator_roles", mode="before")
+    @field_validator("moderator_roles", "word_languages", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return (

@@ -55,6 +55,10 @@ DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of 
 NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
 BANNED = "You can't use me in this server. A moderator decided so."
 NO_ALLOWANCE = "Here I make clips for some roles only. A moderator of this server can tell you which."
+FORBIDDEN = (
+    "I don't make that: your words put somebody young, or who may be read as young, beside something sexual. "
+    "If you mean adults, say so: woman, man."
+)
 INPUT_GONE = "A file that this clip was made from has been cleared away. Please send it again."
 ANY_ENGINE = "auto · the best one here for what you ask"
 NEEDS_A_CLIP = "To follow something, I need a clip that shows it. Attach one as the reference."

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Collection
 
 from db.audit import Deed, write_down
+from db.cards import CardKind, open_card
 from db.jobs import Job, JobId, State, check_move
 from db.rows import Rows, fetch_one, find, job_from, transition
 
@@ -78,17 +79,30 @@ class Delivery(Rows):
         )
 
     async def hold(
-        self, job: JobId, reason: str, *, deed: Deed | None = None, now: float | None = None
+        self,
+        job: JobId,
+        reason: str,
+        *,
+        with_file: bool = True,
+        deed: Deed | None = None,
+        now: float | None = None,
     ) -> bool:
-        """Let a job wait for a review, before it runs or before it is posted."""
+        """Let a job wait for a review, before it runs or before it is posted, and ask moderators.
+
+        Args:
+            with_file: its picture or clip may be shown to them.
+        """
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
             sources = [State.QUEUED, State.RENDERED]
             held = transition(connection, job, State.HELD, sources=sources, held_reason=reason)
-            if held is not None and deed is not None:
+            if held is None:
+                return False
+            open_card(connection, held, CardKind.REVIEW, at=at, with_file=with_file)
+            if deed is not None:
                 write_down(connection, deed, at)
-            return held is not None
+            return True
 
         return await self._db.write(transaction)
 

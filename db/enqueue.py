@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from db.allowances import Allowances, Allowed, Ceilings, Lane, Spent, allowed
+from db.cards import CardKind, open_card
 from db.connection import Database
 from db.fairness import FairShare, delay_of, expected_seconds
-from db.jobs import Job, JobId, NewJob, new_job_id
+from db.jobs import Job, JobId, NewJob, State, new_job_id
 from db.rows import fetch_one, job_from
 from db.slots import put_before_others
 
@@ -270,10 +271,12 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
         """
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
-            priority, slot_seq, due, expected, before_others, status_channel_id, status_message_id
+            priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
+            status_channel_id, status_message_id
         ) VALUES (
-            :id, :key, :kind, 'queued', :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
-            :now, :priority, 0, :due, :expected, :first, :status_channel_id, :status_message_id
+            :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
+            :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
+            :status_channel_id, :status_message_id
         )
         """,
         {
@@ -290,6 +293,10 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
             "now": now,
             "priority": new.priority or lane.priority,
             "first": first,
+            "state": State.QUEUED if new.hold is None else State.HELD,
+            "held_reason": None if new.hold is None else new.hold.reason,
+            "adult": new.adult,
+            "spoiler": new.spoiler,
             "due": now + delay,
             "expected": expected_seconds(connection, new.profile),
             "status_channel_id": None if new.status_message_id is None else new.channel_id,
@@ -298,6 +305,8 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()
     job = job_from(rows[0])
-    if first:
+    if new.hold is not None:
+        open_card(connection, job, CardKind.REVIEW, at=now, with_file=new.hold.with_file)
+    elif first:
         put_before_others(connection, job.guild_id, job.id)
     return job

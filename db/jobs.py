@@ -89,6 +89,19 @@ def check_move(job: JobId, old: State, new: State) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Hold:
+    """Why a moderator has to look at a job.
+
+    Attributes:
+        reason: in words, for the moderators.
+        with_file: its picture or clip may be shown to them.
+    """
+
+    reason: str
+    with_file: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class NewJob:
     """What must be known to put a job in the queue.
 
@@ -101,6 +114,9 @@ class NewJob:
         parent: the job that this one was remixed or rerolled from.
         roles: the member's, in this guild; moderators may allow them more.
         status_message_id: the message in the channel that will follow the job, where it stands there already.
+        hold: why a moderator has to look at it before it is drawn; None: nobody has to.
+        adult: its words are for age-restricted channels only.
+        spoiler: its clip is shown behind a spoiler.
     """
 
     key: str
@@ -115,6 +131,9 @@ class NewJob:
     parent: JobId | None = None
     roles: frozenset[int] = frozenset()
     status_message_id: int | None = None
+    hold: Hold | None = None
+    adult: bool = False
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +158,9 @@ class Job:
         message_id: the message that carries the clip.
         deleted_at: the clip was taken down by its owner or a moderator.
         held_reason: why it waits for a review, or last did.
+        adult: its words are for age-restricted channels only.
+        spoiler: its clip is shown behind a spoiler.
+        looked_at: a moderator has approved the finished clip.
         charged_seconds: what its member and its guild were charged for it; 0 again where it failed.
         forgotten_at: its words and files were cleared away; only what counts is left.
     """
@@ -186,3 +208,6 @@ class Job:
     held_reason: str | None = None
     charged_seconds: float = 0.0
     forgotten_at: float | None = None
+    adult: bool = False
+    spoiler: bool = False
+    looked_at: bool = False

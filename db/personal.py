@@ -25,6 +25,7 @@ SUBJECTS: Mapping[str, str] = {
     "ban": "user_id",
     "allowance": "whom",
     "star": "user_id",
+    "report": "user_id",
 }
 """Tables that hold something about a member, and the column that says about whom."""
 
@@ -32,17 +33,18 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
     "ban": ("by_user",),
     "pause": ("by_user",),
     "drain": ("by_user",),
+    "card": ("by_user",),
 }
 """Columns with the id of somebody who did something to others, or whose turn it was."""
 
-WORDS_ABOUT: Mapping[str, tuple[str, ...]] = {"ban": ("reason",)}
+WORDS_ABOUT: Mapping[str, tuple[str, ...]] = {"ban": ("reason",), "report": ("reason",)}
 """Free words about the member whom a row is about."""
 
 PASSING: Mapping[str, str] = {"alias": "user_id", "erasure": "user_id"}
 """Tables whose rows about a member hold nothing to take away."""
 
-KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance")
-"""Rows that outlive an erase: what was used, that somebody is shut out, or may ask for less than others."""
+KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
+"""Rows that outlive an erase: what was used, that somebody is shut out, may ask for less, or has reported."""
 
 APPLIED = "erased_applied"
 """The key in ``meta`` of how much of the list of the erased has been done in this database."""
@@ -236,6 +238,7 @@ class Personal(Rows):
             self._forget(connection, job, now)
             _end(connection, job.id, now)
             clips |= _drop_sheets(connection, job.id)
+            connection.execute("UPDATE report SET reason = '' WHERE job = ?", (job.id,))
             connection.execute(
                 "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
                 "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "

@@ -43,7 +43,8 @@ def job_from(row: sqlite3.Row) -> Job:
     values["state"] = State(values["state"])
     values["inputs"] = json.loads(values["inputs"])
     values["cancel_requested"] = bool(values["cancel_requested"])
-    values["status_final"] = bool(values["status_final"])
+    for name in ("status_final", "adult", "spoiler", "looked_at"):
+        values[name] = bool(values[name])
     return Job(**values)
 
 

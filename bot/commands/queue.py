@@ -13,9 +13,16 @@ from bot.commands.queue_jobs import JobCommands
 from bot.commands.queue_limit import LimitGroup
 from bot.commands.queue_look import LookCommands
 from bot.commands.queue_members import MemberCommands
+from bot.commands.queue_review import ReviewCommands, WordsGroup
 from bot.parts import Parts
 
-SECTIONS: tuple[type[ModeratorGroup], ...] = (LookCommands, FlowCommands, JobCommands, MemberCommands)
+SECTIONS: tuple[type[ModeratorGroup], ...] = (
+    LookCommands,
+    FlowCommands,
+    JobCommands,
+    MemberCommands,
+    ReviewCommands,
+)
 """Where the commands are written. Discord shows them in one list: at most 25, groups included."""
 
 
@@ -34,6 +41,7 @@ class QueueGroup(
             for command in section(parts).commands:
                 self.add_command(command)
         self.add_command(LimitGroup(parts))
+        self.add_command(WordsGroup(parts))
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:

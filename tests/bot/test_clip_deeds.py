@@ -51,7 +51,7 @@ async def test_the_buttons_stand_in_their_order_on_two_rows(fake, channel, ada, 
         [button.get("label") or button["emoji"]["name"] for button in row["components"]]
         for row in message.components
     ]
-    assert rows == [["Reroll", "Remix", "Extend", "Loop", "⭐"], ["Recipe", "Delete"]]
+    assert rows == [["Reroll", "Remix", "Extend", "Loop", "⭐"], ["Recipe", "Delete", "Report"]]
 
 
 @pytest.mark.parametrize("label", ["Extend", "Loop"])
@@ -142,7 +142,7 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, parts,
     loop = await hand_in(parts.queue, parts.blobs, dataclasses.replace(loop, claim=1), b"the loop")
     assert loop.state is State.RENDERED
     labels = [item.item.label for item in buttons.for_clip(loop).children]
-    assert labels == ["Extend", None, "Recipe", "Delete"]
+    assert labels == ["Extend", None, "Recipe", "Delete", "Report"]
     odd = await parts.channels.send(
         channel.id, Post(content="odd", nonce="odd", view=buttons.row(loop, Action.LIGHTER))
     )

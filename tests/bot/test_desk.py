@@ -9,8 +9,10 @@ from unittest.mock import AsyncMock
 
 import pytest
 
+from bot import buttons, texts
 from bot import desk as desk_module
-from bot import texts
+from bot.buttons import Action
+from bot.channels import Post
 from db.errors import CannotWrite
 from db.jobs import State
 from engine.frame_size import AREA
@@ -292,3 +294,28 @@ async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
     refused = await fake.context_menu(ada, channel, "Animate this", empty)
     assert await refusal_of(refused) == texts.NO_PICTURE
     await only_job(parts)
+
+
+async def test_what_nobody_gets_is_refused_at_once_and_in_private_wherever_it_is_asked(
+    fake, channel, ada, parts, bot
+):
+    """New words, a remix, a clip drawn anew; also where the channel is for adults."""
+    words = "a n4ked ch1ld"
+    adults = fake.channel(name="adults", nsfw=True)
+    for where in (channel, adults):
+        for name, more in (("text2video", {}), ("animate", {"image": cat()})):
+            said = await (await fake.slash(ada, where, name, prompt=words, **more)).shown()
+            assert (said.content, said.ephemeral) == (texts.FORBIDDEN, True)
+    old = await queued(parts.queue, ada.id, channel.guild.id, recipe={"prompt": words})
+    await parts.queue.cancel(old.id)
+    message = await parts.channels.send(
+        channel.id, Post(content="clip", nonce="1", view=buttons.row(old, Action.REROLL, Action.REMIX))
+    )
+    said = await (await fake.click(ada, channel.messages[message], "Reroll")).shown()
+    assert said.content == texts.FORBIDDEN
+    form = await fake.click(ada, channel.messages[message], "Remix")
+    await form.answered()
+    said = await (await fake.submit_modal(ada, form, {"fk:prompt": words})).shown()
+    assert said.content == texts.FORBIDDEN
+    assert fake.cdn.served == 0
+    assert await count_of(parts) == 1

@@ -66,6 +66,11 @@ USES = (
     Use(name="limit show", says="by default 3 waiting"),
     Use(name="limit set", options={"waiting": 5, "turn": "FIRST"}, says="5 waiting", action="limit"),
     Use(name="limit set", options={"whom": WHO, "day": 600}, says="600 s of drawing", action="limit"),
+    Use(name="review", says="nowhere"),
+    Use(name="words add", options={"word": "Gr0mpf"}, says="grompf", action="word add"),
+    Use(name="words allow", options={"word": "nude"}, says="nude", action="word allow"),
+    Use(name="words remove", options={"word": "nude"}, says="nothing of it", action="word remove"),
+    Use(name="words list", says="grompf"),
     Use(name="limit clear", says="Done", action="limit clear"),
 )
 BY_NAME = {use.name: use for use in USES}

@@ -46,6 +46,7 @@ DEFAULTS = {
     "most_member_waiting": 20,
     "most_member_hour": 100,
     "most_member_day": 86_400.0,
+    "word_languages": ("en",),
     "per_guild_waiting": 50,
     "total_waiting": 500,
     "fair_half_life_hours": 6.0,
@@ -225,6 +226,7 @@ WRONG = {
     "min_free_disk": ["-1", "1 GB"],
     "per_member_day": ["-1", "all"],
     "most_member_waiting": ["-1", "two"],
+    "word_languages": ["english"],
     "most_member_hour": ["-1", "two"],
     "most_member_day": ["-1", "all"],
 } | {

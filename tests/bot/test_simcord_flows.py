@@ -77,7 +77,7 @@ async def test_a_wish_becomes_a_status_message_and_then_a_clip_with_buttons(
     (clip,) = clips(channel)
     assert ada.mention in clip.content
     assert "AI-generated" in clip.content
-    assert labels(clip) == ["Reroll", "Remix", "Recipe", "Delete"]
+    assert labels(clip) == ["Reroll", "Remix", "Extend", "Loop", None, "Recipe", "Delete", "Report"]
     assert clip.attachments[0].filename.startswith("framekiln-")
     assert clip.jump_url in asked.response.content
     assert [call[1].prompt for call in engine.renders] == ["a cat"]

@@ -53,11 +53,11 @@ async def hand_in(
     )
 
 
-async def rendered(queue: Queue, **changes) -> Job:
+async def rendered(queue: Queue, *, clip: str = CLIP, **changes) -> Job:
     """Bring a job of its own, the only one that waits, as far as a finished clip."""
     await enqueued(queue, **changes)
     job = await queue.claim()
-    assert await hand_in(queue, job)
+    assert await hand_in(queue, job, clip=clip)
     return await queue.get(job.id)
 
 

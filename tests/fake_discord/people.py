@@ -157,6 +157,7 @@ class Member:
     guild: Guild
     roles: list[Role]
     locale: str = "en-US"
+    joined_at: float = field(default_factory=time.time)
 
     @property
     def id(self) -> int:
@@ -181,7 +182,7 @@ class Member:
             "roles": [str(role.id) for role in self.roles],
             "nick": None,
             "avatar": None,
-            "joined_at": stamp(time.time()),
+            "joined_at": stamp(self.joined_at),
             "premium_since": None,
             "deaf": False,
             "mute": False,

@@ -1,0 +1,29 @@
+"""What the desk takes, from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.enqueue import EnqueueLimits
+from engine.plan import PlanLimits
+from engine.wish import AUTO
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskRules:
+    """What the desk takes.
+
+    Attributes:
+        engine: "auto", or the one that the owner chose.
+        data_dir: where the disk must have room.
+        min_free_disk: bytes.
+        max_prompt: characters.
+    """
+
+    limits: EnqueueLimits
+    plan: PlanLimits
+    data_dir: Path
+    min_free_disk: int
+    max_prompt: int
+    engine: str = AUTO

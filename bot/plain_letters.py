@@ -1,0 +1,152 @@
+"""What a text says once its disguises are off: accents, look-alikes, digits for letters, blanks between.
+
+A word is compared whole, never as a part of another, so Scunthorpe and the therapist are left alone. Each
+word has several readings ("sh1t" may be "shit" or "shlt"), and one that fits is enough.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_REGIONAL_A = 0x1F1E6
+_LOOK_ALIKES = str.maketrans(
+    # Cyrillic, Greek, small capitals and a few Latin letters that no decomposition takes apart.
+    dict(zip("аеорсухіѕјԁһӏкмтвнԛԝ", "aeopcyxisjdhlkmtbhqw", strict=True))
+    | dict(zip("αοερυνκιτχωβη", "aoepuvkitxwbn", strict=True))
+    | dict(zip("ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢ", "abcdefghijklmnoprstuvwyz", strict=True))
+    | dict(zip("øłđıħŧƒɑɡ", "oldihtfag", strict=True))
+    | {chr(_REGIONAL_A + number): chr(ord("a") + number) for number in range(26)}
+)
+_LEET = str.maketrans("0134578@$!€+", "oieastbasiet")
+_ONE_AS_L = str.maketrans("1", "l")
+_DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Mn", "Me"})
+_INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+_PIECES = re.compile(r"[^\W_]+")
+_SPELT_OUT = 3
+"""So many single letters in a row may be one word."""
+
+_LONGEST_WORD = 16
+_LONGEST_RUN = 80
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plain:
+    """A text without its disguises.
+
+    Attributes:
+        line: small letters and digits, the words parted by one blank.
+        words: the readings of each word of ``line``, in its order.
+        joined: the readings of what was spelt out or broken up: "f u c k", "p.o.r.n".
+    """
+
+    line: str
+    words: tuple[frozenset[str], ...]
+    joined: frozenset[str]
+
+    def says(self, known: Iterable[str]) -> set[str]:
+        """Which of these words and phrases stand in the text; each written as :func:`plain_line` does."""
+        every = frozenset[str]().union(self.joined, *self.words)
+        return {one for one in known if (self._says_phrase(one.split()) if " " in one else one in every)}
+
+    def _says_phrase(self, phrase: list[str]) -> bool:
+        last = len(self.words) - len(phrase)
+        return any(
+            all(part in self.words[start + offset] for offset, part in enumerate(phrase))
+            for start in range(last + 1)
+        )
+
+
+def plain(text: str) -> Plain:
+    """Take a text's disguises off."""
+    chunks = _bare(text).split()
+    pieces = [_PIECES.findall(_symbols_kept(chunk)) for chunk in chunks]
+    words = [piece for found in pieces for piece in found]
+    joined = {
+        reading
+        for chunk, found in zip(chunks, pieces, strict=True)
+        if _broken_up(found)
+        for reading in _readings("".join(_PIECES.findall(chunk.translate(_LEET))))
+    }
+    joined |= {reading for spelt in _spelt_out(words) for reading in _readings(spelt)}
+    return Plain(
+        line=" ".join(words),
+        words=tuple(frozenset(_readings(word)) for word in words),
+        joined=frozenset(joined),
+    )
+
+
+def plain_line(text: str) -> str:
+    """A word or phrase as it is kept in a list: digits among letters are read as letters."""
+    words = plain(text).line.split()
+    return " ".join(word.translate(_LEET) if _has_letters(word) else word for word in words)
+
+
+def _bare(text: str) -> str:
+    """Small letters without marks and look-alikes."""
+    apart = unicodedata.normalize("NFKD", text).casefold().translate(_LOOK_ALIKES)
+    kept = "".join(
+        character
+        for character in unicodedata.normalize("NFKD", apart)
+        if character not in _INVISIBLE
+        and (character.isspace() or unicodedata.category(character) not in _DROPPED)
+    )
+    return kept.translate(_LOOK_ALIKES)
+
+
+def _symbols_kept(chunk: str) -> str:
+    """Symbols that stand for letters become them, inside a word only: "$hit", but "5 $" and "wow!"."""
+    trimmed = chunk.rstrip("!?.,;:+")
+    if _has_letters(trimmed):
+        return trimmed.translate(str.maketrans("@$!€+", "asiet"))
+    return trimmed
+
+
+def _broken_up(pieces: list[str]) -> bool:
+    """Whether a chunk looks like one word with dots or dashes put in: "p.o.r.n", "f-uc-k"."""
+    lengths = [len(piece) for piece in pieces]
+    return len(lengths) > 1 and (min(lengths) == 1 or max(lengths) <= 2)  # noqa: PLR2004 - a pair of letters
+
+
+def _spelt_out(words: list[str]) -> Iterable[str]:
+    run: list[str] = []
+    for word in [*words, ""]:
+        if len(word) == 1:
+            run.append(word)
+            continue
+        yield from _windows("".join(run[:_LONGEST_RUN]))
+        run = []
+
+
+def _windows(letters: str) -> Iterable[str]:
+    """All words that single letters may spell: an "a" or an "I" beside them is a word of its own."""
+    for start in range(len(letters) - _SPELT_OUT + 1):
+        for end in range(start + _SPELT_OUT, min(len(letters), start + _LONGEST_WORD) + 1):
+            yield letters[start:end]
+
+
+def _readings(word: str) -> set[str]:
+    found = {word}
+    if _has_letters(word):
+        found |= {word.translate(_LEET), word.translate(_ONE_AS_L).translate(_LEET)}
+    for form in list(found):
+        if re.search(r"(.)\1\1", form):
+            found |= {re.sub(r"(.)\1{2,}", again, form) for again in (r"\1", r"\1\1")}
+    return found | {single for form in found for single in _singular(form)}
+
+
+def _has_letters(word: str) -> bool:
+    return any(character.isalpha() for character in word)
+
+
+def _singular(form: str) -> Iterable[str]:
+    if form.endswith("ies"):
+        yield form[:-3] + "y"
+    if form.endswith("es"):
+        yield form[:-2]
+    if form.endswith("s") and not form.endswith("ss"):
+        yield form[:-1]
+    if form.endswith("z"):
+        yield form[:-1]

@@ -1,0 +1,318 @@
+"""What moderators are asked to decide: about a held job, or about a clip that members have reported.
+
+A card is a row, and a message that shows it. Each decision is one ``UPDATE … WHERE decision IS NULL``: of two
+moderators, and of a hundred replays of one click, one has an effect.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from db.audit import Deed, write_down
+from db.ending import end
+from db.jobs import Job, JobId, State
+from db.moderation import end_jobs_of, shut_out
+from db.rows import Rows, find, job_from, transition
+
+REJECTED = "E_REVIEW"
+"""The error code of a job that a moderator did not approve."""
+
+DUE = """
+SELECT
+    job.*, card.kind AS card_kind, card.round, card.with_file, card.decision, card.by_user,
+    card.channel_id AS card_channel, card.message_id AS card_message, card.shown,
+    (SELECT count(*) FROM report WHERE report.job = card.job) AS reports,
+    card.decision IS NULL AND job.forgotten_at IS NULL
+        AND (card.kind = 'report' OR job.state = 'held') AS open
+FROM card JOIN job ON job.id = card.job
+WHERE card.closed = 0 AND card.due_at <= :now AND (
+    card.message_id IS NULL
+    OR NOT open
+    OR (card.kind = 'report' AND card.shown < reports)
+)
+ORDER BY card.opened_at
+LIMIT 20
+"""
+
+FAMILY = """
+WITH RECURSIVE family (id) AS (
+    SELECT :job
+    UNION
+    SELECT job.id FROM job, json_each(job.inputs) AS each, source
+    WHERE job.guild_id = :guild AND each.value = source.sha256
+    UNION
+    SELECT job.id FROM job JOIN family ON job.parent = family.id WHERE job.guild_id = :guild
+),
+source (sha256) AS (SELECT value FROM json_each((SELECT inputs FROM job WHERE id = :job)))
+SELECT job.* FROM job JOIN family ON family.id = job.id ORDER BY job.seq
+"""
+"""A clip, all clips of its guild from the same files, and all that was made from any of them."""
+
+
+class CardKind(StrEnum):
+    """What is asked."""
+
+    REVIEW = "review"
+    REPORT = "report"
+
+
+class Decision(StrEnum):
+    """What was decided."""
+
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    TAKEN_DOWN = "taken_down"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A card that wants something: to be posted, told anew, or closed.
+
+    Attributes:
+        round: counts the times that the same was asked about this job.
+        with_file: the picture or clip may be shown to the moderators.
+        open: it waits for a decision.
+        by_user: who decided.
+        reports: how many members have reported the clip.
+    """
+
+    job: Job
+    kind: CardKind
+    round: int
+    with_file: bool
+    decision: Decision | None
+    by_user: int | None
+    channel_id: int | None
+    message_id: int | None
+    open: bool
+    reports: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class TakenDown:
+    """What a takedown has reached.
+
+    Attributes:
+        jobs: the clip's job and its family, as they are now.
+        digests: the files of all of them; those that no other guild needs may go.
+    """
+
+    jobs: list[Job] = field(default_factory=list)
+    digests: set[str] = field(default_factory=set)
+
+
+def open_card(
+    connection: sqlite3.Connection, job: Job, kind: CardKind, *, at: float, with_file: bool = True
+) -> None:
+    """Ask moderators, again where they were asked before."""
+    connection.execute(
+        """
+        INSERT INTO card (job, kind, guild_id, opened_at, with_file) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET
+            round = round + 1, opened_at = excluded.opened_at, with_file = excluded.with_file,
+            decision = NULL, by_user = NULL, decided_at = NULL, channel_id = NULL, message_id = NULL,
+            shown = 0, due_at = 0, closed = 0
+        """,
+        (job.id, kind, job.guild_id, at, with_file),
+    )
+
+
+class Cards(Rows):
+    """The part of the queue that asks moderators."""
+
+    async def due_cards(self, now: float | None = None) -> list[Card]:
+        """Return the cards that want something, the oldest first."""
+        rows = await self._db.read(DUE, {"now": self._now(now)})
+        return [
+            Card(
+                job=job_from(row),
+                kind=CardKind(row["card_kind"]),
+                round=row["round"],
+                with_file=bool(row["with_file"]),
+                decision=None if row["decision"] is None else Decision(row["decision"]),
+                by_user=row["by_user"],
+                channel_id=row["card_channel"],
+                message_id=row["card_message"],
+                open=bool(row["open"]),
+                reports=row["reports"],
+            )
+            for row in rows
+        ]
+
+    async def card_shown(self, card: Card, channel_id: int, message_id: int) -> None:
+        """The message tells what the card says."""
+        await self._changes(
+            "UPDATE card SET channel_id = ?, message_id = ?, shown = ? "
+            "WHERE job = ? AND kind = ? AND round = ?",
+            (channel_id, message_id, card.reports, card.job.id, card.kind, card.round),
+        )
+
+    async def card_closed(self, card: Card) -> None:
+        """The message has its last words, or there is none."""
+        await self._changes(
+            "UPDATE card SET closed = 1 WHERE job = ? AND kind = ? AND round = ?",
+            (card.job.id, card.kind, card.round),
+        )
+
+    async def card_postponed(self, card: Card, until: float) -> None:
+        """It could not be shown; it is due again at ``until``."""
+        await self._changes(
+            "UPDATE card SET due_at = ? WHERE job = ? AND kind = ? AND round = ?",
+            (until, card.job.id, card.kind, card.round),
+        )
+
+    async def approve(self, job: JobId, number: int, deed: Deed, now: float | None = None) -> Job | None:
+        """Let a held job go on; None where this round is decided or the job is not held any more."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> Job | None:
+            found = _held(connection, job, deed.guild_id)
+            if found is None or not _decide(connection, job, number, Decision.APPROVED, deed, at):
+                return None
+            finished = found.clip_sha256 is not None
+            new = State.RENDERED if finished else State.QUEUED
+            return transition(connection, job, new, sources=[State.HELD], looked_at=finished)
+
+        return await self._db.write(transaction)
+
+    async def reject(
+        self, job: JobId, number: int, deed: Deed, text: str, now: float | None = None
+    ) -> Job | None:
+        """End a held job; ``text`` is what its member reads. None as in :meth:`approve`."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> Job | None:
+            found = _held(connection, job, deed.guild_id)
+            if found is None or not _decide(connection, job, number, Decision.REJECTED, deed, at):
+                return None
+            return end(
+                connection,
+                job,
+                State.REFUSED,
+                sources=[State.HELD],
+                now=at,
+                error_code=REJECTED,
+                error_text=text,
+            )
+
+        return await self._db.write(transaction)
+
+    async def report(self, job: JobId, user: int, reason: str, now: float | None = None) -> bool:
+        """A member reports a clip; False where they did already, or it is gone."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            found = find(connection, job)
+            if found is None or found.deleted_at is not None:
+                return False
+            new = connection.execute(
+                "INSERT INTO report (job, user_id, guild_id, reason, at) VALUES (?, ?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                (job, user, found.guild_id, reason, at),
+            ).rowcount
+            asked = connection.execute(
+                "SELECT 1 FROM card WHERE job = ? AND kind = 'report' AND decision IS NULL", (job,)
+            ).fetchall()
+            if new and not asked:
+                open_card(connection, found, CardKind.REPORT, at=at)
+            return bool(new)
+
+        return await self._db.write(transaction)
+
+    async def reasons(self, job: JobId) -> list[str]:
+        """Return why members have reported a clip, the first report first."""
+        rows = await self._db.read("SELECT reason FROM report WHERE job = ? ORDER BY at", (job,))
+        return [row["reason"] for row in rows]
+
+    async def dismiss(self, job: JobId, number: int, deed: Deed, now: float | None = None) -> bool:
+        """Leave a reported clip where it is; False where this round is decided."""
+        at = self._now(now)
+        return await self._db.write(
+            lambda connection: _decide(connection, job, number, Decision.DISMISSED, deed, at)
+        )
+
+    async def take_down(
+        self, job: JobId, number: int, deed: Deed, now: float | None = None
+    ) -> TakenDown | None:
+        """Take a reported clip away with its family, and shut its member out; None where it is decided.
+
+        Whatever of the family waits or runs ends, too. Deleting messages and files is the caller's:
+        ``taking_down`` stays set until :meth:`message_gone`.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> TakenDown | None:
+            found = find(connection, job)
+            if found is None or not _decide(connection, job, number, Decision.TAKEN_DOWN, deed, at):
+                return None
+            shut_out(
+                connection,
+                guild=found.guild_id,
+                user=found.user_id,
+                by=deed.actor_id,
+                reason=deed.reason,
+                at=at,
+            )
+            ended = end_jobs_of(connection, found.guild_id, found.user_id, at)
+            rows = connection.execute(FAMILY, {"job": job, "guild": found.guild_id}).fetchall()
+            reached = {one.id: one for one in (*ended, *(_take(connection, row, at) for row in rows))}
+            digests = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
+            digests |= {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
+            for row in rows:
+                gone = connection.execute("DELETE FROM sheet WHERE job = ? RETURNING sha256", (row["id"],))
+                digests |= {sheet["sha256"] for sheet in gone.fetchall()}
+                connection.execute("DELETE FROM star WHERE job = ?", (row["id"],))
+            return TakenDown(jobs=list(reached.values()), digests=digests)
+
+        return await self._db.write(transaction)
+
+    async def taking_down(self) -> list[Job]:
+        """Return the jobs whose message still has to go."""
+        return await self._jobs(
+            "SELECT * FROM job WHERE taking_down = 1 AND message_id IS NOT NULL ORDER BY seq LIMIT 50"
+        )
+
+    async def message_gone(self, job: JobId) -> None:
+        """The message of a clip that was taken down is deleted."""
+        await self._changes("UPDATE job SET taking_down = 0 WHERE id = ?", (job,))
+
+    async def behind_a_spoiler(self, job: JobId) -> None:
+        """Show the clip behind a spoiler."""
+        await self._changes("UPDATE job SET spoiler = 1 WHERE id = ?", (job,))
+
+
+def _held(connection: sqlite3.Connection, job: JobId, guild: int) -> Job | None:
+    found = find(connection, job)
+    return found if found is not None and (found.state, found.guild_id) == (State.HELD, guild) else None
+
+
+def _decide(
+    connection: sqlite3.Connection, job: JobId, number: int, decision: Decision, deed: Deed, at: float
+) -> bool:
+    """Decide once, and write it down."""
+    kind = CardKind.REVIEW if decision in {Decision.APPROVED, Decision.REJECTED} else CardKind.REPORT
+    decided = connection.execute(
+        "UPDATE card SET decision = ?, by_user = ?, decided_at = ?, due_at = 0 "
+        "WHERE job = ? AND kind = ? AND round = ? AND guild_id = ? AND decision IS NULL",
+        (decision, deed.actor_id, at, job, kind, number, deed.guild_id),
+    ).rowcount
+    if decided:
+        write_down(connection, deed, at)
+    return bool(decided)
+
+
+def _take(connection: sqlite3.Connection, row: sqlite3.Row, at: float) -> Job:
+    job = job_from(row)
+    waits = [State.QUEUED, State.HELD, State.RENDERED]
+    if job.state in waits:
+        end(connection, job.id, State.CANCELLED, sources=waits, now=at)
+    connection.execute(
+        "UPDATE job SET deleted_at = coalesce(deleted_at, ?), taking_down = 1, "
+        "cancel_requested = max(cancel_requested, state = 'running') WHERE id = ?",
+        (at, job.id),
+    )
+    return find(connection, job.id) or job

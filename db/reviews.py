@@ -1,0 +1,118 @@
+"""What a guild wants to look at before it is drawn or shown; its word lists."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from enum import StrEnum
+
+from db.audit import Deed, write_down
+from db.rows import Rows
+
+
+class OnWords(StrEnum):
+    """What follows from a flagged word."""
+
+    OFF = "off"
+    HOLD = "hold"
+    REFUSE = "refuse"
+
+
+class OnPictures(StrEnum):
+    """What follows from a flagged picture or clip."""
+
+    OFF = "off"
+    HOLD = "hold"
+    SPOILER = "spoiler"
+
+
+class WordKind(StrEnum):
+    """What a guild says of a word."""
+
+    OWN = "own"
+    ALLOWED = "allowed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewRules:
+    """What a guild looks at. By default nothing.
+
+    Attributes:
+        channel_id: where moderators are asked; None: nowhere, and what is held stands in the list only.
+        newcomer_days: days since somebody joined within which their jobs are held.
+    """
+
+    channel_id: int | None = None
+    newcomer_days: float = 0.0
+    words: OnWords = OnWords.OFF
+    pictures: OnPictures = OnPictures.OFF
+
+
+class Reviews(Rows):
+    """The part of the queue that knows a guild's rules of review."""
+
+    async def review_rules(self, guild: int) -> ReviewRules:
+        """Return what a guild looks at."""
+        rows = await self._db.read("SELECT * FROM review_rules WHERE guild_id = ?", (guild,))
+        if not rows:
+            return ReviewRules()
+        return ReviewRules(
+            channel_id=rows[0]["channel_id"],
+            newcomer_days=rows[0]["newcomer_days"],
+            words=OnWords(rows[0]["words"]),
+            pictures=OnPictures(rows[0]["pictures"]),
+        )
+
+    async def set_review_rules(self, rules: ReviewRules, deed: Deed, now: float | None = None) -> None:
+        """Change what a guild looks at; what is held already stays held."""
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> None:
+            connection.execute(
+                "REPLACE INTO review_rules (guild_id, channel_id, newcomer_days, words, pictures) "
+                "VALUES (?, ?, ?, ?, ?)",
+                (deed.guild_id, rules.channel_id, rules.newcomer_days, rules.words, rules.pictures),
+            )
+            # Cards that found no channel are tried again at once.
+            connection.execute(
+                "UPDATE card SET due_at = 0 WHERE guild_id = ? AND closed = 0", (deed.guild_id,)
+            )
+            write_down(connection, deed, at)
+
+        await self._db.write(transaction)
+
+    async def words(self, guild: int) -> dict[WordKind, frozenset[str]]:
+        """Return what a guild says of words."""
+        rows = await self._db.read("SELECT word, kind FROM word WHERE guild_id = ?", (guild,))
+        return {kind: frozenset(row["word"] for row in rows if row["kind"] == kind) for kind in WordKind}
+
+    async def say_of_word(
+        self, word: str, kind: WordKind | None, deed: Deed, *, most: int, now: float | None = None
+    ) -> bool:
+        """Put a word on a list of a guild, or (None) say nothing of it any more.
+
+        Args:
+            most: how many words a guild may say something of.
+
+        Returns:
+            False where nothing has changed: it stood there already or did not, or there is no room.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            if kind is None:
+                changed = connection.execute(
+                    "DELETE FROM word WHERE guild_id = ? AND word = ?", (deed.guild_id, word)
+                ).rowcount
+            else:
+                changed = connection.execute(
+                    "INSERT INTO word (guild_id, word, kind) SELECT :guild, :word, :kind "
+                    "WHERE (SELECT count(*) FROM word WHERE guild_id = :guild) < :most "
+                    "ON CONFLICT DO UPDATE SET kind = :kind WHERE kind <> :kind",
+                    {"guild": deed.guild_id, "word": word, "kind": kind, "most": most},
+                ).rowcount
+            if changed > 0:
+                write_down(connection, deed, at)
+            return changed > 0
+
+        return await self._db.write(transaction)

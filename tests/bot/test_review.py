@@ -1,0 +1,267 @@
+"""Holds by rule, the cards that ask moderators, and what comes of their clicks."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import time
+
+import discord
+import pytest
+
+from bot import texts, texts_review
+from bot.cards import CardAction, CardButton, card_id
+from bot.channels import Post
+from bot.verdicts import REASON_FIELD
+from db.audit import Deed
+from db.jobs import Hold, State
+from db.reviews import OnPictures, OnWords, ReviewRules
+from engine.recipe import Receipt
+from tests.bot.house import connected, count_of, hand_in, picture, queued, until
+from tests.fake_discord import EVERYONE, Permission
+
+DAY = 86_400.0
+OLD_HAND = time.time() - 400 * DAY
+
+
+@pytest.fixture
+def desk_of_mods(fake):
+    """The review channel."""
+    return fake.channel(name="review")
+
+
+async def rule(parts, guild, **changes):
+    deed = Deed(guild_id=guild.id, actor_id=1, action="review", target="")
+    old = await parts.queue.review_rules(guild.id)
+    await parts.queue.set_review_rules(dataclasses.replace(old, **changes), deed)
+
+
+async def held(parts, member, channel, **changes):
+    values = {"hold": Hold(reason="words: grumpf"), "recipe": {"prompt": "a `grumpf` @everyone"}, **changes}
+    return await queued(parts.queue, member.id, channel.guild.id, channel_id=channel.id, **values)
+
+
+async def card_in(parts, channel):
+    """The one card that hangs in the review channel, after the loop has done its work."""
+    await parts.cards.work()
+    [card] = [message for message in channel.messages.values() if message.author.bot]
+    return card
+
+
+async def said_to(asked) -> str:
+    message = await asked.shown(10)
+    assert message.ephemeral
+    return message.content
+
+
+async def forged(parts, channel, *items):
+    """A message of the bot's with buttons of our making: what a replayed or forged click looks like."""
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    view.stop()
+    sent = await parts.channels.send(channel.id, Post(content="forged", nonce="forged", view=view))
+    return channel.messages[sent]
+
+
+async def deeds(parts, guild) -> list[tuple[int, str, str]]:
+    """Without the setting up of the rules."""
+    entries = await parts.audit.entries(guild.id)
+    return [(one.actor_id, one.action, one.target) for one in entries if one.action != "review"]
+
+
+async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ada, mod, parts, bot):
+    await (await fake.slash(mod, channel, "queue review", new_members=7, words="hold")).shown()
+    old = fake.member("old")
+    old.joined_at = OLD_HAND
+    asked = await (await fake.slash(ada, channel, "text2video", prompt="a red boat")).shown()
+    assert "a moderator looks at it" in asked.content
+    await (await fake.slash(old, channel, "text2video", prompt="a red boat")).shown()
+    [job] = await parts.queue.in_states(channel.guild.id, State.HELD)
+    assert (job.user_id, "joined 0 days ago" in job.held_reason) == (ada.id, True)
+    assert [other.user_id for other in await parts.queue.waiting()] == [old.id]
+
+
+@pytest.mark.parametrize(
+    ("words", "prompt", "restricted", "becomes"),
+    [
+        (OnWords.OFF, "a nude statue", False, State.QUEUED),
+        (OnWords.HOLD, "a stone statue", False, State.QUEUED),
+        (OnWords.HOLD, "a nude statue", False, State.HELD),
+        (OnWords.HOLD, "a nude statue", True, State.QUEUED),
+        (OnWords.HOLD, "a gr0mpf", True, State.HELD),
+        (OnWords.REFUSE, "a nude statue", False, None),
+        (OnWords.REFUSE, "a nude statue", True, State.QUEUED),
+        (OnWords.REFUSE, "a g r o m p f", True, None),
+        (OnWords.OFF, "a nude child", True, None),
+    ],
+)
+async def test_words_lead_to_what_the_server_chose_and_the_hard_rules_to_a_refusal(
+    fake, channel, ada, mod, parts, bot, words, prompt, restricted, becomes
+):
+    await rule(parts, channel.guild, words=words)
+    await (await fake.slash(mod, channel, "queue words add", word="grompf")).shown()
+    where = fake.channel(name="adults", nsfw=True) if restricted else channel
+    asked = await fake.slash(ada, where, "text2video", prompt=prompt)
+    await asked.answered()
+    if becomes is None:
+        await until(lambda: asked.followups or (asked.message and asked.message.content))
+        assert await count_of(parts) == 0
+        return
+    await asked.shown()
+    [job] = await parts.queue.in_states(channel.guild.id, becomes)
+    assert job.adult == ("nude" in prompt and words is not OnWords.OFF)
+
+
+async def test_a_hundred_replays_of_two_moderators_approve_once(
+    fake, channel, desk_of_mods, ada, mod, parts, bot
+):
+    other = fake.member("other mod", permissions=Permission.MANAGE_GUILD)
+    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
+    job = await held(parts, ada, channel)
+    card = await card_in(parts, desk_of_mods)
+    assert f"<@{ada.id}>" in card.content
+    assert "words: grumpf" in card.content
+    assert "@everyone" not in card.content
+    assert card.now.pings == set()
+    answers = []
+    for _ in range(25):
+        clicks = [await fake.click(who, card, "Approve") for who in (mod, other, mod, other)]
+        answers += await asyncio.gather(*map(said_to, clicks))
+    assert answers.count(texts_review.APPROVED) == 1
+    assert answers.count(texts_review.ALREADY_DECIDED) == 99
+    assert (await parts.queue.get(job.id)).state is State.QUEUED
+    [(_, action, target)] = await deeds(parts, channel.guild)
+    assert (action, target) == ("approve", job.id)
+    await parts.cards.work()
+    assert "✅ Approved by" in card.content
+    assert "grumpf" not in card.content, "the prompt has left the channel"
+    assert not card.components
+
+
+async def test_a_rejected_member_reads_why_also_after_a_restart(fake, channel, desk_of_mods, ada, mod, parts):
+    async with connected(fake, parts):
+        await rule(parts, channel.guild, channel_id=desk_of_mods.id)
+        job = await held(parts, ada, channel)
+        card = await card_in(parts, desk_of_mods)
+    async with connected(fake, parts):
+        form = await fake.click(mod, card, "Reject")
+        await form.answered()
+        answer = await fake.submit_modal(mod, form, {REASON_FIELD: "no `logos` please"})
+        assert await said_to(answer) == texts_review.REJECTED
+        again = await fake.submit_modal(mod, form, {REASON_FIELD: "twice"})
+        assert await said_to(again) == texts_review.ALREADY_DECIDED
+    found = await parts.queue.get(job.id)
+    assert (found.state, found.error_code) == (State.REFUSED, "E_REVIEW")
+    assert "logos" in found.error_text
+    assert [(entry.action, entry.reason) for entry in await parts.audit.entries(channel.guild.id, 1)] == [
+        ("reject", "no `logos` please")
+    ]
+
+
+async def test_only_moderators_of_this_server_decide(fake, channel, desk_of_mods, ada, parts, bot):
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
+    job = await held(parts, ada, channel)
+    every = [CardButton(action, 1, job.id) for action in CardAction]
+    here, there = (
+        await forged(parts, desk_of_mods, *every),
+        await forged(parts, fake.channel(elsewhere), *every),
+    )
+    for action in CardAction:
+        name = card_id(action, 1, job.id)
+        assert await said_to(await fake.click(ada, here, name)) == texts.NOT_A_MODERATOR
+        assert await said_to(await fake.click(boss, there, name)) == texts.NOT_FOUND
+    assert (await parts.queue.get(job.id)).state is State.HELD
+    assert await deeds(parts, channel.guild) == []
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+async def test_a_picture_goes_with_its_card_behind_a_spoiler_unless_it_may_be_abuse(
+    fake, channel, desk_of_mods, ada, parts, bot, with_file
+):
+    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
+    sha256 = parts.blobs.put(picture())
+    await held(parts, ada, channel, hold=Hold(reason="odd", with_file=with_file), inputs={"picture": sha256})
+    card = await card_in(parts, desk_of_mods)
+    assert [file.filename.startswith("SPOILER_") for file in card.attachments] == (
+        [True] if with_file else []
+    )
+    assert ("may be abuse" in card.content) is not with_file
+
+
+async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log_says_so(
+    fake, channel, desk_of_mods, ada, mod, parts, bot, caplog
+):
+    job = await held(parts, ada, channel)
+    with caplog.at_level(logging.WARNING):
+        await parts.cards.work()
+        assert f"nobody is asked about job {job.id}" in caplog.text
+    assert job.id[:6] in await said_to(await fake.slash(mod, channel, "queue show"))
+    fake.world.permit(desk_of_mods, EVERYONE & ~Permission.SEND_MESSAGES)
+    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
+    await parts.cards.work()
+    assert (await parts.queue.get(job.id)).state is State.HELD
+    fake.world.permit(desk_of_mods, EVERYONE)
+    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
+    assert "grumpf" in (await card_in(parts, desk_of_mods)).content
+
+
+async def test_a_card_of_a_job_that_was_cancelled_says_so_and_nothing_else(
+    fake, channel, desk_of_mods, ada, parts, bot
+):
+    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
+    job = await held(parts, ada, channel)
+    card = await card_in(parts, desk_of_mods)
+    await parts.queue.cancel(job.id)
+    await parts.cards.work()
+    assert card.content == f"🚫 Cancelled meanwhile · `{job.id[:6]}`"
+
+
+@pytest.mark.parametrize(
+    ("rules", "nudity", "adult", "restricted", "becomes"),
+    [
+        (ReviewRules(), 0.9, False, False, "posts"),
+        (ReviewRules(pictures=OnPictures.HOLD), 0.1, False, False, "posts"),
+        (ReviewRules(pictures=OnPictures.HOLD), 0.9, False, False, "held"),
+        (ReviewRules(pictures=OnPictures.SPOILER), 0.9, False, False, "spoiler"),
+        (ReviewRules(pictures=OnPictures.HOLD), 0.9, True, True, "posts"),
+        (ReviewRules(words=OnWords.HOLD), None, True, True, "posts"),
+        (ReviewRules(words=OnWords.HOLD), None, True, False, "held"),
+        (ReviewRules(words=OnWords.REFUSE, pictures=OnPictures.SPOILER), None, True, False, "spoiler"),
+        (ReviewRules(), None, True, False, "posts"),
+    ],
+)
+async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
+    fake, channel, ada, parts, bot, rules, nudity, adult, restricted, becomes
+):
+    """The channel was age-restricted when it was asked for, and may not be any more."""
+    where = fake.channel(name="adults", nsfw=restricted)
+    await until(lambda: bot.get_channel(where.id))
+    await rule(parts, channel.guild, **dataclasses.asdict(rules))
+    await queued(parts.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
+    job = await hand_in(parts.queue, parts.blobs, await parts.queue.claim())
+    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=nudity)
+    await parts.database.write(
+        lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
+    )
+    job = await parts.queue.get(job.id)
+    screen = parts.deliverer._screen
+    assert await screen(job) == (becomes != "held")
+    found = await parts.queue.get(job.id)
+    assert (found.state is State.HELD) == (becomes == "held")
+    assert found.spoiler == (becomes == "spoiler")
+    if becomes == "held":
+        deed = Deed(guild_id=channel.guild.id, actor_id=9, action="approve", target=job.id)
+        approved = await parts.queue.approve(job.id, 1, deed)
+        assert await screen(approved), "what a moderator has approved is not held again"
+
+
+async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, channel, parts, bot):
+    where = fake.channel(name="adults", nsfw=True)
+    await until(lambda: parts.channels.is_age_restricted(where.id))
+    where.nsfw = False
+    fake.world.permit(where, EVERYONE)  # the bot is told of the channel as it is now
+    await until(lambda: not parts.channels.is_age_restricted(where.id))
