@@ -34,7 +34,7 @@ from engine.errors import Cancelled
 from engine.events import Event, Progress
 from engine.faults import describe
 from engine.means import means_of
-from engine.recipe import Stage
+from engine.recipe import Receipt, Stage
 from engine.render import Renderer, RenderLimits
 from engine.store import Store
 from engine.workshop import Workshop
@@ -111,10 +111,11 @@ class Rig:
         means = means_of(self._store, self._renderer.device, slow=True)
         every = {case.name: case for case in cases(means, write_inputs(folder))}
         self._cases = {family: _quick(every[name]) for family, name in FAMILIES.items()}
-        self._whole = {family: self._render(family) for family in FAMILIES}
+        self._made: dict[str, Receipt] = {}
 
     def stop(self, family: str, stage: str) -> Stopped:
         """Stop a render as soon as a stage is under way."""
+        self._whole(family)
         token, stopped_at, begun = CancelToken(), [0.0], [0]
 
         def cancel() -> None:
@@ -138,6 +139,7 @@ class Rig:
 
     def run_out(self, family: str, stage: str) -> RanOut:
         """Let memory run out once, at a stage."""
+        usual = self._whole(family)
         failed: list[str] = []
 
         def fail() -> None:
@@ -151,15 +153,20 @@ class Rig:
         code, told = "", ()
         with _before(_point(family, stage), fail, call=2 if stage == "drawing" else 1):
             try:
-                usual = self._whole[family].ladder
-                told = tuple(said for said in self._render(family).ladder if said not in usual)
+                told = tuple(said for said in self._render(family).ladder if said not in usual.ladder)
             except torch.OutOfMemoryError as error:
                 answer = describe("job", error)
                 code, told = answer.code, (answer.text,)
         return RanOut(code=code, told=told, same_after=self._same(family))
 
+    def _whole(self, family: str) -> Receipt:
+        """What is made where nothing happens; first of all else."""
+        if family not in self._made:
+            self._made[family] = self._render(family)
+        return self._made[family]
+
     def _same(self, family: str) -> bool:
-        return bool(self._render(family).sha256 == self._whole[family].sha256)
+        return self._render(family).sha256 == self._whole(family).sha256
 
     @contextmanager
     def _at(self, family: str, stage: str, act: Callable[[], None]) -> Iterator[Callable[[Event], None]]:
@@ -181,7 +188,7 @@ class Rig:
         *,
         on_event: Callable[[Event], None] = lambda _: None,
         cancel: CancelToken | None = None,
-    ) -> Any:
+    ) -> Receipt:
         case = self._cases[family]
         with tempfile.TemporaryDirectory(dir=self._folder) as work:
             return self._renderer.render(
