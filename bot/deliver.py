@@ -205,14 +205,15 @@ class Deliverer:
                 return
 
     async def _attempt(self, waiting: Job) -> None:
-        if self._screen is not None and waiting.state is State.RENDERED and not await self._screen(waiting):
-            return
-        now = time.time()
-        job = await self._queue.begin_posting(waiting.id, now)
-        if job is None:
-            return
-        self._on_change(job.id)
+        job = waiting
         try:
+            if self._screen is not None and job.state is State.RENDERED and not await self._screen(job):
+                return
+            begun = await self._queue.begin_posting(job.id, time.time())
+            if begun is None:
+                return
+            job = begun
+            self._on_change(job.id)
             await self._post_once(job)
         except (FileNotFoundError, ValueError) as error:
             await self._fail(job, "E_CLIP", f"the clip of job {job.id} is damaged or missing: {error}")

@@ -74,9 +74,7 @@ def card(card: Card, recipe: Recipe, reasons: Sequence[str]) -> str:
         lines += [f"- {show_prompt(reason, 150) or 'no reason'}" for reason in reasons[:SHOWN_REASONS]]
         lines.append(f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}")
     if not card.with_file:
-        lines.append(
-            "-# Its file is not shown here, as it may be abuse. What the law asks of you comes first."
-        )
+        lines.append("-# Its file is not sent on: it may be abuse. What the law asks of you comes first.")
     return fit("\n".join(lines))
 
 

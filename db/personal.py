@@ -238,7 +238,6 @@ class Personal(Rows):
             self._forget(connection, job, now)
             _end(connection, job.id, now)
             clips |= _drop_sheets(connection, job.id)
-            connection.execute("UPDATE report SET reason = '' WHERE job = ?", (job.id,))
             connection.execute(
                 "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
                 "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "
@@ -266,6 +265,7 @@ class Personal(Rows):
 
     def _forget(self, connection: sqlite3.Connection, job: Job, now: float) -> None:
         connection.execute(FORGET, {"id": job.id, "recipe": self._words.forget(job.recipe), "now": now})
+        connection.execute("UPDATE report SET reason = '' WHERE job = ?", (job.id,))
 
     def _disinherit(
         self, connection: sqlite3.Connection, job: Job, recipes: Sequence[str], digests: set[str], now: float

@@ -60,7 +60,10 @@ class JobCommands(ModeratorGroup, name="job"):
         if found is None:
             return
         deed = self._deed(interaction, "hold", found.id, reason)
-        held = await self._parts.queue.hold(found.id, deed.reason, deed=deed, now=time.time())
+        # What was made from a member's picture is not sent on to the review channel by hand either.
+        held = await self._parts.queue.hold(
+            found.id, deed.reason, with_file=not found.inputs, deed=deed, now=time.time()
+        )
         if held:
             await self._answer(interaction, found, texts_moderation.HELD)
         else:

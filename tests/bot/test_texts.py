@@ -9,16 +9,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import refusals, texts, texts_limits, texts_moderation
+from bot import refusals, texts, texts_limits, texts_moderation, texts_review
 from bot.doctor import Finding, report
 from bot.recipe_card import card
 from bot.wait import Wait
 from db.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.audit import Entry, Verdict
+from db.cards import Card, CardKind, Decision
 from db.enqueue import EnqueueLimits
 from db.jobs import Job, JobId, State
 from db.listing import Ahead
 from db.queue import Limit
+from db.reviews import OnPictures, OnWords, ReviewRules
 from engine.recipe import (
     Camera,
     Follow,
@@ -192,11 +194,44 @@ def moderators_texts(recipe):
     kept = [Kept(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
     yield texts_limits.allowances_page(kept, EnqueueLimits())
     yield texts_limits.allowances_page([], EnqueueLimits())
+    yield from texts_of_reviews(recipe)
+
+
+def texts_of_reviews(recipe):
+    words = [recipe.prompt or "grumpf"] * 500
+    for kind, decision, reports in itertools.product(CardKind, (None, *Decision), (1, 10**6)):
+        card = Card(
+            job=job_of(State.HELD, held_reason=recipe.prompt, message_id=HUGE),
+            kind=kind,
+            round=1,
+            with_file=False,
+            decision=decision,
+            by_user=None if decision is None else HUGE,
+            channel_id=None,
+            message_id=None,
+            open=True,
+            reports=reports,
+        )
+        yield texts_review.card(card, recipe, words)
+        yield texts_review.closed_card(card)
+    yield texts_review.newcomer(0.2)
+    yield texts_review.flagged_words(words[:1])
+    yield texts_review.words_refused(words)
+    yield texts_review.not_approved(recipe.prompt)
+    yield texts_review.words_page(words, words)
+    yield texts_review.words_page([], [])
+    yield texts_review.word_listed("grumpf", own=True)
+    yield texts_review.word_listed("grumpf", own=False)
+    for on_words, pictures in itertools.product(OnWords, OnPictures):
+        yield texts_review.rules_page(
+            ReviewRules(channel_id=HUGE, newcomer_days=365, words=on_words, pictures=pictures)
+        )
+    yield texts_review.rules_page(ReviewRules())
 
 
 def sentences():
     """The texts that stand in the modules as they are."""
-    for module in (texts, texts_limits, texts_moderation):
+    for module in (texts, texts_limits, texts_moderation, texts_review):
         yield from (
             value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)
         )
