@@ -35,6 +35,15 @@ DOING = {
     Kind.RESTYLE: "Restyling a clip",
 }
 
+CAUSES = {
+    "E_MEMORY": "There was not enough memory for this one, even after I had given up what I could.",
+    "E_BROKEN": "None of my takes came out whole. Another seed may do better.",
+    "E_TOO_LARGE": "However small I made it, the clip was too large for this server.",
+    "E_CLIP": "The finished clip was lost on my disk.",
+    "E_POST": "Discord did not take the finished clip.",
+}
+"""By error code. What is not here is our own fault, in words that help nobody but the owner."""
+
 NOT_YOURS = "Only the member who asked for it, or a moderator, can do that."
 NOT_A_MODERATOR = "That is for moderators: it needs the Manage Server permission."
 NOT_FOUND = "I can't find that job in this server. It may have been cleared away."
@@ -82,6 +91,14 @@ WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'l
 def failed_inside(error_id: str) -> str:
     """Something that is our fault; the id leads the owner to the log."""
     return f"Something broke on my side. Nothing was charged. Error id: `{error_id}`"
+
+
+def failed(code: str | None, error_id: str) -> str:
+    """Why a job failed: the plain cause where there is one."""
+    cause = CAUSES.get(code or "")
+    if cause is None:
+        return failed_inside(error_id)
+    return f"{cause} Nothing was charged. Error id: `{error_id}`"
 
 
 def only_engine(name: str) -> str:
@@ -188,7 +205,7 @@ def over(job: Job, recipe: Recipe) -> str:
             f"{title(recipe)}\n⚠️ This one made my engine stumble more than once, so I set it aside. "
             f"Nothing was charged. A moderator can look at it: `{job.id}`"
         )
-    text = job.error_text or failed_inside(job.error_id or job.id)
+    text = job.error_text or failed(job.error_code, job.error_id or job.id)
     return fit(f"{title(recipe)}\n⚠️ {text}")
 
 

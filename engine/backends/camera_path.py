@@ -22,8 +22,10 @@ STANDARD_SECONDS = 2.0
 """The length for which the amplitudes below are written. A longer clip goes further, and a little slower."""
 
 
-ROLL_AT_MOST = 3.0
-"""What is beyond the picture's edge is made up, and a roll looks far beyond it: 12 degrees are the most."""
+ROLL = 0.12
+ROLL_AT_MOST = 0.21
+"""Radians. What is beyond the picture's edge is made up, and a roll looks far beyond it: 12 degrees are the
+most. Less than the first moves a small picture by less than a pixel from frame to frame."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,7 +171,7 @@ def travel(
         roll = side * 0.004 * far * across
     elif camera in {Camera.ROLL_LEFT, Camera.ROLL_RIGHT}:
         # From level on, so that the clip begins as the picture is.
-        turned = 0.07 * min(far, ROLL_AT_MOST)
+        turned = min(ROLL * far, ROLL_AT_MOST)
         roll = (-1 if camera is Camera.ROLL_LEFT else 1) * turned * gone
         dolly = 0.03 * far * gone
     elif camera is Camera.STILL:

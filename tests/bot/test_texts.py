@@ -456,3 +456,11 @@ def test_a_doctor_counts_what_blocks():
 def test_every_stage_has_words():
     assert set(texts.STAGES) == set(Stage)
     assert all(word[0] in string.ascii_lowercase for word in texts.STAGES.values())
+
+
+@pytest.mark.parametrize("code", [*texts.CAUSES, "E_ENGINE", None])
+def test_who_reads_of_a_failure_reads_the_cause_what_it_cost_and_an_id(code):
+    words = texts.over(job_of(state=State.FAILED, error_code=code, error_id="ab12"), recipe_of())
+    assert texts.CAUSES.get(code, "Something broke on my side.") in words
+    assert "Nothing was charged" in words
+    assert "`ab12`" in words
