@@ -161,7 +161,7 @@ def _wire(
         means=inventory.means,
     )
     deeds = ClipDeeds(queue=queue, desk=desk, blobs=blobs, rules=limits.for_deeds(settings))
-    cards = CardBoard(queue=queue, channels=channels, blobs=blobs)
+    cards = CardBoard(queue=queue, channels=channels, blobs=blobs, sealer=sealer, work=outbox)
     verdicts = Verdicts(
         queue=queue,
         blobs=blobs,

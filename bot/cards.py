@@ -25,6 +25,7 @@ from db.files import Blobs
 from db.jobs import Job, JobId
 from db.queue import Queue
 from engine.recipe import Recipe, Role
+from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 
@@ -103,11 +104,21 @@ class CardButton(
 class CardBoard:
     """Keeps the cards true, and deletes the messages of what was taken down."""
 
-    def __init__(self, *, queue: Queue, channels: Channels, blobs: Blobs) -> None:
-        """Make one from where the rows, the channels and the files are."""
+    def __init__(self, *, queue: Queue, channels: Channels, blobs: Blobs, sealer: Sealer, work: Path) -> None:
+        """Make one.
+
+        Args:
+            queue: the truth.
+            channels: the bot's hand in Discord.
+            blobs: where pictures and clips are.
+            sealer: signs a clip, which is shown before it is posted.
+            work: a folder for what is about to be shown.
+        """
         self._queue = queue
         self._channels = channels
         self._blobs = blobs
+        self._sealer = sealer
+        self._work = work
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -168,7 +179,10 @@ class CardBoard:
             file=file,
             file_name=name,
         )
-        message = await self._channels.send(channel, post)
+        try:
+            message = await self._channels.send(channel, post)
+        finally:
+            self._sealed(card.job).unlink(missing_ok=True)
         await self._queue.card_shown(card, channel, message)
 
     async def _close(self, card: Card) -> None:
@@ -204,7 +218,19 @@ class CardBoard:
         path = self._blobs.path(digest)
         if not path.is_file() or path.stat().st_size > LARGEST_FILE:
             return None, None
+        if digest == job.clip_sha256:
+            path = self._seal(job, path)
         return path, f"{SPOILER}{job.id}.{kind}"
+
+    def _seal(self, job: Job, clip: Path) -> Path:
+        """A clip as it leaves, like any other: with its signature."""
+        self._work.mkdir(parents=True, exist_ok=True)
+        sealed = self._sealed(job)
+        sealed.write_bytes(self._sealer.seal(clip.read_bytes(), Recipe.from_json(job.recipe)).mp4)
+        return sealed
+
+    def _sealed(self, job: Job) -> Path:
+        return self._work / f"{job.id}-card.mp4"
 
 
 def _buttons(card: Card) -> discord.ui.View:

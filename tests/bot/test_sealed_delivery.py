@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from bot import texts
+from db.audit import Deed
 from db.jobs import State
+from db.reviews import ReviewRules
 from engine.cancel import CancelToken
 from engine.encode import encode
 from engine.identity import FOLDER
@@ -90,6 +92,23 @@ async def test_a_clip_that_was_made_smaller_is_sealed_after_that(fake, channel, 
     assert found.recipe == Recipe.from_json(MADE.to_json())
     assert found.source_type.endswith("/compositeSynthetic")
     assert found.signature is Signature.VALID
+    assert outbox(parts) == []
+
+
+async def test_a_clip_that_moderators_look_at_first_is_sealed_as_well(
+    fake, ada, channel, bot, parts, clip, tmp_path
+):
+    desk = fake.channel(name="review")
+    deed = Deed(guild_id=channel.guild.id, actor_id=1, action="review", target="")
+    await parts.queue.set_review_rules(ReviewRules(channel_id=desk.id), deed)
+    where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id}
+    job = await rendered(parts.queue, parts.blobs, clip, recipe=vars(MADE), **where)
+    await parts.queue.hold(job.id, "a look")
+    await parts.cards.work()
+    [card] = desk.messages.values()
+    path = tmp_path / "shown.mp4"
+    path.write_bytes(card.attachments[0].data)
+    assert inspect_clip(path).signature is Signature.VALID
     assert outbox(parts) == []
 
 
