@@ -316,8 +316,9 @@ async def test_each_kind_of_hostile_file_gets_its_answer():
             if case.expected and verdict not in case.expected:
                 wrong.append((case.name, verdict))
     assert not wrong
-    # The others need a limit, a crash or a server: here, and in test_decoder.py.
-    elsewhere = {Refusal.MEMORY, Refusal.TIME, Refusal.DECODER, Refusal.DOWNLOAD}
+    # The others have tests of their own: here, in test_decoder.py (a limit, a crash), and in test_headers.py.
+    elsewhere = {Refusal.EMPTY, Refusal.BYTES, Refusal.DOWNLOAD, Refusal.ASPECT}
+    elsewhere |= {Refusal.MEMORY, Refusal.TIME, Refusal.DECODER}
     assert verdicts | elsewhere == {*Refusal, "ok"}
 
 
