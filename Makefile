@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help models demo test check format doctor run picture chaos fault-sweep power away load hostile gate smoothing clean
+.PHONY: help models demo test check format doctor run picture chaos fault-sweep power away soak load hostile gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -18,6 +18,7 @@ help:
 	@echo "make fault-sweep  each thing that can fail, failing once"
 	@echo "make power      power cuts in the middle of the queue's work"
 	@echo "make away       half an hour without Discord, in six ways"
+	@echo "make soak       10,000 jobs through one life of the bot"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures"
 
@@ -59,6 +60,9 @@ power: $(BIN)/.test
 
 away: $(BIN)/.test
 	$(BIN)/python -m benchmarks.away
+
+soak: $(BIN)/.test
+	$(BIN)/python -m benchmarks.soak
 
 load: $(BIN)/.test
 	$(BIN)/python -m benchmarks.load

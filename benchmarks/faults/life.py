@@ -13,7 +13,8 @@ import multiprocessing
 import os
 import signal
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import ModuleType
@@ -66,6 +67,7 @@ class Life:
         point: None: nothing fails.
         at_once: points count from the start, not from :meth:`Lived.begin` on.
         clock: speed and beginning of :func:`benchmarks.faults.clock.install`; the bot's pauses are its own.
+        settings: over those that all lives have.
     """
 
     api: str
@@ -77,6 +79,7 @@ class Life:
     point: Point | None
     at_once: bool = True
     clock: tuple[float, float] | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 class Lived:
@@ -104,6 +107,11 @@ class Lived:
         self._begun.value = True
 
     @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid or 0
+
+    @property
     def status(self) -> int | None:
         """The exit status; None while it lives."""
         return self._process.exitcode
@@ -111,7 +119,7 @@ class Lived:
     async def stop(self, seconds: float = 20.0) -> None:
         """Ask it to end, and see that it does."""
         if self.status is None:
-            os.kill(self._process.pid or 0, signal.SIGTERM)
+            os.kill(self.pid, signal.SIGTERM)
         await self.ended(seconds)
 
     def kill(self) -> None:
@@ -150,17 +158,17 @@ def _live(life: Life, met: Any, begun: Any) -> None:
     if life.point is not None:
         note = functools.partial(_note, met, life.point)
         install(Points(life.point, counts=lambda: begun.value, met=note), life.data)
-    settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
-        discord_token=life.token,
-        data_dir=life.data,
-        models_dir=life.data.parent / "no-models",
-        min_free_disk=0,
-        backups=1,
-        per_member_waiting=20,
-        per_member_hour=100,
-        stop_grace=0,
-    )
+    values: dict[str, Any] = {
+        "discord_token": life.token,
+        "data_dir": life.data,
+        "models_dir": life.data.parent / "no-models",
+        "min_free_disk": 0,
+        "backups": 1,
+        "per_member_waiting": 20,
+        "per_member_hour": 100,
+        "stop_grace": 0,
+    }
+    settings = Settings(_env_file=None, **{**values, **life.settings})
     if life.clock is None:
         settings = settings.model_copy(update={"status_interval": 0.1, "post_backoff_last": 0.2})
     asyncio.run(app.run(settings))
