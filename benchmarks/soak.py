@@ -4,8 +4,8 @@
 
 The real bot in a process of its own, with its own pauses, against the fake of Discord; the engine is a real
 engine process that draws nothing. Twenty members ask, again and again; some cancel, some jobs are retaken,
-fail, or kill the engine. Memory, file handles, threads and the folders are read all along; what they were once
-the bot had warmed up is held against what they are when all is done.
+fail, or kill the engine. Memory, file handles, threads and the folders are read all along; what they were
+once the bot had warmed up is held against what they are when all is done.
 """
 
 from __future__ import annotations

@@ -68,12 +68,14 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
 
     Raises:
         DatabaseBusy: another bot works in this folder.
-        DatabaseDamaged: the file cannot be trusted.
         NewerDatabase: it was written by a newer program.
     """
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
-    async with await Database.open(data / "framekiln.db", backup_dir=data / "backups") as database:
+    opening = Database.open(data / "framekiln.db", backup_dir=data / "backups", mend=True)
+    async with await opening as database:
+        if database.rescued is not None:
+            log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         queue = Queue(database, share=limits.for_turns(settings))
         blobs = Blobs(data / "blobs")
         sealer = Sealer(load_or_make_identity(data))
@@ -293,6 +295,7 @@ def _how_it_is(parts: Parts) -> dict[str, Any]:
         "idle between jobs p95 ms": round(parts.studio.idle(0.95) * 1000, 1),
         "loop lag p99 ms": round(parts.pulse.lag(0.99) * 1000, 1),
         "loop lag max ms": round(parts.pulse.lag(1.0) * 1000, 1),
+        "database": "whole" if parts.database.rescued is None else str(parts.database.rescued),
         "database calls": parts.database.calls,
         "database seconds": round(parts.database.busy_seconds, 3),
     }

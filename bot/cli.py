@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import click
 
 from bot.calibrate_cli import calibrate
+from bot.database_cli import backup, check, restore
 from bot.inspect_cli import inspect
 from bot.judge_cli import judge
 from bot.models_cli import models
@@ -38,8 +39,11 @@ def main() -> None:
 
 main.add_command(inspect)
 main.add_command(calibrate)
+main.add_command(backup)
+main.add_command(check)
 main.add_command(judge)
 main.add_command(models)
+main.add_command(restore)
 
 
 @main.command()

@@ -55,6 +55,7 @@ def examine() -> list[Finding]:
         *_settings(settings),
         _sqlite(),
         _disk(settings),
+        *_set_aside(settings),
         _ffmpeg(),
         _signing(settings),
         *_engines(settings),
@@ -130,6 +131,19 @@ def _disk(settings: Settings) -> Finding:
         mend = "Make room, or set FRAMEKILN_DATA_DIR to a larger disk."
         return Finding(name="disk", ok=False, blocks=True, text=text, mend=mend)
     return Finding(name="disk", ok=True, text=text)
+
+
+def _set_aside(settings: Settings) -> Iterator[Finding]:
+    """Databases that were damaged, or replaced by a backup: somebody should know."""
+    from db.rescue import ASIDE  # noqa: PLC0415 - only needed here
+
+    for folder in sorted((settings.data_dir / ASIDE).glob("*/")):
+        yield Finding(
+            name="database",
+            ok=False,
+            text=f"an old one was set aside in {folder}",
+            mend="Jobs since the backup are in it alone. Delete the folder when you need it no more.",
+        )
 
 
 def _ffmpeg() -> Finding:

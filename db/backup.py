@@ -24,20 +24,31 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
     folder.mkdir(parents=True, exist_ok=True)
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     final = folder / f"{name}-{stamp}.db"
-    partial = final.with_suffix(".partial")
     for left in folder.glob(f"{name}-*.partial"):  # by a process that died in the middle
         left.unlink()
+    write_copy(connection, final)
+    for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
+        old.unlink()
+    return final
+
+
+def write_copy(connection: sqlite3.Connection, path: Path) -> None:
+    """Copy the database to a file, which appears whole or not at all.
+
+    Args:
+        connection: outside a transaction; one that may only read will do.
+        path: its folder must exist; a file of that name is replaced.
+    """
+    partial = path.with_suffix(".partial")
+    partial.unlink(missing_ok=True)  # VACUUM wants it so
     try:
         connection.execute("VACUUM INTO ?", (str(partial),))
         partial.chmod(0o600)
         fsync(partial)
-        partial.replace(final)
-        fsync(folder)
+        partial.replace(path)
+        fsync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
-    for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
-        old.unlink()
-    return final
 
 
 def fsync(path: Path) -> None:

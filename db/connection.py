@@ -9,20 +9,21 @@ transaction since the last checkpoint.
 from __future__ import annotations
 
 import asyncio
-import fcntl
 import os
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import aiosqlite
 
 from db.backup import write_backup
-from db.errors import CannotWrite, DatabaseBusy, DatabaseClosed, DatabaseDamaged, OldSqlite
+from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
+from db.lock import take
 from db.migrate import Migration, migrate, shipped_migrations
+from db.rescue import Rescue, rescue
 
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -52,10 +53,12 @@ class Database:
         path: the file.
         calls: how many transactions and reads were run.
         busy_seconds: the time that they took in the connection's thread, waiting for the disk included.
+        rescued: what was done about a damaged file; None where it was whole.
     """
 
-    def __init__(self, path: Path, thread: _Thread, lock_fd: int) -> None:
+    def __init__(self, path: Path, thread: _Thread, lock_fd: int, rescued: Rescue | None = None) -> None:
         self.path = path
+        self.rescued = rescued
         self.calls = 0
         self.busy_seconds = 0.0
         self._thread = thread
@@ -71,6 +74,7 @@ class Database:
         *,
         backup_dir: Path | str | None = None,
         migrations: Sequence[Migration] | None = None,
+        mend: bool = False,
     ) -> Self:
         """Open the file, make it if it is not there, and bring it to the newest version.
 
@@ -78,31 +82,34 @@ class Database:
             path: on a local disk; WAL does not work over a network.
             backup_dir: where the backup before a migration goes; ``backups`` beside the file by default.
             migrations: those that ship with the program by default.
+            mend: set a damaged file aside, and go on with the newest good backup; see :mod:`db.rescue`.
 
         Raises:
             DatabaseBusy: another program holds it.
-            DatabaseDamaged: the file fails SQLite's check.
+            DatabaseDamaged: the file fails SQLite's check, and is not to be mended.
             NewerDatabase: a newer program has written it.
             OldSqlite: SQLite is older than 3.35.
         """
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise OldSqlite(sqlite3.sqlite_version, ".".join(map(str, OLDEST_SQLITE)))
-        path, lock_fd = _take(Path(path))
+        path, lock_fd = take(Path(path))
         try:
             folder = path.parent / "backups" if backup_dir is None else Path(backup_dir)
             steps = shipped_migrations() if migrations is None else migrations
-            thread = _Thread(lambda: sqlite3.connect(path, isolation_level=None), iter_chunk_size=64)
-            await thread
+            rescued = None
             try:
-                with _plain_errors(path):
-                    await thread.run(lambda connection: _prepare(connection, path, steps, folder))
-            except BaseException:
-                await thread.close()
-                raise
+                thread = await _connect(path, steps, folder)
+            except DatabaseDamaged as error:
+                if not mend:
+                    raise
+                rescued = await asyncio.to_thread(
+                    rescue, path, folder, reason=error.detail, version=len(steps)
+                )
+                thread = await _connect(path, steps, folder)
         except BaseException:
             os.close(lock_fd)
             raise
-        return cls(path, thread, lock_fd)
+        return cls(path, thread, lock_fd, rescued)
 
     async def write(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn`` inside one transaction and commit, or roll back whatever it raises.
@@ -192,21 +199,39 @@ class Database:
         return await asyncio.shield(task)
 
 
-def _take(path: Path) -> tuple[Path, int]:
-    """Take the file for this process; however the process ends, the kernel lets go of the lock."""
-    path = path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+async def _connect(path: Path, steps: Sequence[Migration], backups: Path) -> _Thread:
+    with _plain_errors(path):
+        await asyncio.to_thread(_look, path)
+    thread = _Thread(lambda: _open_file(path), iter_chunk_size=64)
+    await thread
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        path.touch(mode=0o600)  # prompts are private
-    except BlockingIOError:
-        os.close(fd)
-        raise DatabaseBusy(path) from None
+        with _plain_errors(path):
+            await thread.run(lambda connection: _prepare(connection, path, steps, backups))
     except BaseException:
-        os.close(fd)
+        await thread.close()
         raise
-    return path, fd
+    return thread
+
+
+def _look(path: Path) -> None:
+    """Raise where the file is damaged. Only a connection that may not write is sure to leave it as it is.
+
+    SQLite would delete the log of an empty file, and fold that of a broken one into it.
+    """
+    log = path.with_name(path.name + "-wal")
+    if not path.exists() or not path.stat().st_size:
+        if log.exists() and log.stat().st_size:
+            raise DatabaseDamaged(path, "it is empty, and its log is not")
+        return
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+        problems = [row[0] for row in connection.execute("PRAGMA quick_check").fetchall()]
+    if problems != ["ok"]:
+        raise DatabaseDamaged(path, str(problems[0]))
+
+
+def _open_file(path: Path) -> sqlite3.Connection:
+    path.touch(mode=0o600)  # prompts are private
+    return sqlite3.connect(path, isolation_level=None)
 
 
 def _prepare(
@@ -214,9 +239,6 @@ def _prepare(
 ) -> None:
     connection.row_factory = sqlite3.Row
     connection.execute("PRAGMA busy_timeout = 5000")
-    problems = [row[0] for row in connection.execute("PRAGMA quick_check").fetchall()]
-    if problems != ["ok"]:
-        raise DatabaseDamaged(path, str(problems[0]))
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")

@@ -29,13 +29,18 @@ class DatabaseBusy(DatabaseError):
 
 
 class DatabaseDamaged(DatabaseError):
-    """SQLite cannot trust the file; it is left as it is."""
+    """SQLite cannot trust the file; it is left as it is.
+
+    Attributes:
+        detail: what SQLite said.
+    """
 
     def __init__(self, path: Path, detail: str) -> None:
         super().__init__(
             f"{path} is damaged ({detail}); nothing was changed or deleted; move it aside together with its "
-            "-wal and -shm files, and put the newest backup in its place"
+            "-wal and -shm files, and put the newest backup in its place (framekiln restore does both)"
         )
+        self.detail = detail
 
 
 class NewerDatabase(DatabaseError):

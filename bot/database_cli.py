@@ -1,0 +1,97 @@
+"""``framekiln backup``, ``restore`` and ``check``: the owner's hand on what must survive."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import click
+
+DATABASE = "framekiln.db"
+BACKUPS = "backups"
+
+
+@click.command()
+@click.argument("path", required=False, type=click.Path(path_type=Path))
+def backup(path: Path | None) -> None:
+    """Copy the database now, to PATH or to the folder of the daily copies. The bot may run."""
+    from db.backup import write_backup, write_copy  # noqa: PLC0415 - the command line starts without it
+
+    data = _data_dir()
+    database = data / DATABASE
+    if not database.exists():
+        raise click.ClickException(f"there is no database at {database}")
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+            if path is None:
+                path = write_backup(connection, data / BACKUPS, name=database.stem, keep=_kept())
+            else:
+                path = path / f"{database.stem}.db" if path.is_dir() else path
+                write_copy(connection, path)
+    except (sqlite3.Error, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(str(path))
+
+
+@click.command()
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def restore(file: Path | None, *, yes: bool) -> None:
+    """Put a backup in the database's place: FILE, or the newest good one. The bot must not run.
+
+    The database of today is set aside, not deleted.
+    """
+    from db.errors import DatabaseError  # noqa: PLC0415 - the command line starts without it
+    from db.lock import taken  # noqa: PLC0415
+    from db.migrate import shipped_migrations  # noqa: PLC0415
+    from db.rescue import copies, flaw, put_in_place  # noqa: PLC0415
+
+    data = _data_dir()
+    database = data / DATABASE
+    known = len(shipped_migrations())
+    try:
+        with taken(database):
+            if file is None:
+                good = (copy for copy in copies(data / BACKUPS, database.stem) if flaw(copy, known) is None)
+                file = next(good, None)
+            elif (wrong := flaw(file, known)) is not None:
+                raise click.ClickException(f"{file} cannot be used: {wrong}")
+            if file is None:
+                raise click.ClickException(f"there is no good backup in {data / BACKUPS}")
+            if not yes:
+                click.confirm(f"Put {file} in the place of {database}?", abort=True)
+            click.echo(str(put_in_place(database, file)))
+    except (DatabaseError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+@click.command()
+def check() -> None:
+    """Say whether database and files are whole (exit status 0 or 1). The bot may run."""
+    from db.check import problems  # noqa: PLC0415 - the command line starts without it
+
+    data = _data_dir()
+    if not (data / DATABASE).exists():
+        raise click.ClickException(f"there is no database at {data / DATABASE}")
+    found = list(problems(data / DATABASE, data / "blobs"))
+    for problem in found:
+        click.echo(problem)
+    if found:
+        raise SystemExit(1)
+    click.echo("The database and all files that it needs are whole.")
+
+
+def _data_dir() -> Path:
+    from bot.settings import BadSettings, load_settings  # noqa: PLC0415 - the command line starts without it
+
+    try:
+        return load_settings().data_dir
+    except BadSettings as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _kept() -> int:
+    from bot.settings import load_settings  # noqa: PLC0415 - same
+
+    return max(1, load_settings().backups)

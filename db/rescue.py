@@ -1,0 +1,130 @@
+"""A database that cannot be trusted is set aside, whole, and a backup takes its place. Nothing is deleted.
+
+Whatever ends the program on the way, the next start finds either the old files or the new one: the backup is
+copied beside the database first, and takes its name in one rename.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.backup import fsync
+
+ASIDE = "damaged"
+"""The folder beside the database for what was set aside."""
+
+OPEN = ("queued", "running", "rendered", "posting", "held")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rescue:
+    """What was done.
+
+    Attributes:
+        reason: what SQLite said of the old file; "" where the owner wanted it.
+        aside: the folder with the old files; None where there were none.
+        backup: what took their place; None where there was no good one, and a new database was begun.
+    """
+
+    reason: str
+    aside: Path | None
+    backup: Path | None
+
+    def __str__(self) -> str:
+        now = "a new, empty database was begun, for there is no good backup"
+        if self.backup is not None:
+            now = f"{self.backup.name} took its place"
+        return f"the old database is in {self.aside}, untouched; {now}" if self.aside else now
+
+
+def rescue(path: Path, backups: Path, *, reason: str, version: int) -> Rescue:
+    """Set a damaged database aside, and put the newest good backup in its place. The caller holds the lock.
+
+    Args:
+        path: the database.
+        backups: where copies of it are.
+        reason: what is wrong with it.
+        version: the newest that this program knows.
+    """
+    good = (copy for copy in copies(backups, path.stem) if flaw(copy, version) is None)
+    return put_in_place(path, next(good, None), reason=reason)
+
+
+def copies(folder: Path, name: str) -> Iterator[Path]:
+    """The backups in a folder, the newest first."""
+    yield from sorted(folder.glob(f"{name}-*.db"), reverse=True)
+
+
+def flaw(path: Path, version: int) -> str | None:
+    """Why a copy cannot take the place of the database, or None where it can.
+
+    Args:
+        path: a file that nobody writes.
+        version: the newest that this program knows.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)) as connection:
+            problems = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+            [(found,)] = connection.execute("PRAGMA user_version")
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    if problems != ["ok"]:
+        return str(problems[0])
+    if found > version:
+        return f"it has version {found}, this program knows up to {version}"
+    return None if found else "it holds no queue"
+
+
+def put_in_place(path: Path, backup: Path | None, *, reason: str = "") -> Rescue:
+    """Let a backup, or none, take the place of the database. The caller holds the lock.
+
+    Since a backup was made, some of its jobs may have been posted: each is looked for before it is posted.
+    """
+    arriving = path.with_name(path.name + ".arriving")
+    arriving.unlink(missing_ok=True)
+    if backup is not None:
+        shutil.copyfile(backup, arriving)
+        arriving.chmod(0o600)
+        _look_before_posting(arriving)
+        fsync(arriving)
+    aside = _set_aside(path)
+    if backup is not None:
+        arriving.replace(path)
+    else:
+        path.unlink(missing_ok=True)  # it has another name by now
+    fsync(path.parent)
+    return Rescue(reason=reason, aside=aside, backup=backup)
+
+
+def _set_aside(path: Path) -> Path | None:
+    """Give the old files a second home. The database itself keeps its name until another takes it."""
+    if not path.exists():
+        return None
+    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    aside = path.parent / ASIDE / stamp
+    aside.mkdir(parents=True, mode=0o700)
+    os.link(path, aside / path.name)
+    for ending in ("-wal", "-shm"):
+        beside = path.with_name(path.name + ending)
+        if beside.exists():
+            beside.rename(aside / beside.name)
+    fsync(aside)
+    fsync(aside.parent)
+    return aside
+
+
+def _look_before_posting(path: Path) -> None:
+    states = ", ".join(f"'{state}'" for state in OPEN)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+        connection.execute(
+            f"UPDATE job SET post_attempts = max(post_attempts, 1) WHERE state IN ({states})"  # noqa: S608 - ours
+        )
+        connection.commit()
