@@ -30,8 +30,8 @@ from tests.fake_discord import FakeDiscord
 from tests.fake_discord.interactions import Interaction
 from tests.fake_discord.message import Message
 
-WARM = 0.1
-"""The share of the jobs after which the bot counts as warm."""
+WARM = 0.5
+"""The share of the jobs after which the bot is warm: what it keeps of the last ten minutes has filled up."""
 
 READ_EVERY = 500
 """Jobs between two readings."""

@@ -21,8 +21,9 @@ from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.clip_deeds import ClipDeeds
 from bot.clip_intake import ClipIntake
+from bot.clock_watch import ClockWatch
 from bot.connecting import stay_connected
-from bot.deliver import Deliverer
+from bot.deliver import NO_ACCESS_BACKOFF, Deliverer
 from bot.desk import Desk
 from bot.erasing import Erasing
 from bot.forgetting import RecipeWords
@@ -51,6 +52,7 @@ from db.jobs import Job
 from db.personal import Personal
 from db.pseudonyms import Pseudonyms
 from db.queue import Queue
+from engine.errors import EngineError
 from engine.host import EngineHost
 from engine.identity import load_or_make_identity
 from engine.render import RenderLimits
@@ -58,6 +60,7 @@ from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 
+ENGINE_START_PAUSE = 5.0
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
 
@@ -271,9 +274,10 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         parts.housekeeping.run(),
         parts.erasing.run(),
         parts.pulse.run(),
+        ClockWatch(parts.queue, longest_pause=max(NO_ACCESS_BACKOFF, parts.settings.post_backoff_last)).run(),
         HealthFile(parts.settings.data_dir, lambda: _how_it_is(parts)).run(),
     ]
-    starting = asyncio.create_task(parts.host.start(), name="engine start")
+    starting = asyncio.create_task(_start_engine(parts.host), name="engine start")
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield
@@ -283,6 +287,21 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         for result in await asyncio.gather(starting, *tasks, return_exceptions=True):
             if isinstance(result, Exception):
                 log.error("a loop had ended: %s", result, exc_info=result)
+
+
+async def _start_engine(host: EngineHost) -> None:
+    """Start it; where the disk does not let it, again and again. Jobs wait meanwhile."""
+    while True:
+        try:
+            await host.start()
+        except OSError as error:
+            log.error("the engine's work folder cannot be made ready: %s", error)  # noqa: TRY400 - says it all
+            await asyncio.sleep(ENGINE_START_PAUSE)
+        except EngineError as error:
+            log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on
+            return
+        else:
+            return
 
 
 def _how_it_is(parts: Parts) -> dict[str, Any]:

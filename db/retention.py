@@ -9,6 +9,21 @@ from db.rows import Rows
 
 DAY = 24 * 3600.0
 
+_MEND = """
+UPDATE job SET
+    due = due - max(0, created_at - :now),
+    created_at = min(created_at, :now),
+    started_at = min(started_at, :now),
+    rendered_at = min(rendered_at, :now),
+    posting_since = min(posting_since, :now),
+    ended_at = min(ended_at, :now),
+    retry_at = iif(retry_at > :latest, :now, retry_at)
+WHERE :now < max(
+    created_at, coalesce(started_at, 0), coalesce(rendered_at, 0), coalesce(posting_since, 0),
+    coalesce(ended_at, 0)
+) OR retry_at > :latest
+"""
+
 
 class Retention(Rows):
     """The part of the queue that decides what is kept."""
@@ -61,6 +76,17 @@ class Retention(Rows):
         )
         kept = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
         return kept | {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
+
+    async def mend_times(self, *, now: float | None = None, longest_pause: float) -> int:
+        """Bring what lies in the future to the present, after a clock was set back; return how many jobs.
+
+        Args:
+            longest_pause: seconds; no job waits longer than that to be posted again.
+        """
+        at = self._now(now)
+        return await self._db.write(
+            lambda connection: connection.execute(_MEND, {"now": at, "latest": at + longest_pause}).rowcount
+        )
 
     async def meta_get(self, key: str) -> str | None:
         """Return what :meth:`meta_set` kept under this key."""

@@ -115,6 +115,7 @@ class EngineHost:
             EngineHung: it was not ready in time. Likewise.
             RenderFailed: ``E_VERSION``: the worker is of another release. Likewise.
             EngineClosed: somebody closed the host meanwhile.
+            OSError: the spool cannot be swept or made; nothing was started, and start may be called again.
         """
         if self._supervisor is not None:
             raise RuntimeError("an engine host is started once")
@@ -146,7 +147,7 @@ class EngineHost:
         on_event: Callable[[Event], None],
         cancel: asyncio.Event,
     ) -> Rendered:
-        """Make a clip. Waits while the engine is busy, starting or down.
+        """Make a clip. Waits while the engine is busy, starting, down or not started yet.
 
         When the awaiting task is cancelled, the engine is told to stop first, so that it is free afterwards.
 
@@ -228,8 +229,6 @@ class EngineHost:
 
     async def _take(self, cancel: asyncio.Event) -> Child:
         """Wait for a process that is ready and free; it is the caller's until given back."""
-        if self._supervisor is None:
-            raise RuntimeError("the engine host has not been started")
         while True:
             if cancel.is_set():
                 raise Cancelled

@@ -52,6 +52,7 @@ PAUSES = {
     bot.status: {"TICK_SECONDS": 0.05, "REFRESH_SECONDS": 1.0, "RETRY_SECONDS": 0.2, "FAR_BACK_SECONDS": 0.3},
     bot.client: {"SYNC_BACKOFF": 0.1},
     bot.connecting: {"RECONNECT_FIRST": 0.1},
+    app: {"ENGINE_START_PAUSE": 0.2},
 }
 
 

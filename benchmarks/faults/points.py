@@ -16,6 +16,7 @@ import io
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +26,8 @@ from typing import Any, TypeVar
 import aiohttp
 
 T = TypeVar("T")
+
+FULL_SECONDS = 1.5
 
 DIED = 9
 """The exit status of a life that was ended at a point."""
@@ -37,6 +40,9 @@ class Kind(StrEnum):
     """What fails. HTTP calls are made to fail by the fake of Discord, the others here."""
 
     DATABASE = "database"
+    BUSY = "busy"
+    """Beginning a write, while another program holds the database for too long."""
+
     HTTP = "http"
     PIPE = "pipe"
     RENAME = "rename"
@@ -48,8 +54,14 @@ class Kind(StrEnum):
     """Writing into a file that was opened: the disk is full."""
 
     UNLINK = "unlink"
+    DISK_FULL = "disk-full"
+    """From the n-th write to the database or a file on, all of them fail for a while; then there is room."""
+
     DEATH = "death"
     """The process is gone before any of these would have happened."""
+
+
+_NEED_ROOM = (Kind.DATABASE, Kind.FILE, Kind.WRITE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,17 +86,31 @@ class Points:
         self._counts = counts
         self._met = met
         self._count = 0
+        self._full_until = 0.0
         self._lock = threading.Lock()
 
     def fails(self, kind: Kind, what: str) -> bool:
         """Count one; True where it is the one."""
+        if self._is_full(kind, what):
+            return True
         if kind is not self._point.kind or not self._counts():
             return False
+        number = self._met_one(what)
+        return number == self._point.nth
+
+    def _is_full(self, kind: Kind, what: str) -> bool:
+        if self._point.kind is not Kind.DISK_FULL or kind not in _NEED_ROOM or not self._counts():
+            return False
+        if self._met_one(what) == self._point.nth:
+            self._full_until = time.monotonic() + FULL_SECONDS
+        return time.monotonic() < self._full_until
+
+    def _met_one(self, what: str) -> int:
         with self._lock:
             self._count += 1
             number = self._count
         self._met(number, what)
-        return number == self._point.nth
+        return number
 
     def may_die(self, what: str) -> None:
         """Where this is the point of a death, the process ends here."""
@@ -123,7 +149,7 @@ def _statement(
     if word not in _WRITES or (word == "WITH" and not connection.in_transaction):
         return do()
     what = " ".join(sql.split())[:60]
-    if points.fails(Kind.DATABASE, what):
+    if points.fails(Kind.DATABASE if word != "BEGIN" else Kind.BUSY, what):
         if word == "BEGIN":
             raise _sqlite_error(sqlite3.SQLITE_BUSY, "database is locked")
         if connection.in_transaction:  # SQLite does so by itself after either of these

@@ -219,6 +219,19 @@ async def test_after_many_deaths_the_engine_is_down_and_goes_on_trying(tmp_path)
         await render(host, "ok")
 
 
+async def test_a_render_waits_for_a_start_that_the_disk_did_not_allow_at_first(tmp_path):
+    spool = tmp_path / "spool"
+    spool.write_text("in the way")
+    async with running_host(spool, start=False) as host:
+        waiting = asyncio.create_task(render(host, "ok"))
+        with pytest.raises(OSError, match="exists"):
+            await host.start()
+        assert not waiting.done()
+        spool.unlink()
+        await host.start()
+        await waiting
+
+
 async def test_a_process_that_finds_the_card_gone_gets_no_job_until_it_is_back(tmp_path):
     async with running_host(tmp_path) as host:
         host._device = Device(kind=DeviceKind.CUDA)
