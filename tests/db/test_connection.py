@@ -203,6 +203,13 @@ async def test_a_backup_holds_the_committed_data_and_only_the_newest_are_kept(db
     copy.close()
 
 
+async def test_what_a_process_left_that_died_while_it_copied_is_swept(db, tmp_path):
+    left = tmp_path / "bot-20260101T000000.000000Z.partial"
+    left.write_bytes(b"half a copy")
+    await db.backup(tmp_path)
+    assert not left.exists()
+
+
 async def test_a_backup_that_keeps_nothing_is_refused(db, tmp_path):
     with pytest.raises(ValueError, match="at least 1"):
         await db.backup(tmp_path, keep=0)
