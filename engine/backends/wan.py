@@ -331,7 +331,10 @@ def _preview(recipe: Recipe) -> Callable[[torch.Tensor], Frames | None]:
 
     def preview(latents: torch.Tensor) -> Frames | None:
         shown = draft_frames(latents[0].movedim(0, 1))
-        return None if shown is None else shown.repeat(LATENT_FRAMES, axis=0)[: recipe.frames]
+        if shown is None:
+            return None
+        # The first latent stands for one frame, each later one for four.
+        return shown.repeat([1] + [LATENT_FRAMES] * (len(shown) - 1), axis=0)[: recipe.frames]
 
     return preview
 
