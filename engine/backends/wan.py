@@ -330,11 +330,9 @@ def _preview(recipe: Recipe) -> Callable[[torch.Tensor], Frames | None]:
     from engine.diffusion.preview import draft_frames  # noqa: PLC0415 - torch takes seconds
 
     def preview(latents: torch.Tensor) -> Frames | None:
+        often = [1] + [LATENT_FRAMES] * (latents.shape[2] - 1)
         shown = draft_frames(latents[0].movedim(0, 1))
-        if shown is None:
-            return None
-        # The first latent stands for one frame, each later one for four.
-        return shown.repeat([1] + [LATENT_FRAMES] * (len(shown) - 1), axis=0)[: recipe.frames]
+        return None if shown is None else shown.repeat(often, axis=0)[: recipe.frames]
 
     return preview
 
