@@ -245,9 +245,6 @@ async def test_a_process_that_finds_the_card_gone_gets_no_job_until_it_is_back(t
 
 
 async def test_the_pause_before_a_restart_doubles_up_to_the_longest(tmp_path):
-    host = EngineHost(spool=tmp_path, command=(sys.executable, BROKEN, "dies_at_once"))
-    with pytest.raises(RuntimeError):
-        await render(host, "ok")
     async with running_host(
         tmp_path, command=(sys.executable, BROKEN, "dies_at_once"), start=False, environment=ENVIRONMENT
     ) as host:
