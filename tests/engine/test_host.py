@@ -15,7 +15,7 @@ from host_bench import ENVIRONMENT, HERE, ROOT, alive, render, running_host, unt
 from engine.device import Device, DeviceKind
 from engine.errors import Cancelled, EngineClosed, EngineDied
 from engine.events import Progress, TakeDiscarded
-from engine.host import EngineHost, HostState
+from engine.host import HostState
 from engine.recipe import Stage
 
 BROKEN = str(HERE / "broken_worker.py")
