@@ -1,11 +1,12 @@
 """Thousands of jobs through one life of the bot: does anything grow?
 
-    python -m benchmarks.soak [--jobs 10000] [--waiting 8]
+    python -m benchmarks.soak [--jobs 10000] [--waiting 8] [--drawn]
 
 The real bot in a process of its own, with its own pauses, against the fake of Discord; the engine is a real
 engine process that draws nothing. Twenty members ask, again and again; some cancel, some jobs are retaken,
-fail, or kill the engine. Memory, file handles, threads and the folders are read all along; what they were
-once the bot had warmed up is held against what they are when all is done.
+fail, or kill the engine. With ``--drawn`` it draws sketches, with gate, smoothing and encoding: seconds a
+job. Memory, file handles, threads and the folders are read all along; what they were once the bot had
+warmed up is held against what they are when all is done.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import argparse
 import asyncio
 import collections
 import contextlib
+import os
 import random
 import sqlite3
 import sys
@@ -33,8 +35,8 @@ from tests.fake_discord.message import Message
 WARM = 0.5
 """The share of the jobs after which the bot is warm: what it keeps of the last ten minutes has filled up."""
 
-READ_EVERY = 500
-"""Jobs between two readings."""
+READINGS = 20
+"""How often the process is read."""
 
 MOST_GROWTH = 0.05
 MEMBERS = 20
@@ -52,10 +54,12 @@ class Reading:
 
     Attributes:
         rss: bytes.
+        engine: bytes of the engine process; 0 where none runs.
     """
 
     jobs: int
     rss: int
+    engine: int
     handles: int
     threads: int
     working: int
@@ -63,27 +67,37 @@ class Reading:
 
     def __str__(self) -> str:
         return (
-            f"{self.jobs:7} {self.rss / 2**20:9.1f} {self.handles:8} {self.threads:8} {self.working:14} "
-            f"{self.database / 2**20:10.1f}"
+            f"{self.jobs:7} {self.rss / 2**20:9.1f} {self.engine / 2**20:9.1f} {self.handles:8} "
+            f"{self.threads:8} {self.working:14} {self.database / 2**20:10.1f}"
         )
 
 
-HEAD = f"{'jobs':>7} {'MiB':>9} {'handles':>8} {'threads':>8} {'work folders':>14} {'MiB of db':>10}"
+HEAD = (
+    f"{'jobs':>7} {'MiB':>9} {'of engine':>9} {'handles':>8} {'threads':>8} {'work folders':>14} "
+    f"{'MiB of db':>10}"
+)
 
 
 def read(life: Lived, data: Path, jobs: int) -> Reading:
     """Look at the process and at its folders."""
     process = Path(f"/proc/{life.pid}")
-    pages = int((process / "statm").read_text().split()[1])
+    children = (process / "task" / str(life.pid) / "children").read_text().split()
     working = [path for name in ("spool", "outbox", "blobs/incoming") for path in (data / name).glob("*")]
     return Reading(
         jobs=jobs,
-        rss=pages * 4096,
+        rss=_rss(process),
+        engine=max((_rss(Path(f"/proc/{child}")) for child in children), default=0),
         handles=len(list((process / "fd").iterdir())),
         threads=len(list((process / "task").iterdir())),
         working=len(working),
         database=sum(path.stat().st_size for path in data.glob("framekiln.db*")),
     )
+
+
+def _rss(process: Path) -> int:
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # a child that has just ended
+        return int((process / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 class Soak:
@@ -145,10 +159,12 @@ class Soak:
                 del self._channel.messages[number]
 
 
-async def soak(jobs: int, waiting: int, folder: Path) -> bool:
+async def soak(jobs: int, waiting: int, folder: Path, *, drawn: bool) -> bool:
     """Run, and print what was read; True where nothing grew and nothing was lost."""
-    data, clip = folder / "data", folder / "clip.mp4"
-    make_clip(clip)
+    data = folder / "data"
+    clip = None if drawn else folder / "clip.mp4"
+    if clip is not None:
+        make_clip(clip)
     async with FakeDiscord() as discord:
         discord.front.spec = None
         soaking = Soak(discord, data)
@@ -171,7 +187,7 @@ async def soak(jobs: int, waiting: int, folder: Path) -> bool:
         finally:
             await life.stop()
             life.kill()
-        return _report(soaking, readings, jobs)
+        return _report(soaking, readings, jobs, drawn=drawn)
 
 
 async def _run(soaking: Soak, life: Lived, data: Path, jobs: int, waiting: int) -> list[Reading]:
@@ -181,7 +197,7 @@ async def _run(soaking: Soak, life: Lived, data: Path, jobs: int, waiting: int) 
     while (ended := soaking.ended()) < soaking.asked or soaking.asked < jobs:
         for _ in range(min(waiting - (soaking.asked - ended), jobs - soaking.asked)):
             await soaking.ask()
-        if ended >= READ_EVERY * len(readings):
+        if ended >= jobs / READINGS * len(readings):
             readings.append(read(life, data, ended))
             print(readings[-1], f"{time.monotonic() - began:8.0f} s", flush=True)
             soaking.forget()
@@ -194,20 +210,25 @@ async def _run(soaking: Soak, life: Lived, data: Path, jobs: int, waiting: int) 
     return readings
 
 
-def _report(soaking: Soak, readings: list[Reading], jobs: int) -> bool:
+def _report(soaking: Soak, readings: list[Reading], jobs: int, *, drawn: bool) -> bool:
     warm = next(one for one in readings if one.jobs >= WARM * jobs)
     last = readings[-1]
     states = soaking.states()
     growth = last.rss / warm.rss - 1
+    # Where jobs kill the engine, another one stands there.
+    engine = last.engine / warm.engine - 1 if drawn else 0.0
     doubled = sum(times > 1 for times in soaking.posted.values())
     lost = soaking.asked - sum(states.values())
     print(f"\njobs by their end      {dict(states)}")
     print(f"memory, warm to end    {growth:+.1%}")
+    if drawn:
+        print(f"the engine's           {engine:+.1%}")
     print(f"handles, threads       {last.handles - warm.handles:+d}, {last.threads - warm.threads:+d}")
     print(f"left in work folders   {last.working}")
     print(f"lost, posted twice     {lost}, {doubled}; {len(soaking.posted)} clips")
     return (
         growth < MOST_GROWTH
+        and engine < MOST_GROWTH
         and not (lost or doubled or last.working)
         and len(soaking.posted) == states["delivered"]
         and last.handles <= warm.handles
@@ -222,9 +243,10 @@ def main() -> None:
     )
     parser.add_argument("--jobs", type=int, default=10_000)
     parser.add_argument("--waiting", type=int, default=8, help="jobs that wait at any time")
+    parser.add_argument("--drawn", action="store_true", help="draw sketches, smooth, encode")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="framekiln-soak-") as folder:
-        sys.exit(0 if asyncio.run(soak(given.jobs, given.waiting, Path(folder))) else 1)
+        sys.exit(0 if asyncio.run(soak(given.jobs, given.waiting, Path(folder), drawn=given.drawn)) else 1)
 
 
 if __name__ == "__main__":

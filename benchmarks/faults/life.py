@@ -64,7 +64,7 @@ class Life:
         api, gateway: the fake of Discord.
         data: the data folder.
         log: what it writes.
-        clip: what its engine "draws".
+        clip: what its engine "draws"; None: the engines that need no weights draw.
         point: None: nothing fails.
         at_once: points count from the start, not from :meth:`Lived.begin` on.
         clock: speed and beginning of :func:`benchmarks.faults.clock.install`; the bot's pauses are its own.
@@ -76,7 +76,7 @@ class Life:
     token: str
     data: Path
     log: Path
-    clip: Path
+    clip: Path | None
     point: Point | None
     at_once: bool = True
     clock: tuple[float, float] | None = None
@@ -155,7 +155,8 @@ def _live(life: Life, met: Any, begun: Any) -> None:
         _hurry()
     else:
         clock.install(*life.clock)
-    _give_an_engine(life.clip, 1.0 if life.clock is None else life.clock[0])
+    if life.clip is not None:
+        _give_an_engine(life.clip, 1.0 if life.clock is None else life.clock[0])
     if life.point is not None:
         note = functools.partial(_note, met, life.point)
         install(Points(life.point, counts=lambda: begun.value, met=note), life.data)
