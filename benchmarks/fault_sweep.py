@@ -189,6 +189,7 @@ async def play(run: Run, clip: Path) -> Came:
     """Make one run."""
     with tempfile.TemporaryDirectory(prefix="framekiln-faults-") as folder:
         async with FakeDiscord() as discord:
+            discord.interactions.ack_seconds = 60.0  # how soon it answers is for `make load` to say
             discord.front.spec = None  # the schemas are held in the tests; here they would cost half the time
             playing = Play(run, discord, Path(folder), clip)
             try:
