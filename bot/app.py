@@ -178,7 +178,6 @@ def _wire(
     )
     clicks = Clicks(
         queue=queue,
-        audit=audit,
         desk=desk,
         studio=studio,
         board=board,

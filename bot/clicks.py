@@ -25,7 +25,7 @@ from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.verdicts import Verdicts
 from bot.wait import Waits
-from db.audit import Audit
+from db.audit import Deed
 from db.jobs import Job, JobId, State
 from db.queue import CancelOutcome, Queue
 from engine.errors import UserError
@@ -65,7 +65,6 @@ class Clicks:
         self,
         *,
         queue: Queue,
-        audit: Audit,
         desk: Desk,
         studio: Studio,
         board: StatusBoard,
@@ -77,7 +76,6 @@ class Clicks:
     ) -> None:
         """Make one from the parts that a click may reach."""
         self._queue = queue
-        self._audit = audit
         self._desk = desk
         self._studio = studio
         self._board = board
@@ -126,17 +124,18 @@ class Clicks:
             interaction, job, lambda means, limits: variation.other_words(recipe, words, means, limits)
         )
 
-    async def cancel(self, job: Job) -> str:
-        """Cancel a job, wherever it is, and say what came of it."""
-        return CANCELS[await self._stop(job)]
+    async def cancel(self, job: Job, deed: Deed | None = None) -> str:
+        """Cancel a job, wherever it is, and say what came of it.
 
-    async def _stop(self, job: Job) -> CancelOutcome:
-        outcome = await self._queue.cancel(job.id, now=time.time())
+        Args:
+            deed: a moderator's; None: its member wants it.
+        """
+        outcome = await self._queue.cancel(job.id, deed=deed, now=time.time())
         if outcome is CancelOutcome.ASKED:
             self._studio.cancel(job.id)
         self._board.touch(job.id)
         self._board.queue_moved()
-        return outcome
+        return CANCELS[outcome]
 
     async def _job_here(self, interaction: discord.Interaction[Any], job_id: JobId) -> Job | None:
         """The job, if it belongs to this server; otherwise the member is told that there is none."""
@@ -150,10 +149,7 @@ class Clicks:
         if not may_change(interaction, job, self._roles):
             await _say(interaction, texts.NOT_YOURS)
             return
-        outcome = await self._stop(job)
-        if outcome in {CancelOutcome.DONE, CancelOutcome.ASKED}:  # once, however often it is clicked
-            await self._write_down(interaction, job, "cancel")
-        await _say(interaction, CANCELS[outcome])
+        await _say(interaction, await self.cancel(job, _deed(interaction, job, "cancel")))
 
     async def _why(self, interaction: discord.Interaction[Any], job: Job) -> None:
         forecast = await self._waits.forecast()
@@ -213,8 +209,7 @@ class Clicks:
                 recipe = _with_new_seed(Recipe.from_json(job.recipe))
                 new = await self._desk.again(interaction, job, recipe, key=f"redraw {job.id}")
                 if new is not None:
-                    await self.cancel(job)
-                    await self._write_down(interaction, job, "redraw")
+                    await self.cancel(job, _deed(interaction, job, "redraw"))
             finally:
                 self._redrawing.discard(job.id)
 
@@ -255,8 +250,7 @@ class Clicks:
             await _say(interaction, texts.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        if await self._queue.mark_deleted(job.id, time.time()):
-            await self._write_down(interaction, job, "delete")
+        await self._queue.mark_deleted(job.id, time.time(), deed=_deed(interaction, job, "delete"))
         # In the moment between the post and the row that holds its id, the clicked message is the clip.
         clicked = None if interaction.message is None else interaction.message.id
         message = clicked if job.message_id is None else job.message_id
@@ -269,10 +263,18 @@ class Clicks:
             return
         await interaction.edit_original_response(content=texts.DELETED)
 
-    async def _write_down(self, interaction: discord.Interaction[Any], job: Job, action: str) -> None:
-        """What was done to another member's job is a moderator's deed."""
-        if interaction.user.id != job.user_id:
-            await self._audit.append(job.guild_id, interaction.user.id, action, job.id, "by its button")
+
+def _deed(interaction: discord.Interaction[Any], job: Job, action: str) -> Deed | None:
+    """What is done to another member's job is a moderator's deed; to one's own, it is none."""
+    if interaction.user.id == job.user_id:
+        return None
+    return Deed(
+        guild_id=job.guild_id,
+        actor_id=interaction.user.id,
+        action=action,
+        target=job.id,
+        reason="by its button",
+    )
 
 
 def _with_new_seed(recipe: Recipe) -> Recipe:

@@ -93,19 +93,11 @@ class Verdict:
 
 
 class Audit(Rows):
-    """The book of deeds. There is no way to change or remove an entry.
+    """The book of deeds, to read. There is no way to change or remove an entry; :func:`write_down` makes one.
 
     Members and words stand in it as digests, so that one can be erased and the chain stays whole;
     :mod:`db.alias` says how. Entries are shown with both put back, where they are still known.
     """
-
-    async def append(
-        self, guild: int, actor: int, action: str, target: str, reason: str = "", *, now: float | None = None
-    ) -> Entry:
-        """Write a deed down."""
-        at = self._now(now)
-        deed = Deed(guild_id=guild, actor_id=actor, action=action, target=target, reason=reason)
-        return await self._db.write(lambda connection: write_down(connection, deed, at))
 
     async def entries(self, guild: int, limit: int = 20) -> list[Entry]:
         """Return the last deeds in a guild, the newest first."""

@@ -12,10 +12,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from db.ending import end
+from db.audit import Deed, write_down
+from db.ending import CancelOutcome, cancel, end
 from db.fairness import FAIR_ORDER, FairShare, charge
 from db.jobs import Job, JobId, State
-from db.rows import Rows, fetch_one, find, job_from, transition
+from db.rows import Rows, fetch_one, job_from, transition
 
 CLAIM = f"""
 {FAIR_ORDER}
@@ -40,20 +41,6 @@ class Requeue(StrEnum):
     CRASH = "crash"
     SHUTDOWN = "shutdown"
     ENGINE_DOWN = "engine_down"
-
-
-class CancelOutcome(StrEnum):
-    """What became of the wish to cancel.
-
-    DONE: it is cancelled. ASKED: it runs, and is asked to stop. AGAIN: it was asked to stop before.
-    TOO_LATE: it is being posted, or has ended. UNKNOWN: there is no such job.
-    """
-
-    DONE = "done"
-    ASKED = "asked"
-    AGAIN = "again"
-    TOO_LATE = "too_late"
-    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -213,30 +200,21 @@ class Claims(Rows):
             job, State.REFUSED, claim, REFUSED_WITHOUT_CLAIM, (code, text, error_id), self._now(now)
         )
 
-    async def cancel(self, job: JobId, *, now: float | None = None) -> CancelOutcome:
-        """Cancel a job that waits or is not yet being posted; ask one that runs to stop."""
+    async def cancel(
+        self, job: JobId, *, deed: Deed | None = None, now: float | None = None
+    ) -> CancelOutcome:
+        """Cancel a job that waits or is not yet being posted; ask one that runs to stop.
+
+        Args:
+            deed: a moderator's; None: its member wants it.
+        """
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> CancelOutcome:
-            if end(
-                connection,
-                job,
-                State.CANCELLED,
-                sources=(State.QUEUED, State.HELD, State.RENDERED),
-                now=at,
-            ):
-                return CancelOutcome.DONE
-            asked = connection.execute(
-                "UPDATE job SET cancel_requested = 1 "
-                "WHERE id = ? AND state = 'running' AND NOT cancel_requested",
-                (job,),
-            ).rowcount
-            if asked:
-                return CancelOutcome.ASKED
-            found = find(connection, job)
-            if found is None:
-                return CancelOutcome.UNKNOWN
-            return CancelOutcome.AGAIN if found.state is State.RUNNING else CancelOutcome.TOO_LATE
+            outcome = cancel(connection, job, at)
+            if deed is not None and outcome in {CancelOutcome.DONE, CancelOutcome.ASKED}:
+                write_down(connection, deed, at)
+            return outcome
 
         return await self._db.write(transaction)
 

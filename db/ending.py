@@ -4,10 +4,25 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
+from enum import StrEnum
 
 from db.fairness import refund
 from db.jobs import Job, JobId, State
-from db.rows import transition
+from db.rows import find, transition
+
+
+class CancelOutcome(StrEnum):
+    """What became of the wish to cancel.
+
+    DONE: it is cancelled. ASKED: it runs, and is asked to stop. AGAIN: it was asked to stop before.
+    TOO_LATE: it is being posted, or has ended. UNKNOWN: there is no such job.
+    """
+
+    DONE = "done"
+    ASKED = "asked"
+    AGAIN = "again"
+    TOO_LATE = "too_late"
+    UNKNOWN = "unknown"
 
 
 def end(
@@ -27,3 +42,20 @@ def end(
     if ended is not None:
         refund(connection, job)
     return ended
+
+
+def cancel(connection: sqlite3.Connection, job: JobId, at: float) -> CancelOutcome:
+    """Cancel a job that waits or is not yet being posted; ask one that runs to stop."""
+    waits = (State.QUEUED, State.HELD, State.RENDERED)
+    if end(connection, job, State.CANCELLED, sources=waits, now=at):
+        return CancelOutcome.DONE
+    asked = connection.execute(
+        "UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running' AND NOT cancel_requested",
+        (job,),
+    ).rowcount
+    if asked:
+        return CancelOutcome.ASKED
+    found = find(connection, job)
+    if found is None:
+        return CancelOutcome.UNKNOWN
+    return CancelOutcome.AGAIN if found.state is State.RUNNING else CancelOutcome.TOO_LATE

@@ -1,7 +1,11 @@
-"""What the moderators of a guild may do; each statement names the guild, so none reaches into another."""
+"""What the moderators of a guild may do; each statement names the guild, so none reaches into another.
+
+A deed is written down in the transaction that does it, and only where it changes something.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import sqlite3
 
 from db.audit import Deed, write_down
@@ -18,31 +22,36 @@ SET_ASIDE = "E_SET_ASIDE"
 class Moderation(Rows):
     """The part of the queue that moderators work with."""
 
-    async def pause(self, guild: int, by: int, now: float | None = None) -> bool:
+    async def pause(self, deed: Deed, now: float | None = None) -> bool:
         """Start no more of a guild's jobs; False where it is paused already."""
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
             begun = connection.execute(
                 "INSERT INTO pause (guild_id, by_user, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (guild, by, at),
+                (deed.guild_id, deed.actor_id, at),
             ).rowcount
-            # The waits that were told did not reckon with this; nothing is to be learnt from them.
-            connection.execute(
-                "UPDATE job SET foretold = NULL WHERE state = 'queued' AND guild_id = ?", (guild,)
-            )
+            if begun:
+                # The waits that were told did not reckon with this; nothing is to be learnt from them.
+                connection.execute(
+                    "UPDATE job SET foretold = NULL WHERE state = 'queued' AND guild_id = ?", (deed.guild_id,)
+                )
+                write_down(connection, deed, at)
             return bool(begun)
 
         return await self._db.write(transaction)
 
-    async def resume(self, guild: int) -> bool:
+    async def resume(self, deed: Deed, now: float | None = None) -> bool:
         """End a pause and a drain; False where there was neither."""
+        at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
             ended = [
-                connection.execute("DELETE FROM pause WHERE guild_id = ?", (guild,)).rowcount,
-                connection.execute("DELETE FROM drain WHERE guild_id = ?", (guild,)).rowcount,
+                connection.execute("DELETE FROM pause WHERE guild_id = ?", (deed.guild_id,)).rowcount,
+                connection.execute("DELETE FROM drain WHERE guild_id = ?", (deed.guild_id,)).rowcount,
             ]
+            if any(ended):
+                write_down(connection, deed, at)
             return any(ended)
 
         return await self._db.write(transaction)
@@ -71,8 +80,8 @@ class Moderation(Rows):
         """Whether a guild takes nothing new."""
         return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
-    async def move(self, job: JobId, guild: int, place: int) -> bool:
-        """Put a waiting job at a place (1 = first) among its guild's waiting jobs.
+    async def move(self, job: JobId, place: int, deed: Deed, now: float | None = None) -> bool:
+        """Put a waiting job at a place (1 = first) among the waiting jobs of the deed's guild.
 
         The jobs of the guild trade their slots in the fair order among each other, so no job of another guild
         comes later, or earlier, for it. A place beyond the end is the end.
@@ -82,26 +91,35 @@ class Moderation(Rows):
         """
         if place < 1:
             raise ValueError("places are counted from 1")
+        at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            slots = slots_of(connection, guild)
+            slots = slots_of(connection, deed.guild_id)
             if job not in {slot["id"] for slot in slots}:
                 return False
             put(connection, slots, job, place)
+            write_down(connection, deed, at)
             return True
 
         return await self._db.write(transaction)
 
-    async def clear(self, guild: int, now: float | None = None) -> list[Job]:
-        """Cancel all waiting jobs of a guild and return them; what runs goes on."""
+    async def clear(self, deed: Deed, now: float | None = None) -> list[Job]:
+        """Cancel all waiting jobs of a guild and return them; what runs goes on.
+
+        Args:
+            deed: without a target, for how many jobs it reaches is known only here.
+        """
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
-            waiting = slots_of(connection, guild)
-            cancelled = (
+            waiting = slots_of(connection, deed.guild_id)
+            ended = (
                 end(connection, row["id"], State.CANCELLED, sources=[State.QUEUED], now=at) for row in waiting
             )
-            return [job for job in cancelled if job is not None]
+            cancelled = [job for job in ended if job is not None]
+            if cancelled:
+                write_down(connection, dataclasses.replace(deed, target=f"{len(cancelled)} jobs"), at)
+            return cancelled
 
         return await self._db.write(transaction)
 

@@ -22,8 +22,9 @@ out.
 from __future__ import annotations
 
 from db.cards import Cards
-from db.claims import CancelOutcome, Claims, Recovery, Requeue
+from db.claims import Claims, Recovery, Requeue
 from db.delivery import Delivery
+from db.ending import CancelOutcome
 from db.enqueue import Draining, Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
 from db.listing import Ahead, Listing
 from db.moderation import Moderation

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 
+from db.audit import Deed, write_down
 from db.jobs import JobId
 from db.rows import Rows
 
@@ -28,11 +30,23 @@ WHERE :now < max(
 class Retention(Rows):
     """The part of the queue that decides what is kept."""
 
-    async def mark_deleted(self, job: JobId, now: float | None = None) -> bool:
-        """The clip was taken down; False where it already was. Its inputs are no longer kept."""
-        return await self._changes(
-            "UPDATE job SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (self._now(now), job)
-        )
+    async def mark_deleted(self, job: JobId, now: float | None = None, *, deed: Deed | None = None) -> bool:
+        """The clip was taken down; False where it already was. Its inputs are no longer kept.
+
+        Args:
+            deed: a moderator's; None: its member wants it.
+        """
+        at = self._now(now)
+
+        def transaction(connection: sqlite3.Connection) -> bool:
+            marked = connection.execute(
+                "UPDATE job SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (at, job)
+            ).rowcount
+            if marked and deed is not None:
+                write_down(connection, deed, at)
+            return bool(marked)
+
+        return await self._db.write(transaction)
 
     async def blobs_in_use(
         self,

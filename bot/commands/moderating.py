@@ -59,14 +59,6 @@ class ModeratorGroup(app_commands.Group):
             reason=clean_prompt(reason or "", limit=REASON_LIMIT),
         )
 
-    async def _log(
-        self, interaction: discord.Interaction[Any], action: str, target: str, reason: str | None
-    ) -> None:
-        """Write down what has been done; for deeds whose own transaction does not."""
-        self._parts.board.queue_moved()
-        deed = self._deed(interaction, action, target, reason)
-        await self._parts.audit.append(deed.guild_id, deed.actor_id, deed.action, deed.target, deed.reason)
-
     def _moved(self, *jobs: Job) -> None:
         """Jobs have changed: their messages, the engine and the delivery should know."""
         for job in jobs:

@@ -19,8 +19,8 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def pause(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Pause the queue of this server."""
-        await self._parts.queue.pause(interaction.guild_id or 0, interaction.user.id)
-        await self._log(interaction, "pause", "", reason)
+        await self._parts.queue.pause(self._deed(interaction, "pause", "", reason), time.time())
+        self._parts.board.queue_moved()
         await self._say(interaction, texts_moderation.PAUSED)
 
     @app_commands.command(description="Finish what runs and what waits, and take nothing new")
@@ -36,17 +36,14 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def resume(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Resume the queue of this server."""
-        await self._parts.queue.resume(interaction.guild_id or 0)
-        self._parts.studio.wake()
-        await self._log(interaction, "resume", "", reason)
+        await self._parts.queue.resume(self._deed(interaction, "resume", "", reason), time.time())
+        self._moved()
         await self._say(interaction, texts_moderation.RESUMED)
 
     @app_commands.command(description="Cancel everything that waits in this server")
     @app_commands.describe(reason="Why, for the log")
     async def clear(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Cancel all that waits."""
-        gone = await self._parts.queue.clear(interaction.guild_id or 0, time.time())
-        for job in gone:
-            self._parts.board.touch(job.id)
-        await self._log(interaction, "clear", f"{len(gone)} jobs", reason)
+        gone = await self._parts.queue.clear(self._deed(interaction, "clear", "", reason), time.time())
+        self._moved(*gone)
         await self._say(interaction, texts_moderation.cleared(len(gone)))

@@ -27,8 +27,9 @@ class JobCommands(ModeratorGroup, name="job"):
         """Cancel one job."""
         found = await self._find(interaction, job)
         if found is not None:
-            answer = await self._parts.clicks.cancel(found)
-            await self._log(interaction, "cancel", found.id, reason)
+            answer = await self._parts.clicks.cancel(
+                found, self._deed(interaction, "cancel", found.id, reason)
+            )
             await self._say(interaction, texts_moderation.about(found, f"· {answer}"))
 
     @app_commands.command(description="Move a waiting job to another place")
@@ -46,10 +47,11 @@ class JobCommands(ModeratorGroup, name="job"):
         found = await self._find(interaction, job)
         if found is None:
             return
-        if not await self._parts.queue.move(found.id, found.guild_id, place):
+        deed = self._deed(interaction, "move", found.id, reason or f"to place {place}")
+        if not await self._parts.queue.move(found.id, place, deed, time.time()):
             await self._say(interaction, texts.NOT_WAITING)
             return
-        await self._log(interaction, "move", found.id, reason or f"to place {place}")
+        self._parts.board.queue_moved()
         await self._say(interaction, texts_moderation.moved(found, place))
 
     @app_commands.command(description="Let a job wait until somebody has looked at it")

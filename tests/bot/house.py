@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import io
 import itertools
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from PIL import Image, ImageDraw
 
 from bot.client import Framekiln
 from bot.parts import Parts
 from bot.studio import Studio
+from db.connection import Database
 from db.files import Blobs
 from db.jobs import Job, NewJob
 from db.queue import EnqueueLimits, Queue
@@ -125,6 +129,45 @@ async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:
             if found:
                 return found
             await asyncio.sleep(0.005)
+
+
+class Writes:
+    """Counts the statements inside the writes to a database, and lets the n-th fail as on a full disk.
+
+    Attributes:
+        passed: how many there were.
+    """
+
+    def __init__(self, nth: int) -> None:
+        self.passed = 0
+        self._nth = nth
+
+    def over(self, connection: sqlite3.Connection) -> Any:
+        """The connection, as a transaction sees it."""
+        return mock.Mock(
+            spec_set=["execute", "executemany"],
+            execute=functools.partial(self._one, connection.execute),
+            executemany=functools.partial(self._one, connection.executemany),
+        )
+
+    def _one(self, do: Callable[..., sqlite3.Cursor], *given: Any) -> sqlite3.Cursor:
+        self.passed += 1
+        if self.passed == self._nth:
+            error = sqlite3.OperationalError("database or disk is full")
+            error.sqlite_errorcode = sqlite3.SQLITE_FULL
+            raise error
+        return do(*given)
+
+
+@contextmanager
+def failing(database: Database, nth: int) -> Iterator[Writes]:
+    """Let the n-th statement of the writes that begin meanwhile fail."""
+    writes = Writes(nth)
+    real = database.write
+    with mock.patch.object(
+        database, "write", lambda fn: real(lambda connection: fn(writes.over(connection)))
+    ):
+        yield writes
 
 
 class FakeEngine:

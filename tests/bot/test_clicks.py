@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 
 import discord
 import pytest
@@ -12,7 +13,7 @@ from bot.buttons import Action, custom_id
 from bot.channels import Post
 from db.jobs import State
 from engine.recipe import Kind, Quality, Recipe, Role
-from tests.bot.house import connected, count_of, hand_in, picture, queued, until
+from tests.bot.house import connected, count_of, failing, hand_in, picture, queued, until
 from tests.fake_discord import Permission, Status
 
 FORM_FIELD = "fk:prompt"
@@ -80,6 +81,24 @@ async def test_only_its_member_and_moderators_cancel_a_job(fake, channel, ada, e
     assert await said_to(await fake.click(mod, message, "Cancel")) == texts.CANCELLED
     assert (await parts.queue.get(job.id)).state is State.CANCELLED
     assert await deeds(parts, channel.guild) == [(mod.id, "cancel", job.id)]
+
+
+async def test_whichever_statement_of_a_moderators_click_fails_it_is_done_and_written_down_or_neither(
+    fake, channel, ada, mod, parts, bot
+):
+    for action, bring in ((Action.DELETE, delivered), (Action.CANCEL, asked_by)):
+        job, message = await bring(parts, ada, channel)
+        for nth in itertools.count(1):
+            with failing(parts.database, nth) as writes:
+                click = await fake.click(mod, message, custom_id(action, job.id))
+                await until(lambda click=click: click.message is not None and not click.message.loading)
+            if writes.passed < nth:
+                break
+            assert await parts.queue.get(job.id) == job
+            assert (mod.id, action, job.id) not in await deeds(parts, channel.guild)
+        assert nth > 2, "no statement was made to fail"
+        assert (await deeds(parts, channel.guild))[0] == (mod.id, action, job.id)
+        assert await parts.queue.get(job.id) != job
 
 
 async def test_a_member_who_cancels_their_own_job_is_no_moderators_deed(fake, channel, ada, parts, waiting):
@@ -306,6 +325,7 @@ async def test_what_moderators_do_is_written_down(fake, channel, ada, mod, parts
     assert not await parts.queue.paused(channel.guild.id)
     await said_to(await fake.slash(mod, channel, "queue move", job=job.id[:6], place=1))
     await said_to(await fake.slash(mod, channel, "queue cancel", job=job.id))
+    await asked_by_quietly(parts, ada, channel)
     await said_to(await fake.slash(mod, channel, "queue clear"))
     done = await parts.audit.entries(channel.guild.id)
     assert [one.action for one in reversed(done)] == ["pause", "resume", "move", "cancel", "clear"]

@@ -19,6 +19,7 @@ from bot.forgetting import RecipeWords
 from db.jobs import State
 from engine.recipe import Kind, Receipt, Recipe, Role
 from tests.bot.house import connected, picture, queued, receipt, recipe, rendered, until, until_cancelled
+from tests.db.asking import written
 from tests.fake_discord import Status, Upload
 
 PROMPT = "a heron over the canal"
@@ -94,7 +95,9 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, ada, mod, 
     """Database, log of the database, blobs, outbox, spool, new backups and the bot's own log."""
     caplog.set_level(logging.DEBUG)
     done, digest = await delivered(parts, fake, ada, channel)
-    await parts.audit.append(channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again")
+    await written(
+        parts.database, channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again"
+    )
     waiting, _ = await given(parts, ada, channel)
     await parts.queue.hold(waiting.id, PROMPT)
     clip = done.clip_sha256

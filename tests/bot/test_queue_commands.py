@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 
 from bot import texts, texts_limits, texts_moderation
 from db.jobs import Job, JobId, State
-from tests.bot.house import queued, rendered
+from tests.bot.house import failing, queued, rendered
+from tests.db.asking import deed, written
 from tests.fake_discord import Permission
 
 WHO, JOB = object(), object()
@@ -67,6 +69,7 @@ USES = (
     Use(name="limit set", options={"waiting": 5, "turn": "FIRST"}, says="5 waiting", action="limit"),
     Use(name="limit set", options={"whom": WHO, "day": 600}, says="600 s of drawing", action="limit"),
     Use(name="review", says="nowhere"),
+    Use(name="review", options={"new_members": 3}, says="3 days", action="review"),
     Use(name="words add", options={"word": "Gr0mpf"}, says="grompf", action="word add"),
     Use(name="words allow", options={"word": "nude"}, says="nude", action="word allow"),
     Use(name="words remove", options={"word": "nude"}, says="nothing of it", action="word remove"),
@@ -89,6 +92,21 @@ async def brought(parts, member, state: State) -> Job:
     elif state is State.CANCELLED:
         await parts.queue.cancel(job.id)
     return await parts.queue.get(job.id)
+
+
+async def ready_for(use: Use, parts, member) -> Job:
+    """Nothing of the last use is left, and this one's finds what it is about."""
+    guild = member.guild.id
+    done = deed("tidy up", guild=guild)
+    await parts.queue.resume(done)
+    await parts.queue.clear(done)
+    await parts.queue.unban(guild, member.id)
+    job = await brought(parts, member, use.start)
+    if use.name == "unban":
+        await parts.queue.ban(guild, member.id, by=1, reason="spam")
+    elif use.name == "resume":
+        await parts.queue.pause(done)
+    return job
 
 
 async def rows_of(parts, guild) -> dict[str, list[tuple]]:
@@ -136,7 +154,7 @@ async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, c
     there = fake.channel(elsewhere)
     jobs = {state: await brought(parts, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)}
     await parts.queue.ban(channel.guild.id, 99, by=1, reason="spam")
-    await parts.audit.append(channel.guild.id, 9, "ban", "99", "a secret of this server")
+    await written(parts.database, channel.guild.id, 9, "ban", "99", "a secret of this server")
     before = await rows_of(parts, channel.guild)
     for use in USES:
         asked = await fake.slash(boss, there, f"queue {use.name}", **options(use, jobs[use.start], ada))
@@ -161,11 +179,7 @@ async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
             group = getattr(child, "binding", None) or child
             monkeypatch.setattr(group, "_parts", replace(parts, settings=changed))
     for use in USES if role == "manage server" else (BY_NAME["hold"], BY_NAME["pause"]):
-        await parts.queue.resume(channel.guild.id)
-        await parts.queue.clear(channel.guild.id)
-        job = await brought(parts, ada, use.start)
-        if use.name == "unban":
-            await parts.queue.ban(channel.guild.id, ada.id, by=1, reason="spam")
+        job = await ready_for(use, parts, ada)
         said = await (
             await fake.slash(keeper, channel, f"queue {use.name}", **options(use, job, ada))
         ).shown()
@@ -179,8 +193,26 @@ async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
             assert use.options.get("reason", "") == entry.reason or use.name == "move"
             target = {"job": job.id, "member": str(ada.id)}
             assert all(entry.target == target[name] for name in use.options if name in target)
-        await parts.queue.unban(channel.guild.id, ada.id)
     assert (await parts.audit.verify()).sound
+
+
+async def test_whichever_statement_of_a_deed_fails_it_is_done_and_written_down_or_neither(
+    fake, channel, ada, mod, parts, bot
+):
+    for use in (use for use in USES if use.action):
+        job = await ready_for(use, parts, ada)
+        before = await rows_of(parts, channel.guild)
+        for nth in itertools.count(1):
+            with failing(parts.database, nth) as writes:
+                asked = await fake.slash(mod, channel, f"queue {use.name}", **options(use, job, ada))
+                await asked.shown()
+            after = await rows_of(parts, channel.guild)
+            if writes.passed < nth:
+                break
+            assert after == before, f"{use.name}, statement {nth}"
+        assert nth > 2, f"{use.name}: no statement was made to fail"
+        assert {table for table in after if after[table] != before[table]} > {"audit"}, use.name
+        assert (await parts.audit.entries(channel.guild.id, 1))[0].action == use.action
 
 
 async def test_a_deed_that_does_not_fit_says_why_and_changes_nothing(fake, channel, ada, mod, parts, bot):
@@ -243,7 +275,7 @@ async def test_who_asks_a_draining_server_is_told_so_in_private(fake, channel, a
 
 async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel, mod, parts, bot):
     for number in range(3):
-        await parts.audit.append(channel.guild.id, mod.id, "ban", str(number), "spam")
+        await written(parts.database, channel.guild.id, mod.id, "ban", str(number), "spam")
     noted = (await parts.audit.verify()).head[:16]
 
     async def page(**more):

@@ -18,6 +18,7 @@ from engine.recipe import Camera, Kind, Quality, Recipe, Role
 from engine.wish import Subject, Wish
 from tests.bot.house import count_of, picture, queued, until
 from tests.bot.test_clip_deeds import delivered, refusal, the_new_job
+from tests.db.asking import deed
 from tests.fake_discord.faults import Upload
 
 
@@ -94,7 +95,7 @@ async def test_a_digest_opens_no_picture_that_i_did_not_give_here(fake, channel,
         "swept": swept[0],
         "taken down": down[0],
     }
-    await parts.queue.clear(channel.guild.id)
+    await parts.queue.clear(deed("clear", guild=channel.guild.id))
     before = await count_of(parts)
     for whose, sha256 in closed.items():
         asked = await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))

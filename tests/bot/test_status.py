@@ -20,7 +20,8 @@ from db.errors import CannotWrite
 from db.jobs import State
 from engine.recipe import Recipe
 from engine.seal import Sealer
-from tests.bot.house import BEN, CHANNEL, FakeEngine, hand_in, queued, studio_with, until
+from tests.bot.house import CHANNEL, FakeEngine, hand_in, queued, studio_with, until
+from tests.db.asking import deed
 
 MESSAGE = 900
 
@@ -288,7 +289,8 @@ async def test_jobs_far_back_are_edited_rarely(queue, channels, start, monkeypat
     board = await start(interval=0.02)
     await until(lambda: len(edits(channels)) == 2)
     for paused in (True, False, True):
-        await (queue.pause(near.guild_id, BEN) if paused else queue.resume(near.guild_id))
+        done = deed("flow", guild=near.guild_id)
+        await (queue.pause(done) if paused else queue.resume(done))
         board.touch(near.id)
         board.touch(far.id)
         await asyncio.sleep(0.06)

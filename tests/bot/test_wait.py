@@ -12,6 +12,7 @@ from db.fairness import charge
 from db.listing import Arrival
 from db.queue import EnqueueLimits
 from tests.bot.house import ANN, BEN, GUILD, hand_in, queued, recipe
+from tests.db.asking import deed
 
 FAST = {"quality": "fast"}
 LOW, HIGH = UNTAUGHT
@@ -144,10 +145,10 @@ async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs,
     job = await queued(queue)
     await queue.answered(job.id, 7, 8, foretold=40.0, ahead=0)
     if cause == "pause":
-        await queue.pause(GUILD, by=5)
-        await queue.resume(GUILD)
+        await queue.pause(deed("pause"))
+        await queue.resume(deed("resume"))
     elif cause == "move":
-        await queue.move(job.id, GUILD, 1)
+        await queue.move(job.id, 1, deed("move"))
     else:
         await queue.recover()
     await hand_in(queue, blobs, await queue.claim())

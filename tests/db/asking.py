@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import time
 
-from db.audit import Deed
+from db.audit import Deed, write_down
+from db.connection import Database
 from db.jobs import Job, NewJob
 from db.queue import Queue
 
@@ -33,8 +35,14 @@ async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes)
     return (await queue.enqueue(new_job(user, guild, **changes))).job
 
 
-def deed(action: str, target: str = "", *, guild: int = GUILD) -> Deed:
-    return Deed(guild_id=guild, actor_id=9, action=action, target=target, reason="because")
+def deed(action: str, target: str = "", *, guild: int = GUILD, actor: int = 9) -> Deed:
+    return Deed(guild_id=guild, actor_id=actor, action=action, target=target, reason="because")
+
+
+async def written(db: Database, guild: int, actor: int, action: str, target: str, reason: str = "") -> None:
+    """A deed in the log that nothing else came of."""
+    done = Deed(guild_id=guild, actor_id=actor, action=action, target=target, reason=reason)
+    await db.write(lambda connection: write_down(connection, done, time.time()))
 
 
 async def hand_in(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asking import ANN, BEN, enqueued
+from asking import ANN, BEN, deed, enqueued, written
 
 from db.audit import Audit
 from db.guilds import DAY, Guilds
@@ -15,9 +15,8 @@ async def test_a_guild_is_forgotten_when_its_days_are_over(db, queue):
     kept = await enqueued(queue, guild=HERE)
     await enqueued(queue, BEN, guild=GONE)
     await queue.ban(GONE, 9, ANN, "spam")
-    await queue.pause(GONE, ANN)
-    await book.append(GONE, ANN, "pause", "", "holidays")
-    await book.append(HERE, ANN, "pause", "", "holidays")
+    await queue.pause(deed("pause", guild=GONE))
+    await written(db, HERE, ANN, "pause", "", "holidays")
     await guilds.left(GONE, NOW)
     await guilds.left(GONE, NOW + DAY)
     assert await guilds.to_forget(days=30, now=NOW + 30 * DAY) == []

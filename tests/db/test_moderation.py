@@ -19,14 +19,14 @@ async def deeds(db):
 async def test_a_paused_guild_starts_nothing_and_loses_nothing(queue):
     job = await enqueued(queue)
     other = await enqueued(queue, guild=200)
-    assert await queue.pause(GUILD, by=9)
-    assert not await queue.pause(GUILD, by=9)
+    assert await queue.pause(deed("pause"))
+    assert not await queue.pause(deed("pause"))
     assert await queue.paused(GUILD)
     assert not await queue.paused(200)
     assert (await queue.claim()).id == other.id
     assert await queue.claim() is None
-    assert await queue.resume(GUILD)
-    assert not await queue.resume(GUILD)
+    assert await queue.resume(deed("resume"))
+    assert not await queue.resume(deed("resume"))
     assert (await queue.claim()).id == job.id
 
 
@@ -36,7 +36,7 @@ async def test_a_moved_job_stands_where_it_was_put_and_the_rest_keep_their_order
         await enqueued(queue, user)
     before = [job.id for job in await queue.waiting(GUILD)]
     job = before[2]
-    assert await queue.move(job, GUILD, place)
+    assert await queue.move(job, place, deed("move"))
     expected = [other for other in before if other != job]
     expected.insert(place - 1, job)
     assert [other.id for other in await queue.waiting(GUILD)] == expected
@@ -53,7 +53,7 @@ async def test_a_move_in_one_guild_moves_nobody_in_another(queue):
         mine = [job.id for job in before if job.guild_id == GUILD]
         place = chance.randrange(1, len(mine) + 1)
         job = chance.choice(mine)
-        assert await queue.move(job, GUILD, place)
+        assert await queue.move(job, place, deed("move"))
         after = await queue.waiting()
         assert [job.guild_id for job in after] == [job.guild_id for job in before]
         assert [job.id for job in after if job.guild_id == 200] == [
@@ -65,17 +65,17 @@ async def test_a_move_in_one_guild_moves_nobody_in_another(queue):
 async def test_only_what_waits_in_the_guild_can_be_moved(queue):
     job = await running(queue)
     other = await enqueued(queue, guild=200)
-    assert not await queue.move(job.id, GUILD, 1)
-    assert not await queue.move(other.id, GUILD, 1)
+    assert not await queue.move(job.id, 1, deed("move"))
+    assert not await queue.move(other.id, 1, deed("move"))
     with pytest.raises(ValueError, match="counted from 1"):
-        await queue.move(job.id, GUILD, 0)
+        await queue.move(job.id, 0, deed("move"))
 
 
 async def test_clear_cancels_what_waits_in_the_guild_and_returns_it(queue):
     runs = await running(queue)
     waiting = [(await enqueued(queue)).id for _ in range(3)]
     other = await enqueued(queue, guild=200)
-    cleared = await queue.clear(GUILD)
+    cleared = await queue.clear(deed("clear"))
     assert [job.id for job in cleared] == waiting
     assert {job.state for job in cleared} == {State.CANCELLED}
     assert (await queue.get(runs.id)).state is State.RUNNING
@@ -116,10 +116,10 @@ async def test_a_draining_guild_finishes_what_it_has_and_takes_nothing_new(queue
         await queue.check_limits(GUILD, BEN)
     assert (await queue.enqueue(other)).created
     assert (await queue.claim()).id == first.id
-    assert await queue.resume(GUILD)
+    assert await queue.resume(deed("resume"))
     assert not await queue.draining(GUILD)
     assert (await queue.enqueue(new_job(BEN))).created
-    assert await deeds(db) == [("drain", "")]
+    assert await deeds(db) == [("drain", ""), ("resume", "")]
 
 
 async def failed(queue):

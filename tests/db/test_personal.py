@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from asking import CLIP, GUILD, enqueued, hand_in, running
+from asking import CLIP, GUILD, deed, enqueued, hand_in, running, written
 
 from db.alias import alias_of
 from db.audit import Audit
@@ -158,9 +158,9 @@ async def test_the_wish_of_being_left_alone_outlives_an_erase_and_is_held_under_
 async def test_the_log_stays_whole_and_names_the_erased_no_more(queue, personal, db):
     book = Audit(db)
     job = await asked(queue)
-    await book.append(GUILD, MOD, "ban", str(ANN), f"{ANN} was rude")
-    await book.append(GUILD, ANN, "cancel", job.id, "by its button")
-    await book.append(GUILD, MOD, "ban", str(BEN), "spam")
+    await written(db, GUILD, MOD, "ban", str(ANN), f"{ANN} was rude")
+    await written(db, GUILD, ANN, "cancel", job.id, "by its button")
+    await written(db, GUILD, MOD, "ban", str(BEN), "spam")
     await personal.erase(ANN)
     assert (await book.verify()).sound
     third, second, first = await book.entries(GUILD)
@@ -180,8 +180,8 @@ async def test_the_log_stays_whole_and_names_the_erased_no_more(queue, personal,
 )
 async def test_other_words_or_another_member_in_an_entry_are_found(db, deed, broken):
     book = Audit(db)
-    await book.append(GUILD, MOD, "ban", str(ANN), "rude")
-    await book.append(GUILD, MOD, "ban", str(BEN), "spam")
+    await written(db, GUILD, MOD, "ban", str(ANN), "rude")
+    await written(db, GUILD, MOD, "ban", str(BEN), "spam")
     await db.write(lambda connection: connection.execute(deed))
     assert (await book.verify()).broken_at == broken
 
@@ -202,7 +202,6 @@ def held(folder, *texts) -> dict[str, str]:
 
 async def full(queue, db):
     """A hundred jobs of many lengths, so that pages were split and rows moved, some of Ann's among them."""
-    book = Audit(db)
     for number in range(100):
         words = SECRET if number % 5 == 0 else "x"
         user = ANN if number % 5 == 0 else BEN
@@ -212,9 +211,9 @@ async def full(queue, db):
         )
         await queue.cancel(job.id)
         if number % 10 == 0:
-            await book.append(number, ANN, "cancel", str(ANN), f"{SECRET} {number}")
+            await written(db, number, ANN, "cancel", str(ANN), f"{SECRET} {number}")
     await queue.ban(1, ANN, MOD, SECRET)
-    await queue.pause(2, ANN)
+    await queue.pause(deed("pause", guild=2, actor=ANN))
 
 
 async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_the_member(

@@ -211,7 +211,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(job=jobs, place=st.integers(1, 4))
     def move(self, job, place):
-        assert self.run(self.queue.move(job, 100, place)) == (self.model[job].state is State.QUEUED)
+        assert self.run(self.queue.move(job, place, deed("move"))) == (self.model[job].state is State.QUEUED)
 
     @precondition(lambda self: self.model)
     @rule()
