@@ -32,7 +32,7 @@ from bot.housekeeping import Housekeeping
 from bot.intake import Intake
 from bot.inventory import Inventory
 from bot.parcel import Parcels
-from bot.parts import Parts
+from bot.parts import Parts, how_it_is
 from bot.pulse import Pulse
 from bot.reception import Reception
 from bot.replay import Replays
@@ -46,6 +46,8 @@ from bot.wait import Waits
 from bot.word_lists import WordLists
 from db.audit import Audit
 from db.connection import Database
+from db.copies import Copies
+from db.erase import Eraser
 from db.files import Blobs
 from db.guilds import Guilds
 from db.jobs import Job
@@ -109,7 +111,9 @@ def _wire(
     outbox = settings.data_dir / "outbox"
     waits = Waits(queue)
     audit = Audit(database)
-    personal = Personal(database, pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
+    eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
+    personal = Personal(database, eraser=eraser)
+    backups = settings.data_dir / "backups"
     inventory = Inventory(
         limits.store_of(settings), lambda: host.device, slow=limits.allows_slow_models(settings)
     )
@@ -188,7 +192,13 @@ def _wire(
         moderator_roles=settings.moderator_roles,
     )
     erasing = Erasing(
-        personal=personal, blobs=blobs, channels=channels, board=board, outbox=outbox, cancel=clicks.cancel
+        personal=personal,
+        copies=Copies(database.path, backups, eraser=eraser),
+        blobs=blobs,
+        channels=channels,
+        board=board,
+        outbox=outbox,
+        cancel=clicks.cancel,
     )
     guilds = Guilds(database)
     housekeeping = Housekeeping(
@@ -197,7 +207,7 @@ def _wire(
         blobs=blobs,
         personal=personal,
         guilds=guilds,
-        backup_dir=settings.data_dir / "backups",
+        backup_dir=backups,
         keep=limits.for_keeping(settings),
     )
     return Parts(
@@ -274,7 +284,7 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         parts.erasing.run(),
         parts.pulse.run(),
         ClockWatch(parts.queue, longest_pause=max(NO_ACCESS_BACKOFF, parts.settings.post_backoff_last)).run(),
-        HealthFile(parts.settings.data_dir, lambda: _how_it_is(parts)).run(),
+        HealthFile(parts.settings.data_dir, lambda: how_it_is(parts)).run(),
     ]
     starting = asyncio.create_task(_start_engine(parts.host), name="engine start")
     tasks = [asyncio.create_task(loop) for loop in loops]
@@ -301,22 +311,6 @@ async def _start_engine(host: EngineHost) -> None:
             return
         else:
             return
-
-
-def _how_it_is(parts: Parts) -> dict[str, Any]:
-    return {
-        "engine": parts.host.state.value,
-        "engine deaths": parts.host.deaths,
-        "card faults in a row": parts.studio.card.in_a_row,
-        "discord": "connected" if parts.channels.connected else "away",
-        "rendered": parts.studio.rendered,
-        "idle between jobs p95 ms": round(parts.studio.idle(0.95) * 1000, 1),
-        "loop lag p99 ms": round(parts.pulse.lag(0.99) * 1000, 1),
-        "loop lag max ms": round(parts.pulse.lag(1.0) * 1000, 1),
-        "database": "whole" if parts.database.rescued is None else str(parts.database.rescued),
-        "database calls": parts.database.calls,
-        "database seconds": round(parts.database.busy_seconds, 3),
-    }
 
 
 async def _finish(parts: Parts) -> None:

@@ -1,26 +1,32 @@
-"""Taking a member out of everything: rows, files, messages.
+"""Taking a member out of everything: rows, files, messages, copies of the database.
 
-The wish is a row of its own, so that a bot that is killed in the middle goes on with it.
+The wish is a row of its own, so that a bot that is killed in the middle goes on with it. The copies each say
+whether they still know somebody; they are looked at after each erase, at the start, and once an hour.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import sqlite3
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.channels import ChannelError, Channels
 from bot.parcel import file_name
 from bot.status import StatusBoard
+from db.copies import Copies
+from db.erase import Forgotten
 from db.files import Blobs
 from db.jobs import Job, JobId, State
-from db.personal import Forgotten, Personal
+from db.personal import Personal
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 5.0
+COPIES_EVERY = 3600.0
 LOOK_EVERY = 0.2
 
 STOP_SECONDS = 330.0
@@ -30,6 +36,21 @@ MESSAGES_SECONDS = 120.0
 """What deleting somebody's messages may take, rate limits included; what is left then stays."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What an erase came to.
+
+    Attributes:
+        jobs: how many were emptied.
+        messages_left: how many could not be deleted.
+        copies_left: copies of the database that cannot be read, and so not be erased.
+    """
+
+    jobs: int
+    messages_left: int
+    copies_left: int
+
+
 class Erasing:
     """Does what members have asked for with ``/mydata erase``."""
 
@@ -37,6 +58,7 @@ class Erasing:
         self,
         *,
         personal: Personal,
+        copies: Copies,
         blobs: Blobs,
         channels: Channels,
         board: StatusBoard,
@@ -47,6 +69,7 @@ class Erasing:
 
         Args:
             personal: knows every row.
+            copies: of the database.
             blobs: where pictures and clips are.
             channels: deletes messages.
             board: is told of jobs that it need not show any more.
@@ -54,22 +77,25 @@ class Erasing:
             cancel: ends a job, wherever it is.
         """
         self._personal = personal
+        self._copies = copies
         self._blobs = blobs
         self._channels = channels
         self._board = board
         self._outbox = outbox
         self._cancel = cancel
         self._wake = asyncio.Event()
-        self._waiting: dict[int, list[asyncio.Future[tuple[int, int]]]] = {}
+        self._waiting: dict[int, list[asyncio.Future[Result]]] = {}
+        self._copies_at = 0.0
+        self._stubborn: dict[Path, str] = {}
 
-    async def ask(self, user: int, *, messages: bool) -> asyncio.Future[tuple[int, int]]:
+    async def ask(self, user: int, *, messages: bool) -> asyncio.Future[Result]:
         """Write the wish down, and begin.
 
         Returns:
-            Something to wait for: how many jobs were emptied, and how many messages could not be deleted.
+            Something to wait for.
         """
         await self._personal.ask_to_erase(user, messages=messages)
-        done: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(user, []).append(done)
         self._wake.set()
         return done
@@ -84,17 +110,49 @@ class Erasing:
         while True:
             self._wake.clear()
             try:
-                for user, messages in await self._personal.to_erase():
-                    result = await self._erase(user, messages=messages)
-                    for done in self._waiting.pop(user, []):
-                        if not done.done():
-                            done.set_result(result)
+                await self._work()
             except Exception:
                 log.exception("an erase could not be done yet")
             try:
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
             except TimeoutError:
                 continue
+
+    async def _work(self) -> None:
+        """Erase whoever waits for it; then the copies, once for all of them."""
+        done: dict[int, tuple[int, int]] = {}
+        for user, messages in await self._personal.to_erase():
+            try:
+                done[user] = await self._erase(user, messages=messages)
+            except Exception:
+                log.exception("a member could not be erased yet")
+        if not done and time.monotonic() < self._copies_at:
+            return
+        copies_left = await self._renew_copies()
+        self._copies_at = time.monotonic() + COPIES_EVERY
+        for user, (jobs, messages_left) in done.items():
+            result = Result(jobs=jobs, messages_left=messages_left, copies_left=copies_left)
+            for waiting in self._waiting.pop(user, []):
+                if not waiting.done():
+                    waiting.set_result(result)
+
+    async def _renew_copies(self) -> int:
+        """Take the erased out of every copy of the database; return how many copies may still know them."""
+        left: dict[Path, str] = {}
+        await asyncio.to_thread(self._copies.sweep)
+        for path in await asyncio.to_thread(self._copies.behind):
+            try:
+                wrong = await asyncio.to_thread(self._copies.renew, path)
+            except (OSError, sqlite3.Error) as error:
+                wrong = str(error)
+            if wrong is None:
+                log.info("who was erased is out of %s", path.name)
+            else:
+                left[path] = wrong
+                if self._stubborn.get(path) != wrong:
+                    log.warning("%s may know members who were erased, and stays as it is: %s", path, wrong)
+        self._stubborn = left
+        return len(left)
 
     async def _erase(self, user: int, *, messages: bool) -> tuple[int, int]:
         jobs = await self._stopped(user)

@@ -14,7 +14,7 @@ NOTHING = "{}"
 
 
 class RecipeWords:
-    """The :class:`db.personal.Words` of this program."""
+    """The :class:`db.erase.Words` of this program."""
 
     def forget(self, recipe: str) -> str:
         """The recipe without words, files and seed: it can't be drawn again, and still counts."""

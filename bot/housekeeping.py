@@ -13,11 +13,13 @@ from db.files import Blobs
 from db.guilds import Guilds
 from db.personal import Personal
 from db.queue import Queue
+from db.rescue import drop_set_aside
 
 log = logging.getLogger(__name__)
 
 SWEEP_EVERY = 3600.0
-BACKUP_EVERY = 24 * 3600.0
+DAY = 24 * 3600.0
+BACKUP_EVERY = DAY
 LAST_BACKUP = "last_backup"
 
 
@@ -32,6 +34,7 @@ class Keep:
         sheets_days: pictures of discarded takes.
         prompts_days: words of a job, after it has ended.
         left_guild_days: everything of a guild, after the bot has left it.
+        set_aside_days: databases that were set aside, damaged or replaced.
         backups: daily copies of the database; 0 for none.
     """
 
@@ -41,6 +44,7 @@ class Keep:
     sheets_days: float = 7.0
     prompts_days: float = 30.0
     left_guild_days: float = 30.0
+    set_aside_days: float = 30.0
     backups: int = 7
 
 
@@ -81,7 +85,7 @@ class Housekeeping:
         """Work until cancelled."""
         while True:
             # One after the other, and the next also where one has failed.
-            for chore in (self.forget, self.sweep, self.back_up_if_due):
+            for chore in (self.forget, self.sweep, self.back_up_if_due, self.drop_set_aside):
                 try:
                     await chore()
                 except Exception:
@@ -124,3 +128,11 @@ class Housekeeping:
         await self._queue.meta_set(LAST_BACKUP, str(now))
         log.info("the database is backed up to %s", path.name)
         return True
+
+    async def drop_set_aside(self) -> int:
+        """Delete databases that were set aside long ago, and return how many."""
+        before = time.time() - self._keep.set_aside_days * DAY
+        gone = await asyncio.to_thread(drop_set_aside, self._database.path, before=before)
+        if gone:
+            log.info("databases that were set aside long ago are deleted: %d", gone)
+        return gone

@@ -182,6 +182,7 @@ def for_keeping(settings: Settings) -> Keep:
         sheets_days=settings.keep_sheets_days,
         prompts_days=settings.keep_prompts_days,
         left_guild_days=settings.keep_left_guild_days,
+        set_aside_days=settings.keep_set_aside_days,
         backups=settings.backups,
     )
 

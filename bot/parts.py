@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from bot.cards import CardBoard
 from bot.channels import Channels
@@ -52,3 +53,20 @@ class Parts:
     erasing: Erasing
     rights: Rights
     pulse: Pulse
+
+
+def how_it_is(parts: Parts) -> dict[str, Any]:
+    """How the bot is doing, in a few plain values."""
+    return {
+        "engine": parts.host.state.value,
+        "engine deaths": parts.host.deaths,
+        "card faults in a row": parts.studio.card.in_a_row,
+        "discord": "connected" if parts.channels.connected else "away",
+        "rendered": parts.studio.rendered,
+        "idle between jobs p95 ms": round(parts.studio.idle(0.95) * 1000, 1),
+        "loop lag p99 ms": round(parts.pulse.lag(0.99) * 1000, 1),
+        "loop lag max ms": round(parts.pulse.lag(1.0) * 1000, 1),
+        "database": "whole" if parts.database.rescued is None else str(parts.database.rescued),
+        "database calls": parts.database.calls,
+        "database seconds": round(parts.database.busy_seconds, 3),
+    }

@@ -155,8 +155,10 @@ class Rights:
         done = await self._erasing.ask(interaction.user.id, messages=wanted)
         try:
             async with asyncio.timeout(ERASE_WAIT):
-                jobs, left = await asyncio.shield(done)
+                result = await asyncio.shield(done)
         except TimeoutError:
             await interaction.edit_original_response(content=texts_rights.ERASING_STILL)
         else:
-            await interaction.edit_original_response(content=texts_rights.erased(jobs, left))
+            await interaction.edit_original_response(
+                content=texts_rights.erased(result.jobs, result.messages_left, result.copies_left)
+            )

@@ -215,9 +215,7 @@ class Settings(BaseSettings):
         0.8, ge=0, le=1, description="Score from which the network opennsfw, where installed, flags."
     )
     keep_inputs_days: float = Field(
-        7.0,
-        ge=0,
-        description="Days that members' pictures are kept after their job, for Reroll and Remix.",
+        7.0, ge=0, description="Days that members' pictures are kept after their job, for Reroll and Remix."
     )
     keep_clips_days: float = Field(
         7.0, ge=0, description="Days that clips are kept after they were posted, for /mydata export."
@@ -227,6 +225,9 @@ class Settings(BaseSettings):
     )
     keep_left_guild_days: float = Field(
         30.0, ge=0, description="Days after which a server that the bot has left is forgotten."
+    )
+    keep_set_aside_days: float = Field(
+        30.0, gt=0, description="Days that a database is kept that was set aside, damaged or replaced."
     )
     keep_starred_days: float = Field(
         90.0, gt=0, description="Days that a clip is kept after a member gave it a star."

@@ -23,16 +23,21 @@ TOO_BUSY = "I am very busy right now. Please try again in a moment."
 FORGOTTEN = "What this clip was made from has been cleared away. Please ask for it anew."
 
 
-def erased(jobs: int, left: int) -> str:
+def erased(jobs: int, left: int, copies: int = 0) -> str:
     """What an erase came to.
 
     Args:
         jobs: how many were emptied.
         left: messages that could not be deleted.
+        copies: copies of the database that could not be opened.
     """
     text = f"Done. I keep nothing of you any more ({jobs} {'job was' if jobs == 1 else 'jobs were'} emptied)."
     if left:
         text += f" {left} {'message' if left == 1 else 'messages'} I could not delete; a moderator can."
+    if copies:
+        text += (
+            " Older copies of my memory that nobody can open any more may still name you; they go with time."
+        )
     return text
 
 

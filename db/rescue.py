@@ -1,7 +1,7 @@
-"""A database that cannot be trusted is set aside, whole, and a backup takes its place. Nothing is deleted.
+"""A database that cannot be trusted is set aside, whole, and a backup takes its place.
 
-Whatever ends the program on the way, the next start finds either the old files or the new one: the backup is
-copied beside the database first, and takes its name in one rename.
+Nothing is deleted, until its days are over. Whatever ends the program on the way, the next start finds either
+the old files or the new one: the backup is copied beside the database, and takes its name in one rename.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from db.backup import fsync
 
 ASIDE = "damaged"
 """The folder beside the database for what was set aside."""
+
+_STAMP = "%Y%m%dT%H%M%S.%fZ"
 
 OPEN = ("queued", "running", "rendered", "posting", "held")
 
@@ -87,27 +89,46 @@ def put_in_place(path: Path, backup: Path | None, *, reason: str = "") -> Rescue
 
     Since a backup was made, some of its jobs may have been posted: each is looked for before it is posted.
     """
-    arriving = path.with_name(path.name + ".arriving")
-    arriving.unlink(missing_ok=True)
+    new = arriving(path)
+    new.unlink(missing_ok=True)
     if backup is not None:
-        shutil.copyfile(backup, arriving)
-        arriving.chmod(0o600)
-        _look_before_posting(arriving)
-        fsync(arriving)
+        shutil.copyfile(backup, new)
+        new.chmod(0o600)
+        _look_before_posting(new)
+        fsync(new)
     aside = _set_aside(path)
     if backup is not None:
-        arriving.replace(path)
+        new.replace(path)
     else:
         path.unlink(missing_ok=True)  # it has another name by now
     fsync(path.parent)
     return Rescue(reason=reason, aside=aside, backup=backup)
 
 
+def drop_set_aside(path: Path, *, before: float) -> int:
+    """Delete what was set aside before this time, Unix seconds; return how many databases that was."""
+    gone = 0
+    for folder in (path.parent / ASIDE).glob("*/"):
+        try:
+            at = dt.datetime.strptime(folder.name, _STAMP).replace(tzinfo=dt.UTC)
+        except ValueError:
+            continue  # not by us
+        if at.timestamp() < before:
+            shutil.rmtree(folder)
+            gone += 1
+    return gone
+
+
+def arriving(path: Path) -> Path:
+    """The name that what takes a database's place has until it does."""
+    return path.with_name(path.name + ".arriving")
+
+
 def _set_aside(path: Path) -> Path | None:
     """Give the old files a second home. The database itself keeps its name until another takes it."""
     if not path.exists():
         return None
-    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    stamp = dt.datetime.now(dt.UTC).strftime(_STAMP)
     aside = path.parent / ASIDE / stamp
     aside.mkdir(parents=True, mode=0o700)
     os.link(path, aside / path.name)

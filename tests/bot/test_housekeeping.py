@@ -15,6 +15,7 @@ from bot.forgetting import RecipeWords
 from bot.health import HealthFile, look
 from bot.housekeeping import Housekeeping, Keep
 from bot.pulse import Pulse
+from db.erase import Eraser
 from db.guilds import Guilds
 from db.personal import Personal
 from db.pseudonyms import Pseudonyms
@@ -31,7 +32,7 @@ def make(db, queue, blobs, tmp_path):
             database=db,
             queue=queue,
             blobs=blobs,
-            personal=Personal(db, pseudonyms=Pseudonyms(tmp_path), words=RecipeWords()),
+            personal=Personal(db, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), words=RecipeWords())),
             guilds=Guilds(db),
             backup_dir=tmp_path / "backups",
             keep=Keep(**{"backups": 2, **keep}),
@@ -178,3 +179,14 @@ async def test_the_pulse_notices_a_blocked_loop(monkeypatch):
     await asyncio.gather(running, return_exceptions=True)
     assert 0.25 < beat.lag(1.0) < 5
     assert beat.lag(0.0) < 0.25
+
+
+async def test_a_database_that_was_set_aside_is_deleted_after_its_days(make, clock, db):
+    aside = db.path.parent / "damaged"
+    (aside / "an owner's own folder").mkdir(parents=True)
+    for stamp in ("20260101T000000.000000Z", "20260110T000000.000000Z"):
+        (aside / stamp).mkdir()
+        (aside / stamp / "bot.db").write_bytes(b"")
+    clock.now = 1770249600.0  # 5 February 2026
+    assert await make(set_aside_days=30.0).drop_set_aside() == 1
+    assert {path.name for path in aside.iterdir()} == {"an owner's own folder", "20260110T000000.000000Z"}

@@ -7,6 +7,7 @@ import io
 import json
 import logging
 import os
+import struct
 import zipfile
 
 import pytest
@@ -80,20 +81,23 @@ async def erase(fake, channel, member, button=texts_rights.ERASE):
     return question
 
 
-def held(folder, *texts_) -> dict[str, set[str]]:
-    """Which of the texts stands in which files below a folder."""
+def held(folder, *known) -> dict[str, set[str]]:
+    """Which texts and ids stand in which files below a folder, in the files themselves or in their names."""
     found = {}
     for path in folder.rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
-        for text in texts_:
-            if text.encode() in data or text in path.name:
-                found.setdefault(text, set()).add(path.name)
+        for each in known:
+            # SQLite holds a whole number with its highest byte first
+            in_rows = struct.pack(">q", each) if isinstance(each, int) else str(each).encode()
+            if in_rows in data or str(each).encode() in data or str(each) in path.name:
+                found.setdefault(each, set()).add(path.name)
     return found
 
 
-async def test_after_an_erase_nothing_knows_the_member(fake, channel, ada, mod, bot, parts, loops, caplog):
-    """Database, log of the database, blobs, outbox, spool, new backups and the bot's own log."""
+async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, parts, loops, caplog):
+    """Database and its log, copies of before and after, blobs, outbox, spool, and the bot's own log."""
     caplog.set_level(logging.DEBUG)
+    ada = fake.member("adalbertine the third")
     done, digest = await delivered(parts, fake, ada, channel)
     await written(
         parts.database, channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again"
@@ -101,24 +105,42 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, ada, mod, 
     waiting, _ = await given(parts, ada, channel)
     await parts.queue.hold(waiting.id, PROMPT)
     clip = done.clip_sha256
-    known = (str(ada.user.id), PROMPT, digest, clip)
+    words = PROMPT.rpartition(" ")[2]
+    known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name)
     data = parts.settings.data_dir
-    assert set(held(data, *known)) >= {PROMPT, digest, clip}
+    before = [await parts.database.backup(data / "backups") for _ in range(2)]
+    assert held(data, PROMPT, words, ada.user.id)[PROMPT] >= {path.name for path in before}
+    assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip}
 
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == texts_rights.erased(2, 0), 20)
-    await parts.database.backup(data / "backups")
+    after = await parts.database.backup(data / "backups")
     assert held(data, *known) == {}
+    assert all(path.exists() for path in (*before, after))
     for table in await parts.database.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
         for row in await parts.database.read(f"SELECT * FROM {table['name']}"):  # noqa: S608 - a table of ours
             assert not {ada.user.id, done.message_id} & set(row), table["name"]
     assert (await parts.audit.verify()).sound
-    ours = [
-        record.getMessage() for record in caplog.records if record.name.startswith(("bot", "db", "engine"))
-    ]
-    assert ours
-    assert not [line for line in ours if any(text in line for text in known)]
+    ours = [record for record in caplog.records if record.name.startswith(("bot", "db", "engine"))]
+    lines = "\n".join(map(caplog.handler.format, ours))
+    assert "a member was erased: 2 jobs" in lines
+    assert not [each for each in known if str(each) in lines]
     assert len(clips(fake, channel)) == 1, "messages stay, unless the member says so"
+
+
+async def test_a_copy_that_cannot_be_erased_is_told_to_the_member_and_once_to_the_owner(
+    fake, channel, ada, bot, parts, loops, caplog
+):
+    await given(parts, ada, channel)
+    backups = parts.settings.data_dir / "backups"
+    backups.mkdir()
+    (backups / "framekiln-1.db").write_bytes(b"not a database.." * 100)
+    for jobs in (1, 0):
+        answer = await erase(fake, channel, ada)
+        await until(lambda: answer.content == texts_rights.erased(jobs, 0, 1), 20)  # noqa: B023 - waited for
+    told = [record for record in caplog.records if "stays as it is" in record.getMessage()]
+    assert len(told) == 1
+    assert "framekiln-1.db" in told[0].getMessage()
 
 
 async def test_with_their_messages_clips_and_statuses_go_as_well(fake, channel, ada, eve, bot, parts, loops):

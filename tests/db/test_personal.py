@@ -11,8 +11,9 @@ from db.alias import alias_of
 from db.audit import Audit
 from db.connection import Database
 from db.enqueue import MemberBanned
+from db.erase import ACTORS, PASSING, SUBJECTS, Eraser
 from db.jobs import State
-from db.personal import ACTORS, PASSING, SUBJECTS, Personal
+from db.personal import Personal
 from db.pseudonyms import FOLDER, LIST, Pseudonyms
 from db.queue import Queue
 
@@ -43,7 +44,7 @@ def pseudonyms(tmp_path):
 
 @pytest.fixture
 def personal(db, pseudonyms):
-    return Personal(db, pseudonyms=pseudonyms, words=Words())
+    return Personal(db, eraser=Eraser(pseudonyms=pseudonyms, words=Words()))
 
 
 async def asked(queue, user=ANN, **changes):
@@ -51,7 +52,7 @@ async def asked(queue, user=ANN, **changes):
 
 
 async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
-    """A new table has to be named in db/personal.py, or an erase would pass it over."""
+    """A new table has to be named in db/erase.py, or an erase would pass it over."""
     named = {(table, column) for table, column in (*SUBJECTS.items(), *PASSING.items())}
     named |= {(table, column) for table, columns in ACTORS.items() for column in columns}
     named.add(("audit", "actor_id"))  # an alias, see db/alias.py
@@ -236,10 +237,10 @@ async def test_a_backup_that_is_put_back_is_erased_again(tmp_path, pseudonyms):
         queue = Queue(db)
         await full(queue, db)
         copy = await db.backup(tmp_path / "copies")
-        await Personal(db, pseudonyms=pseudonyms, words=Words()).erase(ANN)
+        await Personal(db, eraser=Eraser(pseudonyms=pseudonyms, words=Words())).erase(ANN)
     copy.replace(tmp_path / "bot.db")
     async with await Database.open(tmp_path / "bot.db") as db:
-        personal = Personal(db, pseudonyms=Pseudonyms(tmp_path), words=Words())
+        personal = Personal(db, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), words=Words()))
         gone = await personal.erase_again()
         assert (len(gone.jobs), gone.blobs) == (20, {PICTURE})
         assert (await personal.erase_again()).jobs == []
