@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks.simulated_day import DAY, Told
+from benchmarks.told import DAY, Told
 
 SIZE = (1200, 520)
 LEFT, TOP, RIGHT, BOTTOM = 70, 46, 20, 40

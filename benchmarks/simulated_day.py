@@ -25,12 +25,12 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.told import DAY, Told
 from bot.wait import Wait, Waits
 from db.connection import Database
 from db.jobs import Job, NewJob
 from db.queue import EnqueueLimits, LimitReached, Queue
 
-DAY = 86_400.0
 START = 1_800_000_000.0
 HEAVY = 0.01
 """The share of the members, those who used most, whose waits are told apart."""
@@ -58,28 +58,6 @@ class Community:
     rejected: float = 0.3
     paces: tuple[float, float] = (4.0, 45.0)
     profiles: int = 8
-
-
-@dataclass(frozen=True, kw_only=True)
-class Told:
-    """One request's story, in seconds.
-
-    Attributes:
-        asked: since midnight.
-        took: from asking to a finished clip.
-        used: what the engine spent on it.
-    """
-
-    asked: float
-    member: int
-    wait: Wait
-    took: float
-    used: float
-
-    @property
-    def held(self) -> bool:
-        """Whether the range held the truth."""
-        return self.wait.low <= self.took <= self.wait.high
 
 
 class Clock:

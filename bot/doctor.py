@@ -187,7 +187,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
 
     means = means_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own
     for name, spec in BACKENDS.items():
-        lack, _, command = (means.lacks(spec) or "").partition("; ")
+        lack, _, command = (spec.lacks(means) or "").partition("; ")
         text = f"lacks {lack}" if lack else spec.about
         yield Finding(name=f"engine {name}", ok=not lack, text=text, mend=command)
     gpu = shutil.which("nvidia-smi") is not None

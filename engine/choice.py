@@ -41,7 +41,7 @@ class Given:
 
 def engines_for(means: Means) -> tuple[str, ...]:
     """Names of the engines that can run here, the preferred ones first."""
-    return tuple(name for name, spec in BACKENDS.items() if means.lacks(spec) is None)
+    return tuple(name for name, spec in BACKENDS.items() if spec.lacks(means) is None)
 
 
 def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
@@ -55,7 +55,7 @@ def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
         spec = BACKENDS.get(wish.engine)
         if spec is None or wish.engine not in engines_for(means):
             there_are = ", ".join(sorted(engines_for(means)))
-            why = "" if spec is None else f" It lacks {means.lacks(spec)}."
+            why = "" if spec is None else f" It lacks {spec.lacks(means)}."
             raise UserError(
                 "E_ENGINE", f"There is no engine called “{wish.engine}” here.{why} There are: {there_are}."
             )
@@ -82,7 +82,7 @@ def choose_way(spec: BackendSpec, wish: Wish, means: Means) -> tuple[Way | None,
     order = list(Quality)
     nearest = sorted(order, key=lambda quality: abs(order.index(quality) - order.index(wish.quality)))
     for quality in nearest:
-        way = means.way(spec, quality)
+        way = spec.way(quality, means)
         if way is not None:
             said = f"{way.name}: {way.about}"
             if quality is not wish.quality:

@@ -153,3 +153,24 @@ class BackendSpec:
     def trained(self) -> bool:
         """Whether a trained model draws, and so weights are needed."""
         return bool(self.weights or self.any_of)
+
+    def lacks(self, means: Means) -> str | None:
+        """What it is missing on a machine, in words; None: nothing."""
+        if not self.trained:
+            return None
+        missing = [name for name in self.weights if name not in means.weights]
+        if self.any_of and not means.weights & set(self.any_of):
+            missing.append(self.any_of[0])
+        if missing:
+            return f"its weights ({', '.join(missing)}); framekiln models pull {' '.join(missing)}"
+        if self.needs_checkpoint and not means.checkpoints and not means.weights & set(self.base):
+            return f"a checkpoint; framekiln models pull {self.base[0]}"
+        if not any(self.way(quality, means) for quality in Quality):
+            return "the weights of each of its ways of drawing"
+        if not (means.device.is_gpu or means.slow):
+            return "a GPU"
+        return None
+
+    def way(self, quality: Quality, means: Means) -> Way | None:
+        """The first way of drawing whose weights are there; None where there is none for this quality."""
+        return next((way for way in self.ways.get(quality, ()) if means.weights >= set(way.weights)), None)

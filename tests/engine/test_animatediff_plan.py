@@ -176,10 +176,10 @@ def test_the_styles_travel_with_the_recipe():
 
 def test_without_any_motion_adapter_or_checkpoint_the_family_says_what_it_lacks():
     spec = BACKENDS["animatediff"]
-    assert "motion-v1-5-3" in Means(weights=frozenset({"epicrealism"}), slow=True).lacks(spec)
-    assert "epicrealism" in Means(weights=frozenset({V3}), slow=True).lacks(spec)
-    assert Means(weights=frozenset({V3}), checkpoints=("mine",), slow=True).lacks(spec) is None
-    assert "GPU" in Means(weights=frozenset({V3, "sd15"})).lacks(spec)
+    assert "motion-v1-5-3" in spec.lacks(Means(weights=frozenset({"epicrealism"}), slow=True))
+    assert "epicrealism" in spec.lacks(Means(weights=frozenset({V3}), slow=True))
+    assert spec.lacks(Means(weights=frozenset({V3}), checkpoints=("mine",), slow=True)) is None
+    assert "GPU" in spec.lacks(Means(weights=frozenset({V3, "sd15"})))
 
 
 def test_the_same_defect_twice_slows_the_camera_then_draws_twice_over_then_gives_up():

@@ -488,7 +488,7 @@ def test_this_engine_is_never_chosen_without_a_clip():
     with pytest.raises(UserError, match="attach one"):
         planned(None, engine="animatediff-control")
     without = Means(weights=frozenset({"sd15", "motion-v1-5-3"}), slow=True)
-    assert "controlnet-openpose" in without.lacks(BACKENDS["animatediff-control"])
+    assert "controlnet-openpose" in BACKENDS["animatediff-control"].lacks(without)
 
 
 def test_each_kind_of_following_says_what_its_licence_allows():

@@ -380,7 +380,7 @@ def test_a_picture_becomes_the_first_frame_where_the_larger_version_is_here(stor
     assert made.width % 32 == made.height % 32 == 0
     assert "skin" in made.words
     without = means(store, "wan-2.2-ti2v-5b")
-    assert without.lacks(BACKENDS["wan-5b"]) is not None
+    assert BACKENDS["wan-5b"].lacks(without) is not None
 
 
 @pytest.mark.parametrize("with_picture", [False, True], ids=["words", "picture"])
