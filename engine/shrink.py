@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+from fractions import Fraction
 from pathlib import Path
 
 import imageio_ffmpeg
@@ -59,16 +60,19 @@ def shrink(source: Path, target: Path, *, max_bytes: int) -> None:
 
 
 def _measure(source: Path) -> tuple[int, int, float, float]:
-    """Width and height in pixels, frames per second, and seconds."""
-    try:
-        _, seconds = imageio_ffmpeg.count_frames_and_secs(str(source))
-        details = next(imageio_ffmpeg.read_frames(str(source)))
-    except (OSError, RuntimeError) as error:
-        raise EncodeFailed(0, f"{source.name} is no clip: {error}") from error
-    if not isinstance(details, dict):
-        raise EncodeFailed(0, f"{source.name} is no clip")
-    width, height = details["size"]
-    return width, height, float(details["fps"]), seconds
+    """Width and height in pixels, frames per second, and seconds.
+
+    ffmpeg lists the frames without decoding them: a head of ``#name 0: value``, then for each frame
+    ``stream, decoding time, time, duration, bytes, checksum``, all times in units of ``tb``.
+    """
+    listed = _run_ffmpeg("-i", str(source), "-map", "0:v:0", "-c", "copy", "-f", "framecrc", "-").splitlines()
+    head = dict(line[1:].split(" 0: ") for line in listed if line.startswith("#") and " 0: " in line)
+    durations = [int(line.split(",")[3]) for line in listed if not line.startswith("#")]
+    seconds = float(sum(durations) * Fraction(head["tb"]))
+    if not seconds:
+        raise EncodeFailed(0, f"{source.name} has no frames")
+    width, height = map(int, head["dimensions"].split("x"))
+    return width, height, len(durations) / seconds, seconds
 
 
 def _even(pixels: float) -> int:
@@ -77,13 +81,20 @@ def _even(pixels: float) -> int:
 
 def _encode(source: Path, draft: Path, bits_per_second: float, width: int, height: int) -> None:
     rate = str(int(bits_per_second))
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-y", "-i", str(source)]
+    command = ["-y", "-i", str(source)]
     command += ["-map_metadata", "0", "-vf", f"scale={width}:{height}:flags=area", "-an"]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "2"]
     command += ["-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-movflags", "+faststart", str(draft)]
+    _run_ffmpeg(*command)
+
+
+def _run_ffmpeg(*arguments: str) -> str:
+    """Return what it writes to standard output."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", *arguments]
     try:
         run = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT, text=True)
     except subprocess.TimeoutExpired as error:
         raise EncodeFailed(-signal.SIGKILL, f"no end after {TIMEOUT:g} s") from error
     if run.returncode != 0:
         raise EncodeFailed(run.returncode, run.stderr[-2000:])
+    return run.stdout

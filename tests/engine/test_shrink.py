@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import gc
 import subprocess
+import warnings
 
 import imageio_ffmpeg
 import numpy as np
@@ -48,6 +50,28 @@ def test_a_smaller_clip_keeps_its_words_its_length_and_its_rate(clip, tmp_path, 
     assert tuple(rest) == facts(clip)[1:]
     assert width * 180 == pytest.approx(height * 240, rel=0.05)
     assert [path.name for path in tmp_path.iterdir()] == ["smaller.mp4"]
+
+
+def test_no_pipe_is_left_open(tmp_path):
+    """With one frame: it is the program that has ended already whose pipes are easily forgotten."""
+    path = tmp_path / "short.mp4"
+    frame = np.zeros((1, 32, 32, 3), np.uint8)
+    tags: dict[str, str] = {}
+    encode(
+        frame,
+        fps=24,
+        path=path,
+        metadata=tags,
+        max_bytes=10**6,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        measured = module._measure(path)
+        gc.collect()
+    assert [str(warning.message) for warning in seen] == []
+    assert measured == (32, 32, 24.0, 1 / 24)
 
 
 def test_it_plays_from_its_first_bytes(clip, tmp_path):
