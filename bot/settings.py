@@ -34,9 +34,6 @@ class BadSettings(Exception):
     """A setting is wrong; the text is one line that names it and says what would be right."""
 
 
-Language = Annotated[str, Field(pattern="^[a-z]{2}$")]
-
-
 class Settings(BaseSettings):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
@@ -103,11 +100,11 @@ class Settings(BaseSettings):
         description="Ids of roles that may use /queue, beside those with Manage Server. Comma-separated.",
     )
 
-    word_languages: Annotated[tuple[Language, ...], NoDecode] = Field(
-        ("en",), description="Languages of the base word list, two letters each. Comma-separated."
+    word_languages: Annotated[tuple[str, ...], NoDecode] = Field(
+        ("en",), description="Languages of the base word list, as en, de or pt_br. Comma-separated."
     )
 
-    per_member_waiting: int = Field(3, ge=1, description="Jobs that a member may have waiting or running.")
+    per_member_waiting: int = Field(3, ge=1, description="Jobs that a member may have waiting.")
     per_member_hour: int = Field(20, ge=1, description="Jobs that a member may ask for in an hour.")
     per_member_day: float = Field(86_400.0, ge=0, description="GPU-seconds of a member's clips in 24 hours.")
     most_member_waiting: int = Field(20, ge=0, description="Most waiting jobs that /queue limit can give.")
@@ -119,17 +116,13 @@ class Settings(BaseSettings):
         6.0, gt=0, le=720, description="Hours after which used engine time counts half for the turns."
     )
     fair_stretch: float = Field(
-        10.0,
-        ge=0,
-        description="Seconds that a member's request stands back for each engine second the member has used.",
+        10.0, ge=0, description="Seconds that a request stands back for each engine second of its member."
     )
     fair_most_minutes: float = Field(
         120.0, ge=0, description="Minutes at most that a member's request stands back for that."
     )
     fair_server_stretch: float = Field(
-        1.0,
-        ge=0,
-        description="Seconds that a request stands back for each engine second its server has used.",
+        1.0, ge=0, description="Seconds that a request stands back for each engine second of its server."
     )
     fair_server_most_minutes: float = Field(
         60.0, ge=0, description="Minutes at most that a request stands back for that."
@@ -243,9 +236,7 @@ class Settings(BaseSettings):
     @field_validator("moderator_roles", "word_languages", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
-        return (
-            [part for part in value.replace(" ", "").split(",") if part] if isinstance(value, str) else value
-        )
+        return value if not isinstance(value, str) else list(filter(None, value.replace(" ", "").split(",")))
 
     @field_validator("extra_checkpoints", "extra_styles", mode="before")
     @classmethod
@@ -277,6 +268,15 @@ class Settings(BaseSettings):
 
         if value != "auto" and value not in BACKENDS:
             raise ValueError(f"must be auto or one of {', '.join(BACKENDS)}")
+        return value
+
+    @field_validator("word_languages", mode="after")
+    @classmethod
+    def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        from bot.word_lists import languages  # noqa: PLC0415 - the list takes a tenth of a second
+
+        if (known := languages()) is not None and not known.issuperset(value):
+            raise ValueError(f"must be some of {', '.join(sorted(known))}")
         return value
 
     @field_validator("discord_token", mode="after")

@@ -46,6 +46,8 @@ def _shown(default: Any) -> str:
         return f"`{str(default).lower()}`"
     if isinstance(default, int):
         return f"`{default:_}`"
+    if isinstance(default, tuple):
+        return f"`{','.join(map(str, default))}`"
     return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
 
 

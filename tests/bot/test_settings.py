@@ -228,7 +228,7 @@ WRONG = {
     "min_free_disk": ["-1", "1 GB"],
     "per_member_day": ["-1", "all"],
     "most_member_waiting": ["-1", "two"],
-    "word_languages": ["english"],
+    "word_languages": ["english", "zz", "en,zz"],
     "most_member_hour": ["-1", "two"],
     "most_member_day": ["-1", "all"],
 } | {
