@@ -1,0 +1,214 @@
+"""Two servers with somebody of every standing, and a bot in this process: who may do what there?"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import discord
+
+from bot import app, texts
+from bot.channels import Post
+from bot.client import Framekiln
+from bot.parts import Parts
+from bot.settings import Settings
+from db.jobs import Hold, Job, State
+from db.reviews import ReviewRules
+from tests.bot.house import HouseEngine, connected, hand_in, queued
+from tests.db.asking import deed
+from tests.fake_discord import TOKEN, FakeDiscord, Permission
+from tests.fake_discord.interactions import Interaction
+from tests.fake_discord.message import Message
+from tests.fake_discord.people import Channel, Member
+
+LONGEST = 60
+OF_A_REPORT = "(a report)"
+"""How the names of those buttons end that are about a reported clip."""
+
+BESIDE = " · "
+A_JOB = re.compile("[0-9a-f]{6}")
+"""A job in a list of jobs. In other lists, what stands beside a name differs with the wait."""
+
+NO_LIST = "an empty list"
+REFUSALS = {
+    texts.NOT_A_MODERATOR: "for moderators",
+    texts.NOT_FOUND: "not found",
+    texts.NOT_YOURS: "not theirs",
+    NO_LIST: "lists nothing",
+}
+"""What is told to somebody who may not, and how a table has it."""
+
+
+ASKER, MEMBER, MODERATOR, STRANGER = PEOPLE = (
+    "who asked for it",
+    "member",
+    "moderator",
+    "admin of another server",
+)
+
+Act = Callable[[Member, Channel, Job], Awaitable[Interaction]]
+
+
+class Reached(AssertionError):
+    """Somebody reached where they must not."""
+
+
+class Scene:
+    """A server with a member, another, a moderator; another server with an admin of its own."""
+
+    def __init__(self, fake: FakeDiscord, client: Framekiln, parts: Parts) -> None:
+        self.fake = fake
+        self.client = client
+        self.parts = parts
+        here = next(iter(fake.world.guilds.values()))
+        elsewhere = fake.guild("Elsewhere")
+        self.channel = fake.channel(here)
+        self.ada = fake.member("ada", here)
+        self.where: dict[str, tuple[Member, Channel]] = {
+            ASKER: (self.ada, self.channel),
+            MEMBER: (fake.member("eve", here), self.channel),
+            MODERATOR: (fake.member("mod", here, permissions=Permission.MANAGE_GUILD), self.channel),
+            STRANGER: (
+                fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR),
+                fake.channel(elsewhere),
+            ),
+        }
+        self._signs = itertools.count()
+
+    async def sign(self, channel: Channel, view: discord.ui.View | None = None) -> Message:
+        """A message of the bot's, with buttons perhaps."""
+        post = Post(content="a sign", nonce=f"sign {next(self._signs)}", view=view)
+        return channel.messages[await self.parts.channels.send(channel.id, post)]
+
+    async def job(self, state: State) -> Job:
+        """A job of Ada's that stands so."""
+        queue = self.parts.queue
+        hold = Hold(reason="a look") if state is State.HELD else None
+        job = await queued(
+            queue, self.ada.id, self.channel.guild.id, channel_id=self.channel.id, hold=hold,
+            recipe={"prompt": "a secret of Ada's"},
+        )  # fmt: skip
+        if state is State.CANCELLED:
+            await queue.cancel(job.id)
+        if state in {State.RUNNING, State.DELIVERED, State.FAILED}:
+            job = await queue.claim() or job
+        if state is State.DELIVERED:
+            await hand_in(queue, self.parts.blobs, job, job.id.encode())
+            await queue.begin_posting(job.id)
+            await queue.posted(job.id, (await self.sign(self.channel)).id)
+        if state is State.FAILED:
+            await queue.fail(job.id, job.claim, "E_MEMORY", None, "1")
+        self.parts.waits.latest = None  # it is kept for a second otherwise
+        return await queue.get(job.id) or job
+
+    async def rest(self) -> None:
+        """Undo what a try may have left."""
+        for guild in {channel.guild.id for _, channel in self.where.values()}:
+            tidy = deed("tidy up", guild=guild)
+            await self.parts.queue.resume(tidy)
+            await self.parts.queue.clear(tidy)
+            await self.parts.queue.unban(guild, self.ada.id)
+            await self.parts.queue.set_review_rules(ReviewRules(), tidy)
+            for job in await self.parts.queue.in_states(guild, State.HELD, limit=100):
+                await self.parts.queue.cancel(job.id)
+        running = await self.parts.queue.running()
+        if running is not None:
+            await self.parts.queue.fail(running.id, running.claim, "E_ENGINE", None, "1")
+
+    async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
+        """All that the database holds of Ada's server."""
+        found = {}
+        read = self.parts.database.read
+        for (table,) in await read("SELECT name FROM sqlite_master WHERE type = 'table'"):
+            columns = [row["name"] for row in await read(f"PRAGMA table_info({table})")]
+            where = "guild_id = :guild" if "guild_id" in columns else ""
+            if not where and "job" in columns:
+                where = "job IN (SELECT id FROM job WHERE guild_id = :guild)"
+            if where:
+                sql = f"SELECT * FROM {table} WHERE {where}"  # noqa: S608 - names of ours
+                found[table] = [tuple(row) for row in await read(sql, {"guild": self.channel.guild.id})]
+        return found
+
+    async def tried(self, name: str, person: str, start: State, act: Act) -> str:
+        """Let somebody do something about a job of Ada's; what came of it, as it stands in a table.
+
+        Raises:
+            Reached: it changed or showed what it must not.
+        """
+        job = await self.job(start)
+        if name == "/queue unban":
+            await self.parts.queue.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
+        if name.endswith(OF_A_REPORT):
+            await self.parts.queue.report(job.id, 1, "it shows me")
+        before = await self.rows()
+        member, channel = self.where[person]
+        try:
+            answer = await answer_of(await act(member, channel, job))
+        except TimeoutError as error:
+            raise Reached(f"{name}, by a {person}, is never answered") from error
+        refused = answer in REFUSALS
+        foreign = channel.guild is not self.channel.guild
+        if (refused or foreign) and await self.rows() != before:
+            raise Reached(f"{name}, by a {person}, changed something: {answer}")
+        if foreign and ("secret" in answer or job.id[:6] in answer):
+            raise Reached(f"{name}, by a {person}, showed something: {answer}")
+        await self.rest()
+        return f"✘ {REFUSALS[answer]}" if refused else f"✔ {in_short(answer)}"
+
+
+async def answer_of(asked: Interaction) -> str:
+    """All that somebody reads who did something."""
+    response = await asked.answered(20)
+    if asked.modal is not None:
+        return f"a form: {asked.modal['title']}"
+    if asked.choices is not None:
+        heads = (str(choice["name"]).partition(BESIDE) for choice in asked.choices)
+        names = [head + BESIDE + more if A_JOB.fullmatch(head) else head for head, _, more in heads]
+        return f"lists {', '.join(names)}" if names else NO_LIST
+    if response.message is None or (response.message is asked.source and not response.data):
+        return "the message itself changes"
+    async with asyncio.timeout(20):
+        while not (asked.messages and not asked.messages[-1].loading):  # noqa: ASYNC110 - edits are no event
+            await asyncio.sleep(0.005)
+    return asked.messages[-1].content
+
+
+def in_short(answer: str) -> str:
+    """The first line of an answer, without what differs from run to run."""
+    line = next((line for line in answer.splitlines() if line), "")
+    line = line.replace("**", "").replace("|", "·")
+    line = re.sub(r"<@\d+>", "@member", line)
+    line = re.sub(r"`?\b[0-9a-f]{6}\b`?", "`job`", line)
+    line = re.sub(r"\b\d[\d ,.–]*(?<=\d)", "…", line)
+    return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
+
+
+@asynccontextmanager
+async def scene_in(folder: Path) -> AsyncIterator[Scene]:
+    """The bot in this process, connected to a fake of Discord; its engine draws nothing."""
+    settings = Settings(
+        _env_file=None,  # type: ignore[call-arg]
+        discord_token=TOKEN,
+        data_dir=folder,
+        moderator_roles=(),
+        per_member_waiting=100,
+        per_member_hour=1000,
+        min_free_disk=0,
+    )
+    async with FakeDiscord() as fake:
+        fake.guild()
+        with patch.object(app, "EngineHost", lambda **_: HouseEngine(folder / "spool")):
+            async with app.assemble(settings) as parts, connected(fake, parts) as client:
+                scene = Scene(fake, client, parts)
+                erasing = asyncio.create_task(parts.erasing.run())
+                try:
+                    yield scene
+                finally:
+                    erasing.cancel()
+                    await asyncio.gather(erasing, return_exceptions=True)
