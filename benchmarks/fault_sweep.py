@@ -1,6 +1,7 @@
 """Let the n-th of each thing fail, for n = 1, 2, … until a run meets no more: nothing may be lost or doubled.
 
     python -m benchmarks.fault_sweep [--story clip] [--kind database] [--nth 17] [--every 1] [--at-once 4]
+        [--logs FOLDER]
 
 The real bot runs in a process of its own against the fake of Discord, and members tell one of a few
 stories: a clip, a reroll, a cancel, a job that kills its engine. In each run one thing fails once: a write to
@@ -21,7 +22,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.checks import faults_of, is_quiet
 from benchmarks.faults.life import Life, Lived
 from benchmarks.faults.points import Kind, Point
@@ -29,6 +32,8 @@ from benchmarks.faults.stories import STORIES, Story
 from benchmarks.faults.town import Town
 from tests.fake_discord import FakeDiscord
 from tests.fake_discord.faults import Cut, Fault, LostAnswer, RateLimit, Rule, Status
+
+NONCE_WINDOW = 300.0
 
 REST_SECONDS = 40.0
 """The bot comes to rest by itself within so long of the story's begin, or it hangs."""
@@ -60,8 +65,16 @@ class Run:
 
     story: Story
     kind: Kind
-    how: str
+    how: str = ""
     nth: int
+    what: str = ""
+    """Count only points whose name has this in it; of a call, a pattern of its path."""
+
+    broken: str = ""
+    """One of :data:`benchmarks.faults.broken.BROKEN`."""
+
+    nonce_window: float = NONCE_WINDOW
+    """Seconds in which Discord recognises a message that is sent twice."""
 
     def __str__(self) -> str:
         how = f" --how {self.how}" if self.how else ""
@@ -101,7 +114,7 @@ class Play:
     async def play(self) -> Came:
         """Tell the story, let the bot come to rest, start it again, and look."""
         run = self._run
-        self._first = self._life = self._born(Point(kind=run.kind, nth=run.nth))
+        self._first = self._life = self._born(Point(kind=run.kind, nth=run.nth, what=run.what))
         if run.story.from_the_start:
             self._begin()
         else:
@@ -126,7 +139,7 @@ class Play:
         run = self._run
         if run.kind is Kind.HTTP:
             self._rule = self._discord.fail(
-                "*", ".", HTTP[run.how], after=run.nth - 1, times=int(run.nth > 0)
+                "*", run.what or ".", HTTP[run.how], after=run.nth - 1, times=int(run.nth > 0)
             )
         elif self._first is not None:
             self._first.begin()
@@ -156,6 +169,7 @@ class Play:
             clip=self._clip,
             point=point,
             at_once=self._run.story.from_the_start,
+            broken=self._run.broken,
         )
         return Lived(life)
 
@@ -189,6 +203,7 @@ async def play(run: Run, clip: Path) -> Came:
     """Make one run."""
     with tempfile.TemporaryDirectory(prefix="framekiln-faults-") as folder:
         async with FakeDiscord() as discord:
+            discord.rest.nonce_window = run.nonce_window
             discord.interactions.ack_seconds = 60.0  # how soon it answers is for `make load` to say
             discord.front.spec = None  # the schemas are held in the tests; here they would cost half the time
             playing = Play(run, discord, Path(folder), clip)
@@ -199,7 +214,14 @@ async def play(run: Run, clip: Path) -> Came:
 
 
 async def sweep(
-    stories: Iterable[Story], kinds: Iterable[Kind], *, clip: Path, every: int = 1, at_once: int = 4
+    stories: Iterable[Story],
+    kinds: Iterable[Kind],
+    *,
+    clip: Path,
+    every: int = 1,
+    at_once: int = 4,
+    logs: Path | None = None,
+    **others: Any,
 ) -> list[Came]:
     """Make all runs, a few at a time.
 
@@ -208,6 +230,8 @@ async def sweep(
         clip: what the engine "draws".
         every: only each so-many-th point.
         at_once: runs at the same time.
+        logs: an existing folder for the logs of the runs that did not hold.
+        others: fields of each run.
     """
     free = asyncio.Semaphore(at_once)
 
@@ -216,6 +240,9 @@ async def sweep(
             came = await play(run, clip)
         for fault in came.wrong:
             print(f"{came.run}: {fault}", flush=True)
+        if came.wrong and logs is not None:
+            path = logs / f"{run.story.name}-{run.kind}{run.how and '-' + run.how}-{run.nth}.log"
+            await asyncio.to_thread(path.write_text, "\n".join([*came.wrong, "", came.log]))
         return came
 
     async def all_of(story: Story, kind: Kind, how: str) -> list[Came]:
@@ -223,7 +250,7 @@ async def sweep(
         wave = at_once
         for first in itertools.count(1, wave * every):
             numbers = range(first, first + wave * every, every)
-            runs = [Run(story=story, kind=kind, how=how, nth=number) for number in numbers]
+            runs = [Run(story=story, kind=kind, how=how, nth=number, **others) for number in numbers]
             came = await asyncio.gather(*map(one, runs))
             done += [each for each in came if each.met]
             if not all(each.met for each in came):
@@ -288,22 +315,39 @@ def main() -> None:
     parser.add_argument("--nth", type=int, help="only this point; shows the bot's log")
     parser.add_argument("--every", type=int, default=1, help="only each so-many-th point")
     parser.add_argument("--at-once", type=int, default=4)
+    parser.add_argument("--what", default="", help="only points that have this in their name")
+    parser.add_argument(
+        "--broken", choices=BROKEN, default="", help="break the bot, to see that it is noticed"
+    )
+    parser.add_argument("--nonce-window", type=float, default=NONCE_WINDOW, help="seconds")
+    parser.add_argument("--logs", type=Path, help="an existing folder for the logs of runs that did not hold")
     given = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # a bot that dies leaves half a request
     stories = [STORIES[name] for name in given.story or STORIES]
     kinds = given.kind or list(Kind)
+    others = {"what": given.what, "broken": given.broken, "nonce_window": given.nonce_window}
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="framekiln-faults-") as folder:
         clip = Path(folder) / "clip.mp4"
         make_clip(clip)
         if given.nth is not None:
-            run = Run(story=stories[0], kind=kinds[0], how=given.how, nth=given.nth)
+            run = Run(story=stories[0], kind=kinds[0], how=given.how, nth=given.nth, **others)
             one = asyncio.run(play(run, clip))
             print(one.log)
             came = [one]
             print("\n".join(one.wrong))
         else:
-            came = asyncio.run(sweep(stories, kinds, clip=clip, every=given.every, at_once=given.at_once))
+            came = asyncio.run(
+                sweep(
+                    stories,
+                    kinds,
+                    clip=clip,
+                    every=given.every,
+                    at_once=given.at_once,
+                    logs=given.logs,
+                    **others,
+                )
+            )
     sys.exit(0 if report(came, time.monotonic() - began) else 1)
 
 

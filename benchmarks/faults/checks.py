@@ -42,7 +42,7 @@ async def faults_of(town: Town, story: Story, data: Path, *, died: bool) -> list
         died: the bot was killed: what it was about to say, nobody will.
     """
     jobs = rows(data)
-    wrong = [*_jobs(town, story, jobs), *_members(town, jobs, died=died), *await _files(data)]
+    wrong = [*_jobs(town, story, jobs), *_members(town, jobs, died=died), *await left_in(data)]
     return wrong + [f"a breach of Discord's API: {one}" for one in town.discord.violations]
 
 
@@ -82,8 +82,8 @@ def _members(town: Town, jobs: list[Any], *, died: bool) -> list[str]:
     return wrong
 
 
-async def _files(data: Path) -> list[str]:
-    """Look into the database and the folders, as the next start would."""
+async def left_in(data: Path) -> list[str]:
+    """What does not hold in the database and the folders, after a sweep such as each bot makes."""
     async with await Database.open(data / "framekiln.db") as database:
         check = [row[0] for row in await database.read("PRAGMA integrity_check")]
         needed = await Queue(database).blobs_in_use()

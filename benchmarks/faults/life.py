@@ -32,6 +32,7 @@ import bot.deliver
 import bot.status
 import bot.studio
 from benchmarks.faults import clock
+from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install
 from bot import app
 from bot.logs import set_up_logs
@@ -67,6 +68,7 @@ class Life:
         clip: what its engine "draws"; None: the engines that need no weights draw.
         point: None: nothing fails.
         at_once: points count from the start, not from :meth:`Lived.begin` on.
+        broken: one of :data:`benchmarks.faults.broken.BROKEN`; "": the bot as it is.
         clock: speed and beginning of :func:`benchmarks.faults.clock.install`; the bot's pauses are its own.
         settings: over those that all lives have.
     """
@@ -79,6 +81,7 @@ class Life:
     clip: Path | None
     point: Point | None
     at_once: bool = True
+    broken: str = ""
     clock: tuple[float, float] | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
 
@@ -157,6 +160,8 @@ def _live(life: Life, met: Any, begun: Any) -> None:
         clock.install(*life.clock)
     if life.clip is not None:
         _give_an_engine(life.clip, 1.0 if life.clock is None else life.clock[0])
+    if life.broken:
+        BROKEN[life.broken]()
     if life.point is not None:
         note = functools.partial(_note, met, life.point)
         install(Points(life.point, counts=lambda: begun.value, met=note), life.data)

@@ -66,10 +66,15 @@ _NEED_ROOM = (Kind.DATABASE, Kind.FILE, Kind.WRITE)
 
 @dataclass(frozen=True, kw_only=True)
 class Point:
-    """The n-th of a kind, counted from 1; 0: none fails, all are counted."""
+    """The n-th of a kind, counted from 1; 0: none fails, all are counted.
+
+    Attributes:
+        what: only those count whose name has this in it.
+    """
 
     kind: Kind
     nth: int
+    what: str = ""
 
 
 class Points:
@@ -93,7 +98,7 @@ class Points:
         """Count one; True where it is the one."""
         if self._is_full(kind, what):
             return True
-        if kind is not self._point.kind or not self._counts():
+        if kind is not self._point.kind or self._point.what not in what or not self._counts():
             return False
         number = self._met_one(what)
         return number == self._point.nth

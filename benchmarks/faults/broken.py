@@ -1,0 +1,47 @@
+"""Bots that are broken on purpose, to see that the sweep notices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import bot.desk
+from bot.answers import Answer, defer
+from bot.channels import Channels
+from bot.deliver import Deliverer
+
+
+def _no_look_up() -> None:
+    """Post again without looking for an earlier post; the nonce hides it, for a while."""
+
+    async def found(*_: Any) -> bool:
+        return False
+
+    Deliverer._found = found  # type: ignore[method-assign]  # noqa: SLF001 - it is to be broken
+
+
+def _early_answer() -> None:
+    """Tell the member that the job waits before it is written down."""
+
+    async def answer(interaction: Any) -> Answer | None:
+        answered = await defer(interaction)
+        await interaction.edit_original_response(content="waiting")
+        return answered
+
+    bot.desk.defer = answer
+
+
+def _no_last_word() -> None:
+    """Never edit a status message, and believe that it was."""
+
+    async def edit(*_: Any) -> None:
+        return
+
+    Channels.edit = edit  # type: ignore[method-assign,assignment]
+
+
+BROKEN: dict[str, Callable[[], None]] = {
+    "no-look-up": _no_look_up,
+    "early-answer": _early_answer,
+    "no-last-word": _no_last_word,
+}
