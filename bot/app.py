@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from bot import buttons, limits
@@ -25,6 +26,7 @@ from bot.clock_watch import ClockWatch
 from bot.connecting import stay_connected
 from bot.deliver import NO_ACCESS_BACKOFF, Deliverer
 from bot.desk import Desk
+from bot.engine_news import EngineNews, trouble_of
 from bot.erasing import Erasing
 from bot.forgetting import RecipeWords
 from bot.health import HealthFile
@@ -283,6 +285,9 @@ async def _running(parts: Parts) -> AsyncIterator[None]:
         parts.housekeeping.run(),
         parts.erasing.run(),
         parts.pulse.run(),
+        EngineNews(
+            queue=parts.queue, channels=parts.channels, look=partial(trouble_of, parts.studio, parts.host)
+        ).run(),
         ClockWatch(parts.queue, longest_pause=max(NO_ACCESS_BACKOFF, parts.settings.post_backoff_last)).run(),
         HealthFile(parts.settings.data_dir, lambda: how_it_is(parts)).run(),
     ]

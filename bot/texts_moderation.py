@@ -76,6 +76,9 @@ def engine_trouble(since: float | None) -> str:
     )
 
 
+ENGINE_BACK = "✅ The engine works again. What waited goes on."
+
+
 def queue_page(
     lines: Sequence[str],
     held: Sequence[str],

@@ -63,6 +63,14 @@ class Reviews(Rows):
             pictures=OnPictures(rows[0]["pictures"]),
         )
 
+    async def review_channels(self) -> dict[int, int]:
+        """Return the channel of each guild that has one and was not left."""
+        rows = await self._db.read(
+            "SELECT guild_id, channel_id FROM review_rules "
+            "WHERE channel_id IS NOT NULL AND guild_id NOT IN (SELECT guild_id FROM departed)"
+        )
+        return {row["guild_id"]: row["channel_id"] for row in rows}
+
     async def set_review_rules(self, rules: ReviewRules, deed: Deed, now: float | None = None) -> None:
         """Change what a guild looks at; what is held already stays held."""
         at = self._now(now)

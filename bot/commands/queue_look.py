@@ -13,8 +13,8 @@ from discord import app_commands
 from bot import stats, stats_chart, texts, texts_moderation
 from bot.commands.moderating import ModeratorGroup
 from bot.discards import why_discarded
+from bot.engine_news import trouble_of
 from db.jobs import State
-from engine.host import HostState
 from engine.recipe import Recipe
 
 SHOWN = 15
@@ -44,6 +44,7 @@ class LookCommands(ModeratorGroup, name="look"):
         if len(jobs) > SHOWN:
             lines.append(texts_moderation.and_more(len(jobs) - SHOWN))
         counts = await queue.counts(guild)
+        trouble = trouble_of(self._parts.studio, self._parts.host)
         held = [
             texts_moderation.held_line(job)
             for job in await queue.in_states(guild, State.HELD, limit=SHOWN_HELD)
@@ -59,15 +60,9 @@ class LookCommands(ModeratorGroup, name="look"):
                 summary or "nothing yet",
                 paused=await queue.paused(guild),
                 draining=await queue.draining(guild),
-                trouble=self._trouble(),
+                trouble=None if trouble is None else texts_moderation.engine_trouble(trouble.since),
             ),
         )
-
-    def _trouble(self) -> str | None:
-        since = self._parts.studio.card.trouble_since
-        if since is None and self._parts.host.state is not HostState.DOWN:
-            return None
-        return texts_moderation.engine_trouble(since)
 
     @app_commands.command(name="why", description="Why were takes of a clip discarded? With pictures of them")
     @app_commands.describe(job="The job: its id, or the beginning of it")

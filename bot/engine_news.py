@@ -1,0 +1,98 @@
+"""Moderators are told, once, when nothing can be drawn, and when it goes on.
+
+It is said where a server wants to be asked, in the channel of ``/queue review``. Servers without one see it
+in ``/queue show``, owners in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot import texts_moderation
+from bot.channels import ChannelError, Channels, Post
+from bot.channels import Trouble as Refusal
+from bot.studio import Studio
+from db.queue import Queue
+from engine.host import EngineHost, HostState
+
+log = logging.getLogger(__name__)
+
+EVERY = 5.0
+"""Seconds between two looks."""
+
+OVER_AFTER = 120.0
+"""Seconds without trouble after which it is over: an engine that is tried again looks well for a moment."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trouble:
+    """Nothing can be drawn.
+
+    Attributes:
+        since: Unix seconds; None where unknown.
+    """
+
+    since: float | None = None
+
+
+def trouble_of(studio: Studio, host: EngineHost) -> Trouble | None:
+    """What keeps clips from being drawn at the moment, if anything does."""
+    since = studio.card.trouble_since
+    if since is None and host.state is not HostState.DOWN:
+        return None
+    return Trouble(since=since)
+
+
+class EngineNews:
+    """Looks at the engine, and tells moderators what has changed."""
+
+    def __init__(self, *, queue: Queue, channels: Channels, look: Callable[[], Trouble | None]) -> None:
+        """Make one.
+
+        Args:
+            queue: knows where servers want to be asked.
+            channels: the bot's hand in Discord.
+            look: as :func:`trouble_of`.
+        """
+        self._queue = queue
+        self._channels = channels
+        self._look = look
+        self._told: dict[int, int] = {}
+        self._last_trouble: float | None = None
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        while True:
+            try:
+                await self._one_look()
+            except Exception:
+                log.exception("moderators could not be told of the engine")
+            await asyncio.sleep(EVERY)
+
+    async def _one_look(self) -> None:
+        now = time.monotonic()
+        trouble = self._look()
+        if trouble is not None:
+            self._last_trouble = now
+            text = texts_moderation.engine_trouble(trouble.since)
+            for guild, channel in (await self._queue.review_channels()).items():
+                if guild not in self._told and await self._say(channel, text):
+                    self._told[guild] = channel
+        elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:
+            self._last_trouble = None
+            while self._told:
+                await self._say(self._told.popitem()[1], texts_moderation.ENGINE_BACK)
+
+    async def _say(self, channel: int, text: str) -> bool:
+        """False where it should be tried again."""
+        try:
+            await self._channels.send(channel, Post(content=text, nonce=secrets.token_hex(12)))
+        except ChannelError as error:
+            log.warning("nobody was told in channel %d of the engine: %s", channel, error)
+            return error.trouble is not Refusal.LATER
+        return True
