@@ -255,6 +255,18 @@ async def test_where_the_disk_is_full_the_member_is_told_so(fake, channel, ada, 
     assert await refusal_of(asked) == texts.NO_ROOM_NOW
 
 
+async def test_while_the_database_is_read_only_nothing_is_taken_and_afterwards_it_is(
+    fake, channel, ada, parts, bot
+):
+    await parts.database._run(lambda connection: connection.execute("PRAGMA query_only = 1"))
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    assert await refusal_of(asked) == texts.NO_ROOM_NOW
+    assert await count_of(parts) == 0
+    await parts.database._run(lambda connection: connection.execute("PRAGMA query_only = 0"))
+    await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()
+    await until(lambda: count_of(parts))
+
+
 async def test_where_the_answer_cannot_be_given_the_job_stays_and_the_board_sends_its_message(
     fake, channel, ada, parts, bot
 ):

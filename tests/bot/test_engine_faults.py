@@ -1,0 +1,54 @@
+"""The studio over a real engine process that breaks: which job pays for it; the others are drawn."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from bot import card_faults
+from bot import studio as studio_module
+from db.jobs import State
+from tests.bot.house import BEN, queued, studio_with, until
+from tests.engine.host_bench import running_host
+
+POISON = (State.QUARANTINED, None, 2)
+
+FAULTS = {
+    "segfault": POISON,
+    "child": POISON,  # the kernel's SIGKILL, as for want of memory
+    "hold_the_lock": POISON,  # a hang
+    "raise cuda": POISON,
+    "raise torch_memory": (State.FAILED, "E_MEMORY", 0),
+    "ok": (State.RENDERED, None, 0),
+}
+"""What the prompt makes of the engine; how its job ends, with which code, and after how many crashes."""
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(studio_module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(card_faults, "FIRST_PAUSE", 0.02)
+
+
+@pytest.mark.timeout(120)
+async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs, tmp_path):
+    jobs = {prompt: await queued(queue, recipe={"prompt": prompt}) for prompt in FAULTS}
+
+    async def ends():
+        rows = {prompt: await queue.get(job.id) for prompt, job in jobs.items()}
+        over = all(row.state.ended or row.state is State.RENDERED for row in rows.values())
+        return over and {prompt: (row.state, row.error_code, row.crashes) for prompt, row in rows.items()}
+
+    async with running_host(tmp_path / "spool", heartbeat_silence=1.0, deaths=100) as host:
+        studio = studio_with(queue, blobs, host)
+        task = asyncio.create_task(studio.run())
+        assert await until(ends, 90) == FAULTS
+        after = await queued(queue, BEN, recipe={"prompt": "ok"})
+        began = time.monotonic()
+        await until(lambda: studio.rendered == 2, 30)
+        assert time.monotonic() - began < 15, "the process is there and warm"
+        await studio.stop(0)
+        await task
+    assert (await queue.get(after.id)).state is State.RENDERED
