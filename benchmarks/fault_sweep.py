@@ -182,11 +182,15 @@ class Play:
                 self._life = self._born(None)
             if telling.done():
                 gateway = self._discord.gateway
-                if gateway.identifies > self._sessions and gateway.connected and is_quiet(self._data):
+                if gateway.identifies > self._sessions and gateway.connected and self._is_quiet():
                     return True
                 await self._run.story.insist(self._town)
             await asyncio.sleep(0.05)
         return False
+
+    def _is_quiet(self) -> bool:
+        """Nothing is open any more. What a bot that was killed was about to say, nobody will."""
+        return is_quiet(self._data) and (self._run.kind is Kind.DEATH or not self._town.thinking())
 
     def _points(self) -> int:
         if self._rule is not None:

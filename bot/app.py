@@ -320,7 +320,7 @@ async def _start_engine(host: EngineHost) -> None:
 
 async def _finish(parts: Parts) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
-    await parts.studio.stop(parts.settings.stop_grace)
+    await asyncio.gather(parts.studio.stop(parts.settings.stop_grace), parts.desk.stop())
     await parts.deliverer.stop()
     await parts.board.stop()
 

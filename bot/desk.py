@@ -27,6 +27,7 @@ from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
 from bot.reception import Reception
 from bot.review import Screened, Screening
+from bot.served import Served
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
@@ -85,6 +86,11 @@ class Desk:
         self._screening = screening
         self.rules = rules
         self._means = means
+        self._served = Served()
+
+    async def stop(self, grace: float = 2.0) -> None:
+        """Take nothing new, and leave nobody without an answer who has asked already."""
+        await self._served.stop(grace)
 
     def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
         """The engine to plan with: the owner's choice, where it draws this kind, or the member's, or "auto".
@@ -184,6 +190,17 @@ class Desk:
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
         """
+        with self._served.one():
+            return await self._serve(interaction, make, words, parent, key)
+
+    async def _serve(
+        self,
+        interaction: discord.Interaction[Any],
+        make: Callable[[], Awaitable[Made]],
+        words: str,
+        parent: Job | None,
+        key: str | None,
+    ) -> JobId | None:
         checked = await self._admit(interaction, words)
         answer = None if checked is None else await defer(interaction)
         if answer is None:
@@ -195,7 +212,11 @@ class Desk:
             recipe = made.recipe
             screened = await self._screening.before_drawing(interaction, recipe, made.subjects, parent)
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
+            self._served.see_through()
             enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
+        except asyncio.CancelledError:
+            await refuse(interaction, texts.BEING_RESTARTED)
+            raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             await refuse(interaction, _in_words(error, interaction.id))
             return None
@@ -238,6 +259,8 @@ class Desk:
         """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return texts.ONLY_IN_SERVERS
+        if self._served.closed:
+            return texts.BEING_RESTARTED
         if not may_post(interaction):
             return texts.MAY_NOT_POST
         if is_forbidden(words):

@@ -62,6 +62,7 @@ MAY_NOT_POST = (
 )
 DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of this bot has to make room."
 NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
+BEING_RESTARTED = "I am being restarted. Please ask again in a minute."
 BANNED = "You can't use me in this server. A moderator decided so."
 NO_ALLOWANCE = "Here I make clips for some roles only. A moderator of this server can tell you which."
 FORBIDDEN = (

@@ -255,6 +255,47 @@ async def test_where_the_disk_is_full_the_member_is_told_so(fake, channel, ada, 
     assert await refusal_of(asked) == texts.NO_ROOM_NOW
 
 
+async def test_who_is_being_served_when_the_bot_stops_is_told_to_ask_again(
+    fake, channel, ada, parts, bot, monkeypatch
+):
+    reached = asyncio.Event()
+
+    async def endless():
+        reached.set()
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(parts.desk, "_means", endless)
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    await asyncio.wait_for(reached.wait(), 5)
+    await parts.desk.stop(0.05)
+    assert await refusal_of(asked) == texts.BEING_RESTARTED
+    late = await fake.slash(ada, channel, "text2video", prompt="rain")
+    assert await refusal_of(late) == texts.BEING_RESTARTED
+    assert await count_of(parts) == 0
+
+
+async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
+    fake, channel, ada, parts, bot, monkeypatch
+):
+    enqueue = parts.queue.enqueue
+    gate, reached = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args, **kwargs):
+        reached.set()
+        await gate.wait()
+        return await enqueue(*args, **kwargs)
+
+    monkeypatch.setattr(parts.queue, "enqueue", slowly)
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    await asyncio.wait_for(reached.wait(), 5)
+    stopping = asyncio.create_task(parts.desk.stop(0.05))
+    await asyncio.sleep(0.1)
+    gate.set()
+    await stopping
+    assert "you are next" in asked.message.content
+    await only_job(parts)
+
+
 async def test_while_the_database_is_read_only_nothing_is_taken_and_afterwards_it_is(
     fake, channel, ada, parts, bot
 ):
