@@ -148,6 +148,7 @@ def _wire(
         waits=waits,
         dress=buttons.for_status,
         sealer=sealer,
+        may_show=screening.may_show_first_look,
         interval=settings.status_interval,
     )
     deliverer = Deliverer(
@@ -229,6 +230,7 @@ def _wire(
             blobs=blobs,
             desk=desk,
             reception=reception,
+            flagged_clip=screening.flagged_clip,
             max_seconds=settings.max_extended_seconds,
         ),
         clicks=clicks,

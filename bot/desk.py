@@ -54,10 +54,15 @@ QUICK_SECONDS = 0.05
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Made:
-    """What is to be drawn, and the files that were given for it, as they were taken in."""
+    """What is to be drawn, and the files that were given for it, as they were taken in.
+
+    Attributes:
+        adult: a file that was here already was for age-restricted channels when it was used before.
+    """
 
     recipe: Recipe
     subjects: tuple[Subject, ...] = ()
+    adult: bool = False
 
 
 class Desk:
@@ -210,7 +215,9 @@ class Desk:
                 await self._check_limits(interaction)
             made = await make()
             recipe = made.recipe
-            screened = await self._screening.before_drawing(interaction, recipe, made.subjects, parent)
+            screened = await self._screening.before_drawing(
+                interaction, recipe, made.subjects, parent, adult=made.adult
+            )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
             self._served.see_through()
             enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())

@@ -32,6 +32,19 @@ class FirstLook:
     asks: bool = True
 
 
+@dataclass(kw_only=True)
+class Shown:
+    """What a status message says now, and when it may be edited again.
+
+    Attributes:
+        draft: the take whose first look hangs on it; 0: there is none; None: nobody knows.
+    """
+
+    content: str = ""
+    draft: int | None = None
+    next: float = 0.0
+
+
 class FirstLooks:
     """Which first looks are worth showing, and which of them still ask for an answer."""
 

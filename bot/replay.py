@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import discord
@@ -19,6 +19,7 @@ from bot.desk import Desk, Made
 from bot.names import settled
 from bot.reception import Reception
 from db.files import Blobs
+from db.jobs import Job
 from db.queue import Queue
 from engine.errors import UserError
 from engine.foreign_recipe import ForeignRecipe
@@ -36,6 +37,7 @@ class Replays:
         blobs: Blobs,
         desk: Desk,
         reception: Reception,
+        flagged_clip: Callable[[Job], bool],
         max_seconds: float,
     ) -> None:
         """Make one.
@@ -45,12 +47,14 @@ class Replays:
             blobs: where files are.
             desk: takes the wish.
             reception: reads the recipe, and takes a picture in.
+            flagged_clip: whether a clip that others go on from has a flag.
             max_seconds: how long a clip may become that goes on from another.
         """
         self._queue = queue
         self._blobs = blobs
         self._desk = desk
         self._reception = reception
+        self._flagged_clip = flagged_clip
         self._max_seconds = max_seconds
 
     async def ask(
@@ -64,14 +68,17 @@ class Replays:
         async def make() -> Made:
             told = await self._reception.recipe(file)
             if told.before is not None:
-                return Made(recipe=await self._after_another(interaction, told))
+                return await self._after_another(interaction, told)
             wish = self._wish(told)
             attached = {} if image is None else {Role.PICTURE: image}
             files = await self._files_given(interaction, told, leave_out=attached)
             given = {**files, **await self._reception.attachments(attached)}
             means = await self._desk.means()
             recipe = self._desk.plan(settled(wish, given, means), given, means)
-            return Made(recipe=recipe, subjects=tuple(given.values()))
+            adult = await self._queue.flagged(
+                interaction.guild_id or 0, interaction.user.id, [file.sha256 for file in files.values()]
+            )
+            return Made(recipe=recipe, subjects=tuple(given.values()), adult=adult)
 
         await self._desk.serve(interaction, make)
 
@@ -102,7 +109,7 @@ class Replays:
             files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
         return files
 
-    async def _after_another(self, interaction: discord.Interaction[Any], told: ForeignRecipe) -> Recipe:
+    async def _after_another(self, interaction: discord.Interaction[Any], told: ForeignRecipe) -> Made:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
         job = await self._queue.clip_of(interaction.guild_id or 0, interaction.user.id, digest)
@@ -110,11 +117,13 @@ class Replays:
             raise UserError("E_REPLAY_FILE", texts_clips.replay_needs(Role.BEFORE))
         recipe = Recipe.from_json(job.recipe)
         before = before_of(recipe, Receipt.from_json(job.receipt))
+        adult = job.adult or self._flagged_clip(job)
         if told.loop:
-            return looped(recipe, before, digest, max_seconds=self._max_seconds)
+            made = looped(recipe, before, digest, max_seconds=self._max_seconds)
+            return Made(recipe=made, adult=adult)
         means = await self._desk.means()
         wish = settled(self._wish(told), (), means)
-        return resumed(
+        made = resumed(
             dataclasses.replace(wish, fps=recipe.fps, follow=None, strength=None),
             before,
             digest,
@@ -122,3 +131,4 @@ class Replays:
             limits=self._desk.rules.plan,
             max_seconds=self._max_seconds,
         )
+        return Made(recipe=made, adult=adult)

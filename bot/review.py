@@ -77,14 +77,17 @@ class Screening:
         recipe: Recipe,
         subjects: Iterable[Subject],
         parent: Job | None,
+        *,
+        adult: bool = False,
     ) -> Screened:
-        """What a new job is marked with.
+        """What a new job is marked with. What was flagged once stays so, in whatever is made of it.
 
         Args:
             interaction: who asks, and where.
             recipe: what is drawn.
             subjects: the files that were given, as they were taken in.
             parent: the job that this is a variation of; its files were looked at then.
+            adult: one of its files was for age-restricted channels when it was used before.
 
         Raises:
             UserError: the server refuses such words, or nobody gets this.
@@ -108,9 +111,29 @@ class Screening:
             doubts.append(Doubt(words=flag.text, with_file=False))
         return Screened(
             hold=_hold(doubts),
-            adult=bool(found.base) or flag is not None or (parent is not None and parent.adult),
+            adult=adult or bool(found.base) or flag is not None or self._inherits(parent, recipe),
             spoiler=flag is not None and rules.pictures is OnPictures.SPOILER,
         )
+
+    def _inherits(self, parent: Job | None, recipe: Recipe) -> bool:
+        """Whether what was flagged in a job is in its variation too: its words and files, or its clip."""
+        if parent is None or parent.adult:
+            return parent is not None
+        goes_on = parent.clip_sha256 in recipe.inputs.values()
+        return goes_on and self.flagged_clip(parent)
+
+    def flagged_clip(self, job: Job) -> bool:
+        """Whether a finished clip has a flag."""
+        if job.receipt is None:
+            return False
+        return flags.of_receipt(Receipt.from_json(job.receipt), least=self._nudity_score) is not None
+
+    async def may_show_first_look(self, job: Job) -> bool:
+        """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
+        if job.looked_at or self._channels.is_age_restricted(job.channel_id):
+            return True
+        rules = await self._queue.review_rules(job.guild_id)
+        return rules.pictures is OnPictures.OFF and not (job.adult and rules.words is not OnWords.OFF)
 
     async def before_posting(self, job: Job) -> bool:
         """Whether a finished clip may be posted now; False: it is held, and moderators are asked.

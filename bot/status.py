@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Protocol
 
@@ -18,7 +18,7 @@ import discord
 from bot import texts
 from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
 from bot.deliver import is_waiting_for_access
-from bot.live import FirstLook, FirstLooks
+from bot.live import FirstLook, FirstLooks, Shown
 from bot.parcel import nonce
 from bot.studio import Studio
 from bot.wait import Waits
@@ -56,19 +56,6 @@ class Dress(Protocol):
         ...
 
 
-@dataclass(kw_only=True)
-class _Shown:
-    """What a message says now, and when it may be edited again.
-
-    Attributes:
-        draft: the take whose first look hangs on it; 0: there is none; None: nobody knows.
-    """
-
-    content: str = ""
-    draft: int | None = None
-    next: float = 0.0
-
-
 class StatusBoard:
     """Keeps the public message of each job true."""
 
@@ -81,6 +68,7 @@ class StatusBoard:
         waits: Waits,
         dress: Dress,
         sealer: Sealer,
+        may_show: Callable[[Job], Awaitable[bool]],
         interval: float,
     ) -> None:
         """Make one.
@@ -92,6 +80,7 @@ class StatusBoard:
             waits: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
+            may_show: whether a first look may be seen before anybody has looked at the clip.
             interval: seconds at least between two edits of one message.
         """
         self._queue = queue
@@ -100,9 +89,10 @@ class StatusBoard:
         self._waits = waits
         self._dress = dress
         self._sealer = sealer
+        self._may_show = may_show
         self._interval = interval
         self._dirty: dict[JobId, None] = {}
-        self._shown: dict[JobId, _Shown] = {}
+        self._shown: dict[JobId, Shown] = {}
         self._busy: set[JobId] = set()
         self._expected: set[JobId] = set()
         self._continued: set[JobId] = set()
@@ -131,7 +121,7 @@ class StatusBoard:
 
     def shown(self, job: JobId, content: str) -> None:
         """Somebody else has just written this into the job's message."""
-        self._shown[job] = _Shown(content=content, draft=0, next=time.monotonic() + self._interval)
+        self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval)
 
     def keep(self, job: JobId) -> bool:
         """The first look was liked: it stays, and asks no more. False where there is none."""
@@ -215,7 +205,8 @@ class StatusBoard:
                 if job is None or job.status_final:
                     self._forget(job_id)
                     return
-                await self._write(job, self._looks.of(job.id) if job.state is State.RUNNING else None)
+                look = self._looks.of(job.id) if job.state is State.RUNNING else None
+                await self._write(job, look if look and await self._may_show(job) else None)
             except Exception:
                 log.exception("the status of job %s could not be shown", job_id)
                 self._try_again(job_id)
@@ -245,7 +236,7 @@ class StatusBoard:
     async def _write(self, job: Job, look: FirstLook | None) -> None:
         content = await self._content(job, asks=look is not None and look.asks)
         take = 0 if look is None else look.take
-        shown = self._shown.get(job.id, _Shown())
+        shown = self._shown.get(job.id, Shown())
         if (shown.content, shown.draft) == (content, take) and not job.state.ended:
             return
         files = None if shown.draft == take else await self._files(job, look)
@@ -263,7 +254,7 @@ class StatusBoard:
         pause = FAR_BACK_SECONDS if self._is_far_back(job) else self._interval
         if self._stopping:
             pause = 0.0
-        self._shown[job.id] = _Shown(content=content, draft=draft, next=time.monotonic() + pause)
+        self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:
             await self._queue.finish_status(job.id)
             self._forget(job.id)
@@ -313,7 +304,7 @@ class StatusBoard:
             log.info("the status message of job %s is out of reach: %s", job.id, error)
             await self._queue.finish_status(job.id)
         else:
-            self._shown[job.id] = _Shown(next=time.monotonic() + FAR_BACK_SECONDS)
+            self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
 
     async def _replace(self, job: Job) -> None:
         """A new one takes over: Discord limits edits of messages older than an hour."""
@@ -340,7 +331,7 @@ class StatusBoard:
         return wait is not None and wait.position > FAR_BACK
 
     def _try_again(self, job: JobId) -> None:
-        self._shown[job] = _Shown(next=time.monotonic() + RETRY_SECONDS)
+        self._shown[job] = Shown(next=time.monotonic() + RETRY_SECONDS)
         self.touch(job)
 
     async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:

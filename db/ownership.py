@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Collection
+
 from db.jobs import Job
 from db.rows import Rows
 
@@ -17,6 +20,15 @@ class Ownership(Rows):
             "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "  # noqa: S608 - a constant
             f"AND {_GAVE} LIMIT 1",
             {"guild": guild, "user": user, "digest": digest},
+        )
+        return bool(rows)
+
+    async def flagged(self, guild: int, user: int, digests: Collection[str]) -> bool:
+        """Whether one of a member's files made a job of theirs here one for age-restricted channels."""
+        rows = await self._db.read(
+            "SELECT 1 FROM job, json_each(:digests) AS wanted WHERE guild_id = :guild AND user_id = :user "  # noqa: S608 - a constant
+            f"AND adult AND {_GAVE.replace(':digest', 'wanted.value')} LIMIT 1",
+            {"guild": guild, "user": user, "digests": json.dumps(list(digests))},
         )
         return bool(rows)
 

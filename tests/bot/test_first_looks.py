@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from unittest.mock import create_autospec
+from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
@@ -46,7 +46,12 @@ def studio(queue, blobs, tmp_path):
 
 
 @pytest.fixture
-async def board(queue, channels, studio):
+def may_show():
+    return AsyncMock(return_value=True)
+
+
+@pytest.fixture
+async def board(queue, channels, studio, may_show):
     made = StatusBoard(
         queue=queue,
         channels=channels,
@@ -54,6 +59,7 @@ async def board(queue, channels, studio):
         waits=Waits(queue),
         dress=buttons.for_status,
         sealer=Sealer(None),
+        may_show=may_show,
         interval=0.02,
     )
     task = asyncio.create_task(made.run())
@@ -112,6 +118,15 @@ async def test_a_first_look_is_attached_once_and_asks_what_to_do(board, studio, 
         await move_on(board, studio, channels, job, step / 100)
     assert files(channels)[before:] == [None] * 3
     assert labels(channels) == ["Keep", "Reroll", "Stop"]
+
+
+async def test_a_first_look_that_nobody_may_see_yet_is_not_attached(board, studio, channels, job, may_show):
+    may_show.return_value = False
+    studio.drafts[job.id] = LOOK
+    await move_on(board, studio, channels, job, 0.5)
+    assert not any(files(channels))
+    assert labels(channels) == ["Cancel"]
+    may_show.assert_awaited()
 
 
 async def test_a_first_look_and_the_words_of_the_same_moment_are_one_edit(board, studio, channels, job):

@@ -80,6 +80,17 @@ async def test_my_own_picture_is_used_again_while_it_is_here(fake, channel, ada,
     assert same(Recipe.from_json((await the_new_job(parts, old)).recipe), recipe)
 
 
+@pytest.mark.parametrize("adult", [False, True])
+async def test_a_picture_that_was_flagged_stays_so_in_a_replay(
+    fake, channel, ada, parts, bot, file_of, adult
+):
+    sha256, other = parts.blobs.put(picture()), parts.blobs.put(b"another")
+    old = await queued(parts.queue, ada.id, channel.guild.id, inputs={Role.PICTURE: sha256}, adult=adult)
+    more = await queued(parts.queue, ada.id, channel.guild.id, inputs={Role.PICTURE: other}, adult=True)
+    await (await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))).shown(10)
+    assert (await the_new_job(parts, old, more)).adult is adult
+
+
 async def test_a_digest_opens_no_picture_that_i_did_not_give_here(fake, channel, ada, parts, bot, file_of):
     async def given(name, user=ada.id, guild=channel.guild.id):
         sha256 = parts.blobs.put(name.encode())
@@ -151,12 +162,17 @@ async def longer(parts, fake, member, channel, label="Extend"):
     return job, new, Recipe.from_json(new.recipe)
 
 
-@pytest.mark.parametrize("label", ["Extend", "Loop"])
-async def test_a_clip_that_goes_on_from_mine_is_planned_again(fake, channel, ada, parts, bot, file_of, label):
+@pytest.mark.parametrize(("label", "adult"), [("Extend", False), ("Loop", True)])
+async def test_a_clip_that_goes_on_from_mine_is_planned_again(
+    fake, channel, ada, parts, bot, file_of, label, adult
+):
     job, new, recipe = await longer(parts, fake, ada, channel, label)
+    if adult:
+        await parts.database.write(lambda connection: connection.execute("UPDATE job SET adult = 1"))
     await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)
-    again = Recipe.from_json((await the_new_job(parts, job, new)).recipe)
-    assert same(again, recipe)
+    again = await the_new_job(parts, job, new)
+    assert same(Recipe.from_json(again.recipe), recipe)
+    assert again.adult is adult, "what was flagged stays so"
 
 
 async def test_what_came_before_is_told_by_our_rows_and_not_by_the_file(

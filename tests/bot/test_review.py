@@ -13,12 +13,14 @@ import pytest
 from bot import texts, texts_review
 from bot.cards import CardAction, CardButton, card_id
 from bot.channels import Post
+from bot.clicks import PROMPT_FIELD
 from bot.verdicts import REASON_FIELD
 from db.audit import Deed
 from db.jobs import Hold, State
 from db.reviews import OnPictures, OnWords, ReviewRules
 from engine.recipe import Receipt
 from tests.bot.house import connected, count_of, hand_in, picture, queued, until
+from tests.bot.test_clip_deeds import SHORT, delivered, the_new_job
 from tests.fake_discord import EVERYONE, Permission
 
 DAY = 86_400.0
@@ -265,3 +267,60 @@ async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, chann
     where.nsfw = False
     fake.world.permit(where, EVERYONE)  # the bot is told of the channel as it is now
     await until(lambda: not parts.channels.is_age_restricted(where.id))
+
+
+async def variation(fake, parts, member, message, job, label):
+    """What a button under a clip makes of it."""
+    asked = await fake.click(member, message, label)
+    if label == "Remix":
+        await asked.answered()
+        asked = await fake.submit_modal(member, asked, {PROMPT_FIELD: "a blue boat"})
+    await asked.shown(10)
+    new = await the_new_job(parts, job)
+    await parts.queue.cancel(new.id)
+    return new
+
+
+@pytest.mark.parametrize("flagged", ["what was asked", "the clip", "nothing"])
+async def test_what_was_flagged_stays_so_in_whatever_a_button_makes_of_it(
+    fake, channel, ada, parts, bot, flagged
+):
+    """Also for somebody else, and though its files are not looked at a second time."""
+    given = {"picture": parts.blobs.put(picture())}
+    asked_for = {"recipe": SHORT | {"inputs": given}, "inputs": given, "adult": flagged == "what was asked"}
+    job, message = await delivered(parts, ada, channel, **asked_for)
+    score = 0.9 if flagged == "the clip" else 0.1
+    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=score).to_json()
+    await parts.database.write(lambda connection: connection.execute("UPDATE job SET receipt = ?", (said,)))
+    eve = fake.member("eve")
+    made = {
+        label: (await variation(fake, parts, eve, message, job, label)).adult
+        for label in ("Reroll", "Remix", "Extend", "Loop")
+    }
+    drawn_anew, with_the_clip = {
+        "what was asked": (True, True), "the clip": (False, True), "nothing": (False, False),
+    }[flagged]  # fmt: skip
+    assert made == {
+        "Reroll": drawn_anew, "Remix": drawn_anew, "Extend": with_the_clip, "Loop": with_the_clip,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rules", "adult", "looked_at", "restricted", "shown"),
+    [
+        (ReviewRules(), True, False, False, True),
+        (ReviewRules(words=OnWords.HOLD), False, False, False, True),
+        (ReviewRules(words=OnWords.HOLD), True, False, False, False),
+        (ReviewRules(pictures=OnPictures.SPOILER), False, False, False, False),
+        (ReviewRules(pictures=OnPictures.HOLD), False, True, False, True),
+        (ReviewRules(pictures=OnPictures.HOLD), True, False, True, True),
+    ],
+)
+async def test_nobody_sees_a_first_look_of_what_is_looked_at_before_it_is_posted(
+    fake, channel, ada, parts, bot, rules, adult, looked_at, restricted, shown
+):
+    where = fake.channel(name="adults", nsfw=restricted)
+    await until(lambda: bot.get_channel(where.id))
+    await rule(parts, channel.guild, **dataclasses.asdict(rules))
+    job = await queued(parts.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
+    assert await parts.board._may_show(dataclasses.replace(job, looked_at=looked_at)) is shown

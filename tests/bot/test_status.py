@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from unittest.mock import create_autospec
+from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
@@ -54,6 +54,7 @@ def make(queue, channels, studio):
             waits=Waits(queue),
             dress=lambda job, draft: None,
             sealer=Sealer(None),
+            may_show=AsyncMock(return_value=True),
             interval=interval,
         )
 
