@@ -20,7 +20,7 @@ from bot.parts import Parts
 from bot.settings import Settings
 from db.jobs import Hold, Job, State
 from db.reviews import ReviewRules
-from tests.bot.house import HouseEngine, connected, hand_in, queued
+from tests.bot.house import HouseEngine, connected, hand_in, picture, queued
 from tests.db.asking import deed
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.fake_discord.interactions import Interaction
@@ -70,6 +70,7 @@ class Scene:
         elsewhere = fake.guild("Elsewhere")
         self.channel = fake.channel(here)
         self.ada = fake.member("ada", here)
+        self.ada.user.avatar = picture()
         self.where: dict[str, tuple[Member, Channel]] = {
             ASKER: (self.ada, self.channel),
             MEMBER: (fake.member("eve", here), self.channel),

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 import discord
+
+from bot import texts
+from db.enqueue import Draining, LimitReached, MemberBanned
+from db.errors import DatabaseError
+from engine.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -71,3 +77,22 @@ async def insist(call: Any) -> Any:
                 raise
             await asyncio.sleep(0.1 * attempt)
     return await call()
+
+
+def in_words(error: Exception, interaction_id: int) -> str:
+    """Why a request was not taken, as the member may read it; the log gets the rest."""
+    if isinstance(error, UserError):
+        log.info("refused %s: %s", interaction_id, error.code)
+        return str(error)
+    if isinstance(error, MemberBanned):
+        return texts.BANNED
+    if isinstance(error, Draining):
+        return texts.CLOSED_FOR_NOW
+    if isinstance(error, LimitReached):
+        return texts.limit_reached(error.which, error.allowed, error.retry_after)
+    if isinstance(error, (DatabaseError, OSError)):
+        log.error("the request %s could not be written down", interaction_id, exc_info=error)
+        return texts.NO_ROOM_NOW
+    error_id = secrets.token_hex(4)
+    log.error("the request %s stumbled, error id %s", interaction_id, error_id, exc_info=error)
+    return texts.failed_inside(error_id)

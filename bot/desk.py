@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import secrets
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -19,8 +18,9 @@ import aiohttp
 import discord
 
 from bot import buttons, texts
-from bot.answers import Answer, defer, insist, refuse
+from bot.answers import Answer, defer, in_words, insist, refuse
 from bot.desk_rules import DeskRules
+from bot.download import Attachment
 from bot.hard_words import is_forbidden
 from bot.names import settled
 from bot.permissions import may_post, roles_of
@@ -119,7 +119,7 @@ class Desk:
         self,
         interaction: discord.Interaction[Any],
         wish: Wish,
-        files: Mapping[Role, discord.Attachment] | None = None,
+        files: Mapping[Role, Attachment] | None = None,
     ) -> None:
         """Take a new wish, with the files that belong to it."""
         attached = files or {}
@@ -225,7 +225,7 @@ class Desk:
             await refuse(interaction, texts.BEING_RESTARTED)
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
-            await refuse(interaction, _in_words(error, interaction.id))
+            await refuse(interaction, in_words(error, interaction.id))
             return None
         job = enqueued.job
         if not enqueued.created:
@@ -256,7 +256,7 @@ class Desk:
             except (TimeoutError, DatabaseError):
                 log.debug("the answer goes before the look at the limits")
             except (Draining, LimitReached, MemberBanned) as error:
-                refusal = _in_words(error, interaction.id)
+                refusal = in_words(error, interaction.id)
         if refusal is not None:
             await interaction.response.send_message(refusal, ephemeral=True)
             return None
@@ -333,22 +333,3 @@ def _new_job(
         spoiler=screened.spoiler,
         status_message_id=answer.message_id,
     )
-
-
-def _in_words(error: Exception, interaction_id: int) -> str:
-    """Why a request was not taken, as the member may read it; the log gets the rest."""
-    if isinstance(error, UserError):
-        log.info("refused %s: %s", interaction_id, error.code)
-        return str(error)
-    if isinstance(error, MemberBanned):
-        return texts.BANNED
-    if isinstance(error, Draining):
-        return texts.CLOSED_FOR_NOW
-    if isinstance(error, LimitReached):
-        return texts.limit_reached(error.which, error.allowed, error.retry_after)
-    if isinstance(error, (DatabaseError, OSError)):
-        log.error("the request %s could not be written down", interaction_id, exc_info=error)
-        return texts.NO_ROOM_NOW
-    error_id = secrets.token_hex(4)
-    log.error("the request %s stumbled, error id %s", interaction_id, error_id, exc_info=error)
-    return texts.failed_inside(error_id)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 import discord
@@ -91,7 +91,7 @@ class Replays:
         interaction: discord.Interaction[Any],
         told: ForeignRecipe,
         *,
-        leave_out: Mapping[Role, discord.Attachment],
+        leave_out: Collection[Role],
     ) -> dict[Role, Subject]:
         """The files of a recipe that this member gave here, and that are still there.
 

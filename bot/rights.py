@@ -85,8 +85,14 @@ class Rights:
         """A member uses the bot: where they were erased, a ban finds them again."""
         await self._personal.recognise(user)
 
-    async def may_animate(self, interaction: discord.Interaction[Any], author: int) -> bool:
-        """Whether who asks may animate a picture that this member posted; otherwise they are told why not."""
+    async def may_animate(self, interaction: discord.Interaction[Any], author: int, refusal: str) -> bool:
+        """Whether who asks may animate a picture of this member's; otherwise they are told so.
+
+        Args:
+            interaction: who asks.
+            author: whose picture it is.
+            refusal: what is said where that member does not want it.
+        """
         if author == interaction.user.id:
             return True
         try:
@@ -97,7 +103,7 @@ class Rights:
         else:
             if not refused:
                 return True
-            text = texts_rights.NOT_THEIRS_TO_ANIMATE
+            text = refusal
         await interaction.response.send_message(text, ephemeral=True)
         return False
 

@@ -47,6 +47,7 @@ CAUSES = {
 NOT_YOURS = "Only the member who asked for it, or a moderator, can do that."
 NOT_A_MODERATOR = "That is for moderators: it needs the Manage Server permission."
 NOT_FOUND = "I can't find that job in this server. It may have been cleared away."
+NO_AVATAR = "They have no picture of their own yet, only Discord's."
 NO_PICTURE = "That message has no picture. Right-click one that does, or use /animate."
 ONLY_IN_SERVERS = "I work in servers only: ask me in a channel."
 ALREADY_OVER = "That job is already over."

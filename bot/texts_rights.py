@@ -16,9 +16,12 @@ ERASING = "Erasing… what is being made right now has to stop first."
 ERASING_STILL = "I am at it, and finish it also if you close this, or if I am restarted meanwhile."
 NOTHING_TO_EXPORT = "I keep nothing of you."
 EXPORT_TOO_LARGE = "That is more than I may send you here. The owner of this bot can hand it to you."
-MAY_ANIMATE = "Others may animate pictures in your messages again."
-MAY_NOT_ANIMATE = "Noted: nobody else can animate the pictures in your messages from now on. You still can."
+MAY_ANIMATE = "Others may animate the pictures in your messages and your avatar again."
+MAY_NOT_ANIMATE = (
+    "Noted: from now on nobody else can animate the pictures in your messages, or your avatar. You still can."
+)
 NOT_THEIRS_TO_ANIMATE = "The member who posted this picture does not want it animated."
+NOT_THEIR_AVATAR = "This member does not want their avatar animated."
 TOO_BUSY = "I am very busy right now. Please try again in a moment."
 FORGOTTEN = "What this clip was made from has been cleared away. Please ask for it anew."
 

@@ -18,7 +18,7 @@ from bot.settings import PREFIX, Settings, variable
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-SLASH = ("/animate", "/text2video", "/replay", "/jobs", "/mydata", "Animate this")
+SLASH = ("/animate", "/text2video", "/replay", "/jobs", "/mydata", "Animate this", "Animate avatar")
 QUEUE = [
     command.qualified_name.removeprefix("queue ")
     for command in QueueGroup(create_autospec(Parts, instance=True)).walk_commands()

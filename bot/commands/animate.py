@@ -1,4 +1,4 @@
-"""``/animate`` and, on a message's menu, *Animate this*: a picture becomes a clip."""
+"""``/animate``; *Animate this* on a message's menu, *Animate avatar* on a member's: a clip of it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts
+from bot import texts, texts_rights
+from bot.avatars import avatar_of
 from bot.commands.lists import complete
 from bot.commands.options import (
     CAMERAS,
@@ -20,13 +21,14 @@ from bot.commands.options import (
     described,
     wish_of,
 )
+from bot.download import Attachment
 from bot.parts import Parts
 from engine.errors import UserError
 from engine.recipe import Kind
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
-    """Add both commands."""
+    """Add the command and both menus."""
 
     @tree.command(name="animate", description="Turn a picture into a short clip")
     @app_commands.guild_only()
@@ -78,8 +80,22 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         if picture is None:
             await interaction.response.send_message(texts.NO_PICTURE, ephemeral=True)
             return
-        if not await parts.rights.may_animate(interaction, message.author.id):
+        if await parts.rights.may_animate(interaction, message.author.id, texts_rights.NOT_THEIRS_TO_ANIMATE):
+            await ask(interaction, picture)
+
+    @tree.context_menu(name="Animate avatar")
+    @app_commands.guild_only()
+    async def animate_avatar(
+        interaction: discord.Interaction[Any], member: discord.Member | discord.User
+    ) -> None:
+        avatar = avatar_of(member)
+        if avatar is None:
+            await interaction.response.send_message(texts.NO_AVATAR, ephemeral=True)
             return
+        if await parts.rights.may_animate(interaction, member.id, texts_rights.NOT_THEIR_AVATAR):
+            await ask(interaction, avatar)
+
+    async def ask(interaction: discord.Interaction[Any], picture: Attachment) -> None:
         wish = wish_of(Kind.ANIMATE, engine=parts.desk.engine_for(Kind.ANIMATE))
         await parts.desk.ask(interaction, wish, attached(picture=picture))
 

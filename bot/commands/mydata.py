@@ -30,7 +30,7 @@ class MyDataGroup(app_commands.Group, name=MY_DATA, description="What I keep of 
         """Ask whether to erase."""
         await self._rights.ask_whether_to_erase(interaction)
 
-    @app_commands.command(description="May others animate the pictures in your messages?")
+    @app_commands.command(description="May others animate the pictures in your messages, and your avatar?")
     @app_commands.describe(others="What others may do with them (allow, until you say otherwise)")
     @app_commands.choices(
         others=[

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.download import Attachment
 from bot.names import styles_of
 from engine.errors import UserError
 from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role
@@ -98,10 +99,10 @@ def seconds_of(length: str | None) -> float | None:
 
 def attached(
     *,
-    picture: discord.Attachment | None = None,
-    like: discord.Attachment | None = None,
-    reference: discord.Attachment | None = None,
-) -> dict[Role, discord.Attachment]:
+    picture: Attachment | None = None,
+    like: Attachment | None = None,
+    reference: Attachment | None = None,
+) -> dict[Role, Attachment]:
     """The files of a command by what they are for; what was not attached is left out."""
     given = {Role.PICTURE: picture, Role.LIKE: like, Role.REFERENCE: reference}
     return {role: file for role, file in given.items() if file is not None}

@@ -27,7 +27,7 @@ from engine.plan import PlanLimits
 from engine.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.wish import SECONDS, Length
 
-CHAT_INPUT, MESSAGE = 1, 3
+CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
 NAME = re.compile(r"[-_'\w]{1,32}")
 
@@ -84,14 +84,14 @@ async def test_these_commands_are_there(client):
         (CHAT_INPUT, name)
         for name in ("animate", "text2video", "restyle", "replay", "jobs", "mydata", "queue")
     }
-    assert names == chat | {(MESSAGE, "Animate this")}
+    assert names == chat | {(MESSAGE, "Animate this"), (USER, "Animate avatar")}
 
 
 async def test_every_command_fits_discords_limits(client):
     assert len(told(client)) <= 100
     for command in told(client):
         assert counted(command) <= 8000
-        if command["type"] == MESSAGE:
+        if command["type"] in (MESSAGE, USER):
             assert 1 <= len(command["name"]) <= 32
             assert not command.get("description")
             assert not command.get("options")

@@ -9,12 +9,18 @@ import logging
 import os
 import struct
 import zipfile
+from types import SimpleNamespace
+from unittest.mock import create_autospec
 
+import discord
 import pytest
+from yarl import URL
 
 from bot import export, texts, texts_rights
+from bot.avatars import avatar_of
 from bot.buttons import Action, custom_id
 from bot.channels import Channels
+from bot.download import is_discord
 from bot.erasing import STOP_SECONDS
 from bot.forgetting import RecipeWords
 from db.jobs import State
@@ -307,6 +313,38 @@ async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(fake, c
     assert (await asked.shown()).content == texts_rights.MAY_ANIMATE
     allowed = await (await fake.context_menu(eve, channel, "Animate this", posted)).shown(20)
     assert allowed.content != texts_rights.NOT_THEIRS_TO_ANIMATE
+
+
+async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
+    fake, channel, ada, eve, bot, parts
+):
+    bare = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
+    assert (bare.content, bare.ephemeral) == (texts.NO_AVATAR, True)
+    ada.user.avatar = picture((300, 300))
+    allowed = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown(20)
+    assert "Animating a picture" in allowed.content
+    [job] = await parts.queue.waiting()
+    assert (job.user_id, list(job.inputs)) == (eve.id, [Role.PICTURE])
+    assert parts.blobs.exists(job.inputs[Role.PICTURE])
+
+    await (await fake.slash(ada, channel, "mydata pictures", others="forbid")).shown()
+    refused = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
+    assert (refused.content, refused.ephemeral) == (texts_rights.NOT_THEIR_AVATAR, True)
+    own = await (await fake.context_menu(ada, channel, "Animate avatar", ada)).shown(20)
+    assert "Animating a picture" in own.content
+    assert len(await parts.queue.waiting()) == 2
+
+
+def test_an_avatar_comes_from_discords_own_host_and_stands_still():
+    state = SimpleNamespace()
+    moving = discord.Asset._from_avatar(state, 5, "a_0123")
+    here = discord.Asset._from_guild_avatar(state, 7, 5, "0456")
+    plain = discord.Asset._from_default_avatar(state, 2)
+    for shown, path in ((moving, "/avatars/5/a_0123.png"), (here, "/guilds/7/users/5/avatars/0456.png")):
+        made = avatar_of(create_autospec(discord.Member, display_avatar=shown, default_avatar=plain))
+        assert URL(made.url) == URL(f"https://cdn.discordapp.com{path}?size=1024")
+        assert is_discord(URL(made.url))
+    assert avatar_of(create_autospec(discord.Member, display_avatar=plain, default_avatar=plain)) is None
 
 
 async def test_clips_whose_words_were_cleared_away_say_so_and_can_be_deleted(

@@ -20,7 +20,16 @@ class Cdn:
     def routes(self) -> list[web.RouteDef]:
         """What the server mounts."""
         path = "/attachments/{channel_id}/{attachment_id}/{filename}"
-        return [web.get(path, self._serve), web.get("/media" + path, self._serve)]
+        avatar = web.get("/avatars/{user_id}/{filename}", self._serve_avatar)
+        return [web.get(path, self._serve), web.get("/media" + path, self._serve), avatar]
+
+    async def _serve_avatar(self, request: web.Request) -> web.StreamResponse:
+        """One that moves can be had standing still, too."""
+        self.served += 1
+        user = self._world.users.get(int(request.match_info["user_id"]))
+        if user is None or user.avatar is None or request.match_info["filename"] != f"{user.avatar_hash}.png":
+            return web.Response(status=404)
+        return web.Response(body=user.avatar, headers={"Content-Type": "image/png"})
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
         self.served += 1

@@ -1,5 +1,6 @@
 """Who and where: users, roles, guilds, members and channels, and their payloads."""
 
+import hashlib
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -66,6 +67,12 @@ class User:
     id: int
     name: str
     bot: bool = False
+    avatar: bytes | None = None
+
+    @property
+    def avatar_hash(self) -> str | None:
+        """What stands for the avatar in its address; for all the fake knows, it moves."""
+        return None if self.avatar is None else f"a_{hashlib.sha256(self.avatar).hexdigest()[:32]}"
 
     @property
     def mention(self) -> str:
@@ -77,7 +84,7 @@ class User:
             "username": self.name,
             "global_name": None if self.bot else self.name.title(),
             "discriminator": "0",
-            "avatar": None,
+            "avatar": self.avatar_hash,
             "bot": self.bot,
             "public_flags": 0,
             "flags": 0,

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import yarl
 from aiohttp import web
+from discord import Asset
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
@@ -117,12 +118,13 @@ class FakeDiscord:
     @contextmanager
     def point(self) -> Iterator[None]:
         """Clients made and run within this block talk to the fake."""
-        base, gateway = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+        base, gateway, assets = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE
         Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = self.api, yarl.URL(self.gateway_url)
+        Asset.BASE = self.url
         try:
             yield
         finally:
-            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY = base, gateway
+            Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY, Asset.BASE = base, gateway, assets
 
     def fail(self, method: str, route: str, how: Fault, *, times: int = 1, after: int = 0) -> Rule:
         """Order requests to fail: after `after` that match, the next `times`.
