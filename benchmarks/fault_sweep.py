@@ -36,7 +36,6 @@ from tests.fake_discord.faults import Cut, Fault, LostAnswer, RateLimit, Rule, S
 NONCE_WINDOW = 300.0
 
 REST_SECONDS = 40.0
-"""The bot comes to rest by itself within so long of the story's begin, or it hangs."""
 
 AFTERWARDS = 0.3
 """Seconds in which a clip that is posted twice would come, after the second start has come to rest."""
@@ -72,6 +71,9 @@ class Run:
 
     broken: str = ""
     """One of :data:`benchmarks.faults.broken.BROKEN`."""
+
+    rest: float = REST_SECONDS
+    """Seconds from the story's begin within which the bot comes to rest by itself, or it hangs."""
 
     nonce_window: float = NONCE_WINDOW
     """Seconds in which Discord recognises a message that is sent twice."""
@@ -175,7 +177,7 @@ class Play:
 
     async def _rests(self, telling: asyncio.Task[None]) -> bool:
         """Wait until the story is told and all jobs have ended. A life that ends is followed by another."""
-        end = time.monotonic() + REST_SECONDS
+        end = time.monotonic() + self._run.rest
         while time.monotonic() < end:
             assert self._life is not None  # noqa: S101 - play() has made one
             if self._life.status is not None:
@@ -324,12 +326,18 @@ def main() -> None:
         "--broken", choices=BROKEN, default="", help="break the bot, to see that it is noticed"
     )
     parser.add_argument("--nonce-window", type=float, default=NONCE_WINDOW, help="seconds")
+    parser.add_argument(
+        "--rest",
+        type=float,
+        default=REST_SECONDS,
+        help="seconds in which it comes to rest; more on a busy machine",
+    )
     parser.add_argument("--logs", type=Path, help="an existing folder for the logs of runs that did not hold")
     given = parser.parse_args()
     logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)  # a bot that dies leaves half a request
     stories = [STORIES[name] for name in given.story or STORIES]
     kinds = given.kind or list(Kind)
-    others = {"what": given.what, "broken": given.broken, "nonce_window": given.nonce_window}
+    others = {name: getattr(given, name) for name in ("what", "broken", "nonce_window", "rest")}
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="framekiln-faults-") as folder:
         clip = Path(folder) / "clip.mp4"

@@ -53,6 +53,9 @@ class Trouble(StrEnum):
     TOO_OLD = "too old"
     """A message of more than an hour is edited too often."""
 
+    THINKING = "thinking"
+    """It was changed and does not show it: it is an answer that was promised and never given."""
+
     REFUSED = "refused"
     """Discord does not take what was sent; trying again would not help."""
 
@@ -187,7 +190,11 @@ class Channels:
         if files is not None:
             extras["attachments"] = [discord.File(io.BytesIO(file.data), file.name) for file in files]
         nobody = discord.AllowedMentions.none()
-        await self._call(lambda: message.edit(content=content, view=view, allowed_mentions=nobody, **extras))
+        edited = await self._call(
+            lambda: message.edit(content=content, view=view, allowed_mentions=nobody, **extras)
+        )
+        if edited.flags.loading:
+            raise ChannelError(Trouble.THINKING, f"message {message_id} still says that I am thinking")
 
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message; one that is gone already is as good.

@@ -294,7 +294,7 @@ class StatusBoard:
         """What follows from Discord's no."""
         if error.trouble is Trouble.LATER:
             self._try_again(job.id)
-        elif error.trouble is Trouble.TOO_OLD or (
+        elif error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
             # It never said anything: the answer to the member died before it was a message.
             error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
         ):

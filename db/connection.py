@@ -141,6 +141,10 @@ class Database:
         """Return all rows at once: an open cursor would keep the log from being checkpointed."""
         return await self._run(lambda connection: connection.execute(sql, parameters).fetchall())
 
+    async def look(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``fn``, which only reads. Nothing is written meanwhile, and nothing has to be writable."""
+        return await self._run(fn)
+
     async def backup(self, folder: Path | str, *, keep: int = 7) -> Path:
         """Write a whole, compact copy of the committed data, and keep the ``keep`` newest copies.
 

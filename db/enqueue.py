@@ -174,7 +174,7 @@ class Enqueueing(Allowances):
             LimitReached: a limit is reached.
         """
         at, checked = self._now(now), limits or self._limits
-        return await self._db.write(lambda connection: _check(connection, guild, user, roles, checked, at))
+        return await self._db.look(lambda connection: _check(connection, guild, user, roles, checked, at))
 
 
 def _check(

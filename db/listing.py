@@ -162,7 +162,7 @@ class Listing(Rows):
     async def delay(self, guild: int, user: int, *, now: float | None = None) -> float:
         """Seconds that a member's next job would be due later than it is asked for."""
         at = self._now(now)
-        return await self._db.write(lambda connection: delay_of(connection, guild, user, at, self._share))
+        return await self._db.look(lambda connection: delay_of(connection, guild, user, at, self._share))
 
     async def arrivals(self, since: float, limit: int = 500) -> list[Arrival]:
         """Return the jobs that were asked for after ``since``, the newest first."""

@@ -299,11 +299,11 @@ async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
 async def test_while_the_database_is_read_only_nothing_is_taken_and_afterwards_it_is(
     fake, channel, ada, parts, bot
 ):
-    await parts.database._run(lambda connection: connection.execute("PRAGMA query_only = 1"))
+    await parts.database.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert await refusal_of(asked) == texts.NO_ROOM_NOW
     assert await count_of(parts) == 0
-    await parts.database._run(lambda connection: connection.execute("PRAGMA query_only = 0"))
+    await parts.database.look(lambda connection: connection.execute("PRAGMA query_only = 0"))
     await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()
     await until(lambda: count_of(parts))
 
@@ -316,8 +316,11 @@ async def test_where_the_answer_cannot_be_given_the_job_stays_and_the_board_send
     await until(lambda: len(parts.board._dirty) == 1 and not parts.board._expected)
     board = asyncio.create_task(parts.board.run())
     await fake.wait_for(lambda: any("you are next" in one.content for one in fake.messages(channel)))
+    await fake.wait_for(lambda: not any(one.loading for one in fake.messages(channel)))
     await parts.board.stop()
     await board
+    [shown] = fake.messages(channel)
+    assert (await only_job(parts)).status_message_id == shown.id
 
 
 async def test_a_wrong_option_is_refused_at_once(fake, channel, ada, parts, bot):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from asking import ANN, BEN, GUILD, enqueued, rendered, running
 
+from db.errors import CannotWrite
 from db.jobs import State
 from db.queue import Ahead
 
@@ -79,3 +81,13 @@ async def test_the_order_is_that_of_the_waiting_jobs_with_their_profiles(queue):
     waiting = await queue.waiting()
     order = await queue.order()
     assert [(turn.job, turn.profile) for turn in order] == [(job.id, job.profile) for job in waiting]
+
+
+async def test_questions_are_answered_while_nothing_can_be_written(queue, db):
+    job = await enqueued(queue)
+    await db.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
+    await queue.check_limits(GUILD, ANN)
+    assert await queue.delay(GUILD, ANN) >= 0
+    assert [waiting.id for waiting in await queue.waiting()] == [job.id]
+    with pytest.raises(CannotWrite):
+        await queue.cancel(job.id)
