@@ -136,6 +136,16 @@ class Scene:
                 found[table] = [tuple(row) for row in await read(sql, {"guild": self.channel.guild.id})]
         return found
 
+    def pings(self) -> list[str]:
+        """What the bot has said, to anybody, in a way that could ping somebody."""
+        found = []
+        for request in self.fake.requests:
+            body = request.json if isinstance(request.json, dict) else {}
+            said = body.get("data") or body
+            if said.get("content") and said.get("allowed_mentions") != {"parse": []}:
+                found.append(f"{request.method} {request.path}: {said['content']}")
+        return found
+
     async def tried(self, name: str, person: str, start: State, act: Act) -> str:
         """Let somebody do something about a job of Ada's; what came of it, as it stands in a table.
 

@@ -23,7 +23,7 @@ from typing import Any
 import discord
 from discord import AppCommandType, app_commands
 
-from benchmarks.rights_scene import OF_A_REPORT, PEOPLE, Act, Scene, scene_in
+from benchmarks.rights_scene import OF_A_REPORT, PEOPLE, Act, Reached, Scene, scene_in
 from bot.buttons import LOOKS, Action, JobButton
 from bot.cards import LOOKS as CARD_LOOKS
 from bot.cards import CardAction, CardButton
@@ -196,6 +196,8 @@ async def tables() -> str:
                 _table(("Button or form", *PEOPLE), await rows_of_buttons(scene)),
                 _table(("Answer to `/mydata erase`", *PEOPLE[1:]), await rows_of_erasure(scene)),
             ]
+            if pings := scene.pings():
+                raise Reached(f"somebody could be pinged: {pings}")
     return "\n".join(made)
 
 

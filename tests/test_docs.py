@@ -97,3 +97,22 @@ def test_the_changelog_knows_this_version():
     text = (ROOT / "CHANGELOG.md").read_text("utf-8")
     assert "## [Unreleased]" in text
     assert PYPROJECT["project"]["version"] in text
+
+
+def promises():
+    """The rows of what is promised: threat, what stands against it, and the tests."""
+    promised = (ROOT / "docs/security.md").read_text("utf-8").partition("## Not promised")[0]
+    rows = [line.strip("| ").split(" | ") for line in promised.splitlines() if line.startswith("| ")]
+    return {threat: tests for threat, _, tests in rows[1:]}
+
+
+@pytest.mark.parametrize("threat", promises())
+def test_every_promise_names_a_test_that_exists(threat):
+    named = re.findall(r"((?:`test_\w+`(?:, | |; )*)+)in `(tests/[\w/]+\.py)`", promises()[threat])
+    assert named
+    for tests, path in named:
+        text = (ROOT / path).read_text("utf-8")
+        for test in re.findall(r"`(test_\w+)`", tests):
+            assert f"def {test}(" in text, f"{test} is not in {path}"
+    everywhere = re.findall(r"`(test_\w+)`", promises()[threat])
+    assert len(everywhere) == sum(len(re.findall("`test_", tests)) for tests, _ in named)

@@ -172,3 +172,22 @@ async def test_other_words_are_read_anew(fake, channel, ada, parts, bot, with_mo
     assert dataclasses.replace(second, prompt="", words="", negative="", seed=0, reasons=()) == (
         dataclasses.replace(first, prompt="", words="", negative="", seed=0, reasons=())
     )
+
+
+async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, parts, bot, tmp_path):
+    names = ("-rf.png", "CON.png", "..\\..\\etc\\passwd.png", "%2e%2e%2fpasswd.png", "$(touch owned).png")
+    names += (".htaccess", "\u202egnp.exe", "x" * 200 + ".png")
+    sizes = iter(range(100, 200))
+    for number, name in enumerate(names):
+        member = fake.member(f"member {number}")
+        given = Upload(name, picture((next(sizes), 100)))
+        asked = await fake.slash(member, channel, "animate", image=given)
+        assert "Animating a picture" in (await asked.shown(30)).content, name
+    given = {digest for job in await parts.queue.waiting() for digest in job.inputs.values()}
+    assert len(given) == len(names)
+    paths = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert all(map(parts.blobs.exists, given))
+    parts_of_paths = {part for path in paths for part in (*path.parts, path.stem)}
+    stems = {name.rpartition(".")[0] for name in names} - {""}
+    assert not parts_of_paths & {*names, *stems}
+    assert {path.parts[0] for path in paths} == {parts.settings.data_dir.name}

@@ -11,7 +11,7 @@ from bot import buttons, texts
 from bot.buttons import Action, custom_id
 from bot.channels import Post
 from db.jobs import State
-from tests.bot.house import count_of, hand_in, queued, until
+from tests.bot.house import connected, count_of, hand_in, queued, until
 from tests.fake_discord import Permission
 
 TIMES = 100
@@ -97,3 +97,27 @@ async def test_a_moderator_of_another_server_reaches_no_job_by_any_button(fake, 
     assert {state: await parts.queue.get(job.id) for state, job in jobs.items()} == before
     assert await count_of(parts) == len(jobs)
     assert await parts.audit.entries(channel.guild.id) == await parts.audit.entries(elsewhere.guild.id) == []
+
+
+async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(fake, channel, ada, mod, parts):
+    """What it does depends on the rows as they are, not on when or by which process it was sent."""
+    messages = {}
+    async with connected(fake, parts):
+        over = await at(parts, ada, channel, State.DELIVERED)
+        gone = await at(parts, ada, channel, State.QUEUED)
+        for action, job in ((Action.REROLL, over), (Action.CANCEL, gone)):
+            post = Post(content="any message", nonce=action, view=buttons.row(job, action))
+            messages[action] = channel.messages[await parts.channels.send(channel.id, post)]
+    await parts.queue.cancel(gone.id)
+    a_day_earlier = "UPDATE job SET created_at = created_at - 86400, ended_at = ended_at - 86400"
+    await parts.database.write(lambda connection: connection.execute(a_day_earlier))
+    before = await parts.queue.get(gone.id)
+    async with connected(fake, parts):
+        for _ in range(10):
+            asked = await fake.click(mod, messages[Action.CANCEL], custom_id(Action.CANCEL, gone.id))
+            assert (await asked.shown()).content == texts.ALREADY_OVER
+        again = await fake.click(ada, messages[Action.REROLL], custom_id(Action.REROLL, over.id))
+        assert HERE["prompt"] in (await again.shown(10)).content
+    assert await parts.queue.get(gone.id) == before
+    assert await parts.audit.entries(channel.guild.id) == []
+    assert await count_of(parts) == 3

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
+from urllib.parse import quote
 
 from PIL import Image, UnidentifiedImageError
 
@@ -152,7 +153,7 @@ class World:
             channel_id=channel_id,
             filename=filename,
             data=data,
-            url=f"{self.base_url}/attachments/{channel_id}/{ident}/{filename}?{expires}",
+            url=f"{self.base_url}/attachments/{channel_id}/{ident}/{quote(filename, safe='')}?{expires}",
             true_type=kind or "application/octet-stream",
             claims={"size": len(data), "content_type": kind, "width": width, "height": height},
             description=description,
