@@ -1,7 +1,8 @@
 """Damage that the gate must see, at three strengths.
 
 Strength 1 is barely visible, 2 is clear, 3 is gross; weaker and in-between ones are interpolated.
-(``not_finite`` gives float32.) The same damage made in other ways is in :mod:`benchmarks.recipes`.
+(``not_finite`` gives float32.) The same damage made in other ways is in :mod:`benchmarks.ways_taught` and
+:mod:`benchmarks.ways_held_back`.
 """
 
 from __future__ import annotations
@@ -216,3 +217,24 @@ def ghosting(frames: Frames, strength: float, rng: np.random.Generator) -> Frame
     """An earlier frame shines through: 20, 35, 50 %. Known as hard; listed to be honest."""
     weight = graded(strength, 0.2, 0.35, 0.5) * rng.uniform(0.95, 1.05)
     return each(frames, lambda t, frame: frame * (1 - weight) + frames[max(0, t - 3)] * weight)
+
+
+@defect
+def letterbox(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:
+    """Dark bars above and below: 4, 8, 14 % of the height each."""
+    count = round(frames.shape[1] * graded(strength, 0.04, 0.08, 0.14))
+    out = frames.copy()
+    out[:, :count] = out[:, frames.shape[1] - count :] = int(rng.integers(16))
+    return out
+
+
+@defect
+def zoom_only(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:  # noqa: ARG001 - no chance in it
+    """Nothing but the first frame, enlarged by 6, 12, 25 %."""
+    height, width = frames.shape[1:3]
+    scales = np.linspace(1, 1 + graded(strength, 0.06, 0.12, 0.25), len(frames))
+    out = []
+    for scale in scales:
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 0, float(scale))
+        out.append(cv2.warpAffine(frames[0], matrix, (width, height), flags=cv2.INTER_CUBIC))
+    return np.stack(out)

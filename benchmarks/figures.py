@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.harmless import ARGUABLE, BENIGN
-from benchmarks.readings import STRENGTHS, Table
+from benchmarks.readings import FRAMED, STRENGTHS, Table
 from benchmarks.ways import OTHER_WAYS, kind_of
 
 Rows = NDArray[np.bool_]
@@ -67,6 +67,8 @@ class Judged:
         """Share of a defect that is caught, ``[groups, strengths]``; NaN where there is no row."""
         data, rows = self.data, self.kinds == kind
         told = self.rejected.copy()
+        if kind in FRAMED:
+            told |= self.warned
         if kind in ONLY_WARNED:
             told |= self.warned & ~(data.has_reference & self.has_input)
         taught = np.array([name not in OTHER_WAYS or OTHER_WAYS[name].seen for name in data.change])

@@ -50,17 +50,24 @@ SHOWS = {
 }
 """Trouble → the injected defect that shows it, in all its ways."""
 
-CONTENT = ("clipped",)
-"""Measures that tell good clips of one kind from good clips of another: no regression reads them."""
+CONTENT = ("clipped", "letterbox", "only_zooms")
+"""Measures of content that good clips have as well, or that only warn: no regression reads them."""
+
+ALONE = ("subject_drifts",)
+"""Troubles whose regression reads their own measures alone: an injected one changes colours and much else, by
+which a fit would know it, and a real one would not."""
+
+STRANGERS = 0.5
+"""What measures of other troubles count in a regression: a quarter of them by the penalty."""
 
 STRENGTH = 0.3
 """Inverse penalty of the regressions: with few sources a strong one keeps what they have in common."""
 
-WORTH = {1.0: 0.5, 2.0: 1.0, 3.0: 1.0}
+WORTH = {1.0: 0.1, 2.0: 1.0, 3.0: 1.0}
 """What a catch is worth in the choice of thresholds, by strength."""
 
-REJECTED, WARNED = 0.03, 0.08
-"""Shares of good clips, never seen, that may be rejected, and warned of."""
+REJECTED, WARNED = 0.14, 0.08
+"""Shares of good clips that may be rejected, at hand and as reckoned on others together; and warned of."""
 
 
 class Fit:
@@ -76,7 +83,6 @@ class Fit:
         self.taught = ~np.isin(data.change, [name for name, way in OTHER_WAYS.items() if not way.seen])
         needs_input = np.array([MEASURES[name].needs_input for name in data.names])
         with_picture = data.has_reference if has_input else np.zeros(len(data.values), bool)
-        self.known_input = with_picture
         self.known = ~needs_input[None, :] | with_picture[:, None]
         self.columns = (~needs_input | has_input) & ~np.isin(data.names, CONTENT)
         self.sources = sorted(set(data.source[self.good]))
@@ -131,7 +137,9 @@ class Fit:
             rows = rows & self.data.has_reference
         positive = shown[rows]
         inputs = self.inputs(scales, rows)
-        columns = self.columns
+        own = np.isin(self.data.names, TROUBLES[trouble].measures)
+        weight = np.where(own, 1.0, 0.0 if trouble in ALONE else STRANGERS)
+        columns = self.columns & (weight > 0)
         source = self.data.source[rows]
         importance = np.zeros(len(inputs))
         for side in (positive, ~positive):
@@ -139,11 +147,23 @@ class Fit:
                 some = side & (source == name)
                 importance[some] = 1 / np.sqrt(some.sum())
             importance[side] *= len(inputs) / 2 / importance[side].sum()
-        found = logistic.fit(inputs[:, columns], positive, importance, STRENGTH, self._last.get(trouble))
-        self._last[trouble] = found
+        inputs = inputs * weight
         weights = np.zeros(len(self.data.names))
-        weights[columns] = found[0] / max(float(np.linalg.norm(found[0])), 1e-9)
-        return weights
+        found = self._last.get(trouble)
+        while True:
+            start = None if found is None else (found[0][columns], found[1])
+            part, bias = logistic.fit(inputs[:, columns], positive, importance, STRENGTH, start)
+            weights[:] = 0
+            weights[columns] = part
+            found = weights.copy(), bias
+            # A larger value of a trouble's own measure is never a sign against it: that would be chance.
+            wrong = own & (weights < 0)
+            if not wrong.any():
+                break
+            columns = columns & ~wrong
+        self._last[trouble] = found
+        weights *= weight
+        return weights / max(float(np.linalg.norm(weights)), 1e-9)
 
     def scores(self, rows: Rows, *held_out: str) -> dict[str, Array]:
         """Scores of some rows by the regressions without some sources."""
@@ -179,7 +199,9 @@ class Fit:
                 some = (self.kind[rows] == kind) & (self.data.strength[rows] == strength)
                 worth[some] = value / max(1, some.sum())
         worth /= max(worth.sum(), 1e-9)
-        reject = choose(Spread(levels=found, cost=cost, worth=worth), REJECTED)
+        may = np.array([one.rejects(has_input=self.has_input) for one in TROUBLES.values()])
+        reject = choose(Spread(levels=np.where(may, found, 0.0), cost=cost, worth=worth), REJECTED)
+        reject = np.where(may, reject, np.inf)
         return reject, threshold(found[good].max(axis=1), cost[good], WARNED)
 
 
@@ -224,25 +246,28 @@ def held_out(fit: Fit) -> HeldOut:
         tails, found, inner = fit.tails(outer)
         result.levels[rows] = levels(fit.scores(rows, *outer), tails)
         result.reject[rows], result.warn[rows] = fit.thresholds(found, inner)
-        for place, name in enumerate(TROUBLES):
-            if TROUBLES[name].against_input:
-                result.reject[rows & ~fit.known_input, place] = np.inf
     return result
 
 
 def calibrated(data: Table, figures: dict[str, Any]) -> Calibration:
     """Fit on everything, for shipping."""
     with_input, without_input = Fit(data, has_input=True), Fit(data, has_input=False)
-    _, found, rows = with_input.tails()
-    reject, warn = with_input.thresholds(found, rows)
+    (reject, warn), (reject_without, _) = (
+        fit.thresholds(*fit.tails()[1:]) for fit in (with_input, without_input)
+    )
     return Calibration(
         scales=with_input.trained()[0],
         with_input=_models(with_input),
         without_input=_models(without_input),
         warn=warn,
-        reject={name: float(level) for name, level in zip(TROUBLES, reject, strict=True)},
+        reject=_finite(reject),
+        reject_without_input=_finite(reject_without),
         figures=figures,
     )
+
+
+def _finite(levels: Array) -> dict[str, float]:
+    return {name: float(level) for name, level in zip(TROUBLES, levels, strict=True) if np.isfinite(level)}
 
 
 def _models(fit: Fit) -> dict[str, Model]:
@@ -285,11 +310,14 @@ def main() -> None:
 
 def judged_held_out(data: Table, *, has_input: bool) -> Judged:
     """The word on each row of a gate whose score never saw the row's source. Its limits are what they are."""
-    found = held_out(Fit(data, has_input=has_input))
     rejected, warned = by_limits(data, has_input=has_input)
-    return Judged(
-        data=data, rejected=found.rejected | rejected, warned=found.warned | warned, has_input=has_input
-    )
+    for with_input in {False, has_input}:
+        found = held_out(Fit(data, has_input=with_input))
+        # Rows without an input picture are judged by the models for those.
+        rows = (data.has_reference & has_input) == with_input
+        rejected[rows] |= found.rejected[rows]
+        warned[rows] |= found.rejected[rows] | found.warned[rows]
+    return Judged(data=data, rejected=rejected, warned=warned | rejected, has_input=has_input)
 
 
 def held_out_figures(data: Table) -> dict[str, Any]:

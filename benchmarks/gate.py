@@ -52,8 +52,8 @@ def _print_held_out(data: Table, *, has_input: bool) -> None:
 
 
 def _print_verdicts(clips: Path | None, *, tiny: bool) -> None:
+    filmed = [(f"camera, seed {seed}", camera(seed, lake()), 12.0) for seed in range(8)]
     drawn: list[tuple[str, Own, float]] = [
-        *((f"camera, seed {seed}", camera(seed, lake()), 12.0) for seed in range(8)),
         *((f"sketch, “{prompt}”", sketch(seed, prompt), 12.0) for seed, prompt in enumerate(PROMPTS)),
         *((f"a drawing on {ground}", flat(seed, ground), 12.0) for seed, ground in enumerate((255, 0, 120))),
         *((f"a still camera, grain {grain:g}", still(grain), 12.0) for grain in (0.0, 2.0, 4.0)),
@@ -61,14 +61,15 @@ def _print_verdicts(clips: Path | None, *, tiny: bool) -> None:
     if tiny:
         from benchmarks.random_clips import random_clips  # noqa: PLC0415 - needs torch
 
-        drawn += random_clips(seeds=3)
+        drawn += random_clips(seeds=2)
     for clip in labelled(clips) if clips else ():
         if clip.label != "clean":
             frames = clip.frames(25, 576)
             drawn.append((clip.path.stem, Own(frames=frames, reference=frames[0]), clip.fps))
     print("| clip | verdict | score | why |\n|---|---|---|---|")
-    for name, own, fps in drawn:
-        verdict = judge(own.frames, own.reference, fps)
+    given = [(*one, True) for one in filmed] + [(*one, False) for one in drawn]
+    for name, own, fps, travels in given:
+        verdict = judge(own.frames, own.reference, fps, travels=travels)
         print(f"| {name} | {verdict.outcome} | {verdict.score:.0f} | {'; '.join(verdict.reasons)} |")
 
 

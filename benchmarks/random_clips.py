@@ -19,8 +19,8 @@ from engine.store import Store
 from engine.wish import Subject, Wish
 from engine.workshop import Workshop
 
-_SIZE = (256, 144)
-_SECONDS = 2.0
+_SIZE = (192, 128)
+_SECONDS = 1.0
 
 
 def random_clips(seeds: int) -> list[tuple[str, Own, float]]:
@@ -30,7 +30,7 @@ def random_clips(seeds: int) -> list[tuple[str, Own, float]]:
         for build in BUILDERS.values():
             build(Path(folder), tiny=True)
         workshop = Workshop(store=Store(Path(folder)))
-        means = means_of(workshop.store, Device())
+        means = means_of(workshop.store, Device(), slow=True)
         for engine in BUILDERS:
             picture = lake() if engine == "svd" else None
             for seed in range(seeds):

@@ -21,7 +21,7 @@ from benchmarks.clips import Labelled, labelled
 from benchmarks.defects import DEFECTS
 from benchmarks.harmless import BENIGN, OTHER_START
 from benchmarks.own_clips import PROMPTS, Own, camera, flat, lake, sketch, still
-from benchmarks.ways import OTHER_WAYS
+from benchmarks.ways import OTHER_WAYS, kind_of
 from engine.quality import MEASURES
 from engine.quality.clip import Clip
 
@@ -29,13 +29,15 @@ Frames = NDArray[np.uint8]
 
 CERTAIN = ("not_finite", "blank", "frozen")
 """Defects that hard rules are for; no score is fitted to them."""
+FRAMED = ("letterbox", "zoom_only")
+"""Defects that only warn, by a limit: no score is fitted to them either."""
 STRENGTHS = (0.6, 1.0, 2.0, 3.0)
 CACHE = Path(gettempdir()) / "framekiln-readings"
 _SIDE, _LENGTH = 576, 25
 _KINDS = (
     *("brightness_flickers", "colour_flickers", "boils", "strobes", "cut", "corrupt_end", "stutter"),
     *("blur_collapses", "colour_fades", "colour_drifts", "latent_noise", "fresh_noise", "static_noise"),
-    *("tearing", "burnt", "oversaturated", "subject_drifts", "ghosting"),
+    *("tearing", "burnt", "oversaturated", "subject_drifts", "ghosting", *FRAMED),
 )
 """The ways of one defect stand together, so that thinning takes some of each."""
 
@@ -98,13 +100,16 @@ def table(clips: Path, cache: Path) -> Table:
         key: np.concatenate([part[key] for part in parts])
         for key in ("clip", "source", "origin", "label", "change", "strength", "has_reference")
     }
-    return Table(names=names, values=np.concatenate([part["values"] for part in parts]), **joined)
+    # A cache may hold measures that are gone.
+    columns = [[list(part["names"]).index(name) for name in names] for part in parts]
+    values = [part["values"][:, column] for part, column in zip(parts, columns, strict=True)]
+    return Table(names=names, values=np.concatenate(values), **joined)
 
 
 def _all(clips: Path) -> Iterator[_Given]:
     yield from _published(clips)
     stills = [(lake, "lake")] * 4
-    stills += [(partial(_first, clip), clip.source) for clip in labelled(clips)[::2]]
+    stills += [(partial(_first, clip), clip.source) for clip in labelled(clips)[:20:2]]
     for turn, (picture, origin) in enumerate(stills):
         yield _own("camera", turn, lambda turn=turn, picture=picture: camera(turn, picture()), origin)
     for turn, prompt in enumerate(PROMPTS):
@@ -163,25 +168,27 @@ def _measure(given: _Given, kept: Path) -> None:
     turn = crc32(given.name.encode())
     wanted = [("", 0.0)]
     wanted += _thinned([(name, 2.0) for name in BENIGN], given.harmless, turn)
-    changes = [name for name in DEFECTS if name not in CERTAIN]
-    changes += sorted(OTHER_WAYS, key=_beside_its_kind)
-    wanted += _thinned([(name, strength) for name in changes for strength in STRENGTHS], given.injected, turn)
-    names, values = list(MEASURES), np.zeros((len(wanted), len(MEASURES)))
-    missing = names
+    for changes in _injected(given):
+        pairs = [(name, strength) for name in changes for strength in STRENGTHS]
+        wanted += _thinned(pairs, given.injected, turn)
+    names = list(MEASURES)
+    values = np.full((len(wanted), len(names)), np.nan)
     if kept.exists():
         old = np.load(kept)
-        if [*zip(old["change"], old["strength"], strict=True)] == wanted:
-            missing = [name for name in names if name not in old["names"]]
-            for name in set(names) - set(missing):
-                values[:, names.index(name)] = old["values"][:, list(old["names"]).index(name)]
-    if not missing and kept.exists():
-        return
+        at = {pair: row for row, pair in enumerate(zip(old["change"], old["strength"], strict=True))}
+        both = [name for name in names if name in old["names"]]
+        for row, pair in enumerate(wanted):
+            if pair in at:
+                read = dict(zip(old["names"], old["values"][at[pair]], strict=True))
+                values[row, [names.index(name) for name in both]] = [read[name] for name in both]
+        if not np.isnan(values).any():
+            return
     drawn = given.draw()
     for row, (name, strength) in enumerate(wanted):
         frames, reference = _changed(drawn, name, strength, turn)
-        clip = Clip(frames, reference, given.fps)
-        for measure in missing:
-            values[row, names.index(measure)] = MEASURES[measure](clip).value
+        clip = Clip(frames, reference, given.fps, travels=given.source == "camera")
+        for place in np.flatnonzero(np.isnan(values[row])):
+            values[row, place] = MEASURES[names[place]](clip).value
     count = len(wanted)
     np.savez(
         kept,
@@ -196,6 +203,17 @@ def _measure(given: _Given, kept: Path) -> None:
         has_reference=np.array([drawn.reference is not None] * count),
     )
     print(given.name, flush=True)
+
+
+def _injected(given: _Given) -> Iterator[list[str]]:
+    """What is injected into a clip, each list thinned by itself."""
+    ways = sorted(OTHER_WAYS, key=_beside_its_kind)
+    yield [
+        *(name for name in DEFECTS if name not in CERTAIN + FRAMED),
+        *(name for name in ways if OTHER_WAYS[name].kind not in FRAMED),
+    ]
+    if given.source != "camera":  # which was asked to zoom
+        yield [name for name in (*FRAMED, *ways) if kind_of(name) in FRAMED]
 
 
 def _beside_its_kind(name: str) -> tuple[int, bool]:

@@ -10,8 +10,12 @@ from numpy.typing import NDArray
 Array = NDArray[np.float64]
 Rows = NDArray[np.bool_]
 
-GRID = np.arange(3.2, 1.25, -0.1)
+GRID = np.arange(6.0, 1.75, -0.1)
 """Levels that a threshold may have, the strictest last."""
+
+UNSEEN = 3.0
+"""On sources that nobody has seen a level is passed by so many times its share of good clips, as is reckoned
+here on top of what is passed by those at hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,6 +36,9 @@ class Spread:
 def choose(spread: Spread, budget: float) -> Array:
     """Lower one threshold after the other, always the one that catches most for what it costs.
 
+    A trouble that good clips are far from needs no low threshold to be caught, and gets none: each step costs
+    what good clips at hand are rejected, and what is to be expected of others.
+
     Returns:
         One for each trouble, float64 ``[troubles]``.
     """
@@ -39,18 +46,20 @@ def choose(spread: Spread, budget: float) -> Array:
     place = np.zeros(troubles, int)
     rejected = (spread.levels >= GRID[0]).any(axis=1)
     spent = float(spread.cost[rejected].sum())
+    expected = UNSEEN * 10.0**-GRID
     while True:
-        best, step = -np.inf, None
+        best, step = 0.0, None
         for trouble in range(troubles):
             for lower in range(place[trouble] + 1, len(GRID)):
                 more = ~rejected & (spread.levels[:, trouble] >= GRID[lower])
-                cost, worth = float(spread.cost[more].sum()), float(spread.worth[more].sum())
+                cost = float(spread.cost[more].sum()) + expected[lower] - expected[place[trouble]]
                 if spent + cost > budget:
                     break
-                if worth > 0 and worth / (cost + 1e-4) > best:
-                    best, step = worth / (cost + 1e-4), (trouble, lower, cost)
+                ratio = float(spread.worth[more].sum()) / cost
+                if ratio > best:
+                    best, step = ratio, (trouble, lower, cost)
         if step is None:
-            return GRID[place]
+            return np.asarray(GRID[place])
         trouble, lower, cost = step
         place[trouble] = lower
         rejected |= spread.levels[:, trouble] >= GRID[lower]

@@ -218,3 +218,27 @@ def last_frame_shines(frames: Frames, strength: float, rng: np.random.Generator)
     weight = graded(strength, 0.25, 0.4, 0.5)
     lag = int(rng.integers(1, 3))
     return each(frames, lambda t, frame: frame * (1 - weight) + frames[max(0, t - lag)] * weight)
+
+
+@way("letterbox", seen=False)
+def side_bars(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:
+    """Bars on the left and the right, not quite black, with a little noise: 4, 8, 14 % of the width each."""
+    count = round(frames.shape[2] * graded(strength, 0.04, 0.08, 0.14))
+    bar = levels(rng.uniform(4, 20) + rng.normal(0, 1, (*frames.shape[:2], count, 3)))
+    out = frames.copy()
+    out[:, :, :count] = out[:, :, frames.shape[2] - count :] = bar
+    return out
+
+
+@way("zoom_only", seen=False)
+def pulls_back(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:
+    """The view widens over a middle frame, and glides a little: 6, 12, 25 %."""
+    height, width = frames.shape[1:3]
+    scales = np.linspace(1 + graded(strength, 0.06, 0.12, 0.25), 1, len(frames))
+    across = rng.uniform(-0.02, 0.02) * width
+    out = []
+    for scale in scales:
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), 0, float(scale))
+        matrix[0, 2] += across * (scale - 1)
+        out.append(cv2.warpAffine(frames[len(frames) // 2], matrix, (width, height), flags=cv2.INTER_CUBIC))
+    return np.stack(out)

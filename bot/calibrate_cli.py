@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -101,8 +101,14 @@ def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list
     """What would change for an engine's kept clips, and where most."""
     before, after = (_levels(calibration, kept) for calibration in (old, new))
     lines = []
-    for word, limits in (("thrown away", old.reject), ("warned of", dict.fromkeys(old.reject, old.warn))):
-        now, then = (_passing(levels, limits) for levels in (before, after))
+    for word, limit in (("thrown away", old.limit), ("warned of", lambda *_, **__: old.warn)):
+        now, then = (
+            sum(
+                any(level >= limit(name, has_input=one.has_input) for name, level in found.items())
+                for one, found in zip(kept, levels, strict=True)
+            )
+            for levels in (before, after)
+        )
         lines.append(f"{word}: {now} of them by the gate as it came, {then} by what it would learn")
     means = {
         name: sum(level[name] - other[name] for level, other in zip(after, before, strict=True)) / len(kept)
@@ -116,7 +122,3 @@ def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list
 
 def _levels(calibration: Calibration, kept: Sequence[Kept]) -> list[dict[str, float]]:
     return [calibration.levels(one.readings, has_input=one.has_input) for one in kept]
-
-
-def _passing(levels: Sequence[Mapping[str, float]], limits: Mapping[str, float]) -> int:
-    return sum(any(level >= limits[name] for name, level in one.items()) for one in levels)

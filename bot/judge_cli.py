@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.quality import Verdict
+    from engine.recipe import Recipe
 
 NATIVE_FPS = 12.0
 """The gate judges what models draw; a stranger's clip is thinned to about their rate."""
@@ -59,28 +60,36 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
 
 
 def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
-    from engine.quality import judge as judge_frames  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from engine.backends import travels  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from engine.quality import judge as judge_frames  # noqa: PLC0415 - see above
     from engine.read_clip import read_clip  # noqa: PLC0415
 
     clip = read_clip(path)
-    step = _drawn_every(path, clip.fps)
+    recipe = _recipe(path)
+    step = _drawn_every(recipe, clip.fps)
     frames, fps = clip.frames[::step], clip.fps / step
     reference = None
     if picture is not None:
         from engine.fit import cover  # noqa: PLC0415 - same
 
         reference = cover(picture, frames.shape[2], frames.shape[1])
-    return Judged(path=path, frames=frames, fps=fps, verdict=judge_frames(frames, reference, fps))
+    verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
+    return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
 
 
-def _drawn_every(path: Path, fps: float) -> int:
-    """How many frames of the file one drawn frame stands for: its recipe knows; else by the rate."""
+def _recipe(path: Path) -> Recipe | None:
     from engine.mp4 import read_metadata  # noqa: PLC0415 - see above
     from engine.recipe import Recipe  # noqa: PLC0415
 
     try:
-        recipe = Recipe.from_json(read_metadata(path)["comment"])
+        return Recipe.from_json(read_metadata(path)["comment"])
     except (ValueError, KeyError):
+        return None
+
+
+def _drawn_every(recipe: Recipe | None, fps: float) -> int:
+    """How many frames of the file one drawn frame stands for: its recipe knows; else by the rate."""
+    if recipe is None:
         return max(1, round(fps / NATIVE_FPS))
     return recipe.factor or max(1, round(recipe.fps / recipe.native_fps))
 

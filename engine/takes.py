@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames
+from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames, travels
 from engine.encode import encode
 from engine.errors import HopelessTake, RenderFailed
 from engine.events import Draft, Progress, TakeDiscarded
@@ -100,7 +100,7 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
         seen, begins = raw, 0.0
         if before is not None:  # the seam is judged with what comes before it
             seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
-        verdict = judge(seen, reference, recipe.native_fps, house=order.house)
+        verdict = judge(seen, reference, recipe.native_fps, house=order.house, travels=travels(order.recipe))
         order.cancel.check()
         sheet = _draw_sheet(order, seen, verdict, number) if verdict.rejected else None
     record = TakeRecord(

@@ -15,6 +15,7 @@ from typing import Any
 from engine.backends.protocol import Backend, Clip, Frames, Hooks, Inputs, Picture, RawFrames
 from engine.backends.spec import BackendSpec, Feature, Outline, Tuned, Way
 from engine.errors import Unsupported
+from engine.recipe import Camera, Recipe
 from engine.workshop import Workshop
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Tuned",
     "Way",
     "load",
+    "travels",
 ]
 
 
@@ -48,6 +50,12 @@ def _specs(module: Any) -> tuple[BackendSpec, ...]:
 
 
 BACKENDS: Mapping[str, BackendSpec] = _discover()
+
+
+def travels(recipe: Recipe) -> bool:
+    """Whether the camera was asked to move; an engine that can do nothing else is asked by being chosen."""
+    spec = BACKENDS.get(recipe.engine)
+    return recipe.camera not in (Camera.AUTO, Camera.STILL) or (spec is not None and spec.films)
 
 
 def load(name: str, workshop: Workshop) -> Backend:

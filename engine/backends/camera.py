@@ -13,5 +13,6 @@ SPEC = BackendSpec(
     max_native_fps=12,
     about="a virtual camera moves through the picture; needs no weights",
     features=frozenset({Feature.CAMERA}),
+    films=True,
     rank=90,
 )

@@ -110,6 +110,7 @@ class BackendSpec:
         min_native_fps: drawn frames per second at least; see :func:`engine.pace.pace_of`.
         about: one line for ``framekiln doctor`` and the plan's reasons.
         sketch: True for a stand-in that must say so on the clip and in the receipt.
+        films: True where the camera is all that moves.
         rank: the lowest is preferred among those that can do what is asked.
         weights: names of :data:`engine.models.CATALOGUE` that it cannot do without.
         any_of: names of which it needs one, the preferred one first.
@@ -133,6 +134,7 @@ class BackendSpec:
     max_native_fps: float
     about: str
     sketch: bool = False
+    films: bool = False
     rank: int = 50
     min_native_fps: float = 1.0
     weights: tuple[str, ...] = ()

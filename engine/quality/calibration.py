@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -84,7 +85,8 @@ class Calibration:
         with_input, without_input: the model of each trouble, by its name; for clips that have an input
             picture to be held against, and for those that have none.
         warn: from this level on a clip carries a warning.
-        reject: from this level on a take is thrown away, by trouble: low where it pays, by the fit.
+        reject, reject_without_input: from this level on a take is thrown away, by trouble, low where it pays;
+            a trouble that is not named warns at most.
         figures: how good the fit was, for people.
     """
 
@@ -93,6 +95,7 @@ class Calibration:
     without_input: Mapping[str, Model]
     warn: float
     reject: Mapping[str, float]
+    reject_without_input: Mapping[str, float]
     figures: Mapping[str, Any]
 
     def levels(self, readings: Mapping[str, Reading], *, has_input: bool) -> dict[str, float]:
@@ -102,6 +105,10 @@ class Calibration:
         return {
             name: float(model.tail.levels(np.array(model.score(values)))) for name, model in models.items()
         }
+
+    def limit(self, trouble: str, *, has_input: bool) -> float:
+        """The level from which a trouble rejects; infinite where it warns at most."""
+        return (self.reject if has_input else self.reject_without_input).get(trouble, math.inf)
 
     def standardised(self, readings: Mapping[str, Reading]) -> dict[str, float]:
         """What the models read, by measure; 0 where nothing is known."""
@@ -132,6 +139,7 @@ class Calibration:
                 without_input=_models(data["without_input"]),
                 warn=data["warn"],
                 reject=data["reject"],
+                reject_without_input=data["reject_without_input"],
                 figures=data["figures"],
             )
         except (KeyError, TypeError, AttributeError) as error:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from engine.fit import cover
 from engine.motion import ULTRAFAST, Floats, dense, grid, read
-from engine.quality.likeness import correlation, detail, palette
+from engine.quality.likeness import correlation, detail, overlap, palette
 
 LONG_SIDE = 192
 """Pixels of the longer side of the small frames."""
@@ -24,7 +24,10 @@ _FLOW_SIDE = 32
 
 _CHANNELS = 3
 _DARK = 16
+_BLACK, _WHITE = 3, 252
 _TILES = 8
+_HARDLY = 4
+"""Levels of change below which a transition may stand still."""
 
 
 class Clip:
@@ -36,15 +39,24 @@ class Clip:
         frames: uint8 ``[T, H, W, 3]``, RGB. What was not finite is black here.
         reference: the input picture, uint8 ``[H, W, 3]``, cropped and scaled to the frames, or None.
         fps: frames per second.
+        travels: the camera was asked to move.
         broken_frames: indices of the frames that hold NaN or an infinity.
+        grains: what :func:`engine.quality.texture.grain` found so far, by frame and size.
     """
 
     def __init__(
-        self, frames: NDArray[np.uint8] | Floats, reference: NDArray[np.uint8] | None, fps: float
+        self,
+        frames: NDArray[np.uint8] | Floats,
+        reference: NDArray[np.uint8] | None,
+        fps: float,
+        *,
+        travels: bool = False,
     ) -> None:
         _check(frames, reference, fps)
         self.fps = fps
+        self.travels = travels
         self.broken_frames: list[int] = []
+        self.grains: dict[tuple[int, int], tuple[Floats, Floats]] = {}
         self.frames: NDArray[np.uint8]
         if frames.dtype == np.uint8:
             self.frames = frames.astype(np.uint8, copy=False)
@@ -108,6 +120,12 @@ class Clip:
         return np.array([saturation(frame) for frame in self.small], np.float32)
 
     @cached_property
+    def means(self) -> Floats:
+        """Log of each channel's mean in each small frame, in the light of the first: float32 ``[T, 3]``."""
+        means = np.array([cv2.mean(frame)[:_CHANNELS] for frame in self.small], np.float32)
+        return np.asarray(np.log(means / self.light[:, None] + 4), np.float32)
+
+    @cached_property
     def contrast(self) -> Floats:
         """Standard deviation of each small frame's luma, float32 ``[T]``, levels."""
         return np.asarray(self.luma.std(axis=(1, 2)), np.float32)
@@ -150,10 +168,17 @@ class Clip:
         return np.asarray(self.luma[1:] - self.followed_luma, np.float32)
 
     @cached_property
+    def lit_residual(self) -> Floats:
+        """The residual without what a change of the whole frame's light explains: ``[T-1, h, w]``, levels."""
+        by_light = np.expm1(self.gains)[:, None, None] * (self.followed_luma + _DARK)
+        return np.asarray(self.residual - by_light, np.float32)
+
+    @cached_property
     def residual_bands(self) -> tuple[Floats, Floats, Floats]:
         """The residual without the whole frame's light: below 1.2 px, up to 4 px, and coarser; levels."""
-        lit = self.residual - np.expm1(self.gains)[:, None, None] * (self.followed_luma + _DARK)
-        fine, coarse = (_blurred(np.asarray(lit, np.float32), sigma) for sigma in (1.2, 4.0))
+        lit = self.lit_residual
+        fine = np.stack([cv2.GaussianBlur(field, (0, 0), 1.2) for field in lit])
+        coarse = np.stack([_softened(field) for field in fine])
         return np.asarray(lit - fine, np.float32), np.asarray(fine - coarse, np.float32), coarse
 
     @cached_property
@@ -168,14 +193,28 @@ class Clip:
 
         The median over the frame, so that motion and small objects cancel.
         """
-        return np.asarray(np.median(self.brightening, axis=(1, 2)), np.float32)
+        return medians(self.brightening[..., None])[:, 0]
+
+    @cached_property
+    def light(self) -> Floats:
+        """Brightness of the same things over that in the first frame, float32 ``[T]``: gathered gains."""
+        return np.exp(np.append(np.float32(0), np.cumsum(self.gains)), dtype=np.float32)
+
+    @cached_property
+    def relit(self) -> Floats:
+        """The later small frames in the light of the frame before: float32 ``[T-1, h, w, 3]``, levels.
+
+        What is told of colours by ratios would otherwise take a fade of a dark picture for a tint.
+        """
+        return np.asarray(self.small[1:] * np.exp(-self.gains)[:, None, None, None], np.float32)
 
     @cached_property
     def tints(self) -> Floats:
         """How much each transition changes red, green and blue over luma: float32 ``[T-1, 3]``, log units."""
-        now, before = self.small[1:, ::2, ::2], self.followed[:, ::2, ::2]
-        colour = np.log((now + _DARK) / (before + _DARK)) - self.brightening[..., None]
-        return np.asarray(np.median(colour, axis=(1, 2)), np.float32)
+        now, before = self.relit[:, ::2, ::2], self.followed[:, ::2, ::2]
+        bright = self.luma[1:, ::2, ::2] * np.exp(-self.gains)[:, None, None]
+        bright = np.log((bright + _DARK) / (self.followed_luma[:, ::2, ::2] + _DARK))
+        return medians(np.log((now + _DARK) / (before + _DARK)) - bright[..., None])
 
     @cached_property
     def tile_gains(self) -> Floats:
@@ -206,13 +245,31 @@ class Clip:
         """How much each transition changes, float32 ``[T-1]``, levels.
 
         The 99th percentile of luma change, or a third of the change of the busiest 5x5 patch if that is more:
-        a ball that rolls through a still picture may be less than one pixel in a hundred.
+        a ball that rolls through a still picture may be less than one pixel in a hundred. Where light hardly
+        changes, colours are asked as well: what moves may be as bright as what lies behind it.
         """
         changes = np.zeros(len(self) - 1, np.float32)
         for t in range(len(self) - 1):
             change = cv2.absdiff(self.luma[t + 1], self.luma[t])
-            changes[t] = max(np.percentile(change, 99), cv2.blur(change, (5, 5)).max() / 3)
+            flat = change.ravel()
+            rank = int(0.99 * (flat.size - 1))
+            changes[t] = max(np.partition(flat, rank)[rank], cv2.blur(change, (5, 5)).max() / 3)
+            if changes[t] < _HARDLY:
+                colours = cv2.blur(self.small[t + 1] - self.small[t], (5, 5))
+                changes[t] = max(changes[t], np.abs(colours).max() / 3)
         return changes
+
+    @cached_property
+    def lit_palettes(self) -> Floats:
+        """Palettes of the later frames in the light of the frame before: float32 ``[T-1, 512]``."""
+        return np.stack([palette(np.minimum(frame, 255)) for frame in self.relit])
+
+    def colours_gone(self, start: Floats) -> float:
+        """Share of a palette's colours that the last sixth of the clip lacks, 0 … 1. Light is no loss."""
+        last = slice(len(self) - max(1, len(self) // 6), None)
+        lit = self.small[last] / self.light[last, None, None, None]
+        relit = np.mean([palette(np.minimum(frame, 255)) for frame in lit], axis=0)
+        return 1 - max(overlap(start, self.palettes[last].mean(axis=0)), overlap(start, relit))
 
     @cached_property
     def palettes(self) -> Floats:
@@ -227,9 +284,29 @@ def saturation(picture: Floats) -> float:
     return float(spread.mean())
 
 
-def _blurred(fields: Floats, sigma: float) -> Floats:
-    blurred = [cv2.GaussianBlur(field, (0, 0), sigma) for field in fields]
-    return np.stack(blurred) if blurred else fields
+def medians(fields: Floats) -> Floats:
+    """Upper median over each frame of float32 ``[T, h, w, channels]``: ``[T, channels]``."""
+    # Eight times as fast as np.median over two axes.
+    count, height, width, channels = fields.shape
+    flat = np.moveaxis(fields.reshape(count, height * width, channels), 2, 1).copy(order="C")
+    middle = flat.shape[2] // 2
+    flat.partition(middle, axis=2)
+    return flat[..., middle]
+
+
+def clipped_share(pictures: Floats) -> float:
+    """Share of pixels with a channel at its end, every second pixel of float32 ``[..., h, w, 3]``, levels."""
+    red, green, blue = (pictures[..., ::2, ::2, channel] for channel in range(_CHANNELS))
+    lowest = np.minimum(np.minimum(red, green), blue)
+    highest = np.maximum(np.maximum(red, green), blue)
+    return float(((lowest < _BLACK) | (highest > _WHITE)).mean())
+
+
+def _softened(field: Floats) -> Floats:
+    """Blurred by 3.8 px, at half size; after the 1.2 px of the finer band that makes 4."""
+    height, width = field.shape
+    half = cv2.resize(field, (max(1, width // 2), max(1, height // 2)), interpolation=cv2.INTER_AREA)
+    return np.asarray(cv2.resize(cv2.GaussianBlur(half, (0, 0), 1.9), (width, height)), np.float32)
 
 
 def _check(frames: NDArray[np.uint8] | Floats, reference: NDArray[np.uint8] | None, fps: float) -> None:

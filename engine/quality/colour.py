@@ -6,12 +6,10 @@ import cv2
 import numpy as np
 
 from engine.motion import Floats
-from engine.quality.clip import Clip, saturation
-from engine.quality.likeness import overlap
+from engine.quality.clip import Clip, clipped_share, saturation
 from engine.quality.registry import Reading, measure
 
 _DARK, _BRIGHT = 40, 240
-_BLACK, _WHITE = 3, 252
 _FEWEST_PIXELS = 200
 
 
@@ -24,8 +22,8 @@ def _ends(values: Floats) -> tuple[Floats, Floats]:
 @measure(unit="log units", words="colours fade away", warn=0.72, reject=0.72, frames=2)
 def colours_fade(clip: Clip) -> Reading:
     """Log of the saturation at the start over the end; relative to brightness: a fade is fine."""
-    saturation = (clip.chroma + 2) / (clip.luma.mean(axis=(1, 2)) + 16)
-    start, end = _ends(np.asarray(saturation, np.float32))
+    brightness = clip.luma.mean(axis=(1, 2))
+    start, end = _ends((clip.chroma / clip.light + 2) / (brightness / clip.light + 16))
     return Reading(max(0.0, float(np.log(start / end))), len(clip) - 1)
 
 
@@ -35,21 +33,17 @@ def colours_drift(clip: Clip) -> Reading:
 
     Means over whole frames see new content as drift; changes of followed pixels, summed, see noise as drift.
     """
-    means = np.log(clip.small.mean(axis=(1, 2)) + 4)
-    start, end = _ends(np.asarray(means - means.mean(axis=1, keepdims=True), np.float32))
+    start, end = _ends(clip.means - clip.means.mean(axis=1, keepdims=True))
     total = np.zeros(3)
     for t in range(len(clip) - 1):
         now, before = clip.luma[t + 1, ::2, ::2], clip.followed_luma[t, ::2, ::2]
         lit = (now > _DARK) & (now < _BRIGHT) & (before > _DARK)
         if lit.sum() >= _FEWEST_PIXELS:
-            colours = np.log((clip.small[t + 1, ::2, ::2][lit] + 4) / (clip.followed[t, ::2, ::2][lit] + 4))
-            total += np.median(colours - np.log((now[lit] + 4) / (before[lit] + 4))[:, None], axis=0)
+            colours = np.log((clip.relit[t, ::2, ::2][lit] + 4) / (clip.followed[t, ::2, ::2][lit] + 4))
+            grey = now[lit] * np.exp(-clip.gains[t])
+            tints = (colours - np.log((grey + 4) / (before[lit] + 4))[:, None]).T
+            total += np.median(np.ascontiguousarray(tints), axis=1)
     return Reading(min(float(np.ptp(end - start)), float(np.ptp(total))), len(clip) - 1)
-
-
-def _clipped(pictures: Floats) -> float:
-    """Share of pixels with a channel at its end."""
-    return float(((pictures.min(axis=-1) < _BLACK) | (pictures.max(axis=-1) > _WHITE)).mean())
 
 
 def _opening(clip: Clip) -> int:
@@ -59,20 +53,20 @@ def _opening(clip: Clip) -> int:
 @measure(unit="share", words="much of the picture is burnt out", usual=0.02, warn=0.5)
 def clipped(clip: Clip) -> Reading:
     """Share of clipped pixels in the first quarter. Drawings have many: never a reject."""
-    return Reading(_clipped(clip.small[: _opening(clip), ::2, ::2]))
+    return Reading(clipped_share(clip.small[: _opening(clip)]))
 
 
 @measure(unit="of the limit", words="the picture is burnt", warn=1.2, reject=1.2, needs_input=True)
 def burnt(clip: Clip) -> Reading:
     """More clipped pixels and contrast than the input picture has: the smaller share of .2 and of .14."""
     reference, opening = clip.small_input, _opening(clip)
-    more_clipped = _clipped(clip.small[:opening, ::2, ::2]) - _clipped(reference)
+    more_clipped = clipped_share(clip.small[:opening]) - clipped_share(reference)
     contrast = float(cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY).std())
     more_contrast = float(np.log((clip.contrast[:opening].mean() + 2) / (contrast + 2)))
     return Reading(max(0.0, min(more_clipped / 0.2, more_contrast / 0.14)), 0)
 
 
-@measure(unit="log units", words="colours are too strong", warn=0.384, reject=0.384, needs_input=True)
+@measure(unit="log units", words="colours are too strong", warn=0.384, reject=0.6, needs_input=True)
 def oversaturated(clip: Clip) -> Reading:
     """Log of the saturation in the first quarter over that of the input picture."""
     found = float(clip.chroma[: _opening(clip)].mean())
@@ -96,8 +90,7 @@ def tint_goes_one_way(clip: Clip) -> Reading:
 @measure(unit="log units", frames=2)
 def means_drift(clip: Clip) -> Reading:
     """Spread of the tint change between the channels from start to end, by means over whole frames."""
-    means = np.log(clip.small.mean(axis=(1, 2)) + 4)
-    start, end = _ends(np.asarray(means - means.mean(axis=1, keepdims=True), np.float32))
+    start, end = _ends(clip.means - clip.means.mean(axis=1, keepdims=True))
     return Reading(float(np.ptp(end - start)))
 
 
@@ -109,13 +102,14 @@ def _fall(changes: Floats) -> float:
 def followed_colours_fade(clip: Clip) -> Reading:
     """Log of the saturation over that of the same pixels one frame before, summed: how far it falls."""
     before = np.array([saturation(frame) for frame in clip.followed], np.float32)
-    return Reading(_fall(np.log((clip.chroma[1:] + 2) / (before + 2))))
+    now = clip.chroma[1:] * np.exp(-clip.gains)
+    return Reading(_fall(np.log((now + 2) / (before + 2))))
 
 
 @measure(unit="share", frames=4)
 def colours_fade_steadily(clip: Clip) -> Reading:
     """The fall of the saturation from frame to frame over the sum of all its changes."""
-    changes = np.diff(np.log(clip.chroma + 2))
+    changes = np.diff(np.log(clip.chroma / clip.light + 2))
     return Reading(float(_fall(changes) / (np.abs(changes).sum() + 0.02)))
 
 
@@ -123,11 +117,11 @@ def colours_fade_steadily(clip: Clip) -> Reading:
 def contrast_falls(clip: Clip) -> Reading:
     """Log of the luma's deviation over that of the same pixels one frame before, summed: how far it falls."""
     before = clip.followed_luma.std(axis=(1, 2))
-    return Reading(_fall(np.log((clip.contrast[1:] + 2) / (before + 2))))
+    now = clip.contrast[1:] * np.exp(-clip.gains)
+    return Reading(_fall(np.log((now + 2) / (before + 2))))
 
 
 @measure(unit="share", frames=2)
 def palette_leaves(clip: Clip) -> Reading:
     """Share of the colours at the start that are gone at the end."""
-    start, end = _ends(clip.palettes)
-    return Reading(1 - overlap(start, end))
+    return Reading(clip.colours_gone(clip.palettes[: max(1, len(clip) // 6)].mean(axis=0)))

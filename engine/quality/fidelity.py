@@ -5,13 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.motion import Floats, luma
-from engine.quality.clip import Clip, saturation
+from engine.motion import luma
+from engine.quality.clip import Clip, clipped_share, saturation
 from engine.quality.likeness import correlation, detail, overlap, palette
 from engine.quality.registry import Reading, measure
-from engine.quality.texture import quiet_noise
-
-_BLACK, _WHITE = 3, 252
+from engine.quality.texture import grain, quiet_noise, quietest
 
 
 def _opening(clip: Clip) -> slice:
@@ -22,14 +20,10 @@ def _ending(clip: Clip) -> slice:
     return slice(len(clip) - max(1, len(clip) // 6), len(clip))
 
 
-def _clipped(pictures: Floats) -> float:
-    return float(((pictures.min(axis=-1) < _BLACK) | (pictures.max(axis=-1) > _WHITE)).mean())
-
-
 @measure(unit="share", needs_input=True)
 def more_clipped(clip: Clip) -> Reading:
     """Share of clipped pixels in the first quarter, less that of the input picture."""
-    return Reading(_clipped(clip.small[_opening(clip)]) - _clipped(clip.small_input))
+    return Reading(clipped_share(clip.small[_opening(clip)]) - clipped_share(clip.small_input))
 
 
 @measure(unit="log units", needs_input=True)
@@ -50,7 +44,7 @@ def more_saturated(clip: Clip) -> Reading:
 def noisier(clip: Clip) -> Reading:
     """Log of the noise in the quietest tiles of the first frames over the input picture's."""
     own = np.asarray(cv2.cvtColor(clip.input, cv2.COLOR_RGB2GRAY), np.uint8)
-    frames = [quiet_noise(frame) for frame in clip.native_luma[_opening(clip)][:3]]
+    frames = [quietest(*grain(clip, t, 2)) for t in range(min(3, _opening(clip).stop))]
     return Reading(float(np.log((np.median(frames) + 0.5) / (quiet_noise(own) + 0.5))))
 
 
@@ -63,14 +57,16 @@ def start_is_another(clip: Clip) -> Reading:
 @measure(unit="share", needs_input=True)
 def end_is_another(clip: Clip) -> Reading:
     """Share of the input picture's colours that the end lacks."""
-    return Reading(1 - overlap(palette(clip.small_input), clip.palettes[_ending(clip)].mean(axis=0)))
+    return Reading(clip.colours_gone(palette(clip.small_input)))
 
 
 @measure(unit="log units", needs_input=True)
 def end_contrast(clip: Clip) -> Reading:
     """Log of the input picture's deviation of luma over that at the end: two scenes laid over each other."""
     own = float(luma(clip.small_input).std())
-    return Reading(float(np.log((own + 2) / (clip.contrast[_ending(clip)].mean() + 2))))
+    ending = _ending(clip)
+    lit = clip.contrast[ending] / clip.light[ending]
+    return Reading(float(np.log((own + 2) / (lit.mean() + 2))))
 
 
 @measure(unit="0 … 2", needs_input=True)

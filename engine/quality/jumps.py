@@ -22,18 +22,18 @@ def _distances(clip: Clip) -> Floats:
     """Distance of each frame from what motion foretold, in detail and colours: float32 ``[T-1]``, 0 … 3.
 
     A frame whose colours differ from the last but fit the one before that is a flash: they count as near.
+    So do colours that differ by the light alone.
     """
     colours = []
     for t in range(len(clip) - 1):
         hops = [(t, t + 1), (t, t + 2), (t - 1, t + 1)]
-        colours.append(
-            1 - max(overlap(clip.palettes[i], clip.palettes[j]) for i, j in hops if i >= 0 and j < len(clip))
-        )
+        near = [overlap(clip.palettes[i], clip.palettes[j]) for i, j in hops if i >= 0 and j < len(clip)]
+        colours.append(1 - max(*near, overlap(clip.palettes[t], clip.lit_palettes[t])))
     return np.asarray(1 - clip.likeness + np.array(colours, np.float32), np.float32)
 
 
 def _residuals(clip: Clip) -> Floats:
-    return np.asarray(np.abs(clip.residual).mean(axis=(1, 2)), np.float32)
+    return np.asarray(np.abs(clip.lit_residual).mean(axis=(1, 2)), np.float32)
 
 
 @measure(unit="0 … 3", words="the scene is cut", usual=0.05, warn=0.624, reject=0.624, frames=4)
@@ -89,15 +89,16 @@ def residual_jumps(clip: Clip) -> Reading:
 
 @measure(unit="log units", frames=4)
 def picture_jumps(clip: Clip) -> Reading:
-    """The largest mean change from frame to frame over the upper quartile of the others."""
-    value, t = _stands_out(np.asarray(np.abs(np.diff(clip.luma, axis=0)).mean(axis=(1, 2)), np.float32))
+    """The largest mean change, other than by light, over the upper quartile of the others."""
+    lit = clip.luma[1:] * np.exp(-clip.gains)[:, None, None]
+    value, t = _stands_out(np.asarray(np.abs(lit - clip.luma[:-1]).mean(axis=(1, 2)), np.float32))
     return Reading(value, t + 1)
 
 
 @measure(unit="share", frames=4)
 def palette_jumps(clip: Clip) -> Reading:
-    """The largest change of colours over the upper quartile of the others."""
-    changes = np.array([1 - overlap(*pair) for pair in zip(clip.palettes, clip.palettes[1:], strict=False)])
+    """The largest change of colours, other than by light, over the upper quartile of the others."""
+    changes = np.array([1 - overlap(*pair) for pair in zip(clip.palettes, clip.lit_palettes, strict=False)])
     t = int(changes.argmax())
     return Reading(float(changes[t] - np.percentile(np.delete(changes, t), 75)), t + 1)
 

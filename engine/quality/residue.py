@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import cv2
 import numpy as np
 
@@ -57,3 +59,57 @@ def change_goes_on(clip: Clip) -> Reading:
     """What changes steadily in one place without moving, as in a cross-fade: upper quartile of the tiles."""
     band = clip.residual_bands[2]
     return Reading(float(np.sqrt(max(0.0, float(np.percentile(_tiled(band[1:] * band[:-1]), 75))))))
+
+
+_STEADY = (3, 5, 8)
+"""So many transitions later a cross-fade still changes the same places the same way."""
+
+
+@measure(
+    unit="share of the contrast",
+    words="the scene turns into another one",
+    usual=0.06,
+    warn=0.44,
+    reject=0.44,
+    frames=6,
+)
+def melts(clip: Clip) -> Reading:
+    """How much changes in place all through the clip, as when one scene turns into another: the median tile.
+
+    Products of residuals that lie some transitions apart: of what moves, or is newly seen, none is left.
+    """
+    fields = []
+    height, width = clip.luma.shape[1:]
+    size = (max(1, round(width / 2)), max(1, round(height / 2)))
+    for field in clip.lit_residual:
+        half = cv2.resize(field, size, interpolation=cv2.INTER_AREA)
+        fields.append(cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 8.0))
+    residuals = np.stack(fields)
+    lags = [lag for lag in _STEADY if lag < len(residuals)]
+    kept = np.mean([(residuals[lag:] * residuals[:-lag]).mean(axis=0) for lag in lags], axis=0)
+    tiles = cv2.resize(kept.astype(np.float32), (8, 6), interpolation=cv2.INTER_AREA)
+    change = float(np.sqrt(max(0.0, float(np.median(tiles))))) * len(residuals)
+    return Reading(change / (float(np.median(clip.contrast)) + 4))
+
+
+@measure(unit="levels", frames=4)
+def calm_residue(clip: Clip) -> Reading:
+    """Fresh noise between 1.2 and 4 px of 192, in the calmest quarter of the tiles."""
+    band = clip.residual_bands[1]
+    return Reading(float(np.sqrt(max(0.0, float(np.percentile(-_tiled(band[1:] * band[:-1]), 25))))))
+
+
+@measure(unit="levels", frames=4)
+def colour_residue(clip: Clip) -> Reading:
+    """Fresh colour noise from 2 to 4 px of 192: red or blue less green, the lower two fifths of the tiles."""
+    height, width = clip.luma.shape[1:]
+    size = (max(1, width // 2), max(1, height // 2))
+    bands = []
+    for now, before in zip(clip.small[1:], clip.followed, strict=True):
+        left = cv2.resize(now - before, size, interpolation=cv2.INTER_AREA)
+        unlike = left[..., ::2] - left[..., 1:2]
+        bands.append(unlike - cv2.GaussianBlur(unlike, (0, 0), 2.0))
+    products = np.mean([one * other for one, other in pairwise(bands)], axis=0)
+    tiles = (max(1, size[0] * 2 // _TILE), max(1, size[1] * 2 // _TILE))
+    variances = -cv2.resize(products, tiles, interpolation=cv2.INTER_AREA).reshape(-1, 2)
+    return Reading(float(np.sqrt(max(0.0, float(np.percentile(variances, 40, axis=0).max())))))

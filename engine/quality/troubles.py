@@ -22,6 +22,10 @@ class Trouble:
     measures: tuple[str, ...]
     against_input: bool = False
 
+    def rejects(self, *, has_input: bool) -> bool:
+        """Whether it can throw a take away."""
+        return has_input or not self.against_input
+
 
 TROUBLES: dict[str, Trouble] = {
     "brightness_flickers": Trouble(
@@ -48,7 +52,7 @@ TROUBLES: dict[str, Trouble] = {
         words="the end is broken",
         measures=("broken_end", "end_residual", "detail_jumps", "palette_jumps"),
     ),
-    "torn": Trouble(words="a frame is torn", measures=("torn", "torn_rows")),
+    "torn": Trouble(words="a frame is torn", measures=("torn", "rows_slip", "torn_rows")),
     "blur_collapses": Trouble(
         words="the picture turns blurred", measures=("blur_collapses", "small_blur", "contrast_falls")
     ),
@@ -60,6 +64,9 @@ TROUBLES: dict[str, Trouble] = {
         words="colours drift",
         measures=(
             "colours_drift",
+            "tint_trend",
+            "tint_trends_agree",
+            "colour_is_added",
             "tint_gathers",
             "tint_goes_one_way",
             "means_drift",
@@ -68,6 +75,7 @@ TROUBLES: dict[str, Trouble] = {
     "subject_drifts": Trouble(
         words="the scene turns into another one",
         measures=(
+            "melts",
             "palette_leaves",
             "end_is_another",
             "end_contrast",
@@ -79,17 +87,20 @@ TROUBLES: dict[str, Trouble] = {
         words="blotches come and go",
         measures=(
             "fresh_blotches",
+            "colour_blotches",
+            "colour_residue",
+            "calm_residue",
             "middle_residue",
             "usual_fresh_blotches",
         ),
     ),
     "fresh_noise": Trouble(
         words="the picture is noisy",
-        measures=("fresh_noise", "usual_fresh_noise", "fine_residue", "noise"),
+        measures=("fresh_noise", "colour_noise", "usual_fresh_noise", "fine_residue", "noise"),
     ),
     "noise": Trouble(
         words="noise lies over the picture",
-        measures=("noise", "noisier", "fresh_noise"),
+        measures=("noise", "noisier", "grain_stays"),
     ),
     "burnt": Trouble(
         words="the picture is burnt",

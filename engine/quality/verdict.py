@@ -12,10 +12,14 @@ from engine.quality import (  # noqa: F401 - they register
     colour,
     fidelity,
     flicker,
+    framing,
     jumps,
+    noise,
     residue,
+    rows,
     stillness,
     texture,
+    tint,
 )
 from engine.quality.calibration import Calibration, shipped
 from engine.quality.clip import Clip
@@ -96,6 +100,7 @@ def judge(
     fps: float,
     *,
     house: Calibration | None = None,
+    travels: bool = False,
 ) -> Verdict:
     """Judge a take before it is smoothed and encoded, at its native rate.
 
@@ -106,19 +111,24 @@ def judge(
         fps: native frames per second.
         house: the calibration to hold the clip against, made of an owner's own good clips; None: the one
             that comes with the engine.
+        travels: the camera was asked to move: a picture that is only enlarged is no fault then.
 
     Raises:
         ValueError: shapes, dtypes or ``fps`` are not such.
     """
-    readings = measured(frames, reference, fps)
+    readings = measured(frames, reference, fps, travels=travels)
     return weigh(readings, fps, house or shipped(), has_input=reference is not None)
 
 
 def measured(
-    frames: NDArray[np.uint8] | NDArray[np.floating], reference: NDArray[np.uint8] | None, fps: float
+    frames: NDArray[np.uint8] | NDArray[np.floating],
+    reference: NDArray[np.uint8] | None,
+    fps: float,
+    *,
+    travels: bool = False,
 ) -> dict[str, Reading]:
     """What every measure reads on a take, by its name; arguments and errors as for :func:`judge`."""
-    clip = Clip(frames, reference, fps)
+    clip = Clip(frames, reference, fps, travels=travels)
     return {name: entry(clip) for name, entry in MEASURES.items()}
 
 
@@ -177,9 +187,7 @@ class _Scale:
 
 
 def _level_scale(name: str, calibration: Calibration, *, has_input: bool) -> _Scale:
-    reject = calibration.reject[name]
-    if TROUBLES[name].against_input and not has_input:
-        reject = math.inf
+    reject = calibration.limit(name, has_input=has_input)
     return _Scale(usual=_USUAL_LEVEL, warn=min(calibration.warn, reject), reject=reject)
 
 

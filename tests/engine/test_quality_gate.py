@@ -11,7 +11,7 @@ from benchmarks.clips import labelled
 from benchmarks.defects import DEFECTS
 from benchmarks.harmless import ARGUABLE, BENIGN
 from benchmarks.own_clips import PROMPTS, camera, flat, lake, sketch, still
-from engine.quality import MEASURES, TROUBLES, judge
+from engine.quality import MEASURES, judge
 from engine.quality.calibration import shipped
 from engine.quality.registry import Reading, measure
 from engine.quality.verdict import weigh
@@ -61,7 +61,7 @@ def test_a_gross_defect_is_rejected_and_named(name):
 @pytest.mark.parametrize("scene", [pan, zoom, ball, drawing])
 def test_a_good_clip_is_accepted_without_a_word(scene):
     frames = scene()
-    verdict = judge(frames, frames[0], 8)
+    verdict = judge(frames, frames[0], 8, travels=scene is zoom)
     assert verdict.outcome is Outcome.ACCEPTED or codes(verdict) == {"clipped"}, verdict.reasons
     assert verdict.score > 50
 
@@ -184,15 +184,15 @@ def test_a_level_between_the_thresholds_warns_and_above_them_rejects():
     readings = usual() | {"torn": Reading(2.5, 4)}
     level = shipped().levels(readings, has_input=True)["torn"]
     assert level > 0
-    lenient = replace(shipped(), warn=level - 0.1, reject=dict.fromkeys(TROUBLES, 99.0))
-    strict = replace(lenient, reject={**lenient.reject, "torn": level - 0.05})
+    lenient = replace(shipped(), warn=level - 0.1, reject={})
+    strict = replace(lenient, reject={"torn": level - 0.05})
     assert weigh(readings, 8, lenient, has_input=True).reasons == ("a frame is torn at 0.5 s",)
     assert weigh(readings, 8, strict, has_input=True).rejected
 
 
 def test_a_house_judges_by_its_own_calibration():
     frames = DEFECTS["brightness_flickers"](pan(height=192, width=288), 1, np.random.default_rng(5))
-    blind = replace(shipped(), warn=1e9, reject=dict.fromkeys(TROUBLES, 1e9))
+    blind = replace(shipped(), warn=1e9, reject={}, reject_without_input={})
     assert judge(frames, frames[0], 8).rejected
     assert "brightness_flickers" not in codes(judge(frames, frames[0], 8, house=blind))
 

@@ -25,9 +25,9 @@ from engine.workshop import Workshop
 
 
 def good(recipe):
-    """A soft pattern that wanders to the left."""
+    """A pattern that wanders to the left."""
     rows, columns = np.mgrid[: recipe.height, : recipe.width + recipe.frames]
-    wide = 128 + 60 * np.sin(columns / 9.0) + 40 * np.cos(rows / 7.0)
+    wide = 128 + 60 * np.sin(columns / 9.0) + 30 * np.cos(rows / 7.0) + 20 * np.cos((rows + columns) / 1.7)
     wide = np.stack([wide, wide * 0.9, wide * 0.8], axis=-1).astype(np.uint8)
     return np.stack([wide[:, i : i + recipe.width] for i in range(recipe.frames)])
 
@@ -118,8 +118,8 @@ def test_the_receipt_keeps_what_was_read_on_a_take_that_passed_and_nothing_of_th
 
 
 def test_takes_are_held_against_the_house_of_their_engine(render):
-    blind = replace(shipped(), warn=1e9, reject=dict.fromkeys(TROUBLES, 1e9))
-    strict = replace(shipped(), reject=dict.fromkeys(TROUBLES, -1.0))
+    blind = replace(shipped(), warn=1e9, reject={}, reject_without_input={})
+    strict = replace(shipped(), reject_without_input=dict.fromkeys(TROUBLES, -1.0))
     assert render(good, houses={"scripted": strict, "sketch": blind}, max_takes=1).forced
     assert not render(good, houses={"scripted": blind, "sketch": strict}, max_takes=1).forced
 
@@ -250,7 +250,7 @@ def test_a_stop_takes_hold_in_every_stage_and_leaves_no_clip(render, stage):
 def test_a_take_is_not_judged_after_a_stop(render, monkeypatch):
     token = CancelToken()
     judged = []
-    monkeypatch.setattr("engine.takes.judge", lambda *given: judged.append(given))
+    monkeypatch.setattr("engine.takes.judge", lambda *given, **_: judged.append(given))
     with pytest.raises(Cancelled):
         render(good, on_event=lambda event: event.stage is Stage.CHECKING and token.cancel(), cancel=token)
     assert not judged

@@ -1,0 +1,135 @@
+"""How the scene lies in the frame: dark bars along its edges, and a picture that is only enlarged."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.motion import ULTRAFAST, Floats, dense, grid, luma
+from engine.quality.clip import Clip
+from engine.quality.likeness import correlation, detail
+from engine.quality.registry import UNKNOWN, Reading, measure
+
+_DARK, _EVEN = 32, 14
+"""Levels that a bar is at most, and that it varies by."""
+
+_STRAIGHT = 0.4
+"""Share of the columns that must be lit along a bar's inner edge: the night sky ends in a skyline."""
+
+_WHOLE = 0.8
+"""Where so much of the frame is dark it is an empty frame, and no bar."""
+
+_GRID = 8
+_LEAST_ZOOM, _MOST_ZOOM = 0.015, 1.5
+_REFINED = 2
+_FAR = 1.0
+"""A gain below which nobody needs to know a second one."""
+
+
+def _bars(brightest: Floats, darkest: Floats) -> float:
+    """Share of the height that two dark bars take, counted as twice the thinner one; of ``[h, w]`` levels."""
+    width = brightest.shape[1]
+    few = width // 50
+    bright = np.partition(brightest, width - 1 - few, axis=1)[:, width - 1 - few]
+    even = bright - np.partition(darkest, few, axis=1)[:, few] < _EVEN
+    lit = (brightest > bright.min() + _EVEN).mean(axis=1) > _STRAIGHT
+    bar = (bright < _DARK) & even
+    height = len(bar)
+    found = []
+    for rows, inner in ((bar, lit), (bar[::-1], lit[::-1])):
+        count = height if rows.all() else int(rows.argmin())
+        # The row that holds the edge is half bar, half picture.
+        found.append(count if inner[count + 1 : count + 4].any() else 0)
+    share = 2 * min(found) / height
+    return share if share < _WHOLE else 0.0
+
+
+def _framed(pictures: Floats) -> float:
+    """The same above and below or on both sides, of luma ``[T, h, w]``."""
+    brightest, darkest = pictures.max(axis=0), pictures.min(axis=0)
+    return max(_bars(brightest, darkest), _bars(brightest.T, darkest.T))
+
+
+@measure(unit="share of a side", words="dark bars lie along the edges", warn=0.03)
+def letterbox(clip: Clip) -> Reading:
+    """Dark even bars along two opposite edges in all frames, less those of the input picture."""
+    own = 0.0 if clip.reference is None else _framed(luma(clip.small_input)[None])
+    return Reading(max(0.0, _framed(clip.luma) - own))
+
+
+def _similarity(flow: Floats) -> Floats:
+    """The shift, turn and scale that explain a flow best, ``[2, 3]``: where a pixel was before.
+
+    Least squares over a grid of pixels, twice: the second time without the half that fits worst.
+    """
+    places = grid(*flow.shape[:2])[::_GRID, ::_GRID].reshape(-1, 2)
+    goals = places + flow[::_GRID, ::_GRID].reshape(-1, 2)
+    fits = np.ones(len(places), bool)
+    for _ in range(2):
+        source, goal = places[fits], goals[fits]
+        middle, aim = source.mean(axis=0), goal.mean(axis=0)
+        x, y = (source - middle).T
+        u, v = (goal - aim).T
+        spread = float((x * x + y * y).sum()) + 1e-6
+        scale, turn = float((x * u + y * v).sum()) / spread, float((x * v - y * u).sum()) / spread
+        matrix = np.array([[scale, -turn], [turn, scale]], np.float32)
+        found = np.column_stack([matrix, aim - matrix @ middle]).astype(np.float32)
+        error = np.abs(places @ matrix.T + found[:, 2] - goals).sum(axis=1)
+        fits = error <= np.median(error)
+    return found
+
+
+def _then(first: Floats, second: Floats) -> Floats:
+    """One similarity after another."""
+    joined = np.vstack([first, [0, 0, 1]]) @ np.vstack([second, [0, 0, 1]])
+    return np.asarray(joined[:2], np.float32)
+
+
+@measure(unit="log units", words="one picture is only enlarged", usual=0.3, warn=2.1, frames=5)
+def only_zooms(clip: Clip) -> Reading:
+    """How much better enlarging the first frame explains the later ones than leaving it as it is.
+
+    Log of what detail does not correlate before over after; 0 where nothing is enlarged by 1.5 % or more, or
+    where the camera was asked to move.
+    """
+    if clip.travels:
+        return UNKNOWN
+    gains = []
+    back = np.eye(2, 3, dtype=np.float32)
+    looked_at = {len(clip) // 2, len(clip) - 1}
+    for t, flow in enumerate(clip.flows, start=1):
+        back = _then(back, _similarity(flow))
+        if t in looked_at:
+            scale = float(np.hypot(back[0, 0], back[1, 0]))
+            if not _LEAST_ZOOM < abs(np.log(max(scale, 1e-3))) < _MOST_ZOOM:
+                return Reading(0.0)
+            # The wider view holds all of the narrower one.
+            if scale < 1:
+                gains.append(_explained(clip.luma[0], clip.luma[t], back))
+            else:
+                ahead = np.asarray(cv2.invertAffineTransform(back), np.float32)
+                gains.append(_explained(clip.luma[t], clip.luma[0], ahead))
+            if gains[-1] < _FAR:
+                break
+    return Reading(max(0.0, min(gains)))
+
+
+def _explained(wide: Floats, near: Floats, back: Floats) -> float:
+    for _ in range(_REFINED):
+        # Small errors of many transitions add up: look again at what is left.
+        left = dense(_bytes(near), _bytes(_moved(wide, back)), ULTRAFAST)
+        back = _then(back, _similarity(left))
+    before, after = (1 - correlation(detail(one), detail(near)) for one in (wide, _moved(wide, back)))
+    return float(np.log((before + 0.01) / (after + 0.01)))
+
+
+def _moved(picture: Floats, back: Floats) -> Floats:
+    height, width = picture.shape
+    flags = cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP
+    moved = cv2.warpAffine(picture, back, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(moved, np.float32)
+
+
+def _bytes(picture: Floats) -> NDArray[np.uint8]:
+    return np.clip(picture, 0, 255).astype(np.uint8)

@@ -1,0 +1,74 @@
+"""Colour noise that each frame has afresh, in the calmer parts of the picture.
+
+Noise of variance v that is new in each frame makes the product of two changes in a row -v on average. What
+moves does so in places too, but seldom in colour: noise of a model's latents lies everywhere and has colours.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from engine.motion import Floats
+from engine.quality.clip import Clip
+from engine.quality.registry import Reading, measure
+
+_LATENT = 8
+"""Native pixels of a latent of most models."""
+
+_TILE = 4
+_CALM = 25
+"""Percentile of the tiles: noise shows in the calm ones, and motion hardly does."""
+
+_FEWEST_TILES = 12
+_BLACK, _WHITE = 12, 243
+_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
+
+
+def _shrunk(clip: Clip, pixels: int) -> Floats:
+    """The frames with so many native pixels in one, in light and two colours: ``[T, h, w, 3]``, levels."""
+    height, width = clip.native_luma.shape[1:]
+    size = (max(1, width // pixels), max(1, height // pixels))
+    small = (cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in clip.frames)
+    # Floats, or the rounding to whole levels would be the noise that is found.
+    return np.stack([cv2.cvtColor(np.float32(1 / 255) * frame, cv2.COLOR_RGB2YCrCb) for frame in small]) * 255
+
+
+def _colour_noise(fields: Floats) -> Floats:
+    """Levels of colour noise that is new, for each frame with a frame before and one after: ``[T-2]``.
+
+    Immerkær's kernel (1996) takes the picture out; the tiles that are black or white have lost their noise.
+    """
+    grain = np.stack([cv2.filter2D(field[..., 1:], cv2.CV_32F, _KERNEL) for field in fields])
+    change = np.diff(grain, axis=0)
+    products = change[1:] * change[:-1]
+    size = tuple(max(1, side // _TILE) for side in (fields.shape[2], fields.shape[1]))
+    found = np.zeros(len(products), np.float32)
+    for t, product in enumerate(products):
+        variances = -cv2.resize(product, size, interpolation=cv2.INTER_AREA).reshape(-1, 2)
+        light = cv2.resize(fields[t + 1, ..., 0], size, interpolation=cv2.INTER_AREA).ravel()
+        usable = (light > _BLACK) & (light < _WHITE)
+        if usable.sum() >= _FEWEST_TILES:
+            calm = np.percentile(variances[usable], _CALM, axis=0).max()
+            found[t] = np.sqrt(max(0.0, float(calm)))
+    return found
+
+
+@measure(unit="levels", frames=3)
+def colour_blotches(clip: Clip) -> Reading:
+    """Colour noise of eight native pixels, the size of a latent, in the median frame."""
+    return Reading(float(np.median(_colour_noise(_shrunk(clip, _LATENT)))))
+
+
+@measure(unit="levels", frames=3)
+def colour_noise(clip: Clip) -> Reading:
+    """Colour noise of two native pixels in the median of three frames. Film grain has next to no colour."""
+    middles = np.unique(np.linspace(1, len(clip) - 2, 3).astype(np.int64))
+    height, width = clip.native_luma.shape[1:]
+    size = (max(1, width // 2), max(1, height // 2))
+    found = []
+    for t in middles:
+        small = [cv2.resize(f, size, interpolation=cv2.INTER_AREA) for f in clip.frames[t - 1 : t + 2]]
+        fields = [cv2.cvtColor(frame, cv2.COLOR_RGB2YCrCb).astype(np.float32) for frame in small]
+        found.append(float(_colour_noise(np.stack(fields))[0]))
+    return Reading(float(np.median(found)))

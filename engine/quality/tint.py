@@ -1,0 +1,53 @@
+"""Colours that go one way through the whole clip, slowly."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from engine.motion import Floats
+from engine.quality.clip import Clip, medians
+from engine.quality.registry import Reading, measure
+
+
+def _trends(values: Floats) -> Floats:
+    """How far each column goes from start to end along a straight line, times how straight it is (R²)."""
+    place = np.linspace(-0.5, 0.5, len(values))[:, None]
+    values = values - values.mean(axis=0)
+    slope = (place * values).sum(axis=0) / (place * place).sum()
+    explained = slope**2 * (place * place).sum() / ((values * values).sum(axis=0) + 1e-6)
+    return np.asarray(slope * explained, np.float32)
+
+
+def _gathered(changes: Floats) -> Floats:
+    return np.vstack([np.zeros((1, changes.shape[1]), np.float32), np.cumsum(changes, axis=0)])
+
+
+def _followed(clip: Clip) -> Floats:
+    found = _trends(_gathered(clip.tints))
+    return np.asarray(found - found.mean(), np.float32)
+
+
+def _of_means(clip: Clip) -> Floats:
+    return _trends(clip.means - clip.means.mean(axis=1, keepdims=True))
+
+
+@measure(unit="log units", frames=4)
+def tint_trend(clip: Clip) -> Reading:
+    """Spread between the channels of the trends of followed pixels' tint."""
+    return Reading(float(np.ptp(_followed(clip))))
+
+
+@measure(unit="log units", frames=4)
+def tint_trends_agree(clip: Clip) -> Reading:
+    """The same as far as the means over whole frames go the same way: new content moves only those."""
+    followed, means = _followed(clip), _of_means(clip)
+    agreed = np.where(followed * means > 0, np.minimum(np.abs(followed), np.abs(means)), 0)
+    return Reading(float(np.ptp(agreed * np.sign(followed))))
+
+
+@measure(unit="levels", frames=4)
+def colour_is_added(clip: Clip) -> Reading:
+    """Spread between the channels of the trends of followed pixels, in levels: grey things take a colour."""
+    change = clip.relit[:, ::3, ::3] - clip.followed[:, ::3, ::3]
+    found = _trends(_gathered(medians(change - change.mean(axis=-1, keepdims=True))))
+    return Reading(float(np.ptp(found)))
