@@ -3,8 +3,8 @@
 Requests come in two sorts. Most are only unlucky: each take is broken with one chance, whatever came before.
 Some are hard: as they were asked for, most takes are broken for the same cause; drawn more calmly, fewer are.
 The gate itself errs: it lets some broken takes through, and rejects some good ones. The chances are options;
-the defaults for the gate are its measured shares (docs/quality.md), those for models are assumptions that no
-real model has confirmed here.
+the defaults for the gate are the measured shares that lie beside its numbers, those for models are
+assumptions that no real model has confirmed here.
 
 Compared are: no gate; a new seed up to the budget; and :func:`engine.retake.next_take`, the
 renderer's own.
@@ -19,6 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.quality.calibration import shipped
 from engine.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
 from engine.retake import Budget, Retake, less_motion, next_take
 
@@ -113,10 +114,19 @@ def main() -> None:
     parser.add_argument("--unlucky-broken", type=float, default=0.25)
     parser.add_argument("--hard-broken", type=float, default=0.85)
     parser.add_argument("--calm-broken", type=float, default=0.45)
+    measured = shipped().figures
     parser.add_argument(
-        "--caught", type=float, default=0.87, help="share of broken takes that the gate rejects"
+        "--caught",
+        type=float,
+        default=measured["caught"]["as in defects"]["2"],
+        help="share of broken takes that the gate rejects; as measured at strength 2",
     )
-    parser.add_argument("--false-reject", type=float, default=0.08)
+    parser.add_argument(
+        "--false-reject",
+        type=float,
+        default=measured["rejected"]["untouched"],
+        help="share of good takes that it rejects; as measured",
+    )
     parser.add_argument("--take-seconds", type=float, default=20.0)
     parser.add_argument("--takes", type=int, default=3)
     parser.add_argument("--requests", type=int, default=20_000)
