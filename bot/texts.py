@@ -45,7 +45,7 @@ CAUSES = {
 """By error code. What is not here is our own fault, in words that help nobody but the owner."""
 
 NOT_YOURS = "Only the member who asked for it, or a moderator, can do that."
-NOT_A_MODERATOR = "That is for moderators: it needs the Manage Server permission."
+NOT_A_MODERATOR = "That is for moderators: Manage Server, or a role that this bot's owner has named."
 NOT_FOUND = "I can't find that job in this server. It may have been cleared away."
 NO_AVATAR = "They have no picture of their own yet, only Discord's."
 NO_PICTURE = "That message has no picture. Right-click one that does, or use /animate."

@@ -105,24 +105,27 @@ def _went_on(job: Job) -> str:
 
 def rules_page(rules: ReviewRules) -> str:
     """The answer of /queue review."""
-    where = f"<#{rules.channel_id}>" if rules.channel_id else "nowhere; held jobs stand in `/queue show` only"
+    where = f"in <#{rules.channel_id}>" if rules.channel_id else "nowhere; held jobs stand in `/queue show`"
     newcomers = (
         f"held for the first {rules.newcomer_days:g} days" if rules.newcomer_days else "treated like others"
     )
     words = {"off": "not looked at", "hold": "held for a review", "refuse": "refused"}[rules.words]
     pictures = {"off": "not looked at", "hold": "held for a review", "spoiler": "shown behind a spoiler"}
     return (
-        f"**Review** · moderators are asked in {where}\nNewcomers: {newcomers}\nFlagged words: {words}\n"
+        f"**Review** · moderators are asked {where}\nNewcomers: {newcomers}\nFlagged words: {words}\n"
         f"Flagged pictures and clips: {pictures[rules.pictures]}\n"
         "-# Words of the base list pass in age-restricted channels. Somebody young beside something sexual "
         "is refused everywhere, whatever is set."
     )
 
 
-def word_listed(word: str, *, own: bool) -> str:
-    """A word is on a list of this server."""
+def word_listed(word: str, *, own: bool, looked_for: bool) -> str:
+    """A word is on a list of this server. ``looked_for``: its rules of review say what follows from words."""
     shown = show_prompt(word, 100)
-    return f"{shown} is flagged here from now on." if own else f"{shown} is not flagged here any more."
+    text = f"{shown} is flagged here from now on." if own else f"{shown} is not flagged here any more."
+    return (
+        text if looked_for else f"{text} Nothing follows from words yet: choose with `/queue review words:`."
+    )
 
 
 def words_page(own: Sequence[str], allowed: Sequence[str]) -> str:

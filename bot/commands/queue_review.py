@@ -82,7 +82,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
         """Allow a word of the base."""
         await self._list(interaction, word, WordKind.ALLOWED, "word allow", reason)
 
-    @app_commands.command(name="remove", description="Say nothing of a word any more")
+    @app_commands.command(name="remove", description="Take back what was added or allowed")
     @app_commands.describe(word="The word", reason="Why, for the log")
     async def remove(
         self, interaction: discord.Interaction[Any], word: Word, reason: Reason | None = None
@@ -116,4 +116,6 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
         elif kind is None:
             await self._say(interaction, texts_review.WORD_FORGOTTEN)
         else:
-            await self._say(interaction, texts_review.word_listed(read, own=kind is WordKind.OWN))
+            looked_for = (await self._parts.queue.review_rules(deed.guild_id)).words is not OnWords.OFF
+            own = kind is WordKind.OWN
+            await self._say(interaction, texts_review.word_listed(read, own=own, looked_for=looked_for))

@@ -116,6 +116,13 @@ async def test_words_lead_to_what_the_server_chose_and_the_hard_rules_to_a_refus
     assert job.adult == ("nude" in prompt and words is not OnWords.OFF)
 
 
+@pytest.mark.parametrize("words", [OnWords.OFF, OnWords.HOLD])
+async def test_who_lists_a_word_that_nothing_follows_from_is_told_so(fake, channel, mod, parts, bot, words):
+    await rule(parts, channel.guild, words=words)
+    said = await said_to(await fake.slash(mod, channel, "queue words add", word="grompf"))
+    assert ("Nothing follows from words yet" in said) is (words is OnWords.OFF)
+
+
 async def test_a_hundred_replays_of_two_moderators_approve_once(
     fake, channel, desk_of_mods, ada, mod, parts, bot
 ):

@@ -220,8 +220,8 @@ def texts_of_reviews(recipe):
     yield texts_review.not_approved(recipe.prompt)
     yield texts_review.words_page(words, words)
     yield texts_review.words_page([], [])
-    yield texts_review.word_listed("grumpf", own=True)
-    yield texts_review.word_listed("grumpf", own=False)
+    yield texts_review.word_listed("grumpf", own=True, looked_for=False)
+    yield texts_review.word_listed("grumpf", own=False, looked_for=True)
     for on_words, pictures in itertools.product(OnWords, OnPictures):
         yield texts_review.rules_page(
             ReviewRules(channel_id=HUGE, newcomer_days=365, words=on_words, pictures=pictures)
