@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -214,6 +215,7 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
     )
     async with FakeDiscord() as fake:
         fake.guild()
+        fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
         with patch.object(app, "EngineHost", lambda **_: HouseEngine(folder / "spool")):
             async with app.assemble(settings) as parts, connected(fake, parts) as client:
                 scene = Scene(fake, client, parts)
