@@ -10,9 +10,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from asking import enqueued
+from asking import enqueued, written
 
-from db.audit import Audit
 from db.connection import Database
 from db.copies import ABANDONED, WORK, Copies
 from db.erase import Eraser
@@ -60,7 +59,7 @@ class House:
                 words = SECRET * (1 + number * 37 % 300)  # some longer than a page
                 await enqueued(queue, ANN, guild=number, recipe=words, inputs={"picture": PICTURE})
             await enqueued(queue, BEN, recipe=OTHER)
-            await Audit(db).append(1, ANN, "cancel", str(ANN), SECRET)
+            await written(db, 1, ANN, "cancel", str(ANN), SECRET)
             return [await db.backup(self.backups) for _ in range(backups)]
 
     async def erase(self, user: int = ANN) -> None:
