@@ -7,9 +7,12 @@ import time
 
 import pytest
 
-from bot import card_faults
+from bot import app, card_faults
 from bot import studio as studio_module
+from db.connection import Database
 from db.jobs import State
+from db.queue import Queue
+from engine.errors import EngineDied
 from tests.bot.house import BEN, queued, studio_with, until
 from tests.engine.host_bench import running_host
 
@@ -52,3 +55,28 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
         await studio.stop(0)
         await task
     assert (await queue.get(after.id)).state is State.RENDERED
+
+
+async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_aside(
+    settings, engine, monkeypatch
+):
+    """One of each: a job that ran when the bot ended, and one that kills the engine."""
+    strict = settings.model_copy(update={"crash_limit": 1, "restart_limit": 1})
+    path = settings.data_dir / "framekiln.db"
+    async with await Database.open(path) as database:
+        queue = Queue(database)
+        ran = await queued(queue)
+        await queue.claim()
+        kills = await queued(queue, BEN)
+    engine.acts = [EngineDied(-9, "killed")]
+
+    async def until_it_is_drawn(parts):
+        await until(lambda: engine.renders and parts.studio._idle.is_set())
+
+    monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
+    monkeypatch.setattr(app, "stay_connected", until_it_is_drawn)
+    await app.run(strict)
+    async with await Database.open(path) as database:
+        rows = [await Queue(database).get(job.id) for job in (ran, kills)]
+    counters = [(row.state, row.restarts, row.crashes) for row in rows]
+    assert counters == [(State.QUARANTINED, 1, 0), (State.QUARANTINED, 0, 1)]
