@@ -29,10 +29,10 @@ from engine.cancel import CancelToken
 from engine.device import Device, DeviceKind, find_device
 from engine.errors import Cancelled
 from engine.means import Means
-from engine.plan import plan
+from engine.planning.plan import plan
 from engine.rack import collect
 from engine.recipe import Kind, Quality, Recipe
-from engine.store import Store
+from engine.weights.store import Store
 from engine.wish import Subject, Wish
 from engine.workshop import Workshop
 

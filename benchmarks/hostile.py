@@ -22,9 +22,9 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.hostile_corpus import OK, Case, corpus, mutants
-from bot.intake import Intake
+from bot.intake.picture_intake import Intake
 from engine.errors import UserError
-from engine.headers import Refusal
+from engine.untrusted.headers import Refusal
 
 
 @dataclass(kw_only=True)

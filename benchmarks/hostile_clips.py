@@ -1,7 +1,7 @@
 """Clips that mean harm, or that somebody broke, or that are merely odd, each made by code.
 
 Good ones are among them, so that a refusal cannot be the answer to everything. A case says what the answer
-must be: taken, or refused with one of a few codes of :class:`engine.clip_headers.ClipRefusal`.
+must be: taken, or refused with one of a few codes of :class:`engine.untrusted.clip_headers.ClipRefusal`.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-from engine.headers import PNG_MAGIC, Refusal
+from engine.untrusted.headers import PNG_MAGIC, Refusal
 
 OK = "ok"
 SIDE = 96
@@ -30,7 +30,8 @@ class Case:
 
     Attributes:
         kind: the family that the table shows.
-        expected: ``OK`` or codes of :class:`engine.headers.Refusal`; empty when any clean answer is right.
+        expected: ``OK`` or codes of :class:`engine.untrusted.headers.Refusal`; empty when any clean answer is
+            right.
     """
 
     kind: str

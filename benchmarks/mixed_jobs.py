@@ -26,16 +26,16 @@ import cv2
 import numpy as np
 
 from engine.cancel import CancelToken
+from engine.clips.encode import encode
 from engine.device import Device
-from engine.encode import encode
 from engine.errors import Cancelled, EngineError, RenderFailed
 from engine.events import Event, Progress
-from engine.host import EngineHost
 from engine.means import Means, means_of
-from engine.plan import plan
+from engine.planning.plan import plan
+from engine.process.host import EngineHost
 from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
 from engine.render import RenderLimits
-from engine.store import FOLDER_VARIABLE, Store
+from engine.weights.store import FOLDER_VARIABLE, Store
 from engine.wish import Subject, Wish
 from engine.workshop import DEVICE_VARIABLE
 

@@ -13,9 +13,9 @@ from engine.backends import Hooks, Inputs, load
 from engine.device import Device
 from engine.errors import HopelessTake
 from engine.means import means_of
-from engine.plan import plan
+from engine.planning.plan import plan
 from engine.recipe import Kind, Quality
-from engine.store import Store
+from engine.weights.store import Store
 from engine.wish import Subject, Wish
 from engine.workshop import Workshop
 

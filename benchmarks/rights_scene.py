@@ -14,11 +14,12 @@ from unittest.mock import patch
 
 import discord
 
-from bot import app, texts
+from bot import app
 from bot.channels import Post
 from bot.client import Framekiln
 from bot.parts import Parts
 from bot.settings import Settings
+from bot.words import texts
 from db.jobs import Hold, Job, State
 from db.reviews import ReviewRules
 from tests.bot.house import HouseEngine, connected, hand_in, picture, queued

@@ -24,7 +24,7 @@ from engine.motion import MEDIUM, dense, grid, read
 from engine.smooth import smooth
 from engine.smooth.cuts import Link, links
 from engine.smooth.rife import FILE, NAME, Rife
-from engine.store import Store
+from engine.weights.store import Store
 
 Frames = NDArray[np.uint8]
 Method = Callable[[Frames, int], Frames]

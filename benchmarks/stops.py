@@ -25,18 +25,18 @@ import diffusers  # isort: skip
 import safetensors.torch
 import torch
 
-import engine.rate
+import engine.clips.rate
 import engine.render
 import engine.takes
 from benchmarks.mixed_jobs import Case, cases, write_inputs, write_models
 from engine.cancel import CancelToken
 from engine.errors import Cancelled
 from engine.events import Event, Progress
-from engine.faults import describe
 from engine.means import means_of
+from engine.process.faults import describe
 from engine.recipe import Receipt, Stage
 from engine.render import Renderer, RenderLimits
-from engine.store import Store
+from engine.weights.store import Store
 from engine.workshop import Workshop
 
 FAMILIES = {
@@ -215,7 +215,7 @@ def _point(family: str, stage: str) -> tuple[Any, str]:
         "drawing": (_DENOISER[family], "forward"),
         "decoding": _DECODER[family],
         "checking": (engine.takes, "judge"),
-        "smoothing": (engine.rate, "smooth"),
+        "smoothing": (engine.clips.rate, "smooth"),
         "encoding": (engine.render, "encode"),
     }[stage]
 

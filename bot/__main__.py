@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from bot.cli import main
+from bot.owner.cli import main
 
 main(["run", *sys.argv[1:]])

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot import texts
+from bot.words import texts
 from db.enqueue import Draining, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from engine.errors import UserError

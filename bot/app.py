@@ -17,35 +17,35 @@ from functools import partial
 from typing import Any
 
 from bot import buttons, limits
-from bot.cards import CardBoard
 from bot.channels import Channels
 from bot.clicks import Clicks
-from bot.clip_deeds import ClipDeeds
-from bot.clip_intake import ClipIntake
+from bot.clips.clip_deeds import ClipDeeds
+from bot.clips.replay import Replays
 from bot.clock_watch import ClockWatch
 from bot.connecting import stay_connected
 from bot.deliver import NO_ACCESS_BACKOFF, Deliverer
 from bot.desk import Desk
 from bot.engine_news import EngineNews, trouble_of
-from bot.erasing import Erasing
-from bot.forgetting import RecipeWords
 from bot.health import HealthFile
 from bot.housekeeping import Housekeeping
-from bot.intake import Intake
+from bot.intake.clip_intake import ClipIntake
+from bot.intake.picture_intake import Intake
+from bot.intake.reception import Reception
 from bot.inventory import Inventory
+from bot.moderation.cards import CardBoard
+from bot.moderation.review import Screening
+from bot.moderation.verdicts import Verdicts
+from bot.moderation.word_lists import WordLists
 from bot.parcel import Parcels
 from bot.parts import Parts, how_it_is
+from bot.privacy.erasing import Erasing
+from bot.privacy.forgetting import RecipeWords
+from bot.privacy.rights import Rights
 from bot.pulse import Pulse
-from bot.reception import Reception
-from bot.replay import Replays
-from bot.review import Screening
-from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
-from bot.verdicts import Verdicts
 from bot.wait import Waits
-from bot.word_lists import WordLists
 from db.audit import Audit
 from db.connection import Database
 from db.copies import Copies
@@ -57,10 +57,10 @@ from db.personal import Personal
 from db.pseudonyms import Pseudonyms
 from db.queue import Queue
 from engine.errors import EngineError
-from engine.host import EngineHost
-from engine.identity import load_or_make_identity
+from engine.process.host import EngineHost
+from engine.provenance.identity import load_or_make_identity
+from engine.provenance.seal import Sealer
 from engine.render import RenderLimits
-from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 

@@ -12,25 +12,27 @@ from typing import Any
 
 import discord
 
-from bot import buttons, recipe_card, texts, texts_rights, variation
+from bot import buttons
 from bot.buttons import Action
 from bot.channels import ChannelError, Channels
-from bot.clip_deeds import ClipDeeds
+from bot.clips import recipe_card, variation
+from bot.clips.clip_deeds import ClipDeeds
+from bot.clips.discards import why_discarded
 from bot.desk import Desk
-from bot.discards import why_discarded
 from bot.forms import field
+from bot.moderation.verdicts import Verdicts
 from bot.permissions import may_change
 from bot.prompts import clean_prompt
 from bot.status import StatusBoard
 from bot.studio import Studio
-from bot.verdicts import Verdicts
 from bot.wait import Waits
+from bot.words import texts, texts_rights
 from db.audit import Deed
 from db.jobs import Job, JobId, State
 from db.queue import CancelOutcome, Queue
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import PlanLimits
+from engine.planning.plan import PlanLimits
 from engine.recipe import Kind, Receipt, Recipe
 
 log = logging.getLogger(__name__)

@@ -14,15 +14,15 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot import texts
 from bot.buttons import Action, JobButton
-from bot.cards import CardAction, CardButton
 from bot.clicks import REMIX_MODAL
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
+from bot.moderation.cards import CardAction, CardButton
+from bot.moderation.verdicts import FORMS
 from bot.parts import Parts
-from bot.rights import Choice, ErasureButton
-from bot.verdicts import FORMS
+from bot.privacy.rights import Choice, ErasureButton
+from bot.words import texts
 from db.jobs import JobId
 
 log = logging.getLogger(__name__)

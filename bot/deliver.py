@@ -22,8 +22,8 @@ from bot.parcel import Parcels, file_name
 from db.files import Blobs
 from db.jobs import Job, JobId, State
 from db.queue import Queue
+from engine.clips.shrink import shrink
 from engine.errors import EngineError
-from engine.shrink import shrink
 
 log = logging.getLogger(__name__)
 

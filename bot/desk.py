@@ -17,20 +17,21 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot import buttons, texts
+from bot import buttons
 from bot.answers import Answer, defer, in_words, insist, refuse
 from bot.desk_rules import DeskRules
-from bot.download import Attachment
-from bot.hard_words import is_forbidden
+from bot.intake.download import Attachment
+from bot.intake.reception import Reception
+from bot.moderation.hard_words import is_forbidden
+from bot.moderation.review import Screened, Screening
 from bot.names import settled
 from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
-from bot.reception import Reception
-from bot.review import Screened, Screening
 from bot.served import Served
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
+from bot.words import texts
 from db.enqueue import Draining, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
@@ -39,7 +40,7 @@ from db.queue import Queue
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import plan
+from engine.planning.plan import plan
 from engine.recipe import Kind, Recipe, Role
 from engine.wish import AUTO, Subject, Wish
 

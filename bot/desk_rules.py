@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.enqueue import EnqueueLimits
-from engine.plan import PlanLimits
+from engine.planning.plan import PlanLimits
 from engine.wish import AUTO
 
 

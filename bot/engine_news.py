@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot import texts_moderation
 from bot.channels import ChannelError, Channels, Post
 from bot.channels import Trouble as Refusal
 from bot.studio import Studio
+from bot.words import texts_moderation
 from db.queue import Queue
-from engine.host import EngineHost, HostState
+from engine.process.host import EngineHost, HostState
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from engine.device import Device
 from engine.means import Means, means_of
-from engine.store import Store
+from engine.weights.store import Store
 
 FRESH_SECONDS = 5.0
 """A look at the disk is good for so long."""

@@ -5,23 +5,23 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from bot.calibrate_cli import HOUSE_FILE
 from bot.choices import Where
-from bot.clip_deeds import ClipRules
-from bot.clip_intake import ClipIntakeLimits
+from bot.clips.clip_deeds import ClipRules
 from bot.deliver import DeliveryLimits
 from bot.desk_rules import DeskRules
 from bot.housekeeping import Keep
-from bot.intake import IntakeLimits
+from bot.intake.clip_intake import ClipIntakeLimits
+from bot.intake.picture_intake import IntakeLimits
+from bot.owner.calibrate_cli import HOUSE_FILE
 from bot.settings import Settings
 from db.allowances import Ceilings
 from db.enqueue import EnqueueLimits
 from db.fairness import FairShare
-from engine.host import HostLimits
-from engine.plan import PlanLimits
+from engine.planning.plan import PlanLimits
+from engine.process.host import HostLimits
 from engine.quality.house import HOUSE_VARIABLE
 from engine.render import RenderLimits
-from engine.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
+from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 from engine.wish import AUTO
 from engine.workshop import (
     CACHE_VARIABLE,

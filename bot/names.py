@@ -7,10 +7,10 @@ import math
 from collections.abc import Collection
 
 from engine.backends import BACKENDS, Feature
-from engine.choice import engines_for
 from engine.errors import UserError
 from engine.follow_needs import NEEDS
 from engine.means import Means
+from engine.planning.choice import engines_for
 from engine.recipe import Follow, Kind, Role, Style
 from engine.wish import Wish
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import discord
 
 from bot.channels import SPOILER, Post
-from bot.texts import clip_message
+from bot.words.texts import clip_message
 from db.jobs import Job, JobId
+from engine.provenance.seal import Sealer
 from engine.recipe import Receipt, Recipe
-from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 

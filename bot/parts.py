@@ -5,27 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cards import CardBoard
 from bot.channels import Channels
 from bot.clicks import Clicks
+from bot.clips.replay import Replays
 from bot.deliver import Deliverer
 from bot.desk import Desk
-from bot.erasing import Erasing
 from bot.housekeeping import Housekeeping
+from bot.moderation.cards import CardBoard
+from bot.moderation.verdicts import Verdicts
+from bot.privacy.erasing import Erasing
+from bot.privacy.rights import Rights
 from bot.pulse import Pulse
-from bot.replay import Replays
-from bot.rights import Rights
 from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
-from bot.verdicts import Verdicts
 from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database
 from db.files import Blobs
 from db.guilds import Guilds
 from db.queue import Queue
-from engine.host import EngineHost
+from engine.process.host import EngineHost
 
 
 @dataclass(frozen=True, kw_only=True)

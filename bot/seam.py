@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Protocol
 
 from engine.events import Event
+from engine.process.spool import Rendered
 from engine.recipe import Recipe
 from engine.render import RenderLimits
-from engine.spool import Rendered
 
 
 class Engine(Protocol):
-    """Nothing above it knows where a clip is made. :class:`engine.host.EngineHost` is one."""
+    """Nothing above it knows where a clip is made. :class:`engine.process.host.EngineHost` is one."""
 
     async def render(
         self,

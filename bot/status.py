@@ -15,17 +15,17 @@ from typing import Protocol
 
 import discord
 
-from bot import texts
 from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
 from bot.deliver import is_waiting_for_access
 from bot.live import FirstLook, FirstLooks, Shown
 from bot.parcel import nonce
 from bot.studio import Studio
 from bot.wait import Waits
+from bot.words import texts
 from db.jobs import Job, JobId, State
 from db.queue import Queue
+from engine.provenance.seal import Sealer
 from engine.recipe import Recipe
-from engine.seal import Sealer
 
 log = logging.getLogger(__name__)
 

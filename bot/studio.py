@@ -14,9 +14,9 @@ from contextlib import asynccontextmanager
 import numpy as np
 
 from bot.card_faults import CardFaults
-from bot.discards import Discards
-from bot.forgetting import hushed
+from bot.clips.discards import Discards
 from bot.live import FirstLook, Live
+from bot.privacy.forgetting import hushed
 from bot.seam import Engine
 from db.errors import DatabaseError
 from db.files import Blobs

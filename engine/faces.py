@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.store import Store
+from engine.weights.store import Store
 
 ENTRY = "centerface"
 FILE = "centerface.onnx"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from engine.device import Device
-from engine.models import CATALOGUE
-from engine.store import Store
+from engine.weights.models import CATALOGUE
+from engine.weights.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.store import Store
+from engine.weights.store import Store
 
 ENTRY = "opennsfw"
 FILE = "open-nsfw.onnx"

@@ -10,9 +10,9 @@ import numpy as np
 
 from engine.backends import Clip, Inputs, Picture
 from engine.cancel import CancelToken
+from engine.clips.join import last_picture
+from engine.clips.read_clip import read_clip
 from engine.errors import Unsupported
-from engine.join import last_picture
-from engine.read_clip import read_clip
 from engine.recipe import Recipe, Role
 
 _SAME_RATE = 0.01

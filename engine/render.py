@@ -9,17 +9,17 @@ from pathlib import Path
 from engine import backends
 from engine.backends import BACKENDS, Backend, Frames
 from engine.cancel import CancelToken
+from engine.clips.encode import Encoded, encode
+from engine.clips.join import joined
+from engine.clips.loop_clip import Loop, close_loop
+from engine.clips.rate import at_rate, by_best_flow
 from engine.device import Device
-from engine.encode import Encoded, encode
 from engine.errors import Unsupported
 from engine.events import Event, Progress
-from engine.join import joined
-from engine.loop_clip import Loop, close_loop
 from engine.nudity import highest_score
 from engine.order import Clock, Order, RenderLimits, teller
-from engine.provenance import metadata
+from engine.provenance.statement import metadata
 from engine.quality import Calibration
-from engine.rate import at_rate, by_best_flow
 from engine.read_inputs import read_inputs
 from engine.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.smooth import FlowModel

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 
 from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames, travels
-from engine.encode import encode
+from engine.clips.encode import encode
+from engine.clips.join import led_in, settled
 from engine.errors import HopelessTake, RenderFailed
 from engine.events import Draft, Progress, TakeDiscarded
 from engine.fit import cover
-from engine.join import led_in, settled
 from engine.order import Clock, Order, teller
 from engine.quality import Verdict, judge
 from engine.quality.report import report

@@ -11,7 +11,7 @@ from engine.device import Device, find_device
 from engine.quality.calibration import Calibration, shipped
 from engine.quality.house import HOUSE_VARIABLE, read_houses
 from engine.rack import Rack
-from engine.store import Store, store_of
+from engine.weights.store import Store, store_of
 
 DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
 RACK_VARIABLE = "FRAMEKILN_MODELS_MEMORY"
@@ -53,7 +53,7 @@ def workshop_of(environment: Mapping[str, str]) -> Workshop:
     """The workshop of an engine process, from the settings as its parent passes them on.
 
     Args:
-        environment: of the process; those of the weights are read by :func:`engine.store.store_of`.
+        environment: of the process; those of the weights are read by :func:`engine.weights.store.store_of`.
     """
     store = store_of(environment)
     wanted = environment.get(DEVICE_VARIABLE, "auto")

@@ -10,8 +10,8 @@ from unittest.mock import create_autospec
 import pytest
 from discord.app_commands import Command
 
-from bot.cli import main
 from bot.commands.queue import QueueGroup
+from bot.owner.cli import main
 from bot.parts import Parts
 from bot.settings import PREFIX, Settings, variable
 

@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING
 from engine.device import Device
 from engine.errors import RenderFailed
 from engine.events import Event, Progress, TakeDiscarded
+from engine.process.worker import main
 from engine.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
-from engine.worker import main
 
 if TYPE_CHECKING:
     from engine.cancel import CancelToken
@@ -34,7 +34,7 @@ CLIP_NAME = "clip.mp4"
 
 
 class Weightless:
-    """A renderer for :func:`engine.worker.main`.
+    """A renderer for :func:`engine.process.worker.main`.
 
     Args:
         clip: what it "draws".

@@ -37,7 +37,7 @@ from benchmarks.faults.points import Point, Points, install
 from bot import app
 from bot.logs import set_up_logs
 from bot.settings import LogFormat, Settings
-from engine.host import EngineHost
+from engine.process.host import EngineHost
 
 QUICKER = 0.05
 """What is left of discord.py's pauses between two tries."""

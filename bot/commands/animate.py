@@ -7,8 +7,6 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts, texts_rights
-from bot.avatars import avatar_of
 from bot.commands.lists import complete
 from bot.commands.options import (
     CAMERAS,
@@ -21,8 +19,10 @@ from bot.commands.options import (
     described,
     wish_of,
 )
-from bot.download import Attachment
+from bot.intake.avatars import avatar_of
+from bot.intake.download import Attachment
 from bot.parts import Parts
+from bot.words import texts, texts_rights
 from engine.errors import UserError
 from engine.recipe import Kind
 

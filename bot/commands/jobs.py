@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts
 from bot.buttons import Action, JobButton
 from bot.parts import Parts
+from bot.words import texts
 from db.jobs import State
 from engine.recipe import Recipe
 

@@ -9,13 +9,14 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import names, texts
+from bot import names
 from bot.commands.options import SMOOTH, seconds_of
 from bot.parts import Parts
+from bot.words import texts
 from engine.backends import BACKENDS
-from engine.choice import engines_for
 from engine.errors import UserError
-from engine.plan import plan
+from engine.planning.choice import engines_for
+from engine.planning.plan import plan
 from engine.recipe import Kind, Quality
 from engine.wish import AUTO, SECONDS, Length, Subject, Wish
 

@@ -7,10 +7,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts, texts_moderation
 from bot.parts import Parts
 from bot.permissions import is_moderator
 from bot.prompts import clean_prompt
+from bot.words import texts, texts_moderation
 from db.audit import Deed
 from db.jobs import Job, State
 from engine.recipe import Recipe

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.download import Attachment
+from bot.intake.download import Attachment
 from bot.names import styles_of
 from engine.errors import UserError
 from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role

@@ -9,8 +9,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts, texts_moderation
 from bot.commands.moderating import OPEN, ModeratorGroup, Reason
+from bot.words import texts, texts_moderation
 from db.jobs import Job, State
 
 Suggestions = list[app_commands.Choice[str]]

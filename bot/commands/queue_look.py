@@ -10,10 +10,11 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import stats, stats_chart, texts, texts_moderation
+from bot import stats, stats_chart
+from bot.clips.discards import why_discarded
 from bot.commands.moderating import ModeratorGroup
-from bot.discards import why_discarded
 from bot.engine_news import trouble_of
+from bot.words import texts, texts_moderation
 from db.jobs import State
 from engine.recipe import Recipe
 

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts_moderation
 from bot.commands.moderating import ModeratorGroup, Reason
+from bot.words import texts_moderation
 from db.jobs import State
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts_review
 from bot.commands.moderating import ModeratorGroup, Reason
-from bot.plain_letters import plain_line
+from bot.moderation.plain_letters import plain_line
+from bot.words import texts_review
 from db.reviews import OnPictures, OnWords, WordKind
 
 MOST_DAYS = 365
@@ -60,7 +60,7 @@ class ReviewCommands(ModeratorGroup, name="review"):
 
 
 class WordsGroup(ModeratorGroup, name="words", description="The word lists of this server"):
-    """Commands about words. What no server can allow is in :mod:`bot.hard_words`."""
+    """Commands about words. What no server can allow is in :mod:`bot.moderation.hard_words`."""
 
     @app_commands.command(
         name="add", description="Flag a word or phrase in this server, however it is written"

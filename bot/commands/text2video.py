@@ -7,7 +7,6 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import texts
 from bot.commands.lists import complete
 from bot.commands.options import (
     CAMERAS,
@@ -22,6 +21,7 @@ from bot.commands.options import (
     wish_of,
 )
 from bot.parts import Parts
+from bot.words import texts
 from engine.errors import UserError
 from engine.recipe import Kind
 

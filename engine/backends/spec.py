@@ -36,7 +36,7 @@ class Way:
         about: in words a member can read, for the plan's reasons.
         steps: denoising steps.
         guidance: scale of classifier-free guidance; at most 1 means none.
-        weights: names of :data:`engine.models.CATALOGUE` that it needs beside the family's own.
+        weights: names of :data:`engine.weights.models.CATALOGUE` that it needs beside the family's own.
         memory: bytes of GPU memory that it is happiest with; with less the memory ladder gives things up.
     """
 
@@ -107,19 +107,19 @@ class BackendSpec:
         kinds: what it can draw.
         needs_picture: True where there is nothing to draw without one.
         max_native_fps: drawn frames per second at most; the smoothing makes the rest.
-        min_native_fps: drawn frames per second at least; see :func:`engine.pace.pace_of`.
+        min_native_fps: drawn frames per second at least; see :func:`engine.planning.pace.pace_of`.
         about: one line for ``framekiln doctor`` and the plan's reasons.
         sketch: True for a stand-in that must say so on the clip and in the receipt.
         films: True where the camera is all that moves.
         rank: the lowest is preferred among those that can do what is asked.
-        weights: names of :data:`engine.models.CATALOGUE` that it cannot do without.
+        weights: names of :data:`engine.weights.models.CATALOGUE` that it cannot do without.
         any_of: names of which it needs one, the preferred one first.
         needs_checkpoint: it draws with a checkpoint of the owner's, or with one of ``base``.
         base: names of the catalogue's checkpoints, the preferred one first.
         ways: ways of drawing by quality; the first whose weights are there is taken.
         features: what it can do beside drawing its kinds.
         heeds_faces: whether faces in the picture change how it draws.
-        area: pixels of a frame by quality, about; None: :data:`engine.frame_size.AREA`.
+        area: pixels of a frame by quality, about; None: :data:`engine.planning.frame_size.AREA`.
         multiple: both sides of its frames are multiples of it.
         chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
         count: the least number of frames that it can draw and that is not less than the given one.

@@ -16,8 +16,8 @@ from safetensors.torch import load_file
 from engine.device import Device
 from engine.diffusion.loading import load
 from engine.errors import EngineError, RenderFailed
-from engine.faults import is_device_fault, is_out_of_memory
-from engine.store import SUFFIX, Store
+from engine.process.faults import is_device_fault, is_out_of_memory
+from engine.weights.store import SUFFIX, Store
 
 _Pipeline: Any = AnimateDiffPipeline
 _MotionAdapter: Any = MotionAdapter

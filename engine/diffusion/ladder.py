@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from engine.backends.protocol import Hooks
-from engine.faults import is_out_of_memory
+from engine.process.faults import is_out_of_memory
 from engine.rack import collect
 
 T = TypeVar("T")

@@ -15,7 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.device import Device, DeviceKind
 from engine.errors import RenderFailed
-from engine.faults import hides_out_of_memory
+from engine.process.faults import hides_out_of_memory
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""

@@ -12,8 +12,8 @@ from typing import Any
 from safetensors import SafetensorError
 
 from engine.errors import RenderFailed, UserError
-from engine.faults import is_device_fault, is_out_of_memory
-from engine.store import SUFFIX
+from engine.process.faults import is_device_fault, is_out_of_memory
+from engine.weights.store import SUFFIX
 
 
 @dataclass(frozen=True, kw_only=True)

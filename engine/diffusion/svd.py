@@ -43,9 +43,9 @@ from engine.diffusion.svd_ladder import (
     costs,
 )
 from engine.errors import RenderFailed, Unsupported
-from engine.faults import hides_out_of_memory
 from engine.fit import cover
-from engine.frame_size import usual_sizes
+from engine.planning.frame_size import usual_sizes
+from engine.process.faults import hides_out_of_memory
 from engine.recipe import Recipe
 from engine.workshop import Workshop
 

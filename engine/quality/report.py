@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.clips.sheet import contact_sheet
 from engine.quality.verdict import Verdict
-from engine.sheet import contact_sheet
 
 Picture = NDArray[np.uint8]
 

@@ -24,10 +24,10 @@ from db.jobs import Job, NewJob
 from db.queue import EnqueueLimits, Queue
 from engine.errors import Cancelled
 from engine.events import Progress
-from engine.host import HostState
+from engine.process.host import HostState
+from engine.process.spool import Rendered
 from engine.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.render import RenderLimits
-from engine.spool import Rendered
 from tests.fake_discord import FakeDiscord
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
@@ -211,7 +211,7 @@ class FakeEngine:
 
 
 class HouseEngine(FakeEngine):
-    """In the place of :class:`engine.host.EngineHost`."""
+    """In the place of :class:`engine.process.host.EngineHost`."""
 
     state = HostState.READY
     deaths = 0

@@ -8,9 +8,9 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
-from bot.calibrate_cli import HOUSE_FILE
-from bot.cli import main
 from bot.limits import engine_environment
+from bot.owner.calibrate_cli import HOUSE_FILE
+from bot.owner.cli import main
 from bot.settings import Settings
 from db.connection import Database
 from db.queue import Queue

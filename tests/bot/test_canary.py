@@ -10,10 +10,10 @@ import re
 import pytest
 
 from bot.choices import LogFormat
-from bot.forgetting import hushed
 from bot.logs import HIDDEN, set_up_logs
-from engine.environment import scrubbed
+from bot.privacy.forgetting import hushed
 from engine.errors import EngineDied, RenderFailed
+from engine.process.environment import scrubbed
 from tests.bot.house import picture, queued, until
 from tests.fake_discord import TOKEN, Answers, LostAnswer, Status, Truncated, Upload
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot.channels import ChannelError, Channels, Post, Trouble, _trouble
 from bot.connecting import TokenRefused, stay_connected
-from bot.demo import Folder
+from bot.owner.demo import Folder
 from bot.settings import Settings
 from tests.bot.house import connected, until
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload

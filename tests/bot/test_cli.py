@@ -13,14 +13,15 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-from bot import demo, health
-from bot.cli import main
+from bot import health
 from bot.limits import for_plan
+from bot.owner import demo
+from bot.owner.cli import main
+from bot.owner.settings_table import table
 from bot.settings import load_settings, variable
-from bot.settings_table import table
-from engine.encode import read_metadata
+from engine.clips.encode import read_metadata
 from engine.errors import UserError
-from engine.plan import PlanLimits
+from engine.planning.plan import PlanLimits
 from engine.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +51,7 @@ def picture(tmp_path):
 
 def framekiln(*words):
     """The program as a shell starts it."""
-    code = "from bot.cli import main; main(prog_name='framekiln')"
+    code = "from bot.owner.cli import main; main(prog_name='framekiln')"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, words)],
@@ -73,7 +74,7 @@ def test_help_answers_at_once():
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys\nfrom bot.cli import main\nmain(['--help'], standalone_mode=False)\n"
+        "import sys\nfrom bot.owner.cli import main\nmain(['--help'], standalone_mode=False)\n"
         "print(sorted({'numpy', 'discord', 'cv2', 'PIL', 'pydantic', 'rich', 'torch'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -9,9 +9,10 @@ import math
 import discord
 import pytest
 
-from bot import buttons, texts
+from bot import buttons
 from bot.buttons import Action, custom_id
 from bot.channels import Post
+from bot.words import texts
 from db.jobs import State
 from engine.recipe import Kind, Quality, Recipe, Role
 from tests.bot.house import connected, count_of, failing, hand_in, picture, queued, until

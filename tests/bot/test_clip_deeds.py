@@ -7,9 +7,11 @@ import dataclasses
 
 import pytest
 
-from bot import buttons, continuation, texts, texts_clips, texts_rights
+from bot import buttons
 from bot.buttons import Action, custom_id
 from bot.channels import Post
+from bot.clips import continuation
+from bot.words import texts, texts_clips, texts_rights
 from db.jobs import State
 from engine.recipe import Kind, Recipe, Role
 from tests.bot.house import connected, count_of, hand_in, queued, until

@@ -18,16 +18,16 @@ from aiohttp.test_utils import TestServer
 from discord.http import Route
 
 from benchmarks.hostile_clips import PLAYLISTS, clips, filmed, gif, mutants, outside
-from bot import clip_intake as module
-from bot.clip_intake import ClipIntake, ClipIntakeLimits
-from bot.clip_refusals import explain
+from bot.intake import clip_intake as module
+from bot.intake.clip_intake import ClipIntake, ClipIntakeLimits
+from bot.intake.clip_refusals import explain
+from bot.intake.refusals import Cause
 from bot.limits import for_clips
-from bot.refusals import Cause
 from bot.settings import Settings
-from engine import read_video
-from engine.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused
+from engine.clips.read_clip import read_clip
 from engine.errors import UserError
-from engine.read_clip import read_clip
+from engine.untrusted import read_video
+from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused
 
 LIMITS = ClipIntakeLimits(decode_wall_seconds=60, download_seconds=20)
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()

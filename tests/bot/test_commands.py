@@ -13,7 +13,6 @@ from unittest.mock import AsyncMock, create_autospec
 import discord
 import pytest
 
-from bot import texts
 from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
 from bot.commands.lists import LISTS
@@ -21,9 +20,10 @@ from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, wish
 from bot.parts import Parts
 from bot.settings import Settings
 from bot.wait import Wait
+from bot.words import texts
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import PlanLimits
+from engine.planning.plan import PlanLimits
 from engine.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.wish import SECONDS, Length
 

@@ -6,12 +6,12 @@ import dataclasses
 
 import pytest
 
-from bot.continuation import before_of, extended, looped
-from bot.variation import lighter, other_words
+from bot.clips.continuation import before_of, extended, looped
+from bot.clips.variation import lighter, other_words
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import PlanLimits, plan
-from engine.provenance import COMPOSITE_MEDIA, COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, source_type
+from engine.planning.plan import PlanLimits, plan
+from engine.provenance.statement import COMPOSITE_MEDIA, COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, source_type
 from engine.recipe import Camera, Kind, Receipt, Recipe, Role
 from engine.wish import Subject, Wish
 from tests.bot.house import receipt

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image, ImageCms
 
 from benchmarks.hostile_corpus import before_idat, chunk, encoded, oriented, png_of, scene
-from bot import decoder as module
-from bot.decoder import Decoder
-from engine.headers import PictureLimits, Refusal, Refused
+from bot.intake import decoder as module
+from bot.intake.decoder import Decoder
+from engine.untrusted.headers import PictureLimits, Refusal, Refused
 
 ROOT = Path(__file__).resolve().parents[2]
 LIMITS = PictureLimits()
@@ -212,8 +212,8 @@ CONFINED = """
 import json, socket, sys
 from pathlib import Path
 sys.path.append(sys.argv[1])
-from engine.decode_picture import confine
-from engine.headers import PictureLimits
+from engine.untrusted.decode_picture import confine
+from engine.untrusted.headers import PictureLimits
 confine(PictureLimits())
 said = {}
 for name, act in {

@@ -19,8 +19,8 @@ from db.errors import CannotWrite
 from db.jobs import State
 from db.queue import Queue
 from engine.cancel import CancelToken
-from engine.encode import encode
-from engine.seal import Sealer
+from engine.clips.encode import encode
+from engine.provenance.seal import Sealer
 from tests.bot.house import ANN, CHANNEL, queued, recipe, rendered, until
 
 HOUR = 3600.0

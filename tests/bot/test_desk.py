@@ -9,13 +9,14 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot import buttons, texts
+from bot import buttons
 from bot import desk as desk_module
 from bot.buttons import Action
 from bot.channels import Post
+from bot.words import texts
 from db.errors import CannotWrite
 from db.jobs import State
-from engine.frame_size import AREA
+from engine.planning.frame_size import AREA
 from engine.recipe import Kind, Quality, Recipe
 from tests.bot.house import ANN, count_of, picture, queued, until
 from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload

@@ -7,12 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bot import buttons, texts
+from bot import buttons
 from bot.channels import Post
+from bot.words import texts
 from engine.cancel import CancelToken
-from engine.encode import encode
+from engine.clips.encode import encode
+from engine.clips.read_clip import read_clip
 from engine.means import Means
-from engine.read_clip import read_clip
 from engine.recipe import Follow, Kind, Recipe, Role, Style
 from tests.bot.house import count_of, picture, until
 from tests.fake_discord import Upload

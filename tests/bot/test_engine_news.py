@@ -7,12 +7,13 @@ import sys
 
 import pytest
 
-from bot import app, engine_news, texts_moderation
+from bot import app, engine_news
 from bot import studio as studio_module
 from bot.engine_news import EngineNews, trouble_of
+from bot.words import texts_moderation
 from db.jobs import JobId, State
 from db.reviews import ReviewRules
-from engine.host import EngineHost, HostLimits, HostState
+from engine.process.host import EngineHost, HostLimits, HostState
 from tests.bot.house import until
 from tests.db.asking import deed
 from tests.fake_discord import Status

@@ -7,17 +7,18 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
-from bot import buttons, texts
+from bot import buttons
 from bot import status as status_module
 from bot.buttons import Action, custom_id
 from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
 from bot.live import FirstLook, FirstLooks, Live
 from bot.status import StatusBoard
 from bot.wait import Waits
+from bot.words import texts
 from db.jobs import JobId, State
 from engine.events import Draft, Progress, TakeDiscarded
+from engine.provenance.seal import Sealer
 from engine.recipe import Outcome, Recipe, Stage, TakeRecord
-from engine.seal import Sealer
 from tests.bot.house import CHANNEL, FakeEngine, queued, recipe, studio_with, until, until_cancelled
 from tests.fake_discord import Status
 

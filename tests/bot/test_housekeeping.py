@@ -11,9 +11,9 @@ import time
 import pytest
 
 from bot import health, housekeeping, pulse
-from bot.forgetting import RecipeWords
 from bot.health import HealthFile, look
 from bot.housekeeping import Housekeeping, Keep
+from bot.privacy.forgetting import RecipeWords
 from bot.pulse import Pulse
 from db.erase import Eraser
 from db.guilds import Guilds

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from bot.doctor import _signing
-from bot.inspect_cli import inspect
+from bot.owner.doctor import _signing
+from bot.owner.inspect_cli import inspect
 from bot.settings import Settings
 from engine.cancel import CancelToken
-from engine.encode import encode
-from engine.identity import FOLDER, KEY, load_or_make_identity, make_identity
-from engine.provenance import metadata
-from engine.seal import Sealer
+from engine.clips.encode import encode
+from engine.provenance.identity import FOLDER, KEY, load_or_make_identity, make_identity
+from engine.provenance.seal import Sealer
+from engine.provenance.statement import metadata
 from tests.bot.house import recipe
 
 MADE = recipe(prompt="a red boat")

@@ -12,12 +12,12 @@ from discord.http import Route
 from yarl import URL
 
 from benchmarks.hostile_corpus import corpus, encoded, oriented, png_of, scene
-from bot import intake as module
-from bot.download import is_discord
-from bot.intake import Intake, IntakeLimits
-from bot.refusals import Cause, explain
+from bot.intake import picture_intake as module
+from bot.intake.download import is_discord
+from bot.intake.picture_intake import Intake, IntakeLimits
+from bot.intake.refusals import Cause, explain
 from engine.errors import UserError
-from engine.headers import PictureLimits, Refusal, Refused
+from engine.untrusted.headers import PictureLimits, Refusal, Refused
 
 LIMITS = IntakeLimits(decode_wall_seconds=30, download_seconds=10)
 GOOD = encoded("PNG")

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from bot.cli import main
+from bot.owner.cli import main
 from engine.cancel import CancelToken
-from engine.encode import encode
+from engine.clips.encode import encode
 
 
 def clip(path, *, fps=8.0, flicker=0.0):

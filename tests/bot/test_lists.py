@@ -17,7 +17,7 @@ from bot.wait import Waits
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import PlanLimits
+from engine.planning.plan import PlanLimits
 from engine.recipe import Kind
 from tests.fake_discord import Upload
 

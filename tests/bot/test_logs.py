@@ -81,7 +81,7 @@ def test_what_is_no_secret_stays_readable(written):
 
 def test_json_lines_parse_whatever_they_hold(written):
     set_up_logs("INFO", LogFormat.JSON, [OURS])
-    log = logging.getLogger("engine.host")
+    log = logging.getLogger("engine.process.host")
     log.info('quotes " and\nnew lines and %s', "émojis 🎬")
     try:
         stumble('two\nlines "quoted"')
@@ -89,7 +89,7 @@ def test_json_lines_parse_whatever_they_hold(written):
         log.exception("broke")
     first, second = map(json.loads, written().splitlines())
     assert first.keys() == {"time", "level", "logger", "message"}
-    assert (first["level"], first["logger"]) == ("INFO", "engine.host")
+    assert (first["level"], first["logger"]) == ("INFO", "engine.process.host")
     assert first["message"] == 'quotes " and\nnew lines and émojis 🎬'
     assert second["traceback"].endswith('RuntimeError: two\nlines "quoted"')
 

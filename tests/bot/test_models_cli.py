@@ -8,17 +8,17 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot import models_cli
-from bot.cli import main
-from bot.doctor import examine, examine_weights
 from bot.limits import engine_environment, store_of
-from bot.models_table import table
+from bot.owner import models_cli
+from bot.owner.cli import main
+from bot.owner.doctor import examine, examine_weights
+from bot.owner.models_table import table
 from bot.settings import load_settings, variable
-from engine.environment import scrubbed
-from engine.lock import LOCK
-from engine.models import CATALOGUE
-from engine.store import Store
-from engine.store import store_of as store_of_environment
+from engine.process.environment import scrubbed
+from engine.weights.lock import LOCK
+from engine.weights.models import CATALOGUE
+from engine.weights.store import Store
+from engine.weights.store import store_of as store_of_environment
 from engine.workshop import workshop_of
 from tests.fake_hub import FakeHub, tiny_pipeline
 
@@ -170,8 +170,8 @@ def test_a_broken_lock_is_one_line_everywhere(hub):
 
 def test_help_of_models_imports_nothing_heavy():
     code = (
-        "import sys\nfrom bot.cli import main\nmain(['models', '--help'], standalone_mode=False)\n"
-        "heavy = {'numpy', 'cv2', 'pydantic', 'rich', 'torch', 'urllib.request', 'engine.models'}\n"
+        "import sys\nfrom bot.owner.cli import main\nmain(['models', '--help'], standalone_mode=False)\n"
+        "heavy = {'numpy', 'cv2', 'pydantic', 'rich', 'torch', 'urllib.request', 'engine.weights.models'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
@@ -186,7 +186,7 @@ def test_every_command_of_models_says_what_it_does():
 
 def test_the_page_ends_with_the_table_of_the_catalogue():
     text = (ROOT / "docs/models.md").read_text("utf-8")
-    assert text.endswith(f"\n\n{table()}\n"), "run: python -m bot.models_table"
+    assert text.endswith(f"\n\n{table()}\n"), "run: python -m bot.owner.models_table"
 
 
 def test_the_table_has_a_row_for_each_entry_with_its_licence_and_size():

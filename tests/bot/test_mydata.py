@@ -16,13 +16,14 @@ import discord
 import pytest
 from yarl import URL
 
-from bot import export, texts, texts_rights
-from bot.avatars import avatar_of
 from bot.buttons import Action, custom_id
 from bot.channels import Channels
-from bot.download import is_discord
-from bot.erasing import STOP_SECONDS
-from bot.forgetting import RecipeWords
+from bot.intake.avatars import avatar_of
+from bot.intake.download import is_discord
+from bot.privacy import export
+from bot.privacy.erasing import STOP_SECONDS
+from bot.privacy.forgetting import RecipeWords
+from bot.words import texts, texts_rights
 from db.jobs import State
 from engine.recipe import Kind, Receipt, Recipe, Role
 from tests.bot.house import connected, picture, queued, receipt, recipe, rendered, until, until_cancelled

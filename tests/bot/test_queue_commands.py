@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot import texts, texts_limits, texts_moderation
+from bot.words import texts, texts_limits, texts_moderation
 from db.jobs import JobId, State
 from tests.bot.house import failing, queued, rendered
 from tests.bot.uses import BY_NAME, USES, brought, options, ready_for

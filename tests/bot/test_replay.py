@@ -8,12 +8,12 @@ import json
 import numpy as np
 import pytest
 
-from bot import texts, texts_clips
+from bot.words import texts, texts_clips
 from engine.cancel import CancelToken
-from engine.encode import encode
+from engine.clips.encode import encode
 from engine.means import Means
-from engine.plan import plan
-from engine.provenance import metadata
+from engine.planning.plan import plan
+from engine.provenance.statement import metadata
 from engine.recipe import Camera, Kind, Quality, Recipe, Role
 from engine.wish import Subject, Wish
 from tests.bot.house import count_of, picture, queued, until

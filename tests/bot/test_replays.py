@@ -7,9 +7,10 @@ import math
 
 import pytest
 
-from bot import buttons, texts
+from bot import buttons
 from bot.buttons import Action, custom_id
 from bot.channels import Post
+from bot.words import texts
 from db.jobs import State
 from tests.bot.house import connected, count_of, hand_in, queued, until
 from tests.fake_discord import Permission

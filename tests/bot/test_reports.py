@@ -6,10 +6,11 @@ import time
 
 import pytest
 
-from bot import buttons, texts, texts_review
-from bot.cards import CardAction, CardButton
+from bot import buttons
 from bot.channels import Post
-from bot.verdicts import REASON_FIELD
+from bot.moderation.cards import CardAction, CardButton
+from bot.moderation.verdicts import REASON_FIELD
+from bot.words import texts, texts_review
 from db.audit import Deed
 from db.jobs import State
 from db.reviews import ReviewRules

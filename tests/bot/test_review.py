@@ -10,11 +10,11 @@ import time
 import discord
 import pytest
 
-from bot import texts, texts_review
-from bot.cards import CardAction, CardButton, card_id
 from bot.channels import Post
 from bot.clicks import PROMPT_FIELD
-from bot.verdicts import REASON_FIELD
+from bot.moderation.cards import CardAction, CardButton, card_id
+from bot.moderation.verdicts import REASON_FIELD
+from bot.words import texts, texts_review
 from db.audit import Deed
 from db.jobs import Hold, State
 from db.reviews import OnPictures, OnWords, ReviewRules

@@ -12,16 +12,16 @@ import sys
 import numpy as np
 import pytest
 
-from bot import texts
+from bot.words import texts
 from db.audit import Deed
 from db.jobs import State
 from db.reviews import ReviewRules
 from engine.cancel import CancelToken
-from engine.encode import encode
-from engine.identity import FOLDER
-from engine.provenance import metadata
+from engine.clips.encode import encode
+from engine.provenance.identity import FOLDER
+from engine.provenance.seal import Signature, inspect_clip
+from engine.provenance.statement import metadata
 from engine.recipe import Kind, Recipe
-from engine.seal import Signature, inspect_clip
 from tests.bot.house import recipe, rendered, until
 from tests.fake_discord import TooLarge
 

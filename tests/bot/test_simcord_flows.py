@@ -9,9 +9,10 @@ import discord
 import pytest
 import simcord
 
-from bot import app, texts
+from bot import app
 from bot.client import Framekiln
-from bot.download import Downloader
+from bot.intake.download import Downloader
+from bot.words import texts
 from db.jobs import State
 from tests.bot.house import picture, until
 

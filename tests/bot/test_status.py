@@ -10,16 +10,16 @@ from unittest.mock import AsyncMock, create_autospec
 import pytest
 
 from bot import status as status_module
-from bot import texts
 from bot.channels import ChannelError, Channels, Trouble
 from bot.live import Live
 from bot.parcel import nonce
 from bot.status import StatusBoard
 from bot.wait import Waits
+from bot.words import texts
 from db.errors import CannotWrite
 from db.jobs import State
+from engine.provenance.seal import Sealer
 from engine.recipe import Recipe
-from engine.seal import Sealer
 from tests.bot.house import CHANNEL, FakeEngine, hand_in, queued, studio_with, until
 from tests.db.asking import deed
 

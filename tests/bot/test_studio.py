@@ -8,10 +8,11 @@ import time
 
 import pytest
 
-from bot import card_faults, texts
+from bot import card_faults
 from bot import studio as studio_module
 from bot.live import Live
 from bot.studio import Studio
+from bot.words import texts
 from db.claims import Claims
 from db.errors import CannotWrite
 from db.jobs import JobId, State

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot import refusals, texts, texts_limits, texts_moderation, texts_review
-from bot.doctor import Finding, report
-from bot.recipe_card import card
+from bot.clips.recipe_card import card
+from bot.intake import refusals
+from bot.owner.doctor import Finding, report
 from bot.wait import Wait
+from bot.words import texts, texts_limits, texts_moderation, texts_review
 from db.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.audit import Entry, Verdict
 from db.cards import Card, CardKind, Decision

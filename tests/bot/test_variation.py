@@ -6,10 +6,10 @@ import dataclasses
 
 import pytest
 
-from bot import variation
+from bot.clips import variation
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import PlanLimits, plan
+from engine.planning.plan import PlanLimits, plan
 from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Style
 from engine.wish import Subject, Wish
 

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.plain_letters import plain_line
-from bot.word_lists import WordLists
+from bot.moderation.plain_letters import plain_line
+from bot.moderation.word_lists import WordLists
 
 
 @pytest.fixture(scope="module")

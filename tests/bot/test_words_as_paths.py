@@ -37,7 +37,7 @@ from bot.prompts import clean_prompt, show_prompt
 from engine.cancel import CancelToken
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import plan
+from engine.planning.plan import plan
 from engine.recipe import Kind
 from engine.render import Renderer, RenderLimits
 import engine.backends, dataclasses

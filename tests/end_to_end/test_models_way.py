@@ -13,11 +13,11 @@ import pytest
 import pytest_asyncio
 import torch
 
-from bot import texts
 from bot.status import DRAFT_NAME
+from bot.words import texts
 from engine.cancel import CancelToken
-from engine.encode import encode, read_metadata
-from engine.rate import BROKEN
+from engine.clips.encode import encode, read_metadata
+from engine.clips.rate import BROKEN
 from engine.recipe import Follow, Kind, Recipe, Role, Style
 from tests.end_to_end.whole_bot import ENV, cat, commands_known, picture
 from tests.engine.tiny import animatediff, svd, wan
@@ -280,7 +280,7 @@ async def test_the_command_line_makes_what_the_commands_make(settings, film, tmp
         *("--negative", "rain", "--raw", "--quality", "fast", "--fps", "24", "--seed", "5", "-o", "out.mp4"),
     ]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from bot.cli import main; main()", *words),
+        *(sys.executable, "-c", "from bot.owner.cli import main; main()", *words),
         cwd=tmp_path,
         env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,

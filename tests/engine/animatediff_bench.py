@@ -9,10 +9,10 @@ import numpy as np
 
 from engine.backends import Clip, Hooks, Inputs
 from engine.cancel import CancelToken
-from engine.encode import encode
+from engine.clips.encode import encode
 from engine.recipe import Kind, Recipe, Role, Style
 from engine.render import Renderer, RenderLimits
-from engine.store import Store
+from engine.weights.store import Store
 from engine.workshop import Workshop
 from tests.engine.tiny import animatediff as tiny
 

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 
-from engine.wire import PROTOCOL
+from engine.process.wire import PROTOCOL
 
 SHA = "0" * 64
 

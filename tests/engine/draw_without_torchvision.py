@@ -37,9 +37,9 @@ def main(how: str, models: Path) -> None:
     from engine.device import Device
     from engine.errors import RenderFailed
     from engine.means import Means
-    from engine.plan import plan
+    from engine.planning.plan import plan
     from engine.recipe import Follow, Kind, Quality
-    from engine.store import Store
+    from engine.weights.store import Store
     from engine.wish import Subject, Wish
     from engine.workshop import Workshop
 

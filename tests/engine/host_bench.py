@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from engine.host import EngineHost, HostLimits
+from engine.process.host import EngineHost, HostLimits
 from engine.recipe import Kind, Recipe
 from engine.render import RenderLimits
 

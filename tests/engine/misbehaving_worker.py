@@ -13,8 +13,8 @@ import time
 from engine.device import Device
 from engine.errors import RenderFailed, Unsupported, UserError
 from engine.events import Progress, TakeDiscarded
+from engine.process.worker import main
 from engine.recipe import Outcome, Receipt, Stage, TakeRecord
-from engine.worker import main
 
 RECORD = TakeRecord(number=1, seed=1, outcome=Outcome.REJECTED, score=3.0, reasons=("it flickers",))
 

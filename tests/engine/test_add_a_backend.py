@@ -23,10 +23,10 @@ def house(tmp_path_factory):
     shutil.copytree(ROOT / "engine", house / "engine", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "pyproject.toml", house)
     found = blocks()
-    listed = found.pop("engine/catalogue.py: entries()")
-    catalogue = house / "engine" / "catalogue.py"
+    listed = found.pop("engine/weights/catalogue.py: entries()")
+    catalogue = house / "engine" / "weights" / "catalogue.py"
     with catalogue.open("a", encoding="utf-8") as file:
-        file.write("\n\n" + found.pop("engine/catalogue.py"))
+        file.write("\n\n" + found.pop("engine/weights/catalogue.py"))
     text = catalogue.read_text("utf-8")
     end = text.index("\n\n", text.index("def entries()"))
     catalogue.write_text(text[: end + 1] + listed + text[end + 1 :], "utf-8")
@@ -51,7 +51,7 @@ def test_the_walks_own_tests_pass(house):
 
 def test_the_family_and_its_weights_are_found_without_importing_torch(house):
     look = (
-        "import sys; from engine.backends import BACKENDS; from engine.models import CATALOGUE;"
+        "import sys; from engine.backends import BACKENDS; from engine.weights.models import CATALOGUE;"
         "assert BACKENDS['nebula'].about and CATALOGUE['nebula'].source.repo;"
         "assert 'torch' not in sys.modules"
     )
@@ -62,7 +62,7 @@ def test_the_family_and_its_weights_are_found_without_importing_torch(house):
 def test_the_walk_is_one_file_one_entry_and_one_test():
     assert sorted(blocks()) == [
         "engine/backends/nebula.py",
-        "engine/catalogue.py",
-        "engine/catalogue.py: entries()",
+        "engine/weights/catalogue.py",
+        "engine/weights/catalogue.py: entries()",
         "tests/engine/test_nebula.py",
     ]

@@ -15,7 +15,7 @@ from engine.errors import RenderFailed, Unsupported, UserError
 from engine.events import Draft, Progress
 from engine.fit import cover
 from engine.recipe import Role, Stage, Style
-from engine.store import Store
+from engine.weights.store import Store
 from engine.workshop import Workshop
 from tests.engine.animatediff_bench import (
     CAMERA,

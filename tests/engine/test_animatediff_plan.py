@@ -7,7 +7,7 @@ import pytest
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import plan
+from engine.planning.plan import plan
 from engine.recipe import Camera, Kind, Motion, Quality, Style
 from engine.wish import Subject, Wish
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from engine.choice import engines_for
 from engine.device import Device, DeviceKind
 from engine.errors import UserError
 from engine.means import Means
-from engine.plan import plan
+from engine.planning.choice import engines_for
+from engine.planning.plan import plan
 from engine.recipe import Camera, Follow, Kind, Style
 from engine.wish import Subject, Wish
 

@@ -17,16 +17,16 @@ import torch
 
 from engine.backends import BACKENDS, Clip, Hooks, Inputs, load
 from engine.cancel import CancelToken
+from engine.clips.encode import encode
+from engine.clips.read_clip import read_clip
 from engine.device import Device, DeviceKind
-from engine.encode import encode
 from engine.errors import Cancelled, RenderFailed, Unsupported, UserError
 from engine.follow_needs import ANNOTATORS, NEEDS
 from engine.means import Means
-from engine.plan import plan
-from engine.read_clip import read_clip
+from engine.planning.plan import plan
 from engine.recipe import Follow, Kind, Recipe, Role
 from engine.render import Renderer, RenderLimits
-from engine.store import Store
+from engine.weights.store import Store
 from engine.wish import Subject, Wish
 from engine.workshop import Workshop
 from tests.engine.tiny import animatediff as tiny

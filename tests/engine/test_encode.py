@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from engine.cancel import CancelToken
-from engine.encode import ClipTooLarge, Encoded, EncodeFailed, encode, frame_rate, read_metadata
+from engine.clips.encode import ClipTooLarge, Encoded, EncodeFailed, encode, frame_rate, read_metadata
+from engine.clips.mp4 import top_boxes
 from engine.errors import Cancelled
-from engine.mp4 import top_boxes
 
 MIB = 2**20
 OPEN_FILES = Path("/proc/self/fd")

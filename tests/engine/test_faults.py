@@ -6,7 +6,7 @@ import errno
 
 import pytest
 
-from engine.faults import describe, hides_out_of_memory, is_device_fault, is_out_of_memory
+from engine.process.faults import describe, hides_out_of_memory, is_device_fault, is_out_of_memory
 
 
 class OutOfMemoryError(RuntimeError):

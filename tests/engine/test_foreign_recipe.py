@@ -8,17 +8,17 @@ from contextlib import suppress
 
 import pytest
 
-from bot.variation import wish_of
+from bot.clips.variation import wish_of
 from engine.before import Before
 from engine.cancel import CancelToken
-from engine.clip_headers import ClipLimits, ClipRefusal, ClipRefused
-from engine.encode import encode
-from engine.foreign_recipe import NotARecipe, read_foreign
-from engine.identity import make_identity
-from engine.provenance import metadata
-from engine.read_recipe import recipe_in
+from engine.clips.encode import encode
+from engine.provenance.identity import make_identity
+from engine.provenance.seal import Sealer
+from engine.provenance.statement import metadata
 from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
-from engine.seal import Sealer
+from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
+from engine.untrusted.foreign_recipe import NotARecipe, read_foreign
+from engine.untrusted.read_recipe import recipe_in
 from tests.bot.house import recipe as house_recipe
 
 FULL = Recipe(

@@ -15,7 +15,7 @@ from host_bench import ENVIRONMENT, HERE, ROOT, alive, render, running_host, unt
 from engine.device import Device, DeviceKind
 from engine.errors import Cancelled, EngineClosed, EngineDied
 from engine.events import Progress, TakeDiscarded
-from engine.host import HostState
+from engine.process.host import HostState
 from engine.recipe import Stage
 
 BROKEN = str(HERE / "broken_worker.py")
@@ -313,6 +313,7 @@ async def test_no_secret_reaches_the_process(tmp_path):
 
 
 def test_the_host_imports_neither_torch_nor_the_renderer():
-    code = "import sys, engine.host; print(sorted({'torch', 'cv2', 'engine.render'} & set(sys.modules)))"
+    heavy = "{'torch', 'cv2', 'engine.render'}"
+    code = f"import sys, engine.process.host; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == "[]\n"

@@ -13,9 +13,9 @@ import time
 import pytest
 from host_bench import ENVIRONMENT, HERE, WORKER, alive, render, running_host, until
 
-from engine.child import Cause
 from engine.errors import EngineDied, EngineHung, RenderFailed, Unsupported, UserError
-from engine.host import HostState
+from engine.process.child import Cause
+from engine.process.host import HostState
 
 
 def broken(how):

@@ -7,7 +7,15 @@ import stat
 
 import pytest
 
-from engine.identity import CHAIN, FOLDER, KEY, YEARS, load_identity, load_or_make_identity, make_identity
+from engine.provenance.identity import (
+    CHAIN,
+    FOLDER,
+    KEY,
+    YEARS,
+    load_identity,
+    load_or_make_identity,
+    make_identity,
+)
 
 
 def test_it_is_made_at_the_first_start_and_found_at_the_next(tmp_path):

@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 
 from engine.faces import ENTRY, FILE, Face, count_faces, read_answer
-from engine.inspect import inspect, inspect_file
 from engine.means import Means
-from engine.plan import plan
+from engine.planning.inspect import inspect, inspect_file
+from engine.planning.plan import plan
 from engine.recipe import Kind
-from engine.store import Store
+from engine.weights.store import Store
 from engine.wish import Subject, Wish
 
 

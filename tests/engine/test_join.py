@@ -11,10 +11,10 @@ import pytest
 from engine.backends import BACKENDS, BackendSpec
 from engine.before import Before
 from engine.cancel import CancelToken
-from engine.encode import encode
+from engine.clips.encode import encode
+from engine.clips.join import joined, last_picture, led_in, settled
+from engine.clips.read_clip import read_clip
 from engine.errors import Unsupported
-from engine.join import joined, last_picture, led_in, settled
-from engine.read_clip import read_clip
 from engine.recipe import Camera, Kind, Outcome, Quality, Recipe, Role
 from engine.render import CLIP_NAME, Renderer, RenderLimits
 

@@ -10,10 +10,10 @@ import pytest
 
 from engine.before import Before
 from engine.cancel import CancelToken
-from engine.encode import encode
+from engine.clips.encode import encode
+from engine.clips.loop_clip import THERE_AND_BACK, close_loop
+from engine.clips.read_clip import read_clip
 from engine.errors import Cancelled
-from engine.loop_clip import THERE_AND_BACK, close_loop
-from engine.read_clip import read_clip
 from engine.recipe import Kind, Recipe, Role
 from engine.render import CLIP_NAME, Renderer, RenderLimits
 

@@ -7,9 +7,9 @@ import pytest
 
 from engine.backends import BACKENDS
 from engine.follow_needs import NEEDS
-from engine.models import CATALOGUE, HubSource, WheelSource
-from engine.pull_plan import HARMLESS, PICKLED
 from engine.recipe import Follow
+from engine.weights.models import CATALOGUE, HubSource, WheelSource
+from engine.weights.pull_plan import HARMLESS, PICKLED
 
 HUB = [spec for spec in CATALOGUE.values() if isinstance(spec.source, HubSource)]
 

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from tiny.onnx import redness
 
-from bot import flags
-from bot.flags import Seen
-from engine.inspect import inspect
+from bot.moderation import flags
+from bot.moderation.flags import Seen
 from engine.nudity import ENTRY, FILE, MOST_FRAMES, highest_score, scores
+from engine.planning.inspect import inspect
 from engine.recipe import Receipt
-from engine.store import Store
+from engine.weights.store import Store
 
 ROOT = Path(__file__).parents[2]
 RED, BLUE = (220, 40, 40), (40, 60, 200)

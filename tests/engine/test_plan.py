@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from engine.backends import BACKENDS
 from engine.errors import UserError
-from engine.frame_size import AREA, usual_sizes
 from engine.means import Means
-from engine.plan import PlanLimits, plan
+from engine.planning.frame_size import AREA, usual_sizes
+from engine.planning.plan import PlanLimits, plan
 from engine.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.smooth.moments import by_factor, by_rate
 from engine.wish import SECONDS, Length, Subject, Wish, choose

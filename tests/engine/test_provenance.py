@@ -4,8 +4,8 @@ import dataclasses
 
 import pytest
 
-from engine.mp4 import TAGS
-from engine.provenance import metadata
+from engine.clips.mp4 import TAGS
+from engine.provenance.statement import metadata
 from engine.recipe import Kind, Recipe
 
 RECIPE = Recipe(

@@ -12,16 +12,16 @@ from typing import NamedTuple
 
 import pytest
 
-from engine import pull
-from engine.fetch import FetchFailed
-from engine.hub import hub_of
-from engine.lock import LOCK, Lock
-from engine.models import CATALOGUE, HubSource, WheelSource
-from engine.pull import Puller
-from engine.pull_plan import Pin
-from engine.store import Store
-from engine.verify import verify
-from engine.wheel import index_of
+from engine.weights import pull
+from engine.weights.fetch import FetchFailed
+from engine.weights.hub import hub_of
+from engine.weights.lock import LOCK, Lock
+from engine.weights.models import CATALOGUE, HubSource, WheelSource
+from engine.weights.pull import Puller
+from engine.weights.pull_plan import Pin
+from engine.weights.store import Store
+from engine.weights.verify import verify
+from engine.weights.wheel import index_of
 from tests.fake_hub import FakeHub, Repo, tiny_pipeline, weights
 
 SVD = CATALOGUE["svd"]

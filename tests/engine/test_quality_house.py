@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from moving_scenes import pan
 
+from engine.process.worker import make_renderer
 from engine.quality import judge
 from engine.quality.calibration import shipped
 from engine.quality.house import (
@@ -17,7 +18,6 @@ from engine.quality.house import (
     write_houses,
 )
 from engine.quality.registry import MEASURES
-from engine.worker import make_renderer
 
 
 def kept(count, shift, *, has_input=True):

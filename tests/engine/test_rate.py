@@ -7,10 +7,10 @@ import pytest
 import torch
 
 from engine.cancel import CancelToken
-from engine.rate import BROKEN, NO_ROOM, at_rate
+from engine.clips.rate import BROKEN, NO_ROOM, at_rate
 from engine.recipe import Kind, Recipe
 from engine.smooth.rife import FILE, NAME, Rife, weight_shapes
-from engine.store import Store
+from engine.weights.store import Store
 from engine.workshop import Workshop
 
 WIDTH, HEIGHT = 64, 48

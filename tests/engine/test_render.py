@@ -13,7 +13,7 @@ import pytest
 
 from engine.backends import BACKENDS, BackendSpec
 from engine.cancel import CancelToken
-from engine.encode import ClipTooLarge, read_metadata
+from engine.clips.encode import ClipTooLarge, read_metadata
 from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.events import Draft, Progress, TakeDiscarded
 from engine.quality import TROUBLES

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from engine.cancel import CancelToken
-from engine.encode import encode
-from engine.identity import make_identity
-from engine.mp4 import top_boxes
-from engine.provenance import metadata
+from engine.clips.encode import encode
+from engine.clips.mp4 import top_boxes
+from engine.provenance.identity import make_identity
+from engine.provenance.seal import NO_KEY, NO_LIBRARY, Sealer, Signature, inspect_clip
+from engine.provenance.statement import metadata
+from engine.provenance.xmp import read_source_type, source_type_box
 from engine.recipe import Kind, Recipe
-from engine.seal import NO_KEY, NO_LIBRARY, Sealer, Signature, inspect_clip
-from engine.xmp import read_source_type, source_type_box
 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 RECIPE = Recipe(

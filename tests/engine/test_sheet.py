@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from engine.cancel import CancelToken
-from engine.encode import encode
-from engine.read_clip import read_clip
-from engine.sheet import GAP, contact_sheet
+from engine.clips.encode import encode
+from engine.clips.read_clip import read_clip
+from engine.clips.sheet import GAP, contact_sheet
 
 
 def shades(count: int) -> np.ndarray:

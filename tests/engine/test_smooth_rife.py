@@ -9,7 +9,7 @@ from moving_scenes import pan, zoom
 from benchmarks.smoothing import psnr
 from engine.smooth import smooth
 from engine.smooth.rife import FILE, NAME, Rife, find_model, weight_shapes
-from engine.store import Store
+from engine.weights.store import Store
 from engine.workshop import Workshop
 
 WEIGHTS = Store(Path(os.environ.get("FRAMEKILN_MODELS_DIR", "models"))).path(NAME) / FILE

@@ -5,9 +5,9 @@ import time
 
 import pytest
 
-from engine.lock import FileRecord, Record, write_manifest
-from engine.models import CATALOGUE
-from engine.store import Store, store_of
+from engine.weights.lock import FileRecord, Record, write_manifest
+from engine.weights.models import CATALOGUE
+from engine.weights.store import Store, store_of
 from tests.fake_hub import tiny_pipeline, weights
 
 

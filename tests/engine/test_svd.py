@@ -14,17 +14,17 @@ import torch
 from engine.backends import BACKENDS, Hooks, Inputs, load
 from engine.before import Before
 from engine.cancel import CancelToken
+from engine.clips.encode import encode
 from engine.device import Device, DeviceKind
 from engine.diffusion.svd import goes
 from engine.diffusion.svd_ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
-from engine.encode import encode
 from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.events import Draft, Progress
 from engine.means import Means
-from engine.plan import plan
+from engine.planning.plan import plan
 from engine.recipe import Camera, Kind, Motion, Outcome, Quality, Role, Stage
 from engine.render import Renderer, RenderLimits
-from engine.store import Store
+from engine.weights.store import Store
 from engine.wish import Subject, Wish
 from engine.workshop import Workshop
 from tests.engine.tiny import svd as tiny

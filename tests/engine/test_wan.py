@@ -8,17 +8,17 @@ import torch
 
 from engine.backends import BACKENDS, Hooks, Inputs, load
 from engine.cancel import CancelToken
+from engine.clips.read_clip import read_clip
 from engine.device import Device, DeviceKind
 from engine.diffusion.causal import decode_causal
 from engine.diffusion.renoise import RenoisingScheduler
 from engine.errors import Cancelled, HopelessTake, RenderFailed
 from engine.events import Draft, Progress
 from engine.means import means_of
-from engine.plan import plan
-from engine.read_clip import read_clip
+from engine.planning.plan import plan
 from engine.recipe import Camera, Kind, Motion, Quality, Recipe
 from engine.render import CLIP_NAME, Renderer, RenderLimits
-from engine.store import Store
+from engine.weights.store import Store
 from engine.wish import Subject, Wish
 from engine.workshop import Workshop
 from tests.engine.tiny import wan

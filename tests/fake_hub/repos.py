@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.model_spec import HubSource
+from engine.weights.model_spec import HubSource
 
 
 def weights(name: str, *, size: int = 40_000) -> bytes:

@@ -1,0 +1,146 @@
+"""From a finished clip to the recipe of a longer one, or of a loop."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from bot.clips.variation import wish_of
+from bot.words import texts_clips
+from engine.backends import BACKENDS, Feature
+from engine.before import Before
+from engine.errors import UserError
+from engine.means import Means
+from engine.planning.choice import engines_for
+from engine.planning.plan import PlanLimits, plan
+from engine.recipe import Kind, Receipt, Recipe, Role
+from engine.schedule import is_scheduled, parse
+from engine.wish import AUTO, SECONDS, Length, Subject, Wish
+
+LEAST_SECONDS = 1.0
+"""Less is not worth a job."""
+
+
+def before_of(recipe: Recipe, receipt: Receipt) -> Before:
+    """What is to be known of a finished clip, from how it was made and what came of it."""
+    earlier = () if recipe.before is None else recipe.before.engines
+    real = bool(recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE})
+    return Before(
+        width=receipt.width,
+        height=receipt.height,
+        frames=receipt.frames,
+        engines=tuple(dict.fromkeys((*earlier, recipe.engine))),
+        real=real or (recipe.before is not None and recipe.before.real),
+    )
+
+
+def extended(
+    recipe: Recipe, before: Before, clip: str, *, means: Means, limits: PlanLimits, max_seconds: float
+) -> Recipe:
+    """The recipe of a longer clip: the old one, and a part that goes on from its last frame.
+
+    The part is as long as the old clip's own drawn part was, as far as there is room. What drew the clip goes
+    on with it where it can; else something that animates pictures.
+
+    Args:
+        recipe: of the old clip.
+        before: the old clip.
+        clip: hex digest of its file.
+        means: what this machine has.
+        limits: what a wish may ask for.
+        max_seconds: how long a clip may become.
+
+    Raises:
+        UserError: it is long enough, or nothing here can go on with it.
+    """
+    room = max_seconds - before.frames / recipe.fps
+    if room < LEAST_SECONDS:
+        raise UserError("E_LONG", texts_clips.long_enough(before.frames / recipe.fps, max_seconds))
+    usual = SECONDS[Length.NORMAL] if recipe.loop else recipe.length / recipe.fps
+    # The part begins with the last frame of the old clip, which is shown once.
+    seconds = min(max(usual, LEAST_SECONDS), room, limits.max_seconds)
+    refusal: UserError | None = None
+    for wish in _ways_on(recipe, means):
+        sized = dataclasses.replace(wish, seconds=seconds, size=(before.width, before.height))
+        try:
+            return resumed(sized, before, clip, means=means, limits=limits, max_seconds=max_seconds)
+        except UserError as error:
+            refusal = refusal or error
+    raise refusal or UserError("E_ENGINE", texts_clips.NOTHING_GOES_ON)
+
+
+def resumed(
+    wish: Wish, before: Before, clip: str, *, means: Means, limits: PlanLimits, max_seconds: float
+) -> Recipe:
+    """The recipe of a part that goes on from a clip, whose rate the wish has; the rest as :func:`extended`.
+
+    Raises:
+        UserError: it cannot be planned, or the whole would become too long.
+    """
+    picture = Subject(sha256="", width=before.width, height=before.height)
+    part = plan(wish, picture, means=means, limits=limits)
+    if before.frames + part.length - 1 > max_seconds * part.fps:
+        raise UserError("E_LONG", texts_clips.long_enough(before.frames / part.fps, max_seconds))
+    return dataclasses.replace(part, inputs={Role.BEFORE: clip}, before=before)
+
+
+def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> Recipe:
+    """The recipe of a loop; arguments as for :func:`extended`.
+
+    Raises:
+        UserError: it is a loop already.
+    """
+    if recipe.loop:
+        raise UserError("E_LOOP", texts_clips.ALREADY_A_LOOP)
+    return Recipe(
+        kind=recipe.kind,
+        engine=recipe.engine,
+        prompt=recipe.prompt,
+        inputs={Role.BEFORE: clip},
+        seed=recipe.seed,
+        width=before.width,
+        height=before.height,
+        frames=before.frames,
+        native_fps=recipe.fps,
+        fps=recipe.fps,
+        length=max(before.frames, min(2 * before.frames - 2, int(max_seconds * recipe.fps))),
+        motion=recipe.motion,
+        camera=recipe.camera,
+        quality=recipe.quality,
+        reasons=("a loop of the clip before: nothing is drawn",),
+        before=before,
+        loop=True,
+    )
+
+
+def _ways_on(recipe: Recipe, means: Means) -> Iterator[Wish]:
+    """Who could go on, the likeliest first."""
+    wish = dataclasses.replace(
+        wish_of(recipe), prompt=_last_words(recipe), follow=None, strength=None, seed=recipe.seed
+    )
+    anybody = dataclasses.replace(wish, model="", styles=(), negative=None)
+    here = engines_for(means)
+    if recipe.engine in here and (kind := _kind_on(recipe.engine)) is not None:
+        yield dataclasses.replace(wish, kind=kind)
+    if recipe.kind is not Kind.ANIMATE:
+        for name in here:
+            if name != recipe.engine and _kind_on(name) is Kind.TEXT2VIDEO:
+                yield dataclasses.replace(anybody, kind=Kind.TEXT2VIDEO, engine=name)
+    yield dataclasses.replace(anybody, kind=Kind.ANIMATE, engine=AUTO)
+
+
+def _kind_on(engine: str) -> Kind | None:
+    """How an engine goes on from a picture; None where it cannot."""
+    spec = BACKENDS[engine]
+    if Kind.ANIMATE in spec.kinds:
+        return Kind.ANIMATE
+    begins = Kind.TEXT2VIDEO in spec.kinds and Feature.FIRST_FRAME in spec.features
+    return Kind.TEXT2VIDEO if begins else None
+
+
+def _last_words(recipe: Recipe) -> str:
+    """The words that the old clip ended with: of words by frame the last ones."""
+    if not is_scheduled(recipe.prompt):
+        return recipe.prompt
+    steps = parse(recipe.prompt, recipe.frames)
+    return steps[max(steps)]

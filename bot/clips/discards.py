@@ -1,0 +1,71 @@
+"""What discarded takes looked like: put by while a job runs, and shown to those who may ask."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import io
+import logging
+import time
+
+import discord
+
+from bot.words import texts_clips
+from db.errors import DatabaseError
+from db.files import BlobDamaged, Blobs
+from db.jobs import Job
+from db.queue import Queue
+from engine.events import TakeDiscarded
+from engine.recipe import Receipt
+
+log = logging.getLogger(__name__)
+
+SHOWN = 10
+"""Files of one Discord message."""
+
+
+class Discards:
+    """The discarded takes of the job that runs. Made once; one job runs at a time."""
+
+    def __init__(self, *, queue: Queue, blobs: Blobs) -> None:
+        """Make one from where their pictures are kept."""
+        self._queue = queue
+        self._blobs = blobs
+        self._sheets: dict[int, bytes] = {}
+
+    def begin(self) -> None:
+        """Another job runs now, or the same one once more."""
+        self._sheets.clear()
+
+    def hear(self, event: TakeDiscarded) -> None:
+        """A take was discarded; its picture is read at once, for it goes when the render ends."""
+        if event.sheet is not None:
+            with contextlib.suppress(OSError):  # the render has ended meanwhile, and the picture with it
+                self._sheets[event.take.number] = event.sheet.read_bytes()
+
+    async def put_by(self, job: Job) -> None:
+        """Keep the pictures. They are worth no clip, so what fails is only logged."""
+        try:
+            kept = {
+                take: await asyncio.to_thread(self._blobs.put, data) for take, data in self._sheets.items()
+            }
+            if kept:
+                await self._queue.keep_sheets(job.id, job.claim, kept, time.time())
+        except (OSError, DatabaseError):
+            log.exception("the discarded takes of job %s could not be put by", job.id)
+
+
+async def why_discarded(job: Job, *, queue: Queue, blobs: Blobs) -> tuple[str, list[discord.File]]:
+    """The answer to "why was this discarded?": the reasons in words, and pictures of the takes.
+
+    Whoever asks must be allowed to: the member, or a moderator of the job's server.
+    """
+    receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
+    files = []
+    for take, digest in list((await queue.sheets(job.id)).items())[:SHOWN]:
+        try:
+            data = await asyncio.to_thread(blobs.read, digest)
+        except (FileNotFoundError, BlobDamaged):
+            continue  # cleared away, or about to be
+        files.append(discord.File(io.BytesIO(data), f"take-{take}.jpg"))
+    return texts_clips.discarded(receipt, pictures=len(files)), files

@@ -1,0 +1,134 @@
+"""From a clip that was posted once to a job like the one that made it.
+
+The file tells a recipe. It becomes a wish of whoever attached it, with the desk's limits and this machine's
+means; the files that it was made from are used again only where that member gave them, in this server.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Collection
+from typing import Any
+
+import discord
+
+from bot.clips.continuation import before_of, looped, resumed
+from bot.desk import Desk, Made
+from bot.intake.reception import Reception
+from bot.names import settled
+from bot.words import texts_clips
+from db.files import Blobs
+from db.jobs import Job
+from db.queue import Queue
+from engine.errors import UserError
+from engine.recipe import Receipt, Recipe, Role
+from engine.untrusted.foreign_recipe import ForeignRecipe
+from engine.wish import Subject, Wish
+
+
+class Replays:
+    """Answers ``/replay``."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        blobs: Blobs,
+        desk: Desk,
+        reception: Reception,
+        flagged_clip: Callable[[Job], bool],
+        max_seconds: float,
+    ) -> None:
+        """Make one.
+
+        Args:
+            queue: knows whose a file is.
+            blobs: where files are.
+            desk: takes the wish.
+            reception: reads the recipe, and takes a picture in.
+            flagged_clip: whether a clip that others go on from has a flag.
+            max_seconds: how long a clip may become that goes on from another.
+        """
+        self._queue = queue
+        self._blobs = blobs
+        self._desk = desk
+        self._reception = reception
+        self._flagged_clip = flagged_clip
+        self._max_seconds = max_seconds
+
+    async def ask(
+        self,
+        interaction: discord.Interaction[Any],
+        file: discord.Attachment,
+        image: discord.Attachment | None,
+    ) -> None:
+        """Make a clip again; what cannot be is refused in words."""
+
+        async def make() -> Made:
+            told = await self._reception.recipe(file)
+            if told.before is not None:
+                return await self._after_another(interaction, told)
+            wish = self._wish(told)
+            attached = {} if image is None else {Role.PICTURE: image}
+            files = await self._files_given(interaction, told, leave_out=attached)
+            given = {**files, **await self._reception.attachments(attached)}
+            means = await self._desk.means()
+            recipe = self._desk.plan(settled(wish, given, means), given, means)
+            adult = await self._queue.flagged(
+                interaction.guild_id or 0, interaction.user.id, [file.sha256 for file in files.values()]
+            )
+            return Made(recipe=recipe, subjects=tuple(given.values()), adult=adult)
+
+        await self._desk.serve(interaction, make)
+
+    def _wish(self, told: ForeignRecipe) -> Wish:
+        wish = self._desk.cleaned(told.wish())
+        return dataclasses.replace(wish, engine=self._desk.engine_for(wish.kind, wish.engine))
+
+    async def _files_given(
+        self,
+        interaction: discord.Interaction[Any],
+        told: ForeignRecipe,
+        *,
+        leave_out: Collection[Role],
+    ) -> dict[Role, Subject]:
+        """The files of a recipe that this member gave here, and that are still there.
+
+        Raises:
+            UserError: one of them is missing, or is another's.
+        """
+        files = {}
+        for role, digest in told.digests.items():
+            if role in leave_out:
+                continue
+            own = await self._queue.gave(interaction.guild_id or 0, interaction.user.id, digest)
+            if not own or not await asyncio.to_thread(self._blobs.exists, digest):
+                raise UserError("E_REPLAY_FILE", texts_clips.replay_needs(role))
+            seconds = told.length / told.fps if role is Role.REFERENCE else None
+            files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
+        return files
+
+    async def _after_another(self, interaction: discord.Interaction[Any], told: ForeignRecipe) -> Made:
+        """A longer clip or a loop: what came before is known from our own rows, not from the file."""
+        digest = told.digests.get(Role.BEFORE, "")
+        job = await self._queue.clip_of(interaction.guild_id or 0, interaction.user.id, digest)
+        if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
+            raise UserError("E_REPLAY_FILE", texts_clips.replay_needs(Role.BEFORE))
+        recipe = Recipe.from_json(job.recipe)
+        before = before_of(recipe, Receipt.from_json(job.receipt))
+        adult = job.adult or self._flagged_clip(job)
+        if told.loop:
+            made = looped(recipe, before, digest, max_seconds=self._max_seconds)
+            return Made(recipe=made, adult=adult)
+        means = await self._desk.means()
+        wish = settled(self._wish(told), (), means)
+        made = resumed(
+            dataclasses.replace(wish, fps=recipe.fps, follow=None, strength=None),
+            before,
+            digest,
+            means=means,
+            limits=self._desk.rules.plan,
+            max_seconds=self._max_seconds,
+        )
+        return Made(recipe=made, adult=adult)

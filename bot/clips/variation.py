@@ -1,0 +1,91 @@
+"""From a recipe back to the wish it was planned from: for other words, or for a lighter clip."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from bot.words.texts_clips import LOOPS_ARE_NOT_DRAWN
+from engine.errors import UserError
+from engine.means import Means
+from engine.planning.frame_size import AREA
+from engine.planning.plan import PlanLimits, plan
+from engine.recipe import Quality, Recipe, Role
+from engine.wish import Subject, Wish
+
+LIGHTER = 0.75
+"""“Try lighter” has at most this share of each side, or about: what failed small is tried smaller."""
+
+
+def wish_of(recipe: Recipe) -> Wish:
+    """The wish that a recipe answers. What the plan had chosen is asked for by name."""
+    return Wish(
+        kind=recipe.kind,
+        prompt=recipe.prompt,
+        motion=recipe.motion,
+        camera=recipe.camera,
+        quality=recipe.quality,
+        seconds=recipe.seconds,
+        fps=recipe.fps,
+        size=(recipe.width, recipe.height),
+        seed=recipe.seed,
+        engine=recipe.engine,
+        raw=bool(recipe.words) and recipe.words == recipe.prompt,
+        negative=recipe.negative,
+        model=recipe.model,
+        styles=recipe.styles,
+        follow=recipe.follow,
+        strength=recipe.strength or None,
+    )
+
+
+def other_words(recipe: Recipe, prompt: str, means: Means, limits: PlanLimits) -> Recipe:
+    """The same clip of other words: what the engine reads is made of them anew.
+
+    Raises:
+        UserError: it cannot be made here any more.
+    """
+    plain = dataclasses.replace(wish_of(recipe), raw=False, negative=None)
+    usual = _planned(plain, recipe, means, limits)
+    wish = dataclasses.replace(
+        plain,
+        prompt=prompt,
+        raw=usual.words != recipe.words == recipe.prompt,
+        # What the member did not choose is chosen anew, to suit the new words.
+        negative=None if usual.negative == recipe.negative else recipe.negative,
+    )
+    return _planned(wish, recipe, means, limits)
+
+
+def lighter(recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
+    """The same clip, drawn smaller and quicker.
+
+    Raises:
+        UserError: it cannot be made here any more.
+    """
+    scale = min(LIGHTER, (AREA[Quality.FAST] / (recipe.width * recipe.height)) ** 0.5)
+    width, height = (
+        max(limits.min_side, round(side * scale / 16) * 16) for side in (recipe.width, recipe.height)
+    )
+    wish = dataclasses.replace(wish_of(recipe), quality=Quality.FAST, size=(width, height))
+    return _planned(wish, recipe, means, limits)
+
+
+def _planned(wish: Wish, recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
+    if recipe.loop:
+        raise UserError("E_LOOP", LOOPS_ARE_NOT_DRAWN)
+    files = {
+        Role(role): Subject(sha256=digest, width=recipe.width, height=recipe.height)
+        for role, digest in recipe.inputs.items()
+    }
+    made = plan(
+        wish,
+        files.get(Role.PICTURE) or files.get(Role.BEFORE),
+        like=files.get(Role.LIKE),
+        reference=files.get(Role.REFERENCE),
+        means=means,
+        limits=limits,
+    )
+    # A part that goes on from a clip has no picture of its own: its picture is the last frame.
+    if recipe.before is None:
+        return made
+    return dataclasses.replace(made, inputs=recipe.inputs, before=recipe.before)

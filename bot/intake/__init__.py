@@ -1,0 +1,1 @@
+"""A member's files on their way in."""

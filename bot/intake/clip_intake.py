@@ -1,0 +1,222 @@
+"""A member's clip on its way in: fetched, read in a process of its own, and made anew from its pixels.
+
+What :mod:`bot.intake.picture_intake` is for pictures. The order of the checks goes from cheap to dear:
+declared size, address, bytes, container, list of packets, pixels.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass, fields
+from functools import partial
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import imageio_ffmpeg
+
+from bot.intake import sandbox
+from bot.intake.clip_refusals import explain
+from bot.intake.download import Attachment, Downloader
+from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
+from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
+from engine.untrusted.headers import Refused
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_PROGRAM = sandbox.program("engine.untrusted.read_video")
+_RECIPE_PROGRAM = sandbox.program("engine.untrusted.read_recipe")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClipIntakeLimits(ClipLimits):
+    """What a clip may be, and what taking it in may cost.
+
+    Attributes:
+        download_seconds: to fetch it, a second try included.
+        decode_wall_seconds: to read it, on the clock.
+        decoders: clips that are read at the same time.
+    """
+
+    download_seconds: float = 30.0
+    decode_wall_seconds: float = 30.0
+    decoders: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanClip:
+    """A clip of which nothing is left but its pixels.
+
+    Attributes:
+        mp4: H.264, 4:2:0, upright, square pixels, a constant rate, no sound, no metadata.
+        width, height: pixels, even; at most ``working_side``.
+        seconds: its length; at most ``keep_seconds``.
+        fps: frames per second; at most ``working_fps``.
+        sha256: hex digest of ``mp4``.
+        seconds_given: the length of the file it came from: where that is more, only its beginning was taken.
+    """
+
+    mp4: bytes
+    width: int
+    height: int
+    seconds: float
+    fps: float
+    sha256: str
+    seconds_given: float
+
+
+class ClipIntake:
+    """Takes clips in. Close it, or use it with ``async with``, to close its connections.
+
+    Attributes:
+        peak_bytes: the most memory that any of the reading processes said it held.
+    """
+
+    def __init__(self, limits: ClipIntakeLimits | None = None) -> None:
+        self._limits = limits or ClipIntakeLimits()
+        self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
+        own = {field.name for field in fields(ClipLimits)}
+        self._argument = json.dumps(
+            {name: value for name, value in asdict(self._limits).items() if name in own}
+        )
+        self._free = asyncio.Semaphore(self._limits.decoders)
+        self.peak_bytes = 0
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._downloader.close()
+
+    async def from_attachment(self, attachment: Attachment) -> CleanClip:
+        """Fetch an attachment and take it in.
+
+        Raises:
+            UserError: it was not taken; the text says why, and what to do.
+        """
+        return await self._explained(self._fetch_and_clean(attachment))
+
+    async def from_bytes(self, data: bytes) -> CleanClip:
+        """Take in a file's bytes.
+
+        Raises:
+            UserError: it was not taken; the text says why, and what to do.
+        """
+        return await self._explained(self._clean(data))
+
+    async def recipe_of(self, attachment: Attachment) -> ForeignRecipe:
+        """Fetch an attachment and read the recipe in it; nothing of its pixels is looked at.
+
+        Raises:
+            UserError: there is none; the text says why.
+        """
+        return await self._explained(self._fetch_recipe(attachment))
+
+    async def _explained(self, work: Awaitable[T]) -> T:
+        try:
+            return await work
+        except ClipRefused as refused:
+            raise explain(refused, self._limits) from refused
+        except Exception as error:
+            log.exception("a clip could not be taken in")
+            raise explain(ClipRefused(ClipRefusal.DECODER), self._limits) from error
+
+    async def _fetch(self, attachment: Attachment) -> bytes:
+        try:
+            return await self._downloader.fetch(attachment)
+        except Refused as refused:  # the downloader's words are those for pictures; the codes are the same
+            raise ClipRefused(ClipRefusal(refused.code.value), **refused.facts) from refused
+
+    async def _fetch_and_clean(self, attachment: Attachment) -> CleanClip:
+        return await self._clean(await self._fetch(attachment))
+
+    async def _clean(self, data: bytes) -> CleanClip:
+        return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, listen=self._listen)
+
+    async def _fetch_recipe(self, attachment: Attachment) -> ForeignRecipe:
+        data = await self._fetch(attachment)
+        return await self._ask(_RECIPE_PROGRAM, data=data, listen=self._listen_for_recipe)
+
+    async def _ask(
+        self,
+        program: str,
+        *arguments: str,
+        data: bytes,
+        listen: Callable[[bytes, asyncio.StreamReader], Awaitable[T]],
+    ) -> T:
+        """Hand a file to a process of its own, and hear what it says."""
+        if not data:
+            raise ClipRefused(ClipRefusal.EMPTY)
+        if len(data) > self._limits.max_bytes:
+            raise ClipRefused(ClipRefusal.BYTES)
+        async with self._free:
+            try:
+                return await sandbox.ask(
+                    program,
+                    *(self._argument, *arguments),
+                    data=data,
+                    seconds=self._limits.decode_wall_seconds,
+                    listen=partial(listen, data),
+                )
+            except sandbox.OutOfTime as error:
+                raise ClipRefused(ClipRefusal.TIME) from error
+            except sandbox.Died as died:
+                # A broken decoder is never called a broken clip.
+                words = died.last_words
+                log.exception(
+                    "clip %s: the decoder ended with status %s %s", _digest(data), died.status, words
+                )
+                raise ClipRefused(ClipRefusal.DECODER) from died
+
+    async def _listen(self, data: bytes, answers: asyncio.StreamReader) -> CleanClip:
+        answer = await _answer(data, answers)
+        self.peak_bytes = max(self.peak_bytes, answer["peak_bytes"])
+        size, frames = int(answer["bytes"]), int(answer["frames"])
+        above, below = map(int, answer["rate"])
+        width, height = int(answer["width"]), int(answer["height"])
+        sound = (
+            0 < size <= self._limits.max_result_bytes
+            and min(width, height) > 0
+            and max(width, height) <= self._limits.working_side
+            and 0 < below <= above <= below * self._limits.working_fps
+            and 0 < frames * below <= above * self._limits.keep_seconds + below
+        )
+        if not sound:
+            raise ValueError(f"the decoder answered with {answer}")
+        mp4 = await answers.readexactly(size)
+        return CleanClip(
+            mp4=mp4,
+            width=width,
+            height=height,
+            seconds=frames * below / above,
+            fps=above / below,
+            sha256=_digest(mp4),
+            seconds_given=float(answer["seconds_given"]),
+        )
+
+    async def _listen_for_recipe(self, data: bytes, answers: asyncio.StreamReader) -> ForeignRecipe:
+        return read_foreign((await _answer(data, answers))["recipe"])
+
+
+async def _answer(data: bytes, answers: asyncio.StreamReader) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(await answers.readline())
+    if "code" in answer:
+        if "detail" in answer:
+            log.error("clip %s: the decoder failed\n%s", _digest(data), answer["detail"])
+        raise ClipRefused(ClipRefusal(answer["code"]), **answer["facts"])
+    return answer
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

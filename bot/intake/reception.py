@@ -1,0 +1,72 @@
+"""A member's files on their way in: read by the intakes, kept as blobs, described as a plan needs it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from bot.intake.clip_intake import CleanClip, ClipIntake
+from bot.intake.download import Attachment
+from bot.intake.picture_intake import CleanPicture, Intake
+from db.files import Blobs
+from engine.recipe import Role
+from engine.untrusted.foreign_recipe import ForeignRecipe
+from engine.wish import Subject
+
+CLIPS = frozenset({Role.REFERENCE})
+"""Roles whose files are clips; the others are pictures."""
+
+
+class Reception:
+    """Takes files in by what they are for."""
+
+    def __init__(self, *, pictures: Intake, clips: ClipIntake, blobs: Blobs) -> None:
+        """Make one from the intakes, and from where what they made is kept."""
+        self._pictures = pictures
+        self._clips = clips
+        self._blobs = blobs
+
+    async def attachments(self, files: Mapping[Role, Attachment]) -> dict[Role, Subject]:
+        """Fetch files and take them in, one after the other.
+
+        Raises:
+            UserError: one of them was not taken; the text says why, and what to do.
+        """
+        return {
+            role: await self._keep_clip(await self._clips.from_attachment(file))
+            if role in CLIPS
+            else await self._keep_picture(await self._pictures.from_attachment(file))
+            for role, file in files.items()
+        }
+
+    async def recipe(self, file: Attachment) -> ForeignRecipe:
+        """Fetch a clip and read the recipe in it; the clip itself is not taken in.
+
+        Raises:
+            UserError: there is none; the text says why.
+        """
+        return await self._clips.recipe_of(file)
+
+    async def files(self, files: Mapping[Role, bytes]) -> dict[Role, Subject]:
+        """Take files in that are here already.
+
+        Raises:
+            UserError: as :meth:`attachments`.
+        """
+        return {
+            role: await self._keep_clip(await self._clips.from_bytes(data))
+            if role in CLIPS
+            else await self._keep_picture(await self._pictures.from_bytes(data))
+            for role, data in files.items()
+        }
+
+    async def _keep_picture(self, clean: CleanPicture) -> Subject:
+        return clean.facts.subject(await asyncio.to_thread(self._blobs.put, clean.png))
+
+    async def _keep_clip(self, clean: CleanClip) -> Subject:
+        return Subject(
+            sha256=await asyncio.to_thread(self._blobs.put, clean.mp4),
+            width=clean.width,
+            height=clean.height,
+            seconds=clean.seconds,
+        )

@@ -1,0 +1,241 @@
+"""The cards that ask moderators, in a server's review channel: posted, told anew, closed.
+
+Rows are the truth: what the loop did not manage before a restart it finds again. A card that is decided says
+so and nothing else; the prompt and the file leave the channel with the decision.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections.abc import Awaitable, Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Self
+
+import discord
+
+from bot.channels import SPOILER, ChannelError, Channels, Post, Trouble
+from bot.parcel import nonce
+from bot.words import texts_review
+from db.cards import Card, CardKind
+from db.files import Blobs
+from db.jobs import Job, JobId
+from db.queue import Queue
+from engine.provenance.seal import Sealer
+from engine.recipe import Recipe, Role
+
+log = logging.getLogger(__name__)
+
+POLL_SECONDS = 1.0
+RETRY_SECONDS = 10.0
+UNREACHABLE_SECONDS = 300.0
+"""Between two tries with a review channel that is not set, gone, or closed to the bot."""
+
+LARGEST_FILE = 8_000_000
+"""Bytes of a picture or clip that goes with a card; a larger one is left out."""
+
+CLIP_ROLES = frozenset({Role.REFERENCE, Role.BEFORE})
+
+
+class CardAction(StrEnum):
+    """What a button of a card does."""
+
+    APPROVE = "approve"
+    REJECT = "reject"
+    TAKE_DOWN = "takedown"
+    DISMISS = "dismiss"
+
+
+CardHandle = Callable[["discord.Interaction[Any]", CardAction, int, JobId], Awaitable[None]]
+
+LOOKS: dict[CardAction, tuple[str, str, discord.ButtonStyle]] = {
+    CardAction.APPROVE: ("Approve", "✅", discord.ButtonStyle.success),
+    CardAction.REJECT: ("Reject", "🚫", discord.ButtonStyle.danger),
+    CardAction.TAKE_DOWN: ("Take down", "🗑️", discord.ButtonStyle.danger),
+    CardAction.DISMISS: ("Dismiss", "✅", discord.ButtonStyle.secondary),
+}
+ON_CARDS = {
+    CardKind.REVIEW: (CardAction.APPROVE, CardAction.REJECT),
+    CardKind.REPORT: (CardAction.TAKE_DOWN, CardAction.DISMISS),
+}
+
+
+def card_id(action: CardAction, number: int, job: JobId) -> str:
+    """The name under which a click comes back: what, in which round, about which job."""
+    return f"fkc:{action}:{number}:{job}"
+
+
+class CardButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"fkc:(?P<action>[a-z]+):(?P<round>[0-9]{1,9}):(?P<job>[0-9a-f]{16})",
+):
+    """A button of a card. The client knows what to do with it, by its ``on_card_button``."""
+
+    def __init__(self, action: CardAction, number: int, job: JobId) -> None:
+        self.action = action
+        self.number = number
+        self.job = job
+        label, emoji, style = LOOKS[action]
+        super().__init__(
+            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=card_id(action, number, job))
+        )
+
+    @classmethod
+    async def from_custom_id(
+        cls,
+        interaction: discord.Interaction[Any],
+        item: discord.ui.Item[Any],
+        match: re.Match[str],
+        /,
+    ) -> Self:
+        """Make the button again from what a click brings back."""
+        del interaction, item
+        return cls(CardAction(match["action"]), int(match["round"]), JobId(match["job"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the click on."""
+        handle: CardHandle = interaction.client.on_card_button
+        await handle(interaction, self.action, self.number, self.job)
+
+
+class CardBoard:
+    """Keeps the cards true, and deletes the messages of what was taken down."""
+
+    def __init__(self, *, queue: Queue, channels: Channels, blobs: Blobs, sealer: Sealer, work: Path) -> None:
+        """Make one.
+
+        Args:
+            queue: the truth.
+            channels: the bot's hand in Discord.
+            blobs: where pictures and clips are.
+            sealer: signs a clip, which is shown before it is posted.
+            work: a folder for what is about to be shown.
+        """
+        self._queue = queue
+        self._channels = channels
+        self._blobs = blobs
+        self._sealer = sealer
+        self._work = work
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """There may be something to show. Rows are the truth; this only shortens the wait."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            self._wake.clear()
+            try:
+                await self.work()
+            except Exception:
+                log.exception("the cards stumbled")
+            try:
+                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+            except TimeoutError:
+                continue
+
+    async def work(self) -> None:
+        """Do all that is due now."""
+        for card in await self._queue.due_cards(time.time()):
+            try:
+                await (self._show(card) if card.open else self._close(card))
+            except ChannelError as error:
+                await self._answer(card, error)
+        for job in await self._queue.taking_down():
+            await self.delete_message(job)
+
+    async def delete_message(self, job: Job) -> None:
+        """Delete the message of a clip that was taken down; what Discord does not do now is tried again."""
+        if job.message_id is None:
+            return
+        try:
+            await self._channels.delete(job.channel_id, job.message_id)
+        except ChannelError as error:
+            log.warning("the clip of job %s is still in its channel: %s", job.id, error)
+        else:
+            await self._queue.message_gone(job.id)
+
+    async def _show(self, card: Card) -> None:
+        content = texts_review.card(
+            card, Recipe.from_json(card.job.recipe), await self._queue.reasons(card.job.id)
+        )
+        view = _buttons(card)
+        if card.channel_id is not None and card.message_id is not None:
+            await self._channels.edit(card.channel_id, card.message_id, content, view)
+            await self._queue.card_shown(card, card.channel_id, card.message_id)
+            return
+        channel = (await self._queue.review_rules(card.job.guild_id)).channel_id
+        if channel is None:
+            raise ChannelError(Trouble.GONE, "no review channel is set")
+        file, name = await asyncio.to_thread(self._file, card)
+        post = Post(
+            content=content,
+            nonce=nonce(card.job.id, f"{card.kind} {card.round}"),
+            view=view,
+            file=file,
+            file_name=name,
+        )
+        try:
+            message = await self._channels.send(channel, post)
+        finally:
+            self._sealed(card.job).unlink(missing_ok=True)
+        await self._queue.card_shown(card, channel, message)
+
+    async def _close(self, card: Card) -> None:
+        if card.channel_id is not None and card.message_id is not None:
+            text = texts_review.closed_card(card)
+            await self._channels.edit(card.channel_id, card.message_id, text, None, ())
+        await self._queue.card_closed(card)
+
+    async def _answer(self, card: Card, error: ChannelError) -> None:
+        """What follows from Discord's no: the job stays held, and moderators find it in the list."""
+        if error.trouble is not Trouble.LATER and not card.open:
+            log.info("the card of job %s is out of reach: %s", card.job.id, error)
+            await self._queue.card_closed(card)
+            return
+        late = error.trouble is Trouble.LATER
+        if not late:
+            log.warning("nobody is asked about job %s, which waits: %s", card.job.id, error)
+        pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
+        await self._queue.card_postponed(card, time.time() + pause)
+
+    def _file(self, card: Card) -> tuple[Path | None, str | None]:
+        """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already."""
+        if not card.with_file or card.kind is CardKind.REPORT:
+            return None, None
+        job = card.job
+        if job.clip_sha256 is not None:
+            digest, kind = job.clip_sha256, "mp4"
+        elif job.inputs:
+            role, digest = next(iter(job.inputs.items()))
+            kind = "mp4" if role in CLIP_ROLES else "png"
+        else:
+            return None, None
+        path = self._blobs.path(digest)
+        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
+            return None, None
+        if digest == job.clip_sha256:
+            path = self._seal(job, path)
+        return path, f"{SPOILER}{job.id}.{kind}"
+
+    def _seal(self, job: Job, clip: Path) -> Path:
+        """A clip as it leaves, like any other: with its signature."""
+        self._work.mkdir(parents=True, exist_ok=True)
+        sealed = self._sealed(job)
+        sealed.write_bytes(self._sealer.seal(clip.read_bytes(), Recipe.from_json(job.recipe)).mp4)
+        return sealed
+
+    def _sealed(self, job: Job) -> Path:
+        return self._work / f"{job.id}-card.mp4"
+
+
+def _buttons(card: Card) -> discord.ui.View:
+    view = discord.ui.View(timeout=None)
+    for action in ON_CARDS[card.kind]:
+        view.add_item(CardButton(action, card.round, card.job.id))
+    view.stop()  # as in bot.buttons.rows
+    return view

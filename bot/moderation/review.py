@@ -1,0 +1,193 @@
+"""What is looked at before a job is drawn, and before its clip is shown: words, pictures, who, and where.
+
+A flag leads to what the server chose: a hold until a moderator has decided, a spoiler, or a refusal in plain
+words; never to a silent drop.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import discord
+
+from bot.channels import Channels
+from bot.moderation import flags
+from bot.moderation.hard_words import is_forbidden
+from bot.moderation.word_lists import Found, WordLists
+from bot.permissions import is_age_restricted
+from bot.words import texts, texts_review
+from db.jobs import Hold, Job
+from db.queue import Queue
+from db.reviews import OnPictures, OnWords, ReviewRules, WordKind
+from engine.errors import UserError
+from engine.recipe import Receipt, Recipe
+from engine.wish import Subject
+
+log = logging.getLogger(__name__)
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubt:
+    """A reason to look twice.
+
+    Attributes:
+        words: what was found, for the moderators.
+        with_file: whether they may be shown the picture or the clip. False where it may be abuse: such a file
+            is not sent on to anybody.
+    """
+
+    words: str
+    with_file: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Screened:
+    """What a new job is marked with."""
+
+    hold: Hold | None = None
+    adult: bool = False
+    spoiler: bool = False
+
+
+class Screening:
+    """Applies a server's rules."""
+
+    def __init__(self, *, queue: Queue, channels: Channels, words: WordLists, nudity_score: float) -> None:
+        """Make one.
+
+        Args:
+            queue: knows the rules.
+            channels: knows which channels are age-restricted.
+            words: the word lists.
+            nudity_score: the score of a picture or clip from which it is flagged, see
+                :mod:`bot.moderation.flags`.
+        """
+        self._queue = queue
+        self._channels = channels
+        self._words = words
+        self._nudity_score = nudity_score
+
+    async def before_drawing(
+        self,
+        interaction: discord.Interaction[Any],
+        recipe: Recipe,
+        subjects: Iterable[Subject],
+        parent: Job | None,
+        *,
+        adult: bool = False,
+    ) -> Screened:
+        """What a new job is marked with. What was flagged once stays so, in whatever is made of it.
+
+        Args:
+            interaction: who asks, and where.
+            recipe: what is drawn.
+            subjects: the files that were given, as they were taken in.
+            parent: the job that this is a variation of; its files were looked at then.
+            adult: one of its files was for age-restricted channels when it was used before.
+
+        Raises:
+            UserError: the server refuses such words, or nobody gets this.
+        """
+        if is_forbidden(recipe.prompt):
+            raise UserError("E_FORBIDDEN", texts.FORBIDDEN)
+        guild = interaction.guild_id or 0
+        rules = await self._queue.review_rules(guild)
+        restricted = is_age_restricted(interaction)
+        doubts = _newcomer(interaction, rules)
+        found = await self._find_words(guild, recipe.prompt, rules)
+        doubted = found.own if restricted else found.own | found.base
+        if doubted and rules.words is OnWords.REFUSE:
+            raise UserError("E_WORDS", texts_review.words_refused(sorted(doubted)))
+        if doubted:
+            doubts.append(Doubt(words=texts_review.flagged_words(sorted(doubted))))
+        flag = None
+        if rules.pictures is not OnPictures.OFF:
+            flag = flags.of_subjects(subjects, least=self._nudity_score)
+        if flag is not None and not restricted and rules.pictures is OnPictures.HOLD:
+            doubts.append(Doubt(words=flag.text, with_file=False))
+        return Screened(
+            hold=_hold(doubts),
+            adult=adult or bool(found.base) or flag is not None or self._inherits(parent, recipe),
+            spoiler=flag is not None and rules.pictures is OnPictures.SPOILER,
+        )
+
+    def _inherits(self, parent: Job | None, recipe: Recipe) -> bool:
+        """Whether what was flagged in a job is in its variation too: its words and files, or its clip."""
+        if parent is None or parent.adult:
+            return parent is not None
+        goes_on = parent.clip_sha256 in recipe.inputs.values()
+        return goes_on and self.flagged_clip(parent)
+
+    def flagged_clip(self, job: Job) -> bool:
+        """Whether a finished clip has a flag."""
+        if job.receipt is None:
+            return False
+        return flags.of_receipt(Receipt.from_json(job.receipt), least=self._nudity_score) is not None
+
+    async def may_show_first_look(self, job: Job) -> bool:
+        """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
+        if job.looked_at or self._channels.is_age_restricted(job.channel_id):
+            return True
+        rules = await self._queue.review_rules(job.guild_id)
+        return rules.pictures is OnPictures.OFF and not (job.adult and rules.words is not OnWords.OFF)
+
+    async def before_posting(self, job: Job) -> bool:
+        """Whether a finished clip may be posted now; False: it is held, and moderators are asked.
+
+        The channel is looked at again: it may have ceased to be age-restricted since.
+        """
+        if job.looked_at or self._channels.is_age_restricted(job.channel_id):
+            return True
+        rules = await self._queue.review_rules(job.guild_id)
+        doubts = _of_clip(job, rules, self._nudity_score)
+        if not doubts:
+            return True
+        if rules.pictures is OnPictures.SPOILER:
+            await self._queue.behind_a_spoiler(job.id)
+            return True
+        hold = _hold(doubts)
+        if hold is not None and await self._queue.hold(
+            job.id, hold.reason, with_file=hold.with_file, now=time.time()
+        ):
+            log.info("the clip of job %s is held for a review", job.id)
+        return False
+
+    async def _find_words(self, guild: int, prompt: str, rules: ReviewRules) -> Found:
+        if rules.words is OnWords.OFF:
+            return Found()
+        listed = await self._queue.words(guild)
+        return self._words.find(prompt, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
+
+
+def _newcomer(interaction: discord.Interaction[Any], rules: ReviewRules) -> list[Doubt]:
+    user = interaction.user
+    if not rules.newcomer_days or not isinstance(user, discord.Member) or user.joined_at is None:
+        return []
+    days = (time.time() - user.joined_at.timestamp()) / DAY
+    return [] if days >= rules.newcomer_days else [Doubt(words=texts_review.newcomer(days))]
+
+
+def _of_clip(job: Job, rules: ReviewRules, least: float) -> list[Doubt]:
+    """Doubts about a finished clip in a channel that is not age-restricted."""
+    doubts = []
+    if job.adult and (rules.words is not OnWords.OFF or rules.pictures is not OnPictures.OFF):
+        doubts.append(Doubt(words=texts_review.NOT_AGE_RESTRICTED, with_file=not job.inputs))
+    if rules.pictures is not OnPictures.OFF and job.receipt is not None:
+        flag = flags.of_receipt(Receipt.from_json(job.receipt), least=least)
+        if flag is not None:
+            # What was drawn from words alone shows nobody; what was made from a picture may be abuse.
+            doubts.append(Doubt(words=flag.text, with_file=not job.inputs))
+    return doubts
+
+
+def _hold(doubts: Sequence[Doubt]) -> Hold | None:
+    if not doubts:
+        return None
+    reason = "; ".join(doubt.words for doubt in doubts)
+    return Hold(reason=reason, with_file=all(doubt.with_file for doubt in doubts))

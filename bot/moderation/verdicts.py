@@ -1,0 +1,192 @@
+"""What happens at a click on a card, and when a member reports a clip."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection
+from typing import Any
+
+import discord
+
+from bot.deliver import Deliverer
+from bot.forms import field
+from bot.moderation.cards import CardAction, CardBoard
+from bot.permissions import is_moderator
+from bot.prompts import clean_prompt
+from bot.status import StatusBoard
+from bot.studio import Studio
+from bot.words import texts, texts_review
+from db.audit import Deed
+from db.cards import TakenDown
+from db.files import Blobs
+from db.jobs import Job, JobId, State
+from db.queue import Queue
+
+log = logging.getLogger(__name__)
+
+REPORT_MODAL = "fkm:report:"
+REJECT_MODAL = "fkm:reject:"
+"""Prefixes of the forms' ``custom_id``; the rest names the job, so that they outlive a restart."""
+
+FORMS = (REPORT_MODAL, REJECT_MODAL)
+REASON_FIELD = "fkm:reason"
+REASON_LIMIT = 200
+
+
+class Verdicts:
+    """Answers the buttons of cards, and the forms behind Report and Reject."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        blobs: Blobs,
+        cards: CardBoard,
+        board: StatusBoard,
+        studio: Studio,
+        deliverer: Deliverer,
+        moderator_roles: Collection[int],
+    ) -> None:
+        """Make one from the parts that a decision may reach."""
+        self._queue = queue
+        self._blobs = blobs
+        self._cards = cards
+        self._board = board
+        self._studio = studio
+        self._deliverer = deliverer
+        self._roles = moderator_roles
+
+    async def click(
+        self, interaction: discord.Interaction[Any], action: CardAction, number: int, job: JobId
+    ) -> None:
+        """A button of a card was clicked."""
+        if not await self._may_decide(interaction, job):
+            return
+        match action:
+            case CardAction.APPROVE:
+                await self._approve(interaction, number, job)
+            case CardAction.REJECT:
+                await _ask(
+                    interaction,
+                    f"{REJECT_MODAL}{number}:{job}",
+                    texts_review.REJECT_TITLE,
+                    texts_review.REJECT_LABEL,
+                    required=False,
+                )
+            case CardAction.DISMISS:
+                deed = _deed(interaction, "dismiss report", job, "")
+                done = await self._queue.dismiss(job, number, deed, time.time())
+                await self._say(interaction, texts_review.DISMISSED if done else None)
+            case CardAction.TAKE_DOWN:
+                await self._take_down(interaction, number, job)
+
+    async def ask_for_report(self, interaction: discord.Interaction[Any], job: Job) -> None:
+        """The Report button of a clip: why?"""
+        title, label = texts_review.REPORT_TITLE, texts_review.REPORT_LABEL
+        await _ask(interaction, f"{REPORT_MODAL}{job.id}", title, label, required=True)
+
+    async def submit(self, interaction: discord.Interaction[Any]) -> None:
+        """A form came back."""
+        data: Any = interaction.data or {}
+        name = str(data["custom_id"])
+        reason = clean_prompt(field(data, REASON_FIELD), limit=REASON_LIMIT)
+        if name.startswith(REPORT_MODAL):
+            await self._report(interaction, JobId(name.removeprefix(REPORT_MODAL)), reason)
+            return
+        number, _, job = name.removeprefix(REJECT_MODAL).partition(":")
+        if number.isdecimal() and await self._may_decide(interaction, JobId(job)):
+            await self._reject(interaction, int(number), JobId(job), reason)
+
+    async def _may_decide(self, interaction: discord.Interaction[Any], job: JobId) -> bool:
+        if not is_moderator(interaction, self._roles):
+            await interaction.response.send_message(texts.NOT_A_MODERATOR, ephemeral=True)
+            return False
+        found = await self._queue.get(job)
+        if found is None or found.guild_id != interaction.guild_id:
+            await interaction.response.send_message(texts.NOT_FOUND, ephemeral=True)
+            return False
+        return True
+
+    async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
+        deed = _deed(interaction, "approve", job, "")
+        went_on = await self._queue.approve(job, number, deed, time.time())
+        await self._say(interaction, texts_review.APPROVED if went_on else None)
+        if went_on is not None:
+            self._board.touch(job)
+            self._studio.wake()
+            self._deliverer.wake()
+
+    async def _reject(
+        self, interaction: discord.Interaction[Any], number: int, job: JobId, reason: str
+    ) -> None:
+        deed = _deed(interaction, "reject", job, reason)
+        text = texts_review.not_approved(reason)
+        ended = await self._queue.reject(job, number, deed, text, time.time())
+        await self._say(interaction, texts_review.REJECTED if ended else None)
+        self._board.touch(job)
+
+    async def _report(self, interaction: discord.Interaction[Any], job: JobId, reason: str) -> None:
+        found = await self._queue.get(job)
+        if found is None or found.guild_id != interaction.guild_id or found.state is not State.DELIVERED:
+            await interaction.response.send_message(texts.NOT_FOUND, ephemeral=True)
+            return
+        new = await self._queue.report(job, interaction.user.id, reason, time.time())
+        text = texts_review.REPORTED if new else texts_review.REPORTED_ALREADY
+        await interaction.response.send_message(text, ephemeral=True)
+        self._cards.wake()
+
+    async def _take_down(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        reasons = "; ".join(await self._queue.reasons(job))
+        deed = _deed(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
+        reached = await self._queue.take_down(job, number, deed, time.time())
+        if reached is not None:
+            await self._remove(reached)
+            log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
+        text = texts_review.ALREADY_DECIDED if reached is None else texts_review.TAKEN_DOWN
+        await interaction.edit_original_response(content=text)
+        self._cards.wake()
+
+    async def _remove(self, reached: TakenDown) -> None:
+        """Messages and files, at once; the rows see to what does not work now."""
+        for job in reached.jobs:
+            if job.state is State.RUNNING:
+                self._studio.cancel(job.id)
+            self._board.touch(job.id)
+        await asyncio.gather(*(self._cards.delete_message(job) for job in reached.jobs))
+        needed = await self._queue.blobs_in_use(now=time.time())
+        for digest in reached.digests - needed:
+            await asyncio.to_thread(self._blobs.delete, digest)
+
+    async def _say(self, interaction: discord.Interaction[Any], done: str | None) -> None:
+        """Tell what came of it; None: somebody was faster."""
+        text = texts_review.ALREADY_DECIDED if done is None else done
+        await interaction.response.send_message(text, ephemeral=True)
+        self._cards.wake()
+
+
+def _deed(interaction: discord.Interaction[Any], action: str, job: JobId, reason: str) -> Deed:
+    return Deed(
+        guild_id=interaction.guild_id or 0,
+        actor_id=interaction.user.id,
+        action=action,
+        target=job,
+        reason=reason,
+    )
+
+
+async def _ask(
+    interaction: discord.Interaction[Any], name: str, title: str, label: str, *, required: bool
+) -> None:
+    modal = discord.ui.Modal(title=title, custom_id=name, timeout=None)
+    words: discord.ui.TextInput[Any] = discord.ui.TextInput(
+        custom_id=REASON_FIELD,
+        style=discord.TextStyle.paragraph,
+        required=required,
+        max_length=REASON_LIMIT,
+    )
+    modal.add_item(discord.ui.Label(text=label, component=words))
+    modal.stop()  # its answer is matched by its name, also after a restart
+    await interaction.response.send_modal(modal)

@@ -1,0 +1,232 @@
+"""The whole way without Discord.
+
+A picture goes through the real queue, engine process, gate, smoothing and encoder, and is delivered to a
+folder instead of a channel.
+
+``framekiln render`` and ``make demo`` both come through here, so that what they show is what a server gets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot import limits
+from bot.channels import ChannelError, Post, Trouble
+from bot.deliver import Deliverer, DeliveryLimits
+from bot.intake.clip_intake import ClipIntake
+from bot.intake.picture_intake import Intake
+from bot.intake.reception import Reception
+from bot.live import Live
+from bot.names import settled
+from bot.parcel import Parcels
+from bot.prompts import clean_prompt
+from bot.settings import Settings
+from bot.studio import Studio
+from db.connection import Database
+from db.enqueue import EnqueueLimits
+from db.files import Blobs
+from db.jobs import Job, JobId, NewJob, State
+from db.queue import Queue
+from engine.device import Device
+from engine.errors import UserError
+from engine.means import Means, means_of
+from engine.planning.plan import PlanLimits, plan
+from engine.process.host import EngineHost
+from engine.provenance.identity import load_identity
+from engine.provenance.seal import Sealer
+from engine.recipe import Receipt, Recipe, Role
+from engine.render import RenderLimits
+from engine.wish import AUTO, Subject, Wish
+
+LOOK_EVERY = 0.05
+"""Seconds between two looks at how far it is."""
+
+NOBODY = 0
+"""The guild, channel and member of a job that no Discord knows."""
+
+
+class Folder:
+    """Where clips go when there is no channel."""
+
+    def __init__(self, target: Path) -> None:
+        self.target = target
+
+    async def send(self, channel_id: int, post: Post) -> int:
+        """Put the clip where it was asked for, whole or not at all."""
+        del channel_id
+        if post.file is not None:
+            try:
+                self.target.parent.mkdir(parents=True, exist_ok=True)
+                draft = self.target.with_name(self.target.name + ".part")
+                await asyncio.to_thread(shutil.copyfile, post.file, draft)
+                draft.replace(self.target)
+            except OSError as error:
+                raise ChannelError(Trouble.REFUSED, f"{self.target} cannot be written: {error}") from error
+        return NOBODY
+
+    async def send_direct(self, user_id: int, post: Post) -> int:
+        """There is only one place."""
+        return await self.send(user_id, post)
+
+    async def find_own(self, channel_id: int, file_name: str, *, since: float) -> int | None:
+        """Copying again does no harm, so nothing has to be looked for."""
+        del channel_id, file_name, since
+        return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A finished clip: its recipe, its receipt, and the seconds that the whole way took."""
+
+    recipe: Recipe
+    receipt: Receipt
+    seconds: float
+
+
+async def make_clip(
+    wish: Wish,
+    files: Mapping[Role, bytes],
+    target: Path,
+    *,
+    settings: Settings,
+    on_progress: Callable[[Live], None],
+) -> Made:
+    """Take one wish the whole way.
+
+    Args:
+        wish: what to make.
+        files: the bytes of pictures and clips, by what they are for.
+        target: where the clip appears.
+        settings: where weights lie, where models run, and the owner's limits.
+        on_progress: told now and then how far it is.
+
+    Raises:
+        UserError: the wish or a file cannot be taken; the text says why.
+    """
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
+        data = Path(folder)
+        async with await Database.open(data / "framekiln.db") as database:
+            queue, blobs = Queue(database), Blobs(data / "blobs")
+            host = EngineHost(
+                spool=data / "spool",
+                limits=limits.for_engine(settings),
+                environment=os.environ | limits.engine_environment(settings),
+            )
+            try:
+                subjects = await _take_in(files, blobs, settings)
+                await host.start()
+                recipe = _plan(wish, subjects, _means(settings, host, wish), limits.for_plan(settings))
+                job = await _enqueue(recipe, queue)
+                spend = limits.for_render(settings, settings.max_clip_bytes)
+                sealer = Sealer(load_identity(settings.data_dir))
+                done = await _follow(
+                    job, queue, blobs, host, Folder(target), data / "outbox", sealer, spend, on_progress
+                )
+            finally:
+                await host.close()
+    if done.state is not State.DELIVERED or done.receipt is None:
+        raise UserError("E_RENDER", done.error_text or f"It ended as {done.state} ({done.error_code}).")
+    return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
+
+
+async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
+    pictures_in = Intake(limits=limits.for_intake(settings), store=limits.store_of(settings))
+    async with pictures_in as pictures, ClipIntake(limits.for_clips(settings)) as clips:
+        return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
+
+
+def _plan(wish: Wish, subjects: Mapping[Role, Subject], means: Means, allowed: PlanLimits) -> Recipe:
+    return plan(
+        settled(wish, subjects, means),
+        subjects.get(Role.PICTURE),
+        like=subjects.get(Role.LIKE),
+        reference=subjects.get(Role.REFERENCE),
+        means=means,
+        limits=allowed,
+    )
+
+
+def _means(settings: Settings, host: EngineHost, wish: Wish) -> Means:
+    """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
+    slow = limits.allows_slow_models(settings) or wish.engine != AUTO
+    return means_of(limits.store_of(settings), host.device or Device(), slow=slow)
+
+
+async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:
+    new = NewJob(
+        key="demo",
+        kind=recipe.kind,
+        guild_id=NOBODY,
+        channel_id=NOBODY,
+        user_id=NOBODY,
+        recipe=recipe.to_json(),
+        profile=recipe.profile,
+        inputs=recipe.inputs,
+    )
+    return (await queue.enqueue(new, limits=EnqueueLimits())).job.id
+
+
+async def _follow(
+    job: JobId,
+    queue: Queue,
+    blobs: Blobs,
+    host: EngineHost,
+    outlet: Folder,
+    work: Path,
+    sealer: Sealer,
+    spend: RenderLimits,
+    on_progress: Callable[[Live], None],
+) -> Job:
+    """Run the bot's own loops until the job has ended."""
+
+    async def limits_for(_: Job) -> RenderLimits:
+        return spend
+
+    deliverer = Deliverer(
+        queue=queue,
+        blobs=blobs,
+        outlet=outlet,
+        work=work,
+        limits=DeliveryLimits(),
+        parcels=Parcels(work=work, sealer=sealer),
+        on_change=lambda _: None,
+    )
+    studio = Studio(
+        queue=queue,
+        blobs=blobs,
+        engine=host,
+        limits_for=limits_for,
+        crash_limit=2,
+        on_change=lambda _: None,
+        on_claim=lambda: None,
+        on_rendered=deliverer.wake,
+    )
+    loops = [asyncio.create_task(studio.run()), asyncio.create_task(deliverer.run())]
+    try:
+        while True:
+            row = await queue.get(job)
+            if row is None or row.state.ended:
+                break
+            if (live := studio.live.get(job)) is not None:
+                on_progress(live)
+            await asyncio.sleep(LOOK_EVERY)
+    finally:
+        await studio.stop(0)
+        await deliverer.stop()
+        await asyncio.gather(*loops)
+    if row is None:
+        raise UserError("E_RENDER", "The job has vanished.")
+    return row
+
+
+def clean_words(text: str | None) -> str:
+    """The prompt as a member's would be cleaned."""
+    return clean_prompt(text or "")

@@ -1,0 +1,237 @@
+"""``framekiln doctor``: what is missing, in plain words, and how to mend it."""
+
+from __future__ import annotations
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+from bot.limits import store_of
+from bot.settings import BadSettings, Settings, load_settings, unknown_variables
+
+if TYPE_CHECKING:
+    from engine.weights.model_spec import Licence
+
+SAFE_SQLITE = (3, 51, 3)
+"""Older ones can damage a file that two connections write at once; ours has one. sqlite.org/changes.html."""
+
+LEAST_SQLITE = (3, 35, 0)
+"""The first with RETURNING, which a claim needs."""
+
+FFMPEG_SECONDS = 20.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        ok: it is as it should be.
+        blocks: the bot cannot run like this.
+        mend: what to do about it; empty where there is nothing to do.
+    """
+
+    name: str
+    ok: bool
+    text: str
+    blocks: bool = False
+    mend: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything that the bot needs."""
+    try:
+        settings = load_settings()
+    except BadSettings as error:
+        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend="Correct it in .env.")
+        return [_python(), wrong]
+    return [
+        _python(),
+        *_settings(settings),
+        _sqlite(),
+        _disk(settings),
+        *_set_aside(settings),
+        _ffmpeg(),
+        _signing(settings),
+        *_engines(settings),
+        _nudity(settings),
+        *examine_weights(settings),
+    ]
+
+
+def report(findings: list[Finding]) -> str:
+    """The findings as lines."""
+    lines = []
+    for finding in findings:
+        mark = "✓" if finding.ok else ("✗" if finding.blocks else "·")
+        lines.append(f"{mark} {finding.name}: {finding.text}")
+        if finding.mend:
+            lines.append(f"    → {finding.mend}")
+    blocking = sum(finding.blocks for finding in findings)
+    things = "thing keeps" if blocking == 1 else "things keep"
+    lines.append("")
+    lines.append(f"{blocking} {things} the bot from running." if blocking else "The bot can run.")
+    return "\n".join(lines)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    return Finding(name="python", ok=True, text=version)
+
+
+def _settings(settings: Settings) -> Iterator[Finding]:
+    if settings.discord_token is None:
+        yield Finding(
+            name="DISCORD_TOKEN",
+            ok=False,
+            blocks=True,
+            text="is not set",
+            mend="Make a bot in Discord's developer portal, and put DISCORD_TOKEN=… into .env.",
+        )
+    else:
+        yield Finding(name="DISCORD_TOKEN", ok=True, text="is set (it is tried when the bot starts)")
+    where = f"server {settings.discord_guild_id}" if settings.discord_guild_id else "every server"
+    yield Finding(name="commands", ok=True, text=f"will be registered in {where}")
+    for name in unknown_variables():
+        yield Finding(name=name, ok=False, text="is no setting", mend="Look for a typing error.")
+
+
+def _sqlite() -> Finding:
+    version = sqlite3.sqlite_version_info
+    if version < LEAST_SQLITE:
+        return Finding(
+            name="sqlite",
+            ok=False,
+            blocks=True,
+            text=f"{sqlite3.sqlite_version} is too old",
+            mend="Use a Python that was built with SQLite 3.35 or later.",
+        )
+    if version < SAFE_SQLITE:
+        return Finding(
+            name="sqlite",
+            ok=True,
+            text=f"{sqlite3.sqlite_version} (open the database with nothing else while the bot runs: "
+            "versions before 3.51.3 can damage a file that two programs write)",
+        )
+    return Finding(name="sqlite", ok=True, text=sqlite3.sqlite_version)
+
+
+def _disk(settings: Settings) -> Finding:
+    folder = settings.data_dir
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    free = shutil.disk_usage(folder).free
+    text = f"{free / 1e9:.1f} GB free for {settings.data_dir}"
+    if free < settings.min_free_disk:
+        mend = "Make room, or set FRAMEKILN_DATA_DIR to a larger disk."
+        return Finding(name="disk", ok=False, blocks=True, text=text, mend=mend)
+    return Finding(name="disk", ok=True, text=text)
+
+
+def _set_aside(settings: Settings) -> Iterator[Finding]:
+    """Databases that were damaged, or replaced by a backup: somebody should know."""
+    from db.rescue import ASIDE  # noqa: PLC0415 - only needed here
+
+    for folder in sorted((settings.data_dir / ASIDE).glob("*/")):
+        yield Finding(
+            name="database",
+            ok=False,
+            text=f"an old one was set aside in {folder}",
+            mend="Jobs since the backup are in it alone. Delete the folder when you need it no more.",
+        )
+
+
+def _ffmpeg() -> Finding:
+    import imageio_ffmpeg  # noqa: PLC0415 - slow to import, and only needed here
+
+    try:
+        command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-encoders"]
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=FFMPEG_SECONDS)
+    except (RuntimeError, OSError, subprocess.SubprocessError) as error:
+        mend = "Install it again: pip install --force-reinstall imageio-ffmpeg"
+        return Finding(name="ffmpeg", ok=False, blocks=True, text=str(error), mend=mend)
+    if "libx264" not in run.stdout:
+        mend = "Unset IMAGEIO_FFMPEG_EXE, or point it at an ffmpeg with libx264."
+        return Finding(name="ffmpeg", ok=False, blocks=True, text="it cannot encode H.264", mend=mend)
+    return Finding(name="ffmpeg", ok=True, text="can encode H.264")
+
+
+def _signing(settings: Settings) -> Finding:
+    from engine.provenance.identity import load_identity  # noqa: PLC0415 - cryptography is only needed here
+    from engine.provenance.seal import library  # noqa: PLC0415 - same
+
+    name = "signing"
+    if library() is None:
+        text = "clips carry their tags, but are not signed: c2pa-python cannot be loaded"
+        return Finding(name=name, ok=False, text=text, mend="pip install c2pa-python")
+    try:
+        identity = load_identity(settings.data_dir)
+        if identity is None:
+            return Finding(name=name, ok=True, text="the key is made when the bot first starts")
+        text = f"clips are signed; the key is good until {identity.expires:%Y}"
+        return Finding(name=name, ok=True, text=text)
+    except (OSError, ValueError) as error:
+        mend = f"Move {settings.data_dir / 'identity'} away: the next start makes a new key."
+        return Finding(name=name, ok=False, blocks=True, text=f"the key cannot be used: {error}", mend=mend)
+
+
+def _engines(settings: Settings) -> Iterator[Finding]:
+    from engine.backends import BACKENDS  # noqa: PLC0415 - numpy is only needed here
+    from engine.device import Device  # noqa: PLC0415
+    from engine.means import means_of  # noqa: PLC0415
+
+    means = means_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own
+    for name, spec in BACKENDS.items():
+        lack, _, command = (spec.lacks(means) or "").partition("; ")
+        text = f"lacks {lack}" if lack else spec.about
+        yield Finding(name=f"engine {name}", ok=not lack, text=text, mend=command)
+    gpu = shutil.which("nvidia-smi") is not None
+    yield Finding(name="gpu", ok=gpu, text="found" if gpu else "none found; engines with weights need one")
+    if find_spec("torch") is None:
+        yield Finding(
+            name="torch",
+            ok=False,
+            text="is not installed; engines with weights need it",
+            mend="pip install 'framekiln[models]'",
+        )
+
+
+def _nudity(settings: Settings) -> Finding:
+    from engine.nudity import ENTRY, FILE  # noqa: PLC0415 - OpenCV is only needed here
+
+    there = (store_of(settings).path(ENTRY) / FILE).is_file()
+    text = "pictures and clips are looked at" if there else "nobody looks at pictures and clips"
+    mend = "" if there else f"framekiln models pull {ENTRY}"
+    return Finding(name="nudity", ok=there, text=text, mend=mend)
+
+
+def examine_weights(settings: Settings) -> Iterator[Finding]:
+    """What is half here, and what the licences of what is here ask for."""
+    from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - slow to import, and only needed here
+    from engine.weights.lock import Lock  # noqa: PLC0415
+    from engine.weights.models import CATALOGUE  # noqa: PLC0415
+
+    store = store_of(settings)
+    try:
+        Lock(store.folder).records()
+    except FetchFailed as error:
+        yield Finding(name="weights", ok=False, text=str(error))
+    bound: dict[Licence, list[str]] = {}
+    for name, spec in CATALOGUE.items():
+        if store.has(name):
+            if not spec.licence.free:
+                bound.setdefault(spec.licence, []).append(name)
+        elif store.path(name).exists() or store.staging(name).exists():
+            mend = f"framekiln models pull {name}"
+            yield Finding(name=f"weights {name}", ok=False, text="are here in part", mend=mend)
+    for licence, names in bound.items():
+        yield Finding(
+            name="licence",
+            ok=True,
+            text=f"{licence.name} ({', '.join(names)}): {licence.commercial} {licence.url}",
+        )

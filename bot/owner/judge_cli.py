@@ -1,0 +1,134 @@
+"""``framekiln judge``: what the gate says of clips that are there already."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from engine.quality import Verdict
+    from engine.recipe import Recipe
+
+NATIVE_FPS = 12.0
+"""The gate judges what models draw; a stranger's clip is thinned to about their rate."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A clip, thinned to its drawn frames, and the verdict."""
+
+    path: Path
+    frames: NDArray[np.uint8]
+    fps: float
+    verdict: Verdict
+
+
+@click.command()
+@click.argument(
+    "clips", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--reference",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The picture that the clips were made from.",
+)
+@click.option(
+    "--sheet",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the first clip and its verdict here.",
+)
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each clip.")
+def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, as_json: bool) -> None:
+    """Say what the gate finds in CLIPS. Exit status 1 when one of them is rejected."""
+    try:
+        picture = None if reference is None else _read_picture(reference)
+        judged = [_judge(clip, picture) for clip in clips]
+        if sheet is not None:
+            _draw(judged[0], sheet)
+    except (ValueError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    for one in judged:
+        click.echo(_as_json(one) if as_json else _as_text(one))
+    raise SystemExit(1 if any(one.verdict.rejected for one in judged) else 0)
+
+
+def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
+    from engine.backends import travels  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from engine.clips.read_clip import read_clip  # noqa: PLC0415
+    from engine.quality import judge as judge_frames  # noqa: PLC0415 - see above
+
+    clip = read_clip(path)
+    recipe = _recipe(path)
+    step = _drawn_every(recipe, clip.fps)
+    frames, fps = clip.frames[::step], clip.fps / step
+    reference = None
+    if picture is not None:
+        from engine.fit import cover  # noqa: PLC0415 - same
+
+        reference = cover(picture, frames.shape[2], frames.shape[1])
+    verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
+    return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
+
+
+def _recipe(path: Path) -> Recipe | None:
+    from engine.clips.mp4 import read_metadata  # noqa: PLC0415 - see above
+    from engine.recipe import Recipe  # noqa: PLC0415
+
+    try:
+        return Recipe.from_json(read_metadata(path)["comment"])
+    except (ValueError, KeyError):
+        return None
+
+
+def _drawn_every(recipe: Recipe | None, fps: float) -> int:
+    """How many frames of the file one drawn frame stands for: its recipe knows; else by the rate."""
+    if recipe is None:
+        return max(1, round(fps / NATIVE_FPS))
+    return recipe.factor or max(1, round(recipe.fps / recipe.native_fps))
+
+
+def _read_picture(path: Path) -> NDArray[np.uint8]:
+    import numpy as np  # noqa: PLC0415 - see above
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+
+    try:
+        with Image.open(path) as image:
+            return np.asarray(image.convert("RGB"), np.uint8)
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path} is no picture that can be read") from error
+
+
+def _draw(judged: Judged, path: Path) -> None:
+    from PIL import Image  # noqa: PLC0415 - see above
+
+    from engine.quality.report import report  # noqa: PLC0415
+
+    Image.fromarray(report(judged.frames, judged.fps, judged.verdict)).save(path, optimize=True)
+
+
+def _as_text(judged: Judged) -> str:
+    verdict = judged.verdict
+    lines = [f"{judged.path}: {verdict.outcome.value}, {verdict.score:.0f} of 100"]
+    lines += [f"  · {reason}" for reason in verdict.reasons]
+    return "\n".join(lines)
+
+
+def _as_json(judged: Judged) -> str:
+    verdict = judged.verdict
+    told = {
+        "clip": str(judged.path),
+        "outcome": verdict.outcome.value,
+        "score": round(verdict.score, 1),
+        "reasons": verdict.reasons,
+        "frames": len(judged.frames),
+        "fps": judged.fps,
+        "scores": {name: round(float(value), 4) for name, value in verdict.scores.items()},
+    }
+    return json.dumps(told, ensure_ascii=False)

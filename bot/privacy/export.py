@@ -1,0 +1,134 @@
+"""What is kept of a member, as ZIP files that they can take away."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from db.files import Blobs
+from engine.provenance.seal import Sealer
+from engine.recipe import Recipe, Role
+
+DATA = "data.json"
+SPARE = 16 * 1024
+"""Bytes that a file may grow by: its place in the archive, and the seal of a clip."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Piece:
+    """A file of the export.
+
+    Attributes:
+        name: in the archive.
+        path: the blob.
+        size: bytes.
+        recipe: of a clip that the bot made, which is sealed as any that leaves; None for what was given.
+    """
+
+    name: str
+    path: Path
+    size: int
+    recipe: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Export:
+    """A plan of archives.
+
+    Attributes:
+        data: the JSON of everything that is no file.
+        archives: the files of each; the first archive holds ``data`` too.
+        left_out: names of files that are too large by themselves.
+    """
+
+    data: bytes
+    archives: tuple[tuple[Piece, ...], ...]
+    left_out: tuple[str, ...]
+
+
+def plan(
+    known: Mapping[str, list[dict[str, Any]]], facts: Mapping[str, Any], blobs: Blobs, *, limit: int
+) -> Export | None:
+    """Lay out an export.
+
+    Args:
+        known: rows about the member, by table.
+        facts: what else is known.
+        blobs: where the files are; those that are gone are left out.
+        limit: bytes of an archive.
+
+    Returns:
+        None where even the words alone are too large.
+    """
+    pieces = list(_pieces(known.get("job", ()), blobs))
+    left_out = tuple(piece.name for piece in pieces if piece.size + SPARE > limit)
+    document = {
+        **facts,
+        "left out": left_out,
+        **{table: [_read(row) for row in rows] for table, rows in known.items()},
+    }
+    data = json.dumps(document, ensure_ascii=False, indent=1).encode()
+    room = limit - len(_zipped([(DATA, data)])) - SPARE
+    if room < 0:
+        return None
+    archives: list[list[Piece]] = [[]]
+    for piece in pieces:
+        needed = piece.size + SPARE
+        if needed > limit:
+            continue
+        if needed > room:
+            archives.append([])
+            room = limit
+        archives[-1].append(piece)
+        room -= needed
+    return Export(data=data, archives=tuple(map(tuple, archives)), left_out=left_out)
+
+
+def archive(export: Export, number: int, sealer: Sealer) -> bytes:
+    """Make one archive, counted from 0. Reads and writes files: call it in a thread."""
+    files = [(DATA, export.data)] if number == 0 else []
+    for piece in export.archives[number]:
+        try:
+            content = piece.path.read_bytes()
+        except FileNotFoundError:
+            continue  # it was swept since the plan was made
+        if piece.recipe is not None:
+            content = sealer.seal(content, Recipe.from_json(piece.recipe)).mp4
+        files.append((piece.name, content))
+    return _zipped(files)
+
+
+def _pieces(jobs: Any, blobs: Blobs) -> Iterator[Piece]:
+    seen = set()
+    for job in jobs:
+        for role, digest in json.loads(job["inputs"]).items():
+            suffix = "mp4" if role == Role.REFERENCE else "png"
+            if digest not in seen and blobs.exists(digest):
+                seen.add(digest)
+                path = blobs.path(digest)
+                yield Piece(name=f"given/{digest[:16]}.{suffix}", path=path, size=path.stat().st_size)
+        if job["clip_sha256"] is not None and blobs.exists(job["clip_sha256"]):
+            path = blobs.path(job["clip_sha256"])
+            size = path.stat().st_size
+            yield Piece(name=f"clips/{job['id']}.mp4", path=path, size=size, recipe=job["recipe"])
+
+
+def _read(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row with its JSON as what it stands for."""
+    return {
+        name: json.loads(value) if name in {"recipe", "receipt", "inputs"} and value else value
+        for name, value in row.items()
+    }
+
+
+def _zipped(files: list[tuple[str, bytes]]) -> bytes:
+    whole = io.BytesIO()
+    with zipfile.ZipFile(whole, "w") as made:
+        for name, content in files:
+            made.writestr(name, content, zipfile.ZIP_DEFLATED if name == DATA else zipfile.ZIP_STORED)
+    return whole.getvalue()

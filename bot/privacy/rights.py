@@ -1,0 +1,171 @@
+"""``/mydata``: what a member may ask of us about themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import re
+import time
+from enum import StrEnum
+from typing import Any, Self
+
+import discord
+
+from bot.privacy import export
+from bot.privacy.erasing import Erasing
+from bot.privacy.export import Export
+from bot.words import texts_rights
+from db.files import Blobs
+from db.personal import Personal
+from engine.provenance.seal import Sealer
+
+log = logging.getLogger(__name__)
+
+MOST_ARCHIVES = 10
+"""Files of one answer, and the most that are sent."""
+
+QUICK_SECONDS = 1.5
+"""What a look into the database may take before an answer: Discord gives three seconds."""
+
+LIMIT_SHARE = 0.95
+ERASE_WAIT = 60.0
+"""Seconds for which the answer to an erase waits to say that it is done."""
+
+
+class Choice(StrEnum):
+    """What a member answers when asked whether to erase."""
+
+    ERASE = "erase"
+    ERASE_WITH_MESSAGES = "erase-messages"
+    KEEP = "keep"
+
+
+LABELS = {
+    Choice.ERASE: (texts_rights.ERASE, discord.ButtonStyle.danger),
+    Choice.ERASE_WITH_MESSAGES: (texts_rights.ERASE_WITH_MESSAGES, discord.ButtonStyle.danger),
+    Choice.KEEP: (texts_rights.KEEP, discord.ButtonStyle.secondary),
+}
+
+
+class ErasureButton(
+    discord.ui.DynamicItem[discord.ui.Button[Any]],
+    template=r"fk:mydata:(?P<choice>erase|erase-messages|keep)",
+):
+    """An answer to "erase everything?". It concerns whoever clicks, so there is nothing in it to forge."""
+
+    def __init__(self, choice: Choice) -> None:
+        self.choice = choice
+        label, style = LABELS[choice]
+        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"fk:mydata:{choice}"))
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button again from what a click brings back."""
+        del interaction, item
+        return cls(Choice(match["choice"]))
+
+    async def callback(self, interaction: discord.Interaction[Any]) -> None:
+        """Pass the click on."""
+        await interaction.client.on_erasure_button(interaction, self.choice)
+
+
+class Rights:
+    """Answers members about themselves."""
+
+    def __init__(self, *, personal: Personal, erasing: Erasing, blobs: Blobs, sealer: Sealer) -> None:
+        """Make one from what knows, what erases, where files are and what seals them."""
+        self._personal = personal
+        self._erasing = erasing
+        self._blobs = blobs
+        self._sealer = sealer
+
+    async def recognise(self, user: int) -> None:
+        """A member uses the bot: where they were erased, a ban finds them again."""
+        await self._personal.recognise(user)
+
+    async def may_animate(self, interaction: discord.Interaction[Any], author: int, refusal: str) -> bool:
+        """Whether who asks may animate a picture of this member's; otherwise they are told so.
+
+        Args:
+            interaction: who asks.
+            author: whose picture it is.
+            refusal: what is said where that member does not want it.
+        """
+        if author == interaction.user.id:
+            return True
+        try:
+            async with asyncio.timeout(QUICK_SECONDS):
+                refused = await self._personal.opted_out(author)
+        except TimeoutError:
+            text = texts_rights.TOO_BUSY
+        else:
+            if not refused:
+                return True
+            text = refusal
+        await interaction.response.send_message(text, ephemeral=True)
+        return False
+
+    async def allow_pictures(self, interaction: discord.Interaction[Any], *, allowed: bool) -> None:
+        """Remember whether others may animate the member's pictures."""
+        await self._personal.opt_out(interaction.user.id, wanted=not allowed)
+        text = texts_rights.MAY_ANIMATE if allowed else texts_rights.MAY_NOT_ANIMATE
+        await interaction.response.send_message(text, ephemeral=True)
+
+    async def export(self, interaction: discord.Interaction[Any]) -> None:
+        """Send the member all that is kept of them, in private, in as many files as it takes."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        user = interaction.user.id
+        known = await self._personal.known(user)
+        if not known:
+            await interaction.edit_original_response(content=texts_rights.NOTHING_TO_EXPORT)
+            return
+        facts = {
+            "member": str(user),
+            "exported at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "others may animate my pictures": not await self._personal.opted_out(user),
+        }
+        limit = int(interaction.filesize_limit * LIMIT_SHARE)
+        made = await asyncio.to_thread(export.plan, known, facts, self._blobs, limit=limit)
+        if made is None or len(made.archives) > MOST_ARCHIVES:
+            await interaction.edit_original_response(content=texts_rights.EXPORT_TOO_LARGE)
+            return
+        await self._send(interaction, made)
+
+    async def _send(self, interaction: discord.Interaction[Any], made: Export) -> None:
+        for number in range(len(made.archives)):
+            data = await asyncio.to_thread(export.archive, made, number, self._sealer)
+            text = texts_rights.exported(number + 1, len(made.archives), len(made.left_out))
+            file = discord.File(io.BytesIO(data), f"framekiln-{number + 1}.zip")
+            if number == 0:
+                await interaction.edit_original_response(content=text, attachments=[file])
+            else:
+                await interaction.followup.send(text, file=file, ephemeral=True)
+
+    async def ask_whether_to_erase(self, interaction: discord.Interaction[Any]) -> None:
+        """Ask first: it cannot be taken back."""
+        view = discord.ui.View(timeout=None)
+        for choice in Choice:
+            view.add_item(ErasureButton(choice))
+        view.stop()  # clicks are matched by their name, also after a restart
+        await interaction.response.send_message(texts_rights.ERASE_QUESTION, view=view, ephemeral=True)
+
+    async def answer(self, interaction: discord.Interaction[Any], choice: Choice) -> None:
+        """The member has answered."""
+        if choice is Choice.KEEP:
+            await interaction.response.edit_message(content=texts_rights.KEPT, view=None)
+            return
+        await interaction.response.edit_message(content=texts_rights.ERASING, view=None)
+        wanted = choice is Choice.ERASE_WITH_MESSAGES
+        done = await self._erasing.ask(interaction.user.id, messages=wanted)
+        try:
+            async with asyncio.timeout(ERASE_WAIT):
+                result = await asyncio.shield(done)
+        except TimeoutError:
+            await interaction.edit_original_response(content=texts_rights.ERASING_STILL)
+        else:
+            await interaction.edit_original_response(
+                content=texts_rights.erased(result.jobs, result.messages_left, result.copies_left)
+            )

@@ -1,0 +1,347 @@
+"""Every word that a member reads. Short, warm, exact; no jargon.
+
+Nothing here is a format string for text that came from a member: prompts go through
+:func:`bot.prompts.show_prompt` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bot.prompts import show_prompt
+from bot.wait import Wait
+from bot.words import texts_clips
+from db.jobs import Job, State
+from db.listing import Ahead
+from db.moderation import SET_ASIDE
+from engine.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
+
+BAR_LENGTH = 12
+SHOWN_PROMPT = 200
+MESSAGE_LIMIT = 2000
+"""Characters of one Discord message."""
+
+STAGES = {
+    "preparing": "getting ready",
+    "drawing": "drawing",
+    "checking": "checking",
+    "smoothing": "smoothing",
+    "encoding": "wrapping up",
+}
+
+DOING = {
+    Kind.ANIMATE: "Animating a picture",
+    Kind.TEXT2VIDEO: "Filming some words",
+    Kind.RESTYLE: "Restyling a clip",
+}
+
+CAUSES = {
+    "E_MEMORY": "There was not enough memory for this one, even after I had given up what I could.",
+    "E_BROKEN": "None of my takes came out whole. Another seed may do better.",
+    "E_TOO_LARGE": "However small I made it, the clip was too large for this server.",
+    "E_CLIP": "The finished clip was lost on my disk.",
+    "E_POST": "Discord did not take the finished clip.",
+}
+"""By error code. What is not here is our own fault, in words that help nobody but the owner."""
+
+NOT_YOURS = "Only the member who asked for it, or a moderator, can do that."
+NOT_A_MODERATOR = "That is for moderators: Manage Server, or a role that this bot's owner has named."
+NOT_FOUND = "I can't find that job in this server. It may have been cleared away."
+NO_AVATAR = "They have no picture of their own yet, only Discord's."
+NO_PICTURE = "That message has no picture. Right-click one that does, or use /animate."
+ONLY_IN_SERVERS = "I work in servers only: ask me in a channel."
+ALREADY_OVER = "That job is already over."
+CANCELLED = "Cancelled. Nothing was charged."
+STOPPING = "Stopping it now."
+NOT_WAITING = "That job is not waiting any more."
+DELETED = "Deleted."
+NOT_DELETED = "Discord did not let me delete it right now. Please try again in a moment."
+STARTING = "I have just been woken up and will be with you in a moment. Please try again."
+MAY_NOT_POST = (
+    "I may not post files in this channel. A moderator can allow it: "
+    "View Channel, Send Messages, Attach Files."
+)
+DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of this bot has to make room."
+NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
+BEING_RESTARTED = "I am being restarted. Please ask again in a minute."
+BANNED = "You can't use me in this server. A moderator decided so."
+NO_ALLOWANCE = "Here I make clips for some roles only. A moderator of this server can tell you which."
+FORBIDDEN = (
+    "I don't make that: your words put somebody young, or who may be read as young, beside something sexual. "
+    "If you mean adults, say so: woman, man."
+)
+INPUT_GONE = "A file that this clip was made from has been cleared away. Please send it again."
+ANY_ENGINE = "auto · the best one here for what you ask"
+NEEDS_A_CLIP = "To follow something, I need a clip that shows it. Attach one as the reference."
+NO_FIRST_LOOK = "There is no first look to keep any more."
+ASKED_AGAIN = "That one was rerolled already."
+NOTHING_YET = "You have not asked for anything yet. Try /animate with a picture, or /text2video with words."
+QUEUE_EMPTY = "The queue is empty."
+QUEUE_PAUSED = "⏸️ The queue of this server is paused by a moderator. Your place is kept."
+CONTINUED = "the studio restarted; nothing was lost"
+CLOSED_FOR_NOW = (
+    "A moderator is closing the queue of this server for now: what waits is still made, "
+    "but I take nothing new. Please come back later."
+)
+SET_ASIDE_BY_A_MODERATOR = "A moderator has set this one aside. Nothing was charged."
+UNDER_REVIEW = "👀 a moderator looks at it before it goes on; your place is kept"
+FIRST_LOOK = "👀 a first, rough look: keep it, start over with another seed, or stop it"
+UNSIGNED = "not signed"
+WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'll keep trying."
+
+
+def failed_inside(error_id: str) -> str:
+    """Something that is our fault; the id leads the owner to the log."""
+    return f"Something broke on my side. Nothing was charged. Error id: `{error_id}`"
+
+
+def failed(code: str | None, error_id: str) -> str:
+    """Why a job failed: the plain cause where there is one."""
+    cause = CAUSES.get(code or "")
+    if cause is None:
+        return failed_inside(error_id)
+    return f"{cause} Nothing was charged. Error id: `{error_id}`"
+
+
+def only_engine(name: str) -> str:
+    """The owner has decided how such clips are drawn."""
+    return f"Here such clips are drawn with “{name}” only; the owner chose so. Leave the engine out."
+
+
+def seconds(value: float) -> str:
+    """A length of time as people say it."""
+    if value < 90:  # noqa: PLR2004 - people count in seconds up to a minute and a half
+        return f"{max(1, round(value))} s"
+    minutes = value / 60
+    if minutes < 90:  # noqa: PLR2004 - and in minutes up to an hour and a half
+        return f"{round(minutes)} min"
+    return f"{minutes / 60:.1f} h"
+
+
+def span(low: float, high: float) -> str:
+    """A range of time: “40 to 60 s”."""
+    first, last = seconds(low), seconds(high)
+    if first == last:
+        return first
+    if first.split()[1] == last.split()[1]:
+        return f"{first.split()[0]} to {last}"
+    return f"{first} to {last}"
+
+
+def title(recipe: Recipe) -> str:
+    """What was asked for, in one line."""
+    shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
+    doing = DOING[recipe.kind]
+    if recipe.before is not None:
+        doing = texts_clips.LOOPING if recipe.loop else texts_clips.EXTENDING
+    return f"🎬 **{doing}**" + (f": {shown}" if shown else "")
+
+
+def bar(fraction: float) -> str:
+    """A share of one, drawn."""
+    full = round(max(0.0, min(1.0, fraction)) * BAR_LENGTH)
+    return "▰" * full + "▱" * (BAR_LENGTH - full)
+
+
+def waiting(recipe: Recipe, wait: Wait, *, paused: bool, restarted: bool) -> str:
+    """The status of a job that waits."""
+    lines = [title(recipe)]
+    if paused:
+        lines.append(QUEUE_PAUSED)
+    else:
+        place = "you are next" if wait.position == 1 else f"#{wait.position} in the queue"
+        lines.append(f"🕒 waiting · {place} · ready in about {span(wait.low, wait.high)}")
+    if restarted:
+        lines.append(f"-# {CONTINUED}")
+    return "\n".join(lines)
+
+
+def running(recipe: Recipe, stage: str, fraction: float, take: int, *, asks: bool = False) -> str:
+    """The status of a job that is being drawn.
+
+    Args:
+        recipe: what is drawn.
+        stage: which part of the work is being done.
+        fraction: of the stage, 0 … 1.
+        take: from 1.
+        asks: a first look hangs on the message, and its buttons want an answer.
+    """
+    named = STAGES.get(stage, "getting ready")
+    share = f" {round(fraction * 100)} %" if stage in {"drawing", "smoothing", "encoding"} else ""
+    line = f"🎨 {named}{share}  {bar(overall(stage, fraction))}"
+    if take > 1:
+        line += f"\n-# polishing (take {take}): the one before was not good enough to show"
+    if asks:
+        line += f"\n-# {FIRST_LOOK}"
+    return f"{title(recipe)}\n{line}"
+
+
+def uploading(recipe: Recipe) -> str:
+    """The status of a job whose clip is on its way."""
+    return f"{title(recipe)}\n📤 uploading  {bar(1.0)}"
+
+
+def under_review(recipe: Recipe) -> str:
+    """The status of a job that waits for a moderator."""
+    return f"{title(recipe)}\n{UNDER_REVIEW}"
+
+
+def held_back(recipe: Recipe) -> str:
+    """The status of a clip that is ready and may not be posted yet."""
+    return f"{title(recipe)}\n📦 {WAITING_FOR_CHANNEL}"
+
+
+def over(job: Job, recipe: Recipe) -> str:
+    """The last words of a status message."""
+    if job.state is State.DELIVERED:
+        if job.message_id is None:
+            return f"{title(recipe)}\n✅ done"
+        link = f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}"
+        return f"✅ {link}"
+    if job.state is State.CANCELLED:
+        return f"{title(recipe)}\n🚫 {CANCELLED}"
+    if job.state is State.QUARANTINED and job.error_code == SET_ASIDE:
+        return f"{title(recipe)}\n⚠️ {SET_ASIDE_BY_A_MODERATOR}"
+    if job.state is State.QUARANTINED:
+        return (
+            f"{title(recipe)}\n⚠️ This one made my engine stumble more than once, so I set it aside. "
+            f"Nothing was charged. A moderator can look at it: `{job.id}`"
+        )
+    text = job.error_text or failed(job.error_code, job.error_id or job.id)
+    return fit(f"{title(recipe)}\n⚠️ {text}")
+
+
+def clip_message(job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = True) -> str:
+    """The words above the finished clip: who asked, for what, and the receipt in one small line."""
+    head = f"<@{job.user_id}>"
+    shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
+    if shown:
+        head += f" {shown}"
+    small = receipt_line(receipt) + ("" if signed else f" · {UNSIGNED}")
+    return fit(f"{head}\n-# {small}")
+
+
+def receipt_line(receipt: Receipt) -> str:
+    """What happened, in one small line."""
+    parts = ["AI-generated", f"{receipt.frames / receipt.fps:.1f} s", f"{receipt.width}×{receipt.height}"]
+    discarded = [
+        take for take in receipt.takes if take.outcome is Outcome.REJECTED and take.number != receipt.kept
+    ]
+    if receipt.forced:
+        why = _because(receipt.takes[receipt.kept - 1])
+        parts.append(f"best of {len(receipt.takes)} takes, none was perfect{why}; reroll it for free")
+    elif discarded:
+        parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
+    elif receipt.takes:
+        parts.append("1 take")
+    parts += receipt.ladder
+    parts.append(f"made in {seconds(receipt.busy_seconds)}")
+    return " · ".join(parts)
+
+
+def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn: Job | None) -> str:
+    """What a job is waiting for, in a sentence or two: what is ahead, whose turn it is, what it costs.
+
+    Args:
+        job: the one that is asked about.
+        wait: how long it takes.
+        ahead: what comes before it.
+        ahead_seconds: how long drawing that takes, about.
+        turn: who has the engine now.
+    """
+    if job.state is State.RUNNING:
+        return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
+    if job.state is State.HELD:
+        return "A moderator looks at it before it goes on. Its place is kept meanwhile."
+    if job.state is not State.QUEUED or wait is None:
+        return f"It is not waiting: it is {job.state}."
+    cost = f"drawing it costs you about {seconds(wait.own)}"
+    ready = f"ready in about {span(wait.low, wait.high)}"
+    if wait.position == 1:
+        return f"It is next, {ready}; {cost}."
+    count = f"{ahead.jobs} {'job is' if ahead.jobs == 1 else 'jobs are'} ahead of it"
+    own = [f"{ahead.by_member_self} of them your own"] if ahead.by_member_self else []
+    others = [f"{ahead.elsewhere} from other servers"] if ahead.elsewhere else []
+    among = f" ({', '.join(own + others)})" if own or others else ""
+    return (
+        f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn)}"
+        f"{_standing(job, wait)} It should be {ready}; {cost}."
+    )
+
+
+def _standing(job: Job, wait: Wait) -> str:
+    """Why a job stands where it does."""
+    if job.priority < 0:
+        return "Yours waits until nothing else does: that is its lane."
+    served = "It is served as it came"
+    if wait.delay >= 1:
+        served = (
+            f"You or this server used the studio a lot lately, so it is served as if it had come "
+            f"{seconds(wait.delay)} later"
+        )
+    return f"{served}; who used it less may still come before you."
+
+
+def _whose_turn(job: Job, turn: Job | None) -> str:
+    if turn is None:
+        return ""
+    if turn.guild_id != job.guild_id:
+        return "It is another server's turn now. "
+    return "It is your turn now. " if turn.user_id == job.user_id else f"It is <@{turn.user_id}>'s turn now. "
+
+
+def quality_choice(name: str, wait: Wait) -> str:
+    """One line of the quality list: the wait before the click."""
+    queue = "nobody is ahead" if wait.ahead == 0 else f"{wait.ahead} ahead"
+    return f"{name} · about {seconds(wait.middle)} now · {queue}"
+
+
+def engine_choice(name: str, about: str) -> str:
+    """One line of the engine list."""
+    return f"{name} · {about}"
+
+
+def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:
+    """Why a request was not taken, and when it would be."""
+    again = "" if retry_after is None else f" Try again in {seconds(retry_after)}."
+    if allowed == 0:
+        return NO_ALLOWANCE
+    if which == "per_member_day":
+        return f"You have used your {seconds(allowed)} of drawing in 24 hours.{again}"
+    if which == "per_member_waiting":
+        return f"You already have {allowed} waiting. Let one finish, or cancel one with /jobs.{again}"
+    if which == "per_member_hour":
+        return f"That makes more than {allowed} in an hour.{again}"
+    if which == "per_guild_waiting":
+        return f"This server already has {allowed} waiting. Please come back in a while.{again}"
+    return f"My queue is full ({allowed} waiting). Please come back in a while.{again}"
+
+
+def job_line(job: Job, recipe: Recipe, position: int | None) -> str:
+    """A job in a list."""
+    where = f"#{position}" if position is not None else str(job.state)
+    shown = show_prompt(recipe.prompt, 60) or f"a picture, {recipe.quality}"
+    return f"`{job.id[:6]}` {where} · {job.kind} · {shown}"
+
+
+def my_jobs(lines: Sequence[str]) -> str:
+    """The answer of /jobs."""
+    return fit("**Your jobs**\n" + "\n".join(lines))
+
+
+def fit(text: str) -> str:
+    """Cut a text to what one message can hold, on purpose and visibly."""
+    return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 2] + " …"
+
+
+def overall(stage: str, fraction: float) -> float:
+    """The share of the whole render, from the share of a stage. Drawing is most of the wait."""
+    begins = {"preparing": 0.0, "drawing": 0.05, "checking": 0.7, "smoothing": 0.75, "encoding": 0.92}
+    ends = {"preparing": 0.05, "drawing": 0.7, "checking": 0.75, "smoothing": 0.92, "encoding": 1.0}
+    if stage not in begins:
+        return 0.0
+    return begins[stage] + (ends[stage] - begins[stage]) * fraction
+
+
+def _because(take: TakeRecord) -> str:
+    return f": {take.reasons[0]}" if take.reasons else ""

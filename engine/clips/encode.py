@@ -1,0 +1,180 @@
+"""Frames → an MP4 within a byte limit, with the recipe inside.
+
+The frames go to ffmpeg through a pipe, so nothing but the clip itself touches the disk. A clip that comes out
+too large is encoded again, one rung lower: stronger compression while the eye forgives it, then a smaller
+picture. How far to go down is computed from the size just measured, so most clips need one encode and a large
+one two.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from engine.backends import Frames
+from engine.cancel import CancelToken
+from engine.clips.ffmpeg import H264, EncodeFailed, write_h264
+from engine.clips.mp4 import TAGS, read_metadata
+from engine.errors import EngineError
+
+__all__ = ["ClipTooLarge", "EncodeFailed", "Encoded", "encode", "frame_rate", "read_metadata"]
+
+BEST_CRF = 18  # x264's own scale; its authors call 17 or 18 visually lossless
+WORST_CRF = 34  # worse than this, fewer pixels look better than coarser ones
+LAST_CRF = 51  # the end of the scale
+SCALES = (Fraction(1), Fraction(3, 4), Fraction(1, 2), Fraction(3, 8), Fraction(1, 4), Fraction(1, 8))
+_CRF_TO_HALVE = 6  # "+6 means roughly half the bitrate", x264 --fullhelp
+_ROUNDED_OFF = 0.005  # people write 29.97
+_LEAST_SIDE = 16  # one macroblock
+
+
+class ClipTooLarge(EngineError):
+    """Not even the last rung fits the limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """A finished file.
+
+    Attributes:
+        size: bytes.
+        sha256: hex digest of the file.
+        width, height: pixels, even.
+        frames: how many the file holds.
+        ladder: what was given up for the byte limit, in plain words; empty when nothing was.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    width: int
+    height: int
+    frames: int
+    ladder: tuple[str, ...]
+
+
+def encode(
+    frames: Frames,
+    *,
+    fps: float,
+    path: Path,
+    metadata: Mapping[str, str],
+    max_bytes: int,
+    progress: Callable[[float], None],
+    cancel: CancelToken,
+) -> Encoded:
+    """Write a clip as H.264 in MP4, 4:2:0, BT.709, index first. Equal arguments give equal bytes.
+
+    Args:
+        frames: uint8 ``[T, H, W, 3]``, full-range RGB. An odd last row or column is cut off.
+        fps: the constant frame rate; see :func:`frame_rate`.
+        path: where the file appears, whole or not at all. Its folder must exist.
+        metadata: text by a tag of :data:`engine.clips.mp4.TAGS`, any but NUL, 100 kB at most; ``comment``
+            holds the recipe. An empty text is left out.
+        max_bytes: the finished file is no larger.
+        progress: told the share that is done, 0 … 1, once an encoded second; a lower rung starts again at 0.
+        cancel: looked at once an encoded second.
+
+    Raises:
+        Cancelled: a stop was asked for; nothing is left behind.
+        ClipTooLarge: no rung fits.
+        EncodeFailed: ffmpeg stopped, with its last words.
+        ValueError: the frames, the rate or a tag make no clip.
+    """
+    if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != "uint8":  # noqa: PLR2004 - [T, H, W, 3]
+        raise ValueError(f"frames must be uint8 [T, H, W, 3], not {frames.dtype} {list(frames.shape)}")
+    if unknown := set(metadata) - set(TAGS):
+        raise ValueError(f"an MP4 has no place for the tags {', '.join(sorted(unknown))}")
+    count, rows, columns = frames.shape[:3]
+    frames = frames[:, : rows - rows % 2, : columns - columns % 2]
+    if not frames.size:
+        raise ValueError("there is nothing to encode")
+    rate = frame_rate(fps)
+
+    # The folder, and with it whatever a failed attempt has left, goes away however this block ends.
+    with tempfile.TemporaryDirectory(prefix=".encode-", dir=path.parent) as folder:
+        draft = Path(folder, "clip.mp4")
+
+        def attempt(form: H264) -> int:
+            write_h264(
+                frames, form=form, rate=rate, path=draft, metadata=metadata, progress=progress, cancel=cancel
+            )
+            return draft.stat().st_size
+
+        form, size = _descend(attempt, frames.shape[2], frames.shape[1], max_bytes)
+        with draft.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    return Encoded(
+        path=path,
+        size=size,
+        sha256=digest,
+        width=form.width,
+        height=form.height,
+        frames=count,
+        ladder=_given_up(form, frames.shape[2], max_bytes),
+    )
+
+
+def frame_rate(fps: float) -> Fraction:
+    """The exact rate that a number of frames per second stands for: 23.976 is 24000/1001.
+
+    Raises:
+        ValueError: not between 1 and 240.
+    """
+    if not 1 <= fps <= 240:  # noqa: PLR2004 - the docstring's own bounds
+        raise ValueError(f"{fps} is no frame rate")
+    broadcast = Fraction(round(fps * 1.001) * 1000, 1001)
+    if fps != round(fps) and abs(broadcast - Fraction(fps)) < _ROUNDED_OFF:
+        return broadcast
+    return Fraction(fps).limit_denominator(1001)
+
+
+def _descend(attempt: Callable[[H264], int], width: int, height: int, max_bytes: int) -> tuple[H264, int]:
+    """Try form after form until one fits; return it with its size in bytes.
+
+    No scale is left out, though the compression may be foretold not to suffice: how much fewer pixels help
+    depends on the picture, and the smaller ones are quick to try.
+    """
+    wanted = float(BEST_CRF)
+    pixels = width * height
+    for scale in SCALES:
+        columns, rows = _scaled(width, scale), _scaled(height, scale)
+        wanted = max(BEST_CRF, wanted + _CRF_TO_HALVE * math.log2(columns * rows / pixels))
+        pixels = columns * rows
+        worst = LAST_CRF if scale == SCALES[-1] else WORST_CRF
+        tried = 0
+        while tried < worst:
+            tried = min(math.ceil(wanted), worst)
+            form = H264(width=columns, height=rows, crf=tried)
+            size = attempt(form)
+            if size <= max_bytes:
+                return form, size
+            # A little more than foretold: a further encode costs more than half a step of quality.
+            wanted = tried + _CRF_TO_HALVE * math.log2(size / max_bytes) + 0.5
+    raise ClipTooLarge(f"this clip cannot be made to fit {_in_words(max_bytes)}")
+
+
+def _scaled(side: int, scale: Fraction) -> int:
+    return min(side, max(_LEAST_SIDE, round(side * scale / 2) * 2))
+
+
+def _given_up(form: H264, width: int, max_bytes: int) -> tuple[str, ...]:
+    limit = _in_words(max_bytes)
+    lost = []
+    if form.width < width:
+        lost.append(f"smaller picture, {form.width}×{form.height}, to fit {limit}")
+    if form.crf > BEST_CRF:
+        lost.append(f"stronger compression, to fit {limit}")
+    return tuple(lost)
+
+
+def _in_words(size: int) -> str:
+    return f"{size / 2**20:.3g} MiB" if size >= 2**20 else f"{size / 2**10:.3g} KiB"

@@ -1,0 +1,102 @@
+"""From drawn frames to the finished clip's rate: by RIFE where it works, else by optical flow.
+
+Nothing about RIFE may cost a clip: what is wrong with it is said, and the clip is smoothed without it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from engine.backends import Frames
+from engine.cancel import CancelToken
+from engine.process.faults import is_out_of_memory
+from engine.recipe import Recipe
+from engine.smooth import FlowModel, smooth, smooth_to_rate
+from engine.smooth.rife import NAME, find_model
+from engine.workshop import Workshop
+
+T = TypeVar("T")
+
+BROKEN = "RIFE's weights cannot be used: smoothed by optical flow alone"
+NO_ROOM = "there was no memory left for RIFE: smoothed by optical flow alone"
+
+
+def at_rate(
+    drawn: Frames,
+    recipe: Recipe,
+    workshop: Workshop,
+    *,
+    progress: Callable[[float], None],
+    cancel: CancelToken,
+    gave_up: Callable[[str], None],
+) -> Frames:
+    """As many frames a second, and as many in all, as a recipe says.
+
+    Args:
+        drawn: uint8 ``[recipe.frames, H, W, 3]``.
+        recipe: knows both rates and the length.
+        workshop: where RIFE's weights may lie.
+        progress: told the finished share.
+        cancel: looked at for each frame.
+        gave_up: told why RIFE was not used although it is installed.
+
+    Returns:
+        uint8 ``[recipe.length, H, W, 3]``.
+    """
+
+    def smoothed(flow: FlowModel | None) -> Frames:
+        return _smoothed(drawn, recipe, progress, cancel, flow)
+
+    return smoothed(None) if recipe.factor == 1 else by_best_flow(workshop, smoothed, gave_up=gave_up)
+
+
+def by_best_flow(
+    workshop: Workshop, make: Callable[[FlowModel | None], T], *, gave_up: Callable[[str], None]
+) -> T:
+    """Make something with RIFE where it works, and else without.
+
+    Args:
+        workshop: where RIFE's weights may lie.
+        make: makes it, with RIFE or with None.
+        gave_up: told why RIFE was not used although it is installed.
+    """
+    model = _model(workshop, gave_up)
+    if model is not None:
+        try:
+            return make(model)
+        except Exception as error:
+            if not is_out_of_memory(error):
+                raise
+        # Out here the error is gone, and with it the frames that held what filled the memory.
+        model = None
+        workshop.rack.drop(NAME)
+        gave_up(NO_ROOM)
+    return make(None)
+
+
+def _model(workshop: Workshop, gave_up: Callable[[str], None]) -> FlowModel | None:
+    try:
+        return find_model(workshop)
+    except ValueError:
+        gave_up(BROKEN)
+    except Exception as error:
+        if not is_out_of_memory(error):
+            raise
+        gave_up(NO_ROOM)
+    return None
+
+
+def _smoothed(
+    drawn: Frames,
+    recipe: Recipe,
+    progress: Callable[[float], None],
+    cancel: CancelToken,
+    flow: FlowModel | None,
+) -> Frames:
+    if recipe.factor is None:
+        rates = recipe.native_fps, recipe.fps
+        whole = smooth_to_rate(drawn, *rates, progress=progress, cancel=cancel, flow=flow)
+    else:
+        whole = smooth(drawn, recipe.factor, progress=progress, cancel=cancel, flow=flow)
+    return whole[: recipe.length]

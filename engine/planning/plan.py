@@ -1,0 +1,161 @@
+"""From a wish to a recipe: which engine, what size, how many frames, and why.
+
+Pure and without torch, so that the bot can plan the moment somebody asks, and a table can test it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from engine.backends import BackendSpec, Outline
+from engine.errors import UserError
+from engine.means import Means
+from engine.planning.choice import Given, choose_engine, choose_way
+from engine.planning.frame_size import choose_size
+from engine.planning.pace import pace_of
+from engine.recipe import Recipe
+from engine.wish import SECONDS, Length, Subject, Wish
+
+UNSEEN_FACES = "nobody looked for faces in the picture: the network that finds them is not installed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanLimits:
+    """What a wish may ask for.
+
+    Attributes:
+        min_seconds, max_seconds: the shortest and the longest clip.
+        fps: frames per second of the finished clip, where nobody said.
+        max_fps: the most that there may be.
+        max_side: the longest side of the finished clip, in pixels.
+        min_side: the shortest one.
+    """
+
+    min_seconds: float = 0.5
+    max_seconds: float = 10.0
+    fps: float = 24.0
+    max_fps: float = 60.0
+    max_side: int = 1920
+    min_side: int = 64
+
+
+def plan(
+    wish: Wish,
+    subject: Subject | None = None,
+    *,
+    like: Subject | None = None,
+    reference: Subject | None = None,
+    means: Means | None = None,
+    limits: PlanLimits | None = None,
+) -> Recipe:
+    """Decide everything that the wish left open.
+
+    Args:
+        wish: what was asked for.
+        subject: the picture that is animated, or the first frame.
+        like: the picture whose look is taken.
+        reference: the clip that is followed or drawn anew.
+        means: what this machine has; None: no GPU and no weights.
+        limits: what a wish may ask for.
+
+    Returns:
+        A complete recipe, with the reasons for each choice.
+
+    Raises:
+        UserError: the wish cannot be met; the text says why and what could be.
+    """
+    means, limits = means or Means(), limits or PlanLimits()
+    seconds, why_seconds = _choose_seconds(wish, reference, limits)
+    fps = limits.fps if wish.fps is None else wish.fps
+    _check(wish, seconds, fps, limits)
+    given = Given(wish=wish, subject=subject, like=like, reference=reference)
+    spec, why_engine = choose_engine(given, means)
+    way, why_way = choose_way(spec, wish, means)
+    width, height, why_size = choose_size(wish, subject or reference, spec, limits.max_side)
+    pace = pace_of(seconds, fps, spec)
+    outline = Outline(
+        wish=wish,
+        subject=subject,
+        like=like,
+        way=way,
+        means=means,
+        frames=pace.frames,
+        native_fps=pace.native_fps,
+    )
+    tuned = spec.tune(outline)
+    reasons = [why_engine, *why_way, why_size, *why_seconds]
+    if pace.native_fps != fps:
+        reasons.append(f"{pace.native_fps:g} drawn frames a second, smoothed to {fps:g}")
+    return Recipe(
+        kind=wish.kind,
+        engine=spec.name,
+        prompt=wish.prompt,
+        inputs=given.digests(),
+        seed=secrets.randbelow(2**32) if wish.seed is None else wish.seed,
+        width=width,
+        height=height,
+        frames=pace.frames,
+        native_fps=pace.native_fps,
+        fps=fps,
+        length=pace.length,
+        motion=wish.motion,
+        camera=wish.camera,
+        quality=wish.quality,
+        way="" if way is None else way.name,
+        steps=0 if way is None else way.steps,
+        guidance=0.0 if way is None else way.guidance,
+        model=tuned.model,
+        words=tuned.words,
+        negative=tuned.negative,
+        strength=tuned.strength,
+        follow=wish.follow,
+        styles=wish.styles,
+        settings=tuned.settings,
+        reasons=(*reasons, *tuned.reasons, *_notes(subject, spec)),
+    )
+
+
+def _check(wish: Wish, seconds: float, fps: float, limits: PlanLimits) -> None:
+    """Hold a wish's numbers against the limits.
+
+    Raises:
+        UserError: one of them is outside.
+    """
+    if not limits.min_seconds <= seconds <= limits.max_seconds:
+        raise UserError(
+            "E_SECONDS", f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
+        )
+    if not 1 <= fps <= limits.max_fps:
+        raise UserError("E_FPS", f"A clip can have 1 to {limits.max_fps:g} frames a second.")
+    if wish.seed is not None and not 0 <= wish.seed < 2**32:
+        raise UserError("E_SEED", f"A seed is a whole number from 0 to {2**32 - 1}.")
+    if wish.size is not None and not all(limits.min_side <= side <= limits.max_side for side in wish.size):
+        raise UserError(
+            "E_SIZE", f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
+        )
+
+
+def _choose_seconds(
+    wish: Wish, reference: Subject | None, limits: PlanLimits
+) -> tuple[float, tuple[str, ...]]:
+    """How long the clip is, and why where nobody said: as long as the clip it follows, or the usual."""
+    if wish.seconds is not None:
+        return wish.seconds, ()
+    followed = None if reference is None else reference.seconds
+    wanted = SECONDS[Length.NORMAL] if followed is None else followed
+    seconds = min(max(wanted, limits.min_seconds), limits.max_seconds)
+    if followed is None:
+        return seconds, ()
+    if seconds < followed:
+        return seconds, (f"{seconds:.2g} s, the longest there may be: the clip given has {followed:.3g} s",)
+    return seconds, (f"{seconds:.3g} s, as long as the clip given",)
+
+
+def _notes(subject: Subject | None, spec: BackendSpec) -> tuple[str, ...]:
+    """What there is to say of the picture: what may spoil the clip, and what nobody could look for."""
+    if subject is None:
+        return ()
+    if spec.heeds_faces and subject.faces is None:
+        return (*subject.notes, UNSEEN_FACES)
+    return subject.notes

@@ -1,0 +1,343 @@
+"""One engine process as its parent sees it: spawned, listened to, watched, and buried.
+
+Whatever the process does or fails to do, nothing is raised but EngineDied and EngineHung, by ``Child.run``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+import logging
+import os
+import re
+import signal
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from engine.device import Device
+from engine.errors import EngineDied, EngineHung
+from engine.events import Draft, Event, Progress, TakeDiscarded
+from engine.process import wire
+from engine.process.watch import HostLimits, Watch
+
+log = logging.getLogger(__name__)
+
+LAST_WORDS = 4096
+"""Bytes of the process's output that are kept for the log."""
+
+_DRAIN = 0.5
+"""Seconds for the last message and words of a dead process to arrive; they are in a buffer already."""
+
+_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
+
+
+class Cause(enum.Enum):
+    """Why a process ended."""
+
+    ITSELF = enum.auto()
+    HUNG = enum.auto()
+    BROKEN = enum.auto()
+    VERSION = enum.auto()
+    CARD_GONE = enum.auto()
+    WANTED = enum.auto()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Death:
+    """How a process ended.
+
+    Attributes:
+        returncode: negative for a signal; None when it could not be started at all.
+        reason: a sentence for the log.
+        last_words: the end of its output, without control characters.
+    """
+
+    cause: Cause
+    returncode: int | None
+    reason: str
+    last_words: str = ""
+
+    def error(self) -> EngineDied:
+        """What the render that ran is told."""
+        family = EngineHung if self.cause is Cause.HUNG else EngineDied
+        return family(self.returncode, f"{self.reason}\n{self.last_words}".rstrip())
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Assignment:
+    job: str
+    work: str
+    on_event: Callable[[Event], None]
+    answer: asyncio.Future[wire.Result | wire.Failed]
+
+
+class Child:
+    """One engine process. Made by :meth:`spawn`.
+
+    Attributes:
+        pid: its process id, and its process group's.
+        ready: set when it waits for its first job.
+        ended: done, with how, when it is gone and all that it said has been heard.
+        rss: bytes of resident memory at the last heartbeat.
+        device: where it draws; known once it is ready.
+    """
+
+    def __init__(
+        self,
+        process: asyncio.subprocess.Process,
+        line: tuple[asyncio.StreamReader, asyncio.StreamWriter],
+        output: tuple[asyncio.StreamReader, asyncio.ReadTransport],
+        limits: HostLimits,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._limits = limits
+        self._reader, self._writer = line
+        self._output, self._output_transport = output
+        self._watch = Watch(limits, self._loop.time())
+        self._assignment: _Assignment | None = None
+        self._verdict: tuple[Cause, str] | None = None
+        self._greeted = False
+        self._leaving = False
+        self._tail = b""
+        self.pid = process.pid
+        self.rss = 0
+        self.device = Device()
+        self.ready = asyncio.Event()
+        self.ended: asyncio.Future[Death] = self._loop.create_future()
+        self._exit = asyncio.create_task(process.wait())
+        self._listener = asyncio.create_task(self._listen())
+        self._drainer = asyncio.create_task(self._drain())
+        self._watcher = asyncio.create_task(self._keep_watch())
+        self._burier = asyncio.create_task(self._bury())
+        self._killer: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def spawn(cls, command: Sequence[str], environment: Mapping[str, str], limits: HostLimits) -> Self:
+        """Start a process. Call it in the thread that will live longest: the child dies with it.
+
+        Args:
+            command: what to run; the worker's arguments are put behind it.
+            environment: all that the process sees of one.
+            limits: how long to wait for what.
+
+        Raises:
+            OSError: the command cannot be run.
+        """
+        ours, theirs = socket.socketpair()
+        output_read, output_write = os.pipe()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                *("--fd", str(theirs.fileno()), "--parent", str(os.getpid())),
+                *("--beat", str(limits.heartbeat_every)),
+                *(() if limits.memory is None else ("--memory", str(limits.memory))),
+                stdin=asyncio.subprocess.DEVNULL,
+                # A pipe of our own: with asyncio's, the end of the process would be held back for as long as
+                # something that it started keeps its output open.
+                stdout=output_write,
+                stderr=output_write,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+                env=dict(environment),
+            )
+        except BaseException:
+            ours.close()
+            os.close(output_read)
+            raise
+        finally:
+            theirs.close()
+            os.close(output_write)
+        line = await asyncio.open_unix_connection(sock=ours, limit=wire.MAX_LINE)
+        output = asyncio.StreamReader()
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(output), os.fdopen(output_read, "rb", 0)
+        )
+        child = cls(process, line, (output, transport), limits)
+        child._send(wire.Hello(version=wire.PROTOCOL))
+        return child
+
+    @property
+    def usable(self) -> bool:
+        """Whether it may be given a render."""
+        return self._verdict is None and not self._leaving and not self._exit.done()
+
+    async def run(self, order: wire.Render, on_event: Callable[[Event], None]) -> wire.Result | wire.Failed:
+        """Have it render, and wait for the answer.
+
+        Raises:
+            EngineDied: it ended, or was killed, before it answered.
+            EngineHung: it said nothing for too long and was killed.
+            WireError: the order does not fit the wire; nothing was sent.
+        """
+        if self.ended.done():
+            raise self.ended.result().error()
+        self._send(order)
+        assignment = _Assignment(
+            job=order.job, work=order.work, on_event=on_event, answer=self._loop.create_future()
+        )
+        self._assignment = assignment
+        self._watch.begin(self._loop.time())
+        try:
+            return await assignment.answer
+        finally:
+            self._assignment = None
+            self._watch.end()
+
+    def cancel(self, job: str) -> None:
+        """Ask it to stop a render; :meth:`run` still waits for the answer."""
+        self._send(wire.Cancel(job=job))
+
+    async def gone(self) -> None:
+        """Wait until it has ended."""
+        await asyncio.wait({self.ended})
+
+    async def close(self) -> None:
+        """Ask it to end, then make it end."""
+        if self._verdict is None:
+            self._verdict = (Cause.WANTED, "its parent closed it")
+        self._send(wire.Shutdown())
+        await asyncio.wait({self.ended}, timeout=self._limits.term_grace)
+        await self.end("it did not close when asked to")
+
+    async def end(self, reason: str, cause: Cause = Cause.WANTED) -> None:
+        """Kill it because it is not wanted any more, and wait until it has ended."""
+        self._condemn(cause, reason)
+        await self.gone()
+
+    def slay(self) -> None:
+        """Kill it, without a grace and without waiting."""
+        if not self._exit.done():
+            self._verdict = self._verdict or (Cause.WANTED, "its parent had no more time")
+            self._signal(signal.SIGKILL)
+
+    def _send(self, message: wire.FromParent) -> None:
+        line = wire.encode(message)
+        if not self._writer.is_closing():
+            self._writer.write(line)
+
+    def _condemn(self, cause: Cause, reason: str) -> None:
+        """Have it killed, for the first reason that was found."""
+        self._verdict = self._verdict or (cause, reason)
+        if self._killer is None:
+            self._killer = asyncio.create_task(self._kill())
+
+    async def _kill(self) -> None:
+        if not self._exit.done():
+            self._signal(signal.SIGTERM)
+            await asyncio.wait({self._exit}, timeout=self._limits.term_grace)
+        if not self._exit.done():
+            self._signal(signal.SIGKILL)
+
+    def _signal(self, number: signal.Signals) -> None:
+        # macOS answers "not permitted" for a group of zombies.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    async def _bury(self) -> None:
+        """Wait for its end, however it comes, and tell those who wait."""
+        returncode = await self._exit
+        self._signal(signal.SIGKILL)  # what it started must not outlive it
+        await asyncio.wait({self._listener, self._drainer}, timeout=_DRAIN)
+        self._writer.close()
+        self._output_transport.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+        tasks = (self._listener, self._drainer, self._watcher)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        cause, reason = self._verdict or (Cause.ITSELF, "it ended by itself")
+        words = _CONTROL.sub(" ", self._tail.decode(errors="replace")).strip()
+        death = Death(cause=cause, returncode=returncode, reason=reason, last_words=words)
+        self.ended.set_result(death)
+        if self._assignment is not None and not self._assignment.answer.done():
+            self._assignment.answer.set_exception(death.error())
+
+    async def _drain(self) -> None:
+        rest = b""
+        while chunk := await self._output.read(1 << 16):
+            self._tail = (self._tail + chunk)[-LAST_WORDS:]
+            *lines, rest = re.split(rb"[\r\n]+", rest + chunk)
+            rest = rest[-LAST_WORDS:]
+            for line in lines:
+                log.debug("engine %d: %s", self.pid, _CONTROL.sub(" ", line.decode(errors="replace")))
+
+    async def _keep_watch(self) -> None:
+        tick = self._watch.tick
+        while True:
+            before = self._loop.time()
+            await asyncio.sleep(tick)
+            now = self._loop.time()
+            if now - before > 2 * tick:
+                self._watch.forgive(now - before)
+            elif reason := self._watch.overdue(now):
+                self._condemn(Cause.HUNG, reason)
+                return
+
+    async def _listen(self) -> None:
+        try:
+            while line := await self._reader.readline():
+                self._take_in(wire.from_child(line))
+        except ConnectionError:
+            pass  # it died with unread messages of ours; its end is seen by itself
+        except ValueError as error:  # a line that is too long, or no message
+            self._condemn(Cause.BROKEN, str(error))
+        self._watch.close(self._loop.time())
+
+    def _take_in(self, message: wire.FromChild) -> None:
+        now = self._loop.time()
+        if isinstance(message, wire.Hello):
+            self._greeted = True
+            if message.version != wire.PROTOCOL:
+                self._condemn(
+                    Cause.VERSION, f"it speaks version {message.version}, this program {wire.PROTOCOL}"
+                )
+        elif not self._greeted:
+            raise wire.WireError(f"its first message was {message.type}, not hello")
+        elif isinstance(message, wire.Ready):
+            self._watch.ready()
+            # What was condemned at its greeting is told to end; that it says "ready" first does not count.
+            if self._verdict is None:
+                self.device = Device(kind=message.device, name=message.name, memory=message.memory)
+                self.ready.set()
+        elif isinstance(message, wire.Beat):
+            self._watch.beat(now)
+            self.rss = message.rss
+        elif self._assignment is None or message.job != self._assignment.job:
+            log.info("engine %d: a late %s of %s is ignored", self.pid, message.type, message.job)
+        else:
+            self._follow(self._assignment, message, now)
+
+    def _follow(self, assignment: _Assignment, message: wire.OfRender, now: float) -> None:
+        """Take in what is said of the render that runs."""
+        if isinstance(message, wire.Progressed):
+            progress = Progress(stage=message.stage, fraction=message.fraction, take=message.take)
+            self._watch.step(progress, now)
+            self._pass_on(assignment, progress)
+        elif isinstance(message, wire.Discarded):
+            sheet = None if message.sheet is None else _in_folder(assignment.work, message.sheet)
+            self._pass_on(assignment, TakeDiscarded(take=message.take, sheet=sheet))
+        elif isinstance(message, wire.Drafted):
+            path = _in_folder(assignment.work, message.path)
+            if path is not None:
+                self._pass_on(assignment, Draft(path=path, take=message.take))
+        else:
+            self._leaving = isinstance(message, wire.Failed) and message.leaving
+            if not assignment.answer.done():
+                assignment.answer.set_result(message)
+
+    def _pass_on(self, assignment: _Assignment, event: Event) -> None:
+        try:
+            assignment.on_event(event)
+        except Exception:
+            log.exception("what follows the render %s failed", assignment.job)
+
+
+def _in_folder(folder: str, name: str) -> Path | None:
+    """A file that the process says is in its work folder; None where it is none, or leads out of it."""
+    path = Path(folder) / Path(name).name
+    return path if path.is_file() and not path.is_symlink() else None

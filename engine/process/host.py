@@ -1,0 +1,346 @@
+"""The parent's side of the engine: start, hand out renders, cancel, restart.
+
+:meth:`EngineHost.render` is the seam for many machines. Nothing above it may know that the engine is a
+process on this machine. This module runs in the bot's process and never imports torch.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import logging
+import os
+import sys
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from engine.device import Device
+from engine.errors import Cancelled, EngineClosed, RenderFailed, Unsupported, UserError
+from engine.events import Event
+from engine.process import wire
+from engine.process.child import Cause, Child, Death
+from engine.process.environment import scrubbed
+from engine.process.spool import Rendered, Spool, make, remove, verified
+from engine.process.watch import HostLimits
+from engine.recipe import Recipe
+
+if TYPE_CHECKING:
+    from engine.render import (
+        RenderLimits,
+    )  # with it would come the whole renderer, which this process never runs
+
+__all__ = ["EngineHost", "HostLimits", "HostState", "Rendered"]
+
+log = logging.getLogger(__name__)
+
+
+class HostState(StrEnum):
+    """What the engine is doing."""
+
+    STOPPED = "stopped"
+    STARTING = "starting"
+    READY = "ready"
+    BUSY = "busy"
+    RESTARTING = "restarting"
+    DOWN = "down"
+
+
+class EngineHost:
+    """The engine, as the bot knows it: one process, kept warm, and replaced when it breaks.
+
+    Args:
+        spool: a folder of its own; each render works in a fresh folder inside it.
+        limits: how long to wait for what.
+        command: what to run instead of this program's own worker.
+        environment: what the process may see of, after scrubbing; the bot's own by default.
+        on_state: told of each new state; ``DOWN`` is the moderators' business.
+
+    Attributes:
+        state: what the engine is doing.
+        deaths: how many processes ended without being asked to, since the start.
+        last_death: how the last process ended, asked to or not.
+    """
+
+    def __init__(
+        self,
+        *,
+        spool: Path,
+        limits: HostLimits | None = None,
+        command: Sequence[str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        on_state: Callable[[HostState], None] | None = None,
+    ) -> None:
+        self._spool = Spool(spool)
+        self._limits = limits or HostLimits()
+        self._command = tuple(command or (sys.executable, "-m", "engine.process.worker"))
+        self._environment = scrubbed(os.environ if environment is None else environment)
+        self._on_state = on_state
+        self._supervisor: asyncio.Task[None] | None = None
+        self._child: Child | None = None
+        self._free: Child | None = None
+        self._refusal: str | None = None
+        self._changed = asyncio.Event()
+        self._closing = asyncio.Event()
+        self._begun: asyncio.Future[Death | None] | None = None
+        self._recent: deque[float] = deque(maxlen=self._limits.deaths + 1)
+        self.state = HostState.STOPPED
+        self._device: Device | None = None
+        self.deaths = 0
+        self.last_death: Death | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None while there is none."""
+        return None if self._child is None else self._child.pid
+
+    @property
+    def device(self) -> Device | None:
+        """Where clips are drawn; None until a process has told it."""
+        return self._device
+
+    @property
+    def rss(self) -> int | None:
+        """Bytes of resident memory of the process at its last heartbeat; None while there is none."""
+        return None if self._child is None else self._child.rss
+
+    async def start(self) -> None:
+        """Sweep the spool, spawn the process and wait until it is ready.
+
+        Raises:
+            EngineDied: the first process ended before it was ready. The host goes on trying, until closed.
+            EngineHung: it was not ready in time. Likewise.
+            RenderFailed: ``E_VERSION``: the worker is of another release. Likewise.
+            EngineClosed: somebody closed the host meanwhile.
+            OSError: the spool cannot be swept or made; nothing was started, and start may be called again.
+        """
+        if self._supervisor is not None:
+            raise RuntimeError("an engine host is started once")
+        await asyncio.to_thread(self._spool.sweep)
+        self._begun = asyncio.get_running_loop().create_future()
+        self._supervisor = asyncio.create_task(self._supervise(self._begun))
+        death = await asyncio.shield(self._begun)
+        if self._closing.is_set():
+            raise EngineClosed
+        if self._refusal is not None:
+            raise RenderFailed("E_VERSION", self._refusal)
+        if death is not None:
+            raise death.error()
+
+    async def close(self) -> None:
+        """End the process: asked, then told, then killed. Renders that run or wait raise EngineClosed."""
+        self._closing.set()
+        self._changed.set()
+        if self._supervisor is not None:
+            await self._supervisor
+
+    async def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        job: str,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: asyncio.Event,
+    ) -> Rendered:
+        """Make a clip. Waits while the engine is busy, starting, down or not started yet.
+
+        When the awaiting task is cancelled, the engine is told to stop first, so that it is free afterwards.
+
+        Args:
+            recipe: what to make.
+            inputs: role → file.
+            job: names the work folder and the log's lines; letters, digits and underscores.
+            limits: what may be spent.
+            on_event: told of progress and of discarded takes, in the event loop; what it raises is logged.
+            cancel: set it to stop the render, or the wait.
+
+        Raises:
+            Cancelled: ``cancel`` was set; whatever else happened then does not matter.
+            UserError: the member can mend it.
+            Unsupported: this engine cannot draw this recipe.
+            RenderFailed: the engine answered with an error, or with a file that is not what it said.
+            EngineDied: the process ended while this job ran.
+            EngineHung: the process stood still while this job ran, and was killed.
+            EngineClosed: the host was closed.
+        """
+        folder = self._spool.name(job)
+        order = wire.Render(
+            job=folder.name,
+            recipe=recipe.to_json(),
+            inputs={role: str(path.absolute()) for role, path in inputs.items()},
+            work=str(folder),
+            limits=dataclasses.asdict(limits),
+        )
+        try:
+            answer = await self._ask(order, folder, on_event, cancel)
+            if isinstance(answer, wire.Failed):
+                _raise(answer)
+            return await asyncio.to_thread(verified, answer, folder)
+        except BaseException:
+            remove(folder)
+            raise
+
+    def discard(self, rendered: Rendered) -> None:
+        """Remove a render's work folder, once its file has been adopted."""
+        remove(rendered.folder)
+
+    async def _ask(
+        self, order: wire.Render, folder: Path, on_event: Callable[[Event], None], cancel: asyncio.Event
+    ) -> wire.Result | wire.Failed:
+        """Give an order to a warm process when there is one, and stay until that process is free of it."""
+        child = await self._take(cancel)
+        try:
+            make(folder)
+            run = asyncio.create_task(child.run(order, on_event))
+            try:
+                await _first(asyncio.wait({run}), cancel.wait())
+            finally:
+                if not run.done():
+                    await self._stop(child, order.job, run)
+                error = run.exception()
+        finally:
+            self._give_back(child)
+        if cancel.is_set():
+            raise Cancelled
+        if self._closing.is_set() and (error or isinstance(run.result(), wire.Failed)):
+            raise EngineClosed
+        if isinstance(error, wire.WireError):
+            raise RenderFailed("E_WIRE", "This request is too long for the engine.", str(error)) from error
+        return run.result()
+
+    async def _stop(self, child: Child, job: str, run: asyncio.Task[wire.Result | wire.Failed]) -> None:
+        """Have a render stopped, by asking or by force."""
+        child.cancel(job)
+        try:
+            await asyncio.wait({run}, timeout=self._limits.cancel_grace)
+            if not run.done():
+                await child.end("it did not heed a cancel")
+        except asyncio.CancelledError:  # whoever waits for this has no more time
+            child.slay()
+            await child.gone()
+            raise
+        finally:
+            await asyncio.wait({run})
+
+    async def _take(self, cancel: asyncio.Event) -> Child:
+        """Wait for a process that is ready and free; it is the caller's until given back."""
+        while True:
+            if cancel.is_set():
+                raise Cancelled
+            if self._closing.is_set():
+                raise EngineClosed
+            if self._refusal is not None:
+                raise RenderFailed("E_VERSION", self._refusal)
+            if self._free is not None and self._free.usable:
+                child, self._free = self._free, None
+                self._enter(HostState.BUSY)
+                return child
+            self._changed.clear()
+            await _first(self._changed.wait(), cancel.wait())
+
+    def _give_back(self, child: Child) -> None:
+        """Offer a process to whoever waits. A broken one is its supervisor's business."""
+        if child.usable:
+            self._free = child
+            self._enter(HostState.READY)
+            self._changed.set()
+
+    async def _supervise(self, begun: asyncio.Future[Death | None]) -> None:
+        """Keep one process alive, until closed."""
+        self._enter(HostState.STARTING)
+        while not self._closing.is_set():
+            death = await self._live(begun)
+            pause = self._mourn(death)
+            if not begun.done():
+                begun.set_result(death)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._closing.wait(), pause)
+        if not begun.done():
+            begun.set_result(None)
+        self._enter(HostState.STOPPED)
+
+    async def _live(self, begun: asyncio.Future[Death | None]) -> Death:
+        """Follow one process from its birth to its end."""
+        try:
+            child = self._child = await Child.spawn(self._command, self._environment, self._limits)
+        except OSError as error:
+            return Death(cause=Cause.ITSELF, returncode=None, reason=f"it could not be started: {error}")
+        try:
+            await _first(child.ready.wait(), child.gone(), self._closing.wait())
+            if child.ready.is_set() and self._lacks_its_card(child):
+                # What was planned for a GPU would take a processor hours: the jobs wait until it is back.
+                await child.end("the graphics card is gone", Cause.CARD_GONE)
+            elif child.ready.is_set():
+                self._refusal = None
+                self._device = child.device
+                self._give_back(child)
+                if not begun.done():
+                    begun.set_result(None)
+            await _first(child.gone(), self._closing.wait())
+            if not child.ended.done():
+                await child.close()
+            return child.ended.result()
+        finally:
+            child.slay()
+            self._child = self._free = None
+
+    def _lacks_its_card(self, child: Child) -> bool:
+        return self._device is not None and self._device.is_gpu and not child.device.is_gpu
+
+    def _mourn(self, death: Death) -> float:
+        """Write a death down; answer with the seconds to wait before the next process."""
+        self.last_death = death
+        if death.cause is Cause.WANTED:
+            log.info("the engine process ended: %s", death.reason)
+            if not self._closing.is_set():
+                self._enter(HostState.RESTARTING)
+            return 0.0
+        log.error(
+            "the engine process ended with %s: %s\n%s", death.returncode, death.reason, death.last_words
+        )
+        now = asyncio.get_running_loop().time()
+        self.deaths += 1
+        self._recent.append(now)
+        recent = sum(now - then <= self._limits.deaths_window for then in self._recent)
+        if death.cause is Cause.VERSION:
+            self._refusal = f"The engine process is of another release: {death.reason}."
+            self._changed.set()
+        if death.cause in {Cause.VERSION, Cause.CARD_GONE} or recent > self._limits.deaths:
+            self._enter(HostState.DOWN)
+            return self._limits.backoff_last
+        self._enter(HostState.RESTARTING)
+        return min(self._limits.backoff_last, self._limits.backoff_first * 2.0 ** (recent - 1))
+
+    def _enter(self, state: HostState) -> None:
+        if state is self.state:
+            return
+        self.state = state
+        if self._on_state is not None:
+            self._on_state(state)
+
+
+async def _first(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when the first of these is done; the others are given up."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+def _raise(failed: wire.Failed) -> NoReturn:
+    match failed.failure:
+        case wire.Failure.CANCELLED:
+            raise Cancelled
+        case wire.Failure.USER:
+            raise UserError(failed.code, failed.text)
+        case wire.Failure.UNSUPPORTED:
+            raise Unsupported(failed.text)
+        case wire.Failure.ENGINE:
+            raise RenderFailed(failed.code, failed.text, failed.detail)

@@ -1,0 +1,291 @@
+"""The engine as a process: messages in, messages out, a heartbeat.
+
+Three threads. The main one draws. One beats, so that the parent can tell "busy" from "stuck in a call that
+never comes back". One listens, because a cancel must be heard while the main one draws. If either of the two
+ends, the process ends: a worker that cannot be watched or stopped is worse than none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import faulthandler
+import math
+import os
+import queue
+import resource
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from engine.cancel import CancelToken
+from engine.device import Device
+from engine.events import Draft, Event, Progress, TakeDiscarded
+from engine.process import wire
+from engine.process.faults import describe
+from engine.recipe import Receipt, Recipe, Stage
+
+if TYPE_CHECKING:
+    from engine.render import Renderer, RenderLimits
+
+EXIT_PROTOCOL = 76
+"""The parent speaks another version, or something that is no message."""
+
+EXIT_POISONED = 78
+"""The GPU's context is broken for the life of this process; only a fresh one can draw."""
+
+PROGRESS_EVERY = 0.1
+"""Seconds between two progress messages of one stage."""
+
+NICENESS = 5
+"""Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
+
+_PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
+
+
+class Draws(Protocol):
+    """What a worker needs of a renderer: :class:`engine.render.Renderer` is one."""
+
+    @property
+    def device(self) -> Device:
+        """Where it draws."""
+        ...
+
+    def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        work: Path,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: CancelToken,
+    ) -> Receipt:
+        """Leave ``clip.mp4`` in ``work``."""
+        ...
+
+
+class Channel:
+    """The child's end of the wire. Any thread may send, one may receive."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._socket = socket.socket(fileno=descriptor)
+        # Else a program that the child starts would hold the line open after the child's death.
+        self._socket.set_inheritable(False)
+        self._lines = self._socket.makefile("rb")
+        self._lock = threading.Lock()
+
+    def send(self, message: wire.FromChild) -> None:
+        """Write one message.
+
+        Raises:
+            WireError: it does not fit a line; nothing was written.
+            OSError: the parent is gone.
+        """
+        line = wire.encode(message)
+        with self._lock:
+            self._socket.sendall(line)
+
+    def receive(self) -> wire.FromParent | None:
+        """Wait for the next message; None when the parent is gone.
+
+        Raises:
+            WireError: what came is no message.
+        """
+        line = self._lines.readline(wire.MAX_LINE)
+        return wire.from_parent(line) if line else None
+
+
+class Orders:
+    """The renders that the parent asked for, and the tokens that stop them."""
+
+    def __init__(self) -> None:
+        self._queue: queue.SimpleQueue[tuple[wire.Render, CancelToken] | None] = queue.SimpleQueue()
+        self._tokens: dict[str, CancelToken] = {}
+
+    def take_in(self, message: wire.FromParent) -> None:
+        """Act on a message; called by the listening thread."""
+        if isinstance(message, wire.Render):
+            token = self._tokens[message.job] = CancelToken()
+            self._queue.put((message, token))
+        elif isinstance(message, wire.Cancel):
+            # A cancel that crosses the answer on its way finds no token, and is done with.
+            if message.job in self._tokens:
+                self._tokens[message.job].cancel()
+        elif isinstance(message, wire.Shutdown):
+            for token in list(self._tokens.values()):
+                token.cancel()
+            self._queue.put(None)
+
+    def next(self) -> tuple[wire.Render, CancelToken] | None:
+        """Wait for the next order; None means that it is time to end."""
+        return self._queue.get()
+
+    def done(self, job: str) -> None:
+        """Forget the token of an answered order."""
+        del self._tokens[job]
+
+
+class Reporter:
+    """Passes a render's events on, but not each of a thousand steps."""
+
+    def __init__(self, channel: Channel, job: str) -> None:
+        self._channel = channel
+        self._job = job
+        self._last: tuple[Stage, int] | None = None
+        self._next = 0.0
+
+    def __call__(self, event: Event) -> None:
+        """Send an event, unless it is progress that follows the last one too closely.
+
+        The first of a stage, its end, and a discarded take always pass.
+        """
+        if isinstance(event, TakeDiscarded):
+            sheet = None if event.sheet is None else event.sheet.name
+            self._channel.send(wire.Discarded(job=self._job, take=event.take, sheet=sheet))
+        elif isinstance(event, Draft):
+            self._channel.send(wire.Drafted(job=self._job, path=event.path.name, take=event.take))
+        elif self._passes(event):
+            fraction = 0.0 if math.isnan(event.fraction) else min(1.0, max(0.0, float(event.fraction)))
+            message = wire.Progressed(job=self._job, stage=event.stage, fraction=fraction, take=event.take)
+            self._channel.send(message)
+
+    def _passes(self, event: Progress) -> bool:
+        now = time.monotonic()
+        place = (event.stage, event.take)
+        if place == self._last and now < self._next and event.fraction < 1.0:
+            return False
+        self._last = place
+        self._next = now + PROGRESS_EVERY
+        return True
+
+
+def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: float) -> int:
+    """Answer the parent until it says that it is enough.
+
+    Args:
+        channel: the line to the parent.
+        make_renderer: called once, when the heart beats already: its imports may take minutes.
+        beat_every: seconds between two heartbeats.
+
+    Returns:
+        The exit status.
+    """
+    channel.send(wire.Hello(version=wire.PROTOCOL))
+    hello = channel.receive()
+    if not isinstance(hello, wire.Hello) or hello.version != wire.PROTOCOL:
+        sys.stderr.write(f"E_VERSION: this engine speaks version {wire.PROTOCOL}, its parent said {hello}\n")
+        return EXIT_PROTOCOL
+    orders = Orders()
+    threading.Thread(target=_listen, args=(channel, orders), name="listen", daemon=True).start()
+    threading.Thread(target=_beat, args=(channel, beat_every), name="beat", daemon=True).start()
+    renderer = make_renderer()
+    device = renderer.device
+    channel.send(wire.Ready(device=device.kind, name=device.name, memory=device.memory))
+    while (order := orders.next()) is not None:
+        failed = _perform(channel, renderer, *order)
+        orders.done(order[0].job)
+        if failed is not None:
+            channel.send(failed)
+            if failed.leaving:
+                sys.stderr.flush()
+                os._exit(EXIT_POISONED)  # a poisoned context can hang the interpreter's own way out
+    return 0
+
+
+def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: CancelToken) -> wire.Failed | None:
+    """Render, and send the result; or say why there is none."""
+    from engine.render import CLIP_NAME, RenderLimits  # noqa: PLC0415 - heavy; the heart must beat before
+
+    try:
+        token.check()
+        receipt = renderer.render(
+            Recipe.from_json(order.recipe),
+            {role: Path(path) for role, path in order.inputs.items()},
+            work=Path(order.work),
+            limits=RenderLimits(**order.limits),
+            on_event=Reporter(channel, order.job),
+            cancel=token,
+        )
+        channel.send(
+            wire.Result(job=order.job, receipt=receipt.to_json(), path=CLIP_NAME, sha256=receipt.sha256)
+        )
+    except Exception as error:  # noqa: BLE001 - whatever a model throws is this job's failure, not the process's
+        return describe(order.job, error)
+    return None
+
+
+def _listen(channel: Channel, orders: Orders) -> None:
+    status = EXIT_PROTOCOL
+    try:
+        while (message := channel.receive()) is not None:
+            orders.take_in(message)
+        status = 0
+    except Exception:  # noqa: BLE001 - it is printed, and the process ends
+        traceback.print_exc()
+    finally:
+        os._exit(status)
+
+
+def _beat(channel: Channel, every: float) -> None:
+    try:
+        while True:
+            channel.send(wire.Beat(rss=resident_bytes()))
+            time.sleep(every)
+    finally:
+        os._exit(EXIT_PROTOCOL)
+
+
+def resident_bytes() -> int:
+    """Bytes of memory that this process occupies (where there is no /proc: the most it ever did)."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+
+def die_with(parent: int) -> None:
+    """Have the kernel kill this process when the thread that started it ends; Linux only.
+
+    Elsewhere the end of the wire does it, unless a call that holds the interpreter's lock is under way.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it died before we asked
+        os._exit(0)
+
+
+def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
+    """Run as an engine process; the arguments are :class:`engine.process.child.Child`'s to give."""
+    parser = argparse.ArgumentParser(prog="engine.process.worker")
+    parser.add_argument("--fd", type=int, required=True, help="the inherited descriptor")
+    parser.add_argument("--parent", type=int, required=True, help="the parent's process id")
+    parser.add_argument("--beat", type=float, required=True, help="seconds between heartbeats")
+    parser.add_argument("--memory", type=int, help="bytes of address space at most")
+    options = parser.parse_args(arguments)
+    die_with(options.parent)
+    faulthandler.enable()
+    os.nice(NICENESS)
+    # A core file of a process that holds a model takes minutes and gigabytes, and the GPU is held meanwhile.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    if options.memory is not None:
+        resource.setrlimit(resource.RLIMIT_AS, (options.memory, options.memory))
+    return serve(Channel(options.fd), make_renderer, beat_every=options.beat)
+
+
+def make_renderer() -> Renderer:
+    """What draws, with what the environment names."""
+    from engine.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.workshop import workshop_of  # noqa: PLC0415
+
+    return Renderer(workshop_of(os.environ))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], make_renderer))

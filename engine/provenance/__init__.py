@@ -1,0 +1,1 @@
+"""What a clip says of its origin, and the signature below it."""

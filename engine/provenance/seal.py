@@ -1,0 +1,194 @@
+"""The last step before a clip leaves the house: say in the file that a machine made it, and sign it.
+
+Whatever writes the file again afterwards strips the signature (ffmpeg copies no C2PA), so a clip is sealed
+where it is handed over, the smaller version of one that was too large as well. What the engine makes stays as
+it is: equal recipes give equal bytes there, and a signature never does.
+
+C2PA: https://spec.c2pa.org. The library is Adobe's, written in Rust; where it cannot be loaded, the clip goes
+out with its tags alone and says so.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from engine.clips.mp4 import read_metadata
+from engine.provenance.identity import Identity
+from engine.provenance.statement import source_type
+from engine.provenance.xmp import read_source_type, source_type_box
+from engine.recipe import Recipe
+
+MP4 = "video/mp4"
+NO_LIBRARY = "c2pa-python cannot be loaded here"
+NO_KEY = "there is no key: the bot makes one at its first start"
+
+# A stranger's file may name an address where its manifest lies; nobody here goes there.
+_OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
+
+
+class Signature(StrEnum):
+    """What a file's C2PA signature says."""
+
+    VALID = "valid"
+    """Signed, and not changed since; by whom is another question."""
+
+    TRUSTED = "trusted"
+    """The same, and the signer is on a list of trust."""
+
+    INVALID = "invalid"
+    """Signed, and changed since."""
+
+    NONE = "none"
+    UNKNOWN = "unknown"
+    """The library that could tell is not here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sealed:
+    """A clip that is ready to leave.
+
+    Attributes:
+        unsigned: why it is not signed; "" where it is.
+    """
+
+    mp4: bytes
+    unsigned: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """What a file says of itself.
+
+    Attributes:
+        recipe: None where it carries none that can be read.
+        source_type: IPTC's address; "" where it names none.
+        signature: whether what it says is what was signed.
+        problems: codes of what does not fit, from the C2PA specification.
+        signer: as its certificate names it; "" where there is none.
+    """
+
+    recipe: Recipe | None
+    source_type: str
+    signature: Signature
+    problems: tuple[str, ...] = ()
+    signer: str = ""
+
+
+class Sealer:
+    """Seals clips with one identity.
+
+    Args:
+        identity: None: the clips carry their tags, and are not signed.
+    """
+
+    def __init__(self, identity: Identity | None) -> None:
+        self._identity = identity
+
+    def seal(self, mp4: bytes, recipe: Recipe) -> Sealed:
+        """Add the source type and the signature. A few milliseconds and a few kilobytes; any thread may ask.
+
+        Args:
+            mp4: as the encoder left it.
+            recipe: what it was made from.
+        """
+        tagged = mp4 + source_type_box(source_type(recipe))
+        if self._identity is None:
+            return Sealed(mp4=tagged, unsigned=NO_KEY)
+        c2pa = library()
+        if c2pa is None:
+            return Sealed(mp4=tagged, unsigned=NO_LIBRARY)
+        try:
+            return Sealed(mp4=_sign(c2pa, tagged, recipe, self._identity))
+        except c2pa.C2paError as error:
+            return Sealed(mp4=mp4, unsigned=f"signing failed: {error}")
+
+
+def inspect_clip(path: Path) -> Provenance:
+    """Read what a clip says of itself, and whether that is what was signed. Asks nothing of the network.
+
+    Raises:
+        ValueError: the file is no MP4, or it is damaged.
+        OSError: it cannot be read.
+    """
+    words = read_metadata(path)
+    signature, problems, signer = _signature(path)
+    return Provenance(
+        recipe=_recipe(words.get("comment", "")),
+        source_type=read_source_type(path) or "",
+        signature=signature,
+        problems=problems,
+        signer=signer,
+    )
+
+
+def library() -> Any | None:
+    """The C2PA library, or None where it cannot be loaded. It is large, so it comes late."""
+    try:
+        import c2pa  # noqa: PLC0415 - see above
+    except (ImportError, OSError, RuntimeError):  # no wheel for this platform; or its binary does not fit
+        return None
+    return c2pa
+
+
+def _sign(c2pa: Any, mp4: bytes, recipe: Recipe, identity: Identity) -> bytes:
+    # No time stamp (None; "" would be an error): it would tell a server on the internet of each clip.
+    info = c2pa.C2paSignerInfo(c2pa.C2paSigningAlg.ES256, identity.chain, identity.key, None)
+    signed = io.BytesIO()
+    with c2pa.Signer.from_info(info) as signer, c2pa.Builder(_manifest(recipe)) as builder:
+        builder.sign(signer, MP4, io.BytesIO(mp4), signed)
+    return signed.getvalue()
+
+
+def _manifest(recipe: Recipe) -> dict[str, Any]:
+    program = {"name": "Framekiln", "version": metadata.version("framekiln")}
+    action = {
+        "action": "c2pa.created",
+        "softwareAgent": program,
+        "digitalSourceType": source_type(recipe),
+        "description": f"drawn by the engine {recipe.engine}",
+    }
+    return {
+        "claim_generator_info": [program],
+        "title": "Made with Framekiln",
+        "format": MP4,
+        # What went in is named by its digest; the member's picture itself is never in the file.
+        "ingredients": [
+            {"title": role, "instance_id": f"sha256:{digest}", "relationship": "inputTo"}
+            for role, digest in sorted(recipe.inputs.items())
+        ],
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [action]}}],
+    }
+
+
+def _signature(path: Path) -> tuple[Signature, tuple[str, ...], str]:
+    c2pa = library()
+    if c2pa is None:
+        return Signature.UNKNOWN, (), ""
+    try:
+        with (
+            c2pa.Context.from_dict(_OFFLINE) as context,
+            path.open("rb") as file,
+            c2pa.Reader(MP4, file, context=context) as reader,
+        ):
+            found = json.loads(reader.json())
+    except c2pa.C2paError.ManifestNotFound:
+        return Signature.NONE, (), ""
+    except c2pa.C2paError as error:
+        return Signature.INVALID, (str(error),), ""
+    problems = tuple(sorted({problem["code"] for problem in found.get("validation_status", ())}))
+    manifest = found["manifests"][found["active_manifest"]]
+    signer = manifest.get("signature_info", {}).get("common_name", "")
+    return Signature(found["validation_state"].lower()), problems, signer
+
+
+def _recipe(comment: str) -> Recipe | None:
+    try:
+        return Recipe.from_json(comment)
+    except ValueError:
+        return None

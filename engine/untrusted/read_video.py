@@ -1,0 +1,250 @@
+"""The process that makes a stranger's clip anew from its pixels, and ends.
+
+The file comes by standard input; one line of JSON and then an MP4 leave by standard output. In between stand
+two runs of ffmpeg under this process's limits: one reads the stranger's file and gives bare pixels, the other
+sees nothing but these pixels and writes the MP4. So no byte of the answer was shaped by the file, and who
+takes over the first ffmpeg finds no network, no environment and nothing to write to.
+
+ffmpeg is told the container (:mod:`engine.untrusted.clip_headers`) and may open nothing but the file
+descriptor that it gets: a playlist, an address or a name inside the file leads nowhere.
+
+Run by :mod:`bot.clip_reader` as ``python -I`` with an empty environment. By hand, from the project's folder::
+
+    python -m engine.untrusted.read_video '{}' "$(which ffmpeg)" < clip.mov | tail -n +2 > clip.mp4
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import IO, cast
+
+from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused, recognise
+from engine.untrusted.clip_packets import Stream, read_packets, streams_in
+from engine.untrusted.confine import confine, peak_bytes
+
+_CODECS = "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,gif"
+"""Decoders that may run, the ones for the sizes of frames too."""
+_NO_MEMORY = 256 - 12
+"""What ffmpeg ends with when memory ran out: the lower byte of -ENOMEM."""
+_LIST_BYTES = 4 * 2**20
+"""A list of packets that is longer is of no clip of a few seconds."""
+_OPEN_FILES = 32
+_THREADS = "2"
+_CRF, _LARGEST_RATE = "16", "16M"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """The clip that came out: bytes of an MP4, its size in pixels, its frames and their rate."""
+
+    mp4: bytes
+    width: int
+    height: int
+    frames: int
+    rate: Fraction
+
+
+def main() -> int:
+    """Read limits and ffmpeg's path from the arguments and a clip from standard input; write the answer."""
+    limits = ClipLimits(**json.loads(sys.argv[1]))
+    confine(
+        cpu_seconds=limits.decode_cpu_seconds,
+        memory=limits.decode_memory,
+        open_files=_OPEN_FILES,
+        file_bytes=max(limits.max_bytes, limits.max_result_bytes),
+    )
+    mp4 = b""
+    try:
+        stream, made = make_anew(sys.stdin.buffer.read(limits.max_bytes + 1), limits, sys.argv[2])
+        mp4 = made.mp4
+        answer: dict[str, object] = {
+            "width": made.width,
+            "height": made.height,
+            "frames": made.frames,
+            "rate": [made.rate.numerator, made.rate.denominator],
+            "bytes": len(mp4),
+            "seconds_given": stream.seconds,
+        }
+    except ClipRefused as refused:
+        answer = {"code": refused.code, "facts": refused.facts}
+    except MemoryError:
+        answer = {"code": ClipRefusal.MEMORY, "facts": {}}
+    except Exception:  # noqa: BLE001 - a fault of ours: the parent logs it, and the member gets an answer
+        answer = {"code": ClipRefusal.DECODER, "facts": {}, "detail": traceback.format_exc()[-4000:]}
+    answer["peak_bytes"] = _peak_bytes()
+    sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n" + mp4)
+    sys.stdout.buffer.flush()
+    return 0
+
+
+def make_anew(data: bytes, limits: ClipLimits, ffmpeg: str) -> tuple[Stream, Made]:
+    """Turn a file into an MP4: H.264, 4:2:0, no sound, upright, square pixels, a constant rate.
+
+    Raises:
+        ClipRefused: with the reason.
+    """
+    if len(data) > limits.max_bytes:
+        raise ClipRefused(ClipRefusal.BYTES)
+    form = recognise(data, limits)
+    with _nameless_file() as source:
+        source.write(data)
+        source.flush()
+        stream = _look(ffmpeg, source, form, limits)
+        stream.check(limits)
+        return stream, _convert(ffmpeg, source, form, stream, limits)
+
+
+def _nameless_file() -> IO[bytes]:
+    """A file without a name, in memory where the system has such files."""
+    if hasattr(os, "memfd_create"):
+        return open(os.memfd_create("clip"), "w+b")  # noqa: PTH123 - the caller closes it; it has no path
+    return tempfile.TemporaryFile()
+
+
+def _reading(ffmpeg: str, form: ClipForm, limits: ClipLimits) -> list[str]:
+    """The beginning of each command that opens the stranger's file."""
+    return [
+        ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "panic",
+        "-protocol_whitelist", "fd", "-format_whitelist", "mov,matroska,webm,gif", "-f", form,
+        "-codec_whitelist", _CODECS, "-max_streams", str(4 * limits.max_streams),
+        "-max_pixels", str(limits.max_pixels), "-threads", _THREADS, "-fd", "0", "-i", "fd:",
+    ]  # fmt: skip
+
+
+def _look(ffmpeg: str, source: IO[bytes], form: ClipForm, limits: ClipLimits) -> Stream:
+    """List the packets, without decoding them, and find the stream of frames."""
+    command = [*_reading(ffmpeg, form, limits), "-map", "0", "-ignore_unknown", "-c", "copy"]
+    with _running([*command, "-f", "framecrc", "pipe:1"], source) as process:
+        listing = _stdout(process).read(_LIST_BYTES + 1)
+        if len(listing) > _LIST_BYTES:
+            raise ClipRefused(ClipRefusal.COMPLEX)
+    _check_status(process.returncode)
+    streams = streams_in(listing.decode("ascii", "replace"))
+    if len(streams) > limits.max_streams:
+        raise ClipRefused(ClipRefusal.STREAMS)
+    return read_packets(listing.decode("ascii", "replace"), streams, keep_seconds=limits.keep_seconds)
+
+
+def _convert(ffmpeg: str, source: IO[bytes], form: ClipForm, stream: Stream, limits: ClipLimits) -> Made:
+    rate = stream.working_rate(limits.working_fps)
+    most = max(2, round(limits.keep_seconds * rate))
+    side = limits.working_side
+    # After turning it upright, with square pixels, and even for 4:2:0. Never larger than it came.
+    scale = f"min(1,{side}/max(iw*sar,ih))"
+    filters = (
+        f"setpts=PTS-STARTPTS,fps={rate},scale=w='max(2,2*trunc(iw*sar*{scale}/2))':"
+        f"h='max(2,2*trunc(ih*{scale}/2))':flags=area:out_color_matrix=bt709:out_range=tv,"
+        "setsar=1,format=yuv420p"
+    )
+    command = [
+        *_reading(ffmpeg, form, limits), "-map", f"0:{stream.index}", "-vf", filters,
+        "-fps_mode", "passthrough", "-frames:v", str(most), "-f", "yuv4mpegpipe", "pipe:1",
+    ]  # fmt: skip
+    with _nameless_file() as result, _running(command, source, file_bytes=0) as decoder:
+        pixels = _stdout(decoder)
+        width, height = _size(pixels, side)
+        frames = _encode(ffmpeg, pixels, result, size=(width, height), rate=rate)
+        _check_status(decoder.wait())
+        if frames < 2:  # noqa: PLR2004 - the list promised more
+            raise ClipRefused(ClipRefusal.CORRUPT)
+        result.seek(0)
+        return Made(mp4=result.read(), width=width, height=height, frames=frames, rate=rate)
+
+
+def _size(pixels: IO[bytes], side: int) -> tuple[int, int]:
+    """Read the first line of YUV4MPEG2: ``YUV4MPEG2 W320 H240 F24:1 …``."""
+    words = pixels.readline(200).decode("ascii", "replace").split()
+    try:
+        width, height = (int(next(word[1:] for word in words if word[0] == letter)) for letter in "WH")
+    except (StopIteration, ValueError):
+        raise ClipRefused(ClipRefusal.CORRUPT) from None
+    if not (2 <= width <= side and 2 <= height <= side):  # noqa: PLR2004 - the least even number
+        raise ClipRefused(ClipRefusal.CORRUPT)
+    return width, height
+
+
+def _encode(
+    ffmpeg: str, pixels: IO[bytes], result: IO[bytes], *, size: tuple[int, int], rate: Fraction
+) -> int:
+    """Write what arrives as H.264; how many frames it was."""
+    width, height = size
+    frame = bytearray(width * height * 3 // 2)
+    command = [
+        ffmpeg, "-hide_banner", "-loglevel", "panic", "-f", "rawvideo", "-pixel_format", "yuv420p",
+        "-video_size", f"{width}x{height}", "-framerate", str(rate), "-color_range", "tv", "-i", "pipe:0",
+        "-c:v", "libx264", "-preset", "veryfast", "-crf", _CRF, "-maxrate", _LARGEST_RATE,
+        "-bufsize", _LARGEST_RATE, "-pix_fmt", "yuv420p", "-threads", _THREADS,
+        "-vf", "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
+        "-fps_mode", "cfr", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4", "-fd", "1", "fd:",
+    ]  # fmt: skip
+    count = 0
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=result.fileno(), stderr=subprocess.DEVNULL
+    ) as encoder:
+        pipe = cast("IO[bytes]", encoder.stdin)
+        while pixels.readline(200).startswith(b"FRAME") and pixels.readinto(frame) == len(frame):  # type: ignore[attr-defined]
+            pipe.write(frame)
+            count += 1
+    if encoder.returncode:
+        raise ChildProcessError(f"ffmpeg could not encode: status {encoder.returncode}")
+    return count
+
+
+@contextmanager
+def _running(
+    command: list[str], source: IO[bytes], *, file_bytes: int = 0
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Run an ffmpeg that reads the stranger's file; it has ended when the block has."""
+    source.seek(0)
+    process = subprocess.Popen(
+        command,
+        stdin=source.fileno(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        # It writes pixels to a pipe, and no file.
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes)),  # noqa: PLW1509 - this process has one thread
+    )
+    try:
+        yield process
+        process.wait()
+    finally:
+        process.kill()
+        process.wait()
+        _stdout(process).close()
+
+
+def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    return cast("IO[bytes]", process.stdout)
+
+
+def _check_status(status: int) -> None:
+    """Tell a broken clip from a spent limit, and both from a broken decoder."""
+    if status == -signal.SIGXCPU:
+        raise ClipRefused(ClipRefusal.TIME)
+    if status == _NO_MEMORY:
+        raise ClipRefused(ClipRefusal.MEMORY)
+    if status < 0:
+        raise ChildProcessError(f"ffmpeg ended by signal {-status} while reading")
+    if status:
+        raise ClipRefused(ClipRefusal.CORRUPT)
+
+
+def _peak_bytes() -> int:
+    """Bytes of memory that this process or one of those that it started held at most."""
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    return max(peak_bytes(), peak if sys.platform == "darwin" else peak * 1024)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

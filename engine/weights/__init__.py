@@ -1,0 +1,1 @@
+"""What engines draw with: known by name, fetched once, checked, and kept on this machine."""

@@ -1,0 +1,224 @@
+"""The catalogue's entries for AnimateDiff: checkpoints, motion, cameras, and what steers it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from engine.weights import licences
+from engine.weights.model_spec import HubSource, Licence, ModelSpec
+
+MB = 1_000_000
+
+_FP16 = "diffusion_pytorch_model.fp16.safetensors"
+_WHOLE = "diffusion_pytorch_model.safetensors"
+
+_MIDAS = "dpt_hybrid-midas-501f0c75.pt"
+
+_SMALL_FILES = (
+    "model_index.json",
+    "feature_extractor/preprocessor_config.json",
+    "scheduler/scheduler_config.json",
+    "text_encoder/config.json",
+    "tokenizer/merges.txt",
+    "tokenizer/special_tokens_map.json",
+    "tokenizer/tokenizer_config.json",
+    "tokenizer/vocab.json",
+    "unet/config.json",
+    "vae/config.json",
+)
+
+
+def entries() -> Iterator[ModelSpec]:
+    """All of them."""
+    yield from _checkpoints()
+    yield from _motion()
+    yield from _motion_loras()
+    yield from _control()
+
+
+def _checkpoints() -> Iterator[ModelSpec]:
+    yield ModelSpec(
+        name="epicrealism",
+        about="epiCRealism, a Stable Diffusion 1.5 for photographs",
+        source=HubSource(
+            repo="emilianJR/epiCRealism",
+            revision="6522cf856b8c8e14638a0aaa7bd89b1b098aed17",
+            files=(*_SMALL_FILES, f"unet/{_WHOLE}", f"vae/{_WHOLE}", "text_encoder/model.safetensors"),
+        ),
+        licence=licences.OPENRAIL_M,
+        size=4_270 * MB,
+    )
+    yield ModelSpec(
+        name="sd15",
+        about="Stable Diffusion 1.5 as it was",
+        source=HubSource(
+            repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
+            revision="451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
+            files=(*_SMALL_FILES, f"unet/{_FP16}", f"vae/{_FP16}", "text_encoder/model.fp16.safetensors"),
+        ),
+        licence=licences.OPENRAIL_M,
+        size=2_134 * MB,
+    )
+
+
+def _motion() -> Iterator[ModelSpec]:
+    yield ModelSpec(
+        name="motion-v1-5-2",
+        about="AnimateDiff's second motion adapter; the camera LoRAs belong to it",
+        source=HubSource(
+            repo="guoyww/animatediff-motion-adapter-v1-5-2",
+            revision="6167b88ffe39b4441fdf2113e77b99a6f56b7906",
+            files=("config.json", _WHOLE),
+        ),
+        licence=licences.ANIMATEDIFF,
+        size=1_820 * MB,
+    )
+    for name, about in (
+        ("motion-v1-5-3", "AnimateDiff's third motion adapter, the usual one"),
+        ("motion-v3", "the same adapter by its other name, for SparseCtrl; shares motion-v1-5-3's file"),
+    ):
+        yield ModelSpec(
+            name=name,
+            about=about,
+            source=HubSource(
+                repo="guoyww/animatediff-motion-adapter-v1-5-3",
+                revision="449d8993ead63a068e1030eb26925132814db1c8",
+                files=("config.json", _WHOLE),
+            ),
+            licence=licences.ANIMATEDIFF,
+            size=1_670 * MB,
+        )
+    yield ModelSpec(
+        name="animatelcm",
+        about="AnimateLCM: AnimateDiff in 4 to 8 steps (adapter and LoRA)",
+        source=HubSource(
+            repo="wangfuyun/AnimateLCM",
+            revision="76d7e23ed24c70fa890de55200a6072aeb189f29",
+            files=("config.json", _FP16, "AnimateLCM_sd15_t2v_lora.safetensors"),
+            sha256={
+                "AnimateLCM_sd15_t2v_lora.safetensors": (
+                    "8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4"
+                )
+            },
+        ),
+        licence=licences.UNSTATED,
+        size=1_043 * MB,
+    )
+    lightning = "animatediff_lightning_{}step_diffusers.safetensors"
+    yield ModelSpec(
+        name="lightning",
+        about="AnimateDiff-Lightning: AnimateDiff in 2, 4 or 8 steps",
+        source=HubSource(
+            repo="ByteDance/AnimateDiff-Lightning",
+            revision="027c893eec01df7330f5d4b733bc9485ee02e8b2",
+            files=tuple(lightning.format(steps) for steps in (2, 4, 8)),
+            sha256={
+                lightning.format(2): "fbd62904484d3e0842aa6c2f12d919ef91bacac45d36b1a13ae1ba10b5da4fdd",
+                lightning.format(4): "8f3330914edd8fc2ee5659e6944323858feb0ec21cc913789202d043f69b5e17",
+                lightning.format(8): "849e93641e2ae7dde37fb312747a5e8671920bddf5a8d27757ac7b1699571a96",
+            },
+        ),
+        licence=licences.OPENRAIL_M,
+        size=3 * 907_702_248,
+    )
+
+
+def _motion_loras() -> Iterator[ModelSpec]:
+    tilt_up = "39cb2ad5e115102863c283ed827101596a1318316ede9dbe8d420482715f2a41"
+    for way, repo, revision, sha256 in (
+        ("zoom-in", "zoom-in", "", ""),
+        ("zoom-out", "zoom-out", "68f1d1832ed2ab77a635dc19c60a260fb6bc3fda", ""),
+        ("pan-left", "pan-left", "", ""),
+        ("pan-right", "pan-right", "", ""),
+        ("tilt-up", "tilt-up", "c3908a3c2ee00f43f8f1f650083408ca922af56f", tilt_up),
+        ("tilt-down", "tilt-down", "81bfb4ddcc2d8d69c91c442c17ce7c2ab355a5fd", ""),
+        ("roll-left", "rolling-anticlockwise", "", ""),
+        ("roll-right", "rolling-clockwise", "", ""),
+    ):
+        yield ModelSpec(
+            name=f"motion-lora-{way}",
+            about=f"camera: {way.replace('-', ' ')}, for motion-v1-5-2",
+            source=HubSource(
+                repo=f"guoyww/animatediff-motion-lora-{repo}",
+                revision=revision,
+                files=(_WHOLE,),
+                sha256={_WHOLE: sha256} if sha256 else {},
+            ),
+            licence=licences.ANIMATEDIFF,
+            size=77_400_000,
+        )
+
+
+def _control() -> Iterator[ModelSpec]:
+    yield ModelSpec(
+        name="sd15-ip-adapter",
+        about="IP-Adapter: the look of a picture, for Stable Diffusion 1.5",
+        source=HubSource(
+            repo="h94/IP-Adapter",
+            revision="018e402774aeeddd60609b4ecdb7e298259dc729",
+            files=(
+                "models/ip-adapter_sd15.safetensors",
+                "models/image_encoder/config.json",
+                "models/image_encoder/model.safetensors",
+            ),
+        ),
+        licence=licences.APACHE,
+        size=2_575 * MB,
+    )
+    yield ModelSpec(
+        name="sparsectrl-rgb",
+        about="SparseCtrl: a picture as the first frame of an AnimateDiff clip",
+        source=HubSource(
+            repo="guoyww/animatediff-sparsectrl-rgb",
+            revision="b8003d681d813c095e459b9141122894daff2d13",
+            files=("config.json", _FP16),
+        ),
+        licence=licences.ANIMATEDIFF,
+        size=994 * MB,
+    )
+    for name, repo, revision in (
+        ("openpose", "control_v11p_sd15_openpose", "9ae9f970358db89e211b87c915f9535c6686d5ba"),
+        ("depth", "control_v11f1p_sd15_depth", "539f99181d33db39cf1af2e517cd8056785f0a87"),
+        ("canny", "control_v11p_sd15_canny", "115a470d547982438f70198e353a921996e2e819"),
+        ("softedge", "control_v11p_sd15_softedge", "b5bcad0c48e9b12f091968cf5eadbb89402d6bc9"),
+    ):
+        yield ModelSpec(
+            name=f"controlnet-{name}",
+            about=f"ControlNet 1.1: follow a clip by {name}",
+            source=HubSource(repo=f"lllyasviel/{repo}", revision=revision, files=("config.json", _FP16)),
+            licence=licences.OPENRAIL,
+            size=723 * MB,
+        )
+    yield _annotators(
+        "annotators",
+        "what finds soft edges and depth in a clip to follow (HED, MiDaS)",
+        licences.ANNOTATORS,
+        523 * MB,
+        {
+            "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
+            _MIDAS: "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
+        },
+    )
+    yield _annotators(
+        "openpose",
+        "what finds poses in a clip to follow (OpenPose); not for clips that are sold",
+        licences.OPENPOSE,
+        209 * MB,
+        {"body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746"},
+    )
+
+
+def _annotators(name: str, about: str, licence: Licence, size: int, digests: Mapping[str, str]) -> ModelSpec:
+    """Files of the one repository that has them; they exist in no other format, so the digests are known."""
+    return ModelSpec(
+        name=name,
+        about=about,
+        source=HubSource(
+            repo="lllyasviel/Annotators",
+            revision="83cbccd4a3be9fa9f2fd9fe96f30288c9762e65b",
+            files=tuple(digests),
+            sha256=digests,
+        ),
+        licence=licence,
+        size=size,
+    )

@@ -1,0 +1,101 @@
+"""Whether installed weights are still what was pulled: every byte is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.weights.digest import SHA256, matches
+from engine.weights.laid import SUFFIX
+from engine.weights.lock import FileRecord, Lock
+from engine.weights.model_spec import ModelSpec, WheelSource
+from engine.weights.store import Store
+
+LONGEST_HEADER = 100_000_000
+"""Bytes; the format's own limit."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What was found.
+
+    Attributes:
+        name: the entry.
+        problems: one line each; none: all is well.
+        unknown: files whose digest nobody knows, because the owner laid them here; they are whole.
+    """
+
+    name: str
+    problems: tuple[str, ...]
+    unknown: tuple[str, ...] = ()
+
+
+def verify(spec: ModelSpec, store: Store, *, tell: Callable[[str], None]) -> Verdict:
+    """Read all files of an installed entry.
+
+    Args:
+        spec: the entry.
+        store: where it is.
+        tell: told each file before it is read.
+
+    Raises:
+        FetchFailed: ``E_LOCK``: the lock file cannot be read.
+    """
+    folder = store.path(spec.name)
+    record = store.record(spec.name)
+    if record is not None:  # the lock file is the one that an owner keeps a copy of
+        locked = Lock(store.folder).records().get(spec.name, record)
+        record = locked if locked.revision == record.revision else record
+    known = _shipped(spec)
+    if record is not None:
+        known |= {path: [*known.get(path, []), file.digest] for path, file in record.files.items()}
+        sizes = dict(record.files)
+        paths = {path: folder / path for path in record.files}
+    else:
+        sizes = {}
+        paths = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    problems, unknown = [], []
+    for name, path in sorted(paths.items()):
+        tell(name)
+        digests = known.get(name, [])
+        if problem := _problem(path, sizes.get(name), digests):
+            problems.append(f"{name}: {problem}")
+        elif not digests and path.suffix == SUFFIX:
+            unknown.append(name)
+    return Verdict(name=spec.name, problems=tuple(problems), unknown=tuple(unknown))
+
+
+def _shipped(spec: ModelSpec) -> dict[str, list[str]]:
+    """What the catalogue knows of the files."""
+    if isinstance(spec.source, WheelSource):
+        return {spec.source.file: [SHA256 + spec.source.sha256]}
+    return {path: [SHA256 + digest] for path, digest in spec.source.sha256.items()}
+
+
+def _problem(path: Path, recorded: FileRecord | None, digests: list[str]) -> str:
+    if not path.is_file():
+        return "is missing"
+    size = path.stat().st_size
+    if recorded is not None and recorded.size != size:
+        return f"has {size} bytes instead of {recorded.size}"
+    if not all(matches(path, digest) for digest in sorted(set(digests))):
+        return "is not what was pulled"
+    if not digests and path.suffix == SUFFIX and not _is_whole(path):
+        return "is cut off or damaged"
+    return ""
+
+
+def _is_whole(path: Path) -> bool:
+    """Whether a .safetensors file ends where its own header says; github.com/huggingface/safetensors."""
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(8), "little")
+        if length > LONGEST_HEADER:
+            return False
+        try:
+            header = json.loads(file.read(length))
+            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        except (ValueError, KeyError, TypeError, AttributeError):
+            return False
+    return path.stat().st_size == 8 + length + max(ends, default=0)

