@@ -20,7 +20,7 @@ help:
 	@echo "make away       half an hour without Discord, in six ways"
 	@echo "make soak       10,000 jobs through one life of the bot"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
-	@echo "make hostile    broken, huge and lying pictures"
+	@echo "make hostile    broken, huge and lying pictures and clips"
 
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
@@ -68,7 +68,7 @@ load: $(BIN)/.test
 	$(BIN)/python -m benchmarks.load
 
 hostile: $(BIN)/.test
-	$(BIN)/python -m benchmarks.hostile --mutants 2000
+	$(BIN)/python -m benchmarks.hostile --mutants 2000 --clip-mutants 500
 
 gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))

@@ -1,6 +1,6 @@
-"""Send every hostile picture through the intake, and say what it cost.
+"""Send every hostile picture and clip through the intake, and say what it cost.
 
-    python -m benchmarks.hostile --mutants 2000
+    python -m benchmarks.hostile --mutants 2000 --clip-mutants 500
 
 Ends with status 1 when a decoder crashed, an answer was not the right one, or something escaped that is not a
 refusal in words.
@@ -12,7 +12,7 @@ import asyncio
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -21,7 +21,10 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks import hostile_clips
 from benchmarks.hostile_corpus import OK, Case, corpus, mutants
+from benchmarks.hostile_sweeps import sweeps
+from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from engine.errors import UserError
 from engine.untrusted.headers import Refusal
@@ -36,31 +39,56 @@ class Tally:
     peak_bytes: int = 0
 
 
-async def measure(cases: Iterator[Case], total: int) -> tuple[dict[str, Tally], list[str]]:
-    """Take in each case, one after the other. Returns tallies by kind, and what was wrong."""
-    tallies: dict[str, Tally] = defaultdict(Tally)
-    wrong = []
-    async with Intake() as intake:
-        for case in track(cases, total=total, console=Console(stderr=True)):
-            tally = tallies[case.kind]
-            intake.decoder.peak_bytes = 0
-            start = time.perf_counter()
-            try:
-                await intake.from_bytes(case.data)
-                verdict = OK
-            except UserError as refusal:
-                verdict = refusal.code
-            except Exception as error:  # noqa: BLE001 - the thing that this looks for
-                verdict = f"escaped: {error!r}"
-            seconds = time.perf_counter() - start
-            tally.verdicts[verdict] += 1
-            tally.slowest = max(tally.slowest, (seconds, case.name))
-            tally.peak_bytes = max(tally.peak_bytes, intake.decoder.peak_bytes)
-            unclean = verdict == Refusal.DECODER or verdict.startswith("escaped")
-            if unclean or (case.expected and verdict not in case.expected):
-                right = " or ".join(sorted(case.expected)) or "a clean answer"
-                wrong.append(f"{case.kind} / {case.name}: {verdict}, where {right} is right")
-    return tallies, wrong
+class Measured:
+    """What came of all files.
+
+    Attributes:
+        tallies: by kind.
+        wrong: what was not right, a line each.
+    """
+
+    def __init__(self) -> None:
+        self.tallies: dict[str, Tally] = defaultdict(Tally)
+        self.wrong: list[str] = []
+
+    def note(self, kind: str, case: Case, answer: tuple[str, float], peak_bytes: int) -> None:
+        """Count an answer, and hold it against those that are right."""
+        verdict, seconds = answer
+        tally = self.tallies[kind]
+        tally.verdicts[verdict] += 1
+        tally.slowest = max(tally.slowest, (seconds, case.name))
+        tally.peak_bytes = max(tally.peak_bytes, peak_bytes)
+        unclean = verdict == Refusal.DECODER or verdict.startswith("escaped")
+        if unclean or (case.expected and verdict not in case.expected):
+            right = " or ".join(sorted(case.expected)) or "a clean answer"
+            self.wrong.append(f"{kind} / {case.name}: {verdict}, where {right} is right")
+
+
+async def answered(taken: Awaitable[object]) -> tuple[str, float]:
+    """The verdict on a file, and the seconds that it took."""
+    start = time.perf_counter()
+    try:
+        await taken
+        verdict = OK
+    except UserError as refusal:
+        verdict = refusal.code
+    except Exception as error:  # noqa: BLE001 - the thing that this looks for
+        verdict = f"escaped: {error!r}"
+    return verdict, time.perf_counter() - start
+
+
+async def measure(pictures: Iterable[Case], clips: Iterable[Case], total: int) -> Measured:
+    """Take in each file, one after the other."""
+    found = Measured()
+    cases = chain(((case, False) for case in pictures), ((case, True) for case in clips))
+    async with Intake() as intake, ClipIntake() as clip_intake:
+        for case, is_clip in track(cases, total=total, console=Console(stderr=True)):
+            meter = clip_intake if is_clip else intake.decoder
+            meter.peak_bytes = 0
+            taken = clip_intake.from_bytes(case.data) if is_clip else intake.from_bytes(case.data)
+            came = await answered(taken)
+            found.note(f"clip: {case.kind}" if is_clip else case.kind, case, came, meter.peak_bytes)
+    return found
 
 
 def table(tallies: dict[str, Tally]) -> Table:
@@ -75,12 +103,16 @@ def table(tallies: dict[str, Tally]) -> Table:
 
 
 @click.command(help=__doc__)
-@click.option("--mutants", "count", default=200, show_default=True, help="How many damaged files to add.")
+@click.option("--mutants", "count", default=200, show_default=True, help="How many damaged pictures to add.")
+@click.option("--clip-mutants", default=50, show_default=True, help="How many damaged clips to add.")
 @click.option("--seed", default=42, show_default=True, help="Of the damage.")
-def main(count: int, seed: int) -> None:
+def main(count: int, clip_mutants: int, seed: int) -> None:
     """Run, print, and judge."""
-    total = sum(1 for _ in corpus()) + count
-    tallies, wrong = asyncio.run(measure(chain(corpus(), mutants(count, seed)), total))
+    pictures = chain(corpus(), sweeps(), mutants(count, seed))
+    clips = chain(hostile_clips.clips(), hostile_clips.mutants(clip_mutants, seed))
+    made = sum(1 for _ in chain(corpus(), sweeps(), hostile_clips.clips()))
+    found = asyncio.run(measure(pictures, clips, made + count + clip_mutants))
+    tallies, wrong = found.tallies, found.wrong
     console = Console(width=150)
     console.print(table(tallies))
     verdicts = sum((tally.verdicts for tally in tallies.values()), Counter())
