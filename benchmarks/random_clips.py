@@ -6,6 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from benchmarks.own_clips import Own, lake
 from benchmarks.random_models import BUILDERS
@@ -28,6 +29,7 @@ def random_clips(seeds: int) -> list[tuple[str, Own, float]]:
     drawn = []
     with tempfile.TemporaryDirectory() as folder:
         for build in BUILDERS.values():
+            torch.manual_seed(0)
             build(Path(folder), tiny=True)
         workshop = Workshop(store=Store(Path(folder)))
         means = means_of(workshop.store, Device(), slow=True)
