@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from db.audit import Deed, write_down
-from db.ending import end
+from db.ending import cancel, end
 from db.jobs import Job, JobId, State
 from db.moderation import end_jobs_of, shut_out
 from db.rows import Rows, find, job_from, transition
@@ -307,12 +307,8 @@ def _decide(
 
 def _take(connection: sqlite3.Connection, row: sqlite3.Row, at: float) -> Job:
     job = job_from(row)
-    waits = [State.QUEUED, State.HELD, State.RENDERED]
-    if job.state in waits:
-        end(connection, job.id, State.CANCELLED, sources=waits, now=at)
+    cancel(connection, job.id, at)
     connection.execute(
-        "UPDATE job SET deleted_at = coalesce(deleted_at, ?), taking_down = 1, "
-        "cancel_requested = max(cancel_requested, state = 'running') WHERE id = ?",
-        (at, job.id),
+        "UPDATE job SET deleted_at = coalesce(deleted_at, ?), taking_down = 1 WHERE id = ?", (at, job.id)
     )
     return find(connection, job.id) or job

@@ -11,7 +11,7 @@ from collections.abc import Collection
 
 from db.audit import Deed, write_down
 from db.cards import CardKind, open_card
-from db.jobs import Job, JobId, State, check_move
+from db.jobs import ENDED_STATES, Job, JobId, State, check_move
 from db.rows import Rows, fetch_one, find, job_from, transition
 
 
@@ -148,6 +148,6 @@ class Delivery(Rows):
     async def open_statuses(self) -> list[Job]:
         """Return the jobs with a status message that is not final, or that ended without a last word."""
         return await self._jobs(
-            "SELECT * FROM job WHERE status_final = 0 AND (status_message_id IS NOT NULL OR state IN "
-            "('delivered', 'cancelled', 'failed', 'quarantined', 'refused')) ORDER BY seq"
+            "SELECT * FROM job WHERE status_final = 0 "
+            f"AND (status_message_id IS NOT NULL OR state IN ({ENDED_STATES})) ORDER BY seq"  # noqa: S608 - states
         )

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from db.fairness import refund
-from db.jobs import Job, JobId, State
+from db.jobs import WAITING, Job, JobId, State
 from db.rows import find, transition
 
 
@@ -46,8 +46,7 @@ def end(
 
 def cancel(connection: sqlite3.Connection, job: JobId, at: float) -> CancelOutcome:
     """Cancel a job that waits or is not yet being posted; ask one that runs to stop."""
-    waits = (State.QUEUED, State.HELD, State.RENDERED)
-    if end(connection, job, State.CANCELLED, sources=waits, now=at):
+    if end(connection, job, State.CANCELLED, sources=WAITING, now=at):
         return CancelOutcome.DONE
     asked = connection.execute(
         "UPDATE job SET cancel_requested = 1 WHERE id = ? AND state = 'running' AND NOT cancel_requested",

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from db.alias import erase_from_log
-from db.jobs import Job, JobId, State
+from db.jobs import OPEN_STATES, Job, JobId
 from db.pseudonyms import Pseudonyms
 from db.rows import job_from
 
@@ -46,9 +46,6 @@ KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
 
 APPLIED = "erased_applied"
 """The key in ``meta`` of how much of the list of the erased has been done in this database."""
-
-OPEN = (State.QUEUED, State.HELD, State.RUNNING, State.RENDERED, State.POSTING)
-OPEN_STATES = ", ".join(f"'{state}'" for state in OPEN)
 
 FAMILY = """
 WITH RECURSIVE family (id) AS (

@@ -13,7 +13,7 @@ moderator may bring a cancelled, failed or quarantined job back, to where its cl
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
@@ -48,6 +48,21 @@ class State(StrEnum):
 
 
 ENDS = frozenset({State.DELIVERED, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED})
+
+OPEN = tuple(state for state in State if state not in ENDS)
+"""States in which something still happens to a job."""
+
+WAITING = (State.QUEUED, State.HELD, State.RENDERED)
+"""States in which nothing is being done for a job at this moment, so that it can be ended at once."""
+
+
+def sql_list(states: Iterable[State]) -> str:
+    """States as the inside of SQL's ``IN (…)``."""
+    return ", ".join(f"'{state}'" for state in states)
+
+
+OPEN_STATES = sql_list(OPEN)
+ENDED_STATES = sql_list(sorted(ENDS))
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.HELD: frozenset({State.QUEUED, State.RENDERED, State.REFUSED, State.CANCELLED, State.QUARANTINED}),

@@ -9,8 +9,8 @@ import dataclasses
 import sqlite3
 
 from db.audit import Deed, write_down
-from db.ending import end
-from db.jobs import Job, JobId, State
+from db.ending import CancelOutcome, cancel, end
+from db.jobs import OPEN_STATES, Job, JobId, State
 from db.rows import Rows, find, transition
 from db.slots import put, slots_of
 
@@ -253,17 +253,9 @@ def shut_out(
 def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float) -> list[Job]:
     """Cancel what a member has waiting in a guild, ask what runs to stop, and return those jobs."""
     rows = connection.execute(
-        "SELECT id, state FROM job WHERE state IN ('queued', 'held', 'rendered', 'running') "
-        "AND guild_id = ? AND user_id = ?",
+        f"SELECT id FROM job WHERE state IN ({OPEN_STATES}) AND guild_id = ? AND user_id = ?",  # noqa: S608 - states
         (guild, user),
     ).fetchall()
-    ended = []
-    for row in rows:
-        if row["state"] == State.RUNNING:
-            connection.execute("UPDATE job SET cancel_requested = 1 WHERE id = ?", (row["id"],))
-            job = find(connection, row["id"])
-        else:
-            waits = [State.QUEUED, State.HELD, State.RENDERED]
-            job = end(connection, row["id"], State.CANCELLED, sources=waits, now=at)
-        ended += [] if job is None else [job]
-    return ended
+    stopped = {CancelOutcome.DONE, CancelOutcome.ASKED, CancelOutcome.AGAIN}
+    ids = [row["id"] for row in rows if cancel(connection, row["id"], at) in stopped]
+    return [job for each in ids if (job := find(connection, each)) is not None]

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import Any
 
 from db.connection import Database
-from db.erase import ACTORS, OPEN_STATES, SUBJECTS, Eraser, Forgotten
-from db.jobs import Job, JobId
+from db.erase import ACTORS, SUBJECTS, Eraser, Forgotten
+from db.jobs import OPEN_STATES, Job, JobId
 from db.rows import Rows, job_from
 
 

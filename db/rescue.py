@@ -16,13 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.backup import fsync
+from db.jobs import OPEN_STATES
 
 ASIDE = "damaged"
 """The folder beside the database for what was set aside."""
 
 _STAMP = "%Y%m%dT%H%M%S.%fZ"
-
-OPEN = ("queued", "running", "rendered", "posting", "held")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,10 +141,9 @@ def _set_aside(path: Path) -> Path | None:
 
 
 def _look_before_posting(path: Path) -> None:
-    states = ", ".join(f"'{state}'" for state in OPEN)
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute(
-            f"UPDATE job SET post_attempts = max(post_attempts, 1) WHERE state IN ({states})"  # noqa: S608 - ours
+            f"UPDATE job SET post_attempts = max(post_attempts, 1) WHERE state IN ({OPEN_STATES})"  # noqa: S608 - ours
         )
         connection.commit()

@@ -11,7 +11,6 @@ from db.check import problems
 from db.connection import Database
 from db.errors import DatabaseBusy, DatabaseDamaged
 from db.files import Blobs
-from db.jobs import State
 from db.lock import taken
 from db.queue import Queue
 from db.rescue import flaw, put_in_place
@@ -153,9 +152,3 @@ async def test_a_check_finds_a_damaged_database(path, tmp_path):
     path.write_bytes(NOT_A_DATABASE)
     [found] = problems(path, tmp_path / "blobs")
     assert "cannot be read" in found
-
-
-def test_all_open_states_are_looked_at():
-    from db.rescue import OPEN
-
-    assert set(OPEN) == {state for state in State if not state.ended}
