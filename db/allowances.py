@@ -207,7 +207,7 @@ def _spent(level: Iterable[Allowance]) -> Spent | None:
 def _read(connection: sqlite3.Connection, guild: int, kind: Whose, whom: Collection[int]) -> list[Kept]:
     marks = ", ".join("?" * len(whom))
     rows = connection.execute(
-        f"SELECT * FROM allowance WHERE guild_id = ? AND kind = ? AND whom IN ({marks})",  # noqa: S608 - marks only
+        f"SELECT * FROM allowance WHERE guild_id = ? AND kind = ? AND whom IN ({marks})",
         (guild, kind, *whom),
     ).fetchall()
     return [_kept(row) for row in rows]

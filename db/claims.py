@@ -26,7 +26,7 @@ WHERE id = (
     SELECT id FROM fair WHERE NOT paused ORDER BY id IN (SELECT value FROM json_each(:last)), place LIMIT 1
 )
 RETURNING *
-"""  # noqa: S608 - FAIR_ORDER is a constant
+"""
 
 REMEMBERED = 1000
 """How many finished waits are kept to learn from."""

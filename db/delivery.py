@@ -149,5 +149,5 @@ class Delivery(Rows):
         """Return the jobs with a status message that is not final, or that ended without a last word."""
         return await self._jobs(
             "SELECT * FROM job WHERE status_final = 0 "
-            f"AND (status_message_id IS NOT NULL OR state IN ({ENDED_STATES})) ORDER BY seq"  # noqa: S608 - states
+            f"AND (status_message_id IS NOT NULL OR state IN ({ENDED_STATES})) ORDER BY seq"
         )

@@ -129,7 +129,7 @@ class Eraser:
         for table in KEPT_UNDER_PSEUDONYM:
             column = SUBJECTS[table]
             connection.execute(
-                f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {column} = ?",  # noqa: S608 - names of ours
+                f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {column} = ?",
                 (new, old),
             )
 
@@ -172,12 +172,12 @@ class Eraser:
         for table, columns in ACTORS.items():
             for column in columns:
                 connection.execute(
-                    f"UPDATE {table} SET {column} = ? WHERE {column} = ?",  # noqa: S608 - names of ours
+                    f"UPDATE {table} SET {column} = ? WHERE {column} = ?",
                     (pseudonym, user),
                 )
         for table, texts in WORDS_ABOUT.items():
             blank = ", ".join(f"{text} = ''" for text in texts)
-            connection.execute(f"UPDATE {table} SET {blank} WHERE {SUBJECTS[table]} = ?", (pseudonym,))  # noqa: S608 - same
+            connection.execute(f"UPDATE {table} SET {blank} WHERE {SUBJECTS[table]} = ?", (pseudonym,))
         connection.execute("DELETE FROM erasure WHERE user_id = ? AND at <= ?", (user, before))
         _note_applied(connection, applied)
         return Forgotten(jobs=[job.id for job in own], blobs=_unneeded(connection, digests | clips))
@@ -210,7 +210,7 @@ class Eraser:
 def _end(connection: sqlite3.Connection, job: str, now: float) -> None:
     """End what is open, as cancelled, and fence off whatever an engine or a post still says of it."""
     connection.execute(
-        f"UPDATE job SET state = 'cancelled', ended_at = ?, claim = claim + 1, in_flight = 0, "  # noqa: S608 - states
+        f"UPDATE job SET state = 'cancelled', ended_at = ?, claim = claim + 1, in_flight = 0, "
         f"retry_at = NULL WHERE id = ? AND state IN ({OPEN_STATES})",
         (now, job),
     )
@@ -228,7 +228,7 @@ def _everybody(connection: sqlite3.Connection) -> list[int]:
         *PASSING.items(),
         *((table, column) for table, columns in ACTORS.items() for column in columns),
     ]
-    sql = " UNION ".join(f"SELECT {column} FROM {table} WHERE {column} > 0" for table, column in pairs)  # noqa: S608 - same
+    sql = " UNION ".join(f"SELECT {column} FROM {table} WHERE {column} > 0" for table, column in pairs)
     return [row[0] for row in connection.execute(sql).fetchall()]
 
 

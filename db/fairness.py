@@ -179,14 +179,14 @@ def refund(connection: sqlite3.Connection, job: JobId) -> None:
         ("member", "guild_id = ? AND user_id = ?", member),
         ("guild", "guild_id = ?", guild),
     ):
-        kept = fetch_one(connection, f"SELECT usage FROM {table} WHERE {where}", account)  # noqa: S608 - ours
+        kept = fetch_one(connection, f"SELECT usage FROM {table} WHERE {where}", account)
         if kept is None:
             continue
         left = log2_difference(kept["usage"], row["booked"])
         if left is None:
-            connection.execute(f"DELETE FROM {table} WHERE {where}", account)  # noqa: S608 - same
+            connection.execute(f"DELETE FROM {table} WHERE {where}", account)
         else:
-            connection.execute(f"UPDATE {table} SET usage = ? WHERE {where}", (left, *account))  # noqa: S608 - same
+            connection.execute(f"UPDATE {table} SET usage = ? WHERE {where}", (left, *account))
     connection.execute("UPDATE job SET charged_seconds = 0, booked = NULL WHERE id = ?", (job,))
 
 

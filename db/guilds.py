@@ -84,12 +84,12 @@ class Guilds(Rows):
             ).fetchone()[0]
             for table in connection.execute(OF_JOBS).fetchall():
                 connection.execute(
-                    f"DELETE FROM {table['name']} "  # noqa: S608 - from the schema
+                    f"DELETE FROM {table['name']} "
                     f"WHERE {table['job']} IN (SELECT id FROM job WHERE guild_id = ?)",
                     (guild,),
                 )
             for table in connection.execute(HOLD_GUILDS).fetchall():
-                connection.execute(f"DELETE FROM {table['name']} WHERE guild_id = ?", (guild,))  # noqa: S608 - from the schema
+                connection.execute(f"DELETE FROM {table['name']} WHERE guild_id = ?", (guild,))
             connection.execute("DELETE FROM departed WHERE guild_id = ?", (guild,))
             return jobs
 

@@ -16,16 +16,16 @@ FROM fair JOIN job ON job.id = fair.id
 WHERE :guild IS NULL OR job.guild_id = :guild
 ORDER BY fair.place
 LIMIT :limit
-"""  # noqa: S608 - FAIR_ORDER is a constant
+"""
 
 ORDER = f"""
 {FAIR_ORDER}
 SELECT job.id, job.profile, job.priority, job.due, job.created_at, fair.paused
 FROM fair JOIN job ON job.id = fair.id
 ORDER BY fair.place
-"""  # noqa: S608 - same
+"""
 
-POSITION = f"{FAIR_ORDER} SELECT place FROM fair WHERE id = ?"  # noqa: S608 - same
+POSITION = f"{FAIR_ORDER} SELECT place FROM fair WHERE id = ?"
 
 AHEAD = f"""
 {FAIR_ORDER}
@@ -38,7 +38,7 @@ FROM fair
 JOIN job AS other ON other.id = fair.id
 JOIN job AS mine ON mine.id = :job
 WHERE fair.place < coalesce((SELECT place FROM fair WHERE id = :job), 0)
-"""  # noqa: S608 - same
+"""
 
 
 _ID_START = re.compile("[0-9a-f]{4,16}")
@@ -140,7 +140,7 @@ class Listing(Rows):
         """Return a guild's jobs in these states, the newest first."""
         marks = ", ".join("?" * len(states))
         return await self._jobs(
-            f"SELECT * FROM job WHERE state IN ({marks}) AND guild_id = ? ORDER BY seq DESC LIMIT ?",  # noqa: S608 - marks only
+            f"SELECT * FROM job WHERE state IN ({marks}) AND guild_id = ? ORDER BY seq DESC LIMIT ?",
             (*states, guild, limit),
         )
 

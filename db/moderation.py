@@ -253,7 +253,7 @@ def shut_out(
 def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float) -> list[Job]:
     """Cancel what a member has waiting in a guild, ask what runs to stop, and return those jobs."""
     rows = connection.execute(
-        f"SELECT id FROM job WHERE state IN ({OPEN_STATES}) AND guild_id = ? AND user_id = ?",  # noqa: S608 - states
+        f"SELECT id FROM job WHERE state IN ({OPEN_STATES}) AND guild_id = ? AND user_id = ?",
         (guild, user),
     ).fetchall()
     stopped = {CancelOutcome.DONE, CancelOutcome.ASKED, CancelOutcome.AGAIN}

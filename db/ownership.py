@@ -17,7 +17,7 @@ class Ownership(Rows):
     async def gave(self, guild: int, user: int, digest: str) -> bool:
         """Whether a member gave this file in this guild, for a clip that was not taken down."""
         rows = await self._db.read(
-            "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "  # noqa: S608 - a constant
+            "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "
             f"AND {_GAVE} LIMIT 1",
             {"guild": guild, "user": user, "digest": digest},
         )
@@ -26,7 +26,7 @@ class Ownership(Rows):
     async def flagged(self, guild: int, user: int, digests: Collection[str]) -> bool:
         """Whether one of a member's files made a job of theirs here one for age-restricted channels."""
         rows = await self._db.read(
-            "SELECT 1 FROM job, json_each(:digests) AS wanted WHERE guild_id = :guild AND user_id = :user "  # noqa: S608 - a constant
+            "SELECT 1 FROM job, json_each(:digests) AS wanted WHERE guild_id = :guild AND user_id = :user "
             f"AND adult AND {_GAVE.replace(':digest', 'wanted.value')} LIMIT 1",
             {"guild": guild, "user": user, "digests": json.dumps(list(digests))},
         )
@@ -45,7 +45,7 @@ class Ownership(Rows):
 
     async def _made_or_gave(self, guild: int, user: int, digest: str) -> bool:
         rows = await self._db.read(
-            "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "  # noqa: S608 - a constant
+            "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "
             f"AND (clip_sha256 = :digest OR {_GAVE}) LIMIT 1",
             {"guild": guild, "user": user, "digest": digest},
         )

@@ -26,7 +26,7 @@ class Personal(Rows):
         found = {}
         for table, column in SUBJECTS.items():
             hidden = ACTORS.get(table, ())
-            rows = await self._db.read(f"SELECT * FROM {table} WHERE {column} = ?", (user,))  # noqa: S608 - names of ours
+            rows = await self._db.read(f"SELECT * FROM {table} WHERE {column} = ?", (user,))
             if rows:
                 found[table] = [
                     {name: row[name] for name in row.keys() if name not in hidden}  # noqa: SIM118 - a sqlite3.Row
@@ -40,7 +40,7 @@ class Personal(Rows):
 
     async def open_jobs(self) -> set[JobId]:
         """Jobs of anybody that have not ended."""
-        rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({OPEN_STATES})")  # noqa: S608 - states
+        rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({OPEN_STATES})")
         return {JobId(row["id"]) for row in rows}
 
     async def ask_to_erase(self, user: int, *, messages: bool, now: float | None = None) -> None:

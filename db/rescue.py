@@ -144,6 +144,6 @@ def _look_before_posting(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute(
-            f"UPDATE job SET post_attempts = max(post_attempts, 1) WHERE state IN ({OPEN_STATES})"  # noqa: S608 - ours
+            f"UPDATE job SET post_attempts = max(post_attempts, 1) WHERE state IN ({OPEN_STATES})"
         )
         connection.commit()

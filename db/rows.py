@@ -88,7 +88,7 @@ def transition(
     fence = "" if claim is None else " AND claim = :fence"
     row = fetch_one(
         connection,
-        f"UPDATE job SET state = :new{assignments} "  # noqa: S608 - names come from this package's code only
+        f"UPDATE job SET state = :new{assignments} "
         f"WHERE id = :job AND state IN ({allowed}){fence} RETURNING *",
         {**columns, "new": new, "job": job, "fence": claim},
     )

@@ -14,7 +14,7 @@ SELECT job.id, job.priority, job.front, job.due, job.slot_seq, job.before_others
 FROM fair JOIN job ON job.id = fair.id
 WHERE job.guild_id = ?
 ORDER BY fair.place
-"""  # noqa: S608 - FAIR_ORDER is a constant
+"""
 
 
 def slots_of(connection: sqlite3.Connection, guild: int) -> list[sqlite3.Row]:
