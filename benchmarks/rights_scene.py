@@ -17,8 +17,8 @@ import discord
 from bot import app
 from bot.channels import Post
 from bot.client import Framekiln
+from bot.config.settings import Settings
 from bot.parts import Parts
-from bot.settings import Settings
 from bot.words import texts
 from db.jobs import Hold, Job, State
 from db.reviews import ReviewRules

@@ -16,12 +16,14 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from bot import buttons, limits
+from bot import buttons
 from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.clips.clip_deeds import ClipDeeds
 from bot.clips.replay import Replays
 from bot.clock_watch import ClockWatch
+from bot.config import policies
+from bot.config.settings import Settings
 from bot.connecting import stay_connected
 from bot.deliver import NO_ACCESS_BACKOFF, Deliverer
 from bot.desk import Desk
@@ -42,7 +44,6 @@ from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeWords
 from bot.privacy.rights import Rights
 from bot.pulse import Pulse
-from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits
@@ -83,17 +84,17 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     async with await opening as database:
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
-        queue = Queue(database, share=limits.for_turns(settings))
+        queue = Queue(database, share=policies.for_turns(settings))
         blobs = Blobs(data / "blobs")
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
             spool=data / "spool",
-            limits=limits.for_engine(settings),
-            environment=os.environ | limits.engine_environment(settings),
+            limits=policies.for_engine(settings),
+            environment=os.environ | policies.engine_environment(settings),
         )
         try:
-            pictures_in = Intake(limits=limits.for_intake(settings), store=limits.store_of(settings))
-            async with pictures_in as pictures, ClipIntake(limits.for_clips(settings)) as clips:
+            pictures_in = Intake(limits=policies.for_intake(settings), store=policies.store_of(settings))
+            async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
                 reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
                 yield _wire(settings, database, queue, blobs, host, reception, sealer)
         finally:
@@ -117,12 +118,12 @@ def _wire(
     personal = Personal(database, eraser=eraser)
     backups = settings.data_dir / "backups"
     inventory = Inventory(
-        limits.store_of(settings), lambda: host.device, slow=limits.allows_slow_models(settings)
+        policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
     )
 
     async def limits_for(job: Job) -> RenderLimits:
         limit = int(channels.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
-        return limits.for_render(settings, min(settings.max_clip_bytes, limit))
+        return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
     screening = Screening(
         queue=queue,
@@ -156,7 +157,7 @@ def _wire(
         blobs=blobs,
         outlet=channels,
         work=outbox,
-        limits=limits.for_delivery(settings),
+        limits=policies.for_delivery(settings),
         parcels=Parcels(work=outbox, sealer=sealer, dress=buttons.for_clip),
         on_change=board.touch,
         screen=screening.before_posting,
@@ -169,10 +170,10 @@ def _wire(
         board=board,
         studio=studio,
         screening=screening,
-        rules=limits.for_desk(settings),
+        rules=policies.for_desk(settings),
         means=inventory.means,
     )
-    deeds = ClipDeeds(queue=queue, desk=desk, blobs=blobs, rules=limits.for_deeds(settings))
+    deeds = ClipDeeds(queue=queue, desk=desk, blobs=blobs, rules=policies.for_deeds(settings))
     cards = CardBoard(queue=queue, channels=channels, blobs=blobs, sealer=sealer, work=outbox)
     verdicts = Verdicts(
         queue=queue,
@@ -211,7 +212,7 @@ def _wire(
         personal=personal,
         guilds=guilds,
         backup_dir=backups,
-        keep=limits.for_keeping(settings),
+        keep=policies.for_keeping(settings),
     )
     return Parts(
         settings=settings,

@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterable
 
-from bot.choices import LogFormat
+from bot.config.choices import LogFormat
 
 HIDDEN = "[hidden]"
 

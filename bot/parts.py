@@ -8,6 +8,7 @@ from typing import Any
 from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.clips.replay import Replays
+from bot.config.settings import Settings
 from bot.deliver import Deliverer
 from bot.desk import Desk
 from bot.housekeeping import Housekeeping
@@ -16,7 +17,6 @@ from bot.moderation.verdicts import Verdicts
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.pulse import Pulse
-from bot.settings import Settings
 from bot.status import StatusBoard
 from bot.studio import Studio
 from bot.wait import Waits

@@ -35,8 +35,8 @@ from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install
 from bot import app
+from bot.config.settings import LogFormat, Settings
 from bot.logs import set_up_logs
-from bot.settings import LogFormat, Settings
 from engine.process.host import EngineHost
 
 QUICKER = 0.05

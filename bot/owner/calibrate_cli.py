@@ -29,7 +29,7 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
 
     Those are the delivered ones that nobody deleted, and that the gate itself let pass.
     """
-    from bot.settings import BadSettings, load_settings  # noqa: PLC0415 - heavy, and not needed for --help
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415 - heavy, and not needed for --help
     from db.errors import DatabaseError  # noqa: PLC0415 - same
 
     try:

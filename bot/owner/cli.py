@@ -50,9 +50,9 @@ main.add_command(restore)
 def run() -> None:
     """Be the Discord bot, until Ctrl-C. Needs DISCORD_TOKEN."""
     from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
+    from bot.config.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
     from bot.connecting import TokenRefused  # noqa: PLC0415
     from bot.logs import set_up_logs  # noqa: PLC0415
-    from bot.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
     from db.errors import DatabaseError  # noqa: PLC0415
 
     try:
@@ -256,8 +256,8 @@ def sheet(clip: Path, output: Path) -> None:
 @main.command()
 def health() -> None:
     """Say whether the bot that uses this data folder is alive (exit status 0 or 1)."""
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.health import look  # noqa: PLC0415 - see the module's docstring
-    from bot.settings import BadSettings, load_settings  # noqa: PLC0415
 
     try:
         alive, text = look(load_settings().data_dir)
@@ -273,9 +273,9 @@ def _make(wish: Wish, files: Mapping[Role, Path], output: Path) -> Made:
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.live import Live  # noqa: PLC0415
     from bot.owner.demo import make_clip  # noqa: PLC0415
-    from bot.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.words.texts import STAGES, overall  # noqa: PLC0415
 
     try:

@@ -83,7 +83,7 @@ def check() -> None:
 
 
 def _data_dir() -> Path:
-    from bot.settings import BadSettings, load_settings  # noqa: PLC0415 - the command line starts without it
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415 - the command line starts without it
 
     try:
         return load_settings().data_dir
@@ -92,6 +92,6 @@ def _data_dir() -> Path:
 
 
 def _kept() -> int:
-    from bot.settings import load_settings  # noqa: PLC0415 - same
+    from bot.config.settings import load_settings  # noqa: PLC0415 - same
 
     return max(1, load_settings().backups)

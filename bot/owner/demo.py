@@ -17,8 +17,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import limits
 from bot.channels import ChannelError, Post, Trouble
+from bot.config import policies
+from bot.config.settings import Settings
 from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
@@ -27,7 +28,6 @@ from bot.live import Live
 from bot.names import settled
 from bot.parcel import Parcels
 from bot.prompts import clean_prompt
-from bot.settings import Settings
 from bot.studio import Studio
 from db.connection import Database
 from db.enqueue import EnqueueLimits
@@ -117,15 +117,15 @@ async def make_clip(
             queue, blobs = Queue(database), Blobs(data / "blobs")
             host = EngineHost(
                 spool=data / "spool",
-                limits=limits.for_engine(settings),
-                environment=os.environ | limits.engine_environment(settings),
+                limits=policies.for_engine(settings),
+                environment=os.environ | policies.engine_environment(settings),
             )
             try:
                 subjects = await _take_in(files, blobs, settings)
                 await host.start()
-                recipe = _plan(wish, subjects, _means(settings, host, wish), limits.for_plan(settings))
+                recipe = _plan(wish, subjects, _means(settings, host, wish), policies.for_plan(settings))
                 job = await _enqueue(recipe, queue)
-                spend = limits.for_render(settings, settings.max_clip_bytes)
+                spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
                 done = await _follow(
                     job, queue, blobs, host, Folder(target), data / "outbox", sealer, spend, on_progress
@@ -138,8 +138,8 @@ async def make_clip(
 
 
 async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
-    pictures_in = Intake(limits=limits.for_intake(settings), store=limits.store_of(settings))
-    async with pictures_in as pictures, ClipIntake(limits.for_clips(settings)) as clips:
+    pictures_in = Intake(limits=policies.for_intake(settings), store=policies.store_of(settings))
+    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
         return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
 
 
@@ -156,8 +156,8 @@ def _plan(wish: Wish, subjects: Mapping[Role, Subject], means: Means, allowed: P
 
 def _means(settings: Settings, host: EngineHost, wish: Wish) -> Means:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
-    slow = limits.allows_slow_models(settings) or wish.engine != AUTO
-    return means_of(limits.store_of(settings), host.device or Device(), slow=slow)
+    slow = policies.allows_slow_models(settings) or wish.engine != AUTO
+    return means_of(policies.store_of(settings), host.device or Device(), slow=slow)
 
 
 async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import Enum
 from typing import Any
 
-from bot.settings import ENV_FILE, TOML, Settings, variable
+from bot.config.settings import ENV_FILE, TOML, Settings, variable
 
 PAGE = f"""\
 # Settings

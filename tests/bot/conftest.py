@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import app
-from bot.settings import Settings
+from bot.config.settings import Settings
 from db.connection import Database
 from db.files import Blobs
 from db.queue import Queue

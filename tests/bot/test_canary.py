@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from bot.choices import LogFormat
+from bot.config.choices import LogFormat
 from bot.logs import HIDDEN, set_up_logs
 from bot.privacy.forgetting import hushed
 from engine.errors import EngineDied, RenderFailed

@@ -14,11 +14,11 @@ from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
 from bot import health
-from bot.limits import for_plan
+from bot.config.policies import for_plan
+from bot.config.settings import load_settings, variable
 from bot.owner import demo
 from bot.owner.cli import main
 from bot.owner.settings_table import table
-from bot.settings import load_settings, variable
 from engine.clips.encode import read_metadata
 from engine.errors import UserError
 from engine.planning.plan import PlanLimits

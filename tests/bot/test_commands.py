@@ -17,8 +17,8 @@ from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
 from bot.commands.lists import LISTS
 from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, wish_of
+from bot.config.settings import Settings
 from bot.parts import Parts
-from bot.settings import Settings
 from bot.wait import Wait
 from bot.words import texts
 from engine.errors import UserError

@@ -6,7 +6,7 @@ import warnings
 
 import pytest
 
-from bot.choices import LogFormat
+from bot.config.choices import LogFormat
 from bot.logs import HIDDEN, set_up_logs
 
 # Both have the shape of the real thing and are made up; the second is no setting of this process.

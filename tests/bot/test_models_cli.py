@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.limits import engine_environment, store_of
+from bot.config.policies import engine_environment, store_of
+from bot.config.settings import load_settings, variable
 from bot.owner import models_cli
 from bot.owner.cli import main
 from bot.owner.doctor import examine, examine_weights
 from bot.owner.models_table import table
-from bot.settings import load_settings, variable
 from engine.process.environment import scrubbed
 from engine.weights.lock import LOCK
 from engine.weights.models import CATALOGUE

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.choices import LogFormat
+from bot.config.choices import LogFormat
+from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 from bot.owner.settings_table import page, table
-from bot.settings import BadSettings, Settings, load_settings, unknown_variables, variable
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-" + "x" * 30

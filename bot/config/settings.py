@@ -22,7 +22,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-from bot.choices import LogFormat, Where
+from bot.config.choices import LogFormat, Where
 
 PREFIX = "FRAMEKILN_"
 TOML = Path("framekiln.toml")
