@@ -25,7 +25,6 @@ from bot.clock_watch import ClockWatch
 from bot.config import policies
 from bot.config.settings import Settings
 from bot.connecting import stay_connected
-from bot.deliver import NO_ACCESS_BACKOFF, Deliverer
 from bot.desk import Desk
 from bot.engine_news import EngineNews, trouble_of
 from bot.health import HealthFile
@@ -34,18 +33,19 @@ from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.inventory import Inventory
+from bot.loops.clip_post import Parcels
+from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
+from bot.loops.engine_loop import Studio
+from bot.loops.status import StatusBoard
 from bot.moderation.cards import CardBoard
 from bot.moderation.review import Screening
 from bot.moderation.verdicts import Verdicts
 from bot.moderation.word_lists import WordLists
-from bot.parcel import Parcels
 from bot.parts import Parts, how_it_is
 from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeWords
 from bot.privacy.rights import Rights
 from bot.pulse import Pulse
-from bot.status import StatusBoard
-from bot.studio import Studio
 from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database

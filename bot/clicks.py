@@ -20,11 +20,11 @@ from bot.clips.clip_deeds import ClipDeeds
 from bot.clips.discards import why_discarded
 from bot.desk import Desk
 from bot.forms import field
+from bot.loops.engine_loop import Studio
+from bot.loops.status import StatusBoard
 from bot.moderation.verdicts import Verdicts
 from bot.permissions import may_change
 from bot.prompts import clean_prompt
-from bot.status import StatusBoard
-from bot.studio import Studio
 from bot.wait import Waits
 from bot.words import texts, texts_rights
 from db.audit import Deed

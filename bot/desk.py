@@ -22,14 +22,14 @@ from bot.answers import Answer, defer, in_words, insist, refuse
 from bot.desk_rules import DeskRules
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
+from bot.loops.engine_loop import Studio
+from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.review import Screened, Screening
 from bot.names import settled
 from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
 from bot.served import Served
-from bot.status import StatusBoard
-from bot.studio import Studio
 from bot.wait import Waits
 from bot.words import texts
 from db.enqueue import Draining, LimitReached, MemberBanned

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from bot.channels import ChannelError, Channels, Post
 from bot.channels import Trouble as Refusal
-from bot.studio import Studio
+from bot.loops.engine_loop import Studio
 from bot.words import texts_moderation
 from db.queue import Queue
 from engine.process.host import EngineHost, HostState

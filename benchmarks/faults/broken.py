@@ -8,7 +8,7 @@ from typing import Any
 import bot.desk
 from bot.answers import Answer, defer
 from bot.channels import Channels
-from bot.deliver import Deliverer
+from bot.loops.delivery import Deliverer
 
 
 def _no_look_up() -> None:

@@ -28,9 +28,9 @@ from discord.http import Route
 
 import bot.client
 import bot.connecting
-import bot.deliver
-import bot.status
-import bot.studio
+import bot.loops.delivery
+import bot.loops.engine_loop
+import bot.loops.status
 from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install

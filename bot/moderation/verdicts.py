@@ -10,13 +10,13 @@ from typing import Any
 
 import discord
 
-from bot.deliver import Deliverer
 from bot.forms import field
+from bot.loops.delivery import Deliverer
+from bot.loops.engine_loop import Studio
+from bot.loops.status import StatusBoard
 from bot.moderation.cards import CardAction, CardBoard
 from bot.permissions import is_moderator
 from bot.prompts import clean_prompt
-from bot.status import StatusBoard
-from bot.studio import Studio
 from bot.words import texts, texts_review
 from db.audit import Deed
 from db.cards import TakenDown

@@ -274,7 +274,7 @@ def _make(wish: Wish, files: Mapping[Role, Path], output: Path) -> Made:
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
-    from bot.live import Live  # noqa: PLC0415
+    from bot.loops.previews import Live  # noqa: PLC0415
     from bot.owner.demo import make_clip  # noqa: PLC0415
     from bot.words.texts import STAGES, overall  # noqa: PLC0415
 

@@ -20,15 +20,15 @@ from pathlib import Path
 from bot.channels import ChannelError, Post, Trouble
 from bot.config import policies
 from bot.config.settings import Settings
-from bot.deliver import Deliverer, DeliveryLimits
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
-from bot.live import Live
+from bot.loops.clip_post import Parcels
+from bot.loops.delivery import Deliverer, DeliveryLimits
+from bot.loops.engine_loop import Studio
+from bot.loops.previews import Live
 from bot.names import settled
-from bot.parcel import Parcels
 from bot.prompts import clean_prompt
-from bot.studio import Studio
 from db.connection import Database
 from db.enqueue import EnqueueLimits
 from db.files import Blobs

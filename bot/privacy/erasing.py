@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.channels import ChannelError, Channels
-from bot.parcel import file_name
-from bot.status import StatusBoard
+from bot.loops.clip_post import file_name
+from bot.loops.status import StatusBoard
 from db.copies import Copies
 from db.erase import Forgotten
 from db.files import Blobs

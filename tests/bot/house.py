@@ -16,8 +16,8 @@ from unittest import mock
 from PIL import Image, ImageDraw
 
 from bot.client import Framekiln
+from bot.loops.engine_loop import Studio
 from bot.parts import Parts
-from bot.studio import Studio
 from db.connection import Database
 from db.files import Blobs
 from db.jobs import Job, NewJob
@@ -171,7 +171,7 @@ def failing(database: Database, nth: int) -> Iterator[Writes]:
 
 
 class FakeEngine:
-    """An :class:`bot.seam.Engine` that follows a script, one act for each render; then it just renders.
+    """An :class:`bot.loops.engine_port.Engine` that follows a script, one act for each render; then it just renders.
 
     Attributes:
         renders: (recipe, inputs, limits) of each call.

@@ -11,10 +11,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from bot import deliver
 from bot.channels import ChannelError, Channels, Post, Trouble
-from bot.deliver import Deliverer, DeliveryLimits, is_waiting_for_access
-from bot.parcel import Parcels, file_name, nonce
+from bot.loops import delivery
+from bot.loops.clip_post import Parcels, file_name, nonce
+from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
 from db.errors import CannotWrite
 from db.jobs import State
 from db.queue import Queue
@@ -37,7 +37,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch):
     made = Clock()
-    monkeypatch.setattr(deliver, "time", SimpleNamespace(time=made.time))
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(time=made.time))
     return made
 
 
@@ -280,7 +280,7 @@ async def test_without_access_it_waits_and_posts_when_permission_is_back(
     for _ in range(3):
         row = await attempt(deliverer, queue, job, clock)
         assert row.state is State.POSTING
-        assert row.retry_at - clock.now == pytest.approx(deliver.NO_ACCESS_BACKOFF)
+        assert row.retry_at - clock.now == pytest.approx(delivery.NO_ACCESS_BACKOFF)
     assert is_waiting_for_access(row)
     assert (await attempt(deliverer, queue, job, clock)).state is State.DELIVERED
     outlet.send_direct.assert_not_called()
@@ -360,8 +360,8 @@ async def test_a_clip_that_is_too_large_is_made_smaller_until_it_passes(
     row = await attempt(deliverer, queue, job)
     assert row.state is State.DELIVERED
     assert sizes[0] == len(Sealer(None).seal(original, recipe()).mp4)
-    assert sizes[1] <= deliver.SHRINK_TO * sizes[0]
-    assert sizes[2] <= deliver.SHRINK_TO * sizes[1]
+    assert sizes[1] <= delivery.SHRINK_TO * sizes[0]
+    assert sizes[2] <= delivery.SHRINK_TO * sizes[1]
     assert list((tmp_path / "outbox").iterdir()) == []
 
 
@@ -369,7 +369,7 @@ async def test_a_clip_that_would_become_too_small_fails_and_leaves_nothing_behin
     deliverer, queue, blobs, outlet, tmp_path, monkeypatch
 ):
     original = noisy_clip(tmp_path / "clip.mp4", frames=12)
-    monkeypatch.setattr(deliver, "SMALLEST", int(len(original) * 0.5))
+    monkeypatch.setattr(delivery, "SMALLEST", int(len(original) * 0.5))
     job = await rendered(queue, blobs, original)
     outlet.send.side_effect = refusing(Trouble.TOO_LARGE)
     assert (await attempt(deliverer, queue, job)).state is State.POSTING
@@ -464,7 +464,7 @@ async def test_a_slow_upload_holds_up_nobody_and_no_more_than_a_few_go_at_once(
 
     await until(others_are_there)
     assert (await queue.get(slow.id)).state is State.POSTING
-    assert max(at_once) == deliver.AT_ONCE
+    assert max(at_once) == delivery.AT_ONCE
     gate.set()
     await deliverer.stop()
     await running
@@ -472,7 +472,7 @@ async def test_a_slow_upload_holds_up_nobody_and_no_more_than_a_few_go_at_once(
 
 
 async def test_waking_it_shortens_the_wait(deliverer, queue, blobs, outlet, monkeypatch):
-    monkeypatch.setattr(deliver, "POLL_SECONDS", 60.0)
+    monkeypatch.setattr(delivery, "POLL_SECONDS", 60.0)
     running = asyncio.create_task(deliverer.run())
     await asyncio.sleep(0.05)
     await rendered(queue, blobs)
@@ -528,7 +528,7 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
     deliverer, queue, job, outlet, clock, monkeypatch
 ):
     """The row cannot be written for a while: it stays this attempt's, and the next one looks first."""
-    monkeypatch.setattr(deliver, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(delivery, "TROUBLE_PAUSE", 0.01)
     failures = iter(range(3))
     real = Queue._changes
 

@@ -7,8 +7,9 @@ import time
 
 import pytest
 
-from bot import app, card_faults
-from bot import studio as studio_module
+from bot import app
+from bot.loops import engine_loop as studio_module
+from bot.loops import gpu_faults
 from db.connection import Database
 from db.jobs import State
 from db.queue import Queue
@@ -32,7 +33,7 @@ FAULTS = {
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(studio_module, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(card_faults, "FIRST_PAUSE", 0.02)
+    monkeypatch.setattr(gpu_faults, "FIRST_PAUSE", 0.02)
 
 
 @pytest.mark.timeout(120)

@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from bot import app, engine_news
-from bot import studio as studio_module
 from bot.engine_news import EngineNews, trouble_of
+from bot.loops import engine_loop as studio_module
 from bot.words import texts_moderation
 from db.jobs import JobId, State
 from db.reviews import ReviewRules

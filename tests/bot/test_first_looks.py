@@ -8,11 +8,11 @@ from unittest.mock import AsyncMock, create_autospec
 import pytest
 
 from bot import buttons
-from bot import status as status_module
 from bot.buttons import Action, custom_id
 from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
-from bot.live import FirstLook, FirstLooks, Live
-from bot.status import StatusBoard
+from bot.loops import status as status_module
+from bot.loops.previews import FirstLook, FirstLooks, Live
+from bot.loops.status import StatusBoard
 from bot.wait import Waits
 from bot.words import texts
 from db.jobs import JobId, State

@@ -9,11 +9,11 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
-from bot import status as status_module
 from bot.channels import ChannelError, Channels, Trouble
-from bot.live import Live
-from bot.parcel import nonce
-from bot.status import StatusBoard
+from bot.loops import status as status_module
+from bot.loops.clip_post import nonce
+from bot.loops.previews import Live
+from bot.loops.status import StatusBoard
 from bot.wait import Waits
 from bot.words import texts
 from db.errors import CannotWrite

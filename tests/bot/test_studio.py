@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from bot import card_faults
-from bot import studio as studio_module
-from bot.live import Live
-from bot.studio import Studio
+from bot.loops import engine_loop as studio_module
+from bot.loops import gpu_faults
+from bot.loops.engine_loop import Studio
+from bot.loops.previews import Live
 from bot.words import texts
 from db.claims import Claims
 from db.errors import CannotWrite
@@ -242,8 +242,8 @@ class FaultyCard(FakeEngine):
 
 @pytest.fixture
 def no_pauses(monkeypatch):
-    monkeypatch.setattr(card_faults, "FIRST_PAUSE", 0.01)
-    monkeypatch.setattr(card_faults, "LAST_PAUSE", 0.02)
+    monkeypatch.setattr(gpu_faults, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(gpu_faults, "LAST_PAUSE", 0.02)
 
 
 async def test_a_card_that_is_gone_costs_no_job_and_all_are_drawn_when_it_is_back(
@@ -275,7 +275,7 @@ async def test_a_job_that_breaks_a_card_which_draws_others_is_set_aside(
 
 
 def test_the_pauses_of_a_card_that_is_gone_grow_to_a_minute():
-    card = card_faults.CardFaults()
+    card = gpu_faults.CardFaults()
     pauses = []
     for number in range(7):
         card.met(JobId(f"{number}"))

@@ -13,7 +13,7 @@ import pytest
 import pytest_asyncio
 import torch
 
-from bot.status import DRAFT_NAME
+from bot.loops.status import DRAFT_NAME
 from bot.words import texts
 from engine.cancel import CancelToken
 from engine.clips.encode import encode, read_metadata

@@ -13,11 +13,11 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from bot.card_faults import CardFaults
 from bot.clips.discards import Discards
-from bot.live import FirstLook, Live
+from bot.loops.engine_port import Engine
+from bot.loops.gpu_faults import CardFaults
+from bot.loops.previews import FirstLook, Live
 from bot.privacy.forgetting import hushed
-from bot.seam import Engine
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs import Job, JobId

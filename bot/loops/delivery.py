@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.channels import ChannelError, Post, Trouble
-from bot.parcel import Parcels, file_name
+from bot.loops.clip_post import Parcels, file_name
 from db.files import Blobs
 from db.jobs import Job, JobId, State
 from db.queue import Queue

@@ -16,10 +16,10 @@ from typing import Protocol
 import discord
 
 from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
-from bot.deliver import is_waiting_for_access
-from bot.live import FirstLook, FirstLooks, Shown
-from bot.parcel import nonce
-from bot.studio import Studio
+from bot.loops.clip_post import nonce
+from bot.loops.delivery import is_waiting_for_access
+from bot.loops.engine_loop import Studio
+from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.wait import Waits
 from bot.words import texts
 from db.jobs import Job, JobId, State
