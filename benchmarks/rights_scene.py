@@ -15,9 +15,9 @@ from unittest.mock import patch
 import discord
 
 from bot import app
-from bot.channels import Post
 from bot.client import Framekiln
 from bot.config.settings import Settings
+from bot.discord_io.messenger import Post
 from bot.parts import Parts
 from bot.words import texts
 from db.jobs import Hold, Job, State

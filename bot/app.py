@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any
 
 from bot import buttons
-from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.clips.clip_deeds import ClipDeeds
 from bot.clips.replay import Replays
@@ -26,6 +25,7 @@ from bot.config import policies
 from bot.config.settings import Settings
 from bot.connecting import stay_connected
 from bot.desk import Desk
+from bot.discord_io.messenger import Channels
 from bot.engine_news import EngineNews, trouble_of
 from bot.health import HealthFile
 from bot.housekeeping import Housekeeping

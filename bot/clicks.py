@@ -14,16 +14,16 @@ import discord
 
 from bot import buttons
 from bot.buttons import Action
-from bot.channels import ChannelError, Channels
 from bot.clips import recipe_card, variation
 from bot.clips.clip_deeds import ClipDeeds
 from bot.clips.discards import why_discarded
 from bot.desk import Desk
-from bot.forms import field
+from bot.discord_io.forms import field
+from bot.discord_io.messenger import ChannelError, Channels
+from bot.discord_io.permissions import may_change
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
 from bot.moderation.verdicts import Verdicts
-from bot.permissions import may_change
 from bot.prompts import clean_prompt
 from bot.wait import Waits
 from bot.words import texts, texts_rights

@@ -18,8 +18,10 @@ import aiohttp
 import discord
 
 from bot import buttons
-from bot.answers import Answer, defer, in_words, insist, refuse
 from bot.desk_rules import DeskRules
+from bot.discord_io.in_flight import Served
+from bot.discord_io.permissions import may_post, roles_of
+from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.loops.engine_loop import Studio
@@ -27,9 +29,7 @@ from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.review import Screened, Screening
 from bot.names import settled
-from bot.permissions import may_post, roles_of
 from bot.prompts import clean_prompt
-from bot.served import Served
 from bot.wait import Waits
 from bot.words import texts
 from db.enqueue import Draining, LimitReached, MemberBanned

@@ -13,8 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.channels import ChannelError, Channels, Post
-from bot.channels import Trouble as Refusal
+from bot.discord_io.messenger import ChannelError, Channels, Post
+from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import Studio
 from bot.words import texts_moderation
 from db.queue import Queue

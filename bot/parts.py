@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.channels import Channels
 from bot.clicks import Clicks
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
 from bot.desk import Desk
+from bot.discord_io.messenger import Channels
 from bot.housekeeping import Housekeeping
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import Studio

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import bot.desk
-from bot.answers import Answer, defer
-from bot.channels import Channels
+from bot.discord_io.messenger import Channels
+from bot.discord_io.replies import Answer, defer
 from bot.loops.delivery import Deliverer
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.discord_io.permissions import is_moderator
 from bot.parts import Parts
-from bot.permissions import is_moderator
 from bot.prompts import clean_prompt
 from bot.words import texts, texts_moderation
 from db.audit import Deed

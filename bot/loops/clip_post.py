@@ -15,7 +15,7 @@ from pathlib import Path
 
 import discord
 
-from bot.channels import SPOILER, Post
+from bot.discord_io.messenger import SPOILER, Post
 from bot.words.texts import clip_message
 from db.jobs import Job, JobId
 from engine.provenance.seal import Sealer

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.channels import ChannelError, Post, Trouble
+from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.loops.clip_post import Parcels, file_name
 from db.files import Blobs
 from db.jobs import Job, JobId, State
@@ -49,7 +49,7 @@ SMALLEST = 20_000
 
 
 class Outlet(Protocol):
-    """Where clips go. The bot's is :class:`bot.channels.Channels`; the demo's is a folder."""
+    """Where clips go. The bot's is :class:`bot.discord_io.messenger.Channels`; the demo's is a folder."""
 
     async def send(self, channel_id: int, post: Post) -> int:
         """Send a message and return its id."""

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import discord
 
-from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
+from bot.discord_io.messenger import ChannelError, Channels, Post, SmallFile, Trouble
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import Studio

@@ -17,7 +17,7 @@ from typing import Any, Self
 
 import discord
 
-from bot.channels import SPOILER, ChannelError, Channels, Post, Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Channels, Post, Trouble
 from bot.loops.clip_post import nonce
 from bot.words import texts_review
 from db.cards import Card, CardKind

@@ -14,11 +14,11 @@ from typing import Any
 
 import discord
 
-from bot.channels import Channels
+from bot.discord_io.messenger import Channels
+from bot.discord_io.permissions import is_age_restricted
 from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
-from bot.permissions import is_age_restricted
 from bot.words import texts, texts_review
 from db.jobs import Hold, Job
 from db.queue import Queue

@@ -10,12 +10,12 @@ from typing import Any
 
 import discord
 
-from bot.forms import field
+from bot.discord_io.forms import field
+from bot.discord_io.permissions import is_moderator
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
 from bot.moderation.cards import CardAction, CardBoard
-from bot.permissions import is_moderator
 from bot.prompts import clean_prompt
 from bot.words import texts, texts_review
 from db.audit import Deed

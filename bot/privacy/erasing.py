@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.channels import ChannelError, Channels
+from bot.discord_io.messenger import ChannelError, Channels
 from bot.loops.clip_post import file_name
 from bot.loops.status import StatusBoard
 from db.copies import Copies
@@ -30,7 +30,7 @@ COPIES_EVERY = 3600.0
 LOOK_EVERY = 0.2
 
 STOP_SECONDS = 330.0
-"""A call to Discord that is under way is waited for; :class:`bot.channels.Channels` gives one 300 s."""
+"""A call to Discord that is under way is waited for; :class:`bot.discord_io.messenger.Channels` gives one 300 s."""
 
 MESSAGES_SECONDS = 120.0
 """What deleting somebody's messages may take, rate limits included; what is left then stays."""

@@ -11,7 +11,7 @@ import pytest
 
 from bot import buttons
 from bot.buttons import Action, custom_id
-from bot.channels import Post
+from bot.discord_io.messenger import Post
 from bot.words import texts
 from db.jobs import State
 from engine.recipe import Kind, Quality, Recipe, Role

@@ -9,8 +9,8 @@ import pytest
 
 from bot import buttons
 from bot.buttons import Action, custom_id
-from bot.channels import Post
 from bot.clips import continuation
+from bot.discord_io.messenger import Post
 from bot.words import texts, texts_clips, texts_rights
 from db.jobs import State
 from engine.recipe import Kind, Recipe, Role

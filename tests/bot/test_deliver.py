@@ -11,7 +11,7 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from bot.channels import ChannelError, Channels, Post, Trouble
+from bot.discord_io.messenger import ChannelError, Channels, Post, Trouble
 from bot.loops import delivery
 from bot.loops.clip_post import Parcels, file_name, nonce
 from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access

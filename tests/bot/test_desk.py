@@ -12,7 +12,7 @@ import pytest
 from bot import buttons
 from bot import desk as desk_module
 from bot.buttons import Action
-from bot.channels import Post
+from bot.discord_io.messenger import Post
 from bot.words import texts
 from db.errors import CannotWrite
 from db.jobs import State

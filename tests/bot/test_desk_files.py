@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot import buttons
-from bot.channels import Post
+from bot.discord_io.messenger import Post
 from bot.words import texts
 from engine.cancel import CancelToken
 from engine.clips.encode import encode

@@ -9,7 +9,7 @@ import pytest
 
 from bot import buttons
 from bot.buttons import Action, custom_id
-from bot.channels import ChannelError, Channels, Post, SmallFile, Trouble
+from bot.discord_io.messenger import ChannelError, Channels, Post, SmallFile, Trouble
 from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, Live
 from bot.loops.status import StatusBoard

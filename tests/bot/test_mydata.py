@@ -17,7 +17,7 @@ import pytest
 from yarl import URL
 
 from bot.buttons import Action, custom_id
-from bot.channels import Channels
+from bot.discord_io.messenger import Channels
 from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
 from bot.privacy import export

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from bot import buttons
-from bot.channels import Post
+from bot.discord_io.messenger import Post
 from bot.moderation.cards import CardAction, CardButton
 from bot.moderation.verdicts import REASON_FIELD
 from bot.words import texts, texts_review

@@ -10,8 +10,8 @@ import time
 import discord
 import pytest
 
-from bot.channels import Post
 from bot.clicks import PROMPT_FIELD
+from bot.discord_io.messenger import Post
 from bot.moderation.cards import CardAction, CardButton, card_id
 from bot.moderation.verdicts import REASON_FIELD
 from bot.words import texts, texts_review

@@ -9,7 +9,7 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
-from bot.channels import ChannelError, Channels, Trouble
+from bot.discord_io.messenger import ChannelError, Channels, Trouble
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
 from bot.loops.previews import Live
