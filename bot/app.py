@@ -20,15 +20,11 @@ from bot import buttons
 from bot.clicks import Clicks
 from bot.clips.clip_deeds import ClipDeeds
 from bot.clips.replay import Replays
-from bot.clock_watch import ClockWatch
 from bot.config import policies
 from bot.config.settings import Settings
 from bot.connecting import stay_connected
 from bot.desk import Desk
 from bot.discord_io.messenger import Channels
-from bot.engine_news import EngineNews, trouble_of
-from bot.health import HealthFile
-from bot.housekeeping import Housekeeping
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
@@ -41,11 +37,15 @@ from bot.moderation.cards import CardBoard
 from bot.moderation.review import Screening
 from bot.moderation.verdicts import Verdicts
 from bot.moderation.word_lists import WordLists
+from bot.ops.clock_watch import ClockWatch
+from bot.ops.engine_alerts import EngineNews, trouble_of
+from bot.ops.health import HealthFile
+from bot.ops.housekeeping import Housekeeping
+from bot.ops.loop_lag import Pulse
 from bot.parts import Parts, how_it_is
 from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeWords
 from bot.privacy.rights import Rights
-from bot.pulse import Pulse
 from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database

@@ -10,15 +10,15 @@ from bot.clips.replay import Replays
 from bot.config.settings import Settings
 from bot.desk import Desk
 from bot.discord_io.messenger import Channels
-from bot.housekeeping import Housekeeping
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
 from bot.moderation.cards import CardBoard
 from bot.moderation.verdicts import Verdicts
+from bot.ops.housekeeping import Housekeeping
+from bot.ops.loop_lag import Pulse
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
-from bot.pulse import Pulse
 from bot.wait import Waits
 from db.audit import Audit
 from db.connection import Database

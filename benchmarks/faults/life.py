@@ -36,7 +36,7 @@ from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install
 from bot import app
 from bot.config.settings import LogFormat, Settings
-from bot.logs import set_up_logs
+from bot.ops.logs import set_up_logs
 from engine.process.host import EngineHost
 
 QUICKER = 0.05

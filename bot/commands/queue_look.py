@@ -10,10 +10,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import stats, stats_chart
 from bot.clips.discards import why_discarded
 from bot.commands.moderating import ModeratorGroup
-from bot.engine_news import trouble_of
+from bot.ops import stats, stats_chart
+from bot.ops.engine_alerts import trouble_of
 from bot.words import texts, texts_moderation
 from db.jobs import State
 from engine.recipe import Recipe

@@ -9,10 +9,10 @@ from bot.clips.clip_deeds import ClipRules
 from bot.config.choices import Where
 from bot.config.settings import Settings
 from bot.desk_rules import DeskRules
-from bot.housekeeping import Keep
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.housekeeping import Keep
 from bot.owner.calibrate_cli import HOUSE_FILE
 from db.allowances import Ceilings
 from db.enqueue import EnqueueLimits

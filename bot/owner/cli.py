@@ -52,7 +52,7 @@ def run() -> None:
     from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
     from bot.config.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
     from bot.connecting import TokenRefused  # noqa: PLC0415
-    from bot.logs import set_up_logs  # noqa: PLC0415
+    from bot.ops.logs import set_up_logs  # noqa: PLC0415
     from db.errors import DatabaseError  # noqa: PLC0415
 
     try:
@@ -257,7 +257,7 @@ def sheet(clip: Path, output: Path) -> None:
 def health() -> None:
     """Say whether the bot that uses this data folder is alive (exit status 0 or 1)."""
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
-    from bot.health import look  # noqa: PLC0415 - see the module's docstring
+    from bot.ops.health import look  # noqa: PLC0415 - see the module's docstring
 
     try:
         alive, text = look(load_settings().data_dir)

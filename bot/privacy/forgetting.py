@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from bot.logs import HIDDEN
+from bot.ops.logs import HIDDEN
 from db.jobs import Job
 from engine.recipe import Receipt, Recipe
 

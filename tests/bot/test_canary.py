@@ -10,7 +10,7 @@ import re
 import pytest
 
 from bot.config.choices import LogFormat
-from bot.logs import HIDDEN, set_up_logs
+from bot.ops.logs import HIDDEN, set_up_logs
 from bot.privacy.forgetting import hushed
 from engine.errors import EngineDied, RenderFailed
 from engine.process.environment import scrubbed

@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-from bot import health
 from bot.config.policies import for_plan
 from bot.config.settings import load_settings, variable
+from bot.ops import health
 from bot.owner import demo
 from bot.owner.cli import main
 from bot.owner.settings_table import table

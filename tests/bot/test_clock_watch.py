@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from bot import clock_watch
-from bot.clock_watch import ClockWatch
+from bot.ops import clock_watch
+from bot.ops.clock_watch import ClockWatch
 from db.enqueue import LimitReached
 from db.queue import EnqueueLimits
 from tests.bot.house import ANN, BEN, GUILD, queued, rendered, until

@@ -7,9 +7,10 @@ import sys
 
 import pytest
 
-from bot import app, engine_news
-from bot.engine_news import EngineNews, trouble_of
+from bot import app
 from bot.loops import engine_loop as studio_module
+from bot.ops import engine_alerts
+from bot.ops.engine_alerts import EngineNews, trouble_of
 from bot.words import texts_moderation
 from db.jobs import JobId, State
 from db.reviews import ReviewRules
@@ -24,8 +25,8 @@ DIES = (sys.executable, "-c", "raise SystemExit(3)")
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(engine_news, "EVERY", 0.02)
-    monkeypatch.setattr(engine_news, "OVER_AFTER", 0.2)
+    monkeypatch.setattr(engine_alerts, "EVERY", 0.02)
+    monkeypatch.setattr(engine_alerts, "OVER_AFTER", 0.2)
     monkeypatch.setattr(studio_module, "ENGINE_DOWN_PAUSE", 0.02)
 
 

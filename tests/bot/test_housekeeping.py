@@ -10,11 +10,11 @@ import time
 
 import pytest
 
-from bot import health, housekeeping, pulse
-from bot.health import HealthFile, look
-from bot.housekeeping import Housekeeping, Keep
+from bot.ops import health, housekeeping, loop_lag
+from bot.ops.health import HealthFile, look
+from bot.ops.housekeeping import Housekeeping, Keep
+from bot.ops.loop_lag import Pulse
 from bot.privacy.forgetting import RecipeWords
-from bot.pulse import Pulse
 from db.erase import Eraser
 from db.guilds import Guilds
 from db.personal import Personal
@@ -168,7 +168,7 @@ async def test_a_full_disk_does_not_end_the_sign_of_life(tmp_path, monkeypatch):
 
 
 async def test_the_pulse_notices_a_blocked_loop(monkeypatch):
-    monkeypatch.setattr(pulse, "EVERY", 0.005)
+    monkeypatch.setattr(loop_lag, "EVERY", 0.005)
     beat = Pulse()
     assert beat.lag(0.99) == 0.0
     running = asyncio.create_task(beat.run())

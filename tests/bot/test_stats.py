@@ -8,8 +8,8 @@ from collections import Counter
 import numpy as np
 from PIL import Image
 
-from bot.stats import Drawn, Stats, in_words, tally
-from bot.stats_chart import SIZE, chart
+from bot.ops.stats import Drawn, Stats, in_words, tally
+from bot.ops.stats_chart import SIZE, chart
 from db.jobs import State
 from engine.before import Before
 from engine.recipe import Outcome, Receipt, TakeRecord

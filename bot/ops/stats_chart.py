@@ -7,7 +7,7 @@ from collections import Counter
 
 from PIL import Image, ImageDraw, ImageFont
 
-from bot.stats import Stats
+from bot.ops.stats import Stats
 
 SIZE = (900, 420)
 MARGIN = 28
