@@ -18,8 +18,8 @@ from bot import app
 from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Post
-from bot.parts import Parts
-from bot.words import texts
+from bot.services import Parts
+from bot.text import messages
 from db.jobs import Hold, Job, State
 from db.reviews import ReviewRules
 from tests.bot.house import HouseEngine, connected, hand_in, picture, queued
@@ -39,9 +39,9 @@ A_JOB = re.compile("[0-9a-f]{6}")
 
 NO_LIST = "an empty list"
 REFUSALS = {
-    texts.NOT_A_MODERATOR: "for moderators",
-    texts.NOT_FOUND: "not found",
-    texts.NOT_YOURS: "not theirs",
+    messages.NOT_A_MODERATOR: "for moderators",
+    messages.NOT_FOUND: "not found",
+    messages.NOT_YOURS: "not theirs",
     NO_LIST: "lists nothing",
 }
 """What is told to somebody who may not, and how a table has it."""

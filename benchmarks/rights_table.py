@@ -24,11 +24,11 @@ import discord
 from discord import AppCommandType, app_commands
 
 from benchmarks.rights_scene import OF_A_REPORT, PEOPLE, Act, Reached, Scene, scene_in
-from bot.buttons import LOOKS, Action, JobButton
-from bot.clicks import PROMPT_FIELD, REMIX_MODAL
-from bot.moderation.cards import LOOKS as CARD_LOOKS
-from bot.moderation.cards import CardAction, CardButton
-from bot.moderation.verdicts import REASON_FIELD, REJECT_MODAL, REPORT_MODAL
+from bot.buttons.clicks import PROMPT_FIELD, REMIX_MODAL
+from bot.buttons.job_buttons import LOOKS, Action, JobButton
+from bot.moderation.case_board import LOOKS as CARD_LOOKS
+from bot.moderation.case_board import CardAction, CardButton
+from bot.moderation.decisions import REASON_FIELD, REJECT_MODAL, REPORT_MODAL
 from bot.privacy.rights import LABELS, Choice, ErasureButton
 from db.jobs import Job, State
 from tests.bot.house import picture

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.told import DAY, Told
-from bot.wait import Wait, Waits
+from bot.forecast import Wait, Waits
 from db.connection import Database
 from db.jobs import Job, NewJob
 from db.queue import EnqueueLimits, LimitReached, Queue

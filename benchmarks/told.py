@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.wait import Wait
+from bot.forecast import Wait
 
 DAY = 86_400.0
 """Seconds."""

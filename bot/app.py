@@ -16,37 +16,37 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
-from bot import buttons
-from bot.clicks import Clicks
-from bot.clips.clip_deeds import ClipDeeds
+from bot.buttons import job_buttons
+from bot.buttons.clicks import Clicks
+from bot.clips.clip_actions import ClipDeeds
 from bot.clips.replay import Replays
 from bot.config import policies
 from bot.config.settings import Settings
-from bot.connecting import stay_connected
-from bot.desk import Desk
 from bot.discord_io.messenger import Channels
+from bot.forecast import Waits
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
-from bot.inventory import Inventory
 from bot.loops.clip_post import Parcels
 from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
-from bot.moderation.cards import CardBoard
-from bot.moderation.review import Screening
-from bot.moderation.verdicts import Verdicts
+from bot.moderation.case_board import CardBoard
+from bot.moderation.decisions import Verdicts
+from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.engine_alerts import EngineNews, trouble_of
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import Pulse
-from bot.parts import Parts, how_it_is
 from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeWords
 from bot.privacy.rights import Rights
-from bot.wait import Waits
+from bot.reconnect import stay_connected
+from bot.requests.inventory import Inventory
+from bot.requests.submission import Desk
+from bot.services import Parts, how_it_is
 from db.audit import Audit
 from db.connection import Database
 from db.copies import Copies
@@ -147,7 +147,7 @@ def _wire(
         channels=channels,
         studio=studio,
         waits=waits,
-        dress=buttons.for_status,
+        dress=job_buttons.for_status,
         sealer=sealer,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
@@ -158,7 +158,7 @@ def _wire(
         outlet=channels,
         work=outbox,
         limits=policies.for_delivery(settings),
-        parcels=Parcels(work=outbox, sealer=sealer, dress=buttons.for_clip),
+        parcels=Parcels(work=outbox, sealer=sealer, dress=job_buttons.for_clip),
         on_change=board.touch,
         screen=screening.before_posting,
     )

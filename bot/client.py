@@ -14,15 +14,15 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.buttons import Action, JobButton
-from bot.clicks import REMIX_MODAL
+from bot.buttons.clicks import REMIX_MODAL
+from bot.buttons.job_buttons import Action, JobButton
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
-from bot.moderation.cards import CardAction, CardButton
-from bot.moderation.verdicts import FORMS
-from bot.parts import Parts
+from bot.moderation.case_board import CardAction, CardButton
+from bot.moderation.decisions import FORMS
 from bot.privacy.rights import Choice, ErasureButton
-from bot.words import texts
+from bot.services import Parts
+from bot.text import messages
 from db.jobs import JobId
 
 log = logging.getLogger(__name__)
@@ -165,7 +165,7 @@ class Framekiln(discord.Client):
         """Say that something broke, with an id that leads the owner to the log."""
         error_id = secrets.token_hex(4)
         log.error("interaction %s stumbled, error id %s", interaction.id, error_id, exc_info=error)
-        text = texts.failed_inside(error_id)
+        text = messages.failed_inside(error_id)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(text, ephemeral=True)

@@ -13,7 +13,7 @@ from discord.app_commands import Command
 from bot.commands.queue import QueueGroup
 from bot.config.settings import PREFIX, Settings, variable
 from bot.owner.cli import main
-from bot.parts import Parts
+from bot.services import Parts
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import bot.desk
+import bot.requests.submission
 from bot.discord_io.messenger import Channels
 from bot.discord_io.replies import Answer, defer
 from bot.loops.delivery import Deliverer

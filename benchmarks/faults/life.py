@@ -27,10 +27,10 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import bot.client
-import bot.connecting
 import bot.loops.delivery
 import bot.loops.engine_loop
 import bot.loops.status
+import bot.reconnect
 from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 
 from bot.clips.variation import wish_of
-from bot.words import texts_clips
+from bot.text import clip_texts
 from engine.backends import BACKENDS, Feature
 from engine.before import Before
 from engine.errors import UserError
@@ -55,7 +55,7 @@ def extended(
     """
     room = max_seconds - before.frames / recipe.fps
     if room < LEAST_SECONDS:
-        raise UserError("E_LONG", texts_clips.long_enough(before.frames / recipe.fps, max_seconds))
+        raise UserError("E_LONG", clip_texts.long_enough(before.frames / recipe.fps, max_seconds))
     usual = SECONDS[Length.NORMAL] if recipe.loop else recipe.length / recipe.fps
     # The part begins with the last frame of the old clip, which is shown once.
     seconds = min(max(usual, LEAST_SECONDS), room, limits.max_seconds)
@@ -66,7 +66,7 @@ def extended(
             return resumed(sized, before, clip, means=means, limits=limits, max_seconds=max_seconds)
         except UserError as error:
             refusal = refusal or error
-    raise refusal or UserError("E_ENGINE", texts_clips.NOTHING_GOES_ON)
+    raise refusal or UserError("E_ENGINE", clip_texts.NOTHING_GOES_ON)
 
 
 def resumed(
@@ -80,7 +80,7 @@ def resumed(
     picture = Subject(sha256="", width=before.width, height=before.height)
     part = plan(wish, picture, means=means, limits=limits)
     if before.frames + part.length - 1 > max_seconds * part.fps:
-        raise UserError("E_LONG", texts_clips.long_enough(before.frames / part.fps, max_seconds))
+        raise UserError("E_LONG", clip_texts.long_enough(before.frames / part.fps, max_seconds))
     return dataclasses.replace(part, inputs={Role.BEFORE: clip}, before=before)
 
 
@@ -91,7 +91,7 @@ def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
         UserError: it is a loop already.
     """
     if recipe.loop:
-        raise UserError("E_LOOP", texts_clips.ALREADY_A_LOOP)
+        raise UserError("E_LOOP", clip_texts.ALREADY_A_LOOP)
     return Recipe(
         kind=recipe.kind,
         engine=recipe.engine,

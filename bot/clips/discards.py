@@ -10,7 +10,7 @@ import time
 
 import discord
 
-from bot.words import texts_clips
+from bot.text import clip_texts
 from db.errors import DatabaseError
 from db.files import BlobDamaged, Blobs
 from db.jobs import Job
@@ -68,4 +68,4 @@ async def why_discarded(job: Job, *, queue: Queue, blobs: Blobs) -> tuple[str, l
         except (FileNotFoundError, BlobDamaged):
             continue  # cleared away, or about to be
         files.append(discord.File(io.BytesIO(data), f"take-{take}.jpg"))
-    return texts_clips.discarded(receipt, pictures=len(files)), files
+    return clip_texts.discarded(receipt, pictures=len(files)), files

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.prompts import show_prompt
-from bot.words.texts import MESSAGE_LIMIT, fit
+from bot.text.messages import MESSAGE_LIMIT, fit
+from bot.text.prompts import show_prompt
 from engine.recipe import Receipt, Recipe
 
 SHOWN_WORDS = 400

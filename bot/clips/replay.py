@@ -14,10 +14,10 @@ from typing import Any
 import discord
 
 from bot.clips.continuation import before_of, looped, resumed
-from bot.desk import Desk, Made
 from bot.intake.reception import Reception
-from bot.names import settled
-from bot.words import texts_clips
+from bot.requests.style_names import settled
+from bot.requests.submission import Desk, Made
+from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs import Job
 from db.queue import Queue
@@ -104,7 +104,7 @@ class Replays:
                 continue
             own = await self._queue.gave(interaction.guild_id or 0, interaction.user.id, digest)
             if not own or not await asyncio.to_thread(self._blobs.exists, digest):
-                raise UserError("E_REPLAY_FILE", texts_clips.replay_needs(role))
+                raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
             seconds = told.length / told.fps if role is Role.REFERENCE else None
             files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
         return files
@@ -114,7 +114,7 @@ class Replays:
         digest = told.digests.get(Role.BEFORE, "")
         job = await self._queue.clip_of(interaction.guild_id or 0, interaction.user.id, digest)
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
-            raise UserError("E_REPLAY_FILE", texts_clips.replay_needs(Role.BEFORE))
+            raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
         recipe = Recipe.from_json(job.recipe)
         before = before_of(recipe, Receipt.from_json(job.receipt))
         adult = job.adult or self._flagged_clip(job)

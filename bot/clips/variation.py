@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
-from bot.words.texts_clips import LOOPS_ARE_NOT_DRAWN
+from bot.text.clip_texts import LOOPS_ARE_NOT_DRAWN
 from engine.errors import UserError
 from engine.means import Means
 from engine.planning.frame_size import AREA

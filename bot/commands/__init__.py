@@ -7,7 +7,7 @@ from typing import Any
 from discord import app_commands
 
 from bot.commands import animate, jobs, mydata, queue, replay, restyle, text2video
-from bot.parts import Parts
+from bot.services import Parts
 
 
 def setup_all(tree: app_commands.CommandTree[Any], parts: Parts) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.lists import complete
+from bot.commands.autocomplete import complete
 from bot.commands.options import (
     CAMERAS,
     LENGTHS,
@@ -21,8 +21,8 @@ from bot.commands.options import (
 )
 from bot.intake.avatars import avatar_of
 from bot.intake.download import Attachment
-from bot.parts import Parts
-from bot.words import texts, texts_rights
+from bot.services import Parts
+from bot.text import messages, privacy_texts
 from engine.errors import UserError
 from engine.recipe import Kind
 
@@ -78,9 +78,11 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     async def animate_this(interaction: discord.Interaction[Any], message: discord.Message) -> None:
         picture = first_picture(message)
         if picture is None:
-            await interaction.response.send_message(texts.NO_PICTURE, ephemeral=True)
+            await interaction.response.send_message(messages.NO_PICTURE, ephemeral=True)
             return
-        if await parts.rights.may_animate(interaction, message.author.id, texts_rights.NOT_THEIRS_TO_ANIMATE):
+        if await parts.rights.may_animate(
+            interaction, message.author.id, privacy_texts.NOT_THEIRS_TO_ANIMATE
+        ):
             await ask(interaction, picture)
 
     @tree.context_menu(name="Animate avatar")
@@ -90,9 +92,9 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     ) -> None:
         avatar = avatar_of(member)
         if avatar is None:
-            await interaction.response.send_message(texts.NO_AVATAR, ephemeral=True)
+            await interaction.response.send_message(messages.NO_AVATAR, ephemeral=True)
             return
-        if await parts.rights.may_animate(interaction, member.id, texts_rights.NOT_THEIR_AVATAR):
+        if await parts.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
             await ask(interaction, avatar)
 
     async def ask(interaction: discord.Interaction[Any], picture: Attachment) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.buttons import Action, JobButton
-from bot.parts import Parts
-from bot.words import texts
+from bot.buttons.job_buttons import Action, JobButton
+from bot.services import Parts
+from bot.text import messages
 from db.jobs import State
 from engine.recipe import Recipe
 
@@ -28,7 +28,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     async def jobs(interaction: discord.Interaction[Any]) -> None:
         mine = await parts.queue.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
         if not mine:
-            await interaction.response.send_message(texts.NOTHING_YET, ephemeral=True)
+            await interaction.response.send_message(messages.NOTHING_YET, ephemeral=True)
             return
         waits = (await parts.waits.forecast()).waits
         lines = []
@@ -36,10 +36,10 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         for job in mine:
             wait = waits.get(job.id)
             place = None if wait is None else wait.position
-            lines.append(texts.job_line(job, Recipe.from_json(job.recipe), place))
+            lines.append(messages.job_line(job, Recipe.from_json(job.recipe), place))
             if job.state in UNDER_WAY and len(view.children) < BUTTONS:
                 button = JobButton(Action.CANCEL, job.id)
                 button.item.label = f"Cancel {job.id[:6]}"
                 view.add_item(button)
         view.stop()
-        await interaction.response.send_message(texts.my_jobs(lines), view=view, ephemeral=True)
+        await interaction.response.send_message(messages.my_jobs(lines), view=view, ephemeral=True)

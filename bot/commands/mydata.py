@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.parts import Parts
+from bot.services import Parts
 
 MY_DATA = "mydata"
 ALLOW, FORBID = "allow", "forbid"

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.intake.download import Attachment
-from bot.names import styles_of
+from bot.requests.style_names import styles_of
 from engine.errors import UserError
 from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role
 from engine.wish import SECONDS, Length, Wish, choose

@@ -7,14 +7,14 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderating import ModeratorGroup
+from bot.commands.moderator_group import ModeratorGroup
 from bot.commands.queue_flow import FlowCommands
 from bot.commands.queue_jobs import JobCommands
 from bot.commands.queue_limit import LimitGroup
 from bot.commands.queue_look import LookCommands
 from bot.commands.queue_members import MemberCommands
 from bot.commands.queue_review import ReviewCommands, WordsGroup
-from bot.parts import Parts
+from bot.services import Parts
 
 SECTIONS: tuple[type[ModeratorGroup], ...] = (
     LookCommands,

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderating import ModeratorGroup, Reason
-from bot.words import texts_moderation
+from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.text import moderation_texts
 
 
 class FlowCommands(ModeratorGroup, name="flow"):
@@ -21,7 +21,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
         """Pause the queue of this server."""
         await self._parts.queue.pause(self._deed(interaction, "pause", "", reason), time.time())
         self._parts.board.queue_moved()
-        await self._say(interaction, texts_moderation.PAUSED)
+        await self._say(interaction, moderation_texts.PAUSED)
 
     @app_commands.command(description="Finish what runs and what waits, and take nothing new")
     @app_commands.describe(reason="Why, for the log")
@@ -29,7 +29,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
         """Close the queue of this server to new requests."""
         begun = await self._parts.queue.drain(self._deed(interaction, "drain", "", reason), time.time())
         await self._say(
-            interaction, texts_moderation.DRAINING if begun else texts_moderation.DRAINING_ALREADY
+            interaction, moderation_texts.DRAINING if begun else moderation_texts.DRAINING_ALREADY
         )
 
     @app_commands.command(description="End a pause or a drain: start and take jobs of this server again")
@@ -38,7 +38,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
         """Resume the queue of this server."""
         await self._parts.queue.resume(self._deed(interaction, "resume", "", reason), time.time())
         self._moved()
-        await self._say(interaction, texts_moderation.RESUMED)
+        await self._say(interaction, moderation_texts.RESUMED)
 
     @app_commands.command(description="Cancel everything that waits in this server")
     @app_commands.describe(reason="Why, for the log")
@@ -46,4 +46,4 @@ class FlowCommands(ModeratorGroup, name="flow"):
         """Cancel all that waits."""
         gone = await self._parts.queue.clear(self._deed(interaction, "clear", "", reason), time.time())
         self._moved(*gone)
-        await self._say(interaction, texts_moderation.cleared(len(gone)))
+        await self._say(interaction, moderation_texts.cleared(len(gone)))

@@ -9,8 +9,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderating import OPEN, ModeratorGroup, Reason
-from bot.words import texts, texts_moderation
+from bot.commands.moderator_group import OPEN, ModeratorGroup, Reason
+from bot.text import messages, moderation_texts
 from db.jobs import Job, State
 
 Suggestions = list[app_commands.Choice[str]]
@@ -30,7 +30,7 @@ class JobCommands(ModeratorGroup, name="job"):
             answer = await self._parts.clicks.cancel(
                 found, self._deed(interaction, "cancel", found.id, reason)
             )
-            await self._say(interaction, texts_moderation.about(found, f"· {answer}"))
+            await self._say(interaction, moderation_texts.about(found, f"· {answer}"))
 
     @app_commands.command(description="Move a waiting job to another place")
     @app_commands.describe(
@@ -49,10 +49,10 @@ class JobCommands(ModeratorGroup, name="job"):
             return
         deed = self._deed(interaction, "move", found.id, reason or f"to place {place}")
         if not await self._parts.queue.move(found.id, place, deed, time.time()):
-            await self._say(interaction, texts.NOT_WAITING)
+            await self._say(interaction, messages.NOT_WAITING)
             return
         self._parts.board.queue_moved()
-        await self._say(interaction, texts_moderation.moved(found, place))
+        await self._say(interaction, moderation_texts.moved(found, place))
 
     @app_commands.command(description="Let a job wait until somebody has looked at it")
     @app_commands.describe(job="The job", reason="Why; its member may read it")
@@ -67,9 +67,9 @@ class JobCommands(ModeratorGroup, name="job"):
             found.id, deed.reason, with_file=not found.inputs, deed=deed, now=time.time()
         )
         if held:
-            await self._answer(interaction, found, texts_moderation.HELD)
+            await self._answer(interaction, found, moderation_texts.HELD)
         else:
-            await self._say(interaction, texts_moderation.CANNOT_HOLD)
+            await self._say(interaction, moderation_texts.CANNOT_HOLD)
 
     @app_commands.command(description="Let a held job go on")
     @app_commands.describe(job="The job", reason="Why, for the log")
@@ -83,9 +83,9 @@ class JobCommands(ModeratorGroup, name="job"):
         deed = self._deed(interaction, "release", found.id, reason)
         released = await self._parts.queue.release(found.id, deed=deed, now=time.time())
         if released:
-            await self._answer(interaction, found, texts_moderation.RELEASED)
+            await self._answer(interaction, found, moderation_texts.RELEASED)
         else:
-            await self._say(interaction, texts_moderation.NOT_HELD)
+            await self._say(interaction, moderation_texts.NOT_HELD)
 
     @app_commands.command(description="Make a failed, cancelled or set-aside job again")
     @app_commands.describe(job="The job", reason="Why, for the log")
@@ -97,18 +97,18 @@ class JobCommands(ModeratorGroup, name="job"):
         if found is None:
             return
         if not await self._has_its_files(found):
-            await self._say(interaction, texts.INPUT_GONE)
+            await self._say(interaction, messages.INPUT_GONE)
             return
         clip = found.clip_sha256
         keep = clip is not None and await asyncio.to_thread(self._parts.blobs.exists, clip)
         deed = self._deed(interaction, "retry", found.id, reason)
         again = await self._parts.queue.retry(found.id, deed, keep_clip=keep, now=time.time())
         if again is None:
-            await self._say(interaction, texts_moderation.CANNOT_RETRY)
+            await self._say(interaction, moderation_texts.CANNOT_RETRY)
         elif again.state is State.RENDERED:
-            await self._answer(interaction, again, texts_moderation.RETRIED_POST)
+            await self._answer(interaction, again, moderation_texts.RETRIED_POST)
         else:
-            await self._answer(interaction, again, texts_moderation.RETRIED)
+            await self._answer(interaction, again, moderation_texts.RETRIED)
 
     @app_commands.command(description="Set a job aside; one that runs is stopped")
     @app_commands.describe(job="The job", reason="Why, for the log")
@@ -119,10 +119,10 @@ class JobCommands(ModeratorGroup, name="job"):
             return
         deed = self._deed(interaction, "quarantine", found.id, reason)
         if not await self._parts.queue.quarantine(found.id, deed, time.time()):
-            await self._say(interaction, texts_moderation.CANNOT_QUARANTINE)
+            await self._say(interaction, moderation_texts.CANNOT_QUARANTINE)
             return
         self._parts.studio.cancel(found.id)
-        await self._answer(interaction, found, texts_moderation.QUARANTINED)
+        await self._answer(interaction, found, moderation_texts.QUARANTINED)
 
     @cancel.autocomplete("job")
     @move.autocomplete("job")
@@ -158,4 +158,4 @@ class JobCommands(ModeratorGroup, name="job"):
 
     async def _answer(self, interaction: discord.Interaction[Any], job: Job, what: str) -> None:
         self._moved(job)
-        await self._say(interaction, texts_moderation.about(job, what))
+        await self._say(interaction, moderation_texts.about(job, what))

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderating import ModeratorGroup, Reason
-from bot.words import texts_limits
+from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.text import limit_texts
 from db.allowances import Allowance, Lane, Spent, Whose
 
 WAITING = 500
@@ -18,8 +18,8 @@ DAY_SECONDS = 86_400
 
 Whom = discord.Role | discord.Member
 
-LANES = [app_commands.Choice(name=texts_limits.LANES[lane], value=lane.name) for lane in Lane]
-SPENT = [app_commands.Choice(name=texts_limits.SPENT[spent], value=spent.value) for spent in Spent]
+LANES = [app_commands.Choice(name=limit_texts.LANES[lane], value=lane.name) for lane in Lane]
+SPENT = [app_commands.Choice(name=limit_texts.SPENT[spent], value=spent.value) for spent in Spent]
 
 
 class LimitGroup(
@@ -58,12 +58,12 @@ class LimitGroup(
             spent=None if spent is None else Spent(spent.value),
         )
         if wanted.empty:
-            await self._say(interaction, texts_limits.NOTHING_SAID)
+            await self._say(interaction, limit_texts.NOTHING_SAID)
             return
         kind, target = _meant(interaction, whom)
         deed = self._deed(interaction, "limit", _target(kind, target), reason)
         now_allowed = await self._parts.queue.allow(kind, target, wanted, deed, time.time())
-        await self._say(interaction, texts_limits.allowance_line(kind, target, now_allowed))
+        await self._say(interaction, limit_texts.allowance_line(kind, target, now_allowed))
 
     @app_commands.command(
         name="clear", description="Say nothing of a role or a member any more, or of the server"
@@ -79,13 +79,13 @@ class LimitGroup(
         kind, target = _meant(interaction, whom)
         deed = self._deed(interaction, "limit clear", _target(kind, target), reason)
         gone = await self._parts.queue.allow_as_others(kind, target, deed, time.time())
-        await self._say(interaction, texts_limits.CLEARED if gone else texts_limits.NOTHING_TO_CLEAR)
+        await self._say(interaction, limit_texts.CLEARED if gone else limit_texts.NOTHING_TO_CLEAR)
 
     @app_commands.command(name="show", description="Show what is allowed to whom")
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show the allowances of this server, and the owner's limits above them."""
         kept = await self._parts.queue.allowances(interaction.guild_id or 0)
-        await self._say(interaction, texts_limits.allowances_page(kept, self._parts.desk.rules.limits))
+        await self._say(interaction, limit_texts.allowances_page(kept, self._parts.desk.rules.limits))
 
 
 def _meant(interaction: discord.Interaction[Any], whom: Whom | None) -> tuple[Whose, int]:

@@ -11,10 +11,10 @@ import discord
 from discord import app_commands
 
 from bot.clips.discards import why_discarded
-from bot.commands.moderating import ModeratorGroup
+from bot.commands.moderator_group import ModeratorGroup
 from bot.ops import stats, stats_chart
 from bot.ops.engine_alerts import trouble_of
-from bot.words import texts, texts_moderation
+from bot.text import messages, moderation_texts
 from db.jobs import State
 from engine.recipe import Recipe
 
@@ -41,27 +41,27 @@ class LookCommands(ModeratorGroup, name="look"):
         for job in jobs[:SHOWN]:
             wait = forecast.waits.get(job.id)
             place = None if wait is None else wait.position
-            lines.append(f"{texts.job_line(job, Recipe.from_json(job.recipe), place)} · <@{job.user_id}>")
+            lines.append(f"{messages.job_line(job, Recipe.from_json(job.recipe), place)} · <@{job.user_id}>")
         if len(jobs) > SHOWN:
-            lines.append(texts_moderation.and_more(len(jobs) - SHOWN))
+            lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.counts(guild)
         trouble = trouble_of(self._parts.studio, self._parts.host)
         held = [
-            texts_moderation.held_line(job)
+            moderation_texts.held_line(job)
             for job in await queue.in_states(guild, State.HELD, limit=SHOWN_HELD)
         ]
         if counts.get(State.HELD, 0) > SHOWN_HELD:
-            held.append(texts_moderation.and_more(counts[State.HELD] - SHOWN_HELD))
+            held.append(moderation_texts.and_more(counts[State.HELD] - SHOWN_HELD))
         summary = " · ".join(f"{counts[state]} {state}" for state in State if counts.get(state))
         await self._say(
             interaction,
-            texts_moderation.queue_page(
+            moderation_texts.queue_page(
                 lines,
                 held,
                 summary or "nothing yet",
                 paused=await queue.paused(guild),
                 draining=await queue.draining(guild),
-                trouble=None if trouble is None else texts_moderation.engine_trouble(trouble.since),
+                trouble=None if trouble is None else moderation_texts.engine_trouble(trouble.since),
             ),
         )
 
@@ -74,7 +74,7 @@ class LookCommands(ModeratorGroup, name="look"):
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         text, files = await why_discarded(found, queue=self._parts.queue, blobs=self._parts.blobs)
-        await interaction.edit_original_response(content=texts.fit(text), attachments=files)
+        await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     @app_commands.command(
         name="stats", description="What was made lately, how long it took, and what was discarded and why"
@@ -90,7 +90,7 @@ class LookCommands(ModeratorGroup, name="look"):
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
         await interaction.edit_original_response(
-            content=texts.fit(stats.in_words(counted, days)),
+            content=messages.fit(stats.in_words(counted, days)),
             attachments=[discord.File(io.BytesIO(picture), "stats.png")],
             allowed_mentions=discord.AllowedMentions.none(),
         )
@@ -104,4 +104,4 @@ class LookCommands(ModeratorGroup, name="look"):
         book = self._parts.audit
         known = None if noted is None else await book.knows(noted.strip().strip("`"))
         entries = await book.entries(interaction.guild_id or 0, SHOWN_DEEDS)
-        await self._say(interaction, texts_moderation.audit_page(entries, await book.verify(), known))
+        await self._say(interaction, moderation_texts.audit_page(entries, await book.verify(), known))

@@ -8,8 +8,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderating import ModeratorGroup, Reason
-from bot.words import texts_moderation
+from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.text import moderation_texts
 from db.jobs import State
 
 
@@ -28,7 +28,7 @@ class MemberCommands(ModeratorGroup, name="member"):
             if job.state is State.RUNNING:
                 self._parts.studio.cancel(job.id)
         self._moved(*stopped)
-        await self._say(interaction, texts_moderation.banned(member.id, len(stopped)))
+        await self._say(interaction, moderation_texts.banned(member.id, len(stopped)))
 
     @app_commands.command(description="Let a member in again")
     @app_commands.describe(member="Who", reason="Why, for the log")
@@ -39,5 +39,5 @@ class MemberCommands(ModeratorGroup, name="member"):
         deed = self._deed(interaction, "unban", str(member.id), reason)
         ended = await self._parts.queue.unban(deed.guild_id, member.id, deed=deed, now=time.time())
         await self._say(
-            interaction, texts_moderation.unbanned(member.id) if ended else texts_moderation.NOT_BANNED
+            interaction, moderation_texts.unbanned(member.id) if ended else moderation_texts.NOT_BANNED
         )

@@ -9,9 +9,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderating import ModeratorGroup, Reason
-from bot.moderation.plain_letters import plain_line
-from bot.words import texts_review
+from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.moderation.confusables import plain_line
+from bot.text import review_texts
 from db.reviews import OnPictures, OnWords, WordKind
 
 MOST_DAYS = 365
@@ -56,7 +56,7 @@ class ReviewCommands(ModeratorGroup, name="review"):
         if said:
             await queue.set_review_rules(rules, self._deed(interaction, "review", "", reason), time.time())
             self._parts.cards.wake()
-        await self._say(interaction, texts_review.rules_page(rules))
+        await self._say(interaction, review_texts.rules_page(rules))
 
 
 class WordsGroup(ModeratorGroup, name="words", description="The word lists of this server"):
@@ -94,7 +94,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show both lists."""
         listed = await self._parts.queue.words(interaction.guild_id or 0)
-        page = texts_review.words_page(sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED]))
+        page = review_texts.words_page(sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED]))
         await self._say(interaction, page)
 
     async def _list(
@@ -107,15 +107,15 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
     ) -> None:
         read = plain_line(word)
         if not read:
-            await self._say(interaction, texts_review.NO_WORD)
+            await self._say(interaction, review_texts.NO_WORD)
             return
         deed = self._deed(interaction, action, read, reason)
         changed = await self._parts.queue.say_of_word(read, kind, deed, most=MOST_WORDS, now=time.time())
         if not changed:
-            await self._say(interaction, texts_review.WORD_UNCHANGED)
+            await self._say(interaction, review_texts.WORD_UNCHANGED)
         elif kind is None:
-            await self._say(interaction, texts_review.WORD_FORGOTTEN)
+            await self._say(interaction, review_texts.WORD_FORGOTTEN)
         else:
             looked_for = (await self._parts.queue.review_rules(deed.guild_id)).words is not OnWords.OFF
             own = kind is WordKind.OWN
-            await self._say(interaction, texts_review.word_listed(read, own=own, looked_for=looked_for))
+            await self._say(interaction, review_texts.word_listed(read, own=own, looked_for=looked_for))

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.parts import Parts
+from bot.services import Parts
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:

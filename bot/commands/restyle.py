@@ -7,9 +7,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.lists import complete
+from bot.commands.autocomplete import complete
 from bot.commands.options import LENGTHS, RATES, Seed, answer_refusal, attached, described, wish_of
-from bot.parts import Parts
+from bot.services import Parts
 from engine.errors import UserError
 from engine.recipe import Kind
 

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.lists import complete
+from bot.commands.autocomplete import complete
 from bot.commands.options import (
     CAMERAS,
     FOLLOWS,
@@ -20,8 +20,8 @@ from bot.commands.options import (
     described,
     wish_of,
 )
-from bot.parts import Parts
-from bot.words import texts
+from bot.services import Parts
+from bot.text import messages
 from engine.errors import UserError
 from engine.recipe import Kind
 
@@ -77,7 +77,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
     ) -> None:
         try:
             if follow is not None and reference is None:
-                raise UserError("E_REFERENCE", texts.NEEDS_A_CLIP)  # noqa: TRY301 - refused as the others are
+                raise UserError("E_REFERENCE", messages.NEEDS_A_CLIP)  # noqa: TRY301 - refused as the others are
             wish = wish_of(
                 Kind.TEXT2VIDEO,
                 engine=parts.desk.engine_for(Kind.TEXT2VIDEO, engine),

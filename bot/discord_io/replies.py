@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.words import texts
+from bot.text import messages
 from db.enqueue import Draining, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from engine.errors import UserError
@@ -85,14 +85,14 @@ def in_words(error: Exception, interaction_id: int) -> str:
         log.info("refused %s: %s", interaction_id, error.code)
         return str(error)
     if isinstance(error, MemberBanned):
-        return texts.BANNED
+        return messages.BANNED
     if isinstance(error, Draining):
-        return texts.CLOSED_FOR_NOW
+        return messages.CLOSED_FOR_NOW
     if isinstance(error, LimitReached):
-        return texts.limit_reached(error.which, error.allowed, error.retry_after)
+        return messages.limit_reached(error.which, error.allowed, error.retry_after)
     if isinstance(error, (DatabaseError, OSError)):
         log.error("the request %s could not be written down", interaction_id, exc_info=error)
-        return texts.NO_ROOM_NOW
+        return messages.NO_ROOM_NOW
     error_id = secrets.token_hex(4)
     log.error("the request %s stumbled, error id %s", interaction_id, error_id, exc_info=error)
-    return texts.failed_inside(error_id)
+    return messages.failed_inside(error_id)

@@ -16,7 +16,7 @@ from pathlib import Path
 import discord
 
 from bot.discord_io.messenger import SPOILER, Post
-from bot.words.texts import clip_message
+from bot.text.messages import clip_message
 from db.jobs import Job, JobId
 from engine.provenance.seal import Sealer
 from engine.recipe import Receipt, Recipe

@@ -16,12 +16,12 @@ from typing import Protocol
 import discord
 
 from bot.discord_io.messenger import ChannelError, Channels, Post, SmallFile, Trouble
+from bot.forecast import Waits
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import Studio
 from bot.loops.previews import FirstLook, FirstLooks, Shown
-from bot.wait import Waits
-from bot.words import texts
+from bot.text import messages
 from db.jobs import Job, JobId, State
 from db.queue import Queue
 from engine.provenance.seal import Sealer
@@ -214,19 +214,19 @@ class StatusBoard:
     async def _content(self, job: Job, *, asks: bool = False) -> str:
         recipe = Recipe.from_json(job.recipe)
         if job.state.ended:
-            return texts.over(job, recipe)
+            return messages.over(job, recipe)
         if job.state in {State.RENDERED, State.POSTING}:
-            return texts.held_back(recipe) if is_waiting_for_access(job) else texts.uploading(recipe)
+            return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
         if job.state is State.HELD:
-            return texts.under_review(recipe)
+            return messages.under_review(recipe)
         live = self._studio.live.get(job.id)
         if job.state is State.RUNNING and live is not None:
-            return texts.running(recipe, live.stage, live.fraction, live.take, asks=asks)
+            return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._waits.forecast()
         wait = forecast.waits.get(job.id)
         if wait is None:
-            return texts.running(recipe, job.stage, job.fraction, job.take)
-        return texts.waiting(
+            return messages.running(recipe, job.stage, job.fraction, job.take)
+        return messages.waiting(
             recipe,
             wait,
             paused=await self._queue.paused(job.guild_id),

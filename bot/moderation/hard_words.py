@@ -10,7 +10,7 @@ import re
 import tomllib
 from importlib.resources import files
 
-from bot.moderation.plain_letters import Plain, plain
+from bot.moderation.confusables import Plain, plain
 
 ADULT = 18
 

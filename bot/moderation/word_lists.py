@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from bot.moderation.plain_letters import plain
+from bot.moderation.confusables import plain
 
 log = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class WordLists:
 
         Args:
             text: a prompt.
-            own: the server's list, as :func:`bot.moderation.plain_letters.plain_line` writes it.
+            own: the server's list, as :func:`bot.moderation.confusables.plain_line` writes it.
             allowed: words of the base that the server does not mind, written so too.
         """
         read = plain(text)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from bot.discord_io.messenger import ChannelError, Channels, Post
 from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import Studio
-from bot.words import texts_moderation
+from bot.text import moderation_texts
 from db.queue import Queue
 from engine.process.host import EngineHost, HostState
 
@@ -79,14 +79,14 @@ class EngineNews:
         trouble = self._look()
         if trouble is not None:
             self._last_trouble = now
-            text = texts_moderation.engine_trouble(trouble.since)
+            text = moderation_texts.engine_trouble(trouble.since)
             for guild, channel in (await self._queue.review_channels()).items():
                 if guild not in self._told and await self._say(channel, text):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:
             self._last_trouble = None
             while self._told:
-                await self._say(self._told.popitem()[1], texts_moderation.ENGINE_BACK)
+                await self._say(self._told.popitem()[1], moderation_texts.ENGINE_BACK)
 
     async def _say(self, channel: int, text: str) -> bool:
         """False where it should be tried again."""

@@ -51,8 +51,8 @@ def run() -> None:
     """Be the Discord bot, until Ctrl-C. Needs DISCORD_TOKEN."""
     from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
     from bot.config.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
-    from bot.connecting import TokenRefused  # noqa: PLC0415
     from bot.ops.logs import set_up_logs  # noqa: PLC0415
+    from bot.reconnect import TokenRefused  # noqa: PLC0415
     from db.errors import DatabaseError  # noqa: PLC0415
 
     try:
@@ -141,8 +141,8 @@ def render(  # noqa: PLR0917 - click gives them by name
     output: Path,
 ) -> None:
     """Make one clip: from IMAGE, from --prompt alone, or from a clip to --restyle."""
-    from bot.names import styles_of  # noqa: PLC0415
     from bot.owner.demo import clean_words  # noqa: PLC0415 - see the module's docstring
+    from bot.requests.style_names import styles_of  # noqa: PLC0415
     from engine.errors import UserError  # noqa: PLC0415
     from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
     from engine.wish import Wish, choose  # noqa: PLC0415
@@ -276,7 +276,7 @@ def _make(wish: Wish, files: Mapping[Role, Path], output: Path) -> Made:
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.loops.previews import Live  # noqa: PLC0415
     from bot.owner.demo import make_clip  # noqa: PLC0415
-    from bot.words.texts import STAGES, overall  # noqa: PLC0415
+    from bot.text.messages import STAGES, overall  # noqa: PLC0415
 
     try:
         settings = load_settings()

@@ -27,8 +27,8 @@ from bot.loops.clip_post import Parcels
 from bot.loops.delivery import Deliverer, DeliveryLimits
 from bot.loops.engine_loop import Studio
 from bot.loops.previews import Live
-from bot.names import settled
-from bot.prompts import clean_prompt
+from bot.requests.style_names import settled
+from bot.text.prompts import clean_prompt
 from db.connection import Database
 from db.enqueue import EnqueueLimits
 from db.files import Blobs

@@ -15,7 +15,7 @@ import discord
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
-from bot.words import texts_rights
+from bot.text import privacy_texts
 from db.files import Blobs
 from db.personal import Personal
 from engine.provenance.seal import Sealer
@@ -42,9 +42,9 @@ class Choice(StrEnum):
 
 
 LABELS = {
-    Choice.ERASE: (texts_rights.ERASE, discord.ButtonStyle.danger),
-    Choice.ERASE_WITH_MESSAGES: (texts_rights.ERASE_WITH_MESSAGES, discord.ButtonStyle.danger),
-    Choice.KEEP: (texts_rights.KEEP, discord.ButtonStyle.secondary),
+    Choice.ERASE: (privacy_texts.ERASE, discord.ButtonStyle.danger),
+    Choice.ERASE_WITH_MESSAGES: (privacy_texts.ERASE_WITH_MESSAGES, discord.ButtonStyle.danger),
+    Choice.KEEP: (privacy_texts.KEEP, discord.ButtonStyle.secondary),
 }
 
 
@@ -100,7 +100,7 @@ class Rights:
             async with asyncio.timeout(QUICK_SECONDS):
                 refused = await self._personal.opted_out(author)
         except TimeoutError:
-            text = texts_rights.TOO_BUSY
+            text = privacy_texts.TOO_BUSY
         else:
             if not refused:
                 return True
@@ -111,7 +111,7 @@ class Rights:
     async def allow_pictures(self, interaction: discord.Interaction[Any], *, allowed: bool) -> None:
         """Remember whether others may animate the member's pictures."""
         await self._personal.opt_out(interaction.user.id, wanted=not allowed)
-        text = texts_rights.MAY_ANIMATE if allowed else texts_rights.MAY_NOT_ANIMATE
+        text = privacy_texts.MAY_ANIMATE if allowed else privacy_texts.MAY_NOT_ANIMATE
         await interaction.response.send_message(text, ephemeral=True)
 
     async def export(self, interaction: discord.Interaction[Any]) -> None:
@@ -120,7 +120,7 @@ class Rights:
         user = interaction.user.id
         known = await self._personal.known(user)
         if not known:
-            await interaction.edit_original_response(content=texts_rights.NOTHING_TO_EXPORT)
+            await interaction.edit_original_response(content=privacy_texts.NOTHING_TO_EXPORT)
             return
         facts = {
             "member": str(user),
@@ -130,14 +130,14 @@ class Rights:
         limit = int(interaction.filesize_limit * LIMIT_SHARE)
         made = await asyncio.to_thread(export.plan, known, facts, self._blobs, limit=limit)
         if made is None or len(made.archives) > MOST_ARCHIVES:
-            await interaction.edit_original_response(content=texts_rights.EXPORT_TOO_LARGE)
+            await interaction.edit_original_response(content=privacy_texts.EXPORT_TOO_LARGE)
             return
         await self._send(interaction, made)
 
     async def _send(self, interaction: discord.Interaction[Any], made: Export) -> None:
         for number in range(len(made.archives)):
             data = await asyncio.to_thread(export.archive, made, number, self._sealer)
-            text = texts_rights.exported(number + 1, len(made.archives), len(made.left_out))
+            text = privacy_texts.exported(number + 1, len(made.archives), len(made.left_out))
             file = discord.File(io.BytesIO(data), f"framekiln-{number + 1}.zip")
             if number == 0:
                 await interaction.edit_original_response(content=text, attachments=[file])
@@ -150,22 +150,22 @@ class Rights:
         for choice in Choice:
             view.add_item(ErasureButton(choice))
         view.stop()  # clicks are matched by their name, also after a restart
-        await interaction.response.send_message(texts_rights.ERASE_QUESTION, view=view, ephemeral=True)
+        await interaction.response.send_message(privacy_texts.ERASE_QUESTION, view=view, ephemeral=True)
 
     async def answer(self, interaction: discord.Interaction[Any], choice: Choice) -> None:
         """The member has answered."""
         if choice is Choice.KEEP:
-            await interaction.response.edit_message(content=texts_rights.KEPT, view=None)
+            await interaction.response.edit_message(content=privacy_texts.KEPT, view=None)
             return
-        await interaction.response.edit_message(content=texts_rights.ERASING, view=None)
+        await interaction.response.edit_message(content=privacy_texts.ERASING, view=None)
         wanted = choice is Choice.ERASE_WITH_MESSAGES
         done = await self._erasing.ask(interaction.user.id, messages=wanted)
         try:
             async with asyncio.timeout(ERASE_WAIT):
                 result = await asyncio.shield(done)
         except TimeoutError:
-            await interaction.edit_original_response(content=texts_rights.ERASING_STILL)
+            await interaction.edit_original_response(content=privacy_texts.ERASING_STILL)
         else:
             await interaction.edit_original_response(
-                content=texts_rights.erased(result.jobs, result.messages_left, result.copies_left)
+                content=privacy_texts.erased(result.jobs, result.messages_left, result.copies_left)
             )

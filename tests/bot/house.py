@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from bot.client import Framekiln
 from bot.loops.engine_loop import Studio
-from bot.parts import Parts
+from bot.services import Parts
 from db.connection import Database
 from db.files import Blobs
 from db.jobs import Job, NewJob

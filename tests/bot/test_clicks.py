@@ -9,10 +9,10 @@ import math
 import discord
 import pytest
 
-from bot import buttons
-from bot.buttons import Action, custom_id
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import Post
-from bot.words import texts
+from bot.text import messages
 from db.jobs import State
 from engine.recipe import Kind, Quality, Recipe, Role
 from tests.bot.house import connected, count_of, failing, hand_in, picture, queued, until
@@ -35,7 +35,7 @@ async def waiting(parts, bot, channel, ada):
 async def asked_by(parts, member, channel, **changes):
     """A waiting job with a status message that has its buttons."""
     job = await queued(parts.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
-    message = await shown(parts, channel, "status", buttons.for_status(job))
+    message = await shown(parts, channel, "status", job_buttons.for_status(job))
     await parts.queue.set_status_message(job.id, channel.id, message.id)
     return await parts.queue.get(job.id), message
 
@@ -44,7 +44,7 @@ async def delivered(parts, member, channel, **changes):
     """A finished job and the message with its clip."""
     await queued(parts.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     job = await hand_in(parts.queue, parts.blobs, await parts.queue.claim())
-    message = await shown(parts, channel, "clip", buttons.for_clip(job))
+    message = await shown(parts, channel, "clip", job_buttons.for_clip(job))
     await parts.queue.begin_posting(job.id)
     await parts.queue.posted(job.id, message.id)
     return await parts.queue.get(job.id), message
@@ -78,9 +78,9 @@ async def the_new_job(parts, known):
 
 async def test_only_its_member_and_moderators_cancel_a_job(fake, channel, ada, eve, mod, parts, waiting):
     job, message = waiting
-    assert await said_to(await fake.click(eve, message, "Cancel")) == texts.NOT_YOURS
+    assert await said_to(await fake.click(eve, message, "Cancel")) == messages.NOT_YOURS
     assert (await parts.queue.get(job.id)).state is State.QUEUED
-    assert await said_to(await fake.click(mod, message, "Cancel")) == texts.CANCELLED
+    assert await said_to(await fake.click(mod, message, "Cancel")) == messages.CANCELLED
     assert (await parts.queue.get(job.id)).state is State.CANCELLED
     assert await deeds(parts, channel.guild) == [(mod.id, "cancel", job.id)]
 
@@ -105,7 +105,7 @@ async def test_whichever_statement_of_a_moderators_click_fails_it_is_done_and_wr
 
 async def test_a_member_who_cancels_their_own_job_is_no_moderators_deed(fake, channel, ada, parts, waiting):
     job, message = waiting
-    assert await said_to(await fake.click(ada, message, "Cancel")) == texts.CANCELLED
+    assert await said_to(await fake.click(ada, message, "Cancel")) == messages.CANCELLED
     assert (await parts.queue.get(job.id)).state is State.CANCELLED
     assert await deeds(parts, channel.guild) == []
 
@@ -115,13 +115,13 @@ async def test_a_role_that_the_owner_named_may_cancel_too(fake, channel, parts, 
     role = fake.role(channel.guild, "keepers")
     keeper = fake.member("keeper", roles=(role,))
     monkeypatch.setattr(parts.clicks, "_roles", (role.id,))
-    assert await said_to(await fake.click(keeper, message, "Cancel")) == texts.CANCELLED
+    assert await said_to(await fake.click(keeper, message, "Cancel")) == messages.CANCELLED
 
 
 async def test_a_running_job_is_asked_to_stop(fake, ada, parts, waiting):
     job, message = waiting
     await parts.queue.claim()
-    assert await said_to(await fake.click(ada, message, "Cancel")) == texts.STOPPING
+    assert await said_to(await fake.click(ada, message, "Cancel")) == messages.STOPPING
     assert (await parts.queue.get(job.id)).cancel_requested
 
 
@@ -129,9 +129,9 @@ async def test_another_servers_job_is_not_found(fake, parts, waiting):
     job, _ = waiting
     elsewhere = fake.guild("Elsewhere")
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
-    message = await shown(parts, fake.channel(elsewhere), "here", buttons.row(job, *Action))
+    message = await shown(parts, fake.channel(elsewhere), "here", job_buttons.row(job, *Action))
     for action in Action:
-        assert await said_to(await fake.click(boss, message, custom_id(action, job.id))) == texts.NOT_FOUND
+        assert await said_to(await fake.click(boss, message, custom_id(action, job.id))) == messages.NOT_FOUND
     assert (await parts.queue.get(job.id)).state is State.QUEUED
     assert await count_of(parts) == 1
 
@@ -141,20 +141,20 @@ async def test_a_hundred_replays_of_cancel_have_one_effect(fake, channel, mod, p
     job, message = waiting
     clicks = [await fake.click(mod, message, custom_id(Action.CANCEL, job.id)) for _ in range(100)]
     answers = [await said_to(click) for click in clicks]
-    assert answers.count(texts.CANCELLED) == 1
-    assert answers.count(texts.ALREADY_OVER) == 99
+    assert answers.count(messages.CANCELLED) == 1
+    assert answers.count(messages.ALREADY_OVER) == 99
     assert len(await deeds(parts, channel.guild)) == 1
 
 
 async def test_a_hundred_replays_of_delete_have_one_effect(fake, channel, ada, eve, mod, parts, bot):
     fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
     job, message = await delivered(parts, ada, channel)
-    assert await said_to(await fake.click(eve, message, "Delete")) == texts.NOT_YOURS
+    assert await said_to(await fake.click(eve, message, "Delete")) == messages.NOT_YOURS
     assert not message.deleted
     clicks = [await fake.click(mod, message, custom_id(Action.DELETE, job.id)) for _ in range(100)]
     for click in clicks:
         await until(lambda click=click: click.message is not None and not click.message.loading, 20)
-    assert {click.message.content for click in clicks} == {texts.DELETED}
+    assert {click.message.content for click in clicks} == {messages.DELETED}
     assert message.deleted
     assert (await parts.queue.get(job.id)).deleted_at is not None
     assert await deeds(parts, channel.guild) == [(mod.id, "delete", job.id)]
@@ -163,8 +163,8 @@ async def test_a_hundred_replays_of_delete_have_one_effect(fake, channel, ada, e
 async def test_a_clip_that_discord_does_not_delete_is_not_called_deleted(fake, channel, ada, parts, bot):
     _, message = await delivered(parts, ada, channel)
     fake.fail("DELETE", rf"/messages/{message.id}$", Status(403, 50013))
-    assert await said_to(await fake.click(ada, message, "Delete")) == texts.NOT_DELETED
-    assert await said_to(await fake.click(ada, message, "Delete")) == texts.DELETED
+    assert await said_to(await fake.click(ada, message, "Delete")) == messages.NOT_DELETED
+    assert await said_to(await fake.click(ada, message, "Delete")) == messages.DELETED
     assert message.deleted
 
 
@@ -172,8 +172,8 @@ async def test_a_clip_is_deleted_even_before_its_row_knows_its_message(fake, cha
     await queued(parts.queue, ada.id, channel.guild.id, channel_id=channel.id)
     job = await hand_in(parts.queue, parts.blobs, await parts.queue.claim())
     await parts.queue.begin_posting(job.id)
-    message = await shown(parts, channel, "clip", buttons.for_clip(job))
-    assert await said_to(await fake.click(ada, message, "Delete")) == texts.DELETED
+    message = await shown(parts, channel, "clip", job_buttons.for_clip(job))
+    assert await said_to(await fake.click(ada, message, "Delete")) == messages.DELETED
     assert message.deleted
 
 
@@ -197,7 +197,7 @@ async def test_reroll_of_a_picture_that_was_cleared_away_says_so(fake, channel, 
     _, message = await delivered(parts, ada, channel, recipe=wanted, inputs={Role.PICTURE: "a" * 64})
     asked = await fake.click(ada, message, "Reroll")
     await until(lambda: asked.followups)
-    assert asked.followups[0].content == texts.INPUT_GONE
+    assert asked.followups[0].content == messages.INPUT_GONE
     assert asked.followups[0].ephemeral
     assert asked.message.deleted
     assert await count_of(parts) == 1
@@ -227,7 +227,7 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
         known.append(job)
         await parts.queue.fail(job.id, None, "E_MEMORY", None, "abcd")
         job = await parts.queue.get(job.id)
-        message = await shown(parts, channel, f"failed {number}", buttons.for_status(job))
+        message = await shown(parts, channel, f"failed {number}", job_buttons.for_status(job))
         await (await fake.click(ada, message, "Try lighter")).shown()
         new = await the_new_job(parts, known)
         known.append(new)
@@ -242,7 +242,7 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
 
 async def test_what_cannot_be_made_lighter_says_so_in_plain_words(fake, channel, ada, parts, bot, caplog):
     job, _ = await delivered(parts, ada, channel, recipe={"engine": "of yesterday"})
-    message = await shown(parts, channel, "failed", buttons.row(job, Action.LIGHTER))
+    message = await shown(parts, channel, "failed", job_buttons.row(job, Action.LIGHTER))
     told = await said_to(await fake.click(ada, message, "Try lighter"))
     assert "no engine called" in told
     assert "Traceback" not in caplog.text
@@ -292,10 +292,10 @@ async def test_a_click_that_stumbles_is_answered_with_an_id_that_the_log_holds(
 
 async def test_jobs_shows_my_own_and_cancels_them(fake, channel, ada, eve, parts, waiting):
     job, _ = waiting
-    assert await said_to(await fake.slash(eve, channel, "jobs")) == texts.NOTHING_YET
+    assert await said_to(await fake.slash(eve, channel, "jobs")) == messages.NOTHING_YET
     mine = await fake.slash(ada, channel, "jobs")
     assert f"`{job.id[:6]}` #1" in await said_to(mine)
-    assert await said_to(await fake.click(ada, mine.message, f"Cancel {job.id[:6]}")) == texts.CANCELLED
+    assert await said_to(await fake.click(ada, mine.message, f"Cancel {job.id[:6]}")) == messages.CANCELLED
 
 
 async def test_moderator_commands_are_checked_at_each_use(fake, channel, ada, parts, waiting):
@@ -309,7 +309,7 @@ async def test_moderator_commands_are_checked_at_each_use(fake, channel, ada, pa
         ("queue move", {"job": job.id, "place": 1}),
     ]
     for name, options in tries:
-        assert await said_to(await fake.slash(ada, channel, name, **options)) == texts.NOT_A_MODERATOR
+        assert await said_to(await fake.slash(ada, channel, name, **options)) == messages.NOT_A_MODERATOR
     typed = await fake.autocomplete(ada, channel, "queue cancel", "job", "")
     await asyncio.sleep(0.1)
     assert not typed.choices

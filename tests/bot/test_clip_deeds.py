@@ -7,11 +7,11 @@ import dataclasses
 
 import pytest
 
-from bot import buttons
-from bot.buttons import Action, custom_id
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
 from bot.clips import continuation
 from bot.discord_io.messenger import Post
-from bot.words import texts, texts_clips, texts_rights
+from bot.text import clip_texts, messages, privacy_texts
 from db.jobs import State
 from engine.recipe import Kind, Recipe, Role
 from tests.bot.house import connected, count_of, hand_in, queued, until
@@ -24,7 +24,7 @@ async def delivered(parts, member, channel, **changes):
     """A finished clip, and the message that carries it."""
     await queued(parts.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     job = await hand_in(parts.queue, parts.blobs, await parts.queue.claim(), b"the clip")
-    view = buttons.for_clip(job)
+    view = job_buttons.for_clip(job)
     sent = await parts.channels.send(channel.id, Post(content="clip", nonce=job.id, view=view))
     await parts.queue.begin_posting(job.id)
     await parts.queue.posted(job.id, sent)
@@ -62,7 +62,7 @@ async def test_anybody_who_may_ask_can_go_on_with_a_clip(fake, channel, ada, par
     job, message = await delivered(parts, ada, channel, recipe=SHORT)
     asked = await fake.click(eve, message, label)
     shown = (await asked.shown()).content
-    assert (texts_clips.EXTENDING if label == "Extend" else texts_clips.LOOPING) in shown
+    assert (clip_texts.EXTENDING if label == "Extend" else clip_texts.LOOPING) in shown
     new = await the_new_job(parts, job)
     recipe = Recipe.from_json(new.recipe)
     assert (new.user_id, new.parent, new.kind) == (eve.id, job.id, label.lower())
@@ -93,14 +93,14 @@ async def test_a_hundred_replays_of_one_click_are_one_job(fake, channel, ada, pa
 async def test_a_clip_whose_file_is_gone_is_refused_in_plain_words(fake, channel, ada, parts, bot, label):
     job, message = await delivered(parts, ada, channel, recipe=SHORT)
     parts.blobs.delete(job.clip_sha256)
-    assert await refusal(await fake.click(ada, message, label)) == texts_clips.CLIP_GONE
+    assert await refusal(await fake.click(ada, message, label)) == clip_texts.CLIP_GONE
     assert await count_of(parts) == 1
 
 
 async def test_a_clip_that_was_taken_down_is_not_gone_on_from(fake, channel, ada, parts, bot):
     job, message = await delivered(parts, ada, channel, recipe=SHORT)
     await parts.queue.mark_deleted(job.id)
-    assert await refusal(await fake.click(ada, message, "Extend")) == texts_clips.CLIP_GONE
+    assert await refusal(await fake.click(ada, message, "Extend")) == clip_texts.CLIP_GONE
 
 
 async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, channel, ada, parts, bot):
@@ -109,15 +109,15 @@ async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, ch
         lambda connection: connection.execute("UPDATE job SET forgotten_at = 1 WHERE id = ?", (job.id,))
     )
     for label in ("Extend", "Loop"):
-        assert await refusal(await fake.click(ada, message, label)) == texts_rights.FORGOTTEN
+        assert await refusal(await fake.click(ada, message, label)) == privacy_texts.FORGOTTEN
 
 
 async def test_a_clip_that_nobody_may_see_yet_is_not_gone_on_from(fake, channel, ada, parts, bot):
     waiting = await queued(parts.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
-    view = buttons.row(waiting, Action.EXTEND)
+    view = job_buttons.row(waiting, Action.EXTEND)
     sent = await parts.channels.send(channel.id, Post(content="odd", nonce="odd", view=view))
     asked = await fake.click(ada, channel.messages[sent], "Extend")
-    assert await refusal(asked) == texts_clips.CLIP_GONE
+    assert await refusal(asked) == clip_texts.CLIP_GONE
 
 
 async def test_a_clip_that_is_long_enough_says_how_long_it_may_be(
@@ -143,14 +143,14 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, parts,
     await parts.queue.claim()
     loop = await hand_in(parts.queue, parts.blobs, dataclasses.replace(loop, claim=1), b"the loop")
     assert loop.state is State.RENDERED
-    labels = [item.item.label for item in buttons.for_clip(loop).children]
+    labels = [item.item.label for item in job_buttons.for_clip(loop).children]
     assert labels == ["Extend", None, "Recipe", "Delete", "Report"]
     odd = await parts.channels.send(
-        channel.id, Post(content="odd", nonce="odd", view=buttons.row(loop, Action.LIGHTER))
+        channel.id, Post(content="odd", nonce="odd", view=job_buttons.row(loop, Action.LIGHTER))
     )
     told = await refusal(await fake.click(ada, channel.messages[odd], "Try lighter"))
-    assert told == texts_clips.LOOPS_ARE_NOT_DRAWN
-    assert texts.title(Recipe.from_json(loop.recipe)).startswith(f"🎬 **{texts_clips.LOOPING}**")
+    assert told == clip_texts.LOOPS_ARE_NOT_DRAWN
+    assert messages.title(Recipe.from_json(loop.recipe)).startswith(f"🎬 **{clip_texts.LOOPING}**")
 
 
 def star_of(job):
@@ -170,7 +170,7 @@ async def test_anybody_may_keep_a_clip_with_one_star_and_take_it_back(fake, chan
         assert "90 days" in await told(await fake.click(ada, message, star_of(job)))
         assert "90 days" in await told(await fake.click(eve, message, star_of(job)))
     async with connected(fake, parts):  # after a restart
-        assert await told(await fake.click(ada, message, star_of(job))) == texts_clips.STAR_TAKEN_BACK
+        assert await told(await fake.click(ada, message, star_of(job))) == clip_texts.STAR_TAKEN_BACK
         assert await parts.queue.stars(job.id) == 1
 
 
@@ -187,7 +187,7 @@ async def test_a_hundred_replays_of_a_star_are_one_star(fake, channel, ada, part
 async def test_a_clip_that_is_gone_gets_no_star(fake, channel, ada, parts, bot):
     job, message = await delivered(parts, ada, channel, recipe=SHORT)
     parts.blobs.delete(job.clip_sha256)
-    assert await told(await fake.click(ada, message, star_of(job))) == texts_clips.CLIP_GONE
+    assert await told(await fake.click(ada, message, star_of(job))) == clip_texts.CLIP_GONE
 
 
 @pytest.fixture
@@ -198,7 +198,7 @@ async def discarded(parts, bot, channel, ada):
     await parts.queue.keep_sheets(job.id, job.claim, {1: parts.blobs.put(b"\xff\xd8 a picture")})
     job = await hand_in(parts.queue, parts.blobs, job, b"the clip")
     sent = await parts.channels.send(
-        channel.id, Post(content="clip", nonce=job.id, view=buttons.for_clip(job))
+        channel.id, Post(content="clip", nonce=job.id, view=job_buttons.for_clip(job))
     )
     await parts.queue.begin_posting(job.id)
     await parts.queue.posted(job.id, sent)
@@ -217,7 +217,7 @@ async def test_why_was_this_discarded_is_for_its_member_and_moderators(
     eve, mods_card = fake.member("eve"), card
     card = await (await fake.click(eve, message, "Recipe")).shown()
     assert card.components == ()
-    assert await told(await fake.click(eve, mods_card, "Why discarded?")) == texts.NOT_YOURS
+    assert await told(await fake.click(eve, mods_card, "Why discarded?")) == messages.NOT_YOURS
 
 
 async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod, parts, discarded):
@@ -227,8 +227,8 @@ async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod
     elsewhere = fake.guild("Elsewhere")
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
     asked = await fake.slash(boss, fake.channel(elsewhere), "queue why", job=job.id)
-    assert await told(asked) == texts.NOT_FOUND
-    assert await told(await fake.slash(ada, channel, "queue why", job=job.id)) == texts.NOT_A_MODERATOR
+    assert await told(asked) == messages.NOT_FOUND
+    assert await told(await fake.slash(ada, channel, "queue why", job=job.id)) == messages.NOT_A_MODERATOR
 
 
 async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, ada, parts, discarded):
@@ -238,4 +238,4 @@ async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, a
     card = await (await fake.click(ada, message, "Recipe")).shown()
     answer = await (await fake.click(ada, card, "Why discarded?")).shown(10)
     assert answer.attachments == ()
-    assert texts_clips.NOTHING_DISCARDED in answer.content
+    assert clip_texts.NOTHING_DISCARDED in answer.content

@@ -15,12 +15,12 @@ import pytest
 
 from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
-from bot.commands.lists import LISTS
+from bot.commands.autocomplete import LISTS
 from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, wish_of
 from bot.config.settings import Settings
-from bot.parts import Parts
-from bot.wait import Wait
-from bot.words import texts
+from bot.forecast import Wait
+from bot.services import Parts
+from bot.text import messages
 from engine.errors import UserError
 from engine.means import Means
 from engine.planning.plan import PlanLimits
@@ -282,7 +282,7 @@ async def test_each_use_of_the_queue_is_checked_again(client, asks, allowed):
     group = client.tree.get_command("queue")
     assert await group.interaction_check(asks) is allowed
     if not allowed:
-        asks.response.send_message.assert_awaited_once_with(texts.NOT_A_MODERATOR, ephemeral=True)
+        asks.response.send_message.assert_awaited_once_with(messages.NOT_A_MODERATOR, ephemeral=True)
 
 
 async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, parts):

@@ -9,11 +9,11 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot import buttons
-from bot import desk as desk_module
-from bot.buttons import Action
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action
 from bot.discord_io.messenger import Post
-from bot.words import texts
+from bot.requests import submission as desk_module
+from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs import State
 from engine.planning.frame_size import AREA
@@ -99,24 +99,24 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
     before = 0
     if reason == "member waiting":
         before = parts.settings.per_member_waiting
-        expected = texts.limit_reached("per_member_waiting", before, None)
+        expected = messages.limit_reached("per_member_waiting", before, None)
     elif reason == "server waiting":
         before = parts.settings.per_guild_waiting
-        expected = texts.limit_reached("per_guild_waiting", before, None)
+        expected = messages.limit_reached("per_guild_waiting", before, None)
     elif reason == "hour":
         before = parts.settings.per_member_hour
         expected = "more than 20 in an hour"
     elif reason == "banned":
         await queue.ban(guild, ada.id, by=1, reason="spam")
-        expected = texts.BANNED
+        expected = messages.BANNED
     elif reason == "disk":
         rules = desk_module.dataclasses.replace(parts.desk.rules, min_free_disk=1000)
         parts.desk.rules = rules
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
-        expected = texts.DISK_FULL
+        expected = messages.DISK_FULL
     else:
         fake.world.permit(channel, EVERYONE & ~Permission.ATTACH_FILES)
-        expected = texts.MAY_NOT_POST
+        expected = messages.MAY_NOT_POST
     for _ in range(before):
         other = await queued(queue, 5 if reason == "server waiting" else ada.id, guild)
         if reason == "hour":
@@ -148,7 +148,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
     await asked.answered()
     assert asked.response.type == DEFER
     gate.set()
-    assert await refusal_of(asked) == texts.BANNED
+    assert await refusal_of(asked) == messages.BANNED
     assert fake.cdn.served == 0
 
 
@@ -253,7 +253,7 @@ async def test_where_the_disk_is_full_the_member_is_told_so(fake, channel, ada, 
 
     monkeypatch.setattr(parts.queue, "enqueue", full)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await refusal_of(asked) == texts.NO_ROOM_NOW
+    assert await refusal_of(asked) == messages.NO_ROOM_NOW
 
 
 async def test_who_is_being_served_when_the_bot_stops_is_told_to_ask_again(
@@ -269,9 +269,9 @@ async def test_who_is_being_served_when_the_bot_stops_is_told_to_ask_again(
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), 5)
     await parts.desk.stop(0.05)
-    assert await refusal_of(asked) == texts.BEING_RESTARTED
+    assert await refusal_of(asked) == messages.BEING_RESTARTED
     late = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await refusal_of(late) == texts.BEING_RESTARTED
+    assert await refusal_of(late) == messages.BEING_RESTARTED
     assert await count_of(parts) == 0
 
 
@@ -302,7 +302,7 @@ async def test_while_the_database_is_read_only_nothing_is_taken_and_afterwards_i
 ):
     await parts.database.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await refusal_of(asked) == texts.NO_ROOM_NOW
+    assert await refusal_of(asked) == messages.NO_ROOM_NOW
     assert await count_of(parts) == 0
     await parts.database.look(lambda connection: connection.execute("PRAGMA query_only = 0"))
     await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()
@@ -349,7 +349,7 @@ async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
 
     empty = fake.member_says(ada, channel, "no picture")
     refused = await fake.context_menu(ada, channel, "Animate this", empty)
-    assert await refusal_of(refused) == texts.NO_PICTURE
+    assert await refusal_of(refused) == messages.NO_PICTURE
     await only_job(parts)
 
 
@@ -362,17 +362,17 @@ async def test_what_nobody_gets_is_refused_at_once_and_in_private_wherever_it_is
     for where in (channel, adults):
         for name, more in (("text2video", {}), ("animate", {"image": cat()})):
             said = await (await fake.slash(ada, where, name, prompt=words, **more)).shown()
-            assert (said.content, said.ephemeral) == (texts.FORBIDDEN, True)
+            assert (said.content, said.ephemeral) == (messages.FORBIDDEN, True)
     old = await queued(parts.queue, ada.id, channel.guild.id, recipe={"prompt": words})
     await parts.queue.cancel(old.id)
     message = await parts.channels.send(
-        channel.id, Post(content="clip", nonce="1", view=buttons.row(old, Action.REROLL, Action.REMIX))
+        channel.id, Post(content="clip", nonce="1", view=job_buttons.row(old, Action.REROLL, Action.REMIX))
     )
     said = await (await fake.click(ada, channel.messages[message], "Reroll")).shown()
-    assert said.content == texts.FORBIDDEN
+    assert said.content == messages.FORBIDDEN
     form = await fake.click(ada, channel.messages[message], "Remix")
     await form.answered()
     said = await (await fake.submit_modal(ada, form, {"fk:prompt": words})).shown()
-    assert said.content == texts.FORBIDDEN
+    assert said.content == messages.FORBIDDEN
     assert fake.cdn.served == 0
     assert await count_of(parts) == 1

@@ -7,9 +7,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bot import buttons
+from bot.buttons import job_buttons
 from bot.discord_io.messenger import Post
-from bot.words import texts
+from bot.text import messages
 from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
@@ -128,7 +128,7 @@ async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, parts, 
         ({"like": CAT, "style": "ink"}, "There are no styles here to choose from"),
         ({"like": CAT, "style": "ink:9"}, "A style's strength"),
         ({"like": CAT, "engine": "svd"}, "no engine called “svd” here"),
-        ({"like": CAT, "follow": "pose"}, texts.NEEDS_A_CLIP),
+        ({"like": CAT, "follow": "pose"}, messages.NEEDS_A_CLIP),
     ],
 )
 async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
@@ -160,7 +160,7 @@ async def test_other_words_are_read_anew(fake, channel, ada, parts, bot, with_mo
     await asked.shown(20)
     first = await only_recipe(parts)
     (job,) = await parts.queue.waiting()
-    post = Post(content="a clip", nonce="clip", view=buttons.for_clip(job))
+    post = Post(content="a clip", nonce="clip", view=job_buttons.for_clip(job))
     message = channel.messages[await parts.channels.send(channel.id, post)]
     form = await fake.click(ada, message, "Remix")
     await form.answered()

@@ -11,7 +11,7 @@ from bot import app
 from bot.loops import engine_loop as studio_module
 from bot.ops import engine_alerts
 from bot.ops.engine_alerts import EngineNews, trouble_of
-from bot.words import texts_moderation
+from bot.text import moderation_texts
 from db.jobs import JobId, State
 from db.reviews import ReviewRules
 from engine.process.host import EngineHost, HostLimits, HostState
@@ -64,7 +64,7 @@ async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
     await asyncio.sleep(0.1)
     first, last = said(fake, review)
     assert "does not work since" in first
-    assert last == texts_moderation.ENGINE_BACK
+    assert last == moderation_texts.ENGINE_BACK
     assert said(fake, channel) == []
 
 

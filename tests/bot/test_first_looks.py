@@ -7,14 +7,14 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
-from bot import buttons
-from bot.buttons import Action, custom_id
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import ChannelError, Channels, Post, SmallFile, Trouble
+from bot.forecast import Waits
 from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, Live
 from bot.loops.status import StatusBoard
-from bot.wait import Waits
-from bot.words import texts
+from bot.text import messages
 from db.jobs import JobId, State
 from engine.events import Draft, Progress, TakeDiscarded
 from engine.provenance.seal import Sealer
@@ -58,7 +58,7 @@ async def board(queue, channels, studio, may_show):
         channels=channels,
         studio=studio,
         waits=Waits(queue),
-        dress=buttons.for_status,
+        dress=job_buttons.for_status,
         sealer=Sealer(None),
         may_show=may_show,
         interval=0.02,
@@ -113,7 +113,7 @@ async def test_a_first_look_is_attached_once_and_asks_what_to_do(board, studio, 
     await show(board, studio, channels, job)
     assert files(channels)[-1] == FILE
     assert labels(channels) == ["Keep", "Reroll", "Stop"]
-    assert texts.FIRST_LOOK in said(channels)
+    assert messages.FIRST_LOOK in said(channels)
     before = len(files(channels))
     for step in (50, 60, 70):
         await move_on(board, studio, channels, job, step / 100)
@@ -148,7 +148,7 @@ async def test_what_is_kept_stays_and_asks_no_more(board, studio, channels, job)
     assert board.keep(job.id)
     await until(lambda: labels(channels) == ["Cancel"])
     assert files(channels)[before:] == [None]
-    assert texts.FIRST_LOOK not in said(channels)
+    assert messages.FIRST_LOOK not in said(channels)
     await move_on(board, studio, channels, job, 0.8)
     assert labels(channels) == ["Cancel"]
 
@@ -184,7 +184,7 @@ async def test_a_first_look_that_discord_does_not_take_is_left_out_and_the_words
     await until(lambda: FILE in files(channels) and labels(channels) == ["Cancel"])
     await move_on(board, studio, channels, job, 0.7)
     assert files(channels).count(FILE) == 1
-    assert texts.FIRST_LOOK not in said(channels)
+    assert messages.FIRST_LOOK not in said(channels)
     assert (await queue.get(job.id)).state is State.RUNNING
     assert not (await queue.get(job.id)).status_final
 
@@ -326,8 +326,8 @@ async def test_keep_takes_the_buttons_away_and_nothing_else(fake, ada, parts, as
 async def test_stop_cancels_the_job_and_its_first_look_goes(fake, ada, parts, asked):
     job, message = asked
     answer = await fake.click(ada, message, "Stop")
-    assert (await answer.shown()).content == texts.STOPPING
-    await until(lambda: texts.CANCELLED in message.content and not message.attachments, 10)
+    assert (await answer.shown()).content == messages.STOPPING
+    await until(lambda: messages.CANCELLED in message.content and not message.attachments, 10)
     assert (await parts.queue.get(job.id)).state is State.CANCELLED
     assert on(message) == []
 
@@ -341,9 +341,9 @@ async def test_reroll_stops_the_job_and_asks_for_it_once_more_with_a_new_seed(fa
     public = [each for each in shown if not each.ephemeral]
     assert len(public) == 1
     assert {each.content for each in shown if each.ephemeral} <= {
-        texts.ASKED_AGAIN,
-        texts.STOPPING,
-        texts.ALREADY_OVER,
+        messages.ASKED_AGAIN,
+        messages.STOPPING,
+        messages.ALREADY_OVER,
     }
     new = [found for found in await parts.queue.jobs_of(ada.id, job.guild_id, 99) if found.id != job.id]
     assert len(new) == 1
@@ -359,7 +359,7 @@ async def test_a_reroll_of_before_a_crash_is_not_asked_for_twice(fake, channel, 
     await queued(parts.queue, ada.id, channel.guild.id, key=f"redraw {job.id}")
     answer = await fake.click(ada, message, "Reroll")
     await until(lambda: answer.followups)
-    assert answer.followups[0].content == texts.ASKED_AGAIN
+    assert answer.followups[0].content == messages.ASKED_AGAIN
     assert len(await parts.queue.jobs_of(ada.id, job.guild_id, 99)) == 2
     assert (await parts.queue.get(job.id)).state is State.RUNNING
 
@@ -383,7 +383,7 @@ async def test_only_its_member_and_moderators_answer_a_first_look(fake, mod, par
     job, message = asked
     eve = fake.member("eve")
     answer = await fake.click(eve, message, custom_id(action, job.id))
-    assert (await answer.shown()).content == texts.NOT_YOURS
+    assert (await answer.shown()).content == messages.NOT_YOURS
     assert (await parts.queue.get(job.id)).state is State.RUNNING
     assert on(message) == ["Keep", "Reroll", "Stop"]
 
@@ -405,7 +405,7 @@ async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: parts.studio.drafts and "drawing 40 %" in message.content, 10)
-    assert texts.FIRST_LOOK not in message.content
+    assert messages.FIRST_LOOK not in message.content
     assert (message.attachments, on(message)) == ((), ["Cancel"])
     assert (await parts.queue.running()) is not None
     await parts.studio.stop(0)

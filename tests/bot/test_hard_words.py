@@ -8,8 +8,8 @@ import time
 
 import pytest
 
+from bot.moderation.confusables import plain, plain_line
 from bot.moderation.hard_words import is_forbidden
-from bot.moderation.plain_letters import plain, plain_line
 
 REFUSED = [
     "a naked child",

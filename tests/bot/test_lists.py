@@ -9,11 +9,11 @@ from unittest.mock import create_autospec
 import discord
 import pytest
 
-from bot.commands import lists
-from bot.commands.lists import complete
-from bot.desk import Desk
-from bot.parts import Parts
-from bot.wait import Waits
+from bot.commands import autocomplete
+from bot.commands.autocomplete import complete
+from bot.forecast import Waits
+from bot.requests.submission import Desk
+from bot.services import Parts
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.means import Means
@@ -87,7 +87,7 @@ async def test_after_a_comma_another_style_is_added_to_those_before(known):
 
 
 async def test_a_list_that_takes_too_long_is_empty(known, monkeypatch):
-    monkeypatch.setattr(lists, "LIST_SECONDS", 0.02)
+    monkeypatch.setattr(autocomplete, "LIST_SECONDS", 0.02)
 
     async def looks_for_its_gpu():
         await asyncio.sleep(60)

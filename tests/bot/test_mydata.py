@@ -16,14 +16,14 @@ import discord
 import pytest
 from yarl import URL
 
-from bot.buttons import Action, custom_id
+from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import Channels
 from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
 from bot.privacy import export
 from bot.privacy.erasing import STOP_SECONDS
 from bot.privacy.forgetting import RecipeWords
-from bot.words import texts, texts_rights
+from bot.text import messages, privacy_texts
 from db.jobs import State
 from engine.recipe import Kind, Receipt, Recipe, Role
 from tests.bot.house import connected, picture, queued, receipt, recipe, rendered, until, until_cancelled
@@ -79,11 +79,11 @@ def clips(fake, channel):
     return [message for message in fake.messages(channel) if message.attachments]
 
 
-async def erase(fake, channel, member, button=texts_rights.ERASE):
+async def erase(fake, channel, member, button=privacy_texts.ERASE):
     """Ask to be erased, click, and return the answer."""
     asked = await fake.slash(member, channel, "mydata erase")
     question = await asked.shown()
-    assert (question.content, question.ephemeral) == (texts_rights.ERASE_QUESTION, True)
+    assert (question.content, question.ephemeral) == (privacy_texts.ERASE_QUESTION, True)
     await fake.click(member, question, button)
     return question
 
@@ -120,7 +120,7 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
     assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip}
 
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == texts_rights.erased(2, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(2, 0), 20)
     after = await parts.database.backup(data / "backups")
     assert held(data, *known) == {}
     assert all(path.exists() for path in (*before, after))
@@ -144,7 +144,7 @@ async def test_a_copy_that_cannot_be_erased_is_told_to_the_member_and_once_to_th
     (backups / "framekiln-1.db").write_bytes(b"not a database.." * 100)
     for jobs in (1, 0):
         answer = await erase(fake, channel, ada)
-        await until(lambda: answer.content == texts_rights.erased(jobs, 0, 1), 20)  # noqa: B023 - waited for
+        await until(lambda: answer.content == privacy_texts.erased(jobs, 0, 1), 20)  # noqa: B023 - waited for
     told = [record for record in caplog.records if "stays as it is" in record.getMessage()]
     assert len(told) == 1
     assert "framekiln-1.db" in told[0].getMessage()
@@ -154,8 +154,8 @@ async def test_with_their_messages_clips_and_statuses_go_as_well(fake, channel, 
     await delivered(parts, fake, ada, channel)
     await delivered(parts, fake, eve, channel)
     assert len(clips(fake, channel)) == 2
-    answer = await erase(fake, channel, ada, texts_rights.ERASE_WITH_MESSAGES)
-    await until(lambda: answer.content == texts_rights.erased(1, 0), 20)
+    answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
     [left] = clips(fake, channel)
     assert str(eve.user.id) in left.content
 
@@ -163,8 +163,8 @@ async def test_with_their_messages_clips_and_statuses_go_as_well(fake, channel, 
 async def test_messages_that_cannot_be_deleted_are_counted(fake, channel, ada, bot, parts, loops):
     await delivered(parts, fake, ada, channel)
     fake.fail("DELETE", rf"/channels/{channel.id}/messages/\d+$", Status(403, 50013), times=5)
-    answer = await erase(fake, channel, ada, texts_rights.ERASE_WITH_MESSAGES)
-    await until(lambda: answer.content == texts_rights.erased(1, 1), 20)
+    answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
+    await until(lambda: answer.content == privacy_texts.erased(1, 1), 20)
     assert (await parts.database.read("SELECT 1 FROM job WHERE user_id > 0")) == []
 
 
@@ -174,7 +174,7 @@ async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot,
     parts.studio.wake()
     await until(lambda: state_is(parts, job, State.RUNNING))
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == texts_rights.erased(1, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
     assert (await parts.queue.get(job.id)).state is State.CANCELLED
     assert not parts.blobs.exists(digest)
     assert clips(fake, channel) == []
@@ -187,8 +187,8 @@ async def test_a_no_touches_nothing_and_a_replayed_yes_erases_only_who_clicks(
     await parts.queue.hold(mine.id, "a look")
     asked = await fake.slash(ada, channel, "mydata erase")
     question = await asked.shown()
-    await fake.click(ada, question, texts_rights.KEEP)
-    await until(lambda: question.content == texts_rights.KEPT)
+    await fake.click(ada, question, privacy_texts.KEEP)
+    await until(lambda: question.content == privacy_texts.KEPT)
     for _ in range(3):
         await fake.click(eve, question, "fk:mydata:erase", forged=True)
     await until(lambda: nobody_waits(parts), 20)
@@ -230,10 +230,10 @@ async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, 
 async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, ada, bot, parts, loops):
     await parts.queue.ban(channel.guild.id, ada.user.id, 9, "spam")
     answer = await erase(fake, channel, ada)
-    await until(lambda: answer.content == texts_rights.erased(0, 0), 20)
+    await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
     assert await parts.rights._personal.known(ada.user.id) == {}
     asked = await fake.slash(ada, channel, "text2video", prompt="a boat")
-    assert (await asked.shown()).content == texts.BANNED
+    assert (await asked.shown()).content == messages.BANNED
 
 
 async def opened(asked) -> zipfile.ZipFile:
@@ -259,7 +259,9 @@ async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ad
 
 async def test_an_export_of_nothing_says_so(fake, channel, ada, bot, parts):
     asked = await fake.slash(ada, channel, "mydata export")
-    await until(lambda: asked.message is not None and asked.message.content == texts_rights.NOTHING_TO_EXPORT)
+    await until(
+        lambda: asked.message is not None and asked.message.content == privacy_texts.NOTHING_TO_EXPORT
+    )
 
 
 async def test_an_export_that_is_too_large_for_one_file_comes_in_several(fake, channel, ada, bot, parts):
@@ -296,31 +298,31 @@ async def test_an_export_that_would_take_too_many_files_is_refused_politely(fake
         )  # fmt: skip
     asked = await fake.slash(ada, channel, "mydata export")
     await until(
-        lambda: asked.message is not None and asked.message.content == texts_rights.EXPORT_TOO_LARGE, 20
+        lambda: asked.message is not None and asked.message.content == privacy_texts.EXPORT_TOO_LARGE, 20
     )
 
 
 async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(fake, channel, ada, eve, bot, parts):
     posted = fake.world.member_says(ada, channel, "look", Upload("cat.png", picture()))
     asked = await fake.slash(ada, channel, "mydata pictures", others="forbid")
-    assert (await asked.shown()).content == texts_rights.MAY_NOT_ANIMATE
+    assert (await asked.shown()).content == privacy_texts.MAY_NOT_ANIMATE
 
     refused = await (await fake.context_menu(eve, channel, "Animate this", posted)).shown()
-    assert (refused.content, refused.ephemeral) == (texts_rights.NOT_THEIRS_TO_ANIMATE, True)
+    assert (refused.content, refused.ephemeral) == (privacy_texts.NOT_THEIRS_TO_ANIMATE, True)
     own = await (await fake.context_menu(ada, channel, "Animate this", posted)).shown(20)
-    assert own.content != texts_rights.NOT_THEIRS_TO_ANIMATE
+    assert own.content != privacy_texts.NOT_THEIRS_TO_ANIMATE
 
     asked = await fake.slash(ada, channel, "mydata pictures", others="allow")
-    assert (await asked.shown()).content == texts_rights.MAY_ANIMATE
+    assert (await asked.shown()).content == privacy_texts.MAY_ANIMATE
     allowed = await (await fake.context_menu(eve, channel, "Animate this", posted)).shown(20)
-    assert allowed.content != texts_rights.NOT_THEIRS_TO_ANIMATE
+    assert allowed.content != privacy_texts.NOT_THEIRS_TO_ANIMATE
 
 
 async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
     fake, channel, ada, eve, bot, parts
 ):
     bare = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
-    assert (bare.content, bare.ephemeral) == (texts.NO_AVATAR, True)
+    assert (bare.content, bare.ephemeral) == (messages.NO_AVATAR, True)
     ada.user.avatar = picture((300, 300))
     allowed = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown(20)
     assert "Animating a picture" in allowed.content
@@ -330,7 +332,7 @@ async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
 
     await (await fake.slash(ada, channel, "mydata pictures", others="forbid")).shown()
     refused = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
-    assert (refused.content, refused.ephemeral) == (texts_rights.NOT_THEIR_AVATAR, True)
+    assert (refused.content, refused.ephemeral) == (privacy_texts.NOT_THEIR_AVATAR, True)
     own = await (await fake.context_menu(ada, channel, "Animate avatar", ada)).shown(20)
     assert "Animating a picture" in own.content
     assert len(await parts.queue.waiting()) == 2
@@ -356,7 +358,7 @@ async def test_clips_whose_words_were_cleared_away_say_so_and_can_be_deleted(
     await parts.rights._personal.forget_words(days=0)
     for action in (Action.REROLL, Action.REMIX, Action.RECIPE):
         answer = await (await fake.click(ada, message, custom_id(action, job.id))).shown()
-        assert (answer.content, answer.ephemeral) == (texts_rights.FORGOTTEN, True)
+        assert (answer.content, answer.ephemeral) == (privacy_texts.FORGOTTEN, True)
     await fake.click(ada, message, custom_id(Action.DELETE, job.id))
     await until(lambda: clips(fake, channel) == [])
 

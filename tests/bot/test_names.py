@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.names import models_here, settled, styles_here, styles_of
+from bot.requests.style_names import models_here, settled, styles_here, styles_of
 from engine.errors import UserError
 from engine.follow_needs import NEEDS
 from engine.means import Means

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.prompts import clean_prompt, show_prompt
+from bot.text.prompts import clean_prompt, show_prompt
 
 
 @pytest.mark.parametrize(

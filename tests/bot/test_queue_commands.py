@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.words import texts, texts_limits, texts_moderation
+from bot.text import limit_texts, messages, moderation_texts
 from db.jobs import JobId, State
 from tests.bot.house import failing, queued, rendered
 from tests.bot.uses import BY_NAME, USES, brought, options, ready_for
@@ -50,7 +50,7 @@ async def test_no_command_obeys_a_member(fake, channel, ada, parts, bot):
     for use in USES:
         asked = await fake.slash(eve, channel, f"queue {use.name}", **options(use, jobs[use.start], ada))
         said = await asked.shown()
-        assert (said.content, said.ephemeral) == (texts.NOT_A_MODERATOR, True), use.name
+        assert (said.content, said.ephemeral) == (messages.NOT_A_MODERATOR, True), use.name
     assert await rows_of(parts, channel.guild) == before
 
 
@@ -68,7 +68,7 @@ async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, c
         assert said.ephemeral, use.name
         assert "a secret" not in said.content
         if "job" in use.options:
-            assert said.content == texts.NOT_FOUND, use.name
+            assert said.content == messages.NOT_FOUND, use.name
     assert await rows_of(parts, channel.guild) == before
 
 
@@ -125,17 +125,17 @@ async def test_a_deed_that_does_not_fit_says_why_and_changes_nothing(fake, chann
     over = await brought(parts, ada, State.CANCELLED)
     waits = await brought(parts, ada, State.QUEUED)
     for name, job, says in (
-        ("hold", over, texts_moderation.CANNOT_HOLD),
-        ("release", waits, texts_moderation.NOT_HELD),
-        ("retry", waits, texts_moderation.CANNOT_RETRY),
-        ("quarantine", over, texts_moderation.CANNOT_QUARANTINE),
-        ("move", over, texts.NOT_WAITING),
+        ("hold", over, moderation_texts.CANNOT_HOLD),
+        ("release", waits, moderation_texts.NOT_HELD),
+        ("retry", waits, moderation_texts.CANNOT_RETRY),
+        ("quarantine", over, moderation_texts.CANNOT_QUARANTINE),
+        ("move", over, messages.NOT_WAITING),
     ):
         use = BY_NAME[name]
         asked = await fake.slash(mod, channel, f"queue {name}", **options(use, job, ada))
         assert (await asked.shown()).content == says
     asked = await fake.slash(mod, channel, "queue unban", member=ada)
-    assert (await asked.shown()).content == texts_moderation.NOT_BANNED
+    assert (await asked.shown()).content == moderation_texts.NOT_BANNED
     assert await parts.audit.entries(channel.guild.id) == []
 
 
@@ -143,7 +143,7 @@ async def test_a_retry_wants_the_files_of_the_job(fake, channel, ada, mod, parts
     job = await queued(parts.queue, ada.id, channel.guild.id, inputs={"picture": "a" * 64})
     await parts.queue.cancel(job.id)
     asked = await fake.slash(mod, channel, "queue retry", job=job.id)
-    assert (await asked.shown()).content == texts.INPUT_GONE
+    assert (await asked.shown()).content == messages.INPUT_GONE
     assert (await parts.queue.get(job.id)).state is State.CANCELLED
 
 
@@ -152,7 +152,7 @@ async def test_a_clip_that_is_still_there_is_posted_and_not_drawn_again(fake, ch
     await parts.queue.begin_posting(job.id)
     await parts.queue.fail(job.id, None, "E_POST", None, "abcd")
     asked = await fake.slash(mod, channel, "queue retry", job=job.id)
-    assert texts_moderation.RETRIED_POST in (await asked.shown()).content
+    assert moderation_texts.RETRIED_POST in (await asked.shown()).content
     assert (await parts.queue.get(job.id)).state is State.RENDERED
 
 
@@ -163,18 +163,18 @@ async def test_a_role_of_the_member_counts_when_they_ask(fake, channel, mod, par
         await fake.slash(mod, channel, "queue limit set", whom=role, waiting=0, reason="look only")
     ).shown()
     asked = await fake.slash(guest, channel, "text2video", prompt="rain")
-    assert (await asked.shown()).content == texts.NO_ALLOWANCE
+    assert (await asked.shown()).content == messages.NO_ALLOWANCE
     [entry] = await parts.audit.entries(channel.guild.id)
     assert (entry.action, entry.target, entry.reason) == ("limit", f"role {role.id}", "look only")
     nothing = await fake.slash(mod, channel, "queue limit set", whom=role)
-    assert (await nothing.shown()).content == texts_limits.NOTHING_SAID
+    assert (await nothing.shown()).content == limit_texts.NOTHING_SAID
 
 
 async def test_who_asks_a_draining_server_is_told_so_in_private(fake, channel, ada, mod, parts, bot):
     await (await fake.slash(mod, channel, "queue drain")).shown()
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     said = await asked.shown()
-    assert (said.content, said.ephemeral) == (texts.CLOSED_FOR_NOW, True)
+    assert (said.content, said.ephemeral) == (messages.CLOSED_FOR_NOW, True)
     await (await fake.slash(mod, channel, "queue resume")).shown()
     assert "rain" in (await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()).content
 

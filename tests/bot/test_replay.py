@@ -8,7 +8,7 @@ import json
 import numpy as np
 import pytest
 
-from bot.words import texts, texts_clips
+from bot.text import clip_texts, messages
 from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.means import Means
@@ -110,7 +110,7 @@ async def test_a_digest_opens_no_picture_that_i_did_not_give_here(fake, channel,
     before = await count_of(parts)
     for whose, sha256 in closed.items():
         asked = await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))
-        assert await refusal(asked) == texts_clips.replay_needs(Role.PICTURE), whose
+        assert await refusal(asked) == clip_texts.replay_needs(Role.PICTURE), whose
     assert await count_of(parts) == before
 
 
@@ -188,7 +188,7 @@ async def test_what_came_before_is_told_by_our_rows_and_not_by_the_file(
 async def test_a_clip_that_goes_on_from_anothers_is_refused(fake, channel, ada, parts, bot, file_of):
     _, _, recipe = await longer(parts, fake, fake.member("eve"), channel)
     asked = await fake.slash(ada, channel, "replay", file=file_of(recipe))
-    assert await refusal(asked) == texts_clips.replay_needs(Role.BEFORE)
+    assert await refusal(asked) == clip_texts.replay_needs(Role.BEFORE)
 
 
 async def test_a_replay_that_would_become_too_long_says_so(fake, channel, ada, parts, bot, file_of):
@@ -207,11 +207,11 @@ async def test_a_hundred_replays_of_one_command_are_one_job(fake, channel, ada, 
         fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await until(lambda: True)
     assert await count_of(parts) == 1
-    assert texts.title(planned()) in asked.message.content
+    assert messages.title(planned()) in asked.message.content
 
 
 async def test_what_nobody_gets_is_refused_though_a_file_asks_for_it(fake, channel, ada, parts, bot, file_of):
     recipe = planned(prompt="a n4ked ch1ld")
     asked = await fake.slash(ada, channel, "replay", file=file_of(recipe))
-    assert await refusal(asked) == texts.FORBIDDEN
+    assert await refusal(asked) == messages.FORBIDDEN
     assert await count_of(parts) == 0

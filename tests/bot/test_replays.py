@@ -7,10 +7,10 @@ import math
 
 import pytest
 
-from bot import buttons
-from bot.buttons import Action, custom_id
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import Post
-from bot.words import texts
+from bot.text import messages
 from db.jobs import State
 from tests.bot.house import connected, count_of, hand_in, queued, until
 from tests.fake_discord import Permission
@@ -46,7 +46,7 @@ STATES = {
 
 async def replayed(fake, parts, channel, member, action, job, times):
     """Click the same button many times at once, on a message that has it; wait for every answer."""
-    post = Post(content="any message", nonce=action, view=buttons.row(job, action))
+    post = Post(content="any message", nonce=action, view=job_buttons.row(job, action))
     message = channel.messages[await parts.channels.send(channel.id, post)]
     fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
     asked = [await fake.click(member, message, custom_id(action, job.id)) for _ in range(times)]
@@ -94,7 +94,7 @@ async def test_a_moderator_of_another_server_reaches_no_job_by_any_button(fake, 
         job = jobs[STATES.get(action, State.DELIVERED)]
         [asked] = await replayed(fake, parts, elsewhere, mallory, action, job, 1)
         said = await asked.shown(10)
-        assert (said.content, said.ephemeral) == (texts.NOT_FOUND, True), action
+        assert (said.content, said.ephemeral) == (messages.NOT_FOUND, True), action
     assert {state: await parts.queue.get(job.id) for state, job in jobs.items()} == before
     assert await count_of(parts) == len(jobs)
     assert await parts.audit.entries(channel.guild.id) == await parts.audit.entries(elsewhere.guild.id) == []
@@ -107,7 +107,7 @@ async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(fa
         over = await at(parts, ada, channel, State.DELIVERED)
         gone = await at(parts, ada, channel, State.QUEUED)
         for action, job in ((Action.REROLL, over), (Action.CANCEL, gone)):
-            post = Post(content="any message", nonce=action, view=buttons.row(job, action))
+            post = Post(content="any message", nonce=action, view=job_buttons.row(job, action))
             messages[action] = channel.messages[await parts.channels.send(channel.id, post)]
     await parts.queue.cancel(gone.id)
     a_day_earlier = "UPDATE job SET created_at = created_at - 86400, ended_at = ended_at - 86400"
@@ -116,7 +116,7 @@ async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(fa
     async with connected(fake, parts):
         for _ in range(10):
             asked = await fake.click(mod, messages[Action.CANCEL], custom_id(Action.CANCEL, gone.id))
-            assert (await asked.shown()).content == texts.ALREADY_OVER
+            assert (await asked.shown()).content == messages.ALREADY_OVER
         again = await fake.click(ada, messages[Action.REROLL], custom_id(Action.REROLL, over.id))
         assert HERE["prompt"] in (await again.shown(10)).content
     assert await parts.queue.get(gone.id) == before

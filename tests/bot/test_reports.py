@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from bot import buttons
+from bot.buttons import job_buttons
 from bot.discord_io.messenger import Post
-from bot.moderation.cards import CardAction, CardButton
-from bot.moderation.verdicts import REASON_FIELD
-from bot.words import texts, texts_review
+from bot.moderation.case_board import CardAction, CardButton
+from bot.moderation.decisions import REASON_FIELD
+from bot.text import messages, review_texts
 from db.audit import Deed
 from db.jobs import State
 from db.reviews import ReviewRules
@@ -31,7 +31,7 @@ async def desk_of_mods(fake, channel, parts):
 async def delivered(parts, member, channel, data=b"a clip", **changes):
     await queued(parts.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     job = await hand_in(parts.queue, parts.blobs, await parts.queue.claim(), data)
-    post = Post(content="clip", nonce=job.id[:16], view=buttons.for_clip(job))
+    post = Post(content="clip", nonce=job.id[:16], view=job_buttons.for_clip(job))
     message = await parts.channels.send(channel.id, post)
     await parts.queue.begin_posting(job.id)
     await parts.queue.posted(job.id, message)
@@ -59,8 +59,8 @@ async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down
         parts, eve, channel, b"a reroll", inputs={"picture": source}, parent=clip.id
     )
     other, other_message = await delivered(parts, eve, channel, b"another")
-    assert await reported(fake, eve, message) == texts_review.REPORTED
-    assert await reported(fake, eve, message, "again") == texts_review.REPORTED_ALREADY
+    assert await reported(fake, eve, message) == review_texts.REPORTED
+    assert await reported(fake, eve, message, "again") == review_texts.REPORTED_ALREADY
     card = await card_in(parts, desk_of_mods)
     assert "1 member" in card.content
     assert "it shows me" in card.content
@@ -70,14 +70,14 @@ async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down
         await until(lambda click=click: click.message is not None and not click.message.loading, 10)
     assert time.monotonic() - began < 5
     said = [click.message.content for click in clicks]
-    assert said.count(texts_review.TAKEN_DOWN) == 1
-    assert said.count(texts_review.ALREADY_DECIDED) == 9
+    assert said.count(review_texts.TAKEN_DOWN) == 1
+    assert said.count(review_texts.ALREADY_DECIDED) == 9
     assert (message.deleted, child_message.deleted, other_message.deleted) == (True, True, False)
     assert not any(parts.blobs.exists(one) for one in (source, clip.clip_sha256, child.clip_sha256))
     assert parts.blobs.exists(other.clip_sha256)
     assert await deeds(parts, channel.guild) == [(mod.id, "take down", clip.id, "it shows me")]
     refused = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await said_to(refused) == texts.BANNED
+    assert await said_to(refused) == messages.BANNED
     await parts.cards.work()
     assert card.content.startswith("🗑️ Taken down by")
 
@@ -103,8 +103,8 @@ async def test_a_dismissed_clip_stays_and_a_new_report_asks_again(
     job, message = await delivered(parts, ada, channel)
     await reported(fake, fake.member("eve"), message)
     card = await card_in(parts, desk_of_mods)
-    assert await said_to(await fake.click(mod, card, "Dismiss")) == texts_review.DISMISSED
-    assert await said_to(await fake.click(mod, card, "Dismiss")) == texts_review.ALREADY_DECIDED
+    assert await said_to(await fake.click(mod, card, "Dismiss")) == review_texts.DISMISSED
+    assert await said_to(await fake.click(mod, card, "Dismiss")) == review_texts.ALREADY_DECIDED
     await parts.cards.work()
     assert "it shows me" not in card.content
     assert not message.deleted
@@ -115,7 +115,7 @@ async def test_a_dismissed_clip_stays_and_a_new_report_asks_again(
     old = await forged(parts, channel, CardButton(CardAction.TAKE_DOWN, 1, job.id))
     stale = await fake.click(mod, old, "Take down")
     await until(lambda: stale.message is not None and not stale.message.loading, 10)
-    assert stale.message.content == texts_review.ALREADY_DECIDED
+    assert stale.message.content == review_texts.ALREADY_DECIDED
     assert not message.deleted
 
 
@@ -125,13 +125,13 @@ async def test_members_and_other_servers_take_nothing_down(fake, channel, desk_o
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
     take_down = CardButton(CardAction.TAKE_DOWN, 1, job.id)
     there = await forged(
-        parts, fake.channel(elsewhere), take_down, buttons.JobButton(buttons.Action.REPORT, job.id)
+        parts, fake.channel(elsewhere), take_down, job_buttons.JobButton(job_buttons.Action.REPORT, job.id)
     )
-    assert await said_to(await fake.click(boss, there, "Report")) == texts.NOT_FOUND
+    assert await said_to(await fake.click(boss, there, "Report")) == messages.NOT_FOUND
     await reported(fake, fake.member("eve"), message)
     card = await card_in(parts, desk_of_mods)
-    assert await said_to(await fake.click(ada, card, "Take down")) == texts.NOT_A_MODERATOR
-    assert await said_to(await fake.click(boss, there, "Take down")) == texts.NOT_FOUND
+    assert await said_to(await fake.click(ada, card, "Take down")) == messages.NOT_A_MODERATOR
+    assert await said_to(await fake.click(boss, there, "Take down")) == messages.NOT_FOUND
     assert not message.deleted
     assert (await parts.queue.get(job.id)).state is State.DELIVERED
     assert await deeds(parts, channel.guild) == []

@@ -10,11 +10,11 @@ import time
 import discord
 import pytest
 
-from bot.clicks import PROMPT_FIELD
+from bot.buttons.clicks import PROMPT_FIELD
 from bot.discord_io.messenger import Post
-from bot.moderation.cards import CardAction, CardButton, card_id
-from bot.moderation.verdicts import REASON_FIELD
-from bot.words import texts, texts_review
+from bot.moderation.case_board import CardAction, CardButton, card_id
+from bot.moderation.decisions import REASON_FIELD
+from bot.text import messages, review_texts
 from db.audit import Deed
 from db.jobs import Hold, State
 from db.reviews import OnPictures, OnWords, ReviewRules
@@ -138,8 +138,8 @@ async def test_a_hundred_replays_of_two_moderators_approve_once(
     for _ in range(25):
         clicks = [await fake.click(who, card, "Approve") for who in (mod, other, mod, other)]
         answers += await asyncio.gather(*map(said_to, clicks))
-    assert answers.count(texts_review.APPROVED) == 1
-    assert answers.count(texts_review.ALREADY_DECIDED) == 99
+    assert answers.count(review_texts.APPROVED) == 1
+    assert answers.count(review_texts.ALREADY_DECIDED) == 99
     assert (await parts.queue.get(job.id)).state is State.QUEUED
     [(_, action, target)] = await deeds(parts, channel.guild)
     assert (action, target) == ("approve", job.id)
@@ -158,9 +158,9 @@ async def test_a_rejected_member_reads_why_also_after_a_restart(fake, channel, d
         form = await fake.click(mod, card, "Reject")
         await form.answered()
         answer = await fake.submit_modal(mod, form, {REASON_FIELD: "no `logos` please"})
-        assert await said_to(answer) == texts_review.REJECTED
+        assert await said_to(answer) == review_texts.REJECTED
         again = await fake.submit_modal(mod, form, {REASON_FIELD: "twice"})
-        assert await said_to(again) == texts_review.ALREADY_DECIDED
+        assert await said_to(again) == review_texts.ALREADY_DECIDED
     found = await parts.queue.get(job.id)
     assert (found.state, found.error_code) == (State.REFUSED, "E_REVIEW")
     assert "logos" in found.error_text
@@ -181,8 +181,8 @@ async def test_only_moderators_of_this_server_decide(fake, channel, desk_of_mods
     )
     for action in CardAction:
         name = card_id(action, 1, job.id)
-        assert await said_to(await fake.click(ada, here, name)) == texts.NOT_A_MODERATOR
-        assert await said_to(await fake.click(boss, there, name)) == texts.NOT_FOUND
+        assert await said_to(await fake.click(ada, here, name)) == messages.NOT_A_MODERATOR
+        assert await said_to(await fake.click(boss, there, name)) == messages.NOT_FOUND
     assert (await parts.queue.get(job.id)).state is State.HELD
     assert await deeds(parts, channel.guild) == []
 

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 
-from bot.words import texts
+from bot.text import messages
 from db.audit import Deed
 from db.jobs import State
 from db.reviews import ReviewRules
@@ -74,7 +74,7 @@ async def test_what_discord_receives_carries_tags_source_type_and_a_whole_signat
     assert found.source_type.endswith("/compositeSynthetic")
     assert found.signature is Signature.VALID
     assert "AI-generated" in message.content
-    assert texts.UNSIGNED not in message.content
+    assert messages.UNSIGNED not in message.content
     assert outbox(parts) == []
 
     changed = bytearray(path.read_bytes())
@@ -118,7 +118,7 @@ async def test_without_the_library_a_clip_is_posted_with_its_tags_and_says_that_
     with monkeypatch.context() as patch:
         patch.setitem(sys.modules, "c2pa", None)
         message, path = await delivered()
-    assert message.content.endswith(f" · {texts.UNSIGNED}")
+    assert message.content.endswith(f" · {messages.UNSIGNED}")
     found = inspect_clip(path)
     assert found.source_type.endswith("/compositeSynthetic")
     assert found.signature is Signature.NONE

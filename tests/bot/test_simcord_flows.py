@@ -12,7 +12,7 @@ import simcord
 from bot import app
 from bot.client import Framekiln
 from bot.intake.download import Downloader
-from bot.words import texts
+from bot.text import messages
 from db.jobs import State
 from tests.bot.house import picture, until
 
@@ -88,7 +88,7 @@ async def test_a_moderator_pauses_and_resumes(parts, world):
     _, channel, ada, mod = world
     assert (await mod.slash(channel, "queue pause", reason="dinner")).ephemeral
     asked = await ada.slash(channel, "text2video", prompt="rain")
-    assert texts.QUEUE_PAUSED in asked.response.content
+    assert messages.QUEUE_PAUSED in asked.response.content
     async with loops(parts):
         await asyncio.sleep(0.1)
         assert clips(channel) == []
@@ -108,12 +108,12 @@ async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(p
     asked = await mod.slash(channel, "text2video", prompt="rain")
     refused = await ada.click(asked.response, label="Cancel")
     assert refused.ephemeral
-    assert refused.response.content == texts.NOT_YOURS
+    assert refused.response.content == messages.NOT_YOURS
     assert not await parts.queue.paused(guild.id)
     await parts.queue.ban(guild.id, ada.id, by=mod.id, reason="spam")
     banned = await ada.slash(channel, "text2video", prompt="rain")
     assert banned.ephemeral
-    assert banned.response.content == texts.BANNED
+    assert banned.response.content == messages.BANNED
     assert (await parts.queue.counts())[State.QUEUED] == 1
 
 

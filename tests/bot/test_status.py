@@ -10,12 +10,12 @@ from unittest.mock import AsyncMock, create_autospec
 import pytest
 
 from bot.discord_io.messenger import ChannelError, Channels, Trouble
+from bot.forecast import Waits
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
 from bot.loops.previews import Live
 from bot.loops.status import StatusBoard
-from bot.wait import Waits
-from bot.words import texts
+from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs import State
 from engine.provenance.seal import Sealer
@@ -156,7 +156,7 @@ async def test_the_last_words_are_found_again_after_a_restart(queue, job, channe
     await queue.cancel(job.id)  # and the process is killed before the edit
     await start()
     await until(lambda: is_final(queue, job))
-    assert edits(channels) == [texts.over(await queue.get(job.id), _recipe(job))]
+    assert edits(channels) == [messages.over(await queue.get(job.id), _recipe(job))]
 
 
 async def test_last_words_are_said_once(queue, job, channels, start):
@@ -436,7 +436,7 @@ async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is
         await queue.postpone(job.id, time.time() - 1)
     assert (await queue.get(job.id)).state is State.POSTING
     board.touch(job.id)
-    await until(lambda: texts.WAITING_FOR_CHANNEL in edits(channels)[-1])
+    await until(lambda: messages.WAITING_FOR_CHANNEL in edits(channels)[-1])
 
 
 async def _never(*_):

@@ -12,7 +12,7 @@ from bot.loops import engine_loop as studio_module
 from bot.loops import gpu_faults
 from bot.loops.engine_loop import Studio
 from bot.loops.previews import Live
-from bot.words import texts
+from bot.text import messages
 from db.claims import Claims
 from db.errors import CannotWrite
 from db.jobs import JobId, State
@@ -440,7 +440,7 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
     job = await queued(queue)
     await until(lambda: studio.live.get(job.id) == Live(stage=Stage.DRAWING, fraction=0.25, take=2))
     live = studio.live[job.id]
-    assert "polishing (take 2)" in texts.running(recipe(), live.stage, live.fraction, live.take)
+    assert "polishing (take 2)" in messages.running(recipe(), live.stage, live.fraction, live.take)
     gate.set()
     await comes_to(queue, job, State.RENDERED)
     await until(lambda: studio.live == {})

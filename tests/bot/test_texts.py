@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.clips.recipe_card import card
+from bot.forecast import Wait
 from bot.intake import refusals
 from bot.owner.doctor import Finding, report
-from bot.wait import Wait
-from bot.words import texts, texts_limits, texts_moderation, texts_review
+from bot.text import limit_texts, messages, moderation_texts, review_texts
 from db.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.audit import Entry, Verdict
 from db.cards import Card, CardKind, Decision
@@ -129,26 +129,26 @@ def every_text(prompt):
     bad = [take(n, Outcome.REJECTED, "it flickers at 1.2 s " * 9, "it is grey") for n in range(1, 21)]
     worst = receipt_of(*bad, kept=20, forced=True, ladder=("smaller picture, 96×54, to fit 8 MiB",) * 3)
     for paused, restarted in itertools.product((False, True), repeat=2):
-        yield texts.waiting(recipe, far, paused=paused, restarted=restarted)
+        yield messages.waiting(recipe, far, paused=paused, restarted=restarted)
     for stage in (*Stage, "something new"):
-        yield texts.running(recipe, stage, 0.999, 20, asks=True)
-    yield texts.uploading(recipe)
-    yield texts.held_back(recipe)
+        yield messages.running(recipe, stage, 0.999, 20, asks=True)
+    yield messages.uploading(recipe)
+    yield messages.held_back(recipe)
     for state, error in itertools.product(State, (None, "It broke. " * 500)):
-        yield texts.over(job_of(state, error_text=error, message_id=HUGE if error else None), recipe)
-        yield texts.why(
+        yield messages.over(job_of(state, error_text=error, message_id=HUGE if error else None), recipe)
+        yield messages.why(
             job_of(state, stage="drawing", priority=-1),
             wait=far,
             ahead=Ahead(jobs=10**6, running=1, by_member_self=10**6, elsewhere=10**6),
             ahead_seconds=1e9,
             turn=job_of(State.RUNNING, user_id=HUGE),
         )
-        yield texts.job_line(job_of(state), recipe, 99_999)
+        yield messages.job_line(job_of(state), recipe, 99_999)
     alone = Ahead(jobs=0, running=0, by_member_self=0)
     first = Wait(position=1, ahead=0, low=1, middle=1, high=2, own=1)
-    yield texts.why(job_of(), wait=first, ahead=alone, ahead_seconds=0, turn=None)
-    yield texts.clip_message(job_of(), recipe, worst)
-    yield texts.clip_message(job_of(), recipe, receipt_of(*bad[:2], take(3), kept=3))
+    yield messages.why(job_of(), wait=first, ahead=alone, ahead_seconds=0, turn=None)
+    yield messages.clip_message(job_of(), recipe, worst)
+    yield messages.clip_message(job_of(), recipe, receipt_of(*bad[:2], take(3), kept=3))
     told = dataclasses.replace(
         recipe, words=prompt * 3, negative=prompt * 2, steps=20, model=prompt, way=prompt
     )
@@ -156,22 +156,22 @@ def every_text(prompt):
         yield card(each, worst).text
         yield card(each, None).text
     for which in Limit:
-        yield texts.limit_reached(which, 10**9, 1e9)
-        yield texts.limit_reached(which, 0, None)
-        yield texts.limit_reached(which, 1, None)
-    yield texts.my_jobs([texts.job_line(job_of(), recipe, 99_999)] * 100)
+        yield messages.limit_reached(which, 10**9, 1e9)
+        yield messages.limit_reached(which, 0, None)
+        yield messages.limit_reached(which, 1, None)
+    yield messages.my_jobs([messages.job_line(job_of(), recipe, 99_999)] * 100)
     yield from moderators_texts(recipe)
-    yield texts.failed_inside("0123abcd")
-    yield texts.only_engine("camera")
-    yield texts.engine_choice("camera", "a virtual camera moves through the picture")
+    yield messages.failed_inside("0123abcd")
+    yield messages.only_engine("camera")
+    yield messages.engine_choice("camera", "a virtual camera moves through the picture")
 
 
 def moderators_texts(recipe):
     """The same for what moderators read; a member's words may stand in a reason."""
-    lines = [texts.job_line(job_of(), recipe, None) + f" · <@{HUGE}>"] * 100
-    held = [texts_moderation.held_line(job_of(State.HELD, held_reason=recipe.prompt or "x" * 200))] * 100
-    yield texts_moderation.queue_page(lines, held, "9 queued", paused=True, draining=True)
-    yield texts_moderation.queue_page([], [], "nothing yet", paused=False, draining=False)
+    lines = [messages.job_line(job_of(), recipe, None) + f" · <@{HUGE}>"] * 100
+    held = [moderation_texts.held_line(job_of(State.HELD, held_reason=recipe.prompt or "x" * 200))] * 100
+    yield moderation_texts.queue_page(lines, held, "9 queued", paused=True, draining=True)
+    yield moderation_texts.queue_page([], [], "nothing yet", paused=False, draining=False)
     entry = Entry(
         seq=HUGE,
         at=2e9,
@@ -184,17 +184,17 @@ def moderators_texts(recipe):
     )
     for broken, cut, known in ((None, False, None), (9, True, True), (None, True, False)):
         verdict = Verdict(entries=HUGE, head="f" * 64, broken_at=broken, cut=cut)
-        yield texts_moderation.audit_page([entry] * 50, verdict, known)
-        yield texts_moderation.audit_page([], verdict, known)
-    yield texts_moderation.moved(job_of(), 500)
+        yield moderation_texts.audit_page([entry] * 50, verdict, known)
+        yield moderation_texts.audit_page([], verdict, known)
+    yield moderation_texts.moved(job_of(), 500)
     for count in (0, 1, 500):
-        yield texts_moderation.cleared(count)
-        yield texts_moderation.banned(HUGE, count)
-    yield texts_moderation.unbanned(HUGE)
+        yield moderation_texts.cleared(count)
+        yield moderation_texts.banned(HUGE, count)
+    yield moderation_texts.unbanned(HUGE)
     wide = Allowance(waiting=500, hour=1000, day=86_400, lane=Lane.BACKGROUND, spent=Spent.BACKGROUND)
     kept = [Kept(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
-    yield texts_limits.allowances_page(kept, EnqueueLimits())
-    yield texts_limits.allowances_page([], EnqueueLimits())
+    yield limit_texts.allowances_page(kept, EnqueueLimits())
+    yield limit_texts.allowances_page([], EnqueueLimits())
     yield from texts_of_reviews(recipe)
 
 
@@ -213,30 +213,30 @@ def texts_of_reviews(recipe):
             open=True,
             reports=reports,
         )
-        yield texts_review.card(card, recipe, words)
-        yield texts_review.closed_card(card)
-    yield texts_review.newcomer(0.2)
-    yield texts_review.flagged_words(words[:1])
-    yield texts_review.words_refused(words)
-    yield texts_review.not_approved(recipe.prompt)
-    yield texts_review.words_page(words, words)
-    yield texts_review.words_page([], [])
-    yield texts_review.word_listed("grumpf", own=True, looked_for=False)
-    yield texts_review.word_listed("grumpf", own=False, looked_for=True)
+        yield review_texts.card(card, recipe, words)
+        yield review_texts.closed_card(card)
+    yield review_texts.newcomer(0.2)
+    yield review_texts.flagged_words(words[:1])
+    yield review_texts.words_refused(words)
+    yield review_texts.not_approved(recipe.prompt)
+    yield review_texts.words_page(words, words)
+    yield review_texts.words_page([], [])
+    yield review_texts.word_listed("grumpf", own=True, looked_for=False)
+    yield review_texts.word_listed("grumpf", own=False, looked_for=True)
     for on_words, pictures in itertools.product(OnWords, OnPictures):
-        yield texts_review.rules_page(
+        yield review_texts.rules_page(
             ReviewRules(channel_id=HUGE, newcomer_days=365, words=on_words, pictures=pictures)
         )
-    yield texts_review.rules_page(ReviewRules())
+    yield review_texts.rules_page(ReviewRules())
 
 
 def sentences():
     """The texts that stand in the modules as they are."""
-    for module in (texts, texts_limits, texts_moderation, texts_review):
+    for module in (messages, limit_texts, moderation_texts, review_texts):
         yield from (
             value for name, value in vars(module).items() if name.isupper() and isinstance(value, str)
         )
-    yield from texts.STAGES.values()
+    yield from messages.STAGES.values()
     yield from (*refusals._DOWNLOAD.values(), *refusals._PLAIN.values())
 
 
@@ -262,10 +262,13 @@ def test_every_fixed_sentence_is_one_that_can_be_sent():
 
 @pytest.mark.parametrize("prompt", HOSTILE)
 def test_a_hostile_prompt_stays_inside_its_span(prompt):
-    harmless = {"title": texts.title(recipe_of("x")), "line": texts.job_line(job_of(), recipe_of("x"), 1)}
+    harmless = {
+        "title": messages.title(recipe_of("x")),
+        "line": messages.job_line(job_of(), recipe_of("x"), 1),
+    }
     hostile = {
-        "title": texts.title(recipe_of(prompt)),
-        "line": texts.job_line(job_of(), recipe_of(prompt), 1),
+        "title": messages.title(recipe_of(prompt)),
+        "line": messages.job_line(job_of(), recipe_of(prompt), 1),
     }
     for name, text in hostile.items():
         assert "\n" not in text
@@ -284,7 +287,7 @@ def texts_around(text):
 
 @given(st.text(max_size=300))
 def test_no_prompt_pings_or_adds_a_line(prompt):
-    text = texts.title(recipe_of(prompt))
+    text = messages.title(recipe_of(prompt))
     assert len(text.splitlines()) == 1
     assert not re.search(r"@everyone|@here|<@[!&]?\d|<#\d|</\w", text)
 
@@ -305,7 +308,7 @@ def test_no_prompt_ends_the_block_of_the_recipe(prompt):
     ],
 )
 def test_a_length_of_time_is_said_as_people_say_it(value, words):
-    assert texts.seconds(value) == words
+    assert messages.seconds(value) == words
 
 
 @pytest.mark.parametrize(
@@ -316,33 +319,33 @@ def test_a_length_of_time_is_said_as_people_say_it(value, words):
     ],
 )
 def test_a_range_names_its_unit_once_where_it_can(low, high, words):
-    assert texts.span(low, high) == words
+    assert messages.span(low, high) == words
 
 
 def test_the_receipt_of_one_good_take_is_short():
-    line = texts.receipt_line(receipt_of())
+    line = messages.receipt_line(receipt_of())
     assert line == "AI-generated · 4.0 s · 768×432 · 1 take · made in 12 s"
 
 
 def test_the_receipt_says_what_was_thrown_away_and_why():
     made = receipt_of(take(1, Outcome.REJECTED, "it flickers at 1.2 s", "it is grey"), take(2), kept=2)
-    assert " · 2 takes, 1 discarded: it flickers at 1.2 s · " in texts.receipt_line(made)
+    assert " · 2 takes, 1 discarded: it flickers at 1.2 s · " in messages.receipt_line(made)
 
 
 def test_the_receipt_admits_that_no_take_was_good():
     bad = [take(n, Outcome.REJECTED, f"reason {n}") for n in (1, 2, 3)]
-    line = texts.receipt_line(receipt_of(*bad, kept=2, forced=True))
+    line = messages.receipt_line(receipt_of(*bad, kept=2, forced=True))
     assert "best of 3 takes, none was perfect: reason 2; reroll it for free" in line
     assert "discarded" not in line
 
 
 def test_the_receipt_says_what_was_given_up_for_size():
     made = receipt_of(ladder=("stronger compression, to fit 8 MiB",))
-    assert " · stronger compression, to fit 8 MiB · " in texts.receipt_line(made)
+    assert " · stronger compression, to fit 8 MiB · " in messages.receipt_line(made)
 
 
 def test_the_clip_says_who_asked_and_that_a_machine_made_it():
-    head, small = texts.clip_message(job_of(), recipe_of(), receipt_of()).split("\n")
+    head, small = messages.clip_message(job_of(), recipe_of(), receipt_of()).split("\n")
     assert head == f"<@{HUGE}> `a quiet lake`"
     assert small.startswith("-# AI-generated · ")
 
@@ -396,20 +399,20 @@ def test_a_card_of_an_engine_without_a_model_says_nothing_of_one():
 
 
 def test_the_bar_of_a_render_only_ever_grows():
-    shares = [texts.overall(stage, step / 10) for stage in Stage for step in range(11)]
+    shares = [messages.overall(stage, step / 10) for stage in Stage for step in range(11)]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.0, 1.0)
-    assert [len(texts.bar(share)) for share in (-1, 0, 0.5, 1, 2)] == [texts.BAR_LENGTH] * 5
+    assert [len(messages.bar(share)) for share in (-1, 0, 0.5, 1, 2)] == [messages.BAR_LENGTH] * 5
 
 
 def test_the_wait_counts_those_ahead_of_you():
     soon = Wait(position=1, ahead=0, low=10, middle=15, high=20, own=8)
     later = Wait(position=3, ahead=3, low=40, middle=50, high=60, own=8)
-    assert "you are next · ready in about 10 to 20 s" in texts.waiting(
+    assert "you are next · ready in about 10 to 20 s" in messages.waiting(
         recipe_of(), soon, paused=False, restarted=False
     )
-    assert "#3 in the queue" in texts.waiting(recipe_of(), later, paused=False, restarted=False)
-    assert "paused" in texts.waiting(recipe_of(), later, paused=True, restarted=False)
+    assert "#3 in the queue" in messages.waiting(recipe_of(), later, paused=False, restarted=False)
+    assert "paused" in messages.waiting(recipe_of(), later, paused=True, restarted=False)
 
 
 def test_why_says_what_is_ahead_whose_turn_it_is_and_what_it_costs():
@@ -418,7 +421,7 @@ def test_why_says_what_is_ahead_whose_turn_it_is_and_what_it_costs():
 
     def said(**changes):
         values = {"wait": wait, "ahead": ahead, "ahead_seconds": 30.0, "turn": None}
-        return texts.why(mine, **{**values, **changes})
+        return messages.why(mine, **{**values, **changes})
 
     assert said().startswith(
         "3 jobs are ahead of it (1 of them your own, 1 from other servers), about 30 s of drawing."
@@ -433,15 +436,15 @@ def test_why_says_what_is_ahead_whose_turn_it_is_and_what_it_costs():
     assert first == "It is next, ready in about 4 to 6 s; drawing it costs you about 8 s."
     assert "served as it came" in said()
     assert "as if it had come 10 min later" in said(wait=dataclasses.replace(wait, delay=600.0))
-    background = texts.why(job_of(priority=-1), wait=wait, ahead=ahead, ahead_seconds=30.0, turn=None)
+    background = messages.why(job_of(priority=-1), wait=wait, ahead=ahead, ahead_seconds=30.0, turn=None)
     assert "waits until nothing else does" in background
 
 
 def test_the_list_of_qualities_shows_the_wait_before_the_click():
     wait = Wait(position=1, ahead=0, low=30, middle=40, high=50, own=8)
-    assert texts.quality_choice("fast", wait) == "fast · about 40 s now · nobody is ahead"
+    assert messages.quality_choice("fast", wait) == "fast · about 40 s now · nobody is ahead"
     far = Wait(position=1, ahead=10**9, low=1e9, middle=1e9, high=1e9, own=1)
-    assert len(texts.quality_choice("balanced", far)) <= 100
+    assert len(messages.quality_choice("balanced", far)) <= 100
 
 
 def test_a_doctor_counts_what_blocks():
@@ -455,13 +458,13 @@ def test_a_doctor_counts_what_blocks():
 
 
 def test_every_stage_has_words():
-    assert set(texts.STAGES) == set(Stage)
-    assert all(word[0] in string.ascii_lowercase for word in texts.STAGES.values())
+    assert set(messages.STAGES) == set(Stage)
+    assert all(word[0] in string.ascii_lowercase for word in messages.STAGES.values())
 
 
-@pytest.mark.parametrize("code", [*texts.CAUSES, "E_ENGINE", None])
+@pytest.mark.parametrize("code", [*messages.CAUSES, "E_ENGINE", None])
 def test_who_reads_of_a_failure_reads_the_cause_what_it_cost_and_an_id(code):
-    words = texts.over(job_of(state=State.FAILED, error_code=code, error_id="ab12"), recipe_of())
-    assert texts.CAUSES.get(code, "Something broke on my side.") in words
+    words = messages.over(job_of(state=State.FAILED, error_code=code, error_id="ab12"), recipe_of())
+    assert messages.CAUSES.get(code, "Something broke on my side.") in words
     assert "Nothing was charged" in words
     assert "`ab12`" in words

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from benchmarks.simulated_day import Community, figures, simulate
-from bot import wait as wait_module
-from bot.wait import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW, Waits, overtaking
+from bot import forecast as wait_module
+from bot.forecast import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW, Waits, overtaking
 from db.fairness import charge
 from db.listing import Arrival
 from db.queue import EnqueueLimits

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.moderation.plain_letters import plain_line
+from bot.moderation.confusables import plain_line
 from bot.moderation.word_lists import WordLists
 
 

@@ -32,8 +32,8 @@ import json, sys
 from pathlib import Path
 work, words = Path(sys.argv[1]), json.loads(sys.argv[2])
 from bot.commands.options import wish_of
-from bot.names import settled
-from bot.prompts import clean_prompt, show_prompt
+from bot.requests.style_names import settled
+from bot.text.prompts import clean_prompt, show_prompt
 from engine.cancel import CancelToken
 from engine.errors import UserError
 from engine.means import Means

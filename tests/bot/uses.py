@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.parts import Parts
+from bot.services import Parts
 from db.jobs import Job, State
 from tests.bot.house import picture, queued
 from tests.db.asking import deed

@@ -14,7 +14,7 @@ import pytest_asyncio
 import torch
 
 from bot.loops.status import DRAFT_NAME
-from bot.words import texts
+from bot.text import messages
 from engine.cancel import CancelToken
 from engine.clips.encode import encode, read_metadata
 from engine.clips.rate import BROKEN
@@ -244,15 +244,15 @@ async def test_a_first_look_is_shown_while_it_is_drawn_and_answered_by_its_butto
     assert on(status) == ["Keep", "Reroll", "Stop"]
     second = await discord.click(ada, status, "Reroll")
     again = await second.shown(20)
-    await discord.wait_for(lambda: texts.CANCELLED in status.content and not status.attachments, SECONDS)
+    await discord.wait_for(lambda: messages.CANCELLED in status.content and not status.attachments, SECONDS)
 
     await discord.wait_for(lambda: again.attachments, SECONDS)
     kept = await discord.click(ada, again, "Keep")
     await discord.wait_for(lambda: on(again) == ["Cancel"], 20)
     assert kept.followups == []
     stopped = await discord.click(ada, again, "Cancel")
-    assert (await stopped.shown(20)).content == texts.STOPPING
-    await discord.wait_for(lambda: texts.CANCELLED in again.content and not again.attachments, SECONDS)
+    assert (await stopped.shown(20)).content == messages.STOPPING
+    await discord.wait_for(lambda: messages.CANCELLED in again.content and not again.attachments, SECONDS)
     assert finished(discord, channel) == []
 
 

@@ -8,9 +8,9 @@ import discord
 from discord import app_commands
 
 from bot.discord_io.permissions import is_moderator
-from bot.parts import Parts
-from bot.prompts import clean_prompt
-from bot.words import texts, texts_moderation
+from bot.services import Parts
+from bot.text import messages, moderation_texts
+from bot.text.prompts import clean_prompt
 from db.audit import Deed
 from db.jobs import Job, State
 from engine.recipe import Recipe
@@ -37,7 +37,7 @@ class ModeratorGroup(app_commands.Group):
         if is_moderator(interaction, self._parts.settings.moderator_roles):
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
-            await interaction.response.send_message(texts.NOT_A_MODERATOR, ephemeral=True)
+            await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
         return False
 
     async def _find(self, interaction: discord.Interaction[Any], text: str) -> Job | None:
@@ -45,7 +45,7 @@ class ModeratorGroup(app_commands.Group):
         wanted = text.strip().strip("`").lower()
         found = await self._parts.queue.find(interaction.guild_id or 0, wanted)
         if found is None:
-            await self._say(interaction, texts.NOT_FOUND)
+            await self._say(interaction, messages.NOT_FOUND)
         return found
 
     def _deed(
@@ -69,7 +69,7 @@ class ModeratorGroup(app_commands.Group):
 
     async def _say(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(
-            texts.fit(text), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
+            messages.fit(text), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
         )
 
     async def _suggest(
@@ -86,7 +86,7 @@ class ModeratorGroup(app_commands.Group):
         choices = []
         for job in jobs:
             recipe = Recipe.from_json(job.recipe)
-            name = texts_moderation.job_choice(job, recipe.prompt[:SHOWN_PROMPT])
+            name = moderation_texts.job_choice(job, recipe.prompt[:SHOWN_PROMPT])
             if typed.lower() in name.lower():
                 choices.append(app_commands.Choice(name=name[:100], value=job.id))
         return choices[:CHOICES]

@@ -1,11 +1,11 @@
-"""What is read of reviews and reports. Short, warm, exact; as in :mod:`bot.words.texts`."""
+"""What is read of reviews and reports. Short, warm, exact; as in :mod:`bot.text.messages`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.prompts import show_prompt
-from bot.words.texts import DOING, fit
+from bot.text.messages import DOING, fit
+from bot.text.prompts import show_prompt
 from db.cards import Card, CardKind, Decision
 from db.jobs import Job, State
 from db.reviews import ReviewRules

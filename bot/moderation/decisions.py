@@ -15,9 +15,9 @@ from bot.discord_io.permissions import is_moderator
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
-from bot.moderation.cards import CardAction, CardBoard
-from bot.prompts import clean_prompt
-from bot.words import texts, texts_review
+from bot.moderation.case_board import CardAction, CardBoard
+from bot.text import messages, review_texts
+from bot.text.prompts import clean_prompt
 from db.audit import Deed
 from db.cards import TakenDown
 from db.files import Blobs
@@ -71,20 +71,20 @@ class Verdicts:
                 await _ask(
                     interaction,
                     f"{REJECT_MODAL}{number}:{job}",
-                    texts_review.REJECT_TITLE,
-                    texts_review.REJECT_LABEL,
+                    review_texts.REJECT_TITLE,
+                    review_texts.REJECT_LABEL,
                     required=False,
                 )
             case CardAction.DISMISS:
                 deed = _deed(interaction, "dismiss report", job, "")
                 done = await self._queue.dismiss(job, number, deed, time.time())
-                await self._say(interaction, texts_review.DISMISSED if done else None)
+                await self._say(interaction, review_texts.DISMISSED if done else None)
             case CardAction.TAKE_DOWN:
                 await self._take_down(interaction, number, job)
 
     async def ask_for_report(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """The Report button of a clip: why?"""
-        title, label = texts_review.REPORT_TITLE, texts_review.REPORT_LABEL
+        title, label = review_texts.REPORT_TITLE, review_texts.REPORT_LABEL
         await _ask(interaction, f"{REPORT_MODAL}{job.id}", title, label, required=True)
 
     async def submit(self, interaction: discord.Interaction[Any]) -> None:
@@ -101,18 +101,18 @@ class Verdicts:
 
     async def _may_decide(self, interaction: discord.Interaction[Any], job: JobId) -> bool:
         if not is_moderator(interaction, self._roles):
-            await interaction.response.send_message(texts.NOT_A_MODERATOR, ephemeral=True)
+            await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
             return False
         found = await self._queue.get(job)
         if found is None or found.guild_id != interaction.guild_id:
-            await interaction.response.send_message(texts.NOT_FOUND, ephemeral=True)
+            await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return False
         return True
 
     async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         deed = _deed(interaction, "approve", job, "")
         went_on = await self._queue.approve(job, number, deed, time.time())
-        await self._say(interaction, texts_review.APPROVED if went_on else None)
+        await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
             self._board.touch(job)
             self._studio.wake()
@@ -122,18 +122,18 @@ class Verdicts:
         self, interaction: discord.Interaction[Any], number: int, job: JobId, reason: str
     ) -> None:
         deed = _deed(interaction, "reject", job, reason)
-        text = texts_review.not_approved(reason)
+        text = review_texts.not_approved(reason)
         ended = await self._queue.reject(job, number, deed, text, time.time())
-        await self._say(interaction, texts_review.REJECTED if ended else None)
+        await self._say(interaction, review_texts.REJECTED if ended else None)
         self._board.touch(job)
 
     async def _report(self, interaction: discord.Interaction[Any], job: JobId, reason: str) -> None:
         found = await self._queue.get(job)
         if found is None or found.guild_id != interaction.guild_id or found.state is not State.DELIVERED:
-            await interaction.response.send_message(texts.NOT_FOUND, ephemeral=True)
+            await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return
         new = await self._queue.report(job, interaction.user.id, reason, time.time())
-        text = texts_review.REPORTED if new else texts_review.REPORTED_ALREADY
+        text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
         await interaction.response.send_message(text, ephemeral=True)
         self._cards.wake()
 
@@ -145,7 +145,7 @@ class Verdicts:
         if reached is not None:
             await self._remove(reached)
             log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
-        text = texts_review.ALREADY_DECIDED if reached is None else texts_review.TAKEN_DOWN
+        text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
         await interaction.edit_original_response(content=text)
         self._cards.wake()
 
@@ -162,7 +162,7 @@ class Verdicts:
 
     async def _say(self, interaction: discord.Interaction[Any], done: str | None) -> None:
         """Tell what came of it; None: somebody was faster."""
-        text = texts_review.ALREADY_DECIDED if done is None else done
+        text = review_texts.ALREADY_DECIDED if done is None else done
         await interaction.response.send_message(text, ephemeral=True)
         self._cards.wake()
 

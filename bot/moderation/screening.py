@@ -19,7 +19,7 @@ from bot.discord_io.permissions import is_age_restricted
 from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
-from bot.words import texts, texts_review
+from bot.text import messages, review_texts
 from db.jobs import Hold, Job
 from db.queue import Queue
 from db.reviews import OnPictures, OnWords, ReviewRules, WordKind
@@ -95,7 +95,7 @@ class Screening:
             UserError: the server refuses such words, or nobody gets this.
         """
         if is_forbidden(recipe.prompt):
-            raise UserError("E_FORBIDDEN", texts.FORBIDDEN)
+            raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
         guild = interaction.guild_id or 0
         rules = await self._queue.review_rules(guild)
         restricted = is_age_restricted(interaction)
@@ -103,9 +103,9 @@ class Screening:
         found = await self._find_words(guild, recipe.prompt, rules)
         doubted = found.own if restricted else found.own | found.base
         if doubted and rules.words is OnWords.REFUSE:
-            raise UserError("E_WORDS", texts_review.words_refused(sorted(doubted)))
+            raise UserError("E_WORDS", review_texts.words_refused(sorted(doubted)))
         if doubted:
-            doubts.append(Doubt(words=texts_review.flagged_words(sorted(doubted))))
+            doubts.append(Doubt(words=review_texts.flagged_words(sorted(doubted))))
         flag = None
         if rules.pictures is not OnPictures.OFF:
             flag = flags.of_subjects(subjects, least=self._nudity_score)
@@ -170,14 +170,14 @@ def _newcomer(interaction: discord.Interaction[Any], rules: ReviewRules) -> list
     if not rules.newcomer_days or not isinstance(user, discord.Member) or user.joined_at is None:
         return []
     days = (time.time() - user.joined_at.timestamp()) / DAY
-    return [] if days >= rules.newcomer_days else [Doubt(words=texts_review.newcomer(days))]
+    return [] if days >= rules.newcomer_days else [Doubt(words=review_texts.newcomer(days))]
 
 
 def _of_clip(job: Job, rules: ReviewRules, least: float) -> list[Doubt]:
     """Doubts about a finished clip in a channel that is not age-restricted."""
     doubts = []
     if job.adult and (rules.words is not OnWords.OFF or rules.pictures is not OnPictures.OFF):
-        doubts.append(Doubt(words=texts_review.NOT_AGE_RESTRICTED, with_file=not job.inputs))
+        doubts.append(Doubt(words=review_texts.NOT_AGE_RESTRICTED, with_file=not job.inputs))
     if rules.pictures is not OnPictures.OFF and job.receipt is not None:
         flag = flags.of_receipt(Receipt.from_json(job.receipt), least=least)
         if flag is not None:

@@ -1,16 +1,16 @@
 """Every word that a member reads. Short, warm, exact; no jargon.
 
 Nothing here is a format string for text that came from a member: prompts go through
-:func:`bot.prompts.show_prompt` first.
+:func:`bot.text.prompts.show_prompt` first.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.prompts import show_prompt
-from bot.wait import Wait
-from bot.words import texts_clips
+from bot.forecast import Wait
+from bot.text import clip_texts
+from bot.text.prompts import show_prompt
 from db.jobs import Job, State
 from db.listing import Ahead
 from db.moderation import SET_ASIDE
@@ -133,7 +133,7 @@ def title(recipe: Recipe) -> str:
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     doing = DOING[recipe.kind]
     if recipe.before is not None:
-        doing = texts_clips.LOOPING if recipe.loop else texts_clips.EXTENDING
+        doing = clip_texts.LOOPING if recipe.loop else clip_texts.EXTENDING
     return f"🎬 **{doing}**" + (f": {shown}" if shown else "")
 
 

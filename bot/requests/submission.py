@@ -17,21 +17,21 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot import buttons
-from bot.desk_rules import DeskRules
+from bot.buttons import job_buttons
 from bot.discord_io.in_flight import Served
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
+from bot.forecast import Waits
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
-from bot.moderation.review import Screened, Screening
-from bot.names import settled
-from bot.prompts import clean_prompt
-from bot.wait import Waits
-from bot.words import texts
+from bot.moderation.screening import Screened, Screening
+from bot.requests.style_names import settled
+from bot.requests.submission_rules import DeskRules
+from bot.text import messages
+from bot.text.prompts import clean_prompt
 from db.enqueue import Draining, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
@@ -109,7 +109,7 @@ class Desk:
         if chosen is None or kind not in chosen.kinds:
             return wanted
         if wanted not in {AUTO, chosen.name}:
-            raise UserError("E_ENGINE", texts.only_engine(chosen.name))
+            raise UserError("E_ENGINE", messages.only_engine(chosen.name))
         return chosen.name
 
     async def means(self) -> Means:
@@ -172,7 +172,7 @@ class Desk:
         async def same_files() -> Made:
             for digest in recipe.inputs.values():
                 if not await asyncio.to_thread(self.blobs.exists, digest):
-                    raise UserError("E_INPUT_GONE", texts.INPUT_GONE)
+                    raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
             words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
             return Made(recipe=dataclasses.replace(recipe, prompt=words))
 
@@ -223,7 +223,7 @@ class Desk:
             self._served.see_through()
             enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
         except asyncio.CancelledError:
-            await refuse(interaction, texts.BEING_RESTARTED)
+            await refuse(interaction, messages.BEING_RESTARTED)
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             await refuse(interaction, in_words(error, interaction.id))
@@ -231,7 +231,7 @@ class Desk:
         job = enqueued.job
         if not enqueued.created:
             if key is not None:
-                await refuse(interaction, texts.ASKED_AGAIN)
+                await refuse(interaction, messages.ASKED_AGAIN)
             return None  # else Discord told us twice, and the first time is being answered
         log.info("job %s is queued", job.id)
         self._board.expect(job.id)
@@ -266,16 +266,16 @@ class Desk:
     def _refuse_at_sight(self, interaction: discord.Interaction[Any], words: str) -> str | None:
         """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
-            return texts.ONLY_IN_SERVERS
+            return messages.ONLY_IN_SERVERS
         if self._served.closed:
-            return texts.BEING_RESTARTED
+            return messages.BEING_RESTARTED
         if not may_post(interaction):
-            return texts.MAY_NOT_POST
+            return messages.MAY_NOT_POST
         if is_forbidden(words):
             log.warning("refused %s: somebody young beside something sexual", interaction.id)
-            return texts.FORBIDDEN
+            return messages.FORBIDDEN
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
-            return texts.DISK_FULL
+            return messages.DISK_FULL
         return None
 
     async def _check_limits(self, interaction: discord.Interaction[Any]) -> None:
@@ -289,10 +289,10 @@ class Desk:
             job.profile, job.guild_id, job.user_id
         )
         paused = await self._queue.paused(job.guild_id)
-        content = texts.waiting(recipe, wait, paused=paused, restarted=False)
+        content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
-            content = texts.under_review(recipe)
-        view = buttons.for_status(job)
+            content = messages.under_review(recipe)
+        view = job_buttons.for_status(job)
 
         async def answer() -> discord.InteractionMessage:
             return await interaction.edit_original_response(content=content, view=view)
@@ -317,7 +317,7 @@ def _new_job(
     screened: Screened,
 ) -> NewJob:
     if interaction.guild_id is None or interaction.channel_id is None:
-        raise UserError("E_GUILD", texts.ONLY_IN_SERVERS)
+        raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
     return NewJob(
         key=key,
         kind=recipe.asked,

@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from bot.clicks import Clicks
+from bot.buttons.clicks import Clicks
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
-from bot.desk import Desk
 from bot.discord_io.messenger import Channels
+from bot.forecast import Waits
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
-from bot.moderation.cards import CardBoard
-from bot.moderation.verdicts import Verdicts
+from bot.moderation.case_board import CardBoard
+from bot.moderation.decisions import Verdicts
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import Pulse
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
-from bot.wait import Waits
+from bot.requests.submission import Desk
 from db.audit import Audit
 from db.connection import Database
 from db.files import Blobs

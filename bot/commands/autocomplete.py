@@ -9,10 +9,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot import names
 from bot.commands.options import SMOOTH, seconds_of
-from bot.parts import Parts
-from bot.words import texts
+from bot.requests import style_names
+from bot.services import Parts
+from bot.text import messages
 from engine.backends import BACKENDS
 from engine.errors import UserError
 from engine.planning.choice import engines_for
@@ -68,7 +68,7 @@ async def _qualities(parts: Parts, interaction: discord.Interaction[Any], kind: 
             except UserError:
                 return []  # the command itself will say why
             wait = await parts.waits.for_new(recipe.profile, interaction.guild_id or 0, interaction.user.id)
-            name = texts.quality_choice(quality.value, wait)
+            name = messages.quality_choice(quality.value, wait)
             choices.append(app_commands.Choice(name=name[:LONGEST], value=quality.value))
     return choices
 
@@ -91,16 +91,18 @@ async def _engines(parts: Parts, interaction: discord.Interaction[Any], kind: Ki
     del interaction
     chosen = parts.desk.engine_for(kind)
     if chosen != AUTO:
-        return _listed([(texts.engine_choice(chosen, BACKENDS[chosen].about), chosen)], typed)
+        return _listed([(messages.engine_choice(chosen, BACKENDS[chosen].about), chosen)], typed)
     here = [BACKENDS[name] for name in engines_for(await parts.desk.means())]
-    lines = [(texts.engine_choice(spec.name, spec.about), spec.name) for spec in here if kind in spec.kinds]
-    return _listed([(texts.ANY_ENGINE, AUTO), *lines], typed)
+    lines = [
+        (messages.engine_choice(spec.name, spec.about), spec.name) for spec in here if kind in spec.kinds
+    ]
+    return _listed([(messages.ANY_ENGINE, AUTO), *lines], typed)
 
 
 async def _models(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
     """The models that may be chosen for this kind."""
     del interaction
-    return _listed(((name, name) for name in names.models_here(await parts.desk.means(), kind)), typed)
+    return _listed(((name, name) for name in style_names.models_here(await parts.desk.means(), kind)), typed)
 
 
 async def _styles(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
@@ -108,7 +110,9 @@ async def _styles(parts: Parts, interaction: discord.Interaction[Any], kind: Kin
     del interaction, kind
     before, comma, last = typed.rpartition(",")
     taken = {part.split(":")[0].strip() for part in before.split(",")}
-    there_are = (name for name in names.styles_here(await parts.desk.means()) if name.lower() not in taken)
+    there_are = (
+        name for name in style_names.styles_here(await parts.desk.means()) if name.lower() not in taken
+    )
     lead = f"{before}{comma} " if comma else ""
     return _listed(((lead + name, lead + name) for name in there_are), lead + last.strip())
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import discord
 
-from bot.buttons import Action
+from bot.buttons.job_buttons import Action
 from bot.clips.continuation import before_of, extended, looped
-from bot.desk import Desk
-from bot.words import texts_clips
+from bot.requests.submission import Desk
+from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs import Job, State
 from db.queue import Queue, Starred
@@ -96,9 +96,9 @@ class ClipDeeds:
             job.id, interaction.user.id, interaction=interaction.id, most=self._rules.max_starred
         )
         told = {
-            Starred.ON: texts_clips.starred(self._rules.keep_starred_days),
-            Starred.OFF: texts_clips.STAR_TAKEN_BACK,
-            Starred.FULL: texts_clips.too_many_stars(self._rules.max_starred),
+            Starred.ON: clip_texts.starred(self._rules.keep_starred_days),
+            Starred.OFF: clip_texts.STAR_TAKEN_BACK,
+            Starred.FULL: clip_texts.too_many_stars(self._rules.max_starred),
         }[came_to]
         await interaction.response.send_message(told, ephemeral=True)
 
@@ -126,5 +126,5 @@ class ClipDeeds:
         clip = job.clip_sha256
         there = job.state in SHOWN and job.deleted_at is None and clip is not None
         if clip is None or not there or not await asyncio.to_thread(self._blobs.exists, clip):
-            raise UserError("E_CLIP_GONE", texts_clips.CLIP_GONE)
+            raise UserError("E_CLIP_GONE", clip_texts.CLIP_GONE)
         return clip

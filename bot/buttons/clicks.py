@@ -12,21 +12,21 @@ from typing import Any
 
 import discord
 
-from bot import buttons
-from bot.buttons import Action
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action
 from bot.clips import recipe_card, variation
-from bot.clips.clip_deeds import ClipDeeds
+from bot.clips.clip_actions import ClipDeeds
 from bot.clips.discards import why_discarded
-from bot.desk import Desk
 from bot.discord_io.forms import field
 from bot.discord_io.messenger import ChannelError, Channels
 from bot.discord_io.permissions import may_change
+from bot.forecast import Waits
 from bot.loops.engine_loop import Studio
 from bot.loops.status import StatusBoard
-from bot.moderation.verdicts import Verdicts
-from bot.prompts import clean_prompt
-from bot.wait import Waits
-from bot.words import texts, texts_rights
+from bot.moderation.decisions import Verdicts
+from bot.requests.submission import Desk
+from bot.text import messages, privacy_texts
+from bot.text.prompts import clean_prompt
 from db.audit import Deed
 from db.jobs import Job, JobId, State
 from db.queue import CancelOutcome, Queue
@@ -41,11 +41,11 @@ REMIX_MODAL = "fk:remix:"
 """The prefix of the modal's ``custom_id``; the job's id follows, so that it works after a restart."""
 
 CANCELS = {
-    CancelOutcome.DONE: texts.CANCELLED,
-    CancelOutcome.ASKED: texts.STOPPING,
-    CancelOutcome.AGAIN: texts.STOPPING,
-    CancelOutcome.TOO_LATE: texts.ALREADY_OVER,
-    CancelOutcome.UNKNOWN: texts.NOT_FOUND,
+    CancelOutcome.DONE: messages.CANCELLED,
+    CancelOutcome.ASKED: messages.STOPPING,
+    CancelOutcome.AGAIN: messages.STOPPING,
+    CancelOutcome.TOO_LATE: messages.ALREADY_OVER,
+    CancelOutcome.UNKNOWN: messages.NOT_FOUND,
 }
 """What came of the wish to cancel, in words."""
 
@@ -107,7 +107,7 @@ class Clicks:
         if job is None:
             return
         if job.forgotten_at is not None and action in NEED_WORDS:
-            await _say(interaction, texts_rights.FORGOTTEN)
+            await _say(interaction, privacy_texts.FORGOTTEN)
             return
         await self._handlers[action](interaction, job)
 
@@ -118,7 +118,7 @@ class Clicks:
         if job is None:
             return
         if job.forgotten_at is not None:
-            await _say(interaction, texts_rights.FORGOTTEN)
+            await _say(interaction, privacy_texts.FORGOTTEN)
             return
         words = clean_prompt(field(data, PROMPT_FIELD), limit=self._desk.rules.max_prompt)
         recipe = _with_new_seed(Recipe.from_json(job.recipe))
@@ -143,13 +143,13 @@ class Clicks:
         """The job, if it belongs to this server; otherwise the member is told that there is none."""
         job = await self._queue.get(job_id)
         if job is None or job.guild_id != interaction.guild_id:
-            await _say(interaction, texts.NOT_FOUND)
+            await _say(interaction, messages.NOT_FOUND)
             return None
         return job
 
     async def _cancel(self, interaction: discord.Interaction[Any], job: Job) -> None:
         if not may_change(interaction, job, self._roles):
-            await _say(interaction, texts.NOT_YOURS)
+            await _say(interaction, messages.NOT_YOURS)
             return
         await _say(interaction, await self.cancel(job, _deed(interaction, job, "cancel")))
 
@@ -157,7 +157,7 @@ class Clicks:
         forecast = await self._waits.forecast()
         wait = forecast.waits.get(job.id)
         before = [other.own for other in forecast.waits.values() if wait and other.position < wait.position]
-        text = texts.why(
+        text = messages.why(
             job,
             wait=wait,
             ahead=await self._queue.ahead(job.id),
@@ -191,20 +191,20 @@ class Clicks:
     async def _keep(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """The first look is liked: its buttons go, the job goes on."""
         if not may_change(interaction, job, self._roles):
-            await _say(interaction, texts.NOT_YOURS)
+            await _say(interaction, messages.NOT_YOURS)
         elif job.state is State.RUNNING and self._board.keep(job.id):
             await interaction.response.defer()  # the message itself shows it
         else:
-            await _say(interaction, texts.NO_FIRST_LOOK)
+            await _say(interaction, messages.NO_FIRST_LOOK)
 
     async def _redraw(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """Ask for the same with a new seed; then, so that none is lost, cancel the job that runs."""
         if not may_change(interaction, job, self._roles):
-            await _say(interaction, texts.NOT_YOURS)
+            await _say(interaction, messages.NOT_YOURS)
         elif job.state is not State.RUNNING or job.cancel_requested:
-            await _say(interaction, texts.STOPPING if job.cancel_requested else texts.ALREADY_OVER)
+            await _say(interaction, messages.STOPPING if job.cancel_requested else messages.ALREADY_OVER)
         elif job.id in self._redrawing:
-            await _say(interaction, texts.ASKED_AGAIN)
+            await _say(interaction, messages.ASKED_AGAIN)
         else:
             self._redrawing.add(job.id)
             try:
@@ -235,21 +235,21 @@ class Clicks:
         files = [] if card.data is None else [discord.File(io.BytesIO(card.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
         if may_change(interaction, job, self._roles) and await self._queue.sheets(job.id):
-            view = buttons.row(job, Action.DISCARDED)
+            view = job_buttons.row(job, Action.DISCARDED)
         await interaction.response.send_message(card.text, files=files, view=view, ephemeral=True)
 
     async def _why_discarded(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """What the discarded takes looked like shows the member's picture: for them and moderators alone."""
         if not may_change(interaction, job, self._roles):
-            await _say(interaction, texts.NOT_YOURS)
+            await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         text, files = await why_discarded(job, queue=self._queue, blobs=self._desk.blobs)
-        await interaction.edit_original_response(content=texts.fit(text), attachments=files)
+        await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     async def _delete(self, interaction: discord.Interaction[Any], job: Job) -> None:
         if not may_change(interaction, job, self._roles):
-            await _say(interaction, texts.NOT_YOURS)
+            await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
         await self._queue.mark_deleted(job.id, time.time(), deed=_deed(interaction, job, "delete"))
@@ -261,9 +261,9 @@ class Clicks:
                 await self._channels.delete(job.channel_id, message)
         except ChannelError as error:
             log.warning("the clip of job %s could not be deleted: %s", job.id, error)
-            await interaction.edit_original_response(content=texts.NOT_DELETED)
+            await interaction.edit_original_response(content=messages.NOT_DELETED)
             return
-        await interaction.edit_original_response(content=texts.DELETED)
+        await interaction.edit_original_response(content=messages.DELETED)
 
 
 def _deed(interaction: discord.Interaction[Any], job: Job, action: str) -> Deed | None:

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.client import Framekiln
-from bot.parts import Parts
+from bot.services import Parts
 
 log = logging.getLogger(__name__)
 

@@ -19,7 +19,7 @@ import discord
 
 from bot.discord_io.messenger import SPOILER, ChannelError, Channels, Post, Trouble
 from bot.loops.clip_post import nonce
-from bot.words import texts_review
+from bot.text import review_texts
 from db.cards import Card, CardKind
 from db.files import Blobs
 from db.jobs import Job, JobId
@@ -160,7 +160,7 @@ class CardBoard:
             await self._queue.message_gone(job.id)
 
     async def _show(self, card: Card) -> None:
-        content = texts_review.card(
+        content = review_texts.card(
             card, Recipe.from_json(card.job.recipe), await self._queue.reasons(card.job.id)
         )
         view = _buttons(card)
@@ -187,7 +187,7 @@ class CardBoard:
 
     async def _close(self, card: Card) -> None:
         if card.channel_id is not None and card.message_id is not None:
-            text = texts_review.closed_card(card)
+            text = review_texts.closed_card(card)
             await self._channels.edit(card.channel_id, card.message_id, text, None, ())
         await self._queue.card_closed(card)
 
@@ -237,5 +237,5 @@ def _buttons(card: Card) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
     for action in ON_CARDS[card.kind]:
         view.add_item(CardButton(action, card.round, card.job.id))
-    view.stop()  # as in bot.buttons.rows
+    view.stop()  # as in bot.buttons.job_buttons.rows
     return view

@@ -1,4 +1,4 @@
-"""What a member reads about their own data. The rules are those of :mod:`bot.words.texts`."""
+"""What a member reads about their own data. The rules are those of :mod:`bot.text.messages`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What moderators read, and what members read of their deeds, by the rules of :mod:`bot.words.texts`."""
+"""What moderators read, and what members read of their deeds, by the rules of :mod:`bot.text.messages`."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.prompts import show_prompt
-from bot.words.texts import QUEUE_EMPTY, fit
+from bot.text.messages import QUEUE_EMPTY, fit
+from bot.text.prompts import show_prompt
 from db.audit import Entry, Verdict
 from db.jobs import Job
 

@@ -1,10 +1,10 @@
-"""What moderators and members read of limits. Short, warm, exact; as in :mod:`bot.words.texts`."""
+"""What moderators and members read of limits. Short, warm, exact; as in :mod:`bot.text.messages`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.words.texts import fit
+from bot.text.messages import fit
 from db.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.enqueue import EnqueueLimits
 
