@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from bot.owner.cli import main
+from bot.cli.main import main
 
 main(["run", *sys.argv[1:]])

@@ -10,9 +10,9 @@ from unittest.mock import create_autospec
 import pytest
 from discord.app_commands import Command
 
+from bot.cli.main import main
 from bot.commands.queue import QueueGroup
 from bot.config.settings import PREFIX, Settings, variable
-from bot.owner.cli import main
 from bot.services import Parts
 
 ROOT = Path(__file__).parent.parent

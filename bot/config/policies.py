@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from bot.cli.calibrate import HOUSE_FILE
 from bot.clips.clip_actions import ClipRules
 from bot.config.choices import Where
 from bot.config.settings import Settings
@@ -12,7 +13,6 @@ from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.housekeeping import Keep
-from bot.owner.calibrate_cli import HOUSE_FILE
 from bot.requests.submission_rules import DeskRules
 from db.allowances import Ceilings
 from db.enqueue import EnqueueLimits

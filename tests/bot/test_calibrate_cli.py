@@ -8,10 +8,10 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
+from bot.cli.calibrate import HOUSE_FILE
+from bot.cli.main import main
 from bot.config.policies import engine_environment
 from bot.config.settings import Settings
-from bot.owner.calibrate_cli import HOUSE_FILE
-from bot.owner.cli import main
 from db.connection import Database
 from db.queue import Queue
 from engine.quality.calibration import shipped

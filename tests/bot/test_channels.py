@@ -10,9 +10,9 @@ from types import SimpleNamespace
 import discord
 import pytest
 
+from bot.cli.demo import Folder
 from bot.config.settings import Settings
 from bot.discord_io.messenger import ChannelError, Channels, Post, Trouble, _trouble
-from bot.owner.demo import Folder
 from bot.reconnect import TokenRefused, stay_connected
 from tests.bot.house import connected, until
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload

@@ -13,12 +13,12 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
+from bot.cli import demo
+from bot.cli.main import main
+from bot.cli.settings_table import table
 from bot.config.policies import for_plan
 from bot.config.settings import load_settings, variable
 from bot.ops import health
-from bot.owner import demo
-from bot.owner.cli import main
-from bot.owner.settings_table import table
 from engine.clips.encode import read_metadata
 from engine.errors import UserError
 from engine.planning.plan import PlanLimits
@@ -51,7 +51,7 @@ def picture(tmp_path):
 
 def framekiln(*words):
     """The program as a shell starts it."""
-    code = "from bot.owner.cli import main; main(prog_name='framekiln')"
+    code = "from bot.cli.main import main; main(prog_name='framekiln')"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, words)],
@@ -74,7 +74,7 @@ def test_help_answers_at_once():
 
 def test_help_imports_nothing_heavy():
     code = (
-        "import sys\nfrom bot.owner.cli import main\nmain(['--help'], standalone_mode=False)\n"
+        "import sys\nfrom bot.cli.main import main\nmain(['--help'], standalone_mode=False)\n"
         "print(sorted({'numpy', 'discord', 'cv2', 'PIL', 'pydantic', 'rich', 'torch'} & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

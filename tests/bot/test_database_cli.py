@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
-from bot.owner.cli import main
+from bot.cli.main import main
 from db.connection import Database
 from db.lock import taken
 from db.queue import Queue

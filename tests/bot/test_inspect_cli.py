@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from bot.cli.doctor import _signing
+from bot.cli.inspect import inspect
 from bot.config.settings import Settings
-from bot.owner.doctor import _signing
-from bot.owner.inspect_cli import inspect
 from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.provenance.identity import FOLDER, KEY, load_or_make_identity, make_identity

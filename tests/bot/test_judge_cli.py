@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from bot.owner.cli import main
+from bot.cli.main import main
 from engine.cancel import CancelToken
 from engine.clips.encode import encode
 

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from bot.cli import models
+from bot.cli.doctor import examine, examine_weights
+from bot.cli.main import main
+from bot.cli.models_table import table
 from bot.config.policies import engine_environment, store_of
 from bot.config.settings import load_settings, variable
-from bot.owner import models_cli
-from bot.owner.cli import main
-from bot.owner.doctor import examine, examine_weights
-from bot.owner.models_table import table
 from engine.process.environment import scrubbed
 from engine.weights.lock import LOCK
 from engine.weights.models import CATALOGUE
@@ -97,7 +97,7 @@ def test_nobody_to_ask_and_no_yes_is_a_clear_refusal(hub):
 
 @pytest.mark.parametrize(("says", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
 def test_who_sits_there_is_asked_once(hub, monkeypatch, says, code):
-    monkeypatch.setattr(models_cli, "_somebody_is_here", lambda: True)
+    monkeypatch.setattr(models, "_somebody_is_here", lambda: True)
     run = framekiln("pull", "svd", says=says)
     assert "Do you accept this licence? [y/N]" in run.stdout
     assert run.exit_code == code
@@ -170,7 +170,7 @@ def test_a_broken_lock_is_one_line_everywhere(hub):
 
 def test_help_of_models_imports_nothing_heavy():
     code = (
-        "import sys\nfrom bot.owner.cli import main\nmain(['models', '--help'], standalone_mode=False)\n"
+        "import sys\nfrom bot.cli.main import main\nmain(['models', '--help'], standalone_mode=False)\n"
         "heavy = {'numpy', 'cv2', 'pydantic', 'rich', 'torch', 'urllib.request', 'engine.weights.models'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
@@ -179,14 +179,14 @@ def test_help_of_models_imports_nothing_heavy():
 
 
 def test_every_command_of_models_says_what_it_does():
-    for name, command in models_cli.models.commands.items():
+    for name, command in models.models.commands.items():
         assert command.help, name
         assert framekiln(name, "--help").exit_code == 0
 
 
 def test_the_page_ends_with_the_table_of_the_catalogue():
     text = (ROOT / "docs/models.md").read_text("utf-8")
-    assert text.endswith(f"\n\n{table()}\n"), "run: python -m bot.owner.models_table"
+    assert text.endswith(f"\n\n{table()}\n"), "run: python -m bot.cli.models_table"
 
 
 def test_the_table_has_a_row_for_each_entry_with_its_licence_and_size():
@@ -197,7 +197,7 @@ def test_the_table_has_a_row_for_each_entry_with_its_licence_and_size():
         assert row.count("|") == 7
         assert spec.licence.name in row
         assert spec.licence.commercial in row
-        assert models_cli.size_text(spec.size) in row
+        assert models.size_text(spec.size) in row
 
 
 def test_the_engine_process_looks_where_the_bot_does(monkeypatch, tmp_path):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from bot.cli.settings_table import page, table
 from bot.config.choices import LogFormat
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
-from bot.owner.settings_table import page, table
 
 ROOT = Path(__file__).parents[2]
 CANARY = "canary-" + "x" * 30
@@ -317,7 +317,7 @@ def test_variables_that_look_like_ours_and_are_not_are_found(monkeypatch):
 
 
 def test_run_ends_with_the_line_and_without_a_traceback(tmp_path):
-    code = "from bot.owner.cli import main; main(['run'])"
+    code = "from bot.cli.main import main; main(['run'])"
     environment = os.environ | {
         "FRAMEKILN_MAX_TAKES": "none",
         "DISCORD_TOKEN": CANARY,
@@ -338,7 +338,7 @@ def test_run_ends_with_the_line_and_without_a_traceback(tmp_path):
 
 
 def test_the_page_of_settings_is_the_one_that_the_class_makes():
-    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), "run: python -m bot.owner.settings_table"
+    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), "run: python -m bot.cli.settings_table"
 
 
 def test_every_setting_has_a_meaning_and_a_row():

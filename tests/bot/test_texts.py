@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cli.doctor import Finding, report
 from bot.clips.recipe_card import card
 from bot.forecast import Wait
 from bot.intake import refusals
-from bot.owner.doctor import Finding, report
 from bot.text import limit_texts, messages, moderation_texts, review_texts
 from db.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.audit import Entry, Verdict

@@ -280,7 +280,7 @@ async def test_the_command_line_makes_what_the_commands_make(settings, film, tmp
         *("--negative", "rain", "--raw", "--quality", "fast", "--fps", "24", "--seed", "5", "-o", "out.mp4"),
     ]
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", "from bot.owner.cli import main; main()", *words),
+        *(sys.executable, "-c", "from bot.cli.main import main; main()", *words),
         cwd=tmp_path,
         env={**os.environ, **settings, "PYTHONPATH": str(ROOT)},
         stdout=asyncio.subprocess.PIPE,

@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from bot.owner.calibrate_cli import calibrate
-from bot.owner.database_cli import backup, check, restore
-from bot.owner.inspect_cli import inspect
-from bot.owner.judge_cli import judge
-from bot.owner.models_cli import models
+from bot.cli.calibrate import calibrate
+from bot.cli.database import backup, check, restore
+from bot.cli.inspect import inspect
+from bot.cli.judge import judge
+from bot.cli.models import models
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from bot.owner.demo import Made
+    from bot.cli.demo import Made
     from engine.recipe import Role
     from engine.wish import Wish
 
@@ -141,7 +141,7 @@ def render(  # noqa: PLR0917 - click gives them by name
     output: Path,
 ) -> None:
     """Make one clip: from IMAGE, from --prompt alone, or from a clip to --restyle."""
-    from bot.owner.demo import clean_words  # noqa: PLC0415 - see the module's docstring
+    from bot.cli.demo import clean_words  # noqa: PLC0415 - see the module's docstring
     from bot.requests.style_names import styles_of  # noqa: PLC0415
     from engine.errors import UserError  # noqa: PLC0415
     from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
@@ -214,7 +214,7 @@ def demo(image: Path, output: Path) -> None:
 @main.command()
 def doctor() -> None:
     """Say in plain words what is missing, and how to mend it."""
-    from bot.owner.doctor import examine, report  # noqa: PLC0415 - see the module's docstring
+    from bot.cli.doctor import examine, report  # noqa: PLC0415 - see the module's docstring
 
     findings = examine()
     click.echo(report(findings))
@@ -224,7 +224,7 @@ def doctor() -> None:
 @main.command()
 def settings() -> None:
     """List every setting with its default and its meaning."""
-    from bot.owner.settings_table import table  # noqa: PLC0415 - see the module's docstring
+    from bot.cli.settings_table import table  # noqa: PLC0415 - see the module's docstring
 
     click.echo(table())
 
@@ -273,9 +273,9 @@ def _make(wish: Wish, files: Mapping[Role, Path], output: Path) -> Made:
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
+    from bot.cli.demo import make_clip  # noqa: PLC0415
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.loops.previews import Live  # noqa: PLC0415
-    from bot.owner.demo import make_clip  # noqa: PLC0415
     from bot.text.messages import STAGES, overall  # noqa: PLC0415
 
     try:

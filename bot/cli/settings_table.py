@@ -14,7 +14,7 @@ PAGE = f"""\
 A setting comes from the environment, from `{ENV_FILE}`, or from `{TOML}`; the first of them that has it wins.
 In the TOML file the names are in small letters and without `FRAMEKILN_`, like `data_dir = "data"`.
 A wrong value ends the start with one line that names it.
-`framekiln settings` prints this table; this page is made by `python -m bot.owner.settings_table`.
+`framekiln settings` prints this table; this page is made by `python -m bot.cli.settings_table`.
 
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.owner.models_cli import size_text
+from bot.cli.models import size_text
 from engine.weights.model_spec import HubSource, ModelSpec
 from engine.weights.models import CATALOGUE
 
