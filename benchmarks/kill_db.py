@@ -27,9 +27,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from db.connection import Database  # noqa: E402 - found through the line above
-from db.jobs import NewJob, State  # noqa: E402
+from db.jobs.states import NewJob, State  # noqa: E402
 from db.queue import EnqueueLimits, Queue, Requeue  # noqa: E402
+from db.sqlite.connection import Database  # noqa: E402 - found through the line above
 
 RANKS = {State.RENDERED: 1, State.POSTING: 2, State.DELIVERED: 3}
 FAR = EnqueueLimits(

@@ -33,10 +33,10 @@ from typing import Any, Self
 import apsw
 
 from benchmarks.kill_db import FAR
-from db.connection import Database
 from db.files import Blobs
-from db.jobs import NewJob
+from db.jobs.states import NewJob
 from db.queue import Queue
+from db.sqlite.connection import Database
 
 NAME = "framekiln.db"
 SECTOR = 512

@@ -17,9 +17,9 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from db.connection import Database  # noqa: E402 - found through the line above
-from db.jobs import NewJob  # noqa: E402
+from db.jobs.states import NewJob  # noqa: E402
 from db.queue import EnqueueLimits, Queue  # noqa: E402
+from db.sqlite.connection import Database  # noqa: E402 - found through the line above
 
 FAR = EnqueueLimits(
     per_member_waiting=10**6, per_member_hour=10**6, per_guild_waiting=10**6, total_waiting=10**6

@@ -20,8 +20,8 @@ from bot.config.settings import Settings
 from bot.discord_io.messenger import Post
 from bot.services import Parts
 from bot.text import messages
-from db.jobs import Hold, Job, State
-from db.reviews import ReviewRules
+from db.jobs.states import Hold, Job, State
+from db.moderation.reviews import ReviewRules
 from tests.bot.house import HouseEngine, connected, hand_in, picture, queued
 from tests.db.asking import deed
 from tests.fake_discord import TOKEN, FakeDiscord, Permission

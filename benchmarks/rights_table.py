@@ -30,7 +30,7 @@ from bot.moderation.case_board import LOOKS as CARD_LOOKS
 from bot.moderation.case_board import CardAction, CardButton
 from bot.moderation.decisions import REASON_FIELD, REJECT_MODAL, REPORT_MODAL
 from bot.privacy.rights import LABELS, Choice, ErasureButton
-from db.jobs import Job, State
+from db.jobs.states import Job, State
 from tests.bot.house import picture
 from tests.bot.uses import JOB, MEMBERS_USES, USES, WHO
 from tests.fake_discord import Upload

@@ -27,9 +27,9 @@ import numpy as np
 
 from benchmarks.told import DAY, Told
 from bot.forecast import Wait, Waits
-from db.connection import Database
-from db.jobs import Job, NewJob
+from db.jobs.states import Job, NewJob
 from db.queue import EnqueueLimits, LimitReached, Queue
+from db.sqlite.connection import Database
 
 START = 1_800_000_000.0
 HEAVY = 0.01

@@ -47,16 +47,16 @@ from bot.reconnect import stay_connected
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Desk
 from bot.services import Parts, how_it_is
-from db.audit import Audit
-from db.connection import Database
-from db.copies import Copies
-from db.erase import Eraser
+from db.audit.log import Audit
 from db.files import Blobs
-from db.guilds import Guilds
-from db.jobs import Job
-from db.personal import Personal
-from db.pseudonyms import Pseudonyms
+from db.jobs.states import Job
+from db.privacy.backup_erasure import Copies
+from db.privacy.departed_guilds import Guilds
+from db.privacy.erase import Eraser
+from db.privacy.personal import Personal
+from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
+from db.sqlite.connection import Database
 from engine.errors import EngineError
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity

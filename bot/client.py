@@ -23,7 +23,7 @@ from bot.moderation.decisions import FORMS
 from bot.privacy.rights import Choice, ErasureButton
 from bot.services import Parts
 from bot.text import messages
-from db.jobs import JobId
+from db.jobs.states import JobId
 
 log = logging.getLogger(__name__)
 

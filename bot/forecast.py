@@ -16,8 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from db.jobs import Job, JobId
-from db.listing import Arrival, Turn
+from db.jobs.queries import Arrival, Turn
+from db.jobs.states import Job, JobId
 from db.queue import Queue
 
 Seconds = NDArray[np.float64]

@@ -20,11 +20,11 @@ from bot.ops.loop_lag import Pulse
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.submission import Desk
-from db.audit import Audit
-from db.connection import Database
+from db.audit.log import Audit
 from db.files import Blobs
-from db.guilds import Guilds
+from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
+from db.sqlite.connection import Database
 from engine.process.host import EngineHost
 
 

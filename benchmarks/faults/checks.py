@@ -10,9 +10,9 @@ from typing import Any
 
 from benchmarks.faults.stories import Story
 from benchmarks.faults.town import Town, has_button
-from db.connection import Database
 from db.files import Blobs
 from db.queue import Queue
+from db.sqlite.connection import Database
 
 ENDS = ("delivered", "cancelled", "failed", "quarantined", "refused")
 

@@ -27,8 +27,8 @@ from bot.moderation.decisions import Verdicts
 from bot.requests.submission import Desk
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
-from db.audit import Deed
-from db.jobs import Job, JobId, State
+from db.audit.log import Deed
+from db.jobs.states import Job, JobId, State
 from db.queue import CancelOutcome, Queue
 from engine.errors import UserError
 from engine.means import Means

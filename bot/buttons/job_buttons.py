@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import discord
 
-from db.jobs import Job, JobId, State
+from db.jobs.states import Job, JobId, State
 from engine.recipe import Recipe
 
 

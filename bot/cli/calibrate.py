@@ -78,7 +78,7 @@ def kept_clips(data: Path) -> dict[str, list[Kept]]:
 
     One that was posted for want of better counts where a member gave it a star.
     """
-    from db.kept import kept_jobs  # noqa: PLC0415 - see above
+    from db.jobs.calibration_source import kept_jobs  # noqa: PLC0415 - see above
     from engine.quality.house import Kept  # noqa: PLC0415
     from engine.recipe import Receipt, Recipe, Role  # noqa: PLC0415
 

@@ -16,7 +16,7 @@ BACKUPS = "backups"
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def backup(path: Path | None) -> None:
     """Copy the database now, to PATH or to the folder of the daily copies. The bot may run."""
-    from db.backup import write_backup, write_copy  # noqa: PLC0415 - the command line starts without it
+    from db.sqlite.backup import write_backup, write_copy  # noqa: PLC0415 - the command line starts without it
 
     data = _data_dir()
     database = data / DATABASE
@@ -43,9 +43,9 @@ def restore(file: Path | None, *, yes: bool) -> None:
     The database of today is set aside, not deleted.
     """
     from db.errors import DatabaseError  # noqa: PLC0415 - the command line starts without it
-    from db.lock import taken  # noqa: PLC0415
-    from db.migrate import shipped_migrations  # noqa: PLC0415
-    from db.rescue import copies, flaw, put_in_place  # noqa: PLC0415
+    from db.sqlite.lock import taken  # noqa: PLC0415
+    from db.sqlite.migrate import shipped_migrations  # noqa: PLC0415
+    from db.sqlite.rescue import copies, flaw, put_in_place  # noqa: PLC0415
 
     data = _data_dir()
     database = data / DATABASE
@@ -69,7 +69,7 @@ def restore(file: Path | None, *, yes: bool) -> None:
 @click.command()
 def check() -> None:
     """Say whether database and files are whole (exit status 0 or 1). The bot may run."""
-    from db.check import problems  # noqa: PLC0415 - the command line starts without it
+    from db.sqlite.integrity import problems  # noqa: PLC0415 - the command line starts without it
 
     data = _data_dir()
     if not (data / DATABASE).exists():

@@ -29,11 +29,11 @@ from bot.loops.engine_loop import Studio
 from bot.loops.previews import Live
 from bot.requests.style_names import settled
 from bot.text.prompts import clean_prompt
-from db.connection import Database
-from db.enqueue import EnqueueLimits
 from db.files import Blobs
-from db.jobs import Job, JobId, NewJob, State
+from db.jobs.enqueue import EnqueueLimits
+from db.jobs.states import Job, JobId, NewJob, State
 from db.queue import Queue
+from db.sqlite.connection import Database
 from engine.device import Device
 from engine.errors import UserError
 from engine.means import Means, means_of

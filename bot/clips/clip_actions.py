@@ -14,7 +14,7 @@ from bot.clips.continuation import before_of, extended, looped
 from bot.requests.submission import Desk
 from bot.text import clip_texts
 from db.files import Blobs
-from db.jobs import Job, State
+from db.jobs.states import Job, State
 from db.queue import Queue, Starred
 from engine.errors import UserError
 from engine.recipe import Receipt, Recipe

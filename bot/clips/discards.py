@@ -13,7 +13,7 @@ import discord
 from bot.text import clip_texts
 from db.errors import DatabaseError
 from db.files import BlobDamaged, Blobs
-from db.jobs import Job
+from db.jobs.states import Job
 from db.queue import Queue
 from engine.events import TakeDiscarded
 from engine.recipe import Receipt

@@ -19,7 +19,7 @@ from bot.requests.style_names import settled
 from bot.requests.submission import Desk, Made
 from bot.text import clip_texts
 from db.files import Blobs
-from db.jobs import Job
+from db.jobs.states import Job
 from db.queue import Queue
 from engine.errors import UserError
 from engine.recipe import Receipt, Recipe, Role

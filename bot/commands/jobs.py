@@ -10,7 +10,7 @@ from discord import app_commands
 from bot.buttons.job_buttons import Action, JobButton
 from bot.services import Parts
 from bot.text import messages
-from db.jobs import State
+from db.jobs.states import State
 from engine.recipe import Recipe
 
 SHOWN = 10

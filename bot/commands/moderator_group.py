@@ -11,8 +11,8 @@ from bot.discord_io.permissions import is_moderator
 from bot.services import Parts
 from bot.text import messages, moderation_texts
 from bot.text.prompts import clean_prompt
-from db.audit import Deed
-from db.jobs import Job, State
+from db.audit.log import Deed
+from db.jobs.states import Job, State
 from engine.recipe import Recipe
 
 CHOICES = 25

@@ -11,7 +11,7 @@ from discord import app_commands
 
 from bot.commands.moderator_group import OPEN, ModeratorGroup, Reason
 from bot.text import messages, moderation_texts
-from db.jobs import Job, State
+from db.jobs.states import Job, State
 
 Suggestions = list[app_commands.Choice[str]]
 

@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.commands.moderator_group import ModeratorGroup, Reason
 from bot.text import limit_texts
-from db.allowances import Allowance, Lane, Spent, Whose
+from db.jobs.allowances import Allowance, Lane, Spent, Whose
 
 WAITING = 500
 HOUR = 1000

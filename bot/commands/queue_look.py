@@ -15,7 +15,7 @@ from bot.commands.moderator_group import ModeratorGroup
 from bot.ops import stats, stats_chart
 from bot.ops.engine_alerts import trouble_of
 from bot.text import messages, moderation_texts
-from db.jobs import State
+from db.jobs.states import State
 from engine.recipe import Recipe
 
 SHOWN = 15

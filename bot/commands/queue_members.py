@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.commands.moderator_group import ModeratorGroup, Reason
 from bot.text import moderation_texts
-from db.jobs import State
+from db.jobs.states import State
 
 
 class MemberCommands(ModeratorGroup, name="member"):

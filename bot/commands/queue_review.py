@@ -12,7 +12,7 @@ from discord import app_commands
 from bot.commands.moderator_group import ModeratorGroup, Reason
 from bot.moderation.confusables import plain_line
 from bot.text import review_texts
-from db.reviews import OnPictures, OnWords, WordKind
+from db.moderation.reviews import OnPictures, OnWords, WordKind
 
 MOST_DAYS = 365
 MOST_WORDS = 500

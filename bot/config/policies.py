@@ -14,9 +14,9 @@ from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.housekeeping import Keep
 from bot.requests.submission_rules import DeskRules
-from db.allowances import Ceilings
-from db.enqueue import EnqueueLimits
-from db.fairness import FairShare
+from db.jobs.allowances import Ceilings
+from db.jobs.enqueue import EnqueueLimits
+from db.jobs.fairness import FairShare
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
 from engine.quality.house import HOUSE_VARIABLE

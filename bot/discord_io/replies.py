@@ -12,8 +12,8 @@ import aiohttp
 import discord
 
 from bot.text import messages
-from db.enqueue import Draining, LimitReached, MemberBanned
 from db.errors import DatabaseError
+from db.jobs.enqueue import Draining, LimitReached, MemberBanned
 from engine.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -17,7 +17,7 @@ import discord
 
 from bot.discord_io.messenger import SPOILER, Post
 from bot.text.messages import clip_message
-from db.jobs import Job, JobId
+from db.jobs.states import Job, JobId
 from engine.provenance.seal import Sealer
 from engine.recipe import Receipt, Recipe
 

@@ -20,7 +20,7 @@ from typing import Protocol
 from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.loops.clip_post import Parcels, file_name
 from db.files import Blobs
-from db.jobs import Job, JobId, State
+from db.jobs.states import Job, JobId, State
 from db.queue import Queue
 from engine.clips.shrink import shrink
 from engine.errors import EngineError

@@ -20,7 +20,7 @@ from bot.loops.previews import FirstLook, Live
 from bot.privacy.forgetting import hushed
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs import Job, JobId
+from db.jobs.states import Job, JobId
 from db.queue import Queue, Requeue
 from engine.errors import (
     Cancelled,

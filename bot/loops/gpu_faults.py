@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from db.jobs import JobId
+from db.jobs.states import JobId
 
 FIRST_PAUSE = 5.0
 LAST_PAUSE = 60.0

@@ -22,7 +22,7 @@ from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import Studio
 from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.text import messages
-from db.jobs import Job, JobId, State
+from db.jobs.states import Job, JobId, State
 from db.queue import Queue
 from engine.provenance.seal import Sealer
 from engine.recipe import Recipe

@@ -20,9 +20,9 @@ import discord
 from bot.discord_io.messenger import SPOILER, ChannelError, Channels, Post, Trouble
 from bot.loops.clip_post import nonce
 from bot.text import review_texts
-from db.cards import Card, CardKind
 from db.files import Blobs
-from db.jobs import Job, JobId
+from db.jobs.states import Job, JobId
+from db.moderation.cases import Card, CardKind
 from db.queue import Queue
 from engine.provenance.seal import Sealer
 from engine.recipe import Recipe, Role

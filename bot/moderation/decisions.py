@@ -18,10 +18,10 @@ from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CardAction, CardBoard
 from bot.text import messages, review_texts
 from bot.text.prompts import clean_prompt
-from db.audit import Deed
-from db.cards import TakenDown
+from db.audit.log import Deed
 from db.files import Blobs
-from db.jobs import Job, JobId, State
+from db.jobs.states import Job, JobId, State
+from db.moderation.cases import TakenDown
 from db.queue import Queue
 
 log = logging.getLogger(__name__)

@@ -20,9 +20,9 @@ from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
 from bot.text import messages, review_texts
-from db.jobs import Hold, Job
+from db.jobs.states import Hold, Job
+from db.moderation.reviews import OnPictures, OnWords, ReviewRules, WordKind
 from db.queue import Queue
-from db.reviews import OnPictures, OnWords, ReviewRules, WordKind
 from engine.errors import UserError
 from engine.recipe import Receipt, Recipe
 from engine.wish import Subject

@@ -8,12 +8,12 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.connection import Database
 from db.files import Blobs
-from db.guilds import Guilds
-from db.personal import Personal
+from db.privacy.departed_guilds import Guilds
+from db.privacy.personal import Personal
 from db.queue import Queue
-from db.rescue import drop_set_aside
+from db.sqlite.connection import Database
+from db.sqlite.rescue import drop_set_aside
 
 log = logging.getLogger(__name__)
 

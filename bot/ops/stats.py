@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from db.jobs import Job, State
+from db.jobs.states import Job, State
 from engine.recipe import Outcome, Receipt, Recipe
 
 SHOWN = 6

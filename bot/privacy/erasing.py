@@ -17,11 +17,11 @@ from pathlib import Path
 from bot.discord_io.messenger import ChannelError, Channels
 from bot.loops.clip_post import file_name
 from bot.loops.status import StatusBoard
-from db.copies import Copies
-from db.erase import Forgotten
 from db.files import Blobs
-from db.jobs import Job, JobId, State
-from db.personal import Personal
+from db.jobs.states import Job, JobId, State
+from db.privacy.backup_erasure import Copies
+from db.privacy.erase import Forgotten
+from db.privacy.personal import Personal
 
 log = logging.getLogger(__name__)
 

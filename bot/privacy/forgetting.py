@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Collection, Sequence
 
 from bot.ops.logs import HIDDEN
-from db.jobs import Job
+from db.jobs.states import Job
 from engine.recipe import Receipt, Recipe
 
 NOTHING = "{}"
@@ -14,7 +14,7 @@ NOTHING = "{}"
 
 
 class RecipeWords:
-    """The :class:`db.erase.Words` of this program."""
+    """The :class:`db.privacy.erase.Words` of this program."""
 
     def forget(self, recipe: str) -> str:
         """The recipe without words, files and seed: it can't be drawn again, and still counts."""

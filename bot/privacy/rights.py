@@ -17,7 +17,7 @@ from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
 from bot.text import privacy_texts
 from db.files import Blobs
-from db.personal import Personal
+from db.privacy.personal import Personal
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)

@@ -32,10 +32,10 @@ from bot.requests.style_names import settled
 from bot.requests.submission_rules import DeskRules
 from bot.text import messages
 from bot.text.prompts import clean_prompt
-from db.enqueue import Draining, LimitReached, MemberBanned
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs import Job, JobId, NewJob, State
+from db.jobs.enqueue import Draining, LimitReached, MemberBanned
+from db.jobs.states import Job, JobId, NewJob, State
 from db.queue import Queue
 from engine.backends import BACKENDS
 from engine.errors import UserError

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.enqueue import EnqueueLimits
+from db.jobs.enqueue import EnqueueLimits
 from engine.planning.plan import PlanLimits
 from engine.wish import AUTO
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.text.messages import fit
-from db.allowances import Allowance, Kept, Lane, Spent, Whose
-from db.enqueue import EnqueueLimits
+from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
+from db.jobs.enqueue import EnqueueLimits
 
 SHOWN = 20
 

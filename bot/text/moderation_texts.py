@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 
 from bot.text.messages import QUEUE_EMPTY, fit
 from bot.text.prompts import show_prompt
-from db.audit import Entry, Verdict
-from db.jobs import Job
+from db.audit.log import Entry, Verdict
+from db.jobs.states import Job
 
 SHOWN_REASON = 80
 NOTED = 16

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bot.text.messages import DOING, fit
 from bot.text.prompts import show_prompt
-from db.cards import Card, CardKind, Decision
-from db.jobs import Job, State
-from db.reviews import ReviewRules
+from db.jobs.states import Job, State
+from db.moderation.cases import Card, CardKind, Decision
+from db.moderation.reviews import ReviewRules
 from engine.recipe import Recipe
 
 SHOWN_WORDS = 8

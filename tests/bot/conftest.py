@@ -6,9 +6,9 @@ import pytest
 
 from bot import app
 from bot.config.settings import Settings
-from db.connection import Database
 from db.files import Blobs
 from db.queue import Queue
+from db.sqlite.connection import Database
 from tests.bot.house import HouseEngine, connected
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 

@@ -18,10 +18,10 @@ from PIL import Image, ImageDraw
 from bot.client import Framekiln
 from bot.loops.engine_loop import Studio
 from bot.services import Parts
-from db.connection import Database
 from db.files import Blobs
-from db.jobs import Job, NewJob
+from db.jobs.states import Job, NewJob
 from db.queue import EnqueueLimits, Queue
+from db.sqlite.connection import Database
 from engine.errors import Cancelled
 from engine.events import Progress
 from engine.process.host import HostState

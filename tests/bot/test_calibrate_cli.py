@@ -12,8 +12,8 @@ from bot.cli.calibrate import HOUSE_FILE
 from bot.cli.main import main
 from bot.config.policies import engine_environment
 from bot.config.settings import Settings
-from db.connection import Database
 from db.queue import Queue
+from db.sqlite.connection import Database
 from engine.quality.calibration import shipped
 from engine.quality.house import HOUSE_VARIABLE, read_houses
 from tests.bot.house import receipt, recipe

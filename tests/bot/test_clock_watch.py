@@ -9,7 +9,7 @@ import pytest
 
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
-from db.enqueue import LimitReached
+from db.jobs.enqueue import LimitReached
 from db.queue import EnqueueLimits
 from tests.bot.house import ANN, BEN, GUILD, queued, rendered, until
 

@@ -9,9 +9,9 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli.main import main
-from db.connection import Database
-from db.lock import taken
 from db.queue import Queue
+from db.sqlite.connection import Database
+from db.sqlite.lock import taken
 from tests.bot.house import queued
 
 

@@ -16,7 +16,7 @@ from bot.loops import delivery
 from bot.loops.clip_post import Parcels, file_name, nonce
 from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
 from db.errors import CannotWrite
-from db.jobs import State
+from db.jobs.states import State
 from db.queue import Queue
 from engine.cancel import CancelToken
 from engine.clips.encode import encode

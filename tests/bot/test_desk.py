@@ -15,7 +15,7 @@ from bot.discord_io.messenger import Post
 from bot.requests import submission as desk_module
 from bot.text import messages
 from db.errors import CannotWrite
-from db.jobs import State
+from db.jobs.states import State
 from engine.planning.frame_size import AREA
 from engine.recipe import Kind, Quality, Recipe
 from tests.bot.house import ANN, count_of, picture, queued, until

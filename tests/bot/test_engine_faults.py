@@ -10,9 +10,9 @@ import pytest
 from bot import app
 from bot.loops import engine_loop as studio_module
 from bot.loops import gpu_faults
-from db.connection import Database
-from db.jobs import State
+from db.jobs.states import State
 from db.queue import Queue
+from db.sqlite.connection import Database
 from engine.errors import EngineDied
 from tests.bot.house import BEN, queued, studio_with, until
 from tests.engine.host_bench import running_host

@@ -12,8 +12,8 @@ from bot.loops import engine_loop as studio_module
 from bot.ops import engine_alerts
 from bot.ops.engine_alerts import EngineNews, trouble_of
 from bot.text import moderation_texts
-from db.jobs import JobId, State
-from db.reviews import ReviewRules
+from db.jobs.states import JobId, State
+from db.moderation.reviews import ReviewRules
 from engine.process.host import EngineHost, HostLimits, HostState
 from tests.bot.house import until
 from tests.db.asking import deed

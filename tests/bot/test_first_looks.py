@@ -15,7 +15,7 @@ from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, Live
 from bot.loops.status import StatusBoard
 from bot.text import messages
-from db.jobs import JobId, State
+from db.jobs.states import JobId, State
 from engine.events import Draft, Progress, TakeDiscarded
 from engine.provenance.seal import Sealer
 from engine.recipe import Outcome, Recipe, Stage, TakeRecord

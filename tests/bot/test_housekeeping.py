@@ -15,10 +15,10 @@ from bot.ops.health import HealthFile, look
 from bot.ops.housekeeping import Housekeeping, Keep
 from bot.ops.loop_lag import Pulse
 from bot.privacy.forgetting import RecipeWords
-from db.erase import Eraser
-from db.guilds import Guilds
-from db.personal import Personal
-from db.pseudonyms import Pseudonyms
+from db.privacy.departed_guilds import Guilds
+from db.privacy.erase import Eraser
+from db.privacy.personal import Personal
+from db.privacy.pseudonyms import Pseudonyms
 from engine.recipe import Role
 from tests.bot.house import hand_in, queued, until
 

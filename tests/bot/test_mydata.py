@@ -24,7 +24,7 @@ from bot.privacy import export
 from bot.privacy.erasing import STOP_SECONDS
 from bot.privacy.forgetting import RecipeWords
 from bot.text import messages, privacy_texts
-from db.jobs import State
+from db.jobs.states import State
 from engine.recipe import Kind, Receipt, Recipe, Role
 from tests.bot.house import connected, picture, queued, receipt, recipe, rendered, until, until_cancelled
 from tests.db.asking import written

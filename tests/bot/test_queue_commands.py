@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.text import limit_texts, messages, moderation_texts
-from db.jobs import JobId, State
+from db.jobs.states import JobId, State
 from tests.bot.house import failing, queued, rendered
 from tests.bot.uses import BY_NAME, USES, brought, options, ready_for
 from tests.db.asking import written

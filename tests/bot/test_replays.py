@@ -11,7 +11,7 @@ from bot.buttons import job_buttons
 from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import Post
 from bot.text import messages
-from db.jobs import State
+from db.jobs.states import State
 from tests.bot.house import connected, count_of, hand_in, queued, until
 from tests.fake_discord import Permission
 

@@ -11,9 +11,9 @@ from bot.discord_io.messenger import Post
 from bot.moderation.case_board import CardAction, CardButton
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
-from db.audit import Deed
-from db.jobs import State
-from db.reviews import ReviewRules
+from db.audit.log import Deed
+from db.jobs.states import State
+from db.moderation.reviews import ReviewRules
 from tests.bot.house import hand_in, picture, queued, until
 from tests.bot.test_review import card_in, forged, said_to
 from tests.fake_discord import Permission, Status

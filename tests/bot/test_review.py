@@ -15,9 +15,9 @@ from bot.discord_io.messenger import Post
 from bot.moderation.case_board import CardAction, CardButton, card_id
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
-from db.audit import Deed
-from db.jobs import Hold, State
-from db.reviews import OnPictures, OnWords, ReviewRules
+from db.audit.log import Deed
+from db.jobs.states import Hold, State
+from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from engine.recipe import Receipt
 from tests.bot.house import connected, count_of, hand_in, picture, queued, until
 from tests.bot.test_clip_deeds import SHORT, delivered, the_new_job

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 from bot.text import messages
-from db.audit import Deed
-from db.jobs import State
-from db.reviews import ReviewRules
+from db.audit.log import Deed
+from db.jobs.states import State
+from db.moderation.reviews import ReviewRules
 from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.provenance.identity import FOLDER

@@ -13,7 +13,7 @@ from bot import app
 from bot.client import Framekiln
 from bot.intake.download import Downloader
 from bot.text import messages
-from db.jobs import State
+from db.jobs.states import State
 from tests.bot.house import picture, until
 
 

@@ -17,7 +17,7 @@ from bot.loops.previews import Live
 from bot.loops.status import StatusBoard
 from bot.text import messages
 from db.errors import CannotWrite
-from db.jobs import State
+from db.jobs.states import State
 from engine.provenance.seal import Sealer
 from engine.recipe import Recipe
 from tests.bot.house import CHANNEL, FakeEngine, hand_in, queued, studio_with, until

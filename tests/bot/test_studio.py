@@ -13,9 +13,9 @@ from bot.loops import gpu_faults
 from bot.loops.engine_loop import Studio
 from bot.loops.previews import Live
 from bot.text import messages
-from db.claims import Claims
 from db.errors import CannotWrite
-from db.jobs import JobId, State
+from db.jobs.claims import Claims
+from db.jobs.states import JobId, State
 from engine.errors import (
     Cancelled,
     EngineClosed,

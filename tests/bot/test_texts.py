@@ -14,14 +14,14 @@ from bot.clips.recipe_card import card
 from bot.forecast import Wait
 from bot.intake import refusals
 from bot.text import limit_texts, messages, moderation_texts, review_texts
-from db.allowances import Allowance, Kept, Lane, Spent, Whose
-from db.audit import Entry, Verdict
-from db.cards import Card, CardKind, Decision
-from db.enqueue import EnqueueLimits
-from db.jobs import Job, JobId, State
-from db.listing import Ahead
+from db.audit.log import Entry, Verdict
+from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
+from db.jobs.enqueue import EnqueueLimits
+from db.jobs.queries import Ahead
+from db.jobs.states import Job, JobId, State
+from db.moderation.cases import Card, CardKind, Decision
+from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.queue import Limit
-from db.reviews import OnPictures, OnWords, ReviewRules
 from engine.recipe import (
     Camera,
     Follow,

@@ -8,8 +8,8 @@ import pytest
 from benchmarks.simulated_day import Community, figures, simulate
 from bot import forecast as wait_module
 from bot.forecast import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW, Waits, overtaking
-from db.fairness import charge
-from db.listing import Arrival
+from db.jobs.fairness import charge
+from db.jobs.queries import Arrival
 from db.queue import EnqueueLimits
 from tests.bot.house import ANN, BEN, GUILD, hand_in, queued, recipe
 from tests.db.asking import deed

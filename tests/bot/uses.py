@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.services import Parts
-from db.jobs import Job, State
+from db.jobs.states import Job, State
 from tests.bot.house import picture, queued
 from tests.db.asking import deed
 from tests.fake_discord import Upload

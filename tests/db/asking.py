@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import time
 
-from db.audit import Deed, write_down
-from db.connection import Database
-from db.jobs import Job, NewJob
+from db.audit.log import Deed, write_down
+from db.jobs.states import Job, NewJob
 from db.queue import Queue
+from db.sqlite.connection import Database
 
 GUILD = 100
 ANN, BEN, CAT = 1, 2, 3

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from db.connection import Database
 from db.queue import EnqueueLimits, Queue
+from db.sqlite.connection import Database
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, rendered
 
-from db.allowances import Allowance, Ceilings, Kept, Lane, Spent, Whose
-from db.audit import Audit
-from db.jobs import State
+from db.audit.log import Audit
+from db.jobs.allowances import Allowance, Ceilings, Kept, Lane, Spent, Whose
+from db.jobs.states import State
 from db.queue import EnqueueLimits, Limit, LimitReached
 
 T = 1_000_000.0

@@ -8,9 +8,9 @@ import json
 import pytest
 from asking import written
 
-from db.audit import Audit
-from db.connection import Database
-from db.migrate import shipped_migrations
+from db.audit.log import Audit
+from db.sqlite.connection import Database
+from db.sqlite.migrate import shipped_migrations
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import asyncio
 import pytest
 from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, rendered
 
-from db.audit import Audit
-from db.cards import CardKind, Decision
-from db.jobs import Hold, State
+from db.audit.log import Audit
+from db.jobs.states import Hold, State
+from db.moderation.cases import CardKind, Decision
 
 PICTURE = "a" * 64
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from asking import CLIP, enqueued, hand_in, rendered, running
 
-from db.jobs import State
+from db.jobs.states import State
 from db.queue import CancelOutcome, Queue, Requeue
 
 T = 1_000_000.0

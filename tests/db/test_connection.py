@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from db.connection import Database
 from db.errors import CannotWrite, DatabaseBusy, DatabaseClosed, DatabaseDamaged, OldSqlite
+from db.sqlite.connection import Database
 
 
 def put(key):

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from asking import enqueued, written
 
-from db.connection import Database
-from db.copies import ABANDONED, WORK, Copies
-from db.erase import Eraser
-from db.personal import Personal
-from db.pseudonyms import Pseudonyms
+from db.privacy.backup_erasure import ABANDONED, WORK, Copies
+from db.privacy.erase import Eraser
+from db.privacy.personal import Personal
+from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
-from db.rescue import flaw, put_in_place
+from db.sqlite.connection import Database
+from db.sqlite.rescue import flaw, put_in_place
 
 ANN, BEN = 111_222_333_444_555_666, 211_222_333_444_555_666
 SECRET, OTHER = "a heron over the canal", "a harbour in the rain"
@@ -158,7 +158,13 @@ async def test_a_restore_that_was_cut_off_does_not_lead_to_the_database_in_use(h
 
 
 @pytest.mark.parametrize(
-    "dies_at", ["shutil.copyfile", "db.copies.migrate", "db.backup.fsync", "pathlib.Path.replace"]
+    "dies_at",
+    [
+        "shutil.copyfile",
+        "db.privacy.backup_erasure.migrate",
+        "db.sqlite.backup.fsync",
+        "pathlib.Path.replace",
+    ],
 )
 async def test_a_kill_in_the_middle_leaves_the_old_copy_and_nothing_of_the_new(house, dies_at, monkeypatch):
     [made] = await house.fill()

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from asking import enqueued, rendered, running
 
-from db.jobs import State
+from db.jobs.states import State
 
 T = 1_000_000.0
 

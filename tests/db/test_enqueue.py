@@ -8,7 +8,7 @@ import sqlite3
 import pytest
 from asking import ANN, BEN, GUILD, enqueued, new_job, rendered
 
-from db.jobs import State
+from db.jobs.states import State
 from db.queue import EnqueueLimits, Limit, LimitReached, MemberBanned, Queue
 
 T = 1_000_000.0

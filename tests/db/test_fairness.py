@@ -10,9 +10,9 @@ from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, runni
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.claims import CLAIM
-from db.fairness import UNKNOWN_SECONDS, FairShare, charge, log2_sum
-from db.listing import POSITION, WAITING
+from db.jobs.claims import CLAIM
+from db.jobs.fairness import UNKNOWN_SECONDS, FairShare, charge, log2_sum
+from db.jobs.queries import POSITION, WAITING
 from db.queue import EnqueueLimits, Queue, Requeue
 
 T = 1_000_000.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from asking import ANN, BEN, deed, enqueued, written
 
-from db.audit import Audit
-from db.guilds import DAY, Guilds
+from db.audit.log import Audit
+from db.privacy.departed_guilds import DAY, Guilds
 
 HERE, GONE, NOW = 100, 200, 1_000_000.0
 

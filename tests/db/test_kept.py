@@ -3,7 +3,7 @@ import sqlite3
 import pytest
 
 from db.errors import DatabaseDamaged
-from db.kept import KeptJob, kept_jobs
+from db.jobs.calibration_source import KeptJob, kept_jobs
 from tests.db.asking import enqueued
 
 

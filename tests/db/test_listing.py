@@ -6,7 +6,7 @@ import pytest
 from asking import ANN, BEN, GUILD, enqueued, rendered, running
 
 from db.errors import CannotWrite
-from db.jobs import State
+from db.jobs.states import State
 from db.queue import Ahead
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from asking import enqueued
 
-from db.connection import Database
 from db.errors import NewerDatabase
-from db.migrate import Migration, migrate, shipped_migrations
 from db.queue import Queue
+from db.sqlite.connection import Database
+from db.sqlite.migrate import Migration, migrate, shipped_migrations
 
 HISTORIC = Path(__file__).parent / "historic"
 

@@ -7,8 +7,8 @@ import random
 import pytest
 from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, rendered, running
 
-from db.audit import Audit
-from db.jobs import State
+from db.audit.log import Audit
+from db.jobs.states import State
 from db.queue import Draining, Requeue
 
 

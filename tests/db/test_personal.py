@@ -7,15 +7,15 @@ import re
 import pytest
 from asking import CLIP, GUILD, deed, enqueued, hand_in, running, written
 
-from db.alias import alias_of
-from db.audit import Audit
-from db.connection import Database
-from db.enqueue import MemberBanned
-from db.erase import ACTORS, PASSING, SUBJECTS, Eraser
-from db.jobs import State
-from db.personal import Personal
-from db.pseudonyms import FOLDER, LIST, Pseudonyms
+from db.audit.aliases import alias_of
+from db.audit.log import Audit
+from db.jobs.enqueue import MemberBanned
+from db.jobs.states import State
+from db.privacy.erase import ACTORS, PASSING, SUBJECTS, Eraser
+from db.privacy.personal import Personal
+from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
 from db.queue import Queue
+from db.sqlite.connection import Database
 
 ANN, BEN, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 311_222_333_444_555_666
 SECRET = "a heron over the canal"
@@ -52,10 +52,10 @@ async def asked(queue, user=ANN, **changes):
 
 
 async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
-    """A new table has to be named in db/erase.py, or an erase would pass it over."""
+    """A new table has to be named in db/privacy/erase.py, or an erase would pass it over."""
     named = {(table, column) for table, column in (*SUBJECTS.items(), *PASSING.items())}
     named |= {(table, column) for table, columns in ACTORS.items() for column in columns}
-    named.add(("audit", "actor_id"))  # an alias, see db/alias.py
+    named.add(("audit", "actor_id"))  # an alias, see db/audit/aliases.py
     rows = await db.read(
         "SELECT main.name AS part, held.name AS held FROM sqlite_master AS main "
         "JOIN pragma_table_info(main.name) AS held WHERE main.type = 'table'"

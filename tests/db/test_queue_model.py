@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
-from db.connection import Database
-from db.jobs import MOVES, Job, State
+from db.jobs.states import MOVES, Job, State
 from db.queue import CancelOutcome, EnqueueLimits, Queue, Requeue
+from db.sqlite.connection import Database
 
 CRASH_LIMIT = 2
 RESTART_LIMIT = 3

@@ -7,13 +7,13 @@ import sqlite3
 import pytest
 from asking import enqueued, rendered
 
-from db.check import problems
-from db.connection import Database
 from db.errors import DatabaseBusy, DatabaseDamaged
 from db.files import Blobs
-from db.lock import taken
 from db.queue import Queue
-from db.rescue import flaw, put_in_place
+from db.sqlite.connection import Database
+from db.sqlite.integrity import problems
+from db.sqlite.lock import taken
+from db.sqlite.rescue import flaw, put_in_place
 
 NOT_A_DATABASE = b"not a database.." * 100
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from asking import ANN, BEN, CLIP, enqueued, hand_in, rendered
 
-from db.retention import DAY
+from db.jobs.retention import DAY
 
 PICTURE = "a" * 64
 T = 1_000_000.0

@@ -10,9 +10,9 @@ from benchmarks.fault_sweep import Run, make_clip, play
 from benchmarks.faults import checks
 from benchmarks.faults.points import Kind
 from benchmarks.faults.stories import STORIES
-from db.connection import Database
 from db.files import Blobs
 from db.queue import Queue
+from db.sqlite.connection import Database
 from tests.bot.house import queued
 
 POINTS = [

@@ -12,10 +12,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from db.alias import erase_from_log
-from db.jobs import OPEN_STATES, Job, JobId
-from db.pseudonyms import Pseudonyms
-from db.rows import job_from
+from db.audit.aliases import erase_from_log
+from db.jobs.rows import job_from
+from db.jobs.states import OPEN_STATES, Job, JobId
+from db.privacy.pseudonyms import Pseudonyms
 
 SUBJECTS: Mapping[str, str] = {
     "job": "user_id",

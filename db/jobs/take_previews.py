@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from db.jobs import JobId
-from db.rows import Rows
+from db.jobs.rows import Rows
+from db.jobs.states import JobId
 
 
 class Sheets(Rows):

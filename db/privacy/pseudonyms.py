@@ -18,7 +18,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.backup import fsync
+from db.sqlite.backup import fsync
 
 FOLDER = "erased"
 """The name of its folder in the data folder."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
-from db.rows import Rows
+from db.jobs.rows import Rows
 
 DAY = 86400.0
 

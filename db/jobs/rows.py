@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from db.connection import Database, Parameters
-from db.jobs import Job, JobId, State, check_move
+from db.jobs.states import Job, JobId, State, check_move
+from db.sqlite.connection import Database, Parameters
 
 _FIELDS = [field.name for field in dataclasses.fields(Job)]
 

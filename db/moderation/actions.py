@@ -8,11 +8,11 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 
-from db.audit import Deed, write_down
-from db.ending import CancelOutcome, cancel, end
-from db.jobs import OPEN_STATES, Job, JobId, State
-from db.rows import Rows, find, transition
-from db.slots import put, slots_of
+from db.audit.log import Deed, write_down
+from db.jobs.ending import CancelOutcome, cancel, end
+from db.jobs.ordering import put, slots_of
+from db.jobs.rows import Rows, find, transition
+from db.jobs.states import OPEN_STATES, Job, JobId, State
 
 RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
 SET_ASIDE = "E_SET_ASIDE"

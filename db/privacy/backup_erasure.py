@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from db.backup import fsync, write_copy
-from db.erase import Eraser
-from db.migrate import migrate, shipped_migrations
-from db.rescue import ASIDE, arriving, flaw
+from db.privacy.erase import Eraser
+from db.sqlite.backup import fsync, write_copy
+from db.sqlite.migrate import migrate, shipped_migrations
+from db.sqlite.rescue import ASIDE, arriving, flaw
 
 WORK = "erasing"
 """The folder beside a copy for what is being made anew; nothing in it is needed after a crash."""

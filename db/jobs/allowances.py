@@ -14,8 +14,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from db.audit import Deed, write_down
-from db.rows import Rows
+from db.audit.log import Deed, write_down
+from db.jobs.rows import Rows
 
 
 class Lane(IntEnum):

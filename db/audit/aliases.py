@@ -13,12 +13,12 @@ import re
 import secrets
 import sqlite3
 
-from db.rows import fetch_one
+from db.jobs.rows import fetch_one
 
 SIGN = "@"
 """Stands before an alias inside a target."""
 
-_BITS = 62  # as in db.pseudonyms: negative, so that it is never taken for an id of Discord's
+_BITS = 62  # as in db.privacy.pseudonyms: negative, so that it is never taken for an id of Discord's
 _MEMBER = re.compile(r"(?<![0-9a-f])\d{17,20}(?![0-9a-f])")  # a job's id has 16 characters
 _ALIAS = re.compile(rf"{SIGN}(-\d+)")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from db.jobs import Job
-from db.rows import Rows
+from db.jobs.rows import Rows
+from db.jobs.states import Job
 
 _GAVE = "EXISTS (SELECT 1 FROM json_each(job.inputs) AS input WHERE input.value = :digest)"
 

@@ -12,11 +12,11 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from db.audit import Deed, write_down
-from db.ending import CancelOutcome, cancel, end
-from db.fairness import FAIR_ORDER, FairShare, charge
-from db.jobs import Job, JobId, State
-from db.rows import Rows, fetch_one, job_from, transition
+from db.audit.log import Deed, write_down
+from db.jobs.ending import CancelOutcome, cancel, end
+from db.jobs.fairness import FAIR_ORDER, FairShare, charge
+from db.jobs.rows import Rows, fetch_one, job_from, transition
+from db.jobs.states import Job, JobId, State
 
 CLAIM = f"""
 {FAIR_ORDER}

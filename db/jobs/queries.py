@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from db.fairness import FAIR_ORDER, FairShare, delay_of
-from db.jobs import Job, JobId, State
-from db.rows import Rows
+from db.jobs.fairness import FAIR_ORDER, FairShare, delay_of
+from db.jobs.rows import Rows
+from db.jobs.states import Job, JobId, State
 
 WAITING = f"""
 {FAIR_ORDER}

@@ -6,9 +6,9 @@ import sqlite3
 from collections.abc import Iterable
 from enum import StrEnum
 
-from db.fairness import refund
-from db.jobs import WAITING, Job, JobId, State
-from db.rows import find, transition
+from db.jobs.fairness import refund
+from db.jobs.rows import find, transition
+from db.jobs.states import WAITING, Job, JobId, State
 
 
 class CancelOutcome(StrEnum):

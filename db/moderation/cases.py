@@ -11,11 +11,11 @@ import sqlite3
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from db.audit import Deed, write_down
-from db.ending import cancel, end
-from db.jobs import Job, JobId, State
-from db.moderation import end_jobs_of, shut_out
-from db.rows import Rows, find, job_from, transition
+from db.audit.log import Deed, write_down
+from db.jobs.ending import cancel, end
+from db.jobs.rows import Rows, find, job_from, transition
+from db.jobs.states import Job, JobId, State
+from db.moderation.actions import end_jobs_of, shut_out
 
 REJECTED = "E_REVIEW"
 """The error code of a job that a moderator did not approve."""

@@ -6,8 +6,8 @@ import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
-from db.audit import Deed, write_down
-from db.rows import Rows
+from db.audit.log import Deed, write_down
+from db.jobs.rows import Rows
 
 
 class OnWords(StrEnum):

@@ -10,13 +10,13 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from db.allowances import Allowances, Allowed, Ceilings, Lane, Spent, allowed
-from db.cards import CardKind, open_card
-from db.connection import Database
-from db.fairness import FairShare, delay_of, expected_seconds
-from db.jobs import Job, JobId, NewJob, State, new_job_id
-from db.rows import fetch_one, job_from
-from db.slots import put_before_others
+from db.jobs.allowances import Allowances, Allowed, Ceilings, Lane, Spent, allowed
+from db.jobs.fairness import FairShare, delay_of, expected_seconds
+from db.jobs.ordering import put_before_others
+from db.jobs.rows import fetch_one, job_from
+from db.jobs.states import Job, JobId, NewJob, State, new_job_id
+from db.moderation.cases import CardKind, open_card
+from db.sqlite.connection import Database
 
 HOUR = 3600.0
 DAY = 24 * HOUR

@@ -15,8 +15,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.backup import fsync
-from db.jobs import OPEN_STATES
+from db.jobs.states import OPEN_STATES
+from db.sqlite.backup import fsync
 
 ASIDE = "damaged"
 """The folder beside the database for what was set aside."""

@@ -19,11 +19,11 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
-from db.backup import write_backup
 from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
-from db.lock import take
-from db.migrate import Migration, migrate, shipped_migrations
-from db.rescue import Rescue, rescue
+from db.sqlite.backup import write_backup
+from db.sqlite.lock import take
+from db.sqlite.migrate import Migration, migrate, shipped_migrations
+from db.sqlite.rescue import Rescue, rescue
 
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -82,7 +82,7 @@ class Database:
             path: on a local disk; WAL does not work over a network.
             backup_dir: where the backup before a migration goes; ``backups`` beside the file by default.
             migrations: those that ship with the program by default.
-            mend: set a damaged file aside, and go on with the newest good backup; see :mod:`db.rescue`.
+            mend: set a damaged file aside, and go on with the newest good backup; see :mod:`db.sqlite.rescue`.
 
         Raises:
             DatabaseBusy: another program holds it.

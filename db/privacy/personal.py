@@ -1,4 +1,4 @@
-"""Finds and removes what is known of members; :mod:`db.erase` has the transaction that does."""
+"""Finds and removes what is known of members; :mod:`db.privacy.erase` has the transaction that does."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from db.connection import Database
-from db.erase import ACTORS, SUBJECTS, Eraser, Forgotten
-from db.jobs import OPEN_STATES, Job, JobId
-from db.rows import Rows, job_from
+from db.jobs.rows import Rows, job_from
+from db.jobs.states import OPEN_STATES, Job, JobId
+from db.privacy.erase import ACTORS, SUBJECTS, Eraser, Forgotten
+from db.sqlite.connection import Database
 
 
 class Personal(Rows):

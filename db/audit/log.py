@@ -16,8 +16,8 @@ import re
 import sqlite3
 from dataclasses import dataclass
 
-from db.alias import SIGN, alias, alias_of, digest_of, hide_members, new_salt, show_members
-from db.rows import Rows, fetch_one
+from db.audit.aliases import SIGN, alias, alias_of, digest_of, hide_members, new_salt, show_members
+from db.jobs.rows import Rows, fetch_one
 
 FIRST_HASH = "0" * 64
 """Stands before the first entry."""
@@ -96,7 +96,7 @@ class Audit(Rows):
     """The book of deeds, to read. There is no way to change or remove an entry; :func:`write_down` makes one.
 
     Members and words stand in it as digests, so that one can be erased and the chain stays whole;
-    :mod:`db.alias` says how. Entries are shown with both put back, where they are still known.
+    :mod:`db.audit.aliases` says how. Entries are shown with both put back, where they are still known.
     """
 
     async def entries(self, guild: int, limit: int = 20) -> list[Entry]:

@@ -9,7 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 from db.files import BlobDamaged, Blobs
-from db.migrate import shipped_migrations
+from db.sqlite.migrate import shipped_migrations
 
 _NEEDED = """
 SELECT id, inputs, NULL AS clip FROM job WHERE state IN ('queued', 'running', 'held')

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from db.audit import Deed, write_down
-from db.jobs import JobId
-from db.rows import Rows
+from db.audit.log import Deed, write_down
+from db.jobs.rows import Rows
+from db.jobs.states import JobId
 
 DAY = 24 * 3600.0
 

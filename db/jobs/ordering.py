@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
-from db.fairness import FAIR_ORDER
-from db.jobs import JobId
+from db.jobs.fairness import FAIR_ORDER
+from db.jobs.states import JobId
 
 SLOTS = f"""
 {FAIR_ORDER}
