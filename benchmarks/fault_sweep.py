@@ -278,8 +278,8 @@ def make_clip(path: Path) -> None:
     """Make a small clip that can be made smaller."""
     import numpy as np  # noqa: PLC0415 - only here
 
-    from engine.cancel import CancelToken  # noqa: PLC0415 - only here
     from engine.clips.encode import encode  # noqa: PLC0415 - only here
+    from engine.core.cancel import CancelToken  # noqa: PLC0415 - only here
 
     dice = np.random.default_rng(0)
     frames = dice.integers(0, 255, (24, 96, 96, 3), dtype=np.uint8)

@@ -24,17 +24,17 @@ import numpy as np
 from benchmarks.smoothing import psnr
 from benchmarks.stock import STOCK, picture
 from engine.backends import BACKENDS, Backend, Hooks, Inputs, load
-from engine.backends.protocol import Frames
-from engine.cancel import CancelToken
-from engine.device import Device, DeviceKind, find_device
-from engine.errors import Cancelled
-from engine.means import Means
+from engine.core.cancel import CancelToken
+from engine.core.device import Device, DeviceKind, find_device
+from engine.core.errors import Cancelled
+from engine.core.family import Frames
+from engine.core.recipe import Kind, Quality, Recipe
+from engine.core.request import Subject, Wish
 from engine.planning.plan import plan
-from engine.rack import collect
-from engine.recipe import Kind, Quality, Recipe
+from engine.runtime.capabilities import Means
+from engine.runtime.context import Workshop
+from engine.runtime.model_cache import collect
 from engine.weights.store import Store
-from engine.wish import Subject, Wish
-from engine.workshop import Workshop
 
 BEGIN, END = "<!-- gpu table: begin -->", "<!-- gpu table: end -->"
 SEED = 5

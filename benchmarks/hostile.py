@@ -26,7 +26,7 @@ from benchmarks.hostile_corpus import OK, Case, corpus, mutants
 from benchmarks.hostile_sweeps import sweeps
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
-from engine.errors import UserError
+from engine.core.errors import UserError
 from engine.untrusted.headers import Refusal
 
 

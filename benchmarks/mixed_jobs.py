@@ -25,19 +25,19 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
-from engine.device import Device
-from engine.errors import Cancelled, EngineError, RenderFailed
-from engine.events import Event, Progress
-from engine.means import Means, means_of
+from engine.core.cancel import CancelToken
+from engine.core.device import Device
+from engine.core.errors import Cancelled, EngineError, RenderFailed
+from engine.core.events import Event, Progress
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
+from engine.core.request import Subject, Wish
 from engine.planning.plan import plan
 from engine.process.host import EngineHost
-from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
-from engine.render import RenderLimits
+from engine.rendering.render import RenderLimits
+from engine.runtime.capabilities import Means, means_of
+from engine.runtime.context import DEVICE_VARIABLE
 from engine.weights.store import FOLDER_VARIABLE, Store
-from engine.wish import Subject, Wish
-from engine.workshop import DEVICE_VARIABLE
 
 SIZE = (64, 64)
 SECONDS = 1.0

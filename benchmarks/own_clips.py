@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.backends import Hooks, Inputs, load
-from engine.recipe import Camera, Kind, Motion, Recipe
-from engine.workshop import Workshop
+from engine.core.recipe import Camera, Kind, Motion, Recipe
+from engine.runtime.context import Workshop
 
 Frames = NDArray[np.uint8]
 

@@ -11,14 +11,14 @@ import torch
 from benchmarks.own_clips import Own, lake
 from benchmarks.random_models import BUILDERS
 from engine.backends import Hooks, Inputs, load
-from engine.device import Device
-from engine.errors import HopelessTake
-from engine.means import means_of
+from engine.core.device import Device
+from engine.core.errors import HopelessTake
+from engine.core.recipe import Kind, Quality
+from engine.core.request import Subject, Wish
 from engine.planning.plan import plan
-from engine.recipe import Kind, Quality
+from engine.runtime.capabilities import means_of
+from engine.runtime.context import Workshop
 from engine.weights.store import Store
-from engine.wish import Subject, Wish
-from engine.workshop import Workshop
 
 _SIZE = (192, 128)
 _SECONDS = 1.0

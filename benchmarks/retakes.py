@@ -6,7 +6,7 @@ The gate itself errs: it lets some broken takes through, and rejects some good o
 the defaults for the gate are the measured shares that lie beside its numbers, those for models are
 assumptions that no real model has confirmed here.
 
-Compared are: no gate; a new seed up to the budget; and :func:`engine.retake.next_take`, the
+Compared are: no gate; a new seed up to the budget; and :func:`engine.core.retake.next_take`, the
 renderer's own.
 """
 
@@ -19,9 +19,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from engine.core.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
+from engine.core.retake import Budget, Retake, less_motion, next_take
 from engine.quality.calibration import shipped
-from engine.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
-from engine.retake import Budget, Retake, less_motion, next_take
 
 ASKED = Recipe(
     kind=Kind.ANIMATE, engine="camera", seed=1, width=64, height=64, frames=9,

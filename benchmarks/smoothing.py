@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.clips import labelled
-from engine.motion import MEDIUM, dense, grid, read
 from engine.smooth import smooth
 from engine.smooth.cuts import Link, links
 from engine.smooth.rife import FILE, NAME, Rife
+from engine.vision.optical_flow import MEDIUM, dense, grid, read
 from engine.weights.store import Store
 
 Frames = NDArray[np.uint8]

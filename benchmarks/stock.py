@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from engine.backends import Picture
-from engine.backends.protocol import Frames
-from engine.device import Device, DeviceKind
-from engine.fit import cover
-from engine.recipe import Recipe
-from engine.workshop import Workshop
+from engine.core.device import Device, DeviceKind
+from engine.core.family import Frames
+from engine.core.recipe import Recipe
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
 
 
 def picture() -> Picture:

@@ -26,18 +26,18 @@ import safetensors.torch
 import torch
 
 import engine.clips.rate
-import engine.render
-import engine.takes
+import engine.rendering.render
+import engine.rendering.takes
 from benchmarks.mixed_jobs import Case, cases, write_inputs, write_models
-from engine.cancel import CancelToken
-from engine.errors import Cancelled
-from engine.events import Event, Progress
-from engine.means import means_of
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled
+from engine.core.events import Event, Progress
+from engine.core.recipe import Receipt, Stage
 from engine.process.faults import describe
-from engine.recipe import Receipt, Stage
-from engine.render import Renderer, RenderLimits
+from engine.rendering.render import Renderer, RenderLimits
+from engine.runtime.capabilities import means_of
+from engine.runtime.context import Workshop
 from engine.weights.store import Store
-from engine.workshop import Workshop
 
 FAMILIES = {
     "svd": "svd balanced",

@@ -57,11 +57,11 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.errors import EngineError
+from engine.core.errors import EngineError
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
-from engine.render import RenderLimits
+from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
 

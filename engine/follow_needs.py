@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine.recipe import Follow
+from engine.core.recipe import Follow
 
 ANNOTATORS, OPENPOSE = "annotators", "openpose"
 """The catalogue's entries with the extractors' weights. Poses have one of their own, for its licence."""

@@ -17,15 +17,15 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from engine.device import Device
-from engine.errors import RenderFailed
-from engine.events import Event, Progress, TakeDiscarded
+from engine.core.device import Device
+from engine.core.errors import RenderFailed
+from engine.core.events import Event, Progress, TakeDiscarded
+from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.process.worker import main
-from engine.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 
 if TYPE_CHECKING:
-    from engine.cancel import CancelToken
-    from engine.render import RenderLimits
+    from engine.core.cancel import CancelToken
+    from engine.rendering.render import RenderLimits
 
 STEP = 0.01
 SLOW = 1.0
@@ -104,10 +104,10 @@ def _take(number: int, recipe: Recipe, outcome: Outcome) -> TakeRecord:
 
 
 def _leave_the_renderer_out() -> None:
-    """The worker asks ``engine.render`` for two names; what it imports would cost half a second."""
-    stand_in = types.ModuleType("engine.render")
+    """The worker asks ``engine.rendering.render`` for two names; what it imports would cost half a second."""
+    stand_in = types.ModuleType("engine.rendering.render")
     stand_in.__dict__.update(CLIP_NAME=CLIP_NAME, RenderLimits=types.SimpleNamespace)
-    sys.modules["engine.render"] = stand_in
+    sys.modules["engine.rendering.render"] = stand_in
 
 
 if __name__ == "__main__":

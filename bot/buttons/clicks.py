@@ -30,10 +30,10 @@ from bot.text.prompts import clean_prompt
 from db.audit.log import Deed
 from db.jobs.states import Job, JobId, State
 from db.queue import CancelOutcome, Queue
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Kind, Receipt, Recipe
 from engine.planning.plan import PlanLimits
-from engine.recipe import Kind, Receipt, Recipe
+from engine.runtime.capabilities import Means
 
 log = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from typing import Any, Self
 import discord
 
 from db.jobs.states import Job, JobId, State
-from engine.recipe import Recipe
+from engine.core.recipe import Recipe
 
 
 class Action(StrEnum):

@@ -79,8 +79,8 @@ def kept_clips(data: Path) -> dict[str, list[Kept]]:
     One that was posted for want of better counts where a member gave it a star.
     """
     from db.jobs.calibration_source import kept_jobs  # noqa: PLC0415 - see above
+    from engine.core.recipe import Receipt, Recipe, Role  # noqa: PLC0415
     from engine.quality.house import Kept  # noqa: PLC0415
-    from engine.recipe import Receipt, Recipe, Role  # noqa: PLC0415
 
     found: dict[str, list[Kept]] = {}
     for job in kept_jobs(data / "framekiln.db"):

@@ -34,16 +34,16 @@ from db.jobs.enqueue import EnqueueLimits
 from db.jobs.states import Job, JobId, NewJob, State
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.device import Device
-from engine.errors import UserError
-from engine.means import Means, means_of
+from engine.core.device import Device
+from engine.core.errors import UserError
+from engine.core.recipe import Receipt, Recipe, Role
+from engine.core.request import AUTO, Subject, Wish
 from engine.planning.plan import PlanLimits, plan
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
-from engine.recipe import Receipt, Recipe, Role
-from engine.render import RenderLimits
-from engine.wish import AUTO, Subject, Wish
+from engine.rendering.render import RenderLimits
+from engine.runtime.capabilities import Means, means_of
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at how far it is."""

@@ -182,8 +182,8 @@ def _signing(settings: Settings) -> Finding:
 
 def _engines(settings: Settings) -> Iterator[Finding]:
     from engine.backends import BACKENDS  # noqa: PLC0415 - numpy is only needed here
-    from engine.device import Device  # noqa: PLC0415
-    from engine.means import means_of  # noqa: PLC0415
+    from engine.core.device import Device  # noqa: PLC0415
+    from engine.runtime.capabilities import means_of  # noqa: PLC0415
 
     means = means_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own
     for name, spec in BACKENDS.items():
@@ -202,7 +202,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
 
 
 def _nudity(settings: Settings) -> Finding:
-    from engine.nudity import ENTRY, FILE  # noqa: PLC0415 - OpenCV is only needed here
+    from engine.vision.nudity import ENTRY, FILE  # noqa: PLC0415 - OpenCV is only needed here
 
     there = (store_of(settings).path(ENTRY) / FILE).is_file()
     text = "pictures and clips are looked at" if there else "nobody looks at pictures and clips"
@@ -212,9 +212,9 @@ def _nudity(settings: Settings) -> Finding:
 
 def examine_weights(settings: Settings) -> Iterator[Finding]:
     """What is half here, and what the licences of what is here ask for."""
+    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - slow to import, and only needed here
     from engine.weights.lock import Lock  # noqa: PLC0415
-    from engine.weights.models import CATALOGUE  # noqa: PLC0415
 
     store = store_of(settings)
     try:

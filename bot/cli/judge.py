@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.core.recipe import Recipe
     from engine.quality import Verdict
-    from engine.recipe import Recipe
 
 NATIVE_FPS = 12.0
 """The gate judges what models draw; a stranger's clip is thinned to about their rate."""
@@ -70,7 +70,7 @@ def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
     frames, fps = clip.frames[::step], clip.fps / step
     reference = None
     if picture is not None:
-        from engine.fit import cover  # noqa: PLC0415 - same
+        from engine.vision.crop import cover  # noqa: PLC0415 - same
 
         reference = cover(picture, frames.shape[2], frames.shape[1])
     verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
@@ -79,7 +79,7 @@ def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
 
 def _recipe(path: Path) -> Recipe | None:
     from engine.clips.mp4 import read_metadata  # noqa: PLC0415 - see above
-    from engine.recipe import Recipe  # noqa: PLC0415
+    from engine.core.recipe import Recipe  # noqa: PLC0415
 
     try:
         return Recipe.from_json(read_metadata(path)["comment"])

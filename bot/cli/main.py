@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.cli.demo import Made
-    from engine.recipe import Role
-    from engine.wish import Wish
+    from engine.core.recipe import Role
+    from engine.core.request import Wish
 
 MIN_SEED, MAX_SEED = 0, 2**32 - 1
 MEGABYTE = 1_000_000
@@ -143,9 +143,9 @@ def render(  # noqa: PLR0917 - click gives them by name
     """Make one clip: from IMAGE, from --prompt alone, or from a clip to --restyle."""
     from bot.cli.demo import clean_words  # noqa: PLC0415 - see the module's docstring
     from bot.requests.style_names import styles_of  # noqa: PLC0415
-    from engine.errors import UserError  # noqa: PLC0415
-    from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
-    from engine.wish import Wish, choose  # noqa: PLC0415
+    from engine.core.errors import UserError  # noqa: PLC0415
+    from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
+    from engine.core.request import Wish, choose  # noqa: PLC0415
 
     if image is None and not prompt:
         raise click.UsageError("Give a picture, or say what to show with --prompt.")
@@ -194,9 +194,9 @@ def render(  # noqa: PLR0917 - click gives them by name
 )
 def demo(image: Path, output: Path) -> None:
     """Take IMAGE the whole way, as a server would: queue, engine, gate, smoothing, MP4."""
-    from engine.errors import UserError  # noqa: PLC0415 - see the module's docstring
-    from engine.recipe import Kind, Role  # noqa: PLC0415
-    from engine.wish import Wish  # noqa: PLC0415
+    from engine.core.errors import UserError  # noqa: PLC0415 - see the module's docstring
+    from engine.core.recipe import Kind, Role  # noqa: PLC0415
+    from engine.core.request import Wish  # noqa: PLC0415
 
     click.echo(f"Taking {image} through the queue, the engine, the gate, the smoothing and the encoder.\n")
     try:

@@ -32,7 +32,7 @@ def models() -> None:
 @models.command("list")
 def list_models() -> None:
     """Show all weights there are, and which of them are here."""
-    from engine.weights.models import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
 
     store = _store()
     for spec in CATALOGUE.values():
@@ -81,8 +81,8 @@ def pull(names: tuple[str, ...], *, yes: bool) -> None:
 @click.argument("names", nargs=-1)
 def verify(names: tuple[str, ...]) -> None:
     """Read every byte of the weights called NAMES (or of all that are here) and say what is wrong."""
+    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
-    from engine.weights.models import CATALOGUE  # noqa: PLC0415
     from engine.weights.verify import verify as read_all  # noqa: PLC0415
 
     store = _store()
@@ -209,7 +209,7 @@ def _store() -> Store:
 
 def _specs(names: tuple[str, ...]) -> list[ModelSpec]:
     """The entries of these names, each once."""
-    from engine.weights.models import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
 
     for name in names:
         if name not in CATALOGUE:

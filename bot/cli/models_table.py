@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.cli.models import size_text
+from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.model_spec import HubSource, ModelSpec
-from engine.weights.models import CATALOGUE
 
 
 def table() -> str:

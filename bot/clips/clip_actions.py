@@ -16,8 +16,8 @@ from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.states import Job, State
 from db.queue import Queue, Starred
-from engine.errors import UserError
-from engine.recipe import Receipt, Recipe
+from engine.core.errors import UserError
+from engine.core.recipe import Receipt, Recipe
 
 SHOWN = frozenset({State.POSTING, State.DELIVERED})
 """States in which a clip may be seen already."""

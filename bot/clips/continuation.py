@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from bot.clips.variation import wish_of
 from bot.text import clip_texts
 from engine.backends import BACKENDS, Feature
-from engine.before import Before
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.before import Before
+from engine.core.errors import UserError
+from engine.core.prompt_schedule import is_scheduled, parse
+from engine.core.recipe import Kind, Receipt, Recipe, Role
+from engine.core.request import AUTO, SECONDS, Length, Subject, Wish
 from engine.planning.choice import engines_for
 from engine.planning.plan import PlanLimits, plan
-from engine.recipe import Kind, Receipt, Recipe, Role
-from engine.schedule import is_scheduled, parse
-from engine.wish import AUTO, SECONDS, Length, Subject, Wish
+from engine.runtime.capabilities import Means
 
 LEAST_SECONDS = 1.0
 """Less is not worth a job."""

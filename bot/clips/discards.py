@@ -15,8 +15,8 @@ from db.errors import DatabaseError
 from db.files import BlobDamaged, Blobs
 from db.jobs.states import Job
 from db.queue import Queue
-from engine.events import TakeDiscarded
-from engine.recipe import Receipt
+from engine.core.events import TakeDiscarded
+from engine.core.recipe import Receipt
 
 log = logging.getLogger(__name__)
 

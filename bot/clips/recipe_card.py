@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
-from engine.recipe import Receipt, Recipe
+from engine.core.recipe import Receipt, Recipe
 
 SHOWN_WORDS = 400
 """Characters of what is read, and of what is steered away from; the data holds the rest."""

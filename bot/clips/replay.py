@@ -21,10 +21,10 @@ from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.states import Job
 from db.queue import Queue
-from engine.errors import UserError
-from engine.recipe import Receipt, Recipe, Role
+from engine.core.errors import UserError
+from engine.core.recipe import Receipt, Recipe, Role
+from engine.core.request import Subject, Wish
 from engine.untrusted.foreign_recipe import ForeignRecipe
-from engine.wish import Subject, Wish
 
 
 class Replays:

@@ -23,8 +23,8 @@ from bot.intake.avatars import avatar_of
 from bot.intake.download import Attachment
 from bot.services import Parts
 from bot.text import messages, privacy_texts
-from engine.errors import UserError
-from engine.recipe import Kind
+from engine.core.errors import UserError
+from engine.core.recipe import Kind
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:

@@ -14,11 +14,11 @@ from bot.requests import style_names
 from bot.services import Parts
 from bot.text import messages
 from engine.backends import BACKENDS
-from engine.errors import UserError
+from engine.core.errors import UserError
+from engine.core.recipe import Kind, Quality
+from engine.core.request import AUTO, SECONDS, Length, Subject, Wish
 from engine.planning.choice import engines_for
 from engine.planning.plan import plan
-from engine.recipe import Kind, Quality
-from engine.wish import AUTO, SECONDS, Length, Subject, Wish
 
 Choices = list[app_commands.Choice[str]]
 Lister = Callable[[Parts, "discord.Interaction[Any]", Kind, str], Awaitable[Choices]]

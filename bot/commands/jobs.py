@@ -11,7 +11,7 @@ from bot.buttons.job_buttons import Action, JobButton
 from bot.services import Parts
 from bot.text import messages
 from db.jobs.states import State
-from engine.recipe import Recipe
+from engine.core.recipe import Recipe
 
 SHOWN = 10
 BUTTONS = 5

@@ -13,7 +13,7 @@ from bot.text import messages, moderation_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import Deed
 from db.jobs.states import Job, State
-from engine.recipe import Recipe
+from engine.core.recipe import Recipe
 
 CHOICES = 25
 REASON_LIMIT = 200

@@ -9,9 +9,9 @@ from discord import app_commands
 
 from bot.intake.download import Attachment
 from bot.requests.style_names import styles_of
-from engine.errors import UserError
-from engine.recipe import Camera, Follow, Kind, Motion, Quality, Role
-from engine.wish import SECONDS, Length, Wish, choose
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role
+from engine.core.request import SECONDS, Length, Wish, choose
 
 MAX_SEED = 2**32 - 1
 Seed = app_commands.Range[int, 0, MAX_SEED]

@@ -16,7 +16,7 @@ from bot.ops import stats, stats_chart
 from bot.ops.engine_alerts import trouble_of
 from bot.text import messages, moderation_texts
 from db.jobs.states import State
-from engine.recipe import Recipe
+from engine.core.recipe import Recipe
 
 SHOWN = 15
 SHOWN_HELD = 10

@@ -10,8 +10,8 @@ from discord import app_commands
 from bot.commands.autocomplete import complete
 from bot.commands.options import LENGTHS, RATES, Seed, answer_refusal, attached, described, wish_of
 from bot.services import Parts
-from engine.errors import UserError
-from engine.recipe import Kind
+from engine.core.errors import UserError
+from engine.core.recipe import Kind
 
 WEAKEST, STRONGEST = 0.1, 1.0
 """Less leaves the clip as it was; more than all is not to be had."""

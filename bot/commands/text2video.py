@@ -22,8 +22,8 @@ from bot.commands.options import (
 )
 from bot.services import Parts
 from bot.text import messages
-from engine.errors import UserError
-from engine.recipe import Kind
+from engine.core.errors import UserError
+from engine.core.recipe import Kind
 
 
 def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:

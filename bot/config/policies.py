@@ -17,13 +17,12 @@ from bot.requests.submission_rules import DeskRules
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
+from engine.core.request import AUTO
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
 from engine.quality.house import HOUSE_VARIABLE
-from engine.render import RenderLimits
-from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
-from engine.wish import AUTO
-from engine.workshop import (
+from engine.rendering.render import RenderLimits
+from engine.runtime.context import (
     CACHE_VARIABLE,
     COMPILE_VARIABLE,
     DEVICE_VARIABLE,
@@ -32,6 +31,7 @@ from engine.workshop import (
     STEPS_DOWN_VARIABLE,
     YES,
 )
+from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_VARIABLE, Store
 
 MINUTE = 60.0
 HOUR = 3600.0
@@ -79,7 +79,7 @@ def for_clips(settings: Settings) -> ClipIntakeLimits:
 
 
 def engine_environment(settings: Settings) -> dict[str, str]:
-    """What the engine process must know of the settings; see :mod:`engine.workshop`."""
+    """What the engine process must know of the settings; see :mod:`engine.runtime.context`."""
     return {
         FOLDER_VARIABLE: str(settings.models_dir.absolute()),
         CHECKPOINTS_VARIABLE: ",".join(map(str, _whole(settings.extra_checkpoints))),

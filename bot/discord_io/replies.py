@@ -14,7 +14,7 @@ import discord
 from bot.text import messages
 from db.errors import DatabaseError
 from db.jobs.enqueue import Draining, LimitReached, MemberBanned
-from engine.errors import UserError
+from engine.core.errors import UserError
 
 log = logging.getLogger(__name__)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.intake.refusals import Cause
-from engine.errors import UserError
+from engine.core.errors import UserError
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 
 _MIB = 2**20

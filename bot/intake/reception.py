@@ -9,9 +9,9 @@ from bot.intake.clip_intake import CleanClip, ClipIntake
 from bot.intake.download import Attachment
 from bot.intake.picture_intake import CleanPicture, Intake
 from db.files import Blobs
-from engine.recipe import Role
+from engine.core.recipe import Role
+from engine.core.request import Subject
 from engine.untrusted.foreign_recipe import ForeignRecipe
-from engine.wish import Subject
 
 CLIPS = frozenset({Role.REFERENCE})
 """Roles whose files are clips; the others are pictures."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from engine.errors import UserError
+from engine.core.errors import UserError
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 
 _MIB = 2**20

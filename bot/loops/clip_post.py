@@ -18,8 +18,8 @@ import discord
 from bot.discord_io.messenger import SPOILER, Post
 from bot.text.messages import clip_message
 from db.jobs.states import Job, JobId
+from engine.core.recipe import Receipt, Recipe
 from engine.provenance.seal import Sealer
-from engine.recipe import Receipt, Recipe
 
 log = logging.getLogger(__name__)
 

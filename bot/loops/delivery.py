@@ -23,7 +23,7 @@ from db.files import Blobs
 from db.jobs.states import Job, JobId, State
 from db.queue import Queue
 from engine.clips.shrink import shrink
-from engine.errors import EngineError
+from engine.core.errors import EngineError
 
 log = logging.getLogger(__name__)
 

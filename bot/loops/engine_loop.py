@@ -22,7 +22,7 @@ from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs.states import Job, JobId
 from db.queue import Queue, Requeue
-from engine.errors import (
+from engine.core.errors import (
     Cancelled,
     EngineClosed,
     EngineDied,
@@ -31,9 +31,9 @@ from engine.errors import (
     Unsupported,
     UserError,
 )
-from engine.events import Draft, Event, Progress
-from engine.recipe import Recipe
-from engine.render import RenderLimits
+from engine.core.events import Draft, Event, Progress
+from engine.core.recipe import Recipe
+from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
 

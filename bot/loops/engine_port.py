@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
-from engine.events import Event
+from engine.core.events import Event
+from engine.core.recipe import Recipe
 from engine.process.spool import Rendered
-from engine.recipe import Recipe
-from engine.render import RenderLimits
+from engine.rendering.render import RenderLimits
 
 
 class Engine(Protocol):

@@ -24,8 +24,8 @@ from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.text import messages
 from db.jobs.states import Job, JobId, State
 from db.queue import Queue
+from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
-from engine.recipe import Recipe
 
 log = logging.getLogger(__name__)
 

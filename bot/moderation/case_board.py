@@ -24,8 +24,8 @@ from db.files import Blobs
 from db.jobs.states import Job, JobId
 from db.moderation.cases import Card, CardKind
 from db.queue import Queue
+from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
-from engine.recipe import Recipe, Role
 
 log = logging.getLogger(__name__)
 

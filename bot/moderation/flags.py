@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.recipe import Receipt
-from engine.wish import Subject
+from engine.core.recipe import Receipt
+from engine.core.request import Subject
 
 
 class Seen(StrEnum):

@@ -23,9 +23,9 @@ from bot.text import messages, review_texts
 from db.jobs.states import Hold, Job
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules, WordKind
 from db.queue import Queue
-from engine.errors import UserError
-from engine.recipe import Receipt, Recipe
-from engine.wish import Subject
+from engine.core.errors import UserError
+from engine.core.recipe import Receipt, Recipe
+from engine.core.request import Subject
 
 log = logging.getLogger(__name__)
 

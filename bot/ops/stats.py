@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from db.jobs.states import Job, State
-from engine.recipe import Outcome, Receipt, Recipe
+from engine.core.recipe import Outcome, Receipt, Recipe
 
 SHOWN = 6
 """Rows of a list; the rest is one line."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from db.files import Blobs
+from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
-from engine.recipe import Recipe, Role
 
 DATA = "data.json"
 SPARE = 16 * 1024

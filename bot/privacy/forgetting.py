@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from bot.ops.logs import HIDDEN
 from db.jobs.states import Job
-from engine.recipe import Receipt, Recipe
+from engine.core.recipe import Receipt, Recipe
 
 NOTHING = "{}"
 """What is left of a text that nobody can read."""

@@ -6,8 +6,8 @@ import asyncio
 import time
 from collections.abc import Callable
 
-from engine.device import Device
-from engine.means import Means, means_of
+from engine.core.device import Device
+from engine.runtime.capabilities import Means, means_of
 from engine.weights.store import Store
 
 FRESH_SECONDS = 5.0

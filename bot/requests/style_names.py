@@ -7,12 +7,12 @@ import math
 from collections.abc import Collection
 
 from engine.backends import BACKENDS, Feature
-from engine.errors import UserError
+from engine.core.errors import UserError
+from engine.core.recipe import Follow, Kind, Role, Style
+from engine.core.request import Wish
 from engine.follow_needs import NEEDS
-from engine.means import Means
 from engine.planning.choice import engines_for
-from engine.recipe import Follow, Kind, Role, Style
-from engine.wish import Wish
+from engine.runtime.capabilities import Means
 
 MAX_WEIGHT = 2.0
 MAX_STYLES = 5

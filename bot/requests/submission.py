@@ -38,11 +38,11 @@ from db.jobs.enqueue import Draining, LimitReached, MemberBanned
 from db.jobs.states import Job, JobId, NewJob, State
 from db.queue import Queue
 from engine.backends import BACKENDS
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Kind, Recipe, Role
+from engine.core.request import AUTO, Subject, Wish
 from engine.planning.plan import plan
-from engine.recipe import Kind, Recipe, Role
-from engine.wish import AUTO, Subject, Wish
+from engine.runtime.capabilities import Means
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.jobs.enqueue import EnqueueLimits
+from engine.core.request import AUTO
 from engine.planning.plan import PlanLimits
-from engine.wish import AUTO
 
 
 @dataclass(frozen=True, kw_only=True)

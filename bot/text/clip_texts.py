@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.recipe import Outcome, Receipt, Role
+from engine.core.recipe import Outcome, Receipt, Role
 
 EXTENDING = "Going on with a clip"
 LOOPING = "Closing a clip into a loop"

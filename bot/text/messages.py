@@ -14,7 +14,7 @@ from bot.text.prompts import show_prompt
 from db.jobs.queries import Ahead
 from db.jobs.states import Job, State
 from db.moderation.actions import SET_ASIDE
-from engine.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
+from engine.core.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
 
 BAR_LENGTH = 12
 SHOWN_PROMPT = 200

@@ -9,7 +9,7 @@ from bot.text.prompts import show_prompt
 from db.jobs.states import Job, State
 from db.moderation.cases import Card, CardKind, Decision
 from db.moderation.reviews import ReviewRules
-from engine.recipe import Recipe
+from engine.core.recipe import Recipe
 
 SHOWN_WORDS = 8
 SHOWN_REASONS = 10

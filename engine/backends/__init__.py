@@ -12,11 +12,11 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from engine.backends.protocol import Backend, Clip, Frames, Hooks, Inputs, Picture, RawFrames
-from engine.backends.spec import BackendSpec, Feature, Outline, Tuned, Way
-from engine.errors import Unsupported
-from engine.recipe import Camera, Recipe
-from engine.workshop import Workshop
+from engine.core.errors import Unsupported
+from engine.core.family import Backend, Clip, Frames, Hooks, Inputs, Picture, RawFrames
+from engine.core.family_spec import BackendSpec, Feature, Outline, Tuned, Way
+from engine.core.recipe import Camera, Recipe
+from engine.runtime.context import Workshop
 
 __all__ = [
     "BACKENDS",

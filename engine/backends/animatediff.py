@@ -6,8 +6,8 @@ Here is what can be planned without its weights; :mod:`engine.diffusion.animated
 from __future__ import annotations
 
 from engine.backends.animatediff_tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, V3, calm, tune
-from engine.backends.spec import BackendSpec, Feature, Way
-from engine.recipe import Kind, Quality
+from engine.core.family_spec import BackendSpec, Feature, Way
+from engine.core.recipe import Kind, Quality
 
 GIB = 2**30
 

@@ -7,16 +7,16 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from engine.backends.spec import Outline, Tuned
-from engine.errors import UserError
-from engine.recipe import Camera, Kind, Motion, Number, Quality, Recipe
-from engine.retake import Retake
-from engine.schedule import is_scheduled
-from engine.wish import Wish
-from engine.words import CLIP_TOKENS, construct
+from engine.core.errors import UserError
+from engine.core.family_spec import Outline, Tuned
+from engine.core.prompt_schedule import is_scheduled
+from engine.core.recipe import Camera, Kind, Motion, Number, Quality, Recipe
+from engine.core.request import Wish
+from engine.core.retake import Retake
+from engine.planning.prompting import CLIP_TOKENS, construct
 
 if TYPE_CHECKING:
-    from engine.means import Means
+    from engine.runtime.capabilities import Means
 
 V1_5_2, V1_5_3, V3 = "motion-v1-5-2", "motion-v1-5-3", "motion-v3"
 LCM, LIGHTNING = "animatelcm", "lightning"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.backends.spec import BackendSpec, Feature
-from engine.recipe import Kind
+from engine.core.family_spec import BackendSpec, Feature
+from engine.core.recipe import Kind
 
 SPEC = BackendSpec(
     name="camera",

@@ -14,11 +14,11 @@ from engine.backends.camera_life import Life
 from engine.backends.camera_path import choose, travel
 from engine.backends.camera_render import Stage
 from engine.backends.camera_scene import study
-from engine.backends.protocol import Frames, Hooks, Inputs, Picture
-from engine.errors import Unsupported
-from engine.fit import cover
-from engine.recipe import Camera, Quality, Recipe
-from engine.workshop import Workshop
+from engine.core.errors import Unsupported
+from engine.core.family import Frames, Hooks, Inputs, Picture
+from engine.core.recipe import Camera, Quality, Recipe
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
 
 WIDEST = 1.8
 """How much wider or taller than the frame a picture may be before the rest of it is left out."""

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.recipe import Motion
+from engine.core.recipe import Motion
 
 Plane = NDArray[np.float32]
 Pixels = NDArray[np.uint8]

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.recipe import Camera, Motion
+from engine.core.recipe import Camera, Motion
 
 Track = NDArray[np.float64]
 

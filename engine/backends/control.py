@@ -10,10 +10,10 @@ from dataclasses import replace
 
 from engine.backends import animatediff_tune
 from engine.backends.animatediff import SPEC as ANIMATEDIFF
-from engine.backends.spec import Feature, Outline, Tuned
-from engine.errors import UserError
+from engine.core.errors import UserError
+from engine.core.family_spec import Feature, Outline, Tuned
+from engine.core.recipe import Follow, Kind
 from engine.follow_needs import NEEDS
-from engine.recipe import Follow, Kind
 
 
 def tune(outline: Outline) -> Tuned:

@@ -11,13 +11,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.backends.protocol import Frames, Hooks, Inputs
 from engine.backends.sketch_lettering import Lettering
 from engine.backends.sketch_scene import Scene
 from engine.backends.sketch_view import PACE, turned, view_at
 from engine.backends.sketch_words import read
-from engine.recipe import Recipe
-from engine.workshop import Workshop
+from engine.core.family import Frames, Hooks, Inputs
+from engine.core.recipe import Recipe
+from engine.runtime.context import Workshop
 
 _FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from engine.backends.sketch_pen import Canvas, Points
-from engine.recipe import Camera, Motion
+from engine.core.recipe import Camera, Motion
 
 PACE = {Motion.GENTLE: 0.6, Motion.NORMAL: 1.0, Motion.WILD: 1.6}
 _PAN = 0.085  # heights per second at our feet

@@ -5,9 +5,9 @@ Here is what can be planned without its weights; :mod:`engine.diffusion.svd` dra
 
 from __future__ import annotations
 
-from engine.backends.spec import BackendSpec, Outline, Tuned, Way
-from engine.device import Device
-from engine.recipe import Camera, Kind, Motion, Number, Quality
+from engine.core.device import Device
+from engine.core.family_spec import BackendSpec, Outline, Tuned, Way
+from engine.core.recipe import Camera, Kind, Motion, Number, Quality
 
 GIB = 2**30
 

@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from engine.backends.protocol import Frames, Hooks, Inputs, Picture
-from engine.backends.spec import BackendSpec, Feature, Outline, Tuned, Way
-from engine.device import Device, DeviceKind
-from engine.fit import cover
-from engine.recipe import Kind, Quality, Recipe
-from engine.words import construct, movement
-from engine.workshop import Workshop
+from engine.core.device import Device, DeviceKind
+from engine.core.family import Frames, Hooks, Inputs, Picture
+from engine.core.family_spec import BackendSpec, Feature, Outline, Tuned, Way
+from engine.core.recipe import Kind, Quality, Recipe
+from engine.planning.prompting import construct, movement
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
 
 if TYPE_CHECKING:
     import torch
@@ -179,7 +179,7 @@ class WanBackend:
         self._workshop = workshop
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
-        """See :class:`engine.backends.protocol.Backend`. ``inputs.picture`` becomes the first frame."""
+        """See :class:`engine.core.family.Backend`. ``inputs.picture`` becomes the first frame."""
         from engine.diffusion.ladder import Rung, descend  # noqa: PLC0415 - torch takes seconds
 
         rungs = [Rung(name=name, about=about) for name, about in _GIVEN_UP]

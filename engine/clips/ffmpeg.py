@@ -16,8 +16,8 @@ import imageio_ffmpeg
 import numpy as np
 
 from engine.backends import Frames
-from engine.cancel import CancelToken
-from engine.errors import EngineError
+from engine.core.cancel import CancelToken
+from engine.core.errors import EngineError
 
 # A fixed number, since x264 makes other bytes with another number of threads.
 _THREADS = 4

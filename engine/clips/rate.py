@@ -9,12 +9,12 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from engine.backends import Frames
-from engine.cancel import CancelToken
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Recipe
 from engine.process.faults import is_out_of_memory
-from engine.recipe import Recipe
+from engine.runtime.context import Workshop
 from engine.smooth import FlowModel, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, find_model
-from engine.workshop import Workshop
 
 T = TypeVar("T")
 

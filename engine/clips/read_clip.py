@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.backends.protocol import Clip
+from engine.core.family import Clip
 
 
 def read_clip(path: Path) -> Clip:

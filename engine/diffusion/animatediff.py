@@ -10,8 +10,11 @@ from typing import Any
 import torch
 
 from engine.backends.animatediff_tune import BASE, IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
-from engine.backends.protocol import Frames, Hooks, Inputs
-from engine.device import DeviceKind
+from engine.core.device import DeviceKind
+from engine.core.errors import UserError
+from engine.core.family import Frames, Hooks, Inputs
+from engine.core.prompt_schedule import is_scheduled, parse
+from engine.core.recipe import Recipe
 from engine.diffusion.animatediff_ladder import RUNGS, costs, decode_chunk, placed
 from engine.diffusion.animatediff_parts import Parts, name_of, parts_of
 from engine.diffusion.animatediff_sources import ENCODED, Words, source_of
@@ -24,10 +27,7 @@ from engine.diffusion.preview import draft_frames
 from engine.diffusion.reading import unread
 from engine.diffusion.sampling import Steps
 from engine.diffusion.windows import sliding_windows
-from engine.errors import UserError
-from engine.recipe import Recipe
-from engine.schedule import is_scheduled, parse
-from engine.workshop import Workshop
+from engine.runtime.context import Workshop
 
 DRAWN = 0.9
 """The share of a take that is done when nothing but the decoding is left."""

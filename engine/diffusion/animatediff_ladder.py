@@ -9,10 +9,10 @@ from typing import Any
 
 import torch
 
-from engine.device import Device
+from engine.core.device import Device
+from engine.core.recipe import Recipe
 from engine.diffusion.ladder import Rung
 from engine.diffusion.streaming import streamed
-from engine.recipe import Recipe
 
 FEW = Rung(name="few", about="frames were decoded one at a time, for memory; the same picture")
 OFFLOAD = Rung(

@@ -7,12 +7,12 @@ from typing import Any
 
 import torch
 
+from engine.core.errors import RenderFailed
+from engine.core.recipe import Recipe
 from engine.diffusion.checkpoints import load_animatediff
 from engine.diffusion.loading import dtype_for, size_of
 from engine.diffusion.schedulers import scheduler_for
-from engine.errors import RenderFailed
-from engine.recipe import Recipe
-from engine.workshop import Workshop
+from engine.runtime.context import Workshop
 
 MOTION = "motion"
 """The recipe's setting that names the motion adapter."""

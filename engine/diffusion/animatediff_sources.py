@@ -17,15 +17,15 @@ from diffusers import (
 from PIL import Image
 
 from engine.backends.animatediff_tune import SPARSE
-from engine.backends.protocol import Hooks, Inputs
-from engine.device import Device
+from engine.core.device import Device
+from engine.core.errors import Unsupported
+from engine.core.family import Hooks, Inputs
+from engine.core.recipe import Kind, Recipe
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.loading import dtype_for, load, size_of
 from engine.diffusion.redrawing import noised
-from engine.errors import Unsupported
-from engine.fit import cover
-from engine.recipe import Kind, Recipe
-from engine.workshop import Workshop
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
 
 ENCODED = 0.05
 """The share of a take that is done when a source is encoded."""

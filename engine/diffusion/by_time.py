@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.backends.protocol import Clip, Frames
-from engine.fit import cover
+from engine.core.family import Clip, Frames
+from engine.vision.crop import cover
 
 
 def frames_by_time(clip: Clip, count: int, fps: float, size: tuple[int, int]) -> Frames:

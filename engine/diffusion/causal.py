@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from engine.backends.protocol import Frames, Hooks
+from engine.core.family import Frames, Hooks
 from engine.diffusion.decode import decode
 
 AT_ONCE = 16

@@ -13,9 +13,9 @@ from diffusers.loaders.single_file_utils import SingleFileComponentError
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 
-from engine.device import Device
+from engine.core.device import Device
+from engine.core.errors import EngineError, RenderFailed
 from engine.diffusion.loading import load
-from engine.errors import EngineError, RenderFailed
 from engine.process.faults import is_device_fault, is_out_of_memory
 from engine.weights.store import SUFFIX, Store
 

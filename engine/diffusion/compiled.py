@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from engine.device import DeviceKind
-from engine.workshop import Workshop
+from engine.core.device import DeviceKind
+from engine.runtime.context import Workshop
 
 SHAPES_KEPT = 64
 """More than a family has usual ones. Beyond it torch would go back to the model as it is, and say nothing."""

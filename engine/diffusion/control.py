@@ -10,15 +10,15 @@ import torch
 from diffusers import AnimateDiffControlNetPipeline
 from PIL import Image
 
-from engine.backends.protocol import Hooks, Inputs
-from engine.device import Device
+from engine.core.device import Device
+from engine.core.errors import Unsupported
+from engine.core.family import Hooks, Inputs
+from engine.core.recipe import Follow, Recipe
 from engine.diffusion.animatediff import AnimateDiff
 from engine.diffusion.animatediff_sources import ENCODED, Words
 from engine.diffusion.follow import conditioning_frames, load_controlnet
 from engine.diffusion.loading import dtype_for
-from engine.errors import Unsupported
 from engine.follow_needs import NEEDS
-from engine.recipe import Follow, Recipe
 
 SCALE = 1.0
 """How strongly it is followed where the recipe does not say; the library's own default."""

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from engine.backends.protocol import Frames, Hooks
-from engine.errors import HopelessTake
+from engine.core.errors import HopelessTake
+from engine.core.family import Frames, Hooks
 
 
 def decode(

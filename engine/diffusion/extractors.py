@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from engine.backends.protocol import Frames, Hooks, Picture
-from engine.device import Device
-from engine.errors import RenderFailed
+from engine.core.device import Device
+from engine.core.errors import RenderFailed
+from engine.core.family import Frames, Hooks, Picture
+from engine.core.recipe import Follow
 from engine.follow_needs import NEEDS
-from engine.recipe import Follow
 
 INSTALL = "pip install 'framekiln[models]'"
 

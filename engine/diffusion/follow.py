@@ -11,15 +11,15 @@ import torch
 from diffusers import ControlNetModel
 from PIL import Image
 
-from engine.backends.protocol import Clip, Frames, Hooks
-from engine.device import Device, DeviceKind
+from engine.core.device import Device, DeviceKind
+from engine.core.family import Clip, Frames, Hooks
+from engine.core.recipe import Follow
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.extractors import Extractor, find_edges, load_extractor
 from engine.diffusion.ladder import Rung, descend
 from engine.diffusion.loading import load, size_of
 from engine.follow_needs import NEEDS
-from engine.recipe import Follow
-from engine.workshop import Workshop
+from engine.runtime.context import Workshop
 
 ON_CPU = Rung(name="cpu", about="the clip to follow was read on the processor, for memory; the same picture")
 

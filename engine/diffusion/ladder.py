@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from engine.backends.protocol import Hooks
+from engine.core.family import Hooks
 from engine.process.faults import is_out_of_memory
-from engine.rack import collect
+from engine.runtime.model_cache import collect
 
 T = TypeVar("T")
 

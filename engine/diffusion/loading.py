@@ -13,8 +13,8 @@ import torch
 from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
-from engine.device import Device, DeviceKind
-from engine.errors import RenderFailed
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import RenderFailed
 from engine.process.faults import hides_out_of_memory
 
 VARIANT = "fp16"

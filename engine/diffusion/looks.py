@@ -11,8 +11,8 @@ import torch
 from PIL import Image
 from transformers import CLIPImageProcessorPil, CLIPVisionModelWithProjection
 
-from engine.backends.protocol import Picture
-from engine.device import Device
+from engine.core.device import Device
+from engine.core.family import Picture
 from engine.diffusion.loading import load
 
 SUBFOLDER = "models"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
-from engine.backends.protocol import Frames
+from engine.core.family import Frames
 
 DRAFT_SIDE = 128
 """Pixels of a draft's longer side, about."""

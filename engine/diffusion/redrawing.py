@@ -6,7 +6,7 @@ from typing import Any
 
 import torch
 
-from engine.backends.protocol import Frames, Hooks
+from engine.core.family import Frames, Hooks
 
 CHUNK = 4
 """Frames encoded at a time, and between two looks at the cancel token."""

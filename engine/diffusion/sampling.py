@@ -12,9 +12,9 @@ from typing import Any
 
 import torch
 
-from engine.backends.protocol import Frames, Hooks
+from engine.core.errors import HopelessTake
+from engine.core.family import Frames, Hooks
 from engine.diffusion.denoised import expected
-from engine.errors import HopelessTake
 from engine.quality.draft import why_hopeless
 
 FEWEST_FOR_A_DRAFT = 3

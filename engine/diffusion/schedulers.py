@@ -10,7 +10,7 @@ from typing import Any
 
 from diffusers import DDIMScheduler, EulerDiscreteScheduler, LCMScheduler
 
-from engine.errors import Unsupported
+from engine.core.errors import Unsupported
 
 _DDIM: Any = DDIMScheduler
 _LCM: Any = LCMScheduler

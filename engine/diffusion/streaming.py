@@ -14,7 +14,7 @@ import torch
 from diffusers.hooks.group_offloading import apply_group_offloading
 from diffusers.hooks.hooks import HookRegistry
 
-from engine.device import Device, DeviceKind
+from engine.core.device import Device, DeviceKind
 
 _HOOKS = ("group_offloading", "layer_execution_tracker", "lazy_prefetch_group_offloading")
 """Names under which diffusers registers what it does. It has no function that undoes it."""

@@ -19,9 +19,11 @@ from diffusers import (
 from PIL import Image
 from safetensors.torch import load_file
 
-from engine.backends.protocol import Frames, Hooks, Inputs
 from engine.backends.svd import SPEC, TURBO, TURBO_WEIGHTS
-from engine.device import Device, DeviceKind
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import RenderFailed, Unsupported
+from engine.core.family import Frames, Hooks, Inputs
+from engine.core.recipe import Recipe
 from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
@@ -42,12 +44,10 @@ from engine.diffusion.svd_ladder import (
     chunk_forward,
     costs,
 )
-from engine.errors import RenderFailed, Unsupported
-from engine.fit import cover
 from engine.planning.frame_size import usual_sizes
 from engine.process.faults import hides_out_of_memory
-from engine.recipe import Recipe
-from engine.workshop import Workshop
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
 
 # diffusers is typed only in places.
 _Pipeline: Any = StableVideoDiffusionPipeline

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
+from engine.core.recipe import Recipe
 from engine.diffusion.ladder import Rung
-from engine.recipe import Recipe
 
 OFFLOAD = Rung(
     name="offload", about="the models took turns on the graphics card, for memory; the same picture"

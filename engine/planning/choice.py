@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.backends import BACKENDS, BackendSpec, Feature, Way
-from engine.errors import UserError
-from engine.means import Means
-from engine.recipe import Kind, Quality, Role
-from engine.schedule import is_scheduled
-from engine.wish import AUTO, Subject, Wish
+from engine.core.errors import UserError
+from engine.core.prompt_schedule import is_scheduled
+from engine.core.recipe import Kind, Quality, Role
+from engine.core.request import AUTO, Subject, Wish
+from engine.runtime.capabilities import Means
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.faces import count_faces
-from engine.nudity import highest_score
+from engine.core.request import Subject
+from engine.vision.faces import count_faces
+from engine.vision.nudity import highest_score
 from engine.weights.store import Store
-from engine.wish import Subject
 
 MEASURED_SIDE = 384
 
@@ -46,7 +46,7 @@ class PictureFacts:
         is_drawing: a guess from the two before: flat areas and few colours.
         faces: how many, or None when nobody has looked.
         notes: for the member: what may spoil the clip.
-        nudity: a score, 0 … 1, see :mod:`engine.nudity`; None when nobody has looked.
+        nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None when nobody has looked.
     """
 
     width: int

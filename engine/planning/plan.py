@@ -9,13 +9,13 @@ import secrets
 from dataclasses import dataclass
 
 from engine.backends import BackendSpec, Outline
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Recipe
+from engine.core.request import SECONDS, Length, Subject, Wish
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import pace_of
-from engine.recipe import Recipe
-from engine.wish import SECONDS, Length, Subject, Wish
+from engine.runtime.capabilities import Means
 
 UNSEEN_FACES = "nobody looked for faces in the picture: the network that finds them is not installed"
 

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from engine.device import Device
-from engine.errors import EngineDied, EngineHung
-from engine.events import Draft, Event, Progress, TakeDiscarded
+from engine.core.device import Device
+from engine.core.errors import EngineDied, EngineHung
+from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.process import wire
 from engine.process.watch import HostLimits, Watch
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import errno
 import traceback
 
-from engine.errors import Cancelled, RenderFailed, Unsupported, UserError
+from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
 from engine.process import wire
 
 DETAIL_CHARACTERS = 16_000

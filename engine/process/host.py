@@ -18,18 +18,18 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from engine.device import Device
-from engine.errors import Cancelled, EngineClosed, RenderFailed, Unsupported, UserError
-from engine.events import Event
+from engine.core.device import Device
+from engine.core.errors import Cancelled, EngineClosed, RenderFailed, Unsupported, UserError
+from engine.core.events import Event
+from engine.core.recipe import Recipe
 from engine.process import wire
 from engine.process.child import Cause, Child, Death
 from engine.process.environment import scrubbed
 from engine.process.spool import Rendered, Spool, make, remove, verified
 from engine.process.watch import HostLimits
-from engine.recipe import Recipe
 
 if TYPE_CHECKING:
-    from engine.render import (
+    from engine.rendering.render import (
         RenderLimits,
     )  # with it would come the whole renderer, which this process never runs
 

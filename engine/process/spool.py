@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from engine.errors import RenderFailed
+from engine.core.errors import RenderFailed
+from engine.core.recipe import Receipt
 from engine.process import wire
-from engine.recipe import Receipt
 
 MAX_CLIP_BYTES = 100_000_000
 """A file larger than this is no clip, and is not read."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.events import Progress
-from engine.recipe import Stage
+from engine.core.events import Progress
+from engine.core.recipe import Stage
 
 
 @dataclass(frozen=True, kw_only=True)

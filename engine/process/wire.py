@@ -11,8 +11,8 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from engine.device import DeviceKind
-from engine.recipe import Stage, TakeRecord
+from engine.core.device import DeviceKind
+from engine.core.recipe import Stage, TakeRecord
 
 PROTOCOL = 3
 """Raised by one whenever an older peer would misread a message."""
@@ -26,7 +26,7 @@ class WireError(ValueError):
 
 
 class Failure(StrEnum):
-    """The family of a failed render's error, as :mod:`engine.errors` draws it."""
+    """The family of a failed render's error, as :mod:`engine.core.errors` draws it."""
 
     CANCELLED = "cancelled"
     USER = "user"
@@ -50,7 +50,7 @@ class Ready(_Message):
     """The child has loaded its libraries and waits for a job.
 
     Attributes:
-        device, name, memory: the fields of :class:`engine.device.Device`.
+        device, name, memory: the fields of :class:`engine.core.device.Device`.
     """
 
     type: Literal["ready"] = "ready"
@@ -130,7 +130,7 @@ class Render(_Message):
         recipe: a Recipe's JSON.
         inputs: role → absolute path.
         work: absolute path of an empty folder.
-        limits: the fields of :class:`engine.render.RenderLimits`.
+        limits: the fields of :class:`engine.rendering.render.RenderLimits`.
     """
 
     type: Literal["render"] = "render"

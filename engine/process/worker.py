@@ -24,15 +24,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from engine.cancel import CancelToken
-from engine.device import Device
-from engine.events import Draft, Event, Progress, TakeDiscarded
+from engine.core.cancel import CancelToken
+from engine.core.device import Device
+from engine.core.events import Draft, Event, Progress, TakeDiscarded
+from engine.core.recipe import Receipt, Recipe, Stage
 from engine.process import wire
 from engine.process.faults import describe
-from engine.recipe import Receipt, Recipe, Stage
 
 if TYPE_CHECKING:
-    from engine.render import Renderer, RenderLimits
+    from engine.rendering.render import Renderer, RenderLimits
 
 EXIT_PROTOCOL = 76
 """The parent speaks another version, or something that is no message."""
@@ -50,7 +50,7 @@ _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
 
 class Draws(Protocol):
-    """What a worker needs of a renderer: :class:`engine.render.Renderer` is one."""
+    """What a worker needs of a renderer: :class:`engine.rendering.render.Renderer` is one."""
 
     @property
     def device(self) -> Device:
@@ -201,7 +201,7 @@ def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: f
 
 def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: CancelToken) -> wire.Failed | None:
     """Render, and send the result; or say why there is none."""
-    from engine.render import CLIP_NAME, RenderLimits  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.rendering.render import CLIP_NAME, RenderLimits  # noqa: PLC0415 - heavy; the heart must beat before
 
     try:
         token.check()
@@ -281,8 +281,8 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 
 def make_renderer() -> Renderer:
     """What draws, with what the environment names."""
-    from engine.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
-    from engine.workshop import workshop_of  # noqa: PLC0415
+    from engine.rendering.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.runtime.context import workshop_of  # noqa: PLC0415
 
     return Renderer(workshop_of(os.environ))
 

@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from engine.clips.mp4 import read_metadata
+from engine.core.recipe import Recipe
 from engine.provenance.identity import Identity
 from engine.provenance.statement import source_type
 from engine.provenance.xmp import read_source_type, source_type_box
-from engine.recipe import Recipe
 
 MP4 = "video/mp4"
 NO_LIBRARY = "c2pa-python cannot be loaded here"

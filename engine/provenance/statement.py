@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.backends import BACKENDS
-from engine.recipe import Recipe, Role
+from engine.core.recipe import Recipe, Role
 
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC digital source type of media made by a trained model."""

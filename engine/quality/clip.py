@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.fit import cover
-from engine.motion import ULTRAFAST, Floats, dense, grid, read
 from engine.quality.likeness import correlation, detail, overlap, palette
+from engine.vision.crop import cover
+from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, read
 
 LONG_SIDE = 192
 """Pixels of the longer side of the small frames."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.motion import Floats
 from engine.quality.clip import Clip, clipped_share, saturation
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 _DARK, _BRIGHT = 40, 240
 _FEWEST_PIXELS = 200

@@ -5,11 +5,11 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.motion import luma
 from engine.quality.clip import Clip, clipped_share, saturation
 from engine.quality.likeness import correlation, detail, overlap, palette
 from engine.quality.registry import Reading, measure
 from engine.quality.texture import grain, quiet_noise, quietest
+from engine.vision.optical_flow import luma
 
 
 def _opening(clip: Clip) -> slice:

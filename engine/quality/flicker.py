@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.motion import Floats
 from engine.quality.clip import Clip
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 _FLASH = 3
 _FLASH_SHARE = 0.15

@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import ULTRAFAST, Floats, dense, grid, luma
 from engine.quality.clip import Clip
 from engine.quality.likeness import correlation, detail
 from engine.quality.registry import UNKNOWN, Reading, measure
+from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, luma
 
 _DARK, _EVEN = 32, 14
 """Levels that a bar is at most, and that it varies by."""

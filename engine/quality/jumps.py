@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import Floats
 from engine.quality.clip import Clip
 from engine.quality.likeness import overlap
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 _STANDS_OUT = 1.8
 _END = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.motion import Floats
+from engine.vision.optical_flow import Floats
 
 _BINS = 8
 

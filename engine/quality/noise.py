@@ -9,9 +9,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.motion import Floats
 from engine.quality.clip import Clip
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 _LATENT = 8
 """Native pixels of a latent of most models."""

@@ -7,9 +7,9 @@ from itertools import pairwise
 import cv2
 import numpy as np
 
-from engine.motion import Floats
 from engine.quality.clip import Clip
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 _TILE = 12
 

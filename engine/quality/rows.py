@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import Floats
 from engine.quality.clip import Clip
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 _BANDS, _WIDTH = 64, 256
 """Rows of the frame are averaged to about so many bands of so many pixels."""

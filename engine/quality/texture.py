@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import Floats
 from engine.quality.clip import Clip
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 _TRIPLES = 6
 _PANE = 12

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.motion import Floats
 from engine.quality.clip import Clip, medians
 from engine.quality.registry import Reading, measure
+from engine.vision.optical_flow import Floats
 
 
 def _trends(values: Floats) -> Floats:

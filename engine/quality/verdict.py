@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.recipe import Outcome
 from engine.quality import (  # noqa: F401 - they register
     colour,
     fidelity,
@@ -25,7 +26,6 @@ from engine.quality.calibration import Calibration, shipped
 from engine.quality.clip import Clip
 from engine.quality.registry import MEASURES, Reading
 from engine.quality.troubles import TROUBLES, Trouble
-from engine.recipe import Outcome
 
 _WORST_SHARE = 0.6
 _USUAL_LEVEL = 1.0

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cancel import CancelToken
+from engine.core.cancel import CancelToken
 from engine.smooth.drawing import Drawing
 from engine.smooth.flow import FlowModel
 from engine.smooth.loop import Seam, find_loop

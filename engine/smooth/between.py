@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import Floats, luma, read
 from engine.smooth.passage import Passage, Sight, Sights, sights
+from engine.vision.optical_flow import Floats, luma, read
 
 _DETAIL = 1.5
 _NEIGHBOURHOOD = 6

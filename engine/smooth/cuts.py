@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import FAST, Floats, dense, grid, luma, read
 from engine.quality.likeness import correlation, detail, overlap, palette
+from engine.vision.optical_flow import FAST, Floats, dense, grid, luma, read
 
 _LONG_SIDE = 160
 _FLOW_SIDE = 32

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cancel import CancelToken
+from engine.core.cancel import CancelToken
 from engine.smooth.between import between
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow

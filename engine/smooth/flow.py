@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import Floats, grid, read
+from engine.vision.optical_flow import Floats, grid, read
 
 _SMALLEST_SIDE = 16
 """DIS needs some patches of 8 px; smaller frames are blended where they stand."""
@@ -110,7 +110,7 @@ def origin(flow: Floats, time: float, places: Floats, start: Floats | None = Non
     Args:
         flow: float32 ``[H, W, 2]``.
         time: 0 … 1.
-        places: float32 ``[H, W, 2]``, from :func:`engine.motion.grid`.
+        places: float32 ``[H, W, 2]``, from :func:`engine.vision.optical_flow.grid`.
         start: a guess.
 
     Returns:

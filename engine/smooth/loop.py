@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.motion import Floats
+from engine.vision.optical_flow import Floats
 
 _LONG_SIDE = 64
 _BLUR = 1.0

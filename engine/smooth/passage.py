@@ -11,8 +11,8 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from engine.motion import Floats, grid, read
 from engine.smooth.flow import REDUCED, Middle, PairFlow, origin, resized
+from engine.vision.optical_flow import Floats, grid, read
 
 _SPREAD = 1.5
 """Width over which a bend is made even, in pixels at reduced size."""

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.device import Device, DeviceKind
+from engine.core.device import Device, DeviceKind
+from engine.runtime.context import Workshop
 from engine.smooth.flow import FlowModel, Middle
-from engine.workshop import Workshop
 
 NAME = "rife"
 """Its name in the catalogue."""

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.errors import EngineError
+from engine.core.errors import EngineError
 
 
 class ClipRefusal(StrEnum):

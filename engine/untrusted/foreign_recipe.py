@@ -10,8 +10,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.recipe import RECIPE_VERSION, Camera, Follow, Kind, Motion, Quality, Role, Style
-from engine.wish import Wish
+from engine.core.recipe import RECIPE_VERSION, Camera, Follow, Kind, Motion, Quality, Role, Style
+from engine.core.request import Wish
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=200)]
@@ -38,7 +38,7 @@ class ForeignBefore(_Foreign):
 
 
 class ForeignRecipe(_Foreign):
-    """The fields of :class:`engine.recipe.Recipe` that a wish can be made of, within bounds."""
+    """The fields of :class:`engine.core.recipe.Recipe` that a wish can be made of, within bounds."""
 
     version: Annotated[int, Field(ge=1, le=RECIPE_VERSION)]
     kind: Kind

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from engine.errors import EngineError
+from engine.core.errors import EngineError
 
 CHUNK = 1 << 20
 LONGEST_PAUSE = 60.0

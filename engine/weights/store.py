@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.laid import INDEX, SUFFIX, is_whole
 from engine.weights.lock import Record, read_manifest
-from engine.weights.models import CATALOGUE
 
 __all__ = ["CHECKPOINTS", "STYLES", "SUFFIX", "Store", "store_of"]
 

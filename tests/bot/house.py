@@ -22,12 +22,12 @@ from db.files import Blobs
 from db.jobs.states import Job, NewJob
 from db.queue import EnqueueLimits, Queue
 from db.sqlite.connection import Database
-from engine.errors import Cancelled
-from engine.events import Progress
+from engine.core.errors import Cancelled
+from engine.core.events import Progress
+from engine.core.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.process.host import HostState
 from engine.process.spool import Rendered
-from engine.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
-from engine.render import RenderLimits
+from engine.rendering.render import RenderLimits
 from tests.fake_discord import FakeDiscord
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2

@@ -12,7 +12,7 @@ import pytest
 from bot.config.choices import LogFormat
 from bot.ops.logs import HIDDEN, set_up_logs
 from bot.privacy.forgetting import hushed
-from engine.errors import EngineDied, RenderFailed
+from engine.core.errors import EngineDied, RenderFailed
 from engine.process.environment import scrubbed
 from tests.bot.house import picture, queued, until
 from tests.fake_discord import TOKEN, Answers, LostAnswer, Status, Truncated, Upload

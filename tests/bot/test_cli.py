@@ -20,9 +20,9 @@ from bot.config.policies import for_plan
 from bot.config.settings import load_settings, variable
 from bot.ops import health
 from engine.clips.encode import read_metadata
-from engine.errors import UserError
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style
 from engine.planning.plan import PlanLimits
-from engine.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style
 
 ROOT = Path(__file__).parents[2]
 HELP_SECONDS = 0.5

@@ -14,7 +14,7 @@ from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import Post
 from bot.text import messages
 from db.jobs.states import State
-from engine.recipe import Kind, Quality, Recipe, Role
+from engine.core.recipe import Kind, Quality, Recipe, Role
 from tests.bot.house import connected, count_of, failing, hand_in, picture, queued, until
 from tests.fake_discord import Permission, Status
 

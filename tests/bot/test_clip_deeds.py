@@ -13,7 +13,7 @@ from bot.clips import continuation
 from bot.discord_io.messenger import Post
 from bot.text import clip_texts, messages, privacy_texts
 from db.jobs.states import State
-from engine.recipe import Kind, Recipe, Role
+from engine.core.recipe import Kind, Recipe, Role
 from tests.bot.house import connected, count_of, hand_in, queued, until
 from tests.fake_discord import Permission
 

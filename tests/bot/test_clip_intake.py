@@ -25,7 +25,7 @@ from bot.intake.clip_intake import ClipIntake, ClipIntakeLimits
 from bot.intake.clip_refusals import explain
 from bot.intake.refusals import Cause
 from engine.clips.read_clip import read_clip
-from engine.errors import UserError
+from engine.core.errors import UserError
 from engine.untrusted import read_video
 from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused
 

@@ -21,11 +21,11 @@ from bot.config.settings import Settings
 from bot.forecast import Wait
 from bot.services import Parts
 from bot.text import messages
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
+from engine.core.request import SECONDS, Length
 from engine.planning.plan import PlanLimits
-from engine.recipe import Camera, Follow, Kind, Motion, Quality
-from engine.wish import SECONDS, Length
+from engine.runtime.capabilities import Means
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2

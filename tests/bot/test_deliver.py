@@ -18,8 +18,8 @@ from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
 from db.errors import CannotWrite
 from db.jobs.states import State
 from db.queue import Queue
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
+from engine.core.cancel import CancelToken
 from engine.provenance.seal import Sealer
 from tests.bot.house import ANN, CHANNEL, queued, recipe, rendered, until
 

@@ -16,8 +16,8 @@ from bot.requests import submission as desk_module
 from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs.states import State
+from engine.core.recipe import Kind, Quality, Recipe
 from engine.planning.frame_size import AREA
-from engine.recipe import Kind, Quality, Recipe
 from tests.bot.house import ANN, count_of, picture, queued, until
 from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload
 

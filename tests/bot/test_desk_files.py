@@ -10,11 +10,11 @@ import pytest
 from bot.buttons import job_buttons
 from bot.discord_io.messenger import Post
 from bot.text import messages
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
-from engine.means import Means
-from engine.recipe import Follow, Kind, Recipe, Role, Style
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Follow, Kind, Recipe, Role, Style
+from engine.runtime.capabilities import Means
 from tests.bot.house import count_of, picture, until
 from tests.fake_discord import Upload
 

@@ -13,7 +13,7 @@ from bot.loops import gpu_faults
 from db.jobs.states import State
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.errors import EngineDied
+from engine.core.errors import EngineDied
 from tests.bot.house import BEN, queued, studio_with, until
 from tests.engine.host_bench import running_host
 

@@ -16,9 +16,9 @@ from bot.loops.previews import FirstLook, FirstLooks, Live
 from bot.loops.status import StatusBoard
 from bot.text import messages
 from db.jobs.states import JobId, State
-from engine.events import Draft, Progress, TakeDiscarded
+from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.provenance.seal import Sealer
-from engine.recipe import Outcome, Recipe, Stage, TakeRecord
 from tests.bot.house import CHANNEL, FakeEngine, queued, recipe, studio_with, until, until_cancelled
 from tests.fake_discord import Status
 

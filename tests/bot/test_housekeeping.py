@@ -19,7 +19,7 @@ from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
-from engine.recipe import Role
+from engine.core.recipe import Role
 from tests.bot.house import hand_in, queued, until
 
 DAY = 24 * 3600.0

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from bot.cli.doctor import _signing
 from bot.cli.inspect import inspect
 from bot.config.settings import Settings
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
+from engine.core.cancel import CancelToken
 from engine.provenance.identity import FOLDER, KEY, load_or_make_identity, make_identity
 from engine.provenance.seal import Sealer
 from engine.provenance.statement import metadata

@@ -18,7 +18,7 @@ from bot.intake import picture_intake as module
 from bot.intake.download import is_discord
 from bot.intake.picture_intake import Intake, IntakeLimits
 from bot.intake.refusals import Cause, explain
-from engine.errors import UserError
+from engine.core.errors import UserError
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 
 LIMITS = IntakeLimits(decode_wall_seconds=30, download_seconds=10)

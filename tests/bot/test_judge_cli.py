@@ -10,8 +10,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bot.cli.main import main
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
+from engine.core.cancel import CancelToken
 
 
 def clip(path, *, fps=8.0, flicker=0.0):

@@ -15,10 +15,10 @@ from bot.forecast import Waits
 from bot.requests.submission import Desk
 from bot.services import Parts
 from engine.backends import BACKENDS
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Kind
 from engine.planning.plan import PlanLimits
-from engine.recipe import Kind
+from engine.runtime.capabilities import Means
 from tests.fake_discord import Upload
 
 HERE = Means(

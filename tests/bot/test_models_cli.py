@@ -15,11 +15,11 @@ from bot.cli.models_table import table
 from bot.config.policies import engine_environment, store_of
 from bot.config.settings import load_settings, variable
 from engine.process.environment import scrubbed
+from engine.runtime.context import workshop_of
+from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.lock import LOCK
-from engine.weights.models import CATALOGUE
 from engine.weights.store import Store
 from engine.weights.store import store_of as store_of_environment
-from engine.workshop import workshop_of
 from tests.fake_hub import FakeHub, tiny_pipeline
 
 ROOT = Path(__file__).parents[2]
@@ -171,7 +171,7 @@ def test_a_broken_lock_is_one_line_everywhere(hub):
 def test_help_of_models_imports_nothing_heavy():
     code = (
         "import sys\nfrom bot.cli.main import main\nmain(['models', '--help'], standalone_mode=False)\n"
-        "heavy = {'numpy', 'cv2', 'pydantic', 'rich', 'torch', 'urllib.request', 'engine.weights.models'}\n"
+        "heavy = {'numpy', 'cv2', 'pydantic', 'rich', 'torch', 'urllib.request', 'engine.weights.catalogue_all'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -25,7 +25,7 @@ from bot.privacy.erasing import STOP_SECONDS
 from bot.privacy.forgetting import RecipeWords
 from bot.text import messages, privacy_texts
 from db.jobs.states import State
-from engine.recipe import Kind, Receipt, Recipe, Role
+from engine.core.recipe import Kind, Receipt, Recipe, Role
 from tests.bot.house import connected, picture, queued, receipt, recipe, rendered, until, until_cancelled
 from tests.db.asking import written
 from tests.fake_discord import Status, Upload

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.requests.style_names import models_here, settled, styles_here, styles_of
-from engine.errors import UserError
+from engine.core.errors import UserError
+from engine.core.recipe import Follow, Kind, Role, Style
+from engine.core.request import Wish
 from engine.follow_needs import NEEDS
-from engine.means import Means
-from engine.recipe import Follow, Kind, Role, Style
-from engine.wish import Wish
+from engine.runtime.capabilities import Means
 
 WEIGHTS = frozenset({"epicrealism", "animatelcm", "svd-xt"})
 HERE = Means(

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from bot.text import clip_texts, messages
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
-from engine.means import Means
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Camera, Kind, Quality, Recipe, Role
+from engine.core.request import Subject, Wish
 from engine.planning.plan import plan
 from engine.provenance.statement import metadata
-from engine.recipe import Camera, Kind, Quality, Recipe, Role
-from engine.wish import Subject, Wish
+from engine.runtime.capabilities import Means
 from tests.bot.house import count_of, picture, queued, until
 from tests.bot.test_clip_deeds import delivered, refusal, the_new_job
 from tests.db.asking import deed

@@ -18,7 +18,7 @@ from bot.text import messages, review_texts
 from db.audit.log import Deed
 from db.jobs.states import Hold, State
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
-from engine.recipe import Receipt
+from engine.core.recipe import Receipt
 from tests.bot.house import connected, count_of, hand_in, picture, queued, until
 from tests.bot.test_clip_deeds import SHORT, delivered, the_new_job
 from tests.fake_discord import EVERYONE, Permission

@@ -16,12 +16,12 @@ from bot.text import messages
 from db.audit.log import Deed
 from db.jobs.states import State
 from db.moderation.reviews import ReviewRules
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Kind, Recipe
 from engine.provenance.identity import FOLDER
 from engine.provenance.seal import Signature, inspect_clip
 from engine.provenance.statement import metadata
-from engine.recipe import Kind, Recipe
 from tests.bot.house import recipe, rendered, until
 from tests.fake_discord import TooLarge
 

@@ -18,8 +18,8 @@ from bot.loops.status import StatusBoard
 from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs.states import State
+from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
-from engine.recipe import Recipe
 from tests.bot.house import CHANNEL, FakeEngine, hand_in, queued, studio_with, until
 from tests.db.asking import deed
 

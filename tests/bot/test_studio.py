@@ -16,7 +16,7 @@ from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs.claims import Claims
 from db.jobs.states import JobId, State
-from engine.errors import (
+from engine.core.errors import (
     Cancelled,
     EngineClosed,
     EngineDied,
@@ -25,9 +25,9 @@ from engine.errors import (
     RenderFailed,
     Unsupported,
 )
-from engine.events import Progress, TakeDiscarded
-from engine.recipe import Outcome, Receipt, Role, Stage, TakeRecord
-from engine.render import RenderLimits
+from engine.core.events import Progress, TakeDiscarded
+from engine.core.recipe import Outcome, Receipt, Role, Stage, TakeRecord
+from engine.rendering.render import RenderLimits
 from tests.bot.house import BEN, FakeEngine, limits_of, queued, recipe, studio_with, until, until_cancelled
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")

@@ -22,7 +22,7 @@ from db.jobs.states import Job, JobId, State
 from db.moderation.cases import Card, CardKind, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.queue import Limit
-from engine.recipe import (
+from engine.core.recipe import (
     Camera,
     Follow,
     Kind,

@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 
 from bot.clips import variation
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Style
+from engine.core.request import Subject, Wish
 from engine.planning.plan import PlanLimits, plan
-from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Style
-from engine.wish import Subject, Wish
+from engine.runtime.capabilities import Means
 
 WEIGHTS = frozenset({"epicrealism", "sd15", "animatelcm", "sd15-ip-adapter"})
 HERE = Means(

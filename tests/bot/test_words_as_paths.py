@@ -34,12 +34,12 @@ work, words = Path(sys.argv[1]), json.loads(sys.argv[2])
 from bot.commands.options import wish_of
 from bot.requests.style_names import settled
 from bot.text.prompts import clean_prompt, show_prompt
-from engine.cancel import CancelToken
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.cancel import CancelToken
+from engine.core.errors import UserError
+from engine.runtime.capabilities import Means
 from engine.planning.plan import plan
-from engine.recipe import Kind
-from engine.render import Renderer, RenderLimits
+from engine.core.recipe import Kind
+from engine.rendering.render import Renderer, RenderLimits
 import engine.backends, dataclasses
 def draw(text):
     wish = wish_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text), seed=1, quality="fast")

@@ -15,10 +15,10 @@ import torch
 
 from bot.loops.status import DRAFT_NAME
 from bot.text import messages
-from engine.cancel import CancelToken
 from engine.clips.encode import encode, read_metadata
 from engine.clips.rate import BROKEN
-from engine.recipe import Follow, Kind, Recipe, Role, Style
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Follow, Kind, Recipe, Role, Style
 from tests.end_to_end.whole_bot import ENV, cat, commands_known, picture
 from tests.engine.tiny import animatediff, svd, wan
 from tests.fake_discord.faults import Upload

@@ -10,8 +10,8 @@ import pytest
 
 from engine.clips.encode import read_metadata
 from engine.clips.read_clip import read_clip
+from engine.core.recipe import Recipe
 from engine.provenance.seal import Signature, inspect_clip
-from engine.recipe import Recipe
 from tests.end_to_end.whole_bot import CLIP_SECONDS, ENV, QUICK, cat, clips, commands_known, one_clip, says
 from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated
 from tests.fake_discord.people import Permission

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 from engine.backends import Clip, Hooks, Inputs
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
-from engine.recipe import Kind, Recipe, Role, Style
-from engine.render import Renderer, RenderLimits
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Kind, Recipe, Role, Style
+from engine.rendering.render import Renderer, RenderLimits
+from engine.runtime.context import Workshop
 from engine.weights.store import Store
-from engine.workshop import Workshop
 from tests.engine.tiny import animatediff as tiny
 
 V2, V3 = "motion-v1-5-2", "motion-v1-5-3"

@@ -34,14 +34,14 @@ def main(how: str, models: Path) -> None:
         sys.modules["torchvision"] = None
 
     from engine.backends import BACKENDS, Clip, Hooks, Inputs, load
-    from engine.device import Device
-    from engine.errors import RenderFailed
-    from engine.means import Means
+    from engine.core.device import Device
+    from engine.core.errors import RenderFailed
+    from engine.core.recipe import Follow, Kind, Quality
+    from engine.core.request import Subject, Wish
     from engine.planning.plan import plan
-    from engine.recipe import Follow, Kind, Quality
+    from engine.runtime.capabilities import Means
+    from engine.runtime.context import Workshop
     from engine.weights.store import Store
-    from engine.wish import Subject, Wish
-    from engine.workshop import Workshop
 
     names = frozenset(path.name for path in models.iterdir())
     means, workshop = Means(weights=names, slow=True), Workshop(store=Store(models))

@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
+from engine.core.recipe import Kind, Recipe
 from engine.process.host import EngineHost, HostLimits
-from engine.recipe import Kind, Recipe
-from engine.render import RenderLimits
+from engine.rendering.render import RenderLimits
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]

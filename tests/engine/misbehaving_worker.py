@@ -10,11 +10,11 @@ import subprocess
 import sys
 import time
 
-from engine.device import Device
-from engine.errors import RenderFailed, Unsupported, UserError
-from engine.events import Progress, TakeDiscarded
+from engine.core.device import Device
+from engine.core.errors import RenderFailed, Unsupported, UserError
+from engine.core.events import Progress, TakeDiscarded
+from engine.core.recipe import Outcome, Receipt, Stage, TakeRecord
 from engine.process.worker import main
-from engine.recipe import Outcome, Receipt, Stage, TakeRecord
 
 RECORD = TakeRecord(number=1, seed=1, outcome=Outcome.REJECTED, score=3.0, reasons=("it flickers",))
 

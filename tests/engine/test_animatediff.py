@@ -8,15 +8,15 @@ import torch
 from safetensors.torch import save_file
 
 from engine.backends import Clip, Inputs, load
-from engine.before import Before
+from engine.core.before import Before
+from engine.core.errors import RenderFailed, Unsupported, UserError
+from engine.core.events import Draft, Progress
+from engine.core.recipe import Role, Stage, Style
 from engine.diffusion.animatediff_parts import Parts
 from engine.diffusion.by_time import frames_by_time
-from engine.errors import RenderFailed, Unsupported, UserError
-from engine.events import Draft, Progress
-from engine.fit import cover
-from engine.recipe import Role, Stage, Style
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
 from engine.weights.store import Store
-from engine.workshop import Workshop
 from tests.engine.animatediff_bench import (
     CAMERA,
     CLIP,

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from engine.backends import BACKENDS
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Kind, Motion, Quality, Style
+from engine.core.request import Subject, Wish
 from engine.planning.plan import plan
-from engine.recipe import Camera, Kind, Motion, Quality, Style
-from engine.wish import Subject, Wish
+from engine.runtime.capabilities import Means
 
 LCM, LIGHTNING, V2, V3 = "animatelcm", "lightning", "motion-v1-5-2", "motion-v1-5-3"
 PICTURE = Subject(sha256="ab" * 32, width=300, height=200)

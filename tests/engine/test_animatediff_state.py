@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from engine.backends import Inputs, load
-from engine.cancel import CancelToken
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled
+from engine.core.recipe import Style
 from engine.diffusion.animatediff import _Take
 from engine.diffusion.animatediff_ladder import FEW, RUNGS, STREAMED, costs
-from engine.errors import Cancelled
-from engine.recipe import Style
-from engine.workshop import Workshop
+from engine.runtime.context import Workshop
 from tests.engine.animatediff_bench import (
     CLIP,
     EVERYTHING,

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from engine.backends import Hooks, Inputs, load
-from engine.cancel import CancelToken
-from engine.errors import Cancelled, Unsupported
-from engine.recipe import Camera, Kind, Motion, Quality, Recipe
-from engine.workshop import Workshop
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled, Unsupported
+from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
+from engine.runtime.context import Workshop
 
 WIDTH, HEIGHT = 192, 108
 PATHS = [camera for camera in Camera if camera is not Camera.AUTO]

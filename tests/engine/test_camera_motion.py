@@ -10,8 +10,8 @@ import pytest
 
 from engine.backends.camera_film import CameraBackend
 from engine.backends.camera_path import choose, travel
-from engine.backends.protocol import Hooks, Inputs
-from engine.recipe import Camera, Kind, Motion, Recipe
+from engine.core.family import Hooks, Inputs
+from engine.core.recipe import Camera, Kind, Motion, Recipe
 
 SIZE = (256, 144)
 TIMES = np.arange(13) / 6

@@ -13,7 +13,7 @@ from engine.backends.camera_layers import MAP_STEP, Window, outline, silhouette,
 from engine.backends.camera_life import Life
 from engine.backends.camera_path import travel
 from engine.backends.camera_scene import study
-from engine.recipe import Camera, Motion
+from engine.core.recipe import Camera, Motion
 
 LAKE = Path(__file__).parents[2] / "examples" / "lake.png"
 

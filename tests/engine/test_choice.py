@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from engine.device import Device, DeviceKind
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Style
+from engine.core.request import Subject, Wish
 from engine.planning.choice import engines_for
 from engine.planning.plan import plan
-from engine.recipe import Camera, Follow, Kind, Style
-from engine.wish import Subject, Wish
+from engine.runtime.capabilities import Means
 
 GIB = 2**30
 PICTURE = Subject(sha256="a" * 64, width=1600, height=900)

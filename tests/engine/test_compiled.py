@@ -7,9 +7,9 @@ import importlib
 import pytest
 import torch
 
-from engine.device import Device, DeviceKind
+from engine.core.device import Device, DeviceKind
 from engine.diffusion.compiled import compiled_for, compiling
-from engine.workshop import Workshop
+from engine.runtime.context import Workshop
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, of itself
 

@@ -16,19 +16,19 @@ import pytest
 import torch
 
 from engine.backends import BACKENDS, Clip, Hooks, Inputs, load
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
-from engine.device import Device, DeviceKind
-from engine.errors import Cancelled, RenderFailed, Unsupported, UserError
+from engine.core.cancel import CancelToken
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
+from engine.core.recipe import Follow, Kind, Recipe, Role
+from engine.core.request import Subject, Wish
 from engine.follow_needs import ANNOTATORS, NEEDS
-from engine.means import Means
 from engine.planning.plan import plan
-from engine.recipe import Follow, Kind, Recipe, Role
-from engine.render import Renderer, RenderLimits
+from engine.rendering.render import Renderer, RenderLimits
+from engine.runtime.capabilities import Means
+from engine.runtime.context import Workshop
 from engine.weights.store import Store
-from engine.wish import Subject, Wish
-from engine.workshop import Workshop
 from tests.engine.tiny import animatediff as tiny
 from tests.engine.tiny import svd, wan
 

@@ -14,15 +14,15 @@ import torch
 
 import engine.diffusion
 from engine.backends import Hooks
-from engine.cancel import CancelToken
-from engine.device import Device, DeviceKind
+from engine.core.cancel import CancelToken
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import Cancelled, HopelessTake, RenderFailed
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
 from engine.diffusion.denoised import expected
 from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
-from engine.errors import Cancelled, HopelessTake, RenderFailed
 from tests.engine import tiny  # noqa: F401 - one thread, and the libraries in order
 from tests.engine.tiny import svd
 

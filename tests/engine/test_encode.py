@@ -8,10 +8,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from engine.cancel import CancelToken
 from engine.clips.encode import ClipTooLarge, Encoded, EncodeFailed, encode, frame_rate, read_metadata
 from engine.clips.mp4 import top_boxes
-from engine.errors import Cancelled
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled
 
 MIB = 2**20
 OPEN_FILES = Path("/proc/self/fd")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.fit import cover
+from engine.vision.crop import cover
 
 side = st.integers(1, 200)
 

@@ -9,13 +9,13 @@ from contextlib import suppress
 import pytest
 
 from bot.clips.variation import wish_of
-from engine.before import Before
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
+from engine.core.before import Before
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
 from engine.provenance.identity import make_identity
 from engine.provenance.seal import Sealer
 from engine.provenance.statement import metadata
-from engine.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 from engine.untrusted.foreign_recipe import NotARecipe, read_foreign
 from engine.untrusted.read_recipe import recipe_in

@@ -12,11 +12,11 @@ import time
 import pytest
 from host_bench import ENVIRONMENT, HERE, ROOT, alive, render, running_host, until
 
-from engine.device import Device, DeviceKind
-from engine.errors import Cancelled, EngineClosed, EngineDied
-from engine.events import Progress, TakeDiscarded
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import Cancelled, EngineClosed, EngineDied
+from engine.core.events import Progress, TakeDiscarded
+from engine.core.recipe import Stage
 from engine.process.host import HostState
-from engine.recipe import Stage
 
 BROKEN = str(HERE / "broken_worker.py")
 
@@ -313,7 +313,7 @@ async def test_no_secret_reaches_the_process(tmp_path):
 
 
 def test_the_host_imports_neither_torch_nor_the_renderer():
-    heavy = "{'torch', 'cv2', 'engine.render'}"
+    heavy = "{'torch', 'cv2', 'engine.rendering.render'}"
     code = f"import sys, engine.process.host; print(sorted({heavy} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert done.stdout == "[]\n"

@@ -13,7 +13,7 @@ import time
 import pytest
 from host_bench import ENVIRONMENT, HERE, WORKER, alive, render, running_host, until
 
-from engine.errors import EngineDied, EngineHung, RenderFailed, Unsupported, UserError
+from engine.core.errors import EngineDied, EngineHung, RenderFailed, Unsupported, UserError
 from engine.process.child import Cause
 from engine.process.host import HostState
 

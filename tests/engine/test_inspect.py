@@ -2,13 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.faces import ENTRY, FILE, Face, count_faces, read_answer
-from engine.means import Means
+from engine.core.recipe import Kind
+from engine.core.request import Subject, Wish
 from engine.planning.inspect import inspect, inspect_file
 from engine.planning.plan import plan
-from engine.recipe import Kind
+from engine.runtime.capabilities import Means
+from engine.vision.faces import ENTRY, FILE, Face, count_faces, read_answer
 from engine.weights.store import Store
-from engine.wish import Subject, Wish
 
 
 def photograph(seed=3, width=480, height=320):

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 from engine.backends import BACKENDS, BackendSpec
-from engine.before import Before
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.clips.join import joined, last_picture, led_in, settled
 from engine.clips.read_clip import read_clip
-from engine.errors import Unsupported
-from engine.recipe import Camera, Kind, Outcome, Quality, Recipe, Role
-from engine.render import CLIP_NAME, Renderer, RenderLimits
+from engine.core.before import Before
+from engine.core.cancel import CancelToken
+from engine.core.errors import Unsupported
+from engine.core.recipe import Camera, Kind, Outcome, Quality, Recipe, Role
+from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 
 OLD = Before(width=128, height=96, frames=25, engines=("camera",), real=True)
 ON = Recipe(

@@ -7,9 +7,9 @@ import weakref
 import pytest
 
 from engine.backends import Hooks
-from engine.cancel import CancelToken
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled
 from engine.diffusion.ladder import Rung, descend, first_rung
-from engine.errors import Cancelled
 
 RUNGS = tuple(Rung(name=name, about=f"{name} was given up") for name in ("a", "b", "c"))
 

@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 import pytest
 
 from engine.backends import BACKENDS
+from engine.core.recipe import Follow
 from engine.follow_needs import NEEDS
-from engine.recipe import Follow
-from engine.weights.models import CATALOGUE, HubSource, WheelSource
+from engine.weights.catalogue_all import CATALOGUE, HubSource, WheelSource
 from engine.weights.pull_plan import HARMLESS, PICKLED
 
 HUB = [spec for spec in CATALOGUE.values() if isinstance(spec.source, HubSource)]

@@ -11,9 +11,9 @@ from tiny.onnx import redness
 
 from bot.moderation import flags
 from bot.moderation.flags import Seen
-from engine.nudity import ENTRY, FILE, MOST_FRAMES, highest_score, scores
+from engine.core.recipe import Receipt
 from engine.planning.inspect import inspect
-from engine.recipe import Receipt
+from engine.vision.nudity import ENTRY, FILE, MOST_FRAMES, highest_score, scores
 from engine.weights.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +47,9 @@ def test_one_naked_frame_among_many_is_enough(store):
 
 def test_only_a_few_frames_of_a_clip_are_looked_at(store, monkeypatch):
     seen = []
-    monkeypatch.setattr("engine.nudity.scores", lambda pictures, network: seen.append(len(pictures)) or [0.0])
+    monkeypatch.setattr(
+        "engine.vision.nudity.scores", lambda pictures, network: seen.append(len(pictures)) or [0.0]
+    )
     for count in (1, 3, 200):
         highest_score(np.zeros((count, 8, 8, 3), np.uint8), store)
     assert seen == [1, 3, MOST_FRAMES]

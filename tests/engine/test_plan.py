@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.backends import BACKENDS
-from engine.errors import UserError
-from engine.means import Means
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
+from engine.core.request import SECONDS, Length, Subject, Wish, choose
 from engine.planning.frame_size import AREA, usual_sizes
 from engine.planning.plan import PlanLimits, plan
-from engine.recipe import Camera, Follow, Kind, Motion, Quality
+from engine.runtime.capabilities import Means
 from engine.smooth.moments import by_factor, by_rate
-from engine.wish import SECONDS, Length, Subject, Wish, choose
 
 SMOOTH = (24.0, 30.0, 60.0)
 """What a member may choose."""

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from engine.clips.mp4 import TAGS
+from engine.core.recipe import Kind, Recipe
 from engine.provenance.statement import metadata
-from engine.recipe import Kind, Recipe
 
 RECIPE = Recipe(
     kind=Kind.ANIMATE, engine="camera", seed=7, width=64, height=48,

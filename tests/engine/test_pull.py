@@ -13,10 +13,10 @@ from typing import NamedTuple
 import pytest
 
 from engine.weights import pull
+from engine.weights.catalogue_all import CATALOGUE, HubSource, WheelSource
 from engine.weights.fetch import FetchFailed
 from engine.weights.hub import hub_of
 from engine.weights.lock import LOCK, Lock
-from engine.weights.models import CATALOGUE, HubSource, WheelSource
 from engine.weights.pull import Puller
 from engine.weights.pull_plan import Pin
 from engine.weights.store import Store

@@ -9,9 +9,9 @@ from benchmarks import ways_held_back, ways_taught  # noqa: F401 - they register
 from benchmarks.defects import DEFECTS
 from benchmarks.ways import OTHER_WAYS
 from engine.backends import travels
+from engine.core.recipe import Camera, Kind, Recipe
 from engine.quality import MEASURES, judge
 from engine.quality.clip import Clip
-from engine.recipe import Camera, Kind, Recipe
 
 SEEN = {
     "letterbox": ["letterbox", "side_bars"],

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from engine.rack import Rack
+from engine.runtime.model_cache import Rack
 
 
 class Thing:

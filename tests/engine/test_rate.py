@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from engine.cancel import CancelToken
 from engine.clips.rate import BROKEN, NO_ROOM, at_rate
-from engine.recipe import Kind, Recipe
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Kind, Recipe
+from engine.runtime.context import Workshop
 from engine.smooth.rife import FILE, NAME, Rife, weight_shapes
 from engine.weights.store import Store
-from engine.workshop import Workshop
 
 WIDTH, HEIGHT = 64, 48
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.recipe import (
+from engine.core.recipe import (
     RECIPE_VERSION,
     Camera,
     Follow,

@@ -12,16 +12,16 @@ import numpy as np
 import pytest
 
 from engine.backends import BACKENDS, BackendSpec
-from engine.cancel import CancelToken
 from engine.clips.encode import ClipTooLarge, read_metadata
-from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
-from engine.events import Draft, Progress, TakeDiscarded
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
+from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
 from engine.quality import TROUBLES
 from engine.quality.calibration import shipped
-from engine.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
-from engine.render import CLIP_NAME, Renderer, RenderLimits
-from engine.takes import DRAFT_BYTES, SHEET_WIDTH
-from engine.workshop import Workshop
+from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
+from engine.rendering.takes import DRAFT_BYTES, SHEET_WIDTH
+from engine.runtime.context import Workshop
 
 
 def good(recipe):
@@ -250,7 +250,7 @@ def test_a_stop_takes_hold_in_every_stage_and_leaves_no_clip(render, stage):
 def test_a_take_is_not_judged_after_a_stop(render, monkeypatch):
     token = CancelToken()
     judged = []
-    monkeypatch.setattr("engine.takes.judge", lambda *given, **_: judged.append(given))
+    monkeypatch.setattr("engine.rendering.takes.judge", lambda *given, **_: judged.append(given))
     with pytest.raises(Cancelled):
         render(good, on_event=lambda event: event.stage is Stage.CHECKING and token.cancel(), cancel=token)
     assert not judged

@@ -6,8 +6,8 @@ import dataclasses
 
 import pytest
 
-from engine.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
-from engine.retake import Budget, Retake, less_motion, next_take
+from engine.core.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
+from engine.core.retake import Budget, Retake, less_motion, next_take
 
 RECIPE = Recipe(
     kind=Kind.ANIMATE, engine="camera", seed=1, width=64, height=64,

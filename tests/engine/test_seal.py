@@ -11,14 +11,14 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.clips.mp4 import top_boxes
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Kind, Recipe
 from engine.provenance.identity import make_identity
 from engine.provenance.seal import NO_KEY, NO_LIBRARY, Sealer, Signature, inspect_clip
 from engine.provenance.statement import metadata
 from engine.provenance.xmp import read_source_type, source_type_box
-from engine.recipe import Kind, Recipe
 
 IPTC = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 RECIPE = Recipe(

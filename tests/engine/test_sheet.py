@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
 from engine.clips.sheet import GAP, contact_sheet
+from engine.core.cancel import CancelToken
 
 
 def shades(count: int) -> np.ndarray:

@@ -8,10 +8,10 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from engine.cancel import CancelToken
 from engine.clips import shrink as module
 from engine.clips.encode import ClipTooLarge, EncodeFailed, encode, read_metadata
 from engine.clips.shrink import shrink
+from engine.core.cancel import CancelToken
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from engine.backends.sketch_lettering import Lettering, writable
 from engine.backends.sketch_things import THINGS
 from engine.backends.sketch_view import turned, view_at
 from engine.backends.sketch_words import Action, Hour, Place, Shape, Weather, read
-from engine.cancel import CancelToken
-from engine.errors import Cancelled
-from engine.recipe import Camera, Kind, Motion, Recipe
-from engine.workshop import Workshop
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled
+from engine.core.recipe import Camera, Kind, Motion, Recipe
+from engine.runtime.context import Workshop
 
 
 def recipe(prompt="a red balloon over the sea", *, width=192, height=108, frames=6, fps=8.0, **more):

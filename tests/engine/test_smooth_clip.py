@@ -7,8 +7,8 @@ from moving_scenes import pan, scenery, zoom
 
 from benchmarks.clips import labelled
 from benchmarks.smoothing import fineness, plain, psnr
-from engine.cancel import CancelToken
-from engine.errors import Cancelled
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled
 from engine.smooth import between, drawing, passage, smooth
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import Middle

@@ -7,10 +7,10 @@ import torch
 from moving_scenes import pan, zoom
 
 from benchmarks.smoothing import psnr
+from engine.runtime.context import Workshop
 from engine.smooth import smooth
 from engine.smooth.rife import FILE, NAME, Rife, find_model, weight_shapes
 from engine.weights.store import Store
-from engine.workshop import Workshop
 
 WEIGHTS = Store(Path(os.environ.get("FRAMEKILN_MODELS_DIR", "models"))).path(NAME) / FILE
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.lock import FileRecord, Record, write_manifest
-from engine.weights.models import CATALOGUE
 from engine.weights.store import Store, store_of
 from tests.fake_hub import tiny_pipeline, weights
 

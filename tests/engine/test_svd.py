@@ -12,21 +12,21 @@ import pytest
 import torch
 
 from engine.backends import BACKENDS, Hooks, Inputs, load
-from engine.before import Before
-from engine.cancel import CancelToken
 from engine.clips.encode import encode
-from engine.device import Device, DeviceKind
+from engine.core.before import Before
+from engine.core.cancel import CancelToken
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
+from engine.core.events import Draft, Progress
+from engine.core.recipe import Camera, Kind, Motion, Outcome, Quality, Role, Stage
+from engine.core.request import Subject, Wish
 from engine.diffusion.svd import goes
 from engine.diffusion.svd_ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
-from engine.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
-from engine.events import Draft, Progress
-from engine.means import Means
 from engine.planning.plan import plan
-from engine.recipe import Camera, Kind, Motion, Outcome, Quality, Role, Stage
-from engine.render import Renderer, RenderLimits
+from engine.rendering.render import Renderer, RenderLimits
+from engine.runtime.capabilities import Means
+from engine.runtime.context import Workshop
 from engine.weights.store import Store
-from engine.wish import Subject, Wish
-from engine.workshop import Workshop
 from tests.engine.tiny import svd as tiny
 
 from diffusers import StableVideoDiffusionPipeline  # isort: skip

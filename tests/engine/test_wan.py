@@ -7,20 +7,20 @@ import pytest
 import torch
 
 from engine.backends import BACKENDS, Hooks, Inputs, load
-from engine.cancel import CancelToken
 from engine.clips.read_clip import read_clip
-from engine.device import Device, DeviceKind
+from engine.core.cancel import CancelToken
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import Cancelled, HopelessTake, RenderFailed
+from engine.core.events import Draft, Progress
+from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
+from engine.core.request import Subject, Wish
 from engine.diffusion.causal import decode_causal
 from engine.diffusion.renoise import RenoisingScheduler
-from engine.errors import Cancelled, HopelessTake, RenderFailed
-from engine.events import Draft, Progress
-from engine.means import means_of
 from engine.planning.plan import plan
-from engine.recipe import Camera, Kind, Motion, Quality, Recipe
-from engine.render import CLIP_NAME, Renderer, RenderLimits
+from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
+from engine.runtime.capabilities import means_of
+from engine.runtime.context import Workshop
 from engine.weights.store import Store
-from engine.wish import Subject, Wish
-from engine.workshop import Workshop
 from tests.engine.tiny import wan
 
 GIVEN_UP = "each part of the model was on the graphics card only while it worked"

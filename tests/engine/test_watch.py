@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from engine.events import Progress
+from engine.core.events import Progress
+from engine.core.recipe import Stage
 from engine.process.watch import HostLimits, Watch
-from engine.recipe import Stage
 
 LIMITS = HostLimits(load=100, heartbeat_silence=15, step_silence=20, job=300, term_grace=5)
 STEP = Progress(stage=Stage.DRAWING, fraction=0.1)

@@ -6,8 +6,8 @@ import math
 
 import pytest
 
+from engine.core.recipe import Outcome, Stage, TakeRecord
 from engine.process import wire
-from engine.recipe import Outcome, Stage, TakeRecord
 
 RECORD = TakeRecord(number=1, seed=2, outcome=Outcome.REJECTED, score=3.5, reasons=("it flickers at 0:01",))
 

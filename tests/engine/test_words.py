@@ -2,9 +2,9 @@ import re
 
 import pytest
 
-from engine.recipe import Camera, Motion
-from engine.schedule import parse
-from engine.words import CLIP_TOKENS, Words, clip_tokens, construct, movement
+from engine.core.prompt_schedule import parse
+from engine.core.recipe import Camera, Motion
+from engine.planning.prompting import CLIP_TOKENS, Words, clip_tokens, construct, movement
 
 PROMPTS = {
     "an old woman laughs by a window": "a portrait",

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from engine.recipe import Camera, Motion
-from engine.schedule import is_scheduled
+from engine.core.prompt_schedule import is_scheduled
+from engine.core.recipe import Camera, Motion
 
 CLIP_TOKENS = 75
 """Tokens that CLIP's text encoder reads, beside the two that mark beginning and end; the rest is cut off."""
@@ -121,7 +121,7 @@ def construct(
     """Make what the text encoder reads from what the member wrote.
 
     Args:
-        prompt: the member's words, or words by frame (:mod:`engine.schedule`); may be empty.
+        prompt: the member's words, or words by frame (:mod:`engine.core.prompt_schedule`); may be empty.
         raw: nothing is added, and nothing steered away from.
         faces: how many the picture shows; None where nobody has looked, or there is none.
         is_drawing: the picture is a drawing.

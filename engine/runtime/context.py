@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.device import Device, find_device
+from engine.core.device import Device, find_device
 from engine.quality.calibration import Calibration, shipped
 from engine.quality.house import HOUSE_VARIABLE, read_houses
-from engine.rack import Rack
+from engine.runtime.model_cache import Rack
 from engine.weights.store import Store, store_of
 
 DEVICE_VARIABLE = "FRAMEKILN_DEVICE"

@@ -12,14 +12,14 @@ import numpy as np
 from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames, travels
 from engine.clips.encode import encode
 from engine.clips.join import led_in, settled
-from engine.errors import HopelessTake, RenderFailed
-from engine.events import Draft, Progress, TakeDiscarded
-from engine.fit import cover
-from engine.order import Clock, Order, teller
+from engine.core.errors import HopelessTake, RenderFailed
+from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
+from engine.core.retake import Budget, Retake, next_take
 from engine.quality import Verdict, judge
 from engine.quality.report import report
-from engine.recipe import Outcome, Recipe, Stage, TakeRecord
-from engine.retake import Budget, Retake, next_take
+from engine.rendering.order import Clock, Order, teller
+from engine.vision.crop import cover
 
 HOPELESS = "hopeless"
 """The cause of a take that its backend gave up."""

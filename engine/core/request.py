@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from engine.errors import UserError
-from engine.recipe import Camera, Follow, Kind, Motion, Quality, Style
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Style
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -70,7 +70,7 @@ class Subject:
         is_drawing: it has flat areas and few colours.
         seconds: length of a clip; None for a picture.
         notes: for the plan's reasons: what somebody who looked at it would say.
-        nudity: a score, 0 … 1, see :mod:`engine.nudity`; None where nobody has looked.
+        nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None where nobody has looked.
     """
 
     sha256: str

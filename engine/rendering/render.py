@@ -8,23 +8,23 @@ from pathlib import Path
 
 from engine import backends
 from engine.backends import BACKENDS, Backend, Frames
-from engine.cancel import CancelToken
 from engine.clips.encode import Encoded, encode
 from engine.clips.join import joined
 from engine.clips.loop_clip import Loop, close_loop
 from engine.clips.rate import at_rate, by_best_flow
-from engine.device import Device
-from engine.errors import Unsupported
-from engine.events import Event, Progress
-from engine.nudity import highest_score
-from engine.order import Clock, Order, RenderLimits, teller
+from engine.core.cancel import CancelToken
+from engine.core.device import Device
+from engine.core.errors import Unsupported
+from engine.core.events import Event, Progress
+from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.provenance.statement import metadata
 from engine.quality import Calibration
-from engine.read_inputs import read_inputs
-from engine.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.rendering.order import Clock, Order, RenderLimits, teller
+from engine.rendering.read_inputs import read_inputs
+from engine.rendering.takes import draw_until_good
+from engine.runtime.context import Workshop
 from engine.smooth import FlowModel
-from engine.takes import draw_until_good
-from engine.workshop import Workshop
+from engine.vision.nudity import highest_score
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 

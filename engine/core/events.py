@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine.recipe import Stage, TakeRecord
+from engine.core.recipe import Stage, TakeRecord
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,8 +9,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.cancel import CancelToken
-from engine.recipe import Recipe
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Recipe
 
 Frames = NDArray[np.uint8]
 """uint8 ``[T, H, W, 3]``, RGB."""
@@ -32,7 +32,7 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """A member's files, decoded. Each has its own size and shape; the backend fits it (:mod:`engine.fit`).
+    """A member's files, decoded. Each has its own size and shape; the backend fits it (:mod:`engine.vision.crop`).
 
     Attributes:
         picture: what is animated, or the first frame.

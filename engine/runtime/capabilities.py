@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from engine.device import Device
-from engine.weights.models import CATALOGUE
+from engine.core.device import Device
+from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.store import Store
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 
-from engine.errors import Cancelled
+from engine.core.errors import Cancelled
 
 
 class CancelToken:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from engine.before import Before
+from engine.core.before import Before
 
 RECIPE_VERSION = 3
 
@@ -273,7 +273,7 @@ class Receipt:
         ladder: what was given up for memory or for the upload limit, in words.
         sha256: hex digest of the MP4.
         size: bytes of the MP4.
-        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.nudity`; None: nobody has looked.
+        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: nobody has looked.
     """
 
     engine: str

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.recipe import Kind, Number, Quality, Recipe
-from engine.retake import Retake, less_motion
+from engine.core.recipe import Kind, Number, Quality, Recipe
+from engine.core.retake import Retake, less_motion
 
 if TYPE_CHECKING:
-    from engine.means import Means
-    from engine.wish import Subject, Wish
+    from engine.core.request import Subject, Wish
+    from engine.runtime.capabilities import Means
 
 
 class Feature(StrEnum):
@@ -36,7 +36,7 @@ class Way:
         about: in words a member can read, for the plan's reasons.
         steps: denoising steps.
         guidance: scale of classifier-free guidance; at most 1 means none.
-        weights: names of :data:`engine.weights.models.CATALOGUE` that it needs beside the family's own.
+        weights: names of :data:`engine.weights.catalogue_all.CATALOGUE` that it needs beside the family's own.
         memory: bytes of GPU memory that it is happiest with; with less the memory ladder gives things up.
     """
 
@@ -103,7 +103,7 @@ class BackendSpec:
 
     Attributes:
         name: what owners and members call it.
-        target: ``module:class``; the class is made with a :class:`engine.workshop.Workshop`.
+        target: ``module:class``; the class is made with a :class:`engine.runtime.context.Workshop`.
         kinds: what it can draw.
         needs_picture: True where there is nothing to draw without one.
         max_native_fps: drawn frames per second at most; the smoothing makes the rest.
@@ -112,7 +112,7 @@ class BackendSpec:
         sketch: True for a stand-in that must say so on the clip and in the receipt.
         films: True where the camera is all that moves.
         rank: the lowest is preferred among those that can do what is asked.
-        weights: names of :data:`engine.weights.models.CATALOGUE` that it cannot do without.
+        weights: names of :data:`engine.weights.catalogue_all.CATALOGUE` that it cannot do without.
         any_of: names of which it needs one, the preferred one first.
         needs_checkpoint: it draws with a checkpoint of the owner's, or with one of ``base``.
         base: names of the catalogue's checkpoints, the preferred one first.
@@ -124,7 +124,7 @@ class BackendSpec:
         chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
         count: the least number of frames that it can draw and that is not less than the given one.
         tune: the family's own part of the plan.
-        calm: what changes when two takes failed for the same cause; see :mod:`engine.retake`.
+        calm: what changes when two takes failed for the same cause; see :mod:`engine.core.retake`.
     """
 
     name: str

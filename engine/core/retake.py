@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from engine.recipe import Motion, Outcome, Recipe, TakeRecord
+from engine.core.recipe import Motion, Outcome, Recipe, TakeRecord
 
 CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE}
 """How much less may move, where what moves breaks."""

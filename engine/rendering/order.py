@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.backends import Inputs
-from engine.cancel import CancelToken
-from engine.events import Event, Progress
+from engine.core.cancel import CancelToken
+from engine.core.events import Event, Progress
+from engine.core.recipe import Recipe, Stage
 from engine.quality import Calibration
-from engine.recipe import Recipe, Stage
 
 
 @dataclass(frozen=True, kw_only=True)
