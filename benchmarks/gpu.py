@@ -23,13 +23,13 @@ import numpy as np
 
 from benchmarks.smoothing import psnr
 from benchmarks.stock import STOCK, picture
-from engine.backends import BACKENDS, Backend, Hooks, Inputs, load
 from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind, find_device
 from engine.core.errors import Cancelled
 from engine.core.family import Frames
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Subject, Wish
+from engine.families import BACKENDS, Backend, Hooks, Inputs, load
 from engine.planning.plan import plan
 from engine.runtime.capabilities import Means
 from engine.runtime.context import Workshop

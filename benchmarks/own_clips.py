@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.backends import Hooks, Inputs, load
 from engine.core.recipe import Camera, Kind, Motion, Recipe
+from engine.families import Hooks, Inputs, load
 from engine.runtime.context import Workshop
 
 Frames = NDArray[np.uint8]

@@ -10,11 +10,11 @@ import torch
 
 from benchmarks.own_clips import Own, lake
 from benchmarks.random_models import BUILDERS
-from engine.backends import Hooks, Inputs, load
 from engine.core.device import Device
 from engine.core.errors import HopelessTake
 from engine.core.recipe import Kind, Quality
 from engine.core.request import Subject, Wish
+from engine.families import Hooks, Inputs, load
 from engine.planning.plan import plan
 from engine.runtime.capabilities import means_of
 from engine.runtime.context import Workshop

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from engine.backends import Picture
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Frames
 from engine.core.recipe import Recipe
+from engine.families import Picture
 from engine.runtime.context import Workshop
 from engine.vision.crop import cover
 

@@ -181,8 +181,8 @@ def _signing(settings: Settings) -> Finding:
 
 
 def _engines(settings: Settings) -> Iterator[Finding]:
-    from engine.backends import BACKENDS  # noqa: PLC0415 - numpy is only needed here
     from engine.core.device import Device  # noqa: PLC0415
+    from engine.families import BACKENDS  # noqa: PLC0415 - numpy is only needed here
     from engine.runtime.capabilities import means_of  # noqa: PLC0415
 
     means = means_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own

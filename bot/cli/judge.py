@@ -60,8 +60,8 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
 
 
 def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
-    from engine.backends import travels  # noqa: PLC0415 - numpy and OpenCV, not for --help
     from engine.clips.read_clip import read_clip  # noqa: PLC0415
+    from engine.families import travels  # noqa: PLC0415 - numpy and OpenCV, not for --help
     from engine.quality import judge as judge_frames  # noqa: PLC0415 - see above
 
     clip = read_clip(path)

@@ -13,10 +13,10 @@ from bot.commands.options import SMOOTH, seconds_of
 from bot.requests import style_names
 from bot.services import Parts
 from bot.text import messages
-from engine.backends import BACKENDS
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Quality
 from engine.core.request import AUTO, SECONDS, Length, Subject, Wish
+from engine.families import BACKENDS
 from engine.planning.choice import engines_for
 from engine.planning.plan import plan
 

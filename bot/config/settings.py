@@ -264,7 +264,7 @@ class Settings(BaseSettings):
     @field_validator("engine", mode="after")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        from engine.backends import BACKENDS  # noqa: PLC0415 - numpy is not needed to print --help
+        from engine.families import BACKENDS  # noqa: PLC0415 - numpy is not needed to print --help
 
         if value != "auto" and value not in BACKENDS:
             raise ValueError(f"must be auto or one of {', '.join(BACKENDS)}")

@@ -6,11 +6,11 @@ import dataclasses
 import math
 from collections.abc import Collection
 
-from engine.backends import BACKENDS, Feature
 from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Wish
-from engine.follow_needs import NEEDS
+from engine.families import BACKENDS, Feature
+from engine.families.animatediff.follow_needs import NEEDS
 from engine.planning.choice import engines_for
 from engine.runtime.capabilities import Means
 

@@ -37,10 +37,10 @@ from db.files import Blobs
 from db.jobs.enqueue import Draining, LimitReached, MemberBanned
 from db.jobs.states import Job, JobId, NewJob, State
 from db.queue import Queue
-from engine.backends import BACKENDS
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Subject, Wish
+from engine.families import BACKENDS
 from engine.planning.plan import plan
 from engine.runtime.capabilities import Means
 

@@ -15,9 +15,9 @@ from typing import IO, cast
 import imageio_ffmpeg
 import numpy as np
 
-from engine.backends import Frames
 from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
+from engine.families import Frames
 
 # A fixed number, since x264 makes other bytes with another number of threads.
 _THREADS = 4

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from engine.backends import Frames
 from engine.core.cancel import CancelToken
+from engine.families import Frames
 from engine.smooth import smooth
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import FlowModel

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from engine.backends import Frames
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Recipe
+from engine.families import Frames
 from engine.process.faults import is_out_of_memory
 from engine.runtime.context import Workshop
 from engine.smooth import FlowModel, smooth, smooth_to_rate

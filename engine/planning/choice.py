@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine.backends import BACKENDS, BackendSpec, Feature, Way
 from engine.core.errors import UserError
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Role
 from engine.core.request import AUTO, Subject, Wish
+from engine.families import BACKENDS, BackendSpec, Feature, Way
 from engine.runtime.capabilities import Means
 
 

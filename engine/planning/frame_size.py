@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from engine.backends import BackendSpec
 from engine.core.recipe import Quality
 from engine.core.request import Subject, Wish
+from engine.families import BackendSpec
 
 MACROBLOCK = 16
 """H.264's; a family that draws at any size gets multiples of it, or what was asked for."""

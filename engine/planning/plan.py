@@ -8,10 +8,10 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
-from engine.backends import BackendSpec, Outline
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe
 from engine.core.request import SECONDS, Length, Subject, Wish
+from engine.families import BackendSpec, Outline
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import pace_of

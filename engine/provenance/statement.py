@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from engine.backends import BACKENDS
 from engine.core.recipe import Recipe, Role
+from engine.families import BACKENDS
 
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC digital source type of media made by a trained model."""

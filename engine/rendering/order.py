@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from engine.backends import Inputs
 from engine.core.cancel import CancelToken
 from engine.core.events import Event, Progress
 from engine.core.recipe import Recipe, Stage
+from engine.families import Inputs
 from engine.quality import Calibration
 
 

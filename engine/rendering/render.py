@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from engine import backends
-from engine.backends import BACKENDS, Backend, Frames
+from engine import families
 from engine.clips.encode import Encoded, encode
 from engine.clips.join import joined
 from engine.clips.loop_clip import Loop, close_loop
@@ -17,6 +16,7 @@ from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.events import Event, Progress
 from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.families import BACKENDS, Backend, Frames
 from engine.provenance.statement import metadata
 from engine.quality import Calibration
 from engine.rendering.order import Clock, Order, RenderLimits, teller
@@ -169,7 +169,7 @@ class Renderer:
 
     def _backend(self, name: str) -> Backend:
         if name not in self._loaded:
-            self._loaded[name] = backends.load(name, self._workshop)
+            self._loaded[name] = families.load(name, self._workshop)
         return self._loaded[name]
 
 

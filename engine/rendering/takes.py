@@ -9,13 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.backends import BACKENDS, Backend, Frames, Hooks, RawFrames, travels
 from engine.clips.encode import encode
 from engine.clips.join import led_in, settled
 from engine.core.errors import HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
+from engine.families import BACKENDS, Backend, Frames, Hooks, RawFrames, travels
 from engine.quality import Verdict, judge
 from engine.quality.report import report
 from engine.rendering.order import Clock, Order, teller

@@ -14,9 +14,9 @@ from bot.commands.autocomplete import complete
 from bot.forecast import Waits
 from bot.requests.submission import Desk
 from bot.services import Parts
-from engine.backends import BACKENDS
 from engine.core.errors import UserError
 from engine.core.recipe import Kind
+from engine.families import BACKENDS
 from engine.planning.plan import PlanLimits
 from engine.runtime.capabilities import Means
 from tests.fake_discord import Upload

@@ -8,7 +8,7 @@ from bot.requests.style_names import models_here, settled, styles_here, styles_o
 from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Wish
-from engine.follow_needs import NEEDS
+from engine.families.animatediff.follow_needs import NEEDS
 from engine.runtime.capabilities import Means
 
 WEIGHTS = frozenset({"epicrealism", "animatelcm", "svd-xt"})

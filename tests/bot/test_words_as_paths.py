@@ -40,7 +40,7 @@ from engine.runtime.capabilities import Means
 from engine.planning.plan import plan
 from engine.core.recipe import Kind
 from engine.rendering.render import Renderer, RenderLimits
-import engine.backends, dataclasses
+import engine.families, dataclasses
 def draw(text):
     wish = wish_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text), seed=1, quality="fast")
     recipe = plan(dataclasses.replace(wish, size=(64, 64), seconds=1.0, fps=8.0), None, means=Means())

@@ -7,10 +7,10 @@ import hashlib
 import cv2
 import numpy as np
 
-from engine.backends import Clip, Hooks, Inputs
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Kind, Recipe, Role, Style
+from engine.families import Clip, Hooks, Inputs
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import Workshop
 from engine.weights.store import Store

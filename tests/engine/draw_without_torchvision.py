@@ -33,11 +33,11 @@ def main(how: str, models: Path) -> None:
     else:
         sys.modules["torchvision"] = None
 
-    from engine.backends import BACKENDS, Clip, Hooks, Inputs, load
     from engine.core.device import Device
     from engine.core.errors import RenderFailed
     from engine.core.recipe import Follow, Kind, Quality
     from engine.core.request import Subject, Wish
+    from engine.families import BACKENDS, Clip, Hooks, Inputs, load
     from engine.planning.plan import plan
     from engine.runtime.capabilities import Means
     from engine.runtime.context import Workshop
@@ -62,7 +62,7 @@ def main(how: str, models: Path) -> None:
         drawn = load(name, workshop).draw(recipe, shown, seed=1, hooks=Hooks())
         assert len(drawn) == frames
         print(name)
-    from engine.diffusion.extractors import load_extractor
+    from engine.families.animatediff.extractors import load_extractor
 
     (models / "annotators").mkdir()
     (models / "annotators" / "ControlNetHED.pth").write_bytes(b"never read")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine.backends import BACKENDS
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Kind, Motion, Quality, Style
 from engine.core.request import Subject, Wish
+from engine.families import BACKENDS
 from engine.planning.plan import plan
 from engine.runtime.capabilities import Means
 

@@ -7,12 +7,12 @@ import dataclasses
 import pytest
 import torch
 
-from engine.backends import Inputs, load
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
 from engine.core.recipe import Style
-from engine.diffusion.animatediff import _Take
-from engine.diffusion.animatediff_ladder import FEW, RUNGS, STREAMED, costs
+from engine.families import Inputs, load
+from engine.families.animatediff.draw import _Take
+from engine.families.animatediff.ladder import FEW, RUNGS, STREAMED, costs
 from engine.runtime.context import Workshop
 from tests.engine.animatediff_bench import (
     CLIP,

@@ -9,10 +9,10 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.backends import Hooks, Inputs, load
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, Unsupported
 from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
+from engine.families import Hooks, Inputs, load
 from engine.runtime.context import Workshop
 
 WIDTH, HEIGHT = 192, 108

@@ -8,10 +8,10 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.backends.camera_film import CameraBackend
-from engine.backends.camera_path import choose, travel
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Recipe
+from engine.families.camera.film import CameraBackend
+from engine.families.camera.path import choose, travel
 
 SIZE = (256, 144)
 TIMES = np.arange(13) / 6

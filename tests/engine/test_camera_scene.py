@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.backends.camera_fill import behind, inside
-from engine.backends.camera_layers import MAP_STEP, Window, outline, silhouette, take_apart
-from engine.backends.camera_life import Life
-from engine.backends.camera_path import travel
-from engine.backends.camera_scene import study
 from engine.core.recipe import Camera, Motion
+from engine.families.camera.fill import behind, inside
+from engine.families.camera.layers import MAP_STEP, Window, outline, silhouette, take_apart
+from engine.families.camera.life import Life
+from engine.families.camera.path import travel
+from engine.families.camera.scene import study
 
 LAKE = Path(__file__).parents[2] / "examples" / "lake.png"
 

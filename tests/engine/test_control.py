@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine.backends import BACKENDS, Clip, Hooks, Inputs, load
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
@@ -23,7 +22,8 @@ from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
 from engine.core.recipe import Follow, Kind, Recipe, Role
 from engine.core.request import Subject, Wish
-from engine.follow_needs import ANNOTATORS, NEEDS
+from engine.families import BACKENDS, Clip, Hooks, Inputs, load
+from engine.families.animatediff.follow_needs import ANNOTATORS, NEEDS
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.capabilities import Means
@@ -34,7 +34,9 @@ from tests.engine.tiny import svd, wan
 
 from diffusers import ControlNetModel  # isort: skip
 
-from engine.diffusion import extractors, follow  # isort: skip
+from engine.families.animatediff import extractors
+
+from engine.families.animatediff import follow  # isort: skip
 
 ROOT = Path(__file__).parents[2]
 EXTRACTED = (Follow.POSE, Follow.DEPTH, Follow.SOFT_EDGES)
@@ -343,7 +345,7 @@ def test_a_control_without_effect_is_told_from_one_that_has_some(backend):
 
 def test_a_control_of_zeros_changes_nothing(backend, monkeypatch):
     monkeypatch.setattr(
-        "engine.diffusion.control.conditioning_frames",
+        "engine.families.animatediff.control.conditioning_frames",
         lambda clip, what, **given: follow.conditioning_frames(clip, Follow.EDGES, **given),
     )
     of_zeros = small(follow=Follow.DEPTH)
@@ -388,7 +390,7 @@ def test_after_an_out_of_memory_the_clip_is_not_read_again(backend, monkeypatch)
     read, failed = [], []
     real = follow.conditioning_frames
     monkeypatch.setattr(
-        "engine.diffusion.control.conditioning_frames",
+        "engine.families.animatediff.control.conditioning_frames",
         lambda *given, **named: read.append(1) or real(*given, **named),
     )
     original = ControlNetModel.forward

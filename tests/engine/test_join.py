@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.backends import BACKENDS, BackendSpec
 from engine.clips.encode import encode
 from engine.clips.join import joined, last_picture, led_in, settled
 from engine.clips.read_clip import read_clip
@@ -16,6 +15,7 @@ from engine.core.before import Before
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
 from engine.core.recipe import Camera, Kind, Outcome, Quality, Recipe, Role
+from engine.families import BACKENDS, BackendSpec
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 
 OLD = Before(width=128, height=96, frames=25, engines=("camera",), real=True)

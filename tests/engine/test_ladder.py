@@ -6,10 +6,10 @@ import weakref
 
 import pytest
 
-from engine.backends import Hooks
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
 from engine.diffusion.ladder import Rung, descend, first_rung
+from engine.families import Hooks
 
 RUNGS = tuple(Rung(name=name, about=f"{name} was given up") for name in ("a", "b", "c"))
 

@@ -5,9 +5,9 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from engine.backends import BACKENDS
 from engine.core.recipe import Follow
-from engine.follow_needs import NEEDS
+from engine.families import BACKENDS
+from engine.families.animatediff.follow_needs import NEEDS
 from engine.weights.catalogue_all import CATALOGUE, HubSource, WheelSource
 from engine.weights.pull_plan import HARMLESS, PICKLED
 

@@ -8,8 +8,8 @@ from moving_scenes import ball, drawing, pan, scenery, zoom
 from benchmarks import ways_held_back, ways_taught  # noqa: F401 - they register
 from benchmarks.defects import DEFECTS
 from benchmarks.ways import OTHER_WAYS
-from engine.backends import travels
 from engine.core.recipe import Camera, Kind, Recipe
+from engine.families import travels
 from engine.quality import MEASURES, judge
 from engine.quality.clip import Clip
 

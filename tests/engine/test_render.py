@@ -11,12 +11,12 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from engine.backends import BACKENDS, BackendSpec
 from engine.clips.encode import ClipTooLarge, read_metadata
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
+from engine.families import BACKENDS, BackendSpec
 from engine.quality import TROUBLES
 from engine.quality.calibration import shipped
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits

@@ -6,15 +6,15 @@ import time
 import numpy as np
 import pytest
 
-from engine.backends import Hooks, Inputs, load
-from engine.backends.sketch_creatures import CREATURES
-from engine.backends.sketch_lettering import Lettering, writable
-from engine.backends.sketch_things import THINGS
-from engine.backends.sketch_view import turned, view_at
-from engine.backends.sketch_words import Action, Hour, Place, Shape, Weather, read
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
 from engine.core.recipe import Camera, Kind, Motion, Recipe
+from engine.families import Hooks, Inputs, load
+from engine.families.sketch.creatures import CREATURES
+from engine.families.sketch.lettering import Lettering, writable
+from engine.families.sketch.things import THINGS
+from engine.families.sketch.view import turned, view_at
+from engine.families.sketch.words import Action, Hour, Place, Shape, Weather, read
 from engine.runtime.context import Workshop
 
 

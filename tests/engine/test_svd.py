@@ -11,7 +11,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine.backends import BACKENDS, Hooks, Inputs, load
 from engine.clips.encode import encode
 from engine.core.before import Before
 from engine.core.cancel import CancelToken
@@ -20,8 +19,9 @@ from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupporte
 from engine.core.events import Draft, Progress
 from engine.core.recipe import Camera, Kind, Motion, Outcome, Quality, Role, Stage
 from engine.core.request import Subject, Wish
-from engine.diffusion.svd import goes
-from engine.diffusion.svd_ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
+from engine.families import BACKENDS, Hooks, Inputs, load
+from engine.families.svd.draw import goes
+from engine.families.svd.ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.capabilities import Means

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from engine.backends import BACKENDS, Hooks, Inputs, load
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
@@ -14,8 +13,9 @@ from engine.core.errors import Cancelled, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress
 from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
 from engine.core.request import Subject, Wish
-from engine.diffusion.causal import decode_causal
 from engine.diffusion.renoise import RenoisingScheduler
+from engine.families import BACKENDS, Hooks, Inputs, load
+from engine.families.wan.decode import decode_causal
 from engine.planning.plan import plan
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.runtime.capabilities import means_of

@@ -1,0 +1,243 @@
+"""AnimateDiff at work: put a pipeline together, denoise, decode, and leave no trace in the shared models."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from engine.core.device import DeviceKind
+from engine.core.errors import UserError
+from engine.core.family import Frames, Hooks, Inputs
+from engine.core.prompt_schedule import is_scheduled, parse
+from engine.core.recipe import Recipe
+from engine.diffusion.decode import decode
+from engine.diffusion.ladder import descend, first_rung
+from engine.diffusion.loading import size_of
+from engine.diffusion.preview import draft_frames
+from engine.diffusion.sampling import Steps
+from engine.families.animatediff.free_noise import sliding_windows
+from engine.families.animatediff.ip_adapter import load_encoder, looking_like
+from engine.families.animatediff.ladder import RUNGS, costs, decode_chunk, placed
+from engine.families.animatediff.loras import Lora, worn
+from engine.families.animatediff.parts import Parts, name_of, parts_of
+from engine.families.animatediff.sources import ENCODED, Words, source_of
+from engine.families.animatediff.truncation import unread
+from engine.families.animatediff.tune import BASE, IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
+from engine.runtime.context import Workshop
+
+DRAWN = 0.9
+"""The share of a take that is done when nothing but the decoding is left."""
+
+SAID_OF_UNREAD = 300
+"""Characters of what is not read, on a receipt."""
+
+LCM_LORA, LCM_WEIGHT = "AnimateLCM_sd15_t2v_lora.safetensors", 0.8
+CAMERA_LORA = "diffusion_pytorch_model.safetensors"
+
+Prompt = str | dict[int, str]
+
+
+class AnimateDiff:
+    """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        """Make one; nothing is loaded before it draws."""
+        self._workshop = workshop
+
+    def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
+        """Draw a clip, or draw one anew; see :meth:`engine.families.Backend.draw`.
+
+        Returns:
+            uint8 ``[recipe.frames, recipe.height, recipe.width, 3]``.
+
+        Raises:
+            Cancelled: a stop was asked for.
+            UserError: a style cannot be used, or what a look needs is not installed.
+            Unsupported: a file that the recipe speaks of is not there.
+            HopelessTake: numbers ran away.
+            RenderFailed: ``E_WEIGHTS``: what the recipe needs is not installed, or damaged.
+        """
+        hooks.cancel.check()
+        parts = parts_of(self._workshop, recipe, BASE)
+        hooks.cancel.check()
+        source = self.source(recipe, inputs, hooks)
+        take = _Take(workshop=self._workshop, parts=parts, source=source, seed=seed)
+        take.say_what_is_not_read()
+        return descend(RUNGS, take.draw, first=take.first_rung(), most=self._workshop.steps_down, hooks=hooks)
+
+    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+        """What the clip is made from."""
+        return source_of(self._workshop, recipe, inputs, hooks)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Take:
+    """One take, from what is loaded to frames."""
+
+    workshop: Workshop
+    parts: Parts
+    source: Words
+    seed: int
+
+    @property
+    def recipe(self) -> Recipe:
+        return self.source.recipe
+
+    def draw(self, rungs: tuple[str, ...]) -> Frames:
+        """Draw with rungs of the memory ladder in force; whatever happens, leave the models as they were."""
+        hooks, recipe = self.source.hooks, self.recipe
+        others = self.source.models()
+        pipe = self.parts.pipeline(self.source.pipeline, recipe.way, **others)
+        prompt = self._prompt()
+        rounds = int(recipe.settings.get("rounds", 1))
+        if rounds > 1:
+            pipe.enable_free_init(num_iters=rounds)
+        with ExitStack() as undo:
+            # Windows first: LoRAs would rename the blocks that they rebuild.
+            undo.enter_context(self._windows(pipe, prompt, tuple(others.values())))
+            undo.enter_context(worn(pipe, self._loras()))
+            look = undo.enter_context(self._look(pipe))
+            undo.enter_context(placed(pipe, rungs, self.workshop.device))
+            latents = self._denoise(pipe, prompt, look, rounds)
+            vae = pipe.vae
+            scaled = (1 / vae.config.scaling_factor * latents[0].transpose(0, 1)).to(vae.dtype)
+            return decode(
+                lambda part: vae.decode(part).sample,
+                scaled,
+                chunk=decode_chunk(rungs),
+                hooks=hooks,
+                begin=DRAWN,
+                end=1.0,
+            )
+
+    def say_what_is_not_read(self) -> None:
+        """Words beyond the text encoder's 77 tokens, and words by frame where they cannot be read."""
+        prompt = self._prompt()
+        texts = [*prompt.values()] if isinstance(prompt, dict) else [prompt]
+        if not self.source.reads_words_by_frame and is_scheduled(self.recipe.words):
+            self.source.hooks.gave_up("with a picture to begin with, only the first frame's words are read")
+        for text in (*texts, self.recipe.negative):
+            left = unread(self.parts.tokenizer, text)
+            if left:
+                self.source.hooks.gave_up(f"not read, for it is too long: “{_shortened(left)}”")
+
+    def first_rung(self) -> int:
+        """How far down the memory ladder to begin; nowhere but on CUDA is it known what is free."""
+        if self.workshop.device.kind is not DeviceKind.CUDA:
+            return 0
+        # All that is on the card can be taken off it, so what torch holds counts as free.
+        free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()
+        others = sum(size_of(model) for model in self.source.models().values())
+        needed = costs(self.recipe, all_models=self.parts.size + others, largest=size_of(self.parts.unet))
+        rung = first_rung(needed, free)
+        if needed[rung] > free - torch.cuda.memory_allocated():
+            self.workshop.rack.clear_the_card(keep=frozenset({name_of(self.recipe)}))
+        return rung
+
+    def _denoise(self, pipe: Any, prompt: Prompt, look: Mapping[str, Any], rounds: int) -> torch.Tensor:
+        """Call the pipeline.
+
+        Returns:
+            ``[1, 4, frames, h, w]``.
+        """
+        recipe, source = self.recipe, self.source
+        generator = torch.Generator("cpu").manual_seed(self.seed)
+        steps = Steps(
+            source.hooks,
+            steps=source.steps * rounds,
+            begin=ENCODED,
+            end=DRAWN,
+            preview=lambda latents: draft_frames(latents[0].transpose(0, 1)),
+        )
+        with _seeded(self.seed):
+            latents: torch.Tensor = pipe(
+                prompt=prompt,
+                negative_prompt=recipe.negative,
+                width=recipe.width,
+                height=recipe.height,
+                num_inference_steps=recipe.steps,
+                guidance_scale=float(recipe.guidance),
+                generator=generator,
+                output_type="latent",
+                callback_on_step_end=steps.callback,
+                **source.arguments(pipe, generator),
+                **look,
+            ).frames
+        return latents
+
+    def _prompt(self) -> Prompt:
+        """What is read: words, or words by frame."""
+        if not is_scheduled(self.recipe.words):
+            return self.recipe.words
+        steps = parse(self.recipe.words, self.recipe.frames)
+        if len(set(steps.values())) == 1 or not self.source.reads_words_by_frame:
+            return steps[0]
+        return steps
+
+    def _windows(self, pipe: Any, prompt: Prompt, others: tuple[Any, ...]) -> AbstractContextManager[None]:
+        """Sliding windows, where the clip is too long for one look, or each frame has its own words."""
+        recipe, settings, frames = self.recipe, self.recipe.settings, self.recipe.frames
+        longest = self.parts.longest
+        if frames <= min(longest, int(settings.get("whole", WHOLE))) and isinstance(prompt, str):
+            return nullcontext()
+        length = min(longest, int(settings.get("window", WINDOW)), frames)
+        with_motion = tuple(model for model in others if hasattr(model, "down_blocks"))
+        able = pipe if hasattr(pipe, "enable_free_noise") else self.parts.pipeline(Words.pipeline, recipe.way)
+        return sliding_windows(able, (pipe.unet, *with_motion), length=length)
+
+    def _loras(self) -> tuple[Lora, ...]:
+        """The way's own, the camera's, and the member's styles."""
+        store, recipe, settings = self.workshop.store, self.recipe, self.recipe.settings
+        loras = []
+        if recipe.way == "lcm":
+            loras.append(Lora(name=LCM, file=store.path(LCM) / LCM_LORA, weight=LCM_WEIGHT))
+        if "camera" in settings:
+            name, weight = str(settings["camera"]), float(settings["camera_weight"])
+            loras.append(Lora(name=name, file=store.path(name) / CAMERA_LORA, weight=weight))
+        known = store.styles()
+        for style in recipe.styles:
+            if style.name not in known:  # else a name could be a path
+                raise UserError("E_STYLE", f"There is no style “{style.name[:60]}” here.")
+            loras.append(
+                Lora(name=style.name, file=store.style(style.name), weight=style.weight, is_style=True)
+            )
+        return tuple(loras)
+
+    @contextmanager
+    def _look(self, pipe: Any) -> Iterator[Mapping[str, Any]]:
+        """Arguments for the look of a picture, where there is one."""
+        picture = self.source.inputs.like
+        if picture is None:
+            yield {}
+            return
+        folder = self.workshop.store.path(IP_ADAPTER)
+        if not folder.is_dir():
+            raise UserError(
+                "E_WEIGHTS", f"A picture's look needs “{IP_ADAPTER}”, which is not installed here."
+            )
+        encoder = self.workshop.rack.get(
+            f"{IP_ADAPTER} encoder",
+            lambda: load_encoder(folder, self.parts.dtype),
+            size_of,
+            park=lambda model: model.to("cpu"),
+        )
+        scale = float(self.recipe.settings.get("like", LIKE))
+        with looking_like(pipe, picture, scale=scale, folder=folder, encoder=encoder) as arguments:
+            yield arguments
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= SAID_OF_UNREAD else text[:SAID_OF_UNREAD] + "…"
+
+
+@contextmanager
+def _seeded(seed: int) -> Iterator[None]:
+    """SparseCtrl encodes its picture with torch's own random numbers: those are a take's too, for a while."""
+    devices = [torch.cuda.current_device()] if torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=devices):
+        torch.manual_seed(seed)
+        yield

@@ -1,0 +1,102 @@
+"""What the pipelines of AnimateDiff share on one checkpoint: loaded once, put together anew for each take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+
+from engine.core.errors import RenderFailed
+from engine.core.recipe import Recipe
+from engine.diffusion.loading import dtype_for, size_of
+from engine.families.animatediff.checkpoints import load_animatediff
+from engine.families.animatediff.schedulers import scheduler_for
+from engine.runtime.context import Workshop
+
+MOTION = "motion"
+"""The recipe's setting that names the motion adapter."""
+
+_SHARED = ("vae", "text_encoder", "tokenizer", "unet", "motion_adapter")
+
+
+class Parts:
+    """The models of one checkpoint with one motion adapter."""
+
+    def __init__(self, whole: Any) -> None:
+        """Take a pipeline apart."""
+        if whole.motion_adapter is None:
+            raise RenderFailed("E_WEIGHTS", "Nothing moves without a motion adapter.")
+        self._models = {name: whole.components[name] for name in _SHARED}
+        self._scheduler = whole.scheduler.config
+        self.vae: Any = whole.vae
+        self.unet: Any = whole.unet
+        self.tokenizer: Any = whole.tokenizer
+
+    @property
+    def longest(self) -> int:
+        """Frames that the motion adapter can hold at once: what the loaded one says, not the library's 32."""
+        longest: int = self._models["motion_adapter"].config.motion_max_seq_length
+        return longest
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What it computes in."""
+        dtype: torch.dtype = self.unet.dtype
+        return dtype
+
+    @property
+    def size(self) -> int:
+        """Bytes of all models."""
+        return sum(size_of(model) for model in self._models.values() if isinstance(model, torch.nn.Module))
+
+    def park(self) -> None:
+        """Move all models into main memory."""
+        for model in self._models.values():
+            if isinstance(model, torch.nn.Module):
+                model.to("cpu")
+
+    def pipeline(self, pipeline_class: Any, way: str, **more: Any) -> Any:
+        """Put a pipeline together: the shared models, and a scheduler of its own.
+
+        Not with ``from_pipe``: it hands the scheduler on, with the state of its steps, and casts to float32.
+
+        Args:
+            pipeline_class: one of AnimateDiff's.
+            way: of drawing: which scheduler.
+            more: what this class needs beside the shared models, like ``controlnet``.
+        """
+        pipe = pipeline_class(**self._models, scheduler=scheduler_for(way, self._scheduler), **more)
+        pipe.set_progress_bar_config(disable=True)
+        return pipe
+
+
+def parts_of(workshop: Workshop, recipe: Recipe, base: Sequence[str]) -> Parts:
+    """The parts that a recipe is drawn with, from the rack.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``.
+    """
+    return workshop.rack.get(name_of(recipe), lambda: _load(workshop, recipe, base), lambda parts: parts.size)
+
+
+def name_of(recipe: Recipe) -> str:
+    """All that decides which parts a recipe needs."""
+    motion = str(recipe.settings.get(MOTION, ""))
+    steps = f"/{recipe.steps}" if recipe.way == "lightning" else ""
+    return f"animatediff/{recipe.model}/{motion}{steps}"
+
+
+def _load(workshop: Workshop, recipe: Recipe, base: Sequence[str]) -> Parts:
+    motion = str(recipe.settings.get(MOTION, ""))
+    if not motion:
+        raise RenderFailed("E_WEIGHTS", "This recipe names no motion adapter, and nothing moves without one.")
+    whole = load_animatediff(
+        workshop.store,
+        checkpoint=recipe.model,
+        base=base,
+        motion=motion,
+        steps=recipe.steps,
+        dtype=dtype_for(workshop.device),
+    )
+    return Parts(whole)

@@ -1,0 +1,50 @@
+"""The sampler of each way of drawing with AnimateDiff: weights and sampler belong together.
+
+AnimateDiff was trained with a linear noise schedule, SD 1.5 with another: its own gives grey mud here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from diffusers import DDIMScheduler, EulerDiscreteScheduler, LCMScheduler
+
+from engine.core.errors import Unsupported
+
+_DDIM: Any = DDIMScheduler
+_LCM: Any = LCMScheduler
+_EULER: Any = EulerDiscreteScheduler
+
+
+def _full(config: Any) -> Any:
+    return _DDIM.from_config(
+        config, beta_schedule="linear", timestep_spacing="linspace", steps_offset=1, clip_sample=False
+    )
+
+
+def _lcm(config: Any) -> Any:
+    return _LCM.from_config(config, beta_schedule="linear")
+
+
+def _lightning(config: Any) -> Any:
+    return _EULER.from_config(config, beta_schedule="linear", timestep_spacing="trailing")
+
+
+_SCHEDULERS: Mapping[str, Callable[[Any], Any]] = {"full": _full, "lcm": _lcm, "lightning": _lightning}
+
+
+def scheduler_for(way: str, config: Any) -> Any:
+    """Make the scheduler of a way of drawing, a new one: it holds the state of the steps.
+
+    Args:
+        way: the name of a :class:`engine.families.Way` of AnimateDiff.
+        config: of the checkpoint's own scheduler.
+
+    Raises:
+        Unsupported: there is no such way.
+    """
+    make = _SCHEDULERS.get(way)
+    if make is None:
+        raise Unsupported(f"AnimateDiff has no way of drawing called {way!r}.")
+    return make(config)

@@ -1,0 +1,145 @@
+"""What a clip of AnimateDiff is made from: words alone, a picture, another clip, or what another clip does.
+
+Each kind has a pipeline of its own in diffusers, with arguments of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import (
+    AnimateDiffPipeline,
+    AnimateDiffSparseControlNetPipeline,
+    AnimateDiffVideoToVideoPipeline,
+    SparseControlNetModel,
+)
+from PIL import Image
+
+from engine.core.device import Device
+from engine.core.errors import Unsupported
+from engine.core.family import Hooks, Inputs
+from engine.core.recipe import Kind, Recipe
+from engine.diffusion.by_time import frames_by_time
+from engine.diffusion.loading import dtype_for, load, size_of
+from engine.families.animatediff.img2img import noised
+from engine.families.animatediff.tune import SPARSE
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
+
+ENCODED = 0.05
+"""The share of a take that is done when a source is encoded."""
+
+
+class Words:
+    """Words alone."""
+
+    pipeline: Any = AnimateDiffPipeline
+    reads_words_by_frame = True
+
+    def __init__(self, workshop: Workshop, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> None:
+        """Get ready; nothing is loaded yet."""
+        self.workshop = workshop
+        self.recipe = recipe
+        self.inputs = inputs
+        self.hooks = hooks
+
+    @property
+    def steps(self) -> int:
+        """Denoising steps that will be taken."""
+        return self.recipe.steps
+
+    def models(self) -> dict[str, Any]:
+        """What the pipeline needs beside the shared models, by its names; in the rack.
+
+        Raises:
+            RenderFailed: ``E_WEIGHTS``.
+        """
+        return {}
+
+    def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
+        """What its call is given beside what all are given.
+
+        Args:
+            pipe: the pipeline, where it will run.
+            generator: the take's, on the CPU.
+        """
+        _ = pipe, generator
+        return {"num_frames": self.recipe.frames}
+
+
+class FirstFrame(Words):
+    """Words, and a picture that the clip begins with (SparseCtrl, arXiv 2311.16933)."""
+
+    pipeline: Any = AnimateDiffSparseControlNetPipeline
+    reads_words_by_frame = False
+
+    def models(self) -> dict[str, Any]:
+        """The SparseCtrl that is shown pictures."""
+        workshop = self.workshop
+        sparse = workshop.rack.get(
+            SPARSE,
+            lambda: load(
+                SparseControlNetModel,
+                workshop.store.path(SPARSE),
+                device=Device(),
+                dtype=dtype_for(workshop.device),
+            ),
+            size_of,
+            park=lambda model: model.to("cpu"),
+        )
+        return {"controlnet": sparse}
+
+    def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
+        """The picture, for frame 0."""
+        if self.inputs.picture is None:
+            raise Unsupported("There is no picture to begin with.")
+        picture = cover(self.inputs.picture, self.recipe.width, self.recipe.height)
+        return super().arguments(pipe, generator) | {
+            "conditioning_frames": [Image.fromarray(picture)],
+            "controlnet_frame_indices": [0],
+        }
+
+
+class Redrawn(Words):
+    """A clip that is drawn anew."""
+
+    pipeline: Any = AnimateDiffVideoToVideoPipeline
+
+    @property
+    def steps(self) -> int:
+        """As the pipeline itself rounds them."""
+        return max(1, int(self.recipe.steps * self.recipe.strength))
+
+    def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
+        """The clip's latents, with noise."""
+        if self.inputs.reference is None:
+            raise Unsupported("There is no clip to draw anew.")
+        recipe = self.recipe
+        if int(recipe.steps * recipe.strength) < 1:
+            raise Unsupported(f"With a strength of {recipe.strength:g}, nothing would be drawn anew.")
+        frames = frames_by_time(
+            self.inputs.reference, recipe.frames, recipe.native_fps, (recipe.width, recipe.height)
+        )
+        latents = noised(
+            pipe,
+            frames,
+            steps=recipe.steps,
+            strength=recipe.strength,
+            generator=generator,
+            hooks=self.hooks,
+            end=ENCODED,
+        )
+        return {"latents": latents, "strength": recipe.strength}
+
+
+def source_of(workshop: Workshop, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+    """Which of them a recipe asks for."""
+    kind = Words
+    if recipe.kind is Kind.RESTYLE:
+        kind = Redrawn
+    elif recipe.follow is not None:
+        raise Unsupported("This engine follows no clip; animatediff-control does.")
+    elif inputs.picture is not None:
+        kind = FirstFrame
+    return kind(workshop, recipe, inputs, hooks)

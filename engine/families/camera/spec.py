@@ -1,0 +1,18 @@
+"""A virtual camera that moves through a picture, for machines without a GPU."""
+
+from __future__ import annotations
+
+from engine.core.family_spec import BackendSpec, Feature
+from engine.core.recipe import Kind
+
+SPEC = BackendSpec(
+    name="camera",
+    target="engine.families.camera.film:CameraBackend",
+    kinds=frozenset({Kind.ANIMATE}),
+    needs_picture=True,
+    max_native_fps=12,
+    about="a virtual camera moves through the picture; needs no weights",
+    features=frozenset({Feature.CAMERA}),
+    films=True,
+    rank=90,
+)

@@ -1,0 +1,61 @@
+"""An honest moving sketch of the words, without any weights.
+
+It stands in where no model that reads words is installed. A small lexicon picks place, hour, weather,
+things and movement out of the prompt; the rest of the text and the seed choose colours and layout. The
+prompt is written along its foot and a mark in the corner says "sketch", so that nobody takes it for what a
+model would draw.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from engine.core.family import Frames, Hooks, Inputs
+from engine.core.recipe import Recipe
+from engine.families.sketch.lettering import Lettering
+from engine.families.sketch.scene import Scene
+from engine.families.sketch.view import PACE, turned, view_at
+from engine.families.sketch.words import read
+from engine.runtime.context import Workshop
+
+_FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
+
+
+class SketchBackend:
+    """Draws what a lexicon finds in the prompt; the picture, where there is one, is not used."""
+
+    def __init__(self, _workshop: Workshop | None = None) -> None:
+        """Make one; it needs no weights and no GPU."""
+
+    def draw(
+        self,
+        recipe: Recipe,
+        inputs: Inputs,  # noqa: ARG002 - a sketch follows the words alone
+        *,
+        seed: int,
+        hooks: Hooks,
+    ) -> Frames:
+        """Draw one take; see :class:`engine.families.Backend`. Returns uint8 ``[T, H, W, 3]``."""
+        width, height, count = recipe.width, recipe.height, recipe.frames
+        enlarged = 2 if max(width, height) <= _FINE_ENOUGH else 1
+        size = (width * enlarged, height * enlarged)
+        vision = read(recipe.prompt)
+        scene = Scene(vision, width=size[0], height=size[1], seed=seed)
+        lettering = Lettering(recipe.prompt, width=width, height=height)
+        frames = np.empty((count, height, width, 3), np.uint8)
+        for number in range(count):
+            hooks.cancel.check()
+            view = view_at(
+                number / recipe.native_fps,
+                count / recipe.native_fps,
+                size=size,
+                camera=recipe.camera,
+                pace=PACE[recipe.motion] * vision.pace,
+                side=scene.side,
+            )
+            drawn = turned(scene.draw(view), view.roll)
+            frames[number] = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
+            lettering.lay_over(frames[number])
+            hooks.progress((number + 1) / count)
+        return frames

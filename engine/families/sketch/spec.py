@@ -1,0 +1,18 @@
+"""A moving sketch of the words, for machines without a model that reads them."""
+
+from __future__ import annotations
+
+from engine.core.family_spec import BackendSpec, Feature
+from engine.core.recipe import Kind
+
+SPEC = BackendSpec(
+    name="sketch",
+    target="engine.families.sketch.draw:SketchBackend",
+    kinds=frozenset({Kind.TEXT2VIDEO}),
+    needs_picture=False,
+    max_native_fps=12,
+    about="an honest moving sketch of the words; needs no weights",
+    sketch=True,
+    features=frozenset({Feature.PROMPT, Feature.CAMERA}),
+    rank=91,
+)

@@ -1,0 +1,347 @@
+"""Stable Video Diffusion at work: fit the picture, denoise, decode, and go on from the last frame."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from diffusers import (
+    EulerDiscreteScheduler,
+    StableVideoDiffusionPipeline,
+    UNetSpatioTemporalConditionModel,
+)
+from PIL import Image
+from safetensors.torch import load_file
+
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import RenderFailed, Unsupported
+from engine.core.family import Frames, Hooks, Inputs
+from engine.core.recipe import Recipe
+from engine.diffusion.compiled import compiled_for, compiling
+from engine.diffusion.consistency import ConsistencyScheduler
+from engine.diffusion.decode import decode
+from engine.diffusion.ladder import descend, first_rung
+from engine.diffusion.loading import check_folder, dtype_for, load, size_of
+from engine.diffusion.preview import draft_frames
+from engine.diffusion.room import free_bytes
+from engine.diffusion.sampling import Steps, showing_one_draft
+from engine.diffusion.streaming import streamed
+from engine.families.svd.ladder import (
+    CHUNKED,
+    OFFLOAD,
+    RUNGS,
+    SHORTER,
+    SMALLER_DECODE,
+    STREAMED,
+    Weights,
+    chunk_forward,
+    costs,
+)
+from engine.families.svd.spec import SPEC, TURBO, TURBO_WEIGHTS
+from engine.planning.frame_size import usual_sizes
+from engine.process.faults import hides_out_of_memory
+from engine.runtime.context import Workshop
+from engine.vision.crop import cover
+
+# diffusers is typed only in places.
+_Pipeline: Any = StableVideoDiffusionPipeline
+_Euler: Any = EulerDiscreteScheduler
+_UNet: Any = UNetSpatioTemporalConditionModel
+
+STEP_MULTIPLE = 64
+"""Sides of a frame: the latents are an eighth of it, and the UNet halves them three times."""
+
+FEWEST_DECODED = 2
+LEAST_GUIDANCE = 1.0
+"""Of the first frame; it rises to the recipe's with the last one."""
+
+DECODE_WORTH = 2.2
+"""What decoding a clip costs, in passes of the UNet: 173.6 TFLOP to 80."""
+
+NEXT_GO = 0x85EBCA6B
+"""Between the seeds of a take's goes. Odd, and not the distance of a job's takes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Go:
+    """One call of the pipeline: how many frames, from which seed, and its part of the take."""
+
+    frames: int
+    seed: int
+    begin: float
+    end: float
+
+
+class SvdBackend:
+    """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        """Make one; nothing is loaded before it draws."""
+        self._workshop = workshop
+        self._device = workshop.device
+        self._dtype = dtype_for(workshop.device)
+
+    def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
+        """Animate a picture; see :meth:`engine.families.Backend.draw`.
+
+        Returns:
+            uint8 ``[recipe.frames, recipe.height, recipe.width, 3]``.
+
+        Raises:
+            Cancelled: a stop was asked for.
+            Unsupported: there is no picture, or the size or the number of frames does not fit the model.
+            HopelessTake: numbers ran away.
+            RenderFailed: ``E_WEIGHTS``: what the recipe needs is not installed, or damaged.
+        """
+        picture = _fitted(recipe, inputs)
+        hooks = showing_one_draft(hooks)
+        hooks.cancel.check()
+        parts = self._parts(recipe)
+
+        def attempt(rungs: tuple[str, ...]) -> Frames:
+            generator = torch.Generator("cpu")
+            pipe = _Pipeline(scheduler=_scheduler(recipe, parts, generator), **parts.models)
+            pipe.set_progress_bar_config(disable=True)
+            with self._placed(pipe, rungs), compiling(usual=_is_usual(recipe) and not rungs):
+                return _chain(pipe, generator, recipe, picture, seed, rungs, hooks)
+
+        first = self._first_rung(recipe, parts)
+        return descend(RUNGS, attempt, first=first, most=self._workshop.steps_down, hooks=hooks)
+
+    def _parts(self, recipe: Recipe) -> _Parts:
+        """What a recipe needs, loaded into main memory; the UNet apart, for the ways share the rest."""
+        folder, rack = self._workshop.store.path(recipe.model), self._workshop.rack
+        rest_name, unet_name = f"{recipe.model} but its unet", f"{_unet_of(recipe)} unet"
+        rest = rack.get(
+            rest_name,
+            lambda: load(_Pipeline, folder, device=Device(), dtype=self._dtype, unet=None),
+            size_of,
+            park=_park,
+        )
+        unet = rack.get(
+            unet_name, lambda: compiled_for(self._load_unet(recipe), self._workshop), size_of, park=_park
+        )
+        names = ("vae", "image_encoder", "feature_extractor")
+        models = {name: getattr(rest, name) for name in names} | {"unet": unet}
+        return _Parts(
+            models=models, schedule=dict(rest.scheduler.config), names=frozenset({rest_name, unet_name})
+        )
+
+    def _load_unet(self, recipe: Recipe) -> Any:
+        folder = self._workshop.store.path(recipe.model)
+        if recipe.way == TURBO.name:
+            return _load_distilled(folder / "unet", self._workshop.store.path(TURBO_WEIGHTS), self._dtype)
+        return load(_UNet, folder, subfolder="unet", device=Device(), dtype=self._dtype)
+
+    def _first_rung(self, recipe: Recipe, parts: _Parts) -> int:
+        """How far down to begin; nowhere but on CUDA is it known what is free."""
+        if self._device.kind is not DeviceKind.CUDA:
+            return 0
+        weights = parts.weights()
+        needed = costs(recipe, weights)
+        if needed[0] > free_bytes() + weights.present:
+            self._workshop.rack.clear_the_card(keep=parts.names)
+        return first_rung(needed, free_bytes() + weights.present)
+
+    @contextmanager
+    def _placed(self, pipe: Any, rungs: tuple[str, ...]) -> Iterator[None]:
+        """Put a pipeline where the rungs say; whatever happens, leave its models as they were loaded.
+
+        An error while the VAE encodes leaves it in float32, and one anywhere leaves offloaded models on the
+        card, with hooks of a pipeline that is gone.
+        """
+        where = self._device.kind.value
+        try:
+            pipe.vae.to(dtype=self._dtype)
+            chunk_forward(pipe.unet, 1 if CHUNKED.name in rungs else None)
+            if STREAMED.name in rungs:
+                with streamed((pipe.unet, pipe.image_encoder), self._device):
+                    pipe.vae.to(where)
+                    yield
+                return
+            if OFFLOAD.name in rungs:
+                pipe.enable_model_cpu_offload(device=where)
+            else:
+                pipe.to(where)
+            yield
+        finally:
+            pipe.maybe_free_model_hooks()
+            pipe.remove_all_hooks()
+            chunk_forward(pipe.unet, None)
+            pipe.vae.to(dtype=self._dtype)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Parts:
+    """What a pipeline is put together from.
+
+    Attributes:
+        models: by their names in the pipeline.
+        names: what they are held as in the rack.
+        schedule: the configuration of its scheduler.
+    """
+
+    models: Mapping[str, Any]
+    names: frozenset[str]
+    schedule: dict[str, Any]
+
+    def weights(self) -> Weights:
+        """Their sizes, and how much of them is on the card already."""
+        sizes = {name: size_of(self.models[name]) for name in ("vae", "image_encoder", "unet")}
+        present = sum(size for name, size in sizes.items() if self.models[name].device.type != "cpu")
+        return Weights(**sizes, present=present)
+
+
+def goes(frames: int, most: int) -> tuple[int, ...]:
+    """Divide a clip into goes of about equal length, each beginning with the last frame of the one before.
+
+    Args:
+        frames: of the clip, at least 2.
+        most: frames of a go, at least 2.
+
+    Returns:
+        The number of frames of each go. All but the first lose one, the doubled frame.
+    """
+    count = math.ceil((frames - 1) / (most - 1))
+    least, more = divmod(frames - 1, count)
+    return tuple(least + 1 + (number < more) for number in range(count))
+
+
+def _chain(
+    pipe: Any,
+    generator: torch.Generator,
+    recipe: Recipe,
+    picture: Image.Image,
+    seed: int,
+    rungs: tuple[str, ...],
+    hooks: Hooks,
+) -> Frames:
+    """Draw the goes one after the other."""
+    most = int(recipe.settings["go"])
+    if SHORTER.name in rungs:
+        most = max(2, math.ceil(min(most, recipe.frames) / 2))
+    clip = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
+    done = 0
+    for number, frames in enumerate(goes(recipe.frames, most)):
+        doubled = min(number, 1)
+        go = _Go(
+            frames=frames,
+            seed=(seed + number * NEXT_GO) % 2**32,
+            begin=done / recipe.frames,
+            end=(done + frames - doubled) / recipe.frames,
+        )
+        generator.manual_seed(go.seed)
+        drawn = _draw(pipe, generator, recipe, picture, go, rungs, hooks)
+        picture = Image.fromarray(drawn[-1])
+        clip[done : done + frames - doubled] = drawn[doubled:]
+        done += frames - doubled
+    return clip
+
+
+def _draw(
+    pipe: Any,
+    generator: torch.Generator,
+    recipe: Recipe,
+    picture: Image.Image,
+    go: _Go,
+    rungs: tuple[str, ...],
+    hooks: Hooks,
+) -> Frames:
+    """One go: denoise, then decode."""
+    hooks.cancel.check()
+    settings = recipe.settings
+    passes = recipe.steps * (2 if recipe.guidance > 1 else 1)
+    between = go.begin + (go.end - go.begin) * passes / (passes + DECODE_WORTH)
+    steps = Steps(
+        hooks,
+        steps=recipe.steps,
+        begin=go.begin,
+        end=between,
+        preview=(lambda latents: draft_frames(latents[0])) if go.begin == 0 else None,
+    )
+    latents = pipe(
+        picture,
+        width=recipe.width,
+        height=recipe.height,
+        num_frames=go.frames,
+        num_inference_steps=recipe.steps,
+        min_guidance_scale=min(LEAST_GUIDANCE, recipe.guidance),
+        max_guidance_scale=recipe.guidance,
+        fps=_within(settings["fps"], 1, 30),
+        motion_bucket_id=_within(settings["motion_bucket"], 1, 255),
+        noise_aug_strength=min(0.1, max(0.0, float(settings["noise_aug"]))),
+        generator=generator,
+        output_type="latent",
+        callback_on_step_end=steps.callback,
+    ).frames
+    chunk = _within(settings["decode_chunk"], 1, go.frames)
+    if SMALLER_DECODE.name in rungs:
+        chunk = min(chunk, FEWEST_DECODED)
+    vae = pipe.vae
+    scaled = (1 / vae.config.scaling_factor * latents.flatten(0, 1)).to(vae.dtype)
+    return decode(
+        lambda part: vae.decode(part, num_frames=len(part)).sample,
+        scaled,
+        chunk=chunk,
+        hooks=hooks,
+        begin=between,
+        end=go.end,
+    )
+
+
+def _fitted(recipe: Recipe, inputs: Inputs) -> Image.Image:
+    """The picture at the frame's size, cropped: the pipeline itself would stretch it."""
+    if inputs.picture is None:
+        raise Unsupported("Stable Video Diffusion needs a picture to animate.")
+    if recipe.width % STEP_MULTIPLE or recipe.height % STEP_MULTIPLE:
+        raise Unsupported(f"Stable Video Diffusion draws at multiples of {STEP_MULTIPLE} pixels.")
+    if recipe.frames < 2:  # noqa: PLR2004 - a clip moves
+        raise Unsupported("Stable Video Diffusion draws at least two frames.")
+    return Image.fromarray(cover(inputs.picture, recipe.width, recipe.height))
+
+
+def _is_usual(recipe: Recipe) -> bool:
+    """Whether a clip has a shape that is worth compiling for: a usual size, drawn in one whole go."""
+    return recipe.frames == int(recipe.settings["go"]) and (recipe.width, recipe.height) in usual_sizes(SPEC)
+
+
+def _unet_of(recipe: Recipe) -> str:
+    return f"{recipe.model} {TURBO_WEIGHTS}" if recipe.way == TURBO.name else recipe.model
+
+
+def _scheduler(recipe: Recipe, parts: _Parts, generator: torch.Generator) -> Any:
+    """A new one for each take: it holds the state of its steps."""
+    if recipe.way == TURBO.name:
+        return ConsistencyScheduler(generator)
+    return _Euler.from_config(parts.schedule)
+
+
+def _load_distilled(config: Path, folder: Path, dtype: torch.dtype) -> Any:
+    """Load a UNet of known shape from one file, without loading the weights that it replaces."""
+    check_folder(folder)
+    # Of several releases the newest has the first name: “…-xt-1.1” comes before “…-xt.”.
+    file = min(folder.glob("*.safetensors"))
+    with torch.device("meta"):
+        shape = _UNet.load_config(config, local_files_only=True)
+        unet = _UNet.from_config(shape)
+    try:
+        unet.load_state_dict(load_file(file), strict=True, assign=True)
+    except (OSError, RuntimeError) as error:
+        if hides_out_of_memory(error):
+            raise
+        raise RenderFailed("E_WEIGHTS", f"The weights in “{folder.name}” do not fit: {file.name}.") from error
+    return unet.to(dtype=dtype).eval().requires_grad_(requires_grad=False)
+
+
+def _park(models: Any) -> None:
+    models.to("cpu")
+
+
+def _within(value: float | str, least: int, most: int) -> int:
+    return min(most, max(least, round(float(value))))
