@@ -23,7 +23,7 @@ from benchmarks.figures import GROUPS, Judged
 from benchmarks.fit_gate import by_limits, judged_held_out
 from benchmarks.own_clips import PROMPTS, Own, camera, flat, lake, sketch, still
 from benchmarks.readings import CACHE, STRENGTHS, Table, table
-from engine.quality import judge
+from engine.gate import judge
 
 
 def tables(judged: Judged) -> Iterator[str]:

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.defects import DEFECTS
 from benchmarks.own_clips import camera, lake
 from engine.clips.sheet import contact_sheet
-from engine.quality import judge
+from engine.gate import judge
 
 DOCS = Path(__file__).parents[1] / "docs"
 SHOWN = {"caught.png": ("tearing", 3), "missed.png": ("ghosting", 2)}

@@ -22,8 +22,8 @@ from benchmarks.defects import DEFECTS
 from benchmarks.harmless import BENIGN, OTHER_START
 from benchmarks.own_clips import PROMPTS, Own, camera, flat, lake, sketch, still
 from benchmarks.ways import OTHER_WAYS, kind_of
-from engine.quality import MEASURES
-from engine.quality.clip import Clip
+from engine.gate import MEASURES
+from engine.gate.clip import Clip
 
 Frames = NDArray[np.uint8]
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from engine.core.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
 from engine.core.retake import Budget, Retake, less_motion, next_take
-from engine.quality.calibration import shipped
+from engine.gate.calibration import shipped
 
 ASKED = Recipe(
     kind=Kind.ANIMATE, engine="camera", seed=1, width=64, height=64, frames=9,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from engine.quality import Calibration
-    from engine.quality.house import Kept
+    from engine.gate import Calibration
+    from engine.gate.local_calibration import Kept
 
 HOUSE_FILE = "gate.json"
 """In the data folder."""
@@ -47,8 +47,8 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
 
 
 def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: bool) -> None:
-    from engine.quality.calibration import shipped  # noqa: PLC0415 - see above
-    from engine.quality.house import learnt, read_tails, write_houses  # noqa: PLC0415
+    from engine.gate.calibration import shipped  # noqa: PLC0415 - see above
+    from engine.gate.local_calibration import learnt, read_tails, write_houses  # noqa: PLC0415
 
     engines = {name: kept for name, kept in sorted(kept_clips(data).items()) if name == (only or name)}
     if not engines:
@@ -80,7 +80,7 @@ def kept_clips(data: Path) -> dict[str, list[Kept]]:
     """
     from db.jobs.calibration_source import kept_jobs  # noqa: PLC0415 - see above
     from engine.core.recipe import Receipt, Recipe, Role  # noqa: PLC0415
-    from engine.quality.house import Kept  # noqa: PLC0415
+    from engine.gate.local_calibration import Kept  # noqa: PLC0415
 
     found: dict[str, list[Kept]] = {}
     for job in kept_jobs(data / "framekiln.db"):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.core.recipe import Recipe
-    from engine.quality import Verdict
+    from engine.gate import Verdict
 
 NATIVE_FPS = 12.0
 """The gate judges what models draw; a stranger's clip is thinned to about their rate."""
@@ -62,7 +62,7 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
 def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
     from engine.clips.read_clip import read_clip  # noqa: PLC0415
     from engine.families import travels  # noqa: PLC0415 - numpy and OpenCV, not for --help
-    from engine.quality import judge as judge_frames  # noqa: PLC0415 - see above
+    from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
 
     clip = read_clip(path)
     recipe = _recipe(path)
@@ -108,7 +108,7 @@ def _read_picture(path: Path) -> NDArray[np.uint8]:
 def _draw(judged: Judged, path: Path) -> None:
     from PIL import Image  # noqa: PLC0415 - see above
 
-    from engine.quality.report import report  # noqa: PLC0415
+    from engine.gate.report import report  # noqa: PLC0415
 
     Image.fromarray(report(judged.frames, judged.fps, judged.verdict)).save(path, optimize=True)
 

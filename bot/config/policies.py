@@ -18,9 +18,9 @@ from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from engine.core.request import AUTO
+from engine.gate.local_calibration import HOUSE_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
-from engine.quality.house import HOUSE_VARIABLE
 from engine.rendering.render import RenderLimits
 from engine.runtime.context import (
     CACHE_VARIABLE,

@@ -15,7 +15,7 @@ import torch
 from engine.core.errors import HopelessTake
 from engine.core.family import Frames, Hooks
 from engine.diffusion.denoised import expected
-from engine.quality.draft import why_hopeless
+from engine.gate.draft import why_hopeless
 
 FEWEST_FOR_A_DRAFT = 3
 """With fewer steps the clip itself is there before anybody has looked at a draft."""

@@ -12,7 +12,7 @@ from engine.core.cancel import CancelToken
 from engine.core.events import Event, Progress
 from engine.core.recipe import Recipe, Stage
 from engine.families import Inputs
-from engine.quality import Calibration
+from engine.gate import Calibration
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,8 +17,8 @@ from engine.core.errors import Unsupported
 from engine.core.events import Event, Progress
 from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.families import BACKENDS, Backend, Frames
+from engine.gate import Calibration
 from engine.provenance.statement import metadata
-from engine.quality import Calibration
 from engine.rendering.order import Clock, Order, RenderLimits, teller
 from engine.rendering.read_inputs import read_inputs
 from engine.rendering.takes import draw_until_good

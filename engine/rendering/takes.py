@@ -16,8 +16,8 @@ from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
 from engine.families import BACKENDS, Backend, Frames, Hooks, RawFrames, travels
-from engine.quality import Verdict, judge
-from engine.quality.report import report
+from engine.gate import Verdict, judge
+from engine.gate.report import report
 from engine.rendering.order import Clock, Order, teller
 from engine.vision.crop import cover
 

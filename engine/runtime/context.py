@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from engine.core.device import Device, find_device
-from engine.quality.calibration import Calibration, shipped
-from engine.quality.house import HOUSE_VARIABLE, read_houses
+from engine.gate.calibration import Calibration, shipped
+from engine.gate.local_calibration import HOUSE_VARIABLE, read_houses
 from engine.runtime.model_cache import Rack
 from engine.weights.store import Store, store_of
 

@@ -14,8 +14,8 @@ from bot.config.policies import engine_environment
 from bot.config.settings import Settings
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.quality.calibration import shipped
-from engine.quality.house import HOUSE_VARIABLE, read_houses
+from engine.gate.calibration import shipped
+from engine.gate.local_calibration import HOUSE_VARIABLE, read_houses
 from tests.bot.house import receipt, recipe
 from tests.db.asking import enqueued
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from moving_scenes import ball, drawing, pan
 
-from engine.quality.draft import why_hopeless
+from engine.gate.draft import why_hopeless
 
 
 @pytest.mark.parametrize("scene", [pan, ball, drawing])

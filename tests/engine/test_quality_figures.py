@@ -16,8 +16,8 @@ from benchmarks.defects import DEFECTS
 from benchmarks.harmless import ARGUABLE, BENIGN, OTHER_START
 from benchmarks.readings import CERTAIN, FRAMED
 from benchmarks.ways import OTHER_WAYS
-from engine.quality import judge
-from engine.quality.calibration import shipped
+from engine.gate import judge
+from engine.gate.calibration import shipped
 
 CLIPS = Path(__file__).parents[2].parent / "shared" / "quality-clips"
 DOCS = Path(__file__).parents[2] / "docs" / "quality.md"

@@ -11,9 +11,9 @@ from benchmarks.readings import Table
 from benchmarks.tails import threshold
 from benchmarks.thresholds import GRID, Spread, choose
 from benchmarks.ways import OTHER_WAYS, kind_of
-from engine.quality import MEASURES, TROUBLES, Calibration
-from engine.quality.calibration import KNOTS, SHIPPED, Scale, Tail, shipped, standardised
-from engine.quality.registry import UNKNOWN, Reading
+from engine.gate import MEASURES, TROUBLES, Calibration
+from engine.gate.calibration import KNOTS, SHIPPED, Scale, Tail, shipped, standardised
+from engine.gate.registry import UNKNOWN, Reading
 
 SOURCES = ("north", "south", "east", "west")
 

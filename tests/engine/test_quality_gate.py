@@ -12,10 +12,10 @@ from benchmarks.defects import DEFECTS
 from benchmarks.harmless import ARGUABLE, BENIGN
 from benchmarks.own_clips import PROMPTS, camera, flat, lake, sketch, still
 from engine.core.recipe import Outcome
-from engine.quality import MEASURES, judge
-from engine.quality.calibration import shipped
-from engine.quality.registry import Reading, measure
-from engine.quality.verdict import weigh
+from engine.gate import MEASURES, judge
+from engine.gate.calibration import shipped
+from engine.gate.registry import Reading, measure
+from engine.gate.verdict import weigh
 
 CLIPS = Path(__file__).parents[2].parent / "shared" / "quality-clips"
 

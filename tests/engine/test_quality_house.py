@@ -4,10 +4,9 @@ import numpy as np
 import pytest
 from moving_scenes import pan
 
-from engine.process.worker import make_renderer
-from engine.quality import judge
-from engine.quality.calibration import shipped
-from engine.quality.house import (
+from engine.gate import judge
+from engine.gate.calibration import shipped
+from engine.gate.local_calibration import (
     FEWEST,
     HOUSE_VARIABLE,
     Kept,
@@ -17,7 +16,8 @@ from engine.quality.house import (
     read_tails,
     write_houses,
 )
-from engine.quality.registry import MEASURES
+from engine.gate.registry import MEASURES
+from engine.process.worker import make_renderer
 
 
 def kept(count, shift, *, has_input=True):

@@ -10,8 +10,8 @@ from benchmarks.defects import DEFECTS
 from benchmarks.ways import OTHER_WAYS
 from engine.core.recipe import Camera, Kind, Recipe
 from engine.families import travels
-from engine.quality import MEASURES, judge
-from engine.quality.clip import Clip
+from engine.gate import MEASURES, judge
+from engine.gate.clip import Clip
 
 SEEN = {
     "letterbox": ["letterbox", "side_bars"],

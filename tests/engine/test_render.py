@@ -17,8 +17,8 @@ from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupporte
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
 from engine.families import BACKENDS, BackendSpec
-from engine.quality import TROUBLES
-from engine.quality.calibration import shipped
+from engine.gate import TROUBLES
+from engine.gate.calibration import shipped
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.rendering.takes import DRAFT_BYTES, SHEET_WIDTH
 from engine.runtime.context import Workshop

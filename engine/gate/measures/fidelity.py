@@ -5,10 +5,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.quality.clip import Clip, clipped_share, saturation
-from engine.quality.likeness import correlation, detail, overlap, palette
-from engine.quality.registry import Reading, measure
-from engine.quality.texture import grain, quiet_noise, quietest
+from engine.gate.clip import Clip, clipped_share, saturation
+from engine.gate.likeness import correlation, detail, overlap, palette
+from engine.gate.measures.texture import grain, quiet_noise, quietest
+from engine.gate.registry import Reading, measure
 from engine.vision.optical_flow import luma
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.quality.clip import Clip, clipped_share, saturation
-from engine.quality.registry import Reading, measure
+from engine.gate.clip import Clip, clipped_share, saturation
+from engine.gate.registry import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _DARK, _BRIGHT = 40, 240

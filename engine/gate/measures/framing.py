@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.quality.clip import Clip
-from engine.quality.likeness import correlation, detail
-from engine.quality.registry import UNKNOWN, Reading, measure
+from engine.gate.clip import Clip
+from engine.gate.likeness import correlation, detail
+from engine.gate.registry import UNKNOWN, Reading, measure
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, luma
 
 _DARK, _EVEN = 32, 14

@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.quality.clip import Clip
-from engine.quality.likeness import overlap
-from engine.quality.registry import Reading, measure
+from engine.gate.clip import Clip
+from engine.gate.likeness import overlap
+from engine.gate.registry import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _STANDS_OUT = 1.8

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.quality.clip import Clip
-from engine.quality.registry import Reading, measure
+from engine.gate.clip import Clip
+from engine.gate.registry import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _BANDS, _WIDTH = 64, 256

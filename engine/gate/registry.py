@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from engine.quality.clip import Clip
+from engine.gate.clip import Clip
 
 
 class Reading(NamedTuple):

@@ -14,8 +14,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from engine.quality.calibration import Calibration, Model, Tail
-from engine.quality.registry import MEASURES, UNKNOWN, Reading
+from engine.gate.calibration import Calibration, Model, Tail
+from engine.gate.registry import MEASURES, UNKNOWN, Reading
 
 HOUSE_VARIABLE = "FRAMEKILN_HOUSE"
 """Where the engine process finds the file."""

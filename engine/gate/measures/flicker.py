@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.quality.clip import Clip
-from engine.quality.registry import Reading, measure
+from engine.gate.clip import Clip
+from engine.gate.registry import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _FLASH = 3

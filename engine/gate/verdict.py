@@ -9,23 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Outcome
-from engine.quality import (  # noqa: F401 - they register
-    colour,
-    fidelity,
-    flicker,
-    framing,
-    jumps,
-    noise,
-    residue,
-    rows,
-    stillness,
-    texture,
-    tint,
-)
-from engine.quality.calibration import Calibration, shipped
-from engine.quality.clip import Clip
-from engine.quality.registry import MEASURES, Reading
-from engine.quality.troubles import TROUBLES, Trouble
+from engine.gate.calibration import Calibration, shipped
+from engine.gate.clip import Clip
+from engine.gate.registry import MEASURES, Reading
+from engine.gate.troubles import TROUBLES, Trouble
 
 _WORST_SHARE = 0.6
 _USUAL_LEVEL = 1.0

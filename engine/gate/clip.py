@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.quality.likeness import correlation, detail, overlap, palette
+from engine.gate.likeness import correlation, detail, overlap, palette
 from engine.vision.crop import cover
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, read
 
@@ -41,7 +41,7 @@ class Clip:
         fps: frames per second.
         travels: the camera was asked to move.
         broken_frames: indices of the frames that hold NaN or an infinity.
-        grains: what :func:`engine.quality.texture.grain` found so far, by frame and size.
+        grains: what :func:`engine.gate.measures.texture.grain` found so far, by frame and size.
     """
 
     def __init__(

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.clips.sheet import contact_sheet
-from engine.quality.verdict import Verdict
+from engine.gate.verdict import Verdict
 
 Picture = NDArray[np.uint8]
 
