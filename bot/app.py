@@ -21,6 +21,7 @@ from bot.buttons.clicks import Clicks
 from bot.clips.clip_actions import ClipDeeds
 from bot.clips.replay import Replays
 from bot.config import policies
+from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Channels
 from bot.forecast import Waits
@@ -80,12 +81,12 @@ async def assemble(settings: Settings) -> AsyncIterator[Parts]:
     """
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
-    opening = Database.open(data / "framekiln.db", backup_dir=data / "backups", mend=True)
+    opening = Database.open(data / DATABASE, backup_dir=data / BACKUPS, mend=True)
     async with await opening as database:
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         queue = Queue(database, share=policies.for_turns(settings))
-        blobs = Blobs(data / "blobs")
+        blobs = Blobs(data / BLOBS)
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
             spool=data / "spool",
@@ -116,7 +117,7 @@ def _wire(
     audit = Audit(database)
     eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
     personal = Personal(database, eraser=eraser)
-    backups = settings.data_dir / "backups"
+    backups = settings.data_dir / BACKUPS
     inventory = Inventory(
         policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
     )

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""The buttons under jobs and clips."""

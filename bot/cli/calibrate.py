@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.config.paths import CALIBRATION, DATABASE
+
 if TYPE_CHECKING:
     from engine.gate import Calibration
     from engine.gate.local_calibration import Kept
-
-HOUSE_FILE = "gate.json"
-"""In the data folder."""
 
 _NOTHING = 0.005
 """A change of a mean level that would be printed as none."""
@@ -34,7 +33,7 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
 
     try:
         settings = load_settings()
-        file = settings.data_dir / HOUSE_FILE
+        file = settings.data_dir / CALIBRATION
         if forget:
             file.unlink(missing_ok=True)
             click.echo("The gate judges as it came, once the bot is started again.")
@@ -83,7 +82,7 @@ def kept_clips(data: Path) -> dict[str, list[Kept]]:
     from engine.gate.local_calibration import Kept  # noqa: PLC0415
 
     found: dict[str, list[Kept]] = {}
-    for job in kept_jobs(data / "framekiln.db"):
+    for job in kept_jobs(data / DATABASE):
         try:
             recipe, receipt = Recipe.from_json(job.recipe), Receipt.from_json(job.receipt)
         except ValueError:  # of another release

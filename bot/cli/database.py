@@ -8,8 +8,7 @@ from pathlib import Path
 
 import click
 
-DATABASE = "framekiln.db"
-BACKUPS = "backups"
+from bot.config.paths import BACKUPS, BLOBS, DATABASE
 
 
 @click.command()
@@ -74,7 +73,7 @@ def check() -> None:
     data = _data_dir()
     if not (data / DATABASE).exists():
         raise click.ClickException(f"there is no database at {data / DATABASE}")
-    found = list(problems(data / DATABASE, data / "blobs"))
+    found = list(problems(data / DATABASE, data / BLOBS))
     for problem in found:
         click.echo(problem)
     if found:

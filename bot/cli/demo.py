@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.config import policies
+from bot.config.paths import BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.intake.clip_intake import ClipIntake
@@ -113,8 +114,8 @@ async def make_clip(
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
-        async with await Database.open(data / "framekiln.db") as database:
-            queue, blobs = Queue(database), Blobs(data / "blobs")
+        async with await Database.open(data / DATABASE) as database:
+            queue, blobs = Queue(database), Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / "spool",
                 limits=policies.for_engine(settings),

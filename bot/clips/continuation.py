@@ -7,10 +7,9 @@ from collections.abc import Iterator
 
 from bot.clips.variation import wish_of
 from bot.text import clip_texts
-from engine.core.before import Before
 from engine.core.errors import UserError
 from engine.core.prompt_schedule import is_scheduled, parse
-from engine.core.recipe import Kind, Receipt, Recipe, Role
+from engine.core.recipe import Before, Kind, Receipt, Recipe, Role
 from engine.core.request import AUTO, SECONDS, Length, Subject, Wish
 from engine.families import BACKENDS, Feature
 from engine.planning.choice import engines_for

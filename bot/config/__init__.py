@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""The owner's settings, and from them the policy of each part."""

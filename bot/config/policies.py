@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
-from bot.cli.calibrate import HOUSE_FILE
 from bot.clips.clip_actions import ClipRules
 from bot.config.choices import Where
+from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.housekeeping import Keep
-from bot.requests.submission_rules import DeskRules
+from bot.requests.submission import DeskRules
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -90,7 +90,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
         COMPILE_VARIABLE: YES if settings.compile_models else "",
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
-        HOUSE_VARIABLE: str((settings.data_dir / HOUSE_FILE).absolute()),
+        HOUSE_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
     }
 
 

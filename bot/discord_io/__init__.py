@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Messages, replies, forms and permissions of Discord."""

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Everything that runs for ever."""

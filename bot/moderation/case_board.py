@@ -22,7 +22,8 @@ from bot.loops.clip_post import nonce
 from bot.text import review_texts
 from db.files import Blobs
 from db.jobs.states import Job, JobId
-from db.moderation.cases import Card, CardKind
+from db.jobs.review_requests import CardKind
+from db.moderation.cases import Card
 from db.queue import Queue
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""What watches over the bot: health, housekeeping, logs, figures."""

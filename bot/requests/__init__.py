@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""From what a member asks to a job in the queue."""

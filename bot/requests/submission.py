@@ -12,6 +12,7 @@ import logging
 import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -29,19 +30,18 @@ from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
-from bot.requests.submission_rules import DeskRules
 from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs.enqueue import Draining, LimitReached, MemberBanned
+from db.jobs.enqueue import Draining, EnqueueLimits, LimitReached, MemberBanned
 from db.jobs.states import Job, JobId, NewJob, State
 from db.queue import Queue
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Subject, Wish
 from engine.families import BACKENDS
-from engine.planning.plan import plan
+from engine.planning.plan import PlanLimits, plan
 from engine.runtime.capabilities import Means
 
 log = logging.getLogger(__name__)
@@ -51,6 +51,25 @@ UNSEEN = Subject(sha256="", width=1600, height=900)
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class DeskRules:
+    """What the desk takes.
+
+    Attributes:
+        engine: "auto", or the one that the owner chose.
+        data_dir: where the disk must have room.
+        min_free_disk: bytes.
+        max_prompt: characters.
+    """
+
+    limits: EnqueueLimits
+    plan: PlanLimits
+    data_dir: Path
+    min_free_disk: int
+    max_prompt: int
+    engine: str = AUTO
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

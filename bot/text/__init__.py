@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Every text that the bot writes."""

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from bot.text.messages import DOING, fit
 from bot.text.prompts import show_prompt
 from db.jobs.states import Job, State
-from db.moderation.cases import Card, CardKind, Decision
+from db.jobs.review_requests import CardKind
+from db.moderation.cases import Card, Decision
 from db.moderation.reviews import ReviewRules
 from engine.core.recipe import Recipe
 

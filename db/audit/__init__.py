@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""The audit log, and the names inside it."""

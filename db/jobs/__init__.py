@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Jobs: how they are written down, claimed, delivered, ordered, kept and ended."""

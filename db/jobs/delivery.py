@@ -10,9 +10,9 @@ import sqlite3
 from collections.abc import Collection
 
 from db.audit.log import Deed, write_down
+from db.jobs.review_requests import CardKind, open_card
 from db.jobs.rows import Rows, fetch_one, find, job_from, transition
 from db.jobs.states import ENDED_STATES, Job, JobId, State, check_move
-from db.moderation.cases import CardKind, open_card
 
 
 class Delivery(Rows):

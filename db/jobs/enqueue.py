@@ -13,9 +13,9 @@ from enum import StrEnum
 from db.jobs.allowances import Allowances, Allowed, Ceilings, Lane, Spent, allowed
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.ordering import put_before_others
+from db.jobs.review_requests import CardKind, open_card
 from db.jobs.rows import fetch_one, job_from
 from db.jobs.states import Job, JobId, NewJob, State, new_job_id
-from db.moderation.cases import CardKind, open_card
 from db.sqlite.connection import Database
 
 HOUR = 3600.0

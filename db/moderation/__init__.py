@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""What moderators decide, and what they are asked."""

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from db.audit.log import Deed, write_down
 from db.jobs.ending import cancel, end
+from db.jobs.review_requests import CardKind, open_card
 from db.jobs.rows import Rows, find, job_from, transition
 from db.jobs.states import Job, JobId, State
 from db.moderation.actions import end_jobs_of, shut_out
@@ -50,13 +51,6 @@ source (sha256) AS (SELECT value FROM json_each((SELECT inputs FROM job WHERE id
 SELECT job.* FROM job JOIN family ON family.id = job.id ORDER BY job.seq
 """
 """A clip, all clips of its guild from the same files, and all that was made from any of them."""
-
-
-class CardKind(StrEnum):
-    """What is asked."""
-
-    REVIEW = "review"
-    REPORT = "report"
 
 
 class Decision(StrEnum):
@@ -103,22 +97,6 @@ class TakenDown:
 
     jobs: list[Job] = field(default_factory=list)
     digests: set[str] = field(default_factory=set)
-
-
-def open_card(
-    connection: sqlite3.Connection, job: Job, kind: CardKind, *, at: float, with_file: bool = True
-) -> None:
-    """Ask moderators, again where they were asked before."""
-    connection.execute(
-        """
-        INSERT INTO card (job, kind, guild_id, opened_at, with_file) VALUES (?, ?, ?, ?, ?)
-        ON CONFLICT DO UPDATE SET
-            round = round + 1, opened_at = excluded.opened_at, with_file = excluded.with_file,
-            decision = NULL, by_user = NULL, decided_at = NULL, channel_id = NULL, message_id = NULL,
-            shown = 0, due_at = 0, closed = 0
-        """,
-        (job.id, kind, job.guild_id, at, with_file),
-    )
 
 
 class Cards(Rows):

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Erasing what is known of somebody, also in backups."""

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""The database file: connection, schema, lock, backup, rescue."""

@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from engine.core.cancel import CancelToken
+from engine.core.device_faults import is_out_of_memory
 from engine.core.recipe import Recipe
 from engine.families import Frames
-from engine.process.faults import is_out_of_memory
 from engine.runtime.context import Workshop
 from engine.smooth import FlowModel, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, find_model

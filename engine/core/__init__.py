@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""What every part of the engine speaks of: recipe, request, events, errors, family."""

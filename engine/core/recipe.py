@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from engine.core.before import Before
-
 RECIPE_VERSION = 3
 
 Number = float | int | str
@@ -109,6 +107,33 @@ class Style:
 
     name: str
     weight: float = 1.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """A finished clip; its file is the input of that role.
+
+    Attributes:
+        width, height: pixels, even.
+        frames: how many it has.
+        engines: what drew it, part by part.
+        real: a picture or a clip of a member's is in it.
+    """
+
+    width: int
+    height: int
+    frames: int
+    engines: tuple[str, ...]
+    real: bool
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Self:
+        """Read what :func:`dataclasses.asdict` made.
+
+        Raises:
+            TypeError, KeyError: it is something else.
+        """
+        return cls(**{**data, "engines": tuple(data["engines"])})
 
 
 @dataclass(frozen=True, kw_only=True)

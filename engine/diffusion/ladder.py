@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import torch
+
+from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Hooks
-from engine.process.faults import is_out_of_memory
 from engine.runtime.model_cache import collect
 
 T = TypeVar("T")
@@ -80,3 +82,9 @@ def descend(
         depth += 1
         collect()
         hooks.cancel.check()
+
+
+def free_bytes() -> int:
+    """Bytes that CUDA has free, with those that torch holds and does not use."""
+    unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+    return torch.cuda.mem_get_info()[0] + unused

@@ -14,8 +14,8 @@ from safetensors import SafetensorError
 from transformers.utils import logging as transformers_logging
 
 from engine.core.device import Device, DeviceKind
+from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import RenderFailed
-from engine.process.faults import hides_out_of_memory
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""

@@ -1,13 +1,10 @@
-"""What an error inside the engine process means: for the job, and for the process.
-
-Errors are known by class name and by their words: most are of torch, which may not be installed.
-"""
+"""What an error inside the engine process means for the job."""
 
 from __future__ import annotations
 
-import errno
 import traceback
 
+from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
 from engine.process import wire
 
@@ -17,8 +14,6 @@ DETAIL_CHARACTERS = 16_000
 TEXT_CHARACTERS = 1_000
 """The beginning of a text for the member that is sent along."""
 
-_DEVICE_FAULTS = ("cuda error", "cudnn", "cublas")
-_MEMORY_FAULTS = ("DefaultCPUAllocator: can't allocate memory", "(-4:Insufficient memory)")
 
 
 def describe(job: str, error: Exception) -> wire.Failed:
@@ -59,42 +54,6 @@ def _judge_engine(error: Exception) -> tuple[str, str]:
     if is_out_of_memory(error):
         return "E_MEMORY", "There was not enough memory for this clip."
     return "E_ENGINE", "The engine made a mistake."
-
-
-def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory ran out, on whichever device, in whichever library's words."""
-    return (
-        isinstance(error, MemoryError)
-        or type(error).__name__ == "OutOfMemoryError"  # torch's, which is not imported here
-        or (isinstance(error, OSError) and error.errno == errno.ENOMEM)
-        or any(words in str(error) for words in _MEMORY_FAULTS)
-    )
-
-
-def hides_out_of_memory(error: BaseException | None) -> bool:
-    """Whether an error, or one that it was raised over, says that memory ran out.
-
-    diffusers calls a file damaged whatever went wrong while it was read.
-    """
-    while error is not None:
-        if is_out_of_memory(error):
-            return True
-        error = error.__context__ if error.__cause__ is None else error.__cause__
-    return False
-
-
-def is_device_fault(error: BaseException | None) -> bool:
-    """Whether an error, or one that led to it, leaves the GPU's context unusable for this process.
-
-    Any CUDA, cuDNN or cuBLAS error does but the allocator's OutOfMemoryError, which leaves it whole.
-    """
-    while error is not None:
-        if isinstance(error, RuntimeError) and type(error).__name__ != "OutOfMemoryError":
-            text = str(error).lower()
-            if any(words in text for words in _DEVICE_FAULTS):
-                return True
-        error = error.__context__ if error.__cause__ is None else error.__cause__
-    return False
 
 
 def _speakable(text: str) -> str:

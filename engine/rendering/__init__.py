@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""From a recipe to a finished file: inputs, takes, gate, smoothing, encoding."""

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""What an engine process has: capabilities, models in memory, and the context that holds both."""

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from engine.process.faults import is_out_of_memory
+from engine.core.device_faults import is_out_of_memory
 
 T = TypeVar("T")
 

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""What is seen in a picture."""

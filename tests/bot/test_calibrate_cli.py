@@ -8,8 +8,8 @@ import sqlite3
 import pytest
 from click.testing import CliRunner
 
-from bot.cli.calibrate import HOUSE_FILE
 from bot.cli.main import main
+from bot.config.paths import CALIBRATION
 from bot.config.policies import engine_environment
 from bot.config.settings import Settings
 from db.queue import Queue
@@ -54,7 +54,7 @@ def test_what_would_change_is_said_and_nothing_is_changed(data):
     assert "sketch: 12 kept clips" in answer.output
     assert "thrown away" in answer.output
     assert "Nothing is changed. With --write" in answer.output
-    assert not (data / HOUSE_FILE).exists()
+    assert not (data / CALIBRATION).exists()
 
 
 def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
@@ -70,18 +70,18 @@ def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
 def test_once_written_the_engine_is_told_where(data):
     assert "is written" in calibrate("--write").output
     file = engine_environment(Settings(data_dir=data))[HOUSE_VARIABLE]
-    assert set(read_houses(data / HOUSE_FILE, shipped())) == {"sketch"}
-    assert file == str(data / HOUSE_FILE)
+    assert set(read_houses(data / CALIBRATION, shipped())) == {"sketch"}
+    assert file == str(data / CALIBRATION)
 
 
 def test_what_was_learnt_is_forgotten_when_asked(data):
     calibrate("--write")
     assert calibrate("--forget").exit_code == 0
-    assert not (data / HOUSE_FILE).exists()
+    assert not (data / CALIBRATION).exists()
 
 
 @pytest.mark.parametrize("words", [["--at-least", "13"], ["--engine", "svd"]])
 def test_too_few_clips_change_nothing(data, words):
     answer = calibrate("--write", *words)
     assert "13 are needed" in answer.output or "no clip that members kept of svd" in answer.output
-    assert not (data / HOUSE_FILE).exists()
+    assert not (data / CALIBRATION).exists()

@@ -11,8 +11,7 @@ from PIL import Image
 from bot.ops.stats import Drawn, Stats, in_words, tally
 from bot.ops.stats_chart import SIZE, chart
 from db.jobs.states import State
-from engine.core.before import Before
-from engine.core.recipe import Outcome, Receipt, TakeRecord
+from engine.core.recipe import Before, Outcome, Receipt, TakeRecord
 from tests.bot.house import GUILD, hand_in, queued
 
 DAY = 86_400.0

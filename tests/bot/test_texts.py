@@ -18,8 +18,9 @@ from db.audit.log import Entry, Verdict
 from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.queries import Ahead
+from db.jobs.review_requests import CardKind
 from db.jobs.states import Job, JobId, State
-from db.moderation.cases import Card, CardKind, Decision
+from db.moderation.cases import Card, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.queue import Limit
 from engine.core.recipe import (

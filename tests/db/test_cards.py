@@ -8,8 +8,9 @@ import pytest
 from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, rendered
 
 from db.audit.log import Audit
+from db.jobs.review_requests import CardKind
 from db.jobs.states import Hold, State
-from db.moderation.cases import CardKind, Decision
+from db.moderation.cases import Decision
 
 PICTURE = "a" * 64
 

@@ -7,10 +7,9 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from engine.core.before import Before
 from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Draft, Progress
-from engine.core.recipe import Role, Stage, Style
+from engine.core.recipe import Before, Role, Stage, Style
 from engine.diffusion.by_time import frames_by_time
 from engine.families import Clip, Inputs, load
 from engine.families.animatediff.parts import Parts

@@ -6,7 +6,8 @@ import errno
 
 import pytest
 
-from engine.process.faults import describe, hides_out_of_memory, is_device_fault, is_out_of_memory
+from engine.core.device_faults import hides_out_of_memory, is_device_fault, is_out_of_memory
+from engine.process.faults import describe
 
 
 class OutOfMemoryError(RuntimeError):

@@ -10,9 +10,8 @@ import pytest
 
 from bot.clips.variation import wish_of
 from engine.clips.encode import encode
-from engine.core.before import Before
 from engine.core.cancel import CancelToken
-from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
+from engine.core.recipe import Before, Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
 from engine.provenance.identity import make_identity
 from engine.provenance.seal import Sealer
 from engine.provenance.statement import metadata

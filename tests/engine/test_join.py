@@ -11,10 +11,9 @@ import pytest
 from engine.clips.encode import encode
 from engine.clips.join import joined, last_picture, led_in, settled
 from engine.clips.read_clip import read_clip
-from engine.core.before import Before
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
-from engine.core.recipe import Camera, Kind, Outcome, Quality, Recipe, Role
+from engine.core.recipe import Before, Camera, Kind, Outcome, Quality, Recipe, Role
 from engine.families import BACKENDS, BackendSpec
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 

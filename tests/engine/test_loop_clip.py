@@ -11,10 +11,9 @@ import pytest
 from engine.clips.encode import encode
 from engine.clips.loop_clip import THERE_AND_BACK, close_loop
 from engine.clips.read_clip import read_clip
-from engine.core.before import Before
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
-from engine.core.recipe import Kind, Recipe, Role
+from engine.core.recipe import Before, Kind, Recipe, Role
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 
 SIZE = (96, 64)

@@ -12,12 +12,11 @@ import pytest
 import torch
 
 from engine.clips.encode import encode
-from engine.core.before import Before
 from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.core.events import Draft, Progress
-from engine.core.recipe import Camera, Kind, Motion, Outcome, Quality, Role, Stage
+from engine.core.recipe import Before, Camera, Kind, Motion, Outcome, Quality, Role, Stage
 from engine.core.request import Subject, Wish
 from engine.families import BACKENDS, Hooks, Inputs, load
 from engine.families.svd.draw import goes

@@ -14,9 +14,9 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 
 from engine.core.device import Device
+from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import EngineError, RenderFailed
 from engine.diffusion.loading import load
-from engine.process.faults import is_device_fault, is_out_of_memory
 from engine.weights.store import SUFFIX, Store
 
 _Pipeline: Any = AnimateDiffPipeline

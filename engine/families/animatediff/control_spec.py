@@ -11,7 +11,7 @@ from dataclasses import replace
 from engine.core.errors import UserError
 from engine.core.family_spec import Feature, Outline, Tuned
 from engine.core.recipe import Follow, Kind
-from engine.families.animatediff import tune
+from engine.families.animatediff import tune as animatediff
 from engine.families.animatediff.follow_needs import NEEDS
 from engine.families.animatediff.spec import SPEC as ANIMATEDIFF
 
@@ -32,7 +32,7 @@ def tune(outline: Outline) -> Tuned:
     missing = [name for name in needs.weights if name not in outline.means.weights]
     if missing:
         raise UserError("E_WEIGHTS", _what_is_missing(follow, missing, outline.means.weights))
-    tuned = tune.tune(outline)
+    tuned = animatediff.tune(outline)
     reasons = [f"follows the {follow} of the clip ({needs.extractor} and {needs.controlnet})"]
     if not needs.sold:
         reasons.append(f"{needs.extractor} is for non-commercial use only: do not sell this clip")

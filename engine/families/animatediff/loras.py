@@ -11,8 +11,8 @@ from typing import Any
 
 from safetensors import SafetensorError
 
+from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import RenderFailed, UserError
-from engine.process.faults import is_device_fault, is_out_of_memory
 from engine.weights.store import SUFFIX
 
 

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""The camera engine: a path through a picture, without weights."""

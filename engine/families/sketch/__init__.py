@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""The drawing engine: simple drawn scenes from words, without weights."""

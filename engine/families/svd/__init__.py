@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""Stable Video Diffusion."""

@@ -20,16 +20,16 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from engine.core.device import Device, DeviceKind
+from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import RenderFailed, Unsupported
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Recipe
 from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
-from engine.diffusion.ladder import descend, first_rung
+from engine.diffusion.ladder import descend, first_rung, free_bytes
 from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
-from engine.diffusion.room import free_bytes
 from engine.diffusion.sampling import Steps, showing_one_draft
 from engine.diffusion.streaming import streamed
 from engine.families.svd.ladder import (
@@ -45,7 +45,6 @@ from engine.families.svd.ladder import (
 )
 from engine.families.svd.spec import SPEC, TURBO, TURBO_WEIGHTS
 from engine.planning.frame_size import usual_sizes
-from engine.process.faults import hides_out_of_memory
 from engine.runtime.context import Workshop
 from engine.vision.crop import cover
 

@@ -290,8 +290,10 @@ class WanBackend:
 
     def _first_rung(self, recipe: Recipe) -> int:
         """How far down to begin; nowhere but on CUDA is it known what is free."""
-        from engine.diffusion.ladder import first_rung  # noqa: PLC0415 - torch takes seconds
-        from engine.diffusion.room import free_bytes  # noqa: PLC0415 - same
+        from engine.diffusion.ladder import (
+            first_rung,
+            free_bytes,
+        )
 
         rack, costs = self._workshop.rack, _VERSIONS[recipe.engine].costs
         if self._workshop.device.kind is not DeviceKind.CUDA:

@@ -1,1 +1,1 @@
-"""TODO-room."""
+"""What the gate measures on a clip, one subject each."""

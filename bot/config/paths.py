@@ -1,0 +1,9 @@
+"""Names of the files and folders in the data folder. Light, so that ``--help`` costs nothing."""
+
+from __future__ import annotations
+
+DATABASE = "framekiln.db"
+BACKUPS = "backups"
+BLOBS = "blobs"
+CALIBRATION = "gate.json"
+"""What ``framekiln calibrate`` writes, and the engine reads."""

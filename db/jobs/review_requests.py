@@ -1,0 +1,31 @@
+"""Asking moderators to decide about a job, in the transaction that makes the question arise."""
+
+from __future__ import annotations
+
+import sqlite3
+from enum import StrEnum
+
+from db.jobs.states import Job
+
+
+class CardKind(StrEnum):
+    """What is asked."""
+
+    REVIEW = "review"
+    REPORT = "report"
+
+
+def open_card(
+    connection: sqlite3.Connection, job: Job, kind: CardKind, *, at: float, with_file: bool = True
+) -> None:
+    """Ask moderators, again where they were asked before."""
+    connection.execute(
+        """
+        INSERT INTO card (job, kind, guild_id, opened_at, with_file) VALUES (?, ?, ?, ?, ?)
+        ON CONFLICT DO UPDATE SET
+            round = round + 1, opened_at = excluded.opened_at, with_file = excluded.with_file,
+            decision = NULL, by_user = NULL, decided_at = NULL, channel_id = NULL, message_id = NULL,
+            shown = 0, due_at = 0, closed = 0
+        """,
+        (job.id, kind, job.guild_id, at, with_file),
+    )
