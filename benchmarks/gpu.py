@@ -28,11 +28,11 @@ from engine.core.device import Device, DeviceKind, find_device
 from engine.core.errors import Cancelled
 from engine.core.family import Frames
 from engine.core.recipe import Kind, Quality, Recipe
-from engine.core.request import Subject, Wish
-from engine.families import BACKENDS, Backend, Hooks, Inputs, load
+from engine.core.request import Request, Subject
+from engine.families import FAMILIES, Family, Hooks, Inputs, load
 from engine.planning.plan import plan
-from engine.runtime.capabilities import Means
-from engine.runtime.context import Workshop
+from engine.runtime.capabilities import Capabilities
+from engine.runtime.context import EngineContext
 from engine.runtime.model_cache import collect
 from engine.weights.store import Store
 
@@ -79,14 +79,14 @@ class Row:
 class Bench:
     """What the measurements share."""
 
-    workshop: Workshop
+    context: EngineContext
     tiny: bool
     rounds: int
 
     @property
     def on_cuda(self) -> bool:
         """Whether there are events and memory to ask."""
-        return self.workshop.device.kind is DeviceKind.CUDA
+        return self.context.device.kind is DeviceKind.CUDA
 
     def time(self, run: Callable[[], Frames]) -> tuple[float, Frames]:
         """Seconds from the start until the frames are in main memory, and the GPU has done its work."""
@@ -130,7 +130,7 @@ def main() -> None:
     if not (options.tiny or device.kind is DeviceKind.CUDA):
         parser.error("there is no CUDA GPU here; --tiny runs on a CPU, but says nothing about speed")
     bench = Bench(
-        workshop=Workshop(device=device, store=Store(options.models)),
+        context=EngineContext(device=device, store=Store(options.models)),
         tiny=options.tiny,
         rounds=options.rounds,
     )
@@ -169,7 +169,7 @@ def _build(bench: Bench, engines: list[str]) -> None:
     from benchmarks.random_models import BUILDERS  # noqa: PLC0415 - same
 
     for engine in engines:
-        folder = bench.workshop.store.folder
+        folder = bench.context.store.folder
         marker = folder / f".{engine}"
         if not marker.exists():
             print(f"{engine}: building random weights", flush=True)
@@ -180,22 +180,22 @@ def _build(bench: Bench, engines: list[str]) -> None:
 
 def _recipes(bench: Bench, engine: str) -> Iterator[Recipe]:
     """One for each way that can be drawn here, the slowest last."""
-    store = bench.workshop.store
+    store = bench.context.store
     here = frozenset(path.name for path in store.folder.iterdir() if path.is_dir())
-    means = Means(device=bench.workshop.device, weights=here, slow=True)
+    capabilities = Capabilities(device=bench.context.device, weights=here, slow=True)
     width, height, frames = (TINY_SIZE if bench.tiny else FULL_SIZE)[engine]
-    from_picture = Kind.ANIMATE in BACKENDS[engine].kinds
+    from_picture = Kind.ANIMATE in FAMILIES[engine].kinds
     subject = Subject(sha256="0" * 64, width=width, height=height) if from_picture else None
     seen: set[tuple[str, int]] = set()
     for quality in Quality:
-        wish = Wish(
+        request = Request(
             kind=Kind.ANIMATE if from_picture else Kind.TEXT2VIDEO,
             prompt="a lighthouse in a storm",
             engine=engine,
             quality=quality,
             seed=SEED,
         )
-        recipe = plan(wish, subject, means=means)
+        recipe = plan(request, subject, capabilities=capabilities)
         steps = min(recipe.steps, TINY_STEPS) if bench.tiny and recipe.guidance > 1 else recipe.steps
         fps = recipe.native_fps
         recipe = dataclasses.replace(
@@ -207,7 +207,7 @@ def _recipes(bench: Bench, engine: str) -> Iterator[Recipe]:
 
 
 def _stock_row(bench: Bench, engine: str, recipe: Recipe) -> tuple[Row, Frames]:
-    run = STOCK[engine](bench.workshop, recipe, SEED)
+    run = STOCK[engine](bench.context, recipe, SEED)
     _, seconds, peak, frames = bench.warm(run)
     del run
     collect()
@@ -217,11 +217,11 @@ def _stock_row(bench: Bench, engine: str, recipe: Recipe) -> tuple[Row, Frames]:
 def _our_row(
     bench: Bench, engine: str, recipe: Recipe, stock: Row, clip: Frames | None
 ) -> tuple[Row, Callable[[], Frames]]:
-    backend = load(engine, bench.workshop)
+    family = load(engine, bench.context)
     inputs = Inputs(picture=picture() if recipe.kind is Kind.ANIMATE else None)
 
     def run() -> Frames:
-        return _as_bytes(backend.draw(recipe, inputs, seed=SEED, hooks=Hooks()))
+        return _as_bytes(family.draw(recipe, inputs, seed=SEED, hooks=Hooks()))
 
     first, seconds, peak, frames = bench.warm(run)
     row = Row(
@@ -231,22 +231,22 @@ def _our_row(
         ratio=stock.seconds / seconds,
         peak=peak,
         likeness=None if clip is None else psnr(frames, clip),
-        draft=_draft_after(backend, recipe, inputs),
-        cancel=_cancel_takes(backend, recipe, inputs),
+        draft=_draft_after(family, recipe, inputs),
+        cancel=_cancel_takes(family, recipe, inputs),
         load=max(0.0, first - seconds),
     )
     return row, run
 
 
-def _draft_after(backend: Backend, recipe: Recipe, inputs: Inputs) -> float | None:
+def _draft_after(family: Family, recipe: Recipe, inputs: Inputs) -> float | None:
     begun = time.perf_counter()
     shown: list[float] = []
     hooks = Hooks(draft=lambda _: shown.append(time.perf_counter() - begun))
-    backend.draw(recipe, inputs, seed=SEED, hooks=hooks)
+    family.draw(recipe, inputs, seed=SEED, hooks=hooks)
     return shown[0] if shown else None
 
 
-def _cancel_takes(backend: Backend, recipe: Recipe, inputs: Inputs) -> float:
+def _cancel_takes(family: Family, recipe: Recipe, inputs: Inputs) -> float:
     """From asking right after the first sign of life, when a whole step lies ahead, to the stop."""
     token = CancelToken()
     asked: list[float] = []
@@ -257,7 +257,7 @@ def _cancel_takes(backend: Backend, recipe: Recipe, inputs: Inputs) -> float:
             token.cancel()
 
     try:
-        backend.draw(recipe, inputs, seed=SEED, hooks=Hooks(cancel=token, progress=ask))
+        family.draw(recipe, inputs, seed=SEED, hooks=Hooks(cancel=token, progress=ask))
     except Cancelled:
         return time.perf_counter() - asked[0]
     raise RuntimeError(f"{recipe.engine} did not stop")

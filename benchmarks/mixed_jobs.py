@@ -31,11 +31,11 @@ from engine.core.device import Device
 from engine.core.errors import Cancelled, EngineError, RenderFailed
 from engine.core.events import Event, Progress
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
-from engine.core.request import Subject, Wish
+from engine.core.request import Request, Subject
 from engine.planning.plan import plan
 from engine.process.host import EngineHost
 from engine.rendering.render import RenderLimits
-from engine.runtime.capabilities import Means, means_of
+from engine.runtime.capabilities import Capabilities, capabilities_of
 from engine.runtime.context import DEVICE_VARIABLE
 from engine.weights.store import FOLDER_VARIABLE, Store
 
@@ -75,59 +75,67 @@ def write_inputs(folder: Path) -> dict[str, Path]:
     return {str(role): path for role, path in paths.items()}
 
 
-def cases(means: Means, files: dict[str, Path]) -> list[Case]:
+def cases(capabilities: Capabilities, files: dict[str, Path]) -> list[Case]:
     """A recipe for each family, way and feature that the means allow; what they don't is named."""
-    wishes: list[tuple[str, Wish, tuple[Role, ...]]] = []
+    requests: list[tuple[str, Request, tuple[Role, ...]]] = []
     for quality in Quality:
-        wishes += [
-            (f"svd {quality}", _wish(Kind.ANIMATE, "svd", quality=quality), (Role.PICTURE,)),
-            (f"animatediff {quality}", _wish(Kind.TEXT2VIDEO, "animatediff", quality=quality), ()),
-            (f"wan {quality}", _wish(Kind.TEXT2VIDEO, "wan", quality=quality), ()),
+        requests += [
+            (f"svd {quality}", _request(Kind.ANIMATE, "svd", quality=quality), (Role.PICTURE,)),
+            (f"animatediff {quality}", _request(Kind.TEXT2VIDEO, "animatediff", quality=quality), ()),
+            (f"wan {quality}", _request(Kind.TEXT2VIDEO, "wan", quality=quality), ()),
         ]
     text = Kind.TEXT2VIDEO
-    styles = tuple(Style(name=name, weight=0.8) for name in means.styles[:1])
-    wishes += [
-        ("camera", _wish(Kind.ANIMATE, "camera"), (Role.PICTURE,)),
-        ("sketch", _wish(text, "sketch"), ()),
-        ("svd wild and long", _wish(Kind.ANIMATE, "svd", motion=Motion.WILD, seconds=4.0), (Role.PICTURE,)),
-        ("animatediff style", _wish(text, "animatediff", styles=styles), ()),
-        ("animatediff camera", _wish(text, "animatediff", camera=Camera.PUSH_IN), ()),
-        ("animatediff like", _wish(text, "animatediff"), (Role.LIKE,)),
-        ("animatediff first frame", _wish(text, "animatediff"), (Role.PICTURE,)),
-        ("animatediff by frame", _wish(text, "animatediff", prompt="0: a bud | 6: a flower"), ()),
-        ("animatediff long", _wish(text, "animatediff", seconds=5.0), ()),
-        ("animatediff restyle", _wish(Kind.RESTYLE, "animatediff", strength=0.6), (Role.REFERENCE,)),
-        ("wan-5b picture", _wish(Kind.ANIMATE, "wan-5b"), (Role.PICTURE,)),
+    styles = tuple(Style(name=name, weight=0.8) for name in capabilities.styles[:1])
+    requests += [
+        ("camera", _request(Kind.ANIMATE, "camera"), (Role.PICTURE,)),
+        ("sketch", _request(text, "sketch"), ()),
+        (
+            "svd wild and long",
+            _request(Kind.ANIMATE, "svd", motion=Motion.WILD, seconds=4.0),
+            (Role.PICTURE,),
+        ),
+        ("animatediff style", _request(text, "animatediff", styles=styles), ()),
+        ("animatediff camera", _request(text, "animatediff", camera=Camera.PUSH_IN), ()),
+        ("animatediff like", _request(text, "animatediff"), (Role.LIKE,)),
+        ("animatediff first frame", _request(text, "animatediff"), (Role.PICTURE,)),
+        ("animatediff by frame", _request(text, "animatediff", prompt="0: a bud | 6: a flower"), ()),
+        ("animatediff long", _request(text, "animatediff", seconds=5.0), ()),
+        ("animatediff restyle", _request(Kind.RESTYLE, "animatediff", strength=0.6), (Role.REFERENCE,)),
+        ("wan-5b picture", _request(Kind.ANIMATE, "wan-5b"), (Role.PICTURE,)),
     ]
-    wishes.append(
-        ("control edges", _wish(text, "animatediff-control", follow=Follow.EDGES), (Role.REFERENCE,))
+    requests.append(
+        ("control edges", _request(text, "animatediff-control", follow=Follow.EDGES), (Role.REFERENCE,))
     )
     found = []
-    for name, wish, roles in wishes:
+    for name, request, roles in requests:
         try:
-            found.append(_case(name, wish, roles, means, files))
+            found.append(_case(name, request, roles, capabilities, files))
         except EngineError as error:
             print(f"  left out: {name}: {error}")
     return found
 
 
-def _wish(kind: Kind, engine: str, **changes: object) -> Wish:
-    wish = Wish(kind=kind, engine=engine, prompt="a red fox in snow", seconds=SECONDS, size=SIZE, seed=7)
-    return dataclasses.replace(wish, **changes)  # type: ignore[arg-type]
+def _request(kind: Kind, engine: str, **changes: object) -> Request:
+    request = Request(
+        kind=kind, engine=engine, prompt="a red fox in snow", seconds=SECONDS, size=SIZE, seed=7
+    )
+    return dataclasses.replace(request, **changes)  # type: ignore[arg-type]
 
 
-def _case(name: str, wish: Wish, roles: tuple[Role, ...], means: Means, files: dict[str, Path]) -> Case:
+def _case(
+    name: str, request: Request, roles: tuple[Role, ...], capabilities: Capabilities, files: dict[str, Path]
+) -> Case:
     given = {str(role): files[role] for role in roles}
     subjects = {
         role: Subject(sha256=hashlib.sha256(path.read_bytes()).hexdigest(), width=128, height=96)
         for role, path in given.items()
     }
     recipe = plan(
-        wish,
+        request,
         subjects.get(Role.PICTURE),
         like=subjects.get(Role.LIKE),
         reference=subjects.get(Role.REFERENCE),
-        means=means,
+        capabilities=capabilities,
     )
     return Case(name=name, recipe=recipe, inputs=given)
 
@@ -253,7 +261,7 @@ async def run(jobs: int, seed: int) -> None:
         models = folder / "models"
         write_models(models)
         store = Store(models)
-        every = cases(means_of(store, Device(), slow=True), write_inputs(folder))
+        every = cases(capabilities_of(store, Device(), slow=True), write_inputs(folder))
         began = time.monotonic()
         digests = await alone(folder, models, every)
         print(f"{len(every)} recipes alone: {time.monotonic() - began:.0f} s")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Kind, Motion, Recipe
 from engine.families import Hooks, Inputs, load
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 Frames = NDArray[np.uint8]
 
@@ -62,14 +62,14 @@ def _recipe(engine: str, *, turn: int, size: tuple[int, int], prompt: str = "") 
 def camera(turn: int, picture: Frames, *, size: tuple[int, int] = (384, 224)) -> Own:
     """The camera through a picture; paths and motions come in turn."""
     recipe = _recipe("camera", turn=turn, size=size)
-    frames = load("camera", Workshop()).draw(recipe, Inputs(picture=picture), seed=turn, hooks=Hooks())
+    frames = load("camera", EngineContext()).draw(recipe, Inputs(picture=picture), seed=turn, hooks=Hooks())
     return Own(frames=_bytes(frames), reference=picture)
 
 
 def sketch(turn: int, prompt: str, *, size: tuple[int, int] = (320, 192)) -> Own:
     """The sketch of a prompt."""
     recipe = _recipe("sketch", turn=turn, size=size, prompt=prompt)
-    frames = load("sketch", Workshop()).draw(recipe, Inputs(), seed=turn, hooks=Hooks())
+    frames = load("sketch", EngineContext()).draw(recipe, Inputs(), seed=turn, hooks=Hooks())
     return Own(frames=_bytes(frames), reference=None)
 
 

@@ -13,11 +13,11 @@ from benchmarks.random_models import BUILDERS
 from engine.core.device import Device
 from engine.core.errors import HopelessTake
 from engine.core.recipe import Kind, Quality
-from engine.core.request import Subject, Wish
+from engine.core.request import Request, Subject
 from engine.families import Hooks, Inputs, load
 from engine.planning.plan import plan
-from engine.runtime.capabilities import means_of
-from engine.runtime.context import Workshop
+from engine.runtime.capabilities import capabilities_of
+from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 
 _SIZE = (192, 128)
@@ -31,12 +31,12 @@ def random_clips(seeds: int) -> list[tuple[str, Own, float]]:
         for build in BUILDERS.values():
             torch.manual_seed(0)
             build(Path(folder), tiny=True)
-        workshop = Workshop(store=Store(Path(folder)))
-        means = means_of(workshop.store, Device(), slow=True)
+        context = EngineContext(store=Store(Path(folder)))
+        capabilities = capabilities_of(context.store, Device(), slow=True)
         for engine in BUILDERS:
             picture = lake() if engine == "svd" else None
             for seed in range(seeds):
-                wish = Wish(
+                request = Request(
                     kind=Kind.TEXT2VIDEO if picture is None else Kind.ANIMATE,
                     engine=engine,
                     prompt="a red fox in snow",
@@ -48,9 +48,9 @@ def random_clips(seeds: int) -> list[tuple[str, Own, float]]:
                 subject = (
                     Subject(sha256="0" * 64, width=_SIZE[0], height=_SIZE[1]) if engine == "svd" else None
                 )
-                recipe = plan(wish, subject, means=means)
+                recipe = plan(request, subject, capabilities=capabilities)
                 try:
-                    frames = load(engine, workshop).draw(
+                    frames = load(engine, context).draw(
                         recipe, Inputs(picture=picture), seed=seed, hooks=Hooks()
                     )
                 except HopelessTake as hopeless:

@@ -18,12 +18,12 @@ from bot import app
 from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Post
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages
 from db.jobs.states import Hold, Job, State
 from db.moderation.reviews import ReviewRules
 from tests.bot.house import HouseEngine, connected, hand_in, picture, queued
-from tests.db.asking import deed
+from tests.db.asking import audit_entry
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.fake_discord.interactions import Interaction
 from tests.fake_discord.message import Message
@@ -64,10 +64,10 @@ class Reached(AssertionError):
 class Scene:
     """A server with a member, another, a moderator; another server with an admin of its own."""
 
-    def __init__(self, fake: FakeDiscord, client: Framekiln, parts: Parts) -> None:
+    def __init__(self, fake: FakeDiscord, client: Framekiln, services: Services) -> None:
         self.fake = fake
         self.client = client
-        self.parts = parts
+        self.services = services
         here = next(iter(fake.world.guilds.values()))
         elsewhere = fake.guild("Elsewhere")
         self.channel = fake.channel(here)
@@ -87,11 +87,11 @@ class Scene:
     async def sign(self, channel: Channel, view: discord.ui.View | None = None) -> Message:
         """A message of the bot's, with buttons perhaps."""
         post = Post(content="a sign", nonce=f"sign {next(self._signs)}", view=view)
-        return channel.messages[await self.parts.channels.send(channel.id, post)]
+        return channel.messages[await self.services.messenger.send(channel.id, post)]
 
     async def job(self, state: State) -> Job:
         """A job of Ada's that stands so."""
-        queue = self.parts.queue
+        queue = self.services.queue
         hold = Hold(reason="a look") if state is State.HELD else None
         job = await queued(
             queue, self.ada.id, self.channel.guild.id, channel_id=self.channel.id, hold=hold,
@@ -102,32 +102,32 @@ class Scene:
         if state in {State.RUNNING, State.DELIVERED, State.FAILED}:
             job = await queue.claim() or job
         if state is State.DELIVERED:
-            await hand_in(queue, self.parts.blobs, job, job.id.encode())
+            await hand_in(queue, self.services.blobs, job, job.id.encode())
             await queue.begin_posting(job.id)
             await queue.posted(job.id, (await self.sign(self.channel)).id)
         if state is State.FAILED:
             await queue.fail(job.id, job.claim, "E_MEMORY", None, "1")
-        self.parts.waits.latest = None  # it is kept for a second otherwise
+        self.services.forecaster.latest = None  # it is kept for a second otherwise
         return await queue.get(job.id) or job
 
     async def rest(self) -> None:
         """Undo what a try may have left."""
         for guild in {channel.guild.id for _, channel in self.where.values()}:
-            tidy = deed("tidy up", guild=guild)
-            await self.parts.queue.resume(tidy)
-            await self.parts.queue.clear(tidy)
-            await self.parts.queue.unban(guild, self.ada.id)
-            await self.parts.queue.set_review_rules(ReviewRules(), tidy)
-            for job in await self.parts.queue.in_states(guild, State.HELD, limit=100):
-                await self.parts.queue.cancel(job.id)
-        running = await self.parts.queue.running()
+            tidy = audit_entry("tidy up", guild=guild)
+            await self.services.queue.resume(tidy)
+            await self.services.queue.clear(tidy)
+            await self.services.queue.unban(guild, self.ada.id)
+            await self.services.queue.set_review_rules(ReviewRules(), tidy)
+            for job in await self.services.queue.in_states(guild, State.HELD, limit=100):
+                await self.services.queue.cancel(job.id)
+        running = await self.services.queue.running()
         if running is not None:
-            await self.parts.queue.fail(running.id, running.claim, "E_ENGINE", None, "1")
+            await self.services.queue.fail(running.id, running.claim, "E_ENGINE", None, "1")
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the database holds of Ada's server."""
         found = {}
-        read = self.parts.database.read
+        read = self.services.database.read
         for (table,) in await read("SELECT name FROM sqlite_master WHERE type = 'table'"):
             columns = [row["name"] for row in await read(f"PRAGMA table_info({table})")]
             where = "guild_id = :guild" if "guild_id" in columns else ""
@@ -156,9 +156,9 @@ class Scene:
         """
         job = await self.job(start)
         if name == "/queue unban":
-            await self.parts.queue.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
+            await self.services.queue.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
         if name.endswith(OF_A_REPORT):
-            await self.parts.queue.report(job.id, 1, "it shows me")
+            await self.services.queue.report(job.id, 1, "it shows me")
         before = await self.rows()
         member, channel = self.where[person]
         try:
@@ -218,9 +218,9 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
         fake.guild()
         fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
         with patch.object(app, "EngineHost", lambda **_: HouseEngine(folder / "spool")):
-            async with app.assemble(settings) as parts, connected(fake, parts) as client:
-                scene = Scene(fake, client, parts)
-                erasing = asyncio.create_task(parts.erasing.run())
+            async with app.assemble(settings) as services, connected(fake, services) as client:
+                scene = Scene(fake, client, services)
+                erasing = asyncio.create_task(services.erasing.run())
                 try:
                     yield scene
                 finally:

@@ -26,8 +26,8 @@ from discord import AppCommandType, app_commands
 from benchmarks.rights_scene import OF_A_REPORT, PEOPLE, Act, Reached, Scene, scene_in
 from bot.buttons.clicks import PROMPT_FIELD, REMIX_MODAL
 from bot.buttons.job_buttons import LOOKS, Action, JobButton
-from bot.moderation.case_board import LOOKS as CARD_LOOKS
-from bot.moderation.case_board import CardAction, CardButton
+from bot.moderation.case_board import LOOKS as CASE_LOOKS
+from bot.moderation.case_board import CaseAction, CaseButton
 from bot.moderation.decisions import REASON_FIELD, REJECT_MODAL, REPORT_MODAL
 from bot.privacy.rights import LABELS, Choice, ErasureButton
 from db.jobs.states import Job, State
@@ -151,11 +151,11 @@ async def rows_of_buttons(scene: Scene) -> dict[str, Row]:
         name = emoji if label is None else f"{emoji} {label}"
         name += " (a first look)" if action is Action.REDRAW else ""
         tries.append((name, STATES.get(action, done), clicked(scene, functools.partial(_button, action))))
-    for deed in CardAction:
-        label, emoji, _ = CARD_LOOKS[deed]
-        review = deed in {CardAction.APPROVE, CardAction.REJECT}
+    for audit_entry in CaseAction:
+        label, emoji, _ = CASE_LOOKS[audit_entry]
+        review = audit_entry in {CaseAction.APPROVE, CaseAction.REJECT}
         name = f"{emoji} {label} {'(a review)' if review else OF_A_REPORT}"
-        act = clicked(scene, functools.partial(_card_button, deed))
+        act = clicked(scene, functools.partial(_case_button, audit_entry))
         tries.append((name, held if review else done, act))
     tries += [
         ("the form of Remix", done, sent(scene, PROMPT_FIELD, lambda job: f"{REMIX_MODAL}{job.id}")),
@@ -182,8 +182,8 @@ def _button(action: Action, job: Job) -> JobButton:
     return JobButton(action, job.id)
 
 
-def _card_button(deed: CardAction, job: Job) -> CardButton:
-    return CardButton(deed, 1, job.id)
+def _case_button(audit_entry: CaseAction, job: Job) -> CaseButton:
+    return CaseButton(audit_entry, 1, job.id)
 
 
 async def tables() -> str:

@@ -26,7 +26,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.told import DAY, Told
-from bot.forecast import Wait, Waits
+from bot.forecast import Forecaster, Wait
 from db.jobs.states import Job, NewJob
 from db.queue import EnqueueLimits, LimitReached, Queue
 from db.sqlite.connection import Database
@@ -101,7 +101,7 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
     stories: list[Told] = []
     async with await Database.open(folder / "day.db") as database:
         queue = Queue(database, limits=limits, clock=clock)
-        waits = Waits(queue, clock=clock)
+        waits = Forecaster(queue, clock=clock)
         running, until, used = None, math.inf, 0.0
         numbers: Iterator[int] = itertools.count()
         coming.reverse()
@@ -134,7 +134,7 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
 
 
 async def _ask(
-    queue: Queue, waits: Waits, community: Community, member: int, profile: int, number: int
+    queue: Queue, waits: Forecaster, community: Community, member: int, profile: int, number: int
 ) -> tuple[Job, Wait] | None:
     new = NewJob(
         key=str(number),

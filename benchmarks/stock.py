@@ -12,7 +12,7 @@ from engine.core.device import Device, DeviceKind
 from engine.core.family import Frames
 from engine.core.recipe import Recipe
 from engine.families import Picture
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 
 
@@ -23,11 +23,11 @@ def picture() -> Picture:
     return np.stack(waves, axis=2).astype(np.uint8)
 
 
-def _svd(workshop: Workshop, recipe: Recipe, seed: int) -> Callable[[], Frames]:
+def _svd(context: EngineContext, recipe: Recipe, seed: int) -> Callable[[], Frames]:
     import diffusers  # noqa: PLC0415 - takes seconds
     from PIL import Image  # noqa: PLC0415 - only the pipeline wants it
 
-    pipe = _loaded(diffusers.StableVideoDiffusionPipeline, workshop.store.path("svd-xt"), workshop.device)
+    pipe = _loaded(diffusers.StableVideoDiffusionPipeline, context.store.path("svd-xt"), context.device)
     image = Image.fromarray(cover(picture(), recipe.width, recipe.height))
     return lambda: _from_pil(
         pipe(
@@ -46,10 +46,10 @@ def _svd(workshop: Workshop, recipe: Recipe, seed: int) -> Callable[[], Frames]:
     )
 
 
-def _animatediff(workshop: Workshop, recipe: Recipe, seed: int) -> Callable[[], Frames]:
+def _animatediff(context: EngineContext, recipe: Recipe, seed: int) -> Callable[[], Frames]:
     import diffusers  # noqa: PLC0415 - takes seconds
 
-    store, device = workshop.store, workshop.device
+    store, device = context.store, context.device
     adapter = _loaded(diffusers.MotionAdapter, store.path("motion-v1-5-3"), device)
     pipe = _loaded(diffusers.AnimateDiffPipeline, store.path("sd15"), device, motion_adapter=adapter)
     pipe.scheduler = diffusers.DDIMScheduler.from_config(
@@ -58,21 +58,21 @@ def _animatediff(workshop: Workshop, recipe: Recipe, seed: int) -> Callable[[], 
     return lambda: _from_pil(_call_words(pipe, recipe, seed).frames[0])
 
 
-def _wan(workshop: Workshop, recipe: Recipe, seed: int) -> Callable[[], Frames]:
+def _wan(context: EngineContext, recipe: Recipe, seed: int) -> Callable[[], Frames]:
     import diffusers  # noqa: PLC0415 - takes seconds
     import torch  # noqa: PLC0415 - same
 
-    folder = workshop.store.path("wan-2.1-1.3b")
-    vae = _loaded(diffusers.AutoencoderKLWan, folder, workshop.device, dtype=torch.float32, subfolder="vae")
-    dtype = torch.bfloat16 if workshop.device.kind is DeviceKind.CUDA else torch.float32
-    pipe = _loaded(diffusers.WanPipeline, folder, workshop.device, dtype=dtype, vae=vae)
+    folder = context.store.path("wan-2.1-1.3b")
+    vae = _loaded(diffusers.AutoencoderKLWan, folder, context.device, dtype=torch.float32, subfolder="vae")
+    dtype = torch.bfloat16 if context.device.kind is DeviceKind.CUDA else torch.float32
+    pipe = _loaded(diffusers.WanPipeline, folder, context.device, dtype=dtype, vae=vae)
     pipe.scheduler = diffusers.UniPCMultistepScheduler.from_config(
         pipe.scheduler.config, flow_shift=recipe.settings["flow_shift"]
     )
     return lambda: _from_pil(_call_words(pipe, recipe, seed).frames[0])
 
 
-STOCK: dict[str, Callable[[Workshop, Recipe, int], Callable[[], Frames]]] = {
+STOCK: dict[str, Callable[[EngineContext, Recipe, int], Callable[[], Frames]]] = {
     "svd": _svd,
     "animatediff": _animatediff,
     "wan": _wan,

@@ -35,8 +35,8 @@ from engine.core.events import Event, Progress
 from engine.core.recipe import Receipt, Stage
 from engine.process.faults import describe
 from engine.rendering.render import Renderer, RenderLimits
-from engine.runtime.capabilities import means_of
-from engine.runtime.context import Workshop
+from engine.runtime.capabilities import capabilities_of
+from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 
 FAMILIES = {
@@ -107,9 +107,9 @@ class Rig:
             models: tiny weights.
         """
         self._folder, self._store = folder, Store(models)
-        self._renderer = Renderer(Workshop(store=self._store))
-        means = means_of(self._store, self._renderer.device, slow=True)
-        every = {case.name: case for case in cases(means, write_inputs(folder))}
+        self._renderer = Renderer(EngineContext(store=self._store))
+        capabilities = capabilities_of(self._store, self._renderer.device, slow=True)
+        every = {case.name: case for case in cases(capabilities, write_inputs(folder))}
         self._cases = {family: _quick(every[name]) for family, name in FAMILIES.items()}
         self._made: dict[str, Receipt] = {}
 
@@ -127,7 +127,7 @@ class Rig:
             begun[0] += bool(stopped_at[0])
 
         if stage == "loading":
-            self._renderer = Renderer(Workshop(store=self._store))
+            self._renderer = Renderer(EngineContext(store=self._store))
         seconds: float | None = None
         with _before((_DENOISER[family], "forward"), count), self._at(family, stage, cancel) as on_event:
             try:
@@ -148,7 +148,7 @@ class Rig:
                 raise torch.OutOfMemoryError("CUDA out of memory (simulated)")
 
         if stage == "loading":  # with another family on the rack
-            self._renderer = Renderer(Workshop(store=self._store))
+            self._renderer = Renderer(EngineContext(store=self._store))
             self._render("wan" if family != "wan" else "animatediff")
         code, told = "", ()
         with _before(_point(family, stage), fail, call=2 if stage == "drawing" else 1):

@@ -18,36 +18,36 @@ from typing import Any
 
 from bot.buttons import job_buttons
 from bot.buttons.clicks import Clicks
-from bot.clips.clip_actions import ClipDeeds
+from bot.clips.clip_actions import ClipActions
 from bot.clips.replay import Replays
 from bot.config import policies
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
-from bot.discord_io.messenger import Channels
-from bot.forecast import Waits
+from bot.discord_io.messenger import Messenger
+from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
-from bot.loops.clip_post import Parcels
+from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
-from bot.moderation.case_board import CardBoard
-from bot.moderation.decisions import Verdicts
+from bot.moderation.case_board import CaseBoard
+from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
-from bot.ops.engine_alerts import EngineNews, trouble_of
+from bot.ops.engine_alerts import EngineAlerts, trouble_of
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
-from bot.ops.loop_lag import Pulse
+from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeWords
 from bot.privacy.rights import Rights
 from bot.reconnect import stay_connected
 from bot.requests.inventory import Inventory
-from bot.requests.submission import Desk
-from bot.services import Parts, how_it_is
+from bot.requests.submission import Submissions
+from bot.services import Services, state_of
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.states import Job
@@ -72,7 +72,7 @@ LIMIT_MARGIN = 0.97
 
 
 @asynccontextmanager
-async def assemble(settings: Settings) -> AsyncIterator[Parts]:
+async def assemble(settings: Settings) -> AsyncIterator[Services]:
     """Make every part, and close what must be closed at the end.
 
     Raises:
@@ -110,10 +110,10 @@ def _wire(
     host: EngineHost,
     reception: Reception,
     sealer: Sealer,
-) -> Parts:
-    channels = Channels(on_attach=lambda: deliverer.discord_is_back())  # noqa: PLW0108 - made below
+) -> Services:
+    messenger = Messenger(on_attach=lambda: deliverer.discord_is_back())  # noqa: PLW0108 - made below
     outbox = settings.data_dir / "outbox"
-    waits = Waits(queue)
+    forecaster = Forecaster(queue)
     audit = Audit(database)
     eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
     personal = Personal(database, eraser=eraser)
@@ -123,17 +123,17 @@ def _wire(
     )
 
     async def limits_for(job: Job) -> RenderLimits:
-        limit = int(channels.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
+        limit = int(messenger.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
         return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
     screening = Screening(
         queue=queue,
-        channels=channels,
+        messenger=messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
     )
     # The parts tell each other of changes; the lambdas let them be made one after the other.
-    studio = Studio(
+    engine_loop = EngineLoop(
         queue=queue,
         blobs=blobs,
         engine=host,
@@ -145,9 +145,9 @@ def _wire(
     )
     board = StatusBoard(
         queue=queue,
-        channels=channels,
-        studio=studio,
-        waits=waits,
+        messenger=messenger,
+        engine_loop=engine_loop,
+        forecaster=forecaster,
         dress=job_buttons.for_status,
         sealer=sealer,
         may_show=screening.may_show_first_look,
@@ -156,51 +156,53 @@ def _wire(
     deliverer = Deliverer(
         queue=queue,
         blobs=blobs,
-        outlet=channels,
+        outlet=messenger,
         work=outbox,
         limits=policies.for_delivery(settings),
-        parcels=Parcels(work=outbox, sealer=sealer, dress=job_buttons.for_clip),
+        clip_posts=ClipPosts(work=outbox, sealer=sealer, dress=job_buttons.for_clip),
         on_change=board.touch,
         screen=screening.before_posting,
     )
-    desk = Desk(
+    submissions = Submissions(
         queue=queue,
         blobs=blobs,
         reception=reception,
-        waits=waits,
+        forecaster=forecaster,
         board=board,
-        studio=studio,
+        engine_loop=engine_loop,
         screening=screening,
-        rules=policies.for_desk(settings),
-        means=inventory.means,
+        rules=policies.for_submissions(settings),
+        capabilities=inventory.capabilities,
     )
-    deeds = ClipDeeds(queue=queue, desk=desk, blobs=blobs, rules=policies.for_deeds(settings))
-    cards = CardBoard(queue=queue, channels=channels, blobs=blobs, sealer=sealer, work=outbox)
-    verdicts = Verdicts(
+    clip_actions = ClipActions(
+        queue=queue, submissions=submissions, blobs=blobs, rules=policies.for_deeds(settings)
+    )
+    cases = CaseBoard(queue=queue, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox)
+    decisions = Decisions(
         queue=queue,
         blobs=blobs,
-        cards=cards,
+        cases=cases,
         board=board,
-        studio=studio,
+        engine_loop=engine_loop,
         deliverer=deliverer,
         moderator_roles=settings.moderator_roles,
     )
     clicks = Clicks(
         queue=queue,
-        desk=desk,
-        studio=studio,
+        submissions=submissions,
+        engine_loop=engine_loop,
         board=board,
-        channels=channels,
-        waits=waits,
-        deeds=deeds,
-        verdicts=verdicts,
+        messenger=messenger,
+        forecaster=forecaster,
+        clip_actions=clip_actions,
+        decisions=decisions,
         moderator_roles=settings.moderator_roles,
     )
     erasing = Erasing(
         personal=personal,
         copies=Copies(database.path, backups, eraser=eraser),
         blobs=blobs,
-        channels=channels,
+        messenger=messenger,
         board=board,
         outbox=outbox,
         cancel=clicks.cancel,
@@ -215,35 +217,35 @@ def _wire(
         backup_dir=backups,
         keep=policies.for_keeping(settings),
     )
-    return Parts(
+    return Services(
         settings=settings,
         database=database,
         queue=queue,
         blobs=blobs,
         audit=audit,
-        channels=channels,
-        waits=waits,
-        studio=studio,
+        messenger=messenger,
+        forecaster=forecaster,
+        engine_loop=engine_loop,
         deliverer=deliverer,
         board=board,
-        desk=desk,
+        submissions=submissions,
         replays=Replays(
             queue=queue,
             blobs=blobs,
-            desk=desk,
+            submissions=submissions,
             reception=reception,
             flagged_clip=screening.flagged_clip,
             max_seconds=settings.max_extended_seconds,
         ),
         clicks=clicks,
-        cards=cards,
-        verdicts=verdicts,
+        cases=cases,
+        decisions=decisions,
         host=host,
         housekeeping=housekeeping,
         guilds=guilds,
         erasing=erasing,
         rights=Rights(personal=personal, erasing=erasing, blobs=blobs, sealer=sealer),
-        pulse=Pulse(),
+        loop_lag=LoopLag(),
     )
 
 
@@ -255,23 +257,23 @@ async def run(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    async with assemble(settings) as parts:
-        recovery = await parts.queue.recover(time.time(), settings.restart_limit)
+    async with assemble(settings) as services:
+        recovery = await services.queue.recover(time.time(), settings.restart_limit)
         log.info(
             "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
             len(recovery.requeued),
             len(recovery.quarantined),
             len(recovery.posting),
         )
-        await parts.erasing.begin()
-        async with _running(parts):
-            connection = asyncio.create_task(stay_connected(parts), name="discord")
+        await services.erasing.begin()
+        async with _running(services):
+            connection = asyncio.create_task(stay_connected(services), name="discord")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
             log.info("closing")
             stopping.cancel()
             try:
-                await _finish(parts)
+                await _finish(services)
             finally:
                 connection_error = await _end(connection)
             if connection_error is not None:
@@ -279,23 +281,27 @@ async def run(settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _running(parts: Parts) -> AsyncIterator[None]:
+async def _running(services: Services) -> AsyncIterator[None]:
     """Keep the loops running for as long as the block lasts."""
     loops: list[Coroutine[Any, Any, None]] = [
-        parts.studio.run(),
-        parts.deliverer.run(),
-        parts.board.run(),
-        parts.cards.run(),
-        parts.housekeeping.run(),
-        parts.erasing.run(),
-        parts.pulse.run(),
-        EngineNews(
-            queue=parts.queue, channels=parts.channels, look=partial(trouble_of, parts.studio, parts.host)
+        services.engine_loop.run(),
+        services.deliverer.run(),
+        services.board.run(),
+        services.cases.run(),
+        services.housekeeping.run(),
+        services.erasing.run(),
+        services.loop_lag.run(),
+        EngineAlerts(
+            queue=services.queue,
+            messenger=services.messenger,
+            look=partial(trouble_of, services.engine_loop, services.host),
         ).run(),
-        ClockWatch(parts.queue, longest_pause=max(NO_ACCESS_BACKOFF, parts.settings.post_backoff_last)).run(),
-        HealthFile(parts.settings.data_dir, lambda: how_it_is(parts)).run(),
+        ClockWatch(
+            services.queue, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+        ).run(),
+        HealthFile(services.settings.data_dir, lambda: state_of(services)).run(),
     ]
-    starting = asyncio.create_task(_start_engine(parts.host), name="engine start")
+    starting = asyncio.create_task(_start_engine(services.host), name="engine start")
     tasks = [asyncio.create_task(loop) for loop in loops]
     try:
         yield
@@ -322,11 +328,11 @@ async def _start_engine(host: EngineHost) -> None:
             return
 
 
-async def _finish(parts: Parts) -> None:
+async def _finish(services: Services) -> None:
     """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
-    await asyncio.gather(parts.studio.stop(parts.settings.stop_grace), parts.desk.stop())
-    await parts.deliverer.stop()
-    await parts.board.stop()
+    await asyncio.gather(services.engine_loop.stop(services.settings.stop_grace), services.submissions.stop())
+    await services.deliverer.stop()
+    await services.board.stop()
 
 
 async def _end(task: asyncio.Task[None]) -> BaseException | None:

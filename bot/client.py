@@ -18,10 +18,10 @@ from bot.buttons.clicks import REMIX_MODAL
 from bot.buttons.job_buttons import Action, JobButton
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
-from bot.moderation.case_board import CardAction, CardButton
+from bot.moderation.case_board import CaseAction, CaseButton
 from bot.moderation.decisions import FORMS
 from bot.privacy.rights import Choice, ErasureButton
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages
 from db.jobs.states import JobId
 
@@ -59,11 +59,11 @@ class _Tree(app_commands.CommandTree["Framekiln"]):
 class Framekiln(discord.Client):
     """The bot."""
 
-    def __init__(self, parts: Parts, *, guild_id: int | None) -> None:
+    def __init__(self, services: Services, *, guild_id: int | None) -> None:
         """Make one.
 
         Args:
-            parts: everything that a command or a click may reach.
+            services: everything that a command or a click may reach.
             guild_id: register the commands in this guild, at once; None: everywhere.
         """
         intents = discord.Intents.none()
@@ -75,19 +75,19 @@ class Framekiln(discord.Client):
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
         )
-        self._queue = parts.queue
-        self._clicks = parts.clicks
-        self._verdicts = parts.verdicts
-        self._rights = parts.rights
-        self._servers = parts.guilds
+        self._queue = services.queue
+        self._clicks = services.clicks
+        self._decisions = services.decisions
+        self._rights = services.rights
+        self._servers = services.guilds
         self._guild = None if guild_id is None else discord.Object(guild_id)
         self.tree = _Tree(self)
         self._syncing: asyncio.Task[None] | None = None
-        setup_all(self.tree, parts)
+        setup_all(self.tree, services)
 
     async def setup_hook(self) -> None:
         """Listen for the buttons of all jobs, and tell Discord of the commands where they have changed."""
-        self.add_dynamic_items(JobButton, ErasureButton, CardButton)
+        self.add_dynamic_items(JobButton, ErasureButton, CaseButton)
         if self._guild is not None:
             self.tree.copy_global_to(guild=self._guild)
         self._syncing = asyncio.create_task(self._sync_until_done(), name="command sync")
@@ -124,16 +124,16 @@ class Framekiln(discord.Client):
             if name.startswith(REMIX_MODAL):
                 await self._clicks.submit(interaction)
             elif name.startswith(FORMS):
-                await self._verdicts.submit(interaction)
+                await self._decisions.submit(interaction)
         except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
             await self.answer_error(interaction, error)
 
-    async def on_card_button(
-        self, interaction: discord.Interaction[Any], action: CardAction, number: int, job: JobId
+    async def on_case_button(
+        self, interaction: discord.Interaction[Any], action: CaseAction, number: int, job: JobId
     ) -> None:
         """A button of a card that asks moderators was clicked."""
         try:
-            await self._verdicts.click(interaction, action, number, job)
+            await self._decisions.click(interaction, action, number, job)
         except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
             await self.answer_error(interaction, error)
 

@@ -122,7 +122,7 @@ class Forecast:
     shares: tuple[tuple[float, float], ...]
 
 
-class Waits:
+class Forecaster:
     """Answers "how long?" from what the queue remembers.
 
     Args:
@@ -178,8 +178,8 @@ class Waits:
         arrivals = await self._queue.arrivals(now - WINDOW)
         shares = tuple([_share(await self._queue.surprises(*crowd, SAMPLE)) for crowd in CROWDS])
         left = times.left(running, now) if running else 0.0
-        means = {profile: times.mean(profile) for profile in profiles}
-        own = np.array([means[turn.profile] for turn in order])
+        capabilities = {profile: times.mean(profile) for profile in profiles}
+        own = np.array([capabilities[turn.profile] for turn in order])
         base = left + np.cumsum(own) - own
         late = np.array([max(0.0, turn.due - now) for turn in order])
         base += overtaking(base, late, arrivals)

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 
 from bot.client import Framekiln
-from bot.services import Parts
+from bot.services import Services
 
 log = logging.getLogger(__name__)
 
@@ -25,23 +25,23 @@ class TokenRefused(Exception):
     """Discord does not know the token."""
 
 
-async def stay_connected(parts: Parts) -> None:
+async def stay_connected(services: Services) -> None:
     """Connect, and connect again. discord.py resumes cut connections; this is for when it gives up.
 
     Raises:
         TokenRefused: Discord does not know the token.
     """
-    token = parts.settings.discord_token
+    token = services.settings.discord_token
     if token is None:
         raise TokenRefused("DISCORD_TOKEN is not set")
     wait = RECONNECT_FIRST
     while True:
-        client = Framekiln(parts, guild_id=parts.settings.discord_guild_id)
+        client = Framekiln(services, guild_id=services.settings.discord_guild_id)
         began = time.monotonic()
         try:
             async with client:
                 await client.login(token.get_secret_value())
-                parts.channels.attach(client)
+                services.messenger.attach(client)
                 # Cut sessions are resumed all the same; but after a long outage discord.py may wait for a
                 # quarter of an hour between two tries, and this loop waits half a minute at most.
                 await client.connect(reconnect=False)
@@ -54,7 +54,7 @@ async def stay_connected(parts: Parts) -> None:
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("Discord cannot be reached: %s", error)
         finally:
-            parts.channels.detach()
+            services.messenger.detach()
         if time.monotonic() - began > RECONNECT_LAST:
             wait = RECONNECT_FIRST
         log.info("trying again in %.0f s", wait)

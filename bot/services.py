@@ -8,18 +8,18 @@ from typing import Any
 from bot.buttons.clicks import Clicks
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
-from bot.discord_io.messenger import Channels
-from bot.forecast import Waits
+from bot.discord_io.messenger import Messenger
+from bot.forecast import Forecaster
 from bot.loops.delivery import Deliverer
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
-from bot.moderation.case_board import CardBoard
-from bot.moderation.decisions import Verdicts
+from bot.moderation.case_board import CaseBoard
+from bot.moderation.decisions import Decisions
 from bot.ops.housekeeping import Housekeeping
-from bot.ops.loop_lag import Pulse
+from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
-from bot.requests.submission import Desk
+from bot.requests.submission import Submissions
 from db.audit.log import Audit
 from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
@@ -29,7 +29,7 @@ from engine.process.host import EngineHost
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parts:
+class Services:
     """Everything that a command or a click may reach."""
 
     settings: Settings
@@ -37,36 +37,36 @@ class Parts:
     queue: Queue
     blobs: Blobs
     audit: Audit
-    channels: Channels
-    waits: Waits
-    studio: Studio
+    messenger: Messenger
+    forecaster: Forecaster
+    engine_loop: EngineLoop
     deliverer: Deliverer
     board: StatusBoard
-    desk: Desk
+    submissions: Submissions
     replays: Replays
     clicks: Clicks
-    cards: CardBoard
-    verdicts: Verdicts
+    cases: CaseBoard
+    decisions: Decisions
     host: EngineHost
     housekeeping: Housekeeping
     guilds: Guilds
     erasing: Erasing
     rights: Rights
-    pulse: Pulse
+    loop_lag: LoopLag
 
 
-def how_it_is(parts: Parts) -> dict[str, Any]:
+def state_of(services: Services) -> dict[str, Any]:
     """How the bot is doing, in a few plain values."""
     return {
-        "engine": parts.host.state.value,
-        "engine deaths": parts.host.deaths,
-        "card faults in a row": parts.studio.card.in_a_row,
-        "discord": "connected" if parts.channels.connected else "away",
-        "rendered": parts.studio.rendered,
-        "idle between jobs p95 ms": round(parts.studio.idle(0.95) * 1000, 1),
-        "loop lag p99 ms": round(parts.pulse.lag(0.99) * 1000, 1),
-        "loop lag max ms": round(parts.pulse.lag(1.0) * 1000, 1),
-        "database": "whole" if parts.database.rescued is None else str(parts.database.rescued),
-        "database calls": parts.database.calls,
-        "database seconds": round(parts.database.busy_seconds, 3),
+        "engine": services.host.state.value,
+        "engine deaths": services.host.deaths,
+        "card faults in a row": services.engine_loop.gpu.in_a_row,
+        "discord": "connected" if services.messenger.connected else "away",
+        "rendered": services.engine_loop.rendered,
+        "idle between jobs p95 ms": round(services.engine_loop.idle(0.95) * 1000, 1),
+        "loop lag p99 ms": round(services.loop_lag.lag(0.99) * 1000, 1),
+        "loop lag max ms": round(services.loop_lag.lag(1.0) * 1000, 1),
+        "database": "whole" if services.database.rescued is None else str(services.database.rescued),
+        "database calls": services.database.calls,
+        "database seconds": round(services.database.busy_seconds, 3),
     }

@@ -31,7 +31,7 @@ from db.jobs.retention import Retention
 from db.jobs.stars import Starred, Stars
 from db.jobs.take_previews import Sheets
 from db.moderation.actions import Moderation
-from db.moderation.cases import Cards
+from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
 
 __all__ = [
@@ -51,6 +51,6 @@ __all__ = [
 
 
 class Queue(
-    Enqueueing, Claims, Delivery, Listing, Moderation, Cards, Reviews, Ownership, Retention, Sheets, Stars
+    Enqueueing, Claims, Delivery, Listing, Moderation, Cases, Reviews, Ownership, Retention, Sheets, Stars
 ):
     """All that can be done with jobs."""

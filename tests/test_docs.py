@@ -13,7 +13,7 @@ from discord.app_commands import Command
 from bot.cli.main import main
 from bot.commands.queue import QueueGroup
 from bot.config.settings import PREFIX, Settings, variable
-from bot.services import Parts
+from bot.services import Services
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -21,7 +21,7 @@ TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 SLASH = ("/animate", "/text2video", "/replay", "/jobs", "/mydata", "Animate this", "Animate avatar")
 QUEUE = [
     command.qualified_name.removeprefix("queue ")
-    for command in QueueGroup(create_autospec(Parts, instance=True)).walk_commands()
+    for command in QueueGroup(create_autospec(Services, instance=True)).walk_commands()
     if isinstance(command, Command)
 ]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import bot.requests.submission
-from bot.discord_io.messenger import Channels
+from bot.discord_io.messenger import Messenger
 from bot.discord_io.replies import Answer, defer
 from bot.loops.delivery import Deliverer
 
@@ -28,7 +28,7 @@ def _early_answer() -> None:
         await interaction.edit_original_response(content="waiting")
         return answered
 
-    bot.desk.defer = answer
+    bot.submissions.defer = answer
 
 
 def _no_last_word() -> None:
@@ -37,7 +37,7 @@ def _no_last_word() -> None:
     async def edit(*_: Any) -> None:
         return
 
-    Channels.edit = edit  # type: ignore[method-assign,assignment]
+    Messenger.edit = edit  # type: ignore[method-assign,assignment]
 
 
 BROKEN: dict[str, Callable[[], None]] = {

@@ -43,7 +43,12 @@ QUICKER = 0.05
 """What is left of discord.py's pauses between two tries."""
 
 PAUSES = {
-    bot.studio: {"POLL_SECONDS": 0.1, "NOTE_SECONDS": 0.1, "ENGINE_DOWN_PAUSE": 0.2, "TROUBLE_PAUSE": 0.05},
+    bot.engine_loop: {
+        "POLL_SECONDS": 0.1,
+        "NOTE_SECONDS": 0.1,
+        "ENGINE_DOWN_PAUSE": 0.2,
+        "TROUBLE_PAUSE": 0.05,
+    },
     bot.deliver: {
         "POLL_SECONDS": 0.1,
         "FIRST_BACKOFF": 0.05,

@@ -15,25 +15,25 @@ import discord
 from bot.buttons import job_buttons
 from bot.buttons.job_buttons import Action
 from bot.clips import recipe_card, variation
-from bot.clips.clip_actions import ClipDeeds
+from bot.clips.clip_actions import ClipActions
 from bot.clips.discards import why_discarded
 from bot.discord_io.forms import field
-from bot.discord_io.messenger import ChannelError, Channels
+from bot.discord_io.messenger import ChannelError, Messenger
 from bot.discord_io.permissions import may_change
-from bot.forecast import Waits
-from bot.loops.engine_loop import Studio
+from bot.forecast import Forecaster
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
-from bot.moderation.decisions import Verdicts
-from bot.requests.submission import Desk
+from bot.moderation.decisions import Decisions
+from bot.requests.submission import Submissions
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
-from db.audit.log import Deed
+from db.audit.log import AuditEntry
 from db.jobs.states import Job, JobId, State
 from db.queue import CancelOutcome, Queue
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Receipt, Recipe
 from engine.planning.plan import PlanLimits
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 log = logging.getLogger(__name__)
 
@@ -67,22 +67,22 @@ class Clicks:
         self,
         *,
         queue: Queue,
-        desk: Desk,
-        studio: Studio,
+        submissions: Submissions,
+        engine_loop: EngineLoop,
         board: StatusBoard,
-        channels: Channels,
-        waits: Waits,
-        deeds: ClipDeeds,
-        verdicts: Verdicts,
+        messenger: Messenger,
+        forecaster: Forecaster,
+        clip_actions: ClipActions,
+        decisions: Decisions,
         moderator_roles: Collection[int],
     ) -> None:
         """Make one from the parts that a click may reach."""
         self._queue = queue
-        self._desk = desk
-        self._studio = studio
+        self._submissions = submissions
+        self._engine_loop = engine_loop
         self._board = board
-        self._channels = channels
-        self._waits = waits
+        self._messenger = messenger
+        self._forecaster = forecaster
         self._roles = moderator_roles
         self._handlers: dict[Action, Callable[[discord.Interaction[Any], Job], Awaitable[None]]] = {
             Action.CANCEL: self._cancel,
@@ -96,8 +96,8 @@ class Clicks:
             Action.REDRAW: self._redraw,
             Action.STOP: self._cancel,
             Action.DISCARDED: self._why_discarded,
-            Action.REPORT: verdicts.ask_for_report,
-            **deeds.handlers,
+            Action.REPORT: decisions.ask_for_report,
+            **clip_actions.handlers,
         }
         self._redrawing: set[JobId] = set()
 
@@ -120,21 +120,23 @@ class Clicks:
         if job.forgotten_at is not None:
             await _say(interaction, privacy_texts.FORGOTTEN)
             return
-        words = clean_prompt(field(data, PROMPT_FIELD), limit=self._desk.rules.max_prompt)
+        words = clean_prompt(field(data, PROMPT_FIELD), limit=self._submissions.rules.max_prompt)
         recipe = _with_new_seed(Recipe.from_json(job.recipe))
         await self._vary(
-            interaction, job, lambda means, limits: variation.other_words(recipe, words, means, limits)
+            interaction,
+            job,
+            lambda capabilities, limits: variation.other_words(recipe, words, capabilities, limits),
         )
 
-    async def cancel(self, job: Job, deed: Deed | None = None) -> str:
+    async def cancel(self, job: Job, audit_entry: AuditEntry | None = None) -> str:
         """Cancel a job, wherever it is, and say what came of it.
 
         Args:
-            deed: a moderator's; None: its member wants it.
+            audit_entry: a moderator's; None: its member wants it.
         """
-        outcome = await self._queue.cancel(job.id, deed=deed, now=time.time())
+        outcome = await self._queue.cancel(job.id, audit_entry=audit_entry, now=time.time())
         if outcome is CancelOutcome.ASKED:
-            self._studio.cancel(job.id)
+            self._engine_loop.cancel(job.id)
         self._board.touch(job.id)
         self._board.queue_moved()
         return CANCELS[outcome]
@@ -151,10 +153,10 @@ class Clicks:
         if not may_change(interaction, job, self._roles):
             await _say(interaction, messages.NOT_YOURS)
             return
-        await _say(interaction, await self.cancel(job, _deed(interaction, job, "cancel")))
+        await _say(interaction, await self.cancel(job, _audit_entry(interaction, job, "cancel")))
 
     async def _why(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        forecast = await self._waits.forecast()
+        forecast = await self._forecaster.forecast()
         wait = forecast.waits.get(job.id)
         before = [other.own for other in forecast.waits.values() if wait and other.position < wait.position]
         text = messages.why(
@@ -167,26 +169,28 @@ class Clicks:
         await _say(interaction, text)
 
     async def _reroll(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        await self._desk.again(interaction, job, _with_new_seed(Recipe.from_json(job.recipe)))
+        await self._submissions.again(interaction, job, _with_new_seed(Recipe.from_json(job.recipe)))
 
     async def _lighter(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """The same wish, drawn smaller and quicker."""
         recipe = Recipe.from_json(job.recipe)
-        await self._vary(interaction, job, lambda means, limits: variation.lighter(recipe, means, limits))
+        await self._vary(
+            interaction, job, lambda capabilities, limits: variation.lighter(recipe, capabilities, limits)
+        )
 
     async def _vary(
         self,
         interaction: discord.Interaction[Any],
         job: Job,
-        make: Callable[[Means, PlanLimits], Recipe],
+        make: Callable[[Capabilities, PlanLimits], Recipe],
     ) -> None:
         """Ask for what has to be planned anew; what cannot be made here is refused in plain words."""
         try:
-            recipe = make(await self._desk.means(), self._desk.rules.plan)
+            recipe = make(await self._submissions.capabilities(), self._submissions.rules.plan)
         except UserError as error:
             await _say(interaction, str(error))
             return
-        await self._desk.again(interaction, job, recipe)
+        await self._submissions.again(interaction, job, recipe)
 
     async def _keep(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """The first look is liked: its buttons go, the job goes on."""
@@ -209,9 +213,9 @@ class Clicks:
             self._redrawing.add(job.id)
             try:
                 recipe = _with_new_seed(Recipe.from_json(job.recipe))
-                new = await self._desk.again(interaction, job, recipe, key=f"redraw {job.id}")
+                new = await self._submissions.again(interaction, job, recipe, key=f"redraw {job.id}")
                 if new is not None:
-                    await self.cancel(job, _deed(interaction, job, "redraw"))
+                    await self.cancel(job, _audit_entry(interaction, job, "redraw"))
             finally:
                 self._redrawing.discard(job.id)
 
@@ -223,7 +227,7 @@ class Clicks:
             style=discord.TextStyle.paragraph,
             default=recipe.prompt or None,
             required=recipe.kind is not Kind.ANIMATE,
-            max_length=self._desk.rules.max_prompt,
+            max_length=self._submissions.rules.max_prompt,
         )
         modal.add_item(discord.ui.Label(text="What should it show?", component=field))
         modal.stop()  # its answer is matched by its name, also after a restart
@@ -244,7 +248,7 @@ class Clicks:
             await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        text, files = await why_discarded(job, queue=self._queue, blobs=self._desk.blobs)
+        text, files = await why_discarded(job, queue=self._queue, blobs=self._submissions.blobs)
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     async def _delete(self, interaction: discord.Interaction[Any], job: Job) -> None:
@@ -252,13 +256,15 @@ class Clicks:
             await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._queue.mark_deleted(job.id, time.time(), deed=_deed(interaction, job, "delete"))
+        await self._queue.mark_deleted(
+            job.id, time.time(), audit_entry=_audit_entry(interaction, job, "delete")
+        )
         # In the moment between the post and the row that holds its id, the clicked message is the clip.
         clicked = None if interaction.message is None else interaction.message.id
         message = clicked if job.message_id is None else job.message_id
         try:
             if message is not None:
-                await self._channels.delete(job.channel_id, message)
+                await self._messenger.delete(job.channel_id, message)
         except ChannelError as error:
             log.warning("the clip of job %s could not be deleted: %s", job.id, error)
             await interaction.edit_original_response(content=messages.NOT_DELETED)
@@ -266,11 +272,11 @@ class Clicks:
         await interaction.edit_original_response(content=messages.DELETED)
 
 
-def _deed(interaction: discord.Interaction[Any], job: Job, action: str) -> Deed | None:
+def _audit_entry(interaction: discord.Interaction[Any], job: Job, action: str) -> AuditEntry | None:
     """What is done to another member's job is a moderator's deed; to one's own, it is none."""
     if interaction.user.id == job.user_id:
         return None
-    return Deed(
+    return AuditEntry(
         guild_id=job.guild_id,
         actor_id=interaction.user.id,
         action=action,

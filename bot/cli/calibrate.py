@@ -47,7 +47,7 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
 
 def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: bool) -> None:
     from engine.gate.calibration import shipped  # noqa: PLC0415 - see above
-    from engine.gate.local_calibration import learnt, read_tails, write_houses  # noqa: PLC0415
+    from engine.gate.local_calibration import learnt, read_tails, write_calibrations  # noqa: PLC0415
 
     engines = {name: kept for name, kept in sorted(kept_clips(data).items()) if name == (only or name)}
     if not engines:
@@ -66,7 +66,7 @@ def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: 
     if not learns:
         click.echo("Nothing would change.")
     elif write:
-        write_houses(file, shipped(), tails)
+        write_calibrations(file, shipped(), tails)
         click.echo(f"{file} is written. The gate uses it once the bot is started again.")
     else:
         click.echo(f"Nothing is changed. With --write, {file} is written.")
@@ -109,12 +109,14 @@ def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list
             for levels in (before, after)
         )
         lines.append(f"{word}: {now} of them by the gate as it came, {then} by what it would learn")
-    means = {
+    capabilities = {
         name: sum(level[name] - other[name] for level, other in zip(after, before, strict=True)) / len(kept)
         for name in before[0]
     }
-    most = sorted(means, key=lambda name: -abs(means[name]))[:3]
-    moved = ", ".join(f"{name} {means[name]:+.2f}" for name in most if abs(means[name]) > _NOTHING)
+    most = sorted(capabilities, key=lambda name: -abs(capabilities[name]))[:3]
+    moved = ", ".join(
+        f"{name} {capabilities[name]:+.2f}" for name in most if abs(capabilities[name]) > _NOTHING
+    )
     lines.append(f"mean level, where it moves most: {moved or 'nowhere'}")
     return lines
 

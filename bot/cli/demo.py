@@ -24,9 +24,9 @@ from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
-from bot.loops.clip_post import Parcels
+from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer, DeliveryLimits
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import Live
 from bot.requests.style_names import settled
 from bot.text.prompts import clean_prompt
@@ -38,13 +38,13 @@ from db.sqlite.connection import Database
 from engine.core.device import Device
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe, Role
-from engine.core.request import AUTO, Subject, Wish
+from engine.core.request import AUTO, Request, Subject
 from engine.planning.plan import PlanLimits, plan
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.render import RenderLimits
-from engine.runtime.capabilities import Means, means_of
+from engine.runtime.capabilities import Capabilities, capabilities_of
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at how far it is."""
@@ -92,7 +92,7 @@ class Made:
 
 
 async def make_clip(
-    wish: Wish,
+    request: Request,
     files: Mapping[Role, bytes],
     target: Path,
     *,
@@ -102,7 +102,7 @@ async def make_clip(
     """Take one wish the whole way.
 
     Args:
-        wish: what to make.
+        request: what to make.
         files: the bytes of pictures and clips, by what they are for.
         target: where the clip appears.
         settings: where weights lie, where models run, and the owner's limits.
@@ -124,7 +124,9 @@ async def make_clip(
             try:
                 subjects = await _take_in(files, blobs, settings)
                 await host.start()
-                recipe = _plan(wish, subjects, _means(settings, host, wish), policies.for_plan(settings))
+                recipe = _plan(
+                    request, subjects, _capabilities(settings, host, request), policies.for_plan(settings)
+                )
                 job = await _enqueue(recipe, queue)
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
@@ -144,21 +146,23 @@ async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings
         return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
 
 
-def _plan(wish: Wish, subjects: Mapping[Role, Subject], means: Means, allowed: PlanLimits) -> Recipe:
+def _plan(
+    request: Request, subjects: Mapping[Role, Subject], capabilities: Capabilities, allowed: PlanLimits
+) -> Recipe:
     return plan(
-        settled(wish, subjects, means),
+        settled(request, subjects, capabilities),
         subjects.get(Role.PICTURE),
         like=subjects.get(Role.LIKE),
         reference=subjects.get(Role.REFERENCE),
-        means=means,
+        capabilities=capabilities,
         limits=allowed,
     )
 
 
-def _means(settings: Settings, host: EngineHost, wish: Wish) -> Means:
+def _capabilities(settings: Settings, host: EngineHost, request: Request) -> Capabilities:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
-    slow = policies.allows_slow_models(settings) or wish.engine != AUTO
-    return means_of(policies.store_of(settings), host.device or Device(), slow=slow)
+    slow = policies.allows_slow_models(settings) or request.engine != AUTO
+    return capabilities_of(policies.store_of(settings), host.device or Device(), slow=slow)
 
 
 async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:
@@ -197,10 +201,10 @@ async def _follow(
         outlet=outlet,
         work=work,
         limits=DeliveryLimits(),
-        parcels=Parcels(work=work, sealer=sealer),
+        clip_posts=ClipPosts(work=work, sealer=sealer),
         on_change=lambda _: None,
     )
-    studio = Studio(
+    engine_loop = EngineLoop(
         queue=queue,
         blobs=blobs,
         engine=host,
@@ -210,17 +214,17 @@ async def _follow(
         on_claim=lambda: None,
         on_rendered=deliverer.wake,
     )
-    loops = [asyncio.create_task(studio.run()), asyncio.create_task(deliverer.run())]
+    loops = [asyncio.create_task(engine_loop.run()), asyncio.create_task(deliverer.run())]
     try:
         while True:
             row = await queue.get(job)
             if row is None or row.state.ended:
                 break
-            if (live := studio.live.get(job)) is not None:
+            if (live := engine_loop.live.get(job)) is not None:
                 on_progress(live)
             await asyncio.sleep(LOOK_EVERY)
     finally:
-        await studio.stop(0)
+        await engine_loop.stop(0)
         await deliverer.stop()
         await asyncio.gather(*loops)
     if row is None:

@@ -182,12 +182,12 @@ def _signing(settings: Settings) -> Finding:
 
 def _engines(settings: Settings) -> Iterator[Finding]:
     from engine.core.device import Device  # noqa: PLC0415
-    from engine.families import BACKENDS  # noqa: PLC0415 - numpy is only needed here
-    from engine.runtime.capabilities import means_of  # noqa: PLC0415
+    from engine.families import FAMILIES  # noqa: PLC0415 - numpy is only needed here
+    from engine.runtime.capabilities import capabilities_of  # noqa: PLC0415
 
-    means = means_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own
-    for name, spec in BACKENDS.items():
-        lack, _, command = (spec.lacks(means) or "").partition("; ")
+    capabilities = capabilities_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own
+    for name, spec in FAMILIES.items():
+        lack, _, command = (spec.lacks(capabilities) or "").partition("; ")
         text = f"lacks {lack}" if lack else spec.about
         yield Finding(name=f"engine {name}", ok=not lack, text=text, mend=command)
     gpu = shutil.which("nvidia-smi") is not None

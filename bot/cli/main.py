@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bot.cli.demo import Made
     from engine.core.recipe import Role
-    from engine.core.request import Wish
+    from engine.core.request import Request
 
 MIN_SEED, MAX_SEED = 0, 2**32 - 1
 MEGABYTE = 1_000_000
@@ -145,7 +145,7 @@ def render(  # noqa: PLR0917 - click gives them by name
     from bot.requests.style_names import styles_of  # noqa: PLC0415
     from engine.core.errors import UserError  # noqa: PLC0415
     from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
-    from engine.core.request import Wish, choose  # noqa: PLC0415
+    from engine.core.request import Request, choose  # noqa: PLC0415
 
     if image is None and not prompt:
         raise click.UsageError("Give a picture, or say what to show with --prompt.")
@@ -158,7 +158,7 @@ def render(  # noqa: PLR0917 - click gives them by name
     kind = Kind.RESTYLE if restyle else Kind.ANIMATE if image else Kind.TEXT2VIDEO
     files = {Role.PICTURE: image or first_frame, Role.LIKE: like, Role.REFERENCE: restyle or reference}
     try:
-        wish = Wish(
+        request = Request(
             kind=kind,
             prompt=clean_words(prompt),
             engine=engine,
@@ -176,7 +176,7 @@ def render(  # noqa: PLR0917 - click gives them by name
             follow=None if follow is None else choose(Follow, follow, Follow.DEPTH),
             strength=strength,
         )
-        made = _make(wish, {role: file for role, file in files.items() if file is not None}, output)
+        made = _make(request, {role: file for role, file in files.items() if file is not None}, output)
     except UserError as error:
         _give_up(str(error))
     _print_receipt(made, output)
@@ -196,11 +196,11 @@ def demo(image: Path, output: Path) -> None:
     """Take IMAGE the whole way, as a server would: queue, engine, gate, smoothing, MP4."""
     from engine.core.errors import UserError  # noqa: PLC0415 - see the module's docstring
     from engine.core.recipe import Kind, Role  # noqa: PLC0415
-    from engine.core.request import Wish  # noqa: PLC0415
+    from engine.core.request import Request  # noqa: PLC0415
 
     click.echo(f"Taking {image} through the queue, the engine, the gate, the smoothing and the encoder.\n")
     try:
-        made = _make(Wish(kind=Kind.ANIMATE, seconds=4.0, seed=7), {Role.PICTURE: image}, output)
+        made = _make(Request(kind=Kind.ANIMATE, seconds=4.0, seed=7), {Role.PICTURE: image}, output)
     except UserError as error:
         _give_up(str(error))
     _print_receipt(made, output)
@@ -267,7 +267,7 @@ def health() -> None:
     sys.exit(0 if alive else 1)
 
 
-def _make(wish: Wish, files: Mapping[Role, Path], output: Path) -> Made:
+def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
     """Make a clip with a bar that shows its stages, where somebody watches."""
     _check_writable(output)
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
@@ -291,7 +291,7 @@ def _make(wish: Wish, files: Mapping[Role, Path], output: Path) -> Made:
             shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
 
         given = {role: path.read_bytes() for role, path in files.items()}
-        made = asyncio.run(make_clip(wish, given, output, settings=settings, on_progress=tell))
+        made = asyncio.run(make_clip(request, given, output, settings=settings, on_progress=tell))
         shown.update(bar, description="done", completed=1.0)
     return made
 

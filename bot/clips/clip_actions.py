@@ -11,7 +11,7 @@ import discord
 
 from bot.buttons.job_buttons import Action
 from bot.clips.continuation import before_of, extended, looped
-from bot.requests.submission import Desk
+from bot.requests.submission import Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.states import Job, State
@@ -40,20 +40,20 @@ class ClipRules:
     keep_starred_days: float
 
 
-class ClipDeeds:
+class ClipActions:
     """Answers the buttons under a finished clip that make another one of it, or keep it."""
 
-    def __init__(self, *, queue: Queue, desk: Desk, blobs: Blobs, rules: ClipRules) -> None:
+    def __init__(self, *, queue: Queue, submissions: Submissions, blobs: Blobs, rules: ClipRules) -> None:
         """Make one.
 
         Args:
             queue: knows the stars.
-            desk: takes a new wish.
+            submissions: takes a new wish.
             blobs: where clips are.
             rules: how far all this goes.
         """
         self._queue = queue
-        self._desk = desk
+        self._submissions = submissions
         self._blobs = blobs
         self._rules = rules
 
@@ -63,7 +63,7 @@ class ClipDeeds:
         return {Action.EXTEND: self._extend, Action.LOOP: self._loop, Action.STAR: self._star}
 
     async def _extend(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        means = await self._desk.means()
+        capabilities = await self._submissions.capabilities()
         await self._go_on(
             interaction,
             job,
@@ -71,8 +71,8 @@ class ClipDeeds:
                 recipe,
                 before_of(recipe, receipt),
                 clip,
-                means=means,
-                limits=self._desk.rules.plan,
+                capabilities=capabilities,
+                limits=self._submissions.rules.plan,
                 max_seconds=self._rules.max_seconds,
             ),
         )
@@ -115,7 +115,7 @@ class ClipDeeds:
         except UserError as error:
             await interaction.response.send_message(str(error), ephemeral=True)
             return
-        await self._desk.again(interaction, job, recipe)
+        await self._submissions.again(interaction, job, recipe)
 
     async def _clip(self, job: Job) -> str:
         """The digest of a clip that may be seen and is still here.

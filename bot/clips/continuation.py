@@ -5,16 +5,16 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from bot.clips.variation import wish_of
+from bot.clips.variation import request_of
 from bot.text import clip_texts
 from engine.core.errors import UserError
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Before, Kind, Receipt, Recipe, Role
-from engine.core.request import AUTO, SECONDS, Length, Subject, Wish
-from engine.families import BACKENDS, Feature
+from engine.core.request import AUTO, SECONDS, Length, Request, Subject
+from engine.families import FAMILIES, Feature
 from engine.planning.choice import engines_for
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 LEAST_SECONDS = 1.0
 """Less is not worth a job."""
@@ -34,7 +34,13 @@ def before_of(recipe: Recipe, receipt: Receipt) -> Before:
 
 
 def extended(
-    recipe: Recipe, before: Before, clip: str, *, means: Means, limits: PlanLimits, max_seconds: float
+    recipe: Recipe,
+    before: Before,
+    clip: str,
+    *,
+    capabilities: Capabilities,
+    limits: PlanLimits,
+    max_seconds: float,
 ) -> Recipe:
     """The recipe of a longer clip: the old one, and a part that goes on from its last frame.
 
@@ -45,7 +51,7 @@ def extended(
         recipe: of the old clip.
         before: the old clip.
         clip: hex digest of its file.
-        means: what this machine has.
+        capabilities: what this machine has.
         limits: what a wish may ask for.
         max_seconds: how long a clip may become.
 
@@ -59,17 +65,25 @@ def extended(
     # The part begins with the last frame of the old clip, which is shown once.
     seconds = min(max(usual, LEAST_SECONDS), room, limits.max_seconds)
     refusal: UserError | None = None
-    for wish in _ways_on(recipe, means):
-        sized = dataclasses.replace(wish, seconds=seconds, size=(before.width, before.height))
+    for request in _ways_on(recipe, capabilities):
+        sized = dataclasses.replace(request, seconds=seconds, size=(before.width, before.height))
         try:
-            return resumed(sized, before, clip, means=means, limits=limits, max_seconds=max_seconds)
+            return resumed(
+                sized, before, clip, capabilities=capabilities, limits=limits, max_seconds=max_seconds
+            )
         except UserError as error:
             refusal = refusal or error
     raise refusal or UserError("E_ENGINE", clip_texts.NOTHING_GOES_ON)
 
 
 def resumed(
-    wish: Wish, before: Before, clip: str, *, means: Means, limits: PlanLimits, max_seconds: float
+    request: Request,
+    before: Before,
+    clip: str,
+    *,
+    capabilities: Capabilities,
+    limits: PlanLimits,
+    max_seconds: float,
 ) -> Recipe:
     """The recipe of a part that goes on from a clip, whose rate the wish has; the rest as :func:`extended`.
 
@@ -77,7 +91,7 @@ def resumed(
         UserError: it cannot be planned, or the whole would become too long.
     """
     picture = Subject(sha256="", width=before.width, height=before.height)
-    part = plan(wish, picture, means=means, limits=limits)
+    part = plan(request, picture, capabilities=capabilities, limits=limits)
     if before.frames + part.length - 1 > max_seconds * part.fps:
         raise UserError("E_LONG", clip_texts.long_enough(before.frames / part.fps, max_seconds))
     return dataclasses.replace(part, inputs={Role.BEFORE: clip}, before=before)
@@ -112,15 +126,15 @@ def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
     )
 
 
-def _ways_on(recipe: Recipe, means: Means) -> Iterator[Wish]:
+def _ways_on(recipe: Recipe, capabilities: Capabilities) -> Iterator[Request]:
     """Who could go on, the likeliest first."""
-    wish = dataclasses.replace(
-        wish_of(recipe), prompt=_last_words(recipe), follow=None, strength=None, seed=recipe.seed
+    request = dataclasses.replace(
+        request_of(recipe), prompt=_last_words(recipe), follow=None, strength=None, seed=recipe.seed
     )
-    anybody = dataclasses.replace(wish, model="", styles=(), negative=None)
-    here = engines_for(means)
+    anybody = dataclasses.replace(request, model="", styles=(), negative=None)
+    here = engines_for(capabilities)
     if recipe.engine in here and (kind := _kind_on(recipe.engine)) is not None:
-        yield dataclasses.replace(wish, kind=kind)
+        yield dataclasses.replace(request, kind=kind)
     if recipe.kind is not Kind.ANIMATE:
         for name in here:
             if name != recipe.engine and _kind_on(name) is Kind.TEXT2VIDEO:
@@ -130,7 +144,7 @@ def _ways_on(recipe: Recipe, means: Means) -> Iterator[Wish]:
 
 def _kind_on(engine: str) -> Kind | None:
     """How an engine goes on from a picture; None where it cannot."""
-    spec = BACKENDS[engine]
+    spec = FAMILIES[engine]
     if Kind.ANIMATE in spec.kinds:
         return Kind.ANIMATE
     begins = Kind.TEXT2VIDEO in spec.kinds and Feature.FIRST_FRAME in spec.features

@@ -16,14 +16,14 @@ import discord
 from bot.clips.continuation import before_of, looped, resumed
 from bot.intake.reception import Reception
 from bot.requests.style_names import settled
-from bot.requests.submission import Desk, Made
+from bot.requests.submission import Made, Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.states import Job
 from db.queue import Queue
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe, Role
-from engine.core.request import Subject, Wish
+from engine.core.request import Request, Subject
 from engine.untrusted.foreign_recipe import ForeignRecipe
 
 
@@ -35,7 +35,7 @@ class Replays:
         *,
         queue: Queue,
         blobs: Blobs,
-        desk: Desk,
+        submissions: Submissions,
         reception: Reception,
         flagged_clip: Callable[[Job], bool],
         max_seconds: float,
@@ -45,14 +45,14 @@ class Replays:
         Args:
             queue: knows whose a file is.
             blobs: where files are.
-            desk: takes the wish.
+            submissions: takes the wish.
             reception: reads the recipe, and takes a picture in.
             flagged_clip: whether a clip that others go on from has a flag.
             max_seconds: how long a clip may become that goes on from another.
         """
         self._queue = queue
         self._blobs = blobs
-        self._desk = desk
+        self._submissions = submissions
         self._reception = reception
         self._flagged_clip = flagged_clip
         self._max_seconds = max_seconds
@@ -69,22 +69,22 @@ class Replays:
             told = await self._reception.recipe(file)
             if told.before is not None:
                 return await self._after_another(interaction, told)
-            wish = self._wish(told)
+            request = self._request(told)
             attached = {} if image is None else {Role.PICTURE: image}
             files = await self._files_given(interaction, told, leave_out=attached)
             given = {**files, **await self._reception.attachments(attached)}
-            means = await self._desk.means()
-            recipe = self._desk.plan(settled(wish, given, means), given, means)
+            capabilities = await self._submissions.capabilities()
+            recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
             adult = await self._queue.flagged(
                 interaction.guild_id or 0, interaction.user.id, [file.sha256 for file in files.values()]
             )
             return Made(recipe=recipe, subjects=tuple(given.values()), adult=adult)
 
-        await self._desk.serve(interaction, make)
+        await self._submissions.serve(interaction, make)
 
-    def _wish(self, told: ForeignRecipe) -> Wish:
-        wish = self._desk.cleaned(told.wish())
-        return dataclasses.replace(wish, engine=self._desk.engine_for(wish.kind, wish.engine))
+    def _request(self, told: ForeignRecipe) -> Request:
+        request = self._submissions.cleaned(told.request())
+        return dataclasses.replace(request, engine=self._submissions.engine_for(request.kind, request.engine))
 
     async def _files_given(
         self,
@@ -121,14 +121,14 @@ class Replays:
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
             return Made(recipe=made, adult=adult)
-        means = await self._desk.means()
-        wish = settled(self._wish(told), (), means)
+        capabilities = await self._submissions.capabilities()
+        request = settled(self._request(told), (), capabilities)
         made = resumed(
-            dataclasses.replace(wish, fps=recipe.fps, follow=None, strength=None),
+            dataclasses.replace(request, fps=recipe.fps, follow=None, strength=None),
             before,
             digest,
-            means=means,
-            limits=self._desk.rules.plan,
+            capabilities=capabilities,
+            limits=self._submissions.rules.plan,
             max_seconds=self._max_seconds,
         )
         return Made(recipe=made, adult=adult)

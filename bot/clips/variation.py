@@ -7,18 +7,18 @@ import dataclasses
 from bot.text.clip_texts import LOOPS_ARE_NOT_DRAWN
 from engine.core.errors import UserError
 from engine.core.recipe import Quality, Recipe, Role
-from engine.core.request import Subject, Wish
+from engine.core.request import Request, Subject
 from engine.planning.frame_size import AREA
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 LIGHTER = 0.75
 """“Try lighter” has at most this share of each side, or about: what failed small is tried smaller."""
 
 
-def wish_of(recipe: Recipe) -> Wish:
+def request_of(recipe: Recipe) -> Request:
     """The wish that a recipe answers. What the plan had chosen is asked for by name."""
-    return Wish(
+    return Request(
         kind=recipe.kind,
         prompt=recipe.prompt,
         motion=recipe.motion,
@@ -38,25 +38,25 @@ def wish_of(recipe: Recipe) -> Wish:
     )
 
 
-def other_words(recipe: Recipe, prompt: str, means: Means, limits: PlanLimits) -> Recipe:
+def other_words(recipe: Recipe, prompt: str, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
     """The same clip of other words: what the engine reads is made of them anew.
 
     Raises:
         UserError: it cannot be made here any more.
     """
-    plain = dataclasses.replace(wish_of(recipe), raw=False, negative=None)
-    usual = _planned(plain, recipe, means, limits)
-    wish = dataclasses.replace(
+    plain = dataclasses.replace(request_of(recipe), raw=False, negative=None)
+    usual = _planned(plain, recipe, capabilities, limits)
+    request = dataclasses.replace(
         plain,
         prompt=prompt,
         raw=usual.words != recipe.words == recipe.prompt,
         # What the member did not choose is chosen anew, to suit the new words.
         negative=None if usual.negative == recipe.negative else recipe.negative,
     )
-    return _planned(wish, recipe, means, limits)
+    return _planned(request, recipe, capabilities, limits)
 
 
-def lighter(recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
+def lighter(recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
     """The same clip, drawn smaller and quicker.
 
     Raises:
@@ -66,11 +66,11 @@ def lighter(recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
     width, height = (
         max(limits.min_side, round(side * scale / 16) * 16) for side in (recipe.width, recipe.height)
     )
-    wish = dataclasses.replace(wish_of(recipe), quality=Quality.FAST, size=(width, height))
-    return _planned(wish, recipe, means, limits)
+    request = dataclasses.replace(request_of(recipe), quality=Quality.FAST, size=(width, height))
+    return _planned(request, recipe, capabilities, limits)
 
 
-def _planned(wish: Wish, recipe: Recipe, means: Means, limits: PlanLimits) -> Recipe:
+def _planned(request: Request, recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
     if recipe.loop:
         raise UserError("E_LOOP", LOOPS_ARE_NOT_DRAWN)
     files = {
@@ -78,11 +78,11 @@ def _planned(wish: Wish, recipe: Recipe, means: Means, limits: PlanLimits) -> Re
         for role, digest in recipe.inputs.items()
     }
     made = plan(
-        wish,
+        request,
         files.get(Role.PICTURE) or files.get(Role.BEFORE),
         like=files.get(Role.LIKE),
         reference=files.get(Role.REFERENCE),
-        means=means,
+        capabilities=capabilities,
         limits=limits,
     )
     # A part that goes on from a clip has no picture of its own: its picture is the last frame.

@@ -17,17 +17,17 @@ from bot.commands.options import (
     answer_refusal,
     attached,
     described,
-    wish_of,
+    request_of,
 )
 from bot.intake.avatars import avatar_of
 from bot.intake.download import Attachment
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages, privacy_texts
 from engine.core.errors import UserError
 from engine.core.recipe import Kind
 
 
-def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command and both menus."""
 
     @tree.command(name="animate", description="Turn a picture into a short clip")
@@ -55,9 +55,9 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         seed: Seed | None = None,
     ) -> None:
         try:
-            wish = wish_of(
+            request = request_of(
                 Kind.ANIMATE,
-                engine=parts.desk.engine_for(Kind.ANIMATE, engine),
+                engine=services.submissions.engine_for(Kind.ANIMATE, engine),
                 prompt=prompt,
                 motion=motion,
                 camera=camera,
@@ -69,9 +69,9 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         except UserError as error:
             await answer_refusal(interaction, error)
             return
-        await parts.desk.ask(interaction, wish, attached(picture=image))
+        await services.submissions.ask(interaction, request, attached(picture=image))
 
-    complete(animate, parts, Kind.ANIMATE)
+    complete(animate, services, Kind.ANIMATE)
 
     @tree.context_menu(name="Animate this")
     @app_commands.guild_only()
@@ -80,7 +80,7 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         if picture is None:
             await interaction.response.send_message(messages.NO_PICTURE, ephemeral=True)
             return
-        if await parts.rights.may_animate(
+        if await services.rights.may_animate(
             interaction, message.author.id, privacy_texts.NOT_THEIRS_TO_ANIMATE
         ):
             await ask(interaction, picture)
@@ -94,12 +94,12 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         if avatar is None:
             await interaction.response.send_message(messages.NO_AVATAR, ephemeral=True)
             return
-        if await parts.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
+        if await services.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
             await ask(interaction, avatar)
 
     async def ask(interaction: discord.Interaction[Any], picture: Attachment) -> None:
-        wish = wish_of(Kind.ANIMATE, engine=parts.desk.engine_for(Kind.ANIMATE))
-        await parts.desk.ask(interaction, wish, attached(picture=picture))
+        request = request_of(Kind.ANIMATE, engine=services.submissions.engine_for(Kind.ANIMATE))
+        await services.submissions.ask(interaction, request, attached(picture=picture))
 
 
 def first_picture(message: discord.Message) -> discord.Attachment | None:

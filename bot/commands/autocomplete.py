@@ -11,17 +11,17 @@ from discord import app_commands
 
 from bot.commands.options import SMOOTH, seconds_of
 from bot.requests import style_names
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Quality
-from engine.core.request import AUTO, SECONDS, Length, Subject, Wish
-from engine.families import BACKENDS
+from engine.core.request import AUTO, SECONDS, Length, Request, Subject
+from engine.families import FAMILIES
 from engine.planning.choice import engines_for
 from engine.planning.plan import plan
 
 Choices = list[app_commands.Choice[str]]
-Lister = Callable[[Parts, "discord.Interaction[Any]", Kind, str], Awaitable[Choices]]
+Lister = Callable[[Services, "discord.Interaction[Any]", Kind, str], Awaitable[Choices]]
 
 MOST = 25
 LONGEST = 100
@@ -35,83 +35,106 @@ CLIP = Subject(sha256="", width=1600, height=900, seconds=SECONDS[Length.NORMAL]
 """Files of the usual shape and length, for an estimate before there are any."""
 
 
-def complete(command: app_commands.Command[Any, ..., None], parts: Parts, kind: Kind) -> None:
+def complete(command: app_commands.Command[Any, ..., None], services: Services, kind: Kind) -> None:
     """Let a command's options open their lists, as far as it has them."""
     for option in {parameter.name for parameter in command.parameters} & LISTS.keys():
-        command.autocomplete(option)(_within_time(LISTS[option], parts, kind))
+        command.autocomplete(option)(_within_time(LISTS[option], services, kind))
 
 
 def _within_time(
-    lister: Lister, parts: Parts, kind: Kind
+    lister: Lister, services: Services, kind: Kind
 ) -> Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, Choices]]:
     async def choices(interaction: discord.Interaction[Any], current: str) -> Choices:
         try:
             async with asyncio.timeout(LIST_SECONDS):
-                return await lister(parts, interaction, kind, current.strip().lower())
+                return await lister(services, interaction, kind, current.strip().lower())
         except TimeoutError:
             return []
 
     return choices
 
 
-async def _qualities(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+async def _qualities(
+    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
+) -> Choices:
     """The qualities that start with what was typed, each with the wait as it is now."""
-    means = await parts.desk.means()
+    capabilities = await services.submissions.capabilities()
     choices = []
     for quality in Quality:
         if quality.startswith(typed):
-            wish = _so_far(parts, interaction, kind, quality)
+            request = _so_far(services, interaction, kind, quality)
             subject = PICTURE if kind is Kind.ANIMATE else None
             reference = CLIP if kind is Kind.RESTYLE else None
             try:
-                recipe = plan(wish, subject, reference=reference, means=means, limits=parts.desk.rules.plan)
+                recipe = plan(
+                    request,
+                    subject,
+                    reference=reference,
+                    capabilities=capabilities,
+                    limits=services.submissions.rules.plan,
+                )
             except UserError:
                 return []  # the command itself will say why
-            wait = await parts.waits.for_new(recipe.profile, interaction.guild_id or 0, interaction.user.id)
+            wait = await services.forecaster.for_new(
+                recipe.profile, interaction.guild_id or 0, interaction.user.id
+            )
             name = messages.quality_choice(quality.value, wait)
             choices.append(app_commands.Choice(name=name[:LONGEST], value=quality.value))
     return choices
 
 
-def _so_far(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, quality: Quality) -> Wish:
+def _so_far(
+    services: Services, interaction: discord.Interaction[Any], kind: Kind, quality: Quality
+) -> Request:
     """What has been chosen. Discord sends the other options as they stand, finished or not."""
     told = interaction.namespace
     try:
         seconds = seconds_of(getattr(told, "length", None))
-        engine = parts.desk.engine_for(kind, getattr(told, "engine", None))
+        engine = services.submissions.engine_for(kind, getattr(told, "engine", None))
     except UserError:
-        seconds, engine = None, parts.desk.engine_for(kind)
+        seconds, engine = None, services.submissions.engine_for(kind)
     smooth = getattr(told, "smooth", None)
     fps = next((float(rate) for rate in SMOOTH if rate == smooth), None)
-    return Wish(kind=kind, quality=quality, seconds=seconds, fps=fps, engine=engine)
+    return Request(kind=kind, quality=quality, seconds=seconds, fps=fps, engine=engine)
 
 
-async def _engines(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+async def _engines(
+    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
+) -> Choices:
     """What can draw this kind here, each with what it is."""
     del interaction
-    chosen = parts.desk.engine_for(kind)
+    chosen = services.submissions.engine_for(kind)
     if chosen != AUTO:
-        return _listed([(messages.engine_choice(chosen, BACKENDS[chosen].about), chosen)], typed)
-    here = [BACKENDS[name] for name in engines_for(await parts.desk.means())]
+        return _listed([(messages.engine_choice(chosen, FAMILIES[chosen].about), chosen)], typed)
+    here = [FAMILIES[name] for name in engines_for(await services.submissions.capabilities())]
     lines = [
         (messages.engine_choice(spec.name, spec.about), spec.name) for spec in here if kind in spec.kinds
     ]
     return _listed([(messages.ANY_ENGINE, AUTO), *lines], typed)
 
 
-async def _models(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+async def _models(
+    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
+) -> Choices:
     """The models that may be chosen for this kind."""
     del interaction
-    return _listed(((name, name) for name in style_names.models_here(await parts.desk.means(), kind)), typed)
+    return _listed(
+        ((name, name) for name in style_names.models_here(await services.submissions.capabilities(), kind)),
+        typed,
+    )
 
 
-async def _styles(parts: Parts, interaction: discord.Interaction[Any], kind: Kind, typed: str) -> Choices:
+async def _styles(
+    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
+) -> Choices:
     """The owner's styles; after a comma, those that can still be added."""
     del interaction, kind
     before, comma, last = typed.rpartition(",")
     taken = {part.split(":")[0].strip() for part in before.split(",")}
     there_are = (
-        name for name in style_names.styles_here(await parts.desk.means()) if name.lower() not in taken
+        name
+        for name in style_names.styles_here(await services.submissions.capabilities())
+        if name.lower() not in taken
     )
     lead = f"{before}{comma} " if comma else ""
     return _listed(((lead + name, lead + name) for name in there_are), lead + last.strip())

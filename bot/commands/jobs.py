@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.buttons.job_buttons import Action, JobButton
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages
 from db.jobs.states import State
 from engine.core.recipe import Recipe
@@ -20,17 +20,17 @@ BUTTONS = 5
 UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
 
 
-def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
     @tree.command(name="jobs", description="Show what you have asked for, and cancel it")
     @app_commands.guild_only()
     async def jobs(interaction: discord.Interaction[Any]) -> None:
-        mine = await parts.queue.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
+        mine = await services.queue.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
         if not mine:
             await interaction.response.send_message(messages.NOTHING_YET, ephemeral=True)
             return
-        waits = (await parts.waits.forecast()).waits
+        waits = (await services.forecaster.forecast()).waits
         lines = []
         view = discord.ui.View(timeout=None)
         for job in mine:

@@ -8,10 +8,10 @@ import discord
 from discord import app_commands
 
 from bot.discord_io.permissions import is_moderator
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages, moderation_texts
 from bot.text.prompts import clean_prompt
-from db.audit.log import Deed
+from db.audit.log import AuditEntry
 from db.jobs.states import Job, State
 from engine.core.recipe import Recipe
 
@@ -28,13 +28,13 @@ OPEN = (State.RUNNING, State.QUEUED)
 class ModeratorGroup(app_commands.Group):
     """A group of commands that each check, at each use, who asks."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._parts = parts
+        self._services = services
 
     async def interaction_check(self, interaction: discord.Interaction[Any], /) -> bool:
         """Discord's own check can be changed by a server, so each use is checked here."""
-        if is_moderator(interaction, self._parts.settings.moderator_roles):
+        if is_moderator(interaction, self._services.settings.moderator_roles):
             return True
         if interaction.type is not discord.InteractionType.autocomplete:
             await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
@@ -43,15 +43,15 @@ class ModeratorGroup(app_commands.Group):
     async def _find(self, interaction: discord.Interaction[Any], text: str) -> Job | None:
         """A job of this server, by its id or the beginning of it. Where there is none, they are told so."""
         wanted = text.strip().strip("`").lower()
-        found = await self._parts.queue.find(interaction.guild_id or 0, wanted)
+        found = await self._services.queue.find(interaction.guild_id or 0, wanted)
         if found is None:
             await self._say(interaction, messages.NOT_FOUND)
         return found
 
-    def _deed(
+    def _audit_entry(
         self, interaction: discord.Interaction[Any], action: str, target: str, reason: str | None
-    ) -> Deed:
-        return Deed(
+    ) -> AuditEntry:
+        return AuditEntry(
             guild_id=interaction.guild_id or 0,
             actor_id=interaction.user.id,
             action=action,
@@ -62,10 +62,10 @@ class ModeratorGroup(app_commands.Group):
     def _moved(self, *jobs: Job) -> None:
         """Jobs have changed: their messages, the engine and the delivery should know."""
         for job in jobs:
-            self._parts.board.touch(job.id)
-        self._parts.board.queue_moved()
-        self._parts.studio.wake()
-        self._parts.deliverer.wake()
+            self._services.board.touch(job.id)
+        self._services.board.queue_moved()
+        self._services.engine_loop.wake()
+        self._services.deliverer.wake()
 
     async def _say(self, interaction: discord.Interaction[Any], text: str) -> None:
         await interaction.response.send_message(
@@ -76,13 +76,13 @@ class ModeratorGroup(app_commands.Group):
         self, interaction: discord.Interaction[Any], typed: str, *states: State
     ) -> list[app_commands.Choice[str]]:
         """The jobs of this server in some states, for those who may see them; the next to run first."""
-        if not is_moderator(interaction, self._parts.settings.moderator_roles):
+        if not is_moderator(interaction, self._services.settings.moderator_roles):
             return []
         guild = interaction.guild_id or 0
         others = [state for state in states if state is not State.QUEUED]
-        jobs = await self._parts.queue.in_states(guild, *others, limit=CHOICES) if others else []
+        jobs = await self._services.queue.in_states(guild, *others, limit=CHOICES) if others else []
         if State.QUEUED in states:
-            jobs += await self._parts.queue.waiting(guild)
+            jobs += await self._services.queue.waiting(guild)
         choices = []
         for job in jobs:
             recipe = Recipe.from_json(job.recipe)

@@ -7,7 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.services import Parts
+from bot.services import Services
 
 MY_DATA = "mydata"
 ALLOW, FORBID = "allow", "forbid"
@@ -16,9 +16,9 @@ ALLOW, FORBID = "allow", "forbid"
 class MyDataGroup(app_commands.Group, name=MY_DATA, description="What I keep of you, and what becomes of it"):
     """Every member may use these, everywhere, about themselves only."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
-        self._rights = parts.rights
+        self._rights = services.rights
 
     @app_commands.command(description="Get everything I keep of you, in private, as a ZIP file")
     async def export(self, interaction: discord.Interaction[Any]) -> None:
@@ -43,6 +43,6 @@ class MyDataGroup(app_commands.Group, name=MY_DATA, description="What I keep of 
         await self._rights.allow_pictures(interaction, allowed=others != FORBID)
 
 
-def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the group."""
-    tree.add_command(MyDataGroup(parts))
+    tree.add_command(MyDataGroup(services))

@@ -11,7 +11,7 @@ from bot.intake.download import Attachment
 from bot.requests.style_names import styles_of
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role
-from engine.core.request import SECONDS, Length, Wish, choose
+from engine.core.request import SECONDS, Length, Request, choose
 
 MAX_SEED = 2**32 - 1
 Seed = app_commands.Range[int, 0, MAX_SEED]
@@ -46,7 +46,7 @@ def described(*names: str, **own: str) -> dict[str, str]:
     return {**own, **{name: DESCRIPTIONS[name] for name in names}}
 
 
-def wish_of(
+def request_of(
     kind: Kind,
     *,
     engine: str,
@@ -63,13 +63,13 @@ def wish_of(
     raw: bool | None = None,
     follow: str | None = None,
     strength: float | None = None,
-) -> Wish:
+) -> Request:
     """Turn a command's options into a wish.
 
     Raises:
         UserError: one of them is not a choice.
     """
-    return Wish(
+    return Request(
         kind=kind,
         prompt=prompt or "",
         motion=choose(Motion, motion, Motion.NORMAL),

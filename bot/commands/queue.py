@@ -14,7 +14,7 @@ from bot.commands.queue_limit import LimitGroup
 from bot.commands.queue_look import LookCommands
 from bot.commands.queue_members import MemberCommands
 from bot.commands.queue_review import ReviewCommands, WordsGroup
-from bot.services import Parts
+from bot.services import Services
 
 SECTIONS: tuple[type[ModeratorGroup], ...] = (
     LookCommands,
@@ -35,15 +35,15 @@ class QueueGroup(
 ):
     """The commands of moderators."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, services: Services) -> None:
+        super().__init__(services)
         for section in SECTIONS:
-            for command in section(parts).commands:
+            for command in section(services).commands:
                 self.add_command(command)
-        self.add_command(LimitGroup(parts))
-        self.add_command(WordsGroup(parts))
+        self.add_command(LimitGroup(services))
+        self.add_command(WordsGroup(services))
 
 
-def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the group."""
-    tree.add_command(QueueGroup(parts))
+    tree.add_command(QueueGroup(services))

@@ -19,15 +19,17 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def pause(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Pause the queue of this server."""
-        await self._parts.queue.pause(self._deed(interaction, "pause", "", reason), time.time())
-        self._parts.board.queue_moved()
+        await self._services.queue.pause(self._audit_entry(interaction, "pause", "", reason), time.time())
+        self._services.board.queue_moved()
         await self._say(interaction, moderation_texts.PAUSED)
 
     @app_commands.command(description="Finish what runs and what waits, and take nothing new")
     @app_commands.describe(reason="Why, for the log")
     async def drain(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Close the queue of this server to new requests."""
-        begun = await self._parts.queue.drain(self._deed(interaction, "drain", "", reason), time.time())
+        begun = await self._services.queue.drain(
+            self._audit_entry(interaction, "drain", "", reason), time.time()
+        )
         await self._say(
             interaction, moderation_texts.DRAINING if begun else moderation_texts.DRAINING_ALREADY
         )
@@ -36,7 +38,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def resume(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Resume the queue of this server."""
-        await self._parts.queue.resume(self._deed(interaction, "resume", "", reason), time.time())
+        await self._services.queue.resume(self._audit_entry(interaction, "resume", "", reason), time.time())
         self._moved()
         await self._say(interaction, moderation_texts.RESUMED)
 
@@ -44,6 +46,8 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def clear(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Cancel all that waits."""
-        gone = await self._parts.queue.clear(self._deed(interaction, "clear", "", reason), time.time())
+        gone = await self._services.queue.clear(
+            self._audit_entry(interaction, "clear", "", reason), time.time()
+        )
         self._moved(*gone)
         await self._say(interaction, moderation_texts.cleared(len(gone)))

@@ -27,8 +27,8 @@ class JobCommands(ModeratorGroup, name="job"):
         """Cancel one job."""
         found = await self._find(interaction, job)
         if found is not None:
-            answer = await self._parts.clicks.cancel(
-                found, self._deed(interaction, "cancel", found.id, reason)
+            answer = await self._services.clicks.cancel(
+                found, self._audit_entry(interaction, "cancel", found.id, reason)
             )
             await self._say(interaction, moderation_texts.about(found, f"· {answer}"))
 
@@ -47,11 +47,11 @@ class JobCommands(ModeratorGroup, name="job"):
         found = await self._find(interaction, job)
         if found is None:
             return
-        deed = self._deed(interaction, "move", found.id, reason or f"to place {place}")
-        if not await self._parts.queue.move(found.id, place, deed, time.time()):
+        audit_entry = self._audit_entry(interaction, "move", found.id, reason or f"to place {place}")
+        if not await self._services.queue.move(found.id, place, audit_entry, time.time()):
             await self._say(interaction, messages.NOT_WAITING)
             return
-        self._parts.board.queue_moved()
+        self._services.board.queue_moved()
         await self._say(interaction, moderation_texts.moved(found, place))
 
     @app_commands.command(description="Let a job wait until somebody has looked at it")
@@ -61,10 +61,10 @@ class JobCommands(ModeratorGroup, name="job"):
         found = await self._find(interaction, job)
         if found is None:
             return
-        deed = self._deed(interaction, "hold", found.id, reason)
+        audit_entry = self._audit_entry(interaction, "hold", found.id, reason)
         # What was made from a member's picture is not sent on to the review channel by hand either.
-        held = await self._parts.queue.hold(
-            found.id, deed.reason, with_file=not found.inputs, deed=deed, now=time.time()
+        held = await self._services.queue.hold(
+            found.id, audit_entry.reason, with_file=not found.inputs, audit_entry=audit_entry, now=time.time()
         )
         if held:
             await self._answer(interaction, found, moderation_texts.HELD)
@@ -80,8 +80,8 @@ class JobCommands(ModeratorGroup, name="job"):
         found = await self._find(interaction, job)
         if found is None:
             return
-        deed = self._deed(interaction, "release", found.id, reason)
-        released = await self._parts.queue.release(found.id, deed=deed, now=time.time())
+        audit_entry = self._audit_entry(interaction, "release", found.id, reason)
+        released = await self._services.queue.release(found.id, audit_entry=audit_entry, now=time.time())
         if released:
             await self._answer(interaction, found, moderation_texts.RELEASED)
         else:
@@ -100,9 +100,9 @@ class JobCommands(ModeratorGroup, name="job"):
             await self._say(interaction, messages.INPUT_GONE)
             return
         clip = found.clip_sha256
-        keep = clip is not None and await asyncio.to_thread(self._parts.blobs.exists, clip)
-        deed = self._deed(interaction, "retry", found.id, reason)
-        again = await self._parts.queue.retry(found.id, deed, keep_clip=keep, now=time.time())
+        keep = clip is not None and await asyncio.to_thread(self._services.blobs.exists, clip)
+        audit_entry = self._audit_entry(interaction, "retry", found.id, reason)
+        again = await self._services.queue.retry(found.id, audit_entry, keep_clip=keep, now=time.time())
         if again is None:
             await self._say(interaction, moderation_texts.CANNOT_RETRY)
         elif again.state is State.RENDERED:
@@ -117,11 +117,11 @@ class JobCommands(ModeratorGroup, name="job"):
         found = await self._find(interaction, job)
         if found is None:
             return
-        deed = self._deed(interaction, "quarantine", found.id, reason)
-        if not await self._parts.queue.quarantine(found.id, deed, time.time()):
+        audit_entry = self._audit_entry(interaction, "quarantine", found.id, reason)
+        if not await self._services.queue.quarantine(found.id, audit_entry, time.time()):
             await self._say(interaction, moderation_texts.CANNOT_QUARANTINE)
             return
-        self._parts.studio.cancel(found.id)
+        self._services.engine_loop.cancel(found.id)
         await self._answer(interaction, found, moderation_texts.QUARANTINED)
 
     @cancel.autocomplete("job")
@@ -152,7 +152,7 @@ class JobCommands(ModeratorGroup, name="job"):
 
     async def _has_its_files(self, job: Job) -> bool:
         for digest in job.inputs.values():
-            if not await asyncio.to_thread(self._parts.blobs.exists, digest):
+            if not await asyncio.to_thread(self._services.blobs.exists, digest):
                 return False
         return True
 

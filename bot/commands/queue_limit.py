@@ -61,8 +61,8 @@ class LimitGroup(
             await self._say(interaction, limit_texts.NOTHING_SAID)
             return
         kind, target = _meant(interaction, whom)
-        deed = self._deed(interaction, "limit", _target(kind, target), reason)
-        now_allowed = await self._parts.queue.allow(kind, target, wanted, deed, time.time())
+        audit_entry = self._audit_entry(interaction, "limit", _target(kind, target), reason)
+        now_allowed = await self._services.queue.allow(kind, target, wanted, audit_entry, time.time())
         await self._say(interaction, limit_texts.allowance_line(kind, target, now_allowed))
 
     @app_commands.command(
@@ -77,15 +77,17 @@ class LimitGroup(
     ) -> None:
         """Take an allowance back."""
         kind, target = _meant(interaction, whom)
-        deed = self._deed(interaction, "limit clear", _target(kind, target), reason)
-        gone = await self._parts.queue.allow_as_others(kind, target, deed, time.time())
+        audit_entry = self._audit_entry(interaction, "limit clear", _target(kind, target), reason)
+        gone = await self._services.queue.allow_as_others(kind, target, audit_entry, time.time())
         await self._say(interaction, limit_texts.CLEARED if gone else limit_texts.NOTHING_TO_CLEAR)
 
     @app_commands.command(name="show", description="Show what is allowed to whom")
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show the allowances of this server, and the owner's limits above them."""
-        kept = await self._parts.queue.allowances(interaction.guild_id or 0)
-        await self._say(interaction, limit_texts.allowances_page(kept, self._parts.desk.rules.limits))
+        kept = await self._services.queue.allowances(interaction.guild_id or 0)
+        await self._say(
+            interaction, limit_texts.allowances_page(kept, self._services.submissions.rules.limits)
+        )
 
 
 def _meant(interaction: discord.Interaction[Any], whom: Whom | None) -> tuple[Whose, int]:

@@ -32,9 +32,9 @@ class LookCommands(ModeratorGroup, name="look"):
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show what waits."""
         guild = interaction.guild_id or 0
-        queue = self._parts.queue
+        queue = self._services.queue
         waiting = await queue.waiting(guild)
-        forecast = await self._parts.waits.forecast()
+        forecast = await self._services.forecaster.forecast()
         running = await queue.running()
         jobs = ([running] if running is not None and running.guild_id == guild else []) + waiting
         lines = []
@@ -45,7 +45,7 @@ class LookCommands(ModeratorGroup, name="look"):
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.counts(guild)
-        trouble = trouble_of(self._parts.studio, self._parts.host)
+        trouble = trouble_of(self._services.engine_loop, self._services.host)
         held = [
             moderation_texts.held_line(job)
             for job in await queue.in_states(guild, State.HELD, limit=SHOWN_HELD)
@@ -73,7 +73,7 @@ class LookCommands(ModeratorGroup, name="look"):
         if found is None:
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        text, files = await why_discarded(found, queue=self._parts.queue, blobs=self._parts.blobs)
+        text, files = await why_discarded(found, queue=self._services.queue, blobs=self._services.blobs)
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     @app_commands.command(
@@ -86,7 +86,7 @@ class LookCommands(ModeratorGroup, name="look"):
         """Show counts, and a chart of them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = time.time()
-        jobs = await self._parts.queue.ended(interaction.guild_id or 0, now - days * DAY)
+        jobs = await self._services.queue.ended(interaction.guild_id or 0, now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
         await interaction.edit_original_response(
@@ -101,7 +101,7 @@ class LookCommands(ModeratorGroup, name="look"):
         self, interaction: discord.Interaction[Any], noted: app_commands.Range[str, 12, 64] | None = None
     ) -> None:
         """Show the last deeds of this server, and verify the whole chain."""
-        book = self._parts.audit
+        book = self._services.audit
         known = None if noted is None else await book.knows(noted.strip().strip("`"))
         entries = await book.entries(interaction.guild_id or 0, SHOWN_DEEDS)
         await self._say(interaction, moderation_texts.audit_page(entries, await book.verify(), known))

@@ -20,13 +20,18 @@ class MemberCommands(ModeratorGroup, name="member"):
     @app_commands.describe(member="Who", reason="Why, for the log")
     async def ban(self, interaction: discord.Interaction[Any], member: discord.User, reason: Reason) -> None:
         """Take no more jobs of a member in this server."""
-        deed = self._deed(interaction, "ban", str(member.id), reason)
-        stopped = await self._parts.queue.ban(
-            deed.guild_id, member.id, by=deed.actor_id, reason=deed.reason, deed=deed, now=time.time()
+        audit_entry = self._audit_entry(interaction, "ban", str(member.id), reason)
+        stopped = await self._services.queue.ban(
+            audit_entry.guild_id,
+            member.id,
+            by=audit_entry.actor_id,
+            reason=audit_entry.reason,
+            audit_entry=audit_entry,
+            now=time.time(),
         )
         for job in stopped:
             if job.state is State.RUNNING:
-                self._parts.studio.cancel(job.id)
+                self._services.engine_loop.cancel(job.id)
         self._moved(*stopped)
         await self._say(interaction, moderation_texts.banned(member.id, len(stopped)))
 
@@ -36,8 +41,10 @@ class MemberCommands(ModeratorGroup, name="member"):
         self, interaction: discord.Interaction[Any], member: discord.User, reason: Reason | None = None
     ) -> None:
         """Take the jobs of a member again."""
-        deed = self._deed(interaction, "unban", str(member.id), reason)
-        ended = await self._parts.queue.unban(deed.guild_id, member.id, deed=deed, now=time.time())
+        audit_entry = self._audit_entry(interaction, "unban", str(member.id), reason)
+        ended = await self._services.queue.unban(
+            audit_entry.guild_id, member.id, audit_entry=audit_entry, now=time.time()
+        )
         await self._say(
             interaction, moderation_texts.unbanned(member.id) if ended else moderation_texts.NOT_BANNED
         )

@@ -44,7 +44,7 @@ class ReviewCommands(ModeratorGroup, name="review"):
         reason: Reason | None = None,
     ) -> None:
         """Change the rules; what is left out stays as it was. Without any, show them."""
-        queue = self._parts.queue
+        queue = self._services.queue
         said: dict[str, Any] = {
             "channel_id": None if channel is None else channel.id,
             "newcomer_days": None if new_members is None else float(new_members),
@@ -54,8 +54,10 @@ class ReviewCommands(ModeratorGroup, name="review"):
         said = {name: value for name, value in said.items() if value is not None}
         rules = dataclasses.replace(await queue.review_rules(interaction.guild_id or 0), **said)
         if said:
-            await queue.set_review_rules(rules, self._deed(interaction, "review", "", reason), time.time())
-            self._parts.cards.wake()
+            await queue.set_review_rules(
+                rules, self._audit_entry(interaction, "review", "", reason), time.time()
+            )
+            self._services.cases.wake()
         await self._say(interaction, review_texts.rules_page(rules))
 
 
@@ -93,7 +95,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
     @app_commands.command(name="list", description="Show the words of this server")
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show both lists."""
-        listed = await self._parts.queue.words(interaction.guild_id or 0)
+        listed = await self._services.queue.words(interaction.guild_id or 0)
         page = review_texts.words_page(sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED]))
         await self._say(interaction, page)
 
@@ -109,13 +111,17 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
         if not read:
             await self._say(interaction, review_texts.NO_WORD)
             return
-        deed = self._deed(interaction, action, read, reason)
-        changed = await self._parts.queue.say_of_word(read, kind, deed, most=MOST_WORDS, now=time.time())
+        audit_entry = self._audit_entry(interaction, action, read, reason)
+        changed = await self._services.queue.say_of_word(
+            read, kind, audit_entry, most=MOST_WORDS, now=time.time()
+        )
         if not changed:
             await self._say(interaction, review_texts.WORD_UNCHANGED)
         elif kind is None:
             await self._say(interaction, review_texts.WORD_FORGOTTEN)
         else:
-            looked_for = (await self._parts.queue.review_rules(deed.guild_id)).words is not OnWords.OFF
+            looked_for = (
+                await self._services.queue.review_rules(audit_entry.guild_id)
+            ).words is not OnWords.OFF
             own = kind is WordKind.OWN
             await self._say(interaction, review_texts.word_listed(read, own=own, looked_for=looked_for))

@@ -7,10 +7,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.services import Parts
+from bot.services import Services
 
 
-def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
     @tree.command(name="replay", description="Make a clip again from its file: I wrote the recipe into it")
@@ -25,4 +25,4 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         file: discord.Attachment,
         image: discord.Attachment | None = None,
     ) -> None:
-        await parts.replays.ask(interaction, file, image)
+        await services.replays.ask(interaction, file, image)

@@ -8,8 +8,8 @@ import discord
 from discord import app_commands
 
 from bot.commands.autocomplete import complete
-from bot.commands.options import LENGTHS, RATES, Seed, answer_refusal, attached, described, wish_of
-from bot.services import Parts
+from bot.commands.options import LENGTHS, RATES, Seed, answer_refusal, attached, described, request_of
+from bot.services import Services
 from engine.core.errors import UserError
 from engine.core.recipe import Kind
 
@@ -17,7 +17,7 @@ WEAKEST, STRONGEST = 0.1, 1.0
 """Less leaves the clip as it was; more than all is not to be had."""
 
 
-def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
     @tree.command(name="restyle", description="Draw a clip anew: the same moves, another look")
@@ -49,9 +49,9 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         seed: Seed | None = None,
     ) -> None:
         try:
-            wish = wish_of(
+            request = request_of(
                 Kind.RESTYLE,
-                engine=parts.desk.engine_for(Kind.RESTYLE, engine),
+                engine=services.submissions.engine_for(Kind.RESTYLE, engine),
                 prompt=prompt,
                 strength=strength,
                 style=style,
@@ -66,6 +66,6 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         except UserError as error:
             await answer_refusal(interaction, error)
             return
-        await parts.desk.ask(interaction, wish, attached(reference=video))
+        await services.submissions.ask(interaction, request, attached(reference=video))
 
-    complete(restyle, parts, Kind.RESTYLE)
+    complete(restyle, services, Kind.RESTYLE)

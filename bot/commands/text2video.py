@@ -18,15 +18,15 @@ from bot.commands.options import (
     answer_refusal,
     attached,
     described,
-    wish_of,
+    request_of,
 )
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages
 from engine.core.errors import UserError
 from engine.core.recipe import Kind
 
 
-def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
+def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
     @tree.command(name="text2video", description="Turn words into a short clip")
@@ -78,9 +78,9 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         try:
             if follow is not None and reference is None:
                 raise UserError("E_REFERENCE", messages.NEEDS_A_CLIP)  # noqa: TRY301 - refused as the others are
-            wish = wish_of(
+            request = request_of(
                 Kind.TEXT2VIDEO,
-                engine=parts.desk.engine_for(Kind.TEXT2VIDEO, engine),
+                engine=services.submissions.engine_for(Kind.TEXT2VIDEO, engine),
                 prompt=prompt,
                 motion=motion,
                 camera=camera,
@@ -97,6 +97,8 @@ def setup(tree: app_commands.CommandTree[Any], parts: Parts) -> None:
         except UserError as error:
             await answer_refusal(interaction, error)
             return
-        await parts.desk.ask(interaction, wish, attached(picture=image, like=like, reference=reference))
+        await services.submissions.ask(
+            interaction, request, attached(picture=image, like=like, reference=reference)
+        )
 
-    complete(text2video, parts, Kind.TEXT2VIDEO)
+    complete(text2video, services, Kind.TEXT2VIDEO)

@@ -13,12 +13,12 @@ from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.housekeeping import Keep
-from bot.requests.submission import DeskRules
+from bot.requests.submission import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from engine.core.request import AUTO
-from engine.gate.local_calibration import HOUSE_VARIABLE
+from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
 from engine.rendering.render import RenderLimits
@@ -26,7 +26,7 @@ from engine.runtime.context import (
     CACHE_VARIABLE,
     COMPILE_VARIABLE,
     DEVICE_VARIABLE,
-    RACK_VARIABLE,
+    MODELS_MEMORY_VARIABLE,
     RIFE_ON_CPU_VARIABLE,
     STEPS_DOWN_VARIABLE,
     YES,
@@ -85,12 +85,12 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         CHECKPOINTS_VARIABLE: ",".join(map(str, _whole(settings.extra_checkpoints))),
         STYLES_VARIABLE: ",".join(map(str, _whole(settings.extra_styles))),
         DEVICE_VARIABLE: settings.device,
-        RACK_VARIABLE: str(settings.models_memory),
+        MODELS_MEMORY_VARIABLE: str(settings.models_memory),
         STEPS_DOWN_VARIABLE: str(settings.memory_steps),
         RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
         COMPILE_VARIABLE: YES if settings.compile_models else "",
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
-        HOUSE_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
+        CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
     }
 
 
@@ -130,9 +130,9 @@ def for_render(settings: Settings, max_bytes: int) -> RenderLimits:
     )
 
 
-def for_desk(settings: Settings) -> DeskRules:
+def for_submissions(settings: Settings) -> SubmissionPolicy:
     """What may be asked for."""
-    return DeskRules(
+    return SubmissionPolicy(
         limits=EnqueueLimits(
             per_member_waiting=settings.per_member_waiting,
             per_member_hour=settings.per_member_hour,

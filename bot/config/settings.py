@@ -264,10 +264,10 @@ class Settings(BaseSettings):
     @field_validator("engine", mode="after")
     @classmethod
     def _known_engine(cls, value: str) -> str:
-        from engine.families import BACKENDS  # noqa: PLC0415 - numpy is not needed to print --help
+        from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
-        if value != "auto" and value not in BACKENDS:
-            raise ValueError(f"must be auto or one of {', '.join(BACKENDS)}")
+        if value != "auto" and value not in FAMILIES:
+            raise ValueError(f"must be auto or one of {', '.join(FAMILIES)}")
         return value
 
     @field_validator("word_languages", mode="after")

@@ -11,7 +11,7 @@ LAST_WORDS = 3.0
 """Seconds for telling those who cannot be served any more."""
 
 
-class Served:
+class InFlight:
     """The requests between their first answer and their last.
 
     Attributes:

@@ -98,7 +98,7 @@ class SmallFile:
     data: bytes
 
 
-class Channels:
+class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
     def __init__(self, *, patience: float = 300.0, on_attach: Callable[[], None] = lambda: None) -> None:

@@ -34,7 +34,7 @@ def nonce(job: JobId, purpose: str = "clip") -> str:
     return hashlib.sha256(f"{purpose}:{job}".encode()).hexdigest()[:25]
 
 
-class Parcels:
+class ClipPosts:
     """Packs clips."""
 
     def __init__(

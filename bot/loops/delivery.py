@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.discord_io.messenger import ChannelError, Post, Trouble
-from bot.loops.clip_post import Parcels, file_name
+from bot.loops.clip_post import ClipPosts, file_name
 from db.files import Blobs
 from db.jobs.states import Job, JobId, State
 from db.queue import Queue
@@ -49,7 +49,7 @@ SMALLEST = 20_000
 
 
 class Outlet(Protocol):
-    """Where clips go. The bot's is :class:`bot.discord_io.messenger.Channels`; the demo's is a folder."""
+    """Where clips go. The bot's is :class:`bot.discord_io.messenger.Messenger`; the demo's is a folder."""
 
     async def send(self, channel_id: int, post: Post) -> int:
         """Send a message and return its id."""
@@ -88,7 +88,7 @@ class Deliverer:
         outlet: Outlet,
         work: Path,
         limits: DeliveryLimits,
-        parcels: Parcels,
+        clip_posts: ClipPosts,
         on_change: Callable[[JobId], None],
         screen: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
@@ -100,7 +100,7 @@ class Deliverer:
             outlet: where they go.
             work: a folder for smaller versions of clips.
             limits: how long to try.
-            parcels: packs clips, which is the last that happens to them.
+            clip_posts: packs clips, which is the last that happens to them.
             on_change: told of each job whose state has changed.
             screen: looks at a clip before it is first posted; False: it is held. None: nobody looks.
         """
@@ -109,7 +109,7 @@ class Deliverer:
         self._outlet = outlet
         self._work = work
         self._limits = limits
-        self._parcels = parcels
+        self._clip_posts = clip_posts
         self._on_change = on_change
         self._screen = screen
         self._wake = asyncio.Event()
@@ -225,7 +225,7 @@ class Deliverer:
                 return
             if job.post_attempts > 1 and await self._found(job):
                 return
-            async with self._parcels.packed(job, await self._clip(job)) as post:
+            async with self._clip_posts.packed(job, await self._clip(job)) as post:
                 message = await self._outlet.send(job.channel_id, post)
         except ChannelError as error:
             await self._answer(job, error)
@@ -315,7 +315,7 @@ class Deliverer:
     async def _send_direct(self, job: Job) -> None:
         """The channel is gone: the clip goes to the member who asked, or nowhere."""
         try:
-            async with self._parcels.packed(job, await self._clip(job)) as post:
+            async with self._clip_posts.packed(job, await self._clip(job)) as post:
                 await self._outlet.send_direct(job.user_id, post)
         except ChannelError as error:
             if error.trouble is Trouble.LATER and self._age(job) <= self._limits.give_up_after:

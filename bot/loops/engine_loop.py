@@ -15,7 +15,7 @@ import numpy as np
 
 from bot.clips.discards import Discards
 from bot.loops.engine_port import Engine
-from bot.loops.gpu_faults import CardFaults
+from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, Live
 from bot.privacy.forgetting import hushed
 from db.errors import DatabaseError
@@ -53,7 +53,7 @@ TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
 
 
-class Studio:
+class EngineLoop:
     """Runs jobs through the engine."""
 
     def __init__(
@@ -96,7 +96,7 @@ class Studio:
         self._idle.set()
         self.live: dict[JobId, Live] = {}
         self.drafts: dict[JobId, FirstLook] = {}
-        self.card = CardFaults()
+        self.gpu = GpuFaults()
         self._discards = Discards(queue=queue, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
@@ -121,7 +121,7 @@ class Studio:
             self._wake.clear()
             self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
             try:
-                job = await self._queue.claim(time.time(), last=self.card.suspects)
+                job = await self._queue.claim(time.time(), last=self.gpu.suspects)
                 if job is not None and not self._stopping:
                     async with self._at_work_on(job):
                         await self._work(job)
@@ -233,7 +233,7 @@ class Studio:
             await self._discards.put_by(job)
         self._rendered_at = time.monotonic()
         self.rendered += 1
-        self.card.drew(job.id)
+        self.gpu.drew(job.id)
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
@@ -306,11 +306,11 @@ class Studio:
             await self._requeue(job, Requeue.ENGINE_DOWN)
             await self._back_off(ENGINE_DOWN_PAUSE)
         elif error.code == BROKEN_DEVICE:
-            to_blame = self.card.met(job.id)
-            words, count = hushed(error.detail, job), self.card.in_a_row
+            to_blame = self.gpu.met(job.id)
+            words, count = hushed(error.detail, job), self.gpu.in_a_row
             log.error("job %s met a fault of the graphics card, %d in a row: %s", job.id, count, words)
             await self._requeue(job, Requeue.CRASH if to_blame else Requeue.ENGINE_DOWN)
-            await self._back_off(self.card.pause())
+            await self._back_off(self.gpu.pause())
         else:
             await self._fail(job, error.code, f"{error}\n{error.detail}")
 

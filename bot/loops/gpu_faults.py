@@ -19,7 +19,7 @@ IN_TROUBLE = 2
 """So many faults in a row are worth a moderator's while."""
 
 
-class CardFaults:
+class GpuFaults:
     """Keeps count.
 
     Attributes:

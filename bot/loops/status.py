@@ -15,11 +15,11 @@ from typing import Protocol
 
 import discord
 
-from bot.discord_io.messenger import ChannelError, Channels, Post, SmallFile, Trouble
-from bot.forecast import Waits
+from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.forecast import Forecaster
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.text import messages
 from db.jobs.states import Job, JobId, State
@@ -63,9 +63,9 @@ class StatusBoard:
         self,
         *,
         queue: Queue,
-        channels: Channels,
-        studio: Studio,
-        waits: Waits,
+        messenger: Messenger,
+        engine_loop: EngineLoop,
+        forecaster: Forecaster,
         dress: Dress,
         sealer: Sealer,
         may_show: Callable[[Job], Awaitable[bool]],
@@ -75,8 +75,8 @@ class StatusBoard:
 
         Args:
             queue: the truth.
-            channels: the bot's hand in Discord.
-            studio: knows what the running job is doing.
+            messenger: the bot's hand in Discord.
+            engine_loop: knows what the running job is doing.
             waits: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
@@ -84,9 +84,9 @@ class StatusBoard:
             interval: seconds at least between two edits of one message.
         """
         self._queue = queue
-        self._channels = channels
-        self._studio = studio
-        self._waits = waits
+        self._messenger = messenger
+        self._engine_loop = engine_loop
+        self._forecaster = forecaster
         self._dress = dress
         self._sealer = sealer
         self._may_show = may_show
@@ -96,7 +96,7 @@ class StatusBoard:
         self._busy: set[JobId] = set()
         self._expected: set[JobId] = set()
         self._continued: set[JobId] = set()
-        self._looks = FirstLooks(studio.drafts)
+        self._looks = FirstLooks(engine_loop.drafts)
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
         self._stopping = False
@@ -219,10 +219,10 @@ class StatusBoard:
             return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
         if job.state is State.HELD:
             return messages.under_review(recipe)
-        live = self._studio.live.get(job.id)
+        live = self._engine_loop.live.get(job.id)
         if job.state is State.RUNNING and live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
-        forecast = await self._waits.forecast()
+        forecast = await self._forecaster.forecast()
         wait = forecast.waits.get(job.id)
         if wait is None:
             return messages.running(recipe, job.stage, job.fraction, job.take)
@@ -272,10 +272,10 @@ class StatusBoard:
         if job.status_message_id is None or job.status_channel_id is None:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
                 post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
-                message = await self._channels.send(job.channel_id, post)
+                message = await self._messenger.send(job.channel_id, post)
                 await self._queue.set_status_message(job.id, job.channel_id, message)
             return 0
-        edit = self._channels.edit(job.status_channel_id, job.status_message_id, content, view, files)
+        edit = self._messenger.edit(job.status_channel_id, job.status_message_id, content, view, files)
         try:
             async with asyncio.timeout(DRAFT_SECONDS if files else None):
                 await edit
@@ -313,10 +313,10 @@ class StatusBoard:
         fresh = nonce(job.id, f"status after {old_message}")
         post = Post(content=content, nonce=fresh, view=self._dress(job, draft=False))
         try:
-            message = await self._channels.send(job.channel_id, post)
+            message = await self._messenger.send(job.channel_id, post)
             await self._queue.set_status_message(job.id, job.channel_id, message)
             if old_channel is not None and old_message is not None:
-                await self._channels.delete(old_channel, old_message)
+                await self._messenger.delete(old_channel, old_message)
             await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("the status message of job %s could not be replaced: %s", job.id, error)
@@ -326,7 +326,7 @@ class StatusBoard:
                 self._try_again(job.id)
 
     def _is_far_back(self, job: Job) -> bool:
-        latest = self._waits.latest
+        latest = self._forecaster.latest
         wait = latest.waits.get(job.id) if latest is not None else None
         return wait is not None and wait.position > FAR_BACK
 

@@ -17,13 +17,13 @@ from typing import Any, Self
 
 import discord
 
-from bot.discord_io.messenger import SPOILER, ChannelError, Channels, Post, Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Trouble
 from bot.loops.clip_post import nonce
 from bot.text import review_texts
 from db.files import Blobs
+from db.jobs.review_requests import CaseKind
 from db.jobs.states import Job, JobId
-from db.jobs.review_requests import CardKind
-from db.moderation.cases import Card
+from db.moderation.cases import Case
 from db.queue import Queue
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
@@ -41,7 +41,7 @@ LARGEST_FILE = 8_000_000
 CLIP_ROLES = frozenset({Role.REFERENCE, Role.BEFORE})
 
 
-class CardAction(StrEnum):
+class CaseAction(StrEnum):
     """What a button of a card does."""
 
     APPROVE = "approve"
@@ -50,38 +50,38 @@ class CardAction(StrEnum):
     DISMISS = "dismiss"
 
 
-CardHandle = Callable[["discord.Interaction[Any]", CardAction, int, JobId], Awaitable[None]]
+CaseHandle = Callable[["discord.Interaction[Any]", CaseAction, int, JobId], Awaitable[None]]
 
-LOOKS: dict[CardAction, tuple[str, str, discord.ButtonStyle]] = {
-    CardAction.APPROVE: ("Approve", "✅", discord.ButtonStyle.success),
-    CardAction.REJECT: ("Reject", "🚫", discord.ButtonStyle.danger),
-    CardAction.TAKE_DOWN: ("Take down", "🗑️", discord.ButtonStyle.danger),
-    CardAction.DISMISS: ("Dismiss", "✅", discord.ButtonStyle.secondary),
+LOOKS: dict[CaseAction, tuple[str, str, discord.ButtonStyle]] = {
+    CaseAction.APPROVE: ("Approve", "✅", discord.ButtonStyle.success),
+    CaseAction.REJECT: ("Reject", "🚫", discord.ButtonStyle.danger),
+    CaseAction.TAKE_DOWN: ("Take down", "🗑️", discord.ButtonStyle.danger),
+    CaseAction.DISMISS: ("Dismiss", "✅", discord.ButtonStyle.secondary),
 }
 ON_CARDS = {
-    CardKind.REVIEW: (CardAction.APPROVE, CardAction.REJECT),
-    CardKind.REPORT: (CardAction.TAKE_DOWN, CardAction.DISMISS),
+    CaseKind.REVIEW: (CaseAction.APPROVE, CaseAction.REJECT),
+    CaseKind.REPORT: (CaseAction.TAKE_DOWN, CaseAction.DISMISS),
 }
 
 
-def card_id(action: CardAction, number: int, job: JobId) -> str:
+def case_id(action: CaseAction, number: int, job: JobId) -> str:
     """The name under which a click comes back: what, in which round, about which job."""
     return f"fkc:{action}:{number}:{job}"
 
 
-class CardButton(
+class CaseButton(
     discord.ui.DynamicItem[discord.ui.Button[Any]],
     template=r"fkc:(?P<action>[a-z]+):(?P<round>[0-9]{1,9}):(?P<job>[0-9a-f]{16})",
 ):
-    """A button of a card. The client knows what to do with it, by its ``on_card_button``."""
+    """A button of a card. The client knows what to do with it, by its ``on_case_button``."""
 
-    def __init__(self, action: CardAction, number: int, job: JobId) -> None:
+    def __init__(self, action: CaseAction, number: int, job: JobId) -> None:
         self.action = action
         self.number = number
         self.job = job
         label, emoji, style = LOOKS[action]
         super().__init__(
-            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=card_id(action, number, job))
+            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=case_id(action, number, job))
         )
 
     @classmethod
@@ -94,29 +94,31 @@ class CardButton(
     ) -> Self:
         """Make the button again from what a click brings back."""
         del interaction, item
-        return cls(CardAction(match["action"]), int(match["round"]), JobId(match["job"]))
+        return cls(CaseAction(match["action"]), int(match["round"]), JobId(match["job"]))
 
     async def callback(self, interaction: discord.Interaction[Any]) -> None:
         """Pass the click on."""
-        handle: CardHandle = interaction.client.on_card_button
+        handle: CaseHandle = interaction.client.on_case_button
         await handle(interaction, self.action, self.number, self.job)
 
 
-class CardBoard:
+class CaseBoard:
     """Keeps the cards true, and deletes the messages of what was taken down."""
 
-    def __init__(self, *, queue: Queue, channels: Channels, blobs: Blobs, sealer: Sealer, work: Path) -> None:
+    def __init__(
+        self, *, queue: Queue, messenger: Messenger, blobs: Blobs, sealer: Sealer, work: Path
+    ) -> None:
         """Make one.
 
         Args:
             queue: the truth.
-            channels: the bot's hand in Discord.
+            messenger: the bot's hand in Discord.
             blobs: where pictures and clips are.
             sealer: signs a clip, which is shown before it is posted.
             work: a folder for what is about to be shown.
         """
         self._queue = queue
-        self._channels = channels
+        self._messenger = messenger
         self._blobs = blobs
         self._sealer = sealer
         self._work = work
@@ -141,11 +143,11 @@ class CardBoard:
 
     async def work(self) -> None:
         """Do all that is due now."""
-        for card in await self._queue.due_cards(time.time()):
+        for case in await self._queue.due_cases(time.time()):
             try:
-                await (self._show(card) if card.open else self._close(card))
+                await (self._show(case) if case.open else self._close(case))
             except ChannelError as error:
-                await self._answer(card, error)
+                await self._answer(case, error)
         for job in await self._queue.taking_down():
             await self.delete_message(job)
 
@@ -154,61 +156,61 @@ class CardBoard:
         if job.message_id is None:
             return
         try:
-            await self._channels.delete(job.channel_id, job.message_id)
+            await self._messenger.delete(job.channel_id, job.message_id)
         except ChannelError as error:
             log.warning("the clip of job %s is still in its channel: %s", job.id, error)
         else:
             await self._queue.message_gone(job.id)
 
-    async def _show(self, card: Card) -> None:
-        content = review_texts.card(
-            card, Recipe.from_json(card.job.recipe), await self._queue.reasons(card.job.id)
+    async def _show(self, case: Case) -> None:
+        content = review_texts.case(
+            case, Recipe.from_json(case.job.recipe), await self._queue.reasons(case.job.id)
         )
-        view = _buttons(card)
-        if card.channel_id is not None and card.message_id is not None:
-            await self._channels.edit(card.channel_id, card.message_id, content, view)
-            await self._queue.card_shown(card, card.channel_id, card.message_id)
+        view = _buttons(case)
+        if case.channel_id is not None and case.message_id is not None:
+            await self._messenger.edit(case.channel_id, case.message_id, content, view)
+            await self._queue.case_shown(case, case.channel_id, case.message_id)
             return
-        channel = (await self._queue.review_rules(card.job.guild_id)).channel_id
+        channel = (await self._queue.review_rules(case.job.guild_id)).channel_id
         if channel is None:
             raise ChannelError(Trouble.GONE, "no review channel is set")
-        file, name = await asyncio.to_thread(self._file, card)
+        file, name = await asyncio.to_thread(self._file, case)
         post = Post(
             content=content,
-            nonce=nonce(card.job.id, f"{card.kind} {card.round}"),
+            nonce=nonce(case.job.id, f"{case.kind} {case.round}"),
             view=view,
             file=file,
             file_name=name,
         )
         try:
-            message = await self._channels.send(channel, post)
+            message = await self._messenger.send(channel, post)
         finally:
-            self._sealed(card.job).unlink(missing_ok=True)
-        await self._queue.card_shown(card, channel, message)
+            self._sealed(case.job).unlink(missing_ok=True)
+        await self._queue.case_shown(case, channel, message)
 
-    async def _close(self, card: Card) -> None:
-        if card.channel_id is not None and card.message_id is not None:
-            text = review_texts.closed_card(card)
-            await self._channels.edit(card.channel_id, card.message_id, text, None, ())
-        await self._queue.card_closed(card)
+    async def _close(self, case: Case) -> None:
+        if case.channel_id is not None and case.message_id is not None:
+            text = review_texts.closed_case(case)
+            await self._messenger.edit(case.channel_id, case.message_id, text, None, ())
+        await self._queue.case_closed(case)
 
-    async def _answer(self, card: Card, error: ChannelError) -> None:
+    async def _answer(self, case: Case, error: ChannelError) -> None:
         """What follows from Discord's no: the job stays held, and moderators find it in the list."""
-        if error.trouble is not Trouble.LATER and not card.open:
-            log.info("the card of job %s is out of reach: %s", card.job.id, error)
-            await self._queue.card_closed(card)
+        if error.trouble is not Trouble.LATER and not case.open:
+            log.info("the card of job %s is out of reach: %s", case.job.id, error)
+            await self._queue.case_closed(case)
             return
         late = error.trouble is Trouble.LATER
         if not late:
-            log.warning("nobody is asked about job %s, which waits: %s", card.job.id, error)
+            log.warning("nobody is asked about job %s, which waits: %s", case.job.id, error)
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
-        await self._queue.card_postponed(card, time.time() + pause)
+        await self._queue.case_postponed(case, time.time() + pause)
 
-    def _file(self, card: Card) -> tuple[Path | None, str | None]:
+    def _file(self, case: Case) -> tuple[Path | None, str | None]:
         """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already."""
-        if not card.with_file or card.kind is CardKind.REPORT:
+        if not case.with_file or case.kind is CaseKind.REPORT:
             return None, None
-        job = card.job
+        job = case.job
         if job.clip_sha256 is not None:
             digest, kind = job.clip_sha256, "mp4"
         elif job.inputs:
@@ -234,9 +236,9 @@ class CardBoard:
         return self._work / f"{job.id}-card.mp4"
 
 
-def _buttons(card: Card) -> discord.ui.View:
+def _buttons(case: Case) -> discord.ui.View:
     view = discord.ui.View(timeout=None)
-    for action in ON_CARDS[card.kind]:
-        view.add_item(CardButton(action, card.round, card.job.id))
+    for action in ON_CARDS[case.kind]:
+        view.add_item(CaseButton(action, case.round, case.job.id))
     view.stop()  # as in bot.buttons.job_buttons.rows
     return view

@@ -13,12 +13,12 @@ import discord
 from bot.discord_io.forms import field
 from bot.discord_io.permissions import is_moderator
 from bot.loops.delivery import Deliverer
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
-from bot.moderation.case_board import CardAction, CardBoard
+from bot.moderation.case_board import CaseAction, CaseBoard
 from bot.text import messages, review_texts
 from bot.text.prompts import clean_prompt
-from db.audit.log import Deed
+from db.audit.log import AuditEntry
 from db.files import Blobs
 from db.jobs.states import Job, JobId, State
 from db.moderation.cases import TakenDown
@@ -35,7 +35,7 @@ REASON_FIELD = "fkm:reason"
 REASON_LIMIT = 200
 
 
-class Verdicts:
+class Decisions:
     """Answers the buttons of cards, and the forms behind Report and Reject."""
 
     def __init__(
@@ -43,31 +43,31 @@ class Verdicts:
         *,
         queue: Queue,
         blobs: Blobs,
-        cards: CardBoard,
+        cases: CaseBoard,
         board: StatusBoard,
-        studio: Studio,
+        engine_loop: EngineLoop,
         deliverer: Deliverer,
         moderator_roles: Collection[int],
     ) -> None:
         """Make one from the parts that a decision may reach."""
         self._queue = queue
         self._blobs = blobs
-        self._cards = cards
+        self._cases = cases
         self._board = board
-        self._studio = studio
+        self._engine_loop = engine_loop
         self._deliverer = deliverer
         self._roles = moderator_roles
 
     async def click(
-        self, interaction: discord.Interaction[Any], action: CardAction, number: int, job: JobId
+        self, interaction: discord.Interaction[Any], action: CaseAction, number: int, job: JobId
     ) -> None:
         """A button of a card was clicked."""
         if not await self._may_decide(interaction, job):
             return
         match action:
-            case CardAction.APPROVE:
+            case CaseAction.APPROVE:
                 await self._approve(interaction, number, job)
-            case CardAction.REJECT:
+            case CaseAction.REJECT:
                 await _ask(
                     interaction,
                     f"{REJECT_MODAL}{number}:{job}",
@@ -75,11 +75,11 @@ class Verdicts:
                     review_texts.REJECT_LABEL,
                     required=False,
                 )
-            case CardAction.DISMISS:
-                deed = _deed(interaction, "dismiss report", job, "")
-                done = await self._queue.dismiss(job, number, deed, time.time())
+            case CaseAction.DISMISS:
+                audit_entry = _audit_entry(interaction, "dismiss report", job, "")
+                done = await self._queue.dismiss(job, number, audit_entry, time.time())
                 await self._say(interaction, review_texts.DISMISSED if done else None)
-            case CardAction.TAKE_DOWN:
+            case CaseAction.TAKE_DOWN:
                 await self._take_down(interaction, number, job)
 
     async def ask_for_report(self, interaction: discord.Interaction[Any], job: Job) -> None:
@@ -110,20 +110,20 @@ class Verdicts:
         return True
 
     async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
-        deed = _deed(interaction, "approve", job, "")
-        went_on = await self._queue.approve(job, number, deed, time.time())
+        audit_entry = _audit_entry(interaction, "approve", job, "")
+        went_on = await self._queue.approve(job, number, audit_entry, time.time())
         await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
             self._board.touch(job)
-            self._studio.wake()
+            self._engine_loop.wake()
             self._deliverer.wake()
 
     async def _reject(
         self, interaction: discord.Interaction[Any], number: int, job: JobId, reason: str
     ) -> None:
-        deed = _deed(interaction, "reject", job, reason)
+        audit_entry = _audit_entry(interaction, "reject", job, reason)
         text = review_texts.not_approved(reason)
-        ended = await self._queue.reject(job, number, deed, text, time.time())
+        ended = await self._queue.reject(job, number, audit_entry, text, time.time())
         await self._say(interaction, review_texts.REJECTED if ended else None)
         self._board.touch(job)
 
@@ -135,27 +135,27 @@ class Verdicts:
         new = await self._queue.report(job, interaction.user.id, reason, time.time())
         text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
         await interaction.response.send_message(text, ephemeral=True)
-        self._cards.wake()
+        self._cases.wake()
 
     async def _take_down(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
         reasons = "; ".join(await self._queue.reasons(job))
-        deed = _deed(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
-        reached = await self._queue.take_down(job, number, deed, time.time())
+        audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
+        reached = await self._queue.take_down(job, number, audit_entry, time.time())
         if reached is not None:
             await self._remove(reached)
             log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
         text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
         await interaction.edit_original_response(content=text)
-        self._cards.wake()
+        self._cases.wake()
 
     async def _remove(self, reached: TakenDown) -> None:
         """Messages and files, at once; the rows see to what does not work now."""
         for job in reached.jobs:
             if job.state is State.RUNNING:
-                self._studio.cancel(job.id)
+                self._engine_loop.cancel(job.id)
             self._board.touch(job.id)
-        await asyncio.gather(*(self._cards.delete_message(job) for job in reached.jobs))
+        await asyncio.gather(*(self._cases.delete_message(job) for job in reached.jobs))
         needed = await self._queue.blobs_in_use(now=time.time())
         for digest in reached.digests - needed:
             await asyncio.to_thread(self._blobs.delete, digest)
@@ -164,11 +164,11 @@ class Verdicts:
         """Tell what came of it; None: somebody was faster."""
         text = review_texts.ALREADY_DECIDED if done is None else done
         await interaction.response.send_message(text, ephemeral=True)
-        self._cards.wake()
+        self._cases.wake()
 
 
-def _deed(interaction: discord.Interaction[Any], action: str, job: JobId, reason: str) -> Deed:
-    return Deed(
+def _audit_entry(interaction: discord.Interaction[Any], action: str, job: JobId, reason: str) -> AuditEntry:
+    return AuditEntry(
         guild_id=interaction.guild_id or 0,
         actor_id=interaction.user.id,
         action=action,

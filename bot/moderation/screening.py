@@ -14,7 +14,7 @@ from typing import Any
 
 import discord
 
-from bot.discord_io.messenger import Channels
+from bot.discord_io.messenger import Messenger
 from bot.discord_io.permissions import is_age_restricted
 from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
@@ -58,18 +58,18 @@ class Screened:
 class Screening:
     """Applies a server's rules."""
 
-    def __init__(self, *, queue: Queue, channels: Channels, words: WordLists, nudity_score: float) -> None:
+    def __init__(self, *, queue: Queue, messenger: Messenger, words: WordLists, nudity_score: float) -> None:
         """Make one.
 
         Args:
             queue: knows the rules.
-            channels: knows which channels are age-restricted.
+            messenger: knows which channels are age-restricted.
             words: the word lists.
             nudity_score: the score of a picture or clip from which it is flagged, see
                 :mod:`bot.moderation.flags`.
         """
         self._queue = queue
-        self._channels = channels
+        self._messenger = messenger
         self._words = words
         self._nudity_score = nudity_score
 
@@ -132,7 +132,7 @@ class Screening:
 
     async def may_show_first_look(self, job: Job) -> bool:
         """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
-        if job.looked_at or self._channels.is_age_restricted(job.channel_id):
+        if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
             return True
         rules = await self._queue.review_rules(job.guild_id)
         return rules.pictures is OnPictures.OFF and not (job.adult and rules.words is not OnWords.OFF)
@@ -142,7 +142,7 @@ class Screening:
 
         The channel is looked at again: it may have ceased to be age-restricted since.
         """
-        if job.looked_at or self._channels.is_age_restricted(job.channel_id):
+        if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
             return True
         rules = await self._queue.review_rules(job.guild_id)
         doubts = _of_clip(job, rules, self._nudity_score)

@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bot.discord_io.messenger import ChannelError, Channels, Post
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.discord_io.messenger import Trouble as Refusal
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.text import moderation_texts
 from db.queue import Queue
 from engine.process.host import EngineHost, HostState
@@ -40,27 +40,27 @@ class Trouble:
     since: float | None = None
 
 
-def trouble_of(studio: Studio, host: EngineHost) -> Trouble | None:
+def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
     """What keeps clips from being drawn at the moment, if anything does."""
-    since = studio.card.trouble_since
+    since = engine_loop.gpu.trouble_since
     if since is None and host.state is not HostState.DOWN:
         return None
     return Trouble(since=since)
 
 
-class EngineNews:
+class EngineAlerts:
     """Looks at the engine, and tells moderators what has changed."""
 
-    def __init__(self, *, queue: Queue, channels: Channels, look: Callable[[], Trouble | None]) -> None:
+    def __init__(self, *, queue: Queue, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
         """Make one.
 
         Args:
             queue: knows where servers want to be asked.
-            channels: the bot's hand in Discord.
+            messenger: the bot's hand in Discord.
             look: as :func:`trouble_of`.
         """
         self._queue = queue
-        self._channels = channels
+        self._messenger = messenger
         self._look = look
         self._told: dict[int, int] = {}
         self._last_trouble: float | None = None
@@ -91,7 +91,7 @@ class EngineNews:
     async def _say(self, channel: int, text: str) -> bool:
         """False where it should be tried again."""
         try:
-            await self._channels.send(channel, Post(content=text, nonce=secrets.token_hex(12)))
+            await self._messenger.send(channel, Post(content=text, nonce=secrets.token_hex(12)))
         except ChannelError as error:
             log.warning("nobody was told in channel %d of the engine: %s", channel, error)
             return error.trouble is not Refusal.LATER

@@ -14,7 +14,7 @@ KEPT = 30_000
 """Beats that are remembered: ten minutes."""
 
 
-class Pulse:
+class LoopLag:
     """Sleeps a little, again and again, and remembers by how much it overslept."""
 
     def __init__(self) -> None:

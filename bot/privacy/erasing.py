@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.discord_io.messenger import ChannelError, Channels
+from bot.discord_io.messenger import ChannelError, Messenger
 from bot.loops.clip_post import file_name
 from bot.loops.status import StatusBoard
 from db.files import Blobs
@@ -30,7 +30,7 @@ COPIES_EVERY = 3600.0
 LOOK_EVERY = 0.2
 
 STOP_SECONDS = 330.0
-"""A call to Discord that is under way is waited for; :class:`bot.discord_io.messenger.Channels` gives one 300 s."""
+"""A call to Discord that is under way is waited for; :class:`bot.discord_io.messenger.Messenger` gives one 300 s."""
 
 MESSAGES_SECONDS = 120.0
 """What deleting somebody's messages may take, rate limits included; what is left then stays."""
@@ -60,7 +60,7 @@ class Erasing:
         personal: Personal,
         copies: Copies,
         blobs: Blobs,
-        channels: Channels,
+        messenger: Messenger,
         board: StatusBoard,
         outbox: Path,
         cancel: Callable[[Job], Awaitable[str]],
@@ -71,7 +71,7 @@ class Erasing:
             personal: knows every row.
             copies: of the database.
             blobs: where pictures and clips are.
-            channels: deletes messages.
+            messenger: deletes messages.
             board: is told of jobs that it need not show any more.
             outbox: the folder of what is about to be posted.
             cancel: ends a job, wherever it is.
@@ -79,7 +79,7 @@ class Erasing:
         self._personal = personal
         self._copies = copies
         self._blobs = blobs
-        self._channels = channels
+        self._messenger = messenger
         self._board = board
         self._outbox = outbox
         self._cancel = cancel
@@ -192,12 +192,12 @@ class Erasing:
 
     async def _delete_messages_of(self, job: Job) -> None:
         if job.status_channel_id is not None and job.status_message_id is not None:
-            await self._channels.delete(job.status_channel_id, job.status_message_id)
+            await self._messenger.delete(job.status_channel_id, job.status_message_id)
         clip = job.message_id
         if clip is None and job.posting_since is not None:  # nobody knows whether it arrived
-            clip = await self._channels.find_own(job.channel_id, file_name(job.id), since=job.posting_since)
+            clip = await self._messenger.find_own(job.channel_id, file_name(job.id), since=job.posting_since)
         if clip is not None:
-            await self._channels.delete(job.channel_id, clip)
+            await self._messenger.delete(job.channel_id, clip)
 
     async def _throw_away(self, gone: Forgotten) -> None:
         for job in gone.jobs:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from engine.core.device import Device
-from engine.runtime.capabilities import Means, means_of
+from engine.runtime.capabilities import Capabilities, capabilities_of
 from engine.weights.store import Store
 
 FRESH_SECONDS = 5.0
@@ -33,15 +33,15 @@ class Inventory:
         self._store = store
         self._device = device
         self._slow = slow
-        self._latest: Means | None = None
+        self._latest: Capabilities | None = None
         self._looked = 0.0
 
-    async def means(self) -> Means:
+    async def capabilities(self) -> Capabilities:
         """What there is now."""
         now = time.monotonic()
         if self._latest is None or now - self._looked > FRESH_SECONDS:
             device = await self._found_device()
-            self._latest = await asyncio.to_thread(means_of, self._store, device, slow=self._slow)
+            self._latest = await asyncio.to_thread(capabilities_of, self._store, device, slow=self._slow)
             self._looked = now
         return self._latest
 

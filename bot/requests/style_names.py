@@ -8,11 +8,11 @@ from collections.abc import Collection
 
 from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Role, Style
-from engine.core.request import Wish
-from engine.families import BACKENDS, Feature
+from engine.core.request import Request
+from engine.families import FAMILIES, Feature
 from engine.families.animatediff.follow_needs import NEEDS
 from engine.planning.choice import engines_for
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 MAX_WEIGHT = 2.0
 MAX_STYLES = 5
@@ -36,46 +36,46 @@ def styles_of(text: str | None) -> tuple[Style, ...]:
     return styles
 
 
-def styles_here(means: Means) -> tuple[str, ...]:
+def styles_here(capabilities: Capabilities) -> tuple[str, ...]:
     """Styles that something here can draw in."""
-    draws = any(Feature.STYLE in BACKENDS[name].features for name in engines_for(means))
-    return means.styles if draws else ()
+    draws = any(Feature.STYLE in FAMILIES[name].features for name in engines_for(capabilities))
+    return capabilities.styles if draws else ()
 
 
-def models_here(means: Means, kind: Kind) -> tuple[str, ...]:
+def models_here(capabilities: Capabilities, kind: Kind) -> tuple[str, ...]:
     """Models that may be chosen for a kind of clip: the owner's, and installed ones of the catalogue."""
-    able = [BACKENDS[name] for name in engines_for(means) if kind in BACKENDS[name].kinds]
-    installed = dict.fromkeys(name for spec in able for name in spec.base if name in means.weights)
-    own = means.checkpoints if any(spec.needs_checkpoint for spec in able) else ()
+    able = [FAMILIES[name] for name in engines_for(capabilities) if kind in FAMILIES[name].kinds]
+    installed = dict.fromkeys(name for spec in able for name in spec.base if name in capabilities.weights)
+    own = capabilities.checkpoints if any(spec.needs_checkpoint for spec in able) else ()
     return tuple(dict.fromkeys((*own, *installed)))
 
 
-def follow_here(means: Means) -> Follow:
+def follow_here(capabilities: Capabilities) -> Follow:
     """What of a clip is followed where nobody said: the first that this machine has the weights for."""
-    able = (follow for follow in FOLLOWED_FIRST if means.weights >= set(NEEDS[follow].weights))
+    able = (follow for follow in FOLLOWED_FIRST if capabilities.weights >= set(NEEDS[follow].weights))
     return next(able, FOLLOWED_FIRST[0])
 
 
-def settled(wish: Wish, files: Collection[Role], means: Means) -> Wish:
+def settled(request: Request, files: Collection[Role], capabilities: Capabilities) -> Request:
     """Turn what was written into names of the owner's list, and say what is followed of a reference.
 
     Args:
-        wish: as it was written.
+        request: as it was written.
         files: what came with it.
-        means: what this machine has.
+        capabilities: what this machine has.
 
     Raises:
         UserError: there is no such style or model; the text lists those there are.
     """
     styles = tuple(
-        dataclasses.replace(style, name=_find("style", style.name, styles_here(means)))
-        for style in wish.styles
+        dataclasses.replace(style, name=_find("style", style.name, styles_here(capabilities)))
+        for style in request.styles
     )
-    model = wish.model and _find("model", wish.model, models_here(means, wish.kind))
-    follow = wish.follow
-    if follow is None and wish.kind is Kind.TEXT2VIDEO and Role.REFERENCE in files:
-        follow = follow_here(means)
-    return dataclasses.replace(wish, styles=styles, model=model, follow=follow)
+    model = request.model and _find("model", request.model, models_here(capabilities, request.kind))
+    follow = request.follow
+    if follow is None and request.kind is Kind.TEXT2VIDEO and Role.REFERENCE in files:
+        follow = follow_here(capabilities)
+    return dataclasses.replace(request, styles=styles, model=model, follow=follow)
 
 
 def _style(part: str) -> Style:

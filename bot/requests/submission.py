@@ -19,13 +19,13 @@ import aiohttp
 import discord
 
 from bot.buttons import job_buttons
-from bot.discord_io.in_flight import Served
+from bot.discord_io.in_flight import InFlight
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
-from bot.forecast import Waits
+from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
@@ -39,10 +39,10 @@ from db.jobs.states import Job, JobId, NewJob, State
 from db.queue import Queue
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Recipe, Role
-from engine.core.request import AUTO, Subject, Wish
-from engine.families import BACKENDS
+from engine.core.request import AUTO, Request, Subject
+from engine.families import FAMILIES
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ QUICK_SECONDS = 0.05
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class DeskRules:
+class SubmissionPolicy:
     """What the desk takes.
 
     Attributes:
@@ -85,7 +85,7 @@ class Made:
     adult: bool = False
 
 
-class Desk:
+class Submissions:
     """Takes wishes."""
 
     def __init__(
@@ -94,28 +94,28 @@ class Desk:
         queue: Queue,
         blobs: Blobs,
         reception: Reception,
-        waits: Waits,
+        forecaster: Forecaster,
         board: StatusBoard,
-        studio: Studio,
+        engine_loop: EngineLoop,
         screening: Screening,
-        rules: DeskRules,
-        means: Callable[[], Awaitable[Means]],
+        rules: SubmissionPolicy,
+        capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
         """Make one from the parts that it passes a wish through."""
         self._queue = queue
         self.blobs = blobs
         self._reception = reception
-        self._waits = waits
+        self._forecaster = forecaster
         self._board = board
-        self._studio = studio
+        self._engine_loop = engine_loop
         self._screening = screening
         self.rules = rules
-        self._means = means
-        self._served = Served()
+        self._capabilities = capabilities
+        self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
         """Take nothing new, and leave nobody without an answer who has asked already."""
-        await self._served.stop(grace)
+        await self._in_flight.stop(grace)
 
     def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
         """The engine to plan with: the owner's choice, where it draws this kind, or the member's, or "auto".
@@ -124,52 +124,52 @@ class Desk:
             UserError: the member wants another than the owner's.
         """
         wanted = (wanted or AUTO).split("·")[0].strip().lower()
-        chosen = BACKENDS.get(self.rules.engine)
+        chosen = FAMILIES.get(self.rules.engine)
         if chosen is None or kind not in chosen.kinds:
             return wanted
         if wanted not in {AUTO, chosen.name}:
             raise UserError("E_ENGINE", messages.only_engine(chosen.name))
         return chosen.name
 
-    async def means(self) -> Means:
+    async def capabilities(self) -> Capabilities:
         """What this machine has for making clips."""
-        return await self._means()
+        return await self._capabilities()
 
     async def ask(
         self,
         interaction: discord.Interaction[Any],
-        wish: Wish,
+        request: Request,
         files: Mapping[Role, Attachment] | None = None,
     ) -> None:
         """Take a new wish, with the files that belong to it."""
         attached = files or {}
 
         async def make() -> Made:
-            means = await self._means()
-            cleaned = settled(self.cleaned(wish), attached, means)
-            self.plan(cleaned, dict.fromkeys(attached, UNSEEN), means)
+            capabilities = await self._capabilities()
+            cleaned = settled(self.cleaned(request), attached, capabilities)
+            self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
             taken = await self._reception.attachments(attached)
-            return Made(recipe=self.plan(cleaned, taken, means), subjects=tuple(taken.values()))
+            return Made(recipe=self.plan(cleaned, taken, capabilities), subjects=tuple(taken.values()))
 
-        await self.serve(interaction, make, words=wish.prompt)
+        await self.serve(interaction, make, words=request.prompt)
 
-    def cleaned(self, wish: Wish) -> Wish:
+    def cleaned(self, request: Request) -> Request:
         """The same wish, its words as they may be read."""
         limit = self.rules.max_prompt
         return dataclasses.replace(
-            wish,
-            prompt=clean_prompt(wish.prompt, limit=limit),
-            negative=None if wish.negative is None else clean_prompt(wish.negative, limit=limit),
+            request,
+            prompt=clean_prompt(request.prompt, limit=limit),
+            negative=None if request.negative is None else clean_prompt(request.negative, limit=limit),
         )
 
-    def plan(self, wish: Wish, files: Mapping[Role, Subject], means: Means) -> Recipe:
+    def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
         """Plan a wish within the desk's limits."""
         return plan(
-            wish,
+            request,
             files.get(Role.PICTURE),
             like=files.get(Role.LIKE),
             reference=files.get(Role.REFERENCE),
-            means=means,
+            capabilities=capabilities,
             limits=self.rules.plan,
         )
 
@@ -215,7 +215,7 @@ class Desk:
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
         """
-        with self._served.one():
+        with self._in_flight.one():
             return await self._serve(interaction, make, words, parent, key)
 
     async def _serve(
@@ -239,7 +239,7 @@ class Desk:
                 interaction, recipe, made.subjects, parent, adult=made.adult
             )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
-            self._served.see_through()
+            self._in_flight.see_through()
             enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
         except asyncio.CancelledError:
             await refuse(interaction, messages.BEING_RESTARTED)
@@ -254,7 +254,7 @@ class Desk:
             return None  # else Discord told us twice, and the first time is being answered
         log.info("job %s is queued", job.id)
         self._board.expect(job.id)
-        self._studio.wake()
+        self._engine_loop.wake()
         try:
             await self._confirm(interaction, job, recipe)
         except Exception:
@@ -286,7 +286,7 @@ class Desk:
         """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return messages.ONLY_IN_SERVERS
-        if self._served.closed:
+        if self._in_flight.closed:
             return messages.BEING_RESTARTED
         if not may_post(interaction):
             return messages.MAY_NOT_POST
@@ -304,7 +304,7 @@ class Desk:
 
     async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""
-        wait = (await self._waits.forecast()).waits.get(job.id) or await self._waits.for_new(
+        wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
             job.profile, job.guild_id, job.user_id
         )
         paused = await self._queue.paused(job.guild_id)

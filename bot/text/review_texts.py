@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from bot.text.messages import DOING, fit
 from bot.text.prompts import show_prompt
+from db.jobs.review_requests import CaseKind
 from db.jobs.states import Job, State
-from db.jobs.review_requests import CardKind
-from db.moderation.cases import Card, Decision
+from db.moderation.cases import Case, Decision
 from db.moderation.reviews import ReviewRules
 from engine.core.recipe import Recipe
 
@@ -60,42 +60,42 @@ def not_approved(reason: str) -> str:
     )
 
 
-def card(card: Card, recipe: Recipe, reasons: Sequence[str]) -> str:
+def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
     """A card that waits for a decision."""
-    job = card.job
+    job = case.job
     lines = [
-        _asks(card),
+        _asks(case),
         f"{DOING[recipe.kind]} · by <@{job.user_id}> in <#{job.channel_id}> · `{job.id[:6]}`",
     ]
     if prompt := show_prompt(recipe.prompt, SHOWN_PROMPT):
         lines.append(prompt)
-    if card.kind is CardKind.REVIEW and job.held_reason:
+    if case.kind is CaseKind.REVIEW and job.held_reason:
         lines.append(f"Why: {show_prompt(job.held_reason, 300)}")
-    if card.kind is CardKind.REPORT:
+    if case.kind is CaseKind.REPORT:
         lines += [f"- {show_prompt(reason, 150) or 'no reason'}" for reason in reasons[:SHOWN_REASONS]]
         lines.append(f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}")
-    if not card.with_file:
+    if not case.with_file:
         lines.append("-# Its file is not sent on: it may be abuse. What the law asks of you comes first.")
     return fit("\n".join(lines))
 
 
-def _asks(card: Card) -> str:
-    if card.kind is CardKind.REPORT:
-        return f"🚩 **Reported** by {card.reports} {'member' if card.reports == 1 else 'members'}"
-    return "👀 **A finished clip** waits" if card.job.clip_sha256 else "👀 **A request** waits"
+def _asks(case: Case) -> str:
+    if case.kind is CaseKind.REPORT:
+        return f"🚩 **Reported** by {case.reports} {'member' if case.reports == 1 else 'members'}"
+    return "👀 **A finished clip** waits" if case.job.clip_sha256 else "👀 **A request** waits"
 
 
-def closed_card(card: Card) -> str:
+def closed_case(case: Case) -> str:
     """The last words of a card; what the member wrote is taken out."""
-    by = "" if card.by_user is None else f" by <@{card.by_user}>"
+    by = "" if case.by_user is None else f" by <@{case.by_user}>"
     what = {
         Decision.APPROVED: f"✅ Approved{by}",
         Decision.REJECTED: f"🚫 Rejected{by}",
         Decision.DISMISSED: f"✅ Dismissed{by}; the clip stays",
         Decision.TAKEN_DOWN: f"🗑️ Taken down{by}",
-        None: _went_on(card.job),
-    }[card.decision]
-    return f"{what} · `{card.job.id[:6]}`"
+        None: _went_on(case.job),
+    }[case.decision]
+    return f"{what} · `{case.job.id[:6]}`"
 
 
 def _went_on(job: Job) -> str:

@@ -32,7 +32,7 @@ SHORTEST_NOTE = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Deed:
+class AuditEntry:
     """What a member is about to do; written down in the transaction that does it.
 
     Attributes:
@@ -155,15 +155,15 @@ class Audit(Rows):
         return bool(rows)
 
 
-def write_down(connection: sqlite3.Connection, deed: Deed, at: float) -> Entry:
+def write_down(connection: sqlite3.Connection, audit_entry: AuditEntry, at: float) -> Entry:
     """Append a deed to the chain, inside the transaction that does it: neither is kept without the other."""
     last = fetch_one(connection, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
     seq, previous = (1, FIRST_HASH) if last is None else (last["seq"] + 1, last["hash"])
-    guild, salt = deed.guild_id, new_salt()
-    actor = alias(connection, guild, deed.actor_id)
-    target = hide_members(connection, guild, deed.target)
-    words = digest_of(salt, deed.reason) if deed.reason else ""
-    values = (seq, at, guild, actor, deed.action, target, words)
+    guild, salt = audit_entry.guild_id, new_salt()
+    actor = alias(connection, guild, audit_entry.actor_id)
+    target = hide_members(connection, guild, audit_entry.target)
+    words = digest_of(salt, audit_entry.reason) if audit_entry.reason else ""
+    values = (seq, at, guild, actor, audit_entry.action, target, words)
     digest = _hash(previous, *values)
     connection.execute(
         "INSERT INTO audit (seq, at, guild_id, actor_id, action, target, reason, hash) "
@@ -173,16 +173,16 @@ def write_down(connection: sqlite3.Connection, deed: Deed, at: float) -> Entry:
     if words:
         connection.execute(
             "REPLACE INTO audit_reason (seq, guild_id, salt, reason) VALUES (?, ?, ?, ?)",
-            (seq, guild, salt, deed.reason),
+            (seq, guild, salt, audit_entry.reason),
         )
     entry = Entry(
         seq=seq,
         at=at,
         guild_id=guild,
-        actor_id=deed.actor_id,
-        action=deed.action,
-        target=deed.target,
-        reason=deed.reason,
+        actor_id=audit_entry.actor_id,
+        action=audit_entry.action,
+        target=audit_entry.target,
+        reason=audit_entry.reason,
         hash=digest,
     )
     connection.execute("REPLACE INTO meta (key, value) VALUES (?, ?)", (HEAD, _head(entry.seq, entry.hash)))

@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
-from db.audit.log import Deed, write_down
+from db.audit.log import AuditEntry, write_down
 from db.jobs.rows import Rows
 
 
@@ -111,7 +111,7 @@ class Allowances(Rows):
     """The part of the queue that knows what moderators allow."""
 
     async def allow(
-        self, kind: Whose, whom: int, allowance: Allowance, deed: Deed, now: float | None = None
+        self, kind: Whose, whom: int, allowance: Allowance, audit_entry: AuditEntry, now: float | None = None
     ) -> Allowance:
         """Change what is allowed; what ``allowance`` says nothing of stays as it was.
 
@@ -121,7 +121,7 @@ class Allowances(Rows):
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> Allowance:
-            kept = _read(connection, deed.guild_id, kind, [whom])
+            kept = _read(connection, audit_entry.guild_id, kind, [whom])
             old = kept[0].allowance if kept else Allowance()
             said = {
                 field.name: value
@@ -132,24 +132,26 @@ class Allowances(Rows):
             connection.execute(
                 "REPLACE INTO allowance (guild_id, kind, whom, waiting, hour, day, lane, spent) "
                 "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (deed.guild_id, kind, whom, new.waiting, new.hour, new.day, new.lane, new.spent),
+                (audit_entry.guild_id, kind, whom, new.waiting, new.hour, new.day, new.lane, new.spent),
             )
-            write_down(connection, deed, at)
+            write_down(connection, audit_entry, at)
             return new
 
         return await self._db.write(transaction)
 
-    async def allow_as_others(self, kind: Whose, whom: int, deed: Deed, now: float | None = None) -> bool:
+    async def allow_as_others(
+        self, kind: Whose, whom: int, audit_entry: AuditEntry, now: float | None = None
+    ) -> bool:
         """Say nothing of a guild, a role or a member any more; False where nothing was said."""
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
             gone = connection.execute(
                 "DELETE FROM allowance WHERE guild_id = ? AND kind = ? AND whom = ?",
-                (deed.guild_id, kind, whom),
+                (audit_entry.guild_id, kind, whom),
             ).rowcount
             if gone:
-                write_down(connection, deed, at)
+                write_down(connection, audit_entry, at)
             return bool(gone)
 
         return await self._db.write(transaction)

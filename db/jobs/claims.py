@@ -12,7 +12,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from db.audit.log import Deed, write_down
+from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.fairness import FAIR_ORDER, FairShare, charge
 from db.jobs.rows import Rows, fetch_one, job_from, transition
@@ -201,19 +201,19 @@ class Claims(Rows):
         )
 
     async def cancel(
-        self, job: JobId, *, deed: Deed | None = None, now: float | None = None
+        self, job: JobId, *, audit_entry: AuditEntry | None = None, now: float | None = None
     ) -> CancelOutcome:
         """Cancel a job that waits or is not yet being posted; ask one that runs to stop.
 
         Args:
-            deed: a moderator's; None: its member wants it.
+            audit_entry: a moderator's; None: its member wants it.
         """
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> CancelOutcome:
             outcome = cancel(connection, job, at)
-            if deed is not None and outcome in {CancelOutcome.DONE, CancelOutcome.ASKED}:
-                write_down(connection, deed, at)
+            if audit_entry is not None and outcome in {CancelOutcome.DONE, CancelOutcome.ASKED}:
+                write_down(connection, audit_entry, at)
             return outcome
 
         return await self._db.write(transaction)

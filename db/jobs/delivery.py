@@ -9,8 +9,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
-from db.audit.log import Deed, write_down
-from db.jobs.review_requests import CardKind, open_card
+from db.audit.log import AuditEntry, write_down
+from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import Rows, fetch_one, find, job_from, transition
 from db.jobs.states import ENDED_STATES, Job, JobId, State, check_move
 
@@ -84,7 +84,7 @@ class Delivery(Rows):
         reason: str,
         *,
         with_file: bool = True,
-        deed: Deed | None = None,
+        audit_entry: AuditEntry | None = None,
         now: float | None = None,
     ) -> bool:
         """Let a job wait for a review, before it runs or before it is posted, and ask moderators.
@@ -99,14 +99,16 @@ class Delivery(Rows):
             held = transition(connection, job, State.HELD, sources=sources, held_reason=reason)
             if held is None:
                 return False
-            open_card(connection, held, CardKind.REVIEW, at=at, with_file=with_file)
-            if deed is not None:
-                write_down(connection, deed, at)
+            open_case(connection, held, CaseKind.REVIEW, at=at, with_file=with_file)
+            if audit_entry is not None:
+                write_down(connection, audit_entry, at)
             return True
 
         return await self._db.write(transaction)
 
-    async def release(self, job: JobId, *, deed: Deed | None = None, now: float | None = None) -> bool:
+    async def release(
+        self, job: JobId, *, audit_entry: AuditEntry | None = None, now: float | None = None
+    ) -> bool:
         """Let a held job go on from where it was held."""
         at = self._now(now)
 
@@ -116,8 +118,8 @@ class Delivery(Rows):
                 return False
             new = State.QUEUED if found.clip_sha256 is None else State.RENDERED
             released = transition(connection, job, new, sources=[State.HELD])
-            if released is not None and deed is not None:
-                write_down(connection, deed, at)
+            if released is not None and audit_entry is not None:
+                write_down(connection, audit_entry, at)
             return released is not None
 
         return await self._db.write(transaction)

@@ -13,7 +13,7 @@ from enum import StrEnum
 from db.jobs.allowances import Allowances, Allowed, Ceilings, Lane, Spent, allowed
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.ordering import put_before_others
-from db.jobs.review_requests import CardKind, open_card
+from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import fetch_one, job_from
 from db.jobs.states import Job, JobId, NewJob, State, new_job_id
 from db.sqlite.connection import Database
@@ -306,7 +306,7 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()
     job = job_from(rows[0])
     if new.hold is not None:
-        open_card(connection, job, CardKind.REVIEW, at=now, with_file=new.hold.with_file)
+        open_case(connection, job, CaseKind.REVIEW, at=now, with_file=new.hold.with_file)
     elif first:
         put_before_others(connection, job.guild_id, job.id)
     return job

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 
-from db.audit.log import Deed, write_down
+from db.audit.log import AuditEntry, write_down
 from db.jobs.rows import Rows
 from db.jobs.states import JobId
 
@@ -30,11 +30,13 @@ WHERE :now < max(
 class Retention(Rows):
     """The part of the queue that decides what is kept."""
 
-    async def mark_deleted(self, job: JobId, now: float | None = None, *, deed: Deed | None = None) -> bool:
+    async def mark_deleted(
+        self, job: JobId, now: float | None = None, *, audit_entry: AuditEntry | None = None
+    ) -> bool:
         """The clip was taken down; False where it already was. Its inputs are no longer kept.
 
         Args:
-            deed: a moderator's; None: its member wants it.
+            audit_entry: a moderator's; None: its member wants it.
         """
         at = self._now(now)
 
@@ -42,8 +44,8 @@ class Retention(Rows):
             marked = connection.execute(
                 "UPDATE job SET deleted_at = ? WHERE id = ? AND deleted_at IS NULL", (at, job)
             ).rowcount
-            if marked and deed is not None:
-                write_down(connection, deed, at)
+            if marked and audit_entry is not None:
+                write_down(connection, audit_entry, at)
             return bool(marked)
 
         return await self._db.write(transaction)

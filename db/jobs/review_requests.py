@@ -8,15 +8,15 @@ from enum import StrEnum
 from db.jobs.states import Job
 
 
-class CardKind(StrEnum):
+class CaseKind(StrEnum):
     """What is asked."""
 
     REVIEW = "review"
     REPORT = "report"
 
 
-def open_card(
-    connection: sqlite3.Connection, job: Job, kind: CardKind, *, at: float, with_file: bool = True
+def open_case(
+    connection: sqlite3.Connection, job: Job, kind: CaseKind, *, at: float, with_file: bool = True
 ) -> None:
     """Ask moderators, again where they were asked before."""
     connection.execute(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import dataclasses
 import sqlite3
 
-from db.audit.log import Deed, write_down
+from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.ordering import put, slots_of
 from db.jobs.rows import Rows, find, transition
@@ -22,36 +22,37 @@ SET_ASIDE = "E_SET_ASIDE"
 class Moderation(Rows):
     """The part of the queue that moderators work with."""
 
-    async def pause(self, deed: Deed, now: float | None = None) -> bool:
+    async def pause(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
         """Start no more of a guild's jobs; False where it is paused already."""
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
             begun = connection.execute(
                 "INSERT INTO pause (guild_id, by_user, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                (deed.guild_id, deed.actor_id, at),
+                (audit_entry.guild_id, audit_entry.actor_id, at),
             ).rowcount
             if begun:
                 # The waits that were told did not reckon with this; nothing is to be learnt from them.
                 connection.execute(
-                    "UPDATE job SET foretold = NULL WHERE state = 'queued' AND guild_id = ?", (deed.guild_id,)
+                    "UPDATE job SET foretold = NULL WHERE state = 'queued' AND guild_id = ?",
+                    (audit_entry.guild_id,),
                 )
-                write_down(connection, deed, at)
+                write_down(connection, audit_entry, at)
             return bool(begun)
 
         return await self._db.write(transaction)
 
-    async def resume(self, deed: Deed, now: float | None = None) -> bool:
+    async def resume(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
         """End a pause and a drain; False where there was neither."""
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
             ended = [
-                connection.execute("DELETE FROM pause WHERE guild_id = ?", (deed.guild_id,)).rowcount,
-                connection.execute("DELETE FROM drain WHERE guild_id = ?", (deed.guild_id,)).rowcount,
+                connection.execute("DELETE FROM pause WHERE guild_id = ?", (audit_entry.guild_id,)).rowcount,
+                connection.execute("DELETE FROM drain WHERE guild_id = ?", (audit_entry.guild_id,)).rowcount,
             ]
             if any(ended):
-                write_down(connection, deed, at)
+                write_down(connection, audit_entry, at)
             return any(ended)
 
         return await self._db.write(transaction)
@@ -60,7 +61,7 @@ class Moderation(Rows):
         """Whether a guild is paused."""
         return bool(await self._db.read("SELECT 1 FROM pause WHERE guild_id = ?", (guild,)))
 
-    async def drain(self, deed: Deed, now: float | None = None) -> bool:
+    async def drain(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
         """Finish what a guild has and take nothing new; False where it does so already."""
         at = self._now(now)
 
@@ -68,10 +69,10 @@ class Moderation(Rows):
             begun = connection.execute(
                 "INSERT INTO drain (guild_id, by_user, reason, at) VALUES (?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
-                (deed.guild_id, deed.actor_id, deed.reason, at),
+                (audit_entry.guild_id, audit_entry.actor_id, audit_entry.reason, at),
             ).rowcount
             if begun:
-                write_down(connection, deed, at)
+                write_down(connection, audit_entry, at)
             return bool(begun)
 
         return await self._db.write(transaction)
@@ -80,7 +81,7 @@ class Moderation(Rows):
         """Whether a guild takes nothing new."""
         return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
-    async def move(self, job: JobId, place: int, deed: Deed, now: float | None = None) -> bool:
+    async def move(self, job: JobId, place: int, audit_entry: AuditEntry, now: float | None = None) -> bool:
         """Put a waiting job at a place (1 = first) among the waiting jobs of the deed's guild.
 
         The jobs of the guild trade their slots in the fair order among each other, so no job of another guild
@@ -94,37 +95,37 @@ class Moderation(Rows):
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            slots = slots_of(connection, deed.guild_id)
+            slots = slots_of(connection, audit_entry.guild_id)
             if job not in {slot["id"] for slot in slots}:
                 return False
             put(connection, slots, job, place)
-            write_down(connection, deed, at)
+            write_down(connection, audit_entry, at)
             return True
 
         return await self._db.write(transaction)
 
-    async def clear(self, deed: Deed, now: float | None = None) -> list[Job]:
+    async def clear(self, audit_entry: AuditEntry, now: float | None = None) -> list[Job]:
         """Cancel all waiting jobs of a guild and return them; what runs goes on.
 
         Args:
-            deed: without a target, for how many jobs it reaches is known only here.
+            audit_entry: without a target, for how many jobs it reaches is known only here.
         """
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
-            waiting = slots_of(connection, deed.guild_id)
+            waiting = slots_of(connection, audit_entry.guild_id)
             ended = (
                 end(connection, row["id"], State.CANCELLED, sources=[State.QUEUED], now=at) for row in waiting
             )
             cancelled = [job for job in ended if job is not None]
             if cancelled:
-                write_down(connection, dataclasses.replace(deed, target=f"{len(cancelled)} jobs"), at)
+                write_down(connection, dataclasses.replace(audit_entry, target=f"{len(cancelled)} jobs"), at)
             return cancelled
 
         return await self._db.write(transaction)
 
     async def retry(
-        self, job: JobId, deed: Deed, *, keep_clip: bool = False, now: float | None = None
+        self, job: JobId, audit_entry: AuditEntry, *, keep_clip: bool = False, now: float | None = None
     ) -> Job | None:
         """Do a failed, quarantined or cancelled job again: the same recipe, at the place that it had.
 
@@ -166,12 +167,12 @@ class Moderation(Rows):
                 status_final=0,
             )
             if moved is not None:
-                write_down(connection, deed, at)
+                write_down(connection, audit_entry, at)
             return moved
 
         return await self._db.write(transaction)
 
-    async def quarantine(self, job: JobId, deed: Deed, now: float | None = None) -> bool:
+    async def quarantine(self, job: JobId, audit_entry: AuditEntry, now: float | None = None) -> bool:
         """Set a job aside that is not over yet; what an engine still says of it is stale from then on."""
         at = self._now(now)
 
@@ -186,7 +187,7 @@ class Moderation(Rows):
                 error_code=SET_ASIDE,
             )
             if moved is not None:
-                write_down(connection, deed, at)
+                write_down(connection, audit_entry, at)
             return moved is not None
 
         return await self._db.write(transaction)
@@ -198,7 +199,7 @@ class Moderation(Rows):
         by: int,
         reason: str,
         *,
-        deed: Deed | None = None,
+        audit_entry: AuditEntry | None = None,
         now: float | None = None,
     ) -> list[Job]:
         """Take no more jobs of a member; a second ban replaces the first.
@@ -212,14 +213,14 @@ class Moderation(Rows):
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
             shut_out(connection, guild=guild, user=user, by=by, reason=reason, at=at)
-            if deed is not None:
-                write_down(connection, deed, at)
+            if audit_entry is not None:
+                write_down(connection, audit_entry, at)
             return end_jobs_of(connection, guild, user, at)
 
         return await self._db.write(transaction)
 
     async def unban(
-        self, guild: int, user: int, *, deed: Deed | None = None, now: float | None = None
+        self, guild: int, user: int, *, audit_entry: AuditEntry | None = None, now: float | None = None
     ) -> bool:
         """Take a member's jobs again; False where there was no ban."""
         at = self._now(now)
@@ -228,8 +229,8 @@ class Moderation(Rows):
             ended = connection.execute(
                 "DELETE FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user)
             ).rowcount
-            if ended and deed is not None:
-                write_down(connection, deed, at)
+            if ended and audit_entry is not None:
+                write_down(connection, audit_entry, at)
             return bool(ended)
 
         return await self._db.write(transaction)

@@ -11,9 +11,9 @@ import sqlite3
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from db.audit.log import Deed, write_down
+from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import cancel, end
-from db.jobs.review_requests import CardKind, open_card
+from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import Rows, find, job_from, transition
 from db.jobs.states import Job, JobId, State
 from db.moderation.actions import end_jobs_of, shut_out
@@ -63,7 +63,7 @@ class Decision(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Card:
+class Case:
     """A card that wants something: to be posted, told anew, or closed.
 
     Attributes:
@@ -75,7 +75,7 @@ class Card:
     """
 
     job: Job
-    kind: CardKind
+    kind: CaseKind
     round: int
     with_file: bool
     decision: Decision | None
@@ -99,16 +99,16 @@ class TakenDown:
     digests: set[str] = field(default_factory=set)
 
 
-class Cards(Rows):
+class Cases(Rows):
     """The part of the queue that asks moderators."""
 
-    async def due_cards(self, now: float | None = None) -> list[Card]:
+    async def due_cases(self, now: float | None = None) -> list[Case]:
         """Return the cards that want something, the oldest first."""
         rows = await self._db.read(DUE, {"now": self._now(now)})
         return [
-            Card(
+            Case(
                 job=job_from(row),
-                kind=CardKind(row["card_kind"]),
+                kind=CaseKind(row["card_kind"]),
                 round=row["round"],
                 with_file=bool(row["with_file"]),
                 decision=None if row["decision"] is None else Decision(row["decision"]),
@@ -121,35 +121,37 @@ class Cards(Rows):
             for row in rows
         ]
 
-    async def card_shown(self, card: Card, channel_id: int, message_id: int) -> None:
+    async def case_shown(self, case: Case, channel_id: int, message_id: int) -> None:
         """The message tells what the card says."""
         await self._changes(
             "UPDATE card SET channel_id = ?, message_id = ?, shown = ? "
             "WHERE job = ? AND kind = ? AND round = ?",
-            (channel_id, message_id, card.reports, card.job.id, card.kind, card.round),
+            (channel_id, message_id, case.reports, case.job.id, case.kind, case.round),
         )
 
-    async def card_closed(self, card: Card) -> None:
+    async def case_closed(self, case: Case) -> None:
         """The message has its last words, or there is none."""
         await self._changes(
             "UPDATE card SET closed = 1 WHERE job = ? AND kind = ? AND round = ?",
-            (card.job.id, card.kind, card.round),
+            (case.job.id, case.kind, case.round),
         )
 
-    async def card_postponed(self, card: Card, until: float) -> None:
+    async def case_postponed(self, case: Case, until: float) -> None:
         """It could not be shown; it is due again at ``until``."""
         await self._changes(
             "UPDATE card SET due_at = ? WHERE job = ? AND kind = ? AND round = ?",
-            (until, card.job.id, card.kind, card.round),
+            (until, case.job.id, case.kind, case.round),
         )
 
-    async def approve(self, job: JobId, number: int, deed: Deed, now: float | None = None) -> Job | None:
+    async def approve(
+        self, job: JobId, number: int, audit_entry: AuditEntry, now: float | None = None
+    ) -> Job | None:
         """Let a held job go on; None where this round is decided or the job is not held any more."""
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
-            found = _held(connection, job, deed.guild_id)
-            if found is None or not _decide(connection, job, number, Decision.APPROVED, deed, at):
+            found = _held(connection, job, audit_entry.guild_id)
+            if found is None or not _decide(connection, job, number, Decision.APPROVED, audit_entry, at):
                 return None
             finished = found.clip_sha256 is not None
             new = State.RENDERED if finished else State.QUEUED
@@ -158,14 +160,14 @@ class Cards(Rows):
         return await self._db.write(transaction)
 
     async def reject(
-        self, job: JobId, number: int, deed: Deed, text: str, now: float | None = None
+        self, job: JobId, number: int, audit_entry: AuditEntry, text: str, now: float | None = None
     ) -> Job | None:
         """End a held job; ``text`` is what its member reads. None as in :meth:`approve`."""
         at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
-            found = _held(connection, job, deed.guild_id)
-            if found is None or not _decide(connection, job, number, Decision.REJECTED, deed, at):
+            found = _held(connection, job, audit_entry.guild_id)
+            if found is None or not _decide(connection, job, number, Decision.REJECTED, audit_entry, at):
                 return None
             return end(
                 connection,
@@ -196,7 +198,7 @@ class Cards(Rows):
                 "SELECT 1 FROM card WHERE job = ? AND kind = 'report' AND decision IS NULL", (job,)
             ).fetchall()
             if new and not asked:
-                open_card(connection, found, CardKind.REPORT, at=at)
+                open_case(connection, found, CaseKind.REPORT, at=at)
             return bool(new)
 
         return await self._db.write(transaction)
@@ -206,15 +208,17 @@ class Cards(Rows):
         rows = await self._db.read("SELECT reason FROM report WHERE job = ? ORDER BY at", (job,))
         return [row["reason"] for row in rows]
 
-    async def dismiss(self, job: JobId, number: int, deed: Deed, now: float | None = None) -> bool:
+    async def dismiss(
+        self, job: JobId, number: int, audit_entry: AuditEntry, now: float | None = None
+    ) -> bool:
         """Leave a reported clip where it is; False where this round is decided."""
         at = self._now(now)
         return await self._db.write(
-            lambda connection: _decide(connection, job, number, Decision.DISMISSED, deed, at)
+            lambda connection: _decide(connection, job, number, Decision.DISMISSED, audit_entry, at)
         )
 
     async def take_down(
-        self, job: JobId, number: int, deed: Deed, now: float | None = None
+        self, job: JobId, number: int, audit_entry: AuditEntry, now: float | None = None
     ) -> TakenDown | None:
         """Take a reported clip away with its family, and shut its member out; None where it is decided.
 
@@ -225,14 +229,14 @@ class Cards(Rows):
 
         def transaction(connection: sqlite3.Connection) -> TakenDown | None:
             found = find(connection, job)
-            if found is None or not _decide(connection, job, number, Decision.TAKEN_DOWN, deed, at):
+            if found is None or not _decide(connection, job, number, Decision.TAKEN_DOWN, audit_entry, at):
                 return None
             shut_out(
                 connection,
                 guild=found.guild_id,
                 user=found.user_id,
-                by=deed.actor_id,
-                reason=deed.reason,
+                by=audit_entry.actor_id,
+                reason=audit_entry.reason,
                 at=at,
             )
             ended = end_jobs_of(connection, found.guild_id, found.user_id, at)
@@ -269,17 +273,22 @@ def _held(connection: sqlite3.Connection, job: JobId, guild: int) -> Job | None:
 
 
 def _decide(
-    connection: sqlite3.Connection, job: JobId, number: int, decision: Decision, deed: Deed, at: float
+    connection: sqlite3.Connection,
+    job: JobId,
+    number: int,
+    decision: Decision,
+    audit_entry: AuditEntry,
+    at: float,
 ) -> bool:
     """Decide once, and write it down."""
-    kind = CardKind.REVIEW if decision in {Decision.APPROVED, Decision.REJECTED} else CardKind.REPORT
+    kind = CaseKind.REVIEW if decision in {Decision.APPROVED, Decision.REJECTED} else CaseKind.REPORT
     decided = connection.execute(
         "UPDATE card SET decision = ?, by_user = ?, decided_at = ?, due_at = 0 "
         "WHERE job = ? AND kind = ? AND round = ? AND guild_id = ? AND decision IS NULL",
-        (decision, deed.actor_id, at, job, kind, number, deed.guild_id),
+        (decision, audit_entry.actor_id, at, job, kind, number, audit_entry.guild_id),
     ).rowcount
     if decided:
-        write_down(connection, deed, at)
+        write_down(connection, audit_entry, at)
     return bool(decided)
 
 

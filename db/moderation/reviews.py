@@ -6,7 +6,7 @@ import sqlite3
 from dataclasses import dataclass
 from enum import StrEnum
 
-from db.audit.log import Deed, write_down
+from db.audit.log import AuditEntry, write_down
 from db.jobs.rows import Rows
 
 
@@ -71,7 +71,9 @@ class Reviews(Rows):
         )
         return {row["guild_id"]: row["channel_id"] for row in rows}
 
-    async def set_review_rules(self, rules: ReviewRules, deed: Deed, now: float | None = None) -> None:
+    async def set_review_rules(
+        self, rules: ReviewRules, audit_entry: AuditEntry, now: float | None = None
+    ) -> None:
         """Change what a guild looks at; what is held already stays held."""
         at = self._now(now)
 
@@ -79,13 +81,13 @@ class Reviews(Rows):
             connection.execute(
                 "REPLACE INTO review_rules (guild_id, channel_id, newcomer_days, words, pictures) "
                 "VALUES (?, ?, ?, ?, ?)",
-                (deed.guild_id, rules.channel_id, rules.newcomer_days, rules.words, rules.pictures),
+                (audit_entry.guild_id, rules.channel_id, rules.newcomer_days, rules.words, rules.pictures),
             )
             # Cards that found no channel are tried again at once.
             connection.execute(
-                "UPDATE card SET due_at = 0 WHERE guild_id = ? AND closed = 0", (deed.guild_id,)
+                "UPDATE card SET due_at = 0 WHERE guild_id = ? AND closed = 0", (audit_entry.guild_id,)
             )
-            write_down(connection, deed, at)
+            write_down(connection, audit_entry, at)
 
         await self._db.write(transaction)
 
@@ -95,7 +97,13 @@ class Reviews(Rows):
         return {kind: frozenset(row["word"] for row in rows if row["kind"] == kind) for kind in WordKind}
 
     async def say_of_word(
-        self, word: str, kind: WordKind | None, deed: Deed, *, most: int, now: float | None = None
+        self,
+        word: str,
+        kind: WordKind | None,
+        audit_entry: AuditEntry,
+        *,
+        most: int,
+        now: float | None = None,
     ) -> bool:
         """Put a word on a list of a guild, or (None) say nothing of it any more.
 
@@ -110,17 +118,17 @@ class Reviews(Rows):
         def transaction(connection: sqlite3.Connection) -> bool:
             if kind is None:
                 changed = connection.execute(
-                    "DELETE FROM word WHERE guild_id = ? AND word = ?", (deed.guild_id, word)
+                    "DELETE FROM word WHERE guild_id = ? AND word = ?", (audit_entry.guild_id, word)
                 ).rowcount
             else:
                 changed = connection.execute(
                     "INSERT INTO word (guild_id, word, kind) SELECT :guild, :word, :kind "
                     "WHERE (SELECT count(*) FROM word WHERE guild_id = :guild) < :most "
                     "ON CONFLICT DO UPDATE SET kind = :kind WHERE kind <> :kind",
-                    {"guild": deed.guild_id, "word": word, "kind": kind, "most": most},
+                    {"guild": audit_entry.guild_id, "word": word, "kind": kind, "most": most},
                 ).rowcount
             if changed > 0:
-                write_down(connection, deed, at)
+                write_down(connection, audit_entry, at)
             return changed > 0
 
         return await self._db.write(transaction)

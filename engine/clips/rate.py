@@ -12,7 +12,7 @@ from engine.core.cancel import CancelToken
 from engine.core.device_faults import is_out_of_memory
 from engine.core.recipe import Recipe
 from engine.families import Frames
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, find_model
 
@@ -25,7 +25,7 @@ NO_ROOM = "there was no memory left for RIFE: smoothed by optical flow alone"
 def at_rate(
     drawn: Frames,
     recipe: Recipe,
-    workshop: Workshop,
+    context: EngineContext,
     *,
     progress: Callable[[float], None],
     cancel: CancelToken,
@@ -36,7 +36,7 @@ def at_rate(
     Args:
         drawn: uint8 ``[recipe.frames, H, W, 3]``.
         recipe: knows both rates and the length.
-        workshop: where RIFE's weights may lie.
+        context: where RIFE's weights may lie.
         progress: told the finished share.
         cancel: looked at for each frame.
         gave_up: told why RIFE was not used although it is installed.
@@ -48,20 +48,20 @@ def at_rate(
     def smoothed(flow: FlowModel | None) -> Frames:
         return _smoothed(drawn, recipe, progress, cancel, flow)
 
-    return smoothed(None) if recipe.factor == 1 else by_best_flow(workshop, smoothed, gave_up=gave_up)
+    return smoothed(None) if recipe.factor == 1 else by_best_flow(context, smoothed, gave_up=gave_up)
 
 
 def by_best_flow(
-    workshop: Workshop, make: Callable[[FlowModel | None], T], *, gave_up: Callable[[str], None]
+    context: EngineContext, make: Callable[[FlowModel | None], T], *, gave_up: Callable[[str], None]
 ) -> T:
     """Make something with RIFE where it works, and else without.
 
     Args:
-        workshop: where RIFE's weights may lie.
+        context: where RIFE's weights may lie.
         make: makes it, with RIFE or with None.
         gave_up: told why RIFE was not used although it is installed.
     """
-    model = _model(workshop, gave_up)
+    model = _model(context, gave_up)
     if model is not None:
         try:
             return make(model)
@@ -70,14 +70,14 @@ def by_best_flow(
                 raise
         # Out here the error is gone, and with it the frames that held what filled the memory.
         model = None
-        workshop.rack.drop(NAME)
+        context.model_cache.drop(NAME)
         gave_up(NO_ROOM)
     return make(None)
 
 
-def _model(workshop: Workshop, gave_up: Callable[[str], None]) -> FlowModel | None:
+def _model(context: EngineContext, gave_up: Callable[[str], None]) -> FlowModel | None:
     try:
-        return find_model(workshop)
+        return find_model(context)
     except ValueError:
         gave_up(BROKEN)
     except Exception as error:

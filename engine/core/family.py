@@ -68,7 +68,7 @@ class Hooks:
     gave_up: Callable[[str], None] = _nothing
 
 
-class Backend(Protocol):
+class Family(Protocol):
     """A family of models that can draw a clip. Made once in the engine process, then used job after job."""
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> RawFrames:

@@ -11,8 +11,8 @@ from engine.core.recipe import Kind, Number, Quality, Recipe
 from engine.core.retake import Retake, less_motion
 
 if TYPE_CHECKING:
-    from engine.core.request import Subject, Wish
-    from engine.runtime.capabilities import Means
+    from engine.core.request import Request, Subject
+    from engine.runtime.capabilities import Capabilities
 
 
 class Feature(StrEnum):
@@ -53,18 +53,18 @@ class Outline:
     """What is settled of a recipe when its family is asked for the rest.
 
     Attributes:
-        wish: what was asked for.
+        request: what was asked for.
         subject: the picture, where there is one.
         like: the picture whose look is taken, where there is one.
         way: the way of drawing; None where the family has none to choose from.
-        means: what this machine has.
+        capabilities: what this machine has.
         frames, native_fps: what is to be drawn.
     """
 
-    wish: Wish
+    request: Request
     subject: Subject | None
     way: Way | None
-    means: Means
+    capabilities: Capabilities
     frames: int
     native_fps: float
     like: Subject | None = None
@@ -98,12 +98,12 @@ def _any_count(frames: int) -> int:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BackendSpec:
+class FamilySpec:
     """A family.
 
     Attributes:
         name: what owners and members call it.
-        target: ``module:class``; the class is made with a :class:`engine.runtime.context.Workshop`.
+        target: ``module:class``; the class is made with a :class:`engine.runtime.context.EngineContext`.
         kinds: what it can draw.
         needs_picture: True where there is nothing to draw without one.
         max_native_fps: drawn frames per second at most; the smoothing makes the rest.
@@ -156,23 +156,29 @@ class BackendSpec:
         """Whether a trained model draws, and so weights are needed."""
         return bool(self.weights or self.any_of)
 
-    def lacks(self, means: Means) -> str | None:
+    def lacks(self, capabilities: Capabilities) -> str | None:
         """What it is missing on a machine, in words; None: nothing."""
         if not self.trained:
             return None
-        missing = [name for name in self.weights if name not in means.weights]
-        if self.any_of and not means.weights & set(self.any_of):
+        missing = [name for name in self.weights if name not in capabilities.weights]
+        if self.any_of and not capabilities.weights & set(self.any_of):
             missing.append(self.any_of[0])
         if missing:
             return f"its weights ({', '.join(missing)}); framekiln models pull {' '.join(missing)}"
-        if self.needs_checkpoint and not means.checkpoints and not means.weights & set(self.base):
+        if (
+            self.needs_checkpoint
+            and not capabilities.checkpoints
+            and not capabilities.weights & set(self.base)
+        ):
             return f"a checkpoint; framekiln models pull {self.base[0]}"
-        if not any(self.way(quality, means) for quality in Quality):
+        if not any(self.way(quality, capabilities) for quality in Quality):
             return "the weights of each of its ways of drawing"
-        if not (means.device.is_gpu or means.slow):
+        if not (capabilities.device.is_gpu or capabilities.slow):
             return "a GPU"
         return None
 
-    def way(self, quality: Quality, means: Means) -> Way | None:
+    def way(self, quality: Quality, capabilities: Capabilities) -> Way | None:
         """The first way of drawing whose weights are there; None where there is none for this quality."""
-        return next((way for way in self.ways.get(quality, ()) if means.weights >= set(way.weights)), None)
+        return next(
+            (way for way in self.ways.get(quality, ()) if capabilities.weights >= set(way.weights)), None
+        )

@@ -27,7 +27,7 @@ SECONDS = {Length.SHORT: 2.0, Length.NORMAL: 4.0, Length.LONG: 8.0}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Request:
     """What somebody asks for, before anything is decided. None leaves it to the plan.
 
     Attributes:

@@ -13,15 +13,15 @@ from typing import Any
 import torch
 
 from engine.core.device import DeviceKind
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 SHAPES_KEPT = 64
 """More than a family has usual ones. Beyond it torch would go back to the model as it is, and say nothing."""
 
 
-def compiled_for(model: Any, workshop: Workshop) -> Any:
+def compiled_for(model: Any, context: EngineContext) -> Any:
     """A model that compiles itself for each shape it is given, where the owner wants that; else as it was."""
-    if workshop.compile_models and workshop.device.kind is DeviceKind.CUDA:
+    if context.compile_models and context.device.kind is DeviceKind.CUDA:
         torch._dynamo.config.recompile_limit = SHAPES_KEPT  # noqa: SLF001 - torch documents it by this name
         model.compile(dynamic=False)
     return model

@@ -13,16 +13,16 @@ from importlib import import_module
 from typing import Any
 
 from engine.core.errors import Unsupported
-from engine.core.family import Backend, Clip, Frames, Hooks, Inputs, Picture, RawFrames
-from engine.core.family_spec import BackendSpec, Feature, Outline, Tuned, Way
+from engine.core.family import Clip, Family, Frames, Hooks, Inputs, Picture, RawFrames
+from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Camera, Recipe
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 __all__ = [
-    "BACKENDS",
-    "Backend",
-    "BackendSpec",
+    "FAMILIES",
     "Clip",
+    "Family",
+    "FamilySpec",
     "Feature",
     "Frames",
     "Hooks",
@@ -37,37 +37,37 @@ __all__ = [
 ]
 
 
-def _discover() -> dict[str, BackendSpec]:
+def _discover() -> dict[str, FamilySpec]:
     """All families, the ones that are preferred first."""
-    names = [info.name for info in pkgutil.iter_modules(__path__)]
-    modules = [import_module(f"{__name__}.{name}") for name in names if "_" not in name]
+    folders = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
+    modules = [import_module(f"{__name__}.{folder}.spec") for folder in folders]
     specs = [spec for module in modules for spec in _specs(module)]
     return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.rank, spec.name))}
 
 
-def _specs(module: Any) -> tuple[BackendSpec, ...]:
+def _specs(module: Any) -> tuple[FamilySpec, ...]:
     return getattr(module, "SPECS", ()) or ((module.SPEC,) if hasattr(module, "SPEC") else ())
 
 
-BACKENDS: Mapping[str, BackendSpec] = _discover()
+FAMILIES: Mapping[str, FamilySpec] = _discover()
 
 
 def travels(recipe: Recipe) -> bool:
     """Whether the camera was asked to move; an engine that can do nothing else is asked by being chosen."""
-    spec = BACKENDS.get(recipe.engine)
+    spec = FAMILIES.get(recipe.engine)
     return recipe.camera not in (Camera.AUTO, Camera.STILL) or (spec is not None and spec.films)
 
 
-def load(name: str, workshop: Workshop) -> Backend:
+def load(name: str, context: EngineContext) -> Family:
     """Make a backend.
 
     Raises:
         Unsupported: no backend has this name.
     """
-    spec = BACKENDS.get(name)
+    spec = FAMILIES.get(name)
     if spec is None:
-        raise Unsupported(f"There is no engine called {name!r}; there are {', '.join(sorted(BACKENDS))}.")
+        raise Unsupported(f"There is no engine called {name!r}; there are {', '.join(sorted(FAMILIES))}.")
     module, _, attribute = spec.target.partition(":")
-    made: Any = getattr(import_module(module), attribute)(workshop)
-    backend: Backend = made
-    return backend
+    made: Any = getattr(import_module(module), attribute)(context)
+    family: Family = made
+    return family

@@ -120,10 +120,10 @@ class Clip:
         return np.array([saturation(frame) for frame in self.small], np.float32)
 
     @cached_property
-    def means(self) -> Floats:
+    def capabilities(self) -> Floats:
         """Log of each channel's mean in each small frame, in the light of the first: float32 ``[T, 3]``."""
-        means = np.array([cv2.mean(frame)[:_CHANNELS] for frame in self.small], np.float32)
-        return np.asarray(np.log(means / self.light[:, None] + 4), np.float32)
+        capabilities = np.array([cv2.mean(frame)[:_CHANNELS] for frame in self.small], np.float32)
+        return np.asarray(np.log(capabilities / self.light[:, None] + 4), np.float32)
 
     @cached_property
     def contrast(self) -> Floats:

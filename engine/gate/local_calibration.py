@@ -17,7 +17,7 @@ import numpy as np
 from engine.gate.calibration import Calibration, Model, Tail
 from engine.gate.registry import MEASURES, UNKNOWN, Reading
 
-HOUSE_VARIABLE = "FRAMEKILN_HOUSE"
+CALIBRATION_VARIABLE = "FRAMEKILN_HOUSE"
 """Where the engine process finds the file."""
 
 WEIGHT_OF_SHIPPED = 100
@@ -80,20 +80,20 @@ def learnt(calibration: Calibration, kept: Sequence[Kept], *, fewest: int = FEWE
     )
 
 
-def read_houses(path: Path, calibration: Calibration) -> dict[str, Calibration]:
+def read_calibrations(path: Path, calibration: Calibration) -> dict[str, Calibration]:
     """What the gate holds each engine's takes against, by the engine's name.
 
     Returns:
         Nothing where the file is not there, or was made for another fit than ``calibration``.
 
     Raises:
-        ValueError: the file is not what :func:`write_houses` writes.
+        ValueError: the file is not what :func:`write_calibrations` writes.
     """
     return {engine: tails.over(calibration) for engine, tails in read_tails(path, calibration).items()}
 
 
 def read_tails(path: Path, calibration: Calibration) -> dict[str, Tails]:
-    """The tails by engine; see :func:`read_houses`."""
+    """The tails by engine; see :func:`read_calibrations`."""
     if not path.exists():
         return {}
     try:
@@ -112,7 +112,7 @@ def read_tails(path: Path, calibration: Calibration) -> dict[str, Tails]:
         raise ValueError(f"{path} is no calibration of a house: {error}") from error
 
 
-def write_houses(path: Path, calibration: Calibration, engines: Mapping[str, Tails]) -> None:
+def write_calibrations(path: Path, calibration: Calibration, engines: Mapping[str, Tails]) -> None:
     """Write the file, whole or not at all: one trouble a line."""
     data = {"fit": calibration.fit, "engines": {name: asdict(tails) for name, tails in engines.items()}}
     text = json.dumps(data, indent=1).replace("{\n     ", "{").replace("\n     ", " ")

@@ -86,7 +86,7 @@ def judge(
     reference: NDArray[np.uint8] | None,
     fps: float,
     *,
-    house: Calibration | None = None,
+    calibration: Calibration | None = None,
     travels: bool = False,
 ) -> Verdict:
     """Judge a take before it is smoothed and encoded, at its native rate.
@@ -96,7 +96,7 @@ def judge(
         reference: the picture that the clip was made from, uint8 ``[H, W, 3]``, or None: burnt and
             oversaturated pictures are content then.
         fps: native frames per second.
-        house: the calibration to hold the clip against, made of an owner's own good clips; None: the one
+        calibration: the calibration to hold the clip against, made of an owner's own good clips; None: the one
             that comes with the engine.
         travels: the camera was asked to move: a picture that is only enlarged is no fault then.
 
@@ -104,7 +104,7 @@ def judge(
         ValueError: shapes, dtypes or ``fps`` are not such.
     """
     readings = measured(frames, reference, fps, travels=travels)
-    return weigh(readings, fps, house or shipped(), has_input=reference is not None)
+    return weigh(readings, fps, calibration or shipped(), has_input=reference is not None)
 
 
 def measured(

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from engine.core.errors import UserError
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Role
-from engine.core.request import AUTO, Subject, Wish
-from engine.families import BACKENDS, BackendSpec, Feature, Way
-from engine.runtime.capabilities import Means
+from engine.core.request import AUTO, Request, Subject
+from engine.families import FAMILIES, FamilySpec, Feature, Way
+from engine.runtime.capabilities import Capabilities
 
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
     """A wish, with the files that came with it."""
 
-    wish: Wish
+    request: Request
     subject: Subject | None = None
     like: Subject | None = None
     reference: Subject | None = None
@@ -28,43 +28,43 @@ class Given:
 
     def needs(self) -> frozenset[Feature]:
         """What an engine must be able to do, beside drawing this kind."""
-        wish = self.wish
+        request = self.request
         needed = {
-            Feature.FIRST_FRAME: wish.kind is Kind.TEXT2VIDEO and self.subject is not None,
+            Feature.FIRST_FRAME: request.kind is Kind.TEXT2VIDEO and self.subject is not None,
             Feature.LIKE: self.like is not None,
-            Feature.FOLLOW: wish.follow is not None,
-            Feature.STYLE: bool(wish.styles),
-            Feature.SCHEDULE: is_scheduled(wish.prompt),
+            Feature.FOLLOW: request.follow is not None,
+            Feature.STYLE: bool(request.styles),
+            Feature.SCHEDULE: is_scheduled(request.prompt),
         }
         return frozenset(feature for feature, asked in needed.items() if asked)
 
 
-def engines_for(means: Means) -> tuple[str, ...]:
+def engines_for(capabilities: Capabilities) -> tuple[str, ...]:
     """Names of the engines that can run here, the preferred ones first."""
-    return tuple(name for name, spec in BACKENDS.items() if spec.lacks(means) is None)
+    return tuple(name for name, spec in FAMILIES.items() if spec.lacks(capabilities) is None)
 
 
-def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
+def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec, str]:
     """The engine that was asked for, or the best one that is here; and why, for the member.
 
     Raises:
         UserError: nothing here can draw this; the text says what is missing.
     """
-    wish = given.wish
-    if wish.engine != AUTO:
-        spec = BACKENDS.get(wish.engine)
-        if spec is None or wish.engine not in engines_for(means):
-            there_are = ", ".join(sorted(engines_for(means)))
-            why = "" if spec is None else f" It lacks {spec.lacks(means)}."
+    request = given.request
+    if request.engine != AUTO:
+        spec = FAMILIES.get(request.engine)
+        if spec is None or request.engine not in engines_for(capabilities):
+            there_are = ", ".join(sorted(engines_for(capabilities)))
+            why = "" if spec is None else f" It lacks {spec.lacks(capabilities)}."
             raise UserError(
-                "E_ENGINE", f"There is no engine called “{wish.engine}” here.{why} There are: {there_are}."
+                "E_ENGINE", f"There is no engine called “{request.engine}” here.{why} There are: {there_are}."
             )
         _insist(spec, given)
         return spec, f"{spec.name}, as asked: {spec.about}"
-    able = [BACKENDS[name] for name in engines_for(means) if _draws(BACKENDS[name], given)]
+    able = [FAMILIES[name] for name in engines_for(capabilities) if _draws(FAMILIES[name], given)]
     apt = [spec for spec in able if spec.features >= given.needs()]
     if apt:
-        spec = _largest_that_fits(apt, wish, means)
+        spec = _largest_that_fits(apt, request, capabilities)
         why = f"{spec.name}: {spec.about}"
         if spec is not apt[0]:
             why += f"; {apt[0].name} wants more memory than this graphics card has"
@@ -75,41 +75,47 @@ def choose_engine(given: Given, means: Means) -> tuple[BackendSpec, str]:
     raise UserError("E_ENGINE", "Nothing here can make such a clip. The owner's “framekiln doctor” says why.")
 
 
-def choose_way(spec: BackendSpec, wish: Wish, means: Means) -> tuple[Way | None, tuple[str, ...]]:
+def choose_way(
+    spec: FamilySpec, request: Request, capabilities: Capabilities
+) -> tuple[Way | None, tuple[str, ...]]:
     """The way of drawing for a quality; where its weights are missing, the next best quality's."""
     if not spec.ways:
         return None, ()
     order = list(Quality)
-    nearest = sorted(order, key=lambda quality: abs(order.index(quality) - order.index(wish.quality)))
+    nearest = sorted(order, key=lambda quality: abs(order.index(quality) - order.index(request.quality)))
     for quality in nearest:
-        way = spec.way(quality, means)
+        way = spec.way(quality, capabilities)
         if way is not None:
             said = f"{way.name}: {way.about}"
-            if quality is not wish.quality:
-                said += f" (the weights for “{wish.quality}” are not installed)"
+            if quality is not request.quality:
+                said += f" (the weights for “{request.quality}” are not installed)"
             return way, (said,)
     raise UserError("E_WEIGHTS", f"The engine “{spec.name}” has none of its weights here.")
 
 
-def _largest_that_fits(apt: list[BackendSpec], wish: Wish, means: Means) -> BackendSpec:
+def _largest_that_fits(apt: list[FamilySpec], request: Request, capabilities: Capabilities) -> FamilySpec:
     """The first that the card holds without giving anything up; else the one that gives up least.
 
     A stand-in without weights draws only where there is no model at all.
     """
     wants = {}
     for spec in apt:
-        way, _ = choose_way(spec, wish, means)
+        way, _ = choose_way(spec, request, capabilities)
         wants[spec.name] = 0 if way is None else way.memory
     models = [spec for spec in apt if spec.trained] or apt
-    roomy = [spec for spec in models if not means.device.memory or wants[spec.name] <= means.device.memory]
+    roomy = [
+        spec
+        for spec in models
+        if not capabilities.device.memory or wants[spec.name] <= capabilities.device.memory
+    ]
     return roomy[0] if roomy else min(models, key=lambda spec: wants[spec.name])
 
 
-def _draws(spec: BackendSpec, given: Given) -> bool:
-    return given.wish.kind in spec.kinds and (given.subject is not None or not spec.needs_picture)
+def _draws(spec: FamilySpec, given: Given) -> bool:
+    return given.request.kind in spec.kinds and (given.subject is not None or not spec.needs_picture)
 
 
-def _insist(spec: BackendSpec, given: Given) -> None:
+def _insist(spec: FamilySpec, given: Given) -> None:
     if not _draws(spec, given):
         need = "a picture" if spec.needs_picture else "words"
         raise UserError("E_ENGINE", f"The engine “{spec.name}” needs {need} to work from.")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from engine.core.recipe import Quality
-from engine.core.request import Subject, Wish
-from engine.families import BackendSpec
+from engine.core.request import Request, Subject
+from engine.families import FamilySpec
 
 MACROBLOCK = 16
 """H.264's; a family that draws at any size gets multiples of it, or what was asked for."""
@@ -20,21 +20,21 @@ SHAPES = ((16, 9), (3, 2), (4, 3), (1, 1), (3, 4), (2, 3), (9, 16))
 
 
 def choose_size(
-    wish: Wish, subject: Subject | None, spec: BackendSpec, max_side: int
+    request: Request, subject: Subject | None, spec: FamilySpec, max_side: int
 ) -> tuple[int, int, str]:
     """The frame's size: asked for, or the shape nearest to the picture's at the quality's area.
 
     Returns:
         Width and height in pixels, and why.
     """
-    if wish.size is not None:
+    if request.size is not None:
         step = 2 if spec.multiple <= MACROBLOCK else spec.multiple
-        width, height = (max(step, side - side % step) for side in wish.size)
-        said = "as asked" if (width, height) == wish.size else f"the nearest that {spec.name} draws"
+        width, height = (max(step, side - side % step) for side in request.size)
+        said = "as asked" if (width, height) == request.size else f"the nearest that {spec.name} draws"
         return width, height, f"{width}×{height}, {said}"
     aspect = 16 / 9 if subject is None else subject.width / subject.height
     across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
-    area = (spec.area or AREA)[wish.quality]
+    area = (spec.area or AREA)[request.quality]
     width, height, scale = _sized(across, down, area, spec.multiple, max_side)
     why = f"{width}×{height} ({across}:{down})"
     if scale < 1:
@@ -48,7 +48,7 @@ def choose_size(
     return width, height, why
 
 
-def usual_sizes(spec: BackendSpec) -> frozenset[tuple[int, int]]:
+def usual_sizes(spec: FamilySpec) -> frozenset[tuple[int, int]]:
     """The sizes that a family's clips have where nobody asked for one, and no owner for smaller ones."""
     return frozenset(
         _sized(across, down, area, spec.multiple, math.inf)[:2]

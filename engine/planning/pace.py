@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.families import BackendSpec
+from engine.families import FamilySpec
 
 LEAST_PACE = 0.9
 """A family drawn at nine tenths of its slowest rate moves a tenth too slowly, which is not seen."""
@@ -27,7 +27,7 @@ class Pace:
     length: int
 
 
-def pace_of(seconds: float, fps: float, spec: BackendSpec) -> Pace:
+def pace_of(seconds: float, fps: float, spec: FamilySpec) -> Pace:
     """Share a clip out between drawing and smoothing.
 
     Where it can be, each drawn frame stands for a whole number of finished ones, so that the drawn ones come
@@ -49,7 +49,7 @@ def pace_of(seconds: float, fps: float, spec: BackendSpec) -> Pace:
     return Pace(frames=spec.count(max(2, frames)), native_fps=native, length=length)
 
 
-def _factor(last: int, fps: float, spec: BackendSpec) -> int:
+def _factor(last: int, fps: float, spec: FamilySpec) -> int:
     """How many frames one drawn frame stands for: so many that the family needs few goes, and no more."""
     least = max(1, math.ceil(fps / spec.max_native_fps))
     most = max(least, math.floor(fps / spec.min_native_fps))

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 from engine.core.errors import UserError
 from engine.core.recipe import Recipe
-from engine.core.request import SECONDS, Length, Subject, Wish
-from engine.families import BackendSpec, Outline
+from engine.core.request import SECONDS, Length, Request, Subject
+from engine.families import FamilySpec, Outline
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import pace_of
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 UNSEEN_FACES = "nobody looked for faces in the picture: the network that finds them is not installed"
 
@@ -41,22 +41,22 @@ class PlanLimits:
 
 
 def plan(
-    wish: Wish,
+    request: Request,
     subject: Subject | None = None,
     *,
     like: Subject | None = None,
     reference: Subject | None = None,
-    means: Means | None = None,
+    capabilities: Capabilities | None = None,
     limits: PlanLimits | None = None,
 ) -> Recipe:
     """Decide everything that the wish left open.
 
     Args:
-        wish: what was asked for.
+        request: what was asked for.
         subject: the picture that is animated, or the first frame.
         like: the picture whose look is taken.
         reference: the clip that is followed or drawn anew.
-        means: what this machine has; None: no GPU and no weights.
+        capabilities: what this machine has; None: no GPU and no weights.
         limits: what a wish may ask for.
 
     Returns:
@@ -65,21 +65,21 @@ def plan(
     Raises:
         UserError: the wish cannot be met; the text says why and what could be.
     """
-    means, limits = means or Means(), limits or PlanLimits()
-    seconds, why_seconds = _choose_seconds(wish, reference, limits)
-    fps = limits.fps if wish.fps is None else wish.fps
-    _check(wish, seconds, fps, limits)
-    given = Given(wish=wish, subject=subject, like=like, reference=reference)
-    spec, why_engine = choose_engine(given, means)
-    way, why_way = choose_way(spec, wish, means)
-    width, height, why_size = choose_size(wish, subject or reference, spec, limits.max_side)
+    capabilities, limits = capabilities or Capabilities(), limits or PlanLimits()
+    seconds, why_seconds = _choose_seconds(request, reference, limits)
+    fps = limits.fps if request.fps is None else request.fps
+    _check(request, seconds, fps, limits)
+    given = Given(request=request, subject=subject, like=like, reference=reference)
+    spec, why_engine = choose_engine(given, capabilities)
+    way, why_way = choose_way(spec, request, capabilities)
+    width, height, why_size = choose_size(request, subject or reference, spec, limits.max_side)
     pace = pace_of(seconds, fps, spec)
     outline = Outline(
-        wish=wish,
+        request=request,
         subject=subject,
         like=like,
         way=way,
-        means=means,
+        capabilities=capabilities,
         frames=pace.frames,
         native_fps=pace.native_fps,
     )
@@ -88,20 +88,20 @@ def plan(
     if pace.native_fps != fps:
         reasons.append(f"{pace.native_fps:g} drawn frames a second, smoothed to {fps:g}")
     return Recipe(
-        kind=wish.kind,
+        kind=request.kind,
         engine=spec.name,
-        prompt=wish.prompt,
+        prompt=request.prompt,
         inputs=given.digests(),
-        seed=secrets.randbelow(2**32) if wish.seed is None else wish.seed,
+        seed=secrets.randbelow(2**32) if request.seed is None else request.seed,
         width=width,
         height=height,
         frames=pace.frames,
         native_fps=pace.native_fps,
         fps=fps,
         length=pace.length,
-        motion=wish.motion,
-        camera=wish.camera,
-        quality=wish.quality,
+        motion=request.motion,
+        camera=request.camera,
+        quality=request.quality,
         way="" if way is None else way.name,
         steps=0 if way is None else way.steps,
         guidance=0.0 if way is None else way.guidance,
@@ -109,14 +109,14 @@ def plan(
         words=tuned.words,
         negative=tuned.negative,
         strength=tuned.strength,
-        follow=wish.follow,
-        styles=wish.styles,
+        follow=request.follow,
+        styles=request.styles,
         settings=tuned.settings,
         reasons=(*reasons, *tuned.reasons, *_notes(subject, spec)),
     )
 
 
-def _check(wish: Wish, seconds: float, fps: float, limits: PlanLimits) -> None:
+def _check(request: Request, seconds: float, fps: float, limits: PlanLimits) -> None:
     """Hold a wish's numbers against the limits.
 
     Raises:
@@ -128,20 +128,22 @@ def _check(wish: Wish, seconds: float, fps: float, limits: PlanLimits) -> None:
         )
     if not 1 <= fps <= limits.max_fps:
         raise UserError("E_FPS", f"A clip can have 1 to {limits.max_fps:g} frames a second.")
-    if wish.seed is not None and not 0 <= wish.seed < 2**32:
+    if request.seed is not None and not 0 <= request.seed < 2**32:
         raise UserError("E_SEED", f"A seed is a whole number from 0 to {2**32 - 1}.")
-    if wish.size is not None and not all(limits.min_side <= side <= limits.max_side for side in wish.size):
+    if request.size is not None and not all(
+        limits.min_side <= side <= limits.max_side for side in request.size
+    ):
         raise UserError(
             "E_SIZE", f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
         )
 
 
 def _choose_seconds(
-    wish: Wish, reference: Subject | None, limits: PlanLimits
+    request: Request, reference: Subject | None, limits: PlanLimits
 ) -> tuple[float, tuple[str, ...]]:
     """How long the clip is, and why where nobody said: as long as the clip it follows, or the usual."""
-    if wish.seconds is not None:
-        return wish.seconds, ()
+    if request.seconds is not None:
+        return request.seconds, ()
     followed = None if reference is None else reference.seconds
     wanted = SECONDS[Length.NORMAL] if followed is None else followed
     seconds = min(max(wanted, limits.min_seconds), limits.max_seconds)
@@ -152,7 +154,7 @@ def _choose_seconds(
     return seconds, (f"{seconds:.3g} s, as long as the clip given",)
 
 
-def _notes(subject: Subject | None, spec: BackendSpec) -> tuple[str, ...]:
+def _notes(subject: Subject | None, spec: FamilySpec) -> tuple[str, ...]:
     """What there is to say of the picture: what may spoil the clip, and what nobody could look for."""
     if subject is None:
         return ()

@@ -42,7 +42,7 @@ class Cause(enum.Enum):
     HUNG = enum.auto()
     BROKEN = enum.auto()
     VERSION = enum.auto()
-    CARD_GONE = enum.auto()
+    GPU_GONE = enum.auto()
     WANTED = enum.auto()
 
 
@@ -112,7 +112,7 @@ class Child:
         self._listener = asyncio.create_task(self._listen())
         self._drainer = asyncio.create_task(self._drain())
         self._watcher = asyncio.create_task(self._keep_watch())
-        self._burier = asyncio.create_task(self._bury())
+        self._reaper = asyncio.create_task(self._reap())
         self._killer: asyncio.Task[None] | None = None
 
     @classmethod
@@ -205,10 +205,10 @@ class Child:
 
     async def end(self, reason: str, cause: Cause = Cause.WANTED) -> None:
         """Kill it because it is not wanted any more, and wait until it has ended."""
-        self._condemn(cause, reason)
+        self._schedule_kill(cause, reason)
         await self.gone()
 
-    def slay(self) -> None:
+    def kill_now(self) -> None:
         """Kill it, without a grace and without waiting."""
         if not self._exit.done():
             self._verdict = self._verdict or (Cause.WANTED, "its parent had no more time")
@@ -219,7 +219,7 @@ class Child:
         if not self._writer.is_closing():
             self._writer.write(line)
 
-    def _condemn(self, cause: Cause, reason: str) -> None:
+    def _schedule_kill(self, cause: Cause, reason: str) -> None:
         """Have it killed, for the first reason that was found."""
         self._verdict = self._verdict or (cause, reason)
         if self._killer is None:
@@ -237,7 +237,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
-    async def _bury(self) -> None:
+    async def _reap(self) -> None:
         """Wait for its end, however it comes, and tell those who wait."""
         returncode = await self._exit
         self._signal(signal.SIGKILL)  # what it started must not outlive it
@@ -275,7 +275,7 @@ class Child:
             if now - before > 2 * tick:
                 self._watch.forgive(now - before)
             elif reason := self._watch.overdue(now):
-                self._condemn(Cause.HUNG, reason)
+                self._schedule_kill(Cause.HUNG, reason)
                 return
 
     async def _listen(self) -> None:
@@ -285,7 +285,7 @@ class Child:
         except ConnectionError:
             pass  # it died with unread messages of ours; its end is seen by itself
         except ValueError as error:  # a line that is too long, or no message
-            self._condemn(Cause.BROKEN, str(error))
+            self._schedule_kill(Cause.BROKEN, str(error))
         self._watch.close(self._loop.time())
 
     def _take_in(self, message: wire.FromChild) -> None:
@@ -293,7 +293,7 @@ class Child:
         if isinstance(message, wire.Hello):
             self._greeted = True
             if message.version != wire.PROTOCOL:
-                self._condemn(
+                self._schedule_kill(
                     Cause.VERSION, f"it speaks version {message.version}, this program {wire.PROTOCOL}"
                 )
         elif not self._greeted:

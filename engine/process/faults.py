@@ -15,7 +15,6 @@ TEXT_CHARACTERS = 1_000
 """The beginning of a text for the member that is sent along."""
 
 
-
 def describe(job: str, error: Exception) -> wire.Failed:
     """Turn what a renderer raised into the answer for a job.
 

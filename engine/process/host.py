@@ -221,7 +221,7 @@ class EngineHost:
             if not run.done():
                 await child.end("it did not heed a cancel")
         except asyncio.CancelledError:  # whoever waits for this has no more time
-            child.slay()
+            child.kill_now()
             await child.gone()
             raise
         finally:
@@ -255,7 +255,7 @@ class EngineHost:
         self._enter(HostState.STARTING)
         while not self._closing.is_set():
             death = await self._live(begun)
-            pause = self._mourn(death)
+            pause = self._record_death(death)
             if not begun.done():
                 begun.set_result(death)
             with contextlib.suppress(TimeoutError):
@@ -272,9 +272,9 @@ class EngineHost:
             return Death(cause=Cause.ITSELF, returncode=None, reason=f"it could not be started: {error}")
         try:
             await _first(child.ready.wait(), child.gone(), self._closing.wait())
-            if child.ready.is_set() and self._lacks_its_card(child):
+            if child.ready.is_set() and self._lacks_its_gpu(child):
                 # What was planned for a GPU would take a processor hours: the jobs wait until it is back.
-                await child.end("the graphics card is gone", Cause.CARD_GONE)
+                await child.end("the graphics card is gone", Cause.GPU_GONE)
             elif child.ready.is_set():
                 self._refusal = None
                 self._device = child.device
@@ -286,13 +286,13 @@ class EngineHost:
                 await child.close()
             return child.ended.result()
         finally:
-            child.slay()
+            child.kill_now()
             self._child = self._free = None
 
-    def _lacks_its_card(self, child: Child) -> bool:
+    def _lacks_its_gpu(self, child: Child) -> bool:
         return self._device is not None and self._device.is_gpu and not child.device.is_gpu
 
-    def _mourn(self, death: Death) -> float:
+    def _record_death(self, death: Death) -> float:
         """Write a death down; answer with the seconds to wait before the next process."""
         self.last_death = death
         if death.cause is Cause.WANTED:
@@ -310,7 +310,7 @@ class EngineHost:
         if death.cause is Cause.VERSION:
             self._refusal = f"The engine process is of another release: {death.reason}."
             self._changed.set()
-        if death.cause in {Cause.VERSION, Cause.CARD_GONE} or recent > self._limits.deaths:
+        if death.cause in {Cause.VERSION, Cause.GPU_GONE} or recent > self._limits.deaths:
             self._enter(HostState.DOWN)
             return self._limits.backoff_last
         self._enter(HostState.RESTARTING)

@@ -102,7 +102,7 @@ class Channel:
         return wire.from_parent(line) if line else None
 
 
-class Orders:
+class RenderQueue:
     """The renders that the parent asked for, and the tokens that stop them."""
 
     def __init__(self) -> None:
@@ -182,7 +182,7 @@ def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: f
     if not isinstance(hello, wire.Hello) or hello.version != wire.PROTOCOL:
         sys.stderr.write(f"E_VERSION: this engine speaks version {wire.PROTOCOL}, its parent said {hello}\n")
         return EXIT_PROTOCOL
-    orders = Orders()
+    orders = RenderQueue()
     threading.Thread(target=_listen, args=(channel, orders), name="listen", daemon=True).start()
     threading.Thread(target=_beat, args=(channel, beat_every), name="beat", daemon=True).start()
     renderer = make_renderer()
@@ -221,7 +221,7 @@ def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: Cance
     return None
 
 
-def _listen(channel: Channel, orders: Orders) -> None:
+def _listen(channel: Channel, orders: RenderQueue) -> None:
     status = EXIT_PROTOCOL
     try:
         while (message := channel.receive()) is not None:
@@ -282,9 +282,9 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 def make_renderer() -> Renderer:
     """What draws, with what the environment names."""
     from engine.rendering.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
-    from engine.runtime.context import workshop_of  # noqa: PLC0415
+    from engine.runtime.context import context_of  # noqa: PLC0415
 
-    return Renderer(workshop_of(os.environ))
+    return Renderer(context_of(os.environ))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.core.recipe import Recipe, Role
-from engine.families import BACKENDS
+from engine.families import FAMILIES
 
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
 """IPTC digital source type of media made by a trained model."""
@@ -38,10 +38,10 @@ def metadata(recipe: Recipe) -> dict[str, str]:
 
 def source_type(recipe: Recipe) -> str:
     """IPTC digital source type of what a recipe makes: by what went in, and what drew."""
-    spec = BACKENDS.get(recipe.engine)
+    spec = FAMILIES.get(recipe.engine)
     trained = spec is not None and spec.trained
     if recipe.before is not None:
-        earlier = (BACKENDS.get(name) for name in recipe.before.engines)
+        earlier = (FAMILIES.get(name) for name in recipe.before.engines)
         trained = trained or any(spec is not None and spec.trained for spec in earlier)
     real = recipe.before is not None and recipe.before.real
     if real or recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE}:

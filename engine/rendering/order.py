@@ -35,11 +35,11 @@ class RenderLimits:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Order:
+class RenderJob:
     """One render, as it was ordered.
 
     Attributes:
-        house: what the gate holds takes of this engine against; None: what comes with the engine.
+        calibration: what the gate holds takes of this engine against; None: what comes with the engine.
     """
 
     recipe: Recipe
@@ -48,7 +48,7 @@ class Order:
     limits: RenderLimits
     on_event: Callable[[Event], None]
     cancel: CancelToken
-    house: Calibration | None = None
+    calibration: Calibration | None = None
     given_up: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:

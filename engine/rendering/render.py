@@ -16,13 +16,13 @@ from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.events import Event, Progress
 from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
-from engine.families import BACKENDS, Backend, Frames
+from engine.families import FAMILIES, Family, Frames
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
-from engine.rendering.order import Clock, Order, RenderLimits, teller
+from engine.rendering.order import Clock, RenderJob, RenderLimits, teller
 from engine.rendering.read_inputs import read_inputs
 from engine.rendering.takes import draw_until_good
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel
 from engine.vision.nudity import highest_score
 
@@ -54,19 +54,19 @@ class Renderer:
     It is not thread-safe: a scheduler holds the state of its steps, so one thread draws.
     """
 
-    def __init__(self, workshop: Workshop | None = None) -> None:
-        self._workshop = workshop or Workshop()
-        self._loaded: dict[str, Backend] = {}
+    def __init__(self, context: EngineContext | None = None) -> None:
+        self._context = context or EngineContext()
+        self._loaded: dict[str, Family] = {}
 
     @property
     def device(self) -> Device:
         """Where models run."""
-        return self._workshop.device
+        return self._context.device
 
     @property
-    def houses(self) -> Mapping[str, Calibration]:
+    def calibrations(self) -> Mapping[str, Calibration]:
         """What the gate holds takes against, by engine, where the owner calibrated it."""
-        return self._workshop.houses
+        return self._context.calibrations
 
     def render(
         self,
@@ -99,14 +99,14 @@ class Renderer:
         clock = Clock()
         with clock.stage(Stage.PREPARING):
             on_event(Progress(stage=Stage.PREPARING, fraction=0.0))
-            order = Order(
+            order = RenderJob(
                 recipe=recipe,
                 inputs=read_inputs(recipe, inputs, cancel),
                 work=work,
                 limits=limits,
                 on_event=on_event,
                 cancel=cancel,
-                house=self._workshop.houses.get(recipe.engine),
+                calibration=self._context.calibrations.get(recipe.engine),
             )
         made = self._looped(order, clock) if recipe.loop else self._drawn(order, clock)
         with clock.stage(Stage.ENCODING):
@@ -121,21 +121,21 @@ class Renderer:
                 cancel=cancel,
             )
         with clock.stage(Stage.CHECKING):
-            nudity = highest_score(made.frames, self._workshop.store)
+            nudity = highest_score(made.frames, self._context.store)
         return _receipt(order, made, encoded, clock, nudity)
 
-    def _drawn(self, order: Order, clock: Clock) -> _Made:
+    def _drawn(self, order: RenderJob, clock: Clock) -> _Made:
         """Draw a clip, or the part behind the clip before."""
         recipe, before = order.recipe, order.inputs.before
         with clock.stage(Stage.PREPARING):
-            backend = self._backend(recipe.engine)
-        kept, drawn, takes = draw_until_good(backend, order, clock)
+            family = self._family(recipe.engine)
+        kept, drawn, takes = draw_until_good(family, order, clock)
         with clock.stage(Stage.SMOOTHING):
             told = teller(order.on_event, Stage.SMOOTHING, kept.number)
             frames = at_rate(
                 drawn,
                 recipe,
-                self._workshop,
+                self._context,
                 progress=told,
                 cancel=order.cancel,
                 gave_up=order.note,
@@ -144,7 +144,7 @@ class Renderer:
                 frames = joined(before.frames, frames)
         return _Made(frames=frames, kept=kept, takes=tuple(takes))
 
-    def _looped(self, order: Order, clock: Clock) -> _Made:
+    def _looped(self, order: RenderJob, clock: Clock) -> _Made:
         """Close the clip before into a loop; nothing is drawn, and the gate has seen that clip."""
         before = order.inputs.before
         if before is None:
@@ -162,21 +162,21 @@ class Renderer:
                     flow=flow,
                 )
 
-            loop = by_best_flow(self._workshop, close, gave_up=order.note)
+            loop = by_best_flow(self._context, close, gave_up=order.note)
         if loop.told:
             order.note(loop.told)
         return _Made(frames=loop.frames)
 
-    def _backend(self, name: str) -> Backend:
+    def _family(self, name: str) -> Family:
         if name not in self._loaded:
-            self._loaded[name] = families.load(name, self._workshop)
+            self._loaded[name] = families.load(name, self._context)
         return self._loaded[name]
 
 
-def _receipt(order: Order, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
+def _receipt(order: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
     recipe, kept = order.recipe, made.kept
     changed = () if kept is None or not kept.changed else (kept.changed,)
-    sketch = not recipe.loop and BACKENDS[recipe.engine].sketch
+    sketch = not recipe.loop and FAMILIES[recipe.engine].sketch
     return Receipt(
         engine=recipe.engine,
         takes=made.takes,

@@ -15,10 +15,10 @@ from engine.core.errors import HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
-from engine.families import BACKENDS, Backend, Frames, Hooks, RawFrames, travels
+from engine.families import FAMILIES, Family, Frames, Hooks, RawFrames, travels
 from engine.gate import Verdict, judge
 from engine.gate.report import report
-from engine.rendering.order import Clock, Order, teller
+from engine.rendering.order import Clock, RenderJob, teller
 from engine.vision.crop import cover
 
 HOPELESS = "hopeless"
@@ -41,7 +41,7 @@ class _Take:
 
 
 def draw_until_good(
-    backend: Backend, order: Order, clock: Clock
+    family: Family, order: RenderJob, clock: Clock
 ) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
     """Draw takes until the gate lets one through, or the budget ends.
 
@@ -54,10 +54,10 @@ def draw_until_good(
     records: list[TakeRecord] = []
     best: tuple[TakeRecord, Frames] | None = None
     budget = Budget(takes=order.limits.max_takes, seconds=order.limits.max_wasted_seconds)
-    calm = BACKENDS[order.recipe.engine].calm
+    calm = FAMILIES[order.recipe.engine].calm
     retake: Retake | None = Retake(recipe=order.recipe)
     while retake is not None:
-        take = _draw_take(backend, order, retake, len(records) + 1, clock)
+        take = _draw_take(family, order, retake, len(records) + 1, clock)
         records.append(take.record)
         if take.record.outcome is Outcome.REJECTED:
             order.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
@@ -73,7 +73,7 @@ def _rank(record: TakeRecord) -> tuple[bool, float]:
     return record.outcome is not Outcome.REJECTED, record.score
 
 
-def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, clock: Clock) -> _Take:
+def _draw_take(family: Family, order: RenderJob, retake: Retake, number: int, clock: Clock) -> _Take:
     begun = time.monotonic()
     recipe = retake.recipe
     seed = order.recipe.take_seed(number)
@@ -86,7 +86,7 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
             gave_up=order.note,
         )
         try:
-            raw = backend.draw(recipe, order.inputs, seed=seed, hooks=hooks)
+            raw = family.draw(recipe, order.inputs, seed=seed, hooks=hooks)
         except HopelessTake as hopeless:
             return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
         _check_shape(recipe, raw)
@@ -100,7 +100,9 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
         seen, begins = raw, 0.0
         if before is not None:  # the seam is judged with what comes before it
             seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
-        verdict = judge(seen, reference, recipe.native_fps, house=order.house, travels=travels(order.recipe))
+        verdict = judge(
+            seen, reference, recipe.native_fps, calibration=order.calibration, travels=travels(order.recipe)
+        )
         order.cancel.check()
         sheet = _draw_sheet(order, seen, verdict, number) if verdict.rejected else None
     record = TakeRecord(
@@ -117,7 +119,7 @@ def _draw_take(backend: Backend, order: Order, retake: Retake, number: int, cloc
     return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
 
 
-def _draw_sheet(order: Order, seen: RawFrames, verdict: Verdict, number: int) -> Path:
+def _draw_sheet(order: RenderJob, seen: RawFrames, verdict: Verdict, number: int) -> Path:
     """Leave a picture of a rejected take, for whoever asks why."""
     path = order.work / f"sheet{number}.jpg"
     drawn = report(_to_uint8(seen), order.recipe.native_fps, verdict, width=SHEET_WIDTH)
@@ -142,7 +144,7 @@ def _given_up(number: int, seed: int, reason: str, changed: str, seconds: float)
     return _Take(record=record, frames=None)
 
 
-def _show_draft(order: Order, frames: Frames, take: int) -> None:
+def _show_draft(order: RenderJob, frames: Frames, take: int) -> None:
     """Encode a first look and announce it."""
     path = order.work / f"draft{take}.mp4"
     encode(

@@ -10,7 +10,7 @@ from engine.weights.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
-class Means:
+class Capabilities:
     """All that a plan must know of the machine.
 
     Attributes:
@@ -27,9 +27,9 @@ class Means:
     slow: bool = False
 
 
-def means_of(store: Store, device: Device, *, slow: bool = False) -> Means:
+def capabilities_of(store: Store, device: Device, *, slow: bool = False) -> Capabilities:
     """Look at the disk."""
-    return Means(
+    return Capabilities(
         device=device,
         weights=frozenset(name for name in CATALOGUE if store.has(name)),
         checkpoints=store.checkpoints(),

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from engine.core.device import Device, find_device
 from engine.gate.calibration import Calibration, shipped
-from engine.gate.local_calibration import HOUSE_VARIABLE, read_houses
-from engine.runtime.model_cache import Rack
+from engine.gate.local_calibration import CALIBRATION_VARIABLE, read_calibrations
+from engine.runtime.model_cache import ModelCache
 from engine.weights.store import Store, store_of
 
 DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
-RACK_VARIABLE = "FRAMEKILN_MODELS_MEMORY"
+MODELS_MEMORY_VARIABLE = "FRAMEKILN_MODELS_MEMORY"
 STEPS_DOWN_VARIABLE = "FRAMEKILN_MEMORY_STEPS"
 RIFE_ON_CPU_VARIABLE = "FRAMEKILN_RIFE_ON_CPU"
 COMPILE_VARIABLE = "FRAMEKILN_COMPILE_MODELS"
@@ -27,14 +27,14 @@ YES = "1"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Workshop:
+class EngineContext:
     """Handed to each backend when it is made.
 
     Attributes:
         device: where models run.
         store: where their weights lie.
-        rack: what is loaded.
-        houses: by engine what the gate holds its takes against, where the owner calibrated it.
+        model_cache: what is loaded.
+        calibrations: by engine what the gate holds its takes against, where the owner calibrated it.
         steps_down: how often one take may go a step further down the memory ladder.
         rife_on_cpu: whether RIFE smooths where there is no GPU, which takes its time.
         compile_models: whether a model of few shapes is compiled; see :mod:`engine.diffusion.compiled`.
@@ -42,14 +42,14 @@ class Workshop:
 
     device: Device = field(default_factory=Device)
     store: Store = field(default_factory=Store)
-    rack: Rack = field(default_factory=Rack)
-    houses: Mapping[str, Calibration] = field(default_factory=dict)
+    model_cache: ModelCache = field(default_factory=ModelCache)
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     steps_down: int = 4
     rife_on_cpu: bool = False
     compile_models: bool = False
 
 
-def workshop_of(environment: Mapping[str, str]) -> Workshop:
+def context_of(environment: Mapping[str, str]) -> EngineContext:
     """The workshop of an engine process, from the settings as its parent passes them on.
 
     Args:
@@ -57,20 +57,20 @@ def workshop_of(environment: Mapping[str, str]) -> Workshop:
     """
     store = store_of(environment)
     wanted = environment.get(DEVICE_VARIABLE, "auto")
-    return Workshop(
+    return EngineContext(
         device=find_device(wanted) if store.in_use() else Device(),
         store=store,
-        houses=_houses(environment.get(HOUSE_VARIABLE, "")),
-        rack=Rack(int(environment.get(RACK_VARIABLE) or 0) or None),
-        steps_down=int(environment.get(STEPS_DOWN_VARIABLE) or Workshop.steps_down),
+        calibrations=_calibrations(environment.get(CALIBRATION_VARIABLE, "")),
+        model_cache=ModelCache(int(environment.get(MODELS_MEMORY_VARIABLE) or 0) or None),
+        steps_down=int(environment.get(STEPS_DOWN_VARIABLE) or EngineContext.steps_down),
         rife_on_cpu=environment.get(RIFE_ON_CPU_VARIABLE) == YES,
         compile_models=environment.get(COMPILE_VARIABLE) == YES,
     )
 
 
-def _houses(path: str) -> Mapping[str, Calibration]:
+def _calibrations(path: str) -> Mapping[str, Calibration]:
     try:
-        return read_houses(Path(path), shipped()) if path else {}
+        return read_calibrations(Path(path), shipped()) if path else {}
     except ValueError as error:  # a gate as it came is better than no engine
         sys.stderr.write(f"the gate judges as it came: {error}\n")
         return {}

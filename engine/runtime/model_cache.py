@@ -21,7 +21,7 @@ class _Held:
     park: Callable[[Any], object] | None
 
 
-class Rack:
+class ModelCache:
     """Loaded models by name. Used by the engine's one drawing thread only.
 
     Attributes:

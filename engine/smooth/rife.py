@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.device import Device, DeviceKind
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.smooth.flow import FlowModel, Middle
 
 NAME = "rife"
@@ -242,18 +242,18 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def find_model(workshop: Workshop) -> FlowModel | None:
+def find_model(context: EngineContext) -> FlowModel | None:
     """The network, if its weights and torch are there and it runs in a time that a member would wait.
 
     Args:
-        workshop: where weights lie, where models run, and whether the owner would wait for it without a GPU;
+        context: where weights lie, where models run, and whether the owner would wait for it without a GPU;
             what is loaded stays on its rack.
 
     Raises:
         ValueError: the file is damaged, or holds something else.
     """
-    file = workshop.store.path(NAME) / FILE
-    may = workshop.device.is_gpu or workshop.rife_on_cpu
+    file = context.store.path(NAME) / FILE
+    may = context.device.is_gpu or context.rife_on_cpu
     if not (file.is_file() and may and importlib.util.find_spec("torch")):
         return None
-    return workshop.rack.get(NAME, lambda: Rife.load(file, workshop.device), lambda rife: rife.size)
+    return context.model_cache.get(NAME, lambda: Rife.load(file, context.device), lambda rife: rife.size)

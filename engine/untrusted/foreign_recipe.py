@@ -11,7 +11,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from engine.core.recipe import RECIPE_VERSION, Camera, Follow, Kind, Motion, Quality, Role, Style
-from engine.core.request import Wish
+from engine.core.request import Request
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=200)]
@@ -69,9 +69,9 @@ class ForeignRecipe(_Foreign):
         first = {} if self.input_sha256 is None else {Role.PICTURE: self.input_sha256}
         return {**first, **self.inputs}
 
-    def wish(self) -> Wish:
+    def request(self) -> Request:
         """The wish that it answers. What its plan had chosen is asked for by name."""
-        return Wish(
+        return Request(
             kind=self.kind,
             prompt=self.prompt,
             motion=self.motion,

@@ -49,7 +49,7 @@ def engine(tmp_path):
 
 
 @pytest.fixture
-async def parts(settings, engine, monkeypatch):
+async def services(settings, engine, monkeypatch):
     """The real bot as it is put together, with an engine that does as it is told."""
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
     async with app.assemble(settings) as made:
@@ -80,7 +80,7 @@ def mod(fake):
 
 
 @pytest.fixture
-async def bot(fake, channel, parts):
+async def bot(fake, channel, services):
     """The client, connected to the fake; the loops do not run."""
-    async with connected(fake, parts) as client:
+    async with connected(fake, services) as client:
         yield client

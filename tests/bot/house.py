@@ -16,8 +16,8 @@ from unittest import mock
 from PIL import Image, ImageDraw
 
 from bot.client import Framekiln
-from bot.loops.engine_loop import Studio
-from bot.services import Parts
+from bot.loops.engine_loop import EngineLoop
+from bot.services import Services
 from db.files import Blobs
 from db.jobs.states import Job, NewJob
 from db.queue import EnqueueLimits, Queue
@@ -115,8 +115,8 @@ def picture(size: tuple[int, int] = (160, 100)) -> bytes:
     return out.getvalue()
 
 
-async def count_of(parts: Parts) -> int:
-    return sum((await parts.queue.counts()).values())
+async def count_of(services: Services) -> int:
+    return sum((await services.queue.counts()).values())
 
 
 async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:
@@ -224,20 +224,20 @@ class HouseEngine(FakeEngine):
 
 
 @asynccontextmanager
-async def connected(fake: FakeDiscord, parts: Parts) -> AsyncIterator[Framekiln]:
+async def connected(fake: FakeDiscord, services: Services) -> AsyncIterator[Framekiln]:
     """The bot's client, ready, with its commands registered."""
     with fake.point():
-        async with Framekiln(parts, guild_id=None) as client:
+        async with Framekiln(services, guild_id=None) as client:
             client._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
             await client.login(fake.token)
-            parts.channels.attach(client)
+            services.messenger.attach(client)
             connection = asyncio.create_task(client.connect())
             try:
                 await client.wait_until_ready()
                 await fake.wait_for(lambda: fake.world.commands)
                 yield client
             finally:
-                parts.channels.detach()
+                services.messenger.detach()
                 await client.close()
                 await connection
 
@@ -255,7 +255,7 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
     return limits_for
 
 
-def studio_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> Studio:
+def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
     values = {
         "limits_for": limits_of(),
         "crash_limit": 2,
@@ -263,4 +263,4 @@ def studio_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> Stud
         "on_claim": lambda: None,
         "on_rendered": lambda: None,
     }
-    return Studio(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})
+    return EngineLoop(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})

@@ -38,7 +38,7 @@ def logged(monkeypatch):
 
 
 async def test_after_a_day_of_failures_the_log_holds_no_canary(
-    logged, fake, channel, ada, bot, parts, engine
+    logged, fake, channel, ada, bot, services, engine
 ):
     quoting = f"RuntimeError: cannot read {PROMPT!r}"
     engine.acts += [
@@ -47,7 +47,7 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
         RenderFailed("E_DEVICE", "the card", detail=quoting),
         ValueError("our own fault"),
     ]
-    running = (parts.studio.run(), parts.deliverer.run(), parts.board.run())
+    running = (services.engine_loop.run(), services.deliverer.run(), services.board.run())
     loops = [asyncio.create_task(each) for each in running]
     for upload in (
         Upload("cat.png", picture()),
@@ -62,9 +62,9 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
     for _ in range(2):  # the first is set aside
         await fake.slash(ada, channel, "text2video", prompt=PROMPT)
     await until(lambda: any(one.attachments for one in fake.messages(channel)), 40)
-    await parts.studio.stop(0)
-    await parts.deliverer.stop()
-    await parts.board.stop()
+    await services.engine_loop.stop(0)
+    await services.deliverer.stop()
+    await services.board.stop()
     await asyncio.gather(*loops)
 
     text = logged()

@@ -12,15 +12,15 @@ import pytest
 
 from bot.cli.demo import Folder
 from bot.config.settings import Settings
-from bot.discord_io.messenger import ChannelError, Channels, Post, Trouble, _trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble, _trouble
 from bot.reconnect import TokenRefused, stay_connected
 from tests.bot.house import connected, until
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload
 
 
 @pytest.fixture
-def hand(parts, bot):
-    return parts.channels
+def hand(services, bot):
+    return services.messenger
 
 
 def clip(tmp_path, name="framekiln-1.mp4") -> Post:
@@ -135,42 +135,42 @@ async def test_where_it_may_not_look_that_is_said(fake, channel, hand):
     assert caught.value.trouble is Trouble.NO_ACCESS
 
 
-async def test_without_a_client_calls_wait_for_the_next_one(fake, channel, parts):
-    sending = asyncio.create_task(parts.channels.send(channel.id, Post(content="status", nonce="n")))
+async def test_without_a_client_calls_wait_for_the_next_one(fake, channel, services):
+    sending = asyncio.create_task(services.messenger.send(channel.id, Post(content="status", nonce="n")))
     await asyncio.sleep(0.05)
     assert not sending.done()
-    assert not parts.channels.connected
-    async with connected(fake, parts):
+    assert not services.messenger.connected
+    async with connected(fake, services):
         assert await sending in channel.messages
-        assert parts.channels.connected
-    assert not parts.channels.connected
+        assert services.messenger.connected
+    assert not services.messenger.connected
 
 
 async def test_the_upload_limit_is_the_guilds_as_far_as_it_is_known(fake, hand):
     boosted = fake.guild("Boosted", premium_tier=2)
     await until(lambda: hand.known_upload_limit(boosted.id) == 50 * 2**20)
     assert hand.known_upload_limit(1) == discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
-    assert Channels().known_upload_limit(1) == discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
+    assert Messenger().known_upload_limit(1) == discord.utils.DEFAULT_FILE_SIZE_LIMIT_BYTES
 
 
-async def test_commands_are_registered_once_as_long_as_they_do_not_change(fake, channel, parts):
+async def test_commands_are_registered_once_as_long_as_they_do_not_change(fake, channel, services):
     for _ in range(2):
-        async with connected(fake, parts) as client:
+        async with connected(fake, services) as client:
             await asyncio.wait_for(asyncio.shield(client._syncing), 5)
     assert fake.world.command_syncs == 1
 
 
-async def test_commands_are_registered_when_discord_is_back(fake, channel, parts, monkeypatch):
+async def test_commands_are_registered_when_discord_is_back(fake, channel, services, monkeypatch):
     monkeypatch.setattr("bot.client.SYNC_BACKOFF", 0.01)
     rule = fake.fail("PUT", r"/commands$", Status(403, 50001), times=2)
-    async with connected(fake, parts):
+    async with connected(fake, services):
         assert rule.used == 2
     assert fake.world.command_syncs == 1
 
 
-async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, parts):
+async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, services):
     settings = Settings(_env_file=None, discord_token="wrong", moderator_roles=())
-    wrong = dataclasses.replace(parts, settings=settings)
+    wrong = dataclasses.replace(services, settings=settings)
     with fake.point(), pytest.raises(TokenRefused):
         await asyncio.wait_for(stay_connected(wrong), 10)
 

@@ -172,8 +172,8 @@ def asked(monkeypatch):
     """What the command line asks for, without making it."""
     found = {}
 
-    async def make_clip(wish, files, target, **_):
-        found.update(wish=wish, files=files)
+    async def make_clip(request, files, target, **_):
+        found.update(request=request, files=files)
         raise UserError("E_TEST", "enough")
 
     monkeypatch.setattr(demo, "make_clip", make_clip)
@@ -188,25 +188,30 @@ def asked(monkeypatch):
 def test_files_go_by_what_they_are_for(asked):
     for name in ("a", "b", "c"):
         Path(name).write_text(name)
-    wish, files = asked("--prompt", "x", "--first-frame", "a", "--like", "b", "--reference", "c")
-    assert (wish.kind, wish.follow) == (Kind.TEXT2VIDEO, None)
+    request, files = asked("--prompt", "x", "--first-frame", "a", "--like", "b", "--reference", "c")
+    assert (request.kind, request.follow) == (Kind.TEXT2VIDEO, None)
     assert files == {Role.PICTURE: b"a", Role.LIKE: b"b", Role.REFERENCE: b"c"}
-    wish, files = asked("a")
-    assert (wish.kind, files) == (Kind.ANIMATE, {Role.PICTURE: b"a"})
-    wish, files = asked("--restyle", "c", "--prompt", "x", "--strength", "0.4")
-    assert (wish.kind, wish.strength, files) == (Kind.RESTYLE, 0.4, {Role.REFERENCE: b"c"})
-    assert (wish.seconds, wish.fps) == (None, None), "as long as the clip, as smooth as the owner says"
-    wish, _ = asked("--prompt", "x", "--reference", "c", "--follow", "Soft-Edges")
-    assert wish.follow is Follow.SOFT_EDGES
+    request, files = asked("a")
+    assert (request.kind, files) == (Kind.ANIMATE, {Role.PICTURE: b"a"})
+    request, files = asked("--restyle", "c", "--prompt", "x", "--strength", "0.4")
+    assert (request.kind, request.strength, files) == (Kind.RESTYLE, 0.4, {Role.REFERENCE: b"c"})
+    assert (request.seconds, request.fps) == (None, None), "as long as the clip, as smooth as the owner says"
+    request, _ = asked("--prompt", "x", "--reference", "c", "--follow", "Soft-Edges")
+    assert request.follow is Follow.SOFT_EDGES
 
 
 def test_styles_model_and_words_are_asked_for_as_written(asked):
-    wish, files = asked(
+    request, files = asked(
         *("--prompt", " x ", "--style", "ink:0.5", "--style", "neon", "--model", "mine", "--raw"),
         *("--negative", " rain ", "--engine", "animatediff"),
     )
-    assert wish.styles == (Style(name="ink", weight=0.5), Style(name="neon"))
-    assert (wish.model, wish.raw, wish.negative, wish.engine) == ("mine", True, "rain", "animatediff")
+    assert request.styles == (Style(name="ink", weight=0.5), Style(name="neon"))
+    assert (request.model, request.raw, request.negative, request.engine) == (
+        "mine",
+        True,
+        "rain",
+        "animatediff",
+    )
     assert files == {}
     plain, _ = asked("--prompt", "x")
     assert (plain.styles, plain.model, plain.raw, plain.negative, plain.strength) == (

@@ -16,16 +16,16 @@ import pytest
 from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
 from bot.commands.autocomplete import LISTS
-from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, wish_of
+from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, request_of
 from bot.config.settings import Settings
 from bot.forecast import Wait
-from bot.services import Parts
+from bot.services import Services
 from bot.text import messages
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.core.request import SECONDS, Length
 from engine.planning.plan import PlanLimits
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
@@ -33,16 +33,16 @@ NAME = re.compile(r"[-_'\w]{1,32}")
 
 
 @pytest.fixture
-def parts():
+def services():
     """Every part as a mock that has what the real one has, and nothing else."""
-    kinds = get_type_hints(Parts)
+    kinds = get_type_hints(Services)
     mocks = {name: create_autospec(kind, instance=True) for name, kind in kinds.items()}
-    return Parts(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
+    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
 
 
 @pytest.fixture
-async def client(parts):
-    made = Framekiln(parts, guild_id=None)
+async def client(services):
+    made = Framekiln(services, guild_id=None)
     yield made
     await made.close()
 
@@ -145,9 +145,9 @@ async def test_the_queue_is_for_who_manages_the_server_by_default(client):
         assert command["default_member_permissions"] == wanted
 
 
-async def test_the_hash_changes_with_a_description_and_with_nothing_else(client, parts):
+async def test_the_hash_changes_with_a_description_and_with_nothing_else(client, services):
     before = command_hash(client.tree, None)
-    again = Framekiln(parts, guild_id=None)
+    again = Framekiln(services, guild_id=None)
     assert command_hash(again.tree, None) == before
     await again.close()
     jobs = client.tree.get_command("jobs")
@@ -155,10 +155,10 @@ async def test_the_hash_changes_with_a_description_and_with_nothing_else(client,
     assert command_hash(client.tree, None) != before
 
 
-async def test_commands_are_registered_once_for_each_hash(client, parts):
+async def test_commands_are_registered_once_for_each_hash(client, services):
     known = {}
-    parts.queue.meta_get.side_effect = known.get
-    parts.queue.meta_set.side_effect = lambda key, value: known.update({key: value})
+    services.queue.meta_get.side_effect = known.get
+    services.queue.meta_set.side_effect = lambda key, value: known.update({key: value})
     client.tree.sync = AsyncMock(spec_set=client.tree.sync)
     for _ in range(2):
         await client._sync_if_changed()
@@ -168,12 +168,12 @@ async def test_commands_are_registered_once_for_each_hash(client, parts):
     assert client.tree.sync.await_count == 2
 
 
-def wish(**changes):
-    return wish_of(Kind.ANIMATE, engine="auto", **changes)
+def request(**changes):
+    return request_of(Kind.ANIMATE, engine="auto", **changes)
 
 
-def test_a_wish_without_options_takes_the_described_defaults():
-    asked = wish()
+def test_a_request_without_options_takes_the_described_defaults():
+    asked = request()
     assert (asked.motion, asked.camera, asked.quality) == (Motion.NORMAL, Camera.AUTO, Quality.BALANCED)
     assert (asked.seconds, asked.fps, asked.seed, asked.prompt) == (None, None, None, "")
     assert (asked.styles, asked.model, asked.negative, asked.raw) == ((), "", None, False)
@@ -182,42 +182,42 @@ def test_a_wish_without_options_takes_the_described_defaults():
 
 @pytest.mark.parametrize("words", ["Push-In", "push_in", "push in", " PUSH IN "])
 def test_options_forgive_how_a_word_is_written(words):
-    assert wish(camera=words).camera is Camera.PUSH_IN
+    assert request(camera=words).camera is Camera.PUSH_IN
 
 
 def test_a_line_of_the_quality_list_is_its_quality():
-    assert wish(quality="fast · about 40 s now · nobody is ahead").quality is Quality.FAST
+    assert request(quality="fast · about 40 s now · nobody is ahead").quality is Quality.FAST
 
 
 @pytest.mark.parametrize("field", ["motion", "camera", "length", "quality", "follow"])
 def test_a_word_that_is_no_choice_is_refused_with_the_choices(field):
     with pytest.raises(UserError, match="“warp” is not one of: ") as caught:
-        wish(**{field: "warp" if field != "camera" else "WARP"})
+        request(**{field: "warp" if field != "camera" else "WARP"})
     assert caught.value.code == "E_OPTION"
 
 
 def test_every_choice_of_a_list_is_understood():
-    assert [wish(motion=choice.value).motion for choice in MOTIONS] == list(Motion)
-    assert [wish(camera=choice.value).camera for choice in CAMERAS] == list(Camera)
-    assert [wish(follow=choice.value).follow for choice in FOLLOWS] == list(Follow)
-    assert [wish(length=choice.value).seconds for choice in LENGTHS] == list(SECONDS.values())
-    assert [wish(smooth=choice.value).fps for choice in RATES] == [24.0, 30.0, 60.0]
+    assert [request(motion=choice.value).motion for choice in MOTIONS] == list(Motion)
+    assert [request(camera=choice.value).camera for choice in CAMERAS] == list(Camera)
+    assert [request(follow=choice.value).follow for choice in FOLLOWS] == list(Follow)
+    assert [request(length=choice.value).seconds for choice in LENGTHS] == list(SECONDS.values())
+    assert [request(smooth=choice.value).fps for choice in RATES] == [24.0, 30.0, 60.0]
 
 
-async def choices(parts, typed, length=None, smooth=None):
+async def choices(services, typed, length=None, smooth=None):
     interaction = create_autospec(discord.Interaction, instance=True)
     interaction.namespace = SimpleNamespace(length=length, smooth=smooth)
-    return await LISTS["quality"](parts, interaction, Kind.ANIMATE, typed)
+    return await LISTS["quality"](services, interaction, Kind.ANIMATE, typed)
 
 
 @pytest.fixture
-def waiting(parts):
+def waiting(services):
     """The parts with one job ahead, and a record of the profiles that were asked for."""
-    parts.waits.for_new.return_value = Wait(position=2, ahead=1, low=30, middle=40, high=50, own=20)
-    parts.desk.rules = SimpleNamespace(plan=PlanLimits(fps=30.0))
-    parts.desk.engine_for.return_value = "auto"
-    parts.desk.means.return_value = Means()
-    return parts
+    services.forecaster.for_new.return_value = Wait(position=2, ahead=1, low=30, middle=40, high=50, own=20)
+    services.submissions.rules = SimpleNamespace(plan=PlanLimits(fps=30.0))
+    services.submissions.engine_for.return_value = "auto"
+    services.submissions.capabilities.return_value = Capabilities()
+    return services
 
 
 async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
@@ -285,7 +285,7 @@ async def test_each_use_of_the_queue_is_checked_again(client, asks, allowed):
         asks.response.send_message.assert_awaited_once_with(messages.NOT_A_MODERATOR, ephemeral=True)
 
 
-async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, parts):
+async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, services):
     group = client.tree.get_command("queue")
     seen = 0
     for command in group.walk_commands():
@@ -295,5 +295,5 @@ async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, parts
                 suggest = command._params[option.name].autocomplete
                 assert await suggest(command.binding, member(), "") == []
     assert seen >= 6
-    parts.queue.waiting.assert_not_awaited()
-    parts.queue.in_states.assert_not_awaited()
+    services.queue.waiting.assert_not_awaited()
+    services.queue.in_states.assert_not_awaited()

@@ -10,55 +10,62 @@ from bot.clips.continuation import before_of, extended, looped
 from bot.clips.variation import lighter, other_words
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Kind, Receipt, Recipe, Role
-from engine.core.request import Subject, Wish
+from engine.core.request import Request, Subject
 from engine.planning.plan import PlanLimits, plan
 from engine.provenance.statement import COMPOSITE_MEDIA, COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, source_type
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 from tests.bot.house import receipt
 
 CLIP = "c" * 64
 LIMITS = PlanLimits()
-NOTHING = Means()
+NOTHING = Capabilities()
 PICTURE = Subject(sha256="a" * 64, width=800, height=600)
-SVD = Means(weights=frozenset({"svd-xt"}), slow=True)
-WORDS = Means(weights=frozenset({"epicrealism", "sd15", "animatelcm", "sparsectrl-rgb"}), slow=True)
+SVD = Capabilities(weights=frozenset({"svd-xt"}), slow=True)
+WORDS = Capabilities(weights=frozenset({"epicrealism", "sd15", "animatelcm", "sparsectrl-rgb"}), slow=True)
 SKETCH = {"kind": Kind.TEXT2VIDEO, "prompt": "a red boat", "engine": "sketch", "subject": None}
 
 
-def made(*, means=NOTHING, subject=PICTURE, **changes) -> tuple[Recipe, Receipt]:
+def made(*, capabilities=NOTHING, subject=PICTURE, **changes) -> tuple[Recipe, Receipt]:
     """A recipe, and what came of it: at the size and length that were asked for."""
-    wish = Wish(**{"kind": Kind.ANIMATE, "seed": 7, "camera": Camera.PUSH_IN, "seconds": 4.0, **changes})
-    recipe = plan(wish, subject, means=means, limits=LIMITS)
+    request = Request(
+        **{"kind": Kind.ANIMATE, "seed": 7, "camera": Camera.PUSH_IN, "seconds": 4.0, **changes}
+    )
+    recipe = plan(request, subject, capabilities=capabilities, limits=LIMITS)
     told = receipt("0" * 64, 1)
     return recipe, dataclasses.replace(
         told, engine=recipe.engine, width=recipe.width, height=recipe.height, frames=recipe.length
     )
 
 
-def longer(recipe, told, *, means=NOTHING, max_seconds=16.0, limits=LIMITS) -> Recipe:
+def longer(recipe, told, *, capabilities=NOTHING, max_seconds=16.0, limits=LIMITS) -> Recipe:
     return extended(
-        recipe, before_of(recipe, told), CLIP, means=means, limits=limits, max_seconds=max_seconds
+        recipe,
+        before_of(recipe, told),
+        CLIP,
+        capabilities=capabilities,
+        limits=limits,
+        max_seconds=max_seconds,
     )
 
 
 @pytest.mark.parametrize(
     ("asked", "drew_with", "have", "engine", "kind"),
     [
-        ({}, Means(), Means(), "camera", Kind.ANIMATE),
+        ({}, Capabilities(), Capabilities(), "camera", Kind.ANIMATE),
         ({}, SVD, SVD, "svd", Kind.ANIMATE),
-        ({}, SVD, Means(), "camera", Kind.ANIMATE),
-        (SKETCH, Means(), Means(), "camera", Kind.ANIMATE),
-        (SKETCH, Means(), SVD, "svd", Kind.ANIMATE),
-        (SKETCH, Means(), WORDS, "animatediff", Kind.TEXT2VIDEO),
+        ({}, SVD, Capabilities(), "camera", Kind.ANIMATE),
+        (SKETCH, Capabilities(), Capabilities(), "camera", Kind.ANIMATE),
+        (SKETCH, Capabilities(), SVD, "svd", Kind.ANIMATE),
+        (SKETCH, Capabilities(), WORDS, "animatediff", Kind.TEXT2VIDEO),
         ({**SKETCH, "engine": "animatediff"}, WORDS, WORDS, "animatediff", Kind.TEXT2VIDEO),
-        ({**SKETCH, "engine": "animatediff"}, WORDS, Means(), "camera", Kind.ANIMATE),
+        ({**SKETCH, "engine": "animatediff"}, WORDS, Capabilities(), "camera", Kind.ANIMATE),
     ],
 )
 def test_who_goes_on_is_what_drew_the_clip_or_else_what_can(asked, drew_with, have, engine, kind):
-    part = longer(*made(means=drew_with, **asked), means=have)
+    part = longer(*made(capabilities=drew_with, **asked), capabilities=have)
     assert (part.engine, part.kind) == (engine, kind)
     assert part.inputs == {Role.BEFORE: CLIP}
-    assert part.before.engines == (made(means=drew_with, **asked)[0].engine,)
+    assert part.before.engines == (made(capabilities=drew_with, **asked)[0].engine,)
     assert part.asked == "extend"
 
 
@@ -89,19 +96,19 @@ def test_a_part_is_never_longer_than_any_clip_may_be():
 
 def test_words_by_frame_go_on_with_the_last_words():
     recipe, told = made(
-        means=WORDS,
+        capabilities=WORDS,
         kind=Kind.TEXT2VIDEO,
         engine="animatediff",
         subject=None,
         prompt="0: a bud | 8: a flower",
         camera=Camera.AUTO,
     )
-    assert longer(recipe, told, means=WORDS).prompt == "a flower"
+    assert longer(recipe, told, capabilities=WORDS).prompt == "a flower"
 
 
 def test_other_words_and_lighter_keep_what_came_before():
     part = longer(*made())
-    for other in (other_words(part, "snow", Means(), LIMITS), lighter(part, Means(), LIMITS)):
+    for other in (other_words(part, "snow", Capabilities(), LIMITS), lighter(part, Capabilities(), LIMITS)):
         assert (other.before, other.inputs) == (part.before, part.inputs)
 
 
@@ -114,8 +121,8 @@ def test_a_loop_is_a_recipe_of_its_own_and_draws_nothing():
     assert Recipe.from_json(loop.to_json()) == loop
     for again in (
         lambda: looped(loop, before_of(loop, told), CLIP, max_seconds=6.0),
-        lambda: other_words(loop, "snow", Means(), LIMITS),
-        lambda: lighter(loop, Means(), LIMITS),
+        lambda: other_words(loop, "snow", Capabilities(), LIMITS),
+        lambda: lighter(loop, Capabilities(), LIMITS),
     ):
         with pytest.raises(UserError) as refused:
             again()
@@ -131,14 +138,14 @@ def test_a_loop_can_be_gone_on_from():
 @pytest.mark.parametrize(
     ("asked", "drew_with", "have", "source"),
     [
-        ({}, Means(), Means(), COMPOSITE_MEDIA),
-        ({}, SVD, Means(), COMPOSITE_TRAINED_MEDIA),
-        ({**SKETCH, "engine": "animatediff"}, WORDS, Means(), TRAINED_MEDIA),
+        ({}, Capabilities(), Capabilities(), COMPOSITE_MEDIA),
+        ({}, SVD, Capabilities(), COMPOSITE_TRAINED_MEDIA),
+        ({**SKETCH, "engine": "animatediff"}, WORDS, Capabilities(), TRAINED_MEDIA),
     ],
 )
 def test_a_longer_clip_says_what_its_beginning_was_made_from(asked, drew_with, have, source):
-    recipe, told = made(means=drew_with, **asked)
-    part = longer(recipe, told, means=have)
+    recipe, told = made(capabilities=drew_with, **asked)
+    part = longer(recipe, told, capabilities=have)
     assert source_type(part) == source
     grown = dataclasses.replace(told, frames=told.frames + part.length - 1)
     assert source_type(looped(part, before_of(part, grown), CLIP, max_seconds=9.0)) == source

@@ -11,9 +11,9 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from bot.discord_io.messenger import ChannelError, Channels, Post, Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
 from bot.loops import delivery
-from bot.loops.clip_post import Parcels, file_name, nonce
+from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
 from db.errors import CannotWrite
 from db.jobs.states import State
@@ -44,7 +44,7 @@ def clock(monkeypatch):
 @pytest.fixture
 def outlet():
     """The bot's hand in Discord, which posts as message 77 and finds nothing."""
-    made = create_autospec(Channels, instance=True, spec_set=True)
+    made = create_autospec(Messenger, instance=True, spec_set=True)
     made.send.return_value = 77
     made.send_direct.return_value = 78
     made.find_own.return_value = None
@@ -65,7 +65,7 @@ def make(queue, blobs, outlet, tmp_path, changed):
             outlet=outlet,
             work=tmp_path / "outbox",
             limits=DeliveryLimits(**limits),
-            parcels=Parcels(work=tmp_path / "outbox", sealer=Sealer(None)),
+            clip_posts=ClipPosts(work=tmp_path / "outbox", sealer=Sealer(None)),
             on_change=changed.append,
         )
 

@@ -14,11 +14,11 @@ from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Follow, Kind, Recipe, Role, Style
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 from tests.bot.house import count_of, picture, until
 from tests.fake_discord import Upload
 
-HERE = Means(
+HERE = Capabilities(
     weights=frozenset(
         {"epicrealism", "animatelcm", "sd15-ip-adapter", "sparsectrl-rgb", "controlnet-canny"},
     ),
@@ -49,20 +49,20 @@ def film(tmp_path_factory):
 
 
 @pytest.fixture
-def with_models(parts, monkeypatch):
+def with_models(services, monkeypatch):
     """The bot of an owner who has pulled a few models."""
 
-    async def means():
+    async def capabilities():
         return HERE
 
-    monkeypatch.setattr(parts.desk, "_means", means)
+    monkeypatch.setattr(services.submissions, "_capabilities", capabilities)
 
 
-async def only_recipe(parts) -> Recipe:
-    (job,) = await parts.queue.waiting()
+async def only_recipe(services) -> Recipe:
+    (job,) = await services.queue.waiting()
     recipe = Recipe.from_json(job.recipe)
     assert job.inputs == recipe.inputs
-    assert all(parts.blobs.exists(digest) for digest in recipe.inputs.values())
+    assert all(services.blobs.exists(digest) for digest in recipe.inputs.values())
     return recipe
 
 
@@ -76,7 +76,7 @@ async def refusal_of(asked) -> str:
 
 
 async def test_each_file_is_kept_under_what_it_is_for(
-    fake, channel, ada, parts, bot, with_models, film, tmp_path
+    fake, channel, ada, services, bot, with_models, film, tmp_path
 ):
     asked = await fake.slash(
         ada,
@@ -92,28 +92,28 @@ async def test_each_file_is_kept_under_what_it_is_for(
         length="short",
     )
     await asked.shown(30)
-    recipe = await only_recipe(parts)
+    recipe = await only_recipe(services)
     assert set(recipe.inputs) == {Role.LIKE, Role.REFERENCE}
     assert recipe.engine == "animatediff-control"
     assert (recipe.follow, recipe.model, recipe.negative) == (Follow.EDGES, "mine", "rain")
     assert recipe.styles == (Style(name="ink", weight=0.5),)
     path = tmp_path / "kept.mp4"
-    path.write_bytes(parts.blobs.read(recipe.inputs[Role.REFERENCE]))
+    path.write_bytes(services.blobs.read(recipe.inputs[Role.REFERENCE]))
     assert read_clip(path).frames.shape[1:3] == (96, 128)
-    assert parts.blobs.read(recipe.inputs[Role.LIKE]).startswith(b"\x89PNG")
+    assert services.blobs.read(recipe.inputs[Role.LIKE]).startswith(b"\x89PNG")
 
 
-async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, parts, bot, with_models):
+async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, services, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="it sails away", image=CAT, quality="fast")
     await asked.shown(20)
-    recipe = await only_recipe(parts)
+    recipe = await only_recipe(services)
     assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
 
 
-async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, parts, bot, with_models, film):
+async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, services, bot, with_models, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay", strength=0.5)
     assert "Restyling a clip" in (await asked.shown(30)).content
-    recipe = await only_recipe(parts)
+    recipe = await only_recipe(services)
     assert (recipe.kind, set(recipe.inputs)) == (Kind.RESTYLE, {Role.REFERENCE})
     assert recipe.seconds == pytest.approx(1.5, abs=0.1)
     assert recipe.strength == 0.5
@@ -132,41 +132,41 @@ async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, parts, 
     ],
 )
 async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
-    fake, channel, ada, parts, bot, options, says
+    fake, channel, ada, services, bot, options, says
 ):
     asked = await fake.slash(ada, channel, "text2video", prompt="rain", **options)
     assert says in await refusal_of(asked)
-    assert fake.cdn.served == 0
-    assert await count_of(parts) == 0
+    assert fake.cdn.in_flight == 0
+    assert await count_of(services) == 0
 
 
-async def test_without_a_model_no_clip_is_drawn_anew(fake, channel, ada, parts, bot, film):
+async def test_without_a_model_no_clip_is_drawn_anew(fake, channel, ada, services, bot, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
     assert "Nothing here can make such a clip" in await refusal_of(asked)
-    assert fake.cdn.served == 0
+    assert fake.cdn.in_flight == 0
 
 
 async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(
-    fake, channel, ada, parts, bot, with_models
+    fake, channel, ada, services, bot, with_models
 ):
     asked = await fake.slash(ada, channel, "restyle", video=CAT, prompt="made of clay")
     assert "MP4" in await refusal_of(asked)
     assert fake.messages(channel) == []
-    assert await count_of(parts) == 0
+    assert await count_of(services) == 0
 
 
-async def test_other_words_are_read_anew(fake, channel, ada, parts, bot, with_models):
+async def test_other_words_are_read_anew(fake, channel, ada, services, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
     await asked.shown(20)
-    first = await only_recipe(parts)
-    (job,) = await parts.queue.waiting()
+    first = await only_recipe(services)
+    (job,) = await services.queue.waiting()
     post = Post(content="a clip", nonce="clip", view=job_buttons.for_clip(job))
-    message = channel.messages[await parts.channels.send(channel.id, post)]
+    message = channel.messages[await services.messenger.send(channel.id, post)]
     form = await fake.click(ada, message, "Remix")
     await form.answered()
     answer = await fake.submit_modal(ada, form, {"fk:prompt": "a bowl of soup"})
     await answer.shown()
-    (second,) = [Recipe.from_json(one.recipe) for one in await parts.queue.waiting() if one.id != job.id]
+    (second,) = [Recipe.from_json(one.recipe) for one in await services.queue.waiting() if one.id != job.id]
     assert second.words.startswith("a bowl of soup")
     assert "cat" not in second.words
     assert second.seed != first.seed
@@ -175,7 +175,7 @@ async def test_other_words_are_read_anew(fake, channel, ada, parts, bot, with_mo
     )
 
 
-async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, parts, bot, tmp_path):
+async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, services, bot, tmp_path):
     names = ("-rf.png", "CON.png", "..\\..\\etc\\passwd.png", "%2e%2e%2fpasswd.png", "$(touch owned).png")
     names += (".htaccess", "\u202egnp.exe", "x" * 200 + ".png")
     sizes = iter(range(100, 200))
@@ -184,11 +184,11 @@ async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, part
         given = Upload(name, picture((next(sizes), 100)))
         asked = await fake.slash(member, channel, "animate", image=given)
         assert "Animating a picture" in (await asked.shown(30)).content, name
-    given = {digest for job in await parts.queue.waiting() for digest in job.inputs.values()}
+    given = {digest for job in await services.queue.waiting() for digest in job.inputs.values()}
     assert len(given) == len(names)
     paths = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
-    assert all(map(parts.blobs.exists, given))
+    assert all(map(services.blobs.exists, given))
     parts_of_paths = {part for path in paths for part in (*path.parts, path.stem)}
     stems = {name.rpartition(".")[0] for name in names} - {""}
     assert not parts_of_paths & {*names, *stems}
-    assert {path.parts[0] for path in paths} == {parts.settings.data_dir.name}
+    assert {path.parts[0] for path in paths} == {services.settings.data_dir.name}

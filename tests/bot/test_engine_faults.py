@@ -8,13 +8,13 @@ import time
 import pytest
 
 from bot import app
-from bot.loops import engine_loop as studio_module
+from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from db.jobs.states import State
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.errors import EngineDied
-from tests.bot.house import BEN, queued, studio_with, until
+from tests.bot.house import BEN, engine_loop_with, queued, until
 from tests.engine.host_bench import running_host
 
 POISON = (State.QUARANTINED, None, 2)
@@ -32,7 +32,7 @@ FAULTS = {
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(studio_module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(gpu_faults, "FIRST_PAUSE", 0.02)
 
 
@@ -46,14 +46,14 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
         return over and {prompt: (row.state, row.error_code, row.crashes) for prompt, row in rows.items()}
 
     async with running_host(tmp_path / "spool", heartbeat_silence=1.0, deaths=100) as host:
-        studio = studio_with(queue, blobs, host)
-        task = asyncio.create_task(studio.run())
+        engine_loop = engine_loop_with(queue, blobs, host)
+        task = asyncio.create_task(engine_loop.run())
         assert await until(ends, 90) == FAULTS
         after = await queued(queue, BEN, recipe={"prompt": "ok"})
         began = time.monotonic()
-        await until(lambda: studio.rendered == 2, 30)
+        await until(lambda: engine_loop.rendered == 2, 30)
         assert time.monotonic() - began < 15, "the process is there and warm"
-        await studio.stop(0)
+        await engine_loop.stop(0)
         await task
     assert (await queue.get(after.id)).state is State.RENDERED
 
@@ -71,8 +71,8 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
         kills = await queued(queue, BEN)
     engine.acts = [EngineDied(-9, "killed")]
 
-    async def until_it_is_drawn(parts):
-        await until(lambda: engine.renders and parts.studio._idle.is_set())
+    async def until_it_is_drawn(services):
+        await until(lambda: engine.renders and services.engine_loop._idle.is_set())
 
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
     monkeypatch.setattr(app, "stay_connected", until_it_is_drawn)

@@ -13,7 +13,7 @@ import pytest
 from bot.ops import health, housekeeping, loop_lag
 from bot.ops.health import HealthFile, look
 from bot.ops.housekeeping import Housekeeping, Keep
-from bot.ops.loop_lag import Pulse
+from bot.ops.loop_lag import LoopLag
 from bot.privacy.forgetting import RecipeWords
 from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
@@ -169,7 +169,7 @@ async def test_a_full_disk_does_not_end_the_sign_of_life(tmp_path, monkeypatch):
 
 async def test_the_pulse_notices_a_blocked_loop(monkeypatch):
     monkeypatch.setattr(loop_lag, "EVERY", 0.005)
-    beat = Pulse()
+    beat = LoopLag()
     assert beat.lag(0.99) == 0.0
     running = asyncio.create_task(beat.run())
     await asyncio.sleep(0.05)

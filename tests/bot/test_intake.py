@@ -306,7 +306,7 @@ def test_a_small_picture_is_told_its_size_and_the_smallest():
 
 async def test_each_kind_of_hostile_file_gets_its_answer():
     """Two of each kind, and a few of those that are swept; `python -m benchmarks.hostile` sends them all."""
-    wrong, verdicts = [], set()
+    wrong, decisions = [], set()
     async with Intake(LIMITS) as intake:
         for case in chain(corpus(first=2), islice(sweeps(), 0, None, 97)):
             try:
@@ -314,14 +314,14 @@ async def test_each_kind_of_hostile_file_gets_its_answer():
                 verdict = "ok"
             except UserError as error:
                 verdict = error.code
-            verdicts.add(verdict)
+            decisions.add(verdict)
             if case.expected and verdict not in case.expected:
                 wrong.append((case.name, verdict))
     assert not wrong
     # The others have tests of their own: here, in test_decoder.py (a limit, a crash), and in test_headers.py.
     elsewhere = {Refusal.EMPTY, Refusal.BYTES, Refusal.DOWNLOAD, Refusal.ASPECT}
     elsewhere |= {Refusal.MEMORY, Refusal.TIME, Refusal.DECODER}
-    assert verdicts | elsewhere == {*Refusal, "ok"}
+    assert decisions | elsewhere == {*Refusal, "ok"}
 
 
 async def test_forty_megapixels_are_taken_within_the_limits():

@@ -11,17 +11,17 @@ import pytest
 
 from bot.commands import autocomplete
 from bot.commands.autocomplete import complete
-from bot.forecast import Waits
-from bot.requests.submission import Desk
-from bot.services import Parts
+from bot.forecast import Forecaster
+from bot.requests.submission import Submissions
+from bot.services import Services
 from engine.core.errors import UserError
 from engine.core.recipe import Kind
-from engine.families import BACKENDS
+from engine.families import FAMILIES
 from engine.planning.plan import PlanLimits
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 from tests.fake_discord import Upload
 
-HERE = Means(
+HERE = Capabilities(
     weights=frozenset({"epicrealism", "animatelcm", "svd-xt"}),
     checkpoints=("Toonish",),
     styles=("Ink wash", "neon", "x" * 101, *(f"style-{number:02}" for number in range(40))),
@@ -31,11 +31,11 @@ HERE = Means(
 
 @pytest.fixture
 def known():
-    made = create_autospec(Parts, instance=True)
-    made.waits = create_autospec(Waits, instance=True)
-    made.desk = create_autospec(Desk, instance=True)
-    made.desk.means.return_value = HERE
-    made.desk.engine_for.return_value = "auto"
+    made = create_autospec(Services, instance=True)
+    made.waits = create_autospec(Forecaster, instance=True)
+    made.submissions = create_autospec(Submissions, instance=True)
+    made.submissions.capabilities.return_value = HERE
+    made.submissions.engine_for.return_value = "auto"
     return made
 
 
@@ -54,7 +54,7 @@ async def listed(known, option, typed="", kind=Kind.TEXT2VIDEO, **told):
 async def test_engines_are_those_that_draw_this_kind_here_each_with_what_it_is(known):
     shown = await listed(known, "engine", kind=Kind.ANIMATE)
     assert [choice.value for choice in shown] == ["auto", "svd", "camera"]
-    assert shown[1].name == f"svd · {BACKENDS['svd'].about}"
+    assert shown[1].name == f"svd · {FAMILIES['svd'].about}"
     assert [choice.value for choice in await listed(known, "engine", "ani")] == ["animatediff"]
     assert [choice.value for choice in await listed(known, "engine", kind=Kind.RESTYLE)] == [
         "auto",
@@ -63,7 +63,7 @@ async def test_engines_are_those_that_draw_this_kind_here_each_with_what_it_is(k
 
 
 async def test_where_the_owner_chose_the_engine_there_is_no_other(known):
-    known.desk.engine_for.return_value = "camera"
+    known.submissions.engine_for.return_value = "camera"
     assert [choice.value for choice in await listed(known, "engine", kind=Kind.ANIMATE)] == ["camera"]
 
 
@@ -92,13 +92,13 @@ async def test_a_list_that_takes_too_long_is_empty(known, monkeypatch):
     async def looks_for_its_gpu():
         await asyncio.sleep(60)
 
-    known.desk.means.side_effect = looks_for_its_gpu
+    known.submissions.capabilities.side_effect = looks_for_its_gpu
     assert await listed(known, "style") == []
 
 
 async def test_a_quality_of_an_engine_that_cannot_do_it_has_no_list(known):
-    known.desk.rules = SimpleNamespace(plan=PlanLimits())
-    known.desk.engine_for.side_effect = lambda kind, wanted=None: wanted or "auto"
+    known.submissions.rules = SimpleNamespace(plan=PlanLimits())
+    known.submissions.engine_for.side_effect = lambda kind, wanted=None: wanted or "auto"
     assert await listed(known, "quality", kind=Kind.RESTYLE, engine="svd") == []
     known.waits.for_new.assert_not_awaited()
 
@@ -117,11 +117,11 @@ async def test_every_command_opens_the_lists_of_its_options(fake, channel, ada, 
 
 
 async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(bot):
-    desk = bot._clicks._desk
-    assert desk.engine_for(Kind.ANIMATE) == "auto"
-    assert desk.engine_for(Kind.ANIMATE, "Camera · a virtual camera") == "camera"
-    desk.rules = SimpleNamespace(engine="camera")
-    assert desk.engine_for(Kind.ANIMATE) == desk.engine_for(Kind.ANIMATE, "auto") == "camera"
-    assert desk.engine_for(Kind.TEXT2VIDEO, "sketch") == "sketch"
+    submissions = bot._clicks._submissions
+    assert submissions.engine_for(Kind.ANIMATE) == "auto"
+    assert submissions.engine_for(Kind.ANIMATE, "Camera · a virtual camera") == "camera"
+    submissions.rules = SimpleNamespace(engine="camera")
+    assert submissions.engine_for(Kind.ANIMATE) == submissions.engine_for(Kind.ANIMATE, "auto") == "camera"
+    assert submissions.engine_for(Kind.TEXT2VIDEO, "sketch") == "sketch"
     with pytest.raises(UserError, match="“camera” only"):
-        desk.engine_for(Kind.ANIMATE, "svd")
+        submissions.engine_for(Kind.ANIMATE, "svd")

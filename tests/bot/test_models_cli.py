@@ -15,7 +15,7 @@ from bot.cli.models_table import table
 from bot.config.policies import engine_environment, store_of
 from bot.config.settings import load_settings, variable
 from engine.process.environment import scrubbed
-from engine.runtime.context import workshop_of
+from engine.runtime.context import context_of
 from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.lock import LOCK
 from engine.weights.store import Store
@@ -229,14 +229,14 @@ def test_the_engine_process_looks_where_the_bot_does(monkeypatch, tmp_path):
     ],
 )
 def test_the_engine_process_hears_what_the_owner_chose_for_memory_and_speed(
-    monkeypatch, written, rack, steps, slow, compiles
+    monkeypatch, written, model_cache, steps, slow, compiles
 ):
     for name, value in written.items():
         monkeypatch.setenv(variable(name), value)
     environment = scrubbed(engine_environment(load_settings()))
-    workshop = workshop_of(environment)
-    assert workshop.rack.budget == rack
-    assert (workshop.steps_down, workshop.rife_on_cpu, workshop.compile_models) == (steps, slow, compiles)
+    context = context_of(environment)
+    assert context.model_cache.budget == model_cache
+    assert (context.steps_down, context.rife_on_cpu, context.compile_models) == (steps, slow, compiles)
     assert environment["TORCHINDUCTOR_CACHE_DIR"] == str(Path("data/compiled").absolute())
 
 

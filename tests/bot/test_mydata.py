@@ -17,7 +17,7 @@ import pytest
 from yarl import URL
 
 from bot.buttons.job_buttons import Action, custom_id
-from bot.discord_io.messenger import Channels
+from bot.discord_io.messenger import Messenger
 from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
 from bot.privacy import export
@@ -39,40 +39,41 @@ def eve(fake):
 
 
 @pytest.fixture
-async def loops(parts):
+async def loops(services):
     """The loops of the bot that these rights lean on."""
-    await parts.erasing.begin()
+    await services.erasing.begin()
     running = [
-        asyncio.create_task(loop) for loop in (parts.studio.run(), parts.deliverer.run(), parts.erasing.run())
+        asyncio.create_task(loop)
+        for loop in (services.engine_loop.run(), services.deliverer.run(), services.erasing.run())
     ]
     yield
-    await parts.studio.stop(0)
-    await parts.deliverer.stop()
+    await services.engine_loop.stop(0)
+    await services.deliverer.stop()
     for task in running:
         task.cancel()
     await asyncio.gather(*running, return_exceptions=True)
 
 
-async def given(parts, member, channel, **changes):
+async def given(services, member, channel, **changes):
     """A job of the member's with a picture and words of their own, and that picture's digest."""
-    digest = parts.blobs.put(picture((160, 100)) + str(member.id).encode())
+    digest = services.blobs.put(picture((160, 100)) + str(member.id).encode())
     made = {"prompt": PROMPT, "kind": Kind.ANIMATE, "engine": "camera", "inputs": {Role.PICTURE: digest}}
     job = await queued(
-        parts.queue, member.id, channel.guild.id, channel_id=channel.id,
+        services.queue, member.id, channel.guild.id, channel_id=channel.id,
         **{"recipe": made, "inputs": {Role.PICTURE: digest}, **changes},
     )  # fmt: skip
     return job, digest
 
 
-async def delivered(parts, fake, member, channel):
+async def delivered(services, fake, member, channel):
     """The same, posted for real."""
-    job, digest = await given(parts, member, channel)
-    await until(lambda: state_is(parts, job, State.DELIVERED), 20)
-    return await parts.queue.get(job.id), digest
+    job, digest = await given(services, member, channel)
+    await until(lambda: state_is(services, job, State.DELIVERED), 20)
+    return await services.queue.get(job.id), digest
 
 
-async def state_is(parts, job, state):
-    return (await parts.queue.get(job.id)).state is state
+async def state_is(services, job, state):
+    return (await services.queue.get(job.id)).state is state
 
 
 def clips(fake, channel):
@@ -101,33 +102,33 @@ def held(folder, *known) -> dict[str, set[str]]:
     return found
 
 
-async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, parts, loops, caplog):
+async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, services, loops, caplog):
     """Database and its log, copies of before and after, blobs, outbox, spool, and the bot's own log."""
     caplog.set_level(logging.DEBUG)
     ada = fake.member("adalbertine the third")
-    done, digest = await delivered(parts, fake, ada, channel)
+    done, digest = await delivered(services, fake, ada, channel)
     await written(
-        parts.database, channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again"
+        services.database, channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again"
     )
-    waiting, _ = await given(parts, ada, channel)
-    await parts.queue.hold(waiting.id, PROMPT)
+    waiting, _ = await given(services, ada, channel)
+    await services.queue.hold(waiting.id, PROMPT)
     clip = done.clip_sha256
     words = PROMPT.rpartition(" ")[2]
     known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name)
-    data = parts.settings.data_dir
-    before = [await parts.database.backup(data / "backups") for _ in range(2)]
+    data = services.settings.data_dir
+    before = [await services.database.backup(data / "backups") for _ in range(2)]
     assert held(data, PROMPT, words, ada.user.id)[PROMPT] >= {path.name for path in before}
     assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip}
 
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(2, 0), 20)
-    after = await parts.database.backup(data / "backups")
+    after = await services.database.backup(data / "backups")
     assert held(data, *known) == {}
     assert all(path.exists() for path in (*before, after))
-    for table in await parts.database.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
-        for row in await parts.database.read(f"SELECT * FROM {table['name']}"):  # noqa: S608 - a table of ours
+    for table in await services.database.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
+        for row in await services.database.read(f"SELECT * FROM {table['name']}"):  # noqa: S608 - a table of ours
             assert not {ada.user.id, done.message_id} & set(row), table["name"]
-    assert (await parts.audit.verify()).sound
+    assert (await services.audit.verify()).sound
     ours = [record for record in caplog.records if record.name.startswith(("bot", "db", "engine"))]
     lines = "\n".join(map(caplog.handler.format, ours))
     assert "a member was erased: 2 jobs" in lines
@@ -136,10 +137,10 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
 
 
 async def test_a_copy_that_cannot_be_erased_is_told_to_the_member_and_once_to_the_owner(
-    fake, channel, ada, bot, parts, loops, caplog
+    fake, channel, ada, bot, services, loops, caplog
 ):
-    await given(parts, ada, channel)
-    backups = parts.settings.data_dir / "backups"
+    await given(services, ada, channel)
+    backups = services.settings.data_dir / "backups"
     backups.mkdir()
     (backups / "framekiln-1.db").write_bytes(b"not a database.." * 100)
     for jobs in (1, 0):
@@ -150,9 +151,11 @@ async def test_a_copy_that_cannot_be_erased_is_told_to_the_member_and_once_to_th
     assert "framekiln-1.db" in told[0].getMessage()
 
 
-async def test_with_their_messages_clips_and_statuses_go_as_well(fake, channel, ada, eve, bot, parts, loops):
-    await delivered(parts, fake, ada, channel)
-    await delivered(parts, fake, eve, channel)
+async def test_with_their_messages_clips_and_statuses_go_as_well(
+    fake, channel, ada, eve, bot, services, loops
+):
+    await delivered(services, fake, ada, channel)
+    await delivered(services, fake, eve, channel)
     assert len(clips(fake, channel)) == 2
     answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
     await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
@@ -160,61 +163,61 @@ async def test_with_their_messages_clips_and_statuses_go_as_well(fake, channel, 
     assert str(eve.user.id) in left.content
 
 
-async def test_messages_that_cannot_be_deleted_are_counted(fake, channel, ada, bot, parts, loops):
-    await delivered(parts, fake, ada, channel)
+async def test_messages_that_cannot_be_deleted_are_counted(fake, channel, ada, bot, services, loops):
+    await delivered(services, fake, ada, channel)
     fake.fail("DELETE", rf"/channels/{channel.id}/messages/\d+$", Status(403, 50013), times=5)
     answer = await erase(fake, channel, ada, privacy_texts.ERASE_WITH_MESSAGES)
     await until(lambda: answer.content == privacy_texts.erased(1, 1), 20)
-    assert (await parts.database.read("SELECT 1 FROM job WHERE user_id > 0")) == []
+    assert (await services.database.read("SELECT 1 FROM job WHERE user_id > 0")) == []
 
 
-async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot, parts, loops, engine):
+async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot, services, loops, engine):
     engine.acts.append(until_cancelled)
-    job, digest = await given(parts, ada, channel)
-    parts.studio.wake()
-    await until(lambda: state_is(parts, job, State.RUNNING))
+    job, digest = await given(services, ada, channel)
+    services.engine_loop.wake()
+    await until(lambda: state_is(services, job, State.RUNNING))
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
-    assert (await parts.queue.get(job.id)).state is State.CANCELLED
-    assert not parts.blobs.exists(digest)
+    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert not services.blobs.exists(digest)
     assert clips(fake, channel) == []
 
 
 async def test_a_no_touches_nothing_and_a_replayed_yes_erases_only_who_clicks(
-    fake, channel, ada, eve, bot, parts, loops
+    fake, channel, ada, eve, bot, services, loops
 ):
-    mine, _ = await given(parts, ada, channel)
-    await parts.queue.hold(mine.id, "a look")
+    mine, _ = await given(services, ada, channel)
+    await services.queue.hold(mine.id, "a look")
     asked = await fake.slash(ada, channel, "mydata erase")
     question = await asked.shown()
     await fake.click(ada, question, privacy_texts.KEEP)
     await until(lambda: question.content == privacy_texts.KEPT)
     for _ in range(3):
         await fake.click(eve, question, "fk:mydata:erase", forged=True)
-    await until(lambda: nobody_waits(parts), 20)
-    assert len(await parts.rights._personal.jobs(ada.user.id)) == 1
+    await until(lambda: nobody_waits(services), 20)
+    assert len(await services.rights._personal.jobs(ada.user.id)) == 1
 
 
-async def nobody_waits(parts):
-    return not await parts.rights._personal.to_erase()
+async def nobody_waits(services):
+    return not await services.rights._personal.to_erase()
 
 
-async def test_an_erase_that_was_cut_off_is_done_at_the_next_start(channel, ada, bot, parts):
-    _, digest = await given(parts, ada, channel)
-    await parts.rights._personal.ask_to_erase(ada.user.id, messages=False)
-    task = asyncio.create_task(parts.erasing.run())
-    await until(lambda: not parts.blobs.exists(digest), 20)
+async def test_an_erase_that_was_cut_off_is_done_at_the_next_start(channel, ada, bot, services):
+    _, digest = await given(services, ada, channel)
+    await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
+    task = asyncio.create_task(services.erasing.run())
+    await until(lambda: not services.blobs.exists(digest), 20)
     task.cancel()
-    assert await nobody_waits(parts)
-    assert await parts.rights._personal.known(ada.user.id) == {}
+    assert await nobody_waits(services)
+    assert await services.rights._personal.known(ada.user.id) == {}
 
 
-async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, bot, parts):
+async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, bot, services):
     """A bot that was killed between the rows and the files has left some."""
-    waiting, _ = await given(parts, ada, channel)
-    over, _ = await given(parts, ada, channel)
-    await parts.queue.cancel(over.id)
-    outbox = parts.settings.data_dir / "outbox"
+    waiting, _ = await given(services, ada, channel)
+    over, _ = await given(services, ada, channel)
+    await services.queue.cancel(over.id)
+    outbox = services.settings.data_dir / "outbox"
     outbox.mkdir()
     for name in (
         f"{waiting.id}-smaller.mp4",
@@ -223,15 +226,15 @@ async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, 
         "x-sealed.mp4",
     ):
         (outbox / name).write_bytes(b"a clip")
-    await parts.erasing.begin()
+    await services.erasing.begin()
     assert [path.name for path in outbox.iterdir()] == [f"{waiting.id}-smaller.mp4"]
 
 
-async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, ada, bot, parts, loops):
-    await parts.queue.ban(channel.guild.id, ada.user.id, 9, "spam")
+async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, ada, bot, services, loops):
+    await services.queue.ban(channel.guild.id, ada.user.id, 9, "spam")
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
-    assert await parts.rights._personal.known(ada.user.id) == {}
+    assert await services.rights._personal.known(ada.user.id) == {}
     asked = await fake.slash(ada, channel, "text2video", prompt="a boat")
     assert (await asked.shown()).content == messages.BANNED
 
@@ -243,36 +246,36 @@ async def opened(asked) -> zipfile.ZipFile:
     return zipfile.ZipFile(io.BytesIO(message.attachments[0].data))
 
 
-async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ada, eve, bot, parts, loops):
-    job, digest = await delivered(parts, fake, ada, channel)
-    await delivered(parts, fake, eve, channel)
+async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ada, eve, bot, services, loops):
+    job, digest = await delivered(services, fake, ada, channel)
+    await delivered(services, fake, eve, channel)
     with await opened(await fake.slash(ada, channel, "mydata export")) as made:
         assert sorted(made.namelist()) == [f"clips/{job.id}.mp4", export.DATA, f"given/{digest[:16]}.png"]
         data = json.loads(made.read(export.DATA))
-        assert made.read(f"given/{digest[:16]}.png") == parts.blobs.read(digest)
-        assert made.read(f"clips/{job.id}.mp4").startswith(parts.blobs.read(job.clip_sha256))
+        assert made.read(f"given/{digest[:16]}.png") == services.blobs.read(digest)
+        assert made.read(f"clips/{job.id}.mp4").startswith(services.blobs.read(job.clip_sha256))
     assert data["others may animate my pictures"] is True
     [row] = data["job"]
     assert (row["id"], row["recipe"]["prompt"], row["receipt"]["kept"]) == (job.id, PROMPT, 1)
     assert str(eve.user.id) not in json.dumps(data)
 
 
-async def test_an_export_of_nothing_says_so(fake, channel, ada, bot, parts):
+async def test_an_export_of_nothing_says_so(fake, channel, ada, bot, services):
     asked = await fake.slash(ada, channel, "mydata export")
     await until(
         lambda: asked.message is not None and asked.message.content == privacy_texts.NOTHING_TO_EXPORT
     )
 
 
-async def test_an_export_that_is_too_large_for_one_file_comes_in_several(fake, channel, ada, bot, parts):
+async def test_an_export_that_is_too_large_for_one_file_comes_in_several(fake, channel, ada, bot, services):
     channel.guild.upload_limit = 200_000
     for _ in range(3):
         job = await rendered(
-            parts.queue, parts.blobs, os.urandom(100_000),
+            services.queue, services.blobs, os.urandom(100_000),
             user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
         )  # fmt: skip
     huge = await rendered(
-        parts.queue, parts.blobs, os.urandom(300_000),
+        services.queue, services.blobs, os.urandom(300_000),
         user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
     )  # fmt: skip
     asked = await fake.slash(ada, channel, "mydata export")
@@ -289,11 +292,13 @@ async def test_an_export_that_is_too_large_for_one_file_comes_in_several(fake, c
     assert "1 file is too large" in asked.messages[0].content
 
 
-async def test_an_export_that_would_take_too_many_files_is_refused_politely(fake, channel, ada, bot, parts):
+async def test_an_export_that_would_take_too_many_files_is_refused_politely(
+    fake, channel, ada, bot, services
+):
     channel.guild.upload_limit = 40_000
     for _ in range(11):
         await rendered(
-            parts.queue, parts.blobs, os.urandom(15_000),
+            services.queue, services.blobs, os.urandom(15_000),
             user=ada.user.id, guild=channel.guild.id, channel_id=channel.id,
         )  # fmt: skip
     asked = await fake.slash(ada, channel, "mydata export")
@@ -302,7 +307,9 @@ async def test_an_export_that_would_take_too_many_files_is_refused_politely(fake
     )
 
 
-async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(fake, channel, ada, eve, bot, parts):
+async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(
+    fake, channel, ada, eve, bot, services
+):
     posted = fake.world.member_says(ada, channel, "look", Upload("cat.png", picture()))
     asked = await fake.slash(ada, channel, "mydata pictures", others="forbid")
     assert (await asked.shown()).content == privacy_texts.MAY_NOT_ANIMATE
@@ -319,23 +326,23 @@ async def test_others_cannot_animate_pictures_of_a_member_who_forbids_it(fake, c
 
 
 async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
-    fake, channel, ada, eve, bot, parts
+    fake, channel, ada, eve, bot, services
 ):
     bare = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert (bare.content, bare.ephemeral) == (messages.NO_AVATAR, True)
     ada.user.avatar = picture((300, 300))
     allowed = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown(20)
     assert "Animating a picture" in allowed.content
-    [job] = await parts.queue.waiting()
+    [job] = await services.queue.waiting()
     assert (job.user_id, list(job.inputs)) == (eve.id, [Role.PICTURE])
-    assert parts.blobs.exists(job.inputs[Role.PICTURE])
+    assert services.blobs.exists(job.inputs[Role.PICTURE])
 
     await (await fake.slash(ada, channel, "mydata pictures", others="forbid")).shown()
     refused = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown()
     assert (refused.content, refused.ephemeral) == (privacy_texts.NOT_THEIR_AVATAR, True)
     own = await (await fake.context_menu(ada, channel, "Animate avatar", ada)).shown(20)
     assert "Animating a picture" in own.content
-    assert len(await parts.queue.waiting()) == 2
+    assert len(await services.queue.waiting()) == 2
 
 
 def test_an_avatar_comes_from_discords_own_host_and_stands_still():
@@ -351,11 +358,11 @@ def test_an_avatar_comes_from_discords_own_host_and_stands_still():
 
 
 async def test_clips_whose_words_were_cleared_away_say_so_and_can_be_deleted(
-    fake, channel, ada, bot, parts, loops
+    fake, channel, ada, bot, services, loops
 ):
-    job, _ = await delivered(parts, fake, ada, channel)
+    job, _ = await delivered(services, fake, ada, channel)
     [message] = clips(fake, channel)
-    await parts.rights._personal.forget_words(days=0)
+    await services.rights._personal.forget_words(days=0)
     for action in (Action.REROLL, Action.REMIX, Action.RECIPE):
         answer = await (await fake.click(ada, message, custom_id(action, job.id))).shown()
         assert (answer.content, answer.ephemeral) == (privacy_texts.FORGOTTEN, True)
@@ -363,31 +370,31 @@ async def test_clips_whose_words_were_cleared_away_say_so_and_can_be_deleted(
     await until(lambda: clips(fake, channel) == [])
 
 
-async def test_a_guild_that_was_left_is_noted_and_one_that_is_away_is_not(fake, channel, ada, bot, parts):
-    await given(parts, ada, channel)
+async def test_a_guild_that_was_left_is_noted_and_one_that_is_away_is_not(fake, channel, ada, bot, services):
+    await given(services, ada, channel)
     guild = channel.guild.id
     fake.world.emit("GUILD_DELETE", {"id": str(guild), "unavailable": True})
     await until(lambda: bot.get_guild(guild).unavailable)
-    assert await parts.guilds.to_forget(days=-1) == []
+    assert await services.guilds.to_forget(days=-1) == []
     fake.world.emit("GUILD_DELETE", {"id": str(guild)})
-    await until(lambda: noted(parts, [guild]))
+    await until(lambda: noted(services, [guild]))
     fake.world.emit("GUILD_CREATE", channel.guild.payload(channel.guild.members[fake.world.bot.id]))
-    await until(lambda: noted(parts, []))
+    await until(lambda: noted(services, []))
 
 
 async def test_a_guild_that_was_left_while_the_bot_was_away_is_noted_at_the_next_connection(
-    fake, channel, ada, parts
+    fake, channel, ada, services
 ):
-    job, digest = await given(parts, ada, channel)
-    await queued(parts.queue, guild=5, inputs={Role.PICTURE: digest})
-    async with connected(fake, parts):
-        await until(lambda: noted(parts, [5]))
-    assert await parts.guilds.forget(5) == 1
-    assert await parts.queue.get(job.id) == job
+    job, digest = await given(services, ada, channel)
+    await queued(services.queue, guild=5, inputs={Role.PICTURE: digest})
+    async with connected(fake, services):
+        await until(lambda: noted(services, [5]))
+    assert await services.guilds.forget(5) == 1
+    assert await services.queue.get(job.id) == job
 
 
-async def noted(parts, guilds):
-    return await parts.guilds.to_forget(days=-1) == guilds
+async def noted(services, guilds):
+    return await services.guilds.to_forget(days=-1) == guilds
 
 
 def test_what_is_left_of_a_recipe_and_a_receipt_still_reads_as_one():
@@ -414,4 +421,4 @@ def test_a_remix_in_other_words_keeps_them_and_loses_the_picture():
 
 
 def test_the_erasing_waits_longer_than_a_call_to_discord_may_take():
-    assert Channels()._patience < STOP_SECONDS
+    assert Messenger()._patience < STOP_SECONDS

@@ -7,12 +7,12 @@ import pytest
 from bot.requests.style_names import models_here, settled, styles_here, styles_of
 from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Role, Style
-from engine.core.request import Wish
+from engine.core.request import Request
 from engine.families.animatediff.follow_needs import NEEDS
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 WEIGHTS = frozenset({"epicrealism", "animatelcm", "svd-xt"})
-HERE = Means(
+HERE = Capabilities(
     weights=WEIGHTS,
     checkpoints=("Toonish", "photo-v2", "photo-v3"),
     styles=("Ink wash", "neon", "neon:night"),
@@ -42,8 +42,8 @@ def test_a_weight_out_of_its_range_and_too_many_styles_are_refused(written):
     assert caught.value.code == "E_STYLE"
 
 
-def wish(**changes):
-    return Wish(**{"kind": Kind.TEXT2VIDEO, "prompt": "a lake", **changes})
+def request(**changes):
+    return Request(**{"kind": Kind.TEXT2VIDEO, "prompt": "a lake", **changes})
 
 
 @pytest.mark.parametrize(
@@ -51,30 +51,32 @@ def wish(**changes):
     [("neon", "neon"), ("INK WASH", "Ink wash"), ("ink", "Ink wash"), ("neon:n", "neon:night")],
 )
 def test_a_style_is_found_by_its_name_or_by_a_beginning_that_only_it_has(written, name):
-    known = settled(wish(styles=(Style(name=written, weight=0.5),)), (), HERE)
+    known = settled(request(styles=(Style(name=written, weight=0.5),)), (), HERE)
     assert known.styles == (Style(name=name, weight=0.5),)
 
 
 def test_a_name_that_fits_none_or_several_is_refused_with_the_names_there_are():
     with pytest.raises(UserError, match=r"no style “oil” here. There are: Ink wash, neon, neon:night\."):
-        settled(wish(styles=(Style(name="oil"),)), (), HERE)
+        settled(request(styles=(Style(name="oil"),)), (), HERE)
     with pytest.raises(UserError, match=r"no model “photo” here.*photo-v2, photo-v3, epicrealism"):
-        settled(wish(model="photo"), (), HERE)
+        settled(request(model="photo"), (), HERE)
     with pytest.raises(UserError, match="no styles here to choose from"):
-        settled(wish(styles=(Style(name="ink"),)), (), Means())
+        settled(request(styles=(Style(name="ink"),)), (), Capabilities())
 
 
 def test_a_long_list_is_not_read_out_whole():
-    many = Means(weights=WEIGHTS, styles=tuple(f"style-{number:02}" for number in range(40)), slow=True)
+    many = Capabilities(
+        weights=WEIGHTS, styles=tuple(f"style-{number:02}" for number in range(40)), slow=True
+    )
     with pytest.raises(UserError, match=r"style-09 and 30 more\.$"):
-        settled(wish(styles=(Style(name="oil"),)), (), many)
+        settled(request(styles=(Style(name="oil"),)), (), many)
 
 
 def test_only_what_something_here_draws_with_can_be_chosen():
     assert models_here(HERE, Kind.TEXT2VIDEO) == ("Toonish", "photo-v2", "photo-v3", "epicrealism")
     assert models_here(HERE, Kind.ANIMATE) == ()
     assert styles_here(HERE) == HERE.styles
-    alone = Means(styles=HERE.styles, checkpoints=HERE.checkpoints)
+    alone = Capabilities(styles=HERE.styles, checkpoints=HERE.checkpoints)
     assert (styles_here(alone), models_here(alone, Kind.TEXT2VIDEO)) == ((), ())
 
 
@@ -88,8 +90,8 @@ def test_only_what_something_here_draws_with_can_be_chosen():
     ],
 )
 def test_a_reference_of_which_nothing_is_said_is_followed_in_what_can_be_here(there, follows):
-    means = Means(weights=frozenset(name for follow in there for name in NEEDS[follow].weights))
-    assert settled(wish(), {Role.REFERENCE}, means).follow is follows
-    assert settled(wish(follow=Follow.POSE), {Role.REFERENCE}, means).follow is Follow.POSE
-    assert settled(wish(), {Role.LIKE}, means).follow is None
-    assert settled(wish(kind=Kind.RESTYLE), {Role.REFERENCE}, means).follow is None
+    capabilities = Capabilities(weights=frozenset(name for follow in there for name in NEEDS[follow].weights))
+    assert settled(request(), {Role.REFERENCE}, capabilities).follow is follows
+    assert settled(request(follow=Follow.POSE), {Role.REFERENCE}, capabilities).follow is Follow.POSE
+    assert settled(request(), {Role.LIKE}, capabilities).follow is None
+    assert settled(request(kind=Kind.RESTYLE), {Role.REFERENCE}, capabilities).follow is None

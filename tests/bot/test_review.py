@@ -12,10 +12,10 @@ import pytest
 
 from bot.buttons.clicks import PROMPT_FIELD
 from bot.discord_io.messenger import Post
-from bot.moderation.case_board import CardAction, CardButton, card_id
+from bot.moderation.case_board import CaseAction, CaseButton, case_id
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
-from db.audit.log import Deed
+from db.audit.log import AuditEntry
 from db.jobs.states import Hold, State
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from engine.core.recipe import Receipt
@@ -28,27 +28,27 @@ OLD_HAND = time.time() - 400 * DAY
 
 
 @pytest.fixture
-def desk_of_mods(fake):
+def submissions_of_mods(fake):
     """The review channel."""
     return fake.channel(name="review")
 
 
-async def rule(parts, guild, **changes):
-    deed = Deed(guild_id=guild.id, actor_id=1, action="review", target="")
-    old = await parts.queue.review_rules(guild.id)
-    await parts.queue.set_review_rules(dataclasses.replace(old, **changes), deed)
+async def rule(services, guild, **changes):
+    audit_entry = AuditEntry(guild_id=guild.id, actor_id=1, action="review", target="")
+    old = await services.queue.review_rules(guild.id)
+    await services.queue.set_review_rules(dataclasses.replace(old, **changes), audit_entry)
 
 
-async def held(parts, member, channel, **changes):
+async def held(services, member, channel, **changes):
     values = {"hold": Hold(reason="words: grumpf"), "recipe": {"prompt": "a `grumpf` @everyone"}, **changes}
-    return await queued(parts.queue, member.id, channel.guild.id, channel_id=channel.id, **values)
+    return await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **values)
 
 
-async def card_in(parts, channel):
+async def case_in(services, channel):
     """The one card that hangs in the review channel, after the loop has done its work."""
-    await parts.cards.work()
-    [card] = [message for message in channel.messages.values() if message.author.bot]
-    return card
+    await services.cases.work()
+    [case] = [message for message in channel.messages.values() if message.author.bot]
+    return case
 
 
 async def said_to(asked) -> str:
@@ -57,32 +57,32 @@ async def said_to(asked) -> str:
     return message.content
 
 
-async def forged(parts, channel, *items):
+async def forged(services, channel, *items):
     """A message of the bot's with buttons of our making: what a replayed or forged click looks like."""
     view = discord.ui.View(timeout=None)
     for item in items:
         view.add_item(item)
     view.stop()
-    sent = await parts.channels.send(channel.id, Post(content="forged", nonce="forged", view=view))
+    sent = await services.messenger.send(channel.id, Post(content="forged", nonce="forged", view=view))
     return channel.messages[sent]
 
 
-async def deeds(parts, guild) -> list[tuple[int, str, str]]:
+async def clip_actions(services, guild) -> list[tuple[int, str, str]]:
     """Without the setting up of the rules."""
-    entries = await parts.audit.entries(guild.id)
+    entries = await services.audit.entries(guild.id)
     return [(one.actor_id, one.action, one.target) for one in entries if one.action != "review"]
 
 
-async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ada, mod, parts, bot):
+async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ada, mod, services, bot):
     await (await fake.slash(mod, channel, "queue review", new_members=7, words="hold")).shown()
     old = fake.member("old")
     old.joined_at = OLD_HAND
     asked = await (await fake.slash(ada, channel, "text2video", prompt="a red boat")).shown()
     assert "a moderator looks at it" in asked.content
     await (await fake.slash(old, channel, "text2video", prompt="a red boat")).shown()
-    [job] = await parts.queue.in_states(channel.guild.id, State.HELD)
+    [job] = await services.queue.in_states(channel.guild.id, State.HELD)
     assert (job.user_id, "joined 0 days ago" in job.held_reason) == (ada.id, True)
-    assert [other.user_id for other in await parts.queue.waiting()] == [old.id]
+    assert [other.user_id for other in await services.queue.waiting()] == [old.id]
 
 
 @pytest.mark.parametrize(
@@ -100,133 +100,139 @@ async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ad
     ],
 )
 async def test_words_lead_to_what_the_server_chose_and_the_hard_rules_to_a_refusal(
-    fake, channel, ada, mod, parts, bot, words, prompt, restricted, becomes
+    fake, channel, ada, mod, services, bot, words, prompt, restricted, becomes
 ):
-    await rule(parts, channel.guild, words=words)
+    await rule(services, channel.guild, words=words)
     await (await fake.slash(mod, channel, "queue words add", word="grompf")).shown()
     where = fake.channel(name="adults", nsfw=True) if restricted else channel
     asked = await fake.slash(ada, where, "text2video", prompt=prompt)
     await asked.answered()
     if becomes is None:
         await until(lambda: asked.followups or (asked.message and asked.message.content))
-        assert await count_of(parts) == 0
+        assert await count_of(services) == 0
         return
     await asked.shown()
-    [job] = await parts.queue.in_states(channel.guild.id, becomes)
+    [job] = await services.queue.in_states(channel.guild.id, becomes)
     assert job.adult == ("nude" in prompt and words is not OnWords.OFF)
 
 
 @pytest.mark.parametrize("words", [OnWords.OFF, OnWords.HOLD])
-async def test_who_lists_a_word_that_nothing_follows_from_is_told_so(fake, channel, mod, parts, bot, words):
-    await rule(parts, channel.guild, words=words)
+async def test_who_lists_a_word_that_nothing_follows_from_is_told_so(
+    fake, channel, mod, services, bot, words
+):
+    await rule(services, channel.guild, words=words)
     said = await said_to(await fake.slash(mod, channel, "queue words add", word="grompf"))
     assert ("Nothing follows from words yet" in said) is (words is OnWords.OFF)
 
 
 async def test_a_hundred_replays_of_two_moderators_approve_once(
-    fake, channel, desk_of_mods, ada, mod, parts, bot
+    fake, channel, submissions_of_mods, ada, mod, services, bot
 ):
     other = fake.member("other mod", permissions=Permission.MANAGE_GUILD)
-    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
-    job = await held(parts, ada, channel)
-    card = await card_in(parts, desk_of_mods)
-    assert f"<@{ada.id}>" in card.content
-    assert "words: grumpf" in card.content
-    assert "@everyone" not in card.content
-    assert card.now.pings == set()
+    await rule(services, channel.guild, channel_id=submissions_of_mods.id)
+    job = await held(services, ada, channel)
+    case = await case_in(services, submissions_of_mods)
+    assert f"<@{ada.id}>" in case.content
+    assert "words: grumpf" in case.content
+    assert "@everyone" not in case.content
+    assert case.now.pings == set()
     answers = []
     for _ in range(25):
-        clicks = [await fake.click(who, card, "Approve") for who in (mod, other, mod, other)]
+        clicks = [await fake.click(who, case, "Approve") for who in (mod, other, mod, other)]
         answers += await asyncio.gather(*map(said_to, clicks))
     assert answers.count(review_texts.APPROVED) == 1
     assert answers.count(review_texts.ALREADY_DECIDED) == 99
-    assert (await parts.queue.get(job.id)).state is State.QUEUED
-    [(_, action, target)] = await deeds(parts, channel.guild)
+    assert (await services.queue.get(job.id)).state is State.QUEUED
+    [(_, action, target)] = await clip_actions(services, channel.guild)
     assert (action, target) == ("approve", job.id)
-    await parts.cards.work()
-    assert "✅ Approved by" in card.content
-    assert "grumpf" not in card.content, "the prompt has left the channel"
-    assert not card.components
+    await services.cases.work()
+    assert "✅ Approved by" in case.content
+    assert "grumpf" not in case.content, "the prompt has left the channel"
+    assert not case.components
 
 
-async def test_a_rejected_member_reads_why_also_after_a_restart(fake, channel, desk_of_mods, ada, mod, parts):
-    async with connected(fake, parts):
-        await rule(parts, channel.guild, channel_id=desk_of_mods.id)
-        job = await held(parts, ada, channel)
-        card = await card_in(parts, desk_of_mods)
-    async with connected(fake, parts):
-        form = await fake.click(mod, card, "Reject")
+async def test_a_rejected_member_reads_why_also_after_a_restart(
+    fake, channel, submissions_of_mods, ada, mod, services
+):
+    async with connected(fake, services):
+        await rule(services, channel.guild, channel_id=submissions_of_mods.id)
+        job = await held(services, ada, channel)
+        case = await case_in(services, submissions_of_mods)
+    async with connected(fake, services):
+        form = await fake.click(mod, case, "Reject")
         await form.answered()
         answer = await fake.submit_modal(mod, form, {REASON_FIELD: "no `logos` please"})
         assert await said_to(answer) == review_texts.REJECTED
         again = await fake.submit_modal(mod, form, {REASON_FIELD: "twice"})
         assert await said_to(again) == review_texts.ALREADY_DECIDED
-    found = await parts.queue.get(job.id)
+    found = await services.queue.get(job.id)
     assert (found.state, found.error_code) == (State.REFUSED, "E_REVIEW")
     assert "logos" in found.error_text
-    assert [(entry.action, entry.reason) for entry in await parts.audit.entries(channel.guild.id, 1)] == [
+    assert [(entry.action, entry.reason) for entry in await services.audit.entries(channel.guild.id, 1)] == [
         ("reject", "no `logos` please")
     ]
 
 
-async def test_only_moderators_of_this_server_decide(fake, channel, desk_of_mods, ada, parts, bot):
+async def test_only_moderators_of_this_server_decide(fake, channel, submissions_of_mods, ada, services, bot):
     elsewhere = fake.guild("Elsewhere")
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
-    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
-    job = await held(parts, ada, channel)
-    every = [CardButton(action, 1, job.id) for action in CardAction]
+    await rule(services, channel.guild, channel_id=submissions_of_mods.id)
+    job = await held(services, ada, channel)
+    every = [CaseButton(action, 1, job.id) for action in CaseAction]
     here, there = (
-        await forged(parts, desk_of_mods, *every),
-        await forged(parts, fake.channel(elsewhere), *every),
+        await forged(services, submissions_of_mods, *every),
+        await forged(services, fake.channel(elsewhere), *every),
     )
-    for action in CardAction:
-        name = card_id(action, 1, job.id)
+    for action in CaseAction:
+        name = case_id(action, 1, job.id)
         assert await said_to(await fake.click(ada, here, name)) == messages.NOT_A_MODERATOR
         assert await said_to(await fake.click(boss, there, name)) == messages.NOT_FOUND
-    assert (await parts.queue.get(job.id)).state is State.HELD
-    assert await deeds(parts, channel.guild) == []
+    assert (await services.queue.get(job.id)).state is State.HELD
+    assert await clip_actions(services, channel.guild) == []
 
 
 @pytest.mark.parametrize("with_file", [True, False])
-async def test_a_picture_goes_with_its_card_behind_a_spoiler_unless_it_may_be_abuse(
-    fake, channel, desk_of_mods, ada, parts, bot, with_file
+async def test_a_picture_goes_with_its_case_behind_a_spoiler_unless_it_may_be_abuse(
+    fake, channel, submissions_of_mods, ada, services, bot, with_file
 ):
-    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
-    sha256 = parts.blobs.put(picture())
-    await held(parts, ada, channel, hold=Hold(reason="odd", with_file=with_file), inputs={"picture": sha256})
-    card = await card_in(parts, desk_of_mods)
-    assert [file.filename.startswith("SPOILER_") for file in card.attachments] == (
+    await rule(services, channel.guild, channel_id=submissions_of_mods.id)
+    sha256 = services.blobs.put(picture())
+    await held(
+        services, ada, channel, hold=Hold(reason="odd", with_file=with_file), inputs={"picture": sha256}
+    )
+    case = await case_in(services, submissions_of_mods)
+    assert [file.filename.startswith("SPOILER_") for file in case.attachments] == (
         [True] if with_file else []
     )
-    assert ("may be abuse" in card.content) is not with_file
+    assert ("may be abuse" in case.content) is not with_file
 
 
 async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log_says_so(
-    fake, channel, desk_of_mods, ada, mod, parts, bot, caplog
+    fake, channel, submissions_of_mods, ada, mod, services, bot, caplog
 ):
-    job = await held(parts, ada, channel)
+    job = await held(services, ada, channel)
     with caplog.at_level(logging.WARNING):
-        await parts.cards.work()
+        await services.cases.work()
         assert f"nobody is asked about job {job.id}" in caplog.text
     assert job.id[:6] in await said_to(await fake.slash(mod, channel, "queue show"))
-    fake.world.permit(desk_of_mods, EVERYONE & ~Permission.SEND_MESSAGES)
-    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
-    await parts.cards.work()
-    assert (await parts.queue.get(job.id)).state is State.HELD
-    fake.world.permit(desk_of_mods, EVERYONE)
-    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
-    assert "grumpf" in (await card_in(parts, desk_of_mods)).content
+    fake.world.permit(submissions_of_mods, EVERYONE & ~Permission.SEND_MESSAGES)
+    await rule(services, channel.guild, channel_id=submissions_of_mods.id)
+    await services.cases.work()
+    assert (await services.queue.get(job.id)).state is State.HELD
+    fake.world.permit(submissions_of_mods, EVERYONE)
+    await rule(services, channel.guild, channel_id=submissions_of_mods.id)
+    assert "grumpf" in (await case_in(services, submissions_of_mods)).content
 
 
-async def test_a_card_of_a_job_that_was_cancelled_says_so_and_nothing_else(
-    fake, channel, desk_of_mods, ada, parts, bot
+async def test_a_case_of_a_job_that_was_cancelled_says_so_and_nothing_else(
+    fake, channel, submissions_of_mods, ada, services, bot
 ):
-    await rule(parts, channel.guild, channel_id=desk_of_mods.id)
-    job = await held(parts, ada, channel)
-    card = await card_in(parts, desk_of_mods)
-    await parts.queue.cancel(job.id)
-    await parts.cards.work()
-    assert card.content == f"🚫 Cancelled meanwhile · `{job.id[:6]}`"
+    await rule(services, channel.guild, channel_id=submissions_of_mods.id)
+    job = await held(services, ada, channel)
+    case = await case_in(services, submissions_of_mods)
+    await services.queue.cancel(job.id)
+    await services.cases.work()
+    assert case.content == f"🚫 Cancelled meanwhile · `{job.id[:6]}`"
 
 
 @pytest.mark.parametrize(
@@ -244,64 +250,66 @@ async def test_a_card_of_a_job_that_was_cancelled_says_so_and_nothing_else(
     ],
 )
 async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
-    fake, channel, ada, parts, bot, rules, nudity, adult, restricted, becomes
+    fake, channel, ada, services, bot, rules, nudity, adult, restricted, becomes
 ):
     """The channel was age-restricted when it was asked for, and may not be any more."""
     where = fake.channel(name="adults", nsfw=restricted)
     await until(lambda: bot.get_channel(where.id))
-    await rule(parts, channel.guild, **dataclasses.asdict(rules))
-    await queued(parts.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
-    job = await hand_in(parts.queue, parts.blobs, await parts.queue.claim())
+    await rule(services, channel.guild, **dataclasses.asdict(rules))
+    await queued(services.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claim())
     said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=nudity)
-    await parts.database.write(
+    await services.database.write(
         lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
     )
-    job = await parts.queue.get(job.id)
-    screen = parts.deliverer._screen
+    job = await services.queue.get(job.id)
+    screen = services.deliverer._screen
     assert await screen(job) == (becomes != "held")
-    found = await parts.queue.get(job.id)
+    found = await services.queue.get(job.id)
     assert (found.state is State.HELD) == (becomes == "held")
     assert found.spoiler == (becomes == "spoiler")
     if becomes == "held":
-        deed = Deed(guild_id=channel.guild.id, actor_id=9, action="approve", target=job.id)
-        approved = await parts.queue.approve(job.id, 1, deed)
+        audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=9, action="approve", target=job.id)
+        approved = await services.queue.approve(job.id, 1, audit_entry)
         assert await screen(approved), "what a moderator has approved is not held again"
 
 
-async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, channel, parts, bot):
+async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, channel, services, bot):
     where = fake.channel(name="adults", nsfw=True)
-    await until(lambda: parts.channels.is_age_restricted(where.id))
+    await until(lambda: services.messenger.is_age_restricted(where.id))
     where.nsfw = False
     fake.world.permit(where, EVERYONE)  # the bot is told of the channel as it is now
-    await until(lambda: not parts.channels.is_age_restricted(where.id))
+    await until(lambda: not services.messenger.is_age_restricted(where.id))
 
 
-async def variation(fake, parts, member, message, job, label):
+async def variation(fake, services, member, message, job, label):
     """What a button under a clip makes of it."""
     asked = await fake.click(member, message, label)
     if label == "Remix":
         await asked.answered()
         asked = await fake.submit_modal(member, asked, {PROMPT_FIELD: "a blue boat"})
     await asked.shown(10)
-    new = await the_new_job(parts, job)
-    await parts.queue.cancel(new.id)
+    new = await the_new_job(services, job)
+    await services.queue.cancel(new.id)
     return new
 
 
 @pytest.mark.parametrize("flagged", ["what was asked", "the clip", "nothing"])
 async def test_what_was_flagged_stays_so_in_whatever_a_button_makes_of_it(
-    fake, channel, ada, parts, bot, flagged
+    fake, channel, ada, services, bot, flagged
 ):
     """Also for somebody else, and though its files are not looked at a second time."""
-    given = {"picture": parts.blobs.put(picture())}
+    given = {"picture": services.blobs.put(picture())}
     asked_for = {"recipe": SHORT | {"inputs": given}, "inputs": given, "adult": flagged == "what was asked"}
-    job, message = await delivered(parts, ada, channel, **asked_for)
+    job, message = await delivered(services, ada, channel, **asked_for)
     score = 0.9 if flagged == "the clip" else 0.1
     said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=score).to_json()
-    await parts.database.write(lambda connection: connection.execute("UPDATE job SET receipt = ?", (said,)))
+    await services.database.write(
+        lambda connection: connection.execute("UPDATE job SET receipt = ?", (said,))
+    )
     eve = fake.member("eve")
     made = {
-        label: (await variation(fake, parts, eve, message, job, label)).adult
+        label: (await variation(fake, services, eve, message, job, label)).adult
         for label in ("Reroll", "Remix", "Extend", "Loop")
     }
     drawn_anew, with_the_clip = {
@@ -324,10 +332,10 @@ async def test_what_was_flagged_stays_so_in_whatever_a_button_makes_of_it(
     ],
 )
 async def test_nobody_sees_a_first_look_of_what_is_looked_at_before_it_is_posted(
-    fake, channel, ada, parts, bot, rules, adult, looked_at, restricted, shown
+    fake, channel, ada, services, bot, rules, adult, looked_at, restricted, shown
 ):
     where = fake.channel(name="adults", nsfw=restricted)
     await until(lambda: bot.get_channel(where.id))
-    await rule(parts, channel.guild, **dataclasses.asdict(rules))
-    job = await queued(parts.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
-    assert await parts.board._may_show(dataclasses.replace(job, looked_at=looked_at)) is shown
+    await rule(services, channel.guild, **dataclasses.asdict(rules))
+    job = await queued(services.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
+    assert await services.board._may_show(dataclasses.replace(job, looked_at=looked_at)) is shown

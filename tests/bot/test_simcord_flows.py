@@ -18,19 +18,19 @@ from tests.bot.house import picture, until
 
 
 @pytest.fixture
-def simcord_bot(parts):
-    return Framekiln(parts, guild_id=None)
+def simcord_bot(services):
+    return Framekiln(services, guild_id=None)
 
 
 @pytest.fixture
-def world(parts, simcord_bot, simcord_env, monkeypatch):
+def world(services, simcord_bot, simcord_env, monkeypatch):
     """A guild with a channel, a member and a moderator."""
 
     async def fetch(self, attachment):
         return picture()
 
     monkeypatch.setattr(Downloader, "fetch", fetch)  # simcord's files are not on the network
-    parts.channels.attach(simcord_bot)
+    services.messenger.attach(simcord_bot)
     guild = simcord_env.create_guild()
     role = guild.create_role("mods", permissions=discord.Permissions(manage_guild=True))
     ada = guild.add_member(simcord_env.create_user("ada"))
@@ -39,16 +39,16 @@ def world(parts, simcord_bot, simcord_env, monkeypatch):
 
 
 @asynccontextmanager
-async def loops(parts):
+async def loops(services):
     """The bot's loops, for as long as the block lasts."""
-    async with app._running(parts):
+    async with app._running(services):
         yield
-        await app._finish(parts)
+        await app._finish(services)
 
 
-async def ended(parts, count=1):
+async def ended(services, count=1):
     async def there():
-        return (await parts.queue.counts())[State.DELIVERED] == count
+        return (await services.queue.counts())[State.DELIVERED] == count
 
     await until(there)
 
@@ -65,16 +65,16 @@ def labels(message):
     ("command", "options"),
     [("animate", {"image": ("cat.png", picture()), "prompt": "a cat"}), ("text2video", {"prompt": "a cat"})],
 )
-async def test_a_wish_becomes_a_status_message_and_then_a_clip_with_buttons(
-    parts, world, engine, command, options
+async def test_a_request_becomes_a_status_message_and_then_a_clip_with_buttons(
+    services, world, engine, command, options
 ):
     _, channel, ada, _ = world
     asked = await ada.slash(channel, command, **options)
     assert not asked.ephemeral
     assert "you are next" in asked.response.content
     assert "a cat" in asked.response.content
-    async with loops(parts):
-        await ended(parts)
+    async with loops(services):
+        await ended(services)
     (clip,) = clips(channel)
     assert ada.mention in clip.content
     assert "AI-generated" in clip.content
@@ -84,16 +84,16 @@ async def test_a_wish_becomes_a_status_message_and_then_a_clip_with_buttons(
     assert [call[1].prompt for call in engine.renders] == ["a cat"]
 
 
-async def test_a_moderator_pauses_and_resumes(parts, world):
+async def test_a_moderator_pauses_and_resumes(services, world):
     _, channel, ada, mod = world
     assert (await mod.slash(channel, "queue pause", reason="dinner")).ephemeral
     asked = await ada.slash(channel, "text2video", prompt="rain")
     assert messages.QUEUE_PAUSED in asked.response.content
-    async with loops(parts):
+    async with loops(services):
         await asyncio.sleep(0.1)
         assert clips(channel) == []
         assert (await mod.slash(channel, "queue resume")).ephemeral
-        await ended(parts)
+        await ended(services)
     assert len(clips(channel)) == 1
     stats = await mod.slash(channel, "queue stats")
     assert stats.ephemeral
@@ -101,7 +101,7 @@ async def test_a_moderator_pauses_and_resumes(parts, world):
     assert [file.filename for file in stats.response.attachments] == ["stats.png"]
 
 
-async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(parts, world):
+async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(services, world):
     guild, channel, ada, mod = world
     with pytest.raises(simcord.SetupError):
         await ada.slash(channel, "queue pause")  # hidden from members by default
@@ -109,24 +109,24 @@ async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(p
     refused = await ada.click(asked.response, label="Cancel")
     assert refused.ephemeral
     assert refused.response.content == messages.NOT_YOURS
-    assert not await parts.queue.paused(guild.id)
-    await parts.queue.ban(guild.id, ada.id, by=mod.id, reason="spam")
+    assert not await services.queue.paused(guild.id)
+    await services.queue.ban(guild.id, ada.id, by=mod.id, reason="spam")
     banned = await ada.slash(channel, "text2video", prompt="rain")
     assert banned.ephemeral
     assert banned.response.content == messages.BANNED
-    assert (await parts.queue.counts())[State.QUEUED] == 1
+    assert (await services.queue.counts())[State.QUEUED] == 1
 
 
-async def test_a_clip_is_rerolled_and_deleted_by_its_buttons(parts, world):
+async def test_a_clip_is_rerolled_and_deleted_by_its_buttons(services, world):
     _, channel, ada, _ = world
     await ada.slash(channel, "text2video", prompt="rain", seed=5)
-    async with loops(parts):
-        await ended(parts)
+    async with loops(services):
+        await ended(services)
         card = await ada.click(clips(channel)[0], label="Recipe")
         assert card.ephemeral
         assert "seed `5`" in card.response.content
         await ada.click(clips(channel)[0], label="Reroll")
-        await ended(parts, 2)
+        await ended(services, 2)
         assert len(clips(channel)) == 2
         await ada.click(clips(channel)[0], label="Delete")
         await until(lambda: len(clips(channel)) == 1)

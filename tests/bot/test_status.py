@@ -9,8 +9,8 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
-from bot.discord_io.messenger import ChannelError, Channels, Trouble
-from bot.forecast import Waits
+from bot.discord_io.messenger import ChannelError, Messenger, Trouble
+from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
 from bot.loops.previews import Live
@@ -20,8 +20,8 @@ from db.errors import CannotWrite
 from db.jobs.states import State
 from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
-from tests.bot.house import CHANNEL, FakeEngine, hand_in, queued, studio_with, until
-from tests.db.asking import deed
+from tests.bot.house import CHANNEL, FakeEngine, engine_loop_with, hand_in, queued, until
+from tests.db.asking import audit_entry
 
 MESSAGE = 900
 
@@ -33,25 +33,25 @@ def quick(monkeypatch):
 
 
 @pytest.fixture
-def channels():
-    made = create_autospec(Channels, instance=True, spec_set=True)
+def messenger():
+    made = create_autospec(Messenger, instance=True, spec_set=True)
     made.send.return_value = 901
     return made
 
 
 @pytest.fixture
-def studio(queue, blobs, tmp_path):
-    return studio_with(queue, blobs, FakeEngine(tmp_path / "spool"))
+def engine_loop(queue, blobs, tmp_path):
+    return engine_loop_with(queue, blobs, FakeEngine(tmp_path / "spool"))
 
 
 @pytest.fixture
-def make(queue, channels, studio):
+def make(queue, messenger, engine_loop):
     def made(interval: float = 0.02) -> StatusBoard:
         return StatusBoard(
             queue=queue,
-            channels=channels,
-            studio=studio,
-            waits=Waits(queue),
+            messenger=messenger,
+            engine_loop=engine_loop,
+            forecaster=Forecaster(queue),
             dress=lambda job, draft: None,
             sealer=Sealer(None),
             may_show=AsyncMock(return_value=True),
@@ -90,8 +90,8 @@ async def with_message(queue, job, message=MESSAGE):
     return await queue.get(job.id)
 
 
-def edits(channels) -> list[str]:
-    return [call.args[2] for call in channels.edit.call_args_list]
+def edits(messenger) -> list[str]:
+    return [call.args[2] for call in messenger.edit.call_args_list]
 
 
 def refusing(trouble: Trouble) -> ChannelError:
@@ -102,155 +102,155 @@ async def is_final(queue, job) -> bool:
     return (await queue.get(job.id)).status_final
 
 
-async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, studio, channels, start):
+async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, engine_loop, messenger, start):
     board = await start(interval=0.3)
-    await until(lambda: len(edits(channels)) == 1)
+    await until(lambda: len(edits(messenger)) == 1)
     running = await queue.claim()
     for step in range(10):
-        studio.live[running.id] = Live(stage="drawing", fraction=step / 10, take=1)
+        engine_loop.live[running.id] = Live(stage="drawing", fraction=step / 10, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.005)
-    await until(lambda: len(edits(channels)) == 2)
+    await until(lambda: len(edits(messenger)) == 2)
     await asyncio.sleep(0.05)
-    assert len(edits(channels)) == 2
-    assert "drawing 90 %" in edits(channels)[-1]
-    assert channels.edit.call_args.args[:2] == (CHANNEL, MESSAGE)
+    assert len(edits(messenger)) == 2
+    assert "drawing 90 %" in edits(messenger)[-1]
+    assert messenger.edit.call_args.args[:2] == (CHANNEL, MESSAGE)
 
 
-async def test_edits_keep_their_distance(queue, job, studio, channels, start):
+async def test_edits_keep_their_distance(queue, job, engine_loop, messenger, start):
     times = []
 
     async def edit(*_):
         times.append(time.monotonic())
 
-    channels.edit.side_effect = edit
+    messenger.edit.side_effect = edit
     board = await start(interval=0.1)
     await queue.claim()
     for step in range(60):
-        studio.live[job.id] = Live(stage="drawing", fraction=step / 60, take=1)
+        engine_loop.live[job.id] = Live(stage="drawing", fraction=step / 60, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.01)
     assert 3 <= len(times) <= 8
     assert all(later - sooner >= 0.1 for sooner, later in itertools.pairwise(times))
 
 
-async def test_nothing_is_edited_where_nothing_changed(job, channels, start):
+async def test_nothing_is_edited_where_nothing_changed(job, messenger, start):
     board = await start()
-    await until(lambda: edits(channels))
+    await until(lambda: edits(messenger))
     for _ in range(5):
         board.touch(job.id)
         await asyncio.sleep(0.03)
-    assert len(edits(channels)) == 1
+    assert len(edits(messenger)) == 1
 
 
-async def test_what_somebody_else_has_just_written_is_not_written_again(queue, job, channels, start):
+async def test_what_somebody_else_has_just_written_is_not_written_again(queue, job, messenger, start):
     board = await start()
-    await until(lambda: edits(channels))
-    board.shown(job.id, said := edits(channels)[0])
+    await until(lambda: edits(messenger))
+    board.shown(job.id, said := edits(messenger)[0])
     board.touch(job.id)
     await asyncio.sleep(0.06)
-    assert edits(channels) == [said]
+    assert edits(messenger) == [said]
 
 
-async def test_the_last_words_are_found_again_after_a_restart(queue, job, channels, start):
+async def test_the_last_words_are_found_again_after_a_restart(queue, job, messenger, start):
     await queue.cancel(job.id)  # and the process is killed before the edit
     await start()
     await until(lambda: is_final(queue, job))
-    assert edits(channels) == [messages.over(await queue.get(job.id), _recipe(job))]
+    assert edits(messenger) == [messages.over(await queue.get(job.id), _recipe(job))]
 
 
-async def test_last_words_are_said_once(queue, job, channels, start):
+async def test_last_words_are_said_once(queue, job, messenger, start):
     await queue.cancel(job.id)
     board = await start()
     await until(lambda: is_final(queue, job))
     for _ in range(3):
         board.touch(job.id)
         await asyncio.sleep(0.02)
-    assert len(edits(channels)) == 1
+    assert len(edits(messenger)) == 1
     assert board._shown == {}
 
 
-async def test_last_words_that_did_not_arrive_are_said_again(queue, job, channels, start):
-    channels.edit.side_effect = [refusing(Trouble.LATER), refusing(Trouble.LATER), None]
+async def test_last_words_that_did_not_arrive_are_said_again(queue, job, messenger, start):
+    messenger.edit.side_effect = [refusing(Trouble.LATER), refusing(Trouble.LATER), None]
     await queue.cancel(job.id)
     await start()
     await until(lambda: is_final(queue, job))
-    assert len(edits(channels)) == 3
+    assert len(edits(messenger)) == 3
 
 
 @pytest.mark.parametrize("ended", [False, True])
-async def test_a_message_that_is_too_old_is_replaced(queue, job, channels, start, ended):
-    channels.edit.side_effect = refusing(Trouble.TOO_OLD)
+async def test_a_message_that_is_too_old_is_replaced(queue, job, messenger, start, ended):
+    messenger.edit.side_effect = refusing(Trouble.TOO_OLD)
     if ended:
         await queue.cancel(job.id)
     await start(interval=60)
-    await until(lambda: channels.delete.called)
-    assert channels.delete.call_args.args == (CHANNEL, MESSAGE)
+    await until(lambda: messenger.delete.called)
+    assert messenger.delete.call_args.args == (CHANNEL, MESSAGE)
     row = await queue.get(job.id)
     assert (row.status_channel_id, row.status_message_id) == (CHANNEL, 901)
     if ended:
         await until(lambda: is_final(queue, job))
     await asyncio.sleep(0.03)
-    assert (channels.edit.call_count, channels.send.call_count) == (1, 1)
+    assert (messenger.edit.call_count, messenger.send.call_count) == (1, 1)
 
 
-async def test_a_message_that_is_gone_is_given_up(queue, job, channels, start):
+async def test_a_message_that_is_gone_is_given_up(queue, job, messenger, start):
     board = await start()
-    await until(lambda: channels.edit.call_count == 1)
-    channels.edit.reset_mock()
-    channels.edit.side_effect = refusing(Trouble.GONE)
+    await until(lambda: messenger.edit.call_count == 1)
+    messenger.edit.reset_mock()
+    messenger.edit.side_effect = refusing(Trouble.GONE)
     board.shown(job.id, "what somebody else has written")
     board.touch(job.id)
     await until(lambda: is_final(queue, job))
     await queue.cancel(job.id)
     board.touch(job.id)
     await asyncio.sleep(0.03)
-    assert channels.edit.call_count == 1
+    assert messenger.edit.call_count == 1
 
 
-async def test_an_answer_that_died_before_it_was_a_message_is_replaced(queue, job, channels, start):
-    channels.edit.side_effect = refusing(Trouble.GONE)
+async def test_an_answer_that_died_before_it_was_a_message_is_replaced(queue, job, messenger, start):
+    messenger.edit.side_effect = refusing(Trouble.GONE)
     await start()
 
     async def new() -> bool:
-        return (await queue.get(job.id)).status_message_id == channels.send.return_value
+        return (await queue.get(job.id)).status_message_id == messenger.send.return_value
 
     await until(new)
     assert not (await queue.get(job.id)).status_final
 
 
-async def test_a_job_whose_channel_is_gone_gets_no_message(queue, job, channels, start):
-    channels.edit.side_effect = channels.send.side_effect = refusing(Trouble.GONE)
+async def test_a_job_whose_channel_is_gone_gets_no_message(queue, job, messenger, start):
+    messenger.edit.side_effect = messenger.send.side_effect = refusing(Trouble.GONE)
     await start()
     await until(lambda: is_final(queue, job))
-    assert channels.send.call_count == 1
+    assert messenger.send.call_count == 1
 
 
 @pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.REFUSED])
-async def test_last_words_that_nobody_lets_through_are_given_up(queue, job, channels, start, trouble):
-    channels.edit.side_effect = refusing(trouble)
+async def test_last_words_that_nobody_lets_through_are_given_up(queue, job, messenger, start, trouble):
+    messenger.edit.side_effect = refusing(trouble)
     await queue.cancel(job.id)
     await start()
     await until(lambda: is_final(queue, job))
 
 
-async def test_without_access_it_is_tried_again_slowly(queue, job, channels, start, monkeypatch):
+async def test_without_access_it_is_tried_again_slowly(queue, job, messenger, start, monkeypatch):
     monkeypatch.setattr(status_module, "FAR_BACK_SECONDS", 0.2)
-    channels.edit.side_effect = refusing(Trouble.NO_ACCESS)
+    messenger.edit.side_effect = refusing(Trouble.NO_ACCESS)
     board = await start()
     began = time.monotonic()
     while time.monotonic() - began < 0.5:
         board.touch(job.id)
         await asyncio.sleep(0.01)
-    assert 2 <= channels.edit.call_count <= 4
+    assert 2 <= messenger.edit.call_count <= 4
     assert not await is_final(queue, job)
 
 
-async def test_a_job_without_a_message_gets_one(queue, channels, start):
+async def test_a_job_without_a_message_gets_one(queue, messenger, start):
     job = await queued(queue)
     await start()
-    await until(lambda: channels.send.called)
-    channel, post = channels.send.call_args.args
+    await until(lambda: messenger.send.called)
+    channel, post = messenger.send.call_args.args
     assert channel == CHANNEL
     assert post.nonce == nonce(job.id, "status 0")
     assert post.ping is None
@@ -262,56 +262,56 @@ async def test_a_job_without_a_message_gets_one(queue, channels, start):
     await until(known)
 
 
-async def test_while_an_answer_is_expected_the_board_sends_none(queue, channels, start):
+async def test_while_an_answer_is_expected_the_board_sends_none(queue, messenger, start):
     board = await start()
     job = await queued(queue)
     board.expect(job.id)
     board.touch(job.id)
     await asyncio.sleep(0.05)
-    channels.send.assert_not_called()
+    messenger.send.assert_not_called()
     board.answered(job.id)
-    await until(lambda: channels.send.called)
+    await until(lambda: messenger.send.called)
 
 
-async def test_a_delivered_job_without_a_message_gets_none(queue, blobs, channels, start):
+async def test_a_delivered_job_without_a_message_gets_none(queue, blobs, messenger, start):
     await queued(queue)
     job = await hand_in(queue, blobs, await queue.claim())
     await queue.begin_posting(job.id)
     await queue.posted(job.id, 77)
     await start()
     await until(lambda: is_final(queue, job))
-    assert channels.method_calls == []
+    assert messenger.method_calls == []
 
 
-async def test_jobs_far_back_are_edited_rarely(queue, channels, start, monkeypatch):
+async def test_jobs_far_back_are_edited_rarely(queue, messenger, start, monkeypatch):
     monkeypatch.setattr(status_module, "FAR_BACK", 1)
     monkeypatch.setattr(status_module, "EDITS_PER_TICK", 100)
     near, far = [await with_message(queue, await queued(queue, user), user) for user in (1, 2)]
     board = await start(interval=0.02)
-    await until(lambda: len(edits(channels)) == 2)
+    await until(lambda: len(edits(messenger)) == 2)
     for paused in (True, False, True):
-        done = deed("flow", guild=near.guild_id)
+        done = audit_entry("flow", guild=near.guild_id)
         await (queue.pause(done) if paused else queue.resume(done))
         board.touch(near.id)
         board.touch(far.id)
         await asyncio.sleep(0.06)
-    by_message = [call.args[1] for call in channels.edit.call_args_list]
+    by_message = [call.args[1] for call in messenger.edit.call_args_list]
     assert by_message.count(1) == 4
     assert by_message.count(2) == 1
 
 
-async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, channels, start):
+async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, messenger, start):
     first = await with_message(queue, await queued(queue, 1), 1)
     await with_message(queue, await queued(queue, 2), 2)
     board = await start()
-    await until(lambda: len(edits(channels)) == 2)
+    await until(lambda: len(edits(messenger)) == 2)
     board._waits.latest = None  # the forecast may be a second old
     await queue.cancel(first.id)
     board.queue_moved()
-    await until(lambda: any("you are next" in said for said in edits(channels)[2:]))
+    await until(lambda: any("you are next" in said for said in edits(messenger)[2:]))
 
 
-async def test_no_more_than_a_few_edits_go_at_once(queue, channels, start):
+async def test_no_more_than_a_few_edits_go_at_once(queue, messenger, start):
     for number in range(12):
         await with_message(queue, await queued(queue, number), number + 1)
     under_way, most = 0, 0
@@ -323,34 +323,34 @@ async def test_no_more_than_a_few_edits_go_at_once(queue, channels, start):
         await asyncio.sleep(0.02)
         under_way -= 1
 
-    channels.edit.side_effect = edit
+    messenger.edit.side_effect = edit
     await start()
-    await until(lambda: len(edits(channels)) == 12)
+    await until(lambda: len(edits(messenger)) == 12)
     assert most == status_module.EDITS_AT_ONCE
 
 
-async def test_a_stop_writes_what_is_left_without_waiting_for_the_interval(queue, job, channels, make):
+async def test_a_stop_writes_what_is_left_without_waiting_for_the_interval(queue, job, messenger, make):
     board = make(interval=60)
     task = asyncio.create_task(board.run())
-    await until(lambda: edits(channels))
+    await until(lambda: edits(messenger))
     await queue.cancel(job.id)
     board.touch(job.id)
     await board.stop()
     await asyncio.wait_for(task, 2)
-    assert len(edits(channels)) == 2
+    assert len(edits(messenger)) == 2
     assert await is_final(queue, job)
 
 
-async def test_a_stop_writes_even_what_changes_while_an_edit_is_under_way(queue, job, channels, make):
+async def test_a_stop_writes_even_what_changes_while_an_edit_is_under_way(queue, job, messenger, make):
     gate = asyncio.Event()
 
     async def first_one_is_slow(*_):
         await gate.wait()
 
-    channels.edit.side_effect = first_one_is_slow
+    messenger.edit.side_effect = first_one_is_slow
     board = make(interval=60)
     task = asyncio.create_task(board.run())
-    await until(lambda: edits(channels))
+    await until(lambda: edits(messenger))
     await queue.cancel(job.id)
     board.touch(job.id)
     stopping = asyncio.create_task(board.stop())
@@ -361,11 +361,11 @@ async def test_a_stop_writes_even_what_changes_while_an_edit_is_under_way(queue,
     assert await is_final(queue, job)
 
 
-async def test_a_stop_does_not_wait_for_ever(queue, job, channels, make):
-    channels.edit.side_effect = _never
+async def test_a_stop_does_not_wait_for_ever(queue, job, messenger, make):
+    messenger.edit.side_effect = _never
     board = make()
     task = asyncio.create_task(board.run())
-    await until(lambda: channels.edit.called)
+    await until(lambda: messenger.edit.called)
     began = time.monotonic()
     await board.stop(grace=0.05)
     await asyncio.wait_for(task, 2)
@@ -374,22 +374,22 @@ async def test_a_stop_does_not_wait_for_ever(queue, job, channels, make):
 
 
 async def test_what_cannot_be_written_at_a_stop_does_not_make_it_spin(
-    queue, job, channels, make, monkeypatch
+    queue, job, messenger, make, monkeypatch
 ):
     monkeypatch.setattr(status_module, "RETRY_SECONDS", 60.0)
     board = make(interval=60)
     task = asyncio.create_task(board.run())
-    await until(lambda: edits(channels))
-    channels.edit.side_effect = refusing(Trouble.LATER)
+    await until(lambda: edits(messenger))
+    messenger.edit.side_effect = refusing(Trouble.LATER)
     await queue.cancel(job.id)
     board.touch(job.id)
     await board.stop()
     await asyncio.wait_for(task, 2)
-    assert len(edits(channels)) == 2
+    assert len(edits(messenger)) == 2
     assert not await is_final(queue, job)
 
 
-async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, channels, make, monkeypatch):
+async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, messenger, make, monkeypatch):
     looking, go_on = asyncio.Event(), asyncio.Event()
     open_statuses = queue.open_statuses
 
@@ -407,10 +407,10 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, channels, 
     go_on.set()
     await asyncio.wait_for(task, 2)
     assert board._tasks == set()
-    channels.edit.assert_not_called()
+    messenger.edit.assert_not_called()
 
 
-async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, channels, start, monkeypatch):
+async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, messenger, start, monkeypatch):
     open_statuses, failures = queue.open_statuses, iter(range(2))
 
     async def unreadable():
@@ -420,23 +420,23 @@ async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, channels, 
 
     monkeypatch.setattr(queue, "open_statuses", unreadable)
     await start()
-    await until(lambda: edits(channels))
+    await until(lambda: edits(messenger))
 
 
 async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is_held_back(
-    queue, blobs, channels, start
+    queue, blobs, messenger, start
 ):
     await with_message(queue, await queued(queue))
     job = await hand_in(queue, blobs, await queue.claim())
     board = await start()
-    await until(lambda: edits(channels))
-    assert "uploading" in edits(channels)[-1]
+    await until(lambda: edits(messenger))
+    assert "uploading" in edits(messenger)[-1]
     for _ in range(2):
         await queue.begin_posting(job.id)
         await queue.postpone(job.id, time.time() - 1)
     assert (await queue.get(job.id)).state is State.POSTING
     board.touch(job.id)
-    await until(lambda: messages.WAITING_FOR_CHANNEL in edits(channels)[-1])
+    await until(lambda: messages.WAITING_FOR_CHANNEL in edits(messenger)[-1])
 
 
 async def _never(*_):

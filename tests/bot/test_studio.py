@@ -8,9 +8,9 @@ import time
 
 import pytest
 
-from bot.loops import engine_loop as studio_module
+from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
-from bot.loops.engine_loop import Studio
+from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import Live
 from bot.text import messages
 from db.errors import CannotWrite
@@ -28,15 +28,24 @@ from engine.core.errors import (
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Receipt, Role, Stage, TakeRecord
 from engine.rendering.render import RenderLimits
-from tests.bot.house import BEN, FakeEngine, limits_of, queued, recipe, studio_with, until, until_cancelled
+from tests.bot.house import (
+    BEN,
+    FakeEngine,
+    engine_loop_with,
+    limits_of,
+    queued,
+    recipe,
+    until,
+    until_cancelled,
+)
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(studio_module, "POLL_SECONDS", 0.02)
-    monkeypatch.setattr(studio_module, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -47,16 +56,16 @@ def engine(tmp_path):
 @pytest.fixture
 async def start(queue, blobs, engine):
     """Start a studio around the engine; it is stopped at the end."""
-    running: list[tuple[Studio, asyncio.Task[None]]] = []
+    running: list[tuple[EngineLoop, asyncio.Task[None]]] = []
 
-    def started(**changes) -> Studio:
-        studio = studio_with(queue, blobs, changes.pop("engine", engine), **changes)
-        running.append((studio, asyncio.create_task(studio.run())))
-        return studio
+    def started(**changes) -> EngineLoop:
+        engine_loop = engine_loop_with(queue, blobs, changes.pop("engine", engine), **changes)
+        running.append((engine_loop, asyncio.create_task(engine_loop.run())))
+        return engine_loop
 
     yield started
-    for studio, task in running:
-        await studio.stop(0)
+    for engine_loop, task in running:
+        await engine_loop.stop(0)
         await asyncio.wait_for(task, 5)
 
 
@@ -70,8 +79,8 @@ async def comes_to(queue, job, *states: State):
     return await until(there)
 
 
-async def is_drawing(engine, studio, job):
-    await until(lambda: job.id in studio.live and studio.live[job.id].fraction == 0.5)
+async def is_drawing(engine, engine_loop, job):
+    await until(lambda: job.id in engine_loop.live and engine_loop.live[job.id].fraction == 0.5)
 
 
 async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
@@ -97,27 +106,27 @@ async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
 
 async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start):
     engine.acts = [until_cancelled]
-    studio = start()
+    engine_loop = start()
     one = await queued(queue)
     two = await queued(queue, BEN)
-    studio.wake()
-    await is_drawing(engine, studio, one)
-    studio.cancel(two.id)
+    engine_loop.wake()
+    await is_drawing(engine, engine_loop, one)
+    engine_loop.cancel(two.id)
     await asyncio.sleep(0.05)
     assert (await queue.get(one.id)).state is State.RUNNING, "only the job that runs is asked"
     await queue.cancel(one.id)
-    studio.cancel(one.id)
+    engine_loop.cancel(one.id)
     await comes_to(queue, one, State.CANCELLED)
     await comes_to(queue, two, State.RENDERED)
-    await until(lambda: studio.live == {})
+    await until(lambda: engine_loop.live == {})
 
 
 async def test_a_cancel_that_came_by_another_way_is_heard(queue, engine, start, monkeypatch):
-    monkeypatch.setattr(studio_module, "NOTE_SECONDS", 0.02)
+    monkeypatch.setattr(engine_loop_module, "NOTE_SECONDS", 0.02)
     engine.acts = [until_cancelled]
-    studio = start()
+    engine_loop = start()
     job = await queued(queue)
-    await is_drawing(engine, studio, job)
+    await is_drawing(engine, engine_loop, job)
     await queue.cancel(job.id)
     await comes_to(queue, job, State.CANCELLED)
 
@@ -126,12 +135,12 @@ async def test_a_stop_puts_the_running_job_back_to_the_front_with_its_counters_u
     queue, blobs, engine
 ):
     engine.acts = [until_cancelled]
-    studio = studio_with(queue, blobs, engine)
-    task = asyncio.create_task(studio.run())
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
     job = await queued(queue)
     other = await queued(queue, BEN)
-    await is_drawing(engine, studio, job)
-    await studio.stop(grace=0.02)
+    await is_drawing(engine, engine_loop, job)
+    await engine_loop.stop(grace=0.02)
     await asyncio.wait_for(task, 2)
     row = await queue.get(job.id)
     assert (row.state, row.crashes, row.restarts) == (State.QUEUED, 0, 0)
@@ -145,12 +154,12 @@ async def test_a_stop_lets_a_job_that_is_nearly_done_finish(queue, blobs, engine
         await gate.wait()
 
     engine.acts = [nearly_done]
-    studio = studio_with(queue, blobs, engine)
-    task = asyncio.create_task(studio.run())
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
     job = await queued(queue)
     other = await queued(queue, BEN)
-    await is_drawing(engine, studio, job)
-    stopping = asyncio.create_task(studio.stop(grace=5))
+    await is_drawing(engine, engine_loop, job)
+    stopping = asyncio.create_task(engine_loop.stop(grace=5))
     await asyncio.sleep(0.02)
     gate.set()
     await stopping
@@ -171,10 +180,10 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
 
     monkeypatch.setattr(queue, "claim", slowly)
     job = await queued(queue)
-    studio = studio_with(queue, blobs, engine)
-    task = asyncio.create_task(studio.run())
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
     await claimed.wait()
-    stopping = asyncio.create_task(studio.stop(grace=0))
+    stopping = asyncio.create_task(engine_loop.stop(grace=0))
     await asyncio.sleep(0.02)
     assert not stopping.done(), "stop() waits for the claim"
     go_on.set()
@@ -207,7 +216,7 @@ async def test_a_failed_render_has_an_error_id_that_the_log_holds(queue, engine,
 
 
 async def test_an_engine_of_another_release_is_nobodys_fault(queue, engine, start, monkeypatch, caplog):
-    monkeypatch.setattr(studio_module, "ENGINE_DOWN_PAUSE", 0.01)
+    monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.01)
     engine.acts = [RenderFailed("E_VERSION", "another release")] * 3
     job = await queued(queue)
     start()
@@ -218,14 +227,14 @@ async def test_an_engine_of_another_release_is_nobodys_fault(queue, engine, star
 
 async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blobs, engine):
     engine.acts = [RenderFailed("E_VERSION", "another release")]
-    studio = studio_with(queue, blobs, engine)
-    task = asyncio.create_task(studio.run())
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
     job = await queued(queue)
     await until(lambda: engine.renders)
     began = time.monotonic()
-    await studio.stop(grace=0)
+    await engine_loop.stop(grace=0)
     await asyncio.wait_for(task, 5)
-    assert time.monotonic() - began < studio_module.ENGINE_DOWN_PAUSE / 2
+    assert time.monotonic() - began < engine_loop_module.ENGINE_DOWN_PAUSE / 2
     assert (await queue.get(job.id)).state is State.QUEUED
 
 
@@ -246,40 +255,40 @@ def no_pauses(monkeypatch):
     monkeypatch.setattr(gpu_faults, "LAST_PAUSE", 0.02)
 
 
-async def test_a_card_that_is_gone_costs_no_job_and_all_are_drawn_when_it_is_back(
+async def test_a_gpu_that_is_gone_costs_no_job_and_all_are_drawn_when_it_is_back(
     queue, blobs, tmp_path, start, no_pauses
 ):
-    card = FaultyCard(tmp_path / "spool")
+    gpu = FaultyCard(tmp_path / "spool")
     jobs = [await queued(queue, user) for user in range(3)]
-    studio = start(engine=card)
-    await until(lambda: len(card.renders) > 8)
-    assert studio.card.trouble_since is not None
-    assert {job for job, *_ in card.renders} == {job.id for job in jobs}
-    card.fails = lambda job: False
+    engine_loop = start(engine=gpu)
+    await until(lambda: len(gpu.renders) > 8)
+    assert engine_loop.gpu.trouble_since is not None
+    assert {job for job, *_ in gpu.renders} == {job.id for job in jobs}
+    gpu.fails = lambda job: False
     for job in jobs:
         row = await comes_to(queue, job, State.RENDERED)
         assert (row.crashes, row.restarts) == (0, 0)
-    assert studio.card.trouble_since is None
+    assert engine_loop.gpu.trouble_since is None
 
 
-async def test_a_job_that_breaks_a_card_which_draws_others_is_set_aside(
+async def test_a_job_that_breaks_a_gpu_which_draws_others_is_set_aside(
     queue, blobs, tmp_path, start, no_pauses
 ):
-    card = FaultyCard(tmp_path / "spool")
+    gpu = FaultyCard(tmp_path / "spool")
     poison, other = await queued(queue, 1), await queued(queue, 2)
-    card.fails = lambda job: job == poison.id
-    start(engine=card)
+    gpu.fails = lambda job: job == poison.id
+    start(engine=gpu)
     await comes_to(queue, other, State.RENDERED)
     assert (await comes_to(queue, poison, State.QUARANTINED)).crashes == 2
-    assert len(card.renders) == 4
+    assert len(gpu.renders) == 4
 
 
-def test_the_pauses_of_a_card_that_is_gone_grow_to_a_minute():
-    card = gpu_faults.CardFaults()
+def test_the_pauses_of_a_gpu_that_is_gone_grow_to_a_minute():
+    gpu = gpu_faults.GpuFaults()
     pauses = []
     for number in range(7):
-        card.met(JobId(f"{number}"))
-        pauses.append(card.pause())
+        gpu.met(JobId(f"{number}"))
+        pauses.append(gpu.pause())
     assert pauses == [0, 5, 10, 20, 40, 60, 60]
 
 
@@ -310,7 +319,7 @@ async def test_what_is_nobodys_fault_is_not_counted(queue, engine, start, error)
 
 
 async def test_a_closed_engine_does_not_make_the_loop_spin(queue, engine, start, monkeypatch):
-    monkeypatch.setattr(studio_module, "TROUBLE_PAUSE", 0.1)
+    monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.1)
     engine.acts = [EngineClosed()] * 1000
     await queued(queue)
     start()
@@ -399,7 +408,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
     queue, engine, start, monkeypatch
 ):
-    monkeypatch.setattr(studio_module, "NOTE_SECONDS", 0.1)
+    monkeypatch.setattr(engine_loop_module, "NOTE_SECONDS", 0.1)
     written = []
     progress = queue.progress
 
@@ -436,14 +445,14 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
 
     engine.acts = [second_take]
     changed = []
-    studio = start(on_change=changed.append)
+    engine_loop = start(on_change=changed.append)
     job = await queued(queue)
-    await until(lambda: studio.live.get(job.id) == Live(stage=Stage.DRAWING, fraction=0.25, take=2))
-    live = studio.live[job.id]
+    await until(lambda: engine_loop.live.get(job.id) == Live(stage=Stage.DRAWING, fraction=0.25, take=2))
+    live = engine_loop.live[job.id]
     assert "polishing (take 2)" in messages.running(recipe(), live.stage, live.fraction, live.take)
     gate.set()
     await comes_to(queue, job, State.RENDERED)
-    await until(lambda: studio.live == {})
+    await until(lambda: engine_loop.live == {})
     assert set(changed) == {job.id}
     assert len(changed) == 5  # claimed, first step, discarded, second take, over
 
@@ -495,10 +504,10 @@ async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
 async def test_the_pause_between_two_jobs_is_measured(queue, engine, start):
     for member in range(3):
         await queued(queue, member)
-    studio = start()
-    await until(lambda: studio.rendered == 3)
-    assert len(studio._idle_seconds) == 2
-    assert 0 < studio.idle(0.95) < 0.5
+    engine_loop = start()
+    await until(lambda: engine_loop.rendered == 3)
+    assert len(engine_loop._idle_seconds) == 2
+    assert 0 < engine_loop.idle(0.95) < 0.5
 
 
 async def test_a_cancelled_job_is_no_pause(queue, engine, start):
@@ -511,10 +520,10 @@ async def test_a_cancelled_job_is_no_pause(queue, engine, start):
     engine.acts = [None, cancelled_in_the_end, None]
     for member in range(3):
         await queued(queue, member)
-    studio = start()
-    await until(lambda: studio.rendered == 2)
-    assert studio.idle(1.0) < 0.25
+    engine_loop = start()
+    await until(lambda: engine_loop.rendered == 2)
+    assert engine_loop.idle(1.0) < 0.25
 
 
 async def test_nothing_measured_is_no_pause(queue, blobs, engine):
-    assert studio_with(queue, blobs, engine).idle(0.95) == 0.0
+    assert engine_loop_with(queue, blobs, engine).idle(0.95) == 0.0

@@ -18,7 +18,7 @@ from db.audit.log import Entry, Verdict
 from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.queries import Ahead
-from db.jobs.review_requests import CardKind
+from db.jobs.review_requests import CaseKind
 from db.jobs.states import Job, JobId, State
 from db.moderation.cases import Card, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
@@ -201,7 +201,7 @@ def moderators_texts(recipe):
 
 def texts_of_reviews(recipe):
     words = [recipe.prompt or "grumpf"] * 500
-    for kind, decision, reports in itertools.product(CardKind, (None, *Decision), (1, 10**6)):
+    for kind, decision, reports in itertools.product(CaseKind, (None, *Decision), (1, 10**6)):
         card = Card(
             job=job_of(State.HELD, held_reason=recipe.prompt, message_id=HUGE),
             kind=kind,

@@ -9,12 +9,12 @@ import pytest
 from bot.clips import variation
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Style
-from engine.core.request import Subject, Wish
+from engine.core.request import Request, Subject
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 WEIGHTS = frozenset({"epicrealism", "sd15", "animatelcm", "sd15-ip-adapter"})
-HERE = Means(
+HERE = Capabilities(
     weights=WEIGHTS | {"controlnet-canny", "motion-lora-zoom-in"},
     checkpoints=("mine",),
     styles=("ink",),
@@ -26,7 +26,7 @@ CLIP = Subject(sha256="b" * 64, width=800, height=600, seconds=3.0)
 
 
 def full(**changes) -> Recipe:
-    wish = Wish(
+    request = Request(
         **{
             "kind": Kind.TEXT2VIDEO,
             "prompt": "a cat on a wall",
@@ -41,8 +41,8 @@ def full(**changes) -> Recipe:
             **changes,
         }
     )
-    reference = None if wish.follow is None and wish.kind is Kind.TEXT2VIDEO else CLIP
-    return plan(wish, like=PICTURE, reference=reference, means=HERE, limits=LIMITS)
+    reference = None if request.follow is None and request.kind is Kind.TEXT2VIDEO else CLIP
+    return plan(request, like=PICTURE, reference=reference, capabilities=HERE, limits=LIMITS)
 
 
 def changed(one: Recipe, other: Recipe) -> set[str]:
@@ -99,4 +99,4 @@ def test_lighter_is_smaller_and_quicker_and_otherwise_the_same():
 
 def test_what_cannot_be_made_here_any_more_says_so():
     with pytest.raises(UserError, match="animatediff"):
-        variation.lighter(full(), Means(), LIMITS)
+        variation.lighter(full(), Capabilities(), LIMITS)

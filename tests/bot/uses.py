@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.services import Parts
+from bot.services import Services
 from db.jobs.states import Job, State
 from tests.bot.house import picture, queued
-from tests.db.asking import deed
+from tests.db.asking import audit_entry
 from tests.fake_discord import Upload
 from tests.fake_discord.people import Member
 
@@ -96,26 +96,26 @@ def options(use: Use, job: Job, member: Member) -> dict[str, Any]:
     return {name: meant.get(value, value) for name, value in use.options.items()}
 
 
-async def brought(parts: Parts, member: Member, state: State) -> Job:
+async def brought(services: Services, member: Member, state: State) -> Job:
     """A job of the member that stands in this state."""
-    job = await queued(parts.queue, member.id, member.guild.id)
+    job = await queued(services.queue, member.id, member.guild.id)
     if state is State.HELD:
-        await parts.queue.hold(job.id, "a look")
+        await services.queue.hold(job.id, "a look")
     elif state is State.CANCELLED:
-        await parts.queue.cancel(job.id)
-    return await parts.queue.get(job.id)
+        await services.queue.cancel(job.id)
+    return await services.queue.get(job.id)
 
 
-async def ready_for(use: Use, parts: Parts, member: Member) -> Job:
+async def ready_for(use: Use, services: Services, member: Member) -> Job:
     """Nothing of the last use is left, and this one's finds what it is about."""
     guild = member.guild.id
-    done = deed("tidy up", guild=guild)
-    await parts.queue.resume(done)
-    await parts.queue.clear(done)
-    await parts.queue.unban(guild, member.id)
-    job = await brought(parts, member, use.start)
+    done = audit_entry("tidy up", guild=guild)
+    await services.queue.resume(done)
+    await services.queue.clear(done)
+    await services.queue.unban(guild, member.id)
+    job = await brought(services, member, use.start)
     if use.name == "unban":
-        await parts.queue.ban(guild, member.id, by=1, reason="spam")
+        await services.queue.ban(guild, member.id, by=1, reason="spam")
     elif use.name == "resume":
-        await parts.queue.pause(done)
+        await services.queue.pause(done)
     return job

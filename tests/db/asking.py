@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 
-from db.audit.log import Deed, write_down
+from db.audit.log import AuditEntry, write_down
 from db.jobs.states import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
@@ -35,13 +35,13 @@ async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes)
     return (await queue.enqueue(new_job(user, guild, **changes))).job
 
 
-def deed(action: str, target: str = "", *, guild: int = GUILD, actor: int = 9) -> Deed:
-    return Deed(guild_id=guild, actor_id=actor, action=action, target=target, reason="because")
+def audit_entry(action: str, target: str = "", *, guild: int = GUILD, actor: int = 9) -> AuditEntry:
+    return AuditEntry(guild_id=guild, actor_id=actor, action=action, target=target, reason="because")
 
 
 async def written(db: Database, guild: int, actor: int, action: str, target: str, reason: str = "") -> None:
     """A deed in the log that nothing else came of."""
-    done = Deed(guild_id=guild, actor_id=actor, action=action, target=target, reason=reason)
+    done = AuditEntry(guild_id=guild, actor_id=actor, action=action, target=target, reason=reason)
     await db.write(lambda connection: write_down(connection, done, time.time()))
 
 

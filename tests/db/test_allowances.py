@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, rendered
+from asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
 
 from db.audit.log import Audit
 from db.jobs.allowances import Allowance, Ceilings, Kept, Lane, Spent, Whose
@@ -16,7 +16,7 @@ OWNER = EnqueueLimits(per_member_waiting=2, ceilings=Ceilings(waiting=6, hour=50
 
 
 async def allow(queue, kind, whom, guild=GUILD, **values):
-    return await queue.allow(kind, whom, Allowance(**values), deed("limit", str(kind), guild=guild))
+    return await queue.allow(kind, whom, Allowance(**values), audit_entry("limit", str(kind), guild=guild))
 
 
 async def most_waiting(queue, user=ANN, roles=(), limits=OWNER) -> int:
@@ -82,8 +82,8 @@ async def test_what_is_left_out_stays_as_it_was_and_clearing_forgets_it_all(queu
     both = await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     assert both == Allowance(waiting=5, lane=Lane.FIRST)
     assert await queue.allowances(GUILD) == [Kept(kind=Whose.ROLE, whom=HELPERS, allowance=both)]
-    assert await queue.allow_as_others(Whose.ROLE, HELPERS, deed("limit clear"))
-    assert not await queue.allow_as_others(Whose.ROLE, HELPERS, deed("limit clear"))
+    assert await queue.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
+    assert not await queue.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
     assert await queue.allowances(GUILD) == []
     assert [entry.action for entry in await Audit(db).entries(GUILD)] == ["limit clear", "limit", "limit"]
 

@@ -55,8 +55,8 @@ UPDATE audit SET seq = 3 WHERE seq = 99;
     ],
     ids=["actor", "reason", "time", "deleted", "hash", "swapped"],
 )
-async def test_a_change_breaks_the_chain_at_its_place(audit, db, deed, broken):
-    await do(db, deed)
+async def test_a_change_breaks_the_chain_at_its_place(audit, db, audit_entry, broken):
+    await do(db, audit_entry)
     verdict = await audit.verify()
     assert verdict.broken_at == broken
     assert not verdict.sound

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, rendered
+from asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
 
 from db.audit.log import Audit
-from db.jobs.review_requests import CardKind
+from db.jobs.review_requests import CaseKind
 from db.jobs.states import Hold, State
 from db.moderation.cases import Decision
 
@@ -34,8 +34,8 @@ async def test_a_job_that_is_held_from_the_start_waits_for_a_decision(queue):
     job = await held(queue)
     assert (job.state, job.held_reason) == (State.HELD, "words: grumpf")
     assert await queue.claim() is None
-    [card] = await queue.due_cards()
-    assert (card.job.id, card.kind, card.round, card.open) == (job.id, CardKind.REVIEW, 1, True)
+    [case] = await queue.due_cases()
+    assert (case.job.id, case.kind, case.round, case.open) == (job.id, CaseKind.REVIEW, 1, True)
 
 
 @pytest.mark.parametrize("action", ["approve", "reject"])
@@ -43,11 +43,11 @@ async def test_of_many_moderators_one_decides(queue, db, action):
     job = await held(queue)
     more = ["no, thank you"] if action == "reject" else []
     results = await asyncio.gather(
-        *(getattr(queue, action)(job.id, 1, deed(action, job.id), *more) for _ in range(10))
+        *(getattr(queue, action)(job.id, 1, audit_entry(action, job.id), *more) for _ in range(10))
     )
     assert sum(result is not None for result in results) == 1
-    assert await queue.approve(job.id, 1, deed("approve", job.id)) is None
-    assert await queue.reject(job.id, 1, deed("reject", job.id), "no") is None
+    assert await queue.approve(job.id, 1, audit_entry("approve", job.id)) is None
+    assert await queue.reject(job.id, 1, audit_entry("reject", job.id), "no") is None
     found = await queue.get(job.id)
     assert found.state is (State.QUEUED if action == "approve" else State.REFUSED)
     assert found.error_text == ("no, thank you" if action == "reject" else None)
@@ -58,10 +58,10 @@ async def test_another_guilds_moderator_decides_nothing(queue, db):
     job = await held(queue)
     clip = await delivered(queue, BEN)
     await queue.report(clip.id, ANN, "odd")
-    assert await queue.approve(job.id, 1, deed("approve", job.id, guild=200)) is None
-    assert await queue.reject(job.id, 1, deed("reject", job.id, guild=200), "no") is None
-    assert not await queue.dismiss(clip.id, 1, deed("dismiss", clip.id, guild=200))
-    assert await queue.take_down(clip.id, 1, deed("take down", clip.id, guild=200)) is None
+    assert await queue.approve(job.id, 1, audit_entry("approve", job.id, guild=200)) is None
+    assert await queue.reject(job.id, 1, audit_entry("reject", job.id, guild=200), "no") is None
+    assert not await queue.dismiss(clip.id, 1, audit_entry("dismiss", clip.id, guild=200))
+    assert await queue.take_down(clip.id, 1, audit_entry("take down", clip.id, guild=200)) is None
     assert (await queue.get(job.id)).state is State.HELD
     assert (await queue.get(clip.id)).deleted_at is None
 
@@ -69,7 +69,7 @@ async def test_another_guilds_moderator_decides_nothing(queue, db):
 async def test_a_finished_clip_goes_on_to_its_channel_and_is_not_looked_at_twice(queue):
     job = await rendered(queue)
     await queue.hold(job.id, "nudity")
-    went_on = await queue.approve(job.id, 1, deed("approve", job.id))
+    went_on = await queue.approve(job.id, 1, audit_entry("approve", job.id))
     assert (went_on.state, went_on.looked_at) == (State.RENDERED, True)
 
 
@@ -78,37 +78,37 @@ async def test_a_button_of_an_earlier_round_does_nothing(queue):
     await queue.release(job.id)
     await hand_in(queue, await queue.claim())
     await queue.hold(job.id, "the clip")
-    assert await queue.approve(job.id, 1, deed("approve", job.id)) is None
-    assert (await queue.approve(job.id, 2, deed("approve", job.id))).state is State.RENDERED
+    assert await queue.approve(job.id, 1, audit_entry("approve", job.id)) is None
+    assert (await queue.approve(job.id, 2, audit_entry("approve", job.id))).state is State.RENDERED
 
 
-async def test_a_card_of_a_job_that_went_on_otherwise_is_closed(queue):
+async def test_a_case_of_a_job_that_went_on_otherwise_is_closed(queue):
     job = await held(queue)
-    [card] = await queue.due_cards()
-    await queue.card_shown(card, 7, 70)
-    assert await queue.due_cards() == []
+    [case] = await queue.due_cases()
+    await queue.case_shown(case, 7, 70)
+    assert await queue.due_cases() == []
     await queue.cancel(job.id)
-    [card] = await queue.due_cards()
-    assert (card.open, card.decision) == (False, None)
-    await queue.card_closed(card)
-    assert await queue.due_cards() == []
+    [case] = await queue.due_cases()
+    assert (case.open, case.decision) == (False, None)
+    await queue.case_closed(case)
+    assert await queue.due_cases() == []
 
 
-async def test_a_member_reports_a_clip_once_and_a_second_member_is_told_on_the_same_card(queue):
+async def test_a_member_reports_a_clip_once_and_a_second_member_is_told_on_the_same_case(queue):
     clip = await delivered(queue)
     assert await queue.report(clip.id, BEN, "odd")
     assert not await queue.report(clip.id, BEN, "odd again")
-    [card] = await queue.due_cards()
-    await queue.card_shown(card, 7, 70)
-    assert await queue.due_cards() == []
+    [case] = await queue.due_cases()
+    await queue.case_shown(case, 7, 70)
+    assert await queue.due_cases() == []
     assert await queue.report(clip.id, CAT, "very odd")
-    [card] = await queue.due_cards()
-    assert (card.kind, card.round, card.reports, card.message_id) == (CardKind.REPORT, 1, 2, 70)
+    [case] = await queue.due_cases()
+    assert (case.kind, case.round, case.reports, case.message_id) == (CaseKind.REPORT, 1, 2, 70)
     assert await queue.reasons(clip.id) == ["odd", "very odd"]
-    assert await queue.dismiss(clip.id, 1, deed("dismiss", clip.id))
-    assert not await queue.dismiss(clip.id, 1, deed("dismiss", clip.id))
-    [card] = await queue.due_cards()
-    assert (card.open, card.decision) == (False, Decision.DISMISSED)
+    assert await queue.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
+    assert not await queue.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
+    [case] = await queue.due_cases()
+    assert (case.open, case.decision) == (False, Decision.DISMISSED)
 
 
 async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_other_guild(queue, db):
@@ -121,8 +121,8 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
     waits = await enqueued(queue, ANN)
     remix_of_it = await enqueued(queue, CAT, parent=reroll.id)
     await queue.report(clip.id, BEN, "odd")
-    gone = await queue.take_down(clip.id, 1, deed("take down", clip.id))
-    assert await queue.take_down(clip.id, 1, deed("take down", clip.id)) is None
+    gone = await queue.take_down(clip.id, 1, audit_entry("take down", clip.id))
+    assert await queue.take_down(clip.id, 1, audit_entry("take down", clip.id)) is None
     assert {job.id for job in gone.jobs} == {
         job.id for job in (clip, reroll, remix_of_it, same_picture, waits)
     }

@@ -6,7 +6,7 @@ import math
 import random
 
 import pytest
-from asking import ANN, BEN, CAT, GUILD, deed, enqueued, hand_in, new_job, running
+from asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -180,7 +180,7 @@ async def test_claim_waiting_and_position_say_the_same(queue, db):
         await book(db, user, chance.uniform(1, 100))
     for _ in range(40):
         await asked(queue, chance.randrange(6), chance.choice([GUILD, OTHER]), priority=chance.randrange(2))
-    await queue.pause(deed("pause", guild=OTHER))
+    await queue.pause(audit_entry("pause", guild=OTHER))
     while (waiting := await queue.waiting()) and waiting[0].guild_id == GUILD:
         assert [await queue.position(job.id) for job in waiting[:3]] == list(range(1, len(waiting[:3]) + 1))
         claimed = await queue.claim()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asking import ANN, BEN, deed, enqueued, written
+from asking import ANN, BEN, audit_entry, enqueued, written
 
 from db.audit.log import Audit
 from db.privacy.departed_guilds import DAY, Guilds
@@ -15,7 +15,7 @@ async def test_a_guild_is_forgotten_when_its_days_are_over(db, queue):
     kept = await enqueued(queue, guild=HERE)
     await enqueued(queue, BEN, guild=GONE)
     await queue.ban(GONE, 9, ANN, "spam")
-    await queue.pause(deed("pause", guild=GONE))
+    await queue.pause(audit_entry("pause", guild=GONE))
     await written(db, HERE, ANN, "pause", "", "holidays")
     await guilds.left(GONE, NOW)
     await guilds.left(GONE, NOW + DAY)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from asking import CLIP, GUILD, deed, enqueued, hand_in, running, written
+from asking import CLIP, GUILD, audit_entry, enqueued, hand_in, running, written
 
 from db.audit.aliases import alias_of
 from db.audit.log import Audit
@@ -144,7 +144,7 @@ async def test_a_limit_that_moderators_gave_a_member_outlives_an_erase(db, perso
     assert {tuple(row)[:4] for row in await db.read("SELECT * FROM allowance")} == set(rows)
 
 
-async def test_the_wish_of_being_left_alone_outlives_an_erase_and_is_held_under_no_id(personal, db):
+async def test_the_request_of_being_left_alone_outlives_an_erase_and_is_held_under_no_id(personal, db):
     assert not await personal.opted_out(ANN)
     await personal.opt_out(ANN, wanted=True)
     await personal.opt_out(ANN, wanted=True)
@@ -179,11 +179,11 @@ async def test_the_log_stays_whole_and_names_the_erased_no_more(queue, personal,
         ("UPDATE alias SET user_id = 5 WHERE user_id = 211222333444555666", 2),
     ],
 )
-async def test_other_words_or_another_member_in_an_entry_are_found(db, deed, broken):
+async def test_other_words_or_another_member_in_an_entry_are_found(db, audit_entry, broken):
     book = Audit(db)
     await written(db, GUILD, MOD, "ban", str(ANN), "rude")
     await written(db, GUILD, MOD, "ban", str(BEN), "spam")
-    await db.write(lambda connection: connection.execute(deed))
+    await db.write(lambda connection: connection.execute(audit_entry))
     assert (await book.verify()).broken_at == broken
 
 
@@ -214,7 +214,7 @@ async def full(queue, db):
         if number % 10 == 0:
             await written(db, number, ANN, "cancel", str(ANN), f"{SECRET} {number}")
     await queue.ban(1, ANN, MOD, SECRET)
-    await queue.pause(deed("pause", guild=2, actor=ANN))
+    await queue.pause(audit_entry("pause", guild=2, actor=ANN))
 
 
 async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_the_member(
@@ -257,7 +257,7 @@ async def test_what_a_member_asks_for_after_an_erase_is_theirs_at_the_next_start
     assert [job.id for job in await personal.jobs(ANN)] == [again.id]
 
 
-async def test_a_wish_to_be_erased_survives_until_it_is_done(personal):
+async def test_a_request_to_be_erased_survives_until_it_is_done(personal):
     await personal.ask_to_erase(ANN, messages=True)
     assert await personal.to_erase() == [(ANN, True)]
     await personal.erase(ANN)

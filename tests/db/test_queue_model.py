@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from asking import deed, hand_in, new_job
+from asking import audit_entry, hand_in, new_job
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
@@ -169,7 +169,7 @@ class QueueMachine(RuleBasedStateMachine):
     def retry(self, job, keep_clip):
         modelled = self.model[job]
         fits = modelled.state in {State.FAILED, State.QUARANTINED, State.CANCELLED}
-        found = self.run(self.queue.retry(job, deed("retry", job), keep_clip=keep_clip))
+        found = self.run(self.queue.retry(job, audit_entry("retry", job), keep_clip=keep_clip))
         assert (found is not None) == fits
         if fits:
             modelled.has_clip = modelled.has_clip and keep_clip
@@ -181,7 +181,7 @@ class QueueMachine(RuleBasedStateMachine):
     def quarantine(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.QUEUED, State.HELD, State.RUNNING, State.RENDERED}
-        assert self.run(self.queue.quarantine(job, deed("quarantine", job))) == fits
+        assert self.run(self.queue.quarantine(job, audit_entry("quarantine", job))) == fits
         if fits:
             modelled.state = State.QUARANTINED
 
@@ -211,7 +211,9 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(job=jobs, place=st.integers(1, 4))
     def move(self, job, place):
-        assert self.run(self.queue.move(job, place, deed("move"))) == (self.model[job].state is State.QUEUED)
+        assert self.run(self.queue.move(job, place, audit_entry("move"))) == (
+            self.model[job].state is State.QUEUED
+        )
 
     @precondition(lambda self: self.model)
     @rule()

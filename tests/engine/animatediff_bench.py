@@ -12,7 +12,7 @@ from engine.core.cancel import CancelToken
 from engine.core.recipe import Kind, Recipe, Role, Style
 from engine.families import Clip, Hooks, Inputs
 from engine.rendering.render import Renderer, RenderLimits
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.tiny import animatediff as tiny
 
@@ -60,20 +60,20 @@ EVERYTHING = small(
 def furnished(folder):
     """A workshop with all weights there are."""
     tiny.build(folder)
-    return Workshop(store=Store(folder))
+    return EngineContext(store=Store(folder))
 
 
-def draw(backend, recipe=None, *, seed=1, inputs=None, **hooks):
-    return backend.draw(recipe or small(), inputs or Inputs(), seed=seed, hooks=Hooks(**hooks))
+def draw(family, recipe=None, *, seed=1, inputs=None, **hooks):
+    return family.draw(recipe or small(), inputs or Inputs(), seed=seed, hooks=Hooks(**hooks))
 
 
 def differ(one, other):
     return not np.array_equal(one, other)
 
 
-def renders(workshop, tmp_path):
+def renders(context, tmp_path):
     """Make clips the whole way: with the gate, the smoothing and the MP4."""
-    renderer = Renderer(workshop)
+    renderer = Renderer(context)
     files = {Role.PICTURE: tmp_path / "picture.png", Role.LIKE: tmp_path / "like.png"}
     for path in files.values():
         cv2.imwrite(str(path), cv2.cvtColor(PICTURE, cv2.COLOR_RGB2BGR))

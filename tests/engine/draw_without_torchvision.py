@@ -36,30 +36,30 @@ def main(how: str, models: Path) -> None:
     from engine.core.device import Device
     from engine.core.errors import RenderFailed
     from engine.core.recipe import Follow, Kind, Quality
-    from engine.core.request import Subject, Wish
-    from engine.families import BACKENDS, Clip, Hooks, Inputs, load
+    from engine.core.request import Request, Subject
+    from engine.families import FAMILIES, Clip, Hooks, Inputs, load
     from engine.planning.plan import plan
-    from engine.runtime.capabilities import Means
-    from engine.runtime.context import Workshop
+    from engine.runtime.capabilities import Capabilities
+    from engine.runtime.context import EngineContext
     from engine.weights.store import Store
 
     names = frozenset(path.name for path in models.iterdir())
-    means, workshop = Means(weights=names, slow=True), Workshop(store=Store(models))
+    capabilities, context = Capabilities(weights=names, slow=True), EngineContext(store=Store(models))
     picture = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     inputs = Inputs(picture=picture, reference=Clip(frames=np.stack([picture] * 8), fps=8))
     subject = Subject(sha256="ab" * 32, width=64, height=64)
-    for name, spec in BACKENDS.items():
+    for name, spec in FAMILIES.items():
         kind = Kind.ANIMATE if Kind.ANIMATE in spec.kinds else Kind.TEXT2VIDEO
         follow = Follow.EDGES if name == "animatediff-control" else None
         given = subject if kind is Kind.ANIMATE else None
-        wish = Wish(
+        request = Request(
             kind=kind, prompt="a fox", engine=name, quality=Quality.FAST, size=(64, 64), follow=follow
         )
-        recipe = plan(wish, given, reference=subject if follow else None, means=means)
+        recipe = plan(request, given, reference=subject if follow else None, capabilities=capabilities)
         frames = spec.count(5)
         recipe = replace(recipe, frames=frames, length=frames, steps=min(recipe.steps, 3))
         shown = inputs if kind is Kind.ANIMATE or follow else Inputs()
-        drawn = load(name, workshop).draw(recipe, shown, seed=1, hooks=Hooks())
+        drawn = load(name, context).draw(recipe, shown, seed=1, hooks=Hooks())
         assert len(drawn) == frames
         print(name)
     from engine.families.animatediff.extractors import load_extractor

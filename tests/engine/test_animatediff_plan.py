@@ -6,21 +6,21 @@ import pytest
 
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Kind, Motion, Quality, Style
-from engine.core.request import Subject, Wish
-from engine.families import BACKENDS
+from engine.core.request import Request, Subject
+from engine.families import FAMILIES
 from engine.planning.plan import plan
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 
 LCM, LIGHTNING, V2, V3 = "animatelcm", "lightning", "motion-v1-5-2", "motion-v1-5-3"
 PICTURE = Subject(sha256="ab" * 32, width=300, height=200)
 
 
 def planned(
-    *weights, checkpoints=("epicrealism",), owned=(), subject=None, like=None, reference=None, **wish
+    *weights, checkpoints=("epicrealism",), owned=(), subject=None, like=None, reference=None, **request
 ):
-    means = Means(weights=frozenset((*weights, *checkpoints)), checkpoints=owned, slow=True)
-    asked = Wish(**{"kind": Kind.TEXT2VIDEO, "prompt": "a red fox", "engine": "animatediff", **wish})
-    return plan(asked, subject, like=like, reference=reference, means=means)
+    capabilities = Capabilities(weights=frozenset((*weights, *checkpoints)), checkpoints=owned, slow=True)
+    asked = Request(**{"kind": Kind.TEXT2VIDEO, "prompt": "a red fox", "engine": "animatediff", **request})
+    return plan(asked, subject, like=like, reference=reference, capabilities=capabilities)
 
 
 def said(recipe, words):
@@ -91,8 +91,8 @@ def test_the_distilled_adapters_follow_the_camera_too(adapter, weight):
         (("epicrealism",), ("mine",), {"prompt": "an anime girl"}, "epicrealism"),
     ],
 )
-def test_the_checkpoint_suits_the_words_and_is_said(checkpoints, owned, wish, model):
-    recipe = planned(V3, checkpoints=checkpoints, owned=owned, **wish)
+def test_the_checkpoint_suits_the_words_and_is_said(checkpoints, owned, request, model):
+    recipe = planned(V3, checkpoints=checkpoints, owned=owned, **request)
     assert recipe.model == model
     assert said(recipe, f"checkpoint {model}")
 
@@ -175,15 +175,15 @@ def test_the_styles_travel_with_the_recipe():
 
 
 def test_without_any_motion_adapter_or_checkpoint_the_family_says_what_it_lacks():
-    spec = BACKENDS["animatediff"]
-    assert "motion-v1-5-3" in spec.lacks(Means(weights=frozenset({"epicrealism"}), slow=True))
-    assert "epicrealism" in spec.lacks(Means(weights=frozenset({V3}), slow=True))
-    assert spec.lacks(Means(weights=frozenset({V3}), checkpoints=("mine",), slow=True)) is None
-    assert "GPU" in spec.lacks(Means(weights=frozenset({V3, "sd15"})))
+    spec = FAMILIES["animatediff"]
+    assert "motion-v1-5-3" in spec.lacks(Capabilities(weights=frozenset({"epicrealism"}), slow=True))
+    assert "epicrealism" in spec.lacks(Capabilities(weights=frozenset({V3}), slow=True))
+    assert spec.lacks(Capabilities(weights=frozenset({V3}), checkpoints=("mine",), slow=True)) is None
+    assert "GPU" in spec.lacks(Capabilities(weights=frozenset({V3, "sd15"})))
 
 
 def test_the_same_defect_twice_slows_the_camera_then_draws_twice_over_then_gives_up():
-    spec = BACKENDS["animatediff"]
+    spec = FAMILIES["animatediff"]
     recipe = planned(V2, "motion-lora-zoom-in", quality=Quality.BALANCED, camera=Camera.PUSH_IN)
     slower = spec.calm(recipe)
     assert (slower.recipe.settings["camera_weight"], slower.changed) == (0.5, "the camera moves more slowly")

@@ -13,7 +13,7 @@ from engine.core.recipe import Style
 from engine.families import Inputs, load
 from engine.families.animatediff.draw import _Take
 from engine.families.animatediff.ladder import FEW, RUNGS, STREAMED, costs
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from tests.engine.animatediff_bench import (
     CLIP,
     EVERYTHING,
@@ -33,29 +33,31 @@ OUT_OF_MEMORY = torch.OutOfMemoryError("CUDA out of memory (simulated)")
 
 
 @pytest.fixture(scope="module")
-def workshop(tmp_path_factory):
+def context(tmp_path_factory):
     return furnished(tmp_path_factory.mktemp("models"))
 
 
 @pytest.fixture(scope="module")
-def store(workshop):
-    return workshop.store
+def store(context):
+    return context.store
 
 
 @pytest.fixture(scope="module")
-def backend(workshop):
-    return load("animatediff", workshop)
+def family(context):
+    return load("animatediff", context)
 
 
 @pytest.fixture(scope="module")
-def plain(backend):
+def plain(family):
     """What an undisturbed take of ``small()`` looks like."""
-    return draw(backend)
+    return draw(family)
 
 
-def held(workshop, motion=V3):
+def held(context, motion=V3):
     """The parts on the rack; they are there since the last take."""
-    return workshop.rack.get(f"animatediff/epicrealism/{motion}", lambda: pytest.fail("loaded again"), len)
+    return context.model_cache.get(
+        f"animatediff/epicrealism/{motion}", lambda: pytest.fail("loaded again"), len
+    )
 
 
 def failing(function, error, times=1):
@@ -81,7 +83,7 @@ def failing(function, error, times=1):
     ],
     ids=["words", "first frame", "restyle"],
 )
-def test_a_cancelled_job_leaves_the_next_ones_bytes_as_they_were(backend, plain, inputs, changes, stop_at):
+def test_a_cancelled_job_leaves_the_next_ones_bytes_as_they_were(family, plain, inputs, changes, stop_at):
     """SparseCtrl's pipeline ignores the library's own way of interrupting it."""
     token, told = CancelToken(), []
 
@@ -92,41 +94,39 @@ def test_a_cancelled_job_leaves_the_next_ones_bytes_as_they_were(backend, plain,
 
     with pytest.raises(Cancelled):
         draw(
-            backend,
+            family,
             small(**changes, styles=(Style(name="ink"),)),
             inputs=inputs,
             progress=listen,
             cancel=token,
         )
     assert sum(fraction >= stop_at for fraction in told) == 1, "it went on for more than a step"
-    assert not differ(draw(backend), plain)
+    assert not differ(draw(family), plain)
 
 
 def test_a_job_cancelled_before_it_began_loads_nothing(store):
-    workshop, token = Workshop(store=store), CancelToken()
+    context, token = EngineContext(store=store), CancelToken()
     token.cancel()
     with pytest.raises(Cancelled):
-        draw(load("animatediff", workshop), cancel=token)
-    assert workshop.rack.names() == ()
+        draw(load("animatediff", context), cancel=token)
+    assert context.model_cache.names() == ()
 
 
 # --- what is left behind
 
 
 @pytest.mark.parametrize("motion", [V2, V3])
-def test_a_job_with_everything_leaves_no_trace_in_the_next(backend, workshop, store, motion):
+def test_a_job_with_everything_leaves_no_trace_in_the_next(family, context, store, motion):
     """LoRAs, IP-Adapter, FreeNoise and FreeInit all change models that the next job shares."""
     recipe = small(settings={"motion": motion})
-    fresh = draw(load("animatediff", Workshop(store=store)), recipe)
+    fresh = draw(load("animatediff", EngineContext(store=store)), recipe)
     full = (
         EVERYTHING if motion == V2 else dataclasses.replace(EVERYTHING, settings={"motion": V3, "rounds": 2})
     )
-    drawn = draw(backend, full, inputs=Inputs(like=PICTURE))
+    drawn = draw(family, full, inputs=Inputs(like=PICTURE))
     assert differ(drawn, fresh)
-    assert not differ(draw(backend, recipe), fresh)
-    assert {type(block).__name__ for block in blocks(held(workshop, motion).unet)} == {
-        "BasicTransformerBlock"
-    }
+    assert not differ(draw(family, recipe), fresh)
+    assert {type(block).__name__ for block in blocks(held(context, motion).unet)} == {"BasicTransformerBlock"}
 
 
 def blocks(unet):
@@ -137,27 +137,27 @@ def blocks(unet):
     ]
 
 
-def test_a_long_clip_that_begins_with_a_picture_leaves_no_trace_either(backend):
-    before = draw(backend, inputs=Inputs(picture=PICTURE))
-    draw(backend, small(frames=26), inputs=Inputs(picture=PICTURE))
-    assert not differ(draw(backend, inputs=Inputs(picture=PICTURE)), before)
+def test_a_long_clip_that_begins_with_a_picture_leaves_no_trace_either(family):
+    before = draw(family, inputs=Inputs(picture=PICTURE))
+    draw(family, small(frames=26), inputs=Inputs(picture=PICTURE))
+    assert not differ(draw(family, inputs=Inputs(picture=PICTURE)), before)
 
 
 @pytest.mark.parametrize(
     "inputs", [Inputs(like=PICTURE), Inputs(picture=PICTURE)], ids=["like", "first frame"]
 )
-def test_an_error_in_the_middle_leaves_no_trace(backend, workshop, monkeypatch, inputs):
+def test_an_error_in_the_middle_leaves_no_trace(family, context, monkeypatch, inputs):
     recipe = small(settings={"motion": V2})
-    before = draw(backend, recipe)
+    before = draw(family, recipe)
     with monkeypatch.context() as broken:
-        broken.setattr(held(workshop, V2).unet, "forward", failing(None, ZeroDivisionError))
+        broken.setattr(held(context, V2).unet, "forward", failing(None, ZeroDivisionError))
         with pytest.raises(ZeroDivisionError):
-            draw(backend, EVERYTHING, inputs=inputs)
-    assert not differ(draw(backend, recipe), before)
+            draw(family, EVERYTHING, inputs=inputs)
+    assert not differ(draw(family, recipe), before)
 
 
-def test_pipelines_share_the_models_but_not_the_scheduler(workshop, backend, plain):
-    parts = held(workshop, V3)
+def test_pipelines_share_the_models_but_not_the_scheduler(context, family, plain):
+    parts = held(context, V3)
     one, other = parts.pipeline(AnimateDiffPipeline, "full"), parts.pipeline(AnimateDiffPipeline, "full")
     assert one.scheduler is not other.scheduler
     assert one.unet is other.unet is parts.unet
@@ -172,11 +172,11 @@ def test_pipelines_share_the_models_but_not_the_scheduler(workshop, backend, pla
 # --- memory
 
 
-def whoever_does(stage, workshop):
+def whoever_does(stage, context):
     """The model and the method that a stage of a take calls."""
     if stage == "look":
-        return workshop.rack.get("sd15-ip-adapter encoder", pytest.fail, len), "forward"
-    parts = held(workshop)
+        return context.model_cache.get("sd15-ip-adapter encoder", pytest.fail, len), "forward"
+    parts = held(context)
     if stage == "text":
         return parts.pipeline(AnimateDiffPipeline, "full").text_encoder, "forward"
     return (parts.unet, "forward") if stage == "step" else (parts.vae, stage)
@@ -195,32 +195,32 @@ def whoever_does(stage, workshop):
     ],
 )
 def test_out_of_memory_at_any_stage_goes_one_rung_down_and_says_so(
-    backend, workshop, plain, monkeypatch, stage, inputs, changes
+    family, context, plain, monkeypatch, stage, inputs, changes
 ):
     recipe = small(**changes)
-    alone = draw(backend, recipe, inputs=inputs)
-    model, method = whoever_does(stage, workshop)
+    alone = draw(family, recipe, inputs=inputs)
+    model, method = whoever_does(stage, context)
     said = []
     with monkeypatch.context() as full:
         full.setattr(model, method, failing(getattr(model, method), OUT_OF_MEMORY))
-        drawn = draw(backend, recipe, inputs=inputs, gave_up=said.append)
+        drawn = draw(family, recipe, inputs=inputs, gave_up=said.append)
     assert said == [FEW.about]
     assert abs(drawn.astype(int) - alone).max() <= 1, "it is said to be the same picture"
-    assert not differ(draw(backend), plain)
+    assert not differ(draw(family), plain)
 
 
 def test_the_ladder_is_gone_down_to_its_end_and_every_rung_works(store, plain, monkeypatch):
-    workshop = Workshop(store=store, steps_down=len(RUNGS))
-    backend = load("animatediff", workshop)
-    draw(backend)
-    unet = held(workshop).unet
+    context = EngineContext(store=store, steps_down=len(RUNGS))
+    family = load("animatediff", context)
+    draw(family)
+    unet = held(context).unet
     said = []
     with monkeypatch.context() as full:
         full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=len(RUNGS)))
-        drawn = draw(backend, gave_up=said.append)
+        drawn = draw(family, gave_up=said.append)
     assert said == [rung.about for rung in RUNGS]
     assert drawn.shape == plain.shape
-    assert not differ(draw(backend), plain), "a rung stayed in force"
+    assert not differ(draw(family), plain), "a rung stayed in force"
     assert not [name for name, part in unet.named_modules() if "_diffusers_hook" in vars(part)]
 
 
@@ -230,29 +230,29 @@ def test_the_ladder_is_gone_down_to_its_end_and_every_rung_works(store, plain, m
     ids=["windows and look", "first frame"],
 )
 def test_streamed_layers_draw_the_same_clip_with_all_that_a_job_can_ask_for(
-    backend, workshop, monkeypatch, inputs, changes
+    family, context, monkeypatch, inputs, changes
 ):
     recipe = small(**changes, styles=(Style(name="ink"),))
-    alone = draw(backend, recipe, inputs=inputs)
+    alone = draw(family, recipe, inputs=inputs)
     with monkeypatch.context() as full:
         full.setattr(_Take, "first_rung", lambda _: RUNGS.index(STREAMED) + 1)
-        drawn = draw(backend, recipe, inputs=inputs)
+        drawn = draw(family, recipe, inputs=inputs)
     assert abs(drawn.astype(int) - alone).max() <= 1, "it is said to be the same picture"
-    assert not differ(draw(backend, recipe, inputs=inputs), alone)
+    assert not differ(draw(family, recipe, inputs=inputs), alone)
 
 
 def test_out_of_memory_on_the_last_rung_is_an_error_and_the_next_job_is_whole(
-    backend, workshop, plain, monkeypatch
+    family, context, plain, monkeypatch
 ):
-    draw(backend)
-    unet = held(workshop).unet
+    draw(family)
+    unet = held(context).unet
     said = []
     with monkeypatch.context() as full:
         full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=99))
         with pytest.raises(torch.OutOfMemoryError):
-            draw(backend, small(styles=(Style(name="ink"),)), gave_up=said.append)
-    assert said == [rung.about for rung in RUNGS[: workshop.steps_down]]
-    assert not differ(draw(backend), plain)
+            draw(family, small(styles=(Style(name="ink"),)), gave_up=said.append)
+    assert said == [rung.about for rung in RUNGS[: context.steps_down]]
+    assert not differ(draw(family), plain)
 
 
 def test_each_rung_needs_less_memory_than_the_one_before():

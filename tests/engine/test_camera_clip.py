@@ -13,7 +13,7 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, Unsupported
 from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
 from engine.families import Hooks, Inputs, load
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 WIDTH, HEIGHT = 192, 108
 PATHS = [camera for camera in Camera if camera is not Camera.AUTO]
@@ -36,7 +36,7 @@ def recipe(**changes):
 
 
 def film(picture, *, seed=7, cancel=None, progress=None, **changes):
-    return load("camera", Workshop()).draw(
+    return load("camera", EngineContext()).draw(
         recipe(**changes),
         Inputs(picture=picture),
         seed=seed,
@@ -152,8 +152,8 @@ def test_a_grey_picture_stays_grey():
 
 
 def test_the_brightness_does_not_flicker():
-    means = luma(film(subject(), frames=13, native_fps=12.0)).mean(axis=(1, 2))
-    assert np.abs(np.diff(np.log(means), 2)).max() < 0.004
+    capabilities = luma(film(subject(), frames=13, native_fps=12.0)).mean(axis=(1, 2))
+    assert np.abs(np.diff(np.log(capabilities), 2)).max() < 0.004
 
 
 def test_motion_steps_are_even():

@@ -9,7 +9,7 @@ import torch
 
 from engine.core.device import Device, DeviceKind
 from engine.diffusion.compiled import compiled_for, compiling
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 pytestmark = pytest.mark.filterwarnings("ignore:.torch.jit:DeprecationWarning")  # torch's own, of itself
 
@@ -42,14 +42,14 @@ def shapes(monkeypatch):
     [(True, CARD, True), (False, CARD, False), (True, Device(), False)],
 )
 def test_only_where_the_owner_wants_it_and_only_on_cuda(shapes, wanted, device, is_compiled):
-    model = compiled_for(Twice(), Workshop(device=device, compile_models=wanted))
+    model = compiled_for(Twice(), EngineContext(device=device, compile_models=wanted))
     with compiling(usual=True):
         model(torch.ones(2, 3))
     assert bool(shapes) == is_compiled
 
 
 def test_each_usual_shape_is_compiled_for_once_and_no_other(shapes):
-    model = compiled_for(Twice(), Workshop(device=CARD, compile_models=True))
+    model = compiled_for(Twice(), EngineContext(device=CARD, compile_models=True))
     for rows, usual in ((2, True), (3, False), (2, True), (4, True), (5, False), (4, True)):
         with compiling(usual=usual):
             assert model(-torch.ones(rows, 3)).shape == (rows, 3)

@@ -21,13 +21,13 @@ from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
 from engine.core.recipe import Follow, Kind, Recipe, Role
-from engine.core.request import Subject, Wish
-from engine.families import BACKENDS, Clip, Hooks, Inputs, load
+from engine.core.request import Request, Subject
+from engine.families import FAMILIES, Clip, Hooks, Inputs, load
 from engine.families.animatediff.follow_needs import ANNOTATORS, NEEDS
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
-from engine.runtime.capabilities import Means
-from engine.runtime.context import Workshop
+from engine.runtime.capabilities import Capabilities
+from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.tiny import animatediff as tiny
 from tests.engine.tiny import svd, wan
@@ -55,8 +55,8 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def backend(store):
-    return load("animatediff-control", Workshop(store=store))
+def family(store):
+    return load("animatediff-control", EngineContext(store=store))
 
 
 def bar(*columns, fps=8.0, size=32):
@@ -90,12 +90,12 @@ def small(**changes):
     return Recipe(**{**fields, **changes})
 
 
-def draw(backend, recipe=None, clip=None, **hooks):
+def draw(family, recipe=None, clip=None, **hooks):
     clip = clip or bar(*range(0, 24, 4))
-    return backend.draw(recipe or small(), Inputs(reference=clip), seed=1, hooks=Hooks(**hooks))
+    return family.draw(recipe or small(), Inputs(reference=clip), seed=1, hooks=Hooks(**hooks))
 
 
-def shown(clip, what=Follow.EDGES, *, frames=6, fps=8.0, size=(32, 32), workshop=None, **hooks):
+def shown(clip, what=Follow.EDGES, *, frames=6, fps=8.0, size=(32, 32), context=None, **hooks):
     width, height = size
     pictures = follow.conditioning_frames(
         *(clip, what),
@@ -103,7 +103,7 @@ def shown(clip, what=Follow.EDGES, *, frames=6, fps=8.0, size=(32, 32), workshop
         fps=fps,
         width=width,
         height=height,
-        workshop=workshop or Workshop(),
+        context=context or EngineContext(),
         hooks=Hooks(**hooks),
     )
     return np.stack([np.asarray(picture) for picture in pictures])
@@ -181,7 +181,7 @@ def annotated(tmp_path):
         folder = tmp_path / NEEDS[what].entry
         folder.mkdir(exist_ok=True)
         (folder / NEEDS[what].file).write_bytes(b"PK\3\4 cut off")
-    return Workshop(store=Store(tmp_path))
+    return EngineContext(store=Store(tmp_path))
 
 
 @pytest.fixture(scope="session")
@@ -193,7 +193,7 @@ def aux(torchvision):
 @pytest.mark.parametrize("what", EXTRACTED)
 def test_without_its_weights_an_extractor_says_how_to_get_them(what, tmp_path):
     with pytest.raises(RenderFailed, match=f"framekiln models pull {NEEDS[what].entry}") as caught:
-        shown(bar(1, 2), what, workshop=Workshop(store=Store(tmp_path)))
+        shown(bar(1, 2), what, context=EngineContext(store=Store(tmp_path)))
     assert caught.value.code == "E_WEIGHTS"
     assert what in str(caught.value)
 
@@ -214,20 +214,20 @@ def test_soft_edges_are_found_and_the_extractor_is_gone_before_anything_is_drawn
 
     monkeypatch.setattr(follow, "load_extractor", watched)
     clip = Clip(frames=np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8), fps=8)
-    edges = shown(clip, Follow.SOFT_EDGES, frames=2, size=(64, 64), workshop=annotated)
+    edges = shown(clip, Follow.SOFT_EDGES, frames=2, size=(64, 64), context=annotated)
     assert edges.shape == (2, 64, 64, 3)
     assert edges.std() > 1
     assert len(made) == 2
     assert [reference() for reference in made] == [None, None]
-    assert annotated.rack.names() == ()
+    assert annotated.model_cache.names() == ()
 
 
 @pytest.mark.parametrize("what", [Follow.SOFT_EDGES, Follow.POSE])
 def test_damaged_weights_are_called_that(what, aux, annotated):
     with pytest.raises(RenderFailed, match="cannot be loaded") as caught:
-        shown(bar(1, 2), what, workshop=annotated)
+        shown(bar(1, 2), what, context=annotated)
     assert caught.value.code == "E_WEIGHTS"
-    assert annotated.rack.names() == ()
+    assert annotated.model_cache.names() == ()
 
 
 def test_code_inside_an_extractors_weights_is_never_run(aux, annotated, tmp_path):
@@ -238,11 +238,11 @@ def test_code_inside_an_extractors_weights_is_never_run(aux, annotated, tmp_path
     path = annotated.store.path(ANNOTATORS) / NEEDS[Follow.SOFT_EDGES].file
     torch.save({"norm": Canary()}, path)
     with pytest.raises(RenderFailed, match="cannot be loaded"):
-        shown(bar(1, 2), Follow.SOFT_EDGES, workshop=annotated)
+        shown(bar(1, 2), Follow.SOFT_EDGES, context=annotated)
     assert not (tmp_path / "ran").exists()
     path.write_bytes(pickle.dumps(Canary()))
     with pytest.raises(RenderFailed, match="cannot be loaded"):
-        shown(bar(1, 2), Follow.SOFT_EDGES, workshop=annotated)
+        shown(bar(1, 2), Follow.SOFT_EDGES, context=annotated)
     assert not (tmp_path / "ran").exists()
 
 
@@ -257,12 +257,12 @@ def test_a_package_that_cannot_be_imported_is_named_with_how_to_get_it(error, an
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
     with pytest.raises(RenderFailed, match="here is how: pip install") as caught:
-        shown(bar(1, 2), Follow.POSE, workshop=annotated)
+        shown(bar(1, 2), Follow.POSE, context=annotated)
     assert (caught.value.code, caught.value.detail) == (
         "E_EXTRACTOR",
         "operator torchvision::nms does not exist",
     )
-    assert shown(bar(1, 2), Follow.EDGES, workshop=annotated).any()
+    assert shown(bar(1, 2), Follow.EDGES, context=annotated).any()
 
 
 class Depth(torch.nn.Module):
@@ -284,9 +284,9 @@ def test_depth_has_one_range_for_the_whole_clip(aux, annotated, monkeypatch):
 
     monkeypatch.setattr(aux.MidasDetector, "from_pretrained", from_pretrained)
     frames = np.stack([np.full((64, 64, 3), value, np.uint8) for value in (50, 100, 150)])
-    depth = shown(Clip(frames=frames, fps=8), Follow.DEPTH, frames=3, size=(64, 64), workshop=annotated)
+    depth = shown(Clip(frames=frames, fps=8), Follow.DEPTH, frames=3, size=(64, 64), context=annotated)
     assert [int(frame.mean()) for frame in depth] == [0, 127, 255]
-    flat = shown(Clip(frames=frames[:1], fps=8), Follow.DEPTH, frames=1, size=(64, 64), workshop=annotated)
+    flat = shown(Clip(frames=frames[:1], fps=8), Follow.DEPTH, frames=1, size=(64, 64), context=annotated)
     assert not flat.any()
 
 
@@ -306,7 +306,7 @@ def test_poses_are_drawn_from_the_body_alone(aux, annotated, monkeypatch):
 
     monkeypatch.setattr(bodies, "Body", Body)
     monkeypatch.setattr(aux.OpenposeDetector, "__call__", see)
-    poses = shown(bar(1, 2), Follow.POSE, frames=2, workshop=annotated)
+    poses = shown(bar(1, 2), Follow.POSE, frames=2, context=annotated)
     assert poses.shape == (2, 32, 32, 3)
     assert asked == [(None, None, 32)] * 2
 
@@ -321,72 +321,72 @@ def test_an_extractor_that_does_not_fit_the_card_works_on_the_processor(monkeypa
         return extractors.Extractor((torch.nn.Linear(1, 1),), lambda frame: frame, device)
 
     monkeypatch.setattr(follow, "load_extractor", load_extractor)
-    workshop = Workshop(device=Device(kind=DeviceKind.CUDA))
-    assert shown(bar(1, 2), Follow.DEPTH, workshop=workshop, gave_up=said.append).any()
+    context = EngineContext(device=Device(kind=DeviceKind.CUDA))
+    assert shown(bar(1, 2), Follow.DEPTH, context=context, gave_up=said.append).any()
     assert tried == [DeviceKind.CUDA, DeviceKind.CPU]
     assert follow.ON_CPU.about in said
-    assert workshop.rack.names() == ()
+    assert context.model_cache.names() == ()
 
 
 # --- what it does
 
 
-def test_a_control_without_effect_is_told_from_one_that_has_some(backend):
+def test_a_control_without_effect_is_told_from_one_that_has_some(family):
     """A new ControlNet adds nothing at all: a test that did not wake it would prove nothing."""
-    untouched = draw(backend, small(settings={"control": 0}))
-    followed = draw(backend)
+    untouched = draw(family, small(settings={"control": 0}))
+    followed = draw(family)
     assert followed.shape == (6, 32, 32, 3)
     assert followed.dtype == np.uint8
     assert not np.array_equal(followed, untouched)
-    assert not np.array_equal(followed, draw(backend, clip=bar(*range(23, 0, -4))))
-    assert not np.array_equal(followed, draw(backend, small(settings={"control": 0.5})))
-    assert np.array_equal(followed, draw(backend))
+    assert not np.array_equal(followed, draw(family, clip=bar(*range(23, 0, -4))))
+    assert not np.array_equal(followed, draw(family, small(settings={"control": 0.5})))
+    assert np.array_equal(followed, draw(family))
 
 
-def test_a_control_of_zeros_changes_nothing(backend, monkeypatch):
+def test_a_control_of_zeros_changes_nothing(family, monkeypatch):
     monkeypatch.setattr(
         "engine.families.animatediff.control.conditioning_frames",
         lambda clip, what, **given: follow.conditioning_frames(clip, Follow.EDGES, **given),
     )
     of_zeros = small(follow=Follow.DEPTH)
-    assert np.array_equal(draw(backend, of_zeros), draw(backend, of_zeros, bar(20, 16, 12)))
+    assert np.array_equal(draw(family, of_zeros), draw(family, of_zeros, bar(20, 16, 12)))
 
 
-def test_a_clip_longer_than_the_adapter_holds_is_followed_in_windows(backend):
+def test_a_clip_longer_than_the_adapter_holds_is_followed_in_windows(family):
     frames = tiny.WINDOW + 2
     long = small(frames=frames, length=frames, steps=1, guidance=1.0)
-    assert draw(backend, long, bar(*range(26))).shape[0] == frames
+    assert draw(family, long, bar(*range(26))).shape[0] == frames
 
 
-def test_a_look_is_taken_while_a_clip_is_followed_and_nothing_of_it_stays(backend):
-    plain = draw(backend)
+def test_a_look_is_taken_while_a_clip_is_followed_and_nothing_of_it_stays(family):
+    plain = draw(family)
     like = np.random.default_rng(2).integers(0, 256, (40, 40, 3), dtype=np.uint8)
     inputs = Inputs(reference=bar(*range(0, 24, 4)), like=like)
-    assert not np.array_equal(backend.draw(small(), inputs, seed=1, hooks=Hooks()), plain)
-    assert np.array_equal(draw(backend), plain)
+    assert not np.array_equal(family.draw(small(), inputs, seed=1, hooks=Hooks()), plain)
+    assert np.array_equal(draw(family), plain)
 
 
-def test_a_stop_while_drawing_leaves_the_next_clip_as_it_was(backend):
-    plain, cancel = draw(backend), CancelToken()
+def test_a_stop_while_drawing_leaves_the_next_clip_as_it_was(family):
+    plain, cancel = draw(family), CancelToken()
 
     def progress(share):
         if share > 0.3:
             cancel.cancel()
 
     with pytest.raises(Cancelled):
-        draw(backend, cancel=cancel, progress=progress)
-    assert np.array_equal(draw(backend), plain)
+        draw(family, cancel=cancel, progress=progress)
+    assert np.array_equal(draw(family), plain)
 
 
-def test_progress_never_goes_back(backend):
+def test_progress_never_goes_back(family):
     shares = []
-    draw(backend, progress=shares.append)
+    draw(family, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[0] == 0
     assert shares[-1] == 1
 
 
-def test_after_an_out_of_memory_the_clip_is_not_read_again(backend, monkeypatch):
+def test_after_an_out_of_memory_the_clip_is_not_read_again(family, monkeypatch):
     read, failed = [], []
     real = follow.conditioning_frames
     monkeypatch.setattr(
@@ -402,10 +402,10 @@ def test_after_an_out_of_memory_the_clip_is_not_read_again(backend, monkeypatch)
         return original(self, *given, **named)
 
     said = []
-    plain = draw(backend)
+    plain = draw(family)
     read.clear()
     monkeypatch.setattr(ControlNetModel, "forward", forward)
-    again = draw(backend, gave_up=said.append)
+    again = draw(family, gave_up=said.append)
     assert np.abs(again.astype(int) - plain).max() <= 1  # decoded one by one, the last bit may differ
     assert (len(read), len(failed), len(said)) == (1, 1, 1)
 
@@ -419,9 +419,9 @@ def test_after_an_out_of_memory_the_clip_is_not_read_again(backend, monkeypatch)
     ],
     ids=["no clip", "nothing to follow", "no extractor"],
 )
-def test_what_cannot_be_followed_is_said_plainly(backend, recipe, inputs, error):
+def test_what_cannot_be_followed_is_said_plainly(family, recipe, inputs, error):
     with pytest.raises(error):
-        backend.draw(recipe, inputs, seed=1, hooks=Hooks())
+        family.draw(recipe, inputs, seed=1, hooks=Hooks())
 
 
 def test_a_controlnet_that_is_not_safetensors_is_refused(tmp_path):
@@ -430,7 +430,7 @@ def test_a_controlnet_that_is_not_safetensors_is_refused(tmp_path):
     (folder / "config.json").write_text("{}")
     torch.save({}, folder / "diffusion_pytorch_model.bin")
     with pytest.raises(RenderFailed, match="safetensors"):
-        follow.load_controlnet(Workshop(store=Store(tmp_path)), Follow.EDGES, torch.float32, Device())
+        follow.load_controlnet(EngineContext(store=Store(tmp_path)), Follow.EDGES, torch.float32, Device())
 
 
 def test_a_members_clip_becomes_a_finished_one(store, tmp_path):
@@ -446,7 +446,7 @@ def test_a_members_clip_becomes_a_finished_one(store, tmp_path):
         progress=lambda _: None,
         cancel=CancelToken(),
     )
-    receipt = Renderer(Workshop(store=store)).render(
+    receipt = Renderer(EngineContext(store=store)).render(
         small(),
         {Role.REFERENCE: path},
         work=tmp_path,
@@ -464,9 +464,9 @@ ALL = frozenset(name for needs in NEEDS.values() for name in needs.weights) | {"
 CLIP = Subject(sha256="cd" * 32, width=640, height=480, seconds=3)
 
 
-def planned(what=Follow.EDGES, weights=ALL, **wish):
-    asked = Wish(kind=Kind.TEXT2VIDEO, prompt="a fox", follow=what, **wish)
-    return plan(asked, reference=CLIP, means=Means(weights=weights, slow=True))
+def planned(what=Follow.EDGES, weights=ALL, **request):
+    asked = Request(kind=Kind.TEXT2VIDEO, prompt="a fox", follow=what, **request)
+    return plan(asked, reference=CLIP, capabilities=Capabilities(weights=weights, slow=True))
 
 
 @pytest.mark.parametrize("what", Follow)
@@ -489,8 +489,8 @@ def test_this_engine_is_never_chosen_without_a_clip():
     assert planned(None).engine == "animatediff"
     with pytest.raises(UserError, match="attach one"):
         planned(None, engine="animatediff-control")
-    without = Means(weights=frozenset({"sd15", "motion-v1-5-3"}), slow=True)
-    assert "controlnet-openpose" in BACKENDS["animatediff-control"].lacks(without)
+    without = Capabilities(weights=frozenset({"sd15", "motion-v1-5-3"}), slow=True)
+    assert "controlnet-openpose" in FAMILIES["animatediff-control"].lacks(without)
 
 
 def test_each_kind_of_following_says_what_its_licence_allows():
@@ -519,5 +519,5 @@ def test_every_engine_draws_where_torchvision_is_broken_or_absent(how, store, tm
     )
     assert run.returncode == 0, run.stderr[-3000:]
     *drawn, said = run.stdout.splitlines()
-    assert drawn == list(BACKENDS)
+    assert drawn == list(FAMILIES)
     assert said.startswith("E_EXTRACTOR To follow soft edges, this control needs controlnet-aux")

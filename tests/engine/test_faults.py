@@ -27,7 +27,7 @@ class AcceleratorError(RuntimeError):
         RuntimeError("cuBLAS handle is gone: CUBLAS_STATUS_INTERNAL_ERROR"),
     ],
 )
-def test_a_cuda_error_means_a_fresh_process(error):
+def test_a_cuda_error_capabilities_a_fresh_process(error):
     assert is_device_fault(error)
     failed = describe("job-1", error)
     assert failed.leaving

@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from bot.clips.variation import wish_of
+from bot.clips.variation import request_of
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Before, Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
@@ -57,9 +57,9 @@ def clip_with(tmp_path):
 @pytest.mark.parametrize(
     "recipe", [FULL, house_recipe(), house_recipe(prompt=""), house_recipe(words="a red boat")]
 )
-def test_our_own_recipe_is_the_wish_that_it_was(recipe):
+def test_our_own_recipe_is_the_request_that_it_was(recipe):
     told = read_foreign(recipe.to_json())
-    assert told.wish() == wish_of(recipe)
+    assert told.request() == request_of(recipe)
     assert told.digests == recipe.inputs
 
 
@@ -127,13 +127,13 @@ def test_infinities_are_no_numbers():
 
 def test_the_recipe_is_read_out_of_the_clip_that_carries_it(clip_with):
     data = clip_with(metadata(FULL)["comment"])
-    assert read_foreign(recipe_in(data, ClipLimits())).wish() == wish_of(FULL)
+    assert read_foreign(recipe_in(data, ClipLimits())).request() == request_of(FULL)
 
 
 def test_a_clip_as_it_is_posted_still_tells_its_recipe(clip_with):
     posted = Sealer(make_identity()).seal(clip_with(FULL.to_json()), FULL)
     assert posted.unsigned == ""
-    assert read_foreign(recipe_in(posted.mp4, ClipLimits())).wish() == wish_of(FULL)
+    assert read_foreign(recipe_in(posted.mp4, ClipLimits())).request() == request_of(FULL)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +164,7 @@ def test_a_damaged_index_is_refused_and_nothing_worse(clip_with):
         place = data.index(b"udta") - 4 + at
         data[place : place + 4] = b"\xff\xff\xff\xf0"
         with suppress(ClipRefused):  # else it was a place that means nothing
-            assert read_foreign(recipe_in(bytes(data), ClipLimits())).wish() == wish_of(FULL)
+            assert read_foreign(recipe_in(bytes(data), ClipLimits())).request() == request_of(FULL)
 
 
 def test_a_huge_comment_is_not_read(clip_with):

@@ -232,7 +232,7 @@ async def test_a_render_waits_for_a_start_that_the_disk_did_not_allow_at_first(t
         await waiting
 
 
-async def test_a_process_that_finds_the_card_gone_gets_no_job_until_it_is_back(tmp_path):
+async def test_a_process_that_finds_the_gpu_gone_gets_no_job_until_it_is_back(tmp_path):
     async with running_host(tmp_path) as host:
         host._device = Device(kind=DeviceKind.CUDA)
         os.kill(host.pid, signal.SIGKILL)
@@ -251,7 +251,7 @@ async def test_the_pause_before_a_restart_doubles_up_to_the_longest(tmp_path):
         with pytest.raises(EngineDied, match="status 3") as caught:
             await host.start()
         assert "no such library" in caught.value.last_words
-        pauses = [host._mourn(host.last_death) for _ in range(5)]
+        pauses = [host._record_death(host.last_death) for _ in range(5)]
     assert pauses == [0.1, 0.2, 0.4, 0.4, 0.4]
 
 

@@ -3,10 +3,10 @@ import numpy as np
 import pytest
 
 from engine.core.recipe import Kind
-from engine.core.request import Subject, Wish
+from engine.core.request import Request, Subject
 from engine.planning.inspect import inspect, inspect_file
 from engine.planning.plan import plan
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 from engine.vision.faces import ENTRY, FILE, Face, count_faces, read_answer
 from engine.weights.store import Store
 
@@ -73,7 +73,7 @@ def test_one_row_of_pixels_can_be_measured():
 )
 def test_what_may_spoil_a_clip_is_among_the_plans_reasons(picture, warning):
     subject = inspect(picture).subject("0" * 64)
-    made = plan(Wish(kind=Kind.ANIMATE), subject)
+    made = plan(Request(kind=Kind.ANIMATE), subject)
     assert any(warning in reason for reason in made.reasons)
 
 
@@ -85,8 +85,8 @@ def test_a_good_picture_gives_no_reason_to_complain():
 def test_a_plan_says_that_nobody_could_look_for_faces_where_faces_would_have_counted(engine, heeds, tmp_path):
     facts = inspect(photograph(), Store(tmp_path))
     assert facts.faces is None
-    here = Means(weights=frozenset({"svd-xt", "wan-2.2-ti2v-5b"}), slow=True)
-    made = plan(Wish(kind=Kind.ANIMATE, engine=engine), facts.subject("0" * 64), means=here)
+    here = Capabilities(weights=frozenset({"svd-xt", "wan-2.2-ti2v-5b"}), slow=True)
+    made = plan(Request(kind=Kind.ANIMATE, engine=engine), facts.subject("0" * 64), capabilities=here)
     assert any("nobody looked for faces" in reason for reason in made.reasons) == heeds
 
 

@@ -14,7 +14,7 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
 from engine.core.recipe import Before, Camera, Kind, Outcome, Quality, Recipe, Role
-from engine.families import BACKENDS, BackendSpec
+from engine.families import FAMILIES, FamilySpec
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 
 OLD = Before(width=128, height=96, frames=25, engines=("camera",), real=True)
@@ -72,7 +72,7 @@ class GoesOn:
 
     made = None
 
-    def __init__(self, _workshop):
+    def __init__(self, _context):
         pass
 
     def draw(self, recipe, inputs, *, seed, hooks):
@@ -86,11 +86,11 @@ def scripted(monkeypatch):
         monkeypatch.setattr(GoesOn, "made", staticmethod(made), raising=False)
         return dataclasses.replace(ON, engine="scripted", **changes)
 
-    spec = BackendSpec(
+    spec = FamilySpec(
         name="scripted", target=f"{__name__}:GoesOn", kinds=frozenset(Kind), needs_picture=False,
         max_native_fps=12, about="draws what a test wrote down",
     )  # fmt: skip
-    monkeypatch.setitem(BACKENDS, "scripted", spec)
+    monkeypatch.setitem(FAMILIES, "scripted", spec)
     return of
 
 

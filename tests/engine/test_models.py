@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from engine.core.recipe import Follow
-from engine.families import BACKENDS
+from engine.families import FAMILIES
 from engine.families.animatediff.follow_needs import NEEDS
 from engine.weights.catalogue_all import CATALOGUE, HubSource, WheelSource
 from engine.weights.pull_plan import HARMLESS, PICKLED
@@ -30,7 +30,7 @@ def test_the_catalogue_has_these_and_no_others():
 
 
 def test_every_weight_that_an_engine_names_is_in_the_catalogue():
-    for spec in BACKENDS.values():
+    for spec in FAMILIES.values():
         ways = {name for ways in spec.ways.values() for way in ways for name in way.weights}
         assert {*spec.weights, *spec.any_of, *spec.base, *ways} <= set(CATALOGUE), spec.name
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
-from engine.core.request import SECONDS, Length, Subject, Wish, choose
-from engine.families import BACKENDS
+from engine.core.request import SECONDS, Length, Request, Subject, choose
+from engine.families import FAMILIES
 from engine.planning.frame_size import AREA, usual_sizes
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Means
+from engine.runtime.capabilities import Capabilities
 from engine.smooth.moments import by_factor, by_rate
 
 SMOOTH = (24.0, 30.0, 60.0)
@@ -23,12 +23,12 @@ SMOOTH = (24.0, 30.0, 60.0)
 WIDE = Subject(sha256="a" * 64, width=1600, height=900)
 
 
-def words(**changes) -> Wish:
-    return Wish(**{"kind": Kind.TEXT2VIDEO, "prompt": "a lake", "seed": 1, **changes})
+def words(**changes) -> Request:
+    return Request(**{"kind": Kind.TEXT2VIDEO, "prompt": "a lake", "seed": 1, **changes})
 
 
-def picture(**changes) -> Wish:
-    return Wish(**{"kind": Kind.ANIMATE, "seed": 1, **changes})
+def picture(**changes) -> Request:
+    return Request(**{"kind": Kind.ANIMATE, "seed": 1, **changes})
 
 
 @pytest.mark.parametrize(
@@ -40,11 +40,11 @@ def picture(**changes) -> Wish:
         (words(engine="sketch"), None, "sketch"),
     ],
 )
-def test_the_engine_is_one_that_can_draw_it(wish, subject, engine):
-    recipe = plan(wish, subject)
+def test_the_engine_is_one_that_can_draw_it(request, subject, engine):
+    recipe = plan(request, subject)
     assert recipe.engine == engine
     assert recipe.reasons[0].startswith(engine)
-    assert recipe.reasons[0].endswith(BACKENDS[engine].about)
+    assert recipe.reasons[0].endswith(FAMILIES[engine].about)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,9 @@ def test_the_engine_is_one_that_can_draw_it(wish, subject, engine):
         (picture(), None, "Nothing here can make such a clip.*framekiln doctor"),
     ],
 )
-def test_an_engine_that_cannot_draw_it_is_refused_with_the_way_out(wish, subject, says):
+def test_an_engine_that_cannot_draw_it_is_refused_with_the_way_out(request, subject, says):
     with pytest.raises(UserError, match=says) as caught:
-        plan(wish, subject)
+        plan(request, subject)
     assert caught.value.code == "E_ENGINE"
 
 
@@ -123,7 +123,7 @@ def test_the_drawn_frames_are_enough_for_the_asked_length(fps, factor, seconds):
     recipe = plan(words(fps=float(fps), seconds=float(seconds)))
     assert recipe.factor == factor
     assert recipe.length == round(seconds * fps)
-    assert recipe.native_fps <= BACKENDS["sketch"].max_native_fps
+    assert recipe.native_fps <= FAMILIES["sketch"].max_native_fps
     assert math.isclose(recipe.native_fps * factor, fps)
     smoothed = (recipe.frames - 1) * factor + 1
     assert recipe.length <= smoothed < recipe.length + factor, "no frame is drawn for nothing"
@@ -134,11 +134,11 @@ def test_any_rate_and_length_make_a_recipe_that_adds_up(seconds, fps):
     recipe = plan(words(fps=fps, seconds=seconds))
     assert recipe.fps == fps
     assert math.isclose(recipe.fps / recipe.native_fps, recipe.factor, rel_tol=1e-9)
-    assert recipe.native_fps <= BACKENDS["sketch"].max_native_fps + 1e-9
+    assert recipe.native_fps <= FAMILIES["sketch"].max_native_fps + 1e-9
     assert 2 <= recipe.length <= (recipe.frames - 1) * recipe.factor + 1
 
 
-EVERY_WEIGHT = Means(
+EVERY_WEIGHT = Capabilities(
     weights=frozenset(
         ("svd-xt", "epicrealism", "motion-v1-5-3", "controlnet-canny", "wan-2.1-1.3b", "wan-2.2-ti2v-5b")
     ),
@@ -160,12 +160,12 @@ DRAWING = [
 @pytest.mark.parametrize("fps", [8.0, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0])
 @pytest.mark.parametrize("seconds", [0.7, 2.0, 4.0])
 def test_each_family_reaches_each_rate_and_the_whole_length_from_its_own(engine, kind, follow, fps, seconds):
-    wish = Wish(
+    request = Request(
         kind=kind, engine=engine, prompt="a fox", follow=follow, fps=fps, seconds=seconds, size=(64, 64)
     )
     subject = WIDE if kind is Kind.ANIMATE else None
-    recipe = plan(wish, subject, reference=None if subject else WIDE, means=EVERY_WEIGHT)
-    spec = BACKENDS[engine]
+    recipe = plan(request, subject, reference=None if subject else WIDE, capabilities=EVERY_WEIGHT)
+    spec = FAMILIES[engine]
     assert (recipe.fps, recipe.length) == (fps, round(fps * seconds))
     assert 0.9 * spec.min_native_fps <= recipe.native_fps <= spec.max_native_fps
     if recipe.factor is None:
@@ -199,10 +199,10 @@ def test_a_clip_is_as_long_as_the_one_it_is_made_from_unless_a_length_was_given(
     kind, asked, given_seconds, seconds, reason
 ):
     clip = Subject(sha256="b" * 64, width=640, height=360, seconds=given_seconds)
-    wish = Wish(
+    request = Request(
         kind=kind, prompt="a fox", seconds=asked, follow=Follow.EDGES if kind is Kind.TEXT2VIDEO else None
     )
-    recipe = plan(wish, reference=clip, means=EVERY_WEIGHT, limits=PlanLimits(max_seconds=6.0))
+    recipe = plan(request, reference=clip, capabilities=EVERY_WEIGHT, limits=PlanLimits(max_seconds=6.0))
     assert recipe.seconds == pytest.approx(seconds, abs=0.03)
     assert [said for said in recipe.reasons if "clip given" in said] == ([reason] if reason else [])
 
@@ -219,7 +219,7 @@ def test_what_was_asked_for_reaches_the_recipe():
     assert (recipe.quality, recipe.seed, recipe.inputs) == (Quality.FAST, 9, {"picture": WIDE.sha256})
 
 
-def test_the_same_wish_is_the_same_recipe():
+def test_the_same_request_is_the_same_recipe():
     assert plan(words()) == plan(words())
 
 
@@ -245,7 +245,7 @@ def test_without_a_seed_each_recipe_has_its_own():
         ({"size": (640, 1921)}, "E_SIZE", "64 to 1920 pixels"),
     ],
 )
-def test_a_wish_outside_the_limits_is_refused_with_the_limits(change, code, says):
+def test_a_request_outside_the_limits_is_refused_with_the_limits(change, code, says):
     with pytest.raises(UserError, match=says) as caught:
         plan(words(**change))
     assert caught.value.code == code
@@ -282,6 +282,6 @@ def test_a_clip_whose_size_nobody_asked_for_has_a_usual_one(engine):
     for quality in Quality:
         for shape in ((1600, 900), (700, 900), (500, 500), (400, 1600)):
             subject = Subject(sha256="a" * 64, width=shape[0], height=shape[1])
-            recipe = plan(picture(engine=engine, quality=quality), subject, means=EVERY_WEIGHT)
-            assert (recipe.width, recipe.height) in usual_sizes(BACKENDS[engine])
-    assert (64, 64) not in usual_sizes(BACKENDS[engine])
+            recipe = plan(picture(engine=engine, quality=quality), subject, capabilities=EVERY_WEIGHT)
+            assert (recipe.width, recipe.height) in usual_sizes(FAMILIES[engine])
+    assert (64, 64) not in usual_sizes(FAMILIES[engine])

@@ -7,14 +7,14 @@ from moving_scenes import pan
 from engine.gate import judge
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import (
+    CALIBRATION_VARIABLE,
     FEWEST,
-    HOUSE_VARIABLE,
     Kept,
     Tails,
     learnt,
-    read_houses,
+    read_calibrations,
     read_tails,
-    write_houses,
+    write_calibrations,
 )
 from engine.gate.registry import MEASURES
 from engine.process.worker import make_renderer
@@ -41,7 +41,7 @@ def highest(calibration, clips):
 
 
 @pytest.mark.parametrize("has_input", [True, False])
-def test_a_house_that_keeps_odd_clips_calls_them_less_rare(has_input):
+def test_a_calibration_that_keeps_odd_clips_calls_them_less_rare(has_input):
     clips = kept(120, shift=2.5, has_input=has_input)
     new = learnt(shipped(), clips).over(shipped())
     assert highest(new, clips) < highest(shipped(), clips)
@@ -65,28 +65,28 @@ def test_what_a_receipt_does_not_name_counts_as_usual():
     assert highest(shipped(), [nothing]) == highest(shipped(), [medians])
 
 
-def test_a_house_survives_being_written(tmp_path):
+def test_a_calibration_survives_being_written(tmp_path):
     file = tmp_path / "gate.json"
     tails = {
         "svd": learnt(shipped(), kept(60, shift=1)),
         "sketch": learnt(shipped(), kept(50, 1, has_input=False)),
     }
-    write_houses(file, shipped(), tails)
+    write_calibrations(file, shipped(), tails)
     assert read_tails(file, shipped()) == tails
-    assert set(read_houses(file, shipped())) == {"svd", "sketch"}
+    assert set(read_calibrations(file, shipped())) == {"svd", "sketch"}
     assert not file.with_suffix(".new").exists()
 
 
 def test_tails_that_were_made_for_another_fit_are_left_aside(tmp_path):
     file = tmp_path / "gate.json"
-    write_houses(file, shipped(), {"svd": learnt(shipped(), kept(60, shift=1))})
+    write_calibrations(file, shipped(), {"svd": learnt(shipped(), kept(60, shift=1))})
     data = json.loads(file.read_text())
     file.write_text(json.dumps({**data, "fit": "another"}))
-    assert read_houses(file, shipped()) == {}
+    assert read_calibrations(file, shipped()) == {}
 
 
-def test_where_no_house_was_calibrated_the_gate_judges_as_it_came(tmp_path):
-    assert read_houses(tmp_path / "gate.json", shipped()) == {}
+def test_where_no_calibration_was_calibrated_the_gate_judges_as_it_came(tmp_path):
+    assert read_calibrations(tmp_path / "gate.json", shipped()) == {}
 
 
 @pytest.mark.parametrize("text", ["[]", "no json", '{"fit": "%s", "engines": {"svd": {}}}', '{"engines": 3}'])
@@ -94,13 +94,13 @@ def test_a_spoilt_file_is_refused_in_words(tmp_path, text):
     file = tmp_path / "gate.json"
     file.write_text(text.replace("%s", shipped().fit))
     with pytest.raises(ValueError, match=r"gate\.json is no calibration of a house"):
-        read_houses(file, shipped())
+        read_calibrations(file, shipped())
 
 
-def test_a_take_is_judged_by_its_house():
+def test_a_take_is_judged_by_its_calibration():
     frames = pan()
     tails = Tails(clips=99, with_input={}, without_input={})
-    assert judge(frames, None, 8, house=tails.over(shipped())) == judge(frames, None, 8)
+    assert judge(frames, None, 8, calibration=tails.over(shipped())) == judge(frames, None, 8)
 
 
 def test_the_readings_of_a_verdict_can_be_weighed_again():
@@ -111,11 +111,13 @@ def test_the_readings_of_a_verdict_can_be_weighed_again():
     assert found == pytest.approx(verdict.levels, abs=0.01)
 
 
-def test_the_engine_process_reads_the_house_and_does_without_a_spoilt_one(tmp_path, monkeypatch, capsys):
+def test_the_engine_process_reads_the_calibration_and_does_without_a_spoilt_one(
+    tmp_path, monkeypatch, capsys
+):
     file = tmp_path / "gate.json"
-    monkeypatch.setenv(HOUSE_VARIABLE, str(file))
-    write_houses(file, shipped(), {"svd": learnt(shipped(), kept(60, shift=1))})
-    assert set(make_renderer().houses) == {"svd"}
+    monkeypatch.setenv(CALIBRATION_VARIABLE, str(file))
+    write_calibrations(file, shipped(), {"svd": learnt(shipped(), kept(60, shift=1))})
+    assert set(make_renderer().calibrations) == {"svd"}
     file.write_text("spoilt")
-    assert make_renderer().houses == {}
+    assert make_renderer().calibrations == {}
     assert "judges as it came" in capsys.readouterr().err

@@ -7,7 +7,7 @@ import weakref
 
 import pytest
 
-from engine.runtime.model_cache import Rack
+from engine.runtime.model_cache import ModelCache
 
 
 class Thing:
@@ -21,115 +21,115 @@ class Thing:
         self.place = "main memory"
 
 
-def put(rack, name, size=1, **kwargs):
-    return rack.get(name, lambda: Thing(size), lambda thing: thing.size, **kwargs)
+def put(model_cache, name, size=1, **kwargs):
+    return model_cache.get(name, lambda: Thing(size), lambda thing: thing.size, **kwargs)
 
 
 def test_a_thing_is_loaded_once():
-    rack = Rack()
-    assert put(rack, "a") is put(rack, "a")
-    assert (rack.names(), rack.size) == (("a",), 1)
+    model_cache = ModelCache()
+    assert put(model_cache, "a") is put(model_cache, "a")
+    assert (model_cache.names(), model_cache.size) == (("a",), 1)
 
 
 def test_a_use_makes_it_the_most_recently_used():
-    rack = Rack()
+    model_cache = ModelCache()
     for name in ("a", "b", "a"):
-        put(rack, name)
-    assert rack.names() == ("b", "a")
+        put(model_cache, name)
+    assert model_cache.names() == ("b", "a")
 
 
 def test_the_least_recently_used_goes_when_the_budget_is_used_up():
-    rack = Rack(budget=10)
-    put(rack, "a", 4)
-    put(rack, "b", 4)
-    put(rack, "a", 4)
-    put(rack, "c", 4)
-    assert rack.names() == ("a", "c")
-    assert rack.size == 8
+    model_cache = ModelCache(budget=10)
+    put(model_cache, "a", 4)
+    put(model_cache, "b", 4)
+    put(model_cache, "a", 4)
+    put(model_cache, "c", 4)
+    assert model_cache.names() == ("a", "c")
+    assert model_cache.size == 8
 
 
 def test_what_is_larger_than_the_budget_stays_alone():
-    rack = Rack(budget=10)
-    put(rack, "a", 4)
-    put(rack, "giant", 40)
-    assert rack.names() == ("giant",)
+    model_cache = ModelCache(budget=10)
+    put(model_cache, "a", 4)
+    put(model_cache, "giant", 40)
+    assert model_cache.names() == ("giant",)
 
 
 def test_what_was_let_go_is_freed():
-    rack = Rack()
-    gone = weakref.ref(put(rack, "a"))
-    rack.drop("a")
+    model_cache = ModelCache()
+    gone = weakref.ref(put(model_cache, "a"))
+    model_cache.drop("a")
     assert gone() is None
-    rack.drop("a")
+    model_cache.drop("a")
 
 
 def test_a_ring_of_references_is_freed_too():
-    rack = Rack()
-    thing = put(rack, "a")
+    model_cache = ModelCache()
+    thing = put(model_cache, "a")
     thing.itself = thing
     gone = weakref.ref(thing)
     del thing
     gc.disable()
     try:
-        rack.drop("a")
+        model_cache.drop("a")
     finally:
         gc.enable()
     assert gone() is None
 
 
 def test_all_goes_but_what_is_named():
-    rack = Rack()
+    model_cache = ModelCache()
     for name in "abc":
-        put(rack, name)
-    rack.clear(keep=frozenset("b"))
-    assert rack.names() == ("b",)
-    rack.clear()
-    assert rack.names() == ()
+        put(model_cache, name)
+    model_cache.clear(keep=frozenset("b"))
+    assert model_cache.names() == ("b",)
+    model_cache.clear()
+    assert model_cache.names() == ()
 
 
 def test_the_oldest_make_room_for_what_cannot_be_loaded():
-    rack = Rack()
+    model_cache = ModelCache()
     for name in "abc":
-        put(rack, name)
+        put(model_cache, name)
 
     def load():
-        if "b" in rack.names():
+        if "b" in model_cache.names():
             raise MemoryError
         return Thing()
 
-    rack.get("d", load, lambda _: 1)
-    assert rack.names() == ("c", "d")
+    model_cache.get("d", load, lambda _: 1)
+    assert model_cache.names() == ("c", "d")
 
 
 def test_what_does_not_even_fit_alone_is_an_error():
-    rack = Rack()
-    put(rack, "a")
+    model_cache = ModelCache()
+    put(model_cache, "a")
 
     def load():
         raise MemoryError
 
     with pytest.raises(MemoryError):
-        rack.get("b", load, lambda _: 1)
-    assert rack.names() == ()
+        model_cache.get("b", load, lambda _: 1)
+    assert model_cache.names() == ()
 
 
 def test_an_error_that_is_not_about_memory_costs_nobody_the_place():
-    rack = Rack()
-    put(rack, "a")
+    model_cache = ModelCache()
+    put(model_cache, "a")
 
     def load():
         raise OSError("a damaged file")
 
     with pytest.raises(OSError, match="damaged"):
-        rack.get("b", load, lambda _: 1)
-    assert rack.names() == ("a",)
+        model_cache.get("b", load, lambda _: 1)
+    assert model_cache.names() == ("a",)
 
 
 def test_the_card_is_cleared_by_parking_what_can_be_parked():
-    rack = Rack()
-    mine = put(rack, "mine", park=Thing.park)
-    other = put(rack, "other", park=Thing.park)
-    put(rack, "fixed")
-    rack.clear_the_card(keep=frozenset({"mine"}))
-    assert rack.names() == ("mine", "other")
+    model_cache = ModelCache()
+    mine = put(model_cache, "mine", park=Thing.park)
+    other = put(model_cache, "other", park=Thing.park)
+    put(model_cache, "fixed")
+    model_cache.clear_the_card(keep=frozenset({"mine"}))
+    assert model_cache.names() == ("mine", "other")
     assert (mine.place, other.place) == ("card", "main memory")

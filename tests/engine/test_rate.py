@@ -9,7 +9,7 @@ import torch
 from engine.clips.rate import BROKEN, NO_ROOM, at_rate
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Kind, Recipe
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.smooth.rife import FILE, NAME, Rife, weight_shapes
 from engine.weights.store import Store
 
@@ -28,13 +28,13 @@ def drawn(frames=4):
     return np.stack([np.repeat(wave[:, 2 * n : 2 * n + WIDTH, None], 3, axis=2) for n in range(frames)])
 
 
-def brought(made, workshop=None):
+def brought(made, context=None):
     """The frames, and what was given up."""
     given_up = []
     frames = at_rate(
         drawn(made.frames),
         made,
-        workshop or Workshop(),
+        context or EngineContext(),
         progress=lambda _: None,
         cancel=CancelToken(),
         gave_up=given_up.append,
@@ -45,11 +45,11 @@ def brought(made, workshop=None):
 @pytest.fixture
 def installed(tmp_path):
     """A workshop that would wait for RIFE on the CPU, with a network of zeros: it sees no motion."""
-    workshop = Workshop(store=Store(tmp_path), rife_on_cpu=True)
-    workshop.store.path(NAME).mkdir()
+    context = EngineContext(store=Store(tmp_path), rife_on_cpu=True)
+    context.store.path(NAME).mkdir()
     weights = {name: torch.zeros(shape) for name, shape in weight_shapes().items()}
-    torch.save(weights, workshop.store.path(NAME) / FILE)
-    return workshop
+    torch.save(weights, context.store.path(NAME) / FILE)
+    return context
 
 
 @pytest.mark.parametrize(
@@ -70,7 +70,7 @@ def test_a_damaged_file_of_rife_costs_no_clip_and_is_said(installed):
     frames, given_up = brought(recipe(), installed)
     assert np.array_equal(frames, brought(recipe())[0])
     assert given_up == [BROKEN]
-    assert installed.rack.names() == ()
+    assert installed.model_cache.names() == ()
 
 
 @pytest.mark.parametrize("where", ["__init__", "middles"])
@@ -84,7 +84,7 @@ def test_where_there_is_no_memory_for_rife_optical_flow_does_it_and_that_is_said
     frames, given_up = brought(recipe(), installed)
     assert np.array_equal(frames, brought(recipe())[0])
     assert given_up == [NO_ROOM]
-    assert installed.rack.names() == ()
+    assert installed.model_cache.names() == ()
 
 
 def test_another_fault_of_rife_is_not_hidden(installed, monkeypatch):
@@ -98,6 +98,6 @@ def test_another_fault_of_rife_is_not_hidden(installed, monkeypatch):
 
 def test_rife_is_not_loaded_for_a_clip_that_has_its_rate_already(installed):
     brought(recipe(native_fps=8.0, fps=8.0, length=4), installed)
-    assert installed.rack.names() == ()
+    assert installed.model_cache.names() == ()
     brought(recipe(), installed)
-    assert installed.rack.names() == (NAME,)
+    assert installed.model_cache.names() == (NAME,)

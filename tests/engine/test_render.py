@@ -16,12 +16,12 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
-from engine.families import BACKENDS, BackendSpec
+from engine.families import FAMILIES, FamilySpec
 from engine.gate import TROUBLES
 from engine.gate.calibration import shipped
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.rendering.takes import DRAFT_BYTES, SHEET_WIDTH
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 
 def good(recipe):
@@ -54,7 +54,7 @@ class Scripted:
     asked: ClassVar[list] = []
     hooks: ClassVar = None
 
-    def __init__(self, workshop):
+    def __init__(self, context):
         pass
 
     def draw(self, recipe, inputs, *, seed, hooks):
@@ -72,7 +72,7 @@ RECIPE = Recipe(
 
 @pytest.fixture
 def render(monkeypatch, tmp_path):
-    spec = BackendSpec(
+    spec = FamilySpec(
         name="scripted",
         target=f"{__name__}:Scripted",
         kinds=frozenset(Kind),
@@ -80,12 +80,12 @@ def render(monkeypatch, tmp_path):
         max_native_fps=12,
         about="draws what a test wrote down",
     )
-    monkeypatch.setitem(BACKENDS, "scripted", spec)
+    monkeypatch.setitem(FAMILIES, "scripted", spec)
 
     def make(*takes, recipe=RECIPE, inputs=None, on_event=None, cancel=None, houses=None, **limits):
         monkeypatch.setattr(Scripted, "takes", list(takes))
         monkeypatch.setattr(Scripted, "asked", [])
-        return Renderer(Workshop(houses=houses or {})).render(
+        return Renderer(EngineContext(houses=houses or {})).render(
             recipe,
             inputs or {},
             work=tmp_path,
@@ -310,7 +310,7 @@ def test_an_engine_that_does_not_exist_is_unsupported(tmp_path):
 def test_an_engine_is_loaded_once(render, monkeypatch):
     made = []
 
-    def remember(self, workshop):
+    def remember(self, context):
         made.append(self)
 
     monkeypatch.setattr(Scripted, "__init__", remember)

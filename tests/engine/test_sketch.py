@@ -15,7 +15,7 @@ from engine.families.sketch.lettering import Lettering, writable
 from engine.families.sketch.things import THINGS
 from engine.families.sketch.view import turned, view_at
 from engine.families.sketch.words import Action, Hour, Place, Shape, Weather, read
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 
 def recipe(prompt="a red balloon over the sea", *, width=192, height=108, frames=6, fps=8.0, **more):
@@ -36,7 +36,7 @@ def recipe(prompt="a red balloon over the sea", *, width=192, height=108, frames
 
 def drawn(made, *, seed=1, progress=None, cancel=None):
     hooks = Hooks(progress=progress or (lambda _: None), cancel=cancel or CancelToken())
-    return load("sketch", Workshop()).draw(made, Inputs(), seed=seed, hooks=hooks)
+    return load("sketch", EngineContext()).draw(made, Inputs(), seed=seed, hooks=hooks)
 
 
 PROMPTS = [

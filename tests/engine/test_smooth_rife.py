@@ -7,7 +7,7 @@ import torch
 from moving_scenes import pan, zoom
 
 from benchmarks.smoothing import psnr
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.smooth import smooth
 from engine.smooth.rife import FILE, NAME, Rife, find_model, weight_shapes
 from engine.weights.store import Store
@@ -110,16 +110,16 @@ def test_other_weights_are_refused_by_name(weights):
 
 
 def test_it_is_used_where_there_is_a_gpu_or_the_owner_chose_it(weights, tmp_path):
-    workshop = Workshop(store=Store(tmp_path), rife_on_cpu=True)
-    assert find_model(workshop) is None, "there are no weights"
-    workshop.store.path(NAME).mkdir()
-    torch.save(weights, workshop.store.path(NAME) / FILE)
-    assert find_model(Workshop(store=Store(tmp_path))) is None
-    assert workshop.rack.names() == ()
-    found = find_model(workshop)
+    context = EngineContext(store=Store(tmp_path), rife_on_cpu=True)
+    assert find_model(context) is None, "there are no weights"
+    context.store.path(NAME).mkdir()
+    torch.save(weights, context.store.path(NAME) / FILE)
+    assert find_model(EngineContext(store=Store(tmp_path))) is None
+    assert context.model_cache.names() == ()
+    found = find_model(context)
     assert found is not None
-    assert find_model(workshop) is found, "loaded once"
-    assert workshop.rack.size == sum(weight.nbytes for weight in weights.values())
+    assert find_model(context) is found, "loaded once"
+    assert context.model_cache.size == sum(weight.nbytes for weight in weights.values())
 
 
 @pytest.mark.parametrize("damage", [b"", b"no pickle", "cut", ["a list"], {"another": "network"}])

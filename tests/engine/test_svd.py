@@ -17,14 +17,14 @@ from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.core.events import Draft, Progress
 from engine.core.recipe import Before, Camera, Kind, Motion, Outcome, Quality, Role, Stage
-from engine.core.request import Subject, Wish
-from engine.families import BACKENDS, Hooks, Inputs, load
+from engine.core.request import Request, Subject
+from engine.families import FAMILIES, Hooks, Inputs, load
 from engine.families.svd.draw import goes
 from engine.families.svd.ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
-from engine.runtime.capabilities import Means
-from engine.runtime.context import Workshop
+from engine.runtime.capabilities import Capabilities
+from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.tiny import svd as tiny
 
@@ -38,9 +38,9 @@ SUBJECT = Subject(sha256="ab" * 32, width=120, height=90)
 OUT_OF_MEMORY = torch.OutOfMemoryError("CUDA out of memory (simulated)")
 
 
-def planned(weights=ALL, *, device=None, subject=SUBJECT, **wish):
-    means = Means(weights=weights, device=device or Device(), slow=True)
-    return plan(Wish(kind=Kind.ANIMATE, **wish), subject, means=means)
+def planned(weights=ALL, *, device=None, subject=SUBJECT, **request):
+    capabilities = Capabilities(weights=weights, device=device or Device(), slow=True)
+    return plan(Request(kind=Kind.ANIMATE, **request), subject, capabilities=capabilities)
 
 
 SMALL = {"quality": Quality.FAST, "size": (64, 64), "seconds": 0.5, "fps": 8, "seed": 3, "engine": "svd"}
@@ -61,29 +61,29 @@ def store(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def workshop(store):
-    return Workshop(store=store)
+def context(store):
+    return EngineContext(store=store)
 
 
 @pytest.fixture(scope="module")
-def backend(workshop):
-    return load("svd", workshop)
+def family(context):
+    return load("svd", context)
 
 
 @pytest.fixture
-def parts(backend):
+def parts(family):
     """The models that a take uses, loaded."""
-    return backend._parts(small()).models
+    return family._parts(small()).models
 
 
 @pytest.fixture(scope="module")
-def plain(backend):
+def plain(family):
     """What an undisturbed take of ``small()`` looks like."""
-    return draw(backend)
+    return draw(family)
 
 
-def draw(backend, recipe=None, *, seed=1, picture=PICTURE, **hooks):
-    return backend.draw(recipe or small(), Inputs(picture=picture), seed=seed, hooks=Hooks(**hooks))
+def draw(family, recipe=None, *, seed=1, picture=PICTURE, **hooks):
+    return family.draw(recipe or small(), Inputs(picture=picture), seed=seed, hooks=Hooks(**hooks))
 
 
 def failing(function, times, error=OUT_OF_MEMORY, *, after=0):
@@ -169,17 +169,17 @@ def test_trap_4_the_decode_chunk_belongs_to_the_recipe(memory, chunk):
 
 
 def test_without_weights_the_family_says_what_it_lacks():
-    assert "svd-xt" in BACKENDS["svd"].lacks(Means(slow=True))
-    assert BACKENDS["svd"].lacks(Means(weights=frozenset({"svd"}), slow=True)) is None
-    assert "GPU" in BACKENDS["svd"].lacks(Means(weights=frozenset({"svd"})))
+    assert "svd-xt" in FAMILIES["svd"].lacks(Capabilities(slow=True))
+    assert FAMILIES["svd"].lacks(Capabilities(weights=frozenset({"svd"}), slow=True)) is None
+    assert "GPU" in FAMILIES["svd"].lacks(Capabilities(weights=frozenset({"svd"})))
 
 
 # --- the whole way
 
 
 @pytest.fixture
-def render(workshop, tmp_path):
-    renderer = Renderer(workshop)
+def render(context, tmp_path):
+    renderer = Renderer(context)
     path = tmp_path / "picture.png"
     cv2.imwrite(str(path), cv2.cvtColor(PICTURE, cv2.COLOR_RGB2BGR))
 
@@ -200,7 +200,7 @@ def render(workshop, tmp_path):
 
 
 @pytest.mark.parametrize("weights", [ALL, {"svd-xt"}, {"svd"}], ids=["turbo", "svd-xt", "svd"])
-def test_a_wish_becomes_a_clip_the_same_bytes_each_time(render, weights):
+def test_a_request_becomes_a_clip_the_same_bytes_each_time(render, weights):
     recipe = planned(frozenset(weights), **{**SMALL, "fps": 16})
     recipe = dataclasses.replace(recipe, steps=min(4, recipe.steps))
     first, second = render(recipe), render(recipe)
@@ -273,7 +273,7 @@ def test_broken_numbers_are_a_rejected_take_with_its_reason(render, parts, monke
 # --- the picture
 
 
-def test_the_picture_is_cropped_never_stretched(backend, monkeypatch):
+def test_the_picture_is_cropped_never_stretched(family, monkeypatch):
     wide = np.zeros((64, 192, 3), np.uint8)
     wide[:, :64] = (255, 0, 0)
     wide[:, 64:128] = (0, 255, 0)
@@ -285,7 +285,7 @@ def test_the_picture_is_cropped_never_stretched(backend, monkeypatch):
         lambda pipe, image, *_: seen.append(image) or pytest.fail("far enough"),
     )
     with pytest.raises(pytest.fail.Exception):
-        draw(backend, picture=wide)
+        draw(family, picture=wide)
     assert (seen[0].mode, seen[0].size) == ("RGB", (64, 64))
     assert seen[0].getcolors() == [(64 * 64, (0, 255, 0))]
 
@@ -298,14 +298,14 @@ def test_the_picture_is_cropped_never_stretched(backend, monkeypatch):
         ({"model": "svd-2"}, "not installed"),
     ],
 )
-def test_what_cannot_be_drawn_is_refused_in_words(backend, changes, said):
+def test_what_cannot_be_drawn_is_refused_in_words(family, changes, said):
     with pytest.raises((Unsupported, RenderFailed), match=said):
-        draw(backend, small(**changes))
+        draw(family, small(**changes))
 
 
-def test_without_a_picture_there_is_nothing_to_draw(backend):
+def test_without_a_picture_there_is_nothing_to_draw(family):
     with pytest.raises(Unsupported, match="needs a picture"):
-        draw(backend, picture=None)
+        draw(family, picture=None)
 
 
 @pytest.mark.parametrize(
@@ -317,7 +317,7 @@ def test_without_a_picture_there_is_nothing_to_draw(backend):
     ],
 )
 def test_the_conditions_are_held_within_what_the_model_was_trained_on(
-    backend, parts, monkeypatch, settings, conditions
+    family, parts, monkeypatch, settings, conditions
 ):
     """The pipeline checks nothing, and tells the model of one frame a second less."""
     seen = []
@@ -328,23 +328,23 @@ def test_the_conditions_are_held_within_what_the_model_was_trained_on(
         return forward(*args, added_time_ids=added_time_ids, **kwargs)
 
     monkeypatch.setattr(parts["unet"], "forward", spy)
-    draw(backend, small(settings=settings, steps=1))
+    draw(family, small(settings=settings, steps=1))
     assert seen == [conditions]
 
 
-def test_the_motion_bucket_and_the_seed_change_the_clip(backend, plain):
-    assert not np.array_equal(plain, draw(backend, small(settings={"motion_bucket": 250})))
-    assert not np.array_equal(plain, draw(backend, seed=2))
+def test_the_motion_bucket_and_the_seed_change_the_clip(family, plain):
+    assert not np.array_equal(plain, draw(family, small(settings={"motion_bucket": 250})))
+    assert not np.array_equal(plain, draw(family, seed=2))
 
 
 @pytest.mark.parametrize(("guidance", "batch"), [(3.0, 2), (1.0, 1)])
-def test_without_guidance_the_model_works_half_as_much(backend, parts, monkeypatch, guidance, batch):
+def test_without_guidance_the_model_works_half_as_much(family, parts, monkeypatch, guidance, batch):
     seen = []
     forward = parts["unet"].forward
     monkeypatch.setattr(
         parts["unet"], "forward", lambda *args, **kw: seen.append(len(args[0])) or forward(*args, **kw)
     )
-    draw(backend, small(guidance=guidance, steps=1))
+    draw(family, small(guidance=guidance, steps=1))
     assert seen == [batch]
 
 
@@ -367,7 +367,7 @@ def test_a_long_clip_is_drawn_in_goes_of_about_equal_length(frames, most, each):
     assert sum(each) - (len(each) - 1) == frames
 
 
-def test_each_go_begins_with_the_last_frame_of_the_one_before(backend, monkeypatch):
+def test_each_go_begins_with_the_last_frame_of_the_one_before(family, monkeypatch):
     seen, told = [], []
     encode = StableVideoDiffusionPipeline._encode_image
 
@@ -377,7 +377,7 @@ def test_each_go_begins_with_the_last_frame_of_the_one_before(backend, monkeypat
 
     monkeypatch.setattr(StableVideoDiffusionPipeline, "_encode_image", spy)
     recipe = small(frames=8, settings={"go": 4})
-    clip = draw(backend, recipe, progress=told.append)
+    clip = draw(family, recipe, progress=told.append)
     assert clip.shape == (8, 64, 64, 3)
     assert len(seen) == 3
     # Goes of 4, 3 and 3 frames, the doubled ones dropped: 0–3, 4–5, 6–7.
@@ -387,25 +387,25 @@ def test_each_go_begins_with_the_last_frame_of_the_one_before(backend, monkeypat
     assert told[-1] == pytest.approx(1.0)
 
 
-def test_the_goes_of_a_clip_have_seeds_of_their_own(backend):
+def test_the_goes_of_a_clip_have_seeds_of_their_own(family):
     """With one seed for all, each go would repeat the noise of the first."""
     recipe = small(frames=5, settings={"go": 3})
-    clip = draw(backend, recipe)
-    alone = draw(backend, small(frames=3), picture=clip[2])
+    clip = draw(family, recipe)
+    alone = draw(family, small(frames=3), picture=clip[2])
     assert not np.array_equal(clip[3:], alone[1:])
-    assert np.array_equal(clip[:3], draw(backend, small(frames=3)))
+    assert np.array_equal(clip[:3], draw(family, small(frames=3)))
 
 
-def test_only_the_first_go_shows_a_draft(backend):
+def test_only_the_first_go_shows_a_draft(family):
     shown = []
-    draw(backend, small(frames=7, steps=3, settings={"go": 4}), draft=shown.append)
+    draw(family, small(frames=7, steps=3, settings={"go": 4}), draft=shown.append)
     assert [frames.shape for frames in shown] == [(4, 128, 128, 3)]
 
 
 # --- the traps
 
 
-def test_trap_3_a_stop_takes_hold_at_the_next_step_though_the_pipeline_cannot_be_interrupted(backend, parts):
+def test_trap_3_a_stop_takes_hold_at_the_next_step_though_the_pipeline_cannot_be_interrupted(family, parts):
     token, told = CancelToken(), []
     steps = []
 
@@ -416,58 +416,56 @@ def test_trap_3_a_stop_takes_hold_at_the_next_step_though_the_pipeline_cannot_be
     handle = parts["unet"].register_forward_hook(lambda *_: steps.append(None))
     try:
         with pytest.raises(Cancelled):
-            draw(backend, small(steps=20), progress=listen, cancel=token)
+            draw(family, small(steps=20), progress=listen, cancel=token)
     finally:
         handle.remove()
     assert (len(steps), len(told)) == (2, 1), "one step was done, and the one that was under way"
 
 
-def test_trap_4_the_decode_chunk_changes_the_picture(backend, plain):
-    assert not np.array_equal(plain, draw(backend, small(settings={"decode_chunk": 4})))
+def test_trap_4_the_decode_chunk_changes_the_picture(family, plain):
+    assert not np.array_equal(plain, draw(family, small(settings={"decode_chunk": 4})))
 
 
 @pytest.mark.parametrize("stage", ["encode", "decode"])
 def test_trap_5_the_vae_is_back_in_its_precision_after_any_error(store, monkeypatch, stage):
     """In half precision the pipeline makes it float32 for the encoding, and only then back."""
-    backend = load("svd", Workshop(store=store))
-    backend._dtype = torch.float16
-    vae = backend._parts(small()).models["vae"]
+    family = load("svd", EngineContext(store=store))
+    family._dtype = torch.float16
+    vae = family._parts(small()).models["vae"]
     assert vae.dtype is torch.float16
     monkeypatch.setattr(vae, stage, failing(getattr(vae, stage), 1, ValueError("broken")))
     with pytest.raises(ValueError, match="broken"):
-        draw(backend, small(steps=1, frames=2))
+        draw(family, small(steps=1, frames=2))
     assert vae.dtype is torch.float16
-    assert draw(backend, small(steps=1, frames=2)).shape == (2, 64, 64, 3)
+    assert draw(family, small(steps=1, frames=2)).shape == (2, 64, 64, 3)
 
 
 @pytest.mark.parametrize("count", range(1, len(RUNGS) + 1))
-def test_trap_6_every_rung_of_the_ladder_is_one_that_this_model_has(
-    backend, parts, plain, monkeypatch, count
-):
+def test_trap_6_every_rung_of_the_ladder_is_one_that_this_model_has(family, parts, plain, monkeypatch, count):
     """Slicing and tiling are not: its VAE has neither."""
-    monkeypatch.setattr(backend, "_first_rung", lambda *_: count)
+    monkeypatch.setattr(family, "_first_rung", lambda *_: count)
     said = []
-    drawn = draw(backend, small(settings={"decode_chunk": 4}), gave_up=said.append)
+    drawn = draw(family, small(settings={"decode_chunk": 4}), gave_up=said.append)
     assert said == [rung.about for rung in RUNGS[:count]]
     monkeypatch.undo()
     for module in (part for model in ("unet", "vae", "image_encoder") for part in parts[model].modules()):
         assert not {"_hf_hook", "_diffusers_hook"} & vars(module).keys(), "a hook of the offloading is left"
         assert getattr(module, "_chunk_size", None) is None
     given_up = RUNGS[:count]
-    same = draw(backend, small(settings={"decode_chunk": 2 if SMALLER_DECODE in given_up else 4}))
+    same = draw(family, small(settings={"decode_chunk": 2 if SMALLER_DECODE in given_up else 4}))
     # The first three are exact but for the order in which smaller matrices are multiplied.
     assert (np.abs(drawn.astype(int) - same).max() <= 1) == (SHORTER not in given_up)
-    assert np.array_equal(draw(backend), plain), "nothing of it stays for the next job"
+    assert np.array_equal(draw(family), plain), "nothing of it stays for the next job"
 
 
-def test_streamed_layers_come_one_by_one_while_it_draws(backend, parts, monkeypatch):
+def test_streamed_layers_come_one_by_one_while_it_draws(family, parts, monkeypatch):
     """What diffusers calls group offloading is silent where it does nothing: so its hooks are counted."""
     seen = []
-    monkeypatch.setattr(backend, "_first_rung", lambda *_: RUNGS.index(STREAMED) + 1)
+    monkeypatch.setattr(family, "_first_rung", lambda *_: RUNGS.index(STREAMED) + 1)
     leaf = parts["unet"].conv_in
     handle = leaf.register_forward_hook(lambda *_: seen.append(hooked(parts["unet"])))
     try:
-        draw(backend, small(steps=1, guidance=1.0))
+        draw(family, small(steps=1, guidance=1.0))
     finally:
         handle.remove()
     leaves = [part for part in parts["unet"].modules() if part._parameters and not list(part.children())]
@@ -484,7 +482,7 @@ def hooked(model):
 
 
 @pytest.mark.parametrize("stage", ["unet", "latents"])
-def test_trap_10_broken_numbers_are_found_before_they_are_black_pixels(backend, parts, monkeypatch, stage):
+def test_trap_10_broken_numbers_are_found_before_they_are_black_pixels(family, parts, monkeypatch, stage):
     if stage == "unet":
         forward = parts["unet"].forward
         monkeypatch.setattr(
@@ -495,13 +493,13 @@ def test_trap_10_broken_numbers_are_found_before_they_are_black_pixels(backend, 
         broken = torch.tensor(torch.inf)
         monkeypatch.setattr(parts["vae"], "decode", lambda z, **kw: decode(z * broken, **kw))
     with pytest.raises(HopelessTake, match="broken numbers"):
-        draw(backend)
+        draw(family)
 
 
-def test_trap_11_a_take_in_another_thread_is_the_same_and_shares_no_scheduler(backend, plain):
+def test_trap_11_a_take_in_another_thread_is_the_same_and_shares_no_scheduler(family, plain):
     drawn = {}
     threads = [
-        threading.Thread(target=lambda seed=seed: drawn.update({seed: draw(backend, seed=seed)}))
+        threading.Thread(target=lambda seed=seed: drawn.update({seed: draw(family, seed=seed)}))
         for seed in (1, 2)
     ]
     for thread in threads:
@@ -525,22 +523,22 @@ STAGES = {
     ("stage", "times"), [("encode", 1), ("look", 1), ("step", 1), ("decode", 1), ("step", 3)]
 )
 def test_out_of_memory_at_any_stage_goes_down_the_ladder_and_says_so(
-    backend, parts, plain, monkeypatch, stage, times
+    family, parts, plain, monkeypatch, stage, times
 ):
     model, method, after = STAGES[stage]
     monkeypatch.setattr(parts[model], method, failing(getattr(parts[model], method), times, after=after))
     said = []
-    drawn = draw(backend, gave_up=said.append)
+    drawn = draw(family, gave_up=said.append)
     assert said == [rung.about for rung in RUNGS[:times]]
     assert drawn.shape == plain.shape
     monkeypatch.undo()
-    assert np.array_equal(draw(backend), plain), "the next job has all that this one gave up"
+    assert np.array_equal(draw(family), plain), "the next job has all that this one gave up"
 
 
-def test_a_take_that_is_begun_again_shows_its_draft_once(backend, parts, monkeypatch):
+def test_a_take_that_is_begun_again_shows_its_draft_once(family, parts, monkeypatch):
     monkeypatch.setattr(parts["vae"], "decode", failing(parts["vae"].decode, 1))
     shown = []
-    draw(backend, small(steps=3), draft=shown.append)
+    draw(family, small(steps=3), draft=shown.append)
     assert len(shown) == 1
 
 
@@ -550,12 +548,12 @@ def test_what_was_given_up_for_memory_is_on_the_receipt(render, parts, monkeypat
 
 
 def test_a_clip_that_does_not_fit_on_any_rung_is_an_error_of_memory(store):
-    backend = load("svd", Workshop(store=store, steps_down=1))
-    unet = backend._parts(small()).models["unet"]
+    family = load("svd", EngineContext(store=store, steps_down=1))
+    unet = family._parts(small()).models["unet"]
     unet.forward = failing(unet.forward, 99)
     said = []
     with pytest.raises(torch.OutOfMemoryError):
-        draw(backend, gave_up=said.append)
+        draw(family, gave_up=said.append)
     assert said == [RUNGS[0].about]
 
 
@@ -569,13 +567,13 @@ def test_each_rung_needs_no_more_memory_than_the_one_above():
 
 
 def test_the_ways_share_what_they_have_in_common(store):
-    workshop = Workshop(store=store)
-    backend = load("svd", workshop)
-    light = backend._parts(small()).models
-    turbo = backend._parts(planned(**SMALL)).models
+    context = EngineContext(store=store)
+    family = load("svd", context)
+    light = family._parts(small()).models
+    turbo = family._parts(planned(**SMALL)).models
     assert light["vae"] is turbo["vae"]
     assert light["unet"] is not turbo["unet"]
-    assert len(workshop.rack.names()) == 3
+    assert len(context.model_cache.names()) == 3
 
 
 def test_distilled_weights_that_do_not_fit_are_refused_in_words(store, tmp_path):
@@ -586,7 +584,7 @@ def test_distilled_weights_that_do_not_fit_are_refused_in_words(store, tmp_path)
     vae = store.path("svd-xt") / "vae" / "diffusion_pytorch_model.fp16.safetensors"
     (tmp_path / "animatelcm-svd" / "AnimateLCM-SVD-xt-1.1.safetensors").symlink_to(vae)
     with pytest.raises(RenderFailed, match="do not fit"):
-        draw(load("svd", Workshop(store=Store(tmp_path))), planned(**SMALL))
+        draw(load("svd", EngineContext(store=Store(tmp_path))), planned(**SMALL))
 
 
 def test_a_take_is_judged_by_the_gate(render):

@@ -54,14 +54,14 @@ class Followed(Words):
             fps=recipe.native_fps,
             width=recipe.width,
             height=recipe.height,
-            workshop=self.workshop,
+            context=self.context,
             hooks=replace(hooks, progress=lambda share: hooks.progress(share * ENCODED)),
         )
 
     def models(self) -> dict[str, Any]:
         """The ControlNet."""
-        dtype = dtype_for(self.workshop.device)
-        return {"controlnet": load_controlnet(self.workshop, self.follow, dtype, Device())}
+        dtype = dtype_for(self.context.device)
+        return {"controlnet": load_controlnet(self.context, self.follow, dtype, Device())}
 
     def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
         """What the clip does, frame by frame."""
@@ -77,7 +77,7 @@ class AnimateDiffControl(AnimateDiff):
 
     def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
         """The clip to follow, read before anything is put on the device: the extractor is gone by then."""
-        followed = Followed(self._workshop, recipe, inputs, hooks)
+        followed = Followed(self._context, recipe, inputs, hooks)
         if not (followed.follow in NEEDS and followed.control):
             raise Unsupported("There is nothing to follow.")
         return followed

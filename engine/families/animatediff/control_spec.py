@@ -22,16 +22,16 @@ def tune(outline: Outline) -> Tuned:
     Raises:
         UserError: nothing is to be followed, or what that needs is not installed here.
     """
-    follow = outline.wish.follow
+    follow = outline.request.follow
     if follow is None:
         raise UserError(
             "E_FOLLOW",
             "This engine follows a clip. Please attach one as the reference, and say what of it to follow.",
         )
     needs = NEEDS[follow]
-    missing = [name for name in needs.weights if name not in outline.means.weights]
+    missing = [name for name in needs.weights if name not in outline.capabilities.weights]
     if missing:
-        raise UserError("E_WEIGHTS", _what_is_missing(follow, missing, outline.means.weights))
+        raise UserError("E_WEIGHTS", _what_is_missing(follow, missing, outline.capabilities.weights))
     tuned = animatediff.tune(outline)
     reasons = [f"follows the {follow} of the clip ({needs.extractor} and {needs.controlnet})"]
     if not needs.sold:

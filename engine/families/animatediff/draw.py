@@ -23,11 +23,11 @@ from engine.families.animatediff.free_noise import sliding_windows
 from engine.families.animatediff.ip_adapter import load_encoder, looking_like
 from engine.families.animatediff.ladder import RUNGS, costs, decode_chunk, placed
 from engine.families.animatediff.loras import Lora, worn
-from engine.families.animatediff.parts import Parts, name_of, parts_of
+from engine.families.animatediff.parts import Services, name_of, parts_of
 from engine.families.animatediff.sources import ENCODED, Words, source_of
 from engine.families.animatediff.truncation import unread
 from engine.families.animatediff.tune import BASE, IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 DRAWN = 0.9
 """The share of a take that is done when nothing but the decoding is left."""
@@ -44,12 +44,12 @@ Prompt = str | dict[int, str]
 class AnimateDiff:
     """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, context: EngineContext) -> None:
         """Make one; nothing is loaded before it draws."""
-        self._workshop = workshop
+        self._context = context
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
-        """Draw a clip, or draw one anew; see :meth:`engine.families.Backend.draw`.
+        """Draw a clip, or draw one anew; see :meth:`engine.families.Family.draw`.
 
         Returns:
             uint8 ``[recipe.frames, recipe.height, recipe.width, 3]``.
@@ -62,24 +62,24 @@ class AnimateDiff:
             RenderFailed: ``E_WEIGHTS``: what the recipe needs is not installed, or damaged.
         """
         hooks.cancel.check()
-        parts = parts_of(self._workshop, recipe, BASE)
+        parts = parts_of(self._context, recipe, BASE)
         hooks.cancel.check()
         source = self.source(recipe, inputs, hooks)
-        take = _Take(workshop=self._workshop, parts=parts, source=source, seed=seed)
+        take = _Take(context=self._context, parts=parts, source=source, seed=seed)
         take.say_what_is_not_read()
-        return descend(RUNGS, take.draw, first=take.first_rung(), most=self._workshop.steps_down, hooks=hooks)
+        return descend(RUNGS, take.draw, first=take.first_rung(), most=self._context.steps_down, hooks=hooks)
 
     def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
         """What the clip is made from."""
-        return source_of(self._workshop, recipe, inputs, hooks)
+        return source_of(self._context, recipe, inputs, hooks)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Take:
     """One take, from what is loaded to frames."""
 
-    workshop: Workshop
-    parts: Parts
+    context: EngineContext
+    parts: Services
     source: Words
     seed: int
 
@@ -101,7 +101,7 @@ class _Take:
             undo.enter_context(self._windows(pipe, prompt, tuple(others.values())))
             undo.enter_context(worn(pipe, self._loras()))
             look = undo.enter_context(self._look(pipe))
-            undo.enter_context(placed(pipe, rungs, self.workshop.device))
+            undo.enter_context(placed(pipe, rungs, self.context.device))
             latents = self._denoise(pipe, prompt, look, rounds)
             vae = pipe.vae
             scaled = (1 / vae.config.scaling_factor * latents[0].transpose(0, 1)).to(vae.dtype)
@@ -127,7 +127,7 @@ class _Take:
 
     def first_rung(self) -> int:
         """How far down the memory ladder to begin; nowhere but on CUDA is it known what is free."""
-        if self.workshop.device.kind is not DeviceKind.CUDA:
+        if self.context.device.kind is not DeviceKind.CUDA:
             return 0
         # All that is on the card can be taken off it, so what torch holds counts as free.
         free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()
@@ -135,7 +135,7 @@ class _Take:
         needed = costs(self.recipe, all_models=self.parts.size + others, largest=size_of(self.parts.unet))
         rung = first_rung(needed, free)
         if needed[rung] > free - torch.cuda.memory_allocated():
-            self.workshop.rack.clear_the_card(keep=frozenset({name_of(self.recipe)}))
+            self.context.model_cache.clear_the_card(keep=frozenset({name_of(self.recipe)}))
         return rung
 
     def _denoise(self, pipe: Any, prompt: Prompt, look: Mapping[str, Any], rounds: int) -> torch.Tensor:
@@ -191,7 +191,7 @@ class _Take:
 
     def _loras(self) -> tuple[Lora, ...]:
         """The way's own, the camera's, and the member's styles."""
-        store, recipe, settings = self.workshop.store, self.recipe, self.recipe.settings
+        store, recipe, settings = self.context.store, self.recipe, self.recipe.settings
         loras = []
         if recipe.way == "lcm":
             loras.append(Lora(name=LCM, file=store.path(LCM) / LCM_LORA, weight=LCM_WEIGHT))
@@ -214,12 +214,12 @@ class _Take:
         if picture is None:
             yield {}
             return
-        folder = self.workshop.store.path(IP_ADAPTER)
+        folder = self.context.store.path(IP_ADAPTER)
         if not folder.is_dir():
             raise UserError(
                 "E_WEIGHTS", f"A picture's look needs “{IP_ADAPTER}”, which is not installed here."
             )
-        encoder = self.workshop.rack.get(
+        encoder = self.context.model_cache.get(
             f"{IP_ADAPTER} encoder",
             lambda: load_encoder(folder, self.parts.dtype),
             size_of,

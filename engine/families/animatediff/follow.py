@@ -19,7 +19,7 @@ from engine.diffusion.ladder import Rung, descend
 from engine.diffusion.loading import load, size_of
 from engine.families.animatediff.extractors import Extractor, find_edges, load_extractor
 from engine.families.animatediff.follow_needs import NEEDS
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 ON_CPU = Rung(name="cpu", about="the clip to follow was read on the processor, for memory; the same picture")
 
@@ -32,7 +32,7 @@ def conditioning_frames(
     fps: float,
     width: int,
     height: int,
-    workshop: Workshop,
+    context: EngineContext,
     hooks: Hooks,
 ) -> list[Image.Image]:
     """What a ControlNet is shown, one picture for each frame that will be drawn.
@@ -45,7 +45,7 @@ def conditioning_frames(
         follow: what of it.
         frames, fps: how many will be drawn, and how many of them a second.
         width, height: of the pictures, in pixels.
-        workshop: where the extractor's weights lie and where it runs.
+        context: where the extractor's weights lie and where it runs.
         hooks: asked whether to stop, and told of progress from 0 to 1, once a frame; told where the clip is
             too short, or was read on the processor for want of memory.
 
@@ -61,10 +61,10 @@ def conditioning_frames(
     if follow is Follow.EDGES:
         found = find_edges(chosen, hooks)
     else:
-        on_gpu = workshop.device.kind is not DeviceKind.CPU
+        on_gpu = context.device.kind is not DeviceKind.CPU
         found = descend(
             (ON_CPU,) if on_gpu else (),
-            lambda rungs: _extract(chosen, follow, Device() if rungs else workshop.device, workshop, hooks),
+            lambda rungs: _extract(chosen, follow, Device() if rungs else context.device, context, hooks),
             first=0,
             most=1,
             hooks=hooks,
@@ -72,29 +72,29 @@ def conditioning_frames(
     return [Image.fromarray(frame) for frame in found]
 
 
-def _extract(chosen: Frames, follow: Follow, device: Device, workshop: Workshop, hooks: Hooks) -> Frames:
+def _extract(chosen: Frames, follow: Follow, device: Device, context: EngineContext, hooks: Hooks) -> Frames:
     entry = NEEDS[follow].entry
-    folder, name = workshop.store.path(entry), f"{entry}/{follow}"
+    folder, name = context.store.path(entry), f"{entry}/{follow}"
 
     def make() -> Extractor:
         return load_extractor(follow, folder, device)
 
     try:
         # On the rack, so that what else lies there makes room for it.
-        return workshop.rack.get(name, make, lambda extractor: extractor.size)(chosen, hooks)
+        return context.model_cache.get(name, make, lambda extractor: extractor.size)(chosen, hooks)
     finally:
-        workshop.rack.drop(name)
+        context.model_cache.drop(name)
 
 
-def load_controlnet(workshop: Workshop, follow: Follow, dtype: torch.dtype, device: Device) -> Any:
+def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, device: Device) -> Any:
     """The ControlNet for what is followed, from the rack.
 
     Raises:
         RenderFailed: ``E_WEIGHTS``: it is not installed, or damaged, or not in safetensors.
     """
     entry = NEEDS[follow].controlnet
-    return workshop.rack.get(
+    return context.model_cache.get(
         f"{entry}/{dtype}",
-        lambda: load(ControlNetModel, workshop.store.path(entry), device=device, dtype=dtype),
+        lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
         size_of,
     )

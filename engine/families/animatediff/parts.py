@@ -12,7 +12,7 @@ from engine.core.recipe import Recipe
 from engine.diffusion.loading import dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
 from engine.families.animatediff.schedulers import scheduler_for
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 MOTION = "motion"
 """The recipe's setting that names the motion adapter."""
@@ -20,7 +20,7 @@ MOTION = "motion"
 _SHARED = ("vae", "text_encoder", "tokenizer", "unet", "motion_adapter")
 
 
-class Parts:
+class Services:
     """The models of one checkpoint with one motion adapter."""
 
     def __init__(self, whole: Any) -> None:
@@ -71,13 +71,15 @@ class Parts:
         return pipe
 
 
-def parts_of(workshop: Workshop, recipe: Recipe, base: Sequence[str]) -> Parts:
+def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Services:
     """The parts that a recipe is drawn with, from the rack.
 
     Raises:
         RenderFailed: ``E_WEIGHTS``.
     """
-    return workshop.rack.get(name_of(recipe), lambda: _load(workshop, recipe, base), lambda parts: parts.size)
+    return context.model_cache.get(
+        name_of(recipe), lambda: _load(context, recipe, base), lambda parts: parts.size
+    )
 
 
 def name_of(recipe: Recipe) -> str:
@@ -87,16 +89,16 @@ def name_of(recipe: Recipe) -> str:
     return f"animatediff/{recipe.model}/{motion}{steps}"
 
 
-def _load(workshop: Workshop, recipe: Recipe, base: Sequence[str]) -> Parts:
+def _load(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Services:
     motion = str(recipe.settings.get(MOTION, ""))
     if not motion:
         raise RenderFailed("E_WEIGHTS", "This recipe names no motion adapter, and nothing moves without one.")
     whole = load_animatediff(
-        workshop.store,
+        context.store,
         checkpoint=recipe.model,
         base=base,
         motion=motion,
         steps=recipe.steps,
-        dtype=dtype_for(workshop.device),
+        dtype=dtype_for(context.device),
     )
-    return Parts(whole)
+    return Services(whole)

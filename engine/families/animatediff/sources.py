@@ -24,7 +24,7 @@ from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.loading import dtype_for, load, size_of
 from engine.families.animatediff.img2img import noised
 from engine.families.animatediff.tune import SPARSE
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 
 ENCODED = 0.05
@@ -37,9 +37,9 @@ class Words:
     pipeline: Any = AnimateDiffPipeline
     reads_words_by_frame = True
 
-    def __init__(self, workshop: Workshop, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> None:
+    def __init__(self, context: EngineContext, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> None:
         """Get ready; nothing is loaded yet."""
-        self.workshop = workshop
+        self.context = context
         self.recipe = recipe
         self.inputs = inputs
         self.hooks = hooks
@@ -76,14 +76,14 @@ class FirstFrame(Words):
 
     def models(self) -> dict[str, Any]:
         """The SparseCtrl that is shown pictures."""
-        workshop = self.workshop
-        sparse = workshop.rack.get(
+        context = self.context
+        sparse = context.model_cache.get(
             SPARSE,
             lambda: load(
                 SparseControlNetModel,
-                workshop.store.path(SPARSE),
+                context.store.path(SPARSE),
                 device=Device(),
-                dtype=dtype_for(workshop.device),
+                dtype=dtype_for(context.device),
             ),
             size_of,
             park=lambda model: model.to("cpu"),
@@ -133,7 +133,7 @@ class Redrawn(Words):
         return {"latents": latents, "strength": recipe.strength}
 
 
-def source_of(workshop: Workshop, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+def source_of(context: EngineContext, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
     """Which of them a recipe asks for."""
     kind = Words
     if recipe.kind is Kind.RESTYLE:
@@ -142,4 +142,4 @@ def source_of(workshop: Workshop, recipe: Recipe, inputs: Inputs, hooks: Hooks) 
         raise Unsupported("This engine follows no clip; animatediff-control does.")
     elif inputs.picture is not None:
         kind = FirstFrame
-    return kind(workshop, recipe, inputs, hooks)
+    return kind(context, recipe, inputs, hooks)

@@ -5,7 +5,7 @@ Here is what can be planned without its weights; :mod:`engine.families.animatedi
 
 from __future__ import annotations
 
-from engine.core.family_spec import BackendSpec, Feature, Way
+from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.recipe import Kind, Quality
 from engine.families.animatediff.tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, V3, calm, tune
 
@@ -39,7 +39,7 @@ def _full(steps: int) -> tuple[Way, ...]:
     )
 
 
-SPEC = BackendSpec(
+SPEC = FamilySpec(
     name="animatediff",
     target="engine.families.animatediff.draw:AnimateDiff",
     kinds=frozenset({Kind.TEXT2VIDEO, Kind.RESTYLE}),

@@ -11,12 +11,12 @@ from engine.core.errors import UserError
 from engine.core.family_spec import Outline, Tuned
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality, Recipe
-from engine.core.request import Wish
+from engine.core.request import Request
 from engine.core.retake import Retake
 from engine.planning.prompting import CLIP_TOKENS, construct
 
 if TYPE_CHECKING:
-    from engine.runtime.capabilities import Means
+    from engine.runtime.capabilities import Capabilities
 
 V1_5_2, V1_5_3, V3 = "motion-v1-5-2", "motion-v1-5-3", "motion-v3"
 LCM, LIGHTNING = "animatelcm", "lightning"
@@ -71,14 +71,14 @@ def tune(outline: Outline) -> Tuned:
     Raises:
         UserError: what it takes is not installed.
     """
-    wish = outline.wish
+    request = outline.request
     _check(outline)
     model, reasons = _choose_model(outline)
     motion, settings, why = _choose_motion(outline)
     reasons += why
     read = construct(
-        wish.prompt,
-        raw=wish.raw,
+        request.prompt,
+        raw=request.raw,
         faces=None if outline.subject is None else outline.subject.faces,
         is_drawing=outline.subject is not None and outline.subject.is_drawing,
         photo=not _DRAWS.search(model),
@@ -88,11 +88,13 @@ def tune(outline: Outline) -> Tuned:
     settings |= {"motion": motion, "window": WINDOW, "whole": WHOLE}
     if outline.like is not None:
         settings["like"] = LIKE
-    if wish.motion is not Motion.NORMAL:
-        reasons.append(f"“{wish.motion}” motion steers nothing here: AnimateDiff moves as the words let it")
+    if request.motion is not Motion.NORMAL:
+        reasons.append(
+            f"“{request.motion}” motion steers nothing here: AnimateDiff moves as the words let it"
+        )
     if (
-        wish.quality is Quality.BEST
-        and wish.kind is Kind.TEXT2VIDEO
+        request.quality is Quality.BEST
+        and request.kind is Kind.TEXT2VIDEO
         and outline.way is not None
         and outline.way.steps >= FEWEST_FOR_ROUNDS
     ):
@@ -100,13 +102,13 @@ def tune(outline: Outline) -> Tuned:
         reasons.append(f"drawn {ROUNDS} times over (FreeInit), for steadier motion")
     if outline.frames > WHOLE:
         reasons.append(f"more than {WHOLE} frames: seen in windows of {WINDOW} that overlap (FreeNoise)")
-    if is_scheduled(wish.prompt):
+    if is_scheduled(request.prompt):
         reasons.append(f"words by frame: {outline.native_fps:g} of these frames are a second")
     return Tuned(
         model=model,
         words=read.text,
-        negative=read.negative if wish.negative is None else wish.negative,
-        strength=_strength(outline) if wish.kind is Kind.RESTYLE else 0.0,
+        negative=read.negative if request.negative is None else request.negative,
+        strength=_strength(outline) if request.kind is Kind.RESTYLE else 0.0,
         settings=settings,
         reasons=tuple(reasons),
     )
@@ -130,8 +132,8 @@ def calm(recipe: Recipe) -> Retake | None:
 
 def _check(outline: Outline) -> None:
     """Refuse what cannot be drawn, while the member can still change the wish."""
-    weights = outline.means.weights
-    begins = outline.subject is not None and outline.wish.kind is Kind.TEXT2VIDEO
+    weights = outline.capabilities.weights
+    begins = outline.subject is not None and outline.request.kind is Kind.TEXT2VIDEO
     if begins and SPARSE not in weights:
         raise _lacking("To begin with a picture", SPARSE, "Leave the picture out, or use /animate.")
     if outline.like is not None and IP_ADAPTER not in weights:
@@ -146,24 +148,25 @@ def _lacking(purpose: str, name: str, way_out: str) -> UserError:
 
 def _choose_model(outline: Outline) -> tuple[str, list[str]]:
     """The checkpoint, and why."""
-    wish, means = outline.wish, outline.means
-    known = [*(name for name in BASE if name in means.weights), *means.checkpoints]
-    if wish.model:
-        if wish.model not in known:
+    request, capabilities = outline.request, outline.capabilities
+    known = [*(name for name in BASE if name in capabilities.weights), *capabilities.checkpoints]
+    if request.model:
+        if request.model not in known:
             raise UserError(
-                "E_MODEL", f"There is no checkpoint “{wish.model[:60]}” here. There are: {', '.join(known)}."
+                "E_MODEL",
+                f"There is no checkpoint “{request.model[:60]}” here. There are: {', '.join(known)}.",
             )
-        return wish.model, [f"checkpoint {wish.model}, as asked"]
+        return request.model, [f"checkpoint {request.model}, as asked"]
     if not known:
         raise UserError("E_MODEL", "There is no checkpoint here to draw with.")
     drawn = next((name for name in known if _DRAWS.search(name)), None)
-    if drawn is not None and _asks_for_a_drawing(wish, outline):
+    if drawn is not None and _asks_for_a_drawing(request, outline):
         return drawn, [f"checkpoint {drawn}, for a drawing"]
     return known[0], [f"checkpoint {known[0]}"]
 
 
-def _asks_for_a_drawing(wish: Wish, outline: Outline) -> bool:
-    words = re.findall(r"[a-z]+", wish.prompt.lower())
+def _asks_for_a_drawing(request: Request, outline: Outline) -> bool:
+    words = re.findall(r"[a-z]+", request.prompt.lower())
     return bool({"anime", "manga", "cartoon", "comic", "drawing", "drawn", "illustration"} & set(words)) or (
         outline.subject is not None and outline.subject.is_drawing
     )
@@ -171,29 +174,29 @@ def _asks_for_a_drawing(wish: Wish, outline: Outline) -> bool:
 
 def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]:
     """The motion adapter, the camera's LoRA where there is one, and why."""
-    wish, means = outline.wish, outline.means
+    request, capabilities = outline.request, outline.capabilities
     motion = outline.way.weights[0] if outline.way is not None and outline.way.weights else ""
-    if wish.camera is Camera.AUTO:
+    if request.camera is Camera.AUTO:
         return motion, {}, []
-    lora = CAMERAS.get(wish.camera)
+    lora = CAMERAS.get(request.camera)
     if lora is None:
-        return motion, {}, [f"AnimateDiff knows no camera path “{wish.camera}”: it moves as it likes"]
-    missing = _missing_for_camera(lora, motion, means)
+        return motion, {}, [f"AnimateDiff knows no camera path “{request.camera}”: it moves as it likes"]
+    missing = _missing_for_camera(lora, motion, capabilities)
     if missing:
-        return motion, {}, [f"the camera's “{wish.camera}” is left out: {missing} is not installed"]
+        return motion, {}, [f"the camera's “{request.camera}” is left out: {missing} is not installed"]
     if motion in FOLLOWS_CAMERAS:
-        return motion, _camera(lora, motion), [f"camera: {wish.camera}"]
+        return motion, _camera(lora, motion), [f"camera: {request.camera}"]
     return (
         V1_5_2,
         _camera(lora, V1_5_2),
-        [f"camera: {wish.camera}, so with the motion adapter that it is for"],
+        [f"camera: {request.camera}, so with the motion adapter that it is for"],
     )
 
 
-def _missing_for_camera(lora: str, motion: str, means: Means) -> str:
-    if lora not in means.weights:
+def _missing_for_camera(lora: str, motion: str, capabilities: Capabilities) -> str:
+    if lora not in capabilities.weights:
         return lora
-    if motion not in FOLLOWS_CAMERAS and V1_5_2 not in means.weights:
+    if motion not in FOLLOWS_CAMERAS and V1_5_2 not in capabilities.weights:
         return V1_5_2
     return ""
 
@@ -205,6 +208,6 @@ def _camera(lora: str, motion: str) -> dict[str, Number]:
 
 def _strength(outline: Outline) -> float:
     """How far the new clip leaves its source: at least one step must be left to draw."""
-    asked = STRENGTH if outline.wish.strength is None else outline.wish.strength
+    asked = STRENGTH if outline.request.strength is None else outline.request.strength
     steps = 1 if outline.way is None else outline.way.steps
     return max(min(1.0, asked), math.ceil(1000 / steps) / 1000)

@@ -17,7 +17,7 @@ from engine.families.camera.life import Life
 from engine.families.camera.path import choose, travel
 from engine.families.camera.render import Stage
 from engine.families.camera.scene import study
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 
 WIDEST = 1.8
@@ -31,11 +31,11 @@ ONSET_SECONDS = 1.0
 class CameraBackend:
     """Films a picture. Keeps nothing between takes."""
 
-    def __init__(self, _workshop: Workshop | None = None) -> None:
+    def __init__(self, _context: EngineContext | None = None) -> None:
         """Make one; it needs no weights and no GPU."""
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
-        """Film one take; see :meth:`engine.families.Backend.draw`.
+        """Film one take; see :meth:`engine.families.Family.draw`.
 
         Returns:
             uint8 ``[recipe.frames, recipe.height, recipe.width, 3]``, RGB.

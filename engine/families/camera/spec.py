@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.core.family_spec import BackendSpec, Feature
+from engine.core.family_spec import FamilySpec, Feature
 from engine.core.recipe import Kind
 
-SPEC = BackendSpec(
+SPEC = FamilySpec(
     name="camera",
     target="engine.families.camera.film:CameraBackend",
     kinds=frozenset({Kind.ANIMATE}),

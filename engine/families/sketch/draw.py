@@ -17,7 +17,7 @@ from engine.families.sketch.lettering import Lettering
 from engine.families.sketch.scene import Scene
 from engine.families.sketch.view import PACE, turned, view_at
 from engine.families.sketch.words import read
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 
 _FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
 
@@ -25,7 +25,7 @@ _FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice
 class SketchBackend:
     """Draws what a lexicon finds in the prompt; the picture, where there is one, is not used."""
 
-    def __init__(self, _workshop: Workshop | None = None) -> None:
+    def __init__(self, _context: EngineContext | None = None) -> None:
         """Make one; it needs no weights and no GPU."""
 
     def draw(
@@ -36,7 +36,7 @@ class SketchBackend:
         seed: int,
         hooks: Hooks,
     ) -> Frames:
-        """Draw one take; see :class:`engine.families.Backend`. Returns uint8 ``[T, H, W, 3]``."""
+        """Draw one take; see :class:`engine.families.Family`. Returns uint8 ``[T, H, W, 3]``."""
         width, height, count = recipe.width, recipe.height, recipe.frames
         enlarged = 2 if max(width, height) <= _FINE_ENOUGH else 1
         size = (width * enlarged, height * enlarged)

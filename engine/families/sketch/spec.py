@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.core.family_spec import BackendSpec, Feature
+from engine.core.family_spec import FamilySpec, Feature
 from engine.core.recipe import Kind
 
-SPEC = BackendSpec(
+SPEC = FamilySpec(
     name="sketch",
     target="engine.families.sketch.draw:SketchBackend",
     kinds=frozenset({Kind.TEXT2VIDEO}),

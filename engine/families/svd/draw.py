@@ -45,7 +45,7 @@ from engine.families.svd.ladder import (
 )
 from engine.families.svd.spec import SPEC, TURBO, TURBO_WEIGHTS
 from engine.planning.frame_size import usual_sizes
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 
 # diffusers is typed only in places.
@@ -80,14 +80,14 @@ class _Go:
 class SvdBackend:
     """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, context: EngineContext) -> None:
         """Make one; nothing is loaded before it draws."""
-        self._workshop = workshop
-        self._device = workshop.device
-        self._dtype = dtype_for(workshop.device)
+        self._context = context
+        self._device = context.device
+        self._dtype = dtype_for(context.device)
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
-        """Animate a picture; see :meth:`engine.families.Backend.draw`.
+        """Animate a picture; see :meth:`engine.families.Family.draw`.
 
         Returns:
             uint8 ``[recipe.frames, recipe.height, recipe.width, 3]``.
@@ -111,20 +111,20 @@ class SvdBackend:
                 return _chain(pipe, generator, recipe, picture, seed, rungs, hooks)
 
         first = self._first_rung(recipe, parts)
-        return descend(RUNGS, attempt, first=first, most=self._workshop.steps_down, hooks=hooks)
+        return descend(RUNGS, attempt, first=first, most=self._context.steps_down, hooks=hooks)
 
     def _parts(self, recipe: Recipe) -> _Parts:
         """What a recipe needs, loaded into main memory; the UNet apart, for the ways share the rest."""
-        folder, rack = self._workshop.store.path(recipe.model), self._workshop.rack
+        folder, model_cache = self._context.store.path(recipe.model), self._context.model_cache
         rest_name, unet_name = f"{recipe.model} but its unet", f"{_unet_of(recipe)} unet"
-        rest = rack.get(
+        rest = model_cache.get(
             rest_name,
             lambda: load(_Pipeline, folder, device=Device(), dtype=self._dtype, unet=None),
             size_of,
             park=_park,
         )
-        unet = rack.get(
-            unet_name, lambda: compiled_for(self._load_unet(recipe), self._workshop), size_of, park=_park
+        unet = model_cache.get(
+            unet_name, lambda: compiled_for(self._load_unet(recipe), self._context), size_of, park=_park
         )
         names = ("vae", "image_encoder", "feature_extractor")
         models = {name: getattr(rest, name) for name in names} | {"unet": unet}
@@ -133,9 +133,9 @@ class SvdBackend:
         )
 
     def _load_unet(self, recipe: Recipe) -> Any:
-        folder = self._workshop.store.path(recipe.model)
+        folder = self._context.store.path(recipe.model)
         if recipe.way == TURBO.name:
-            return _load_distilled(folder / "unet", self._workshop.store.path(TURBO_WEIGHTS), self._dtype)
+            return _load_distilled(folder / "unet", self._context.store.path(TURBO_WEIGHTS), self._dtype)
         return load(_UNet, folder, subfolder="unet", device=Device(), dtype=self._dtype)
 
     def _first_rung(self, recipe: Recipe, parts: _Parts) -> int:
@@ -145,7 +145,7 @@ class SvdBackend:
         weights = parts.weights()
         needed = costs(recipe, weights)
         if needed[0] > free_bytes() + weights.present:
-            self._workshop.rack.clear_the_card(keep=parts.names)
+            self._context.model_cache.clear_the_card(keep=parts.names)
         return first_rung(needed, free_bytes() + weights.present)
 
     @contextmanager

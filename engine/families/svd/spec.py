@@ -6,7 +6,7 @@ Here is what can be planned without its weights; :mod:`engine.families.svd.draw`
 from __future__ import annotations
 
 from engine.core.device import Device
-from engine.core.family_spec import BackendSpec, Outline, Tuned, Way
+from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality
 
 GIB = 2**30
@@ -41,25 +41,25 @@ def tune(outline: Outline) -> Tuned:
     trained on 1 … 30); ``go``, frames drawn in one go; ``decode_chunk``, frames decoded together, which is
     part of the picture: the decoder looks across them.
     """
-    wish = outline.wish
-    model = XT if XT in outline.means.weights else BASE
+    request = outline.request
+    model = XT if XT in outline.capabilities.weights else BASE
     distilled = outline.way is not None and outline.way.name == TURBO.name
     go = TRAINED_FRAMES[XT] if distilled else TRAINED_FRAMES[model]
     settings: dict[str, Number] = {
-        "motion_bucket": BUCKETS[wish.motion],
-        "noise_aug": NOISE[wish.motion],
+        "motion_bucket": BUCKETS[request.motion],
+        "noise_aug": NOISE[request.motion],
         "fps": min(30, max(1, round(outline.native_fps))),
         "go": go,
-        "decode_chunk": decode_chunk(outline.means.device),
+        "decode_chunk": decode_chunk(outline.capabilities.device),
     }
-    reasons = [f"{wish.motion} motion: bucket {BUCKETS[wish.motion]} of 255"]
+    reasons = [f"{request.motion} motion: bucket {BUCKETS[request.motion]} of 255"]
     if outline.frames > go:
         reasons.append(f"more than {go} frames: drawn in pieces, each from the last frame of the one before")
-    if wish.prompt:
+    if request.prompt:
         reasons.append("Stable Video Diffusion reads no words: the prompt is kept, but does not steer it")
-    if wish.camera is not Camera.AUTO:
+    if request.camera is not Camera.AUTO:
         reasons.append(
-            f"Stable Video Diffusion moves as it likes: the camera's “{wish.camera}” is not followed"
+            f"Stable Video Diffusion moves as it likes: the camera's “{request.camera}” is not followed"
         )
     return Tuned(model=model, settings=settings, reasons=tuple(reasons))
 
@@ -71,7 +71,7 @@ def decode_chunk(device: Device) -> int:
     return 8 if device.memory >= 15 * GIB else 4 if device.memory >= 10 * GIB else 2
 
 
-SPEC = BackendSpec(
+SPEC = FamilySpec(
     name="svd",
     target="engine.families.svd.draw:SvdBackend",
     kinds=frozenset({Kind.ANIMATE}),

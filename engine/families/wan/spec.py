@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Frames, Hooks, Inputs, Picture
-from engine.core.family_spec import BackendSpec, Feature, Outline, Tuned, Way
+from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.planning.prompting import construct, movement
-from engine.runtime.context import Workshop
+from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 
 if TYPE_CHECKING:
@@ -89,19 +89,19 @@ def _count(frames: int) -> int:
 
 
 def _tune(version: _Version, outline: Outline) -> Tuned:
-    wish, subject, way = outline.wish, outline.subject, outline.way
+    request, subject, way = outline.request, outline.subject, outline.way
     made = construct(
-        wish.prompt,
-        raw=wish.raw,
+        request.prompt,
+        raw=request.raw,
         faces=None if subject is None else subject.faces,
         is_drawing=subject is not None and subject.is_drawing,
     )
     # It has no other ear for the camera's path and the amount of motion than the words.
-    moves, why = movement(wish.camera, wish.motion, raw=wish.raw)
+    moves, why = movement(request.camera, request.motion, raw=request.raw)
     reasons = [*made.reasons, *why]
     guided = way is not None and way.guidance > 1
-    negative = (made.negative if wish.negative is None else wish.negative) if guided else ""
-    if wish.negative and not guided:
+    negative = (made.negative if request.negative is None else request.negative) if guided else ""
+    if request.negative and not guided:
         reasons.append("this way of drawing reads no words to steer away from")
     pace = outline.native_fps / version.trained_fps
     if pace < 0.9:  # noqa: PLR2004 - a tenth slower is not seen
@@ -124,7 +124,7 @@ _FAST = replace(
 )
 
 SPECS = (
-    BackendSpec(
+    FamilySpec(
         name="wan",
         target="engine.families.wan.spec:WanBackend",
         kinds=frozenset({Kind.TEXT2VIDEO}),
@@ -146,7 +146,7 @@ SPECS = (
         count=_count,
         tune=partial(_tune, WAN_21),
     ),
-    BackendSpec(
+    FamilySpec(
         name="wan-5b",
         target="engine.families.wan.spec:WanBackend",
         kinds=frozenset({Kind.TEXT2VIDEO, Kind.ANIMATE}),
@@ -175,11 +175,11 @@ SPECS = (
 class WanBackend:
     """Draws with either version; the recipe's engine says with which."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, context: EngineContext) -> None:
+        self._context = context
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
-        """See :class:`engine.core.family.Backend`. ``inputs.picture`` becomes the first frame."""
+        """See :class:`engine.core.family.Family`. ``inputs.picture`` becomes the first frame."""
         from engine.diffusion.ladder import Rung, descend  # noqa: PLC0415 - torch takes seconds
 
         rungs = [Rung(name=name, about=about) for name, about in _GIVEN_UP]
@@ -187,7 +187,7 @@ class WanBackend:
             rungs,
             lambda names: self._attempt(recipe, inputs.picture, seed, hooks, names),
             first=self._first_rung(recipe),
-            most=self._workshop.steps_down,
+            most=self._context.steps_down,
             hooks=hooks,
         )
 
@@ -237,12 +237,12 @@ class WanBackend:
         from engine.diffusion.loading import size_of  # noqa: PLC0415 - same
 
         mode = next((mode for mode in (_STREAM, _OFFLOAD) if mode in rungs), _RESIDENT)
-        rack, names = self._workshop.rack, _rack_names(recipe, mode)
+        model_cache, names = self._context.model_cache, _rack_names(recipe, mode)
         entries = _entries(recipe)
         if rungs:  # then there is no room for anything else
-            rack.clear(keep=frozenset(names))
-        transformer = rack.get(names[0], lambda: self._load_transformer(entries[0], mode), size_of)
-        rest = rack.get(names[1], lambda: self._load_rest(entries[1], mode), size_of)
+            model_cache.clear(keep=frozenset(names))
+        transformer = model_cache.get(names[0], lambda: self._load_transformer(entries[0], mode), size_of)
+        rest = model_cache.get(names[1], lambda: self._load_rest(entries[1], mode), size_of)
         made: Any = diffusers.WanImageToVideoPipeline if from_picture else diffusers.WanPipeline
         pipe = made(
             tokenizer=rest.tokenizer,
@@ -254,7 +254,7 @@ class WanBackend:
         )
         pipe.set_progress_bar_config(disable=True)
         if mode == _OFFLOAD:
-            pipe.enable_model_cpu_offload(device=self._workshop.device.kind.value)
+            pipe.enable_model_cpu_offload(device=self._context.device.kind.value)
         return pipe, rest
 
     def _load_rest(self, entry: str, mode: str) -> Any:
@@ -276,15 +276,15 @@ class WanBackend:
 
         from engine.diffusion.loading import check_folder, load  # noqa: PLC0415 - same
 
-        on_cuda = self._workshop.device.kind is DeviceKind.CUDA
-        folder = self._workshop.store.path(entry)
+        on_cuda = self._context.device.kind is DeviceKind.CUDA
+        folder = self._context.store.path(entry)
         check_folder(folder)
         # Trained in bfloat16; in float16 the text encoder overflows.
         parts = {"dtype": torch.bfloat16 if on_cuda else torch.float32, **parts}
-        home = self._workshop.device if mode == _RESIDENT else Device()
+        home = self._context.device if mode == _RESIDENT else Device()
         loaded = load(kind, folder, device=home, **parts)
         if mode == _STREAM and streamed:
-            device = torch.device(self._workshop.device.kind.value)
+            device = torch.device(self._context.device.kind.value)
             loaded.enable_group_offload(device, offload_type="leaf_level", use_stream=on_cuda)
         return loaded
 
@@ -295,12 +295,12 @@ class WanBackend:
             free_bytes,
         )
 
-        rack, costs = self._workshop.rack, _VERSIONS[recipe.engine].costs
-        if self._workshop.device.kind is not DeviceKind.CUDA:
+        model_cache, costs = self._context.model_cache, _VERSIONS[recipe.engine].costs
+        if self._context.device.kind is not DeviceKind.CUDA:
             return 0
         if free_bytes() < costs[0]:  # other models give way before anything is given up
-            rack.clear(keep=frozenset(_rack_names(recipe, _RESIDENT)))
-        return first_rung(costs, free_bytes() + rack.size)
+            model_cache.clear(keep=frozenset(_rack_names(recipe, _RESIDENT)))
+        return first_rung(costs, free_bytes() + model_cache.size)
 
 
 def _entries(recipe: Recipe) -> tuple[str, str]:

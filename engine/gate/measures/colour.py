@@ -33,7 +33,7 @@ def colours_drift(clip: Clip) -> Reading:
 
     Means over whole frames see new content as drift; changes of followed pixels, summed, see noise as drift.
     """
-    start, end = _ends(clip.means - clip.means.mean(axis=1, keepdims=True))
+    start, end = _ends(clip.capabilities - clip.capabilities.mean(axis=1, keepdims=True))
     total = np.zeros(3)
     for t in range(len(clip) - 1):
         now, before = clip.luma[t + 1, ::2, ::2], clip.followed_luma[t, ::2, ::2]
@@ -88,9 +88,9 @@ def tint_goes_one_way(clip: Clip) -> Reading:
 
 
 @measure(unit="log units", frames=2)
-def means_drift(clip: Clip) -> Reading:
+def capabilities_drift(clip: Clip) -> Reading:
     """Spread of the tint change between the channels from start to end, by means over whole frames."""
-    start, end = _ends(clip.means - clip.means.mean(axis=1, keepdims=True))
+    start, end = _ends(clip.capabilities - clip.capabilities.mean(axis=1, keepdims=True))
     return Reading(float(np.ptp(end - start)))
 
 

@@ -34,8 +34,8 @@ def _banded(clip: Clip) -> Floats:
     height, width = clip.native_luma.shape[1:]
     rows = max(1, height // _BANDS)
     whole = clip.native_luma[:, : height // rows * rows]
-    means = whole.reshape(len(clip), -1, rows, width).mean(axis=2, dtype=np.float32)
-    bands = np.stack([cv2.resize(frame, (_WIDTH, len(frame))) for frame in means])
+    capabilities = whole.reshape(len(clip), -1, rows, width).mean(axis=2, dtype=np.float32)
+    bands = np.stack([cv2.resize(frame, (_WIDTH, len(frame))) for frame in capabilities])
     # Blurred sideways alone, all bands of all frames at once.
     flat = bands.reshape(-1, _WIDTH)
     detail = flat - cv2.blur(flat, (33, 1))

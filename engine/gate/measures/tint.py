@@ -27,8 +27,8 @@ def _followed(clip: Clip) -> Floats:
     return np.asarray(found - found.mean(), np.float32)
 
 
-def _of_means(clip: Clip) -> Floats:
-    return _trends(clip.means - clip.means.mean(axis=1, keepdims=True))
+def _of_capabilities(clip: Clip) -> Floats:
+    return _trends(clip.capabilities - clip.capabilities.mean(axis=1, keepdims=True))
 
 
 @measure(unit="log units", frames=4)
@@ -40,8 +40,8 @@ def tint_trend(clip: Clip) -> Reading:
 @measure(unit="log units", frames=4)
 def tint_trends_agree(clip: Clip) -> Reading:
     """The same as far as the means over whole frames go the same way: new content moves only those."""
-    followed, means = _followed(clip), _of_means(clip)
-    agreed = np.where(followed * means > 0, np.minimum(np.abs(followed), np.abs(means)), 0)
+    followed, capabilities = _followed(clip), _of_capabilities(clip)
+    agreed = np.where(followed * capabilities > 0, np.minimum(np.abs(followed), np.abs(capabilities)), 0)
     return Reading(float(np.ptp(agreed * np.sign(followed))))
 
 
