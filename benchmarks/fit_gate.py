@@ -23,8 +23,8 @@ from benchmarks.readings import CACHE, Table, table
 from benchmarks.tails import shares, threshold
 from benchmarks.thresholds import Spread, choose
 from benchmarks.ways import OTHER_WAYS, kind_of
+from engine.gate import MEASURES
 from engine.gate.calibration import SHIPPED, Calibration, Model, Scale, Tail, standardised
-from engine.gate.registry import MEASURES
 from engine.gate.troubles import TROUBLES
 
 Array = NDArray[np.float64]

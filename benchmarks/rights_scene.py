@@ -22,7 +22,7 @@ from bot.services import Services
 from bot.text import messages
 from db.jobs.states import Hold, Job, State
 from db.moderation.reviews import ReviewRules
-from tests.bot.house import HouseEngine, connected, hand_in, picture, queued
+from tests.bot.fixtures import HouseEngine, connected, hand_in, picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.fake_discord.interactions import Interaction

@@ -31,8 +31,8 @@ from bot.moderation.case_board import CaseAction, CaseButton
 from bot.moderation.decisions import REASON_FIELD, REJECT_MODAL, REPORT_MODAL
 from bot.privacy.rights import LABELS, Choice, ErasureButton
 from db.jobs.states import Job, State
-from tests.bot.house import picture
-from tests.bot.uses import JOB, MEMBERS_USES, USES, WHO
+from tests.bot.commands.uses import JOB, MEMBERS_USES, USES, WHO
+from tests.bot.fixtures import picture
 from tests.fake_discord import Upload
 from tests.fake_discord.interactions import Interaction
 from tests.fake_discord.message import Message
@@ -70,7 +70,7 @@ async def rows_of_commands(scene: Scene) -> dict[str, Row]:
     given = uses | {name: (options, State.DELIVERED) for name, options in MEMBERS_USES.items()}
     names = [name for name in given if name in {command.qualified_name for command in commands(tree)}]
     if unknown := {command.qualified_name for command in commands(tree)} - set(names):
-        raise AssertionError(f"tests/bot/uses.py has no use of {sorted(unknown)}")
+        raise AssertionError(f"tests/bot/commands/uses.py has no use of {sorted(unknown)}")
     for name in names:
         options, start = given[name]
 

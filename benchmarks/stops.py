@@ -210,13 +210,13 @@ def _quick(case: Case) -> Case:
 def _point(family: str, stage: str) -> tuple[Any, str]:
     """Where a stage begins its work: an object, and the name of what is called there."""
     return {
-        "preparing": (engine.render, "read_inputs"),
+        "preparing": (engine.rendering.render, "read_inputs"),
         "loading": (safetensors.torch, "load_file"),
         "drawing": (_DENOISER[family], "forward"),
         "decoding": _DECODER[family],
-        "checking": (engine.takes, "judge"),
+        "checking": (engine.rendering.takes, "judge"),
         "smoothing": (engine.clips.rate, "smooth"),
-        "encoding": (engine.render, "encode"),
+        "encoding": (engine.rendering.render, "encode"),
     }[stage]
 
 

@@ -43,21 +43,26 @@ QUICKER = 0.05
 """What is left of discord.py's pauses between two tries."""
 
 PAUSES = {
-    bot.engine_loop: {
+    bot.loops.engine_loop: {
         "POLL_SECONDS": 0.1,
         "NOTE_SECONDS": 0.1,
         "ENGINE_DOWN_PAUSE": 0.2,
         "TROUBLE_PAUSE": 0.05,
     },
-    bot.deliver: {
+    bot.loops.delivery: {
         "POLL_SECONDS": 0.1,
         "FIRST_BACKOFF": 0.05,
         "TROUBLE_PAUSE": 0.05,
         "NO_ACCESS_BACKOFF": 0.2,
     },
-    bot.status: {"TICK_SECONDS": 0.05, "REFRESH_SECONDS": 1.0, "RETRY_SECONDS": 0.2, "FAR_BACK_SECONDS": 0.3},
+    bot.loops.status: {
+        "TICK_SECONDS": 0.05,
+        "REFRESH_SECONDS": 1.0,
+        "RETRY_SECONDS": 0.2,
+        "FAR_BACK_SECONDS": 0.3,
+    },
     bot.client: {"SYNC_BACKOFF": 0.1},
-    bot.connecting: {"RECONNECT_FIRST": 0.1},
+    bot.reconnect: {"RECONNECT_FIRST": 0.1},
     app: {"ENGINE_START_PAUSE": 0.2},
 }
 
@@ -236,10 +241,10 @@ def _give_an_engine(clip: Path, speed: float) -> None:
         )
         return EngineHost(**given, limits=limits, command=command)
 
-    class Client(bot.connecting.Framekiln):
+    class Client(bot.reconnect.Framekiln):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
 
     app.EngineHost = host  # type: ignore[assignment,misc]
-    bot.connecting.Framekiln = Client  # type: ignore[misc]
+    bot.reconnect.Framekiln = Client  # type: ignore[misc]

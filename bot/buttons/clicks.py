@@ -14,9 +14,10 @@ import discord
 
 from bot.buttons import job_buttons
 from bot.buttons.job_buttons import Action
-from bot.clips import recipe_card, variation
+from bot.clips import variation
 from bot.clips.clip_actions import ClipActions
 from bot.clips.discards import why_discarded
+from bot.clips.recipe_text import recipe_text
 from bot.discord_io.forms import field
 from bot.discord_io.messenger import ChannelError, Messenger
 from bot.discord_io.permissions import may_change
@@ -235,12 +236,12 @@ class Clicks:
 
     async def _show_recipe(self, interaction: discord.Interaction[Any], job: Job) -> None:
         receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
-        card = recipe_card.card(Recipe.from_json(job.recipe), receipt)
-        files = [] if card.data is None else [discord.File(io.BytesIO(card.data), f"recipe-{job.id}.json")]
+        shown = recipe_text(Recipe.from_json(job.recipe), receipt)
+        files = [] if shown.data is None else [discord.File(io.BytesIO(shown.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
         if may_change(interaction, job, self._roles) and await self._queue.sheets(job.id):
             view = job_buttons.row(job, Action.DISCARDED)
-        await interaction.response.send_message(card.text, files=files, view=view, ephemeral=True)
+        await interaction.response.send_message(shown.text, files=files, view=view, ephemeral=True)
 
     async def _why_discarded(self, interaction: discord.Interaction[Any], job: Job) -> None:
         """What the discarded takes looked like shows the member's picture: for them and moderators alone."""

@@ -10,7 +10,7 @@ from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Request
 from engine.families import FAMILIES, Feature
-from engine.families.animatediff.follow_needs import NEEDS
+from engine.families.animatediff_control.follow_needs import NEEDS
 from engine.planning.choice import engines_for
 from engine.runtime.capabilities import Capabilities
 

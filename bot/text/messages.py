@@ -273,13 +273,13 @@ def _standing(job: Job, wait: Wait) -> str:
     """Why a job stands where it does."""
     if job.priority < 0:
         return "Yours waits until nothing else does: that is its lane."
-    in_flight = "It is served as it came"
+    turn = "It is served as it came"
     if wait.delay >= 1:
-        in_flight = (
+        turn = (
             f"You or this server used the studio a lot lately, so it is served as if it had come "
             f"{seconds(wait.delay)} later"
         )
-    return f"{in_flight}; who used it less may still come before you."
+    return f"{turn}; who used it less may still come before you."
 
 
 def _whose_turn(job: Job, turn: Job | None) -> str:

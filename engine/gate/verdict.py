@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from engine.core.recipe import Outcome
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.clip import Clip
-from engine.gate.registry import MEASURES, Reading
+from engine.gate.measures import MEASURES
+from engine.gate.registry import Reading
 from engine.gate.troubles import TROUBLES, Trouble
 
 _WORST_SHARE = 0.6

@@ -84,7 +84,7 @@ class ModelCache:
             del self._held[name]
         collect()
 
-    def clear_the_card(self, keep: frozenset[str]) -> None:
+    def clear_gpu(self, keep: frozenset[str]) -> None:
         """Take everything off the graphics card but what is named.
 
         What can be parked comes back in a moment, from main memory; the rest is let go.

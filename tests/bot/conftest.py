@@ -9,7 +9,7 @@ from bot.config.settings import Settings
 from db.files import Blobs
 from db.queue import Queue
 from db.sqlite.connection import Database
-from tests.bot.house import HouseEngine, connected
+from tests.bot.fixtures import HouseEngine, connected
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from db.files import BlobDamaged, Blobs
+from tests import ROOT
 
 DATA = b"a clip" * 1000
 DIGEST = hashlib.sha256(DATA).hexdigest()
@@ -125,7 +126,7 @@ def test_a_process_that_dies_in_the_middle_leaves_nothing_under_a_final_name(blo
         "os.fsync = lambda fd: os._exit(9)\n"
         "blobs.put(b'x' * 100000)\n"
     )
-    root = Path(__file__).parents[2]
+    root = ROOT
     died = subprocess.run([sys.executable, "-c", program, str(blobs._root)], cwd=root, check=False)
     assert died.returncode == 9
     [left] = files(blobs)

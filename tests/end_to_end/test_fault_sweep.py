@@ -13,7 +13,7 @@ from benchmarks.faults.stories import STORIES
 from db.files import Blobs
 from db.queue import Queue
 from db.sqlite.connection import Database
-from tests.bot.house import queued
+from tests.bot.fixtures import queued
 
 POINTS = [
     Run(story=STORIES[story], kind=kind, how=how, what=what, nth=nth, nonce_window=0.0)

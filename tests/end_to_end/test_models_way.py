@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from pathlib import Path
 
 import imageio_ffmpeg
 import numpy as np
@@ -19,6 +18,7 @@ from engine.clips.encode import encode, read_metadata
 from engine.clips.rate import BROKEN
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Follow, Kind, Recipe, Role, Style
+from tests import ROOT
 from tests.end_to_end.whole_bot import ENV, cat, commands_known, picture
 from tests.engine.tiny import animatediff, svd, wan
 from tests.fake_discord.faults import Upload
@@ -29,7 +29,6 @@ from diffusers import ControlNetModel  # isort: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
-ROOT = Path(__file__).parents[2]
 
 SECONDS = 240.0
 """A clip takes a few seconds once the libraries are loaded; two busy cores get this long."""

@@ -10,9 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests import ROOT
 from tests.fake_discord.server import FakeDiscord
-
-ROOT = Path(__file__).parents[2]
 
 
 class BotProcess:

@@ -9,8 +9,10 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from tests import ROOT
+
 VARIABLE = "FAKE_DISCORD_SPEC"
-BESIDE_THE_REPOSITORY = Path(__file__).parents[3] / "shared" / "discord-api-spec" / "discord_openapi.json"
+BESIDE_THE_REPOSITORY = ROOT.parent / "shared" / "discord-api-spec" / "discord_openapi.json"
 
 
 def spec_path() -> Path | None:

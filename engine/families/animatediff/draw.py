@@ -135,7 +135,7 @@ class _Take:
         needed = costs(self.recipe, all_models=self.parts.size + others, largest=size_of(self.parts.unet))
         rung = first_rung(needed, free)
         if needed[rung] > free - torch.cuda.memory_allocated():
-            self.context.model_cache.clear_the_card(keep=frozenset({name_of(self.recipe)}))
+            self.context.model_cache.clear_gpu(keep=frozenset({name_of(self.recipe)}))
         return rung
 
     def _denoise(self, pipe: Any, prompt: Prompt, look: Mapping[str, Any], rounds: int) -> torch.Tensor:

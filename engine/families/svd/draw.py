@@ -145,7 +145,7 @@ class SvdBackend:
         weights = parts.weights()
         needed = costs(recipe, weights)
         if needed[0] > free_bytes() + weights.present:
-            self._context.model_cache.clear_the_card(keep=parts.names)
+            self._context.model_cache.clear_gpu(keep=parts.names)
         return first_rung(needed, free_bytes() + weights.present)
 
     @contextmanager

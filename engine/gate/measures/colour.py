@@ -88,7 +88,7 @@ def tint_goes_one_way(clip: Clip) -> Reading:
 
 
 @measure(unit="log units", frames=2)
-def capabilities_drift(clip: Clip) -> Reading:
+def means_drift(clip: Clip) -> Reading:
     """Spread of the tint change between the channels from start to end, by means over whole frames."""
     start, end = _ends(clip.capabilities - clip.capabilities.mean(axis=1, keepdims=True))
     return Reading(float(np.ptp(end - start)))

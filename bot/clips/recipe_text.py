@@ -1,0 +1,80 @@
+"""The answer to the Recipe button: all that decided a clip, in words, and as data to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.text.messages import MESSAGE_LIMIT, fit
+from bot.text.prompts import show_prompt
+from engine.core.recipe import Receipt, Recipe
+
+SHOWN_WORDS = 400
+"""Characters of what is read, and of what is steered away from; the data holds the rest."""
+
+SHOWN_REASONS = 12
+SHOWN_NAME = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeText:
+    """What is shown.
+
+    Attributes:
+        text: fits one message.
+        data: the recipe as JSON, to be attached; None where the text holds it.
+    """
+
+    text: str
+    data: bytes | None = None
+
+
+def recipe_text(recipe: Recipe, receipt: Receipt | None) -> RecipeText:
+    """Lay out a recipe and, where the clip is made, what happened to it."""
+    text = "\n".join(_lines(recipe, receipt))
+    # Zero-width spaces leave no three backticks in a row, so that no prompt can end the block.
+    data = recipe.to_json().replace("``", "`\u200b`")
+    block = f"\n```json\n{data}\n```"
+    if len(text) + len(block) <= MESSAGE_LIMIT:
+        return RecipeText(text=text + block)
+    return RecipeText(text=fit(text), data=recipe.to_json().encode())
+
+
+def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
+    way = f" ({_name(recipe.way)})" if recipe.way else ""
+    model = f" · {_name(recipe.model)}" if recipe.model else ""
+    yield f"**Recipe** · {recipe.engine}{way}{model} · seed `{recipe.seed}`"
+    drawn = f"{recipe.frames} frames at {recipe.native_fps:g} a second, smoothed to {recipe.fps:g}"
+    chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
+    yield f"{recipe.width}×{recipe.height} · {drawn} · {chosen}"
+    yield from _drawing(recipe)
+    if receipt is not None:
+        yield from (f"- given up: {given_up}" for given_up in receipt.ladder)
+        for take in receipt.takes:
+            reasons = f" ({'; '.join(take.reasons)})" if take.reasons else ""
+            yield f"- take {take.number}: {take.outcome}, {take.score:.0f} of 100{reasons}"
+    yield from (f"- {reason}" for reason in recipe.reasons[:SHOWN_REASONS])
+
+
+def _drawing(recipe: Recipe) -> Iterator[str]:
+    """What a model was told; nothing for an engine that has no model."""
+    if recipe.words:
+        yield f"reads: {show_prompt(recipe.words, SHOWN_WORDS)}"
+    if recipe.negative:
+        yield f"steered away from: {show_prompt(recipe.negative, SHOWN_WORDS)}"
+    numbers = []
+    if recipe.steps:
+        numbers += [f"{recipe.steps} steps", f"guidance {recipe.guidance:g}"]
+    if recipe.strength:
+        numbers.append(f"strength {recipe.strength:g}")
+    if recipe.follow is not None:
+        numbers.append(f"follows the clip's {recipe.follow}")
+    numbers += [f"style {_name(style.name)} at {style.weight:g}" for style in recipe.styles]
+    numbers += [f"{name.replace('_', ' ')} {value}" for name, value in sorted(recipe.settings.items())]
+    if numbers:
+        yield " · ".join(numbers)
+
+
+def _name(text: str) -> str:
+    """A name that an owner gave a file, as it may stand in a message."""
+    return show_prompt(text, SHOWN_NAME)

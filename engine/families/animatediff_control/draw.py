@@ -1,0 +1,83 @@
+"""AnimateDiff at work on what another clip does: words, and the poses, depth or edges of a member's clip."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+import torch
+from diffusers import AnimateDiffControlNetPipeline
+from PIL import Image
+
+from engine.core.device import Device
+from engine.core.errors import Unsupported
+from engine.core.family import Hooks, Inputs
+from engine.core.recipe import Follow, Recipe
+from engine.diffusion.loading import dtype_for
+from engine.families.animatediff.draw import AnimateDiff
+from engine.families.animatediff.sources import ENCODED, Words
+from engine.families.animatediff_control.follow import conditioning_frames, load_controlnet
+from engine.families.animatediff_control.follow_needs import NEEDS
+
+SCALE = 1.0
+"""How strongly it is followed where the recipe does not say; the library's own default."""
+
+
+class Followed(Words):
+    """Words, and a clip whose poses, depth or edges the new one has too."""
+
+    pipeline: Any = AnimateDiffControlNetPipeline
+    reads_words_by_frame = False
+
+    @property
+    def follow(self) -> Follow:
+        """What is followed.
+
+        Raises:
+            Unsupported: nothing.
+        """
+        if self.recipe.follow is None:
+            raise Unsupported("This engine needs to be told what of the clip to follow.")
+        return self.recipe.follow
+
+    @cached_property
+    def control(self) -> list[Image.Image]:
+        """What the ControlNet is shown; made once for a take, however often it is begun anew."""
+        recipe, hooks = self.recipe, self.hooks
+        if self.inputs.reference is None:
+            raise Unsupported("There is no clip to follow.")
+        return conditioning_frames(
+            self.inputs.reference,
+            self.follow,
+            frames=recipe.frames,
+            fps=recipe.native_fps,
+            width=recipe.width,
+            height=recipe.height,
+            context=self.context,
+            hooks=replace(hooks, progress=lambda share: hooks.progress(share * ENCODED)),
+        )
+
+    def models(self) -> dict[str, Any]:
+        """The ControlNet."""
+        dtype = dtype_for(self.context.device)
+        return {"controlnet": load_controlnet(self.context, self.follow, dtype, Device())}
+
+    def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
+        """What the clip does, frame by frame."""
+        return super().arguments(pipe, generator) | {
+            "conditioning_frames": self.control,
+            # An int, as JSON may give one back, is refused.
+            "controlnet_conditioning_scale": float(self.recipe.settings.get("control", SCALE)),
+        }
+
+
+class AnimateDiffControl(AnimateDiff):
+    """Draws what the words say as a clip does it."""
+
+    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+        """The clip to follow, read before anything is put on the device: the extractor is gone by then."""
+        followed = Followed(self._context, recipe, inputs, hooks)
+        if not (followed.follow in NEEDS and followed.control):
+            raise Unsupported("There is nothing to follow.")
+        return followed

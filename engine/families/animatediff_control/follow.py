@@ -1,0 +1,100 @@
+"""What a clip is followed by: control frames from a member's clip, and the ControlNet that reads them.
+
+L. Zhang et al., Adding Conditional Control to Text-to-Image Diffusion Models, arXiv 2302.05543.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from diffusers import ControlNetModel
+from PIL import Image
+
+from engine.core.device import Device, DeviceKind
+from engine.core.family import Clip, Frames, Hooks
+from engine.core.recipe import Follow
+from engine.diffusion.by_time import frames_by_time
+from engine.diffusion.ladder import Rung, descend
+from engine.diffusion.loading import load, size_of
+from engine.families.animatediff_control.extractors import Extractor, find_edges, load_extractor
+from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.runtime.context import EngineContext
+
+ON_CPU = Rung(name="cpu", about="the clip to follow was read on the processor, for memory; the same picture")
+
+
+def conditioning_frames(
+    clip: Clip,
+    follow: Follow,
+    *,
+    frames: int,
+    fps: float,
+    width: int,
+    height: int,
+    context: EngineContext,
+    hooks: Hooks,
+) -> list[Image.Image]:
+    """What a ControlNet is shown, one picture for each frame that will be drawn.
+
+    The clip's frames are chosen by time, so that it is followed at its own pace whatever its rate; the last
+    one stays where the clip is shorter. An extractor is loaded for this, and gone when it returns.
+
+    Args:
+        clip: the member's.
+        follow: what of it.
+        frames, fps: how many will be drawn, and how many of them a second.
+        width, height: of the pictures, in pixels.
+        context: where the extractor's weights lie and where it runs.
+        hooks: asked whether to stop, and told of progress from 0 to 1, once a frame; told where the clip is
+            too short, or was read on the processor for want of memory.
+
+    Raises:
+        Cancelled: a stop was asked for.
+        RenderFailed: ``E_WEIGHTS``, ``E_EXTRACTOR``: the extractor cannot be used here; the text says how
+            it could.
+    """
+    chosen = frames_by_time(clip, frames, fps, (width, height))
+    seconds = len(clip.frames) / clip.fps
+    if (frames - 1) / fps > seconds:
+        hooks.gave_up(f"the clip to follow is {seconds:.1f} seconds long: its last frame is held after that")
+    if follow is Follow.EDGES:
+        found = find_edges(chosen, hooks)
+    else:
+        on_gpu = context.device.kind is not DeviceKind.CPU
+        found = descend(
+            (ON_CPU,) if on_gpu else (),
+            lambda rungs: _extract(chosen, follow, Device() if rungs else context.device, context, hooks),
+            first=0,
+            most=1,
+            hooks=hooks,
+        )
+    return [Image.fromarray(frame) for frame in found]
+
+
+def _extract(chosen: Frames, follow: Follow, device: Device, context: EngineContext, hooks: Hooks) -> Frames:
+    entry = NEEDS[follow].entry
+    folder, name = context.store.path(entry), f"{entry}/{follow}"
+
+    def make() -> Extractor:
+        return load_extractor(follow, folder, device)
+
+    try:
+        # On the rack, so that what else lies there makes room for it.
+        return context.model_cache.get(name, make, lambda extractor: extractor.size)(chosen, hooks)
+    finally:
+        context.model_cache.drop(name)
+
+
+def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, device: Device) -> Any:
+    """The ControlNet for what is followed, from the rack.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``: it is not installed, or damaged, or not in safetensors.
+    """
+    entry = NEEDS[follow].controlnet
+    return context.model_cache.get(
+        f"{entry}/{dtype}",
+        lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
+        size_of,
+    )

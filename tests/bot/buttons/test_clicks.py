@@ -1,0 +1,358 @@
+"""Buttons, the remix form and the lists, as members and moderators meet them."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import math
+
+import discord
+import pytest
+
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
+from bot.discord_io.messenger import Post
+from bot.text import messages
+from db.jobs.states import State
+from engine.core.recipe import Kind, Quality, Recipe, Role
+from tests.bot.fixtures import connected, count_of, failing, hand_in, picture, queued, until
+from tests.fake_discord import Permission, Status
+
+FORM_FIELD = "fk:prompt"
+
+
+@pytest.fixture
+def eve(fake):
+    return fake.member("eve")
+
+
+@pytest.fixture
+async def waiting(services, bot, channel, ada):
+    """Ada's job that waits, and its status message."""
+    return await asked_by(services, ada, channel)
+
+
+async def asked_by(services, member, channel, **changes):
+    """A waiting job with a status message that has its buttons."""
+    job = await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
+    message = await shown(services, channel, "status", job_buttons.for_status(job))
+    await services.queue.set_status_message(job.id, channel.id, message.id)
+    return await services.queue.get(job.id), message
+
+
+async def delivered(services, member, channel, **changes):
+    """A finished job and the message with its clip."""
+    await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claim())
+    message = await shown(services, channel, "clip", job_buttons.for_clip(job))
+    await services.queue.begin_posting(job.id)
+    await services.queue.posted(job.id, message.id)
+    return await services.queue.get(job.id), message
+
+
+async def shown(services, channel, content, view):
+    sent = await services.messenger.send(channel.id, Post(content=content, nonce=f"{content}", view=view))
+    return channel.messages[sent]
+
+
+async def said_to(asked) -> str:
+    """What the member was told in private."""
+    message = await asked.shown(10)
+    assert message.ephemeral
+    return message.content
+
+
+async def clip_actions(services, guild) -> list[tuple[int, str, str]]:
+    return [(one.actor_id, one.action, one.target) for one in await services.audit.entries(guild.id)]
+
+
+async def the_new_job(services, known):
+    """The one job that waits beside those that are known."""
+
+    async def found():
+        jobs = [job for job in await services.queue.waiting() if job.id not in {one.id for one in known}]
+        return jobs[0] if jobs else None
+
+    return await until(found)
+
+
+async def test_only_its_member_and_moderators_cancel_a_job(fake, channel, ada, eve, mod, services, waiting):
+    job, message = waiting
+    assert await said_to(await fake.click(eve, message, "Cancel")) == messages.NOT_YOURS
+    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert await said_to(await fake.click(mod, message, "Cancel")) == messages.CANCELLED
+    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert await clip_actions(services, channel.guild) == [(mod.id, "cancel", job.id)]
+
+
+async def test_whichever_statement_of_a_moderators_click_fails_it_is_done_and_written_down_or_neither(
+    fake, channel, ada, mod, services, bot
+):
+    for action, bring in ((Action.DELETE, delivered), (Action.CANCEL, asked_by)):
+        job, message = await bring(services, ada, channel)
+        for nth in itertools.count(1):
+            with failing(services.database, nth) as writes:
+                click = await fake.click(mod, message, custom_id(action, job.id))
+                await until(lambda click=click: click.message is not None and not click.message.loading)
+            if writes.passed < nth:
+                break
+            assert await services.queue.get(job.id) == job
+            assert (mod.id, action, job.id) not in await clip_actions(services, channel.guild)
+        assert nth > 2, "no statement was made to fail"
+        assert (await clip_actions(services, channel.guild))[0] == (mod.id, action, job.id)
+        assert await services.queue.get(job.id) != job
+
+
+async def test_a_member_who_cancels_their_own_job_is_no_moderators_deed(
+    fake, channel, ada, services, waiting
+):
+    job, message = waiting
+    assert await said_to(await fake.click(ada, message, "Cancel")) == messages.CANCELLED
+    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert await clip_actions(services, channel.guild) == []
+
+
+async def test_a_role_that_the_owner_named_may_cancel_too(fake, channel, services, waiting, monkeypatch):
+    _, message = waiting
+    role = fake.role(channel.guild, "keepers")
+    keeper = fake.member("keeper", roles=(role,))
+    monkeypatch.setattr(services.clicks, "_roles", (role.id,))
+    assert await said_to(await fake.click(keeper, message, "Cancel")) == messages.CANCELLED
+
+
+async def test_a_running_job_is_asked_to_stop(fake, ada, services, waiting):
+    job, message = waiting
+    await services.queue.claim()
+    assert await said_to(await fake.click(ada, message, "Cancel")) == messages.STOPPING
+    assert (await services.queue.get(job.id)).cancel_requested
+
+
+async def test_another_servers_job_is_not_found(fake, services, waiting):
+    job, _ = waiting
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    message = await shown(services, fake.channel(elsewhere), "here", job_buttons.row(job, *Action))
+    for action in Action:
+        assert await said_to(await fake.click(boss, message, custom_id(action, job.id))) == messages.NOT_FOUND
+    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert await count_of(services) == 1
+
+
+async def test_a_hundred_replays_of_cancel_have_one_effect(fake, channel, mod, services, waiting):
+    fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
+    job, message = waiting
+    clicks = [await fake.click(mod, message, custom_id(Action.CANCEL, job.id)) for _ in range(100)]
+    answers = [await said_to(click) for click in clicks]
+    assert answers.count(messages.CANCELLED) == 1
+    assert answers.count(messages.ALREADY_OVER) == 99
+    assert len(await clip_actions(services, channel.guild)) == 1
+
+
+async def test_a_hundred_replays_of_delete_have_one_effect(fake, channel, ada, eve, mod, services, bot):
+    fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
+    job, message = await delivered(services, ada, channel)
+    assert await said_to(await fake.click(eve, message, "Delete")) == messages.NOT_YOURS
+    assert not message.deleted
+    clicks = [await fake.click(mod, message, custom_id(Action.DELETE, job.id)) for _ in range(100)]
+    for click in clicks:
+        await until(lambda click=click: click.message is not None and not click.message.loading, 20)
+    assert {click.message.content for click in clicks} == {messages.DELETED}
+    assert message.deleted
+    assert (await services.queue.get(job.id)).deleted_at is not None
+    assert await clip_actions(services, channel.guild) == [(mod.id, "delete", job.id)]
+
+
+async def test_a_clip_that_discord_does_not_delete_is_not_called_deleted(fake, channel, ada, services, bot):
+    _, message = await delivered(services, ada, channel)
+    fake.fail("DELETE", rf"/messages/{message.id}$", Status(403, 50013))
+    assert await said_to(await fake.click(ada, message, "Delete")) == messages.NOT_DELETED
+    assert await said_to(await fake.click(ada, message, "Delete")) == messages.DELETED
+    assert message.deleted
+
+
+async def test_a_clip_is_deleted_even_before_its_row_knows_its_message(fake, channel, ada, services, bot):
+    await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claim())
+    await services.queue.begin_posting(job.id)
+    message = await shown(services, channel, "clip", job_buttons.for_clip(job))
+    assert await said_to(await fake.click(ada, message, "Delete")) == messages.DELETED
+    assert message.deleted
+
+
+async def test_reroll_has_a_new_seed_and_the_same_picture(fake, channel, ada, eve, services, bot):
+    sha256 = services.blobs.put(picture())
+    wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": sha256}, "prompt": "a cat"}
+    job, message = await delivered(services, ada, channel, recipe=wanted, inputs={Role.PICTURE: sha256})
+    asked = await fake.click(eve, message, "Reroll")
+    assert "a cat" in (await asked.shown()).content
+    new = await the_new_job(services, [job])
+    old_recipe, new_recipe = Recipe.from_json(job.recipe), Recipe.from_json(new.recipe)
+    assert new_recipe.seed != old_recipe.seed
+    assert new_recipe == Recipe.from_json(
+        job.recipe.replace(f'"seed": {old_recipe.seed}', f'"seed": {new_recipe.seed}')
+    )
+    assert (new.user_id, new.parent, new.inputs) == (eve.id, job.id, {Role.PICTURE: sha256})
+
+
+async def test_reroll_of_a_picture_that_was_cleared_away_says_so(fake, channel, ada, services, bot):
+    wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
+    _, message = await delivered(services, ada, channel, recipe=wanted, inputs={Role.PICTURE: "a" * 64})
+    asked = await fake.click(ada, message, "Reroll")
+    await until(lambda: asked.followups)
+    assert asked.followups[0].content == messages.INPUT_GONE
+    assert asked.followups[0].ephemeral
+    assert asked.message.deleted
+    assert await count_of(services) == 1
+
+
+async def test_a_remix_form_works_after_a_restart(fake, channel, ada, services):
+    async with connected(fake, services):
+        job, message = await delivered(services, ada, channel)
+        form = await fake.click(ada, message, "Remix")
+        await form.answered()
+        assert form.modal["custom_id"] == f"fk:remix:{job.id}"
+    async with connected(fake, services):
+        answer = await fake.submit_modal(ada, form, {FORM_FIELD: "in the snow\u202e"})
+        assert "in the snow" in (await answer.shown()).content
+        new = await the_new_job(services, [job])
+    recipe = Recipe.from_json(new.recipe)
+    assert (recipe.prompt, new.parent) == ("in the snow", job.id)
+    assert recipe.seed != Recipe.from_json(job.recipe).seed
+
+
+async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, services, bot):
+    big = {"width": 1280, "height": 720, "quality": Quality.BEST}
+    known, wanted = [], big
+    sizes = []
+    for number in range(2):
+        job = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=wanted)
+        known.append(job)
+        await services.queue.fail(job.id, None, "E_MEMORY", None, "abcd")
+        job = await services.queue.get(job.id)
+        message = await shown(services, channel, f"failed {number}", job_buttons.for_status(job))
+        await (await fake.click(ada, message, "Try lighter")).shown()
+        new = await the_new_job(services, known)
+        known.append(new)
+        recipe = Recipe.from_json(new.recipe)
+        sizes.append((recipe.width, recipe.height))
+        assert (recipe.quality, recipe.prompt, recipe.seed) == (Quality.FAST, "a red boat", 5)
+        wanted = {"width": recipe.width, "height": recipe.height, "quality": Quality.FAST}
+        await services.queue.cancel(new.id)
+    assert sizes[0] == (512, 288)
+    assert sizes[1] == (384, 224)  # three quarters, in whole macroblocks
+
+
+async def test_what_cannot_be_made_lighter_says_so_in_plain_words(fake, channel, ada, services, bot, caplog):
+    job, _ = await delivered(services, ada, channel, recipe={"engine": "of yesterday"})
+    message = await shown(services, channel, "failed", job_buttons.row(job, Action.LIGHTER))
+    told = await said_to(await fake.click(ada, message, "Try lighter"))
+    assert "no engine called" in told
+    assert "Traceback" not in caplog.text
+
+
+async def test_the_recipe_card_tells_everything_to_anybody(fake, channel, ada, eve, services, bot):
+    _, message = await delivered(services, ada, channel)
+    card = await said_to(await fake.click(eve, message, "Recipe"))
+    assert "seed `5`" in card
+    assert "take 1: accepted, 90 of 100" in card
+
+
+async def test_why_tells_what_is_ahead(fake, channel, ada, eve, services, waiting):
+    await asked_by_quietly(services, ada, channel)
+    _, message = await asked_by(services, eve, channel)
+    told = await said_to(await fake.click(eve, message, "Why?"))
+    assert "ahead of it" in told or "It is next" in told
+
+
+async def asked_by_quietly(services, member, channel):
+    return await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id)
+
+
+async def test_an_action_that_does_not_exist_does_nothing(fake, channel, ada, services, waiting):
+    job, _ = waiting
+    view = discord.ui.View()
+    view.add_item(discord.ui.Button(label="Explode", custom_id=f"fk:explode:{job.id}"))
+    message = await shown(services, channel, "odd", view)
+    view.stop()
+    asked = await fake.click(ada, message, "Explode")
+    await asyncio.sleep(0.1)
+    assert asked.response is None
+    assert (await services.queue.get(job.id)).state is State.QUEUED
+
+
+async def test_a_click_that_stumbles_is_answered_with_an_id_that_the_log_holds(
+    fake, ada, services, waiting, monkeypatch, caplog
+):
+    async def broken(*_):
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(services.queue, "ahead", broken)
+    told = await said_to(await fake.click(ada, waiting[1], "Why?"))
+    assert "Error id" in told
+    assert told.split("`")[1] in caplog.text
+
+
+async def test_jobs_shows_my_own_and_cancels_them(fake, channel, ada, eve, services, waiting):
+    job, _ = waiting
+    assert await said_to(await fake.slash(eve, channel, "jobs")) == messages.NOTHING_YET
+    mine = await fake.slash(ada, channel, "jobs")
+    assert f"`{job.id[:6]}` #1" in await said_to(mine)
+    assert await said_to(await fake.click(ada, mine.message, f"Cancel {job.id[:6]}")) == messages.CANCELLED
+
+
+async def test_moderator_commands_are_checked_at_each_use(fake, channel, ada, services, waiting):
+    job, _ = waiting
+    tries = [
+        ("queue show", {}),
+        ("queue pause", {}),
+        ("queue resume", {}),
+        ("queue clear", {}),
+        ("queue cancel", {"job": job.id}),
+        ("queue move", {"job": job.id, "place": 1}),
+    ]
+    for name, options in tries:
+        assert await said_to(await fake.slash(ada, channel, name, **options)) == messages.NOT_A_MODERATOR
+    typed = await fake.autocomplete(ada, channel, "queue cancel", "job", "")
+    await asyncio.sleep(0.1)
+    assert not typed.choices
+    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert not await services.queue.paused(channel.guild.id)
+    assert await clip_actions(services, channel.guild) == []
+
+
+async def test_what_moderators_do_is_written_down(fake, channel, ada, mod, services, waiting):
+    job, _ = waiting
+    typed = await fake.autocomplete(mod, channel, "queue cancel", "job", job.id[:4])
+    await typed.answered()
+    assert [choice["value"] for choice in typed.choices] == [job.id]
+    await said_to(await fake.slash(mod, channel, "queue pause", reason="dinner"))
+    assert await services.queue.paused(channel.guild.id)
+    await said_to(await fake.slash(mod, channel, "queue resume"))
+    assert not await services.queue.paused(channel.guild.id)
+    await said_to(await fake.slash(mod, channel, "queue move", job=job.id[:6], place=1))
+    await said_to(await fake.slash(mod, channel, "queue cancel", job=job.id))
+    await asked_by_quietly(services, ada, channel)
+    await said_to(await fake.slash(mod, channel, "queue clear"))
+    done = await services.audit.entries(channel.guild.id)
+    assert [one.action for one in reversed(done)] == ["pause", "resume", "move", "cancel", "clear"]
+    assert {one.actor_id for one in done} == {mod.id}
+    assert done[-1].reason == "dinner"
+    assert (await services.audit.verify()).sound
+
+
+async def test_the_queue_of_one_server_does_not_touch_another(fake, channel, mod, services, waiting):
+    elsewhere = fake.guild("Elsewhere")
+    there = fake.channel(elsewhere)
+    theirs, _ = await asked_by(services, fake.member("bob", elsewhere), there)
+    page = await said_to(await fake.slash(mod, channel, "queue show"))
+    assert theirs.id[:6] not in page
+    for name, options in [
+        ("queue pause", {}),
+        ("queue clear", {}),
+        ("queue cancel", {"job": theirs.id}),
+        ("queue move", {"job": theirs.id, "place": 1}),
+    ]:
+        await said_to(await fake.slash(mod, channel, name, **options))
+    assert (await services.queue.get(theirs.id)).state is State.QUEUED
+    assert not await services.queue.paused(elsewhere.id)
+    assert (await services.queue.get(waiting[0].id)).state is State.CANCELLED

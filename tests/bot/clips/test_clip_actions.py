@@ -1,0 +1,241 @@
+"""What members can do with a finished clip, as they meet it."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+
+import pytest
+
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
+from bot.clips import continuation
+from bot.discord_io.messenger import Post
+from bot.text import clip_texts, messages, privacy_texts
+from db.jobs.states import State
+from engine.core.recipe import Kind, Recipe, Role
+from tests.bot.fixtures import connected, count_of, hand_in, queued, until
+from tests.fake_discord import Permission
+
+SHORT = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
+
+
+async def delivered(services, member, channel, **changes):
+    """A finished clip, and the message that carries it."""
+    await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claim(), b"the clip")
+    view = job_buttons.for_clip(job)
+    sent = await services.messenger.send(channel.id, Post(content="clip", nonce=job.id, view=view))
+    await services.queue.begin_posting(job.id)
+    await services.queue.posted(job.id, sent)
+    return await services.queue.get(job.id), channel.messages[sent]
+
+
+async def the_new_job(services, *known):
+    async def found():
+        jobs = [job for job in await services.queue.waiting() if job.id not in {one.id for one in known}]
+        return jobs[0] if jobs else None
+
+    return await until(found)
+
+
+async def refusal(asked) -> str:
+    """What was said in private, whether before or after the public answer."""
+    await until(lambda: asked.followups or (asked.message and asked.message.ephemeral), 10)
+    message = asked.followups[0] if asked.followups else asked.message
+    assert message.ephemeral
+    return message.content
+
+
+async def test_the_buttons_stand_in_their_order_on_two_rows(fake, channel, ada, services, bot):
+    _, message = await delivered(services, ada, channel, recipe=SHORT)
+    rows = [
+        [button.get("label") or button["emoji"]["name"] for button in row["components"]]
+        for row in message.components
+    ]
+    assert rows == [["Reroll", "Remix", "Extend", "Loop", "⭐"], ["Recipe", "Delete", "Report"]]
+
+
+@pytest.mark.parametrize("label", ["Extend", "Loop"])
+async def test_anybody_who_may_ask_can_go_on_with_a_clip(fake, channel, ada, services, bot, label):
+    eve = fake.member("eve")
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    asked = await fake.click(eve, message, label)
+    shown = (await asked.shown()).content
+    assert (clip_texts.EXTENDING if label == "Extend" else clip_texts.LOOPING) in shown
+    new = await the_new_job(services, job)
+    recipe = Recipe.from_json(new.recipe)
+    assert (new.user_id, new.parent, new.kind) == (eve.id, job.id, label.lower())
+    assert new.inputs == recipe.inputs == {Role.BEFORE: job.clip_sha256}
+    assert recipe.loop is (label == "Loop")
+
+
+async def test_extend_works_after_a_restart(fake, channel, ada, services):
+    async with connected(fake, services):
+        job, message = await delivered(services, ada, channel, recipe=SHORT)
+    async with connected(fake, services):
+        await (await fake.click(ada, message, "Extend")).shown()
+        assert Recipe.from_json((await the_new_job(services, job)).recipe).before.frames == 47
+
+
+@pytest.mark.parametrize("action", [Action.EXTEND, Action.LOOP])
+async def test_a_hundred_replays_of_one_click_are_one_job(fake, channel, ada, services, bot, action):
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    asked = await fake.click(ada, message, custom_id(action, job.id))
+    await the_new_job(services, job)
+    for _ in range(99):
+        fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
+    await asyncio.sleep(0.3)
+    assert await count_of(services) == 2
+
+
+@pytest.mark.parametrize("label", ["Extend", "Loop"])
+async def test_a_clip_whose_file_is_gone_is_refused_in_plain_words(fake, channel, ada, services, bot, label):
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    services.blobs.delete(job.clip_sha256)
+    assert await refusal(await fake.click(ada, message, label)) == clip_texts.CLIP_GONE
+    assert await count_of(services) == 1
+
+
+async def test_a_clip_that_was_taken_down_is_not_gone_on_from(fake, channel, ada, services, bot):
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    await services.queue.mark_deleted(job.id)
+    assert await refusal(await fake.click(ada, message, "Extend")) == clip_texts.CLIP_GONE
+
+
+async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, channel, ada, services, bot):
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    await services.database.write(
+        lambda connection: connection.execute("UPDATE job SET forgotten_at = 1 WHERE id = ?", (job.id,))
+    )
+    for label in ("Extend", "Loop"):
+        assert await refusal(await fake.click(ada, message, label)) == privacy_texts.FORGOTTEN
+
+
+async def test_a_clip_that_nobody_may_see_yet_is_not_gone_on_from(fake, channel, ada, services, bot):
+    waiting = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
+    view = job_buttons.row(waiting, Action.EXTEND)
+    sent = await services.messenger.send(channel.id, Post(content="odd", nonce="odd", view=view))
+    asked = await fake.click(ada, channel.messages[sent], "Extend")
+    assert await refusal(asked) == clip_texts.CLIP_GONE
+
+
+async def test_a_clip_that_is_long_enough_says_how_long_it_may_be(
+    fake, channel, ada, services, bot, monkeypatch
+):
+    monkeypatch.setattr(continuation, "LEAST_SECONDS", 15.0)
+    _, message = await delivered(services, ada, channel, recipe=SHORT)
+    assert "16 s at most" in await refusal(await fake.click(ada, message, "Extend"))
+    assert await count_of(services) == 1
+
+
+async def test_who_has_enough_waiting_goes_on_with_nothing(fake, channel, ada, services, bot):
+    _, message = await delivered(services, ada, channel, recipe=SHORT)
+    for _ in range(3):
+        await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
+    assert "already have 3" in await refusal(await fake.click(ada, message, "Extend"))
+
+
+async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, services, bot):
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    await (await fake.click(ada, message, "Loop")).shown()
+    loop = await the_new_job(services, job)
+    await services.queue.claim()
+    loop = await hand_in(services.queue, services.blobs, dataclasses.replace(loop, claim=1), b"the loop")
+    assert loop.state is State.RENDERED
+    labels = [item.item.label for item in job_buttons.for_clip(loop).children]
+    assert labels == ["Extend", None, "Recipe", "Delete", "Report"]
+    odd = await services.messenger.send(
+        channel.id, Post(content="odd", nonce="odd", view=job_buttons.row(loop, Action.LIGHTER))
+    )
+    told = await refusal(await fake.click(ada, channel.messages[odd], "Try lighter"))
+    assert told == clip_texts.LOOPS_ARE_NOT_DRAWN
+    assert messages.title(Recipe.from_json(loop.recipe)).startswith(f"🎬 **{clip_texts.LOOPING}**")
+
+
+def star_of(job):
+    return custom_id(Action.STAR, job.id)
+
+
+async def told(asked) -> str:
+    message = await asked.shown(10)
+    assert message.ephemeral
+    return message.content
+
+
+async def test_anybody_may_keep_a_clip_with_one_star_and_take_it_back(fake, channel, ada, services):
+    eve = fake.member("eve")
+    async with connected(fake, services):
+        job, message = await delivered(services, ada, channel, recipe=SHORT)
+        assert "90 days" in await told(await fake.click(ada, message, star_of(job)))
+        assert "90 days" in await told(await fake.click(eve, message, star_of(job)))
+    async with connected(fake, services):  # after a restart
+        assert await told(await fake.click(ada, message, star_of(job))) == clip_texts.STAR_TAKEN_BACK
+        assert await services.queue.stars(job.id) == 1
+
+
+async def test_a_hundred_replays_of_a_star_are_one_star(fake, channel, ada, services, bot):
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    asked = await fake.click(ada, message, star_of(job))
+    await told(asked)
+    for _ in range(99):
+        fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
+    await asyncio.sleep(0.5)
+    assert await services.queue.stars(job.id) == 1
+
+
+async def test_a_clip_that_is_gone_gets_no_star(fake, channel, ada, services, bot):
+    job, message = await delivered(services, ada, channel, recipe=SHORT)
+    services.blobs.delete(job.clip_sha256)
+    assert await told(await fake.click(ada, message, star_of(job))) == clip_texts.CLIP_GONE
+
+
+@pytest.fixture
+async def discarded(services, bot, channel, ada):
+    """Ada's clip, of which the first take was discarded; and its message."""
+    await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
+    job = await services.queue.claim()
+    await services.queue.keep_sheets(job.id, job.claim, {1: services.blobs.put(b"\xff\xd8 a picture")})
+    job = await hand_in(services.queue, services.blobs, job, b"the clip")
+    sent = await services.messenger.send(
+        channel.id, Post(content="clip", nonce=job.id, view=job_buttons.for_clip(job))
+    )
+    await services.queue.begin_posting(job.id)
+    await services.queue.posted(job.id, sent)
+    return job, channel.messages[sent]
+
+
+async def test_why_was_this_discarded_is_for_its_member_and_moderators(
+    fake, channel, ada, mod, services, discarded
+):
+    _, message = discarded
+    for asker in (ada, mod):
+        card = await (await fake.click(asker, message, "Recipe")).shown()
+        answer = await (await fake.click(asker, card, "Why discarded?")).shown(10)
+        assert answer.ephemeral
+        assert answer.attachments[0].data == b"\xff\xd8 a picture"
+    eve, mods_card = fake.member("eve"), card
+    card = await (await fake.click(eve, message, "Recipe")).shown()
+    assert card.components == ()
+    assert await told(await fake.click(eve, mods_card, "Why discarded?")) == messages.NOT_YOURS
+
+
+async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod, services, discarded):
+    job, _ = discarded
+    answer = await (await fake.slash(mod, channel, "queue why", job=job.id[:6])).shown(10)
+    assert [each.data for each in answer.attachments] == [b"\xff\xd8 a picture"]
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    asked = await fake.slash(boss, fake.channel(elsewhere), "queue why", job=job.id)
+    assert await told(asked) == messages.NOT_FOUND
+    assert await told(await fake.slash(ada, channel, "queue why", job=job.id)) == messages.NOT_A_MODERATOR
+
+
+async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, ada, services, discarded):
+    job, message = discarded
+    for digest in (await services.queue.sheets(job.id)).values():
+        services.blobs.delete(digest)
+    card = await (await fake.click(ada, message, "Recipe")).shown()
+    answer = await (await fake.click(ada, card, "Why discarded?")).shown(10)
+    assert answer.attachments == ()
+    assert clip_texts.NOTHING_DISCARDED in answer.content

@@ -1,0 +1,130 @@
+"""A ``custom_id`` is public: whoever replays one gets what one click gets, and nothing of another server."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+
+import pytest
+
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
+from bot.discord_io.messenger import Post
+from bot.text import messages
+from db.jobs.states import State
+from tests.bot.fixtures import connected, count_of, hand_in, queued, until
+from tests.fake_discord import Permission
+
+TIMES = 100
+HERE = {"prompt": "a red boat"}
+
+
+async def at(services, member, channel, state: State):
+    """A job of the member's in this state."""
+    job = await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, recipe=HERE)
+    if state in {State.RUNNING, State.DELIVERED, State.FAILED}:
+        job = await services.queue.claim()
+    if state is State.DELIVERED:
+        await hand_in(services.queue, services.blobs, job)
+        await services.queue.begin_posting(job.id)
+        await services.queue.posted(job.id, 1)
+    if state is State.FAILED:
+        await services.queue.fail(job.id, job.claim, "E_MEMORY", None, "1")
+    return await services.queue.get(job.id)
+
+
+STATES = {
+    Action.CANCEL: State.QUEUED,
+    Action.WHY: State.QUEUED,
+    Action.STOP: State.RUNNING,
+    Action.KEEP: State.RUNNING,
+    Action.REDRAW: State.RUNNING,
+    Action.LIGHTER: State.FAILED,
+}
+"""Where a job stands when a button is meant; delivered for all others."""
+
+
+async def replayed(fake, services, channel, member, action, job, times):
+    """Click the same button many times at once, on a message that has it; wait for every answer."""
+    post = Post(content="any message", nonce=action, view=job_buttons.row(job, action))
+    message = channel.messages[await services.messenger.send(channel.id, post)]
+    fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
+    asked = [await fake.click(member, message, custom_id(action, job.id)) for _ in range(times)]
+    await asyncio.gather(*(each.answered(60) for each in asked))
+    return asked
+
+
+@pytest.mark.parametrize(
+    ("action", "written"), [(Action.CANCEL, 1), (Action.STOP, 1), (Action.DELETE, 1), (Action.REDRAW, 1)]
+)
+async def test_what_can_be_done_once_is_done_once_by_a_hundred_clicks(
+    fake, channel, ada, mod, bot, services, action, written
+):
+    job = await at(services, ada, channel, STATES.get(action, State.DELIVERED))
+    asked = await replayed(fake, services, channel, mod, action, job, TIMES)
+    await until(lambda: all(one.message or one.followups for one in asked), 30)
+    await until(lambda: as_often(services, channel.guild.id, written), 30)
+    assert await count_of(services) == (2 if action is Action.REDRAW else 1)
+
+
+async def as_often(services, guild, count):
+    return len(await services.audit.entries(guild, TIMES)) == count
+
+
+@pytest.mark.parametrize("action", [Action.REROLL, Action.LIGHTER, Action.EXTEND, Action.LOOP])
+async def test_what_asks_for_a_clip_never_passes_the_members_limit(fake, channel, ada, bot, services, action):
+    job = await at(services, ada, channel, STATES.get(action, State.DELIVERED))
+    asked = await replayed(fake, services, channel, ada, action, job, 20)
+    most = services.settings.per_member_waiting
+    await until(lambda: sum(map(refused, asked)) == 20 - most, 30)
+    assert len(await services.queue.waiting()) == most
+
+
+def refused(asked) -> bool:
+    """Whether somebody was told in private, whether before or after the public answer."""
+    return bool(asked.followups) or bool(asked.message and asked.message.ephemeral)
+
+
+async def test_a_moderator_of_another_server_reaches_no_job_by_any_button(fake, channel, ada, bot, services):
+    elsewhere = fake.channel(guild=fake.guild("Elsewhere"))
+    mallory = fake.member("mallory", guild=elsewhere.guild, permissions=Permission.ADMINISTRATOR)
+    jobs = {state: await at(services, ada, channel, state) for state in {*STATES.values(), State.DELIVERED}}
+    before = {state: await services.queue.get(job.id) for state, job in jobs.items()}
+    for action in Action:
+        job = jobs[STATES.get(action, State.DELIVERED)]
+        [asked] = await replayed(fake, services, elsewhere, mallory, action, job, 1)
+        said = await asked.shown(10)
+        assert (said.content, said.ephemeral) == (messages.NOT_FOUND, True), action
+    assert {state: await services.queue.get(job.id) for state, job in jobs.items()} == before
+    assert await count_of(services) == len(jobs)
+    assert (
+        await services.audit.entries(channel.guild.id)
+        == await services.audit.entries(elsewhere.guild.id)
+        == []
+    )
+
+
+async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(
+    fake, channel, ada, mod, services
+):
+    """What it does depends on the rows as they are, not on when or by which process it was sent."""
+    messages = {}
+    async with connected(fake, services):
+        over = await at(services, ada, channel, State.DELIVERED)
+        gone = await at(services, ada, channel, State.QUEUED)
+        for action, job in ((Action.REROLL, over), (Action.CANCEL, gone)):
+            post = Post(content="any message", nonce=action, view=job_buttons.row(job, action))
+            messages[action] = channel.messages[await services.messenger.send(channel.id, post)]
+    await services.queue.cancel(gone.id)
+    a_day_earlier = "UPDATE job SET created_at = created_at - 86400, ended_at = ended_at - 86400"
+    await services.database.write(lambda connection: connection.execute(a_day_earlier))
+    before = await services.queue.get(gone.id)
+    async with connected(fake, services):
+        for _ in range(10):
+            asked = await fake.click(mod, messages[Action.CANCEL], custom_id(Action.CANCEL, gone.id))
+            assert (await asked.shown()).content == messages.ALREADY_OVER
+        again = await fake.click(ada, messages[Action.REROLL], custom_id(Action.REROLL, over.id))
+        assert HERE["prompt"] in (await again.shown(10)).content
+    assert await services.queue.get(gone.id) == before
+    assert await services.audit.entries(channel.guild.id) == []
+    assert await count_of(services) == 3

@@ -1,0 +1,299 @@
+"""The commands as Discord will see them. One that breaks a limit takes all of them down.
+
+The limits are those of https://docs.discord.com/developers/interactions/application-commands.
+"""
+
+from __future__ import annotations
+
+import re
+from types import SimpleNamespace
+from typing import get_type_hints
+from unittest.mock import AsyncMock, create_autospec
+
+import discord
+import pytest
+
+from bot.client import Framekiln, command_hash
+from bot.commands.animate import first_picture
+from bot.commands.autocomplete import LISTS
+from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, request_of
+from bot.config.settings import Settings
+from bot.forecast import Wait
+from bot.services import Services
+from bot.text import messages
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
+from engine.core.request import SECONDS, Length
+from engine.planning.plan import PlanLimits
+from engine.runtime.capabilities import Capabilities
+
+CHAT_INPUT, USER, MESSAGE = 1, 2, 3
+SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
+NAME = re.compile(r"[-_'\w]{1,32}")
+
+
+@pytest.fixture
+def services():
+    """Every part as a mock that has what the real one has, and nothing else."""
+    kinds = get_type_hints(Services)
+    mocks = {name: create_autospec(kind, instance=True) for name, kind in kinds.items()}
+    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
+
+
+@pytest.fixture
+async def client(services):
+    made = Framekiln(services, guild_id=None)
+    yield made
+    await made.close()
+
+
+def told(client):
+    return [command.to_dict(client.tree) for command in client.tree.get_commands()]
+
+
+def options_of(command):
+    """The lists of options of a command and of all its subcommands."""
+    found = command.get("options", [])
+    yield found
+    for option in found:
+        if option["type"] in {SUB_COMMAND, SUB_COMMAND_GROUP}:
+            yield from options_of(option)
+
+
+def every_text(value):
+    """All strings that a member sees in a command."""
+    if isinstance(value, dict):
+        for key in ("name", "description"):
+            yield value.get(key, "")
+        for key in ("options", "choices"):
+            yield from every_text(value.get(key, []))
+    else:
+        for each in value:
+            yield from every_text(each)
+
+
+def counted(value):
+    """Characters as Discord counts them: names, descriptions and the values of choices."""
+    own = sum(len(str(value.get(key) or "")) for key in ("name", "description", "value"))
+    return own + sum(counted(each) for key in ("options", "choices") for each in value.get(key, []))
+
+
+async def test_these_commands_are_there(client):
+    names = {(command["type"], command["name"]) for command in told(client)}
+    chat = {
+        (CHAT_INPUT, name)
+        for name in ("animate", "text2video", "restyle", "replay", "jobs", "mydata", "queue")
+    }
+    assert names == chat | {(MESSAGE, "Animate this"), (USER, "Animate avatar")}
+
+
+async def test_every_command_fits_discords_limits(client):
+    assert len(told(client)) <= 100
+    for command in told(client):
+        assert counted(command) <= 8000
+        if command["type"] in (MESSAGE, USER):
+            assert 1 <= len(command["name"]) <= 32
+            assert not command.get("description")
+            assert not command.get("options")
+            continue
+        assert NAME.fullmatch(command["name"])
+        assert command["name"] == command["name"].lower()
+        assert 1 <= len(command["description"]) <= 100
+
+
+async def test_every_option_fits_discords_limits(client):
+    seen = 0
+    for command in told(client):
+        for options in options_of(command):
+            assert len(options) <= 25
+            names = [option["name"] for option in options]
+            assert len(names) == len(set(names))
+            needed = [option.get("required", False) for option in options]
+            assert needed == sorted(needed, reverse=True), "required options come first"
+            for option in options:
+                seen += 1
+                assert NAME.fullmatch(option["name"])
+                assert option["name"] == option["name"].lower()
+                assert 1 <= len(option["description"]) <= 100
+                assert option["description"] != "…", "an option without a description"
+                choices = option.get("choices", [])
+                assert len(choices) <= 25
+                assert not (choices and option.get("autocomplete"))
+                assert all(1 <= len(choice["name"]) <= 100 for choice in choices)
+                assert all(1 <= len(str(choice["value"])) <= 100 for choice in choices)
+    assert seen > 20
+
+
+async def test_no_text_of_a_command_can_ping(client):
+    for text in every_text(told(client)):
+        assert not re.search(r"@|<[#&!/]|https?:", text)
+
+
+async def test_every_command_works_in_servers_only(client):
+    for command in client.tree.get_commands():
+        # Who has left every server still has a right to their own data.
+        assert command.guild_only != (command.name == "mydata"), command.name
+    for command in told(client):
+        assert command["contexts"] == (None if command["name"] == "mydata" else [0])
+        assert command["dm_permission"] is (command["name"] == "mydata")
+        assert command["nsfw"] is False
+
+
+async def test_the_queue_is_for_who_manages_the_server_by_default(client):
+    for command in told(client):
+        wanted = discord.Permissions(manage_guild=True).value if command["name"] == "queue" else None
+        assert command["default_member_permissions"] == wanted
+
+
+async def test_the_hash_changes_with_a_description_and_with_nothing_else(client, services):
+    before = command_hash(client.tree, None)
+    again = Framekiln(services, guild_id=None)
+    assert command_hash(again.tree, None) == before
+    await again.close()
+    jobs = client.tree.get_command("jobs")
+    jobs.description += "!"
+    assert command_hash(client.tree, None) != before
+
+
+async def test_commands_are_registered_once_for_each_hash(client, services):
+    known = {}
+    services.queue.meta_get.side_effect = known.get
+    services.queue.meta_set.side_effect = lambda key, value: known.update({key: value})
+    client.tree.sync = AsyncMock(spec_set=client.tree.sync)
+    for _ in range(2):
+        await client._sync_if_changed()
+    assert client.tree.sync.await_count == 1
+    client.tree.get_command("jobs").description += "!"
+    await client._sync_if_changed()
+    assert client.tree.sync.await_count == 2
+
+
+def request(**changes):
+    return request_of(Kind.ANIMATE, engine="auto", **changes)
+
+
+def test_a_wish_without_options_takes_the_described_defaults():
+    asked = request()
+    assert (asked.motion, asked.camera, asked.quality) == (Motion.NORMAL, Camera.AUTO, Quality.BALANCED)
+    assert (asked.seconds, asked.fps, asked.seed, asked.prompt) == (None, None, None, "")
+    assert (asked.styles, asked.model, asked.negative, asked.raw) == ((), "", None, False)
+    assert (asked.follow, asked.strength) == (None, None)
+
+
+@pytest.mark.parametrize("words", ["Push-In", "push_in", "push in", " PUSH IN "])
+def test_options_forgive_how_a_word_is_written(words):
+    assert request(camera=words).camera is Camera.PUSH_IN
+
+
+def test_a_line_of_the_quality_list_is_its_quality():
+    assert request(quality="fast · about 40 s now · nobody is ahead").quality is Quality.FAST
+
+
+@pytest.mark.parametrize("field", ["motion", "camera", "length", "quality", "follow"])
+def test_a_word_that_is_no_choice_is_refused_with_the_choices(field):
+    with pytest.raises(UserError, match="“warp” is not one of: ") as caught:
+        request(**{field: "warp" if field != "camera" else "WARP"})
+    assert caught.value.code == "E_OPTION"
+
+
+def test_every_choice_of_a_list_is_understood():
+    assert [request(motion=choice.value).motion for choice in MOTIONS] == list(Motion)
+    assert [request(camera=choice.value).camera for choice in CAMERAS] == list(Camera)
+    assert [request(follow=choice.value).follow for choice in FOLLOWS] == list(Follow)
+    assert [request(length=choice.value).seconds for choice in LENGTHS] == list(SECONDS.values())
+    assert [request(smooth=choice.value).fps for choice in RATES] == [24.0, 30.0, 60.0]
+
+
+async def choices(services, typed, length=None, smooth=None):
+    interaction = create_autospec(discord.Interaction, instance=True)
+    interaction.namespace = SimpleNamespace(length=length, smooth=smooth)
+    return await LISTS["quality"](services, interaction, Kind.ANIMATE, typed)
+
+
+@pytest.fixture
+def waiting(services):
+    """The parts with one job ahead, and a record of the profiles that were asked for."""
+    services.forecaster.for_new.return_value = Wait(position=2, ahead=1, low=30, middle=40, high=50, own=20)
+    services.submissions.rules = SimpleNamespace(plan=PlanLimits(fps=30.0))
+    services.submissions.engine_for.return_value = "auto"
+    services.submissions.capabilities.return_value = Capabilities()
+    return services
+
+
+async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
+    shown = await choices(waiting, "")
+    assert [choice.value for choice in shown] == list(Quality)
+    assert shown[0].name == "fast · about 40 s now · 1 ahead"
+    assert [choice.value for choice in await choices(waiting, "fa")] == ["fast"]
+    assert await choices(waiting, "warp") == []
+
+
+async def test_the_quality_list_asks_for_the_length_that_was_chosen(waiting):
+    await choices(waiting, "best", Length.LONG.value)
+    assert waiting.waits.for_new.await_args.args[0].endswith("/240")
+    await choices(waiting, "best", Length.LONG.value, 60)
+    assert waiting.waits.for_new.await_args.args[0].endswith("/480")
+
+
+async def test_the_quality_list_bears_what_discord_has_not_checked(waiting):
+    """While somebody types, the other options come as they stand, finished or not."""
+    assert len(await choices(waiting, "", "lo", "6")) == len(Quality)
+
+
+def attachment(kind):
+    return create_autospec(discord.Attachment, instance=True, content_type=kind)
+
+
+def test_the_first_picture_of_a_message_is_taken():
+    text, picture = attachment("text/plain"), attachment("image/png")
+    snap = create_autospec(discord.MessageSnapshot, instance=True, attachments=[picture])
+    direct = create_autospec(
+        discord.Message, instance=True, attachments=[text, picture], message_snapshots=[]
+    )
+    forwarded = create_autospec(discord.Message, instance=True, attachments=[], message_snapshots=[snap])
+    empty = create_autospec(discord.Message, instance=True, attachments=[text], message_snapshots=[])
+    assert first_picture(direct) is picture
+    assert first_picture(forwarded) is picture
+    assert first_picture(empty) is None
+
+
+def member(*, manages=False, roles=(), guild=1, user=7):
+    interaction = create_autospec(discord.Interaction, instance=True, guild_id=guild)
+    interaction.permissions = discord.Permissions(manage_guild=manages)
+    interaction.user = create_autospec(discord.Member, instance=True, id=user)
+    interaction.user.roles = [discord.Object(role) for role in roles]
+    interaction.type = discord.InteractionType.application_command
+    interaction.response.send_message = AsyncMock()
+    return interaction
+
+
+@pytest.mark.parametrize(
+    ("asks", "allowed"),
+    [
+        (member(), False),
+        (member(roles=(4,)), False),
+        (member(manages=True), True),
+        (member(roles=(4, 5)), True),
+        (member(manages=True, guild=None), False),
+    ],
+    ids=["nobody", "another role", "manage server", "the owner's role", "no server"],
+)
+async def test_each_use_of_the_queue_is_checked_again(client, asks, allowed):
+    group = client.tree.get_command("queue")
+    assert await group.interaction_check(asks) is allowed
+    if not allowed:
+        asks.response.send_message.assert_awaited_once_with(messages.NOT_A_MODERATOR, ephemeral=True)
+
+
+async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, services):
+    group = client.tree.get_command("queue")
+    seen = 0
+    for command in group.walk_commands():
+        for option in getattr(command, "parameters", ()):
+            if option.autocomplete:
+                seen += 1
+                suggest = command._params[option.name].autocomplete
+                assert await suggest(command.binding, member(), "") == []
+    assert seen >= 6
+    services.queue.waiting.assert_not_awaited()
+    services.queue.in_states.assert_not_awaited()

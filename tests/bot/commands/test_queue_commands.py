@@ -1,0 +1,227 @@
+"""Each command of moderators: as a member, as an admin of another server, and as a moderator."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from bot.text import limit_texts, messages, moderation_texts
+from db.jobs.states import JobId, State
+from tests.bot.commands.uses import BY_NAME, USES, brought, options, ready_for
+from tests.bot.fixtures import failing, queued, rendered
+from tests.db.asking import written
+from tests.fake_discord import Permission
+
+
+async def rows_of(services, guild) -> dict[str, list[tuple]]:
+    """All that the database holds of a server."""
+    tables = [
+        row[0] for row in await services.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")
+    ]
+    found = {}
+    for table in tables:
+        columns = [row["name"] for row in await services.database.read(f"PRAGMA table_info({table})")]
+        if "guild_id" in columns:
+            rows = await services.database.read(f"SELECT * FROM {table} WHERE guild_id = ?", (guild.id,))  # noqa: S608 - a table of ours
+            found[table] = [tuple(row) for row in rows]
+    assert {"job", "ban", "pause", "audit"} <= set(found)
+    return found
+
+
+def all_names(client) -> set[str]:
+    group = client.tree.get_command("queue")
+    return {command.qualified_name.removeprefix("queue ") for command in group.walk_commands()} - {
+        child.name for child in group.commands if hasattr(child, "commands")
+    }
+
+
+async def test_the_table_above_has_every_command_of_moderators(bot):
+    assert {use.name for use in USES} == all_names(bot)
+    assert len(bot.tree.get_command("queue").commands) <= 25
+
+
+async def test_no_command_obeys_a_member(fake, channel, ada, services, bot):
+    eve = fake.member("eve")
+    await services.queue.ban(channel.guild.id, 99, by=1, reason="spam")
+    jobs = {
+        state: await brought(services, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)
+    }
+    before = await rows_of(services, channel.guild)
+    for use in USES:
+        asked = await fake.slash(eve, channel, f"queue {use.name}", **options(use, jobs[use.start], ada))
+        said = await asked.shown()
+        assert (said.content, said.ephemeral) == (messages.NOT_A_MODERATOR, True), use.name
+    assert await rows_of(services, channel.guild) == before
+
+
+async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, channel, ada, services, bot):
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    there = fake.channel(elsewhere)
+    jobs = {
+        state: await brought(services, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)
+    }
+    await services.queue.ban(channel.guild.id, 99, by=1, reason="spam")
+    await written(services.database, channel.guild.id, 9, "ban", "99", "a secret of this server")
+    before = await rows_of(services, channel.guild)
+    for use in USES:
+        asked = await fake.slash(boss, there, f"queue {use.name}", **options(use, jobs[use.start], ada))
+        said = await asked.shown()
+        assert said.ephemeral, use.name
+        assert "a secret" not in said.content
+        if "job" in use.options:
+            assert said.content == messages.NOT_FOUND, use.name
+    assert await rows_of(services, channel.guild) == before
+
+
+@pytest.mark.parametrize("role", ["manage server", "the owner's role"])
+async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
+    fake, channel, ada, mod, services, bot, monkeypatch, role
+):
+    keeper = mod
+    if role == "the owner's role":
+        named = fake.role(channel.guild, "keepers")
+        keeper = fake.member("keeper", roles=(named,))
+        changed = services.settings.model_copy(update={"moderator_roles": (named.id,)})
+        for child in [bot.tree.get_command("queue"), *bot.tree.get_command("queue").walk_commands()]:
+            group = getattr(child, "binding", None) or child
+            monkeypatch.setattr(group, "_parts", replace(services, settings=changed))
+    for use in USES if role == "manage server" else (BY_NAME["hold"], BY_NAME["pause"]):
+        job = await ready_for(use, services, ada)
+        said = await (
+            await fake.slash(keeper, channel, f"queue {use.name}", **options(use, job, ada))
+        ).shown()
+        assert said.ephemeral, use.name
+        assert use.says in said.content, use.name
+        if use.becomes is not None:
+            assert (await services.queue.get(job.id)).state is use.becomes, use.name
+        newest = [entry for entry in await services.audit.entries(channel.guild.id, 1) if use.action]
+        for entry in newest:
+            assert (entry.actor_id, entry.action) == (keeper.id, use.action)
+            assert use.options.get("reason", "") == entry.reason or use.name == "move"
+            target = {"job": job.id, "member": str(ada.id)}
+            assert all(entry.target == target[name] for name in use.options if name in target)
+    assert (await services.audit.verify()).sound
+
+
+async def test_whichever_statement_of_a_deed_fails_it_is_done_and_written_down_or_neither(
+    fake, channel, ada, mod, services, bot
+):
+    for use in (use for use in USES if use.action):
+        job = await ready_for(use, services, ada)
+        before = await rows_of(services, channel.guild)
+        for nth in itertools.count(1):
+            with failing(services.database, nth) as writes:
+                asked = await fake.slash(mod, channel, f"queue {use.name}", **options(use, job, ada))
+                await asked.shown()
+            after = await rows_of(services, channel.guild)
+            if writes.passed < nth:
+                break
+            assert after == before, f"{use.name}, statement {nth}"
+        assert nth > 2, f"{use.name}: no statement was made to fail"
+        assert {table for table in after if after[table] != before[table]} > {"audit"}, use.name
+        assert (await services.audit.entries(channel.guild.id, 1))[0].action == use.action
+
+
+async def test_a_deed_that_does_not_fit_says_why_and_changes_nothing(fake, channel, ada, mod, services, bot):
+    over = await brought(services, ada, State.CANCELLED)
+    waits = await brought(services, ada, State.QUEUED)
+    for name, job, says in (
+        ("hold", over, moderation_texts.CANNOT_HOLD),
+        ("release", waits, moderation_texts.NOT_HELD),
+        ("retry", waits, moderation_texts.CANNOT_RETRY),
+        ("quarantine", over, moderation_texts.CANNOT_QUARANTINE),
+        ("move", over, messages.NOT_WAITING),
+    ):
+        use = BY_NAME[name]
+        asked = await fake.slash(mod, channel, f"queue {name}", **options(use, job, ada))
+        assert (await asked.shown()).content == says
+    asked = await fake.slash(mod, channel, "queue unban", member=ada)
+    assert (await asked.shown()).content == moderation_texts.NOT_BANNED
+    assert await services.audit.entries(channel.guild.id) == []
+
+
+async def test_a_retry_wants_the_files_of_the_job(fake, channel, ada, mod, services, bot):
+    job = await queued(services.queue, ada.id, channel.guild.id, inputs={"picture": "a" * 64})
+    await services.queue.cancel(job.id)
+    asked = await fake.slash(mod, channel, "queue retry", job=job.id)
+    assert (await asked.shown()).content == messages.INPUT_GONE
+    assert (await services.queue.get(job.id)).state is State.CANCELLED
+
+
+async def test_a_clip_that_is_still_there_is_posted_and_not_drawn_again(
+    fake, channel, ada, mod, services, bot
+):
+    job = await rendered(
+        services.queue, services.blobs, user=ada.id, guild=channel.guild.id, channel_id=channel.id
+    )
+    await services.queue.begin_posting(job.id)
+    await services.queue.fail(job.id, None, "E_POST", None, "abcd")
+    asked = await fake.slash(mod, channel, "queue retry", job=job.id)
+    assert moderation_texts.RETRIED_POST in (await asked.shown()).content
+    assert (await services.queue.get(job.id)).state is State.RENDERED
+
+
+async def test_a_role_of_the_member_counts_when_they_ask(fake, channel, mod, services, bot):
+    role = fake.role(channel.guild, "guests")
+    guest = fake.member("guest", roles=(role,))
+    await (
+        await fake.slash(mod, channel, "queue limit set", whom=role, waiting=0, reason="look only")
+    ).shown()
+    asked = await fake.slash(guest, channel, "text2video", prompt="rain")
+    assert (await asked.shown()).content == messages.NO_ALLOWANCE
+    [entry] = await services.audit.entries(channel.guild.id)
+    assert (entry.action, entry.target, entry.reason) == ("limit", f"role {role.id}", "look only")
+    nothing = await fake.slash(mod, channel, "queue limit set", whom=role)
+    assert (await nothing.shown()).content == limit_texts.NOTHING_SAID
+
+
+async def test_who_asks_a_draining_server_is_told_so_in_private(fake, channel, ada, mod, services, bot):
+    await (await fake.slash(mod, channel, "queue drain")).shown()
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    said = await asked.shown()
+    assert (said.content, said.ephemeral) == (messages.CLOSED_FOR_NOW, True)
+    await (await fake.slash(mod, channel, "queue resume")).shown()
+    assert "rain" in (await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()).content
+
+
+async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel, mod, services, bot):
+    for number in range(3):
+        await written(services.database, channel.guild.id, mod.id, "ban", str(number), "spam")
+    noted = (await services.audit.verify()).head[:16]
+
+    async def page(**more):
+        return (await (await fake.slash(mod, channel, "queue audit", **more)).shown()).content
+
+    whole = await page(noted=noted)
+    assert "the chain is whole" in whole
+    assert "unchanged" in whole
+    assert noted in whole
+    await services.database.write(lambda connection: connection.execute("DELETE FROM audit WHERE seq = 3"))
+    cut = await page(noted=noted)
+    assert "cut off" in cut
+    assert "No entry has the hash" in cut
+    await services.database.write(lambda connection: connection.execute("UPDATE audit SET reason = 'x'"))
+    assert "entry 1 does not fit" in await page()
+
+
+async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
+    fake, channel, ada, mod, services, bot
+):
+    job = await queued(services.queue, ada.id, channel.guild.id)
+    await services.queue.hold(job.id, "a new member")
+    page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+    assert job.id[:6] in page
+    assert "a new member" in page
+
+
+async def test_moderators_see_that_the_card_does_not_work(fake, channel, mod, services, bot):
+    for number in range(2):
+        services.engine_loop.card.met(JobId(f"{number}"))
+    shown = await (await fake.slash(mod, channel, "queue show")).shown()
+    assert "graphics card does not work since" in shown.content
+    services.engine_loop.card.drew(JobId("2"))
+    shown = await (await fake.slash(mod, channel, "queue show")).shown()
+    assert "graphics card" not in shown.content

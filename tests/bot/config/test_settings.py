@@ -1,0 +1,351 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.cli.settings_table import page, table
+from bot.config.choices import LogFormat
+from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables, variable
+from tests import ROOT
+
+CANARY = "canary-" + "x" * 30
+
+
+@pytest.fixture(autouse=True)
+def alone(tmp_path, monkeypatch):
+    """No setting of the machine that runs the tests, and no file of its working folder."""
+    for name in os.environ:
+        if name.startswith(("FRAMEKILN_", "DISCORD_")):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+
+
+DEFAULTS = {
+    "discord_token": None,
+    "discord_guild_id": None,
+    "data_dir": Path("data"),
+    "models_dir": Path("models"),
+    "extra_checkpoints": (),
+    "extra_styles": (),
+    "device": "auto",
+    "models_memory": 0,
+    "memory_steps": 4,
+    "compile_models": False,
+    "rife_on_cpu": False,
+    "engine": "auto",
+    "log_level": "INFO",
+    "log_format": LogFormat.TEXT,
+    "moderator_roles": (),
+    "per_member_waiting": 3,
+    "per_member_hour": 20,
+    "per_member_day": 86_400.0,
+    "most_member_waiting": 20,
+    "most_member_hour": 100,
+    "most_member_day": 86_400.0,
+    "word_languages": ("en",),
+    "per_guild_waiting": 50,
+    "total_waiting": 500,
+    "fair_half_life_hours": 6.0,
+    "fair_stretch": 10.0,
+    "fair_most_minutes": 120.0,
+    "fair_server_stretch": 1.0,
+    "fair_server_most_minutes": 60.0,
+    "min_free_disk": 500_000_000,
+    "max_takes": 3,
+    "max_wasted_seconds": 600,
+    "calibrate_clips": 40,
+    "max_seconds": 10.0,
+    "max_extended_seconds": 16.0,
+    "max_side": 1920,
+    "max_fps": 60.0,
+    "fps": 24.0,
+    "max_clip_bytes": 9_900_000,
+    "max_picture_bytes": 10 * 2**20,
+    "max_picture_pixels": 40_000_000,
+    "min_picture_side": 64,
+    "max_picture_side": 8192,
+    "max_picture_aspect": 4.0,
+    "decode_seconds": 10.0,
+    "decode_memory": 2**30,
+    "download_seconds": 20.0,
+    "decoders": 2,
+    "max_video_bytes": 25 * 2**20,
+    "max_video_pixels": 1920 * 1088,
+    "max_video_side": 2048,
+    "max_video_seconds": 30.0,
+    "video_decode_seconds": 30.0,
+    "max_prompt": 400,
+    "heartbeat_silence": 15.0,
+    "step_silence": 120.0,
+    "max_job_seconds": 1800.0,
+    "crash_limit": 2,
+    "restart_limit": 5,
+    "stop_grace": 5.0,
+    "status_interval": 4.0,
+    "post_backoff_last": 60.0,
+    "give_up_hours": 48.0,
+    "nudity_score": 0.8,
+    "keep_inputs_days": 7.0,
+    "keep_clips_days": 7.0,
+    "keep_prompts_days": 30.0,
+    "keep_left_guild_days": 30.0,
+    "keep_set_aside_days": 30.0,
+    "keep_starred_days": 90.0,
+    "keep_sheets_days": 7.0,
+    "max_starred": 50,
+    "backups": 7,
+}
+
+
+def test_each_default_is_the_documented_one():
+    assert load_settings().model_dump() == DEFAULTS
+
+
+def test_the_environment_comes_before_dotenv_and_that_before_the_toml(monkeypatch):
+    Path("framekiln.toml").write_text("per_member_waiting = 11\nper_member_hour = 12\ntotal_waiting = 13\n")
+    Path(".env").write_text("FRAMEKILN_PER_MEMBER_WAITING=21\nFRAMEKILN_PER_MEMBER_HOUR=22\n")
+    monkeypatch.setenv("FRAMEKILN_PER_MEMBER_WAITING", "31")
+    settings = load_settings()
+    assert (settings.per_member_waiting, settings.per_member_hour, settings.total_waiting) == (31, 22, 13)
+    assert load_settings(per_member_waiting=41).per_member_waiting == 41
+
+
+def test_discords_two_keep_their_usual_names(monkeypatch):
+    Path(".env").write_text(f"DISCORD_TOKEN={CANARY}\nDISCORD_GUILD_ID=123456789012345678\n")
+    settings = load_settings()
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == CANARY
+    assert settings.discord_guild_id == 123456789012345678
+
+
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_a_blank_token_is_none(monkeypatch, blank):
+    monkeypatch.setenv("DISCORD_TOKEN", blank)
+    monkeypatch.setenv("DISCORD_GUILD_ID", "")
+    assert load_settings().discord_token is None
+    assert load_settings().discord_guild_id is None
+
+
+def test_the_token_loses_the_blanks_of_a_copied_line(monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", f" {CANARY}\n")
+    token = load_settings().discord_token
+    assert token is not None
+    assert token.get_secret_value() == CANARY
+
+
+def test_the_token_is_never_shown(monkeypatch):
+    monkeypatch.setenv("DISCORD_TOKEN", CANARY)
+    settings = load_settings()
+    monkeypatch.setenv("FRAMEKILN_FPS", "slow")
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    shown = [repr(settings), str(settings), settings.model_dump_json(), str(caught.value), table()]
+    shown += [str(caught.value.__cause__), repr(caught.value.__cause__)]
+    assert not [text for text in shown if CANARY in text]
+
+
+def test_a_token_of_the_wrong_kind_is_refused_without_being_shown():
+    Path("framekiln.toml").write_text("discord_token = 123454321\n")
+    with pytest.raises(BadSettings, match=r"^DISCORD_TOKEN: ") as caught:
+        load_settings()
+    assert "123454321" not in f"{caught.value}{caught.value.__cause__}"
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("1", (1,)), ("1,2", (1, 2)), (" 1 , 2 ,", (1, 2)), (",", ())],
+)
+def test_moderator_roles_are_numbers_between_commas(monkeypatch, written, read):
+    monkeypatch.setenv("FRAMEKILN_MODERATOR_ROLES", written)
+    assert load_settings().moderator_roles == read
+
+
+def test_moderator_roles_are_a_list_in_the_toml():
+    Path("framekiln.toml").write_text("moderator_roles = [1, 2]\n")
+    assert load_settings().moderator_roles == (1, 2)
+
+
+WRONG = {
+    "discord_guild_id": ["my server", "1.5"],
+    "engine": ["warp drive", "Camera"],
+    "device": ["tpu", "CUDA"],
+    "models_memory": ["-1", "24 GB"],
+    "memory_steps": ["-1", "10"],
+    "compile_models": ["perhaps"],
+    "rife_on_cpu": ["2"],
+    "log_level": ["LOUD"],
+    "log_format": ["xml"],
+    "moderator_roles": ["@mods", "1;2"],
+    "max_fps": ["7.9", "61"],
+    "fps": ["7.9", "61", "nan", "many"],
+    "max_seconds": ["0.9", "61"],
+    "max_extended_seconds": ["0.9", "121"],
+    "max_side": ["63", "1921"],
+    "max_takes": ["0", "21"],
+    "max_wasted_seconds": ["0"],
+    "calibrate_clips": ["9", "few"],
+    "max_clip_bytes": ["99999"],
+    "max_picture_bytes": ["1023"],
+    "max_picture_pixels": ["4095"],
+    "min_picture_side": ["15"],
+    "max_picture_side": ["255"],
+    "max_picture_aspect": ["0.5"],
+    "decode_seconds": ["0", "inf"],
+    "decode_memory": ["1000"],
+    "download_seconds": ["0"],
+    "max_video_bytes": ["1023"],
+    "max_video_pixels": ["4095"],
+    "max_video_side": ["255"],
+    "max_video_seconds": ["0.5"],
+    "video_decode_seconds": ["0"],
+    "max_prompt": ["19", "1001"],
+    "heartbeat_silence": ["1"],
+    "step_silence": ["4"],
+    "max_job_seconds": ["9"],
+    "stop_grace": ["-1"],
+    "status_interval": ["0.5"],
+    "post_backoff_last": ["0"],
+    "give_up_hours": ["0"],
+    "keep_starred_days": ["0"],
+    "keep_sheets_days": ["0"],
+    "max_starred": ["0"],
+    "fair_half_life_hours": ["0"],
+    "fair_stretch": ["-1"],
+    "fair_most_minutes": ["-1"],
+    "fair_server_stretch": ["-1"],
+    "fair_server_most_minutes": ["-1"],
+    "nudity_score": ["-0.1", "1.1"],
+    "keep_inputs_days": ["-1"],
+    "keep_clips_days": ["-1"],
+    "keep_prompts_days": ["-1"],
+    "keep_left_guild_days": ["-1"],
+    "keep_set_aside_days": ["0"],
+    "backups": ["-1", "some"],
+    "min_free_disk": ["-1", "1 GB"],
+    "per_member_day": ["-1", "all"],
+    "most_member_waiting": ["-1", "two"],
+    "word_languages": ["english", "zz", "en,zz"],
+    "most_member_hour": ["-1", "two"],
+    "most_member_day": ["-1", "all"],
+} | {
+    name: ["0", "two"]
+    for name in (
+        *("per_member_waiting", "per_member_hour", "per_guild_waiting", "total_waiting"),
+        *("decoders", "crash_limit", "restart_limit"),
+    )
+}
+
+
+@pytest.mark.parametrize(("field", "value"), [(field, value) for field in WRONG for value in WRONG[field]])
+def test_a_wrong_value_is_one_line_that_names_its_setting(monkeypatch, field, value):
+    monkeypatch.setenv(variable(field), value)
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    text = str(caught.value)
+    assert text.startswith(f"{variable(field)}: ")
+    assert value.split(";")[0] in text
+    assert "\n" not in text
+    assert "pydantic" not in text
+
+
+def test_every_setting_that_can_be_wrong_is_tried():
+    any_text = {"discord_token", "data_dir", "models_dir", "extra_checkpoints", "extra_styles"}
+    assert set(WRONG) == set(Settings.model_fields) - any_text
+
+
+def test_folders_stand_between_commas_and_keep_their_blanks(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_EXTRA_CHECKPOINTS", " /srv/comfy ui/checkpoints , ~/more,")
+    Path("framekiln.toml").write_text('extra_styles = ["old loras", "loras"]\n')
+    settings = load_settings()
+    assert settings.extra_checkpoints == (Path("/srv/comfy ui/checkpoints"), Path("~/more"))
+    assert settings.extra_styles == (Path("old loras"), Path("loras"))
+
+
+def test_the_usual_rate_is_one_that_members_may_ask_for(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_MAX_FPS", "30")
+    assert load_settings(fps=30.0).fps == 30.0
+    with pytest.raises(BadSettings, match="FRAMEKILN_FPS: must be at most 30, which FRAMEKILN_MAX_FPS"):
+        load_settings(fps=31.0)
+
+
+def test_two_wrong_values_are_both_named(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_FPS", "1")
+    monkeypatch.setenv("FRAMEKILN_BACKUPS", "-1")
+    with pytest.raises(BadSettings, match=r"FRAMEKILN_FPS: .*; FRAMEKILN_BACKUPS: "):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", ["auto", "camera", "sketch"])
+def test_the_owner_can_choose_the_engine(monkeypatch, name):
+    monkeypatch.setenv("FRAMEKILN_ENGINE", name)
+    assert load_settings().engine == name
+
+
+def test_the_log_level_may_be_written_small(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_LOG_LEVEL", "debug")
+    assert load_settings().log_level == "DEBUG"
+
+
+def test_a_toml_key_that_does_not_exist_is_named():
+    Path("framekiln.toml").write_text("fps = 24\nframes_per_second = 24\n")
+    with pytest.raises(BadSettings, match=r"^framekiln\.toml .*: frames_per_second$"):
+        load_settings()
+
+
+@pytest.mark.parametrize("content", [b"fps = = 24\n", b"fps = '\xff'\n"])
+def test_a_toml_that_cannot_be_read_is_one_line(content):
+    Path("framekiln.toml").write_bytes(content)
+    with pytest.raises(BadSettings, match=r"\Aframekiln\.toml cannot be read: [^\n]+\Z"):
+        load_settings()
+
+
+def test_a_dotenv_that_cannot_be_read_is_one_line():
+    Path(".env").write_bytes(b"FRAMEKILN_ENGINE=\xff\n")
+    with pytest.raises(BadSettings, match=r"\A\.env cannot be read: [^\n]+\Z"):
+        load_settings()
+
+
+def test_variables_that_look_like_ours_and_are_not_are_found(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_FPS", "24")
+    monkeypatch.setenv("FRAMEKILN_FSP", "24")
+    Path(".env").write_text("FRAMEKILN_KEEP_CLIP_DAYS=3\nFRAMEKILN_KEEP_CLIPS_DAYS=3\nOTHER=1\n")
+    assert unknown_variables() == ["FRAMEKILN_FSP", "FRAMEKILN_KEEP_CLIP_DAYS"]
+
+
+def test_run_ends_with_the_line_and_without_a_traceback(tmp_path):
+    code = "from bot.cli.main import main; main(['run'])"
+    environment = os.environ | {
+        "FRAMEKILN_MAX_TAKES": "none",
+        "DISCORD_TOKEN": CANARY,
+        "PYTHONPATH": str(ROOT),
+    }
+    run = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 1
+    assert run.stdout == ""
+    assert run.stderr.startswith("A setting is wrong. FRAMEKILN_MAX_TAKES: ")
+    assert run.stderr.count("\n") == 1
+
+
+def test_the_page_of_settings_is_the_one_that_the_class_makes():
+    assert (ROOT / "docs/settings.md").read_text("utf-8") == page(), "run: python -m bot.cli.settings_table"
+
+
+def test_every_setting_has_a_meaning_and_a_row():
+    rows = table().splitlines()[2:]
+    assert len(rows) == len(Settings.model_fields)
+    for (name, field), row in zip(Settings.model_fields.items(), rows, strict=True):
+        assert row.startswith(f"| `{variable(name)}` | ")
+        assert field.description
+        assert field.description.endswith(".")
+        assert row.count("|") == 4

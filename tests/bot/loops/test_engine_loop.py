@@ -1,0 +1,529 @@
+"""The engine loop: every claim comes to an end that is written down, and the next job runs on."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import time
+
+import pytest
+
+from bot.loops import engine_loop as engine_loop_module
+from bot.loops import gpu_faults
+from bot.loops.engine_loop import EngineLoop
+from bot.loops.previews import Live
+from bot.text import messages
+from db.errors import CannotWrite
+from db.jobs.claims import Claims
+from db.jobs.states import JobId, State
+from engine.core.errors import (
+    Cancelled,
+    EngineClosed,
+    EngineDied,
+    EngineError,
+    EngineHung,
+    RenderFailed,
+    Unsupported,
+)
+from engine.core.events import Progress, TakeDiscarded
+from engine.core.recipe import Outcome, Receipt, Role, Stage, TakeRecord
+from engine.rendering.render import RenderLimits
+from tests.bot.fixtures import (
+    BEN,
+    FakeEngine,
+    engine_loop_with,
+    limits_of,
+    queued,
+    recipe,
+    until,
+    until_cancelled,
+)
+
+NOBODY_KNOWS = RuntimeError("a bug of ours")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
+    monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.01)
+
+
+@pytest.fixture
+def engine(tmp_path):
+    return FakeEngine(tmp_path / "spool")
+
+
+@pytest.fixture
+async def start(queue, blobs, engine):
+    """Start a studio around the engine; it is stopped at the end."""
+    running: list[tuple[EngineLoop, asyncio.Task[None]]] = []
+
+    def started(**changes) -> EngineLoop:
+        engine_loop = engine_loop_with(queue, blobs, changes.pop("engine", engine), **changes)
+        running.append((engine_loop, asyncio.create_task(engine_loop.run())))
+        return engine_loop
+
+    yield started
+    for engine_loop, task in running:
+        await engine_loop.stop(0)
+        await asyncio.wait_for(task, 5)
+
+
+async def comes_to(queue, job, *states: State):
+    """Wait until a job is in one of these states, and return its row."""
+
+    async def there():
+        row = await queue.get(job.id)
+        return row if row.state in states else None
+
+    return await until(there)
+
+
+async def is_drawing(engine, engine_loop, job):
+    await until(lambda: job.id in engine_loop.live and engine_loop.live[job.id].fraction == 0.5)
+
+
+async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
+    queue, blobs, engine, start, tmp_path
+):
+    picture = blobs.put(b"a picture")
+    limits = RenderLimits(max_takes=2, max_bytes=12345)
+    one = await queued(queue, inputs={Role.PICTURE: picture})
+    two = await queued(queue, BEN)
+    handed_over = []
+    start(limits_for=limits_of(limits), on_rendered=lambda: handed_over.append(1))
+    row = await comes_to(queue, two, State.RENDERED)
+    assert [call[0] for call in engine.renders] == [one.id, two.id]
+    assert engine.renders[0][1] == recipe()
+    assert engine.renders[0][2] == {Role.PICTURE: blobs.path(picture)}
+    assert engine.renders[0][3] == limits
+    assert len(handed_over) == 2
+    assert blobs.read(row.clip_sha256) == b"clip 1"
+    assert Receipt.from_json(row.receipt).sha256 == row.clip_sha256
+    assert await queue.render_times(row.profile) == [3.0, 3.0]
+    assert len(engine.discarded) == 2
+
+
+async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start):
+    engine.acts = [until_cancelled]
+    engine_loop = start()
+    one = await queued(queue)
+    two = await queued(queue, BEN)
+    engine_loop.wake()
+    await is_drawing(engine, engine_loop, one)
+    engine_loop.cancel(two.id)
+    await asyncio.sleep(0.05)
+    assert (await queue.get(one.id)).state is State.RUNNING, "only the job that runs is asked"
+    await queue.cancel(one.id)
+    engine_loop.cancel(one.id)
+    await comes_to(queue, one, State.CANCELLED)
+    await comes_to(queue, two, State.RENDERED)
+    await until(lambda: engine_loop.live == {})
+
+
+async def test_a_cancel_that_came_by_another_way_is_heard(queue, engine, start, monkeypatch):
+    monkeypatch.setattr(engine_loop_module, "NOTE_SECONDS", 0.02)
+    engine.acts = [until_cancelled]
+    engine_loop = start()
+    job = await queued(queue)
+    await is_drawing(engine, engine_loop, job)
+    await queue.cancel(job.id)
+    await comes_to(queue, job, State.CANCELLED)
+
+
+async def test_a_stop_puts_the_running_job_back_to_the_front_with_its_counters_untouched(
+    queue, blobs, engine
+):
+    engine.acts = [until_cancelled]
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
+    job = await queued(queue)
+    other = await queued(queue, BEN)
+    await is_drawing(engine, engine_loop, job)
+    await engine_loop.stop(grace=0.02)
+    await asyncio.wait_for(task, 2)
+    row = await queue.get(job.id)
+    assert (row.state, row.crashes, row.restarts) == (State.QUEUED, 0, 0)
+    assert [found.id for found in await queue.waiting()] == [job.id, other.id]
+
+
+async def test_a_stop_lets_a_job_that_is_nearly_done_finish(queue, blobs, engine):
+    gate = asyncio.Event()
+
+    async def nearly_done(on_event, cancel):
+        await gate.wait()
+
+    engine.acts = [nearly_done]
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
+    job = await queued(queue)
+    other = await queued(queue, BEN)
+    await is_drawing(engine, engine_loop, job)
+    stopping = asyncio.create_task(engine_loop.stop(grace=5))
+    await asyncio.sleep(0.02)
+    gate.set()
+    await stopping
+    await asyncio.wait_for(task, 2)
+    assert (await queue.get(job.id)).state is State.RENDERED
+    assert (await queue.get(other.id)).state is State.QUEUED, "nothing is claimed while stopping"
+
+
+async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs, engine, monkeypatch):
+    claimed, go_on = asyncio.Event(), asyncio.Event()
+    claim = queue.claim
+
+    async def slowly(now, *, last):
+        job = await claim(now, last=last)
+        claimed.set()
+        await go_on.wait()
+        return job
+
+    monkeypatch.setattr(queue, "claim", slowly)
+    job = await queued(queue)
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
+    await claimed.wait()
+    stopping = asyncio.create_task(engine_loop.stop(grace=0))
+    await asyncio.sleep(0.02)
+    assert not stopping.done(), "stop() waits for the claim"
+    go_on.set()
+    await stopping
+    await asyncio.wait_for(task, 2)
+    row = await queue.get(job.id)
+    assert (row.state, row.crashes, row.restarts) == (State.QUEUED, 0, 0)
+    assert engine.renders == []
+
+
+async def test_a_job_is_requeued_after_one_crash_and_set_aside_after_two(queue, engine, start):
+    engine.acts = [EngineDied(-11, "segfault"), EngineHung(-9)]
+    job = await queued(queue)
+    other = await queued(queue, BEN)
+    start()
+    row = await comes_to(queue, job, State.QUARANTINED)
+    assert row.crashes == 2
+    await comes_to(queue, other, State.RENDERED)
+    assert [call[0] for call in engine.renders] == [job.id, job.id, other.id]
+
+
+async def test_a_failed_render_has_an_error_id_that_the_log_holds(queue, engine, start, caplog):
+    engine.acts = [RenderFailed("E_MEMORY", "out of memory", "Traceback: the whole story")]
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.FAILED)
+    assert (row.error_code, row.error_text) == ("E_MEMORY", None)
+    assert row.error_id in caplog.text
+    assert "the whole story" in caplog.text
+
+
+async def test_an_engine_of_another_release_is_nobodys_fault(queue, engine, start, monkeypatch, caplog):
+    monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.01)
+    engine.acts = [RenderFailed("E_VERSION", "another release")] * 3
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.RENDERED)
+    assert (row.crashes, row.claim) == (0, 4)
+    assert "the engine cannot be used" in caplog.text
+
+
+async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blobs, engine):
+    engine.acts = [RenderFailed("E_VERSION", "another release")]
+    engine_loop = engine_loop_with(queue, blobs, engine)
+    task = asyncio.create_task(engine_loop.run())
+    job = await queued(queue)
+    await until(lambda: engine.renders)
+    began = time.monotonic()
+    await engine_loop.stop(grace=0)
+    await asyncio.wait_for(task, 5)
+    assert time.monotonic() - began < engine_loop_module.ENGINE_DOWN_PAUSE / 2
+    assert (await queue.get(job.id)).state is State.QUEUED
+
+
+class FaultyCard(FakeEngine):
+    """A card that fails some jobs, or all: ``fails`` says which."""
+
+    fails = staticmethod(lambda job: True)
+
+    async def render(self, recipe, inputs, *, job, **others):
+        if self.fails(job):
+            self.acts = [RenderFailed("E_DEVICE", "illegal access")]
+        return await super().render(recipe, inputs, job=job, **others)
+
+
+@pytest.fixture
+def no_pauses(monkeypatch):
+    monkeypatch.setattr(gpu_faults, "FIRST_PAUSE", 0.01)
+    monkeypatch.setattr(gpu_faults, "LAST_PAUSE", 0.02)
+
+
+async def test_a_card_that_is_gone_costs_no_job_and_all_are_drawn_when_it_is_back(
+    queue, blobs, tmp_path, start, no_pauses
+):
+    gpu = FaultyCard(tmp_path / "spool")
+    jobs = [await queued(queue, user) for user in range(3)]
+    engine_loop = start(engine=gpu)
+    await until(lambda: len(gpu.renders) > 8)
+    assert engine_loop.gpu.trouble_since is not None
+    assert {job for job, *_ in gpu.renders} == {job.id for job in jobs}
+    gpu.fails = lambda job: False
+    for job in jobs:
+        row = await comes_to(queue, job, State.RENDERED)
+        assert (row.crashes, row.restarts) == (0, 0)
+    assert engine_loop.gpu.trouble_since is None
+
+
+async def test_a_job_that_breaks_a_card_which_draws_others_is_set_aside(
+    queue, blobs, tmp_path, start, no_pauses
+):
+    gpu = FaultyCard(tmp_path / "spool")
+    poison, other = await queued(queue, 1), await queued(queue, 2)
+    gpu.fails = lambda job: job == poison.id
+    start(engine=gpu)
+    await comes_to(queue, other, State.RENDERED)
+    assert (await comes_to(queue, poison, State.QUARANTINED)).crashes == 2
+    assert len(gpu.renders) == 4
+
+
+def test_the_pauses_of_a_card_that_is_gone_grow_to_a_minute():
+    gpu = gpu_faults.GpuFaults()
+    pauses = []
+    for number in range(7):
+        gpu.met(JobId(f"{number}"))
+        pauses.append(gpu.pause())
+    assert pauses == [0, 5, 10, 20, 40, 60, 60]
+
+
+async def test_any_other_word_of_the_engine_fails_the_job_too(queue, engine, start, caplog):
+    engine.acts = [EngineError("no clip")]
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.FAILED)
+    assert row.error_code == "E_ENGINE"
+    assert row.error_id in caplog.text
+
+
+async def test_what_cannot_be_drawn_fails_with_words_for_the_member(queue, engine, start):
+    engine.acts = [Unsupported("This needs a picture.")]
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.FAILED)
+    assert (row.error_code, row.error_text) == ("E_UNSUPPORTED", "This needs a picture.")
+
+
+@pytest.mark.parametrize("error", [EngineClosed(), Cancelled()])
+async def test_what_is_nobodys_fault_is_not_counted(queue, engine, start, error):
+    engine.acts = [error]
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.RENDERED)
+    assert (row.crashes, row.restarts, row.claim) == (0, 0, 2)
+
+
+async def test_a_closed_engine_does_not_make_the_loop_spin(queue, engine, start, monkeypatch):
+    monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.1)
+    engine.acts = [EngineClosed()] * 1000
+    await queued(queue)
+    start()
+    await asyncio.sleep(0.35)
+    assert 1 < len(engine.renders) <= 5
+
+
+async def test_a_full_disk_around_the_engine_gives_the_job_back_without_counting(
+    queue, blobs, engine, start, monkeypatch
+):
+    adopt, failures = blobs.adopt, iter(range(2))
+
+    def full(path, sha256):
+        if next(failures, None) is not None:
+            raise OSError(28, "No space left on device")
+        return adopt(path, sha256)
+
+    monkeypatch.setattr(blobs, "adopt", full)
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.RENDERED)
+    assert (row.crashes, row.claim) == (0, 3)
+    assert len(engine.discarded) == 3
+
+
+async def test_a_bug_around_the_engine_is_counted_and_sets_the_job_aside(queue, engine, start, caplog):
+    engine.acts = [NOBODY_KNOWS, NOBODY_KNOWS]
+    job = await queued(queue)
+    other = await queued(queue, BEN)
+    start()
+    await comes_to(queue, job, State.QUARANTINED)
+    await comes_to(queue, other, State.RENDERED)
+    assert "a bug of ours" in caplog.text
+
+
+async def test_a_database_that_cannot_be_written_does_not_end_the_loop(queue, engine, start, monkeypatch):
+    """The failure itself cannot be written down for a while: it is, once it can be."""
+    end_badly, failures = Claims._end_badly, iter(range(3))
+
+    async def full(self, *args):
+        if next(failures, None) is not None:
+            raise CannotWrite("disk full")
+        return await end_badly(self, *args)
+
+    monkeypatch.setattr(Claims, "_end_badly", full)
+    engine.acts = [RenderFailed("E_ENGINE", "no")]
+    job = await queued(queue)
+    other = await queued(queue, BEN)
+    start()
+    await comes_to(queue, other, State.RENDERED)
+    assert (await queue.get(job.id)).state is State.FAILED
+
+
+async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, monkeypatch):
+    claim, failures = queue.claim, iter(range(2))
+
+    async def unreadable(now, *, last):
+        if next(failures, None) is not None:
+            raise CannotWrite("disk full")
+        return await claim(now, last=last)
+
+    monkeypatch.setattr(queue, "claim", unreadable)
+    job = await queued(queue)
+    start()
+    await comes_to(queue, job, State.RENDERED)
+
+
+async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, engine, start, caplog):
+    job = await queued(queue)
+
+    async def taken_away(on_event, cancel):
+        row = await queue.get(job.id)
+        await queue.recover()
+        assert (await queue.claim()).claim == row.claim + 1
+
+    engine.acts = [taken_away]
+    handed_over = []
+    start(on_rendered=lambda: handed_over.append(1))
+    await until(lambda: engine.discarded)
+    await until(lambda: "under a claim that is over" in caplog.text)
+    row = await queue.get(job.id)
+    assert (row.state, row.clip_sha256) == (State.RUNNING, None)
+    assert handed_over == []
+
+
+async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
+    queue, engine, start, monkeypatch
+):
+    monkeypatch.setattr(engine_loop_module, "NOTE_SECONDS", 0.1)
+    written = []
+    progress = queue.progress
+
+    async def counted(job, claim, stage, fraction, take):
+        written.append((time.monotonic(), fraction))
+        return await progress(job, claim, stage, fraction, take)
+
+    monkeypatch.setattr(queue, "progress", counted)
+
+    async def many_steps(on_event, cancel):
+        for step in range(100):
+            on_event(Progress(stage=Stage.DRAWING, fraction=step / 100))
+            await asyncio.sleep(0.003)
+        await asyncio.sleep(0.35)
+
+    engine.acts = [many_steps]
+    job = await queued(queue)
+    start()
+    await comes_to(queue, job, State.RENDERED)
+    times = [at for at, _ in written]
+    assert 2 <= len(written) <= 12
+    assert all(later - sooner >= 0.09 for sooner, later in itertools.pairwise(times))
+    assert len({fraction for _, fraction in written}) == len(written)
+
+
+async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
+    gate = asyncio.Event()
+    discarded = TakeRecord(number=1, seed=5, outcome=Outcome.REJECTED, score=3, reasons=("it flickers",))
+
+    async def second_take(on_event, cancel):
+        on_event(TakeDiscarded(take=discarded))
+        on_event(Progress(stage=Stage.DRAWING, fraction=0.25, take=2))
+        await gate.wait()
+
+    engine.acts = [second_take]
+    changed = []
+    engine_loop = start(on_change=changed.append)
+    job = await queued(queue)
+    await until(lambda: engine_loop.live.get(job.id) == Live(stage=Stage.DRAWING, fraction=0.25, take=2))
+    live = engine_loop.live[job.id]
+    assert "polishing (take 2)" in messages.running(recipe(), live.stage, live.fraction, live.take)
+    gate.set()
+    await comes_to(queue, job, State.RENDERED)
+    await until(lambda: engine_loop.live == {})
+    assert set(changed) == {job.id}
+    assert len(changed) == 5  # claimed, first step, discarded, second take, over
+
+
+def discarding(folder, *takes, then=None):
+    """An act: takes are discarded, each with a picture; then whatever comes."""
+
+    async def act(on_event, cancel):
+        for number in takes:
+            sheet = folder / f"sheet{number}.jpg"
+            sheet.write_bytes(b"take %d" % number)
+            record = TakeRecord(number=number, seed=5, outcome=Outcome.REJECTED, score=3)
+            on_event(TakeDiscarded(take=record, sheet=sheet))
+            sheet.unlink()  # the spool's folder goes with the render
+        if then is not None:
+            raise then
+
+    return act
+
+
+async def test_what_discarded_takes_looked_like_is_put_by(queue, blobs, engine, start, tmp_path):
+    engine.acts = [
+        discarding(tmp_path, 1, 2),
+        None,
+        discarding(tmp_path, 1, then=RenderFailed("E_BROKEN", "no take came out whole")),
+    ]
+    jobs = [await queued(queue, member) for member in range(3)]
+    start()
+    await comes_to(queue, jobs[2], State.FAILED)
+    kept = [await queue.sheets(job.id) for job in jobs]
+    assert [list(sheets) for sheets in kept] == [[1, 2], [], [1]]
+    assert blobs.read(kept[0][2]) == b"take 2"
+
+
+async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
+    queue, engine, start, tmp_path, monkeypatch, caplog
+):
+    async def full(*_):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(queue, "keep_sheets", full)
+    engine.acts = [discarding(tmp_path, 1)]
+    job = await queued(queue)
+    start()
+    await comes_to(queue, job, State.RENDERED)
+    assert "could not be put by" in caplog.text
+
+
+async def test_the_pause_between_two_jobs_is_measured(queue, engine, start):
+    for member in range(3):
+        await queued(queue, member)
+    engine_loop = start()
+    await until(lambda: engine_loop.rendered == 3)
+    assert len(engine_loop._idle_seconds) == 2
+    assert 0 < engine_loop.idle(0.95) < 0.5
+
+
+async def test_a_cancelled_job_is_no_pause(queue, engine, start):
+    """Between two clips another job was drawn and cancelled: the engine did not rest meanwhile."""
+
+    async def cancelled_in_the_end(on_event, cancel):
+        await asyncio.sleep(0.3)
+        raise RenderFailed("E_ENGINE", "no")
+
+    engine.acts = [None, cancelled_in_the_end, None]
+    for member in range(3):
+        await queued(queue, member)
+    engine_loop = start()
+    await until(lambda: engine_loop.rendered == 2)
+    assert engine_loop.idle(1.0) < 0.25
+
+
+async def test_nothing_measured_is_no_pause(queue, blobs, engine):
+    assert engine_loop_with(queue, blobs, engine).idle(0.95) == 0.0

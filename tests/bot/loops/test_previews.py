@@ -1,0 +1,432 @@
+"""A first look in the status message: shown once a take, never at the cost of the words or of the job."""
+
+from __future__ import annotations
+
+import asyncio
+from unittest.mock import AsyncMock, create_autospec
+
+import pytest
+
+from bot.buttons import job_buttons
+from bot.buttons.job_buttons import Action, custom_id
+from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.forecast import Forecaster
+from bot.loops import status as status_module
+from bot.loops.previews import FirstLook, FirstLooks, Live
+from bot.loops.status import StatusBoard
+from bot.text import messages
+from db.jobs.states import JobId, State
+from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
+from engine.provenance.seal import Sealer
+from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
+from tests.fake_discord import Status
+
+MESSAGE = 900
+LOOK = FirstLook(take=1, mp4=b"a small clip")
+SEALED = Sealer(None).seal(LOOK.mp4, recipe()).mp4
+FILE = (SmallFile(name=status_module.DRAFT_NAME, data=SEALED),)
+JOB = JobId("0123456789abcdef")
+REJECTED = TakeRecord(number=1, seed=5, outcome=Outcome.REJECTED, score=3, reasons=("it flickers",))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch):
+    monkeypatch.setattr(status_module, "TICK_SECONDS", 0.005)
+    monkeypatch.setattr(status_module, "RETRY_SECONDS", 0.02)
+
+
+@pytest.fixture
+def messenger():
+    return create_autospec(Messenger, instance=True, spec_set=True)
+
+
+@pytest.fixture
+def engine_loop(queue, blobs, tmp_path):
+    return engine_loop_with(queue, blobs, FakeEngine(tmp_path / "spool"))
+
+
+@pytest.fixture
+def may_show():
+    return AsyncMock(return_value=True)
+
+
+@pytest.fixture
+async def board(queue, messenger, engine_loop, may_show):
+    made = StatusBoard(
+        queue=queue,
+        messenger=messenger,
+        engine_loop=engine_loop,
+        forecaster=Forecaster(queue),
+        dress=job_buttons.for_status,
+        sealer=Sealer(None),
+        may_show=may_show,
+        interval=0.02,
+    )
+    task = asyncio.create_task(made.run())
+    yield made
+    for each in [task, *made._tasks]:
+        each.cancel()
+    await asyncio.gather(task, *made._tasks, return_exceptions=True)
+
+
+@pytest.fixture
+async def job(queue, engine_loop, messenger, board):
+    """A job that is being drawn, whose message says so."""
+    await queued(queue)
+    claimed = await queue.claim()
+    await queue.set_status_message(claimed.id, CHANNEL, MESSAGE)
+    engine_loop.live[claimed.id] = Live(stage="drawing", fraction=0.4, take=1)
+    board.touch(claimed.id)
+    await until(lambda: "drawing 40 %" in said(messenger))
+    return claimed
+
+
+def said(messenger) -> str:
+    calls = messenger.edit.call_args_list
+    return calls[-1].args[2] if calls else ""
+
+
+def files(messenger) -> list:
+    """What each edit did to the message's files; None: it left them alone."""
+    return [call.args[4] for call in messenger.edit.call_args_list]
+
+
+def labels(messenger) -> list[str]:
+    view = messenger.edit.call_args.args[3]
+    return [] if view is None else [child.item.label for child in view.children]
+
+
+async def show(board, engine_loop, messenger, job, look=LOOK):
+    engine_loop.drafts[job.id] = look
+    board.touch(job.id)
+    await until(lambda: files(messenger)[-1])
+
+
+async def move_on(board, engine_loop, messenger, job, fraction):
+    engine_loop.live[job.id] = Live(stage="drawing", fraction=fraction, take=1)
+    board.touch(job.id)
+    await until(lambda: f"drawing {fraction:.0%}".replace("%", " %") in said(messenger))
+
+
+async def test_a_first_look_is_attached_once_and_asks_what_to_do(board, engine_loop, messenger, job):
+    await show(board, engine_loop, messenger, job)
+    assert files(messenger)[-1] == FILE
+    assert labels(messenger) == ["Keep", "Reroll", "Stop"]
+    assert messages.FIRST_LOOK in said(messenger)
+    before = len(files(messenger))
+    for step in (50, 60, 70):
+        await move_on(board, engine_loop, messenger, job, step / 100)
+    assert files(messenger)[before:] == [None] * 3
+    assert labels(messenger) == ["Keep", "Reroll", "Stop"]
+
+
+async def test_a_first_look_that_nobody_may_see_yet_is_not_attached(
+    board, engine_loop, messenger, job, may_show
+):
+    may_show.return_value = False
+    engine_loop.drafts[job.id] = LOOK
+    await move_on(board, engine_loop, messenger, job, 0.5)
+    assert not any(files(messenger))
+    assert labels(messenger) == ["Cancel"]
+    may_show.assert_awaited()
+
+
+async def test_a_first_look_and_the_words_of_the_same_moment_are_one_edit(board, engine_loop, messenger, job):
+    board._shown[job.id].next = board._shown[job.id].next + 0.1
+    before = len(files(messenger))
+    engine_loop.drafts[job.id] = LOOK
+    for step in range(5):
+        engine_loop.live[job.id] = Live(stage="drawing", fraction=0.5 + step / 100, take=1)
+        board.touch(job.id)
+        await asyncio.sleep(0.005)
+    await until(lambda: "drawing 54 %" in said(messenger))
+    assert files(messenger)[before:] == [FILE]
+
+
+async def test_what_is_kept_stays_and_asks_no_more(board, engine_loop, messenger, job):
+    await show(board, engine_loop, messenger, job)
+    before = len(files(messenger))
+    assert board.keep(job.id)
+    await until(lambda: labels(messenger) == ["Cancel"])
+    assert files(messenger)[before:] == [None]
+    assert messages.FIRST_LOOK not in said(messenger)
+    await move_on(board, engine_loop, messenger, job, 0.8)
+    assert labels(messenger) == ["Cancel"]
+
+
+async def test_a_click_on_keep_shows_without_waiting_for_the_interval(board, engine_loop, messenger, job):
+    board._interval = 60.0
+    await show(board, engine_loop, messenger, job)
+    board.keep(job.id)
+    await until(lambda: labels(messenger) == ["Cancel"], 1)
+
+
+async def test_the_next_take_has_a_first_look_of_its_own(board, engine_loop, messenger, job):
+    await show(board, engine_loop, messenger, job)
+    board.keep(job.id)
+    del engine_loop.drafts[job.id]
+    board.touch(job.id)
+    await until(lambda: files(messenger)[-1] == ())
+    await show(board, engine_loop, messenger, job, FirstLook(take=2, mp4=b"another"))
+    assert labels(messenger) == ["Keep", "Reroll", "Stop"]
+
+
+@pytest.mark.parametrize("trouble", list(Trouble))
+async def test_a_first_look_that_discord_does_not_take_is_left_out_and_the_words_go_on(
+    queue, board, engine_loop, messenger, job, trouble
+):
+    def refuses_files(*args):
+        if args[4]:
+            raise ChannelError(trouble, "the fake said so")
+
+    messenger.edit.side_effect = refuses_files
+    engine_loop.drafts[job.id] = LOOK
+    await move_on(board, engine_loop, messenger, job, 0.6)
+    await until(lambda: FILE in files(messenger) and labels(messenger) == ["Cancel"])
+    await move_on(board, engine_loop, messenger, job, 0.7)
+    assert files(messenger).count(FILE) == 1
+    assert messages.FIRST_LOOK not in said(messenger)
+    assert (await queue.get(job.id)).state is State.RUNNING
+    assert not (await queue.get(job.id)).status_final
+
+
+async def test_an_upload_that_hangs_does_not_hold_up_the_words(
+    board, engine_loop, messenger, job, monkeypatch
+):
+    monkeypatch.setattr(status_module, "DRAFT_SECONDS", 0.05)
+
+    async def hangs_with_files(*args):
+        if args[4]:
+            await asyncio.Event().wait()
+
+    messenger.edit.side_effect = hangs_with_files
+    engine_loop.drafts[job.id] = LOOK
+    board.touch(job.id)
+    await until(lambda: files(messenger)[-2:] == [FILE, ()])
+
+
+@pytest.mark.parametrize("end", ["cancelled", "requeued"])
+async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, messenger, job, end):
+    await show(board, engine_loop, messenger, job)
+    engine_loop.live.clear()
+    engine_loop.drafts.clear()
+    if end == "cancelled":
+        await queue.cancel(job.id)
+        await queue.cancelled(job.id, job.claim)
+    else:
+        await queue.recover()
+    board.touch(job.id)
+    await until(lambda: files(messenger)[-1] == ())
+    if end == "cancelled":
+        await until(lambda: board._shown == {})
+    else:
+        assert "you are next" in said(messenger)
+
+
+async def test_what_hung_on_a_message_of_before_a_restart_is_taken_off(queue, board, engine_loop, messenger):
+    await queued(queue)
+    job = await queue.claim()
+    await queue.set_status_message(job.id, CHANNEL, MESSAGE)
+    await queue.recover()
+    board.touch(job.id)
+    await until(lambda: files(messenger) == [()])
+
+
+async def test_without_a_first_look_there_is_nothing_to_keep(board, messenger, job):
+    assert not board.keep(job.id)
+
+
+def test_a_look_that_was_left_out_or_kept_stays_so_until_the_next_take():
+    drafts = {JOB: LOOK}
+    looks = FirstLooks(drafts)
+    assert looks.of(JOB) == LOOK
+    looks.keep(JOB)
+    assert not looks.of(JOB).asks
+    looks.leave_out(JOB, 1)
+    assert looks.of(JOB) is None
+    drafts[JOB] = FirstLook(take=2, mp4=b"2")
+    assert looks.of(JOB).asks
+    looks.forget(JOB)
+    drafts[JOB] = LOOK
+    assert looks.of(JOB).asks
+
+
+async def test_the_studio_reads_a_draft_at_once_and_drops_it_with_its_take(
+    queue, blobs, tmp_path, monkeypatch
+):
+    path = tmp_path / "draft1.mp4"
+    drawn, discarded, over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def act(on_event, cancel):
+        path.write_bytes(b"a small clip")
+        on_event(Draft(path=path, take=1))
+        path.unlink()
+        on_event(Draft(path=tmp_path / "gone.mp4", take=1))
+        drawn.set()
+        await discarded.wait()
+        on_event(TakeDiscarded(take=REJECTED))
+        over.set()
+        await until_cancelled(on_event, cancel)
+
+    engine_loop = engine_loop_with(queue, blobs, FakeEngine(tmp_path / "spool", act))
+    task = asyncio.create_task(engine_loop.run())
+    job = await queued(queue)
+    engine_loop.wake()
+    try:
+        await asyncio.wait_for(drawn.wait(), 5)
+        assert engine_loop.drafts == {job.id: FirstLook(take=1, mp4=b"a small clip")}
+        discarded.set()
+        await asyncio.wait_for(over.wait(), 5)
+        assert engine_loop.drafts == {}
+    finally:
+        await engine_loop.stop(0)
+        await asyncio.wait_for(task, 5)
+
+
+@pytest.fixture
+def drawing(engine, tmp_path):
+    """An act of the engine: one draft, then on until it is told to stop."""
+    path = tmp_path / "draft.mp4"
+    path.write_bytes(b"a small clip")
+
+    async def act(on_event, cancel):
+        on_event(Progress(stage=Stage.DRAWING, fraction=0.4))
+        on_event(Draft(path=path, take=1))
+        await until_cancelled(on_event, cancel)
+
+    engine.acts = [act]
+
+
+@pytest.fixture
+async def asked(fake, channel, ada, services, bot, drawing):
+    """Ada's job, whose status message shows a first look; and that message."""
+    loops = [asyncio.create_task(each.run()) for each in (services.engine_loop, services.board)]
+    told = await fake.slash(ada, channel, "text2video", prompt="rain")
+    message = await told.shown()
+    await until(lambda: message.attachments, 10)
+    (running,) = [job for job in [await services.queue.running()] if job is not None]
+    yield running, message
+    await services.engine_loop.stop(0)
+    await services.board.stop()
+    await asyncio.gather(*loops)
+
+
+def on(message) -> list[str]:
+    return [button["label"] for row in message.components for button in row["components"]]
+
+
+async def test_keep_takes_the_buttons_away_and_nothing_else(fake, ada, services, asked):
+    job, message = asked
+    assert [file.filename for file in message.attachments] == [status_module.DRAFT_NAME]
+    assert on(message) == ["Keep", "Reroll", "Stop"]
+    answer = await fake.click(ada, message, "Keep")
+    await until(lambda: on(message) == ["Cancel"])
+    assert answer.followups == []
+    assert message.attachments[0].data.startswith(b"a small clip")
+    assert (await services.queue.get(job.id)).state is State.RUNNING
+
+
+async def test_stop_cancels_the_job_and_its_first_look_goes(fake, ada, services, asked):
+    job, message = asked
+    answer = await fake.click(ada, message, "Stop")
+    assert (await answer.shown()).content == messages.STOPPING
+    await until(lambda: messages.CANCELLED in message.content and not message.attachments, 10)
+    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert on(message) == []
+
+
+async def test_reroll_stops_the_job_and_asks_for_it_once_more_with_a_new_seed(fake, ada, services, asked):
+    job, message = asked
+    reroll = custom_id(Action.REDRAW, job.id)
+    answers = [await fake.click(ada, message, reroll) for _ in range(20)]
+    shown = [await answer.shown(20) for answer in answers]
+    await until(lambda: state_is(services, job, State.CANCELLED), 10)
+    public = [each for each in shown if not each.ephemeral]
+    assert len(public) == 1
+    assert {each.content for each in shown if each.ephemeral} <= {
+        messages.ASKED_AGAIN,
+        messages.STOPPING,
+        messages.ALREADY_OVER,
+    }
+    new = [found for found in await services.queue.jobs_of(ada.id, job.guild_id, 99) if found.id != job.id]
+    assert len(new) == 1
+    old_recipe, new_recipe = Recipe.from_json(job.recipe), Recipe.from_json(new[0].recipe)
+    assert new_recipe.seed != old_recipe.seed
+    assert new_recipe.prompt == old_recipe.prompt
+    assert new[0].parent == job.id
+
+
+async def test_a_reroll_of_before_a_crash_is_not_asked_for_twice(fake, channel, ada, services, asked):
+    """The process died after the new job was written down and before the old one was told to stop."""
+    job, message = asked
+    await queued(services.queue, ada.id, channel.guild.id, key=f"redraw {job.id}")
+    answer = await fake.click(ada, message, "Reroll")
+    await until(lambda: answer.followups)
+    assert answer.followups[0].content == messages.ASKED_AGAIN
+    assert len(await services.queue.jobs_of(ada.id, job.guild_id, 99)) == 2
+    assert (await services.queue.get(job.id)).state is State.RUNNING
+
+
+async def state_is(services, job, state):
+    return (await services.queue.get(job.id)).state is state
+
+
+async def test_a_reroll_that_is_refused_leaves_the_job_alone(fake, channel, ada, services, asked):
+    job, message = asked
+    for _ in range(services.settings.per_member_waiting):
+        await queued(services.queue, ada.id, channel.guild.id)
+    answer = await fake.click(ada, message, custom_id(Action.REDRAW, job.id))
+    assert (await answer.shown()).ephemeral
+    row = await services.queue.get(job.id)
+    assert (row.state, row.cancel_requested) == (State.RUNNING, False)
+
+
+@pytest.mark.parametrize("action", [Action.KEEP, Action.REDRAW, Action.STOP])
+async def test_only_its_member_and_moderators_answer_a_first_look(fake, mod, services, asked, action):
+    job, message = asked
+    eve = fake.member("eve")
+    answer = await fake.click(eve, message, custom_id(action, job.id))
+    assert (await answer.shown()).content == messages.NOT_YOURS
+    assert (await services.queue.get(job.id)).state is State.RUNNING
+    assert on(message) == ["Keep", "Reroll", "Stop"]
+
+
+async def test_a_moderators_reroll_is_written_down_once(fake, channel, mod, services, asked):
+    job, message = asked
+    answer = await fake.click(mod, message, "Reroll")
+    assert "rain" in (await answer.shown()).content
+    await until(lambda: state_is(services, job, State.CANCELLED), 10)
+    clip_actions = [
+        (one.actor_id, one.action, one.target) for one in await services.audit.entries(channel.guild.id)
+    ]
+    assert clip_actions == [(mod.id, "redraw", job.id)]
+
+
+async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
+    fake, channel, ada, services, bot, drawing
+):
+    channel.guild.upload_limit = len(b"a small clip") - 1
+    loops = [asyncio.create_task(each.run()) for each in (services.engine_loop, services.board)]
+    told = await fake.slash(ada, channel, "text2video", prompt="rain")
+    message = await told.shown()
+    await until(lambda: services.engine_loop.drafts and "drawing 40 %" in message.content, 10)
+    assert messages.FIRST_LOOK not in message.content
+    assert (message.attachments, on(message)) == ((), ["Cancel"])
+    assert (await services.queue.running()) is not None
+    await services.engine_loop.stop(0)
+    await services.board.stop()
+    await asyncio.gather(*loops)
+
+
+async def test_edits_take_files_replace_them_and_leave_them(fake, channel, services, bot):
+    sent = await services.messenger.send(channel.id, Post(content="status", nonce="n"))
+    message = channel.messages[sent]
+    two = (SmallFile(name="one.mp4", data=b"1"), SmallFile(name="two.mp4", data=b"2"))
+    for given, there in [(two, ["one.mp4", "two.mp4"]), (None, ["one.mp4", "two.mp4"]), ((), [])]:
+        await services.messenger.edit(channel.id, sent, "status", None, given)
+        assert [file.filename for file in message.attachments] == there
+    fake.fail("PATCH", rf"/messages/{sent}$", Status(413, 40005))
+    with pytest.raises(ChannelError) as caught:
+        await services.messenger.edit(channel.id, sent, "status", None, two)
+    assert caught.value.trouble is Trouble.TOO_LARGE

@@ -1,0 +1,139 @@
+"""A reported clip: a case, a card, and one click that takes it down."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from bot.buttons import job_buttons
+from bot.discord_io.messenger import Post
+from bot.moderation.case_board import CaseAction, CaseButton
+from bot.moderation.decisions import REASON_FIELD
+from bot.text import messages, review_texts
+from db.audit.log import AuditEntry
+from db.jobs.states import State
+from db.moderation.reviews import ReviewRules
+from tests.bot.fixtures import hand_in, picture, queued, until
+from tests.bot.moderation.test_screening import case_in, forged, said_to
+from tests.fake_discord import Permission, Status
+
+
+@pytest.fixture
+async def mods_channel(fake, channel, services):
+    """The review channel, and the rule that says so."""
+    made = fake.channel(name="review")
+    audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=1, action="review", target="")
+    await services.queue.set_review_rules(ReviewRules(channel_id=made.id), audit_entry)
+    return made
+
+
+async def delivered(services, member, channel, data=b"a clip", **changes):
+    await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claim(), data)
+    post = Post(content="clip", nonce=job.id[:16], view=job_buttons.for_clip(job))
+    message = await services.messenger.send(channel.id, post)
+    await services.queue.begin_posting(job.id)
+    await services.queue.posted(job.id, message)
+    return await services.queue.get(job.id), channel.messages[message]
+
+
+async def reported(fake, member, message, reason="it shows me"):
+    form = await fake.click(member, message, "Report")
+    await form.answered()
+    return await said_to(await fake.submit_modal(member, form, {REASON_FIELD: reason}))
+
+
+async def clip_actions(services, guild):
+    entries = await services.audit.entries(guild.id)
+    return [(one.actor_id, one.action, one.target, one.reason) for one in entries if one.action != "review"]
+
+
+async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down_in_seconds(
+    fake, channel, mods_channel, ada, mod, services, bot
+):
+    eve = fake.member("eve")
+    source = services.blobs.put(picture())
+    clip, message = await delivered(services, ada, channel, inputs={"picture": source})
+    child, child_message = await delivered(
+        services, eve, channel, b"a reroll", inputs={"picture": source}, parent=clip.id
+    )
+    other, other_message = await delivered(services, eve, channel, b"another")
+    assert await reported(fake, eve, message) == review_texts.REPORTED
+    assert await reported(fake, eve, message, "again") == review_texts.REPORTED_ALREADY
+    case = await case_in(services, mods_channel)
+    assert "1 member" in case.content
+    assert "it shows me" in case.content
+    began = time.monotonic()
+    clicks = [await fake.click(mod, case, "Take down") for _ in range(10)]
+    for click in clicks:
+        await until(lambda click=click: click.message is not None and not click.message.loading, 10)
+    assert time.monotonic() - began < 5
+    said = [click.message.content for click in clicks]
+    assert said.count(review_texts.TAKEN_DOWN) == 1
+    assert said.count(review_texts.ALREADY_DECIDED) == 9
+    assert (message.deleted, child_message.deleted, other_message.deleted) == (True, True, False)
+    assert not any(services.blobs.exists(one) for one in (source, clip.clip_sha256, child.clip_sha256))
+    assert services.blobs.exists(other.clip_sha256)
+    assert await clip_actions(services, channel.guild) == [(mod.id, "take down", clip.id, "it shows me")]
+    refused = await fake.slash(ada, channel, "text2video", prompt="rain")
+    assert await said_to(refused) == messages.BANNED
+    await services.cases.work()
+    assert case.content.startswith("🗑️ Taken down by")
+
+
+async def test_a_message_that_discord_does_not_delete_now_is_deleted_later(
+    fake, channel, mods_channel, ada, mod, services, bot
+):
+    _, message = await delivered(services, ada, channel)
+    await reported(fake, fake.member("eve"), message)
+    case = await case_in(services, mods_channel)
+    fake.fail("DELETE", rf"/messages/{message.id}$", Status(403, 50013))
+    click = await fake.click(mod, case, "Take down")
+    await until(lambda: click.message is not None and not click.message.loading, 10)
+    assert not message.deleted
+    await services.cases.work()
+    assert message.deleted
+    assert await services.queue.taking_down() == []
+
+
+async def test_a_dismissed_clip_stays_and_a_new_report_asks_again(
+    fake, channel, mods_channel, ada, mod, services, bot
+):
+    job, message = await delivered(services, ada, channel)
+    await reported(fake, fake.member("eve"), message)
+    case = await case_in(services, mods_channel)
+    assert await said_to(await fake.click(mod, case, "Dismiss")) == review_texts.DISMISSED
+    assert await said_to(await fake.click(mod, case, "Dismiss")) == review_texts.ALREADY_DECIDED
+    await services.cases.work()
+    assert "it shows me" not in case.content
+    assert not message.deleted
+    await reported(fake, fake.member("fay"), message)
+    await services.cases.work()
+    cases = [one for one in mods_channel.messages.values() if one.author.bot]
+    assert len(cases) == 2
+    old = await forged(services, channel, CaseButton(CaseAction.TAKE_DOWN, 1, job.id))
+    stale = await fake.click(mod, old, "Take down")
+    await until(lambda: stale.message is not None and not stale.message.loading, 10)
+    assert stale.message.content == review_texts.ALREADY_DECIDED
+    assert not message.deleted
+
+
+async def test_members_and_other_servers_take_nothing_down(
+    fake, channel, mods_channel, ada, services, bot
+):
+    job, message = await delivered(services, ada, channel)
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    take_down = CaseButton(CaseAction.TAKE_DOWN, 1, job.id)
+    there = await forged(
+        services, fake.channel(elsewhere), take_down, job_buttons.JobButton(job_buttons.Action.REPORT, job.id)
+    )
+    assert await said_to(await fake.click(boss, there, "Report")) == messages.NOT_FOUND
+    await reported(fake, fake.member("eve"), message)
+    case = await case_in(services, mods_channel)
+    assert await said_to(await fake.click(ada, case, "Take down")) == messages.NOT_A_MODERATOR
+    assert await said_to(await fake.click(boss, there, "Take down")) == messages.NOT_FOUND
+    assert not message.deleted
+    assert (await services.queue.get(job.id)).state is State.DELIVERED
+    assert await clip_actions(services, channel.guild) == []

@@ -1,0 +1,341 @@
+"""Holds by rule, the cards that ask moderators, and what comes of their clicks."""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import logging
+import time
+
+import discord
+import pytest
+
+from bot.buttons.clicks import PROMPT_FIELD
+from bot.discord_io.messenger import Post
+from bot.moderation.case_board import CaseAction, CaseButton, case_id
+from bot.moderation.decisions import REASON_FIELD
+from bot.text import messages, review_texts
+from db.audit.log import AuditEntry
+from db.jobs.states import Hold, State
+from db.moderation.reviews import OnPictures, OnWords, ReviewRules
+from engine.core.recipe import Receipt
+from tests.bot.clips.test_clip_actions import SHORT, delivered, the_new_job
+from tests.bot.fixtures import connected, count_of, hand_in, picture, queued, until
+from tests.fake_discord import EVERYONE, Permission
+
+DAY = 86_400.0
+OLD_HAND = time.time() - 400 * DAY
+
+
+@pytest.fixture
+def mods_channel(fake):
+    """The review channel."""
+    return fake.channel(name="review")
+
+
+async def rule(services, guild, **changes):
+    audit_entry = AuditEntry(guild_id=guild.id, actor_id=1, action="review", target="")
+    old = await services.queue.review_rules(guild.id)
+    await services.queue.set_review_rules(dataclasses.replace(old, **changes), audit_entry)
+
+
+async def held(services, member, channel, **changes):
+    values = {"hold": Hold(reason="words: grumpf"), "recipe": {"prompt": "a `grumpf` @everyone"}, **changes}
+    return await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **values)
+
+
+async def case_in(services, channel):
+    """The one card that hangs in the review channel, after the loop has done its work."""
+    await services.cases.work()
+    [case] = [message for message in channel.messages.values() if message.author.bot]
+    return case
+
+
+async def said_to(asked) -> str:
+    message = await asked.shown(10)
+    assert message.ephemeral
+    return message.content
+
+
+async def forged(services, channel, *items):
+    """A message of the bot's with buttons of our making: what a replayed or forged click looks like."""
+    view = discord.ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    view.stop()
+    sent = await services.messenger.send(channel.id, Post(content="forged", nonce="forged", view=view))
+    return channel.messages[sent]
+
+
+async def clip_actions(services, guild) -> list[tuple[int, str, str]]:
+    """Without the setting up of the rules."""
+    entries = await services.audit.entries(guild.id)
+    return [(one.actor_id, one.action, one.target) for one in entries if one.action != "review"]
+
+
+async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ada, mod, services, bot):
+    await (await fake.slash(mod, channel, "queue review", new_members=7, words="hold")).shown()
+    old = fake.member("old")
+    old.joined_at = OLD_HAND
+    asked = await (await fake.slash(ada, channel, "text2video", prompt="a red boat")).shown()
+    assert "a moderator looks at it" in asked.content
+    await (await fake.slash(old, channel, "text2video", prompt="a red boat")).shown()
+    [job] = await services.queue.in_states(channel.guild.id, State.HELD)
+    assert (job.user_id, "joined 0 days ago" in job.held_reason) == (ada.id, True)
+    assert [other.user_id for other in await services.queue.waiting()] == [old.id]
+
+
+@pytest.mark.parametrize(
+    ("words", "prompt", "restricted", "becomes"),
+    [
+        (OnWords.OFF, "a nude statue", False, State.QUEUED),
+        (OnWords.HOLD, "a stone statue", False, State.QUEUED),
+        (OnWords.HOLD, "a nude statue", False, State.HELD),
+        (OnWords.HOLD, "a nude statue", True, State.QUEUED),
+        (OnWords.HOLD, "a gr0mpf", True, State.HELD),
+        (OnWords.REFUSE, "a nude statue", False, None),
+        (OnWords.REFUSE, "a nude statue", True, State.QUEUED),
+        (OnWords.REFUSE, "a g r o m p f", True, None),
+        (OnWords.OFF, "a nude child", True, None),
+    ],
+)
+async def test_words_lead_to_what_the_server_chose_and_the_hard_rules_to_a_refusal(
+    fake, channel, ada, mod, services, bot, words, prompt, restricted, becomes
+):
+    await rule(services, channel.guild, words=words)
+    await (await fake.slash(mod, channel, "queue words add", word="grompf")).shown()
+    where = fake.channel(name="adults", nsfw=True) if restricted else channel
+    asked = await fake.slash(ada, where, "text2video", prompt=prompt)
+    await asked.answered()
+    if becomes is None:
+        await until(lambda: asked.followups or (asked.message and asked.message.content))
+        assert await count_of(services) == 0
+        return
+    await asked.shown()
+    [job] = await services.queue.in_states(channel.guild.id, becomes)
+    assert job.adult == ("nude" in prompt and words is not OnWords.OFF)
+
+
+@pytest.mark.parametrize("words", [OnWords.OFF, OnWords.HOLD])
+async def test_who_lists_a_word_that_nothing_follows_from_is_told_so(
+    fake, channel, mod, services, bot, words
+):
+    await rule(services, channel.guild, words=words)
+    said = await said_to(await fake.slash(mod, channel, "queue words add", word="grompf"))
+    assert ("Nothing follows from words yet" in said) is (words is OnWords.OFF)
+
+
+async def test_a_hundred_replays_of_two_moderators_approve_once(
+    fake, channel, mods_channel, ada, mod, services, bot
+):
+    other = fake.member("other mod", permissions=Permission.MANAGE_GUILD)
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    job = await held(services, ada, channel)
+    case = await case_in(services, mods_channel)
+    assert f"<@{ada.id}>" in case.content
+    assert "words: grumpf" in case.content
+    assert "@everyone" not in case.content
+    assert case.now.pings == set()
+    answers = []
+    for _ in range(25):
+        clicks = [await fake.click(who, case, "Approve") for who in (mod, other, mod, other)]
+        answers += await asyncio.gather(*map(said_to, clicks))
+    assert answers.count(review_texts.APPROVED) == 1
+    assert answers.count(review_texts.ALREADY_DECIDED) == 99
+    assert (await services.queue.get(job.id)).state is State.QUEUED
+    [(_, action, target)] = await clip_actions(services, channel.guild)
+    assert (action, target) == ("approve", job.id)
+    await services.cases.work()
+    assert "✅ Approved by" in case.content
+    assert "grumpf" not in case.content, "the prompt has left the channel"
+    assert not case.components
+
+
+async def test_a_rejected_member_reads_why_also_after_a_restart(
+    fake, channel, mods_channel, ada, mod, services
+):
+    async with connected(fake, services):
+        await rule(services, channel.guild, channel_id=mods_channel.id)
+        job = await held(services, ada, channel)
+        case = await case_in(services, mods_channel)
+    async with connected(fake, services):
+        form = await fake.click(mod, case, "Reject")
+        await form.answered()
+        answer = await fake.submit_modal(mod, form, {REASON_FIELD: "no `logos` please"})
+        assert await said_to(answer) == review_texts.REJECTED
+        again = await fake.submit_modal(mod, form, {REASON_FIELD: "twice"})
+        assert await said_to(again) == review_texts.ALREADY_DECIDED
+    found = await services.queue.get(job.id)
+    assert (found.state, found.error_code) == (State.REFUSED, "E_REVIEW")
+    assert "logos" in found.error_text
+    assert [(entry.action, entry.reason) for entry in await services.audit.entries(channel.guild.id, 1)] == [
+        ("reject", "no `logos` please")
+    ]
+
+
+async def test_only_moderators_of_this_server_decide(fake, channel, mods_channel, ada, services, bot):
+    elsewhere = fake.guild("Elsewhere")
+    boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    job = await held(services, ada, channel)
+    every = [CaseButton(action, 1, job.id) for action in CaseAction]
+    here, there = (
+        await forged(services, mods_channel, *every),
+        await forged(services, fake.channel(elsewhere), *every),
+    )
+    for action in CaseAction:
+        name = case_id(action, 1, job.id)
+        assert await said_to(await fake.click(ada, here, name)) == messages.NOT_A_MODERATOR
+        assert await said_to(await fake.click(boss, there, name)) == messages.NOT_FOUND
+    assert (await services.queue.get(job.id)).state is State.HELD
+    assert await clip_actions(services, channel.guild) == []
+
+
+@pytest.mark.parametrize("with_file", [True, False])
+async def test_a_picture_goes_with_its_card_behind_a_spoiler_unless_it_may_be_abuse(
+    fake, channel, mods_channel, ada, services, bot, with_file
+):
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    sha256 = services.blobs.put(picture())
+    await held(
+        services, ada, channel, hold=Hold(reason="odd", with_file=with_file), inputs={"picture": sha256}
+    )
+    case = await case_in(services, mods_channel)
+    assert [file.filename.startswith("SPOILER_") for file in case.attachments] == (
+        [True] if with_file else []
+    )
+    assert ("may be abuse" in case.content) is not with_file
+
+
+async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log_says_so(
+    fake, channel, mods_channel, ada, mod, services, bot, caplog
+):
+    job = await held(services, ada, channel)
+    with caplog.at_level(logging.WARNING):
+        await services.cases.work()
+        assert f"nobody is asked about job {job.id}" in caplog.text
+    assert job.id[:6] in await said_to(await fake.slash(mod, channel, "queue show"))
+    fake.world.permit(mods_channel, EVERYONE & ~Permission.SEND_MESSAGES)
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    await services.cases.work()
+    assert (await services.queue.get(job.id)).state is State.HELD
+    fake.world.permit(mods_channel, EVERYONE)
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    assert "grumpf" in (await case_in(services, mods_channel)).content
+
+
+async def test_a_card_of_a_job_that_was_cancelled_says_so_and_nothing_else(
+    fake, channel, mods_channel, ada, services, bot
+):
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    job = await held(services, ada, channel)
+    case = await case_in(services, mods_channel)
+    await services.queue.cancel(job.id)
+    await services.cases.work()
+    assert case.content == f"🚫 Cancelled meanwhile · `{job.id[:6]}`"
+
+
+@pytest.mark.parametrize(
+    ("rules", "nudity", "adult", "restricted", "becomes"),
+    [
+        (ReviewRules(), 0.9, False, False, "posts"),
+        (ReviewRules(pictures=OnPictures.HOLD), 0.1, False, False, "posts"),
+        (ReviewRules(pictures=OnPictures.HOLD), 0.9, False, False, "held"),
+        (ReviewRules(pictures=OnPictures.SPOILER), 0.9, False, False, "spoiler"),
+        (ReviewRules(pictures=OnPictures.HOLD), 0.9, True, True, "posts"),
+        (ReviewRules(words=OnWords.HOLD), None, True, True, "posts"),
+        (ReviewRules(words=OnWords.HOLD), None, True, False, "held"),
+        (ReviewRules(words=OnWords.REFUSE, pictures=OnPictures.SPOILER), None, True, False, "spoiler"),
+        (ReviewRules(), None, True, False, "posts"),
+    ],
+)
+async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
+    fake, channel, ada, services, bot, rules, nudity, adult, restricted, becomes
+):
+    """The channel was age-restricted when it was asked for, and may not be any more."""
+    where = fake.channel(name="adults", nsfw=restricted)
+    await until(lambda: bot.get_channel(where.id))
+    await rule(services, channel.guild, **dataclasses.asdict(rules))
+    await queued(services.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claim())
+    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=nudity)
+    await services.database.write(
+        lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
+    )
+    job = await services.queue.get(job.id)
+    screen = services.deliverer._screen
+    assert await screen(job) == (becomes != "held")
+    found = await services.queue.get(job.id)
+    assert (found.state is State.HELD) == (becomes == "held")
+    assert found.spoiler == (becomes == "spoiler")
+    if becomes == "held":
+        audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=9, action="approve", target=job.id)
+        approved = await services.queue.approve(job.id, 1, audit_entry)
+        assert await screen(approved), "what a moderator has approved is not held again"
+
+
+async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, channel, services, bot):
+    where = fake.channel(name="adults", nsfw=True)
+    await until(lambda: services.messenger.is_age_restricted(where.id))
+    where.nsfw = False
+    fake.world.permit(where, EVERYONE)  # the bot is told of the channel as it is now
+    await until(lambda: not services.messenger.is_age_restricted(where.id))
+
+
+async def variation(fake, services, member, message, job, label):
+    """What a button under a clip makes of it."""
+    asked = await fake.click(member, message, label)
+    if label == "Remix":
+        await asked.answered()
+        asked = await fake.submit_modal(member, asked, {PROMPT_FIELD: "a blue boat"})
+    await asked.shown(10)
+    new = await the_new_job(services, job)
+    await services.queue.cancel(new.id)
+    return new
+
+
+@pytest.mark.parametrize("flagged", ["what was asked", "the clip", "nothing"])
+async def test_what_was_flagged_stays_so_in_whatever_a_button_makes_of_it(
+    fake, channel, ada, services, bot, flagged
+):
+    """Also for somebody else, and though its files are not looked at a second time."""
+    given = {"picture": services.blobs.put(picture())}
+    asked_for = {"recipe": SHORT | {"inputs": given}, "inputs": given, "adult": flagged == "what was asked"}
+    job, message = await delivered(services, ada, channel, **asked_for)
+    score = 0.9 if flagged == "the clip" else 0.1
+    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=score).to_json()
+    await services.database.write(
+        lambda connection: connection.execute("UPDATE job SET receipt = ?", (said,))
+    )
+    eve = fake.member("eve")
+    made = {
+        label: (await variation(fake, services, eve, message, job, label)).adult
+        for label in ("Reroll", "Remix", "Extend", "Loop")
+    }
+    drawn_anew, with_the_clip = {
+        "what was asked": (True, True), "the clip": (False, True), "nothing": (False, False),
+    }[flagged]  # fmt: skip
+    assert made == {
+        "Reroll": drawn_anew, "Remix": drawn_anew, "Extend": with_the_clip, "Loop": with_the_clip,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("rules", "adult", "looked_at", "restricted", "shown"),
+    [
+        (ReviewRules(), True, False, False, True),
+        (ReviewRules(words=OnWords.HOLD), False, False, False, True),
+        (ReviewRules(words=OnWords.HOLD), True, False, False, False),
+        (ReviewRules(pictures=OnPictures.SPOILER), False, False, False, False),
+        (ReviewRules(pictures=OnPictures.HOLD), False, True, False, True),
+        (ReviewRules(pictures=OnPictures.HOLD), True, False, True, True),
+    ],
+)
+async def test_nobody_sees_a_first_look_of_what_is_looked_at_before_it_is_posted(
+    fake, channel, ada, services, bot, rules, adult, looked_at, restricted, shown
+):
+    where = fake.channel(name="adults", nsfw=restricted)
+    await until(lambda: bot.get_channel(where.id))
+    await rule(services, channel.guild, **dataclasses.asdict(rules))
+    job = await queued(services.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
+    assert await services.board._may_show(dataclasses.replace(job, looked_at=looked_at)) is shown

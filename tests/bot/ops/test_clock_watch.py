@@ -1,0 +1,91 @@
+"""A clock that is set back postpones nothing for hours."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+
+from bot.ops import clock_watch
+from bot.ops.clock_watch import ClockWatch
+from db.jobs.enqueue import LimitReached
+from db.queue import EnqueueLimits
+from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered, until
+
+HOURS = 5 * 3600.0
+
+
+@pytest.fixture
+def clock(monkeypatch, queue):
+    class Clock:
+        now = time.time()
+
+        @classmethod
+        def time(cls) -> float:
+            return cls.now
+
+    monkeypatch.setattr(clock_watch, "time", Clock)
+    monkeypatch.setattr(clock_watch, "EVERY", 0.01)
+    monkeypatch.setattr(queue, "_clock", Clock.time)
+    return Clock
+
+
+@pytest.fixture
+async def watch(queue, clock):
+    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).run())
+    await asyncio.sleep(0.03)
+    yield running
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_clip_is_not_tried_again_only_hours_later(queue, blobs, clock, watch):
+    job = await rendered(queue, blobs)
+    await queue.begin_posting(job.id)
+    await queue.postpone(job.id, clock.now + 60)
+    clock.now -= HOURS
+    await until(queue.to_deliver)
+
+
+async def test_a_job_of_the_future_is_not_overtaken_by_all_that_come_after_it(queue, clock, watch):
+    first = await queued(queue, ANN)
+    clock.now -= HOURS
+    await until(lambda: is_past(queue, first, clock))
+    clock.now += 10
+    await queued(queue, BEN)
+    assert (await queue.claim()).id == first.id
+
+
+async def is_past(queue, job, clock) -> bool:
+    return (await queue.get(job.id)).created_at <= clock.now
+
+
+async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
+    one = EnqueueLimits(per_member_hour=1)
+    job = await queued(queue, ANN)
+    clock.now -= HOURS
+    await until(lambda: is_past(queue, job, clock))
+    with pytest.raises(LimitReached) as caught:
+        await queue.check_limits(GUILD, ANN, limits=one)
+    assert 0 < caught.value.retry_after <= 3600
+    clock.now += 3601
+    await queue.check_limits(GUILD, ANN, limits=one)
+
+
+async def test_what_happened_before_the_start_is_mended_too(queue, clock):
+    job = await queued(queue, ANN)
+    clock.now -= HOURS
+    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).run())
+    await until(lambda: is_past(queue, job, clock))
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_a_clock_that_is_set_ahead_leaves_everything_as_it_is(queue, blobs, clock, watch):
+    job = await rendered(queue, blobs)
+    before = await queue.get(job.id)
+    clock.now += HOURS
+    await asyncio.sleep(0.05)
+    assert await queue.get(job.id) == before
+    assert await queue.to_deliver()

@@ -1,0 +1,117 @@
+"""An engine that dies again and again: the queue still takes jobs, and moderators are told, once."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+
+from bot import app
+from bot.loops import engine_loop as engine_loop_module
+from bot.ops import engine_alerts
+from bot.ops.engine_alerts import EngineAlerts, trouble_of
+from bot.text import moderation_texts
+from db.jobs.states import JobId, State
+from db.moderation.reviews import ReviewRules
+from engine.process.host import EngineHost, HostLimits, HostState
+from tests.bot.fixtures import until
+from tests.db.asking import audit_entry
+from tests.fake_discord import Status
+
+DEATHS = 3
+DIES = (sys.executable, "-c", "raise SystemExit(3)")
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    monkeypatch.setattr(engine_alerts, "EVERY", 0.02)
+    monkeypatch.setattr(engine_alerts, "OVER_AFTER", 0.2)
+    monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.02)
+
+
+@pytest.fixture
+async def review(fake, channel, services, bot):
+    """A channel of the server's moderators."""
+    made = fake.channel(name="review")
+    rules = ReviewRules(channel_id=made.id)
+    await services.queue.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
+    return made
+
+
+@pytest.fixture
+async def news(services, quick):
+    """The loop, over an engine that a test has in hand."""
+    look = lambda: trouble_of(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
+    task = asyncio.create_task(
+        EngineAlerts(queue=services.queue, messenger=services.messenger, look=look).run()
+    )
+    yield
+    task.cancel()
+
+
+def said(fake, channel) -> list[str]:
+    return [message.content for message in fake.messages(channel)]
+
+
+async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
+    fake, channel, services, review, news
+):
+    for number in range(4):
+        services.engine_loop.gpu.met(JobId(f"{number}"))
+    await until(lambda: said(fake, review))
+    await asyncio.sleep(0.1)
+    services.engine_loop.gpu.drew(JobId("3"))
+    await until(lambda: len(said(fake, review)) > 1)
+    await asyncio.sleep(0.1)
+    first, last = said(fake, review)
+    assert "does not work since" in first
+    assert last == moderation_texts.ENGINE_BACK
+    assert said(fake, channel) == []
+
+
+async def test_an_engine_that_looks_well_for_a_moment_is_no_news(fake, services, engine, review, news):
+    for _ in range(4):
+        for state in (HostState.DOWN, HostState.STARTING, HostState.READY):
+            engine.state = state
+            await asyncio.sleep(0.05)
+    assert len(said(fake, review)) == 1
+    await until(lambda: len(said(fake, review)) == 2)
+
+
+async def test_what_discord_did_not_take_is_said_again(fake, services, engine, review, news):
+    fake.fail("POST", rf"/channels/{review.id}/messages$", Status(503), times=6)
+    engine.state = HostState.DOWN
+    await until(lambda: said(fake, review), 20)
+
+
+class TestWithTheRealProcess:
+    """The real host, whose process ends each time before it is ready."""
+
+    @pytest.fixture
+    def engine(self, tmp_path):
+        limits = HostLimits(deaths=DEATHS, backoff_first=0.01, backoff_last=0.05)
+        return EngineHost(spool=tmp_path / "spool", limits=limits, command=DIES)
+
+    async def test_it_is_down_moderators_know_and_the_queue_still_takes_jobs(
+        self, fake, channel, ada, mod, services, engine, review, news
+    ):
+        loops = [
+            asyncio.create_task(loop) for loop in (app._start_engine(engine), services.engine_loop.run())
+        ]
+        await until(lambda: engine.deaths > DEATHS, 20)
+        await until(lambda: said(fake, review))
+        asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+        assert "rain" in (await asked.shown()).content
+        page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+        assert "does not work" in page
+        more = engine.deaths
+        await until(lambda: engine.deaths > more + 1, 20)
+        [job] = [*await services.queue.waiting(), *filter(None, [await services.queue.running()])]
+        assert (job.crashes, job.state) in {(0, State.QUEUED), (0, State.RUNNING)}
+        assert len(said(fake, review)) == 1
+        await services.engine_loop.stop(0)
+        for loop in loops:
+            loop.cancel()
+        await asyncio.gather(*loops, return_exceptions=True)
+        await engine.close()

@@ -1,0 +1,88 @@
+"""Whatever fails, at whatever level: no token, no prompt and no signed address in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import logging
+import re
+
+import pytest
+
+from bot.config.choices import LogFormat
+from bot.ops.logs import HIDDEN, set_up_logs
+from bot.privacy.forgetting import hushed
+from engine.core.errors import EngineDied, RenderFailed
+from engine.process.environment import scrubbed
+from tests.bot.fixtures import picture, queued, until
+from tests.fake_discord import TOKEN, Answers, LostAnswer, Status, Truncated, Upload
+
+PROMPT = "canary heron over the canal"
+
+
+@pytest.fixture
+def logged(monkeypatch):
+    """All that the bot writes at DEBUG; the loggers are as before afterwards."""
+    out = io.StringIO()
+    monkeypatch.setattr("sys.stderr", out)
+    root = logging.getLogger()
+    before, handlers = root.level, root.handlers[:]
+    root.handlers = []
+    levels = {name: logging.getLogger(name).level for name in ("bot", "engine", "db")}
+    set_up_logs("DEBUG", LogFormat.JSON, [TOKEN])
+    yield out.getvalue
+    logging.captureWarnings(capture=False)
+    root.level, root.handlers = before, handlers
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
+
+
+async def test_after_a_day_of_failures_the_log_holds_no_canary(
+    logged, fake, channel, ada, bot, services, engine
+):
+    quoting = f"RuntimeError: cannot read {PROMPT!r}"
+    engine.acts += [
+        EngineDied(-11, quoting),
+        RenderFailed("E_ENGINE", "it broke", detail=quoting),
+        RenderFailed("E_DEVICE", "the card", detail=quoting),
+        ValueError("our own fault"),
+    ]
+    running = (services.engine_loop.run(), services.deliverer.run(), services.board.run())
+    loops = [asyncio.create_task(each) for each in running]
+    for upload in (
+        Upload("cat.png", picture()),
+        Upload("cat.png", picture(), fault=Answers(404)),
+        Upload("cat.png", picture(), fault=Truncated(at=20)),
+        Upload("cat.png", b"\x89PNG\r\n\x1a\n" + b"rubbish" * 50),
+    ):
+        asked = await fake.slash(ada, channel, "animate", image=upload, prompt=PROMPT)
+        await asked.answered(10)
+    fake.fail("POST", rf"/channels/{channel.id}/messages$", Status(500), times=2)
+    fake.fail("POST", rf"/channels/{channel.id}/messages$", LostAnswer())
+    for _ in range(2):  # the first is set aside
+        await fake.slash(ada, channel, "text2video", prompt=PROMPT)
+    await until(lambda: any(one.attachments for one in fake.messages(channel)), 40)
+    await services.engine_loop.stop(0)
+    await services.deliverer.stop()
+    await services.board.stop()
+    await asyncio.gather(*loops)
+
+    text = logged()
+    assert text.count('"level": "ERROR"') >= 3
+    assert HIDDEN in text
+    for canary in (TOKEN, PROMPT, "canary"):
+        assert canary not in text
+    assert not re.search(r"(?:ex|is|hm)=[0-9a-f]", text)
+
+
+async def test_what_an_engine_quotes_of_a_member_is_hidden_and_the_rest_stays(queue):
+    words = {"prompt": "a heron", "words": "a heron, film still", "negative": "blur"}
+    job = await queued(queue, recipe=words)
+    said = hushed("cannot encode 'a heron, film still' (a heron) without blur on cuda:0", job)
+    assert said == f"cannot encode '{HIDDEN}' ({HIDDEN}) without {HIDDEN} on cuda:0"
+
+
+def test_libraries_that_quote_prompts_in_warnings_are_told_to_be_quiet():
+    given = scrubbed({"PATH": "/bin"})
+    assert given == {"PATH": "/bin", "TRANSFORMERS_VERBOSITY": "error", "DIFFUSERS_VERBOSITY": "error"}
+    assert scrubbed({"DIFFUSERS_VERBOSITY": "info"})["DIFFUSERS_VERBOSITY"] == "info"

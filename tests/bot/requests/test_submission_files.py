@@ -1,0 +1,194 @@
+"""What a member sends along with a wish: each file by what it is for; refused unseen where it can be."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from bot.buttons import job_buttons
+from bot.discord_io.messenger import Post
+from bot.text import messages
+from engine.clips.encode import encode
+from engine.clips.read_clip import read_clip
+from engine.core.cancel import CancelToken
+from engine.core.recipe import Follow, Kind, Recipe, Role, Style
+from engine.runtime.capabilities import Capabilities
+from tests.bot.fixtures import count_of, picture, until
+from tests.fake_discord import Upload
+
+HERE = Capabilities(
+    weights=frozenset(
+        {"epicrealism", "animatelcm", "sd15-ip-adapter", "sparsectrl-rgb", "controlnet-canny"},
+    ),
+    styles=("ink",),
+    checkpoints=("mine",),
+    slow=True,
+)
+CAT = Upload("cat.png", picture())
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory):
+    """A clip of a second and a half."""
+    frames = np.zeros((12, 96, 128, 3), np.uint8)
+    for number, frame in enumerate(frames):
+        frame[20:60, number * 8 : number * 8 + 30] = (200, 80, 60)
+    path = tmp_path_factory.mktemp("film") / "film.mp4"
+    encode(
+        frames,
+        fps=8.0,
+        path=path,
+        metadata={},
+        max_bytes=1_000_000,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    return Upload("film.mp4", path.read_bytes(), content_type="video/mp4")
+
+
+@pytest.fixture
+def with_models(services, monkeypatch):
+    """The bot of an owner who has pulled a few models."""
+
+    async def capabilities():
+        return HERE
+
+    monkeypatch.setattr(services.submissions, "_capabilities", capabilities)
+
+
+async def only_recipe(services) -> Recipe:
+    (job,) = await services.queue.waiting()
+    recipe = Recipe.from_json(job.recipe)
+    assert job.inputs == recipe.inputs
+    assert all(services.blobs.exists(digest) for digest in recipe.inputs.values())
+    return recipe
+
+
+async def refusal_of(asked) -> str:
+    await asked.answered()
+    if asked.ephemeral and asked.message.content:
+        return asked.message.content
+    await until(lambda: asked.followups, 20)
+    assert asked.followups[-1].ephemeral
+    return asked.followups[-1].content
+
+
+async def test_each_file_is_kept_under_what_it_is_for(
+    fake, channel, ada, services, bot, with_models, film, tmp_path
+):
+    asked = await fake.slash(
+        ada,
+        channel,
+        "text2video",
+        prompt="a red boat",
+        like=CAT,
+        reference=film,
+        style="ink:0.5",
+        model="MINE",
+        negative="rain\u202e",
+        quality="fast",
+        length="short",
+    )
+    await asked.shown(30)
+    recipe = await only_recipe(services)
+    assert set(recipe.inputs) == {Role.LIKE, Role.REFERENCE}
+    assert recipe.engine == "animatediff-control"
+    assert (recipe.follow, recipe.model, recipe.negative) == (Follow.EDGES, "mine", "rain")
+    assert recipe.styles == (Style(name="ink", weight=0.5),)
+    path = tmp_path / "kept.mp4"
+    path.write_bytes(services.blobs.read(recipe.inputs[Role.REFERENCE]))
+    assert read_clip(path).frames.shape[1:3] == (96, 128)
+    assert services.blobs.read(recipe.inputs[Role.LIKE]).startswith(b"\x89PNG")
+
+
+async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, services, bot, with_models):
+    asked = await fake.slash(ada, channel, "text2video", prompt="it sails away", image=CAT, quality="fast")
+    await asked.shown(20)
+    recipe = await only_recipe(services)
+    assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
+
+
+async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, services, bot, with_models, film):
+    asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay", strength=0.5)
+    assert "Restyling a clip" in (await asked.shown(30)).content
+    recipe = await only_recipe(services)
+    assert (recipe.kind, set(recipe.inputs)) == (Kind.RESTYLE, {Role.REFERENCE})
+    assert recipe.seconds == pytest.approx(1.5, abs=0.1)
+    assert recipe.strength == 0.5
+    assert recipe.follow is None
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"like": CAT}, "No engine here is able to do this: the look of a picture"),
+        ({"image": CAT}, "No engine here is able to do this: a picture as the first frame"),
+        ({"like": CAT, "style": "ink"}, "There are no styles here to choose from"),
+        ({"like": CAT, "style": "ink:9"}, "A style's strength"),
+        ({"like": CAT, "engine": "svd"}, "no engine called “svd” here"),
+        ({"like": CAT, "follow": "pose"}, messages.NEEDS_A_CLIP),
+    ],
+)
+async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
+    fake, channel, ada, services, bot, options, says
+):
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain", **options)
+    assert says in await refusal_of(asked)
+    assert fake.cdn.in_flight == 0
+    assert await count_of(services) == 0
+
+
+async def test_without_a_model_no_clip_is_drawn_anew(fake, channel, ada, services, bot, film):
+    asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
+    assert "Nothing here can make such a clip" in await refusal_of(asked)
+    assert fake.cdn.in_flight == 0
+
+
+async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(
+    fake, channel, ada, services, bot, with_models
+):
+    asked = await fake.slash(ada, channel, "restyle", video=CAT, prompt="made of clay")
+    assert "MP4" in await refusal_of(asked)
+    assert fake.messages(channel) == []
+    assert await count_of(services) == 0
+
+
+async def test_other_words_are_read_anew(fake, channel, ada, services, bot, with_models):
+    asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
+    await asked.shown(20)
+    first = await only_recipe(services)
+    (job,) = await services.queue.waiting()
+    post = Post(content="a clip", nonce="clip", view=job_buttons.for_clip(job))
+    message = channel.messages[await services.messenger.send(channel.id, post)]
+    form = await fake.click(ada, message, "Remix")
+    await form.answered()
+    answer = await fake.submit_modal(ada, form, {"fk:prompt": "a bowl of soup"})
+    await answer.shown()
+    (second,) = [Recipe.from_json(one.recipe) for one in await services.queue.waiting() if one.id != job.id]
+    assert second.words.startswith("a bowl of soup")
+    assert "cat" not in second.words
+    assert second.seed != first.seed
+    assert dataclasses.replace(second, prompt="", words="", negative="", seed=0, reasons=()) == (
+        dataclasses.replace(first, prompt="", words="", negative="", seed=0, reasons=())
+    )
+
+
+async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, services, bot, tmp_path):
+    names = ("-rf.png", "CON.png", "..\\..\\etc\\passwd.png", "%2e%2e%2fpasswd.png", "$(touch owned).png")
+    names += (".htaccess", "\u202egnp.exe", "x" * 200 + ".png")
+    sizes = iter(range(100, 200))
+    for number, name in enumerate(names):
+        member = fake.member(f"member {number}")
+        given = Upload(name, picture((next(sizes), 100)))
+        asked = await fake.slash(member, channel, "animate", image=given)
+        assert "Animating a picture" in (await asked.shown(30)).content, name
+    given = {digest for job in await services.queue.waiting() for digest in job.inputs.values()}
+    assert len(given) == len(names)
+    paths = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
+    assert all(map(services.blobs.exists, given))
+    parts_of_paths = {part for path in paths for part in (*path.parts, path.stem)}
+    stems = {name.rpartition(".")[0] for name in names} - {""}
+    assert not parts_of_paths & {*names, *stems}
+    assert {path.parts[0] for path in paths} == {services.settings.data_dir.name}

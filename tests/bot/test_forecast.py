@@ -1,0 +1,190 @@
+"""How long it will take, from measured times."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from benchmarks.simulated_day import Community, figures, simulate
+from bot import forecast as wait_module
+from bot.forecast import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW, Forecaster, overtaking
+from db.jobs.fairness import charge
+from db.jobs.queries import Arrival
+from db.queue import EnqueueLimits
+from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
+from tests.db.asking import audit_entry
+
+FAST = {"quality": "fast"}
+LOW, HIGH = UNTAUGHT
+PROFILE = recipe().profile
+
+
+async def measured(db, *seconds: float, profile: str = PROFILE) -> None:
+    def insert(connection):
+        rows = [(profile, each) for each in seconds]
+        connection.executemany("INSERT INTO render_time (profile, seconds) VALUES (?, ?)", rows)
+
+    await db.write(insert)
+
+
+async def foretold(db, *ratios: float, ahead: int = 0) -> None:
+    def insert(connection):
+        rows = [(ahead, each) for each in ratios]
+        connection.executemany("INSERT INTO foretold (ahead, ratio) VALUES (?, ?)", rows)
+
+    await db.write(insert)
+
+
+async def for_new(queue, profile: str = PROFILE, user: int = ANN):
+    return await Forecaster(queue).for_new(profile, GUILD, user)
+
+
+async def test_before_anything_is_measured_a_guess_stands_in(queue):
+    wait = await for_new(queue)
+    assert (wait.position, wait.ahead, wait.middle) == (1, 0, UNKNOWN_SECONDS)
+    assert (wait.low, wait.high) == (UNKNOWN_SECONDS * LOW, UNKNOWN_SECONDS * HIGH)
+
+
+async def test_a_profile_with_few_renders_is_taken_for_the_average_one(queue, db):
+    own, other = recipe().profile, recipe(**FAST).profile
+    await measured(db, *[100.0] * (FEW - 1), profile=own)
+    await measured(db, *[10.0] * 50, profile=other)
+    assert (await for_new(queue, own)).own == pytest.approx(10.0)
+    await measured(db, 100.0, profile=own)
+    assert (await for_new(queue, own)).own == pytest.approx(100.0)
+
+
+async def test_each_job_waits_for_those_before_it(queue, db):
+    await measured(db, *[10.0] * FEW)
+    jobs = [await queued(queue, user) for user in range(3)]
+    forecast = await Forecaster(queue).forecast()
+    waits = [forecast.waits[job.id] for job in jobs]
+    assert [(wait.position, wait.ahead) for wait in waits] == [(1, 0), (2, 1), (3, 2)]
+    assert [wait.middle for wait in waits] == pytest.approx([10, 20, 30])
+
+
+async def test_what_is_left_of_a_render_is_taken_from_those_that_took_as_long(queue, db):
+    await measured(db, 10.0, 10.0, 40.0, 60.0)
+    waiting = await queued(queue, 1)
+    running = await queue.claim()
+    waiting = await queued(queue, 2)
+    for elapsed, left in ((0, 30.0), (20, 30.0), (50, 10.0), (70, 9.0)):
+        waits = Forecaster(queue, clock=lambda at=running.started_at + elapsed: at)
+        wait = (await waits.forecast()).waits[waiting.id]
+        assert (wait.position, wait.ahead) == (1, 1)
+        assert wait.middle == pytest.approx(left + 30.0, abs=0.1)
+
+
+async def test_only_the_latest_renders_count(queue, db):
+    await measured(db, *[1000.0] * 200)
+    await measured(db, *[2.0] * wait_module.SAMPLE)
+    assert (await for_new(queue)).middle == pytest.approx(2.0)
+
+
+async def test_a_finished_render_is_learnt_from(queue, blobs):
+    for user in range(FEW):
+        await queued(queue, user)
+        await hand_in(queue, blobs, await queue.claim())
+    assert (await for_new(queue)).own == pytest.approx(3.0)
+
+
+async def test_a_forecast_is_made_once_a_second_however_many_ask(queue, db, monkeypatch):
+    waits = Forecaster(queue)
+    first = await waits.forecast()
+    calls = db.calls
+    assert await waits.forecast() is first
+    assert db.calls == calls
+    monkeypatch.setattr(wait_module, "FRESH_SECONDS", 0.0)
+    assert await waits.forecast() is not first
+
+
+async def test_the_range_is_as_wide_as_the_last_ones_were_off(queue, db):
+    await measured(db, *[10.0] * FEW)
+    await foretold(db, *[5.0] * (ENOUGH - 1))
+    assert (await for_new(queue)).high == pytest.approx(10.0 * HIGH)
+    await foretold(db, *[0.3, 3.0] * ENOUGH * 3)
+    wait = await for_new(queue)
+    assert (wait.low, wait.high) == pytest.approx((3.0, 30.0))
+
+
+@pytest.mark.parametrize("crowd", range(len(CROWDS)))
+async def test_long_queues_teach_nothing_about_short_ones(queue, db, crowd):
+    fewest, most = CROWDS[crowd]
+    await foretold(db, *[2.5] * ENOUGH, ahead=min(most, fewest + 1))
+    for user in range(10, 10 + fewest):
+        await queued(queue, user)
+    wait = await for_new(queue)
+    assert wait.ahead == fewest
+    assert wait.high / wait.middle == pytest.approx(2.5)
+    if crowd:
+        await foretold(db, *[9.0] * 100, ahead=0)
+        assert (await for_new(queue)).high / wait.middle == pytest.approx(2.5)
+
+
+async def test_a_told_wait_is_compared_with_the_true_one(queue, blobs, db):
+    job = await queued(queue)
+    await queue.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    running = await queue.claim()
+    at = job.created_at + 60.0
+    await queue.rendered(
+        running.id,
+        running.claim,
+        clip_sha256="0" * 64,
+        clip_size=1,
+        receipt="{}",
+        gpu_seconds=1.0,
+        charged_seconds=1.0,
+        now=at,
+    )
+    assert await queue.surprises(0, 0) == pytest.approx([1.5])
+    assert await queue.surprises(1, 100) == []
+
+
+@pytest.mark.parametrize("cause", ["pause", "move", "restart"])
+async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs, db, cause):
+    job = await queued(queue)
+    await queue.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    if cause == "pause":
+        await queue.pause(audit_entry("pause"))
+        await queue.resume(audit_entry("resume"))
+    elif cause == "move":
+        await queue.move(job.id, 1, audit_entry("move"))
+    else:
+        await queue.recover()
+    await hand_in(queue, blobs, await queue.claim())
+    assert await queue.surprises(0, 100) == []
+
+
+async def test_who_has_used_much_is_told_a_longer_wait_and_why(queue, db):
+    await measured(db, *[10.0] * FEW)
+
+    def use(connection):
+        charge(connection, guild_id=GUILD, user_id=ANN, seconds=60, now=now, half_life=21_600)
+
+    waits = Forecaster(queue)
+    for _ in range(4):  # each is due 100 s after the one before
+        now = (await queued(queue, BEN)).created_at
+    await db.write(use)
+    heavy, light = await waits.for_new(PROFILE, GUILD, ANN), await waits.for_new(PROFILE, GUILD, 77)
+    assert heavy.delay == pytest.approx(660, abs=5)
+    assert light.delay == pytest.approx(60, abs=5)  # the server's own share
+    assert (light.ahead, heavy.ahead) == (1, 4)
+    assert heavy.middle > light.middle + 29
+
+
+def test_those_who_come_later_and_go_first_are_reckoned_with():
+    hour = [Arrival(at=0.0, delay=0.0, expected=WINDOW / 2 / 10) for _ in range(10)]  # half the engine
+    base, late = np.array([100.0, 100.0, 100.0]), np.array([0.0, 50.0, 1e9])
+    assert overtaking(base, late, []) == pytest.approx([0, 0, 0])
+    # Nobody; those of the next 50 s; and as much again as half of a wait that is twice as long for it.
+    assert overtaking(base, late, hour) == pytest.approx([0, 25, 100], rel=0.01)
+    slower = [Arrival(at=0.0, delay=40.0, expected=WINDOW / 2)]
+    assert overtaking(base, late, slower)[1] == pytest.approx(5)
+
+
+async def test_on_a_busy_day_four_ranges_of_five_hold_the_truth(tmp_path):
+    busy = Community(members=2000, jobs=300, paces=(30.0, 300.0), evening=0.4)
+    day = figures(await simulate(tmp_path, busy, 3, EnqueueLimits()))
+    assert day["engine busy"] > 0.5
+    assert day["ranges that held the truth"] >= 0.8
+    assert day["high over low, median"] < 6

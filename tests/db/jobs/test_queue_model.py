@@ -1,0 +1,270 @@
+"""The queue against a model: any order of moves, stale answers and restarts among them."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
+
+from db.jobs.states import MOVES, Job, State
+from db.queue import CancelOutcome, EnqueueLimits, Queue, Requeue
+from db.sqlite.connection import Database
+from tests.db.asking import audit_entry, hand_in, new_job
+
+CRASH_LIMIT = 2
+RESTART_LIMIT = 3
+FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000)
+
+
+@dataclass
+class Modelled:
+    """What the model knows of a job."""
+
+    state: State = State.QUEUED
+    claim: int = 0
+    crashes: int = 0
+    restarts: int = 0
+    asked: bool = False
+    in_flight: bool = False
+    has_clip: bool = False
+
+
+class QueueMachine(RuleBasedStateMachine):
+    """Every rule makes one call, tells what must come of it, and is checked against the rows afterwards."""
+
+    jobs = Bundle("jobs")
+    claims = Bundle("claims")
+
+    def __init__(self):
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp())
+        self.model: dict[str, Modelled] = {}
+        self.seen: dict[str, State] = {}
+        self.granted: set[tuple[str, int]] = set()
+        self.open()
+
+    def open(self):
+        self.db = self.run(Database.open(self.folder / "bot.db"))
+        self.queue = Queue(self.db, limits=FAR)
+
+    def run(self, call):
+        return self.runner.run(call)
+
+    def teardown(self):
+        self.run(self.db.close())
+        self.runner.close()
+        shutil.rmtree(self.folder)
+
+    @rule(target=jobs, user=st.integers(1, 3), priority=st.integers(0, 1), twice=st.booleans())
+    def enqueue(self, user, priority, twice):
+        new = new_job(user, priority=priority)
+        result = self.run(self.queue.enqueue(new))
+        assert result.created
+        if twice:
+            again = self.run(self.queue.enqueue(new))
+            assert (again.job.id, again.created) == (result.job.id, False)
+        self.model[result.job.id] = Modelled()
+        self.seen[result.job.id] = State.QUEUED
+        return result.job.id
+
+    @rule(target=claims)
+    def claim(self):
+        order = self.run(self.queue.waiting())
+        job = self.run(self.queue.claim())
+        if job is None:
+            assert not order
+            return multiple()
+        assert job.id == order[0].id
+        assert (job.id, job.claim) not in self.granted
+        self.granted.add((job.id, job.claim))
+        modelled = self.model[job.id]
+        assert modelled.state is State.QUEUED
+        modelled.state, modelled.claim = State.RUNNING, modelled.claim + 1
+        return job
+
+    def holds(self, job: Job) -> bool:
+        modelled = self.model[job.id]
+        return modelled.state is State.RUNNING and modelled.claim == job.claim
+
+    @rule(job=claims)
+    def progress(self, job):
+        assert self.run(self.queue.progress(job.id, job.claim, "drawing", 0.5, 1)) == self.holds(job)
+
+    @rule(job=claims)
+    def hand_in(self, job):
+        modelled, holds = self.model[job.id], self.holds(job)
+        assert self.run(hand_in(self.queue, job)) == (holds and not modelled.asked)
+        if holds:
+            modelled.state = State.CANCELLED if modelled.asked else State.RENDERED
+            modelled.has_clip = not modelled.asked
+
+    @rule(job=claims, cause=st.sampled_from(Requeue))
+    def requeue(self, job, cause):
+        modelled, expected = self.model[job.id], None
+        if self.holds(job):
+            modelled.crashes += cause is Requeue.CRASH
+            expected = State.QUEUED
+            if modelled.asked:
+                expected = State.CANCELLED
+            elif cause is Requeue.CRASH and modelled.crashes >= CRASH_LIMIT:
+                expected = State.QUARANTINED
+            modelled.state = expected
+        found = self.run(self.queue.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
+        assert found is expected
+
+    @rule(job=claims, end=st.sampled_from(["fail", "refuse", "cancelled"]))
+    def end_under_a_claim(self, job, end):
+        more = [] if end == "cancelled" else ["E", None, None]
+        holds = self.holds(job)
+        assert self.run(getattr(self.queue, end)(job.id, job.claim, *more)) == holds
+        if holds:
+            ends = {"fail": State.FAILED, "refuse": State.REFUSED, "cancelled": State.CANCELLED}
+            self.model[job.id].state = ends[end]
+
+    @rule(job=jobs)
+    def fail_without_a_claim(self, job):
+        modelled = self.model[job]
+        fits = modelled.state in {State.QUEUED, State.RENDERED, State.POSTING}
+        assert self.run(self.queue.fail(job, None, "E", None, None)) == fits
+        if fits:
+            modelled.state, modelled.in_flight = State.FAILED, False
+
+    @rule(job=jobs)
+    def cancel(self, job):
+        modelled = self.model[job]
+        outcome = self.run(self.queue.cancel(job))
+        if modelled.state in {State.QUEUED, State.HELD, State.RENDERED}:
+            assert outcome is CancelOutcome.DONE
+            modelled.state = State.CANCELLED
+        elif modelled.state is State.RUNNING:
+            assert outcome is (CancelOutcome.AGAIN if modelled.asked else CancelOutcome.ASKED)
+            modelled.asked = True
+        else:
+            assert outcome is CancelOutcome.TOO_LATE
+
+    @rule(job=jobs)
+    def hold(self, job):
+        modelled = self.model[job]
+        fits = modelled.state in {State.QUEUED, State.RENDERED}
+        assert self.run(self.queue.hold(job, "a review")) == fits
+        if fits:
+            modelled.state = State.HELD
+
+    @rule(job=jobs)
+    def release(self, job):
+        modelled = self.model[job]
+        fits = modelled.state is State.HELD
+        assert self.run(self.queue.release(job)) == fits
+        if fits:
+            modelled.state = State.RENDERED if modelled.has_clip else State.QUEUED
+
+    @rule(job=jobs, keep_clip=st.booleans())
+    def retry(self, job, keep_clip):
+        modelled = self.model[job]
+        fits = modelled.state in {State.FAILED, State.QUARANTINED, State.CANCELLED}
+        found = self.run(self.queue.retry(job, audit_entry("retry", job), keep_clip=keep_clip))
+        assert (found is not None) == fits
+        if fits:
+            modelled.has_clip = modelled.has_clip and keep_clip
+            modelled.state = State.RENDERED if modelled.has_clip else State.QUEUED
+            modelled.crashes = modelled.restarts = 0
+            modelled.asked = False
+
+    @rule(job=jobs)
+    def quarantine(self, job):
+        modelled = self.model[job]
+        fits = modelled.state in {State.QUEUED, State.HELD, State.RUNNING, State.RENDERED}
+        assert self.run(self.queue.quarantine(job, audit_entry("quarantine", job))) == fits
+        if fits:
+            modelled.state = State.QUARANTINED
+
+    @rule(job=jobs)
+    def begin_posting(self, job):
+        modelled = self.model[job]
+        fits = modelled.state in {State.RENDERED, State.POSTING} and not modelled.in_flight
+        assert (self.run(self.queue.begin_posting(job)) is not None) == fits
+        if fits:
+            modelled.state, modelled.in_flight = State.POSTING, True
+
+    @rule(job=jobs)
+    def posted(self, job):
+        modelled = self.model[job]
+        fits = modelled.state is State.POSTING
+        assert self.run(self.queue.posted(job, 5)) == fits
+        if fits:
+            modelled.state, modelled.in_flight = State.DELIVERED, False
+
+    @rule(job=jobs)
+    def postpone(self, job):
+        modelled = self.model[job]
+        fits = modelled.state in {State.RENDERED, State.POSTING}
+        assert self.run(self.queue.postpone(job, 0.0)) == fits
+        if fits:
+            modelled.in_flight = False
+
+    @rule(job=jobs, place=st.integers(1, 4))
+    def move(self, job, place):
+        assert self.run(self.queue.move(job, place, audit_entry("move"))) == (
+            self.model[job].state is State.QUEUED
+        )
+
+    @precondition(lambda self: self.model)
+    @rule()
+    def restart(self):
+        self.run(self.db.close())
+        self.open()
+        recovery = self.run(self.queue.recover(restart_limit=RESTART_LIMIT))
+        assert {job.id for job in recovery.posting} == self.those_in(State.POSTING)
+        for job, modelled in self.model.items():
+            modelled.in_flight = False
+            if modelled.state is not State.RUNNING:
+                continue
+            modelled.restarts += 1
+            if modelled.asked:
+                modelled.state = State.CANCELLED
+            elif modelled.restarts >= RESTART_LIMIT:
+                modelled.state = State.QUARANTINED
+            else:
+                modelled.state = State.QUEUED
+                assert job in {found.id for found in recovery.requeued}
+
+    def those_in(self, *states):
+        return {job for job, modelled in self.model.items() if modelled.state in states}
+
+    @invariant()
+    def the_rows_are_as_the_model_says(self):
+        rows = self.run(self.db.read("SELECT * FROM job"))
+        assert {row["id"] for row in rows} == set(self.model)
+        for row in rows:
+            modelled, state = self.model[row["id"]], State(row["state"])
+            assert state is modelled.state
+            assert (row["claim"], row["crashes"], row["restarts"]) == (
+                modelled.claim,
+                modelled.crashes,
+                modelled.restarts,
+            )
+            assert state.ended == (row["ended_at"] is not None)
+            before = self.seen[row["id"]]
+            assert state is before or state in MOVES[before]
+            self.seen[row["id"]] = state
+
+    @invariant()
+    def the_lists_are_those_that_the_states_say(self):
+        waiting = self.run(self.queue.waiting())
+        assert {job.id for job in waiting} == self.those_in(State.QUEUED)
+        due = {job.id for job in self.run(self.queue.to_deliver())}
+        ready = self.those_in(State.RENDERED, State.POSTING)
+        assert due == {job for job in ready if not self.model[job].in_flight}
+
+
+TestQueueAgainstItsModel = QueueMachine.TestCase
+TestQueueAgainstItsModel.settings = settings(
+    max_examples=30, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)

@@ -1,0 +1,59 @@
+"""A guild that the bot has left is forgotten after its days; one that is away for a moment is not."""
+
+from __future__ import annotations
+
+from db.audit.log import Audit
+from db.privacy.departed_guilds import DAY, Guilds
+from tests.db.asking import ANN, BEN, audit_entry, enqueued, written
+
+HERE, GONE, NOW = 100, 200, 1_000_000.0
+
+
+async def test_a_guild_is_forgotten_when_its_days_are_over(db, queue):
+    guilds, book = Guilds(db), Audit(db)
+    kept = await enqueued(queue, guild=HERE)
+    await enqueued(queue, BEN, guild=GONE)
+    await queue.ban(GONE, 9, ANN, "spam")
+    await queue.pause(audit_entry("pause", guild=GONE))
+    await written(db, HERE, ANN, "pause", "", "holidays")
+    await guilds.left(GONE, NOW)
+    await guilds.left(GONE, NOW + DAY)
+    assert await guilds.to_forget(days=30, now=NOW + 30 * DAY) == []
+    assert await guilds.to_forget(days=30, now=NOW + 30 * DAY + 1) == [GONE]
+    assert await guilds.forget(GONE) == 1
+    assert await guilds.to_forget(days=0, now=NOW * 2) == []
+    assert await queue.get(kept.id) == kept
+    assert await queue.banned(GONE, 9) is None
+    assert (await book.verify()).sound
+    [entry] = await book.entries(GONE)
+    assert (entry.actor_id < 0, entry.reason) == (True, "")
+    assert (await book.entries(HERE))[0].reason == "holidays"
+
+
+async def test_every_table_with_something_of_a_guild_is_emptied(db, queue):
+    """Whoever adds one need not think of this."""
+    await db.write(lambda connection: connection.execute("CREATE TABLE later (guild_id INTEGER, what TEXT)"))
+    await db.write(
+        lambda connection: connection.execute("INSERT INTO later VALUES (?, 'x'), (?, 'y')", (GONE, HERE))
+    )
+    await enqueued(queue, guild=GONE)
+    parent = await queue.claim()
+    assert await queue.keep_sheets(parent.id, parent.claim, {1: "f" * 64})
+    await enqueued(queue, guild=GONE, parent=parent.id)
+    assert await Guilds(db).forget(GONE) == 2
+    assert [tuple(row) for row in await db.read("SELECT * FROM later")] == [(HERE, "y")]
+    assert await db.read("SELECT * FROM sheet") == []
+
+
+async def test_guilds_that_left_or_came_back_while_the_bot_was_away_are_noticed(db, queue):
+    guilds = Guilds(db)
+    await enqueued(queue, guild=HERE)
+    await enqueued(queue, BEN, guild=GONE)
+    await guilds.seen({HERE}, NOW)
+    await guilds.seen({HERE}, NOW + 5 * DAY)
+    assert await guilds.to_forget(days=1, now=NOW + 2 * DAY) == [GONE]
+    await guilds.seen({HERE, GONE}, NOW)
+    assert await guilds.to_forget(days=0, now=NOW * 2) == []
+    await guilds.left(GONE, NOW)
+    await guilds.joined(GONE)
+    assert await guilds.to_forget(days=0, now=NOW * 2) == []

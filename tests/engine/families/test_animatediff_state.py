@@ -1,0 +1,267 @@
+"""AnimateDiff on tiny weights: nothing of a job is left for the next one, however it ends."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled
+from engine.core.recipe import Style
+from engine.families import Inputs, load
+from engine.families.animatediff.draw import _Take
+from engine.families.animatediff.ladder import FEW, RUNGS, STREAMED, costs
+from engine.runtime.context import EngineContext
+from tests.engine.families.animatediff_bench import (
+    CLIP,
+    EVERYTHING,
+    PICTURE,
+    RESTYLE,
+    V2,
+    V3,
+    differ,
+    draw,
+    furnished,
+    small,
+)
+
+from diffusers import AnimateDiffPipeline  # isort: skip
+
+OUT_OF_MEMORY = torch.OutOfMemoryError("CUDA out of memory (simulated)")
+
+
+@pytest.fixture(scope="module")
+def context(tmp_path_factory):
+    return furnished(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def store(context):
+    return context.store
+
+
+@pytest.fixture(scope="module")
+def family(context):
+    return load("animatediff", context)
+
+
+@pytest.fixture(scope="module")
+def plain(family):
+    """What an undisturbed take of ``small()`` looks like."""
+    return draw(family)
+
+
+def held(context, motion=V3):
+    """The parts on the rack; they are there since the last take."""
+    return context.model_cache.get(
+        f"animatediff/epicrealism/{motion}", lambda: pytest.fail("loaded again"), len
+    )
+
+
+def failing(function, error, times=1):
+    """Fails some times, then does what it should."""
+    calls = []
+
+    def call(*args, **kwargs):
+        calls.append(None)
+        if len(calls) <= times:
+            raise error
+        return function(*args, **kwargs)
+
+    return call
+
+
+@pytest.mark.parametrize("stop_at", [0.0, 0.3, 0.9], ids=["at once", "in a step", "in decoding"])
+@pytest.mark.parametrize(
+    ("inputs", "changes"),
+    [
+        (Inputs(like=PICTURE), {"words": "0: a bud | 3: a flower"}),
+        (Inputs(picture=PICTURE), {}),
+        (Inputs(reference=CLIP), RESTYLE),
+    ],
+    ids=["words", "first frame", "restyle"],
+)
+def test_a_cancelled_job_leaves_the_next_ones_bytes_as_they_were(family, plain, inputs, changes, stop_at):
+    """SparseCtrl's pipeline ignores the library's own way of interrupting it."""
+    token, told = CancelToken(), []
+
+    def listen(fraction):
+        told.append(fraction)
+        if fraction >= stop_at:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        draw(
+            family,
+            small(**changes, styles=(Style(name="ink"),)),
+            inputs=inputs,
+            progress=listen,
+            cancel=token,
+        )
+    assert sum(fraction >= stop_at for fraction in told) == 1, "it went on for more than a step"
+    assert not differ(draw(family), plain)
+
+
+def test_a_job_cancelled_before_it_began_loads_nothing(store):
+    context, token = EngineContext(store=store), CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        draw(load("animatediff", context), cancel=token)
+    assert context.model_cache.names() == ()
+
+
+# --- what is left behind
+
+
+@pytest.mark.parametrize("motion", [V2, V3])
+def test_a_job_with_everything_leaves_no_trace_in_the_next(family, context, store, motion):
+    """LoRAs, IP-Adapter, FreeNoise and FreeInit all change models that the next job shares."""
+    recipe = small(settings={"motion": motion})
+    fresh = draw(load("animatediff", EngineContext(store=store)), recipe)
+    full = (
+        EVERYTHING if motion == V2 else dataclasses.replace(EVERYTHING, settings={"motion": V3, "rounds": 2})
+    )
+    drawn = draw(family, full, inputs=Inputs(like=PICTURE))
+    assert differ(drawn, fresh)
+    assert not differ(draw(family, recipe), fresh)
+    assert {type(block).__name__ for block in blocks(held(context, motion).unet)} == {"BasicTransformerBlock"}
+
+
+def blocks(unet):
+    return [
+        module
+        for name, module in unet.named_modules()
+        if "motion_modules" in name and name.split(".")[-2] == "transformer_blocks"
+    ]
+
+
+def test_a_long_clip_that_begins_with_a_picture_leaves_no_trace_either(family):
+    before = draw(family, inputs=Inputs(picture=PICTURE))
+    draw(family, small(frames=26), inputs=Inputs(picture=PICTURE))
+    assert not differ(draw(family, inputs=Inputs(picture=PICTURE)), before)
+
+
+@pytest.mark.parametrize(
+    "inputs", [Inputs(like=PICTURE), Inputs(picture=PICTURE)], ids=["like", "first frame"]
+)
+def test_an_error_in_the_middle_leaves_no_trace(family, context, monkeypatch, inputs):
+    recipe = small(settings={"motion": V2})
+    before = draw(family, recipe)
+    with monkeypatch.context() as broken:
+        broken.setattr(held(context, V2).unet, "forward", failing(None, ZeroDivisionError))
+        with pytest.raises(ZeroDivisionError):
+            draw(family, EVERYTHING, inputs=inputs)
+    assert not differ(draw(family, recipe), before)
+
+
+def test_pipelines_share_the_models_but_not_the_scheduler(context, family, plain):
+    parts = held(context, V3)
+    one, other = parts.pipeline(AnimateDiffPipeline, "full"), parts.pipeline(AnimateDiffPipeline, "full")
+    assert one.scheduler is not other.scheduler
+    assert one.unet is other.unet is parts.unet
+    assert one.vae is other.vae
+    assert parts.size < 1.3 * sum(tensor.nbytes for tensor in parts.unet.parameters()) + sum(
+        tensor.nbytes
+        for model in (one.vae, one.text_encoder)
+        for tensor in (*model.parameters(), *model.buffers())
+    ), "the motion adapter's weights are held twice"
+
+
+# --- memory
+
+
+def whoever_does(stage, context):
+    """The model and the method that a stage of a take calls."""
+    if stage == "look":
+        return context.model_cache.get("sd15-ip-adapter encoder", pytest.fail, len), "forward"
+    parts = held(context)
+    if stage == "text":
+        return parts.pipeline(AnimateDiffPipeline, "full").text_encoder, "forward"
+    return (parts.unet, "forward") if stage == "step" else (parts.vae, stage)
+
+
+@pytest.mark.parametrize(
+    ("stage", "inputs", "changes"),
+    [
+        ("text", Inputs(), {}),
+        ("step", Inputs(), {}),
+        ("decode", Inputs(), {}),
+        ("step", Inputs(picture=PICTURE), {}),
+        ("encode", Inputs(picture=PICTURE), {}),
+        ("encode", Inputs(reference=CLIP), RESTYLE),
+        ("look", Inputs(like=PICTURE), {}),
+    ],
+)
+def test_out_of_memory_at_any_stage_goes_one_rung_down_and_says_so(
+    family, context, plain, monkeypatch, stage, inputs, changes
+):
+    recipe = small(**changes)
+    alone = draw(family, recipe, inputs=inputs)
+    model, method = whoever_does(stage, context)
+    said = []
+    with monkeypatch.context() as full:
+        full.setattr(model, method, failing(getattr(model, method), OUT_OF_MEMORY))
+        drawn = draw(family, recipe, inputs=inputs, gave_up=said.append)
+    assert said == [FEW.about]
+    assert abs(drawn.astype(int) - alone).max() <= 1, "it is said to be the same picture"
+    assert not differ(draw(family), plain)
+
+
+def test_the_ladder_is_gone_down_to_its_end_and_every_rung_works(store, plain, monkeypatch):
+    context = EngineContext(store=store, steps_down=len(RUNGS))
+    family = load("animatediff", context)
+    draw(family)
+    unet = held(context).unet
+    said = []
+    with monkeypatch.context() as full:
+        full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=len(RUNGS)))
+        drawn = draw(family, gave_up=said.append)
+    assert said == [rung.about for rung in RUNGS]
+    assert drawn.shape == plain.shape
+    assert not differ(draw(family), plain), "a rung stayed in force"
+    assert not [name for name, part in unet.named_modules() if "_diffusers_hook" in vars(part)]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "changes"),
+    [(Inputs(like=PICTURE), {"words": "0: a bud | 3: a flower"}), (Inputs(picture=PICTURE), {})],
+    ids=["windows and look", "first frame"],
+)
+def test_streamed_layers_draw_the_same_clip_with_all_that_a_job_can_ask_for(
+    family, context, monkeypatch, inputs, changes
+):
+    recipe = small(**changes, styles=(Style(name="ink"),))
+    alone = draw(family, recipe, inputs=inputs)
+    with monkeypatch.context() as full:
+        full.setattr(_Take, "first_rung", lambda _: RUNGS.index(STREAMED) + 1)
+        drawn = draw(family, recipe, inputs=inputs)
+    assert abs(drawn.astype(int) - alone).max() <= 1, "it is said to be the same picture"
+    assert not differ(draw(family, recipe, inputs=inputs), alone)
+
+
+def test_out_of_memory_on_the_last_rung_is_an_error_and_the_next_job_is_whole(
+    family, context, plain, monkeypatch
+):
+    draw(family)
+    unet = held(context).unet
+    said = []
+    with monkeypatch.context() as full:
+        full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=99))
+        with pytest.raises(torch.OutOfMemoryError):
+            draw(family, small(styles=(Style(name="ink"),)), gave_up=said.append)
+    assert said == [rung.about for rung in RUNGS[: context.steps_down]]
+    assert not differ(draw(family), plain)
+
+
+def test_each_rung_needs_less_memory_than_the_one_before():
+    sizes = {"all_models": 3 * 2**30, "largest": 2 * 2**30}
+    recipe = small(width=512, height=512, frames=32)
+    needed = costs(recipe, **sizes)
+    assert len(needed) == len(RUNGS) + 1
+    assert list(needed) == sorted(needed, reverse=True)
+    without = costs(
+        small(width=512, height=512, frames=16, guidance=1.0), all_models=3 * 2**30, largest=2**31
+    )
+    assert without[0] < needed[0]

@@ -1,0 +1,212 @@
+"""What the camera backend takes for sky, water, subject and front; and what it must not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.core.recipe import Camera, Motion
+from engine.families.camera.fill import behind, inside
+from engine.families.camera.layers import MAP_STEP, Window, outline, silhouette, take_apart
+from engine.families.camera.life import Life
+from engine.families.camera.path import travel
+from engine.families.camera.scene import study
+from tests import ROOT
+
+LAKE = ROOT / "examples" / "lake.png"
+
+
+def look(picture):
+    return study(picture, lambda: None)
+
+
+@pytest.fixture(scope="module")
+def lake():
+    return look(cv2.cvtColor(cv2.imread(str(LAKE)), cv2.COLOR_BGR2RGB))
+
+
+def share(plane, rows, columns):
+    """The mean of a part of a plane; the part is given in shares."""
+    height, width = plane.shape
+    part = plane[
+        int(rows[0] * height) : int(rows[1] * height), int(columns[0] * width) : int(columns[1] * width)
+    ]
+    return float(part.mean())
+
+
+def seaside():
+    """A bright, even sky over a rippled blue sea."""
+    rng = np.random.default_rng(2)
+    picture = np.empty((270, 480, 3), np.float32)
+    picture[:] = (200, 215, 235)
+    waves = cv2.GaussianBlur(
+        rng.standard_normal((150, 480)).astype(np.float32), (0, 0), sigmaX=14, sigmaY=1.5
+    )
+    picture[120:] = np.array([40, 90, 130]) + 16 * (waves / waves.std())[..., None]
+    return np.clip(picture, 0, 255).astype(np.uint8)
+
+
+def face():
+    """A drawn face in flat colours, in a blue room."""
+    picture = np.full((360, 360, 3), (70, 110, 190), np.uint8)
+    cv2.ellipse(picture, (180, 360), (140, 110), 0, 0, 360, (60, 90, 170), -1, cv2.LINE_AA)
+    cv2.ellipse(picture, (180, 180), (80, 105), 0, 0, 360, (232, 190, 165), -1, cv2.LINE_AA)
+    for x in (150, 210):
+        cv2.circle(picture, (x, 165), 9, (30, 30, 40), -1, cv2.LINE_AA)
+    return picture
+
+
+def test_the_lake_is_understood(lake):
+    assert share(lake.sky, (0, 0.25), (0, 0.8)) > 0.95
+    assert share(lake.sky, (0.58, 1), (0, 1)) == 0
+    assert share(lake.water, (0.6, 0.85), (0.35, 0.8)) > 0.5
+    assert share(lake.water, (0, 0.53), (0, 1)) == 0
+    assert lake.waterline == pytest.approx(0.555, abs=0.03)
+    assert share(lake.front, (0.96, 1), (0, 1)) > 0.8
+    assert share(lake.disparity, (0.9, 1), (0, 1)) > share(lake.disparity, (0.58, 0.64), (0, 1)) + 0.3
+
+
+def test_water_is_found_at_the_sea_and_only_below_the_sky():
+    scene = look(seaside())
+    assert share(scene.sky, (0, 0.4), (0, 1)) > 0.95
+    assert share(scene.water, (0.55, 1), (0.05, 0.95)) > 0.8
+    assert share(scene.water, (0, 0.42), (0, 1)) == 0
+
+
+def test_a_flat_drawing_has_no_water_and_no_sky():
+    scene = look(face())
+    assert scene.water is None
+    assert scene.sky is None
+    assert scene.subject is not None
+
+
+@pytest.mark.parametrize("level", [0, 90, 255])
+def test_nothing_is_read_into_a_plain_picture(level):
+    scene = look(np.full((200, 320, 3), level, np.uint8))
+    assert (scene.sky, scene.subject, scene.front, scene.water) == (None, None, None, None)
+    assert scene.flatness == 1
+
+
+def test_nothing_is_read_into_noise():
+    scene = look(np.random.default_rng(1).integers(0, 256, (270, 480, 3), dtype=np.uint8))
+    assert (scene.sky, scene.front, scene.water) == (None, None, None)
+    assert scene.flatness == 0
+
+
+def test_a_plane_lies_on_the_canvas_where_the_picture_does():
+    plane = np.zeros((54, 96), np.float32)
+    plane[:, 48:] = 1
+    plane[27:] += 2
+    for size in ((192, 108), (300, 108), (120, 240)):
+        coarse = Window(size=size, picture=(960, 540)).onto_canvas(plane, MAP_STEP)
+        assert coarse.shape == (-(-size[1] // MAP_STEP), -(-size[0] // MAP_STEP))
+        assert coarse[0, 0] == 0
+        assert coarse[0, -1] == 1
+        assert coarse[-1, 0] == 2
+        middle = np.interp(0.5, coarse[0], np.arange(coarse.shape[1])) + 0.5
+        assert middle * MAP_STEP == pytest.approx(size[0] / 2, abs=1.5)
+
+
+def test_a_cut_outs_edge_follows_the_pictures():
+    picture = np.full((200, 200, 3), (40, 60, 160), np.uint8)
+    picture[:, 93:] = (220, 200, 60)
+    rough = np.zeros((100, 100), np.float32)
+    rough[:, 48:] = 1
+    alpha = outline(picture, rough)
+    assert alpha[:, :90].max() < 0.1
+    assert alpha[:, 97:].min() > 0.9
+
+
+def test_a_silhouette_keeps_its_reeds_and_leaves_the_waves_behind_them():
+    picture = np.full((200, 300, 3), 180, np.uint8)
+    picture[150:] = 10
+    picture[140:150, 99:102] = 10
+    picture[140:145, 200:240] = 10
+    rough = np.zeros((100, 150), np.float32)
+    rough[75:] = 1
+    alpha = silhouette(picture, rough)
+    assert alpha[155:].min() > 0.95
+    assert alpha[141:150, 100].min() > 0.95
+    assert alpha[140:145, 200:240].max() == 0
+
+
+def test_what_was_hidden_is_filled_with_what_surrounds_it():
+    rng = np.random.default_rng(4)
+    picture = (120 + 20 * rng.standard_normal((120, 160, 3))).clip(60, 180).astype(np.uint8)
+    alpha = np.zeros((120, 160), np.float32)
+    alpha[40:80, 60:100] = 1
+    picture[alpha > 0] = (255, 0, 0)
+    filled = behind(picture, alpha)
+    assert np.array_equal(filled[:30], picture[:30])
+    hole = filled[40:80, 60:100].astype(int)
+    assert abs(hole.mean() - 120) < 8
+    assert hole.max() < 230
+    assert hole[:10].std() > 5
+
+
+def dusk():
+    """A sky that brightens downwards, a cloud that touches a dark peak, and dark land; and the peak alone."""
+    rows, columns = 270, 480
+    picture = np.empty((rows, columns, 3), np.float32)
+    picture[:] = np.linspace((60, 80, 150), (230, 190, 170), rows)[:, None]
+    cv2.ellipse(picture, (290, 95), (45, 5), 0, 0, 360, (165, 140, 165), -1, cv2.LINE_AA)
+    picture = cv2.GaussianBlur(picture, (0, 0), 3)
+    rng = np.random.default_rng(6)
+    rock = cv2.GaussianBlur(rng.standard_normal((rows, columns)).astype(np.float32), (0, 0), 2)
+    corners = np.array([(100, 200), (240, 80), (380, 200), (480, 200), (480, 270), (0, 270), (0, 200)])
+    peak = cv2.fillPoly(np.zeros((rows, columns), np.float32), [corners], 1.0, cv2.LINE_AA)[..., None]
+    dark = np.array([35, 38, 60]) + 8 * (rock / rock.std())[..., None]
+    return np.clip(picture * (1 - peak) + dark * peak, 0, 255).astype(np.uint8), peak[..., 0]
+
+
+def test_a_cloud_behind_a_peak_belongs_to_the_sky():
+    picture, peak = dusk()
+    sky = cv2.resize(look(picture).sky, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    around = cv2.dilate(peak, np.ones((9, 9))) < 0.5
+    assert sky[around].min() > 0.5
+    assert sky[cv2.erode(peak, np.ones((9, 9))) > 0.5].max() < 0.5
+
+
+@pytest.mark.parametrize("camera", [Camera.PAN_LEFT, Camera.PAN_RIGHT])
+def test_the_sky_behind_a_dark_peak_is_never_darker_than_the_sky_around(camera):
+    picture, _ = dusk()
+    path = travel(camera, motion=Motion.WILD, seed=1, times=np.linspace(0, 4, 5), size=(432, 243))
+    canvas = path.needs(432, 243)
+    whole = cv2.resize(picture, canvas, interpolation=cv2.INTER_AREA)
+    window = Window(size=canvas, picture=(480, 270))
+    far, *covers = take_apart(whole, look(picture), window, lambda: None)
+    hidden = np.maximum.reduce([cover.pixels[..., 3] for cover in covers]) > 0
+    # Only what lies within the camera's whole way of the outline is ever uncovered.
+    reach = np.ones((1, 2 * int(np.ptp(path.move[:, 0])) + 1), np.uint8)
+    uncovered = hidden & (cv2.dilate((~hidden).astype(np.uint8), reach) > 0)
+    light = far.pixels.astype(float).mean(axis=2)
+    brighter = np.linspace((60 + 80 + 150) / 3, (230 + 190 + 170) / 3, len(light))[:, None]
+    assert uncovered.sum() > 1000
+    assert (light - brighter)[uncovered].min() > -12
+
+
+def test_a_cut_out_takes_no_rim_of_the_background_along():
+    picture = np.zeros((100, 100, 3), np.uint8)
+    picture[20:80, 20:80] = 200
+    alpha = cv2.GaussianBlur((picture[..., 0] > 0).astype(np.float32), (0, 0), 2)
+    assert inside(picture, alpha)[alpha > 0.05].min() > 180
+
+
+def test_ripples_shrink_towards_the_horizon_and_move_with_time():
+    life = Life.of(Motion.NORMAL, seed=1, unit=500, horizon=200, foot=400)
+    y, x = np.mgrid[0:400, 0:600].astype(np.float32)
+    lift, gain = life.ripples(x, y, 0.0)
+    assert np.abs(lift[:200]).max() == 0
+    assert np.abs(lift[210:230]).max() < np.abs(lift[360:]).max()
+    assert np.abs(gain - 1).max() < 0.12
+    later, _ = life.ripples(x, y, 0.1)
+    assert 0.01 < np.abs(later - lift).max() < 2
+
+
+def test_clouds_slow_down_towards_the_horizon_and_a_low_sun_stays():
+    life = Life.of(Motion.NORMAL, seed=1, unit=500, horizon=200, foot=400)
+    rows = np.array([[0.0, 100.0, 198.0]], np.float32)
+    high, middle, low = np.abs(life.drift(rows, 2.0))[0]
+    assert high > middle > 10 * low
+    assert high > 4

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from engine.gate.draft import why_hopeless
+from tests.engine.smooth.moving_scenes import ball, drawing, pan
+
+
+@pytest.mark.parametrize("scene", [pan, ball, drawing])
+@pytest.mark.parametrize("side", [16, 4])
+def test_a_draft_of_a_clip_that_lives_is_not_given_up(scene, side):
+    assert why_hopeless(scene()[:, ::side, ::side]) is None
+
+
+@pytest.mark.parametrize(
+    ("frames", "reason"),
+    [
+        (np.zeros((9, 64, 96, 3), np.uint8), "there is nothing in the picture"),
+        (pan()[[0] * 9], "nothing moves"),
+        (np.zeros((3, 2, 2, 3), np.uint8), "there is nothing in the picture"),
+    ],
+)
+def test_what_no_further_step_mends_is_said(frames, reason):
+    assert why_hopeless(frames) == reason
+
+
+def test_one_empty_frame_is_no_reason_yet():
+    frames = pan()
+    frames[0] = 0
+    assert why_hopeless(frames) is None
+
+
+def test_a_single_frame_cannot_stand_still():
+    assert why_hopeless(pan()[:1]) is None

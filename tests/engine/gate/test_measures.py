@@ -1,0 +1,118 @@
+"""What single measures read: little on good clips, more on the damage that they are for."""
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks import ways_held_back, ways_taught  # noqa: F401 - they register
+from benchmarks.defects import DEFECTS
+from benchmarks.ways import OTHER_WAYS
+from engine.core.recipe import Camera, Kind, Recipe
+from engine.families import travels
+from engine.gate import MEASURES, judge
+from engine.gate.clip import Clip
+from tests.engine.smooth.moving_scenes import ball, drawing, pan, scenery, zoom
+
+SEEN = {
+    "letterbox": ["letterbox", "side_bars"],
+    "only_zooms": ["zoom_only", "pulls_back"],
+    "melts": ["subject_drifts", "melts_and_bends"],
+    "rows_slip": ["tearing", "torn_band"],
+    "tint_trend": ["colour_drifts"],
+    "tint_trends_agree": ["colour_drifts"],
+    "colour_is_added": ["colour_seeps_in"],
+    "colour_blotches": ["latent_noise"],
+    "colour_residue": ["latent_noise"],
+    "calm_residue": ["latent_noise"],
+    "colour_noise": ["fresh_noise"],
+    "grain_stays": ["static_noise"],
+}
+
+
+def clip_of(frames, **known):
+    return Clip(frames, frames[0], 8, **known)
+
+
+@pytest.fixture(scope="module")
+def good():
+    return clip_of(pan(step=4.0))
+
+
+@pytest.mark.parametrize(("name", "defect"), [(name, one) for name, many in SEEN.items() for one in many])
+def test_a_measure_sees_what_it_is_for(good, name, defect):
+    change = DEFECTS[defect] if defect in DEFECTS else OTHER_WAYS[defect].change
+    if name == "melts":  # which sees a fade only where the camera hardly moves
+        good = clip_of(ball())
+    spoilt = Clip(change(good.frames, 3, np.random.default_rng(3)), good.frames[0], 8)
+    usual, found = (MEASURES[name](clip).value for clip in (good, spoilt))
+    assert found > 2 * abs(usual) + 0.03
+
+
+def test_what_is_read_first_changes_nothing(good):
+    other = clip_of(good.frames)
+    before = other.brightening.copy()
+    assert other.gains.shape == (len(other) - 1,)
+    assert (other.brightening == before).all()
+
+
+@pytest.mark.parametrize("strength", [1, 2, 3])
+@pytest.mark.parametrize("defect", ["letterbox", "side_bars", "zoom_only", "pulls_back"])
+def test_bars_and_a_mere_zoom_are_a_warning_and_no_more(good, defect, strength):
+    change = DEFECTS[defect] if defect in DEFECTS else OTHER_WAYS[defect].change
+    verdict = judge(change(good.frames, strength, np.random.default_rng(3)), good.frames[0], 8)
+    code = "letterbox" if "bar" in defect or "box" in defect else "only_zooms"
+    assert next(finding for finding in verdict.findings if finding.code == code).rejects is False
+
+
+@pytest.mark.parametrize("scene", [pan, ball, drawing])
+def test_a_pan_and_a_still_camera_are_no_zoom(scene):
+    assert MEASURES["only_zooms"](clip_of(scene())).value < 0.5
+
+
+def test_a_zoom_that_was_asked_for_is_none_to_warn_of():
+    frames = zoom()
+    assert MEASURES["only_zooms"](clip_of(frames)).value > MEASURES["only_zooms"].warn
+    assert not judge(frames, frames[0], 8, travels=True).warned
+
+
+@pytest.mark.parametrize(
+    ("engine", "camera", "asked"),
+    [
+        ("camera", Camera.AUTO, True),
+        ("svd", Camera.AUTO, False),
+        ("svd", Camera.STILL, False),
+        ("svd", Camera.PUSH_IN, True),
+        ("gone", Camera.AUTO, False),
+    ],
+)
+def test_the_camera_moves_where_it_was_asked_to(engine, camera, asked):
+    recipe = Recipe(
+        kind=Kind.ANIMATE, engine=engine, seed=1, width=64, height=64, frames=9,
+        native_fps=8, fps=24, length=25, camera=camera,
+    )  # fmt: skip
+    assert travels(recipe) is asked
+
+
+def test_bars_that_the_input_picture_has_are_no_fault():
+    frames = DEFECTS["letterbox"](pan(), 2, np.random.default_rng(0))
+    assert MEASURES["letterbox"](clip_of(frames)).value == 0
+    assert MEASURES["letterbox"](Clip(frames, None, 8)).value > MEASURES["letterbox"].warn
+
+
+def test_a_night_over_a_skyline_is_no_bar():
+    frames = pan()
+    height, width = frames.shape[1:3]
+    skyline = (40 + 15 * np.sin(np.arange(width) / 9.0)).astype(int)
+    for column, row in enumerate(skyline):
+        frames[:, :row, column] = 6
+        frames[:, height - row :, column] = 6
+    assert MEASURES["letterbox"](Clip(frames, None, 8)).value == 0
+
+
+def test_what_is_as_bright_as_what_lies_behind_it_moves_all_the_same():
+    frames = np.full((16, 144, 208, 3), 120, np.uint8)
+    for t, frame in enumerate(frames):
+        cv2.rectangle(frame, (10 + 5 * t, 40), (60 + 5 * t, 110), (250, 60, 60), -1)
+    assert MEASURES["frozen"](clip_of(frames)).value == 0
+    still = np.stack([scenery(144, 208).astype(np.uint8)] * 16)
+    assert MEASURES["frozen"](clip_of(still)).value == 1

@@ -1,0 +1,287 @@
+"""The plan, held to a table: from what was asked for to what is made."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.core.errors import UserError
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
+from engine.core.request import SECONDS, Length, Request, Subject, choose
+from engine.families import FAMILIES
+from engine.planning.frame_size import AREA, usual_sizes
+from engine.planning.plan import PlanLimits, plan
+from engine.runtime.capabilities import Capabilities
+from engine.smooth.moments import by_factor, by_rate
+
+SMOOTH = (24.0, 30.0, 60.0)
+"""What a member may choose."""
+
+WIDE = Subject(sha256="a" * 64, width=1600, height=900)
+
+
+def words(**changes) -> Request:
+    return Request(**{"kind": Kind.TEXT2VIDEO, "prompt": "a lake", "seed": 1, **changes})
+
+
+def picture(**changes) -> Request:
+    return Request(**{"kind": Kind.ANIMATE, "seed": 1, **changes})
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject", "engine"),
+    [
+        (picture(), WIDE, "camera"),
+        (words(), None, "sketch"),
+        (picture(engine="camera"), WIDE, "camera"),
+        (words(engine="sketch"), None, "sketch"),
+    ],
+)
+def test_the_engine_is_one_that_can_draw_it(asked, subject, engine):
+    recipe = plan(asked, subject)
+    assert recipe.engine == engine
+    assert recipe.reasons[0].startswith(engine)
+    assert recipe.reasons[0].endswith(FAMILIES[engine].about)
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject", "says"),
+    [
+        (picture(engine="warp"), WIDE, "no engine called “warp”.*camera, sketch"),
+        (words(engine="camera"), None, "“camera” needs a picture"),
+        (picture(engine="sketch"), WIDE, "“sketch” needs words"),
+        (picture(engine="camera"), None, "“camera” needs a picture"),
+        (picture(), None, "Nothing here can make such a clip.*framekiln doctor"),
+    ],
+)
+def test_an_engine_that_cannot_draw_it_is_refused_with_the_way_out(asked, subject, says):
+    with pytest.raises(UserError, match=says) as caught:
+        plan(asked, subject)
+    assert caught.value.code == "E_ENGINE"
+
+
+@pytest.mark.parametrize(
+    ("size", "quality", "frame", "says"),
+    [
+        ((1600, 900), Quality.BALANCED, (768, 432), "768×432 (16:9)"),
+        ((1600, 900), Quality.FAST, (512, 288), "512×288 (16:9)"),
+        ((1600, 900), Quality.BEST, (1280, 720), "1280×720 (16:9)"),
+        ((900, 1600), Quality.BALANCED, (432, 768), "432×768 (9:16)"),
+        ((500, 500), Quality.BALANCED, (576, 576), "576×576 (1:1)"),
+        ((3000, 2000), Quality.BALANCED, (704, 464), "704×464 (3:2)"),
+        ((4000, 3000), Quality.BALANCED, (672, 496), "672×496 (4:3)"),
+        ((2000, 500), Quality.BALANCED, (768, 432), "56 % is cropped, nothing is stretched"),
+        (
+            (1200, 1000),
+            Quality.BALANCED,
+            (672, 496),
+            "(4:3), the nearest shape to the picture: 10 % is cropped",
+        ),
+    ],
+)
+def test_the_frame_has_the_nearest_shape_and_says_what_is_lost(size, quality, frame, says):
+    recipe = plan(picture(quality=quality), Subject(sha256="a" * 64, width=size[0], height=size[1]))
+    assert (recipe.width, recipe.height) == frame
+    assert says in recipe.reasons[1]
+    assert ("cropped" in recipe.reasons[1]) == ("cropped" in says)
+
+
+@given(st.integers(64, 8192), st.integers(64, 8192), st.sampled_from(Quality))
+def test_every_picture_gets_a_frame_that_models_and_codecs_take(width, height, quality):
+    recipe = plan(picture(quality=quality), Subject(sha256="a" * 64, width=width, height=height))
+    assert recipe.width % 16 == recipe.height % 16 == 0
+    assert math.isclose(recipe.width * recipe.height, AREA[quality], rel_tol=0.05)
+    assert max(recipe.width, recipe.height) <= PlanLimits().max_side
+
+
+@pytest.mark.parametrize("max_side", [64, 500, 512, 900])
+@pytest.mark.parametrize("shape", [(1600, 900), (900, 1600), (500, 500)])
+def test_no_frame_is_larger_than_the_owner_allows(shape, max_side):
+    subject = Subject(sha256="a" * 64, width=shape[0], height=shape[1])
+    free = plan(picture(quality=Quality.BEST), subject)
+    recipe = plan(picture(quality=Quality.BEST), subject, limits=PlanLimits(max_side=max_side))
+    assert max_side - 16 < max(recipe.width, recipe.height) <= max_side
+    assert recipe.width / recipe.height == pytest.approx(free.width / free.height, rel=0.35)
+    assert "no larger than the owner allows" in " ".join(recipe.reasons)
+    assert "owner allows" not in " ".join(free.reasons)
+
+
+@pytest.mark.parametrize(("asked", "frame"), [((640, 360), (640, 360)), ((65, 101), (64, 100))])
+def test_a_size_that_is_asked_for_is_kept_but_made_even(asked, frame):
+    recipe = plan(picture(size=asked), WIDE)
+    assert (recipe.width, recipe.height) == frame
+    said = "as asked" if asked == frame else "the nearest that camera draws"
+    assert recipe.reasons[1] == f"{frame[0]}×{frame[1]}, {said}"
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.7, 1, 1.3, 2, 3.33, 4, 7.77, 8, 10])
+@pytest.mark.parametrize(("fps", "factor"), [(8, 1), (12, 1), (24, 2), (25, 3), (30, 3), (50, 5), (60, 5)])
+def test_the_drawn_frames_are_enough_for_the_asked_length(fps, factor, seconds):
+    recipe = plan(words(fps=float(fps), seconds=float(seconds)))
+    assert recipe.factor == factor
+    assert recipe.length == round(seconds * fps)
+    assert recipe.native_fps <= FAMILIES["sketch"].max_native_fps
+    assert math.isclose(recipe.native_fps * factor, fps)
+    smoothed = (recipe.frames - 1) * factor + 1
+    assert recipe.length <= smoothed < recipe.length + factor, "no frame is drawn for nothing"
+
+
+@given(st.floats(0.5, 10), st.floats(1, 60))
+def test_any_rate_and_length_make_a_recipe_that_adds_up(seconds, fps):
+    recipe = plan(words(fps=fps, seconds=seconds))
+    assert recipe.fps == fps
+    assert math.isclose(recipe.fps / recipe.native_fps, recipe.factor, rel_tol=1e-9)
+    assert recipe.native_fps <= FAMILIES["sketch"].max_native_fps + 1e-9
+    assert 2 <= recipe.length <= (recipe.frames - 1) * recipe.factor + 1
+
+
+EVERY_WEIGHT = Capabilities(
+    weights=frozenset(
+        ("svd-xt", "epicrealism", "motion-v1-5-3", "controlnet-canny", "wan-2.1-1.3b", "wan-2.2-ti2v-5b")
+    ),
+    slow=True,
+)
+DRAWING = [
+    ("camera", Kind.ANIMATE, None),
+    ("sketch", Kind.TEXT2VIDEO, None),
+    ("svd", Kind.ANIMATE, None),
+    ("animatediff", Kind.TEXT2VIDEO, None),
+    ("animatediff", Kind.RESTYLE, None),
+    ("animatediff-control", Kind.TEXT2VIDEO, Follow.EDGES),
+    ("wan", Kind.TEXT2VIDEO, None),
+    ("wan-5b", Kind.ANIMATE, None),
+]
+
+
+@pytest.mark.parametrize(("engine", "kind", "follow"), DRAWING)
+@pytest.mark.parametrize("fps", [8.0, 15.0, 20.0, 24.0, 25.0, 30.0, 50.0, 60.0])
+@pytest.mark.parametrize("seconds", [0.7, 2.0, 4.0])
+def test_each_family_reaches_each_rate_and_the_whole_length_from_its_own(engine, kind, follow, fps, seconds):
+    request = Request(
+        kind=kind, engine=engine, prompt="a fox", follow=follow, fps=fps, seconds=seconds, size=(64, 64)
+    )
+    subject = WIDE if kind is Kind.ANIMATE else None
+    recipe = plan(request, subject, reference=None if subject else WIDE, capabilities=EVERY_WEIGHT)
+    spec = FAMILIES[engine]
+    assert (recipe.fps, recipe.length) == (fps, round(fps * seconds))
+    assert 0.9 * spec.min_native_fps <= recipe.native_fps <= spec.max_native_fps
+    if recipe.factor is None:
+        there_are = len(by_rate(recipe.frames, recipe.native_fps, fps, loop=False))
+    else:
+        there_are = len(by_factor(recipe.frames, recipe.factor, loop=False))
+    assert there_are >= recipe.length
+    assert recipe.factor is not None or fps not in SMOOTH, "drawn frames come through bit for bit"
+
+
+def test_a_rate_that_nobody_chose_is_the_owners():
+    limits = PlanLimits(fps=12.0, max_fps=30.0)
+    assert plan(words(), limits=limits).fps == 12.0
+    assert plan(words(fps=30.0), limits=limits).fps == 30.0
+    with pytest.raises(UserError, match="1 to 30 frames a second"):
+        plan(words(fps=60.0), limits=limits)
+
+
+@pytest.mark.parametrize(
+    ("asked", "given_seconds", "seconds", "reason"),
+    [
+        (None, None, 4.0, None),
+        (None, 3.2, 3.2, "3.2 s, as long as the clip given"),
+        (None, 0.2, 0.5, "0.5 s, as long as the clip given"),
+        (None, 14.6, 6.0, "6 s, the longest there may be: the clip given has 14.6 s"),
+        (2.0, 3.2, 2.0, None),
+    ],
+)
+@pytest.mark.parametrize("kind", [Kind.RESTYLE, Kind.TEXT2VIDEO])
+def test_a_clip_is_as_long_as_the_one_it_is_made_from_unless_a_length_was_given(
+    kind, asked, given_seconds, seconds, reason
+):
+    clip = Subject(sha256="b" * 64, width=640, height=360, seconds=given_seconds)
+    request = Request(
+        kind=kind, prompt="a fox", seconds=asked, follow=Follow.EDGES if kind is Kind.TEXT2VIDEO else None
+    )
+    recipe = plan(request, reference=clip, capabilities=EVERY_WEIGHT, limits=PlanLimits(max_seconds=6.0))
+    assert recipe.seconds == pytest.approx(seconds, abs=0.03)
+    assert [said for said in recipe.reasons if "clip given" in said] == ([reason] if reason else [])
+
+
+def test_the_reasons_say_what_is_smoothed_only_where_something_is():
+    assert plan(words(fps=24.0)).reasons[-1] == "12 drawn frames a second, smoothed to 24"
+    assert len(plan(words(fps=12.0)).reasons) == 2
+
+
+def test_what_was_asked_for_reaches_the_recipe():
+    asked = picture(prompt="a cat", motion=Motion.WILD, camera=Camera.ORBIT, quality=Quality.FAST, seed=9)
+    recipe = plan(asked, WIDE)
+    assert (recipe.prompt, recipe.motion, recipe.camera) == ("a cat", Motion.WILD, Camera.ORBIT)
+    assert (recipe.quality, recipe.seed, recipe.inputs) == (Quality.FAST, 9, {"picture": WIDE.sha256})
+
+
+def test_the_same_wish_is_the_same_recipe():
+    assert plan(words()) == plan(words())
+
+
+def test_without_a_seed_each_recipe_has_its_own():
+    seeds = {plan(words(seed=None)).seed for _ in range(8)}
+    assert len(seeds) == 8
+    assert all(0 <= seed < 2**32 for seed in seeds)
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        ({"seconds": 0.4}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"seconds": 10.1}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"seconds": math.nan}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"seconds": math.inf}, "E_SECONDS", "0.5 to 10 seconds"),
+        ({"fps": 0.5}, "E_FPS", "1 to 60 frames"),
+        ({"fps": 61.0}, "E_FPS", "1 to 60 frames"),
+        ({"fps": math.nan}, "E_FPS", "1 to 60 frames"),
+        ({"seed": -1}, "E_SEED", "from 0 to 4294967295"),
+        ({"seed": 2**32}, "E_SEED", "from 0 to 4294967295"),
+        ({"size": (63, 640)}, "E_SIZE", "64 to 1920 pixels"),
+        ({"size": (640, 1921)}, "E_SIZE", "64 to 1920 pixels"),
+    ],
+)
+def test_a_wish_outside_the_limits_is_refused_with_the_limits(change, code, says):
+    with pytest.raises(UserError, match=says) as caught:
+        plan(words(**change))
+    assert caught.value.code == code
+
+
+def test_the_owners_limits_are_the_ones_that_count():
+    with pytest.raises(UserError, match=r"0\.5 to 3 seconds"):
+        plan(words(seconds=4.0), limits=PlanLimits(max_seconds=3.0))
+
+
+@pytest.mark.parametrize("text", ["push in", "Push-In", "push_in", " PUSH IN ", "push in · 3 s"])
+def test_a_choice_is_read_as_people_write_it(text):
+    assert choose(Camera, text, Camera.AUTO) is Camera.PUSH_IN
+
+
+def test_no_choice_is_the_default_and_a_wrong_one_names_them_all():
+    assert choose(Quality, None, Quality.BEST) is Quality.BEST
+    with pytest.raises(UserError, match="“ultra” is not one of: fast, balanced, best") as caught:
+        choose(Quality, "ultra", Quality.BEST)
+    assert caught.value.code == "E_OPTION"
+    with pytest.raises(UserError) as caught:
+        choose(Quality, "x" * 5000, Quality.BEST)
+    assert len(str(caught.value)) < 100
+
+
+def test_every_length_fits_the_limits():
+    assert set(SECONDS) == set(Length)
+    for seconds in SECONDS.values():
+        assert math.isclose(plan(words(seconds=seconds)).seconds, seconds)
+
+
+@pytest.mark.parametrize("engine", ["camera", "svd", "wan-5b"])
+def test_a_clip_whose_size_nobody_asked_for_has_a_usual_one(engine):
+    for quality in Quality:
+        for shape in ((1600, 900), (700, 900), (500, 500), (400, 1600)):
+            subject = Subject(sha256="a" * 64, width=shape[0], height=shape[1])
+            recipe = plan(picture(engine=engine, quality=quality), subject, capabilities=EVERY_WEIGHT)
+            assert (recipe.width, recipe.height) in usual_sizes(FAMILIES[engine])
+    assert (64, 64) not in usual_sizes(FAMILIES[engine])

@@ -1,0 +1,383 @@
+"""The straight line, with an engine whose takes are written down beforehand."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from typing import ClassVar
+
+import cv2
+import imageio_ffmpeg
+import numpy as np
+import pytest
+
+from engine.clips.encode import ClipTooLarge, read_metadata
+from engine.core.cancel import CancelToken
+from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
+from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
+from engine.families import FAMILIES, FamilySpec
+from engine.gate import TROUBLES
+from engine.gate.calibration import shipped
+from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
+from engine.rendering.takes import DRAFT_BYTES, SHEET_WIDTH
+from engine.runtime.context import EngineContext
+
+
+def good(recipe):
+    """A pattern that wanders to the left."""
+    rows, columns = np.mgrid[: recipe.height, : recipe.width + recipe.frames]
+    wide = 128 + 60 * np.sin(columns / 9.0) + 30 * np.cos(rows / 7.0) + 20 * np.cos((rows + columns) / 1.7)
+    wide = np.stack([wide, wide * 0.9, wide * 0.8], axis=-1).astype(np.uint8)
+    return np.stack([wide[:, i : i + recipe.width] for i in range(recipe.frames)])
+
+
+def flickering(recipe, strength=60):
+    frames = good(recipe).astype(np.int16)
+    frames[::2] += strength
+    return np.clip(frames, 0, 255).astype(np.uint8)
+
+
+def broken(recipe):
+    """What a model gives whose numbers ran away."""
+    frames = (good(recipe) / 255).astype(np.float32)
+    frames[3] = np.nan
+    frames[4, :8] = np.inf
+    frames[5, 8:] = -np.inf
+    return frames
+
+
+class Scripted:
+    """Draws the takes that a test has written down, and remembers what it was asked for."""
+
+    takes: ClassVar[list] = []
+    asked: ClassVar[list] = []
+    hooks: ClassVar = None
+
+    def __init__(self, context):
+        pass
+
+    def draw(self, recipe, inputs, *, seed, hooks):
+        Scripted.hooks = hooks
+        self.asked.append((seed, None if inputs.picture is None else inputs.picture.copy()))
+        hooks.progress(1.0)
+        return self.takes[min(len(self.asked), len(self.takes)) - 1](recipe)
+
+
+RECIPE = Recipe(
+    kind=Kind.TEXT2VIDEO, engine="scripted", seed=11, width=96, height=64,
+    frames=9, native_fps=12.0, fps=24.0, length=16, prompt="waves",
+)  # fmt: skip
+
+
+@pytest.fixture
+def render(monkeypatch, tmp_path):
+    spec = FamilySpec(
+        name="scripted",
+        target=f"{__name__}:Scripted",
+        kinds=frozenset(Kind),
+        needs_picture=False,
+        max_native_fps=12,
+        about="draws what a test wrote down",
+    )
+    monkeypatch.setitem(FAMILIES, "scripted", spec)
+
+    def make(*takes, recipe=RECIPE, inputs=None, on_event=None, cancel=None, calibrations=None, **limits):
+        monkeypatch.setattr(Scripted, "takes", list(takes))
+        monkeypatch.setattr(Scripted, "asked", [])
+        return Renderer(EngineContext(calibrations=houses or {})).render(
+            recipe,
+            inputs or {},
+            work=tmp_path,
+            limits=RenderLimits(**limits),
+            on_event=on_event or (lambda _: None),
+            cancel=cancel or CancelToken(),
+        )
+
+    make.clip = tmp_path / CLIP_NAME
+    return make
+
+
+def test_a_good_take_becomes_the_clip(render):
+    receipt = render(good)
+    assert [(take.number, take.outcome, take.seed) for take in receipt.takes] == [(1, Outcome.ACCEPTED, 11)]
+    assert (receipt.kept, receipt.forced, receipt.engine) == (1, False, "scripted")
+    assert (receipt.width, receipt.height, receipt.frames, receipt.fps) == (96, 64, 16, 24.0)
+    assert receipt.sha256 == hashlib.sha256(render.clip.read_bytes()).hexdigest()
+    assert receipt.size == render.clip.stat().st_size
+    assert receipt.ladder == ()
+
+
+def test_the_receipt_keeps_what_was_read_on_a_take_that_passed_and_nothing_of_the_others(render):
+    receipt = render(flickering, good)
+    rejected, kept = receipt.takes
+    assert rejected.readings == {}
+    assert kept.readings["brightness_flickers"] < 0.01
+    assert "more_saturated" not in kept.readings, "there was no picture to read it against"
+    assert Receipt.from_json(receipt.to_json()) == receipt
+
+
+def test_takes_are_held_against_the_house_of_their_engine(render):
+    blind = replace(shipped(), warn=1e9, reject={}, reject_without_input={})
+    strict = replace(shipped(), reject_without_input=dict.fromkeys(TROUBLES, -1.0))
+    assert render(good, calibrations={"scripted": strict, "sketch": blind}, max_takes=1).forced
+    assert not render(good, calibrations={"scripted": blind, "sketch": strict}, max_takes=1).forced
+
+
+def test_the_file_has_the_asked_frames_and_its_recipe_inside(render):
+    render(good)
+    frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(render.clip))
+    details = next(imageio_ffmpeg.read_frames(str(render.clip)))
+    assert (frames, details["size"], details["fps"]) == (16, (96, 64), 24.0)
+    assert seconds == pytest.approx(16 / 24, abs=0.05)
+    assert Recipe.from_json(read_metadata(render.clip)["comment"]) == RECIPE
+
+
+def test_the_same_recipe_gives_the_same_bytes(render):
+    assert render(good).sha256 == render(good).sha256
+
+
+def test_a_rejected_take_is_drawn_again_with_another_seed(render):
+    receipt = render(flickering, good)
+    assert [take.outcome for take in receipt.takes] == [Outcome.REJECTED, Outcome.ACCEPTED]
+    assert [seed for seed, _ in Scripted.asked] == [RECIPE.take_seed(1), RECIPE.take_seed(2)]
+    assert [take.seed for take in receipt.takes] == [RECIPE.take_seed(1), RECIPE.take_seed(2)]
+    assert (receipt.kept, receipt.forced) == (2, False)
+    assert receipt.takes[0].reasons
+    assert receipt.takes[0].score < receipt.takes[1].score
+
+
+@pytest.mark.parametrize("budget", [1, 2, 4])
+def test_no_more_takes_are_drawn_than_the_budget_has(render, budget):
+    receipt = render(flickering, max_takes=budget)
+    assert len(receipt.takes) == len(Scripted.asked) == budget
+    assert receipt.forced
+
+
+def test_a_budget_of_nothing_is_a_mistake_of_the_caller(render):
+    with pytest.raises(ValueError, match="max_takes"):
+        render(good, max_takes=0)
+
+
+def test_the_best_of_the_rejected_is_kept_and_says_so(render):
+    receipt = render(lambda r: flickering(r, 110), lambda r: flickering(r, 35), broken)
+    assert [take.outcome for take in receipt.takes] == [Outcome.REJECTED] * 3
+    scores = [take.score for take in receipt.takes]
+    assert scores[1] == max(scores) > min(scores)
+    assert (receipt.kept, receipt.forced) == (2, True)
+
+
+def test_a_take_that_is_not_a_number_is_rejected(render):
+    receipt = render(broken, good)
+    assert receipt.takes[0].outcome is Outcome.REJECTED
+    assert receipt.kept == 2
+
+
+def test_even_a_broken_take_can_be_posted_when_there_is_no_other(render):
+    receipt = render(broken, max_takes=1)
+    assert receipt.forced
+    assert receipt.frames == 16
+
+
+def test_floats_become_the_bytes_that_they_stand_for(render):
+    exact = render(good).sha256
+    for off in (-0.4, 0.0, 0.4):
+        nearly = render(lambda recipe, off=off: ((good(recipe) + off) / 255).astype(np.float32))
+        assert nearly.sha256 == exact, "they are rounded, not cut"
+
+
+@pytest.mark.parametrize(
+    "cut", [lambda f: f[1:], lambda f: f[:, 1:], lambda f: f[:, :, 1:], lambda f: f[..., :1], lambda f: f[0]]
+)
+def test_an_engine_that_draws_another_shape_is_found_out(render, cut):
+    with pytest.raises(ValueError, match=r"scripted drew .* and was asked for"):
+        render(lambda recipe: cut(good(recipe)))
+    assert not render.clip.exists()
+
+
+def test_the_stages_are_told_in_their_order(render):
+    events = []
+    render(flickering, good, on_event=events.append)
+    told = []
+    for event in events:
+        step = "again" if isinstance(event, TakeDiscarded) else (event.stage, event.take)
+        if told[-1:] != [step]:
+            told.append(step)
+    assert told == [
+        (Stage.PREPARING, 1),
+        *((Stage.DRAWING, 1), (Stage.CHECKING, 1)),
+        "again",
+        *((Stage.DRAWING, 2), (Stage.CHECKING, 2)),
+        *((Stage.SMOOTHING, 2), (Stage.ENCODING, 2)),
+    ]
+    shares = [event.fraction for event in events if isinstance(event, Progress)]
+    assert all(0.0 <= share <= 1.0 for share in shares)
+
+
+def test_each_rejected_take_is_told_of_with_a_small_picture_of_it(render):
+    told = []
+
+    def listen(event):
+        if isinstance(event, TakeDiscarded):
+            told.append((event.take, event.sheet.read_bytes()))
+
+    receipt = render(flickering, broken, max_takes=2, on_event=listen)
+    assert [take for take, _ in told] == list(receipt.takes)
+    for _, data in told:
+        sheet = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert sheet.shape[1] == SHEET_WIDTH
+        assert len(data) < 300_000
+
+
+def test_a_good_take_leaves_no_picture_of_itself(render):
+    render(good)
+    assert [path.name for path in render.clip.parent.glob("sheet*")] == []
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_a_stop_takes_hold_in_every_stage_and_leaves_no_clip(render, stage):
+    token = CancelToken()
+
+    def listen(event):
+        if event.stage is stage:
+            token.cancel()
+
+    with pytest.raises(Cancelled):
+        render(good, on_event=listen, cancel=token)
+    assert not render.clip.exists()
+
+
+def test_a_take_is_not_judged_after_a_stop(render, monkeypatch):
+    token = CancelToken()
+    judged = []
+    monkeypatch.setattr("engine.rendering.takes.judge", lambda *given, **_: judged.append(given))
+    with pytest.raises(Cancelled):
+        render(good, on_event=lambda event: event.stage is Stage.CHECKING and token.cancel(), cancel=token)
+    assert not judged
+
+
+def test_nothing_is_drawn_after_a_stop_before_the_start(render):
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        render(good, cancel=token)
+    assert Scripted.asked == []
+
+
+def test_the_seconds_of_every_stage_are_on_the_receipt(render):
+    receipt = render(flickering, good)
+    assert set(receipt.seconds) == set(Stage)
+    assert all(seconds >= 0 for seconds in receipt.seconds.values())
+    assert 0 < receipt.charged_seconds < receipt.busy_seconds
+    assert all(take.seconds > 0 for take in receipt.takes)
+
+
+def test_what_was_given_up_for_size_is_on_the_receipt(render):
+    limit = render(good).size - 150
+    receipt = render(good, max_bytes=limit)
+    assert receipt.size <= limit
+    assert receipt.ladder
+
+
+def test_a_clip_that_cannot_fit_is_an_error_and_no_file(render):
+    with pytest.raises(ClipTooLarge):
+        render(good, max_bytes=100)
+
+
+def test_the_picture_reaches_the_engine_as_it_was_sent(render, tmp_path):
+    picture = np.random.default_rng(1).integers(0, 256, (50, 70, 3), dtype=np.uint8)
+    path = tmp_path / "picture.png"
+    cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    render(good, inputs={Role.PICTURE: path})
+    assert np.array_equal(Scripted.asked[0][1], picture)
+
+
+def test_a_picture_that_cannot_be_read_is_unsupported(render, tmp_path):
+    path = tmp_path / "picture.png"
+    path.write_bytes(b"no picture")
+    with pytest.raises(Unsupported, match="cannot be read"):
+        render(good, inputs={Role.PICTURE: path})
+
+
+def test_an_engine_that_does_not_exist_is_unsupported(tmp_path):
+    recipe = Recipe.from_json(RECIPE.to_json().replace("scripted", "warp"))
+    with pytest.raises(Unsupported, match=r"no engine called 'warp'; there are .*camera.*, sketch"):
+        Renderer().render(
+            recipe, {}, work=tmp_path, limits=RenderLimits(), on_event=lambda _: None, cancel=CancelToken()
+        )
+
+
+def test_an_engine_is_loaded_once(render, monkeypatch):
+    made = []
+
+    def remember(self, context):
+        made.append(self)
+
+    monkeypatch.setattr(Scripted, "__init__", remember)
+    monkeypatch.setattr(Scripted, "takes", [good])
+    renderer = Renderer()
+    for _ in range(2):
+        renderer.render(
+            RECIPE,
+            {},
+            work=render.clip.parent,
+            limits=RenderLimits(),
+            on_event=lambda _: None,
+            cancel=CancelToken(),
+        )
+    assert len(made) == 1
+
+
+def test_a_sketch_says_on_its_receipt_that_it_is_one(render, tmp_path):
+    sketch = Recipe.from_json(RECIPE.to_json().replace('"scripted"', '"sketch"'))
+    assert render(recipe=sketch, max_takes=1).ladder[-1].startswith("a sketch: ")
+
+
+def test_the_same_defect_twice_is_drawn_with_less_motion_and_the_receipt_says_so(render):
+    asked = []
+
+    def remember(recipe):
+        asked.append(recipe.motion)
+        return good(recipe) if recipe.motion is Motion.GENTLE else broken(recipe)
+
+    told = []
+    receipt = render(remember, remember, remember, on_event=told.append)
+    assert asked == [Motion.NORMAL, Motion.NORMAL, Motion.GENTLE]
+    assert [take.changed for take in receipt.takes] == ["", "", "gentle motion instead of normal"]
+    assert "gentle motion instead of normal" in receipt.ladder
+    assert [event.take.number for event in told if isinstance(event, TakeDiscarded)] == [1, 2]
+
+
+def test_a_hopeless_take_is_followed_by_the_next(render):
+    def hopeless(recipe):
+        raise HopelessTake("there are broken numbers in it")
+
+    receipt = render(hopeless, good)
+    assert [take.outcome for take in receipt.takes] == [Outcome.REJECTED, Outcome.ACCEPTED]
+    assert receipt.takes[0].reasons == ("there are broken numbers in it",)
+    assert (receipt.kept, receipt.forced) == (2, False)
+
+
+def test_where_all_takes_are_hopeless_there_is_no_clip(render):
+    def hopeless(recipe):
+        raise HopelessTake("there are broken numbers in it")
+
+    with pytest.raises(RenderFailed, match="broken numbers") as caught:
+        render(hopeless)
+    assert caught.value.code == "E_BROKEN"
+
+
+def test_a_draft_is_a_small_clip_in_the_work_folder_while_it_draws(render):
+    seen = []
+
+    def look(event):
+        if isinstance(event, Draft):
+            seen.append((event.take, event.path.stat().st_size))
+
+    def drafting(recipe):
+        Scripted.hooks.draft(good(recipe)[:, ::2, ::2])
+        return good(recipe)
+
+    render(drafting, on_event=look)
+    assert [number for number, _ in seen] == [1]
+    assert 500 < seen[0][1] < DRAFT_BYTES

