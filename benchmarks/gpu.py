@@ -24,14 +24,14 @@ import numpy as np
 from benchmarks.smoothing import psnr
 from benchmarks.stock import STOCK, picture
 from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind, find_device
 from engine.core.errors import Cancelled
-from engine.core.family import Frames
+from engine.core.family import Family, Frames, Hooks, Inputs
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Request, Subject
-from engine.families import FAMILIES, Family, Hooks, Inputs, load
+from engine.families import FAMILIES, load
 from engine.planning.plan import plan
-from engine.runtime.capabilities import Capabilities
 from engine.runtime.context import EngineContext
 from engine.runtime.model_cache import collect
 from engine.weights.store import Store

@@ -27,9 +27,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from db.jobs.states import NewJob, State  # noqa: E402
+from db.jobs.job import NewJob  # noqa: E402
 from db.queue import EnqueueLimits, Queue, Requeue  # noqa: E402
 from db.sqlite.connection import Database  # noqa: E402 - found through the line above
+from db.states import State  # noqa: E402
 
 RANKS = {State.RENDERED: 1, State.POSTING: 2, State.DELIVERED: 3}
 FAR = EnqueueLimits(
@@ -47,7 +48,7 @@ async def work(path: Path, seed: int) -> None:
     chance = random.Random(seed)
     async with await Database.open(path) as db:
         queue = Queue(db, limits=FAR)
-        for job in (await queue.recover(restart_limit=10**6)).requeued:
+        for job in (await queue.claims.recover(restart_limit=10**6)).requeued:
             acknowledge("enqueued", job.id)
         acknowledge("ready", "-")
         while True:
@@ -61,20 +62,20 @@ async def work(path: Path, seed: int) -> None:
                 profile="camera-fast",
                 inputs={},
             )
-            acknowledge("enqueued", (await queue.enqueue(new)).job.id)
+            acknowledge("enqueued", (await queue.entry.enqueue(new)).job.id)
             await serve(queue, chance)
 
 
 async def serve(queue: Queue, chance: random.Random) -> None:
     """Claim a job; give it back now and then, else hand it in and deliver it."""
-    job = await queue.claim()
+    job = await queue.claims.claim()
     if job is None:
         return
     acknowledge("claimed", job.id, job.claim)
     if chance.random() < 0.1:
-        await queue.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN)
+        await queue.claims.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN)
         return
-    handed_in = await queue.rendered(
+    handed_in = await queue.claims.rendered(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -85,11 +86,11 @@ async def serve(queue: Queue, chance: random.Random) -> None:
     )
     if handed_in:
         acknowledge("rendered", job.id)
-    for waiting in await queue.to_deliver():
-        if await queue.begin_posting(waiting.id):
+    for waiting in await queue.delivery.to_deliver():
+        if await queue.delivery.begin_posting(waiting.id):
             acknowledge("posting", waiting.id)
         message = chance.randrange(1, 10**9)
-        if await queue.posted(waiting.id, message):
+        if await queue.delivery.posted(waiting.id, message):
             acknowledge("delivered", waiting.id, message)
 
 

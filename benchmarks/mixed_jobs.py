@@ -27,6 +27,7 @@ import numpy as np
 
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import Cancelled, EngineError, RenderFailed
 from engine.core.events import Event, Progress
@@ -35,7 +36,7 @@ from engine.core.request import Request, Subject
 from engine.planning.plan import plan
 from engine.process.host import EngineHost
 from engine.rendering.render import RenderLimits
-from engine.runtime.capabilities import Capabilities, capabilities_of
+from engine.runtime.capabilities import capabilities_of
 from engine.runtime.context import DEVICE_VARIABLE
 from engine.weights.store import FOLDER_VARIABLE, Store
 

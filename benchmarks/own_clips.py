@@ -9,8 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Recipe
-from engine.families import Hooks, Inputs, load
+from engine.families import load
 from engine.runtime.context import EngineContext
 
 Frames = NDArray[np.uint8]

@@ -34,7 +34,7 @@ import apsw
 
 from benchmarks.kill_db import FAR
 from db.files import Blobs
-from db.jobs.states import NewJob
+from db.jobs.job import NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
 
@@ -163,11 +163,11 @@ async def _work(queue: Queue, dice: random.Random, jobs: int) -> None:
             profile="camera-fast",
             inputs={},
         )
-        await queue.enqueue(new)
-        job = await queue.claim()
+        await queue.entry.enqueue(new)
+        job = await queue.claims.claim()
         if job is None:
             continue
-        handed_in = await queue.rendered(
+        handed_in = await queue.claims.rendered(
             job.id,
             job.claim,
             clip_sha256="0" * 64,
@@ -176,8 +176,8 @@ async def _work(queue: Queue, dice: random.Random, jobs: int) -> None:
             gpu_seconds=1.0,
             charged_seconds=1.0,
         )
-        if handed_in and await queue.begin_posting(job.id):
-            await queue.posted(job.id, number + 1)
+        if handed_in and await queue.delivery.begin_posting(job.id):
+            await queue.delivery.posted(job.id, number + 1)
 
 
 def replay(start: Path, transactions: list[list[str]], synchronous: int) -> tuple[Disk, list[str]]:

@@ -17,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from db.jobs.states import NewJob  # noqa: E402
+from db.jobs.job import NewJob  # noqa: E402
 from db.queue import EnqueueLimits, Queue  # noqa: E402
 from db.sqlite.connection import Database  # noqa: E402 - found through the line above
 
@@ -28,7 +28,7 @@ FAR = EnqueueLimits(
 
 async def enqueue(queue: Queue, number: int) -> None:
     """Ask for one job, as one of fifty members."""
-    await queue.enqueue(
+    await queue.entry.enqueue(
         NewJob(
             key=str(number),
             kind="animate",
@@ -44,10 +44,10 @@ async def enqueue(queue: Queue, number: int) -> None:
 
 async def bring_along(queue: Queue, receipt: str = "{}" * 400) -> None:
     """Claim the next job, hand it in and deliver it."""
-    job = await queue.claim()
+    job = await queue.claims.claim()
     if job is None:
         raise RuntimeError("nothing waits")
-    await queue.rendered(
+    await queue.claims.rendered(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -56,8 +56,8 @@ async def bring_along(queue: Queue, receipt: str = "{}" * 400) -> None:
         gpu_seconds=10.0,
         charged_seconds=10.0,
     )
-    await queue.begin_posting(job.id)
-    await queue.posted(job.id, 1)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, 1)
 
 
 async def measure(waiting: int, done: int, jobs: int) -> list[float]:

@@ -12,9 +12,10 @@ from benchmarks.own_clips import Own, lake
 from benchmarks.random_models import BUILDERS
 from engine.core.device import Device
 from engine.core.errors import HopelessTake
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Kind, Quality
 from engine.core.request import Request, Subject
-from engine.families import Hooks, Inputs, load
+from engine.families import load
 from engine.planning.plan import plan
 from engine.runtime.capabilities import capabilities_of
 from engine.runtime.context import EngineContext

@@ -20,8 +20,9 @@ from bot.config.settings import Settings
 from bot.discord_io.messenger import Post
 from bot.services import Services
 from bot.text import messages
-from db.jobs.states import Hold, Job, State
+from db.jobs.job import Hold, Job
 from db.moderation.reviews import ReviewRules
+from db.states import State
 from tests.bot.fixtures import HouseEngine, connected, hand_in, picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
@@ -98,31 +99,31 @@ class Scene:
             recipe={"prompt": "a secret of Ada's"},
         )  # fmt: skip
         if state is State.CANCELLED:
-            await queue.cancel(job.id)
+            await queue.claims.cancel(job.id)
         if state in {State.RUNNING, State.DELIVERED, State.FAILED}:
-            job = await queue.claim() or job
+            job = await queue.claims.claim() or job
         if state is State.DELIVERED:
             await hand_in(queue, self.services.blobs, job, job.id.encode())
-            await queue.begin_posting(job.id)
-            await queue.posted(job.id, (await self.sign(self.channel)).id)
+            await queue.delivery.begin_posting(job.id)
+            await queue.delivery.posted(job.id, (await self.sign(self.channel)).id)
         if state is State.FAILED:
-            await queue.fail(job.id, job.claim, "E_MEMORY", None, "1")
+            await queue.claims.fail(job.id, job.claim, "E_MEMORY", None, "1")
         self.services.forecaster.latest = None  # it is kept for a second otherwise
-        return await queue.get(job.id) or job
+        return await queue.jobs.get(job.id) or job
 
     async def rest(self) -> None:
         """Undo what a try may have left."""
         for guild in {channel.guild.id for _, channel in self.where.values()}:
             tidy = audit_entry("tidy up", guild=guild)
-            await self.services.queue.resume(tidy)
-            await self.services.queue.clear(tidy)
-            await self.services.queue.unban(guild, self.ada.id)
-            await self.services.queue.set_review_rules(ReviewRules(), tidy)
-            for job in await self.services.queue.in_states(guild, State.HELD, limit=100):
-                await self.services.queue.cancel(job.id)
-        running = await self.services.queue.running()
+            await self.services.queue.moderation.resume(tidy)
+            await self.services.queue.moderation.clear(tidy)
+            await self.services.queue.moderation.unban(guild, self.ada.id)
+            await self.services.queue.reviews.set_review_rules(ReviewRules(), tidy)
+            for job in await self.services.queue.jobs.in_states(guild, State.HELD, limit=100):
+                await self.services.queue.claims.cancel(job.id)
+        running = await self.services.queue.jobs.running()
         if running is not None:
-            await self.services.queue.fail(running.id, running.claim, "E_ENGINE", None, "1")
+            await self.services.queue.claims.fail(running.id, running.claim, "E_ENGINE", None, "1")
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the database holds of Ada's server."""
@@ -156,9 +157,9 @@ class Scene:
         """
         job = await self.job(start)
         if name == "/queue unban":
-            await self.services.queue.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
+            await self.services.queue.moderation.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
         if name.endswith(OF_A_REPORT):
-            await self.services.queue.report(job.id, 1, "it shows me")
+            await self.services.queue.cases.report(job.id, 1, "it shows me")
         before = await self.rows()
         member, channel = self.where[person]
         try:

@@ -30,7 +30,8 @@ from bot.moderation.case_board import LOOKS as CASE_LOOKS
 from bot.moderation.case_board import CaseAction, CaseButton
 from bot.moderation.decisions import REASON_FIELD, REJECT_MODAL, REPORT_MODAL
 from bot.privacy.rights import LABELS, Choice, ErasureButton
-from db.jobs.states import Job, State
+from db.jobs.job import Job
+from db.states import State
 from tests.bot.commands.uses import JOB, MEMBERS_USES, USES, WHO
 from tests.bot.fixtures import picture
 from tests.fake_discord import Upload

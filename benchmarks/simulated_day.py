@@ -27,7 +27,7 @@ import numpy as np
 
 from benchmarks.told import DAY, Told
 from bot.forecast import Forecaster, Wait
-from db.jobs.states import Job, NewJob
+from db.jobs.job import Job, NewJob
 from db.queue import EnqueueLimits, LimitReached, Queue
 from db.sqlite.connection import Database
 
@@ -127,7 +127,7 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
                     )
                 )
                 running, until = None, math.inf
-            if running is None and (running := await queue.claim()) is not None:
+            if running is None and (running := await queue.claims.claim()) is not None:
                 used = render_seconds(community, paces[int(running.profile)], chance)
                 until = clock.now + used
     return stories
@@ -147,17 +147,17 @@ async def _ask(
         inputs={},
     )
     try:
-        job = (await queue.enqueue(new)).job
+        job = (await queue.entry.enqueue(new)).job
     except LimitReached:
         return None
     waits.latest = None  # each member looks at the queue as it is with the own job in it
     wait = (await waits.forecast()).waits[job.id]
-    await queue.answered(job.id, 1, 1, foretold=wait.middle, ahead=wait.ahead)
+    await queue.entry.answered(job.id, 1, 1, foretold=wait.middle, ahead=wait.ahead)
     return job, wait
 
 
 async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
-    await queue.rendered(
+    await queue.claims.rendered(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -166,8 +166,8 @@ async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
         gpu_seconds=seconds,
         charged_seconds=seconds,
     )
-    await queue.begin_posting(job.id)
-    await queue.posted(job.id, 1)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, 1)
 
 
 def figures(stories: list[Told]) -> dict[str, object]:

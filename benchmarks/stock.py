@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from engine.core.device import Device, DeviceKind
-from engine.core.family import Frames
+from engine.core.family import Frames, Picture
 from engine.core.recipe import Recipe
-from engine.families import Picture
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 

@@ -16,11 +16,11 @@ from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
 
+from bot import policies
 from bot.buttons import job_buttons
 from bot.buttons.clicks import Clicks
 from bot.clips.clip_actions import ClipActions
 from bot.clips.replay import Replays
-from bot.config import policies
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
@@ -30,6 +30,7 @@ from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
+from bot.loops.engine_alerts import EngineAlerts, trouble_of
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
@@ -37,7 +38,6 @@ from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
-from bot.ops.engine_alerts import EngineAlerts, trouble_of
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
@@ -50,7 +50,7 @@ from bot.requests.submission import Submissions
 from bot.services import Services, state_of
 from db.audit.log import Audit
 from db.files import Blobs
-from db.jobs.states import Job
+from db.jobs.job import Job
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
@@ -258,7 +258,7 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     _listen_for_signals(stop)
     async with assemble(settings) as services:
-        recovery = await services.queue.recover(time.time(), settings.restart_limit)
+        recovery = await services.queue.claims.recover(time.time(), settings.restart_limit)
         log.info(
             "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
             len(recovery.requeued),

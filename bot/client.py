@@ -23,7 +23,7 @@ from bot.moderation.decisions import FORMS
 from bot.privacy.rights import Choice, ErasureButton
 from bot.services import Services
 from bot.text import messages
-from db.jobs.states import JobId
+from db.states import JobId
 
 log = logging.getLogger(__name__)
 
@@ -190,11 +190,11 @@ class Framekiln(discord.Client):
     async def _sync_if_changed(self) -> None:
         scope = f"commands:{self.application_id}:{self._guild.id if self._guild else 'global'}"
         digest = command_hash(self.tree, self._guild)
-        if await self._queue.meta_get(scope) == digest:
+        if await self._queue.meta.get(scope) == digest:
             log.debug("the commands have not changed")
             return
         await self.tree.sync(guild=self._guild)
-        await self._queue.meta_set(scope, digest)
+        await self._queue.meta.set(scope, digest)
         log.info("the commands are registered")
 
 

@@ -16,9 +16,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from db.jobs.job import Job
 from db.jobs.queries import Arrival, Turn
-from db.jobs.states import Job, JobId
 from db.queue import Queue
+from db.states import JobId
 
 Seconds = NDArray[np.float64]
 
@@ -146,10 +147,10 @@ class Forecaster:
         """The wait of a job that a member would ask for now."""
         forecast = await self.forecast()
         if (own := forecast.times.of.get(profile)) is None:
-            own = await self._queue.render_times(profile, SAMPLE)
+            own = await self._queue.jobs.render_times(profile, SAMPLE)
         times = _Times(of={**forecast.times.of, profile: own}, anything=forecast.times.anything)
         now = self._clock()
-        delay = await self._queue.delay(guild, user, now=now)
+        delay = await self._queue.jobs.delay(guild, user, now=now)
         before = [
             turn
             for turn in forecast.order
@@ -168,15 +169,15 @@ class Forecaster:
 
     async def _make(self) -> Forecast:
         now = self._clock()
-        order = await self._queue.order()
-        running = await self._queue.running()
+        order = await self._queue.jobs.order()
+        running = await self._queue.jobs.running()
         profiles = {turn.profile for turn in order} | ({running.profile} if running else set())
         times = _Times(
-            of={profile: await self._queue.render_times(profile, SAMPLE) for profile in profiles},
-            anything=await self._queue.render_times(None, SAMPLE) or (UNKNOWN_SECONDS,),
+            of={profile: await self._queue.jobs.render_times(profile, SAMPLE) for profile in profiles},
+            anything=await self._queue.jobs.render_times(None, SAMPLE) or (UNKNOWN_SECONDS,),
         )
-        arrivals = await self._queue.arrivals(now - WINDOW)
-        shares = tuple([_share(await self._queue.surprises(*crowd, SAMPLE)) for crowd in CROWDS])
+        arrivals = await self._queue.jobs.arrivals(now - WINDOW)
+        shares = tuple([_share(await self._queue.jobs.surprises(*crowd, SAMPLE)) for crowd in CROWDS])
         left = times.left(running, now) if running else 0.0
         capabilities = {profile: times.mean(profile) for profile in profiles}
         own = np.array([capabilities[turn.profile] for turn in order])

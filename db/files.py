@@ -18,8 +18,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from db.sqlite.backup import fsync
-
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20  # bytes
 
@@ -186,3 +184,12 @@ class Blobs:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def fsync(path: Path) -> None:
+    """Make a file's content, or a folder's names, survive a power cut."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)

@@ -21,10 +21,15 @@ out.
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
+from db.jobs.allowances import Allowances
 from db.jobs.claims import Claims, Recovery, Requeue
 from db.jobs.delivery import Delivery
 from db.jobs.ending import CancelOutcome
 from db.jobs.enqueue import Draining, Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
+from db.jobs.fairness import FairShare
 from db.jobs.ownership import Ownership
 from db.jobs.queries import Ahead, Listing
 from db.jobs.retention import Retention
@@ -33,6 +38,8 @@ from db.jobs.take_previews import Sheets
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
+from db.sqlite.connection import Database
+from db.sqlite.meta import Meta
 
 __all__ = [
     "Ahead",
@@ -50,7 +57,53 @@ __all__ = [
 ]
 
 
-class Queue(
-    Enqueueing, Claims, Delivery, Listing, Moderation, Cases, Reviews, Ownership, Retention, Sheets, Stars
-):
-    """All that can be done with jobs."""
+class Queue:
+    """The queue's parts, on one database and one clock.
+
+    A caller is handed the part that it needs, not the whole.
+
+    Attributes:
+        entry: the way in.
+        allowances: how much moderators allow a guild, a role, a member.
+        claims: what an engine does, and cancelling.
+        delivery: how a clip reaches its channel, and the message that follows a job.
+        jobs: questions about jobs.
+        moderation: pause, move, clear, ban.
+        cases: what moderators are asked to decide.
+        reviews: what a guild looks at first, and its word lists.
+        ownership: whose a file is.
+        retention: what is still needed.
+        take_previews: pictures of discarded takes.
+        stars: clips that members keep.
+        meta: small facts that outlive the program.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        limits: EnqueueLimits | None = None,
+        share: FairShare | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make the parts.
+
+        Args:
+            limits: of those who do not bring their own.
+            share: how turns are shared out.
+            clock: returns Unix seconds.
+        """
+        share = share or FairShare()
+        self.entry = Enqueueing(db, limits=limits or EnqueueLimits(), share=share, clock=clock)
+        self.allowances = Allowances(db, clock=clock)
+        self.claims = Claims(db, share=share, clock=clock)
+        self.delivery = Delivery(db, clock=clock)
+        self.jobs = Listing(db, share=share, clock=clock)
+        self.moderation = Moderation(db, clock=clock)
+        self.cases = Cases(db, clock=clock)
+        self.reviews = Reviews(db, clock=clock)
+        self.ownership = Ownership(db, clock=clock)
+        self.retention = Retention(db, clock=clock)
+        self.take_previews = Sheets(db, clock=clock)
+        self.stars = Stars(db, clock=clock)
+        self.meta = Meta(db, clock=clock)

@@ -16,12 +16,12 @@ from bot.buttons import job_buttons
 from bot.buttons.job_buttons import Action
 from bot.clips import variation
 from bot.clips.clip_actions import ClipActions
-from bot.clips.discards import why_discarded
 from bot.clips.recipe_text import recipe_text
 from bot.discord_io.forms import field
 from bot.discord_io.messenger import ChannelError, Messenger
 from bot.discord_io.permissions import may_change
 from bot.forecast import Forecaster
+from bot.loops.discards import why_discarded
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.decisions import Decisions
@@ -29,12 +29,13 @@ from bot.requests.submission import Submissions
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
 from db.queue import CancelOutcome, Queue
+from db.states import JobId, State
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Receipt, Recipe
 from engine.planning.plan import PlanLimits
-from engine.runtime.capabilities import Capabilities
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,7 @@ class Clicks:
         Args:
             audit_entry: a moderator's; None: its member wants it.
         """
-        outcome = await self._queue.cancel(job.id, audit_entry=audit_entry, now=time.time())
+        outcome = await self._queue.claims.cancel(job.id, audit_entry=audit_entry, now=time.time())
         if outcome is CancelOutcome.ASKED:
             self._engine_loop.cancel(job.id)
         self._board.touch(job.id)
@@ -144,7 +145,7 @@ class Clicks:
 
     async def _job_here(self, interaction: discord.Interaction[Any], job_id: JobId) -> Job | None:
         """The job, if it belongs to this server; otherwise the member is told that there is none."""
-        job = await self._queue.get(job_id)
+        job = await self._queue.jobs.get(job_id)
         if job is None or job.guild_id != interaction.guild_id:
             await _say(interaction, messages.NOT_FOUND)
             return None
@@ -163,9 +164,9 @@ class Clicks:
         text = messages.why(
             job,
             wait=wait,
-            ahead=await self._queue.ahead(job.id),
+            ahead=await self._queue.jobs.ahead(job.id),
             ahead_seconds=sum(before),
-            turn=await self._queue.running(),
+            turn=await self._queue.jobs.running(),
         )
         await _say(interaction, text)
 
@@ -239,7 +240,7 @@ class Clicks:
         shown = recipe_text(Recipe.from_json(job.recipe), receipt)
         files = [] if shown.data is None else [discord.File(io.BytesIO(shown.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
-        if may_change(interaction, job, self._roles) and await self._queue.sheets(job.id):
+        if may_change(interaction, job, self._roles) and await self._queue.take_previews.sheets(job.id):
             view = job_buttons.row(job, Action.DISCARDED)
         await interaction.response.send_message(shown.text, files=files, view=view, ephemeral=True)
 
@@ -257,7 +258,7 @@ class Clicks:
             await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._queue.mark_deleted(
+        await self._queue.retention.mark_deleted(
             job.id, time.time(), audit_entry=_audit_entry(interaction, job, "delete")
         )
         # In the moment between the post and the row that holds its id, the clicked message is the clip.

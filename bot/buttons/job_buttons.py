@@ -12,7 +12,8 @@ from typing import Any, Self
 
 import discord
 
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
+from db.states import JobId, State
 from engine.core.recipe import Recipe
 
 

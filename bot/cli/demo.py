@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.config import policies
+from bot import policies
 from bot.config.paths import BLOBS, DATABASE
 from bot.config.settings import Settings
 from bot.discord_io.messenger import ChannelError, Post, Trouble
@@ -32,9 +32,11 @@ from bot.requests.style_names import settled
 from bot.text.prompts import clean_prompt
 from db.files import Blobs
 from db.jobs.enqueue import EnqueueLimits
-from db.jobs.states import Job, JobId, NewJob, State
+from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
+from db.states import JobId, State
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe, Role
@@ -44,7 +46,7 @@ from engine.process.host import EngineHost
 from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.render import RenderLimits
-from engine.runtime.capabilities import Capabilities, capabilities_of
+from engine.runtime.capabilities import capabilities_of
 
 LOOK_EVERY = 0.05
 """Seconds between two looks at how far it is."""
@@ -176,7 +178,7 @@ async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:
         profile=recipe.profile,
         inputs=recipe.inputs,
     )
-    return (await queue.enqueue(new, limits=EnqueueLimits())).job.id
+    return (await queue.entry.enqueue(new, limits=EnqueueLimits())).job.id
 
 
 async def _follow(
@@ -217,7 +219,7 @@ async def _follow(
     loops = [asyncio.create_task(engine_loop.run()), asyncio.create_task(deliverer.run())]
     try:
         while True:
-            row = await queue.get(job)
+            row = await queue.jobs.get(job)
             if row is None or row.state.ended:
                 break
             if (live := engine_loop.live.get(job)) is not None:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from bot.config.policies import store_of
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables
+from bot.policies import store_of
 
 if TYPE_CHECKING:
     from engine.weights.model_spec import Licence

@@ -108,7 +108,7 @@ def _read_picture(path: Path) -> NDArray[np.uint8]:
 def _draw(judged: Judged, path: Path) -> None:
     from PIL import Image  # noqa: PLC0415 - see above
 
-    from engine.gate.report import report  # noqa: PLC0415
+    from engine.rendering.report import report  # noqa: PLC0415
 
     Image.fromarray(report(judged.frames, judged.fps, judged.verdict)).save(path, optimize=True)
 

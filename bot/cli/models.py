@@ -198,8 +198,8 @@ def _somebody_is_here() -> bool:
 
 
 def _store() -> Store:
-    from bot.config.policies import store_of  # noqa: PLC0415 - nothing is imported to print --help
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
+    from bot.policies import store_of  # noqa: PLC0415 - nothing is imported to print --help
 
     try:
         return store_of(load_settings())

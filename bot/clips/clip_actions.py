@@ -14,8 +14,9 @@ from bot.clips.continuation import before_of, extended, looped
 from bot.requests.submission import Submissions
 from bot.text import clip_texts
 from db.files import Blobs
-from db.jobs.states import Job, State
+from db.jobs.job import Job
 from db.queue import Queue, Starred
+from db.states import State
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe
 
@@ -92,7 +93,7 @@ class ClipActions:
         except UserError as error:
             await interaction.response.send_message(str(error), ephemeral=True)
             return
-        came_to = await self._queue.star(
+        came_to = await self._queue.stars.star(
             job.id, interaction.user.id, interaction=interaction.id, most=self._rules.max_starred
         )
         told = {

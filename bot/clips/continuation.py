@@ -7,14 +7,15 @@ from collections.abc import Iterator
 
 from bot.clips.variation import request_of
 from bot.text import clip_texts
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
+from engine.core.family_spec import Feature
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Before, Kind, Receipt, Recipe, Role
 from engine.core.request import AUTO, SECONDS, Length, Request, Subject
-from engine.families import FAMILIES, Feature
+from engine.families import FAMILIES
 from engine.planning.choice import engines_for
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Capabilities
 
 LEAST_SECONDS = 1.0
 """Less is not worth a job."""

@@ -19,7 +19,7 @@ from bot.requests.style_names import settled
 from bot.requests.submission import Made, Submissions
 from bot.text import clip_texts
 from db.files import Blobs
-from db.jobs.states import Job
+from db.jobs.job import Job
 from db.queue import Queue
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe, Role
@@ -75,7 +75,7 @@ class Replays:
             given = {**files, **await self._reception.attachments(attached)}
             capabilities = await self._submissions.capabilities()
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
-            adult = await self._queue.flagged(
+            adult = await self._queue.ownership.flagged(
                 interaction.guild_id or 0, interaction.user.id, [file.sha256 for file in files.values()]
             )
             return Made(recipe=recipe, subjects=tuple(given.values()), adult=adult)
@@ -102,7 +102,7 @@ class Replays:
         for role, digest in told.digests.items():
             if role in leave_out:
                 continue
-            own = await self._queue.gave(interaction.guild_id or 0, interaction.user.id, digest)
+            own = await self._queue.ownership.gave(interaction.guild_id or 0, interaction.user.id, digest)
             if not own or not await asyncio.to_thread(self._blobs.exists, digest):
                 raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
             seconds = told.length / told.fps if role is Role.REFERENCE else None
@@ -112,7 +112,7 @@ class Replays:
     async def _after_another(self, interaction: discord.Interaction[Any], told: ForeignRecipe) -> Made:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
-        job = await self._queue.clip_of(interaction.guild_id or 0, interaction.user.id, digest)
+        job = await self._queue.ownership.clip_of(interaction.guild_id or 0, interaction.user.id, digest)
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
             raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
         recipe = Recipe.from_json(job.recipe)

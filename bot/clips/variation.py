@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 from bot.text.clip_texts import LOOPS_ARE_NOT_DRAWN
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Quality, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.planning.frame_size import AREA
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Capabilities
 
 LIGHTER = 0.75
 """“Try lighter” has at most this share of each side, or about: what failed small is tried smaller."""

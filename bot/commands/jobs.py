@@ -10,7 +10,7 @@ from discord import app_commands
 from bot.buttons.job_buttons import Action, JobButton
 from bot.services import Services
 from bot.text import messages
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Recipe
 
 SHOWN = 10
@@ -26,7 +26,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     @tree.command(name="jobs", description="Show what you have asked for, and cancel it")
     @app_commands.guild_only()
     async def jobs(interaction: discord.Interaction[Any]) -> None:
-        mine = await services.queue.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
+        mine = await services.queue.jobs.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
         if not mine:
             await interaction.response.send_message(messages.NOTHING_YET, ephemeral=True)
             return

@@ -12,7 +12,8 @@ from bot.services import Services
 from bot.text import messages, moderation_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
-from db.jobs.states import Job, State
+from db.jobs.job import Job
+from db.states import State
 from engine.core.recipe import Recipe
 
 CHOICES = 25
@@ -43,7 +44,7 @@ class ModeratorGroup(app_commands.Group):
     async def _find(self, interaction: discord.Interaction[Any], text: str) -> Job | None:
         """A job of this server, by its id or the beginning of it. Where there is none, they are told so."""
         wanted = text.strip().strip("`").lower()
-        found = await self._services.queue.find(interaction.guild_id or 0, wanted)
+        found = await self._services.queue.jobs.find(interaction.guild_id or 0, wanted)
         if found is None:
             await self._say(interaction, messages.NOT_FOUND)
         return found
@@ -80,9 +81,9 @@ class ModeratorGroup(app_commands.Group):
             return []
         guild = interaction.guild_id or 0
         others = [state for state in states if state is not State.QUEUED]
-        jobs = await self._services.queue.in_states(guild, *others, limit=CHOICES) if others else []
+        jobs = await self._services.queue.jobs.in_states(guild, *others, limit=CHOICES) if others else []
         if State.QUEUED in states:
-            jobs += await self._services.queue.waiting(guild)
+            jobs += await self._services.queue.jobs.waiting(guild)
         choices = []
         for job in jobs:
             recipe = Recipe.from_json(job.recipe)

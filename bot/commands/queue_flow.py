@@ -19,7 +19,9 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def pause(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Pause the queue of this server."""
-        await self._services.queue.pause(self._audit_entry(interaction, "pause", "", reason), time.time())
+        await self._services.queue.moderation.pause(
+            self._audit_entry(interaction, "pause", "", reason), time.time()
+        )
         self._services.board.queue_moved()
         await self._say(interaction, moderation_texts.PAUSED)
 
@@ -27,7 +29,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def drain(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Close the queue of this server to new requests."""
-        begun = await self._services.queue.drain(
+        begun = await self._services.queue.moderation.drain(
             self._audit_entry(interaction, "drain", "", reason), time.time()
         )
         await self._say(
@@ -38,7 +40,9 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def resume(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Resume the queue of this server."""
-        await self._services.queue.resume(self._audit_entry(interaction, "resume", "", reason), time.time())
+        await self._services.queue.moderation.resume(
+            self._audit_entry(interaction, "resume", "", reason), time.time()
+        )
         self._moved()
         await self._say(interaction, moderation_texts.RESUMED)
 
@@ -46,7 +50,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def clear(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Cancel all that waits."""
-        gone = await self._services.queue.clear(
+        gone = await self._services.queue.moderation.clear(
             self._audit_entry(interaction, "clear", "", reason), time.time()
         )
         self._moved(*gone)

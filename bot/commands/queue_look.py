@@ -10,12 +10,12 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.clips.discards import why_discarded
 from bot.commands.moderator_group import ModeratorGroup
+from bot.loops.discards import why_discarded
+from bot.loops.engine_alerts import trouble_of
 from bot.ops import stats, stats_chart
-from bot.ops.engine_alerts import trouble_of
 from bot.text import messages, moderation_texts
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Recipe
 
 SHOWN = 15
@@ -33,9 +33,9 @@ class LookCommands(ModeratorGroup, name="look"):
         """Show what waits."""
         guild = interaction.guild_id or 0
         queue = self._services.queue
-        waiting = await queue.waiting(guild)
+        waiting = await queue.jobs.waiting(guild)
         forecast = await self._services.forecaster.forecast()
-        running = await queue.running()
+        running = await queue.jobs.running()
         jobs = ([running] if running is not None and running.guild_id == guild else []) + waiting
         lines = []
         for job in jobs[:SHOWN]:
@@ -44,11 +44,11 @@ class LookCommands(ModeratorGroup, name="look"):
             lines.append(f"{messages.job_line(job, Recipe.from_json(job.recipe), place)} · <@{job.user_id}>")
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
-        counts = await queue.counts(guild)
+        counts = await queue.jobs.counts(guild)
         trouble = trouble_of(self._services.engine_loop, self._services.host)
         held = [
             moderation_texts.held_line(job)
-            for job in await queue.in_states(guild, State.HELD, limit=SHOWN_HELD)
+            for job in await queue.jobs.in_states(guild, State.HELD, limit=SHOWN_HELD)
         ]
         if counts.get(State.HELD, 0) > SHOWN_HELD:
             held.append(moderation_texts.and_more(counts[State.HELD] - SHOWN_HELD))
@@ -59,8 +59,8 @@ class LookCommands(ModeratorGroup, name="look"):
                 lines,
                 held,
                 summary or "nothing yet",
-                paused=await queue.paused(guild),
-                draining=await queue.draining(guild),
+                paused=await queue.moderation.paused(guild),
+                draining=await queue.moderation.draining(guild),
                 trouble=None if trouble is None else moderation_texts.engine_trouble(trouble.since),
             ),
         )
@@ -86,7 +86,7 @@ class LookCommands(ModeratorGroup, name="look"):
         """Show counts, and a chart of them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = time.time()
-        jobs = await self._services.queue.ended(interaction.guild_id or 0, now - days * DAY)
+        jobs = await self._services.queue.jobs.ended(interaction.guild_id or 0, now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
         await interaction.edit_original_response(

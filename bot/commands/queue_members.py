@@ -10,7 +10,7 @@ from discord import app_commands
 
 from bot.commands.moderator_group import ModeratorGroup, Reason
 from bot.text import moderation_texts
-from db.jobs.states import State
+from db.states import State
 
 
 class MemberCommands(ModeratorGroup, name="member"):
@@ -21,7 +21,7 @@ class MemberCommands(ModeratorGroup, name="member"):
     async def ban(self, interaction: discord.Interaction[Any], member: discord.User, reason: Reason) -> None:
         """Take no more jobs of a member in this server."""
         audit_entry = self._audit_entry(interaction, "ban", str(member.id), reason)
-        stopped = await self._services.queue.ban(
+        stopped = await self._services.queue.moderation.ban(
             audit_entry.guild_id,
             member.id,
             by=audit_entry.actor_id,
@@ -42,7 +42,7 @@ class MemberCommands(ModeratorGroup, name="member"):
     ) -> None:
         """Take the jobs of a member again."""
         audit_entry = self._audit_entry(interaction, "unban", str(member.id), reason)
-        ended = await self._services.queue.unban(
+        ended = await self._services.queue.moderation.unban(
             audit_entry.guild_id, member.id, audit_entry=audit_entry, now=time.time()
         )
         await self._say(

@@ -52,9 +52,9 @@ class ReviewCommands(ModeratorGroup, name="review"):
             "pictures": pictures,
         }
         said = {name: value for name, value in said.items() if value is not None}
-        rules = dataclasses.replace(await queue.review_rules(interaction.guild_id or 0), **said)
+        rules = dataclasses.replace(await queue.reviews.review_rules(interaction.guild_id or 0), **said)
         if said:
-            await queue.set_review_rules(
+            await queue.reviews.set_review_rules(
                 rules, self._audit_entry(interaction, "review", "", reason), time.time()
             )
             self._services.cases.wake()
@@ -95,7 +95,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
     @app_commands.command(name="list", description="Show the words of this server")
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show both lists."""
-        listed = await self._services.queue.words(interaction.guild_id or 0)
+        listed = await self._services.queue.reviews.words(interaction.guild_id or 0)
         page = review_texts.words_page(sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED]))
         await self._say(interaction, page)
 
@@ -112,7 +112,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
             await self._say(interaction, review_texts.NO_WORD)
             return
         audit_entry = self._audit_entry(interaction, action, read, reason)
-        changed = await self._services.queue.say_of_word(
+        changed = await self._services.queue.reviews.say_of_word(
             read, kind, audit_entry, most=MOST_WORDS, now=time.time()
         )
         if not changed:
@@ -121,7 +121,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
             await self._say(interaction, review_texts.WORD_FORGOTTEN)
         else:
             looked_for = (
-                await self._services.queue.review_rules(audit_entry.guild_id)
+                await self._services.queue.reviews.review_rules(audit_entry.guild_id)
             ).words is not OnWords.OFF
             own = kind is WordKind.OWN
             await self._say(interaction, review_texts.word_listed(read, own=own, looked_for=looked_for))

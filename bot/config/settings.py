@@ -273,7 +273,7 @@ class Settings(BaseSettings):
     @field_validator("word_languages", mode="after")
     @classmethod
     def _known_languages(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        from bot.moderation.word_lists import languages  # noqa: PLC0415 - the list takes a tenth of a second
+        from bot.config.word_languages import languages  # noqa: PLC0415 - the list takes a tenth of a second
 
         if (known := languages()) is not None and not known.issuperset(value):
             raise ValueError(f"must be some of {', '.join(sorted(known))}")

@@ -7,7 +7,7 @@ from typing import Any
 
 import discord
 
-from db.jobs.states import Job
+from db.jobs.job import Job
 
 
 def is_moderator(interaction: discord.Interaction[Any], roles: Collection[int]) -> bool:

@@ -17,7 +17,8 @@ import discord
 
 from bot.discord_io.messenger import SPOILER, Post
 from bot.text.messages import clip_message
-from db.jobs.states import Job, JobId
+from db.jobs.job import Job
+from db.states import JobId
 from engine.core.recipe import Receipt, Recipe
 from engine.provenance.seal import Sealer
 

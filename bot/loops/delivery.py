@@ -20,8 +20,9 @@ from typing import Protocol
 from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.loops.clip_post import ClipPosts, file_name
 from db.files import Blobs
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
 from db.queue import Queue
+from db.states import JobId, State
 from engine.clips.shrink import shrink
 from engine.core.errors import EngineError
 
@@ -158,7 +159,7 @@ class Deliverer:
     async def _start_what_is_due(self) -> None:
         if len(self._under_way) >= AT_ONCE:
             return
-        for job in await self._queue.to_deliver(time.time()):
+        for job in await self._queue.delivery.to_deliver(time.time()):
             if self._stopping:  # since the question was asked
                 return
             if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
@@ -177,7 +178,7 @@ class Deliverer:
         jobs = [job for job, since in self._away.items() if since <= now]
         if jobs:
             self._away.update(dict.fromkeys(jobs, now + HURRY_EVERY))
-            await self._queue.try_now(jobs)
+            await self._queue.delivery.try_now(jobs)
 
     async def _deliver(self, job: Job) -> None:
         try:
@@ -191,7 +192,7 @@ class Deliverer:
         """Let the next attempt begin, which looks first. As long as that is not written, none would."""
         while not self._stopping:
             try:
-                job = await self._queue.get(job_id)
+                job = await self._queue.jobs.get(job_id)
                 if job is None or job.state is not State.POSTING:
                     return
                 if self._age(job) > self._limits.give_up_after:
@@ -209,7 +210,7 @@ class Deliverer:
         try:
             if self._screen is not None and job.state is State.RENDERED and not await self._screen(job):
                 return
-            begun = await self._queue.begin_posting(job.id, time.time())
+            begun = await self._queue.delivery.begin_posting(job.id, time.time())
             if begun is None:
                 return
             job = begun
@@ -250,7 +251,7 @@ class Deliverer:
         return True
 
     async def _posted(self, job: Job, message: int | None) -> None:
-        await self._queue.posted(job.id, message, time.time())
+        await self._queue.delivery.posted(job.id, message, time.time())
         self._away.pop(job.id, None)
         self._is_back = True
         self._smaller(job).unlink(missing_ok=True)
@@ -282,7 +283,7 @@ class Deliverer:
         elif error.trouble is Trouble.REFUSED or age > self._limits.give_up_after:
             await self._fail(job, "E_POST", f"Discord did not take the clip of job {job.id}: {error}")
         elif error.trouble is Trouble.NO_ACCESS:
-            await self._queue.postpone(
+            await self._queue.delivery.postpone(
                 job.id, time.time() + min(NO_ACCESS_BACKOFF, self._limits.backoff_last)
             )
         else:
@@ -296,7 +297,7 @@ class Deliverer:
     async def _postpone(self, job: Job) -> None:
         self._away.setdefault(job.id, 0.0)
         wait = min(self._limits.backoff_last, FIRST_BACKOFF * 2 ** max(0, job.post_attempts - 1))
-        await self._queue.postpone(job.id, time.time() + wait)
+        await self._queue.delivery.postpone(job.id, time.time() + wait)
 
     async def _make_smaller(self, job: Job) -> None:
         clip = await self._clip(job)
@@ -310,7 +311,7 @@ class Deliverer:
         except EngineError as error:
             await self._fail(job, "E_TOO_LARGE", f"the clip of job {job.id} cannot be made smaller: {error}")
             return
-        await self._queue.postpone(job.id, time.time())
+        await self._queue.delivery.postpone(job.id, time.time())
 
     async def _send_direct(self, job: Job) -> None:
         """The channel is gone: the clip goes to the member who asked, or nowhere."""
@@ -328,7 +329,7 @@ class Deliverer:
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = job.id[:8]
         log.error("job %s failed at delivery, error id %s: %s", job.id, error_id, detail)
-        await self._queue.fail(job.id, None, code, None, error_id, time.time())
+        await self._queue.claims.fail(job.id, None, code, None, error_id, time.time())
         self._away.pop(job.id, None)
         self._smaller(job).unlink(missing_ok=True)
 

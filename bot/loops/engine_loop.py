@@ -13,15 +13,16 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from bot.clips.discards import Discards
+from bot.loops.discards import Discards
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, Live
-from bot.privacy.forgetting import hushed
+from bot.ops.redaction import hushed
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs.states import Job, JobId
+from db.jobs.job import Job
 from db.queue import Queue, Requeue
+from db.states import JobId
 from engine.core.errors import (
     Cancelled,
     EngineClosed,
@@ -121,7 +122,7 @@ class EngineLoop:
             self._wake.clear()
             self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
             try:
-                job = await self._queue.claim(time.time(), last=self.gpu.suspects)
+                job = await self._queue.claims.claim(time.time(), last=self.gpu.suspects)
                 if job is not None and not self._stopping:
                     async with self._at_work_on(job):
                         await self._work(job)
@@ -200,7 +201,9 @@ class EngineLoop:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._queue.fail(job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time())
+                await self._queue.claims.fail(
+                    job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time()
+                )
             case RenderFailed():
                 await self._answer(job, error)
             case EngineError():
@@ -237,7 +240,7 @@ class EngineLoop:
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-            kept = await self._queue.rendered(
+            kept = await self._queue.claims.rendered(
                 job.id,
                 job.claim,
                 clip_sha256=receipt.sha256,
@@ -278,18 +281,18 @@ class EngineLoop:
             live = self.live.get(job.id)
             try:
                 if live is not None and live != written:
-                    await self._queue.progress(job.id, job.claim, live.stage, live.fraction, live.take)
+                    await self._queue.claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)
                     written = live
-                row = await self._queue.get(job.id)
+                row = await self._queue.jobs.get(job.id)
                 if row is not None and row.cancel_requested:
                     self._cancel.set()
             except Exception:
                 log.exception("the progress of job %s could not be written", job.id)
 
     async def _stopped(self, job: Job) -> None:
-        row = await self._queue.get(job.id)
+        row = await self._queue.jobs.get(job.id)
         if row is not None and row.cancel_requested:
-            await self._queue.cancelled(job.id, job.claim, time.time())
+            await self._queue.claims.cancelled(job.id, job.claim, time.time())
             log.info("job %s is cancelled", job.id)
         else:
             await self._requeue(job, Requeue.SHUTDOWN)
@@ -321,7 +324,7 @@ class EngineLoop:
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = secrets.token_hex(4)
         log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
-        await self._queue.fail(job.id, job.claim, code, None, error_id, time.time())
+        await self._queue.claims.fail(job.id, job.claim, code, None, error_id, time.time())
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
@@ -331,6 +334,6 @@ class EngineLoop:
         await self._requeue(job, fault)
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
-        await self._queue.requeue(
+        await self._queue.claims.requeue(
             job.id, job.claim, cause=cause, now=time.time(), crash_limit=self._crash_limit
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 
-from db.jobs.states import JobId
+from db.states import JobId
 
 FIRST_PAUSE = 5.0
 LAST_PAUSE = 60.0

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from db.jobs.states import JobId
+from db.states import JobId
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,8 +22,9 @@ from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.text import messages
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
 from db.queue import Queue
+from db.states import JobId, State
 from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 
@@ -167,7 +168,7 @@ class StatusBoard:
 
     async def _look_around(self) -> None:
         """At the start: members read that their jobs go on, also those who had not been answered yet."""
-        for job in [*await self._queue.open_statuses(), *await self._queue.waiting()]:
+        for job in [*await self._queue.delivery.open_statuses(), *await self._queue.jobs.waiting()]:
             self._continued.add(job.id)
             self.touch(job.id)
 
@@ -176,7 +177,7 @@ class StatusBoard:
         if now - self._refreshed < REFRESH_SECONDS:
             return
         self._refreshed = now
-        for job in await self._queue.open_statuses():
+        for job in await self._queue.delivery.open_statuses():
             self.touch(job.id)
 
     def _start_due_edits(self, most: int = EDITS_PER_TICK) -> None:
@@ -201,7 +202,7 @@ class StatusBoard:
     async def _bring_up_to_date(self, job_id: JobId) -> None:
         async with self._slots:
             try:
-                job = await self._queue.get(job_id)
+                job = await self._queue.jobs.get(job_id)
                 if job is None or job.status_final:
                     self._forget(job_id)
                     return
@@ -229,7 +230,7 @@ class StatusBoard:
         return messages.waiting(
             recipe,
             wait,
-            paused=await self._queue.paused(job.guild_id),
+            paused=await self._queue.moderation.paused(job.guild_id),
             restarted=job.id in self._continued,
         )
 
@@ -256,7 +257,7 @@ class StatusBoard:
             pause = 0.0
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:
-            await self._queue.finish_status(job.id)
+            await self._queue.delivery.finish_status(job.id)
             self._forget(job.id)
 
     def _forget(self, job: JobId) -> None:
@@ -273,7 +274,7 @@ class StatusBoard:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
                 post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
                 message = await self._messenger.send(job.channel_id, post)
-                await self._queue.set_status_message(job.id, job.channel_id, message)
+                await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
             return 0
         edit = self._messenger.edit(job.status_channel_id, job.status_message_id, content, view, files)
         try:
@@ -302,7 +303,7 @@ class StatusBoard:
         elif job.state.ended or error.trouble is Trouble.GONE:
             # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
             log.info("the status message of job %s is out of reach: %s", job.id, error)
-            await self._queue.finish_status(job.id)
+            await self._queue.delivery.finish_status(job.id)
         else:
             self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
 
@@ -314,14 +315,14 @@ class StatusBoard:
         post = Post(content=content, nonce=fresh, view=self._dress(job, draft=False))
         try:
             message = await self._messenger.send(job.channel_id, post)
-            await self._queue.set_status_message(job.id, job.channel_id, message)
+            await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
             if old_channel is not None and old_message is not None:
                 await self._messenger.delete(old_channel, old_message)
             await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("the status message of job %s could not be replaced: %s", job.id, error)
             if error.trouble is Trouble.GONE:
-                await self._queue.finish_status(job.id)  # so is the channel
+                await self._queue.delivery.finish_status(job.id)  # so is the channel
             else:
                 self._try_again(job.id)
 

@@ -21,10 +21,11 @@ from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Tro
 from bot.loops.clip_post import nonce
 from bot.text import review_texts
 from db.files import Blobs
+from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
-from db.jobs.states import Job, JobId
 from db.moderation.cases import Case
 from db.queue import Queue
+from db.states import JobId
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
 
@@ -143,12 +144,12 @@ class CaseBoard:
 
     async def work(self) -> None:
         """Do all that is due now."""
-        for case in await self._queue.due_cases(time.time()):
+        for case in await self._queue.cases.due_cases(time.time()):
             try:
                 await (self._show(case) if case.open else self._close(case))
             except ChannelError as error:
                 await self._answer(case, error)
-        for job in await self._queue.taking_down():
+        for job in await self._queue.cases.taking_down():
             await self.delete_message(job)
 
     async def delete_message(self, job: Job) -> None:
@@ -160,18 +161,18 @@ class CaseBoard:
         except ChannelError as error:
             log.warning("the clip of job %s is still in its channel: %s", job.id, error)
         else:
-            await self._queue.message_gone(job.id)
+            await self._queue.cases.message_gone(job.id)
 
     async def _show(self, case: Case) -> None:
         content = review_texts.case(
-            case, Recipe.from_json(case.job.recipe), await self._queue.reasons(case.job.id)
+            case, Recipe.from_json(case.job.recipe), await self._queue.cases.reasons(case.job.id)
         )
         view = _buttons(case)
         if case.channel_id is not None and case.message_id is not None:
             await self._messenger.edit(case.channel_id, case.message_id, content, view)
-            await self._queue.case_shown(case, case.channel_id, case.message_id)
+            await self._queue.cases.case_shown(case, case.channel_id, case.message_id)
             return
-        channel = (await self._queue.review_rules(case.job.guild_id)).channel_id
+        channel = (await self._queue.reviews.review_rules(case.job.guild_id)).channel_id
         if channel is None:
             raise ChannelError(Trouble.GONE, "no review channel is set")
         file, name = await asyncio.to_thread(self._file, case)
@@ -186,25 +187,25 @@ class CaseBoard:
             message = await self._messenger.send(channel, post)
         finally:
             self._sealed(case.job).unlink(missing_ok=True)
-        await self._queue.case_shown(case, channel, message)
+        await self._queue.cases.case_shown(case, channel, message)
 
     async def _close(self, case: Case) -> None:
         if case.channel_id is not None and case.message_id is not None:
             text = review_texts.closed_case(case)
             await self._messenger.edit(case.channel_id, case.message_id, text, None, ())
-        await self._queue.case_closed(case)
+        await self._queue.cases.case_closed(case)
 
     async def _answer(self, case: Case, error: ChannelError) -> None:
         """What follows from Discord's no: the job stays held, and moderators find it in the list."""
         if error.trouble is not Trouble.LATER and not case.open:
             log.info("the card of job %s is out of reach: %s", case.job.id, error)
-            await self._queue.case_closed(case)
+            await self._queue.cases.case_closed(case)
             return
         late = error.trouble is Trouble.LATER
         if not late:
             log.warning("nobody is asked about job %s, which waits: %s", case.job.id, error)
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
-        await self._queue.case_postponed(case, time.time() + pause)
+        await self._queue.cases.case_postponed(case, time.time() + pause)
 
     def _file(self, case: Case) -> tuple[Path | None, str | None]:
         """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already."""

@@ -20,9 +20,10 @@ from bot.text import messages, review_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
 from db.files import Blobs
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
 from db.moderation.cases import TakenDown
 from db.queue import Queue
+from db.states import JobId, State
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +78,7 @@ class Decisions:
                 )
             case CaseAction.DISMISS:
                 audit_entry = _audit_entry(interaction, "dismiss report", job, "")
-                done = await self._queue.dismiss(job, number, audit_entry, time.time())
+                done = await self._queue.cases.dismiss(job, number, audit_entry, time.time())
                 await self._say(interaction, review_texts.DISMISSED if done else None)
             case CaseAction.TAKE_DOWN:
                 await self._take_down(interaction, number, job)
@@ -103,7 +104,7 @@ class Decisions:
         if not is_moderator(interaction, self._roles):
             await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
             return False
-        found = await self._queue.get(job)
+        found = await self._queue.jobs.get(job)
         if found is None or found.guild_id != interaction.guild_id:
             await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return False
@@ -111,7 +112,7 @@ class Decisions:
 
     async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         audit_entry = _audit_entry(interaction, "approve", job, "")
-        went_on = await self._queue.approve(job, number, audit_entry, time.time())
+        went_on = await self._queue.cases.approve(job, number, audit_entry, time.time())
         await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
             self._board.touch(job)
@@ -123,25 +124,25 @@ class Decisions:
     ) -> None:
         audit_entry = _audit_entry(interaction, "reject", job, reason)
         text = review_texts.not_approved(reason)
-        ended = await self._queue.reject(job, number, audit_entry, text, time.time())
+        ended = await self._queue.cases.reject(job, number, audit_entry, text, time.time())
         await self._say(interaction, review_texts.REJECTED if ended else None)
         self._board.touch(job)
 
     async def _report(self, interaction: discord.Interaction[Any], job: JobId, reason: str) -> None:
-        found = await self._queue.get(job)
+        found = await self._queue.jobs.get(job)
         if found is None or found.guild_id != interaction.guild_id or found.state is not State.DELIVERED:
             await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return
-        new = await self._queue.report(job, interaction.user.id, reason, time.time())
+        new = await self._queue.cases.report(job, interaction.user.id, reason, time.time())
         text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
         await interaction.response.send_message(text, ephemeral=True)
         self._cases.wake()
 
     async def _take_down(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        reasons = "; ".join(await self._queue.reasons(job))
+        reasons = "; ".join(await self._queue.cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
-        reached = await self._queue.take_down(job, number, audit_entry, time.time())
+        reached = await self._queue.cases.take_down(job, number, audit_entry, time.time())
         if reached is not None:
             await self._remove(reached)
             log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
@@ -156,7 +157,7 @@ class Decisions:
                 self._engine_loop.cancel(job.id)
             self._board.touch(job.id)
         await asyncio.gather(*(self._cases.delete_message(job) for job in reached.jobs))
-        needed = await self._queue.blobs_in_use(now=time.time())
+        needed = await self._queue.retention.blobs_in_use(now=time.time())
         for digest in reached.digests - needed:
             await asyncio.to_thread(self._blobs.delete, digest)
 

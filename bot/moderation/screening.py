@@ -20,7 +20,7 @@ from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
 from bot.text import messages, review_texts
-from db.jobs.states import Hold, Job
+from db.jobs.job import Hold, Job
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules, WordKind
 from db.queue import Queue
 from engine.core.errors import UserError
@@ -97,7 +97,7 @@ class Screening:
         if is_forbidden(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
         guild = interaction.guild_id or 0
-        rules = await self._queue.review_rules(guild)
+        rules = await self._queue.reviews.review_rules(guild)
         restricted = is_age_restricted(interaction)
         doubts = _newcomer(interaction, rules)
         found = await self._find_words(guild, recipe.prompt, rules)
@@ -134,7 +134,7 @@ class Screening:
         """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
         if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
             return True
-        rules = await self._queue.review_rules(job.guild_id)
+        rules = await self._queue.reviews.review_rules(job.guild_id)
         return rules.pictures is OnPictures.OFF and not (job.adult and rules.words is not OnWords.OFF)
 
     async def before_posting(self, job: Job) -> bool:
@@ -144,15 +144,15 @@ class Screening:
         """
         if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
             return True
-        rules = await self._queue.review_rules(job.guild_id)
+        rules = await self._queue.reviews.review_rules(job.guild_id)
         doubts = _of_clip(job, rules, self._nudity_score)
         if not doubts:
             return True
         if rules.pictures is OnPictures.SPOILER:
-            await self._queue.behind_a_spoiler(job.id)
+            await self._queue.cases.behind_a_spoiler(job.id)
             return True
         hold = _hold(doubts)
-        if hold is not None and await self._queue.hold(
+        if hold is not None and await self._queue.delivery.hold(
             job.id, hold.reason, with_file=hold.with_file, now=time.time()
         ):
             log.info("the clip of job %s is held for a review", job.id)
@@ -161,7 +161,7 @@ class Screening:
     async def _find_words(self, guild: int, prompt: str, rules: ReviewRules) -> Found:
         if rules.words is OnWords.OFF:
             return Found()
-        listed = await self._queue.words(guild)
+        listed = await self._queue.reviews.words(guild)
         return self._words.find(prompt, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
 
 

@@ -35,22 +35,11 @@ class Found:
     base: frozenset[str] = frozenset()
 
 
-def languages() -> frozenset[str] | None:
-    """The languages that the base has; None where it is not installed."""
-    try:
-        from badwords import ProfanityFilter  # noqa: PLC0415 - a tenth of a second, and not everywhere
-    except ImportError:
-        return None
-    base = ProfanityFilter()
-    base.init(languages=[])
-    return frozenset(base.available_languages())
-
-
 class WordLists:
     """Looks for words, whole and without their disguises.
 
     Args:
-        languages: those of the base that are looked for, each one of :func:`languages`.
+        languages: those of the base that are looked for, each one of :func:`bot.config.word_languages.languages`.
     """
 
     def __init__(self, languages: Sequence[str]) -> None:

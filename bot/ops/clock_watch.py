@@ -41,7 +41,9 @@ class ClockWatch:
             now = time.time()
             if now < last - SLACK:
                 try:
-                    mended = await self._queue.mend_times(now=now, longest_pause=self._longest_pause)
+                    mended = await self._queue.retention.mend_times(
+                        now=now, longest_pause=self._longest_pause
+                    )
                 except Exception:
                     log.exception("the times in the database could not be looked at")
                     now = last  # again at the next look

@@ -106,7 +106,7 @@ class Housekeeping:
 
     async def sweep(self) -> int:
         """Delete the pictures and clips that no job needs any more, and return how many."""
-        needed = await self._queue.blobs_in_use(
+        needed = await self._queue.retention.blobs_in_use(
             now=time.time(),
             keep_inputs_days=self._keep.inputs_days,
             keep_clips_days=self._keep.clips_days,
@@ -120,12 +120,12 @@ class Housekeeping:
         """Copy the database if the last copy is a day old; say whether it was."""
         if not self._keep.backups:
             return False
-        last = float(await self._queue.meta_get(LAST_BACKUP) or 0)
+        last = float(await self._queue.meta.get(LAST_BACKUP) or 0)
         now = time.time()
         if 0 <= now - last < BACKUP_EVERY:
             return False
         path = await self._database.backup(self._backup_dir, keep=self._keep.backups)
-        await self._queue.meta_set(LAST_BACKUP, str(now))
+        await self._queue.meta.set(LAST_BACKUP, str(now))
         log.info("the database is backed up to %s", path.name)
         return True
 

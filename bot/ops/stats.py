@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from db.jobs.states import Job, State
+from db.jobs.job import Job
+from db.states import State
 from engine.core.recipe import Outcome, Receipt, Recipe
 
 SHOWN = 6

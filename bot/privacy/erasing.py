@@ -18,10 +18,11 @@ from bot.discord_io.messenger import ChannelError, Messenger
 from bot.loops.clip_post import file_name
 from bot.loops.status import StatusBoard
 from db.files import Blobs
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
 from db.privacy.backup_erasure import Copies
 from db.privacy.erase import Forgotten
 from db.privacy.personal import Personal
+from db.states import JobId, State
 
 log = logging.getLogger(__name__)
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Sequence
 
-from bot.ops.logs import HIDDEN
-from db.jobs.states import Job
 from engine.core.recipe import Receipt, Recipe
 
 NOTHING = "{}"
@@ -45,15 +43,6 @@ class RecipeWords:
             return recipe
         changes = {"prompt": "", "words": "", "reasons": ()} if read.prompt in prompts else {}
         return dataclasses.replace(read, inputs=kept, **changes).to_json()  # type: ignore[arg-type]
-
-
-def hushed(text: str, job: Job) -> str:
-    """What an engine said, for the log: without the member's words, should it have quoted them."""
-    read = _read(job.recipe)
-    words = () if read is None else (read.prompt, read.words, read.negative)
-    for each in sorted(filter(None, words), key=len, reverse=True):
-        text = text.replace(each, HIDDEN)
-    return text
 
 
 def _read(recipe: str) -> Recipe | None:

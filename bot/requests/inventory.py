@@ -6,8 +6,9 @@ import asyncio
 import time
 from collections.abc import Callable
 
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device
-from engine.runtime.capabilities import Capabilities, capabilities_of
+from engine.runtime.capabilities import capabilities_of
 from engine.weights.store import Store
 
 FRESH_SECONDS = 5.0

@@ -6,13 +6,14 @@ import dataclasses
 import math
 from collections.abc import Collection
 
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
+from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Request
-from engine.families import FAMILIES, Feature
+from engine.families import FAMILIES
 from engine.families.animatediff_control.follow_needs import NEEDS
 from engine.planning.choice import engines_for
-from engine.runtime.capabilities import Capabilities
 
 MAX_WEIGHT = 2.0
 MAX_STYLES = 5

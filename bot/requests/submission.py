@@ -35,14 +35,15 @@ from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs.enqueue import Draining, EnqueueLimits, LimitReached, MemberBanned
-from db.jobs.states import Job, JobId, NewJob, State
+from db.jobs.job import Job, NewJob
 from db.queue import Queue
+from db.states import JobId, State
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import FAMILIES
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Capabilities
 
 log = logging.getLogger(__name__)
 
@@ -240,7 +241,7 @@ class Submissions:
             )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
             self._in_flight.see_through()
-            enqueued = await self._queue.enqueue(new, limits=self.rules.limits, now=time.time())
+            enqueued = await self._queue.entry.enqueue(new, limits=self.rules.limits, now=time.time())
         except asyncio.CancelledError:
             await refuse(interaction, messages.BEING_RESTARTED)
             raise
@@ -298,7 +299,7 @@ class Submissions:
         return None
 
     async def _check_limits(self, interaction: discord.Interaction[Any]) -> None:
-        await self._queue.check_limits(
+        await self._queue.entry.check_limits(
             interaction.guild_id or 0, interaction.user.id, roles_of(interaction), limits=self.rules.limits
         )
 
@@ -307,7 +308,7 @@ class Submissions:
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
             job.profile, job.guild_id, job.user_id
         )
-        paused = await self._queue.paused(job.guild_id)
+        paused = await self._queue.moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
@@ -321,7 +322,7 @@ class Submissions:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("the answer to job %s was not given: %s", job.id, error)
         else:
-            await self._queue.answered(
+            await self._queue.entry.answered(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from bot.forecast import Wait
 from bot.text import clip_texts
 from bot.text.prompts import show_prompt
+from db.jobs.job import Job
 from db.jobs.queries import Ahead
-from db.jobs.states import Job, State
 from db.moderation.actions import SET_ASIDE
+from db.states import State
 from engine.core.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
 
 BAR_LENGTH = 12

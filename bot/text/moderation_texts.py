@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from bot.text.messages import QUEUE_EMPTY, fit
 from bot.text.prompts import show_prompt
 from db.audit.log import Entry, Verdict
-from db.jobs.states import Job
+from db.jobs.job import Job
 
 SHOWN_REASON = 80
 NOTED = 16

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from bot.text.messages import DOING, fit
 from bot.text.prompts import show_prompt
+from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
-from db.jobs.states import Job, State
 from db.moderation.cases import Case, Decision
 from db.moderation.reviews import ReviewRules
+from db.states import State
 from engine.core.recipe import Recipe
 
 SHOWN_WORDS = 8

@@ -13,7 +13,7 @@ import re
 import secrets
 import sqlite3
 
-from db.jobs.rows import fetch_one
+from db.sqlite.rows import fetch_one
 
 SIGN = "@"
 """Stands before an alias inside a target."""

@@ -17,7 +17,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.audit.aliases import SIGN, alias, alias_of, digest_of, hide_members, new_salt, show_members
-from db.jobs.rows import Rows, fetch_one
+from db.sqlite.rows import Rows, fetch_one
 
 FIRST_HASH = "0" * 64
 """Stands before the first entry."""

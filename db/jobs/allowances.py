@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from db.audit.log import AuditEntry, write_down
-from db.jobs.rows import Rows
+from db.sqlite.rows import Rows
 
 
 class Lane(IntEnum):

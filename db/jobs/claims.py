@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.fairness import FAIR_ORDER, FairShare, charge
-from db.jobs.rows import Rows, fetch_one, job_from, transition
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
+from db.jobs.rows import job_from, transition
+from db.sqlite.connection import Database
+from db.sqlite.rows import Rows, fetch_one
+from db.states import JobId, State
 
 CLAIM = f"""
 {FAIR_ORDER}
@@ -63,7 +66,9 @@ class Recovery:
 class Claims(Rows):
     """The part of the queue that an engine works with."""
 
-    _share = FairShare()
+    def __init__(self, db: Database, *, share: FairShare, clock: Callable[[], float]) -> None:
+        super().__init__(db, clock=clock)
+        self._share = share
 
     async def claim(self, now: float | None = None, *, last: Collection[JobId] = ()) -> Job | None:
         """Take the next job in the fair order, those of ``last`` last, or None where nothing may run."""

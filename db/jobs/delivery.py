@@ -10,12 +10,14 @@ import sqlite3
 from collections.abc import Collection
 
 from db.audit.log import AuditEntry, write_down
+from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind, open_case
-from db.jobs.rows import Rows, fetch_one, find, job_from, transition
-from db.jobs.states import ENDED_STATES, Job, JobId, State, check_move
+from db.jobs.rows import JobRows, find, job_from, transition
+from db.sqlite.rows import fetch_one
+from db.states import ENDED_STATES, JobId, State, check_move
 
 
-class Delivery(Rows):
+class Delivery(JobRows):
     """The part of the queue that delivery and the status messages work with."""
 
     async def to_deliver(self, now: float | None = None) -> list[Job]:

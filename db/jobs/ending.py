@@ -7,8 +7,9 @@ from collections.abc import Iterable
 from enum import StrEnum
 
 from db.jobs.fairness import refund
+from db.jobs.job import Job
 from db.jobs.rows import find, transition
-from db.jobs.states import WAITING, Job, JobId, State
+from db.states import WAITING, JobId, State
 
 
 class CancelOutcome(StrEnum):

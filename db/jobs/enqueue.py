@@ -5,18 +5,19 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
-from db.jobs.allowances import Allowances, Allowed, Ceilings, Lane, Spent, allowed
+from db.jobs.allowances import Allowed, Ceilings, Lane, Spent, allowed
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
+from db.jobs.job import Job, NewJob
 from db.jobs.ordering import put_before_others
 from db.jobs.review_requests import CaseKind, open_case
-from db.jobs.rows import fetch_one, job_from
-from db.jobs.states import Job, JobId, NewJob, State, new_job_id
+from db.jobs.rows import job_from
 from db.sqlite.connection import Database
+from db.sqlite.rows import Rows, fetch_one
+from db.states import JobId, State, new_job_id
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -99,20 +100,20 @@ class Enqueued:
     created: bool
 
 
-class Enqueueing(Allowances):
+class Enqueueing(Rows):
     """The part of the queue that takes jobs in."""
 
     def __init__(
         self,
         db: Database,
         *,
-        limits: EnqueueLimits | None = None,
-        share: FairShare | None = None,
-        clock: Callable[[], float] = time.time,
+        limits: EnqueueLimits,
+        share: FairShare,
+        clock: Callable[[], float],
     ) -> None:
         super().__init__(db, clock=clock)
-        self._limits = limits or EnqueueLimits()
-        self._share = share or FairShare()
+        self._limits = limits
+        self._share = share
 
     async def enqueue(
         self, new: NewJob, *, now: float | None = None, limits: EnqueueLimits | None = None

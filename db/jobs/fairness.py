@@ -18,8 +18,8 @@ import math
 import sqlite3
 from dataclasses import dataclass
 
-from db.jobs.rows import fetch_one
-from db.jobs.states import JobId
+from db.sqlite.rows import fetch_one
+from db.states import JobId
 
 FAIR_ORDER = """
 WITH fair AS (

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from db.jobs.fairness import FAIR_ORDER
-from db.jobs.states import JobId
+from db.states import JobId
 
 SLOTS = f"""
 {FAIR_ORDER}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
-from db.jobs.rows import Rows
-from db.jobs.states import Job
+from db.jobs.job import Job
+from db.jobs.rows import JobRows
 
 _GAVE = "EXISTS (SELECT 1 FROM json_each(job.inputs) AS input WHERE input.value = :digest)"
 
 
-class Ownership(Rows):
+class Ownership(JobRows):
     """The part of the queue that knows who gave which file, and who made which clip."""
 
     async def gave(self, guild: int, user: int, digest: str) -> bool:

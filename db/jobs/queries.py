@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from db.jobs.fairness import FAIR_ORDER, FairShare, delay_of
-from db.jobs.rows import Rows
-from db.jobs.states import Job, JobId, State
+from db.jobs.job import Job
+from db.jobs.rows import JobRows
+from db.sqlite.connection import Database
+from db.states import JobId, State
 
 WAITING = f"""
 {FAIR_ORDER}
@@ -95,10 +98,12 @@ class Ahead:
     elsewhere: int = 0
 
 
-class Listing(Rows):
+class Listing(JobRows):
     """The part of the queue that answers questions."""
 
-    _share = FairShare()
+    def __init__(self, db: Database, *, share: FairShare, clock: Callable[[], float]) -> None:
+        super().__init__(db, clock=clock)
+        self._share = share
 
     async def get(self, job: JobId) -> Job | None:
         """Return the job with this id."""

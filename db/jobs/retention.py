@@ -6,8 +6,8 @@ import json
 import sqlite3
 
 from db.audit.log import AuditEntry, write_down
-from db.jobs.rows import Rows
-from db.jobs.states import JobId
+from db.sqlite.rows import Rows
+from db.states import JobId
 
 DAY = 24 * 3600.0
 
@@ -103,12 +103,3 @@ class Retention(Rows):
         return await self._db.write(
             lambda connection: connection.execute(_MEND, {"now": at, "latest": at + longest_pause}).rowcount
         )
-
-    async def meta_get(self, key: str) -> str | None:
-        """Return what :meth:`meta_set` kept under this key."""
-        rows = await self._db.read("SELECT value FROM meta WHERE key = ?", (key,))
-        return rows[0]["value"] if rows else None
-
-    async def meta_set(self, key: str, value: str) -> None:
-        """Keep a small fact, like the hash of the commands that Discord was last told."""
-        await self._changes("REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from enum import StrEnum
 
-from db.jobs.states import Job
+from db.jobs.job import Job
 
 
 class CaseKind(StrEnum):

@@ -5,36 +5,22 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
-from db.jobs.states import Job, JobId, State, check_move
-from db.sqlite.connection import Database, Parameters
+from db.jobs.job import Job
+from db.sqlite.connection import Parameters
+from db.sqlite.rows import Rows, fetch_one
+from db.states import JobId, State, check_move
 
 _FIELDS = [field.name for field in dataclasses.fields(Job)]
 
 
-class Rows:
-    """What every part of the queue stands on: the database and a clock.
-
-    Args:
-        clock: returns Unix seconds; read where a caller gives no ``now``.
-    """
-
-    def __init__(self, db: Database, *, clock: Callable[[], float] = time.time) -> None:
-        self._db = db
-        self._clock = clock
-
-    def _now(self, now: float | None) -> float:
-        return self._clock() if now is None else now
+class JobRows(Rows):
+    """Rows of the table ``job``."""
 
     async def _jobs(self, sql: str, parameters: Parameters = ()) -> list[Job]:
         return [job_from(row) for row in await self._db.read(sql, parameters)]
-
-    async def _changes(self, sql: str, parameters: Parameters) -> bool:
-        """Run one UPDATE, INSERT or DELETE in a transaction, and tell whether it changed a row."""
-        return await self._db.write(lambda connection: connection.execute(sql, parameters).rowcount > 0)
 
 
 def job_from(row: sqlite3.Row) -> Job:
@@ -46,12 +32,6 @@ def job_from(row: sqlite3.Row) -> Job:
     for name in ("status_final", "adult", "spoiler", "looked_at"):
         values[name] = bool(values[name])
     return Job(**values)
-
-
-def fetch_one(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
-    """Return the first row. All are fetched: a statement with RETURNING is done only then."""
-    rows: list[sqlite3.Row] = connection.execute(sql, parameters).fetchall()
-    return rows[0] if rows else None
 
 
 def find(connection: sqlite3.Connection, job: JobId) -> Job | None:

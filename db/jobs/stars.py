@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from enum import StrEnum
 
-from db.jobs.rows import Rows, fetch_one
-from db.jobs.states import JobId
+from db.sqlite.rows import Rows, fetch_one
+from db.states import JobId
 
 _TOGGLE = """
 INSERT INTO star (job, guild_id, user_id, starred, interaction, at)

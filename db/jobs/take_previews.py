@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Mapping
 
-from db.jobs.rows import Rows
-from db.jobs.states import JobId
+from db.sqlite.rows import Rows
+from db.states import JobId
 
 
 class Sheets(Rows):

@@ -10,9 +10,11 @@ import sqlite3
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
+from db.jobs.job import Job
 from db.jobs.ordering import put, slots_of
-from db.jobs.rows import Rows, find, transition
-from db.jobs.states import OPEN_STATES, Job, JobId, State
+from db.jobs.rows import find, transition
+from db.sqlite.rows import Rows
+from db.states import OPEN_STATES, JobId, State
 
 RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
 SET_ASIDE = "E_SET_ASIDE"

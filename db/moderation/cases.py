@@ -13,10 +13,11 @@ from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import cancel, end
+from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind, open_case
-from db.jobs.rows import Rows, find, job_from, transition
-from db.jobs.states import Job, JobId, State
+from db.jobs.rows import JobRows, find, job_from, transition
 from db.moderation.actions import end_jobs_of, shut_out
+from db.states import JobId, State
 
 REJECTED = "E_REVIEW"
 """The error code of a job that a moderator did not approve."""
@@ -99,7 +100,7 @@ class TakenDown:
     digests: set[str] = field(default_factory=set)
 
 
-class Cases(Rows):
+class Cases(JobRows):
     """The part of the queue that asks moderators."""
 
     async def due_cases(self, now: float | None = None) -> list[Case]:

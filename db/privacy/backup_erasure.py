@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
+from db.files import fsync
 from db.privacy.erase import Eraser
-from db.sqlite.backup import fsync, write_copy
+from db.sqlite.backup import write_copy
 from db.sqlite.migrate import migrate, shipped_migrations
 from db.sqlite.rescue import ASIDE, arriving, flaw
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection
 
-from db.jobs.rows import Rows
+from db.sqlite.rows import Rows
 
 DAY = 86400.0
 

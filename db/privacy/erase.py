@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from db.audit.aliases import erase_from_log
+from db.jobs.job import Job
 from db.jobs.rows import job_from
-from db.jobs.states import OPEN_STATES, Job, JobId
 from db.privacy.pseudonyms import Pseudonyms
+from db.states import OPEN_STATES, JobId
 
 SUBJECTS: Mapping[str, str] = {
     "job": "user_id",

@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from db.jobs.rows import Rows, job_from
-from db.jobs.states import OPEN_STATES, Job, JobId
+from db.jobs.job import Job
+from db.jobs.rows import JobRows, job_from
 from db.privacy.erase import ACTORS, SUBJECTS, Eraser, Forgotten
 from db.sqlite.connection import Database
+from db.states import OPEN_STATES, JobId
 
 
-class Personal(Rows):
+class Personal(JobRows):
     """Finds and removes what is known of members."""
 
     def __init__(self, db: Database, *, eraser: Eraser, clock: Callable[[], float] = time.time) -> None:

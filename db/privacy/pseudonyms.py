@@ -18,7 +18,7 @@ import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.sqlite.backup import fsync
+from db.files import fsync
 
 FOLDER = "erased"
 """The name of its folder in the data folder."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 import sqlite3
 from pathlib import Path
+
+from db.files import fsync
 
 
 def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, keep: int = 7) -> Path:
@@ -49,12 +50,3 @@ def write_copy(connection: sqlite3.Connection, path: Path) -> None:
         fsync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
-
-
-def fsync(path: Path) -> None:
-    """Make a file's content, or a folder's names, survive a power cut."""
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

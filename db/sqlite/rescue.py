@@ -15,8 +15,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.jobs.states import OPEN_STATES
-from db.sqlite.backup import fsync
+from db.files import fsync
+from db.states import OPEN_STATES
 
 ASIDE = "damaged"
 """The folder beside the database for what was set aside."""

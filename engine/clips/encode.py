@@ -21,7 +21,7 @@ from engine.clips.ffmpeg import H264, EncodeFailed, write_h264
 from engine.clips.mp4 import TAGS, read_metadata
 from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
-from engine.families import Frames
+from engine.core.family import Frames
 
 __all__ = ["ClipTooLarge", "EncodeFailed", "Encoded", "encode", "frame_rate", "read_metadata"]
 

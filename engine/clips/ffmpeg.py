@@ -17,7 +17,7 @@ import numpy as np
 
 from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
-from engine.families import Frames
+from engine.core.family import Frames
 
 # A fixed number, since x264 makes other bytes with another number of threads.
 _THREADS = 4

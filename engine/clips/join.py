@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families import Frames, Picture, RawFrames
+from engine.core.family import Frames, Picture, RawFrames
 
 LEAD_SECONDS = 1.0
 """How much of the old clip the gate sees before the seam."""

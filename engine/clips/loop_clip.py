@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from engine.core.cancel import CancelToken
-from engine.families import Frames
+from engine.core.family import Frames
 from engine.smooth import smooth
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import FlowModel

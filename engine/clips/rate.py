@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from engine.core.cancel import CancelToken
 from engine.core.device_faults import is_out_of_memory
+from engine.core.family import Frames
 from engine.core.recipe import Recipe
-from engine.families import Frames
 from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel, smooth, smooth_to_rate
 from engine.smooth.rife import NAME, find_model

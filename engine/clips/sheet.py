@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from engine.families import Frames, Picture
+from engine.core.family import Frames, Picture
 
 GAP = 8
 """Pixels between two frames, and around them."""

@@ -11,8 +11,8 @@ from engine.core.recipe import Kind, Number, Quality, Recipe
 from engine.core.retake import Retake, less_motion
 
 if TYPE_CHECKING:
+    from engine.core.capabilities import Capabilities
     from engine.core.request import Request, Subject
-    from engine.runtime.capabilities import Capabilities
 
 
 class Feature(StrEnum):

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.likeness import correlation, detail, overlap, palette
 from engine.vision.crop import cover
+from engine.vision.likeness import correlation, detail, overlap, palette
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, read
 
 LONG_SIDE = 192

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
+from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Role
 from engine.core.request import AUTO, Request, Subject
-from engine.families import FAMILIES, FamilySpec, Feature, Way
-from engine.runtime.capabilities import Capabilities
+from engine.families import FAMILIES
 
 
 @dataclass(frozen=True, kw_only=True)

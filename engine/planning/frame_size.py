@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Quality
 from engine.core.request import Request, Subject
-from engine.families import FamilySpec
 
 MACROBLOCK = 16
 """H.264's; a family that draws at any size gets multiples of it, or what was asked for."""

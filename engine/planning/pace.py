@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from engine.families import FamilySpec
+from engine.core.family_spec import FamilySpec
 
 LEAST_PACE = 0.9
 """A family drawn at nine tenths of its slowest rate moves a tenth too slowly, which is not seen."""

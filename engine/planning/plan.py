@@ -8,14 +8,14 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
+from engine.core.family_spec import FamilySpec, Outline
 from engine.core.recipe import Recipe
 from engine.core.request import SECONDS, Length, Request, Subject
-from engine.families import FamilySpec, Outline
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import pace_of
-from engine.runtime.capabilities import Capabilities
 
 UNSEEN_FACES = "nobody looked for faces in the picture: the network that finds them is not installed"
 

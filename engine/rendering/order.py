@@ -10,8 +10,8 @@ from pathlib import Path
 
 from engine.core.cancel import CancelToken
 from engine.core.events import Event, Progress
+from engine.core.family import Inputs
 from engine.core.recipe import Recipe, Stage
-from engine.families import Inputs
 from engine.gate import Calibration
 
 

@@ -12,8 +12,8 @@ from engine.clips.join import last_picture
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
+from engine.core.family import Clip, Inputs, Picture
 from engine.core.recipe import Recipe, Role
-from engine.families import Clip, Inputs, Picture
 
 _SAME_RATE = 0.01
 """Frames per second; containers round."""

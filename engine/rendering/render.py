@@ -15,8 +15,9 @@ from engine.core.cancel import CancelToken
 from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.events import Event, Progress
+from engine.core.family import Family, Frames
 from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
-from engine.families import FAMILIES, Family, Frames
+from engine.families import FAMILIES
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
 from engine.rendering.order import Clock, RenderJob, RenderLimits, teller

@@ -13,12 +13,13 @@ from engine.clips.encode import encode
 from engine.clips.join import led_in, settled
 from engine.core.errors import HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.family import Family, Frames, Hooks, RawFrames
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
-from engine.families import FAMILIES, Family, Frames, Hooks, RawFrames, travels
+from engine.families import FAMILIES, travels
 from engine.gate import Verdict, judge
-from engine.gate.report import report
 from engine.rendering.order import Clock, RenderJob, teller
+from engine.rendering.report import report
 from engine.vision.crop import cover
 
 HOPELESS = "hopeless"

@@ -1,30 +1,11 @@
-"""What this machine has for making clips."""
+"""Finding out what this machine has for making clips."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.store import Store
-
-
-@dataclass(frozen=True, kw_only=True)
-class Capabilities:
-    """All that a plan must know of the machine.
-
-    Attributes:
-        device: where models run.
-        weights: names of the catalogue's entries that are installed.
-        checkpoints, styles: names of the owner's own files.
-        slow: models may run without a GPU, because the owner chose it; clips then take very long.
-    """
-
-    device: Device = field(default_factory=Device)
-    weights: frozenset[str] = frozenset()
-    checkpoints: tuple[str, ...] = ()
-    styles: tuple[str, ...] = ()
-    slow: bool = False
 
 
 def capabilities_of(store: Store, device: Device, *, slow: bool = False) -> Capabilities:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.likeness import correlation, detail, overlap, palette
+from engine.vision.likeness import correlation, detail, overlap, palette
 from engine.vision.optical_flow import FAST, Floats, dense, grid, luma, read
 
 _LONG_SIDE = 160

@@ -19,7 +19,7 @@ from bot.client import Framekiln
 from bot.loops.engine_loop import EngineLoop
 from bot.services import Services
 from db.files import Blobs
-from db.jobs.states import Job, NewJob
+from db.jobs.job import Job, NewJob
 from db.queue import EnqueueLimits, Queue
 from db.sqlite.connection import Database
 from engine.core.errors import Cancelled
@@ -81,20 +81,20 @@ async def queued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes: A
         "profile": made.profile,
         "inputs": {},
     }
-    return (await queue.enqueue(NewJob(**{**values, **changes}), limits=FAR)).job
+    return (await queue.entry.enqueue(NewJob(**{**values, **changes}), limits=FAR)).job
 
 
 async def rendered(queue: Queue, blobs: Blobs, data: bytes = b"a clip", **changes: Any) -> Job:
     """A job of its own, the only one that waits, with a finished clip."""
     await queued(queue, **changes)
-    job = await queue.claim()
+    job = await queue.claims.claim()
     return await hand_in(queue, blobs, job, data)
 
 
 async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip") -> Job:
     sha256 = blobs.put(data)
     said = receipt(sha256, len(data))
-    assert await queue.rendered(
+    assert await queue.claims.rendered(
         job.id,
         job.claim,
         clip_sha256=sha256,
@@ -103,7 +103,7 @@ async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip")
         gpu_seconds=3.0,
         charged_seconds=3.0,
     )
-    return await queue.get(job.id)
+    return await queue.jobs.get(job.id)
 
 
 def picture(size: tuple[int, int] = (160, 100)) -> bytes:
@@ -116,7 +116,7 @@ def picture(size: tuple[int, int] = (160, 100)) -> bytes:
 
 
 async def count_of(services: Services) -> int:
-    return sum((await services.queue.counts()).values())
+    return sum((await services.queue.jobs.counts()).values())
 
 
 async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:

@@ -66,7 +66,7 @@ async def test_each_job_waits_for_those_before_it(queue, db):
 async def test_what_is_left_of_a_render_is_taken_from_those_that_took_as_long(queue, db):
     await measured(db, 10.0, 10.0, 40.0, 60.0)
     waiting = await queued(queue, 1)
-    running = await queue.claim()
+    running = await queue.claims.claim()
     waiting = await queued(queue, 2)
     for elapsed, left in ((0, 30.0), (20, 30.0), (50, 10.0), (70, 9.0)):
         waits = Forecaster(queue, clock=lambda at=running.started_at + elapsed: at)
@@ -84,7 +84,7 @@ async def test_only_the_latest_renders_count(queue, db):
 async def test_a_finished_render_is_learnt_from(queue, blobs):
     for user in range(FEW):
         await queued(queue, user)
-        await hand_in(queue, blobs, await queue.claim())
+        await hand_in(queue, blobs, await queue.claims.claim())
     assert (await for_new(queue)).own == pytest.approx(3.0)
 
 
@@ -123,10 +123,10 @@ async def test_long_queues_teach_nothing_about_short_ones(queue, db, crowd):
 
 async def test_a_told_wait_is_compared_with_the_true_one(queue, blobs, db):
     job = await queued(queue)
-    await queue.answered(job.id, 7, 8, foretold=40.0, ahead=0)
-    running = await queue.claim()
+    await queue.entry.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    running = await queue.claims.claim()
     at = job.created_at + 60.0
-    await queue.rendered(
+    await queue.claims.rendered(
         running.id,
         running.claim,
         clip_sha256="0" * 64,
@@ -136,23 +136,23 @@ async def test_a_told_wait_is_compared_with_the_true_one(queue, blobs, db):
         charged_seconds=1.0,
         now=at,
     )
-    assert await queue.surprises(0, 0) == pytest.approx([1.5])
-    assert await queue.surprises(1, 100) == []
+    assert await queue.jobs.surprises(0, 0) == pytest.approx([1.5])
+    assert await queue.jobs.surprises(1, 100) == []
 
 
 @pytest.mark.parametrize("cause", ["pause", "move", "restart"])
 async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs, db, cause):
     job = await queued(queue)
-    await queue.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    await queue.entry.answered(job.id, 7, 8, foretold=40.0, ahead=0)
     if cause == "pause":
-        await queue.pause(audit_entry("pause"))
-        await queue.resume(audit_entry("resume"))
+        await queue.moderation.pause(audit_entry("pause"))
+        await queue.moderation.resume(audit_entry("resume"))
     elif cause == "move":
-        await queue.move(job.id, 1, audit_entry("move"))
+        await queue.moderation.move(job.id, 1, audit_entry("move"))
     else:
-        await queue.recover()
-    await hand_in(queue, blobs, await queue.claim())
-    assert await queue.surprises(0, 100) == []
+        await queue.claims.recover()
+    await hand_in(queue, blobs, await queue.claims.claim())
+    assert await queue.jobs.surprises(0, 100) == []
 
 
 async def test_who_has_used_much_is_told_a_longer_wait_and_why(queue, db):

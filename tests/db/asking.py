@@ -6,7 +6,7 @@ import itertools
 import time
 
 from db.audit.log import AuditEntry, write_down
-from db.jobs.states import Job, NewJob
+from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
 
@@ -32,7 +32,7 @@ def new_job(user: int = ANN, guild: int = GUILD, **changes) -> NewJob:
 
 
 async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes) -> Job:
-    return (await queue.enqueue(new_job(user, guild, **changes))).job
+    return (await queue.entry.enqueue(new_job(user, guild, **changes))).job
 
 
 def audit_entry(action: str, target: str = "", *, guild: int = GUILD, actor: int = 9) -> AuditEntry:
@@ -49,7 +49,7 @@ async def hand_in(
     queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = CLIP, now: float | None = None
 ) -> bool:
     """Hand a clip in under the claim that ``job`` was returned with."""
-    return await queue.rendered(
+    return await queue.claims.rendered(
         job.id,
         job.claim,
         clip_sha256=clip,
@@ -64,12 +64,12 @@ async def hand_in(
 async def rendered(queue: Queue, *, clip: str = CLIP, **changes) -> Job:
     """Bring a job of its own, the only one that waits, as far as a finished clip."""
     await enqueued(queue, **changes)
-    job = await queue.claim()
+    job = await queue.claims.claim()
     assert await hand_in(queue, job, clip=clip)
-    return await queue.get(job.id)
+    return await queue.jobs.get(job.id)
 
 
 async def running(queue: Queue, **changes) -> Job:
     """A job, the only one that waits, under a claim."""
     await enqueued(queue, **changes)
-    return await queue.claim()
+    return await queue.claims.claim()

@@ -13,7 +13,7 @@ from bot import app
 from bot.client import Framekiln
 from bot.intake.download import Downloader
 from bot.text import messages
-from db.jobs.states import State
+from db.states import State
 from tests.bot.fixtures import picture, until
 
 
@@ -48,7 +48,7 @@ async def loops(services):
 
 async def ended(services, count=1):
     async def there():
-        return (await services.queue.counts())[State.DELIVERED] == count
+        return (await services.queue.jobs.counts())[State.DELIVERED] == count
 
     await until(there)
 
@@ -109,12 +109,12 @@ async def test_a_member_without_the_permission_neither_sees_nor_runs_the_queue(s
     refused = await ada.click(asked.response, label="Cancel")
     assert refused.ephemeral
     assert refused.response.content == messages.NOT_YOURS
-    assert not await services.queue.paused(guild.id)
-    await services.queue.ban(guild.id, ada.id, by=mod.id, reason="spam")
+    assert not await services.queue.moderation.paused(guild.id)
+    await services.queue.moderation.ban(guild.id, ada.id, by=mod.id, reason="spam")
     banned = await ada.slash(channel, "text2video", prompt="rain")
     assert banned.ephemeral
     assert banned.response.content == messages.BANNED
-    assert (await services.queue.counts())[State.QUEUED] == 1
+    assert (await services.queue.jobs.counts())[State.QUEUED] == 1
 
 
 async def test_a_clip_is_rerolled_and_deleted_by_its_buttons(services, world):

@@ -16,7 +16,7 @@ from engine.core.retake import Retake
 from engine.planning.prompting import CLIP_TOKENS, construct
 
 if TYPE_CHECKING:
-    from engine.runtime.capabilities import Capabilities
+    from engine.core.capabilities import Capabilities
 
 V1_5_2, V1_5_3, V3 = "motion-v1-5-2", "motion-v1-5-3", "motion-v3"
 LCM, LIGHTNING = "animatelcm", "lightning"

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.likeness import correlation, detail
 from engine.gate.registry import UNKNOWN, Reading, measure
+from engine.vision.likeness import correlation, detail
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, luma
 
 _DARK, _EVEN = 32, 14

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.likeness import overlap
 from engine.gate.registry import Reading, measure
+from engine.vision.likeness import overlap
 from engine.vision.optical_flow import Floats
 
 _STANDS_OUT = 1.8

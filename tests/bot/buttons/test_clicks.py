@@ -13,7 +13,7 @@ from bot.buttons import job_buttons
 from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import Post
 from bot.text import messages
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe, Role
 from tests.bot.fixtures import connected, count_of, failing, hand_in, picture, queued, until
 from tests.fake_discord import Permission, Status
@@ -36,18 +36,18 @@ async def asked_by(services, member, channel, **changes):
     """A waiting job with a status message that has its buttons."""
     job = await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     message = await shown(services, channel, "status", job_buttons.for_status(job))
-    await services.queue.set_status_message(job.id, channel.id, message.id)
-    return await services.queue.get(job.id), message
+    await services.queue.delivery.set_status_message(job.id, channel.id, message.id)
+    return await services.queue.jobs.get(job.id), message
 
 
 async def delivered(services, member, channel, **changes):
     """A finished job and the message with its clip."""
     await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claim())
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
     message = await shown(services, channel, "clip", job_buttons.for_clip(job))
-    await services.queue.begin_posting(job.id)
-    await services.queue.posted(job.id, message.id)
-    return await services.queue.get(job.id), message
+    await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.posted(job.id, message.id)
+    return await services.queue.jobs.get(job.id), message
 
 
 async def shown(services, channel, content, view):
@@ -70,7 +70,7 @@ async def the_new_job(services, known):
     """The one job that waits beside those that are known."""
 
     async def found():
-        jobs = [job for job in await services.queue.waiting() if job.id not in {one.id for one in known}]
+        jobs = [job for job in await services.queue.jobs.waiting() if job.id not in {one.id for one in known}]
         return jobs[0] if jobs else None
 
     return await until(found)
@@ -79,9 +79,9 @@ async def the_new_job(services, known):
 async def test_only_its_member_and_moderators_cancel_a_job(fake, channel, ada, eve, mod, services, waiting):
     job, message = waiting
     assert await said_to(await fake.click(eve, message, "Cancel")) == messages.NOT_YOURS
-    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
     assert await said_to(await fake.click(mod, message, "Cancel")) == messages.CANCELLED
-    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
     assert await clip_actions(services, channel.guild) == [(mod.id, "cancel", job.id)]
 
 
@@ -96,11 +96,11 @@ async def test_whichever_statement_of_a_moderators_click_fails_it_is_done_and_wr
                 await until(lambda click=click: click.message is not None and not click.message.loading)
             if writes.passed < nth:
                 break
-            assert await services.queue.get(job.id) == job
+            assert await services.queue.jobs.get(job.id) == job
             assert (mod.id, action, job.id) not in await clip_actions(services, channel.guild)
         assert nth > 2, "no statement was made to fail"
         assert (await clip_actions(services, channel.guild))[0] == (mod.id, action, job.id)
-        assert await services.queue.get(job.id) != job
+        assert await services.queue.jobs.get(job.id) != job
 
 
 async def test_a_member_who_cancels_their_own_job_is_no_moderators_deed(
@@ -108,7 +108,7 @@ async def test_a_member_who_cancels_their_own_job_is_no_moderators_deed(
 ):
     job, message = waiting
     assert await said_to(await fake.click(ada, message, "Cancel")) == messages.CANCELLED
-    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
     assert await clip_actions(services, channel.guild) == []
 
 
@@ -122,9 +122,9 @@ async def test_a_role_that_the_owner_named_may_cancel_too(fake, channel, service
 
 async def test_a_running_job_is_asked_to_stop(fake, ada, services, waiting):
     job, message = waiting
-    await services.queue.claim()
+    await services.queue.claims.claim()
     assert await said_to(await fake.click(ada, message, "Cancel")) == messages.STOPPING
-    assert (await services.queue.get(job.id)).cancel_requested
+    assert (await services.queue.jobs.get(job.id)).cancel_requested
 
 
 async def test_another_servers_job_is_not_found(fake, services, waiting):
@@ -134,7 +134,7 @@ async def test_another_servers_job_is_not_found(fake, services, waiting):
     message = await shown(services, fake.channel(elsewhere), "here", job_buttons.row(job, *Action))
     for action in Action:
         assert await said_to(await fake.click(boss, message, custom_id(action, job.id))) == messages.NOT_FOUND
-    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
     assert await count_of(services) == 1
 
 
@@ -158,7 +158,7 @@ async def test_a_hundred_replays_of_delete_have_one_effect(fake, channel, ada, e
         await until(lambda click=click: click.message is not None and not click.message.loading, 20)
     assert {click.message.content for click in clicks} == {messages.DELETED}
     assert message.deleted
-    assert (await services.queue.get(job.id)).deleted_at is not None
+    assert (await services.queue.jobs.get(job.id)).deleted_at is not None
     assert await clip_actions(services, channel.guild) == [(mod.id, "delete", job.id)]
 
 
@@ -172,8 +172,8 @@ async def test_a_clip_that_discord_does_not_delete_is_not_called_deleted(fake, c
 
 async def test_a_clip_is_deleted_even_before_its_row_knows_its_message(fake, channel, ada, services, bot):
     await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claim())
-    await services.queue.begin_posting(job.id)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
+    await services.queue.delivery.begin_posting(job.id)
     message = await shown(services, channel, "clip", job_buttons.for_clip(job))
     assert await said_to(await fake.click(ada, message, "Delete")) == messages.DELETED
     assert message.deleted
@@ -227,8 +227,8 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
     for number in range(2):
         job = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=wanted)
         known.append(job)
-        await services.queue.fail(job.id, None, "E_MEMORY", None, "abcd")
-        job = await services.queue.get(job.id)
+        await services.queue.claims.fail(job.id, None, "E_MEMORY", None, "abcd")
+        job = await services.queue.jobs.get(job.id)
         message = await shown(services, channel, f"failed {number}", job_buttons.for_status(job))
         await (await fake.click(ada, message, "Try lighter")).shown()
         new = await the_new_job(services, known)
@@ -237,7 +237,7 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
         sizes.append((recipe.width, recipe.height))
         assert (recipe.quality, recipe.prompt, recipe.seed) == (Quality.FAST, "a red boat", 5)
         wanted = {"width": recipe.width, "height": recipe.height, "quality": Quality.FAST}
-        await services.queue.cancel(new.id)
+        await services.queue.claims.cancel(new.id)
     assert sizes[0] == (512, 288)
     assert sizes[1] == (384, 224)  # three quarters, in whole macroblocks
 
@@ -277,7 +277,7 @@ async def test_an_action_that_does_not_exist_does_nothing(fake, channel, ada, se
     asked = await fake.click(ada, message, "Explode")
     await asyncio.sleep(0.1)
     assert asked.response is None
-    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
 
 
 async def test_a_click_that_stumbles_is_answered_with_an_id_that_the_log_holds(
@@ -315,8 +315,8 @@ async def test_moderator_commands_are_checked_at_each_use(fake, channel, ada, se
     typed = await fake.autocomplete(ada, channel, "queue cancel", "job", "")
     await asyncio.sleep(0.1)
     assert not typed.choices
-    assert (await services.queue.get(job.id)).state is State.QUEUED
-    assert not await services.queue.paused(channel.guild.id)
+    assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
+    assert not await services.queue.moderation.paused(channel.guild.id)
     assert await clip_actions(services, channel.guild) == []
 
 
@@ -326,9 +326,9 @@ async def test_what_moderators_do_is_written_down(fake, channel, ada, mod, servi
     await typed.answered()
     assert [choice["value"] for choice in typed.choices] == [job.id]
     await said_to(await fake.slash(mod, channel, "queue pause", reason="dinner"))
-    assert await services.queue.paused(channel.guild.id)
+    assert await services.queue.moderation.paused(channel.guild.id)
     await said_to(await fake.slash(mod, channel, "queue resume"))
-    assert not await services.queue.paused(channel.guild.id)
+    assert not await services.queue.moderation.paused(channel.guild.id)
     await said_to(await fake.slash(mod, channel, "queue move", job=job.id[:6], place=1))
     await said_to(await fake.slash(mod, channel, "queue cancel", job=job.id))
     await asked_by_quietly(services, ada, channel)
@@ -353,6 +353,6 @@ async def test_the_queue_of_one_server_does_not_touch_another(fake, channel, mod
         ("queue move", {"job": theirs.id, "place": 1}),
     ]:
         await said_to(await fake.slash(mod, channel, name, **options))
-    assert (await services.queue.get(theirs.id)).state is State.QUEUED
-    assert not await services.queue.paused(elsewhere.id)
-    assert (await services.queue.get(waiting[0].id)).state is State.CANCELLED
+    assert (await services.queue.jobs.get(theirs.id)).state is State.QUEUED
+    assert not await services.queue.moderation.paused(elsewhere.id)
+    assert (await services.queue.jobs.get(waiting[0].id)).state is State.CANCELLED

@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 from bot.cli.main import main
 from bot.config.paths import CALIBRATION
-from bot.config.policies import engine_environment
 from bot.config.settings import Settings
+from bot.policies import engine_environment
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.gate.calibration import shipped

@@ -16,9 +16,9 @@ from PIL import Image, ImageDraw
 from bot.cli import demo
 from bot.cli.main import main
 from bot.cli.settings_table import table
-from bot.config.policies import for_plan
 from bot.config.settings import load_settings, variable
 from bot.ops import health
+from bot.policies import for_plan
 from engine.clips.encode import read_metadata
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style

@@ -12,8 +12,8 @@ from bot.cli import models
 from bot.cli.doctor import examine, examine_weights
 from bot.cli.main import main
 from bot.cli.models_table import table
-from bot.config.policies import engine_environment, store_of
 from bot.config.settings import load_settings, variable
+from bot.policies import engine_environment, store_of
 from engine.process.environment import scrubbed
 from engine.runtime.context import context_of
 from engine.weights.catalogue_all import CATALOGUE

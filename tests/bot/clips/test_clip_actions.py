@@ -12,7 +12,7 @@ from bot.buttons.job_buttons import Action, custom_id
 from bot.clips import continuation
 from bot.discord_io.messenger import Post
 from bot.text import clip_texts, messages, privacy_texts
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Kind, Recipe, Role
 from tests.bot.fixtures import connected, count_of, hand_in, queued, until
 from tests.fake_discord import Permission
@@ -23,17 +23,17 @@ SHORT = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 6
 async def delivered(services, member, channel, **changes):
     """A finished clip, and the message that carries it."""
     await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claim(), b"the clip")
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), b"the clip")
     view = job_buttons.for_clip(job)
     sent = await services.messenger.send(channel.id, Post(content="clip", nonce=job.id, view=view))
-    await services.queue.begin_posting(job.id)
-    await services.queue.posted(job.id, sent)
-    return await services.queue.get(job.id), channel.messages[sent]
+    await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.posted(job.id, sent)
+    return await services.queue.jobs.get(job.id), channel.messages[sent]
 
 
 async def the_new_job(services, *known):
     async def found():
-        jobs = [job for job in await services.queue.waiting() if job.id not in {one.id for one in known}]
+        jobs = [job for job in await services.queue.jobs.waiting() if job.id not in {one.id for one in known}]
         return jobs[0] if jobs else None
 
     return await until(found)
@@ -99,7 +99,7 @@ async def test_a_clip_whose_file_is_gone_is_refused_in_plain_words(fake, channel
 
 async def test_a_clip_that_was_taken_down_is_not_gone_on_from(fake, channel, ada, services, bot):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
-    await services.queue.mark_deleted(job.id)
+    await services.queue.retention.mark_deleted(job.id)
     assert await refusal(await fake.click(ada, message, "Extend")) == clip_texts.CLIP_GONE
 
 
@@ -140,7 +140,7 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, servic
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     await (await fake.click(ada, message, "Loop")).shown()
     loop = await the_new_job(services, job)
-    await services.queue.claim()
+    await services.queue.claims.claim()
     loop = await hand_in(services.queue, services.blobs, dataclasses.replace(loop, claim=1), b"the loop")
     assert loop.state is State.RENDERED
     labels = [item.item.label for item in job_buttons.for_clip(loop).children]
@@ -171,7 +171,7 @@ async def test_anybody_may_keep_a_clip_with_one_star_and_take_it_back(fake, chan
         assert "90 days" in await told(await fake.click(eve, message, star_of(job)))
     async with connected(fake, services):  # after a restart
         assert await told(await fake.click(ada, message, star_of(job))) == clip_texts.STAR_TAKEN_BACK
-        assert await services.queue.stars(job.id) == 1
+        assert await services.queue.stars.stars(job.id) == 1
 
 
 async def test_a_hundred_replays_of_a_star_are_one_star(fake, channel, ada, services, bot):
@@ -181,7 +181,7 @@ async def test_a_hundred_replays_of_a_star_are_one_star(fake, channel, ada, serv
     for _ in range(99):
         fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await asyncio.sleep(0.5)
-    assert await services.queue.stars(job.id) == 1
+    assert await services.queue.stars.stars(job.id) == 1
 
 
 async def test_a_clip_that_is_gone_gets_no_star(fake, channel, ada, services, bot):
@@ -194,14 +194,16 @@ async def test_a_clip_that_is_gone_gets_no_star(fake, channel, ada, services, bo
 async def discarded(services, bot, channel, ada):
     """Ada's clip, of which the first take was discarded; and its message."""
     await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
-    job = await services.queue.claim()
-    await services.queue.keep_sheets(job.id, job.claim, {1: services.blobs.put(b"\xff\xd8 a picture")})
+    job = await services.queue.claims.claim()
+    await services.queue.take_previews.keep_sheets(
+        job.id, job.claim, {1: services.blobs.put(b"\xff\xd8 a picture")}
+    )
     job = await hand_in(services.queue, services.blobs, job, b"the clip")
     sent = await services.messenger.send(
         channel.id, Post(content="clip", nonce=job.id, view=job_buttons.for_clip(job))
     )
-    await services.queue.begin_posting(job.id)
-    await services.queue.posted(job.id, sent)
+    await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.posted(job.id, sent)
     return job, channel.messages[sent]
 
 
@@ -233,7 +235,7 @@ async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod
 
 async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, ada, services, discarded):
     job, message = discarded
-    for digest in (await services.queue.sheets(job.id)).values():
+    for digest in (await services.queue.take_previews.sheets(job.id)).values():
         services.blobs.delete(digest)
     card = await (await fake.click(ada, message, "Recipe")).shown()
     answer = await (await fake.click(ada, card, "Why discarded?")).shown(10)

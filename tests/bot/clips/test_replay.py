@@ -11,11 +11,11 @@ import pytest
 from bot.text import clip_texts, messages
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
 from engine.core.recipe import Camera, Kind, Quality, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.planning.plan import plan
 from engine.provenance.statement import metadata
-from engine.runtime.capabilities import Capabilities
 from tests.bot.clips.test_clip_actions import delivered, refusal, the_new_job
 from tests.bot.fixtures import count_of, picture, queued, until
 from tests.db.asking import audit_entry
@@ -98,7 +98,7 @@ async def test_a_digest_opens_no_picture_that_i_did_not_give_here(fake, channel,
 
     swept, down = await given("swept"), await given("taken down")
     services.blobs.delete(swept[0])
-    await services.queue.mark_deleted(down[1].id)
+    await services.queue.retention.mark_deleted(down[1].id)
     closed = {
         "another member's": (await given("another's", user=fake.member("eve").id))[0],
         "mine elsewhere": (await given("elsewhere", guild=channel.guild.id + 1))[0],
@@ -106,7 +106,7 @@ async def test_a_digest_opens_no_picture_that_i_did_not_give_here(fake, channel,
         "swept": swept[0],
         "taken down": down[0],
     }
-    await services.queue.clear(audit_entry("clear", guild=channel.guild.id))
+    await services.queue.moderation.clear(audit_entry("clear", guild=channel.guild.id))
     before = await count_of(services)
     for whose, sha256 in closed.items():
         asked = await fake.slash(ada, channel, "replay", file=file_of(planned(sha256)))
@@ -160,7 +160,7 @@ async def longer(services, fake, member, channel, label="Extend"):
     )
     await (await fake.click(member, message, label)).shown()
     new = await the_new_job(services, job)
-    await services.queue.cancel(new.id)
+    await services.queue.claims.cancel(new.id)
     return job, new, Recipe.from_json(new.recipe)
 
 

@@ -11,7 +11,7 @@ from bot.buttons import job_buttons
 from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import Post
 from bot.text import messages
-from db.jobs.states import State
+from db.states import State
 from tests.bot.fixtures import connected, count_of, hand_in, queued, until
 from tests.fake_discord import Permission
 
@@ -23,14 +23,14 @@ async def at(services, member, channel, state: State):
     """A job of the member's in this state."""
     job = await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, recipe=HERE)
     if state in {State.RUNNING, State.DELIVERED, State.FAILED}:
-        job = await services.queue.claim()
+        job = await services.queue.claims.claim()
     if state is State.DELIVERED:
         await hand_in(services.queue, services.blobs, job)
-        await services.queue.begin_posting(job.id)
-        await services.queue.posted(job.id, 1)
+        await services.queue.delivery.begin_posting(job.id)
+        await services.queue.delivery.posted(job.id, 1)
     if state is State.FAILED:
-        await services.queue.fail(job.id, job.claim, "E_MEMORY", None, "1")
-    return await services.queue.get(job.id)
+        await services.queue.claims.fail(job.id, job.claim, "E_MEMORY", None, "1")
+    return await services.queue.jobs.get(job.id)
 
 
 STATES = {
@@ -77,7 +77,7 @@ async def test_what_asks_for_a_clip_never_passes_the_members_limit(fake, channel
     asked = await replayed(fake, services, channel, ada, action, job, 20)
     most = services.settings.per_member_waiting
     await until(lambda: sum(map(refused, asked)) == 20 - most, 30)
-    assert len(await services.queue.waiting()) == most
+    assert len(await services.queue.jobs.waiting()) == most
 
 
 def refused(asked) -> bool:
@@ -89,13 +89,13 @@ async def test_a_moderator_of_another_server_reaches_no_job_by_any_button(fake, 
     elsewhere = fake.channel(guild=fake.guild("Elsewhere"))
     mallory = fake.member("mallory", guild=elsewhere.guild, permissions=Permission.ADMINISTRATOR)
     jobs = {state: await at(services, ada, channel, state) for state in {*STATES.values(), State.DELIVERED}}
-    before = {state: await services.queue.get(job.id) for state, job in jobs.items()}
+    before = {state: await services.queue.jobs.get(job.id) for state, job in jobs.items()}
     for action in Action:
         job = jobs[STATES.get(action, State.DELIVERED)]
         [asked] = await replayed(fake, services, elsewhere, mallory, action, job, 1)
         said = await asked.shown(10)
         assert (said.content, said.ephemeral) == (messages.NOT_FOUND, True), action
-    assert {state: await services.queue.get(job.id) for state, job in jobs.items()} == before
+    assert {state: await services.queue.jobs.get(job.id) for state, job in jobs.items()} == before
     assert await count_of(services) == len(jobs)
     assert (
         await services.audit.entries(channel.guild.id)
@@ -115,16 +115,16 @@ async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(
         for action, job in ((Action.REROLL, over), (Action.CANCEL, gone)):
             post = Post(content="any message", nonce=action, view=job_buttons.row(job, action))
             messages[action] = channel.messages[await services.messenger.send(channel.id, post)]
-    await services.queue.cancel(gone.id)
+    await services.queue.claims.cancel(gone.id)
     a_day_earlier = "UPDATE job SET created_at = created_at - 86400, ended_at = ended_at - 86400"
     await services.database.write(lambda connection: connection.execute(a_day_earlier))
-    before = await services.queue.get(gone.id)
+    before = await services.queue.jobs.get(gone.id)
     async with connected(fake, services):
         for _ in range(10):
             asked = await fake.click(mod, messages[Action.CANCEL], custom_id(Action.CANCEL, gone.id))
             assert (await asked.shown()).content == messages.ALREADY_OVER
         again = await fake.click(ada, messages[Action.REROLL], custom_id(Action.REROLL, over.id))
         assert HERE["prompt"] in (await again.shown(10)).content
-    assert await services.queue.get(gone.id) == before
+    assert await services.queue.jobs.get(gone.id) == before
     assert await services.audit.entries(channel.guild.id) == []
     assert await count_of(services) == 3

@@ -7,11 +7,11 @@ import dataclasses
 import pytest
 
 from bot.clips import variation
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Style
 from engine.core.request import Request, Subject
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Capabilities
 
 WEIGHTS = frozenset({"epicrealism", "sd15", "animatelcm", "sd15-ip-adapter"})
 HERE = Capabilities(

@@ -14,11 +14,11 @@ from bot.commands.autocomplete import complete
 from bot.forecast import Forecaster
 from bot.requests.submission import Submissions
 from bot.services import Services
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Kind
 from engine.families import FAMILIES
 from engine.planning.plan import PlanLimits
-from engine.runtime.capabilities import Capabilities
 from tests.fake_discord import Upload
 
 HERE = Capabilities(

@@ -21,11 +21,11 @@ from bot.config.settings import Settings
 from bot.forecast import Wait
 from bot.services import Services
 from bot.text import messages
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.core.request import SECONDS, Length
 from engine.planning.plan import PlanLimits
-from engine.runtime.capabilities import Capabilities
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
@@ -157,8 +157,8 @@ async def test_the_hash_changes_with_a_description_and_with_nothing_else(client,
 
 async def test_commands_are_registered_once_for_each_hash(client, services):
     known = {}
-    services.queue.meta_get.side_effect = known.get
-    services.queue.meta_set.side_effect = lambda key, value: known.update({key: value})
+    services.queue.meta.get.side_effect = known.get
+    services.queue.meta.set.side_effect = lambda key, value: known.update({key: value})
     client.tree.sync = AsyncMock(spec_set=client.tree.sync)
     for _ in range(2):
         await client._sync_if_changed()
@@ -295,5 +295,5 @@ async def test_the_suggestions_of_the_queue_tell_strangers_nothing(client, servi
                 suggest = command._params[option.name].autocomplete
                 assert await suggest(command.binding, member(), "") == []
     assert seen >= 6
-    services.queue.waiting.assert_not_awaited()
-    services.queue.in_states.assert_not_awaited()
+    services.queue.jobs.waiting.assert_not_awaited()
+    services.queue.jobs.in_states.assert_not_awaited()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from bot.text import limit_texts, messages, moderation_texts
-from db.jobs.states import JobId, State
+from db.states import JobId, State
 from tests.bot.commands.uses import BY_NAME, USES, brought, options, ready_for
 from tests.bot.fixtures import failing, queued, rendered
 from tests.db.asking import written
@@ -44,7 +44,7 @@ async def test_the_table_above_has_every_command_of_moderators(bot):
 
 async def test_no_command_obeys_a_member(fake, channel, ada, services, bot):
     eve = fake.member("eve")
-    await services.queue.ban(channel.guild.id, 99, by=1, reason="spam")
+    await services.queue.moderation.ban(channel.guild.id, 99, by=1, reason="spam")
     jobs = {
         state: await brought(services, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)
     }
@@ -63,7 +63,7 @@ async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, c
     jobs = {
         state: await brought(services, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)
     }
-    await services.queue.ban(channel.guild.id, 99, by=1, reason="spam")
+    await services.queue.moderation.ban(channel.guild.id, 99, by=1, reason="spam")
     await written(services.database, channel.guild.id, 9, "ban", "99", "a secret of this server")
     before = await rows_of(services, channel.guild)
     for use in USES:
@@ -96,7 +96,7 @@ async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
         assert said.ephemeral, use.name
         assert use.says in said.content, use.name
         if use.becomes is not None:
-            assert (await services.queue.get(job.id)).state is use.becomes, use.name
+            assert (await services.queue.jobs.get(job.id)).state is use.becomes, use.name
         newest = [entry for entry in await services.audit.entries(channel.guild.id, 1) if use.action]
         for entry in newest:
             assert (entry.actor_id, entry.action) == (keeper.id, use.action)
@@ -145,10 +145,10 @@ async def test_a_deed_that_does_not_fit_says_why_and_changes_nothing(fake, chann
 
 async def test_a_retry_wants_the_files_of_the_job(fake, channel, ada, mod, services, bot):
     job = await queued(services.queue, ada.id, channel.guild.id, inputs={"picture": "a" * 64})
-    await services.queue.cancel(job.id)
+    await services.queue.claims.cancel(job.id)
     asked = await fake.slash(mod, channel, "queue retry", job=job.id)
     assert (await asked.shown()).content == messages.INPUT_GONE
-    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
 
 
 async def test_a_clip_that_is_still_there_is_posted_and_not_drawn_again(
@@ -157,11 +157,11 @@ async def test_a_clip_that_is_still_there_is_posted_and_not_drawn_again(
     job = await rendered(
         services.queue, services.blobs, user=ada.id, guild=channel.guild.id, channel_id=channel.id
     )
-    await services.queue.begin_posting(job.id)
-    await services.queue.fail(job.id, None, "E_POST", None, "abcd")
+    await services.queue.delivery.begin_posting(job.id)
+    await services.queue.claims.fail(job.id, None, "E_POST", None, "abcd")
     asked = await fake.slash(mod, channel, "queue retry", job=job.id)
     assert moderation_texts.RETRIED_POST in (await asked.shown()).content
-    assert (await services.queue.get(job.id)).state is State.RENDERED
+    assert (await services.queue.jobs.get(job.id)).state is State.RENDERED
 
 
 async def test_a_role_of_the_member_counts_when_they_ask(fake, channel, mod, services, bot):
@@ -211,7 +211,7 @@ async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
     fake, channel, ada, mod, services, bot
 ):
     job = await queued(services.queue, ada.id, channel.guild.id)
-    await services.queue.hold(job.id, "a new member")
+    await services.queue.delivery.hold(job.id, "a new member")
     page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
     assert job.id[:6] in page
     assert "a new member" in page

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.services import Services
-from db.jobs.states import Job, State
+from db.jobs.job import Job
+from db.states import State
 from tests.bot.fixtures import picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord import Upload
@@ -100,22 +101,22 @@ async def brought(services: Services, member: Member, state: State) -> Job:
     """A job of the member that stands in this state."""
     job = await queued(services.queue, member.id, member.guild.id)
     if state is State.HELD:
-        await services.queue.hold(job.id, "a look")
+        await services.queue.delivery.hold(job.id, "a look")
     elif state is State.CANCELLED:
-        await services.queue.cancel(job.id)
-    return await services.queue.get(job.id)
+        await services.queue.claims.cancel(job.id)
+    return await services.queue.jobs.get(job.id)
 
 
 async def ready_for(use: Use, services: Services, member: Member) -> Job:
     """Nothing of the last use is left, and this one's finds what it is about."""
     guild = member.guild.id
     done = audit_entry("tidy up", guild=guild)
-    await services.queue.resume(done)
-    await services.queue.clear(done)
-    await services.queue.unban(guild, member.id)
+    await services.queue.moderation.resume(done)
+    await services.queue.moderation.clear(done)
+    await services.queue.moderation.unban(guild, member.id)
     job = await brought(services, member, use.start)
     if use.name == "unban":
-        await services.queue.ban(guild, member.id, by=1, reason="spam")
+        await services.queue.moderation.ban(guild, member.id, by=1, reason="spam")
     elif use.name == "resume":
-        await services.queue.pause(done)
+        await services.queue.moderation.pause(done)
     return job

@@ -18,12 +18,12 @@ from aiohttp.test_utils import TestServer
 from discord.http import Route
 
 from benchmarks.hostile_clips import PLAYLISTS, clips, filmed, gif, mutants, outside
-from bot.config.policies import for_clips
 from bot.config.settings import Settings
 from bot.intake import clip_intake as module
 from bot.intake.clip_intake import ClipIntake, ClipIntakeLimits
 from bot.intake.clip_refusals import explain
 from bot.intake.refusals import Cause
+from bot.policies import for_clips
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
 from engine.untrusted import read_video

@@ -16,8 +16,8 @@ from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
 from db.errors import CannotWrite
-from db.jobs.states import State
 from db.queue import Queue
+from db.states import State
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance.seal import Sealer
@@ -84,11 +84,11 @@ async def job(queue, blobs):
 
 async def attempt(deliverer, queue, job, clock=None) -> object:
     """Try once, at the time when the queue lets it be tried, and return the row after it."""
-    row = await queue.get(job.id)
+    row = await queue.jobs.get(job.id)
     if clock is not None and row.retry_at is not None:
         clock.now = max(clock.now, row.retry_at)
     await deliverer._deliver(row)
-    return await queue.get(job.id)
+    return await queue.jobs.get(job.id)
 
 
 def refusing(trouble: Trouble) -> ChannelError:
@@ -114,7 +114,7 @@ async def test_posting_is_committed_before_the_call(deliverer, queue, job, outle
     seen = []
 
     async def look(channel, post):
-        seen.append(await queue.get(job.id))
+        seen.append(await queue.jobs.get(job.id))
         return 77
 
     outlet.send.side_effect = look
@@ -178,7 +178,7 @@ async def test_a_clip_that_was_deleted_before_its_row_knew_of_it_is_not_posted_a
 ):
     outlet.send.side_effect = refusing(Trouble.LATER)
     await attempt(deliverer, queue, job, clock)
-    await queue.mark_deleted(job.id)
+    await queue.retention.mark_deleted(job.id)
     row = await attempt(deliverer, queue, job, clock)
     assert row.state is State.DELIVERED
     assert outlet.send.call_count == 1
@@ -232,7 +232,7 @@ async def test_when_discord_is_back_nobody_waits_out_a_pause(make, queue, blobs,
 
 
 async def delivered(queue, jobs) -> bool:
-    return {(await queue.get(job.id)).state for job in jobs} == {State.DELIVERED}
+    return {(await queue.jobs.get(job.id)).state for job in jobs} == {State.DELIVERED}
 
 
 async def test_where_only_one_channel_ails_it_is_not_hurried_again_and_again(
@@ -421,10 +421,10 @@ async def test_a_passing_trouble_of_the_disk_does_not_cost_the_clip(
 
 async def test_a_job_cancelled_while_it_is_rendered_is_never_posted(deliverer, queue, blobs, outlet):
     await queued(queue)
-    job = await queue.claim()
-    await queue.cancel(job.id)
+    job = await queue.claims.claim()
+    await queue.claims.cancel(job.id)
     clip = blobs.put(b"a clip")
-    kept = await queue.rendered(
+    kept = await queue.claims.rendered(
         job.id, job.claim, clip_sha256=clip, clip_size=6, receipt="{}", gpu_seconds=1, charged_seconds=1
     )
     assert not kept
@@ -435,11 +435,11 @@ async def test_a_job_cancelled_while_it_is_rendered_is_never_posted(deliverer, q
 
 
 async def test_a_job_cancelled_before_its_turn_is_never_posted(deliverer, queue, job, outlet):
-    due = await queue.to_deliver()
-    await queue.cancel(job.id)
+    due = await queue.delivery.to_deliver()
+    await queue.claims.cancel(job.id)
     await deliverer._deliver(due[0])
     outlet.send.assert_not_called()
-    assert (await queue.get(job.id)).state is State.CANCELLED
+    assert (await queue.jobs.get(job.id)).state is State.CANCELLED
 
 
 async def test_a_slow_upload_holds_up_nobody_and_no_more_than_a_few_go_at_once(
@@ -459,16 +459,16 @@ async def test_a_slow_upload_holds_up_nobody_and_no_more_than_a_few_go_at_once(
     running = asyncio.create_task(deliverer.run())
 
     async def others_are_there():
-        rows = [await queue.get(job.id) for job in jobs[1:]]
+        rows = [await queue.jobs.get(job.id) for job in jobs[1:]]
         return all(row.state is State.DELIVERED for row in rows)
 
     await until(others_are_there)
-    assert (await queue.get(slow.id)).state is State.POSTING
+    assert (await queue.jobs.get(slow.id)).state is State.POSTING
     assert max(at_once) == delivery.AT_ONCE
     gate.set()
     await deliverer.stop()
     await running
-    assert (await queue.get(slow.id)).state is State.DELIVERED
+    assert (await queue.jobs.get(slow.id)).state is State.DELIVERED
 
 
 async def test_waking_it_shortens_the_wait(deliverer, queue, blobs, outlet, monkeypatch):
@@ -493,10 +493,10 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
     await until(lambda: outlet.send.called)
     await deliverer.stop(grace=0.05)
     await running
-    assert (await queue.get(job.id)).state is State.POSTING
-    assert await queue.to_deliver() == [], "the interrupted attempt is not begun again by itself"
+    assert (await queue.jobs.get(job.id)).state is State.POSTING
+    assert await queue.delivery.to_deliver() == [], "the interrupted attempt is not begun again by itself"
 
-    recovery = await queue.recover()
+    recovery = await queue.claims.recover()
     assert [found.id for found in recovery.posting] == [job.id]
     outlet.find_own.return_value = 81
     row = await attempt(make(), queue, job)
@@ -506,7 +506,7 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
 
 async def test_nothing_is_begun_once_a_stop_was_asked_for(deliverer, queue, job, outlet, monkeypatch):
     looking, go_on = asyncio.Event(), asyncio.Event()
-    to_deliver = queue.to_deliver
+    to_deliver = queue.delivery.to_deliver
 
     async def slowly(now):
         found = await to_deliver(now)

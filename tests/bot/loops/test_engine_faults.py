@@ -10,9 +10,9 @@ import pytest
 from bot import app
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
-from db.jobs.states import State
 from db.queue import Queue
 from db.sqlite.connection import Database
+from db.states import State
 from engine.core.errors import EngineDied
 from tests.bot.fixtures import BEN, engine_loop_with, queued, until
 from tests.engine.process.host_bench import running_host
@@ -41,7 +41,7 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
     jobs = {prompt: await queued(queue, recipe={"prompt": prompt}) for prompt in FAULTS}
 
     async def ends():
-        rows = {prompt: await queue.get(job.id) for prompt, job in jobs.items()}
+        rows = {prompt: await queue.jobs.get(job.id) for prompt, job in jobs.items()}
         over = all(row.state.ended or row.state is State.RENDERED for row in rows.values())
         return over and {prompt: (row.state, row.error_code, row.crashes) for prompt, row in rows.items()}
 
@@ -55,7 +55,7 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
         assert time.monotonic() - began < 15, "the process is there and warm"
         await engine_loop.stop(0)
         await task
-    assert (await queue.get(after.id)).state is State.RENDERED
+    assert (await queue.jobs.get(after.id)).state is State.RENDERED
 
 
 async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_aside(
@@ -67,7 +67,7 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
     async with await Database.open(path) as database:
         queue = Queue(database)
         ran = await queued(queue)
-        await queue.claim()
+        await queue.claims.claim()
         kills = await queued(queue, BEN)
     engine.acts = [EngineDied(-9, "killed")]
 

@@ -15,7 +15,7 @@ from bot.loops.previews import Live
 from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs.claims import Claims
-from db.jobs.states import JobId, State
+from db.states import JobId, State
 from engine.core.errors import (
     Cancelled,
     EngineClosed,
@@ -73,7 +73,7 @@ async def comes_to(queue, job, *states: State):
     """Wait until a job is in one of these states, and return its row."""
 
     async def there():
-        row = await queue.get(job.id)
+        row = await queue.jobs.get(job.id)
         return row if row.state in states else None
 
     return await until(there)
@@ -100,7 +100,7 @@ async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
     assert len(handed_over) == 2
     assert blobs.read(row.clip_sha256) == b"clip 1"
     assert Receipt.from_json(row.receipt).sha256 == row.clip_sha256
-    assert await queue.render_times(row.profile) == [3.0, 3.0]
+    assert await queue.jobs.render_times(row.profile) == [3.0, 3.0]
     assert len(engine.discarded) == 2
 
 
@@ -113,8 +113,8 @@ async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start)
     await is_drawing(engine, engine_loop, one)
     engine_loop.cancel(two.id)
     await asyncio.sleep(0.05)
-    assert (await queue.get(one.id)).state is State.RUNNING, "only the job that runs is asked"
-    await queue.cancel(one.id)
+    assert (await queue.jobs.get(one.id)).state is State.RUNNING, "only the job that runs is asked"
+    await queue.claims.cancel(one.id)
     engine_loop.cancel(one.id)
     await comes_to(queue, one, State.CANCELLED)
     await comes_to(queue, two, State.RENDERED)
@@ -127,7 +127,7 @@ async def test_a_cancel_that_came_by_another_way_is_heard(queue, engine, start, 
     engine_loop = start()
     job = await queued(queue)
     await is_drawing(engine, engine_loop, job)
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     await comes_to(queue, job, State.CANCELLED)
 
 
@@ -142,9 +142,9 @@ async def test_a_stop_puts_the_running_job_back_to_the_front_with_its_counters_u
     await is_drawing(engine, engine_loop, job)
     await engine_loop.stop(grace=0.02)
     await asyncio.wait_for(task, 2)
-    row = await queue.get(job.id)
+    row = await queue.jobs.get(job.id)
     assert (row.state, row.crashes, row.restarts) == (State.QUEUED, 0, 0)
-    assert [found.id for found in await queue.waiting()] == [job.id, other.id]
+    assert [found.id for found in await queue.jobs.waiting()] == [job.id, other.id]
 
 
 async def test_a_stop_lets_a_job_that_is_nearly_done_finish(queue, blobs, engine):
@@ -164,13 +164,13 @@ async def test_a_stop_lets_a_job_that_is_nearly_done_finish(queue, blobs, engine
     gate.set()
     await stopping
     await asyncio.wait_for(task, 2)
-    assert (await queue.get(job.id)).state is State.RENDERED
-    assert (await queue.get(other.id)).state is State.QUEUED, "nothing is claimed while stopping"
+    assert (await queue.jobs.get(job.id)).state is State.RENDERED
+    assert (await queue.jobs.get(other.id)).state is State.QUEUED, "nothing is claimed while stopping"
 
 
 async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs, engine, monkeypatch):
     claimed, go_on = asyncio.Event(), asyncio.Event()
-    claim = queue.claim
+    claim = queue.claims.claim
 
     async def slowly(now, *, last):
         job = await claim(now, last=last)
@@ -189,7 +189,7 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     go_on.set()
     await stopping
     await asyncio.wait_for(task, 2)
-    row = await queue.get(job.id)
+    row = await queue.jobs.get(job.id)
     assert (row.state, row.crashes, row.restarts) == (State.QUEUED, 0, 0)
     assert engine.renders == []
 
@@ -235,7 +235,7 @@ async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blo
     await engine_loop.stop(grace=0)
     await asyncio.wait_for(task, 5)
     assert time.monotonic() - began < engine_loop_module.ENGINE_DOWN_PAUSE / 2
-    assert (await queue.get(job.id)).state is State.QUEUED
+    assert (await queue.jobs.get(job.id)).state is State.QUEUED
 
 
 class FaultyCard(FakeEngine):
@@ -370,11 +370,11 @@ async def test_a_database_that_cannot_be_written_does_not_end_the_loop(queue, en
     other = await queued(queue, BEN)
     start()
     await comes_to(queue, other, State.RENDERED)
-    assert (await queue.get(job.id)).state is State.FAILED
+    assert (await queue.jobs.get(job.id)).state is State.FAILED
 
 
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, monkeypatch):
-    claim, failures = queue.claim, iter(range(2))
+    claim, failures = queue.claims.claim, iter(range(2))
 
     async def unreadable(now, *, last):
         if next(failures, None) is not None:
@@ -391,16 +391,16 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
     job = await queued(queue)
 
     async def taken_away(on_event, cancel):
-        row = await queue.get(job.id)
-        await queue.recover()
-        assert (await queue.claim()).claim == row.claim + 1
+        row = await queue.jobs.get(job.id)
+        await queue.claims.recover()
+        assert (await queue.claims.claim()).claim == row.claim + 1
 
     engine.acts = [taken_away]
     handed_over = []
     start(on_rendered=lambda: handed_over.append(1))
     await until(lambda: engine.discarded)
     await until(lambda: "under a claim that is over" in caplog.text)
-    row = await queue.get(job.id)
+    row = await queue.jobs.get(job.id)
     assert (row.state, row.clip_sha256) == (State.RUNNING, None)
     assert handed_over == []
 
@@ -410,7 +410,7 @@ async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
 ):
     monkeypatch.setattr(engine_loop_module, "NOTE_SECONDS", 0.1)
     written = []
-    progress = queue.progress
+    progress = queue.claims.progress
 
     async def counted(job, claim, stage, fraction, take):
         written.append((time.monotonic(), fraction))
@@ -482,7 +482,7 @@ async def test_what_discarded_takes_looked_like_is_put_by(queue, blobs, engine, 
     jobs = [await queued(queue, member) for member in range(3)]
     start()
     await comes_to(queue, jobs[2], State.FAILED)
-    kept = [await queue.sheets(job.id) for job in jobs]
+    kept = [await queue.take_previews.sheets(job.id) for job in jobs]
     assert [list(sheets) for sheets in kept] == [[1, 2], [], [1]]
     assert blobs.read(kept[0][2]) == b"take 2"
 

@@ -15,7 +15,7 @@ from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, Live
 from bot.loops.status import StatusBoard
 from bot.text import messages
-from db.jobs.states import JobId, State
+from db.states import JobId, State
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.provenance.seal import Sealer
@@ -74,8 +74,8 @@ async def board(queue, messenger, engine_loop, may_show):
 async def job(queue, engine_loop, messenger, board):
     """A job that is being drawn, whose message says so."""
     await queued(queue)
-    claimed = await queue.claim()
-    await queue.set_status_message(claimed.id, CHANNEL, MESSAGE)
+    claimed = await queue.claims.claim()
+    await queue.delivery.set_status_message(claimed.id, CHANNEL, MESSAGE)
     engine_loop.live[claimed.id] = Live(stage="drawing", fraction=0.4, take=1)
     board.touch(claimed.id)
     await until(lambda: "drawing 40 %" in said(messenger))
@@ -187,8 +187,8 @@ async def test_a_first_look_that_discord_does_not_take_is_left_out_and_the_words
     await move_on(board, engine_loop, messenger, job, 0.7)
     assert files(messenger).count(FILE) == 1
     assert messages.FIRST_LOOK not in said(messenger)
-    assert (await queue.get(job.id)).state is State.RUNNING
-    assert not (await queue.get(job.id)).status_final
+    assert (await queue.jobs.get(job.id)).state is State.RUNNING
+    assert not (await queue.jobs.get(job.id)).status_final
 
 
 async def test_an_upload_that_hangs_does_not_hold_up_the_words(
@@ -212,10 +212,10 @@ async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, 
     engine_loop.live.clear()
     engine_loop.drafts.clear()
     if end == "cancelled":
-        await queue.cancel(job.id)
-        await queue.cancelled(job.id, job.claim)
+        await queue.claims.cancel(job.id)
+        await queue.claims.cancelled(job.id, job.claim)
     else:
-        await queue.recover()
+        await queue.claims.recover()
     board.touch(job.id)
     await until(lambda: files(messenger)[-1] == ())
     if end == "cancelled":
@@ -226,9 +226,9 @@ async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, 
 
 async def test_what_hung_on_a_message_of_before_a_restart_is_taken_off(queue, board, engine_loop, messenger):
     await queued(queue)
-    job = await queue.claim()
-    await queue.set_status_message(job.id, CHANNEL, MESSAGE)
-    await queue.recover()
+    job = await queue.claims.claim()
+    await queue.delivery.set_status_message(job.id, CHANNEL, MESSAGE)
+    await queue.claims.recover()
     board.touch(job.id)
     await until(lambda: files(messenger) == [()])
 
@@ -305,7 +305,7 @@ async def asked(fake, channel, ada, services, bot, drawing):
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: message.attachments, 10)
-    (running,) = [job for job in [await services.queue.running()] if job is not None]
+    (running,) = [job for job in [await services.queue.jobs.running()] if job is not None]
     yield running, message
     await services.engine_loop.stop(0)
     await services.board.stop()
@@ -324,7 +324,7 @@ async def test_keep_takes_the_buttons_away_and_nothing_else(fake, ada, services,
     await until(lambda: on(message) == ["Cancel"])
     assert answer.followups == []
     assert message.attachments[0].data.startswith(b"a small clip")
-    assert (await services.queue.get(job.id)).state is State.RUNNING
+    assert (await services.queue.jobs.get(job.id)).state is State.RUNNING
 
 
 async def test_stop_cancels_the_job_and_its_first_look_goes(fake, ada, services, asked):
@@ -332,7 +332,7 @@ async def test_stop_cancels_the_job_and_its_first_look_goes(fake, ada, services,
     answer = await fake.click(ada, message, "Stop")
     assert (await answer.shown()).content == messages.STOPPING
     await until(lambda: messages.CANCELLED in message.content and not message.attachments, 10)
-    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
     assert on(message) == []
 
 
@@ -349,7 +349,9 @@ async def test_reroll_stops_the_job_and_asks_for_it_once_more_with_a_new_seed(fa
         messages.STOPPING,
         messages.ALREADY_OVER,
     }
-    new = [found for found in await services.queue.jobs_of(ada.id, job.guild_id, 99) if found.id != job.id]
+    new = [
+        found for found in await services.queue.jobs.jobs_of(ada.id, job.guild_id, 99) if found.id != job.id
+    ]
     assert len(new) == 1
     old_recipe, new_recipe = Recipe.from_json(job.recipe), Recipe.from_json(new[0].recipe)
     assert new_recipe.seed != old_recipe.seed
@@ -364,12 +366,12 @@ async def test_a_reroll_of_before_a_crash_is_not_asked_for_twice(fake, channel, 
     answer = await fake.click(ada, message, "Reroll")
     await until(lambda: answer.followups)
     assert answer.followups[0].content == messages.ASKED_AGAIN
-    assert len(await services.queue.jobs_of(ada.id, job.guild_id, 99)) == 2
-    assert (await services.queue.get(job.id)).state is State.RUNNING
+    assert len(await services.queue.jobs.jobs_of(ada.id, job.guild_id, 99)) == 2
+    assert (await services.queue.jobs.get(job.id)).state is State.RUNNING
 
 
 async def state_is(services, job, state):
-    return (await services.queue.get(job.id)).state is state
+    return (await services.queue.jobs.get(job.id)).state is state
 
 
 async def test_a_reroll_that_is_refused_leaves_the_job_alone(fake, channel, ada, services, asked):
@@ -378,7 +380,7 @@ async def test_a_reroll_that_is_refused_leaves_the_job_alone(fake, channel, ada,
         await queued(services.queue, ada.id, channel.guild.id)
     answer = await fake.click(ada, message, custom_id(Action.REDRAW, job.id))
     assert (await answer.shown()).ephemeral
-    row = await services.queue.get(job.id)
+    row = await services.queue.jobs.get(job.id)
     assert (row.state, row.cancel_requested) == (State.RUNNING, False)
 
 
@@ -388,7 +390,7 @@ async def test_only_its_member_and_moderators_answer_a_first_look(fake, mod, ser
     eve = fake.member("eve")
     answer = await fake.click(eve, message, custom_id(action, job.id))
     assert (await answer.shown()).content == messages.NOT_YOURS
-    assert (await services.queue.get(job.id)).state is State.RUNNING
+    assert (await services.queue.jobs.get(job.id)).state is State.RUNNING
     assert on(message) == ["Keep", "Reroll", "Stop"]
 
 
@@ -413,7 +415,7 @@ async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
     await until(lambda: services.engine_loop.drafts and "drawing 40 %" in message.content, 10)
     assert messages.FIRST_LOOK not in message.content
     assert (message.attachments, on(message)) == ((), ["Cancel"])
-    assert (await services.queue.running()) is not None
+    assert (await services.queue.jobs.running()) is not None
     await services.engine_loop.stop(0)
     await services.board.stop()
     await asyncio.gather(*loops)

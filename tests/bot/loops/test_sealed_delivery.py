@@ -14,8 +14,8 @@ import pytest
 
 from bot.text import messages
 from db.audit.log import AuditEntry
-from db.jobs.states import State
 from db.moderation.reviews import ReviewRules
+from db.states import State
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Kind, Recipe
@@ -60,7 +60,7 @@ async def delivered(fake, channel, ada, bot, services, clip, tmp_path):
 
 
 async def state_is(services, job, state):
-    return (await services.queue.get(job.id)).state is state
+    return (await services.queue.jobs.get(job.id)).state is state
 
 
 def outbox(services):
@@ -100,10 +100,10 @@ async def test_a_clip_that_moderators_look_at_first_is_sealed_as_well(
 ):
     submissions = fake.channel(name="review")
     audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=1, action="review", target="")
-    await services.queue.set_review_rules(ReviewRules(channel_id=submissions.id), audit_entry)
+    await services.queue.reviews.set_review_rules(ReviewRules(channel_id=submissions.id), audit_entry)
     where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id}
     job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
-    await services.queue.hold(job.id, "a look")
+    await services.queue.delivery.hold(job.id, "a look")
     await services.cards.work()
     [card] = submissions.messages.values()
     path = tmp_path / "shown.mp4"

@@ -17,7 +17,7 @@ from bot.loops.previews import Live
 from bot.loops.status import StatusBoard
 from bot.text import messages
 from db.errors import CannotWrite
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, hand_in, queued, until
@@ -86,8 +86,8 @@ async def job(queue):
 
 
 async def with_message(queue, job, message=MESSAGE):
-    await queue.set_status_message(job.id, CHANNEL, message)
-    return await queue.get(job.id)
+    await queue.delivery.set_status_message(job.id, CHANNEL, message)
+    return await queue.jobs.get(job.id)
 
 
 def edits(messenger) -> list[str]:
@@ -99,13 +99,13 @@ def refusing(trouble: Trouble) -> ChannelError:
 
 
 async def is_final(queue, job) -> bool:
-    return (await queue.get(job.id)).status_final
+    return (await queue.jobs.get(job.id)).status_final
 
 
 async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, engine_loop, messenger, start):
     board = await start(interval=0.3)
     await until(lambda: len(edits(messenger)) == 1)
-    running = await queue.claim()
+    running = await queue.claims.claim()
     for step in range(10):
         engine_loop.live[running.id] = Live(stage="drawing", fraction=step / 10, take=1)
         board.touch(job.id)
@@ -125,7 +125,7 @@ async def test_edits_keep_their_distance(queue, job, engine_loop, messenger, sta
 
     messenger.edit.side_effect = edit
     board = await start(interval=0.1)
-    await queue.claim()
+    await queue.claims.claim()
     for step in range(60):
         engine_loop.live[job.id] = Live(stage="drawing", fraction=step / 60, take=1)
         board.touch(job.id)
@@ -153,14 +153,14 @@ async def test_what_somebody_else_has_just_written_is_not_written_again(queue, j
 
 
 async def test_the_last_words_are_found_again_after_a_restart(queue, job, messenger, start):
-    await queue.cancel(job.id)  # and the process is killed before the edit
+    await queue.claims.cancel(job.id)  # and the process is killed before the edit
     await start()
     await until(lambda: is_final(queue, job))
-    assert edits(messenger) == [messages.over(await queue.get(job.id), _recipe(job))]
+    assert edits(messenger) == [messages.over(await queue.jobs.get(job.id), _recipe(job))]
 
 
 async def test_last_words_are_said_once(queue, job, messenger, start):
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     board = await start()
     await until(lambda: is_final(queue, job))
     for _ in range(3):
@@ -172,7 +172,7 @@ async def test_last_words_are_said_once(queue, job, messenger, start):
 
 async def test_last_words_that_did_not_arrive_are_said_again(queue, job, messenger, start):
     messenger.edit.side_effect = [refusing(Trouble.LATER), refusing(Trouble.LATER), None]
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     await start()
     await until(lambda: is_final(queue, job))
     assert len(edits(messenger)) == 3
@@ -182,11 +182,11 @@ async def test_last_words_that_did_not_arrive_are_said_again(queue, job, messeng
 async def test_a_message_that_is_too_old_is_replaced(queue, job, messenger, start, ended):
     messenger.edit.side_effect = refusing(Trouble.TOO_OLD)
     if ended:
-        await queue.cancel(job.id)
+        await queue.claims.cancel(job.id)
     await start(interval=60)
     await until(lambda: messenger.delete.called)
     assert messenger.delete.call_args.args == (CHANNEL, MESSAGE)
-    row = await queue.get(job.id)
+    row = await queue.jobs.get(job.id)
     assert (row.status_channel_id, row.status_message_id) == (CHANNEL, 901)
     if ended:
         await until(lambda: is_final(queue, job))
@@ -202,7 +202,7 @@ async def test_a_message_that_is_gone_is_given_up(queue, job, messenger, start):
     board.shown(job.id, "what somebody else has written")
     board.touch(job.id)
     await until(lambda: is_final(queue, job))
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     board.touch(job.id)
     await asyncio.sleep(0.03)
     assert messenger.edit.call_count == 1
@@ -213,10 +213,10 @@ async def test_an_answer_that_died_before_it_was_a_message_is_replaced(queue, jo
     await start()
 
     async def new() -> bool:
-        return (await queue.get(job.id)).status_message_id == messenger.send.return_value
+        return (await queue.jobs.get(job.id)).status_message_id == messenger.send.return_value
 
     await until(new)
-    assert not (await queue.get(job.id)).status_final
+    assert not (await queue.jobs.get(job.id)).status_final
 
 
 async def test_a_job_whose_channel_is_gone_gets_no_message(queue, job, messenger, start):
@@ -229,7 +229,7 @@ async def test_a_job_whose_channel_is_gone_gets_no_message(queue, job, messenger
 @pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.REFUSED])
 async def test_last_words_that_nobody_lets_through_are_given_up(queue, job, messenger, start, trouble):
     messenger.edit.side_effect = refusing(trouble)
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     await start()
     await until(lambda: is_final(queue, job))
 
@@ -257,7 +257,7 @@ async def test_a_job_without_a_message_gets_one(queue, messenger, start):
     assert "you are next" in post.content
 
     async def known():
-        return (await queue.get(job.id)).status_message_id == 901
+        return (await queue.jobs.get(job.id)).status_message_id == 901
 
     await until(known)
 
@@ -275,9 +275,9 @@ async def test_while_an_answer_is_expected_the_board_sends_none(queue, messenger
 
 async def test_a_delivered_job_without_a_message_gets_none(queue, blobs, messenger, start):
     await queued(queue)
-    job = await hand_in(queue, blobs, await queue.claim())
-    await queue.begin_posting(job.id)
-    await queue.posted(job.id, 77)
+    job = await hand_in(queue, blobs, await queue.claims.claim())
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, 77)
     await start()
     await until(lambda: is_final(queue, job))
     assert messenger.method_calls == []
@@ -291,7 +291,7 @@ async def test_jobs_far_back_are_edited_rarely(queue, messenger, start, monkeypa
     await until(lambda: len(edits(messenger)) == 2)
     for paused in (True, False, True):
         done = audit_entry("flow", guild=near.guild_id)
-        await (queue.pause(done) if paused else queue.resume(done))
+        await (queue.moderation.pause(done) if paused else queue.moderation.resume(done))
         board.touch(near.id)
         board.touch(far.id)
         await asyncio.sleep(0.06)
@@ -306,7 +306,7 @@ async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, messen
     board = await start()
     await until(lambda: len(edits(messenger)) == 2)
     board._waits.latest = None  # the forecast may be a second old
-    await queue.cancel(first.id)
+    await queue.claims.cancel(first.id)
     board.queue_moved()
     await until(lambda: any("you are next" in said for said in edits(messenger)[2:]))
 
@@ -333,7 +333,7 @@ async def test_a_stop_writes_what_is_left_without_waiting_for_the_interval(queue
     board = make(interval=60)
     task = asyncio.create_task(board.run())
     await until(lambda: edits(messenger))
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     board.touch(job.id)
     await board.stop()
     await asyncio.wait_for(task, 2)
@@ -351,7 +351,7 @@ async def test_a_stop_writes_even_what_changes_while_an_edit_is_under_way(queue,
     board = make(interval=60)
     task = asyncio.create_task(board.run())
     await until(lambda: edits(messenger))
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     board.touch(job.id)
     stopping = asyncio.create_task(board.stop())
     await asyncio.sleep(0.02)
@@ -381,7 +381,7 @@ async def test_what_cannot_be_written_at_a_stop_does_not_make_it_spin(
     task = asyncio.create_task(board.run())
     await until(lambda: edits(messenger))
     messenger.edit.side_effect = refusing(Trouble.LATER)
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     board.touch(job.id)
     await board.stop()
     await asyncio.wait_for(task, 2)
@@ -391,7 +391,7 @@ async def test_what_cannot_be_written_at_a_stop_does_not_make_it_spin(
 
 async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, messenger, make, monkeypatch):
     looking, go_on = asyncio.Event(), asyncio.Event()
-    open_statuses = queue.open_statuses
+    open_statuses = queue.delivery.open_statuses
 
     async def slowly():
         found = await open_statuses()
@@ -411,7 +411,7 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, messenger,
 
 
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, messenger, start, monkeypatch):
-    open_statuses, failures = queue.open_statuses, iter(range(2))
+    open_statuses, failures = queue.delivery.open_statuses, iter(range(2))
 
     async def unreadable():
         if next(failures, None) is not None:
@@ -427,14 +427,14 @@ async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is
     queue, blobs, messenger, start
 ):
     await with_message(queue, await queued(queue))
-    job = await hand_in(queue, blobs, await queue.claim())
+    job = await hand_in(queue, blobs, await queue.claims.claim())
     board = await start()
     await until(lambda: edits(messenger))
     assert "uploading" in edits(messenger)[-1]
     for _ in range(2):
-        await queue.begin_posting(job.id)
-        await queue.postpone(job.id, time.time() - 1)
-    assert (await queue.get(job.id)).state is State.POSTING
+        await queue.delivery.begin_posting(job.id)
+        await queue.delivery.postpone(job.id, time.time() - 1)
+    assert (await queue.jobs.get(job.id)).state is State.POSTING
     board.touch(job.id)
     await until(lambda: messages.WAITING_FOR_CHANNEL in edits(messenger)[-1])
 

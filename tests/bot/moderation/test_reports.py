@@ -12,8 +12,8 @@ from bot.moderation.case_board import CaseAction, CaseButton
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
-from db.jobs.states import State
 from db.moderation.reviews import ReviewRules
+from db.states import State
 from tests.bot.fixtures import hand_in, picture, queued, until
 from tests.bot.moderation.test_screening import case_in, forged, said_to
 from tests.fake_discord import Permission, Status
@@ -24,18 +24,18 @@ async def mods_channel(fake, channel, services):
     """The review channel, and the rule that says so."""
     made = fake.channel(name="review")
     audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=1, action="review", target="")
-    await services.queue.set_review_rules(ReviewRules(channel_id=made.id), audit_entry)
+    await services.queue.reviews.set_review_rules(ReviewRules(channel_id=made.id), audit_entry)
     return made
 
 
 async def delivered(services, member, channel, data=b"a clip", **changes):
     await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claim(), data)
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), data)
     post = Post(content="clip", nonce=job.id[:16], view=job_buttons.for_clip(job))
     message = await services.messenger.send(channel.id, post)
-    await services.queue.begin_posting(job.id)
-    await services.queue.posted(job.id, message)
-    return await services.queue.get(job.id), channel.messages[message]
+    await services.queue.delivery.begin_posting(job.id)
+    await services.queue.delivery.posted(job.id, message)
+    return await services.queue.jobs.get(job.id), channel.messages[message]
 
 
 async def reported(fake, member, message, reason="it shows me"):
@@ -94,7 +94,7 @@ async def test_a_message_that_discord_does_not_delete_now_is_deleted_later(
     assert not message.deleted
     await services.cases.work()
     assert message.deleted
-    assert await services.queue.taking_down() == []
+    assert await services.queue.cases.taking_down() == []
 
 
 async def test_a_dismissed_clip_stays_and_a_new_report_asks_again(
@@ -119,9 +119,7 @@ async def test_a_dismissed_clip_stays_and_a_new_report_asks_again(
     assert not message.deleted
 
 
-async def test_members_and_other_servers_take_nothing_down(
-    fake, channel, mods_channel, ada, services, bot
-):
+async def test_members_and_other_servers_take_nothing_down(fake, channel, mods_channel, ada, services, bot):
     job, message = await delivered(services, ada, channel)
     elsewhere = fake.guild("Elsewhere")
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
@@ -135,5 +133,5 @@ async def test_members_and_other_servers_take_nothing_down(
     assert await said_to(await fake.click(ada, case, "Take down")) == messages.NOT_A_MODERATOR
     assert await said_to(await fake.click(boss, there, "Take down")) == messages.NOT_FOUND
     assert not message.deleted
-    assert (await services.queue.get(job.id)).state is State.DELIVERED
+    assert (await services.queue.jobs.get(job.id)).state is State.DELIVERED
     assert await clip_actions(services, channel.guild) == []

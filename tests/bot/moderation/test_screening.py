@@ -16,8 +16,9 @@ from bot.moderation.case_board import CaseAction, CaseButton, case_id
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
-from db.jobs.states import Hold, State
+from db.jobs.job import Hold
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
+from db.states import State
 from engine.core.recipe import Receipt
 from tests.bot.clips.test_clip_actions import SHORT, delivered, the_new_job
 from tests.bot.fixtures import connected, count_of, hand_in, picture, queued, until
@@ -35,8 +36,8 @@ def mods_channel(fake):
 
 async def rule(services, guild, **changes):
     audit_entry = AuditEntry(guild_id=guild.id, actor_id=1, action="review", target="")
-    old = await services.queue.review_rules(guild.id)
-    await services.queue.set_review_rules(dataclasses.replace(old, **changes), audit_entry)
+    old = await services.queue.reviews.review_rules(guild.id)
+    await services.queue.reviews.set_review_rules(dataclasses.replace(old, **changes), audit_entry)
 
 
 async def held(services, member, channel, **changes):
@@ -80,9 +81,9 @@ async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ad
     asked = await (await fake.slash(ada, channel, "text2video", prompt="a red boat")).shown()
     assert "a moderator looks at it" in asked.content
     await (await fake.slash(old, channel, "text2video", prompt="a red boat")).shown()
-    [job] = await services.queue.in_states(channel.guild.id, State.HELD)
+    [job] = await services.queue.jobs.in_states(channel.guild.id, State.HELD)
     assert (job.user_id, "joined 0 days ago" in job.held_reason) == (ada.id, True)
-    assert [other.user_id for other in await services.queue.waiting()] == [old.id]
+    assert [other.user_id for other in await services.queue.jobs.waiting()] == [old.id]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ async def test_words_lead_to_what_the_server_chose_and_the_hard_rules_to_a_refus
         assert await count_of(services) == 0
         return
     await asked.shown()
-    [job] = await services.queue.in_states(channel.guild.id, becomes)
+    [job] = await services.queue.jobs.in_states(channel.guild.id, becomes)
     assert job.adult == ("nude" in prompt and words is not OnWords.OFF)
 
 
@@ -142,7 +143,7 @@ async def test_a_hundred_replays_of_two_moderators_approve_once(
         answers += await asyncio.gather(*map(said_to, clicks))
     assert answers.count(review_texts.APPROVED) == 1
     assert answers.count(review_texts.ALREADY_DECIDED) == 99
-    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
     [(_, action, target)] = await clip_actions(services, channel.guild)
     assert (action, target) == ("approve", job.id)
     await services.cases.work()
@@ -165,7 +166,7 @@ async def test_a_rejected_member_reads_why_also_after_a_restart(
         assert await said_to(answer) == review_texts.REJECTED
         again = await fake.submit_modal(mod, form, {REASON_FIELD: "twice"})
         assert await said_to(again) == review_texts.ALREADY_DECIDED
-    found = await services.queue.get(job.id)
+    found = await services.queue.jobs.get(job.id)
     assert (found.state, found.error_code) == (State.REFUSED, "E_REVIEW")
     assert "logos" in found.error_text
     assert [(entry.action, entry.reason) for entry in await services.audit.entries(channel.guild.id, 1)] == [
@@ -187,7 +188,7 @@ async def test_only_moderators_of_this_server_decide(fake, channel, mods_channel
         name = case_id(action, 1, job.id)
         assert await said_to(await fake.click(ada, here, name)) == messages.NOT_A_MODERATOR
         assert await said_to(await fake.click(boss, there, name)) == messages.NOT_FOUND
-    assert (await services.queue.get(job.id)).state is State.HELD
+    assert (await services.queue.jobs.get(job.id)).state is State.HELD
     assert await clip_actions(services, channel.guild) == []
 
 
@@ -218,7 +219,7 @@ async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log
     fake.world.permit(mods_channel, EVERYONE & ~Permission.SEND_MESSAGES)
     await rule(services, channel.guild, channel_id=mods_channel.id)
     await services.cases.work()
-    assert (await services.queue.get(job.id)).state is State.HELD
+    assert (await services.queue.jobs.get(job.id)).state is State.HELD
     fake.world.permit(mods_channel, EVERYONE)
     await rule(services, channel.guild, channel_id=mods_channel.id)
     assert "grumpf" in (await case_in(services, mods_channel)).content
@@ -230,7 +231,7 @@ async def test_a_card_of_a_job_that_was_cancelled_says_so_and_nothing_else(
     await rule(services, channel.guild, channel_id=mods_channel.id)
     job = await held(services, ada, channel)
     case = await case_in(services, mods_channel)
-    await services.queue.cancel(job.id)
+    await services.queue.claims.cancel(job.id)
     await services.cases.work()
     assert case.content == f"🚫 Cancelled meanwhile · `{job.id[:6]}`"
 
@@ -257,20 +258,20 @@ async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
     await until(lambda: bot.get_channel(where.id))
     await rule(services, channel.guild, **dataclasses.asdict(rules))
     await queued(services.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
-    job = await hand_in(services.queue, services.blobs, await services.queue.claim())
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
     said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=nudity)
     await services.database.write(
         lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
     )
-    job = await services.queue.get(job.id)
+    job = await services.queue.jobs.get(job.id)
     screen = services.deliverer._screen
     assert await screen(job) == (becomes != "held")
-    found = await services.queue.get(job.id)
+    found = await services.queue.jobs.get(job.id)
     assert (found.state is State.HELD) == (becomes == "held")
     assert found.spoiler == (becomes == "spoiler")
     if becomes == "held":
         audit_entry = AuditEntry(guild_id=channel.guild.id, actor_id=9, action="approve", target=job.id)
-        approved = await services.queue.approve(job.id, 1, audit_entry)
+        approved = await services.queue.cases.approve(job.id, 1, audit_entry)
         assert await screen(approved), "what a moderator has approved is not held again"
 
 
@@ -290,7 +291,7 @@ async def variation(fake, services, member, message, job, label):
         asked = await fake.submit_modal(member, asked, {PROMPT_FIELD: "a blue boat"})
     await asked.shown(10)
     new = await the_new_job(services, job)
-    await services.queue.cancel(new.id)
+    await services.queue.claims.cancel(new.id)
     return new
 
 

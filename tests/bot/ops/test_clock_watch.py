@@ -42,10 +42,10 @@ async def watch(queue, clock):
 
 async def test_a_clip_is_not_tried_again_only_hours_later(queue, blobs, clock, watch):
     job = await rendered(queue, blobs)
-    await queue.begin_posting(job.id)
-    await queue.postpone(job.id, clock.now + 60)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.postpone(job.id, clock.now + 60)
     clock.now -= HOURS
-    await until(queue.to_deliver)
+    await until(queue.delivery.to_deliver)
 
 
 async def test_a_job_of_the_future_is_not_overtaken_by_all_that_come_after_it(queue, clock, watch):
@@ -54,11 +54,11 @@ async def test_a_job_of_the_future_is_not_overtaken_by_all_that_come_after_it(qu
     await until(lambda: is_past(queue, first, clock))
     clock.now += 10
     await queued(queue, BEN)
-    assert (await queue.claim()).id == first.id
+    assert (await queue.claims.claim()).id == first.id
 
 
 async def is_past(queue, job, clock) -> bool:
-    return (await queue.get(job.id)).created_at <= clock.now
+    return (await queue.jobs.get(job.id)).created_at <= clock.now
 
 
 async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
@@ -67,10 +67,10 @@ async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
     clock.now -= HOURS
     await until(lambda: is_past(queue, job, clock))
     with pytest.raises(LimitReached) as caught:
-        await queue.check_limits(GUILD, ANN, limits=one)
+        await queue.entry.check_limits(GUILD, ANN, limits=one)
     assert 0 < caught.value.retry_after <= 3600
     clock.now += 3601
-    await queue.check_limits(GUILD, ANN, limits=one)
+    await queue.entry.check_limits(GUILD, ANN, limits=one)
 
 
 async def test_what_happened_before_the_start_is_mended_too(queue, clock):
@@ -84,8 +84,8 @@ async def test_what_happened_before_the_start_is_mended_too(queue, clock):
 
 async def test_a_clock_that_is_set_ahead_leaves_everything_as_it_is(queue, blobs, clock, watch):
     job = await rendered(queue, blobs)
-    before = await queue.get(job.id)
+    before = await queue.jobs.get(job.id)
     clock.now += HOURS
     await asyncio.sleep(0.05)
-    assert await queue.get(job.id) == before
-    assert await queue.to_deliver()
+    assert await queue.jobs.get(job.id) == before
+    assert await queue.delivery.to_deliver()

@@ -65,15 +65,15 @@ async def test_only_what_nothing_needs_is_swept(make, queue, blobs):
     waiting, done, stray = (aged(blobs, name) for name in (b"waiting", b"done", b"stray"))
     young = blobs.put(b"young")
     await queued(queue, 1, inputs={Role.PICTURE: done})
-    job = await hand_in(queue, blobs, await queue.claim(), b"a clip")
+    job = await hand_in(queue, blobs, await queue.claims.claim(), b"a clip")
     aged(blobs, b"a clip")
     await queued(queue, 2, inputs={Role.PICTURE: waiting})
     assert await make().sweep() == 1
     assert not blobs.exists(stray)
     assert all(map(blobs.exists, [waiting, done, young, job.clip_sha256]))
 
-    await queue.begin_posting(job.id)
-    await queue.posted(job.id, 77)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, 77)
     assert await make().sweep() == 0, "somebody may want to go on with it"
     assert await make(clips_days=0, inputs_days=0).sweep() == 2
     assert not blobs.exists(done)
@@ -83,7 +83,7 @@ async def test_only_what_nothing_needs_is_swept(make, queue, blobs):
 async def test_pictures_are_swept_when_their_days_are_over(make, queue, blobs, clock):
     picture = aged(blobs, b"a picture")
     job = await queued(queue, inputs={Role.PICTURE: picture})
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     assert await make(inputs_days=3).sweep() == 0
     clock.now += 3 * DAY + 60
     assert await make(inputs_days=3).sweep() == 1

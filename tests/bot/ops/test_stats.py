@@ -10,7 +10,7 @@ from PIL import Image
 
 from bot.ops.stats import Drawn, Stats, in_words, tally
 from bot.ops.stats_chart import SIZE, chart
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Before, Outcome, Receipt, TakeRecord
 from tests.bot.fixtures import GUILD, hand_in, queued
 
@@ -38,7 +38,7 @@ def receipt_of(*takes, engine="sketch", kept=None, seconds=10.0):
 async def ended(queue, blobs, receipt, *, at, **changes):
     """A job that was delivered with this receipt."""
     await queued(queue, **changes)
-    job = await hand_in(queue, blobs, await queue.claim(), receipt.to_json().encode())
+    job = await hand_in(queue, blobs, await queue.claims.claim(), receipt.to_json().encode())
     await queue._db.write(
         lambda connection: connection.execute(
             "UPDATE job SET receipt = ?, state = 'delivered', ended_at = ?, rendered_at = ?, created_at = ? "
@@ -51,7 +51,7 @@ async def ended(queue, blobs, receipt, *, at, **changes):
 async def test_discards_are_counted_by_cause_and_engine(queue, blobs):
     await ended(queue, blobs, receipt_of("cut", "cut", ""), at=1000 * DAY)
     await ended(queue, blobs, receipt_of("flicker", "", engine="camera"), at=1000 * DAY)
-    stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY + 60, days=7)
+    stats = tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY + 60, days=7)
     assert stats.ends == {State.DELIVERED: 2}
     assert stats.engines["sketch"] == Drawn(clips=1, takes=3, discarded=Counter(cut=2))
     assert stats.engines["camera"] == Drawn(clips=1, takes=2, discarded=Counter(flicker=1))
@@ -61,7 +61,7 @@ async def test_discards_are_counted_by_cause_and_engine(queue, blobs):
 
 async def test_a_rejected_take_that_was_posted_is_no_discard(queue, blobs):
     await ended(queue, blobs, receipt_of("cut", "cut", kept=1), at=1000 * DAY)
-    stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7)
+    stats = tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY, days=7)
     assert stats.engines["sketch"].discarded == {"cut": 1}
     assert stats.forced == 1
 
@@ -69,7 +69,7 @@ async def test_a_rejected_take_that_was_posted_is_no_discard(queue, blobs):
 async def test_the_engines_time_is_counted_by_member(queue, blobs):
     for member, seconds in ((1, 60.0), (2, 30.0), (1, 30.0)):
         await ended(queue, blobs, receipt_of("", seconds=seconds), at=1000 * DAY, user=member)
-    stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7)
+    stats = tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY, days=7)
     assert stats.by_member == {1: 90, 2: 30}
     assert "<@1> 1.5 min, <@2> 0.5 min" in in_words(stats, 7)
 
@@ -78,7 +78,7 @@ async def test_a_loop_is_no_take_of_any_engine(queue, blobs):
     before = Before(width=64, height=64, frames=9, engines=("sketch",), real=False)
     changes = {"recipe": {"loop": True, "before": before}}
     await ended(queue, blobs, receipt_of("", kept=1), at=1000 * DAY, **changes)
-    stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7)
+    stats = tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY, days=7)
     assert (stats.loops, stats.engines) == (1, {})
     assert "loops: 1" in in_words(stats, 7)
 
@@ -88,7 +88,7 @@ async def test_other_servers_and_older_days_do_not_count(queue, blobs):
     await ended(queue, blobs, receipt_of(""), at=990 * DAY)
     await ended(queue, blobs, receipt_of(""), at=1000 * DAY, guild=GUILD + 1)
     await queued(queue)
-    stats = tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7)
+    stats = tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY, days=7)
     assert stats.ends.total() == 1
     assert stats.by_day == [0, 0, 0, 0, 0, 0, 1]
 
@@ -96,7 +96,7 @@ async def test_other_servers_and_older_days_do_not_count(queue, blobs):
 async def test_the_days_stand_in_their_order(queue, blobs):
     for age in (0.5, 1.5, 1.6, 6.9):
         await ended(queue, blobs, receipt_of(""), at=(1000 - age) * DAY)
-    assert tally(await queue.ended(GUILD, 0), now=1000 * DAY, days=7).by_day == [1, 0, 0, 0, 0, 2, 1]
+    assert tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY, days=7).by_day == [1, 0, 0, 0, 0, 2, 1]
 
 
 def test_the_words_name_the_causes_and_who_pays():

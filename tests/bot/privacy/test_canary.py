@@ -11,7 +11,7 @@ import pytest
 
 from bot.config.choices import LogFormat
 from bot.ops.logs import HIDDEN, set_up_logs
-from bot.privacy.forgetting import hushed
+from bot.ops.redaction import hushed
 from engine.core.errors import EngineDied, RenderFailed
 from engine.process.environment import scrubbed
 from tests.bot.fixtures import picture, queued, until

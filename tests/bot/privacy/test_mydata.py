@@ -24,7 +24,7 @@ from bot.privacy import export
 from bot.privacy.erasing import STOP_SECONDS
 from bot.privacy.forgetting import RecipeWords
 from bot.text import messages, privacy_texts
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Kind, Receipt, Recipe, Role
 from tests.bot.fixtures import connected, picture, queued, receipt, recipe, rendered, until, until_cancelled
 from tests.db.asking import written
@@ -69,11 +69,11 @@ async def delivered(services, fake, member, channel):
     """The same, posted for real."""
     job, digest = await given(services, member, channel)
     await until(lambda: state_is(services, job, State.DELIVERED), 20)
-    return await services.queue.get(job.id), digest
+    return await services.queue.jobs.get(job.id), digest
 
 
 async def state_is(services, job, state):
-    return (await services.queue.get(job.id)).state is state
+    return (await services.queue.jobs.get(job.id)).state is state
 
 
 def clips(fake, channel):
@@ -111,7 +111,7 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
         services.database, channel.guild.id, mod.id, "ban", str(ada.user.id), f"{PROMPT}, again and again"
     )
     waiting, _ = await given(services, ada, channel)
-    await services.queue.hold(waiting.id, PROMPT)
+    await services.queue.delivery.hold(waiting.id, PROMPT)
     clip = done.clip_sha256
     words = PROMPT.rpartition(" ")[2]
     known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name)
@@ -178,7 +178,7 @@ async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot,
     await until(lambda: state_is(services, job, State.RUNNING))
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
-    assert (await services.queue.get(job.id)).state is State.CANCELLED
+    assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
     assert not services.blobs.exists(digest)
     assert clips(fake, channel) == []
 
@@ -187,7 +187,7 @@ async def test_a_no_touches_nothing_and_a_replayed_yes_erases_only_who_clicks(
     fake, channel, ada, eve, bot, services, loops
 ):
     mine, _ = await given(services, ada, channel)
-    await services.queue.hold(mine.id, "a look")
+    await services.queue.delivery.hold(mine.id, "a look")
     asked = await fake.slash(ada, channel, "mydata erase")
     question = await asked.shown()
     await fake.click(ada, question, privacy_texts.KEEP)
@@ -216,7 +216,7 @@ async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, 
     """A bot that was killed between the rows and the files has left some."""
     waiting, _ = await given(services, ada, channel)
     over, _ = await given(services, ada, channel)
-    await services.queue.cancel(over.id)
+    await services.queue.claims.cancel(over.id)
     outbox = services.settings.data_dir / "outbox"
     outbox.mkdir()
     for name in (
@@ -231,7 +231,7 @@ async def test_what_was_left_in_the_outbox_goes_at_the_next_start(channel, ada, 
 
 
 async def test_a_ban_finds_an_erased_member_when_they_come_back(fake, channel, ada, bot, services, loops):
-    await services.queue.ban(channel.guild.id, ada.user.id, 9, "spam")
+    await services.queue.moderation.ban(channel.guild.id, ada.user.id, 9, "spam")
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
     assert await services.rights._personal.known(ada.user.id) == {}
@@ -333,7 +333,7 @@ async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
     ada.user.avatar = picture((300, 300))
     allowed = await (await fake.context_menu(eve, channel, "Animate avatar", ada)).shown(20)
     assert "Animating a picture" in allowed.content
-    [job] = await services.queue.waiting()
+    [job] = await services.queue.jobs.waiting()
     assert (job.user_id, list(job.inputs)) == (eve.id, [Role.PICTURE])
     assert services.blobs.exists(job.inputs[Role.PICTURE])
 
@@ -342,7 +342,7 @@ async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
     assert (refused.content, refused.ephemeral) == (privacy_texts.NOT_THEIR_AVATAR, True)
     own = await (await fake.context_menu(ada, channel, "Animate avatar", ada)).shown(20)
     assert "Animating a picture" in own.content
-    assert len(await services.queue.waiting()) == 2
+    assert len(await services.queue.jobs.waiting()) == 2
 
 
 def test_an_avatar_comes_from_discords_own_host_and_stands_still():
@@ -390,7 +390,7 @@ async def test_a_guild_that_was_left_while_the_bot_was_away_is_noted_at_the_next
     async with connected(fake, services):
         await until(lambda: noted(services, [5]))
     assert await services.guilds.forget(5) == 1
-    assert await services.queue.get(job.id) == job
+    assert await services.queue.jobs.get(job.id) == job
 
 
 async def noted(services, guilds):

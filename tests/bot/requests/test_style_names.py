@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from bot.requests.style_names import models_here, settled, styles_here, styles_of
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Request
 from engine.families.animatediff_control.follow_needs import NEEDS
-from engine.runtime.capabilities import Capabilities
 
 WEIGHTS = frozenset({"epicrealism", "animatelcm", "svd-xt"})
 HERE = Capabilities(

@@ -15,7 +15,7 @@ from bot.discord_io.messenger import Post
 from bot.requests import submission as submissions_module
 from bot.text import messages
 from db.errors import CannotWrite
-from db.jobs.states import State
+from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.planning.frame_size import AREA
 from tests.bot.fixtures import ANN, count_of, picture, queued, until
@@ -29,7 +29,7 @@ def cat(data: bytes | None = None) -> Upload:
 
 
 async def only_job(services):
-    jobs = await services.queue.waiting()
+    jobs = await services.queue.jobs.waiting()
     assert len(jobs) == 1
     return jobs[0]
 
@@ -55,7 +55,7 @@ async def test_words_are_queued_and_the_answer_becomes_the_status_message(fake, 
     job = await only_job(services)
 
     async def known():
-        row = await services.queue.get(job.id)
+        row = await services.queue.jobs.get(job.id)
         return (row.status_channel_id, row.status_message_id) == (channel.id, said.id)
 
     await until(known)
@@ -107,7 +107,7 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
         before = services.settings.per_member_hour
         expected = "more than 20 in an hour"
     elif reason == "banned":
-        await queue.ban(guild, ada.id, by=1, reason="spam")
+        await queue.moderation.ban(guild, ada.id, by=1, reason="spam")
         expected = messages.BANNED
     elif reason == "disk":
         rules = submissions_module.dataclasses.replace(services.submissions.rules, min_free_disk=1000)
@@ -120,7 +120,7 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
     for _ in range(before):
         other = await queued(queue, 5 if reason == "server waiting" else ada.id, guild)
         if reason == "hour":
-            await queue.cancel(other.id)
+            await queue.claims.cancel(other.id)
     monkeypatch.setattr(submissions_module, "QUICK_SECONDS", 5.0)
     asked = await fake.slash(ada, channel, "animate", image=cat())
     assert expected in await refusal_of(asked)
@@ -135,7 +135,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
 ):
     """The answer goes first, and the limits still come before the download."""
     monkeypatch.setattr(submissions_module, "QUICK_SECONDS", 0.01)
-    check_limits = services.queue.check_limits
+    check_limits = services.queue.entry.check_limits
     gate = asyncio.Event()
 
     async def slowly(*args, **kwargs):
@@ -143,7 +143,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
         return await check_limits(*args, **kwargs)
 
     monkeypatch.setattr(services.queue, "check_limits", slowly)
-    await services.queue.ban(channel.guild.id, ada.id, by=1, reason="spam")
+    await services.queue.moderation.ban(channel.guild.id, ada.id, by=1, reason="spam")
     asked = await fake.slash(ada, channel, "animate", image=cat())
     await asked.answered()
     assert asked.response.type == DEFER
@@ -200,14 +200,14 @@ async def test_the_same_interaction_told_twice_is_one_job_and_one_message(fake, 
     await asyncio.sleep(0.2)
     assert await count_of(services) == 1
     assert len(fake.messages(channel)) == 1
-    assert (await services.queue.get(job.id)).state is State.QUEUED
+    assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
 
 
 async def test_what_is_told_again_later_does_not_overwrite_the_last_words(fake, channel, ada, services, bot):
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await asked.shown()
     job = await only_job(services)
-    await services.queue.cancel(job.id)
+    await services.queue.claims.cancel(job.id)
     await services.messenger.edit(channel.id, message.id, "the last words", None)
     fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await until(
@@ -218,7 +218,7 @@ async def test_what_is_told_again_later_does_not_overwrite_the_last_words(fake, 
 
 
 async def test_queued_is_said_only_after_the_commit(fake, channel, ada, services, bot, monkeypatch):
-    enqueue = services.queue.enqueue
+    enqueue = services.queue.entry.enqueue
     gate, reached = asyncio.Event(), asyncio.Event()
 
     async def slowly(*args, **kwargs):
@@ -280,7 +280,7 @@ async def test_who_is_being_served_when_the_bot_stops_is_told_to_ask_again(
 async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
     fake, channel, ada, services, bot, monkeypatch
 ):
-    enqueue = services.queue.enqueue
+    enqueue = services.queue.entry.enqueue
     gate, reached = asyncio.Event(), asyncio.Event()
 
     async def slowly(*args, **kwargs):
@@ -366,7 +366,7 @@ async def test_what_nobody_gets_is_refused_at_once_and_in_private_wherever_it_is
             said = await (await fake.slash(ada, where, name, prompt=words, **more)).shown()
             assert (said.content, said.ephemeral) == (messages.FORBIDDEN, True)
     old = await queued(services.queue, ada.id, channel.guild.id, recipe={"prompt": words})
-    await services.queue.cancel(old.id)
+    await services.queue.claims.cancel(old.id)
     message = await services.messenger.send(
         channel.id, Post(content="clip", nonce="1", view=job_buttons.row(old, Action.REROLL, Action.REMIX))
     )

@@ -13,8 +13,8 @@ from bot.text import messages
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
 from engine.core.recipe import Follow, Kind, Recipe, Role, Style
-from engine.runtime.capabilities import Capabilities
 from tests.bot.fixtures import count_of, picture, until
 from tests.fake_discord import Upload
 
@@ -59,7 +59,7 @@ def with_models(services, monkeypatch):
 
 
 async def only_recipe(services) -> Recipe:
-    (job,) = await services.queue.waiting()
+    (job,) = await services.queue.jobs.waiting()
     recipe = Recipe.from_json(job.recipe)
     assert job.inputs == recipe.inputs
     assert all(services.blobs.exists(digest) for digest in recipe.inputs.values())
@@ -159,14 +159,16 @@ async def test_other_words_are_read_anew(fake, channel, ada, services, bot, with
     asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
     await asked.shown(20)
     first = await only_recipe(services)
-    (job,) = await services.queue.waiting()
+    (job,) = await services.queue.jobs.waiting()
     post = Post(content="a clip", nonce="clip", view=job_buttons.for_clip(job))
     message = channel.messages[await services.messenger.send(channel.id, post)]
     form = await fake.click(ada, message, "Remix")
     await form.answered()
     answer = await fake.submit_modal(ada, form, {"fk:prompt": "a bowl of soup"})
     await answer.shown()
-    (second,) = [Recipe.from_json(one.recipe) for one in await services.queue.waiting() if one.id != job.id]
+    (second,) = [
+        Recipe.from_json(one.recipe) for one in await services.queue.jobs.waiting() if one.id != job.id
+    ]
     assert second.words.startswith("a bowl of soup")
     assert "cat" not in second.words
     assert second.seed != first.seed
@@ -184,7 +186,7 @@ async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, serv
         given = Upload(name, picture((next(sizes), 100)))
         asked = await fake.slash(member, channel, "animate", image=given)
         assert "Animating a picture" in (await asked.shown(30)).content, name
-    given = {digest for job in await services.queue.waiting() for digest in job.inputs.values()}
+    given = {digest for job in await services.queue.jobs.waiting() for digest in job.inputs.values()}
     assert len(given) == len(names)
     paths = [path.relative_to(tmp_path) for path in tmp_path.rglob("*") if path.is_file()]
     assert all(map(services.blobs.exists, given))

@@ -17,12 +17,13 @@ from bot.text import limit_texts, messages, moderation_texts, review_texts
 from db.audit.log import Entry, Verdict
 from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
 from db.jobs.enqueue import EnqueueLimits
+from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.jobs.review_requests import CaseKind
-from db.jobs.states import Job, JobId, State
 from db.moderation.cases import Case, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
 from db.queue import Limit
+from db.states import JobId, State
 from engine.core.recipe import (
     Camera,
     Follow,

@@ -6,8 +6,8 @@ import pytest
 
 from db.audit.log import Audit
 from db.jobs.allowances import Allowance, Ceilings, Kept, Lane, Spent, Whose
-from db.jobs.states import State
 from db.queue import EnqueueLimits, Limit, LimitReached
+from db.states import State
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
 
 T = 1_000_000.0
@@ -16,7 +16,9 @@ OWNER = EnqueueLimits(per_member_waiting=2, ceilings=Ceilings(waiting=6, hour=50
 
 
 async def allow(queue, kind, whom, guild=GUILD, **values):
-    return await queue.allow(kind, whom, Allowance(**values), audit_entry("limit", str(kind), guild=guild))
+    return await queue.allowances.allow(
+        kind, whom, Allowance(**values), audit_entry("limit", str(kind), guild=guild)
+    )
 
 
 async def most_waiting(queue, user=ANN, roles=(), limits=OWNER) -> int:
@@ -29,7 +31,7 @@ async def most_waiting(queue, user=ANN, roles=(), limits=OWNER) -> int:
 
 async def taken(queue, new, limits) -> bool:
     try:
-        await queue.enqueue(new, limits=limits)
+        await queue.entry.enqueue(new, limits=limits)
     except LimitReached:
         return False
     return True
@@ -64,9 +66,9 @@ async def test_the_most_particular_that_says_something_counts_up_to_the_owners_c
 async def test_each_figure_is_looked_for_by_itself(queue):
     await allow(queue, Whose.GUILD, GUILD, hour=1)
     await allow(queue, Whose.ROLE, HELPERS, waiting=5)
-    job = (await queue.enqueue(new_job(roles=frozenset({HELPERS})), limits=OWNER)).job
+    job = (await queue.entry.enqueue(new_job(roles=frozenset({HELPERS})), limits=OWNER)).job
     with pytest.raises(LimitReached) as reached:
-        await queue.enqueue(new_job(roles=frozenset({HELPERS})), limits=OWNER)
+        await queue.entry.enqueue(new_job(roles=frozenset({HELPERS})), limits=OWNER)
     assert reached.value.which is Limit.PER_MEMBER_HOUR
     assert job.state is State.QUEUED
 
@@ -81,16 +83,16 @@ async def test_what_is_left_out_stays_as_it_was_and_clearing_forgets_it_all(queu
     await allow(queue, Whose.ROLE, HELPERS, waiting=5)
     both = await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     assert both == Allowance(waiting=5, lane=Lane.FIRST)
-    assert await queue.allowances(GUILD) == [Kept(kind=Whose.ROLE, whom=HELPERS, allowance=both)]
-    assert await queue.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
-    assert not await queue.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
-    assert await queue.allowances(GUILD) == []
+    assert await queue.allowances.allowances(GUILD) == [Kept(kind=Whose.ROLE, whom=HELPERS, allowance=both)]
+    assert await queue.allowances.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
+    assert not await queue.allowances.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
+    assert await queue.allowances.allowances(GUILD) == []
     assert [entry.action for entry in await Audit(db).entries(GUILD)] == ["limit clear", "limit", "limit"]
 
 
 async def clip_of(queue, user=ANN, *, seconds, now, guild=GUILD):
-    await queue.enqueue(new_job(user, guild), now=now)
-    job = await queue.claim(now)
+    await queue.entry.enqueue(new_job(user, guild), now=now)
+    job = await queue.claims.claim(now)
     assert job.user_id == user
     assert await hand_in(queue, job, seconds=seconds, now=now)
     return job
@@ -99,14 +101,14 @@ async def clip_of(queue, user=ANN, *, seconds, now, guild=GUILD):
 async def test_the_day_counts_the_seconds_of_clips_and_says_when_to_come_back(queue):
     limits = EnqueueLimits(per_member_day=100.0)
     for at in (T, T + 3600, T + 7200):
-        await queue.check_limits(GUILD, ANN, now=at, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, now=at, limits=limits)
         await clip_of(queue, seconds=40.0, now=at)
     with pytest.raises(LimitReached) as reached:
-        await queue.check_limits(GUILD, ANN, now=T + 9000, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, now=T + 9000, limits=limits)
     assert (reached.value.which, reached.value.allowed) == (Limit.PER_MEMBER_DAY, 100.0)
     assert reached.value.retry_after == T + 86_400 - (T + 9000)
-    await queue.check_limits(GUILD, BEN, now=T + 9000, limits=limits)
-    await queue.check_limits(GUILD, ANN, now=T + 9000 + reached.value.retry_after, limits=limits)
+    await queue.entry.check_limits(GUILD, BEN, now=T + 9000, limits=limits)
+    await queue.entry.check_limits(GUILD, ANN, now=T + 9000 + reached.value.retry_after, limits=limits)
 
 
 @pytest.mark.parametrize("end", ["fail", "refuse"])
@@ -114,27 +116,27 @@ async def test_a_job_that_fails_gives_its_seconds_back_to_the_day(queue, end):
     limits = EnqueueLimits(per_member_day=30.0)
     job = await clip_of(queue, seconds=40.0, now=T)
     with pytest.raises(LimitReached):
-        await queue.check_limits(GUILD, ANN, now=T + 1, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, now=T + 1, limits=limits)
     await getattr(queue, end)(job.id, None, "E_POST", None, None)
-    await queue.check_limits(GUILD, ANN, now=T + 1, limits=limits)
+    await queue.entry.check_limits(GUILD, ANN, now=T + 1, limits=limits)
 
 
 async def test_a_job_that_failed_does_not_count_in_the_hour(queue):
     limits = EnqueueLimits(per_member_hour=1)
     job = await rendered(queue)
     with pytest.raises(LimitReached):
-        await queue.check_limits(GUILD, ANN, limits=limits)
-    await queue.fail(job.id, None, "E_POST", None, None)
-    await queue.check_limits(GUILD, ANN, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, limits=limits)
+    await queue.claims.fail(job.id, None, "E_POST", None, None)
+    await queue.entry.check_limits(GUILD, ANN, limits=limits)
 
 
 async def test_a_used_up_day_may_lead_to_the_background_instead(queue):
     await allow(queue, Whose.GUILD, GUILD, day=30.0, spent=Spent.BACKGROUND)
     await clip_of(queue, seconds=40.0, now=T)
-    late = (await queue.enqueue(new_job(), now=T + 1)).job
+    late = (await queue.entry.enqueue(new_job(), now=T + 1)).job
     assert late.priority == Lane.BACKGROUND
     await enqueued(queue, BEN)
-    assert [job.user_id for job in await queue.waiting()] == [BEN, ANN]
+    assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
 
 
 @pytest.mark.parametrize(
@@ -150,36 +152,36 @@ async def test_a_role_decides_when_its_members_turn_comes(queue, lanes, expected
     for role, lane in lanes.items():
         await allow(queue, Whose.ROLE, role, lane=lane)
     await clip_of(queue, seconds=400.0, now=T - 10)  # Ann has used a lot lately
-    await queue.enqueue(new_job(BEN), now=T)
-    await queue.enqueue(new_job(ANN, roles=frozenset(lanes)), now=T + 1)
-    await queue.enqueue(new_job(CAT), now=T + 2)
-    assert [job.user_id for job in await queue.waiting()] == expected
+    await queue.entry.enqueue(new_job(BEN), now=T)
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), now=T + 1)
+    await queue.entry.enqueue(new_job(CAT), now=T + 2)
+    assert [job.user_id for job in await queue.jobs.waiting()] == expected
 
 
 async def test_those_who_go_first_go_in_the_order_in_which_they_came(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for at, user, roles in ((0, BEN, ()), (1, ANN, {HELPERS}), (2, CAT, {HELPERS}), (3, BEN, ())):
-        await queue.enqueue(new_job(user, roles=frozenset(roles)), now=T + at)
-    assert [job.user_id for job in await queue.waiting()] == [ANN, CAT, BEN, BEN]
+        await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), now=T + at)
+    assert [job.user_id for job in await queue.jobs.waiting()] == [ANN, CAT, BEN, BEN]
 
 
 async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for number in range(6):
-        await queue.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), now=T + number)
-    before = [(place, job.id) for place, job in enumerate(await queue.waiting()) if job.guild_id == 200]
-    await queue.enqueue(new_job(ANN, roles=frozenset({HELPERS})), now=T + 9)
-    waiting = await queue.waiting()
+        await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), now=T + number)
+    before = [(place, job.id) for place, job in enumerate(await queue.jobs.waiting()) if job.guild_id == 200]
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), now=T + 9)
+    waiting = await queue.jobs.waiting()
     assert waiting[0].user_id == ANN
     assert [(place, job.id) for place, job in enumerate(waiting) if job.guild_id == 200] == before
 
 
 async def test_the_background_lane_waits_for_everybody_in_every_guild(queue):
     await allow(queue, Whose.GUILD, GUILD, lane=Lane.BACKGROUND)
-    await queue.enqueue(new_job(ANN), now=T)
+    await queue.entry.enqueue(new_job(ANN), now=T)
     await clip_of(queue, BEN, guild=200, seconds=4000.0, now=T + 1)
-    await queue.enqueue(new_job(BEN, 200), now=T + 2)
-    assert [job.user_id for job in await queue.waiting()] == [BEN, ANN]
+    await queue.entry.enqueue(new_job(BEN, 200), now=T + 2)
+    assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
 
 
 async def test_a_lane_that_was_asked_for_is_kept(queue):
@@ -203,17 +205,17 @@ async def test_a_clip_that_is_not_shown_gives_its_seconds_back(queue, db, end):
     await clip_of(queue, seconds=7.0, now=T)
     before = await usages(db)
     job = await clip_of(queue, seconds=30.0, now=T + 60)
-    assert (await queue.get(job.id)).charged_seconds == 30.0
+    assert (await queue.jobs.get(job.id)).charged_seconds == 30.0
     assert await usages(db) != before
     more = [] if end == "cancel" else [None, "E", None, None]
     await getattr(queue, end)(job.id, *more)
-    assert (await queue.get(job.id)).charged_seconds == 0
+    assert (await queue.jobs.get(job.id)).charged_seconds == 0
     assert await usages(db) == pytest.approx(before)
 
 
 async def test_what_was_charged_first_and_given_back_leaves_no_trace(queue, db):
     job = await clip_of(queue, seconds=30.0, now=T)
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     assert await usages(db) == []
 
 

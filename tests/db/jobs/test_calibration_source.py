@@ -23,9 +23,9 @@ async def test_kept_are_delivered_clips_that_nobody_took_down_while_the_bot_work
         deleted = 5.0 if turn == 1 else None
         set_row(db.path, job, state=state, receipt=receipt, deleted_at=deleted)
     assert kept_jobs(db.path) == [KeptJob(recipe="{}", receipt='{"turn": 0}')]
-    await queue.star(jobs[0].id, 9, interaction=1, most=5)
+    await queue.stars.star(jobs[0].id, 9, interaction=1, most=5)
     assert [job.starred for job in kept_jobs(db.path)] == [True]
-    await queue.star(jobs[0].id, 9, interaction=2, most=5)
+    await queue.stars.star(jobs[0].id, 9, interaction=2, most=5)
     assert [job.starred for job in kept_jobs(db.path)] == [False]
 
 

@@ -6,28 +6,28 @@ import asyncio
 
 import pytest
 
-from db.jobs.states import State
 from db.queue import CancelOutcome, Queue, Requeue
+from db.states import State
 from tests.db.asking import CLIP, enqueued, hand_in, rendered, running
 
 T = 1_000_000.0
 
 
 async def test_an_empty_queue_has_nothing_to_claim(queue):
-    assert await queue.claim() is None
+    assert await queue.claims.claim() is None
 
 
 async def test_a_claim_is_counted_and_dated(queue):
     job = await enqueued(queue)
-    claimed = await queue.claim(T)
+    claimed = await queue.claims.claim(T)
     assert (claimed.id, claimed.state, claimed.claim, claimed.started_at) == (job.id, State.RUNNING, 1, T)
-    assert await queue.claim() is None
+    assert await queue.claims.claim() is None
 
 
 async def test_a_job_that_is_to_come_last_is_claimed_only_where_no_other_waits(queue):
     first, second = await enqueued(queue), await enqueued(queue)
-    assert (await queue.claim(last=[first.id])).id == second.id
-    assert (await queue.claim(last=[first.id])).id == first.id
+    assert (await queue.claims.claim(last=[first.id])).id == second.id
+    assert (await queue.claims.claim(last=[first.id])).id == first.id
 
 
 async def test_eight_claimers_at_once_get_eight_different_jobs(queue):
@@ -36,7 +36,7 @@ async def test_eight_claimers_at_once_get_eight_different_jobs(queue):
 
     async def claimer():
         got = []
-        while (job := await queue.claim()) is not None:
+        while (job := await queue.claims.claim()) is not None:
             got.append((job.id, job.claim))
         return got
 
@@ -46,77 +46,77 @@ async def test_eight_claimers_at_once_get_eight_different_jobs(queue):
 
 async def test_progress_is_written_under_the_claim(queue):
     job = await running(queue)
-    assert await queue.progress(job.id, job.claim, "drawing", 0.5, 2)
-    row = await queue.get(job.id)
+    assert await queue.claims.progress(job.id, job.claim, "drawing", 0.5, 2)
+    row = await queue.jobs.get(job.id)
     assert (row.stage, row.fraction, row.take) == ("drawing", 0.5, 2)
 
 
 async def test_a_stale_claim_changes_nothing(queue):
     old = await running(queue)
-    await queue.requeue(old.id, old.claim, cause=Requeue.SHUTDOWN)
-    await queue.claim()
-    before = await queue.get(old.id)
-    assert not await queue.progress(old.id, old.claim, "drawing", 0.5, 2)
+    await queue.claims.requeue(old.id, old.claim, cause=Requeue.SHUTDOWN)
+    await queue.claims.claim()
+    before = await queue.jobs.get(old.id)
+    assert not await queue.claims.progress(old.id, old.claim, "drawing", 0.5, 2)
     assert not await hand_in(queue, old)
-    assert await queue.requeue(old.id, old.claim, cause=Requeue.CRASH) is None
-    assert not await queue.fail(old.id, old.claim, "E", None, None)
-    assert not await queue.refuse(old.id, old.claim, "E", None, None)
-    assert not await queue.cancelled(old.id, old.claim)
-    assert await queue.get(old.id) == before
-    assert await queue.render_times(None) == []
+    assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH) is None
+    assert not await queue.claims.fail(old.id, old.claim, "E", None, None)
+    assert not await queue.claims.refuse(old.id, old.claim, "E", None, None)
+    assert not await queue.claims.cancelled(old.id, old.claim)
+    assert await queue.jobs.get(old.id) == before
+    assert await queue.jobs.render_times(None) == []
 
 
 async def test_a_clip_is_handed_in_once(queue):
     job = await running(queue)
     assert await hand_in(queue, job, seconds=12.5, now=T)
     assert not await hand_in(queue, job)
-    row = await queue.get(job.id)
+    row = await queue.jobs.get(job.id)
     assert (row.state, row.clip_sha256, row.rendered_at, row.gpu_seconds) == (State.RENDERED, CLIP, T, 12.5)
-    assert await queue.render_times(job.profile) == [12.5]
+    assert await queue.jobs.render_times(job.profile) == [12.5]
 
 
 async def test_render_times_are_the_newest_of_the_profile(queue):
     for seconds, profile in [(1.0, "a"), (2.0, "b"), (3.0, "a"), (4.0, "a")]:
         await hand_in(queue, await running(queue, profile=profile), seconds=seconds)
-    assert await queue.render_times("a", limit=2) == [4.0, 3.0]
-    assert await queue.render_times(None) == [4.0, 3.0, 2.0, 1.0]
+    assert await queue.jobs.render_times("a", limit=2) == [4.0, 3.0]
+    assert await queue.jobs.render_times(None) == [4.0, 3.0, 2.0, 1.0]
 
 
 async def test_a_crash_is_held_against_the_job_and_the_second_sets_it_aside(queue):
     job = await running(queue)
-    assert await queue.requeue(job.id, job.claim, cause=Requeue.CRASH) is State.QUEUED
-    again = await queue.claim()
-    assert await queue.requeue(again.id, again.claim, cause=Requeue.CRASH, now=T) is State.QUARANTINED
-    row = await queue.get(job.id)
+    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH) is State.QUEUED
+    again = await queue.claims.claim()
+    assert await queue.claims.requeue(again.id, again.claim, cause=Requeue.CRASH, now=T) is State.QUARANTINED
+    row = await queue.jobs.get(job.id)
     assert (row.crashes, row.ended_at) == (2, T)
-    assert await queue.claim() is None
+    assert await queue.claims.claim() is None
 
 
 @pytest.mark.parametrize("cause", [Requeue.SHUTDOWN, Requeue.ENGINE_DOWN])
 async def test_what_is_not_the_jobs_fault_is_not_held_against_it(queue, cause):
     await enqueued(queue)
     for _ in range(10):
-        job = await queue.claim()
-        assert await queue.requeue(job.id, job.claim, cause=cause) is State.QUEUED
-    row = await queue.get(job.id)
+        job = await queue.claims.claim()
+        assert await queue.claims.requeue(job.id, job.claim, cause=cause) is State.QUEUED
+    row = await queue.jobs.get(job.id)
     assert (row.crashes, row.restarts, row.claim) == (0, 0, 10)
 
 
 async def test_a_job_that_is_given_back_is_the_next_and_starts_afresh(queue):
     job = await running(queue)
-    await queue.progress(job.id, job.claim, "drawing", 0.5, 2)
+    await queue.claims.progress(job.id, job.claim, "drawing", 0.5, 2)
     await enqueued(queue, user=2)
-    await queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN)
-    row = await queue.get(job.id)
+    await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN)
+    row = await queue.jobs.get(job.id)
     assert (row.started_at, row.stage, row.fraction, row.take) == (None, "", 0, 0)
-    assert (await queue.claim()).id == job.id
+    assert (await queue.claims.claim()).id == job.id
 
 
 @pytest.mark.parametrize("end", ["fail", "refuse"])
 async def test_a_bad_end_says_why(queue, end):
     job = await running(queue)
     assert await getattr(queue, end)(job.id, job.claim, "E_MEMORY", "Too large.", "ab12", T)
-    row = await queue.get(job.id)
+    row = await queue.jobs.get(job.id)
     assert (row.error_code, row.error_text, row.error_id, row.ended_at) == (
         "E_MEMORY",
         "Too large.",
@@ -128,104 +128,104 @@ async def test_a_bad_end_says_why(queue, end):
 
 async def test_without_a_claim_a_running_job_cannot_be_failed(queue):
     job = await running(queue)
-    assert not await queue.fail(job.id, None, "E", None, None)
-    assert not await queue.refuse(job.id, None, "E", None, None)
-    assert (await queue.get(job.id)).state is State.RUNNING
+    assert not await queue.claims.fail(job.id, None, "E", None, None)
+    assert not await queue.claims.refuse(job.id, None, "E", None, None)
+    assert (await queue.jobs.get(job.id)).state is State.RUNNING
 
 
 async def test_a_delivery_that_failed_ends_the_job(queue):
     job = await rendered(queue)
-    await queue.begin_posting(job.id)
-    assert await queue.fail(job.id, None, "E_POST", None, "ab12")
-    assert (await queue.get(job.id)).state is State.FAILED
-    assert await queue.to_deliver() == []
+    await queue.delivery.begin_posting(job.id)
+    assert await queue.claims.fail(job.id, None, "E_POST", None, "ab12")
+    assert (await queue.jobs.get(job.id)).state is State.FAILED
+    assert await queue.delivery.to_deliver() == []
 
 
 async def test_cancel_ends_what_waits_is_held_or_is_not_yet_posted(queue):
     clip = await rendered(queue)
     held = await enqueued(queue)
-    await queue.hold(held.id, "a review")
+    await queue.delivery.hold(held.id, "a review")
     waiting = await enqueued(queue)
     for job in (clip, held, waiting):
-        assert await queue.cancel(job.id, now=T) is CancelOutcome.DONE
-        row = await queue.get(job.id)
+        assert await queue.claims.cancel(job.id, now=T) is CancelOutcome.DONE
+        row = await queue.jobs.get(job.id)
         assert (row.state, row.ended_at) == (State.CANCELLED, T)
-    assert await queue.claim() is None
-    assert await queue.begin_posting(clip.id) is None
+    assert await queue.claims.claim() is None
+    assert await queue.delivery.begin_posting(clip.id) is None
 
 
 async def test_cancel_asks_what_runs_and_the_engine_finishes_it(queue):
     job = await running(queue)
-    assert await queue.cancel(job.id) is CancelOutcome.ASKED
-    assert await queue.cancel(job.id) is CancelOutcome.AGAIN
-    assert (await queue.get(job.id)).cancel_requested
-    assert await queue.cancelled(job.id, job.claim)
-    assert (await queue.get(job.id)).state is State.CANCELLED
-    assert await queue.cancel(job.id) is CancelOutcome.TOO_LATE
+    assert await queue.claims.cancel(job.id) is CancelOutcome.ASKED
+    assert await queue.claims.cancel(job.id) is CancelOutcome.AGAIN
+    assert (await queue.jobs.get(job.id)).cancel_requested
+    assert await queue.claims.cancelled(job.id, job.claim)
+    assert (await queue.jobs.get(job.id)).state is State.CANCELLED
+    assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
 
 
 async def test_cancel_is_too_late_once_posting_has_begun(queue):
     job = await rendered(queue)
-    await queue.begin_posting(job.id)
-    assert await queue.cancel(job.id) is CancelOutcome.TOO_LATE
-    assert await queue.posted(job.id, 5)
-    assert await queue.cancel(job.id) is CancelOutcome.TOO_LATE
+    await queue.delivery.begin_posting(job.id)
+    assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
+    assert await queue.delivery.posted(job.id, 5)
+    assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
 
 
 async def test_an_unknown_job_cannot_be_cancelled(queue):
-    assert await queue.cancel("0" * 16) is CancelOutcome.UNKNOWN
+    assert await queue.claims.cancel("0" * 16) is CancelOutcome.UNKNOWN
 
 
 async def test_a_job_that_was_asked_to_stop_is_never_posted_nor_charged(queue, db):
     job = await running(queue)
-    await queue.cancel(job.id)
+    await queue.claims.cancel(job.id)
     assert not await hand_in(queue, job, seconds=9.0)
-    assert (await queue.get(job.id)).state is State.CANCELLED
-    assert await queue.to_deliver() == []
+    assert (await queue.jobs.get(job.id)).state is State.CANCELLED
+    assert await queue.delivery.to_deliver() == []
     assert await db.read("SELECT * FROM member") == []
 
 
 @pytest.mark.parametrize("cause", list(Requeue))
 async def test_a_job_that_was_asked_to_stop_does_not_come_back(queue, cause):
     job = await running(queue)
-    await queue.cancel(job.id)
-    assert await queue.requeue(job.id, job.claim, cause=cause) is State.CANCELLED
-    assert await queue.claim() is None
+    await queue.claims.cancel(job.id)
+    assert await queue.claims.requeue(job.id, job.claim, cause=cause) is State.CANCELLED
+    assert await queue.claims.claim() is None
 
 
 async def test_recovery_puts_what_ran_to_the_front(queue):
     job = await running(queue)
     await enqueued(queue, user=2)
-    recovery = await queue.recover()
+    recovery = await queue.claims.recover()
     assert [found.id for found in recovery.requeued] == [job.id]
     assert (recovery.quarantined, recovery.posting, recovery.cancelled) == ([], [], [])
-    again = await queue.claim()
+    again = await queue.claims.claim()
     assert (again.id, again.claim, again.restarts, again.crashes) == (job.id, 2, 1, 0)
 
 
 async def test_recovery_sets_aside_what_was_found_running_five_times(queue):
     job = await running(queue)
     for _ in range(4):
-        assert (await queue.recover()).requeued
-        await queue.claim()
-    recovery = await queue.recover(T)
+        assert (await queue.claims.recover()).requeued
+        await queue.claims.claim()
+    recovery = await queue.claims.recover(T)
     assert [found.id for found in recovery.quarantined] == [job.id]
-    assert (await queue.get(job.id)).ended_at == T
+    assert (await queue.jobs.get(job.id)).ended_at == T
 
 
 async def test_recovery_ends_what_was_asked_to_stop(queue):
     job = await running(queue)
-    await queue.cancel(job.id)
-    assert [found.id for found in (await queue.recover()).cancelled] == [job.id]
+    await queue.claims.cancel(job.id)
+    assert [found.id for found in (await queue.claims.recover()).cancelled] == [job.id]
 
 
 async def test_recovery_lists_what_may_have_been_posted_and_delivery_sees_it_again(queue):
     job = await rendered(queue)
-    await queue.begin_posting(job.id)
-    assert await queue.to_deliver() == []
-    assert [found.id for found in (await queue.recover()).posting] == [job.id]
-    assert [found.id for found in await queue.to_deliver()] == [job.id]
-    assert (await queue.begin_posting(job.id)).post_attempts == 2
+    await queue.delivery.begin_posting(job.id)
+    assert await queue.delivery.to_deliver() == []
+    assert [found.id for found in (await queue.claims.recover()).posting] == [job.id]
+    assert [found.id for found in await queue.delivery.to_deliver()] == [job.id]
+    assert (await queue.delivery.begin_posting(job.id)).post_attempts == 2
 
 
 async def test_what_is_acknowledged_outlives_the_object(queue, db):

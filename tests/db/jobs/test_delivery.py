@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from db.jobs.states import State
+from db.states import State
 from tests.db.asking import enqueued, rendered, running
 
 T = 1_000_000.0
@@ -14,94 +14,94 @@ T = 1_000_000.0
 
 async def test_posting_is_written_down_before_it_is_tried(queue):
     job = await rendered(queue)
-    assert [found.id for found in await queue.to_deliver()] == [job.id]
-    posting = await queue.begin_posting(job.id, T)
-    assert posting == await queue.get(job.id)
+    assert [found.id for found in await queue.delivery.to_deliver()] == [job.id]
+    posting = await queue.delivery.begin_posting(job.id, T)
+    assert posting == await queue.jobs.get(job.id)
     assert (posting.state, posting.post_attempts, posting.posting_since) == (State.POSTING, 1, T)
 
 
 async def test_of_many_posters_one_may_begin(queue):
     job = await rendered(queue)
-    begun = await asyncio.gather(*(queue.begin_posting(job.id) for _ in range(8)))
+    begun = await asyncio.gather(*(queue.delivery.begin_posting(job.id) for _ in range(8)))
     assert sum(found is not None for found in begun) == 1
 
 
 async def test_a_posted_clip_is_delivered_once(queue):
     job = await rendered(queue)
-    assert not await queue.posted(job.id, 5)  # nobody has begun
-    await queue.begin_posting(job.id)
-    assert await queue.posted(job.id, 5, T)
-    assert not await queue.posted(job.id, 6)
-    row = await queue.get(job.id)
+    assert not await queue.delivery.posted(job.id, 5)  # nobody has begun
+    await queue.delivery.begin_posting(job.id)
+    assert await queue.delivery.posted(job.id, 5, T)
+    assert not await queue.delivery.posted(job.id, 6)
+    row = await queue.jobs.get(job.id)
     assert (row.state, row.message_id, row.ended_at) == (State.DELIVERED, 5, T)
-    assert await queue.begin_posting(job.id) is None
+    assert await queue.delivery.begin_posting(job.id) is None
 
 
 async def test_what_is_put_off_waits_for_its_time_and_keeps_its_beginning(queue):
     job = await rendered(queue)
-    await queue.begin_posting(job.id, T)
-    assert await queue.postpone(job.id, T + 60)
-    assert await queue.to_deliver(T + 59) == []
-    assert [found.id for found in await queue.to_deliver(T + 60)] == [job.id]
-    again = await queue.begin_posting(job.id, T + 60)
+    await queue.delivery.begin_posting(job.id, T)
+    assert await queue.delivery.postpone(job.id, T + 60)
+    assert await queue.delivery.to_deliver(T + 59) == []
+    assert [found.id for found in await queue.delivery.to_deliver(T + 60)] == [job.id]
+    again = await queue.delivery.begin_posting(job.id, T + 60)
     assert (again.post_attempts, again.posting_since, again.retry_at) == (2, T, None)
 
 
 async def test_the_oldest_clip_is_posted_first(queue):
     jobs = [await rendered(queue, user=user) for user in range(3)]
-    assert [found.id for found in await queue.to_deliver()] == [job.id for job in jobs]
+    assert [found.id for found in await queue.delivery.to_deliver()] == [job.id for job in jobs]
 
 
 async def test_a_job_that_is_held_before_it_runs_does_not_run(queue):
     job = await enqueued(queue)
-    assert await queue.hold(job.id, "a review")
-    assert (await queue.get(job.id)).held_reason == "a review"
-    assert await queue.claim() is None
-    assert await queue.release(job.id)
-    assert (await queue.claim()).id == job.id
+    assert await queue.delivery.hold(job.id, "a review")
+    assert (await queue.jobs.get(job.id)).held_reason == "a review"
+    assert await queue.claims.claim() is None
+    assert await queue.delivery.release(job.id)
+    assert (await queue.claims.claim()).id == job.id
 
 
 async def test_a_clip_that_is_held_is_not_posted(queue):
     job = await rendered(queue)
-    assert await queue.hold(job.id, "a review")
-    assert await queue.to_deliver() == []
-    assert await queue.begin_posting(job.id) is None
-    assert await queue.release(job.id)
-    assert not await queue.release(job.id)
-    assert (await queue.begin_posting(job.id)).id == job.id
+    assert await queue.delivery.hold(job.id, "a review")
+    assert await queue.delivery.to_deliver() == []
+    assert await queue.delivery.begin_posting(job.id) is None
+    assert await queue.delivery.release(job.id)
+    assert not await queue.delivery.release(job.id)
+    assert (await queue.delivery.begin_posting(job.id)).id == job.id
 
 
 async def test_what_runs_cannot_be_held(queue):
     job = await running(queue)
-    assert not await queue.hold(job.id, "a review")
-    assert not await queue.release("0" * 16)
+    assert not await queue.delivery.hold(job.id, "a review")
+    assert not await queue.delivery.release("0" * 16)
 
 
 async def test_a_status_message_is_open_until_its_last_words(queue):
     job = await enqueued(queue)
-    assert await queue.open_statuses() == []
-    assert await queue.set_status_message(job.id, 7, 70)
-    assert [found.status_message_id for found in await queue.open_statuses()] == [70]
-    await queue.cancel(job.id)
-    assert [found.id for found in await queue.open_statuses()] == [job.id]
-    assert await queue.finish_status(job.id)
-    assert await queue.open_statuses() == []
-    assert (await queue.get(job.id)).status_final
+    assert await queue.delivery.open_statuses() == []
+    assert await queue.delivery.set_status_message(job.id, 7, 70)
+    assert [found.status_message_id for found in await queue.delivery.open_statuses()] == [70]
+    await queue.claims.cancel(job.id)
+    assert [found.id for found in await queue.delivery.open_statuses()] == [job.id]
+    assert await queue.delivery.finish_status(job.id)
+    assert await queue.delivery.open_statuses() == []
+    assert (await queue.jobs.get(job.id)).status_final
 
 
 async def test_a_job_that_ended_before_it_had_a_status_message_still_wants_a_word(queue):
     job = await enqueued(queue)
-    await queue.cancel(job.id)
-    assert [found.id for found in await queue.open_statuses()] == [job.id]
+    await queue.claims.cancel(job.id)
+    assert [found.id for found in await queue.delivery.open_statuses()] == [job.id]
 
 
 @pytest.mark.parametrize("message", [70, 71])
 async def test_a_message_leads_to_its_job(queue, message):
     await enqueued(queue, user=2)
-    await queue.cancel((await queue.waiting())[0].id)
+    await queue.claims.cancel((await queue.jobs.waiting())[0].id)
     job = await rendered(queue)
-    await queue.set_status_message(job.id, 7, 70)
-    await queue.begin_posting(job.id)
-    await queue.posted(job.id, 71)
-    assert (await queue.by_message(message)).id == job.id
-    assert await queue.by_message(72) is None
+    await queue.delivery.set_status_message(job.id, 7, 70)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, 71)
+    assert (await queue.jobs.by_message(message)).id == job.id
+    assert await queue.jobs.by_message(72) is None

@@ -22,18 +22,18 @@ FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000)
 
 
 async def asked(queue, user=ANN, guild=GUILD, *, at=T, **changes):
-    return (await queue.enqueue(new_job(user, guild, **changes), now=at, limits=FAR)).job
+    return (await queue.entry.enqueue(new_job(user, guild, **changes), now=at, limits=FAR)).job
 
 
 async def order(queue, guild=None):
     """The order in which the queue says that the jobs stand, as members."""
-    return [job.user_id for job in await queue.waiting(guild)]
+    return [job.user_id for job in await queue.jobs.waiting(guild)]
 
 
 async def served(queue, now=T):
     """The members in the order in which one engine really serves them, ten seconds a job."""
     users = []
-    while (job := await queue.claim(now)) is not None:
+    while (job := await queue.claims.claim(now)) is not None:
         users.append(job.user_id)
         now += 10
         await hand_in(queue, job, now=now)
@@ -52,7 +52,7 @@ async def test_nine_light_members_wait_behind_at_most_two_jobs_of_a_heavy_one(qu
     heavy, light = 50, range(1, 10)
     for _ in range(30):
         await asked(queue, heavy)
-    first = await queue.claim(T)  # the heavy one was alone when the engine took it
+    first = await queue.claims.claim(T)  # the heavy one was alone when the engine took it
     for user in light:
         await asked(queue, user, at=T + 5)
     await hand_in(queue, first, now=T + 10)
@@ -70,7 +70,7 @@ async def test_a_burst_of_a_new_member_does_not_stand_before_others_new_ones(que
 
 async def test_a_job_that_runs_counts_as_its_members_turn(queue):
     await asked(queue, ANN)
-    await queue.claim(T)
+    await queue.claims.claim(T)
     await asked(queue, ANN, at=T + 1)
     await asked(queue, BEN, at=T + 2)
     assert await order(queue) == [BEN, ANN]
@@ -144,11 +144,11 @@ async def test_a_clock_that_was_set_back_by_years_hurts_nobody_for_long(queue, d
 
 async def test_what_a_render_takes_is_learnt_by_profile(queue):
     assert (await asked(queue)).expected == UNKNOWN_SECONDS
-    await hand_in(queue, await queue.claim(T), seconds=8.0, now=T)
+    await hand_in(queue, await queue.claims.claim(T), seconds=8.0, now=T)
     assert (await asked(queue)).expected == 8.0
     assert (await asked(queue, profile="another")).expected == 8.0  # nothing better is known
-    await queue.claim(T)
-    await hand_in(queue, await queue.claim(T), seconds=20.0, now=T)
+    await queue.claims.claim(T)
+    await hand_in(queue, await queue.claims.claim(T), seconds=20.0, now=T)
     assert (await asked(queue, profile="another")).expected == 20.0
     assert (await asked(queue)).expected == 8.0
 
@@ -157,7 +157,7 @@ async def test_priority_is_first_then_what_was_interrupted(queue):
     interrupted = await running(queue, user=ANN)
     for user, priority in ((BEN, 0), (CAT, 1)):
         await enqueued(queue, user, priority=priority)
-    await queue.requeue(interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN)
     assert await order(queue) == [CAT, ANN, BEN]
 
 
@@ -165,13 +165,13 @@ async def test_what_was_interrupted_comes_before_members_who_have_used_less(queu
     interrupted = await running(queue, user=ANN)
     await book(db, ANN, 1000)
     await enqueued(queue, BEN)
-    await queue.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN)
     assert await order(queue) == [ANN, BEN]
 
 
 async def test_a_members_own_jobs_are_first_come_first_served(queue):
     mine = [(await enqueued(queue)).id for _ in range(5)]
-    assert [job.id for job in await queue.waiting()] == mine
+    assert [job.id for job in await queue.jobs.waiting()] == mine
 
 
 async def test_claim_waiting_and_position_say_the_same(queue, db):
@@ -180,15 +180,17 @@ async def test_claim_waiting_and_position_say_the_same(queue, db):
         await book(db, user, chance.uniform(1, 100))
     for _ in range(40):
         await asked(queue, chance.randrange(6), chance.choice([GUILD, OTHER]), priority=chance.randrange(2))
-    await queue.pause(audit_entry("pause", guild=OTHER))
-    while (waiting := await queue.waiting()) and waiting[0].guild_id == GUILD:
-        assert [await queue.position(job.id) for job in waiting[:3]] == list(range(1, len(waiting[:3]) + 1))
-        claimed = await queue.claim()
+    await queue.moderation.pause(audit_entry("pause", guild=OTHER))
+    while (waiting := await queue.jobs.waiting()) and waiting[0].guild_id == GUILD:
+        assert [await queue.jobs.position(job.id) for job in waiting[:3]] == list(
+            range(1, len(waiting[:3]) + 1)
+        )
+        claimed = await queue.claims.claim()
         assert claimed.id == waiting[0].id
-        assert await queue.position(claimed.id) is None
-        await queue.requeue(claimed.id, claimed.claim, cause=Requeue.CRASH, crash_limit=1)
+        assert await queue.jobs.position(claimed.id) is None
+        await queue.claims.requeue(claimed.id, claimed.claim, cause=Requeue.CRASH, crash_limit=1)
     assert waiting
-    assert await queue.claim() is None
+    assert await queue.claims.claim() is None
 
 
 @pytest.mark.parametrize("sql", [CLAIM, WAITING, POSITION])

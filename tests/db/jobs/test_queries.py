@@ -5,89 +5,91 @@ from __future__ import annotations
 import pytest
 
 from db.errors import CannotWrite
-from db.jobs.states import State
 from db.queue import Ahead
+from db.states import State
 from tests.db.asking import ANN, BEN, GUILD, enqueued, rendered, running
 
 
 async def test_an_unknown_job_is_none(queue):
-    assert await queue.get("0" * 16) is None
-    assert await queue.position("0" * 16) is None
-    assert await queue.running() is None
+    assert await queue.jobs.get("0" * 16) is None
+    assert await queue.jobs.position("0" * 16) is None
+    assert await queue.jobs.running() is None
 
 
 async def test_a_members_jobs_come_newest_first(queue):
     asked = [(await enqueued(queue)).id for _ in range(4)]
     await enqueued(queue, BEN)
     await enqueued(queue, ANN, 200)
-    assert [job.id for job in await queue.jobs_of(ANN, GUILD, limit=3)] == asked[:0:-1]
+    assert [job.id for job in await queue.jobs.jobs_of(ANN, GUILD, limit=3)] == asked[:0:-1]
 
 
 async def test_waiting_can_be_asked_for_a_guild_and_cut(queue):
     for user, guild in ((ANN, GUILD), (BEN, 200), (BEN, GUILD)):
         await enqueued(queue, user, guild)
-    assert [job.user_id for job in await queue.waiting(GUILD)] == [ANN, BEN]
-    assert len(await queue.waiting(limit=2)) == 2
+    assert [job.user_id for job in await queue.jobs.waiting(GUILD)] == [ANN, BEN]
+    assert len(await queue.jobs.waiting(limit=2)) == 2
 
 
 async def test_ahead_counts_others_own_and_running(queue):
     await running(queue, user=BEN)
     for user in (ANN, ANN, BEN):
         await enqueued(queue, user)
-    last = (await queue.waiting())[-1]
-    mine = (await queue.waiting())[1]
-    assert await queue.ahead(mine.id) == Ahead(jobs=1, running=1, by_member_self=int(mine.user_id == ANN))
-    assert (await queue.ahead(last.id)).jobs == 2
+    last = (await queue.jobs.waiting())[-1]
+    mine = (await queue.jobs.waiting())[1]
+    assert await queue.jobs.ahead(mine.id) == Ahead(
+        jobs=1, running=1, by_member_self=int(mine.user_id == ANN)
+    )
+    assert (await queue.jobs.ahead(last.id)).jobs == 2
 
 
 async def test_nothing_is_ahead_of_what_does_not_wait(queue):
     job = await running(queue)
     await enqueued(queue)
-    assert await queue.ahead(job.id) == Ahead(jobs=0, running=1, by_member_self=0)
+    assert await queue.jobs.ahead(job.id) == Ahead(jobs=0, running=1, by_member_self=0)
 
 
 async def test_counts_name_every_state(queue):
     await rendered(queue)
     await enqueued(queue)
     await enqueued(queue, guild=200)
-    assert await queue.counts(GUILD) == {
+    assert await queue.jobs.counts(GUILD) == {
         **dict.fromkeys(State, 0),
         State.RENDERED: 1,
         State.QUEUED: 1,
     }
-    assert (await queue.counts())[State.QUEUED] == 2
+    assert (await queue.jobs.counts())[State.QUEUED] == 2
 
 
 async def test_of_several_that_run_the_longest_running_is_named(queue):
     first = await enqueued(queue)
     await enqueued(queue)
-    await queue.claim(10.0)
-    await queue.claim(20.0)
-    assert (await queue.running()).id == first.id
+    await queue.claims.claim(10.0)
+    await queue.claims.claim(20.0)
+    assert (await queue.jobs.running()).id == first.id
 
 
 async def test_a_job_is_found_by_the_start_of_its_id_in_its_own_guild_only(queue):
     job = await enqueued(queue)
-    assert (await queue.find(GUILD, job.id[:6])).id == job.id
-    assert (await queue.find(GUILD, job.id)).id == job.id
-    assert await queue.find(GUILD + 1, job.id) is None
-    assert await queue.find(GUILD, "%") is None
-    assert await queue.find(GUILD, job.id[:6] + "' OR 1") is None
+    assert (await queue.jobs.find(GUILD, job.id[:6])).id == job.id
+    assert (await queue.jobs.find(GUILD, job.id)).id == job.id
+    assert await queue.jobs.find(GUILD + 1, job.id) is None
+    assert await queue.jobs.find(GUILD, "%") is None
+    assert await queue.jobs.find(GUILD, job.id[:6] + "' OR 1") is None
 
 
 async def test_the_order_is_that_of_the_waiting_jobs_with_their_profiles(queue):
     for user in (ANN, BEN, ANN):
         await enqueued(queue, user, profile=f"profile {user}")
-    waiting = await queue.waiting()
-    order = await queue.order()
+    waiting = await queue.jobs.waiting()
+    order = await queue.jobs.order()
     assert [(turn.job, turn.profile) for turn in order] == [(job.id, job.profile) for job in waiting]
 
 
 async def test_questions_are_answered_while_nothing_can_be_written(queue, db):
     job = await enqueued(queue)
     await db.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
-    await queue.check_limits(GUILD, ANN)
-    assert await queue.delay(GUILD, ANN) >= 0
-    assert [waiting.id for waiting in await queue.waiting()] == [job.id]
+    await queue.entry.check_limits(GUILD, ANN)
+    assert await queue.jobs.delay(GUILD, ANN) >= 0
+    assert [waiting.id for waiting in await queue.jobs.waiting()] == [job.id]
     with pytest.raises(CannotWrite):
-        await queue.cancel(job.id)
+        await queue.claims.cancel(job.id)

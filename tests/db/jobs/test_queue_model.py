@@ -12,9 +12,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
-from db.jobs.states import MOVES, Job, State
+from db.jobs.job import Job
 from db.queue import CancelOutcome, EnqueueLimits, Queue, Requeue
 from db.sqlite.connection import Database
+from db.states import MOVES, State
 from tests.db.asking import audit_entry, hand_in, new_job
 
 CRASH_LIMIT = 2
@@ -65,10 +66,10 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(target=jobs, user=st.integers(1, 3), priority=st.integers(0, 1), twice=st.booleans())
     def enqueue(self, user, priority, twice):
         new = new_job(user, priority=priority)
-        result = self.run(self.queue.enqueue(new))
+        result = self.run(self.queue.entry.enqueue(new))
         assert result.created
         if twice:
-            again = self.run(self.queue.enqueue(new))
+            again = self.run(self.queue.entry.enqueue(new))
             assert (again.job.id, again.created) == (result.job.id, False)
         self.model[result.job.id] = Modelled()
         self.seen[result.job.id] = State.QUEUED
@@ -76,8 +77,8 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(target=claims)
     def claim(self):
-        order = self.run(self.queue.waiting())
-        job = self.run(self.queue.claim())
+        order = self.run(self.queue.jobs.waiting())
+        job = self.run(self.queue.claims.claim())
         if job is None:
             assert not order
             return multiple()
@@ -95,7 +96,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     @rule(job=claims)
     def progress(self, job):
-        assert self.run(self.queue.progress(job.id, job.claim, "drawing", 0.5, 1)) == self.holds(job)
+        assert self.run(self.queue.claims.progress(job.id, job.claim, "drawing", 0.5, 1)) == self.holds(job)
 
     @rule(job=claims)
     def hand_in(self, job):
@@ -116,7 +117,7 @@ class QueueMachine(RuleBasedStateMachine):
             elif cause is Requeue.CRASH and modelled.crashes >= CRASH_LIMIT:
                 expected = State.QUARANTINED
             modelled.state = expected
-        found = self.run(self.queue.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
+        found = self.run(self.queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
         assert found is expected
 
     @rule(job=claims, end=st.sampled_from(["fail", "refuse", "cancelled"]))
@@ -132,14 +133,14 @@ class QueueMachine(RuleBasedStateMachine):
     def fail_without_a_claim(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.QUEUED, State.RENDERED, State.POSTING}
-        assert self.run(self.queue.fail(job, None, "E", None, None)) == fits
+        assert self.run(self.queue.claims.fail(job, None, "E", None, None)) == fits
         if fits:
             modelled.state, modelled.in_flight = State.FAILED, False
 
     @rule(job=jobs)
     def cancel(self, job):
         modelled = self.model[job]
-        outcome = self.run(self.queue.cancel(job))
+        outcome = self.run(self.queue.claims.cancel(job))
         if modelled.state in {State.QUEUED, State.HELD, State.RENDERED}:
             assert outcome is CancelOutcome.DONE
             modelled.state = State.CANCELLED
@@ -153,7 +154,7 @@ class QueueMachine(RuleBasedStateMachine):
     def hold(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.QUEUED, State.RENDERED}
-        assert self.run(self.queue.hold(job, "a review")) == fits
+        assert self.run(self.queue.delivery.hold(job, "a review")) == fits
         if fits:
             modelled.state = State.HELD
 
@@ -161,7 +162,7 @@ class QueueMachine(RuleBasedStateMachine):
     def release(self, job):
         modelled = self.model[job]
         fits = modelled.state is State.HELD
-        assert self.run(self.queue.release(job)) == fits
+        assert self.run(self.queue.delivery.release(job)) == fits
         if fits:
             modelled.state = State.RENDERED if modelled.has_clip else State.QUEUED
 
@@ -169,7 +170,7 @@ class QueueMachine(RuleBasedStateMachine):
     def retry(self, job, keep_clip):
         modelled = self.model[job]
         fits = modelled.state in {State.FAILED, State.QUARANTINED, State.CANCELLED}
-        found = self.run(self.queue.retry(job, audit_entry("retry", job), keep_clip=keep_clip))
+        found = self.run(self.queue.moderation.retry(job, audit_entry("retry", job), keep_clip=keep_clip))
         assert (found is not None) == fits
         if fits:
             modelled.has_clip = modelled.has_clip and keep_clip
@@ -181,7 +182,7 @@ class QueueMachine(RuleBasedStateMachine):
     def quarantine(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.QUEUED, State.HELD, State.RUNNING, State.RENDERED}
-        assert self.run(self.queue.quarantine(job, audit_entry("quarantine", job))) == fits
+        assert self.run(self.queue.moderation.quarantine(job, audit_entry("quarantine", job))) == fits
         if fits:
             modelled.state = State.QUARANTINED
 
@@ -189,7 +190,7 @@ class QueueMachine(RuleBasedStateMachine):
     def begin_posting(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.RENDERED, State.POSTING} and not modelled.in_flight
-        assert (self.run(self.queue.begin_posting(job)) is not None) == fits
+        assert (self.run(self.queue.delivery.begin_posting(job)) is not None) == fits
         if fits:
             modelled.state, modelled.in_flight = State.POSTING, True
 
@@ -197,7 +198,7 @@ class QueueMachine(RuleBasedStateMachine):
     def posted(self, job):
         modelled = self.model[job]
         fits = modelled.state is State.POSTING
-        assert self.run(self.queue.posted(job, 5)) == fits
+        assert self.run(self.queue.delivery.posted(job, 5)) == fits
         if fits:
             modelled.state, modelled.in_flight = State.DELIVERED, False
 
@@ -205,13 +206,13 @@ class QueueMachine(RuleBasedStateMachine):
     def postpone(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.RENDERED, State.POSTING}
-        assert self.run(self.queue.postpone(job, 0.0)) == fits
+        assert self.run(self.queue.delivery.postpone(job, 0.0)) == fits
         if fits:
             modelled.in_flight = False
 
     @rule(job=jobs, place=st.integers(1, 4))
     def move(self, job, place):
-        assert self.run(self.queue.move(job, place, audit_entry("move"))) == (
+        assert self.run(self.queue.moderation.move(job, place, audit_entry("move"))) == (
             self.model[job].state is State.QUEUED
         )
 
@@ -220,7 +221,7 @@ class QueueMachine(RuleBasedStateMachine):
     def restart(self):
         self.run(self.db.close())
         self.open()
-        recovery = self.run(self.queue.recover(restart_limit=RESTART_LIMIT))
+        recovery = self.run(self.queue.claims.recover(restart_limit=RESTART_LIMIT))
         assert {job.id for job in recovery.posting} == self.those_in(State.POSTING)
         for job, modelled in self.model.items():
             modelled.in_flight = False
@@ -257,9 +258,9 @@ class QueueMachine(RuleBasedStateMachine):
 
     @invariant()
     def the_lists_are_those_that_the_states_say(self):
-        waiting = self.run(self.queue.waiting())
+        waiting = self.run(self.queue.jobs.waiting())
         assert {job.id for job in waiting} == self.those_in(State.QUEUED)
-        due = {job.id for job in self.run(self.queue.to_deliver())}
+        due = {job.id for job in self.run(self.queue.delivery.to_deliver())}
         ready = self.those_in(State.RENDERED, State.POSTING)
         assert due == {job for job in ready if not self.model[job].in_flight}
 

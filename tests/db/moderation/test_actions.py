@@ -7,8 +7,8 @@ import random
 import pytest
 
 from db.audit.log import Audit
-from db.jobs.states import State
 from db.queue import Draining, Requeue
+from db.states import State
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
 
 
@@ -19,27 +19,27 @@ async def deeds(db):
 async def test_a_paused_guild_starts_nothing_and_loses_nothing(queue):
     job = await enqueued(queue)
     other = await enqueued(queue, guild=200)
-    assert await queue.pause(audit_entry("pause"))
-    assert not await queue.pause(audit_entry("pause"))
-    assert await queue.paused(GUILD)
-    assert not await queue.paused(200)
-    assert (await queue.claim()).id == other.id
-    assert await queue.claim() is None
-    assert await queue.resume(audit_entry("resume"))
-    assert not await queue.resume(audit_entry("resume"))
-    assert (await queue.claim()).id == job.id
+    assert await queue.moderation.pause(audit_entry("pause"))
+    assert not await queue.moderation.pause(audit_entry("pause"))
+    assert await queue.moderation.paused(GUILD)
+    assert not await queue.moderation.paused(200)
+    assert (await queue.claims.claim()).id == other.id
+    assert await queue.claims.claim() is None
+    assert await queue.moderation.resume(audit_entry("resume"))
+    assert not await queue.moderation.resume(audit_entry("resume"))
+    assert (await queue.claims.claim()).id == job.id
 
 
 @pytest.mark.parametrize("place", [1, 2, 3, 99])
 async def test_a_moved_job_stands_where_it_was_put_and_the_rest_keep_their_order(queue, place):
     for user in (ANN, BEN, CAT, ANN):
         await enqueued(queue, user)
-    before = [job.id for job in await queue.waiting(GUILD)]
+    before = [job.id for job in await queue.jobs.waiting(GUILD)]
     job = before[2]
-    assert await queue.move(job, place, audit_entry("move"))
+    assert await queue.moderation.move(job, place, audit_entry("move"))
     expected = [other for other in before if other != job]
     expected.insert(place - 1, job)
-    assert [other.id for other in await queue.waiting(GUILD)] == expected
+    assert [other.id for other in await queue.jobs.waiting(GUILD)] == expected
 
 
 async def test_a_move_in_one_guild_moves_nobody_in_another(queue):
@@ -49,12 +49,12 @@ async def test_a_move_in_one_guild_moves_nobody_in_another(queue):
         await enqueued(queue, chance.randrange(4), guild, priority=chance.randrange(2))
     await running(queue)
     for _ in range(10):
-        before = await queue.waiting()
+        before = await queue.jobs.waiting()
         mine = [job.id for job in before if job.guild_id == GUILD]
         place = chance.randrange(1, len(mine) + 1)
         job = chance.choice(mine)
-        assert await queue.move(job, place, audit_entry("move"))
-        after = await queue.waiting()
+        assert await queue.moderation.move(job, place, audit_entry("move"))
+        after = await queue.jobs.waiting()
         assert [job.guild_id for job in after] == [job.guild_id for job in before]
         assert [job.id for job in after if job.guild_id == 200] == [
             job.id for job in before if job.guild_id == 200
@@ -65,79 +65,79 @@ async def test_a_move_in_one_guild_moves_nobody_in_another(queue):
 async def test_only_what_waits_in_the_guild_can_be_moved(queue):
     job = await running(queue)
     other = await enqueued(queue, guild=200)
-    assert not await queue.move(job.id, 1, audit_entry("move"))
-    assert not await queue.move(other.id, 1, audit_entry("move"))
+    assert not await queue.moderation.move(job.id, 1, audit_entry("move"))
+    assert not await queue.moderation.move(other.id, 1, audit_entry("move"))
     with pytest.raises(ValueError, match="counted from 1"):
-        await queue.move(job.id, 0, audit_entry("move"))
+        await queue.moderation.move(job.id, 0, audit_entry("move"))
 
 
 async def test_clear_cancels_what_waits_in_the_guild_and_returns_it(queue):
     runs = await running(queue)
     waiting = [(await enqueued(queue)).id for _ in range(3)]
     other = await enqueued(queue, guild=200)
-    cleared = await queue.clear(audit_entry("clear"))
+    cleared = await queue.moderation.clear(audit_entry("clear"))
     assert [job.id for job in cleared] == waiting
     assert {job.state for job in cleared} == {State.CANCELLED}
-    assert (await queue.get(runs.id)).state is State.RUNNING
-    assert (await queue.get(other.id)).state is State.QUEUED
+    assert (await queue.jobs.get(runs.id)).state is State.RUNNING
+    assert (await queue.jobs.get(other.id)).state is State.QUEUED
 
 
 async def test_a_ban_has_a_reason_and_an_end(queue):
-    assert await queue.banned(GUILD, ANN) is None
-    await queue.ban(GUILD, ANN, by=9, reason="spam")
-    await queue.ban(GUILD, ANN, by=9, reason="more spam")
-    assert await queue.banned(GUILD, ANN) == "more spam"
-    assert await queue.banned(200, ANN) is None
-    assert await queue.unban(GUILD, ANN)
-    assert not await queue.unban(GUILD, ANN)
+    assert await queue.moderation.banned(GUILD, ANN) is None
+    await queue.moderation.ban(GUILD, ANN, by=9, reason="spam")
+    await queue.moderation.ban(GUILD, ANN, by=9, reason="more spam")
+    assert await queue.moderation.banned(GUILD, ANN) == "more spam"
+    assert await queue.moderation.banned(200, ANN) is None
+    assert await queue.moderation.unban(GUILD, ANN)
+    assert not await queue.moderation.unban(GUILD, ANN)
 
 
 async def test_a_ban_stops_what_the_member_has_under_way_here_and_nowhere_else(queue):
     runs = await running(queue)
     waits = await enqueued(queue)
     held = await enqueued(queue)
-    await queue.hold(held.id, "a look")
+    await queue.delivery.hold(held.id, "a look")
     others = [await enqueued(queue, BEN), await enqueued(queue, ANN, 200)]
-    stopped = await queue.ban(GUILD, ANN, by=9, reason="spam")
+    stopped = await queue.moderation.ban(GUILD, ANN, by=9, reason="spam")
     assert {job.id for job in stopped} == {runs.id, waits.id, held.id}
-    assert [(await queue.get(job.id)).state for job in (waits, held)] == [State.CANCELLED] * 2
-    assert (await queue.get(runs.id)).cancel_requested
-    assert {(await queue.get(job.id)).state for job in others} == {State.QUEUED}
+    assert [(await queue.jobs.get(job.id)).state for job in (waits, held)] == [State.CANCELLED] * 2
+    assert (await queue.jobs.get(runs.id)).cancel_requested
+    assert {(await queue.jobs.get(job.id)).state for job in others} == {State.QUEUED}
 
 
 async def test_a_draining_guild_finishes_what_it_has_and_takes_nothing_new(queue, db):
     first, other = await enqueued(queue), new_job(guild=200)
-    assert await queue.drain(audit_entry("drain"))
-    assert not await queue.drain(audit_entry("drain"))
-    assert await queue.draining(GUILD)
+    assert await queue.moderation.drain(audit_entry("drain"))
+    assert not await queue.moderation.drain(audit_entry("drain"))
+    assert await queue.moderation.draining(GUILD)
     with pytest.raises(Draining):
-        await queue.enqueue(new_job(BEN))
+        await queue.entry.enqueue(new_job(BEN))
     with pytest.raises(Draining):
-        await queue.check_limits(GUILD, BEN)
-    assert (await queue.enqueue(other)).created
-    assert (await queue.claim()).id == first.id
-    assert await queue.resume(audit_entry("resume"))
-    assert not await queue.draining(GUILD)
-    assert (await queue.enqueue(new_job(BEN))).created
+        await queue.entry.check_limits(GUILD, BEN)
+    assert (await queue.entry.enqueue(other)).created
+    assert (await queue.claims.claim()).id == first.id
+    assert await queue.moderation.resume(audit_entry("resume"))
+    assert not await queue.moderation.draining(GUILD)
+    assert (await queue.entry.enqueue(new_job(BEN))).created
     assert await deeds(db) == [("drain", ""), ("resume", "")]
 
 
 async def failed(queue):
     job = await running(queue)
-    await queue.fail(job.id, job.claim, "E_ENGINE", None, "abcd")
+    await queue.claims.fail(job.id, job.claim, "E_ENGINE", None, "abcd")
     return job
 
 
 async def crashed(queue):
     job = await running(queue)
-    await queue.requeue(job.id, job.claim, cause=Requeue.CRASH, crash_limit=1)
+    await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, crash_limit=1)
     return job
 
 
 async def called_off(queue):
     job = await running(queue)
-    await queue.cancel(job.id)
-    await queue.cancelled(job.id, job.claim)
+    await queue.claims.cancel(job.id)
+    await queue.claims.cancelled(job.id, job.claim)
     return job
 
 
@@ -145,23 +145,23 @@ async def called_off(queue):
 async def test_a_retried_job_stands_where_it_stood_with_clean_counters(queue, db, end):
     job = await end(queue)
     later = [(await enqueued(queue)).id for _ in range(2)]
-    again = await queue.retry(job.id, audit_entry("retry", job.id))
-    assert [found.id for found in await queue.waiting()] == [job.id, *later]
+    again = await queue.moderation.retry(job.id, audit_entry("retry", job.id))
+    assert [found.id for found in await queue.jobs.waiting()] == [job.id, *later]
     assert (again.state, again.recipe, again.created_at) == (State.QUEUED, job.recipe, job.created_at)
     assert (again.crashes, again.restarts, again.cancel_requested) == (0, 0, False)
     assert (again.error_code, again.error_text, again.error_id) == (None, None, None)
     assert (again.ended_at, again.status_final) == (None, False)
     assert not await hand_in(queue, job)  # an answer from before the retry is stale
-    assert await hand_in(queue, await queue.claim())
+    assert await hand_in(queue, await queue.claims.claim())
     assert await deeds(db) == [("retry", job.id)]
 
 
 @pytest.mark.parametrize("keep", [True, False])
 async def test_a_clip_that_could_not_be_posted_is_posted_again_where_it_is_still_there(queue, keep):
     job = await rendered(queue)
-    await queue.begin_posting(job.id, 5.0)
-    await queue.fail(job.id, None, "E_POST", None, "abcd")
-    again = await queue.retry(job.id, audit_entry("retry", job.id), keep_clip=keep)
+    await queue.delivery.begin_posting(job.id, 5.0)
+    await queue.claims.fail(job.id, None, "E_POST", None, "abcd")
+    again = await queue.moderation.retry(job.id, audit_entry("retry", job.id), keep_clip=keep)
     assert again.state is (State.RENDERED if keep else State.QUEUED)
     assert (again.clip_sha256 is not None) == keep
     assert (again.posting_since, again.post_attempts) == (None, 1), "it looks first, and is patient again"
@@ -169,33 +169,33 @@ async def test_a_clip_that_could_not_be_posted_is_posted_again_where_it_is_still
 
 async def test_what_is_not_over_or_was_delivered_or_taken_down_is_not_retried(queue, db):
     waits = await enqueued(queue)
-    runs = await queue.claim()
+    runs = await queue.claims.claim()
     assert runs.id == waits.id
-    delivered = (await hand_in(queue, runs), await queue.begin_posting(runs.id))[1]
-    await queue.posted(delivered.id, 5)
+    delivered = (await hand_in(queue, runs), await queue.delivery.begin_posting(runs.id))[1]
+    await queue.delivery.posted(delivered.id, 5)
     taken_down = await failed(queue)
-    await queue.mark_deleted(taken_down.id)
+    await queue.retention.mark_deleted(taken_down.id)
     waits = await enqueued(queue)
     for job in (waits, delivered, taken_down):
-        assert await queue.retry(job.id, audit_entry("retry", job.id)) is None
+        assert await queue.moderation.retry(job.id, audit_entry("retry", job.id)) is None
     assert await deeds(db) == []
 
 
 async def test_a_quarantined_job_is_out_of_the_engines_hands(queue, db):
     job = await running(queue)
-    assert await queue.quarantine(job.id, audit_entry("quarantine", job.id))
-    assert not await queue.quarantine(job.id, audit_entry("quarantine", job.id))
-    found = await queue.get(job.id)
+    assert await queue.moderation.quarantine(job.id, audit_entry("quarantine", job.id))
+    assert not await queue.moderation.quarantine(job.id, audit_entry("quarantine", job.id))
+    found = await queue.jobs.get(job.id)
     assert (found.state, found.cancel_requested, found.error_code) == ("quarantined", True, "E_SET_ASIDE")
     assert not await hand_in(queue, job)
-    assert await queue.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN) is None
+    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN) is None
     assert await deeds(db) == [("quarantine", job.id)]
 
 
 async def test_a_deed_without_an_effect_is_not_written_down(queue, db):
     job = await enqueued(queue)
-    assert not await queue.release(job.id, audit_entry=audit_entry("release", job.id))
-    assert await queue.hold(job.id, "a look", audit_entry=audit_entry("hold", job.id))
-    assert not await queue.hold(job.id, "a look", audit_entry=audit_entry("hold", job.id))
-    assert not await queue.unban(GUILD, ANN, audit_entry=audit_entry("unban", "1"))
+    assert not await queue.delivery.release(job.id, audit_entry=audit_entry("release", job.id))
+    assert await queue.delivery.hold(job.id, "a look", audit_entry=audit_entry("hold", job.id))
+    assert not await queue.delivery.hold(job.id, "a look", audit_entry=audit_entry("hold", job.id))
+    assert not await queue.moderation.unban(GUILD, ANN, audit_entry=audit_entry("unban", "1"))
     assert await deeds(db) == [("hold", job.id)]

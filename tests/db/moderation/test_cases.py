@@ -7,23 +7,24 @@ import asyncio
 import pytest
 
 from db.audit.log import Audit
+from db.jobs.job import Hold
 from db.jobs.review_requests import CaseKind
-from db.jobs.states import Hold, State
 from db.moderation.cases import Decision
+from db.states import State
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
 
 PICTURE = "a" * 64
 
 
 async def held(queue, **changes):
-    return (await queue.enqueue(new_job(hold=Hold(reason="words: grumpf"), **changes))).job
+    return (await queue.entry.enqueue(new_job(hold=Hold(reason="words: grumpf"), **changes))).job
 
 
 async def delivered(queue, user=ANN, guild=GUILD, message=50, **changes):
     job = await rendered(queue, user=user, guild=guild, **changes)
-    await queue.begin_posting(job.id)
-    await queue.posted(job.id, message)
-    return await queue.get(job.id)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, message)
+    return await queue.jobs.get(job.id)
 
 
 async def deeds(db):
@@ -33,8 +34,8 @@ async def deeds(db):
 async def test_a_job_that_is_held_from_the_start_waits_for_a_decision(queue):
     job = await held(queue)
     assert (job.state, job.held_reason) == (State.HELD, "words: grumpf")
-    assert await queue.claim() is None
-    [case] = await queue.due_cases()
+    assert await queue.claims.claim() is None
+    [case] = await queue.cases.due_cases()
     assert (case.job.id, case.kind, case.round, case.open) == (job.id, CaseKind.REVIEW, 1, True)
 
 
@@ -46,9 +47,9 @@ async def test_of_many_moderators_one_decides(queue, db, action):
         *(getattr(queue, action)(job.id, 1, audit_entry(action, job.id), *more) for _ in range(10))
     )
     assert sum(result is not None for result in results) == 1
-    assert await queue.approve(job.id, 1, audit_entry("approve", job.id)) is None
-    assert await queue.reject(job.id, 1, audit_entry("reject", job.id), "no") is None
-    found = await queue.get(job.id)
+    assert await queue.cases.approve(job.id, 1, audit_entry("approve", job.id)) is None
+    assert await queue.cases.reject(job.id, 1, audit_entry("reject", job.id), "no") is None
+    found = await queue.jobs.get(job.id)
     assert found.state is (State.QUEUED if action == "approve" else State.REFUSED)
     assert found.error_text == ("no, thank you" if action == "reject" else None)
     assert await deeds(db) == [(action, job.id)]
@@ -57,57 +58,57 @@ async def test_of_many_moderators_one_decides(queue, db, action):
 async def test_another_guilds_moderator_decides_nothing(queue, db):
     job = await held(queue)
     clip = await delivered(queue, BEN)
-    await queue.report(clip.id, ANN, "odd")
-    assert await queue.approve(job.id, 1, audit_entry("approve", job.id, guild=200)) is None
-    assert await queue.reject(job.id, 1, audit_entry("reject", job.id, guild=200), "no") is None
-    assert not await queue.dismiss(clip.id, 1, audit_entry("dismiss", clip.id, guild=200))
-    assert await queue.take_down(clip.id, 1, audit_entry("take down", clip.id, guild=200)) is None
-    assert (await queue.get(job.id)).state is State.HELD
-    assert (await queue.get(clip.id)).deleted_at is None
+    await queue.cases.report(clip.id, ANN, "odd")
+    assert await queue.cases.approve(job.id, 1, audit_entry("approve", job.id, guild=200)) is None
+    assert await queue.cases.reject(job.id, 1, audit_entry("reject", job.id, guild=200), "no") is None
+    assert not await queue.cases.dismiss(clip.id, 1, audit_entry("dismiss", clip.id, guild=200))
+    assert await queue.cases.take_down(clip.id, 1, audit_entry("take down", clip.id, guild=200)) is None
+    assert (await queue.jobs.get(job.id)).state is State.HELD
+    assert (await queue.jobs.get(clip.id)).deleted_at is None
 
 
 async def test_a_finished_clip_goes_on_to_its_channel_and_is_not_looked_at_twice(queue):
     job = await rendered(queue)
-    await queue.hold(job.id, "nudity")
-    went_on = await queue.approve(job.id, 1, audit_entry("approve", job.id))
+    await queue.delivery.hold(job.id, "nudity")
+    went_on = await queue.cases.approve(job.id, 1, audit_entry("approve", job.id))
     assert (went_on.state, went_on.looked_at) == (State.RENDERED, True)
 
 
 async def test_a_button_of_an_earlier_round_does_nothing(queue):
     job = await held(queue)
-    await queue.release(job.id)
-    await hand_in(queue, await queue.claim())
-    await queue.hold(job.id, "the clip")
-    assert await queue.approve(job.id, 1, audit_entry("approve", job.id)) is None
-    assert (await queue.approve(job.id, 2, audit_entry("approve", job.id))).state is State.RENDERED
+    await queue.delivery.release(job.id)
+    await hand_in(queue, await queue.claims.claim())
+    await queue.delivery.hold(job.id, "the clip")
+    assert await queue.cases.approve(job.id, 1, audit_entry("approve", job.id)) is None
+    assert (await queue.cases.approve(job.id, 2, audit_entry("approve", job.id))).state is State.RENDERED
 
 
 async def test_a_card_of_a_job_that_went_on_otherwise_is_closed(queue):
     job = await held(queue)
-    [case] = await queue.due_cases()
-    await queue.case_shown(case, 7, 70)
-    assert await queue.due_cases() == []
-    await queue.cancel(job.id)
-    [case] = await queue.due_cases()
+    [case] = await queue.cases.due_cases()
+    await queue.cases.case_shown(case, 7, 70)
+    assert await queue.cases.due_cases() == []
+    await queue.claims.cancel(job.id)
+    [case] = await queue.cases.due_cases()
     assert (case.open, case.decision) == (False, None)
-    await queue.case_closed(case)
-    assert await queue.due_cases() == []
+    await queue.cases.case_closed(case)
+    assert await queue.cases.due_cases() == []
 
 
 async def test_a_member_reports_a_clip_once_and_a_second_member_is_told_on_the_same_card(queue):
     clip = await delivered(queue)
-    assert await queue.report(clip.id, BEN, "odd")
-    assert not await queue.report(clip.id, BEN, "odd again")
-    [case] = await queue.due_cases()
-    await queue.case_shown(case, 7, 70)
-    assert await queue.due_cases() == []
-    assert await queue.report(clip.id, CAT, "very odd")
-    [case] = await queue.due_cases()
+    assert await queue.cases.report(clip.id, BEN, "odd")
+    assert not await queue.cases.report(clip.id, BEN, "odd again")
+    [case] = await queue.cases.due_cases()
+    await queue.cases.case_shown(case, 7, 70)
+    assert await queue.cases.due_cases() == []
+    assert await queue.cases.report(clip.id, CAT, "very odd")
+    [case] = await queue.cases.due_cases()
     assert (case.kind, case.round, case.reports, case.message_id) == (CaseKind.REPORT, 1, 2, 70)
-    assert await queue.reasons(clip.id) == ["odd", "very odd"]
-    assert await queue.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
-    assert not await queue.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
-    [case] = await queue.due_cases()
+    assert await queue.cases.reasons(clip.id) == ["odd", "very odd"]
+    assert await queue.cases.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
+    assert not await queue.cases.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
+    [case] = await queue.cases.due_cases()
     assert (case.open, case.decision) == (False, Decision.DISMISSED)
 
 
@@ -120,24 +121,24 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
     elsewhere = await delivered(queue, ANN, guild=200, message=54, inputs=inputs, clip="5" * 64)
     waits = await enqueued(queue, ANN)
     remix_of_it = await enqueued(queue, CAT, parent=reroll.id)
-    await queue.report(clip.id, BEN, "odd")
-    gone = await queue.take_down(clip.id, 1, audit_entry("take down", clip.id))
-    assert await queue.take_down(clip.id, 1, audit_entry("take down", clip.id)) is None
+    await queue.cases.report(clip.id, BEN, "odd")
+    gone = await queue.cases.take_down(clip.id, 1, audit_entry("take down", clip.id))
+    assert await queue.cases.take_down(clip.id, 1, audit_entry("take down", clip.id)) is None
     assert {job.id for job in gone.jobs} == {
         job.id for job in (clip, reroll, remix_of_it, same_picture, waits)
     }
     assert gone.digests == {PICTURE, "1" * 64, "2" * 64, "3" * 64}
     for job in (remix_of_it, waits):
-        assert (await queue.get(job.id)).state is State.CANCELLED
+        assert (await queue.jobs.get(job.id)).state is State.CANCELLED
     for job in (other, elsewhere):
-        assert (await queue.get(job.id)).deleted_at is None
-    assert {job.id for job in await queue.taking_down()} == {clip.id, reroll.id, same_picture.id}
-    assert await queue.banned(GUILD, ANN) == "because"
-    assert await queue.banned(GUILD, BEN) is None
-    assert await queue.banned(200, ANN) is None
+        assert (await queue.jobs.get(job.id)).deleted_at is None
+    assert {job.id for job in await queue.cases.taking_down()} == {clip.id, reroll.id, same_picture.id}
+    assert await queue.moderation.banned(GUILD, ANN) == "because"
+    assert await queue.moderation.banned(GUILD, BEN) is None
+    assert await queue.moderation.banned(200, ANN) is None
     assert await deeds(db) == [("take down", clip.id)]
-    for job in await queue.taking_down():
-        await queue.message_gone(job.id)
-    assert await queue.taking_down() == []
-    assert PICTURE in await queue.blobs_in_use(), "the other guild still has it"
-    assert not {"1" * 64, "2" * 64, "3" * 64} & await queue.blobs_in_use()
+    for job in await queue.cases.taking_down():
+        await queue.cases.message_gone(job.id)
+    assert await queue.cases.taking_down() == []
+    assert PICTURE in await queue.retention.blobs_in_use(), "the other guild still has it"
+    assert not {"1" * 64, "2" * 64, "3" * 64} & await queue.retention.blobs_in_use()

@@ -13,8 +13,8 @@ async def test_a_guild_is_forgotten_when_its_days_are_over(db, queue):
     guilds, book = Guilds(db), Audit(db)
     kept = await enqueued(queue, guild=HERE)
     await enqueued(queue, BEN, guild=GONE)
-    await queue.ban(GONE, 9, ANN, "spam")
-    await queue.pause(audit_entry("pause", guild=GONE))
+    await queue.moderation.ban(GONE, 9, ANN, "spam")
+    await queue.moderation.pause(audit_entry("pause", guild=GONE))
     await written(db, HERE, ANN, "pause", "", "holidays")
     await guilds.left(GONE, NOW)
     await guilds.left(GONE, NOW + DAY)
@@ -22,8 +22,8 @@ async def test_a_guild_is_forgotten_when_its_days_are_over(db, queue):
     assert await guilds.to_forget(days=30, now=NOW + 30 * DAY + 1) == [GONE]
     assert await guilds.forget(GONE) == 1
     assert await guilds.to_forget(days=0, now=NOW * 2) == []
-    assert await queue.get(kept.id) == kept
-    assert await queue.banned(GONE, 9) is None
+    assert await queue.jobs.get(kept.id) == kept
+    assert await queue.moderation.banned(GONE, 9) is None
     assert (await book.verify()).sound
     [entry] = await book.entries(GONE)
     assert (entry.actor_id < 0, entry.reason) == (True, "")
@@ -37,8 +37,8 @@ async def test_every_table_with_something_of_a_guild_is_emptied(db, queue):
         lambda connection: connection.execute("INSERT INTO later VALUES (?, 'x'), (?, 'y')", (GONE, HERE))
     )
     await enqueued(queue, guild=GONE)
-    parent = await queue.claim()
-    assert await queue.keep_sheets(parent.id, parent.claim, {1: "f" * 64})
+    parent = await queue.claims.claim()
+    assert await queue.take_previews.keep_sheets(parent.id, parent.claim, {1: "f" * 64})
     await enqueued(queue, guild=GONE, parent=parent.id)
     assert await Guilds(db).forget(GONE) == 2
     assert [tuple(row) for row in await db.read("SELECT * FROM later")] == [(HERE, "y")]

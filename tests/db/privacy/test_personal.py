@@ -9,12 +9,12 @@ import pytest
 from db.audit.aliases import alias_of
 from db.audit.log import Audit
 from db.jobs.enqueue import MemberBanned
-from db.jobs.states import State
 from db.privacy.erase import ACTORS, PASSING, SUBJECTS, Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
+from db.states import State
 from tests.db.asking import CLIP, GUILD, audit_entry, enqueued, hand_in, running, written
 
 ANN, BEN, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 311_222_333_444_555_666
@@ -65,13 +65,13 @@ async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
 
 async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, pseudonyms):
     job = await running(queue, user=ANN, recipe=SECRET, inputs={"picture": PICTURE})
-    assert await queue.keep_sheets(job.id, job.claim, {1: SHEET})
+    assert await queue.take_previews.keep_sheets(job.id, job.claim, {1: SHEET})
     assert await hand_in(queue, job, seconds=10.0)
-    await queue.begin_posting(job.id)
-    await queue.posted(job.id, 77)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, 77)
     gone = await personal.erase(ANN, LATER)
     assert (gone.jobs, gone.blobs) == ([job.id], {PICTURE, CLIP, SHEET})
-    left = await queue.get(job.id)
+    left = await queue.jobs.get(job.id)
     assert (left.recipe, left.inputs, left.clip_sha256, left.message_id) == ("{}", {}, None, None)
     assert (left.state, left.gpu_seconds, left.profile) == (State.DELIVERED, 10.0, "camera-fast")
     assert left.user_id == pseudonyms.of(ANN) < 0
@@ -83,16 +83,16 @@ async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, 
 async def test_what_is_open_ends_and_late_answers_are_fenced_off(queue, personal, how_far):
     job = await asked(queue)
     if how_far == "held":
-        await queue.hold(job.id, "a review")
+        await queue.delivery.hold(job.id, "a review")
     elif how_far != "queued":
-        job = await queue.claim()
+        job = await queue.claims.claim()
     if how_far == "rendered":
         await hand_in(queue, job)
     await personal.erase(ANN)
-    assert (await queue.get(job.id)).state is State.CANCELLED
+    assert (await queue.jobs.get(job.id)).state is State.CANCELLED
     assert not await hand_in(queue, job)
-    assert await queue.begin_posting(job.id) is None
-    assert await queue.claim() is None
+    assert await queue.delivery.begin_posting(job.id) is None
+    assert await queue.claims.claim() is None
 
 
 async def test_what_others_made_from_it_loses_files_and_words_and_nothing_else(queue, personal):
@@ -104,31 +104,31 @@ async def test_what_others_made_from_it_loses_files_and_words_and_nothing_else(q
     stranger = await asked(queue, BEN, recipe="another", inputs={"picture": "e" * 64})
     gone = await personal.erase(ANN)
     assert gone.blobs == {PICTURE, CLIP}
-    assert (await queue.get(goes_on.id)).inputs == {}
-    left = await queue.get(reroll.id)
+    assert (await queue.jobs.get(goes_on.id)).inputs == {}
+    left = await queue.jobs.get(reroll.id)
     assert (left.recipe, left.inputs, left.state, left.user_id) == ("{}", {}, State.CANCELLED, BEN)
     assert left.forgotten_at is not None
     for job in (words, stranger):
-        assert await queue.get(job.id) == job
+        assert await queue.jobs.get(job.id) == job
 
 
 async def test_a_file_that_somebody_else_gave_as_well_stays(queue, personal):
     await asked(queue)
     own = await asked(queue, BEN)
     assert (await personal.erase(ANN)).blobs == set()
-    assert await queue.get(own.id) == own
+    assert await queue.jobs.get(own.id) == own
 
 
 async def test_a_ban_outlives_an_erase_and_finds_its_member_again(queue, personal, db):
-    await queue.ban(GUILD, ANN, MOD, "spam, says Ben")
+    await queue.moderation.ban(GUILD, ANN, MOD, "spam, says Ben")
     await personal.erase(ANN)
-    await queue.check_limits(GUILD, ANN)  # nobody knows them now
+    await queue.entry.check_limits(GUILD, ANN)  # nobody knows them now
     await personal.recognise(BEN)
     assert await db.read("SELECT 1 FROM ban WHERE user_id > 0") == []
     await personal.recognise(ANN)
     with pytest.raises(MemberBanned):
-        await queue.check_limits(GUILD, ANN)
-    assert await queue.banned(GUILD, ANN) == ""
+        await queue.entry.check_limits(GUILD, ANN)
+    assert await queue.moderation.banned(GUILD, ANN) == ""
 
 
 async def test_a_limit_that_moderators_gave_a_member_outlives_an_erase(db, personal):
@@ -210,11 +210,11 @@ async def full(queue, db):
         job = await asked(
             queue, user, guild=number, recipe=words * (1 + number * 7 % 90), inputs={"p": picture}
         )
-        await queue.cancel(job.id)
+        await queue.claims.cancel(job.id)
         if number % 10 == 0:
             await written(db, number, ANN, "cancel", str(ANN), f"{SECRET} {number}")
-    await queue.ban(1, ANN, MOD, SECRET)
-    await queue.pause(audit_entry("pause", guild=2, actor=ANN))
+    await queue.moderation.ban(1, ANN, MOD, SECRET)
+    await queue.moderation.pause(audit_entry("pause", guild=2, actor=ANN))
 
 
 async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_the_member(
@@ -266,20 +266,20 @@ async def test_a_wish_to_be_erased_survives_until_it_is_done(personal):
 
 async def test_words_go_after_their_days_and_counts_stay(queue, personal):
     old, young, waiting = [await asked(queue, guild=guild) for guild in (1, 2, 3)]
-    await queue.cancel(old.id, now=1000.0)
-    await queue.cancel(young.id, now=1000.0 + 2 * 86400)
+    await queue.claims.cancel(old.id, now=1000.0)
+    await queue.claims.cancel(young.id, now=1000.0 + 2 * 86400)
     gone = await personal.forget_words(days=30, now=1001.0 + 30 * 86400)
     assert gone.jobs == [old.id]
-    left = await queue.get(old.id)
+    left = await queue.jobs.get(old.id)
     assert (left.recipe, left.inputs, left.user_id, left.state) == ("{}", {}, ANN, State.CANCELLED)
-    assert (await queue.get(young.id)).recipe == (await queue.get(waiting.id)).recipe == SECRET
+    assert (await queue.jobs.get(young.id)).recipe == (await queue.jobs.get(waiting.id)).recipe == SECRET
     assert (await personal.forget_words(days=30, now=1001.0 + 30 * 86400)).jobs == []
 
 
 async def test_an_export_knows_all_rows_about_a_member_and_no_other_member(queue, personal):
     await asked(queue)
     await asked(queue, BEN)
-    await queue.ban(GUILD, ANN, MOD, "spam")
+    await queue.moderation.ban(GUILD, ANN, MOD, "spam")
     known = await personal.known(ANN)
     assert set(known) == {"job", "ban"}
     assert str(MOD) not in str(known)

@@ -87,12 +87,12 @@ async def test_every_historic_database_opens_and_works(tmp_path, dump):
     async with await Database.open(tmp_path / "bot.db") as db:
         assert await version(db) == len(shipped_migrations())
         queue = Queue(db)
-        waiting, running, delivered = await queue.jobs_of(user=1, guild=100)
+        waiting, running, delivered = await queue.jobs.jobs_of(user=1, guild=100)
         assert (delivered.state, running.state, waiting.state) == ("delivered", "running", "queued")
         assert delivered.inputs == {"picture": "a" * 64}
-        recovery = await queue.recover()
+        recovery = await queue.claims.recover()
         assert [job.id for job in recovery.requeued] == [running.id]
-        assert (await queue.claim()).id == running.id
+        assert (await queue.claims.claim()).id == running.id
         await enqueued(queue, user=9)
 
 

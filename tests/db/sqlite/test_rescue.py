@@ -89,8 +89,8 @@ async def test_what_was_posted_since_the_backup_is_looked_for_before_it_is_poste
     put_in_place(path, backup)
     async with await Database.open(path) as db:
         queue = Queue(db)
-        [job] = await queue.to_deliver()
-        assert (await queue.begin_posting(job.id)).post_attempts == 2
+        [job] = await queue.delivery.to_deliver()
+        assert (await queue.delivery.begin_posting(job.id)).post_attempts == 2
 
 
 @pytest.mark.parametrize("dies_at", ["link", "rename", "replace"])
@@ -143,7 +143,7 @@ async def test_a_check_names_what_is_missing_and_what_has_changed(path, tmp_path
         assert len(found) == 2
         assert "missing" in found[0] or "missing" in found[1]
         assert all(first.id in line for line in found)
-        await queue.cancel(first.id)
+        await queue.claims.cancel(first.id)
         assert list(problems(path, tmp_path / "blobs")) == [], "nobody asks for them any more"
 
 

@@ -13,8 +13,9 @@ from engine.clips.join import joined, last_picture, led_in, settled
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Before, Camera, Kind, Outcome, Quality, Recipe, Role
-from engine.families import FAMILIES, FamilySpec
+from engine.families import FAMILIES
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 
 OLD = Before(width=128, height=96, frames=25, engines=("camera",), real=True)

@@ -16,13 +16,13 @@ import engine.diffusion
 from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed
+from engine.core.family import Hooks
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
 from engine.diffusion.denoised import expected
 from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
-from engine.families import Hooks
 from tests.engine import tiny  # noqa: F401 - one thread, and the libraries in order
 from tests.engine.tiny import svd
 

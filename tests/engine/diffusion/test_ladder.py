@@ -8,8 +8,8 @@ import pytest
 
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
+from engine.core.family import Hooks
 from engine.diffusion.ladder import Rung, descend, first_rung
-from engine.families import Hooks
 
 RUNGS = tuple(Rung(name=name, about=f"{name} was given up") for name in ("a", "b", "c"))
 

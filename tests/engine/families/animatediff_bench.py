@@ -9,8 +9,8 @@ import numpy as np
 
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
+from engine.core.family import Clip, Hooks, Inputs
 from engine.core.recipe import Kind, Recipe, Role, Style
-from engine.families import Clip, Hooks, Inputs
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store

@@ -33,13 +33,14 @@ def main(how: str, models: Path) -> None:
     else:
         sys.modules["torchvision"] = None
 
+    from engine.core.capabilities import Capabilities
     from engine.core.device import Device
     from engine.core.errors import RenderFailed
+    from engine.core.family import Clip, Hooks, Inputs
     from engine.core.recipe import Follow, Kind, Quality
     from engine.core.request import Request, Subject
-    from engine.families import FAMILIES, Clip, Hooks, Inputs, load
+    from engine.families import FAMILIES, load
     from engine.planning.plan import plan
-    from engine.runtime.capabilities import Capabilities
     from engine.runtime.context import EngineContext
     from engine.weights.store import Store
 

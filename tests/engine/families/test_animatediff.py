@@ -9,9 +9,10 @@ from safetensors.torch import save_file
 
 from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Draft, Progress
+from engine.core.family import Clip, Inputs
 from engine.core.recipe import Before, Role, Stage, Style
 from engine.diffusion.by_time import frames_by_time
-from engine.families import Clip, Inputs, load
+from engine.families import load
 from engine.families.animatediff.parts import Services
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover

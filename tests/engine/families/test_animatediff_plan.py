@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Kind, Motion, Quality, Style
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES
 from engine.planning.plan import plan
-from engine.runtime.capabilities import Capabilities
 
 LCM, LIGHTNING, V2, V3 = "animatelcm", "lightning", "motion-v1-5-2", "motion-v1-5-3"
 PICTURE = Subject(sha256="ab" * 32, width=300, height=200)

@@ -9,8 +9,9 @@ import torch
 
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
+from engine.core.family import Inputs
 from engine.core.recipe import Style
-from engine.families import Inputs, load
+from engine.families import load
 from engine.families.animatediff.draw import _Take
 from engine.families.animatediff.ladder import FEW, RUNGS, STREAMED, costs
 from engine.runtime.context import EngineContext

@@ -11,8 +11,9 @@ import pytest
 
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, Unsupported
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
-from engine.families import Hooks, Inputs, load
+from engine.families import load
 from engine.runtime.context import EngineContext
 from tests import ROOT
 

@@ -18,15 +18,16 @@ import torch
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
+from engine.core.family import Clip, Hooks, Inputs
 from engine.core.recipe import Follow, Kind, Recipe, Role
 from engine.core.request import Request, Subject
-from engine.families import FAMILIES, Clip, Hooks, Inputs, load
+from engine.families import FAMILIES, load
 from engine.families.animatediff_control.follow_needs import ANNOTATORS, NEEDS
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
-from engine.runtime.capabilities import Capabilities
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests import ROOT

@@ -8,8 +8,9 @@ import pytest
 
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Recipe
-from engine.families import Hooks, Inputs, load
+from engine.families import load
 from engine.families.sketch.creatures import CREATURES
 from engine.families.sketch.lettering import Lettering, writable
 from engine.families.sketch.things import THINGS

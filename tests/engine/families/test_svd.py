@@ -13,17 +13,18 @@ import torch
 
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.core.events import Draft, Progress
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Before, Camera, Kind, Motion, Outcome, Quality, Role, Stage
 from engine.core.request import Request, Subject
-from engine.families import FAMILIES, Hooks, Inputs, load
+from engine.families import FAMILIES, load
 from engine.families.svd.draw import goes
 from engine.families.svd.ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
-from engine.runtime.capabilities import Capabilities
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.tiny import svd as tiny

@@ -11,10 +11,11 @@ from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
 from engine.core.request import Request, Subject
 from engine.diffusion.renoise import RenoisingScheduler
-from engine.families import FAMILIES, Hooks, Inputs, load
+from engine.families import FAMILIES, load
 from engine.families.wan.decode import decode_causal
 from engine.planning.plan import plan
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits

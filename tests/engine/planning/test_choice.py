@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Style
 from engine.core.request import Request, Subject
 from engine.planning.choice import engines_for
 from engine.planning.plan import plan
-from engine.runtime.capabilities import Capabilities
 
 GIB = 2**30
 PICTURE = Subject(sha256="a" * 64, width=1600, height=900)

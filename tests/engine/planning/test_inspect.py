@@ -2,11 +2,11 @@ import cv2
 import numpy as np
 import pytest
 
+from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind
 from engine.core.request import Request, Subject
 from engine.planning.inspect import inspect, inspect_file
 from engine.planning.plan import plan
-from engine.runtime.capabilities import Capabilities
 from engine.vision.faces import ENTRY, FILE, Face, count_faces, read_answer
 from engine.weights.store import Store
 

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.core.request import SECONDS, Length, Request, Subject, choose
 from engine.families import FAMILIES
 from engine.planning.frame_size import AREA, usual_sizes
 from engine.planning.plan import PlanLimits, plan
-from engine.runtime.capabilities import Capabilities
 from engine.smooth.moments import by_factor, by_rate
 
 SMOOTH = (24.0, 30.0, 60.0)

@@ -15,8 +15,9 @@ from engine.clips.encode import ClipTooLarge, read_metadata
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
 from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
-from engine.families import FAMILIES, FamilySpec
+from engine.families import FAMILIES
 from engine.gate import TROUBLES
 from engine.gate.calibration import shipped
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
@@ -85,7 +86,7 @@ def render(monkeypatch, tmp_path):
     def make(*takes, recipe=RECIPE, inputs=None, on_event=None, cancel=None, calibrations=None, **limits):
         monkeypatch.setattr(Scripted, "takes", list(takes))
         monkeypatch.setattr(Scripted, "asked", [])
-        return Renderer(EngineContext(calibrations=houses or {})).render(
+        return Renderer(EngineContext(calibrations=calibrations or {})).render(
             recipe,
             inputs or {},
             work=tmp_path,

@@ -80,7 +80,7 @@ class EngineAlerts:
         if trouble is not None:
             self._last_trouble = now
             text = moderation_texts.engine_trouble(trouble.since)
-            for guild, channel in (await self._queue.review_channels()).items():
+            for guild, channel in (await self._queue.reviews.review_channels()).items():
                 if guild not in self._told and await self._say(channel, text):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:

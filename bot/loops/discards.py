@@ -13,7 +13,7 @@ import discord
 from bot.text import clip_texts
 from db.errors import DatabaseError
 from db.files import BlobDamaged, Blobs
-from db.jobs.states import Job
+from db.jobs.job import Job
 from db.queue import Queue
 from engine.core.events import TakeDiscarded
 from engine.core.recipe import Receipt
@@ -50,7 +50,7 @@ class Discards:
                 take: await asyncio.to_thread(self._blobs.put, data) for take, data in self._sheets.items()
             }
             if kept:
-                await self._queue.keep_sheets(job.id, job.claim, kept, time.time())
+                await self._queue.take_previews.keep_sheets(job.id, job.claim, kept, time.time())
         except (OSError, DatabaseError):
             log.exception("the discarded takes of job %s could not be put by", job.id)
 
@@ -62,7 +62,7 @@ async def why_discarded(job: Job, *, queue: Queue, blobs: Blobs) -> tuple[str, l
     """
     receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
     files = []
-    for take, digest in list((await queue.sheets(job.id)).items())[:SHOWN]:
+    for take, digest in list((await queue.take_previews.sheets(job.id)).items())[:SHOWN]:
         try:
             data = await asyncio.to_thread(blobs.read, digest)
         except (FileNotFoundError, BlobDamaged):

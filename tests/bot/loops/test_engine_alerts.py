@@ -8,12 +8,12 @@ import sys
 import pytest
 
 from bot import app
+from bot.loops import engine_alerts
 from bot.loops import engine_loop as engine_loop_module
-from bot.ops import engine_alerts
-from bot.ops.engine_alerts import EngineAlerts, trouble_of
+from bot.loops.engine_alerts import EngineAlerts, trouble_of
 from bot.text import moderation_texts
-from db.jobs.states import JobId, State
 from db.moderation.reviews import ReviewRules
+from db.states import JobId, State
 from engine.process.host import EngineHost, HostLimits, HostState
 from tests.bot.fixtures import until
 from tests.db.asking import audit_entry
@@ -35,7 +35,7 @@ async def review(fake, channel, services, bot):
     """A channel of the server's moderators."""
     made = fake.channel(name="review")
     rules = ReviewRules(channel_id=made.id)
-    await services.queue.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
+    await services.queue.reviews.set_review_rules(rules, audit_entry("review", guild=channel.guild.id))
     return made
 
 
@@ -107,7 +107,7 @@ class TestWithTheRealProcess:
         assert "does not work" in page
         more = engine.deaths
         await until(lambda: engine.deaths > more + 1, 20)
-        [job] = [*await services.queue.waiting(), *filter(None, [await services.queue.running()])]
+        [job] = [*await services.queue.jobs.waiting(), *filter(None, [await services.queue.jobs.running()])]
         assert (job.crashes, job.state) in {(0, State.QUEUED), (0, State.RUNNING)}
         assert len(said(fake, review)) == 1
         await services.engine_loop.stop(0)

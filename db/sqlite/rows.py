@@ -1,0 +1,34 @@
+"""What every part that reads and writes rows stands on."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+
+from db.sqlite.connection import Database, Parameters
+
+
+class Rows:
+    """What every part of the queue stands on: the database and a clock.
+
+    Args:
+        clock: returns Unix seconds; read where a caller gives no ``now``.
+    """
+
+    def __init__(self, db: Database, *, clock: Callable[[], float] = time.time) -> None:
+        self._db = db
+        self._clock = clock
+
+    def _now(self, now: float | None) -> float:
+        return self._clock() if now is None else now
+
+    async def _changes(self, sql: str, parameters: Parameters) -> bool:
+        """Run one UPDATE, INSERT or DELETE in a transaction, and tell whether it changed a row."""
+        return await self._db.write(lambda connection: connection.execute(sql, parameters).rowcount > 0)
+
+
+def fetch_one(connection: sqlite3.Connection, sql: str, parameters: Parameters = ()) -> sqlite3.Row | None:
+    """Return the first row. All are fetched: a statement with RETURNING is done only then."""
+    rows: list[sqlite3.Row] = connection.execute(sql, parameters).fetchall()
+    return rows[0] if rows else None

@@ -1,0 +1,25 @@
+"""What this machine has for making clips."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from engine.core.device import Device
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capabilities:
+    """All that a plan must know of the machine.
+
+    Attributes:
+        device: where models run.
+        weights: names of the catalogue's entries that are installed.
+        checkpoints, styles: names of the owner's own files.
+        slow: models may run without a GPU, because the owner chose it; clips then take very long.
+    """
+
+    device: Device = field(default_factory=Device)
+    weights: frozenset[str] = frozenset()
+    checkpoints: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+    slow: bool = False
