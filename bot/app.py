@@ -85,7 +85,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
     async with await opening as database:
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
-        queue = Queue(database, share=policies.for_turns(settings))
+        queue = Queue(database, policies.for_turns(settings))
         blobs = Blobs(data / BLOBS)
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
@@ -94,7 +94,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
             environment=os.environ | policies.engine_environment(settings),
         )
         try:
-            pictures_in = Intake(limits=policies.for_intake(settings), store=policies.store_of(settings))
+            pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
             async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
                 reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
                 yield _wire(settings, database, queue, blobs, host, reception, sealer)
@@ -118,6 +118,7 @@ def _wire(
     eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
     personal = Personal(database, eraser=eraser)
     backups = settings.data_dir / BACKUPS
+    retention = policies.for_retention(settings)
     inventory = Inventory(
         policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
     )
@@ -175,7 +176,7 @@ def _wire(
         capabilities=inventory.capabilities,
     )
     clip_actions = ClipActions(
-        queue=queue, submissions=submissions, blobs=blobs, rules=policies.for_deeds(settings)
+        queue=queue, submissions=submissions, blobs=blobs, rules=policies.for_clip_actions(settings)
     )
     cases = CaseBoard(queue=queue, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox)
     decisions = Decisions(
@@ -186,6 +187,7 @@ def _wire(
         engine_loop=engine_loop,
         deliverer=deliverer,
         moderator_roles=settings.moderator_roles,
+        retention=retention,
     )
     clicks = Clicks(
         queue=queue,
@@ -215,7 +217,7 @@ def _wire(
         personal=personal,
         guilds=guilds,
         backup_dir=backups,
-        keep=policies.for_keeping(settings),
+        policy=retention,
     )
     return Services(
         settings=settings,
@@ -258,7 +260,7 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     _listen_for_signals(stop)
     async with assemble(settings) as services:
-        recovery = await services.queue.claims.recover(time.time(), settings.restart_limit)
+        recovery = await services.queue.claims.recover(time.time(), restart_limit=settings.restart_limit)
         log.info(
             "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
             len(recovery.requeued),

@@ -81,20 +81,17 @@ class Queue:
     def __init__(
         self,
         db: Database,
+        share: FairShare,
         *,
-        limits: EnqueueLimits | None = None,
-        share: FairShare | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Make the parts.
 
         Args:
-            limits: of those who do not bring their own.
             share: how turns are shared out.
             clock: returns Unix seconds.
         """
-        share = share or FairShare()
-        self.entry = Enqueueing(db, limits=limits or EnqueueLimits(), share=share, clock=clock)
+        self.entry = Enqueueing(db, share=share, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
         self.delivery = Delivery(db, clock=clock)

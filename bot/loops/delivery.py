@@ -74,8 +74,8 @@ class DeliveryLimits:
         give_up_after: seconds after which a clip that cannot be posted is given up.
     """
 
-    backoff_last: float = 60.0
-    give_up_after: float = 48 * 3600.0
+    backoff_last: float
+    give_up_after: float
 
 
 class Deliverer:

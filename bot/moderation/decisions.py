@@ -21,6 +21,7 @@ from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.retention import RetentionPolicy
 from db.moderation.cases import TakenDown
 from db.queue import Queue
 from db.states import JobId, State
@@ -49,8 +50,13 @@ class Decisions:
         engine_loop: EngineLoop,
         deliverer: Deliverer,
         moderator_roles: Collection[int],
+        retention: RetentionPolicy,
     ) -> None:
-        """Make one from the parts that a decision may reach."""
+        """Make one from the parts that a decision may reach.
+
+        Args:
+            retention: says which files other guilds' jobs still need when a clip is taken down.
+        """
         self._queue = queue
         self._blobs = blobs
         self._cases = cases
@@ -58,6 +64,7 @@ class Decisions:
         self._engine_loop = engine_loop
         self._deliverer = deliverer
         self._roles = moderator_roles
+        self._retention = retention
 
     async def click(
         self, interaction: discord.Interaction[Any], action: CaseAction, number: int, job: JobId
@@ -157,7 +164,7 @@ class Decisions:
                 self._engine_loop.cancel(job.id)
             self._board.touch(job.id)
         await asyncio.gather(*(self._cases.delete_message(job) for job in reached.jobs))
-        needed = await self._queue.retention.blobs_in_use(now=time.time())
+        needed = await self._queue.retention.blobs_in_use(self._retention, now=time.time())
         for digest in reached.digests - needed:
             await asyncio.to_thread(self._blobs.delete, digest)
 

@@ -70,7 +70,7 @@ class SubmissionPolicy:
     data_dir: Path
     min_free_disk: int
     max_prompt: int
-    engine: str = AUTO
+    engine: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -241,7 +241,7 @@ class Submissions:
             )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
             self._in_flight.see_through()
-            enqueued = await self._queue.entry.enqueue(new, limits=self.rules.limits, now=time.time())
+            enqueued = await self._queue.entry.enqueue(new, self.rules.limits, now=time.time())
         except asyncio.CancelledError:
             await refuse(interaction, messages.BEING_RESTARTED)
             raise
@@ -300,7 +300,7 @@ class Submissions:
 
     async def _check_limits(self, interaction: discord.Interaction[Any]) -> None:
         await self._queue.entry.check_limits(
-            interaction.guild_id or 0, interaction.user.id, roles_of(interaction), limits=self.rules.limits
+            interaction.guild_id or 0, interaction.user.id, roles_of(interaction), self.rules.limits
         )
 
     async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:

@@ -8,7 +8,6 @@ ceilings, so none of them can give away more of the machine than its owner wants
 from __future__ import annotations
 
 import dataclasses
-import math
 import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -102,9 +101,9 @@ class Allowed:
 class Ceilings:
     """What the owner lets moderators give to a member at most."""
 
-    waiting: int = 20
-    hour: int = 100
-    day: float = math.inf
+    waiting: int
+    hour: int
+    day: float
 
 
 class Allowances(Rows):

@@ -150,7 +150,7 @@ class Claims(Rows):
         return await self._db.write(transaction)
 
     async def requeue(
-        self, job: JobId, claim: int, *, cause: Requeue, now: float | None = None, crash_limit: int = 2
+        self, job: JobId, claim: int, *, cause: Requeue, crash_limit: int, now: float | None = None
     ) -> State | None:
         """Give a running job back, to the front of the queue.
 
@@ -230,7 +230,7 @@ class Claims(Rows):
             lambda connection: end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
         )
 
-    async def recover(self, now: float | None = None, restart_limit: int = 5) -> Recovery:
+    async def recover(self, now: float | None = None, *, restart_limit: int) -> Recovery:
         """Sort out, once at the start, what was under way when the program last ended.
 
         A running job goes to the front of the queue; found so ``restart_limit`` times, it is quarantined.

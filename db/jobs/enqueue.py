@@ -21,7 +21,6 @@ from db.states import JobId, State, new_job_id
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-CEILINGS = Ceilings()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,12 +37,12 @@ class EnqueueLimits:
         ceilings: what moderators may give to a member in the place of the first three.
     """
 
-    per_member_waiting: int = 3
-    per_member_hour: int = 20
-    per_member_day: float = math.inf
-    per_guild_waiting: int = 50
-    total_waiting: int = 500
-    ceilings: Ceilings = CEILINGS
+    per_member_waiting: int
+    per_member_hour: int
+    per_member_day: float
+    per_guild_waiting: int
+    total_waiting: int
+    ceilings: Ceilings
 
 
 class Limit(StrEnum):
@@ -107,34 +106,27 @@ class Enqueueing(Rows):
         self,
         db: Database,
         *,
-        limits: EnqueueLimits,
         share: FairShare,
         clock: Callable[[], float],
     ) -> None:
         super().__init__(db, clock=clock)
-        self._limits = limits
         self._share = share
 
-    async def enqueue(
-        self, new: NewJob, *, now: float | None = None, limits: EnqueueLimits | None = None
-    ) -> Enqueued:
+    async def enqueue(self, new: NewJob, limits: EnqueueLimits, *, now: float | None = None) -> Enqueued:
         """Write a job down. When this returns, the job survives whatever happens.
-
-        Args:
-            limits: those of the queue by default.
 
         Raises:
             MemberBanned: the member is shut out.
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
-        at, checked = self._now(now), limits or self._limits
+        at = self._now(now)
 
         def transaction(connection: sqlite3.Connection) -> Enqueued:
             known = fetch_one(connection, "SELECT * FROM job WHERE key = ?", (new.key,))
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
-            lane = _check(connection, new.guild_id, new.user_id, new.roles, checked, at)
+            lane = _check(connection, new.guild_id, new.user_id, new.roles, limits, at)
             return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
 
         return await self._db.write(transaction)
@@ -159,10 +151,10 @@ class Enqueueing(Rows):
         self,
         guild: int,
         user: int,
-        roles: Collection[int] = (),
+        roles: Collection[int],
+        limits: EnqueueLimits,
         *,
         now: float | None = None,
-        limits: EnqueueLimits | None = None,
     ) -> Lane:
         """Return if the member could ask for a job now; asked before anything is downloaded.
 
@@ -174,8 +166,8 @@ class Enqueueing(Rows):
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
-        at, checked = self._now(now), limits or self._limits
-        return await self._db.look(lambda connection: _check(connection, guild, user, roles, checked, at))
+        at = self._now(now)
+        return await self._db.look(lambda connection: _check(connection, guild, user, roles, limits, at))
 
 
 def _check(

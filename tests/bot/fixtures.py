@@ -20,7 +20,7 @@ from bot.loops.engine_loop import EngineLoop
 from bot.services import Services
 from db.files import Blobs
 from db.jobs.job import Job, NewJob
-from db.queue import EnqueueLimits, Queue
+from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.errors import Cancelled
 from engine.core.events import Progress
@@ -29,9 +29,9 @@ from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.render import RenderLimits
 from tests.fake_discord import FakeDiscord
+from tests.policies import FAR
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
-FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000, per_guild_waiting=1000, total_waiting=1000)
 
 _keys = itertools.count()
 

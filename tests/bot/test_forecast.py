@@ -10,9 +10,9 @@ from bot import forecast as wait_module
 from bot.forecast import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW, Forecaster, overtaking
 from db.jobs.fairness import charge
 from db.jobs.queries import Arrival
-from db.queue import EnqueueLimits
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
 from tests.db.asking import audit_entry
+from tests.policies import enqueue_limits
 
 FAST = {"quality": "fast"}
 LOW, HIGH = UNTAUGHT
@@ -150,7 +150,7 @@ async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs,
     elif cause == "move":
         await queue.moderation.move(job.id, 1, audit_entry("move"))
     else:
-        await queue.claims.recover()
+        await queue.claims.recover(restart_limit=5)
     await hand_in(queue, blobs, await queue.claims.claim())
     assert await queue.jobs.surprises(0, 100) == []
 
@@ -184,7 +184,7 @@ def test_those_who_come_later_and_go_first_are_reckoned_with():
 
 async def test_on_a_busy_day_four_ranges_of_five_hold_the_truth(tmp_path):
     busy = Community(members=2000, jobs=300, paces=(30.0, 300.0), evening=0.4)
-    day = figures(await simulate(tmp_path, busy, 3, EnqueueLimits()))
+    day = figures(await simulate(tmp_path, busy, 3, enqueue_limits()))
     assert day["engine busy"] > 0.5
     assert day["ranges that held the truth"] >= 0.8
     assert day["high over low, median"] < 6

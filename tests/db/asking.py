@@ -9,6 +9,7 @@ from db.audit.log import AuditEntry, write_down
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
+from tests.policies import FAR
 
 GUILD = 100
 ANN, BEN, CAT = 1, 2, 3
@@ -32,7 +33,7 @@ def new_job(user: int = ANN, guild: int = GUILD, **changes) -> NewJob:
 
 
 async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes) -> Job:
-    return (await queue.entry.enqueue(new_job(user, guild, **changes))).job
+    return (await queue.entry.enqueue(new_job(user, guild, **changes), FAR)).job
 
 
 def audit_entry(action: str, target: str = "", *, guild: int = GUILD, actor: int = 9) -> AuditEntry:

@@ -14,7 +14,7 @@ import pytest
 from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
 from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
-from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
+from bot.loops.delivery import Deliverer, is_waiting_for_access
 from db.errors import CannotWrite
 from db.queue import Queue
 from db.states import State
@@ -22,6 +22,7 @@ from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import ANN, CHANNEL, queued, recipe, rendered, until
+from tests.policies import delivery_limits
 
 HOUR = 3600.0
 
@@ -64,7 +65,7 @@ def make(queue, blobs, outlet, tmp_path, changed):
             blobs=blobs,
             outlet=outlet,
             work=tmp_path / "outbox",
-            limits=DeliveryLimits(**limits),
+            limits=delivery_limits(**limits),
             clip_posts=ClipPosts(work=tmp_path / "outbox", sealer=Sealer(None)),
             on_change=changed.append,
         )
@@ -496,7 +497,7 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
     assert (await queue.jobs.get(job.id)).state is State.POSTING
     assert await queue.delivery.to_deliver() == [], "the interrupted attempt is not begun again by itself"
 
-    recovery = await queue.claims.recover()
+    recovery = await queue.claims.recover(restart_limit=5)
     assert [found.id for found in recovery.posting] == [job.id]
     outlet.find_own.return_value = 81
     row = await attempt(make(), queue, job)

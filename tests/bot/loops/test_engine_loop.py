@@ -392,7 +392,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 
     async def taken_away(on_event, cancel):
         row = await queue.jobs.get(job.id)
-        await queue.claims.recover()
+        await queue.claims.recover(restart_limit=5)
         assert (await queue.claims.claim()).claim == row.claim + 1
 
     engine.acts = [taken_away]

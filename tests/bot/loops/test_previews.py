@@ -215,7 +215,7 @@ async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, 
         await queue.claims.cancel(job.id)
         await queue.claims.cancelled(job.id, job.claim)
     else:
-        await queue.claims.recover()
+        await queue.claims.recover(restart_limit=5)
     board.touch(job.id)
     await until(lambda: files(messenger)[-1] == ())
     if end == "cancelled":
@@ -228,7 +228,7 @@ async def test_what_hung_on_a_message_of_before_a_restart_is_taken_off(queue, bo
     await queued(queue)
     job = await queue.claims.claim()
     await queue.delivery.set_status_message(job.id, CHANNEL, MESSAGE)
-    await queue.claims.recover()
+    await queue.claims.recover(restart_limit=5)
     board.touch(job.id)
     await until(lambda: files(messenger) == [()])
 

@@ -10,8 +10,8 @@ import pytest
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
 from db.jobs.enqueue import LimitReached
-from db.queue import EnqueueLimits
 from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered, until
+from tests.policies import enqueue_limits
 
 HOURS = 5 * 3600.0
 
@@ -62,15 +62,15 @@ async def is_past(queue, job, clock) -> bool:
 
 
 async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
-    one = EnqueueLimits(per_member_hour=1)
+    one = enqueue_limits(per_member_hour=1)
     job = await queued(queue, ANN)
     clock.now -= HOURS
     await until(lambda: is_past(queue, job, clock))
     with pytest.raises(LimitReached) as caught:
-        await queue.entry.check_limits(GUILD, ANN, limits=one)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=one)
     assert 0 < caught.value.retry_after <= 3600
     clock.now += 3601
-    await queue.entry.check_limits(GUILD, ANN, limits=one)
+    await queue.entry.check_limits(GUILD, ANN, (), limits=one)
 
 
 async def test_what_happened_before_the_start_is_mended_too(queue, clock):

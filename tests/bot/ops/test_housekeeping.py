@@ -12,7 +12,7 @@ import pytest
 
 from bot.ops import health, housekeeping, loop_lag
 from bot.ops.health import HealthFile, look
-from bot.ops.housekeeping import Housekeeping, Keep
+from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.privacy.forgetting import RecipeWords
 from db.privacy.departed_guilds import Guilds
@@ -21,6 +21,7 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from engine.core.recipe import Role
 from tests.bot.fixtures import hand_in, queued, until
+from tests.policies import retention
 
 DAY = 24 * 3600.0
 
@@ -35,7 +36,7 @@ def make(db, queue, blobs, tmp_path):
             personal=Personal(db, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), words=RecipeWords())),
             guilds=Guilds(db),
             backup_dir=tmp_path / "backups",
-            keep=Keep(**{"backups": 2, **keep}),
+            policy=retention(**{"backups": 2, **keep}),
         )
 
     return made
@@ -87,6 +88,31 @@ async def test_pictures_are_swept_when_their_days_are_over(make, queue, blobs, c
     assert await make(inputs_days=3).sweep() == 0
     clock.now += 3 * DAY + 60
     assert await make(inputs_days=3).sweep() == 1
+
+
+@pytest.mark.parametrize("days", [20, 120])
+async def test_a_clip_with_a_star_is_kept_for_as_long_as_the_owner_says(make, queue, blobs, clock, days):
+    await queued(queue)
+    job = await hand_in(queue, blobs, await queue.claims.claim(), b"a clip")
+    aged(blobs, b"a clip")
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.posted(job.id, 77)
+    await queue.stars.star(job.id, job.user_id, interaction=1, most=5)
+    clock.now += days * DAY - 60
+    assert await make(starred_days=days).sweep() == 0
+    clock.now += 120
+    assert await make(starred_days=days).sweep() == 1
+
+
+@pytest.mark.parametrize("days", [2, 5, 20])
+async def test_pictures_of_takes_are_kept_for_as_long_as_the_owner_says(make, queue, blobs, clock, days):
+    await queued(queue)
+    job = await queue.claims.claim()
+    await queue.take_previews.keep_sheets(job.id, job.claim, {1: aged(blobs, b"a discarded take")})
+    clock.now += days * DAY - 60
+    assert await make(previews_days=days, inputs_days=30).sweep() == 0
+    clock.now += 120
+    assert await make(previews_days=days, inputs_days=30).sweep() == 1
 
 
 async def test_there_is_one_backup_a_day_and_a_few_are_kept(make, queue, clock, tmp_path):

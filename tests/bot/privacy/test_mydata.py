@@ -116,13 +116,13 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
     words = PROMPT.rpartition(" ")[2]
     known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name)
     data = services.settings.data_dir
-    before = [await services.database.backup(data / "backups") for _ in range(2)]
+    before = [await services.database.backup(data / "backups", keep=7) for _ in range(2)]
     assert held(data, PROMPT, words, ada.user.id)[PROMPT] >= {path.name for path in before}
     assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip}
 
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(2, 0), 20)
-    after = await services.database.backup(data / "backups")
+    after = await services.database.backup(data / "backups", keep=7)
     assert held(data, *known) == {}
     assert all(path.exists() for path in (*before, after))
     for table in await services.database.read("SELECT name FROM sqlite_master WHERE type = 'table'"):

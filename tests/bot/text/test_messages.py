@@ -16,7 +16,6 @@ from bot.intake import refusals
 from bot.text import limit_texts, messages, moderation_texts, review_texts
 from db.audit.log import Entry, Verdict
 from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
-from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.jobs.review_requests import CaseKind
@@ -36,6 +35,7 @@ from engine.core.recipe import (
     Style,
     TakeRecord,
 )
+from tests.policies import enqueue_limits
 
 ID = JobId("0123456789abcdef")
 HUGE = 2**63
@@ -195,8 +195,8 @@ def moderators_texts(recipe):
     yield moderation_texts.unbanned(HUGE)
     wide = Allowance(waiting=500, hour=1000, day=86_400, lane=Lane.BACKGROUND, spent=Spent.BACKGROUND)
     kept = [Kept(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
-    yield limit_texts.allowances_page(kept, EnqueueLimits())
-    yield limit_texts.allowances_page([], EnqueueLimits())
+    yield limit_texts.allowances_page(kept, enqueue_limits())
+    yield limit_texts.allowances_page([], enqueue_limits())
     yield from texts_of_reviews(recipe)
 
 

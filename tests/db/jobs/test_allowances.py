@@ -6,13 +6,14 @@ import pytest
 
 from db.audit.log import Audit
 from db.jobs.allowances import Allowance, Ceilings, Kept, Lane, Spent, Whose
-from db.queue import EnqueueLimits, Limit, LimitReached
+from db.queue import Limit, LimitReached
 from db.states import State
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
+from tests.policies import FAR, enqueue_limits
 
 T = 1_000_000.0
 HELPERS, PATRONS = 11, 12
-OWNER = EnqueueLimits(per_member_waiting=2, ceilings=Ceilings(waiting=6, hour=50, day=1000.0))
+OWNER = enqueue_limits(per_member_waiting=2, ceilings=Ceilings(waiting=6, hour=50, day=1000.0))
 
 
 async def allow(queue, kind, whom, guild=GUILD, **values):
@@ -91,7 +92,7 @@ async def test_what_is_left_out_stays_as_it_was_and_clearing_forgets_it_all(queu
 
 
 async def clip_of(queue, user=ANN, *, seconds, now, guild=GUILD):
-    await queue.entry.enqueue(new_job(user, guild), now=now)
+    await queue.entry.enqueue(new_job(user, guild), FAR, now=now)
     job = await queue.claims.claim(now)
     assert job.user_id == user
     assert await hand_in(queue, job, seconds=seconds, now=now)
@@ -99,41 +100,41 @@ async def clip_of(queue, user=ANN, *, seconds, now, guild=GUILD):
 
 
 async def test_the_day_counts_the_seconds_of_clips_and_says_when_to_come_back(queue):
-    limits = EnqueueLimits(per_member_day=100.0)
+    limits = enqueue_limits(per_member_day=100.0)
     for at in (T, T + 3600, T + 7200):
-        await queue.entry.check_limits(GUILD, ANN, now=at, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), now=at, limits=limits)
         await clip_of(queue, seconds=40.0, now=at)
     with pytest.raises(LimitReached) as reached:
-        await queue.entry.check_limits(GUILD, ANN, now=T + 9000, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), now=T + 9000, limits=limits)
     assert (reached.value.which, reached.value.allowed) == (Limit.PER_MEMBER_DAY, 100.0)
     assert reached.value.retry_after == T + 86_400 - (T + 9000)
-    await queue.entry.check_limits(GUILD, BEN, now=T + 9000, limits=limits)
-    await queue.entry.check_limits(GUILD, ANN, now=T + 9000 + reached.value.retry_after, limits=limits)
+    await queue.entry.check_limits(GUILD, BEN, (), now=T + 9000, limits=limits)
+    await queue.entry.check_limits(GUILD, ANN, (), now=T + 9000 + reached.value.retry_after, limits=limits)
 
 
 @pytest.mark.parametrize("end", ["fail", "refuse"])
 async def test_a_job_that_fails_gives_its_seconds_back_to_the_day(queue, end):
-    limits = EnqueueLimits(per_member_day=30.0)
+    limits = enqueue_limits(per_member_day=30.0)
     job = await clip_of(queue, seconds=40.0, now=T)
     with pytest.raises(LimitReached):
-        await queue.entry.check_limits(GUILD, ANN, now=T + 1, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), now=T + 1, limits=limits)
     await getattr(queue, end)(job.id, None, "E_POST", None, None)
-    await queue.entry.check_limits(GUILD, ANN, now=T + 1, limits=limits)
+    await queue.entry.check_limits(GUILD, ANN, (), now=T + 1, limits=limits)
 
 
 async def test_a_job_that_failed_does_not_count_in_the_hour(queue):
-    limits = EnqueueLimits(per_member_hour=1)
+    limits = enqueue_limits(per_member_hour=1)
     job = await rendered(queue)
     with pytest.raises(LimitReached):
-        await queue.entry.check_limits(GUILD, ANN, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
     await queue.claims.fail(job.id, None, "E_POST", None, None)
-    await queue.entry.check_limits(GUILD, ANN, limits=limits)
+    await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
 
 
 async def test_a_used_up_day_may_lead_to_the_background_instead(queue):
     await allow(queue, Whose.GUILD, GUILD, day=30.0, spent=Spent.BACKGROUND)
     await clip_of(queue, seconds=40.0, now=T)
-    late = (await queue.entry.enqueue(new_job(), now=T + 1)).job
+    late = (await queue.entry.enqueue(new_job(), FAR, now=T + 1)).job
     assert late.priority == Lane.BACKGROUND
     await enqueued(queue, BEN)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
@@ -152,25 +153,25 @@ async def test_a_role_decides_when_its_members_turn_comes(queue, lanes, expected
     for role, lane in lanes.items():
         await allow(queue, Whose.ROLE, role, lane=lane)
     await clip_of(queue, seconds=400.0, now=T - 10)  # Ann has used a lot lately
-    await queue.entry.enqueue(new_job(BEN), now=T)
-    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), now=T + 1)
-    await queue.entry.enqueue(new_job(CAT), now=T + 2)
+    await queue.entry.enqueue(new_job(BEN), FAR, now=T)
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), FAR, now=T + 1)
+    await queue.entry.enqueue(new_job(CAT), FAR, now=T + 2)
     assert [job.user_id for job in await queue.jobs.waiting()] == expected
 
 
 async def test_those_who_go_first_go_in_the_order_in_which_they_came(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for at, user, roles in ((0, BEN, ()), (1, ANN, {HELPERS}), (2, CAT, {HELPERS}), (3, BEN, ())):
-        await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), now=T + at)
+        await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), FAR, now=T + at)
     assert [job.user_id for job in await queue.jobs.waiting()] == [ANN, CAT, BEN, BEN]
 
 
 async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for number in range(6):
-        await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), now=T + number)
+        await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), FAR, now=T + number)
     before = [(place, job.id) for place, job in enumerate(await queue.jobs.waiting()) if job.guild_id == 200]
-    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), now=T + 9)
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), FAR, now=T + 9)
     waiting = await queue.jobs.waiting()
     assert waiting[0].user_id == ANN
     assert [(place, job.id) for place, job in enumerate(waiting) if job.guild_id == 200] == before
@@ -178,9 +179,9 @@ async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
 
 async def test_the_background_lane_waits_for_everybody_in_every_guild(queue):
     await allow(queue, Whose.GUILD, GUILD, lane=Lane.BACKGROUND)
-    await queue.entry.enqueue(new_job(ANN), now=T)
+    await queue.entry.enqueue(new_job(ANN), FAR, now=T)
     await clip_of(queue, BEN, guild=200, seconds=4000.0, now=T + 1)
-    await queue.entry.enqueue(new_job(BEN, 200), now=T + 2)
+    await queue.entry.enqueue(new_job(BEN, 200), FAR, now=T + 2)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
 
 

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db.jobs.claims import CLAIM
-from db.jobs.fairness import UNKNOWN_SECONDS, FairShare, charge, log2_sum
+from db.jobs.fairness import UNKNOWN_SECONDS, charge, log2_sum
 from db.jobs.queries import POSITION, WAITING
-from db.queue import EnqueueLimits, Queue, Requeue
+from db.queue import Queue, Requeue
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
+from tests.policies import FAR, fair_share
 
 T = 1_000_000.0
-HALF_LIFE = FairShare().half_life
+HALF_LIFE = fair_share().half_life
 OTHER = 200
-FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000)
 
 
 async def asked(queue, user=ANN, guild=GUILD, *, at=T, **changes):
@@ -118,7 +118,7 @@ async def test_old_use_fades(queue, db):
 
 
 async def test_nobody_stands_back_for_longer_than_the_bounds(queue, db):
-    share = FairShare()
+    share = fair_share()
     await book(db, ANN, 1e6)
     job = await asked(queue, ANN)
     assert job.due - job.created_at == share.member_most + share.guild_most
@@ -128,7 +128,7 @@ async def test_nobody_stands_back_for_longer_than_the_bounds(queue, db):
 
 
 async def test_the_owner_can_turn_the_turns_off(db):
-    queue = Queue(db, share=FairShare(member_stretch=0, guild_stretch=0))
+    queue = Queue(db, fair_share(member_stretch=0, guild_stretch=0))
     await book(db, ANN, 1e5)
     for second, user in enumerate((ANN, ANN, BEN)):
         await asked(queue, user, at=T + second)
@@ -136,7 +136,7 @@ async def test_the_owner_can_turn_the_turns_off(db):
 
 
 async def test_a_clock_that_was_set_back_by_years_hurts_nobody_for_long(queue, db):
-    share = FairShare()
+    share = fair_share()
     await book(db, ANN, 10, T)
     job = await asked(queue, ANN, at=T - 10 * 365 * 86_400)
     assert job.due - job.created_at <= share.member_most + share.guild_most
@@ -157,7 +157,7 @@ async def test_priority_is_first_then_what_was_interrupted(queue):
     interrupted = await running(queue, user=ANN)
     for user, priority in ((BEN, 0), (CAT, 1)):
         await enqueued(queue, user, priority=priority)
-    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN, crash_limit=2)
     assert await order(queue) == [CAT, ANN, BEN]
 
 
@@ -165,7 +165,7 @@ async def test_what_was_interrupted_comes_before_members_who_have_used_less(queu
     interrupted = await running(queue, user=ANN)
     await book(db, ANN, 1000)
     await enqueued(queue, BEN)
-    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
     assert await order(queue) == [ANN, BEN]
 
 

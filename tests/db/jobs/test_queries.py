@@ -8,6 +8,7 @@ from db.errors import CannotWrite
 from db.queue import Ahead
 from db.states import State
 from tests.db.asking import ANN, BEN, GUILD, enqueued, rendered, running
+from tests.policies import FAR
 
 
 async def test_an_unknown_job_is_none(queue):
@@ -88,7 +89,7 @@ async def test_the_order_is_that_of_the_waiting_jobs_with_their_profiles(queue):
 async def test_questions_are_answered_while_nothing_can_be_written(queue, db):
     job = await enqueued(queue)
     await db.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
-    await queue.entry.check_limits(GUILD, ANN)
+    await queue.entry.check_limits(GUILD, ANN, (), FAR)
     assert await queue.jobs.delay(GUILD, ANN) >= 0
     assert [waiting.id for waiting in await queue.jobs.waiting()] == [job.id]
     with pytest.raises(CannotWrite):

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
 from db.jobs.job import Job
-from db.queue import CancelOutcome, EnqueueLimits, Queue, Requeue
+from db.queue import CancelOutcome, Requeue
 from db.sqlite.connection import Database
 from db.states import MOVES, State
 from tests.db.asking import audit_entry, hand_in, new_job
+from tests.policies import FAR, queue_on
 
 CRASH_LIMIT = 2
 RESTART_LIMIT = 3
-FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000)
 
 
 @dataclass
@@ -53,7 +53,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def open(self):
         self.db = self.run(Database.open(self.folder / "bot.db"))
-        self.queue = Queue(self.db, limits=FAR)
+        self.queue = queue_on(self.db)
 
     def run(self, call):
         return self.runner.run(call)
@@ -66,10 +66,10 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(target=jobs, user=st.integers(1, 3), priority=st.integers(0, 1), twice=st.booleans())
     def enqueue(self, user, priority, twice):
         new = new_job(user, priority=priority)
-        result = self.run(self.queue.entry.enqueue(new))
+        result = self.run(self.queue.entry.enqueue(new, FAR))
         assert result.created
         if twice:
-            again = self.run(self.queue.entry.enqueue(new))
+            again = self.run(self.queue.entry.enqueue(new, FAR))
             assert (again.job.id, again.created) == (result.job.id, False)
         self.model[result.job.id] = Modelled()
         self.seen[result.job.id] = State.QUEUED

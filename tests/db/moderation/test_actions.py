@@ -10,6 +10,7 @@ from db.audit.log import Audit
 from db.queue import Draining, Requeue
 from db.states import State
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
+from tests.policies import FAR
 
 
 async def deeds(db):
@@ -111,14 +112,14 @@ async def test_a_draining_guild_finishes_what_it_has_and_takes_nothing_new(queue
     assert not await queue.moderation.drain(audit_entry("drain"))
     assert await queue.moderation.draining(GUILD)
     with pytest.raises(Draining):
-        await queue.entry.enqueue(new_job(BEN))
+        await queue.entry.enqueue(new_job(BEN), FAR)
     with pytest.raises(Draining):
-        await queue.entry.check_limits(GUILD, BEN)
-    assert (await queue.entry.enqueue(other)).created
+        await queue.entry.check_limits(GUILD, BEN, (), FAR)
+    assert (await queue.entry.enqueue(other, FAR)).created
     assert (await queue.claims.claim()).id == first.id
     assert await queue.moderation.resume(audit_entry("resume"))
     assert not await queue.moderation.draining(GUILD)
-    assert (await queue.entry.enqueue(new_job(BEN))).created
+    assert (await queue.entry.enqueue(new_job(BEN), FAR)).created
     assert await deeds(db) == [("drain", ""), ("resume", "")]
 
 
@@ -188,7 +189,7 @@ async def test_a_quarantined_job_is_out_of_the_engines_hands(queue, db):
     found = await queue.jobs.get(job.id)
     assert (found.state, found.cancel_requested, found.error_code) == ("quarantined", True, "E_SET_ASIDE")
     assert not await hand_in(queue, job)
-    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN) is None
+    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, crash_limit=2) is None
     assert await deeds(db) == [("quarantine", job.id)]
 
 

@@ -12,12 +12,13 @@ from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Decision
 from db.states import State
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
+from tests.policies import FAR
 
 PICTURE = "a" * 64
 
 
 async def held(queue, **changes):
-    return (await queue.entry.enqueue(new_job(hold=Hold(reason="words: grumpf"), **changes))).job
+    return (await queue.entry.enqueue(new_job(hold=Hold(reason="words: grumpf"), **changes), FAR)).job
 
 
 async def delivered(queue, user=ANN, guild=GUILD, message=50, **changes):

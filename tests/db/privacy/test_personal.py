@@ -12,10 +12,10 @@ from db.jobs.enqueue import MemberBanned
 from db.privacy.erase import ACTORS, PASSING, SUBJECTS, Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
-from db.queue import Queue
 from db.sqlite.connection import Database
 from db.states import State
 from tests.db.asking import CLIP, GUILD, audit_entry, enqueued, hand_in, running, written
+from tests.policies import FAR, queue_on
 
 ANN, BEN, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 311_222_333_444_555_666
 SECRET = "a heron over the canal"
@@ -122,12 +122,12 @@ async def test_a_file_that_somebody_else_gave_as_well_stays(queue, personal):
 async def test_a_ban_outlives_an_erase_and_finds_its_member_again(queue, personal, db):
     await queue.moderation.ban(GUILD, ANN, MOD, "spam, says Ben")
     await personal.erase(ANN)
-    await queue.entry.check_limits(GUILD, ANN)  # nobody knows them now
+    await queue.entry.check_limits(GUILD, ANN, (), FAR)  # nobody knows them now
     await personal.recognise(BEN)
     assert await db.read("SELECT 1 FROM ban WHERE user_id > 0") == []
     await personal.recognise(ANN)
     with pytest.raises(MemberBanned):
-        await queue.entry.check_limits(GUILD, ANN)
+        await queue.entry.check_limits(GUILD, ANN, (), FAR)
     assert await queue.moderation.banned(GUILD, ANN) == ""
 
 
@@ -224,7 +224,7 @@ async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_t
     texts = (str(ANN), SECRET, PICTURE)
     assert set(held(tmp_path, *texts)) >= {SECRET, PICTURE}
     await personal.erase(ANN)
-    await db.backup(tmp_path / "copies")
+    await db.backup(tmp_path / "copies", keep=7)
     assert held(tmp_path, *texts) == {}
     for each in await db.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
         for row in await db.read(f"SELECT * FROM {each['name']}"):  # noqa: S608 - a table of ours
@@ -234,9 +234,9 @@ async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_t
 
 async def test_a_backup_that_is_put_back_is_erased_again(tmp_path, pseudonyms):
     async with await Database.open(tmp_path / "bot.db") as db:
-        queue = Queue(db)
+        queue = queue_on(db)
         await full(queue, db)
-        copy = await db.backup(tmp_path / "copies")
+        copy = await db.backup(tmp_path / "copies", keep=7)
         await Personal(db, eraser=Eraser(pseudonyms=pseudonyms, words=Words())).erase(ANN)
     copy.replace(tmp_path / "bot.db")
     async with await Database.open(tmp_path / "bot.db") as db:

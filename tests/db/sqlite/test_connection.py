@@ -206,7 +206,7 @@ async def test_a_backup_holds_the_committed_data_and_only_the_newest_are_kept(db
 async def test_what_a_process_left_that_died_while_it_copied_is_swept(db, tmp_path):
     left = tmp_path / "bot-20260101T000000.000000Z.partial"
     left.write_bytes(b"half a copy")
-    await db.backup(tmp_path)
+    await db.backup(tmp_path, keep=7)
     assert not left.exists()
 
 
