@@ -76,7 +76,7 @@ async def serve(queue: Queue, chance: random.Random) -> None:
     if chance.random() < 0.1:
         await queue.claims.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN, crash_limit=2)
         return
-    handed_in = await queue.claims.rendered(
+    handed_in = await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -91,7 +91,7 @@ async def serve(queue: Queue, chance: random.Random) -> None:
         if await queue.delivery.begin_posting(waiting.id):
             acknowledge("posting", waiting.id)
         message = chance.randrange(1, 10**9)
-        if await queue.delivery.posted(waiting.id, message):
+        if await queue.delivery.record_posted(waiting.id, message):
             acknowledge("delivered", waiting.id, message)
 
 

@@ -168,7 +168,7 @@ async def _work(queue: Queue, dice: random.Random, jobs: int) -> None:
         job = await queue.claims.claim()
         if job is None:
             continue
-        handed_in = await queue.claims.rendered(
+        handed_in = await queue.claims.hand_in(
             job.id,
             job.claim,
             clip_sha256="0" * 64,
@@ -178,7 +178,7 @@ async def _work(queue: Queue, dice: random.Random, jobs: int) -> None:
             charged_seconds=1.0,
         )
         if handed_in and await queue.delivery.begin_posting(job.id):
-            await queue.delivery.posted(job.id, number + 1)
+            await queue.delivery.record_posted(job.id, number + 1)
 
 
 def replay(start: Path, transactions: list[list[str]], synchronous: int) -> tuple[Disk, list[str]]:

@@ -49,7 +49,7 @@ async def bring_along(queue: Queue, receipt: str = "{}" * 400) -> None:
     job = await queue.claims.claim()
     if job is None:
         raise RuntimeError("nothing waits")
-    await queue.claims.rendered(
+    await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -59,7 +59,7 @@ async def bring_along(queue: Queue, receipt: str = "{}" * 400) -> None:
         charged_seconds=10.0,
     )
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 1)
+    await queue.delivery.record_posted(job.id, 1)
 
 
 async def measure(waiting: int, done: int, jobs: int) -> list[float]:

@@ -135,7 +135,13 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
 
 
 async def _ask(
-    queue: Queue, waits: Forecaster, community: Community, member: int, profile: int, number: int, limits: EnqueueLimits
+    queue: Queue,
+    waits: Forecaster,
+    community: Community,
+    member: int,
+    profile: int,
+    number: int,
+    limits: EnqueueLimits,
 ) -> tuple[Job, Wait] | None:
     new = NewJob(
         key=str(number),
@@ -153,12 +159,12 @@ async def _ask(
         return None
     waits.latest = None  # each member looks at the queue as it is with the own job in it
     wait = (await waits.forecast()).waits[job.id]
-    await queue.entry.answered(job.id, 1, 1, foretold=wait.middle, ahead=wait.ahead)
+    await queue.entry.record_answer(job.id, 1, 1, foretold=wait.middle, ahead=wait.ahead)
     return job, wait
 
 
 async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
-    await queue.claims.rendered(
+    await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -168,7 +174,7 @@ async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
         charged_seconds=seconds,
     )
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 1)
+    await queue.delivery.record_posted(job.id, 1)
 
 
 def figures(stories: list[Told]) -> dict[str, object]:

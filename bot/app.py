@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import signal
-import time
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from functools import partial
@@ -42,7 +41,7 @@ from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
-from bot.privacy.forgetting import RecipeWords
+from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
 from bot.reconnect import stay_connected
 from bot.requests.inventory import Inventory
@@ -115,7 +114,7 @@ def _wire(
     outbox = settings.data_dir / "outbox"
     forecaster = Forecaster(queue)
     audit = Audit(database)
-    eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
+    eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor())
     personal = Personal(database, eraser=eraser)
     backups = settings.data_dir / BACKUPS
     retention = policies.for_retention(settings)
@@ -260,7 +259,7 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     _listen_for_signals(stop)
     async with assemble(settings) as services:
-        recovery = await services.queue.claims.recover(time.time(), restart_limit=settings.restart_limit)
+        recovery = await services.queue.claims.recover(restart_limit=settings.restart_limit)
         log.info(
             "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
             len(recovery.requeued),
@@ -299,7 +298,8 @@ async def _running(services: Services) -> AsyncIterator[None]:
             look=partial(trouble_of, services.engine_loop, services.host),
         ).run(),
         ClockWatch(
-            services.queue, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+            services.queue.retention,
+            longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
         ).run(),
         HealthFile(services.settings.data_dir, lambda: state_of(services)).run(),
     ]

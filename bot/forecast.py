@@ -150,7 +150,7 @@ class Forecaster:
             own = await self._queue.jobs.render_times(profile, SAMPLE)
         times = _Times(of={**forecast.times.of, profile: own}, anything=forecast.times.anything)
         now = self._clock()
-        delay = await self._queue.jobs.delay(guild, user, now=now)
+        delay = await self._queue.jobs.delay(guild, user)
         before = [
             turn
             for turn in forecast.order
@@ -177,7 +177,7 @@ class Forecaster:
             anything=await self._queue.jobs.render_times(None, SAMPLE) or (UNKNOWN_SECONDS,),
         )
         arrivals = await self._queue.jobs.arrivals(now - WINDOW)
-        shares = tuple([_share(await self._queue.jobs.surprises(*crowd, SAMPLE)) for crowd in CROWDS])
+        shares = tuple([_share(await self._queue.jobs.forecast_ratios(*crowd, SAMPLE)) for crowd in CROWDS])
         left = times.left(running, now) if running else 0.0
         capabilities = {profile: times.mean(profile) for profile in profiles}
         own = np.array([capabilities[turn.profile] for turn in order])

@@ -15,8 +15,7 @@
 `db.jobs.stars`         clips that members keep
 =================  ===========================================================
 
-Every move is one transaction. Where a method takes ``now``, Unix seconds, the clock is read if it is left
-out.
+Every move is one transaction. The time is read from the one clock that the queue is made with.
 """
 
 from __future__ import annotations
@@ -28,13 +27,13 @@ from db.jobs.allowances import Allowances
 from db.jobs.claims import Claims, Recovery, Requeue
 from db.jobs.delivery import Delivery
 from db.jobs.ending import CancelOutcome
-from db.jobs.enqueue import Draining, Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
+from db.jobs.enqueue import Admission, Draining, Enqueued, EnqueueLimits, Limit, LimitReached, MemberBanned
 from db.jobs.fairness import FairShare
 from db.jobs.ownership import Ownership
-from db.jobs.queries import Ahead, Listing
+from db.jobs.queries import Ahead, JobQueries
 from db.jobs.retention import Retention
 from db.jobs.stars import Starred, Stars
-from db.jobs.take_previews import Sheets
+from db.jobs.take_previews import TakePreviews
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
@@ -91,16 +90,16 @@ class Queue:
             share: how turns are shared out.
             clock: returns Unix seconds.
         """
-        self.entry = Enqueueing(db, share=share, clock=clock)
+        self.entry = Admission(db, share=share, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
         self.delivery = Delivery(db, clock=clock)
-        self.jobs = Listing(db, share=share, clock=clock)
+        self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, clock=clock)
         self.cases = Cases(db, clock=clock)
         self.reviews = Reviews(db, clock=clock)
         self.ownership = Ownership(db, clock=clock)
         self.retention = Retention(db, clock=clock)
-        self.take_previews = Sheets(db, clock=clock)
+        self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, clock=clock)
         self.meta = Meta(db, clock=clock)

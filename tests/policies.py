@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +16,7 @@ from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.queue import Queue
 from db.sqlite.connection import Database
+from tests.clock import CLOCK
 
 DEFAULTS = Settings.model_construct()
 """What an owner has who has set nothing; neither the environment nor a file is read."""
@@ -55,5 +55,5 @@ def clip_intake_limits(**changes: Any) -> ClipIntakeLimits:
     return replace(policies.for_clips(DEFAULTS), **changes)
 
 
-def queue_on(db: Database, clock: Callable[[], float] = time.time) -> Queue:
+def queue_on(db: Database, clock: Callable[[], float] = CLOCK) -> Queue:
     return Queue(db, fair_share(), clock=clock)

@@ -85,12 +85,12 @@ def receiver(node: ast.Attribute) -> str:
 
 def reads() -> list[tuple[Path, str, str]]:
     """Every attribute that the product reads: module, what it is read from, its name."""
-    found = []
-    for path in MODULES:
-        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
-                found.append((path, receiver(node), node.attr))
-    return found
+    return [
+        (path, receiver(node), node.attr)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    ]
 
 
 READS = reads()
@@ -155,7 +155,7 @@ def test_every_policy_is_in_this_file():
     assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules"}
 
 
-@pytest.mark.parametrize("name", SAME_DEFAULT)
+@pytest.mark.parametrize("name", list(SAME_DEFAULT))
 def test_a_default_of_the_engines_is_written_down_once(name):
     """Not only equal: the settings' class names the engine's, so that the two cannot part."""
     policy, field = SAME_DEFAULT[name]

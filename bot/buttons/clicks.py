@@ -6,7 +6,6 @@ import dataclasses
 import io
 import logging
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -136,7 +135,7 @@ class Clicks:
         Args:
             audit_entry: a moderator's; None: its member wants it.
         """
-        outcome = await self._queue.claims.cancel(job.id, audit_entry=audit_entry, now=time.time())
+        outcome = await self._queue.claims.cancel(job.id, audit_entry=audit_entry)
         if outcome is CancelOutcome.ASKED:
             self._engine_loop.cancel(job.id)
         self._board.touch(job.id)
@@ -240,7 +239,7 @@ class Clicks:
         shown = recipe_text(Recipe.from_json(job.recipe), receipt)
         files = [] if shown.data is None else [discord.File(io.BytesIO(shown.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
-        if may_change(interaction, job, self._roles) and await self._queue.take_previews.sheets(job.id):
+        if may_change(interaction, job, self._roles) and await self._queue.take_previews.of_job(job.id):
             view = job_buttons.row(job, Action.DISCARDED)
         await interaction.response.send_message(shown.text, files=files, view=view, ephemeral=True)
 
@@ -258,9 +257,7 @@ class Clicks:
             await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._queue.retention.mark_deleted(
-            job.id, time.time(), audit_entry=_audit_entry(interaction, job, "delete")
-        )
+        await self._queue.retention.mark_deleted(job.id, audit_entry=_audit_entry(interaction, job, "delete"))
         # In the moment between the post and the row that holds its id, the clicked message is the clip.
         clicked = None if interaction.message is None else interaction.message.id
         message = clicked if job.message_id is None else job.message_id

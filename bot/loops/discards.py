@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import io
 import logging
-import time
 
 import discord
 
@@ -50,7 +49,7 @@ class Discards:
                 take: await asyncio.to_thread(self._blobs.put, data) for take, data in self._sheets.items()
             }
             if kept:
-                await self._queue.take_previews.keep_sheets(job.id, job.claim, kept, time.time())
+                await self._queue.take_previews.save(job.id, job.claim, kept)
         except (OSError, DatabaseError):
             log.exception("the discarded takes of job %s could not be put by", job.id)
 
@@ -62,7 +61,7 @@ async def why_discarded(job: Job, *, queue: Queue, blobs: Blobs) -> tuple[str, l
     """
     receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
     files = []
-    for take, digest in list((await queue.take_previews.sheets(job.id)).items())[:SHOWN]:
+    for take, digest in list((await queue.take_previews.of_job(job.id)).items())[:SHOWN]:
         try:
             data = await asyncio.to_thread(blobs.read, digest)
         except (FileNotFoundError, BlobDamaged):

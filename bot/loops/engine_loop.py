@@ -122,7 +122,7 @@ class EngineLoop:
             self._wake.clear()
             self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
             try:
-                job = await self._queue.claims.claim(time.time(), last=self.gpu.suspects)
+                job = await self._queue.claims.claim(last=self.gpu.suspects)
                 if job is not None and not self._stopping:
                     async with self._at_work_on(job):
                         await self._work(job)
@@ -201,9 +201,7 @@ class EngineLoop:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._queue.claims.fail(
-                    job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time()
-                )
+                await self._queue.claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
             case RenderFailed():
                 await self._answer(job, error)
             case EngineError():
@@ -240,7 +238,7 @@ class EngineLoop:
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-            kept = await self._queue.claims.rendered(
+            kept = await self._queue.claims.hand_in(
                 job.id,
                 job.claim,
                 clip_sha256=receipt.sha256,
@@ -248,7 +246,6 @@ class EngineLoop:
                 receipt=receipt.to_json(),
                 gpu_seconds=receipt.busy_seconds,
                 charged_seconds=receipt.charged_seconds,
-                now=time.time(),
             )
         finally:
             self._engine.discard(rendered)
@@ -292,7 +289,7 @@ class EngineLoop:
     async def _stopped(self, job: Job) -> None:
         row = await self._queue.jobs.get(job.id)
         if row is not None and row.cancel_requested:
-            await self._queue.claims.cancelled(job.id, job.claim, time.time())
+            await self._queue.claims.finish_cancel(job.id, job.claim)
             log.info("job %s is cancelled", job.id)
         else:
             await self._requeue(job, Requeue.SHUTDOWN)
@@ -324,7 +321,7 @@ class EngineLoop:
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = secrets.token_hex(4)
         log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
-        await self._queue.claims.fail(job.id, job.claim, code, None, error_id, time.time())
+        await self._queue.claims.fail(job.id, job.claim, code=code, error_id=error_id)
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
@@ -334,6 +331,4 @@ class EngineLoop:
         await self._requeue(job, fault)
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
-        await self._queue.claims.requeue(
-            job.id, job.claim, cause=cause, now=time.time(), crash_limit=self._crash_limit
-        )
+        await self._queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)

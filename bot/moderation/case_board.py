@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
@@ -144,7 +143,7 @@ class CaseBoard:
 
     async def work(self) -> None:
         """Do all that is due now."""
-        for case in await self._queue.cases.due_cases(time.time()):
+        for case in await self._queue.cases.due():
             try:
                 await (self._show(case) if case.open else self._close(case))
             except ChannelError as error:
@@ -170,7 +169,7 @@ class CaseBoard:
         view = _buttons(case)
         if case.channel_id is not None and case.message_id is not None:
             await self._messenger.edit(case.channel_id, case.message_id, content, view)
-            await self._queue.cases.case_shown(case, case.channel_id, case.message_id)
+            await self._queue.cases.record_shown(case, case.channel_id, case.message_id)
             return
         channel = (await self._queue.reviews.review_rules(case.job.guild_id)).channel_id
         if channel is None:
@@ -187,25 +186,25 @@ class CaseBoard:
             message = await self._messenger.send(channel, post)
         finally:
             self._sealed(case.job).unlink(missing_ok=True)
-        await self._queue.cases.case_shown(case, channel, message)
+        await self._queue.cases.record_shown(case, channel, message)
 
     async def _close(self, case: Case) -> None:
         if case.channel_id is not None and case.message_id is not None:
             text = review_texts.closed_case(case)
             await self._messenger.edit(case.channel_id, case.message_id, text, None, ())
-        await self._queue.cases.case_closed(case)
+        await self._queue.cases.close(case)
 
     async def _answer(self, case: Case, error: ChannelError) -> None:
         """What follows from Discord's no: the job stays held, and moderators find it in the list."""
         if error.trouble is not Trouble.LATER and not case.open:
             log.info("the card of job %s is out of reach: %s", case.job.id, error)
-            await self._queue.cases.case_closed(case)
+            await self._queue.cases.close(case)
             return
         late = error.trouble is Trouble.LATER
         if not late:
             log.warning("nobody is asked about job %s, which waits: %s", case.job.id, error)
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
-        await self._queue.cases.case_postponed(case, time.time() + pause)
+        await self._queue.cases.postpone(case, pause)
 
     def _file(self, case: Case) -> tuple[Path | None, str | None]:
         """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already."""

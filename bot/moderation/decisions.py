@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Collection
 from typing import Any
 
@@ -85,7 +84,7 @@ class Decisions:
                 )
             case CaseAction.DISMISS:
                 audit_entry = _audit_entry(interaction, "dismiss report", job, "")
-                done = await self._queue.cases.dismiss(job, number, audit_entry, time.time())
+                done = await self._queue.cases.dismiss(job, number, audit_entry)
                 await self._say(interaction, review_texts.DISMISSED if done else None)
             case CaseAction.TAKE_DOWN:
                 await self._take_down(interaction, number, job)
@@ -119,7 +118,7 @@ class Decisions:
 
     async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         audit_entry = _audit_entry(interaction, "approve", job, "")
-        went_on = await self._queue.cases.approve(job, number, audit_entry, time.time())
+        went_on = await self._queue.cases.approve(job, number, audit_entry)
         await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
             self._board.touch(job)
@@ -131,7 +130,7 @@ class Decisions:
     ) -> None:
         audit_entry = _audit_entry(interaction, "reject", job, reason)
         text = review_texts.not_approved(reason)
-        ended = await self._queue.cases.reject(job, number, audit_entry, text, time.time())
+        ended = await self._queue.cases.reject(job, number, audit_entry, text)
         await self._say(interaction, review_texts.REJECTED if ended else None)
         self._board.touch(job)
 
@@ -140,7 +139,7 @@ class Decisions:
         if found is None or found.guild_id != interaction.guild_id or found.state is not State.DELIVERED:
             await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return
-        new = await self._queue.cases.report(job, interaction.user.id, reason, time.time())
+        new = await self._queue.cases.report(job, interaction.user.id, reason)
         text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
         await interaction.response.send_message(text, ephemeral=True)
         self._cases.wake()
@@ -149,7 +148,7 @@ class Decisions:
         await interaction.response.defer(ephemeral=True, thinking=True)
         reasons = "; ".join(await self._queue.cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
-        reached = await self._queue.cases.take_down(job, number, audit_entry, time.time())
+        reached = await self._queue.cases.take_down(job, number, audit_entry)
         if reached is not None:
             await self._remove(reached)
             log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
@@ -164,7 +163,7 @@ class Decisions:
                 self._engine_loop.cancel(job.id)
             self._board.touch(job.id)
         await asyncio.gather(*(self._cases.delete_message(job) for job in reached.jobs))
-        needed = await self._queue.retention.blobs_in_use(self._retention, now=time.time())
+        needed = await self._queue.retention.blobs_in_use(self._retention)
         for digest in reached.digests - needed:
             await asyncio.to_thread(self._blobs.delete, digest)
 

@@ -153,7 +153,7 @@ class Screening:
             return True
         hold = _hold(doubts)
         if hold is not None and await self._queue.delivery.hold(
-            job.id, hold.reason, with_file=hold.with_file, now=time.time()
+            job.id, hold.reason, with_file=hold.with_file
         ):
             log.info("the clip of job %s is held for a review", job.id)
         return False

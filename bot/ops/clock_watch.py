@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 
-from db.queue import Queue
+from db.jobs.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -24,26 +25,28 @@ SLACK = 1.0
 class ClockWatch:
     """Looks at the clock."""
 
-    def __init__(self, queue: Queue, *, longest_pause: float) -> None:
+    def __init__(
+        self, retention: Retention, *, longest_pause: float, clock: Callable[[], float] = time.time
+    ) -> None:
         """Make one.
 
         Args:
-            queue: holds the times.
+            retention: mends the times.
             longest_pause: seconds at most between two tries to post a clip.
+            clock: returns Unix seconds.
         """
-        self._queue = queue
+        self._retention = retention
+        self._clock = clock
         self._longest_pause = longest_pause
 
     async def run(self) -> None:
         """Look until cancelled; the first look is for what happened before the start."""
         last = float("inf")
         while True:
-            now = time.time()
+            now = self._clock()
             if now < last - SLACK:
                 try:
-                    mended = await self._queue.retention.mend_times(
-                        now=now, longest_pause=self._longest_pause
-                    )
+                    mended = await self._retention.mend_times(longest_pause=self._longest_pause)
                 except Exception:
                     log.exception("the times in the database could not be looked at")
                     now = last  # again at the next look

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from db.files import Blobs
@@ -36,6 +37,7 @@ class Housekeeping:
         guilds: Guilds,
         backup_dir: Path,
         policy: RetentionPolicy,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Make one.
 
@@ -47,6 +49,7 @@ class Housekeeping:
             guilds: knows which the bot has left.
             backup_dir: where the copies go.
             policy: how long everything is kept.
+            clock: returns Unix seconds.
         """
         self._database = database
         self._queue = queue
@@ -55,6 +58,7 @@ class Housekeeping:
         self._guilds = guilds
         self._backup_dir = backup_dir
         self._policy = policy
+        self._clock = clock
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -69,11 +73,10 @@ class Housekeeping:
 
     async def forget(self) -> int:
         """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""
-        now = time.time()
         count = 0
-        while words := (await self._personal.forget_words(days=self._policy.prompts_days, now=now)).jobs:
+        while words := (await self._personal.forget_words(days=self._policy.prompts_days)).jobs:
             count += len(words)
-        for guild in await self._guilds.to_forget(days=self._policy.left_guild_days, now=now):
+        for guild in await self._guilds.to_forget(days=self._policy.left_guild_days):
             deleted = await self._guilds.forget(guild)
             log.info("a server that the bot has left is forgotten: %d jobs", deleted)
             count += deleted
@@ -81,7 +84,7 @@ class Housekeeping:
 
     async def sweep(self) -> int:
         """Delete the pictures and clips that no job needs any more, and return how many."""
-        needed = await self._queue.retention.blobs_in_use(self._policy, now=time.time())
+        needed = await self._queue.retention.blobs_in_use(self._policy)
         gone = await asyncio.to_thread(self._blobs.sweep, needed)
         if gone:
             log.info("%d files were no longer needed", gone)
@@ -92,7 +95,7 @@ class Housekeeping:
         if not self._policy.backups:
             return False
         last = float(await self._queue.meta.get(LAST_BACKUP) or 0)
-        now = time.time()
+        now = self._clock()
         if 0 <= now - last < BACKUP_EVERY:
             return False
         path = await self._database.backup(self._backup_dir, keep=self._policy.backups)
@@ -102,7 +105,7 @@ class Housekeeping:
 
     async def drop_set_aside(self) -> int:
         """Delete databases that were set aside long ago, and return how many."""
-        before = time.time() - self._policy.set_aside_days * DAY
+        before = self._clock() - self._policy.set_aside_days * DAY
         gone = await asyncio.to_thread(drop_set_aside, self._database.path, before=before)
         if gone:
             log.info("databases that were set aside long ago are deleted: %d", gone)

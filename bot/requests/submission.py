@@ -10,7 +10,6 @@ import asyncio
 import dataclasses
 import logging
 import shutil
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -241,7 +240,7 @@ class Submissions:
             )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
             self._in_flight.see_through()
-            enqueued = await self._queue.entry.enqueue(new, self.rules.limits, now=time.time())
+            enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
             await refuse(interaction, messages.BEING_RESTARTED)
             raise
@@ -322,7 +321,7 @@ class Submissions:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("the answer to job %s was not given: %s", job.id, error)
         else:
-            await self._queue.entry.answered(
+            await self._queue.entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)

@@ -20,7 +20,7 @@ from db.states import ENDED_STATES, JobId, State, check_move
 class Delivery(JobRows):
     """The part of the queue that delivery and the status messages work with."""
 
-    async def to_deliver(self, now: float | None = None) -> list[Job]:
+    async def to_deliver(self) -> list[Job]:
         """Return what may be posted now, the oldest clip first.
 
         Left out is what an earlier :meth:`begin_posting` is still busy with, until :meth:`posted`,
@@ -29,17 +29,17 @@ class Delivery(JobRows):
         return await self._jobs(
             "SELECT * FROM job WHERE state IN ('rendered', 'posting') AND NOT in_flight "
             "AND (retry_at IS NULL OR retry_at <= ?) ORDER BY rendered_at, seq",
-            (self._now(now),),
+            (self._clock(),),
         )
 
-    async def begin_posting(self, job: JobId, now: float | None = None) -> Job | None:
+    async def begin_posting(self, job: JobId) -> Job | None:
         """Write down that posting is tried now, before it is.
 
         Returns:
             The job, or None where it has moved on (cancelled, held, delivered) or another attempt is
             under way.
         """
-        at = self._now(now)
+        at = self._clock()
         check_move(job, State.RENDERED, State.POSTING)
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
@@ -54,9 +54,9 @@ class Delivery(JobRows):
 
         return await self._db.write(transaction)
 
-    async def posted(self, job: JobId, message_id: int | None, now: float | None = None) -> bool:
+    async def record_posted(self, job: JobId, message_id: int | None) -> bool:
         """The clip has reached the member; ``message_id`` is None where no channel carries it."""
-        at = self._now(now)
+        at = self._clock()
         return await self._db.write(
             lambda connection: (
                 transition(
@@ -73,11 +73,11 @@ class Delivery(JobRows):
             )
         )
 
-    async def postpone(self, job: JobId, until: float) -> bool:
-        """The attempt did not succeed; the next may begin at ``until``."""
+    async def postpone(self, job: JobId, seconds: float) -> bool:
+        """Record that an attempt failed; the next may begin after this many seconds."""
         return await self._changes(
             "UPDATE job SET retry_at = ?, in_flight = 0 WHERE id = ? AND state IN ('rendered', 'posting')",
-            (until, job),
+            (self._clock() + seconds, job),
         )
 
     async def hold(
@@ -87,14 +87,13 @@ class Delivery(JobRows):
         *,
         with_file: bool = True,
         audit_entry: AuditEntry | None = None,
-        now: float | None = None,
     ) -> bool:
         """Let a job wait for a review, before it runs or before it is posted, and ask moderators.
 
         Args:
             with_file: its picture or clip may be shown to them.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             sources = [State.QUEUED, State.RENDERED]
@@ -108,11 +107,9 @@ class Delivery(JobRows):
 
         return await self._db.write(transaction)
 
-    async def release(
-        self, job: JobId, *, audit_entry: AuditEntry | None = None, now: float | None = None
-    ) -> bool:
+    async def release(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
         """Let a held job go on from where it was held."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             found = find(connection, job)

@@ -99,7 +99,7 @@ class Enqueued:
     created: bool
 
 
-class Enqueueing(Rows):
+class Admission(Rows):
     """The part of the queue that takes jobs in."""
 
     def __init__(
@@ -112,7 +112,7 @@ class Enqueueing(Rows):
         super().__init__(db, clock=clock)
         self._share = share
 
-    async def enqueue(self, new: NewJob, limits: EnqueueLimits, *, now: float | None = None) -> Enqueued:
+    async def enqueue(self, new: NewJob, limits: EnqueueLimits) -> Enqueued:
         """Write a job down. When this returns, the job survives whatever happens.
 
         Raises:
@@ -120,7 +120,7 @@ class Enqueueing(Rows):
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Enqueued:
             known = fetch_one(connection, "SELECT * FROM job WHERE key = ?", (new.key,))
@@ -131,7 +131,7 @@ class Enqueueing(Rows):
 
         return await self._db.write(transaction)
 
-    async def answered(
+    async def record_answer(
         self, job: JobId, channel_id: int, message_id: int, *, foretold: float, ahead: int
     ) -> bool:
         """The member has been told.
@@ -153,8 +153,6 @@ class Enqueueing(Rows):
         user: int,
         roles: Collection[int],
         limits: EnqueueLimits,
-        *,
-        now: float | None = None,
     ) -> Lane:
         """Return if the member could ask for a job now; asked before anything is downloaded.
 
@@ -166,7 +164,7 @@ class Enqueueing(Rows):
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
-        at = self._now(now)
+        at = self._clock()
         return await self._db.look(lambda connection: _check(connection, guild, user, roles, limits, at))
 
 

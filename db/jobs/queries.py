@@ -98,7 +98,7 @@ class Ahead:
     elsewhere: int = 0
 
 
-class Listing(JobRows):
+class JobQueries(JobRows):
     """The part of the queue that answers questions."""
 
     def __init__(self, db: Database, *, share: FairShare, clock: Callable[[], float]) -> None:
@@ -164,9 +164,9 @@ class Listing(JobRows):
             for row in rows
         ]
 
-    async def delay(self, guild: int, user: int, *, now: float | None = None) -> float:
+    async def delay(self, guild: int, user: int) -> float:
         """Seconds that a member's next job would be due later than it is asked for."""
-        at = self._now(now)
+        at = self._clock()
         return await self._db.look(lambda connection: delay_of(connection, guild, user, at, self._share))
 
     async def arrivals(self, since: float, limit: int = 500) -> list[Arrival]:
@@ -181,7 +181,7 @@ class Listing(JobRows):
             for row in rows
         ]
 
-    async def surprises(self, fewest: int, most: int, limit: int = 50) -> list[float]:
+    async def forecast_ratios(self, fewest: int, most: int, limit: int = 50) -> list[float]:
         """Return how long jobs really took as a share of what was told; the newest first.
 
         Args:

@@ -56,15 +56,13 @@ class RetentionPolicy:
 class Retention(Rows):
     """The part of the queue that decides what is kept."""
 
-    async def mark_deleted(
-        self, job: JobId, now: float | None = None, *, audit_entry: AuditEntry | None = None
-    ) -> bool:
+    async def mark_deleted(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
         """The clip was taken down; False where it already was. Its inputs are no longer kept.
 
         Args:
             audit_entry: a moderator's; None: its member wants it.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             marked = connection.execute(
@@ -76,7 +74,7 @@ class Retention(Rows):
 
         return await self._db.write(transaction)
 
-    async def blobs_in_use(self, policy: RetentionPolicy, *, now: float | None = None) -> set[str]:
+    async def blobs_in_use(self, policy: RetentionPolicy) -> set[str]:
         """Return the digests of all blobs that a job may still ask for.
 
         These are the inputs of jobs that have not ended, or that ended within ``inputs_days`` and were not
@@ -85,7 +83,7 @@ class Retention(Rows):
         kept for ``starred_days`` from the last star on; pictures of discarded takes for ``previews_days``,
         and never longer than the inputs that they show.
         """
-        at = self._now(now)
+        at = self._clock()
         rows = await self._db.read(
             """
             SELECT inputs, clip_sha256 FROM job
@@ -112,13 +110,13 @@ class Retention(Rows):
         kept = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
         return kept | {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
 
-    async def mend_times(self, *, now: float | None = None, longest_pause: float) -> int:
+    async def mend_times(self, *, longest_pause: float) -> int:
         """Bring what lies in the future to the present, after a clock was set back; return how many jobs.
 
         Args:
             longest_pause: seconds; no job waits longer than that to be posted again.
         """
-        at = self._now(now)
+        at = self._clock()
         return await self._db.write(
             lambda connection: connection.execute(_MEND, {"now": at, "latest": at + longest_pause}).rowcount
         )

@@ -24,9 +24,9 @@ SET_ASIDE = "E_SET_ASIDE"
 class Moderation(Rows):
     """The part of the queue that moderators work with."""
 
-    async def pause(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def pause(self, audit_entry: AuditEntry) -> bool:
         """Start no more of a guild's jobs; False where it is paused already."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             begun = connection.execute(
@@ -44,9 +44,9 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def resume(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def resume(self, audit_entry: AuditEntry) -> bool:
         """End a pause and a drain; False where there was neither."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             ended = [
@@ -63,9 +63,9 @@ class Moderation(Rows):
         """Whether a guild is paused."""
         return bool(await self._db.read("SELECT 1 FROM pause WHERE guild_id = ?", (guild,)))
 
-    async def drain(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def drain(self, audit_entry: AuditEntry) -> bool:
         """Finish what a guild has and take nothing new; False where it does so already."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             begun = connection.execute(
@@ -83,7 +83,7 @@ class Moderation(Rows):
         """Whether a guild takes nothing new."""
         return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
-    async def move(self, job: JobId, place: int, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def move(self, job: JobId, place: int, audit_entry: AuditEntry) -> bool:
         """Put a waiting job at a place (1 = first) among the waiting jobs of the deed's guild.
 
         The jobs of the guild trade their slots in the fair order among each other, so no job of another guild
@@ -94,7 +94,7 @@ class Moderation(Rows):
         """
         if place < 1:
             raise ValueError("places are counted from 1")
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             slots = slots_of(connection, audit_entry.guild_id)
@@ -106,13 +106,13 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def clear(self, audit_entry: AuditEntry, now: float | None = None) -> list[Job]:
+    async def clear(self, audit_entry: AuditEntry) -> list[Job]:
         """Cancel all waiting jobs of a guild and return them; what runs goes on.
 
         Args:
             audit_entry: without a target, for how many jobs it reaches is known only here.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
             waiting = slots_of(connection, audit_entry.guild_id)
@@ -126,9 +126,7 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def retry(
-        self, job: JobId, audit_entry: AuditEntry, *, keep_clip: bool = False, now: float | None = None
-    ) -> Job | None:
+    async def retry(self, job: JobId, audit_entry: AuditEntry, *, keep_clip: bool = False) -> Job | None:
         """Do a failed, quarantined or cancelled job again: the same recipe, at the place that it had.
 
         It begins with clean counters of crashes and restarts, and is no new job to any limit.
@@ -139,7 +137,7 @@ class Moderation(Rows):
         Returns:
             The job, or None where it is not over, was delivered or refused, or was taken down.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             found = find(connection, job)
@@ -174,9 +172,9 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def quarantine(self, job: JobId, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def quarantine(self, job: JobId, audit_entry: AuditEntry) -> bool:
         """Set a job aside that is not over yet; what an engine still says of it is stale from then on."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             moved = end(
@@ -202,7 +200,6 @@ class Moderation(Rows):
         reason: str,
         *,
         audit_entry: AuditEntry | None = None,
-        now: float | None = None,
     ) -> list[Job]:
         """Take no more jobs of a member; a second ban replaces the first.
 
@@ -211,7 +208,7 @@ class Moderation(Rows):
         Returns:
             The jobs that this has changed.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
             shut_out(connection, guild=guild, user=user, by=by, reason=reason, at=at)
@@ -221,11 +218,9 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def unban(
-        self, guild: int, user: int, *, audit_entry: AuditEntry | None = None, now: float | None = None
-    ) -> bool:
+    async def unban(self, guild: int, user: int, *, audit_entry: AuditEntry | None = None) -> bool:
         """Take a member's jobs again; False where there was no ban."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             ended = connection.execute(

@@ -94,7 +94,7 @@ async def rendered(queue: Queue, blobs: Blobs, data: bytes = b"a clip", **change
 async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip") -> Job:
     sha256 = blobs.put(data)
     said = receipt(sha256, len(data))
-    assert await queue.claims.rendered(
+    assert await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256=sha256,

@@ -11,6 +11,7 @@ from bot.forecast import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW,
 from db.jobs.fairness import charge
 from db.jobs.queries import Arrival
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
+from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.policies import enqueue_limits
 
@@ -123,10 +124,11 @@ async def test_long_queues_teach_nothing_about_short_ones(queue, db, crowd):
 
 async def test_a_told_wait_is_compared_with_the_true_one(queue, blobs, db):
     job = await queued(queue)
-    await queue.entry.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
     running = await queue.claims.claim()
     at = job.created_at + 60.0
-    await queue.claims.rendered(
+    CLOCK.now = at
+    await queue.claims.hand_in(
         running.id,
         running.claim,
         clip_sha256="0" * 64,
@@ -134,16 +136,15 @@ async def test_a_told_wait_is_compared_with_the_true_one(queue, blobs, db):
         receipt="{}",
         gpu_seconds=1.0,
         charged_seconds=1.0,
-        now=at,
     )
-    assert await queue.jobs.surprises(0, 0) == pytest.approx([1.5])
-    assert await queue.jobs.surprises(1, 100) == []
+    assert await queue.jobs.forecast_ratios(0, 0) == pytest.approx([1.5])
+    assert await queue.jobs.forecast_ratios(1, 100) == []
 
 
 @pytest.mark.parametrize("cause", ["pause", "move", "restart"])
 async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs, db, cause):
     job = await queued(queue)
-    await queue.entry.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
     if cause == "pause":
         await queue.moderation.pause(audit_entry("pause"))
         await queue.moderation.resume(audit_entry("resume"))
@@ -152,7 +153,7 @@ async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs,
     else:
         await queue.claims.recover(restart_limit=5)
     await hand_in(queue, blobs, await queue.claims.claim())
-    assert await queue.jobs.surprises(0, 100) == []
+    assert await queue.jobs.forecast_ratios(0, 100) == []
 
 
 async def test_who_has_used_much_is_told_a_longer_wait_and_why(queue, db):

@@ -46,11 +46,9 @@ async def written(db: Database, guild: int, actor: int, action: str, target: str
     await db.write(lambda connection: write_down(connection, done, time.time()))
 
 
-async def hand_in(
-    queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = CLIP, now: float | None = None
-) -> bool:
+async def hand_in(queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = CLIP) -> bool:
     """Hand a clip in under the claim that ``job`` was returned with."""
-    return await queue.claims.rendered(
+    return await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256=clip,
@@ -58,7 +56,6 @@ async def hand_in(
         receipt="{}",
         gpu_seconds=seconds,
         charged_seconds=seconds,
-        now=now,
     )
 
 

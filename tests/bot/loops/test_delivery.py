@@ -27,19 +27,11 @@ from tests.policies import delivery_limits
 HOUR = 3600.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def time(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(delivery, "time", SimpleNamespace(time=made.time))
-    return made
+def clock(monkeypatch, clock):
+    clock.now = 1_800_000_000.0
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(time=clock))
+    return clock
 
 
 @pytest.fixture
@@ -425,7 +417,7 @@ async def test_a_job_cancelled_while_it_is_rendered_is_never_posted(deliverer, q
     job = await queue.claims.claim()
     await queue.claims.cancel(job.id)
     clip = blobs.put(b"a clip")
-    kept = await queue.claims.rendered(
+    kept = await queue.claims.hand_in(
         job.id, job.claim, clip_sha256=clip, clip_size=6, receipt="{}", gpu_seconds=1, charged_seconds=1
     )
     assert not kept
@@ -515,7 +507,7 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(deliverer, queue, job,
         await go_on.wait()
         return found
 
-    monkeypatch.setattr(queue, "to_deliver", slowly)
+    monkeypatch.setattr(queue.delivery, "to_deliver", slowly)
     running = asyncio.create_task(deliverer.run())
     await looking.wait()
     await deliverer.stop()

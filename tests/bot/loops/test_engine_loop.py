@@ -178,7 +178,7 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
         await go_on.wait()
         return job
 
-    monkeypatch.setattr(queue, "claim", slowly)
+    monkeypatch.setattr(queue.claims, "claim", slowly)
     job = await queued(queue)
     engine_loop = engine_loop_with(queue, blobs, engine)
     task = asyncio.create_task(engine_loop.run())
@@ -381,7 +381,7 @@ async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, 
             raise CannotWrite("disk full")
         return await claim(now, last=last)
 
-    monkeypatch.setattr(queue, "claim", unreadable)
+    monkeypatch.setattr(queue.claims, "claim", unreadable)
     job = await queued(queue)
     start()
     await comes_to(queue, job, State.RENDERED)
@@ -416,7 +416,7 @@ async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
         written.append((time.monotonic(), fraction))
         return await progress(job, claim, stage, fraction, take)
 
-    monkeypatch.setattr(queue, "progress", counted)
+    monkeypatch.setattr(queue.claims, "progress", counted)
 
     async def many_steps(on_event, cancel):
         for step in range(100):
@@ -482,7 +482,7 @@ async def test_what_discarded_takes_looked_like_is_put_by(queue, blobs, engine, 
     jobs = [await queued(queue, member) for member in range(3)]
     start()
     await comes_to(queue, jobs[2], State.FAILED)
-    kept = [await queue.take_previews.sheets(job.id) for job in jobs]
+    kept = [await queue.take_previews.of_job(job.id) for job in jobs]
     assert [list(sheets) for sheets in kept] == [[1, 2], [], [1]]
     assert blobs.read(kept[0][2]) == b"take 2"
 
@@ -493,7 +493,7 @@ async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
     async def full(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(queue, "keep_sheets", full)
+    monkeypatch.setattr(queue.take_previews, "save", full)
     engine.acts = [discarding(tmp_path, 1)]
     job = await queued(queue)
     start()

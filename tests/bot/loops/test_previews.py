@@ -213,7 +213,7 @@ async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, 
     engine_loop.drafts.clear()
     if end == "cancelled":
         await queue.claims.cancel(job.id)
-        await queue.claims.cancelled(job.id, job.claim)
+        await queue.claims.finish_cancel(job.id, job.claim)
     else:
         await queue.claims.recover(restart_limit=5)
     board.touch(job.id)

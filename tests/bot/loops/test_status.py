@@ -277,7 +277,7 @@ async def test_a_delivered_job_without_a_message_gets_none(queue, blobs, messeng
     await queued(queue)
     job = await hand_in(queue, blobs, await queue.claims.claim())
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 77)
+    await queue.delivery.record_posted(job.id, 77)
     await start()
     await until(lambda: is_final(queue, job))
     assert messenger.method_calls == []
@@ -399,7 +399,7 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, messenger,
         await go_on.wait()
         return found
 
-    monkeypatch.setattr(queue, "open_statuses", slowly)
+    monkeypatch.setattr(queue.delivery, "open_statuses", slowly)
     board = make()
     task = asyncio.create_task(board.run())
     await looking.wait()
@@ -418,7 +418,7 @@ async def test_a_queue_that_cannot_be_read_is_asked_again(queue, job, messenger,
             raise CannotWrite("disk full")
         return await open_statuses()
 
-    monkeypatch.setattr(queue, "open_statuses", unreadable)
+    monkeypatch.setattr(queue.delivery, "open_statuses", unreadable)
     await start()
     await until(lambda: edits(messenger))
 
@@ -433,7 +433,7 @@ async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is
     assert "uploading" in edits(messenger)[-1]
     for _ in range(2):
         await queue.delivery.begin_posting(job.id)
-        await queue.delivery.postpone(job.id, time.time() - 1)
+        await queue.delivery.postpone(job.id, -1)
     assert (await queue.jobs.get(job.id)).state is State.POSTING
     board.touch(job.id)
     await until(lambda: messages.WAITING_FOR_CHANNEL in edits(messenger)[-1])

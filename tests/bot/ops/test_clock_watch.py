@@ -17,23 +17,15 @@ HOURS = 5 * 3600.0
 
 
 @pytest.fixture
-def clock(monkeypatch, queue):
-    class Clock:
-        now = time.time()
-
-        @classmethod
-        def time(cls) -> float:
-            return cls.now
-
-    monkeypatch.setattr(clock_watch, "time", Clock)
+def clock(monkeypatch, clock):
+    clock.now = time.time()
     monkeypatch.setattr(clock_watch, "EVERY", 0.01)
-    monkeypatch.setattr(queue, "_clock", Clock.time)
-    return Clock
+    return clock
 
 
 @pytest.fixture
 async def watch(queue, clock):
-    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).run())
+    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).run())
     await asyncio.sleep(0.03)
     yield running
     running.cancel()
@@ -43,7 +35,7 @@ async def watch(queue, clock):
 async def test_a_clip_is_not_tried_again_only_hours_later(queue, blobs, clock, watch):
     job = await rendered(queue, blobs)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.postpone(job.id, clock.now + 60)
+    await queue.delivery.postpone(job.id, 60)
     clock.now -= HOURS
     await until(queue.delivery.to_deliver)
 

@@ -22,7 +22,7 @@ from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
 from bot.privacy import export
 from bot.privacy.erasing import STOP_SECONDS
-from bot.privacy.forgetting import RecipeWords
+from bot.privacy.forgetting import RecipeRedactor
 from bot.text import messages, privacy_texts
 from db.states import State
 from engine.core.recipe import Kind, Receipt, Recipe, Role
@@ -398,7 +398,7 @@ async def noted(services, guilds):
 
 
 def test_what_is_left_of_a_recipe_and_a_receipt_still_reads_as_one():
-    words = RecipeWords()
+    words = RecipeRedactor()
     made = recipe(prompt=PROMPT, words="heron", inputs={Role.PICTURE: "a" * 64}, reasons=("a heron",))
     left = words.forget(made.to_json())
     assert "heron" not in left
@@ -409,7 +409,7 @@ def test_what_is_left_of_a_recipe_and_a_receipt_still_reads_as_one():
 
 
 def test_a_remix_in_other_words_keeps_them_and_loses_the_picture():
-    words = RecipeWords()
+    words = RecipeRedactor()
     first = recipe(prompt=PROMPT, inputs={Role.PICTURE: "a" * 64}).to_json()
     remix = recipe(prompt="his own", inputs={Role.PICTURE: "a" * 64, Role.LIKE: "c" * 64})
     left = Recipe.from_json(words.forget_these(remix.to_json(), [first, "?"], {"a" * 64}))

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from db.audit.log import Audit
-from db.jobs.allowances import Allowance, Ceilings, Kept, Lane, Spent, Whose
+from db.jobs.allowances import Allowance, Ceilings, Lane, Spent, StoredAllowance, Whose
 from db.queue import Limit, LimitReached
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
 from tests.policies import FAR, enqueue_limits
 
@@ -84,42 +85,51 @@ async def test_what_is_left_out_stays_as_it_was_and_clearing_forgets_it_all(queu
     await allow(queue, Whose.ROLE, HELPERS, waiting=5)
     both = await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     assert both == Allowance(waiting=5, lane=Lane.FIRST)
-    assert await queue.allowances.allowances(GUILD) == [Kept(kind=Whose.ROLE, whom=HELPERS, allowance=both)]
-    assert await queue.allowances.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
-    assert not await queue.allowances.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
-    assert await queue.allowances.allowances(GUILD) == []
+    assert await queue.allowances.of_guild(GUILD) == [
+        StoredAllowance(kind=Whose.ROLE, whom=HELPERS, allowance=both)
+    ]
+    assert await queue.allowances.reset(Whose.ROLE, HELPERS, audit_entry("limit clear"))
+    assert not await queue.allowances.reset(Whose.ROLE, HELPERS, audit_entry("limit clear"))
+    assert await queue.allowances.of_guild(GUILD) == []
     assert [entry.action for entry in await Audit(db).entries(GUILD)] == ["limit clear", "limit", "limit"]
 
 
 async def clip_of(queue, user=ANN, *, seconds, now, guild=GUILD):
-    await queue.entry.enqueue(new_job(user, guild), FAR, now=now)
-    job = await queue.claims.claim(now)
+    CLOCK.now = now
+    await queue.entry.enqueue(new_job(user, guild), FAR)
+    job = await queue.claims.claim()
     assert job.user_id == user
-    assert await hand_in(queue, job, seconds=seconds, now=now)
+    assert await hand_in(queue, job, seconds=seconds)
     return job
 
 
 async def test_the_day_counts_the_seconds_of_clips_and_says_when_to_come_back(queue):
     limits = enqueue_limits(per_member_day=100.0)
     for at in (T, T + 3600, T + 7200):
-        await queue.entry.check_limits(GUILD, ANN, (), now=at, limits=limits)
+        CLOCK.now = at
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
         await clip_of(queue, seconds=40.0, now=at)
+    CLOCK.now = T + 9000
     with pytest.raises(LimitReached) as reached:
-        await queue.entry.check_limits(GUILD, ANN, (), now=T + 9000, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
     assert (reached.value.which, reached.value.allowed) == (Limit.PER_MEMBER_DAY, 100.0)
     assert reached.value.retry_after == T + 86_400 - (T + 9000)
-    await queue.entry.check_limits(GUILD, BEN, (), now=T + 9000, limits=limits)
-    await queue.entry.check_limits(GUILD, ANN, (), now=T + 9000 + reached.value.retry_after, limits=limits)
+    CLOCK.now = T + 9000
+    await queue.entry.check_limits(GUILD, BEN, (), limits=limits)
+    CLOCK.now = T + 9000 + reached.value.retry_after
+    await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
 
 
 @pytest.mark.parametrize("end", ["fail", "refuse"])
 async def test_a_job_that_fails_gives_its_seconds_back_to_the_day(queue, end):
     limits = enqueue_limits(per_member_day=30.0)
     job = await clip_of(queue, seconds=40.0, now=T)
+    CLOCK.now = T + 1
     with pytest.raises(LimitReached):
-        await queue.entry.check_limits(GUILD, ANN, (), now=T + 1, limits=limits)
-    await getattr(queue, end)(job.id, None, "E_POST", None, None)
-    await queue.entry.check_limits(GUILD, ANN, (), now=T + 1, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
+    await getattr(queue.claims, end)(job.id, None, code="E_POST")
+    CLOCK.now = T + 1
+    await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
 
 
 async def test_a_job_that_failed_does_not_count_in_the_hour(queue):
@@ -127,14 +137,15 @@ async def test_a_job_that_failed_does_not_count_in_the_hour(queue):
     job = await rendered(queue)
     with pytest.raises(LimitReached):
         await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
-    await queue.claims.fail(job.id, None, "E_POST", None, None)
+    await queue.claims.fail(job.id, None, code="E_POST")
     await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
 
 
 async def test_a_used_up_day_may_lead_to_the_background_instead(queue):
     await allow(queue, Whose.GUILD, GUILD, day=30.0, spent=Spent.BACKGROUND)
     await clip_of(queue, seconds=40.0, now=T)
-    late = (await queue.entry.enqueue(new_job(), FAR, now=T + 1)).job
+    CLOCK.now = T + 1
+    late = (await queue.entry.enqueue(new_job(), FAR)).job
     assert late.priority == Lane.BACKGROUND
     await enqueued(queue, BEN)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
@@ -153,25 +164,31 @@ async def test_a_role_decides_when_its_members_turn_comes(queue, lanes, expected
     for role, lane in lanes.items():
         await allow(queue, Whose.ROLE, role, lane=lane)
     await clip_of(queue, seconds=400.0, now=T - 10)  # Ann has used a lot lately
-    await queue.entry.enqueue(new_job(BEN), FAR, now=T)
-    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), FAR, now=T + 1)
-    await queue.entry.enqueue(new_job(CAT), FAR, now=T + 2)
+    CLOCK.now = T
+    await queue.entry.enqueue(new_job(BEN), FAR)
+    CLOCK.now = T + 1
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), FAR)
+    CLOCK.now = T + 2
+    await queue.entry.enqueue(new_job(CAT), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == expected
 
 
 async def test_those_who_go_first_go_in_the_order_in_which_they_came(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for at, user, roles in ((0, BEN, ()), (1, ANN, {HELPERS}), (2, CAT, {HELPERS}), (3, BEN, ())):
-        await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), FAR, now=T + at)
+        CLOCK.now = T + at
+        await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == [ANN, CAT, BEN, BEN]
 
 
 async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for number in range(6):
-        await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), FAR, now=T + number)
+        CLOCK.now = T + number
+        await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), FAR)
     before = [(place, job.id) for place, job in enumerate(await queue.jobs.waiting()) if job.guild_id == 200]
-    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), FAR, now=T + 9)
+    CLOCK.now = T + 9
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), FAR)
     waiting = await queue.jobs.waiting()
     assert waiting[0].user_id == ANN
     assert [(place, job.id) for place, job in enumerate(waiting) if job.guild_id == 200] == before
@@ -179,9 +196,11 @@ async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
 
 async def test_the_background_lane_waits_for_everybody_in_every_guild(queue):
     await allow(queue, Whose.GUILD, GUILD, lane=Lane.BACKGROUND)
-    await queue.entry.enqueue(new_job(ANN), FAR, now=T)
+    CLOCK.now = T
+    await queue.entry.enqueue(new_job(ANN), FAR)
     await clip_of(queue, BEN, guild=200, seconds=4000.0, now=T + 1)
-    await queue.entry.enqueue(new_job(BEN, 200), FAR, now=T + 2)
+    CLOCK.now = T + 2
+    await queue.entry.enqueue(new_job(BEN, 200), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
 
 
@@ -208,8 +227,10 @@ async def test_a_clip_that_is_not_shown_gives_its_seconds_back(queue, db, end):
     job = await clip_of(queue, seconds=30.0, now=T + 60)
     assert (await queue.jobs.get(job.id)).charged_seconds == 30.0
     assert await usages(db) != before
-    more = [] if end == "cancel" else [None, "E", None, None]
-    await getattr(queue, end)(job.id, *more)
+    if end == "cancel":
+        await queue.claims.cancel(job.id)
+    else:
+        await getattr(queue.claims, end)(job.id, None, code="E")
     assert (await queue.jobs.get(job.id)).charged_seconds == 0
     assert await usages(db) == pytest.approx(before)
 

@@ -8,6 +8,7 @@ import pytest
 
 from db.queue import CancelOutcome, Requeue
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import CLIP, enqueued, hand_in, rendered, running
 from tests.policies import queue_on
 
@@ -20,7 +21,8 @@ async def test_an_empty_queue_has_nothing_to_claim(queue):
 
 async def test_a_claim_is_counted_and_dated(queue):
     job = await enqueued(queue)
-    claimed = await queue.claims.claim(T)
+    CLOCK.now = T
+    claimed = await queue.claims.claim()
     assert (claimed.id, claimed.state, claimed.claim, claimed.started_at) == (job.id, State.RUNNING, 1, T)
     assert await queue.claims.claim() is None
 
@@ -60,16 +62,17 @@ async def test_a_stale_claim_changes_nothing(queue):
     assert not await queue.claims.progress(old.id, old.claim, "drawing", 0.5, 2)
     assert not await hand_in(queue, old)
     assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH, crash_limit=2) is None
-    assert not await queue.claims.fail(old.id, old.claim, "E", None, None)
-    assert not await queue.claims.refuse(old.id, old.claim, "E", None, None)
-    assert not await queue.claims.cancelled(old.id, old.claim)
+    assert not await queue.claims.fail(old.id, old.claim, code="E")
+    assert not await queue.claims.refuse(old.id, old.claim, code="E")
+    assert not await queue.claims.finish_cancel(old.id, old.claim)
     assert await queue.jobs.get(old.id) == before
     assert await queue.jobs.render_times(None) == []
 
 
 async def test_a_clip_is_handed_in_once(queue):
     job = await running(queue)
-    assert await hand_in(queue, job, seconds=12.5, now=T)
+    CLOCK.now = T
+    assert await hand_in(queue, job, seconds=12.5)
     assert not await hand_in(queue, job)
     row = await queue.jobs.get(job.id)
     assert (row.state, row.clip_sha256, row.rendered_at, row.gpu_seconds) == (State.RENDERED, CLIP, T, 12.5)
@@ -87,8 +90,9 @@ async def test_a_crash_is_held_against_the_job_and_the_second_sets_it_aside(queu
     job = await running(queue)
     assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, crash_limit=2) is State.QUEUED
     again = await queue.claims.claim()
+    CLOCK.now = T
     assert (
-        await queue.claims.requeue(again.id, again.claim, cause=Requeue.CRASH, crash_limit=2, now=T)
+        await queue.claims.requeue(again.id, again.claim, cause=Requeue.CRASH, crash_limit=2)
         is State.QUARANTINED
     )
     row = await queue.jobs.get(job.id)
@@ -119,7 +123,9 @@ async def test_a_job_that_is_given_back_is_the_next_and_starts_afresh(queue):
 @pytest.mark.parametrize("end", ["fail", "refuse"])
 async def test_a_bad_end_says_why(queue, end):
     job = await running(queue)
-    assert await getattr(queue, end)(job.id, job.claim, "E_MEMORY", "Too large.", "ab12", T)
+    CLOCK.now = T
+    failed = getattr(queue.claims, end)
+    assert await failed(job.id, job.claim, code="E_MEMORY", text="Too large.", error_id="ab12")
     row = await queue.jobs.get(job.id)
     assert (row.error_code, row.error_text, row.error_id, row.ended_at) == (
         "E_MEMORY",
@@ -132,15 +138,15 @@ async def test_a_bad_end_says_why(queue, end):
 
 async def test_without_a_claim_a_running_job_cannot_be_failed(queue):
     job = await running(queue)
-    assert not await queue.claims.fail(job.id, None, "E", None, None)
-    assert not await queue.claims.refuse(job.id, None, "E", None, None)
+    assert not await queue.claims.fail(job.id, None, code="E")
+    assert not await queue.claims.refuse(job.id, None, code="E")
     assert (await queue.jobs.get(job.id)).state is State.RUNNING
 
 
 async def test_a_delivery_that_failed_ends_the_job(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
-    assert await queue.claims.fail(job.id, None, "E_POST", None, "ab12")
+    assert await queue.claims.fail(job.id, None, code="E_POST", error_id="ab12")
     assert (await queue.jobs.get(job.id)).state is State.FAILED
     assert await queue.delivery.to_deliver() == []
 
@@ -151,7 +157,8 @@ async def test_cancel_ends_what_waits_is_held_or_is_not_yet_posted(queue):
     await queue.delivery.hold(held.id, "a review")
     waiting = await enqueued(queue)
     for job in (clip, held, waiting):
-        assert await queue.claims.cancel(job.id, now=T) is CancelOutcome.DONE
+        CLOCK.now = T
+        assert await queue.claims.cancel(job.id) is CancelOutcome.DONE
         row = await queue.jobs.get(job.id)
         assert (row.state, row.ended_at) == (State.CANCELLED, T)
     assert await queue.claims.claim() is None
@@ -163,7 +170,7 @@ async def test_cancel_asks_what_runs_and_the_engine_finishes_it(queue):
     assert await queue.claims.cancel(job.id) is CancelOutcome.ASKED
     assert await queue.claims.cancel(job.id) is CancelOutcome.AGAIN
     assert (await queue.jobs.get(job.id)).cancel_requested
-    assert await queue.claims.cancelled(job.id, job.claim)
+    assert await queue.claims.finish_cancel(job.id, job.claim)
     assert (await queue.jobs.get(job.id)).state is State.CANCELLED
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
 
@@ -172,7 +179,7 @@ async def test_cancel_is_too_late_once_posting_has_begun(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
-    assert await queue.delivery.posted(job.id, 5)
+    assert await queue.delivery.record_posted(job.id, 5)
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
 
 
@@ -212,7 +219,8 @@ async def test_recovery_sets_aside_what_was_found_running_five_times(queue):
     for _ in range(4):
         assert (await queue.claims.recover(restart_limit=5)).requeued
         await queue.claims.claim()
-    recovery = await queue.claims.recover(T, restart_limit=5)
+    CLOCK.now = T
+    recovery = await queue.claims.recover(restart_limit=5)
     assert [found.id for found in recovery.quarantined] == [job.id]
     assert (await queue.jobs.get(job.id)).ended_at == T
 
@@ -234,4 +242,4 @@ async def test_recovery_lists_what_may_have_been_posted_and_delivery_sees_it_aga
 
 async def test_what_is_acknowledged_outlives_the_object(queue, db):
     job = await running(queue)
-    assert (await queue_on(db).running()).id == job.id
+    assert (await queue_on(db).jobs.running()).id == job.id

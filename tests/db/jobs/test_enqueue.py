@@ -10,6 +10,7 @@ import pytest
 from db.jobs.allowances import Ceilings
 from db.queue import EnqueueLimits, Limit, LimitReached, MemberBanned
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, GUILD, enqueued, new_job, rendered
 from tests.policies import FAR, enqueue_limits, queue_on
 
@@ -18,7 +19,8 @@ T = 1_000_000.0
 
 async def test_a_job_comes_back_as_it_was_asked_for(queue):
     new = new_job(inputs={"picture": "a" * 64}, priority=3, recipe='{"seed": 1}')
-    job = (await queue.entry.enqueue(new, FAR, now=T)).job
+    CLOCK.now = T
+    job = (await queue.entry.enqueue(new, FAR)).job
     assert job == await queue.jobs.get(job.id)
     assert (job.state, job.created_at, job.claim, job.priority) == (State.QUEUED, T, 0, 3)
     assert (job.inputs, job.recipe, job.key) == (new.inputs, new.recipe, new.key)
@@ -76,13 +78,16 @@ async def test_what_has_run_no_longer_waits_but_what_is_held_before_it_runs_does
 async def test_the_hour_says_when_to_come_back(queue):
     limits = enqueue_limits(per_member_hour=2)
     for at in (T, T + 600, T + 1200):
-        job = (await queue.entry.enqueue(new_job(), FAR, now=at)).job
-        await queue.claims.cancel(job.id, now=at)
+        CLOCK.now = at
+        job = (await queue.entry.enqueue(new_job(), FAR)).job
+        await queue.claims.cancel(job.id)
+    CLOCK.now = T + 1800
     with pytest.raises(LimitReached) as caught:
-        await queue.entry.enqueue(new_job(), now=T + 1800, limits=limits)
+        await queue.entry.enqueue(new_job(), limits=limits)
     assert (caught.value.which, caught.value.retry_after) == (Limit.PER_MEMBER_HOUR, 600 + 3600 - 1800)
     retry = T + 1800 + caught.value.retry_after
-    assert (await queue.entry.enqueue(new_job(), now=retry, limits=limits)).created
+    CLOCK.now = retry
+    assert (await queue.entry.enqueue(new_job(), limits=limits)).created
 
 
 async def test_the_default_limits_are_the_documented_ones(db):

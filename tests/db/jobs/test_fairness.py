@@ -13,6 +13,7 @@ from db.jobs.claims import CLAIM
 from db.jobs.fairness import UNKNOWN_SECONDS, charge, log2_sum
 from db.jobs.queries import POSITION, WAITING
 from db.queue import Queue, Requeue
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
 from tests.policies import FAR, fair_share
 
@@ -22,7 +23,8 @@ OTHER = 200
 
 
 async def asked(queue, user=ANN, guild=GUILD, *, at=T, **changes):
-    return (await queue.entry.enqueue(new_job(user, guild, **changes), now=at, limits=FAR)).job
+    CLOCK.now = at
+    return (await queue.entry.enqueue(new_job(user, guild, **changes), limits=FAR)).job
 
 
 async def order(queue, guild=None):
@@ -33,10 +35,12 @@ async def order(queue, guild=None):
 async def served(queue, now=T):
     """The members in the order in which one engine really serves them, ten seconds a job."""
     users = []
-    while (job := await queue.claims.claim(now)) is not None:
+    CLOCK.now = now
+    while (job := await queue.claims.claim()) is not None:
         users.append(job.user_id)
         now += 10
-        await hand_in(queue, job, now=now)
+        CLOCK.now = now
+        await hand_in(queue, job)
     return users
 
 
@@ -52,10 +56,12 @@ async def test_nine_light_members_wait_behind_at_most_two_jobs_of_a_heavy_one(qu
     heavy, light = 50, range(1, 10)
     for _ in range(30):
         await asked(queue, heavy)
-    first = await queue.claims.claim(T)  # the heavy one was alone when the engine took it
+    CLOCK.now = T
+    first = await queue.claims.claim()  # the heavy one was alone when the engine took it
     for user in light:
         await asked(queue, user, at=T + 5)
-    await hand_in(queue, first, now=T + 10)
+    CLOCK.now = T + 10
+    await hand_in(queue, first)
     users = [heavy, *await served(queue, T + 10)]
     for user in light:
         assert users[: users.index(user)].count(heavy) <= 2
@@ -70,7 +76,8 @@ async def test_a_burst_of_a_new_member_does_not_stand_before_others_new_ones(que
 
 async def test_a_job_that_runs_counts_as_its_members_turn(queue):
     await asked(queue, ANN)
-    await queue.claims.claim(T)
+    CLOCK.now = T
+    await queue.claims.claim()
     await asked(queue, ANN, at=T + 1)
     await asked(queue, BEN, at=T + 2)
     assert await order(queue) == [BEN, ANN]
@@ -144,11 +151,12 @@ async def test_a_clock_that_was_set_back_by_years_hurts_nobody_for_long(queue, d
 
 async def test_what_a_render_takes_is_learnt_by_profile(queue):
     assert (await asked(queue)).expected == UNKNOWN_SECONDS
-    await hand_in(queue, await queue.claims.claim(T), seconds=8.0, now=T)
+    CLOCK.now = T
+    await hand_in(queue, await queue.claims.claim(), seconds=8.0)
     assert (await asked(queue)).expected == 8.0
     assert (await asked(queue, profile="another")).expected == 8.0  # nothing better is known
-    await queue.claims.claim(T)
-    await hand_in(queue, await queue.claims.claim(T), seconds=20.0, now=T)
+    await queue.claims.claim()
+    await hand_in(queue, await queue.claims.claim(), seconds=20.0)
     assert (await asked(queue, profile="another")).expected == 20.0
     assert (await asked(queue)).expected == 8.0
 

@@ -7,6 +7,7 @@ import pytest
 from db.errors import CannotWrite
 from db.queue import Ahead
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, GUILD, enqueued, rendered, running
 from tests.policies import FAR
 
@@ -64,8 +65,10 @@ async def test_counts_name_every_state(queue):
 async def test_of_several_that_run_the_longest_running_is_named(queue):
     first = await enqueued(queue)
     await enqueued(queue)
-    await queue.claims.claim(10.0)
-    await queue.claims.claim(20.0)
+    CLOCK.now = 10.0
+    await queue.claims.claim()
+    CLOCK.now = 20.0
+    await queue.claims.claim()
     assert (await queue.jobs.running()).id == first.id
 
 

@@ -120,20 +120,20 @@ class QueueMachine(RuleBasedStateMachine):
         found = self.run(self.queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
         assert found is expected
 
-    @rule(job=claims, end=st.sampled_from(["fail", "refuse", "cancelled"]))
+    @rule(job=claims, end=st.sampled_from(["fail", "refuse", "finish_cancel"]))
     def end_under_a_claim(self, job, end):
-        more = [] if end == "cancelled" else ["E", None, None]
+        more = {} if end == "finish_cancel" else {"code": "E"}
         holds = self.holds(job)
-        assert self.run(getattr(self.queue, end)(job.id, job.claim, *more)) == holds
+        assert self.run(getattr(self.queue.claims, end)(job.id, job.claim, **more)) == holds
         if holds:
-            ends = {"fail": State.FAILED, "refuse": State.REFUSED, "cancelled": State.CANCELLED}
+            ends = {"fail": State.FAILED, "refuse": State.REFUSED, "finish_cancel": State.CANCELLED}
             self.model[job.id].state = ends[end]
 
     @rule(job=jobs)
     def fail_without_a_claim(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.QUEUED, State.RENDERED, State.POSTING}
-        assert self.run(self.queue.claims.fail(job, None, "E", None, None)) == fits
+        assert self.run(self.queue.claims.fail(job, None, code="E")) == fits
         if fits:
             modelled.state, modelled.in_flight = State.FAILED, False
 
@@ -198,7 +198,7 @@ class QueueMachine(RuleBasedStateMachine):
     def posted(self, job):
         modelled = self.model[job]
         fits = modelled.state is State.POSTING
-        assert self.run(self.queue.delivery.posted(job, 5)) == fits
+        assert self.run(self.queue.delivery.record_posted(job, 5)) == fits
         if fits:
             modelled.state, modelled.in_flight = State.DELIVERED, False
 

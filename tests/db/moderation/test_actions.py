@@ -9,6 +9,7 @@ import pytest
 from db.audit.log import Audit
 from db.queue import Draining, Requeue
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
 from tests.policies import FAR
 
@@ -125,7 +126,7 @@ async def test_a_draining_guild_finishes_what_it_has_and_takes_nothing_new(queue
 
 async def failed(queue):
     job = await running(queue)
-    await queue.claims.fail(job.id, job.claim, "E_ENGINE", None, "abcd")
+    await queue.claims.fail(job.id, job.claim, code="E_ENGINE", error_id="abcd")
     return job
 
 
@@ -138,7 +139,7 @@ async def crashed(queue):
 async def called_off(queue):
     job = await running(queue)
     await queue.claims.cancel(job.id)
-    await queue.claims.cancelled(job.id, job.claim)
+    await queue.claims.finish_cancel(job.id, job.claim)
     return job
 
 
@@ -160,8 +161,9 @@ async def test_a_retried_job_stands_where_it_stood_with_clean_counters(queue, db
 @pytest.mark.parametrize("keep", [True, False])
 async def test_a_clip_that_could_not_be_posted_is_posted_again_where_it_is_still_there(queue, keep):
     job = await rendered(queue)
-    await queue.delivery.begin_posting(job.id, 5.0)
-    await queue.claims.fail(job.id, None, "E_POST", None, "abcd")
+    CLOCK.now = 5.0
+    await queue.delivery.begin_posting(job.id)
+    await queue.claims.fail(job.id, None, code="E_POST", error_id="abcd")
     again = await queue.moderation.retry(job.id, audit_entry("retry", job.id), keep_clip=keep)
     assert again.state is (State.RENDERED if keep else State.QUEUED)
     assert (again.clip_sha256 is not None) == keep
@@ -173,7 +175,7 @@ async def test_what_is_not_over_or_was_delivered_or_taken_down_is_not_retried(qu
     runs = await queue.claims.claim()
     assert runs.id == waits.id
     delivered = (await hand_in(queue, runs), await queue.delivery.begin_posting(runs.id))[1]
-    await queue.delivery.posted(delivered.id, 5)
+    await queue.delivery.record_posted(delivered.id, 5)
     taken_down = await failed(queue)
     await queue.retention.mark_deleted(taken_down.id)
     waits = await enqueued(queue)

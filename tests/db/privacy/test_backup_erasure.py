@@ -18,6 +18,7 @@ from db.privacy.pseudonyms import Pseudonyms
 from db.sqlite.connection import Database
 from db.sqlite.rescue import flaw, put_in_place
 from tests import ROOT
+from tests.clock import CLOCK
 from tests.db.asking import enqueued, written
 from tests.policies import queue_on
 
@@ -49,7 +50,7 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "bot.db"
         self.backups = folder / "backups"
-        self.eraser = Eraser(pseudonyms=Pseudonyms(folder), words=Words())
+        self.eraser = Eraser(pseudonyms=Pseudonyms(folder), redactor=Words())
         self.copies = Copies(self.path, self.backups, eraser=self.eraser)
 
     async def fill(self, *, backups: int = 1) -> list[Path]:
@@ -65,7 +66,7 @@ class House:
 
     async def erase(self, user: int = ANN) -> None:
         async with await Database.open(self.path) as db:
-            await Personal(db, eraser=self.eraser).erase(user)
+            await Personal(db, clock=CLOCK, eraser=self.eraser).erase(user)
 
     def renew(self) -> dict[str, str | None]:
         self.copies.sweep()

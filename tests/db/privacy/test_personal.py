@@ -14,6 +14,7 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
 from db.sqlite.connection import Database
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import CLIP, GUILD, audit_entry, enqueued, hand_in, running, written
 from tests.policies import FAR, queue_on
 
@@ -44,7 +45,7 @@ def pseudonyms(tmp_path):
 
 @pytest.fixture
 def personal(db, pseudonyms):
-    return Personal(db, eraser=Eraser(pseudonyms=pseudonyms, words=Words()))
+    return Personal(db, clock=CLOCK, eraser=Eraser(pseudonyms=pseudonyms, redactor=Words()))
 
 
 async def asked(queue, user=ANN, **changes):
@@ -65,11 +66,12 @@ async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
 
 async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, pseudonyms):
     job = await running(queue, user=ANN, recipe=SECRET, inputs={"picture": PICTURE})
-    assert await queue.take_previews.keep_sheets(job.id, job.claim, {1: SHEET})
+    assert await queue.take_previews.save(job.id, job.claim, {1: SHEET})
     assert await hand_in(queue, job, seconds=10.0)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 77)
-    gone = await personal.erase(ANN, LATER)
+    await queue.delivery.record_posted(job.id, 77)
+    CLOCK.now = LATER
+    gone = await personal.erase(ANN)
     assert (gone.jobs, gone.blobs) == ([job.id], {PICTURE, CLIP, SHEET})
     left = await queue.jobs.get(job.id)
     assert (left.recipe, left.inputs, left.clip_sha256, left.message_id) == ("{}", {}, None, None)
@@ -237,10 +239,10 @@ async def test_a_backup_that_is_put_back_is_erased_again(tmp_path, pseudonyms):
         queue = queue_on(db)
         await full(queue, db)
         copy = await db.backup(tmp_path / "copies", keep=7)
-        await Personal(db, eraser=Eraser(pseudonyms=pseudonyms, words=Words())).erase(ANN)
+        await Personal(db, clock=CLOCK, eraser=Eraser(pseudonyms=pseudonyms, redactor=Words())).erase(ANN)
     copy.replace(tmp_path / "bot.db")
     async with await Database.open(tmp_path / "bot.db") as db:
-        personal = Personal(db, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), words=Words()))
+        personal = Personal(db, clock=CLOCK, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), redactor=Words()))
         gone = await personal.erase_again()
         assert (len(gone.jobs), gone.blobs) == (20, {PICTURE})
         assert (await personal.erase_again()).jobs == []
@@ -266,14 +268,17 @@ async def test_a_wish_to_be_erased_survives_until_it_is_done(personal):
 
 async def test_words_go_after_their_days_and_counts_stay(queue, personal):
     old, young, waiting = [await asked(queue, guild=guild) for guild in (1, 2, 3)]
-    await queue.claims.cancel(old.id, now=1000.0)
-    await queue.claims.cancel(young.id, now=1000.0 + 2 * 86400)
-    gone = await personal.forget_words(days=30, now=1001.0 + 30 * 86400)
+    CLOCK.now = 1000.0
+    await queue.claims.cancel(old.id)
+    CLOCK.now = 1000.0 + 2 * 86400
+    await queue.claims.cancel(young.id)
+    CLOCK.now = 1001.0 + 30 * 86400
+    gone = await personal.forget_words(days=30)
     assert gone.jobs == [old.id]
     left = await queue.jobs.get(old.id)
     assert (left.recipe, left.inputs, left.user_id, left.state) == ("{}", {}, ANN, State.CANCELLED)
     assert (await queue.jobs.get(young.id)).recipe == (await queue.jobs.get(waiting.id)).recipe == SECRET
-    assert (await personal.forget_words(days=30, now=1001.0 + 30 * 86400)).jobs == []
+    assert (await personal.forget_words(days=30)).jobs == []
 
 
 async def test_an_export_knows_all_rows_about_a_member_and_no_other_member(queue, personal):
