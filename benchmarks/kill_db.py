@@ -27,8 +27,9 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from db.jobs.claims import Requeue  # noqa: E402
 from db.jobs.job import NewJob  # noqa: E402
-from db.queue import Queue, Requeue  # noqa: E402
+from db.queue import Queue  # noqa: E402
 from db.sqlite.connection import Database  # noqa: E402 - found through the line above
 from db.states import State  # noqa: E402
 from tests.policies import enqueue_limits, queue_on  # noqa: E402

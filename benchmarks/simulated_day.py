@@ -27,8 +27,10 @@ import numpy as np
 
 from benchmarks.told import DAY, Told
 from bot.forecast import Forecaster, Wait
+from db.errors import LimitReached
+from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
-from db.queue import EnqueueLimits, LimitReached, Queue
+from db.queue import Queue
 from db.sqlite.connection import Database
 from tests.policies import enqueue_limits, queue_on
 

@@ -24,36 +24,20 @@ import time
 from collections.abc import Callable
 
 from db.jobs.allowances import Allowances
-from db.jobs.claims import Claims, Recovery, Requeue
+from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
-from db.jobs.ending import CancelOutcome
-from db.jobs.enqueue import Admission, Draining, Enqueued, EnqueueLimits, Limit, LimitReached, MemberBanned
+from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.ownership import Ownership
-from db.jobs.queries import Ahead, JobQueries
+from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
-from db.jobs.stars import Starred, Stars
+from db.jobs.stars import Stars
 from db.jobs.take_previews import TakePreviews
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
 from db.sqlite.connection import Database
 from db.sqlite.meta import Meta
-
-__all__ = [
-    "Ahead",
-    "CancelOutcome",
-    "Draining",
-    "EnqueueLimits",
-    "Enqueued",
-    "Limit",
-    "LimitReached",
-    "MemberBanned",
-    "Queue",
-    "Recovery",
-    "Requeue",
-    "Starred",
-]
 
 
 class Queue:

@@ -15,7 +15,7 @@ from tests.clock import CLOCK
 def clock():
     """The clock of the queues, at the real time until a test sets it."""
     CLOCK.now = None
-    yield CLOCK
+    return CLOCK
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,7 @@ def test_a_policy_made_from_settings_has_no_default_of_its_own(policy):
     assert with_default == []
 
 
-@pytest.mark.parametrize("policy", (*OWNERS, *ENGINES), ids=lambda policy: policy.__name__)
+@pytest.mark.parametrize("policy", [*OWNERS, *ENGINES], ids=lambda policy: policy.__name__)
 def test_a_policy_cannot_be_changed_once_it_is_made(policy):
     assert policy.__dataclass_params__.frozen
 

@@ -28,8 +28,9 @@ from bot.requests.submission import Submissions
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
+from db.jobs.ending import CancelOutcome
 from db.jobs.job import Job
-from db.queue import CancelOutcome, Queue
+from db.queue import Queue
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError

@@ -10,8 +10,8 @@ import logging
 import discord
 
 from bot.text import clip_texts
-from db.errors import DatabaseError
-from db.files import BlobDamaged, Blobs
+from db.errors import BlobDamaged, DatabaseError
+from db.files import Blobs
 from db.jobs.job import Job
 from db.queue import Queue
 from engine.core.events import TakeDiscarded

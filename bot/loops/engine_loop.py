@@ -20,8 +20,9 @@ from bot.loops.previews import FirstLook, Live
 from bot.ops.redaction import hushed
 from db.errors import DatabaseError
 from db.files import Blobs
+from db.jobs.claims import Requeue
 from db.jobs.job import Job
-from db.queue import Queue, Requeue
+from db.queue import Queue
 from db.states import JobId
 from engine.core.errors import (
     Cancelled,

@@ -31,9 +31,9 @@ from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
 from bot.text import messages
 from bot.text.prompts import clean_prompt
-from db.errors import DatabaseError
+from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
-from db.jobs.enqueue import Draining, EnqueueLimits, LimitReached, MemberBanned
+from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.states import JobId, State

@@ -19,7 +19,7 @@ from db.jobs.job import Job
 from db.jobs.rows import job_from, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import JobId, State
+from db.states import FAILS_UNCLAIMED, REFUSED_UNCLAIMED, JobId, State, check_move
 
 CLAIM = f"""
 {FAIR_ORDER}
@@ -33,9 +33,6 @@ RETURNING *
 
 REMEMBERED = 1000
 """How many finished waits are kept to learn from."""
-
-FAILS_WITHOUT_CLAIM = (State.QUEUED, State.RENDERED, State.POSTING)
-REFUSED_WITHOUT_CLAIM = (State.HELD, State.QUEUED, State.RENDERED)
 
 
 class Requeue(StrEnum):
@@ -75,6 +72,7 @@ class Claims(Rows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
+            check_move(JobId("the next"), State.QUEUED, State.RUNNING)
             row = fetch_one(connection, CLAIM, {"now": at, "last": json.dumps(list(last))})
             return None if row is None else job_from(row)
 
@@ -185,7 +183,7 @@ class Claims(Rows):
     ) -> bool:
         """End a job badly. Without a claim, one that does not run: its delivery failed, say."""
         return await self._end_badly(
-            job, State.FAILED, claim, FAILS_WITHOUT_CLAIM, (code, text, error_id), self._clock()
+            job, State.FAILED, claim, FAILS_UNCLAIMED, (code, text, error_id), self._clock()
         )
 
     async def refuse(
@@ -199,7 +197,7 @@ class Claims(Rows):
     ) -> bool:
         """End a job that may not be made or shown. Without a claim, one that does not run."""
         return await self._end_badly(
-            job, State.REFUSED, claim, REFUSED_WITHOUT_CLAIM, (code, text, error_id), self._clock()
+            job, State.REFUSED, claim, REFUSED_UNCLAIMED, (code, text, error_id), self._clock()
         )
 
     async def cancel(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> CancelOutcome:

@@ -14,7 +14,7 @@ from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.sqlite.rows import fetch_one
-from db.states import ENDED_STATES, JobId, State, check_move
+from db.states import ENDS, HOLDABLE, TO_POST, JobId, State, check_move, sql_list
 
 
 class Delivery(JobRows):
@@ -27,7 +27,7 @@ class Delivery(JobRows):
         :meth:`postpone`, ``fail`` or, after a restart, ``recover``.
         """
         return await self._jobs(
-            "SELECT * FROM job WHERE state IN ('rendered', 'posting') AND NOT in_flight "
+            f"SELECT * FROM job WHERE state IN ({sql_list(TO_POST)}) AND NOT in_flight "
             "AND (retry_at IS NULL OR retry_at <= ?) ORDER BY rendered_at, seq",
             (self._clock(),),
         )
@@ -40,14 +40,14 @@ class Delivery(JobRows):
             under way.
         """
         at = self._clock()
-        check_move(job, State.RENDERED, State.POSTING)
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
+            check_move(job, State.RENDERED, State.POSTING)
             row = fetch_one(
                 connection,
                 "UPDATE job SET state = 'posting', in_flight = 1, post_attempts = post_attempts + 1, "
                 "posting_since = coalesce(posting_since, :now), retry_at = NULL "
-                "WHERE id = :job AND state IN ('rendered', 'posting') AND NOT in_flight RETURNING *",
+                f"WHERE id = :job AND state IN ({sql_list(TO_POST)}) AND NOT in_flight RETURNING *",
                 {"now": at, "job": job},
             )
             return None if row is None else job_from(row)
@@ -76,7 +76,7 @@ class Delivery(JobRows):
     async def postpone(self, job: JobId, seconds: float) -> bool:
         """Record that an attempt failed; the next may begin after this many seconds."""
         return await self._changes(
-            "UPDATE job SET retry_at = ?, in_flight = 0 WHERE id = ? AND state IN ('rendered', 'posting')",
+            f"UPDATE job SET retry_at = ?, in_flight = 0 WHERE id = ? AND state IN ({sql_list(TO_POST)})",
             (self._clock() + seconds, job),
         )
 
@@ -96,8 +96,7 @@ class Delivery(JobRows):
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            sources = [State.QUEUED, State.RENDERED]
-            held = transition(connection, job, State.HELD, sources=sources, held_reason=reason)
+            held = transition(connection, job, State.HELD, sources=HOLDABLE, held_reason=reason)
             if held is None:
                 return False
             open_case(connection, held, CaseKind.REVIEW, at=at, with_file=with_file)
@@ -129,7 +128,7 @@ class Delivery(JobRows):
             lambda connection: (
                 connection.executemany(
                     "UPDATE job SET retry_at = NULL "
-                    "WHERE id = ? AND state IN ('rendered', 'posting') AND NOT in_flight",
+                    f"WHERE id = ? AND state IN ({sql_list(TO_POST)}) AND NOT in_flight",
                     [(job,) for job in jobs],
                 ).rowcount
             )
@@ -150,5 +149,5 @@ class Delivery(JobRows):
         """Return the jobs with a status message that is not final, or that ended without a last word."""
         return await self._jobs(
             "SELECT * FROM job WHERE status_final = 0 "
-            f"AND (status_message_id IS NOT NULL OR state IN ({ENDED_STATES})) ORDER BY seq"
+            f"AND (status_message_id IS NOT NULL OR state IN ({sql_list(ENDS)})) ORDER BY seq"
         )

@@ -7,8 +7,8 @@ import math
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from enum import StrEnum
 
+from db.errors import Draining, Limit, LimitReached, MemberBanned
 from db.jobs.allowances import Allowed, Ceilings, Lane, Spent, allowed
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.job import Job, NewJob
@@ -17,7 +17,7 @@ from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import job_from
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import JobId, State, new_job_id
+from db.states import NOT_DRAWN, JobId, State, new_job_id, sql_list
 
 HOUR = 3600.0
 DAY = 24 * HOUR
@@ -43,48 +43,6 @@ class EnqueueLimits:
     per_guild_waiting: int
     total_waiting: int
     ceilings: Ceilings
-
-
-class Limit(StrEnum):
-    """Which limit was reached; the names are those of :class:`EnqueueLimits`."""
-
-    PER_MEMBER_WAITING = "per_member_waiting"
-    PER_MEMBER_HOUR = "per_member_hour"
-    PER_MEMBER_DAY = "per_member_day"
-    PER_GUILD_WAITING = "per_guild_waiting"
-    TOTAL_WAITING = "total_waiting"
-
-
-class LimitReached(Exception):
-    """The job was not accepted; nothing was written.
-
-    Attributes:
-        which: the limit.
-        allowed: its value.
-        retry_after: seconds until it allows another job, or None where that depends on other jobs.
-    """
-
-    def __init__(self, which: Limit, allowed: float, retry_after: float | None = None) -> None:
-        super().__init__(f"the limit {which} = {allowed} is reached")
-        self.which = which
-        self.allowed = allowed
-        self.retry_after = retry_after
-
-
-class MemberBanned(Exception):
-    """The job was not accepted: a moderator of this guild has shut this member out.
-
-    Attributes:
-        reason: the moderator's words, as given.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__("this member may not ask for clips in this guild")
-        self.reason = reason
-
-
-class Draining(Exception):
-    """The job was not accepted: this guild finishes what it has and takes nothing new."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -237,13 +195,13 @@ def _check_waiting(
     connection: sqlite3.Connection, guild: int, user: int, waiting: int, limits: EnqueueLimits
 ) -> None:
     total, here, own = connection.execute(
-        """
+        f"""
         SELECT
             count(*),
             count(*) FILTER (WHERE guild_id = :guild_id),
             count(*) FILTER (WHERE guild_id = :guild_id AND user_id = :user_id)
         FROM job
-        WHERE state IN ('queued', 'held') AND clip_sha256 IS NULL
+        WHERE state IN ({sql_list(NOT_DRAWN)}) AND clip_sha256 IS NULL
         """,
         {"guild_id": guild, "user_id": user},
     ).fetchone()

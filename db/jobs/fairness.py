@@ -19,7 +19,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.sqlite.rows import fetch_one
-from db.states import JobId
+from db.states import BACKLOG, JobId, sql_list
 
 FAIR_ORDER = """
 WITH fair AS (
@@ -63,9 +63,9 @@ SELECT coalesce(
 ) AS seconds
 """
 
-OWN_BACKLOG = """
+OWN_BACKLOG = f"""
 SELECT total(expected) AS seconds FROM job
-WHERE state IN ('queued', 'running') AND guild_id = ? AND user_id = ?
+WHERE state IN ({sql_list(BACKLOG)}) AND guild_id = ? AND user_id = ?
 """
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from db.audit.log import AuditEntry, write_down
 from db.sqlite.rows import Rows
-from db.states import JobId
+from db.states import OPEN, JobId, sql_list
 
 DAY = 24 * 3600.0
 
@@ -85,19 +85,19 @@ class Retention(Rows):
         """
         at = self._clock()
         rows = await self._db.read(
-            """
+            f"""
             SELECT inputs, clip_sha256 FROM job
-            WHERE state IN ('queued', 'running', 'rendered', 'posting', 'held')
+            WHERE state IN ({sql_list(OPEN)})
             UNION ALL
             SELECT inputs, NULL FROM job WHERE ended_at > :inputs AND deleted_at IS NULL
             UNION ALL
-            SELECT '{}', clip_sha256 FROM job
+            SELECT '{{}}', clip_sha256 FROM job
             WHERE state = 'delivered' AND ended_at > :clips AND deleted_at IS NULL
             UNION ALL
-            SELECT '{}', clip_sha256 FROM job JOIN star ON star.job = job.id
+            SELECT '{{}}', clip_sha256 FROM job JOIN star ON star.job = job.id
             WHERE state = 'delivered' AND deleted_at IS NULL AND starred AND star.at > :stars
             UNION ALL
-            SELECT '{}', sheet.sha256 FROM job JOIN sheet ON sheet.job = job.id
+            SELECT '{{}}', sheet.sha256 FROM job JOIN sheet ON sheet.job = job.id
             WHERE deleted_at IS NULL AND sheet.at > max(:sheets, :inputs)
             """,
             {

@@ -14,9 +14,8 @@ from db.jobs.job import Job
 from db.jobs.ordering import put, slots_of
 from db.jobs.rows import find, transition
 from db.sqlite.rows import Rows
-from db.states import OPEN_STATES, JobId, State
+from db.states import OPEN, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
 
-RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
 SET_ASIDE = "E_SET_ASIDE"
 """The error code of a job that a moderator, not its crashes, has set aside."""
 
@@ -181,7 +180,7 @@ class Moderation(Rows):
                 connection,
                 job,
                 State.QUARANTINED,
-                sources=[State.QUEUED, State.HELD, State.RUNNING, State.RENDERED],
+                sources=SET_ASIDE_FROM,
                 now=at,
                 cancel_requested=1,
                 error_code=SET_ASIDE,
@@ -251,7 +250,7 @@ def shut_out(
 def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float) -> list[Job]:
     """Cancel what a member has waiting in a guild, ask what runs to stop, and return those jobs."""
     rows = connection.execute(
-        f"SELECT id FROM job WHERE state IN ({OPEN_STATES}) AND guild_id = ? AND user_id = ?",
+        f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)}) AND guild_id = ? AND user_id = ?",
         (guild, user),
     ).fetchall()
     stopped = {CancelOutcome.DONE, CancelOutcome.ASKED, CancelOutcome.AGAIN}

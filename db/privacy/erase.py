@@ -16,7 +16,7 @@ from db.audit.aliases import erase_from_log
 from db.jobs.job import Job
 from db.jobs.rows import job_from
 from db.privacy.pseudonyms import Pseudonyms
-from db.states import OPEN_STATES, JobId
+from db.states import OPEN, JobId, State, check_move, sql_list
 
 SUBJECTS: Mapping[str, str] = {
     "job": "user_id",
@@ -208,11 +208,13 @@ class Eraser:
         return clip | _drop_sheets(connection, job.id)
 
 
-def _end(connection: sqlite3.Connection, job: str, now: float) -> None:
+def _end(connection: sqlite3.Connection, job: JobId, now: float) -> None:
     """End what is open, as cancelled, and fence off whatever an engine or a post still says of it."""
+    for state in OPEN:
+        check_move(job, state, State.CANCELLED)
     connection.execute(
         f"UPDATE job SET state = 'cancelled', ended_at = ?, claim = claim + 1, in_flight = 0, "
-        f"retry_at = NULL WHERE id = ? AND state IN ({OPEN_STATES})",
+        f"retry_at = NULL WHERE id = ? AND state IN ({sql_list(OPEN)})",
         (now, job),
     )
 

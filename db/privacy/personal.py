@@ -11,7 +11,7 @@ from db.jobs.job import Job
 from db.jobs.rows import JobRows, job_from
 from db.privacy.erase import ACTORS, SUBJECTS, Eraser, Forgotten
 from db.sqlite.connection import Database
-from db.states import OPEN_STATES, JobId
+from db.states import OPEN, JobId, sql_list
 
 
 class Personal(JobRows):
@@ -41,7 +41,7 @@ class Personal(JobRows):
 
     async def open_jobs(self) -> set[JobId]:
         """Jobs of anybody that have not ended."""
-        rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({OPEN_STATES})")
+        rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)})")
         return {JobId(row["id"]) for row in rows}
 
     async def ask_to_erase(self, user: int, *, messages: bool) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
-from db.jobs.enqueue import LimitReached
+from db.errors import LimitReached
 from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered, until
 from tests.policies import enqueue_limits
 

@@ -15,13 +15,13 @@ from bot.forecast import Wait
 from bot.intake import refusals
 from bot.text import limit_texts, messages, moderation_texts, review_texts
 from db.audit.log import ChainCheck, Entry
+from db.errors import Limit
 from db.jobs.allowances import Allowance, Lane, Spent, StoredAllowance, Whose
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
-from db.queue import Limit
 from db.states import JobId, State
 from engine.core.recipe import (
     Camera,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from db.audit.log import Audit
+from db.errors import Limit, LimitReached
 from db.jobs.allowances import Allowance, Ceilings, Lane, Spent, StoredAllowance, Whose
-from db.queue import Limit, LimitReached
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered

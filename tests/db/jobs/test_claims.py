@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from db.queue import CancelOutcome, Requeue
+from db.jobs.claims import Requeue
+from db.jobs.ending import CancelOutcome
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import CLIP, enqueued, hand_in, rendered, running

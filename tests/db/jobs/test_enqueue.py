@@ -7,8 +7,9 @@ import sqlite3
 
 import pytest
 
+from db.errors import Limit, LimitReached, MemberBanned
 from db.jobs.allowances import Ceilings
-from db.queue import EnqueueLimits, Limit, LimitReached, MemberBanned
+from db.jobs.enqueue import EnqueueLimits
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, GUILD, enqueued, new_job, rendered

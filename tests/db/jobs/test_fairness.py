@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.jobs.claims import CLAIM
+from db.jobs.claims import CLAIM, Requeue
 from db.jobs.fairness import UNKNOWN_SECONDS, charge, log2_sum
 from db.jobs.queries import POSITION, WAITING
-from db.queue import Queue, Requeue
+from db.queue import Queue
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
 from tests.policies import FAR, fair_share

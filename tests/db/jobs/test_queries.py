@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from db.errors import CannotWrite
-from db.queue import Ahead
+from db.jobs.queries import Ahead
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, GUILD, enqueued, rendered, running

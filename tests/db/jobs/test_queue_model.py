@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
+from db.jobs.claims import Requeue
+from db.jobs.ending import CancelOutcome
 from db.jobs.job import Job
-from db.queue import CancelOutcome, Requeue
 from db.sqlite.connection import Database
 from db.states import MOVES, State
 from tests.db.asking import audit_entry, hand_in, new_job

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.queue import Requeue
+from db.jobs.claims import Requeue
 from tests.db.asking import running
 
 

@@ -7,7 +7,8 @@ import random
 import pytest
 
 from db.audit.log import Audit
-from db.queue import Draining, Requeue
+from db.errors import Draining
+from db.jobs.claims import Requeue
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running

@@ -142,4 +142,4 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
         await queue.cases.message_gone(job.id)
     assert await queue.cases.taking_down() == []
     assert PICTURE in await queue.retention.blobs_in_use(retention()), "the other guild still has it"
-    assert not {"1" * 64, "2" * 64, "3" * 64} & await queue.retention.blobs_in_use()
+    assert not {"1" * 64, "2" * 64, "3" * 64} & await queue.retention.blobs_in_use(retention())

@@ -8,7 +8,7 @@ import pytest
 
 from db.audit.aliases import alias_of
 from db.audit.log import Audit
-from db.jobs.enqueue import MemberBanned
+from db.errors import MemberBanned
 from db.privacy.erase import ACTORS, PASSING, SUBJECTS, Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
