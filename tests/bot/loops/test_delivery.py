@@ -16,7 +16,7 @@ from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, is_waiting_for_access
 from db.errors import CannotWrite
-from db.queue import Queue
+from db.sqlite.rows import Rows
 from db.states import State
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
@@ -523,7 +523,7 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
     """The row cannot be written for a while: it stays this attempt's, and the next one looks first."""
     monkeypatch.setattr(delivery, "TROUBLE_PAUSE", 0.01)
     failures = iter(range(3))
-    real = Queue._changes
+    real = Rows._changes
 
     async def full(self, sql, parameters):
         if "retry_at" in sql and next(failures, None) is not None:
@@ -535,7 +535,7 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
 
     with monkeypatch.context() as patch:
         patch.setattr(queue, "posted", not_written)
-        patch.setattr(Queue, "_changes", full)
+        patch.setattr(Rows, "_changes", full)
         row = await attempt(deliverer, queue, job, clock)
     assert row.state is State.POSTING
     outlet.find_own.return_value = 77

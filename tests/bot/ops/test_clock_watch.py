@@ -68,7 +68,7 @@ async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
 async def test_what_happened_before_the_start_is_mended_too(queue, clock):
     job = await queued(queue, ANN)
     clock.now -= HOURS
-    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).run())
+    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).run())
     await until(lambda: is_past(queue, job, clock))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

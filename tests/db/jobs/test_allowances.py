@@ -7,9 +7,10 @@ import pytest
 from db.audit.log import Audit
 from db.errors import Limit, LimitReached
 from db.jobs.allowances import Allowance, Ceilings, Lane, Spent, StoredAllowance, Whose
+from db.jobs.claims import Requeue
 from db.states import State
 from tests.clock import CLOCK
-from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
+from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
 from tests.policies import FAR, enqueue_limits
 
 T = 1_000_000.0
@@ -179,6 +180,17 @@ async def test_those_who_go_first_go_in_the_order_in_which_they_came(queue):
         CLOCK.now = T + at
         await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == [ANN, CAT, BEN, BEN]
+
+
+async def test_who_goes_first_still_waits_for_what_was_interrupted(queue):
+    await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
+    CLOCK.now = T
+    interrupted = await running(queue, user=BEN)
+    await enqueued(queue, CAT)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
+    CLOCK.now = T + 1
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), FAR)
+    assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN, CAT]
 
 
 async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):

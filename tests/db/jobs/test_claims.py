@@ -244,3 +244,28 @@ async def test_recovery_lists_what_may_have_been_posted_and_delivery_sees_it_aga
 async def test_what_is_acknowledged_outlives_the_object(queue, db):
     job = await running(queue)
     assert (await queue_on(db).jobs.running()).id == job.id
+
+
+@pytest.mark.parametrize("was_running", [True, False])
+async def test_a_restart_teaches_the_forecast_nothing(queue, was_running):
+    """Nobody knows how long the bot was away: neither a job that ran nor one that waited is compared."""
+    CLOCK.now = T
+    job = await enqueued(queue)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
+    if was_running:
+        await queue.claims.claim()
+    await queue.claims.recover(restart_limit=5)
+    CLOCK.now = T + 4000
+    assert await hand_in(queue, await queue.claims.claim())
+    assert await queue.jobs.forecast_ratios(0, 100) == []
+
+
+@pytest.mark.parametrize("cause", Requeue)
+async def test_a_job_that_was_given_back_teaches_the_forecast_nothing(queue, cause):
+    CLOCK.now = T
+    job = await running(queue)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
+    await queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=2)
+    CLOCK.now = T + 4000
+    assert await hand_in(queue, await queue.claims.claim())
+    assert await queue.jobs.forecast_ratios(0, 100) == []

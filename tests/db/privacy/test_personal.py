@@ -312,3 +312,28 @@ def test_the_list_of_the_erased_holds_no_id_and_survives_a_torn_line(tmp_path):
     again.add(BEN, 6.0)
     assert Pseudonyms(tmp_path).was_erased(BEN)
     assert Pseudonyms(tmp_path).was_erased(ANN)
+
+
+async def test_an_erase_takes_the_stars_that_a_member_gave_to_others_clips(queue, personal, db):
+    await queue_delivered(queue)
+    (clip,) = await queue.jobs.ended(GUILD, 0.0)
+    for member in (ANN, BEN):
+        await queue.stars.star(clip.id, member, interaction=1, most=5)
+    await personal.erase(ANN)
+    assert [row["user_id"] for row in await db.read("SELECT user_id FROM star")] == [BEN]
+
+
+async def queue_delivered(queue):
+    """A clip of the moderator's in its channel."""
+    job = await running(queue, user=MOD)
+    await hand_in(queue, job)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.record_posted(job.id, 77)
+
+
+async def test_an_erase_takes_reasons_that_name_the_member_whatever_they_were_given_for(db, personal):
+    await written(db, GUILD, MOD, "pause", "", f"<@{ANN}> floods the queue")
+    await written(db, GUILD, MOD, "pause", "", f"<@{BEN}> floods the queue")
+    await personal.erase(ANN)
+    assert [entry.reason for entry in await Audit(db).entries(GUILD)] == [f"<@{BEN}> floods the queue", ""]
+    assert (await Audit(db).verify()).sound
