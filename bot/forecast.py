@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from db.jobs.fairness import UNKNOWN_SECONDS
 from db.jobs.job import Job
 from db.jobs.queries import Arrival, Turn
 from db.queue import Queue
@@ -40,9 +41,6 @@ CROWDS = ((0, 0), (1, 2), (3, 7), (8, 10**9))
 
 FEW = 3
 """With fewer measured renders than this of one profile, those of all profiles are asked instead."""
-
-UNKNOWN_SECONDS = 30.0
-"""What one render is taken for before anything has been measured."""
 
 SAMPLE = 50
 """How many of the latest renders, and of the latest waits, are looked at."""

@@ -120,16 +120,6 @@ class JobQueries(JobRows):
             )
         )
 
-    async def by_message(self, message_id: int) -> Job | None:
-        """Return the job whose clip, or whose status, this message carries."""
-        return _first(
-            await self._jobs(
-                "SELECT * FROM job WHERE message_id = :message OR status_message_id = :message "
-                "ORDER BY seq DESC LIMIT 1",
-                {"message": message_id},
-            )
-        )
-
     async def jobs_of(self, user: int, guild: int, limit: int = 10) -> list[Job]:
         """Return a member's jobs, the newest first."""
         return await self._jobs(

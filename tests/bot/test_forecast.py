@@ -7,8 +7,8 @@ import pytest
 
 from benchmarks.simulated_day import Community, figures, simulate
 from bot import forecast as wait_module
-from bot.forecast import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW, Forecaster, overtaking
-from db.jobs.fairness import charge
+from bot.forecast import CROWDS, ENOUGH, FEW, UNTAUGHT, WINDOW, Forecaster, overtaking
+from db.jobs.fairness import UNKNOWN_SECONDS, charge
 from db.jobs.queries import Arrival
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
 from tests.clock import CLOCK

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import enqueued, rendered, running
@@ -99,15 +97,3 @@ async def test_a_job_that_ended_before_it_had_a_status_message_still_wants_a_wor
     job = await enqueued(queue)
     await queue.claims.cancel(job.id)
     assert [found.id for found in await queue.delivery.open_statuses()] == [job.id]
-
-
-@pytest.mark.parametrize("message", [70, 71])
-async def test_a_message_leads_to_its_job(queue, message):
-    await enqueued(queue, user=2)
-    await queue.claims.cancel((await queue.jobs.waiting())[0].id)
-    job = await rendered(queue)
-    await queue.delivery.set_status_message(job.id, 7, 70)
-    await queue.delivery.begin_posting(job.id)
-    await queue.delivery.record_posted(job.id, 71)
-    assert (await queue.jobs.by_message(message)).id == job.id
-    assert await queue.jobs.by_message(72) is None

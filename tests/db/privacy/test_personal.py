@@ -75,7 +75,7 @@ async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, 
     assert (gone.jobs, gone.blobs) == ([job.id], {PICTURE, CLIP, SHEET})
     left = await queue.jobs.get(job.id)
     assert (left.recipe, left.inputs, left.clip_sha256, left.message_id) == ("{}", {}, None, None)
-    assert (left.state, left.gpu_seconds, left.profile) == (State.DELIVERED, 10.0, "camera-fast")
+    assert (left.state, left.charged_seconds, left.profile) == (State.DELIVERED, 10.0, "camera-fast")
     assert left.user_id == pseudonyms.of(ANN) < 0
     assert (left.forgotten_at, left.deleted_at, left.status_final) == (LATER, LATER, True)
     assert await personal.known(ANN) == {}
