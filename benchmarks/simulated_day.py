@@ -104,7 +104,7 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
     stories: list[Told] = []
     async with await Database.open(folder / "day.db") as database:
         queue = queue_on(database, clock)
-        waits = Forecaster(queue, clock=clock)
+        waits = Forecaster(queue.jobs, clock=clock)
         running, until, used = None, math.inf, 0.0
         numbers: Iterator[int] = itertools.count()
         coming.reverse()

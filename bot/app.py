@@ -112,7 +112,7 @@ def _wire(
 ) -> Services:
     messenger = Messenger(on_attach=lambda: deliverer.discord_is_back())  # noqa: PLW0108 - made below
     outbox = settings.data_dir / "outbox"
-    forecaster = Forecaster(queue)
+    forecaster = Forecaster(queue.jobs)
     audit = Audit(database)
     eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor())
     personal = Personal(database, eraser=eraser)
@@ -127,7 +127,9 @@ def _wire(
         return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
     screening = Screening(
-        queue=queue,
+        reviews=queue.reviews,
+        delivery=queue.delivery,
+        cases=queue.cases,
         messenger=messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
@@ -177,16 +179,20 @@ def _wire(
     clip_actions = ClipActions(
         queue=queue, submissions=submissions, blobs=blobs, rules=policies.for_clip_actions(settings)
     )
-    cases = CaseBoard(queue=queue, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox)
+    cases = CaseBoard(
+        cases=queue.cases, reviews=queue.reviews, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox
+    )
     decisions = Decisions(
-        queue=queue,
+        jobs=queue.jobs,
+        cases=queue.cases,
+        retention=queue.retention,
+        policy=retention,
         blobs=blobs,
-        cases=cases,
+        case_board=cases,
         board=board,
         engine_loop=engine_loop,
         deliverer=deliverer,
         moderator_roles=settings.moderator_roles,
-        retention=retention,
     )
     clicks = Clicks(
         queue=queue,
@@ -211,7 +217,8 @@ def _wire(
     guilds = Guilds(database)
     housekeeping = Housekeeping(
         database=database,
-        queue=queue,
+        retention=queue.retention,
+        meta=queue.meta,
         blobs=blobs,
         personal=personal,
         guilds=guilds,

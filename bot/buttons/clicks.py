@@ -250,7 +250,9 @@ class Clicks:
             await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        text, files = await why_discarded(job, queue=self._queue, blobs=self._submissions.blobs)
+        text, files = await why_discarded(
+            job, take_previews=self._queue.take_previews, blobs=self._submissions.blobs
+        )
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     async def _delete(self, interaction: discord.Interaction[Any], job: Job) -> None:

@@ -99,7 +99,7 @@ class EngineLoop:
         self.live: dict[JobId, Live] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults()
-        self._discards = Discards(queue=queue, blobs=blobs)
+        self._discards = Discards(take_previews=queue.take_previews, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None

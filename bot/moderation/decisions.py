@@ -20,9 +20,9 @@ from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.retention import RetentionPolicy
-from db.moderation.cases import TakenDown
-from db.queue import Queue
+from db.jobs.queries import JobQueries
+from db.jobs.retention import Retention, RetentionPolicy
+from db.moderation.cases import Cases, TakenDown
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)
@@ -42,28 +42,32 @@ class Decisions:
     def __init__(
         self,
         *,
-        queue: Queue,
+        jobs: JobQueries,
+        cases: Cases,
+        retention: Retention,
+        policy: RetentionPolicy,
         blobs: Blobs,
-        cases: CaseBoard,
+        case_board: CaseBoard,
         board: StatusBoard,
         engine_loop: EngineLoop,
         deliverer: Deliverer,
         moderator_roles: Collection[int],
-        retention: RetentionPolicy,
     ) -> None:
         """Make one from the parts that a decision may reach.
 
         Args:
-            retention: says which files other guilds' jobs still need when a clip is taken down.
+            policy: says which files other guilds' jobs still need when a clip is taken down.
         """
-        self._queue = queue
-        self._blobs = blobs
+        self._jobs = jobs
         self._cases = cases
+        self._retention = retention
+        self._policy = policy
+        self._blobs = blobs
+        self._case_board = case_board
         self._board = board
         self._engine_loop = engine_loop
         self._deliverer = deliverer
         self._roles = moderator_roles
-        self._retention = retention
 
     async def click(
         self, interaction: discord.Interaction[Any], action: CaseAction, number: int, job: JobId
@@ -84,7 +88,7 @@ class Decisions:
                 )
             case CaseAction.DISMISS:
                 audit_entry = _audit_entry(interaction, "dismiss report", job, "")
-                done = await self._queue.cases.dismiss(job, number, audit_entry)
+                done = await self._cases.dismiss(job, number, audit_entry)
                 await self._say(interaction, review_texts.DISMISSED if done else None)
             case CaseAction.TAKE_DOWN:
                 await self._take_down(interaction, number, job)
@@ -110,7 +114,7 @@ class Decisions:
         if not is_moderator(interaction, self._roles):
             await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
             return False
-        found = await self._queue.jobs.get(job)
+        found = await self._jobs.get(job)
         if found is None or found.guild_id != interaction.guild_id:
             await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return False
@@ -118,7 +122,7 @@ class Decisions:
 
     async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         audit_entry = _audit_entry(interaction, "approve", job, "")
-        went_on = await self._queue.cases.approve(job, number, audit_entry)
+        went_on = await self._cases.approve(job, number, audit_entry)
         await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
             self._board.touch(job)
@@ -130,31 +134,31 @@ class Decisions:
     ) -> None:
         audit_entry = _audit_entry(interaction, "reject", job, reason)
         text = review_texts.not_approved(reason)
-        ended = await self._queue.cases.reject(job, number, audit_entry, text)
+        ended = await self._cases.reject(job, number, audit_entry, text)
         await self._say(interaction, review_texts.REJECTED if ended else None)
         self._board.touch(job)
 
     async def _report(self, interaction: discord.Interaction[Any], job: JobId, reason: str) -> None:
-        found = await self._queue.jobs.get(job)
+        found = await self._jobs.get(job)
         if found is None or found.guild_id != interaction.guild_id or found.state is not State.DELIVERED:
             await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return
-        new = await self._queue.cases.report(job, interaction.user.id, reason)
+        new = await self._cases.report(job, interaction.user.id, reason)
         text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
         await interaction.response.send_message(text, ephemeral=True)
-        self._cases.wake()
+        self._case_board.wake()
 
     async def _take_down(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        reasons = "; ".join(await self._queue.cases.reasons(job))
+        reasons = "; ".join(await self._cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
-        reached = await self._queue.cases.take_down(job, number, audit_entry)
+        reached = await self._cases.take_down(job, number, audit_entry)
         if reached is not None:
             await self._remove(reached)
             log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
         text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
         await interaction.edit_original_response(content=text)
-        self._cases.wake()
+        self._case_board.wake()
 
     async def _remove(self, reached: TakenDown) -> None:
         """Messages and files, at once; the rows see to what does not work now."""
@@ -162,8 +166,8 @@ class Decisions:
             if job.state is State.RUNNING:
                 self._engine_loop.cancel(job.id)
             self._board.touch(job.id)
-        await asyncio.gather(*(self._cases.delete_message(job) for job in reached.jobs))
-        needed = await self._queue.retention.blobs_in_use(self._retention)
+        await asyncio.gather(*(self._case_board.delete_message(job) for job in reached.jobs))
+        needed = await self._retention.blobs_in_use(self._policy)
         for digest in reached.digests - needed:
             await asyncio.to_thread(self._blobs.delete, digest)
 
@@ -171,7 +175,7 @@ class Decisions:
         """Tell what came of it; None: somebody was faster."""
         text = review_texts.ALREADY_DECIDED if done is None else done
         await interaction.response.send_message(text, ephemeral=True)
-        self._cases.wake()
+        self._case_board.wake()
 
 
 def _audit_entry(interaction: discord.Interaction[Any], action: str, job: JobId, reason: str) -> AuditEntry:

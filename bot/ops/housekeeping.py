@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from db.files import Blobs
-from db.jobs.retention import RetentionPolicy
+from db.jobs.retention import Retention, RetentionPolicy
 from db.privacy.departed_guilds import Guilds
 from db.privacy.personal import Personal
-from db.queue import Queue
 from db.sqlite.connection import Database
+from db.sqlite.meta import Meta
 from db.sqlite.rescue import drop_set_aside
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,8 @@ class Housekeeping:
         self,
         *,
         database: Database,
-        queue: Queue,
+        retention: Retention,
+        meta: Meta,
         blobs: Blobs,
         personal: Personal,
         guilds: Guilds,
@@ -43,7 +44,8 @@ class Housekeeping:
 
         Args:
             database: is backed up.
-            queue: knows what is still needed.
+            retention: knows what is still needed.
+            meta: remembers when the last backup was made.
             blobs: are swept.
             personal: clears words away.
             guilds: knows which the bot has left.
@@ -52,7 +54,8 @@ class Housekeeping:
             clock: returns Unix seconds.
         """
         self._database = database
-        self._queue = queue
+        self._retention = retention
+        self._meta = meta
         self._blobs = blobs
         self._personal = personal
         self._guilds = guilds
@@ -84,7 +87,7 @@ class Housekeeping:
 
     async def sweep(self) -> int:
         """Delete the pictures and clips that no job needs any more, and return how many."""
-        needed = await self._queue.retention.blobs_in_use(self._policy)
+        needed = await self._retention.blobs_in_use(self._policy)
         gone = await asyncio.to_thread(self._blobs.sweep, needed)
         if gone:
             log.info("%d files were no longer needed", gone)
@@ -94,12 +97,12 @@ class Housekeeping:
         """Copy the database if the last copy is a day old; say whether it was."""
         if not self._policy.backups:
             return False
-        last = float(await self._queue.meta.get(LAST_BACKUP) or 0)
+        last = float(await self._meta.get(LAST_BACKUP) or 0)
         now = self._clock()
         if 0 <= now - last < BACKUP_EVERY:
             return False
         path = await self._database.backup(self._backup_dir, keep=self._policy.backups)
-        await self._queue.meta.set(LAST_BACKUP, str(now))
+        await self._meta.set(LAST_BACKUP, str(now))
         log.info("the database is backed up to %s", path.name)
         return True
 

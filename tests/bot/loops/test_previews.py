@@ -57,7 +57,7 @@ async def board(queue, messenger, engine_loop, may_show):
         queue=queue,
         messenger=messenger,
         engine_loop=engine_loop,
-        forecaster=Forecaster(queue),
+        forecaster=Forecaster(queue.jobs),
         dress=job_buttons.for_status,
         sealer=Sealer(None),
         may_show=may_show,

@@ -51,7 +51,7 @@ def make(queue, messenger, engine_loop):
             queue=queue,
             messenger=messenger,
             engine_loop=engine_loop,
-            forecaster=Forecaster(queue),
+            forecaster=Forecaster(queue.jobs),
             dress=lambda job, draft: None,
             sealer=Sealer(None),
             may_show=AsyncMock(return_value=True),

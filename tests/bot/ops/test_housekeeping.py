@@ -32,7 +32,8 @@ def make(db, queue, blobs, tmp_path):
     def made(**keep) -> Housekeeping:
         return Housekeeping(
             database=db,
-            queue=queue,
+            retention=queue.retention,
+            meta=queue.meta,
             blobs=blobs,
             personal=Personal(
                 db, clock=CLOCK, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), redactor=RecipeRedactor())
