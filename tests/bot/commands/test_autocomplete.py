@@ -32,7 +32,7 @@ HERE = Capabilities(
 @pytest.fixture
 def known():
     made = create_autospec(Services, instance=True)
-    made.waits = create_autospec(Forecaster, instance=True)
+    made.forecaster = create_autospec(Forecaster, instance=True)
     made.submissions = create_autospec(Submissions, instance=True)
     made.submissions.capabilities.return_value = HERE
     made.submissions.engine_for.return_value = "auto"
