@@ -44,7 +44,7 @@ check: $(BIN)/.test
 	$(BIN)/mypy
 
 quick: check
-	$(BIN)/python -m tests.quick $(DIR)
+	@$(BIN)/python -m tests.quick $(DIR)
 
 coverage: $(BIN)/.test
 	$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=term --cov-report=xml:out/coverage.xml \
@@ -63,7 +63,7 @@ pages: $(BIN)/.test
 	$(BIN)/python docs/pages.py
 
 site: $(BIN)/.docs
-	$(BIN)/mkdocs build --strict --site-dir out/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 docs: pages site
 
