@@ -17,7 +17,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -26,6 +26,11 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("bot", "engine", "db")
 SECONDS = 40.0
 """For the tests. With a warm cache, lint and types take about ten seconds before them."""
+
+MOST = 20
+"""So many files of tests at most: to read more of them takes the whole time."""
+
+Importers = dict[str, set[str]]
 
 UNTIL = "FRAMEKILN_QUICK_UNTIL"
 TIME_IS_UP = "left for make test: the time is up"
@@ -41,6 +46,9 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--list", action="store_true", help="say which tests, and run none")
     asked = parser.parse_args(words)
     chosen = asked.tests or selection(changed(asked.base or base()), ROOT)
+    if len(chosen) > MOST and not asked.tests:
+        print(f"quick: {len(chosen) - MOST} files of tests are left for make test: the farthest ones")
+        chosen = chosen[:MOST]
     if not chosen:
         print("Nothing has changed that a test belongs to.")
         return 0
@@ -85,7 +93,7 @@ def selection(files: Iterable[str], root: Path) -> list[str]:
     return sorted(ranked, key=lambda test: (ranked[test], test))
 
 
-def _tests_of(file: PurePosixPath, root: Path, importers: dict[str, set[str]]) -> Iterator[tuple[int, str]]:
+def _tests_of(file: PurePosixPath, root: Path, importers: Importers) -> Iterator[tuple[int, str]]:
     """Give the tests of one file, each with its distance."""
     room = file.parts[0]
     module = file.parent if file.name == "__init__.py" else file.with_suffix("")
@@ -94,52 +102,73 @@ def _tests_of(file: PurePosixPath, root: Path, importers: dict[str, set[str]]) -
     elif room == "tests" and file.name.startswith("test_"):
         yield from ((0, test) for test in (str(file),) if (root / test).exists())
     elif room == "tests":
-        names = (module.name, ".".join(module.parts))
-        yield from ((1, test) for name in names for test in importers.get(name, ()))
-    elif room in ROOMS or file.suffix == ".py":
-        inside = room in ROOMS
-        near = set(_named(f"test_{module.name}.py", root / "tests" / (room if inside else ""), root))
-        far = importers.get(".".join(module.parts), set())
-        yield from ((0, test) for test in near)
-        yield from ((1, test) for test in far)
-        if inside:
+        for name in (module.name, ".".join(module.parts)):
+            yield from ((1, test) for test in importers.get(name, ()) if _is_test(test))
+    elif file.suffix == ".py":
+        where = root / "tests" / (room if room in ROOMS else "")
+        yield from ((0, test) for test in _named(f"test_{module.name}.py", where, root))
+        yield from ((1, test) for test in _nearest(".".join(module.parts), importers))
+        if room in ROOMS:
             yield from ((1, test) for test in _named("test_house.py", root / "tests", root))
-            yield from ((2, test) for test in _within(PurePosixPath("tests", file.parent), root, near | far))
+            if len(file.parts) > 2 and (root / "tests" / file.parent).is_dir():
+                yield from ((2, test) for test in _within(PurePosixPath("tests", file.parent), root))
+    elif room in ROOMS:
+        yield from ((2, test) for test in _within(PurePosixPath("tests", file.parent), root))
     else:
         yield from (
             (1, str(PurePosixPath("tests", path.name))) for path in (root / "tests").glob("test_*.py")
         )
 
 
+def _nearest(module: str, importers: Importers) -> set[str]:
+    """Give the tests that import a module; if none does, those of the modules that import it, and so on."""
+    seen, edge = {module}, {module}
+    while edge:
+        found = set().union(*(importers.get(name, ()) for name in edge))
+        if tests := {name for name in found if _is_test(name)}:
+            return tests
+        edge = found - seen
+        seen |= edge
+    return set()
+
+
+def _is_test(name: str) -> bool:
+    return name.endswith(".py")
+
+
 def _named(pattern: str, folder: Path, root: Path) -> list[str]:
     return [str(PurePosixPath(path.relative_to(root))) for path in folder.rglob(pattern)]
 
 
-def _within(folder: PurePosixPath, root: Path, found: Collection[str] = ()) -> list[str]:
-    """Give the tests of a folder, or of the nearest one above it that there is.
-
-    Never all of tests/, and all of a room only if nothing nearer was found.
-    """
-    while len(folder.parts) > (2 if found else 1):
+def _within(folder: PurePosixPath, root: Path) -> list[str]:
+    """Give the tests of a folder, or of the nearest one above it that there is; never all of tests/."""
+    while len(folder.parts) > 1:
         if (root / folder).is_dir():
             return _named("test_*.py", root / folder, root)
         folder = folder.parent
     return []
 
 
-def _importers(root: Path) -> dict[str, set[str]]:
-    """Give, for each module that a test imports, the tests that do. Helpers of tests have bare names."""
-    found: dict[str, set[str]] = {}
-    for test in (root / "tests").rglob("test_*.py"):
-        for node in ast.walk(ast.parse(test.read_text("utf-8"))):
-            names = []
-            if isinstance(node, ast.Import):
-                names = [alias.name for alias in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for name in names:
-                found.setdefault(name, set()).add(str(PurePosixPath(test.relative_to(root))))
+def _importers(root: Path) -> Importers:
+    """Give who imports each module: tests as paths, modules of the rooms as names."""
+    found: Importers = {}
+    for top in (*ROOMS, "tests"):
+        for path in (root / top).rglob("*.py"):
+            file = PurePosixPath(path.relative_to(root))
+            test = top == "tests" and file.name.startswith("test_")
+            module = file.parent if file.name == "__init__.py" else file.with_suffix("")
+            importer = str(file) if test else ".".join(module.parts)
+            for name in _imported(ast.parse(path.read_text("utf-8"))):
+                found.setdefault(name, set()).add(importer)
     return found
+
+
+def _imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (node.module, *(f"{node.module}.{alias.name}" for alias in node.names))
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
