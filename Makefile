@@ -108,7 +108,7 @@ gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))
 
 clean:
-	rm -rf .venv build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
 $(BIN)/.core: pyproject.toml requirements/core.txt
 	@test -n "$(PYTHON)" || { echo "Framekiln needs Python 3.11 or later; none was found."; exit 1; }
