@@ -240,9 +240,9 @@ async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
 
 async def test_the_quality_list_asks_for_the_length_that_was_chosen(waiting):
     await choices(waiting, "best", Length.LONG.value)
-    assert waiting.waits.for_new.await_args.args[0].endswith("/240")
+    assert waiting.forecaster.for_new.await_args.args[0].endswith("/240")
     await choices(waiting, "best", Length.LONG.value, 60)
-    assert waiting.waits.for_new.await_args.args[0].endswith("/480")
+    assert waiting.forecaster.for_new.await_args.args[0].endswith("/480")
 
 
 async def test_the_quality_list_bears_what_discord_has_not_checked(waiting):
