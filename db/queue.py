@@ -61,17 +61,17 @@ class Queue:
         meta: small facts that outlive the program.
     """
 
-    entry: Enqueueing
+    entry: Admission
     allowances: Allowances
     claims: Claims
     delivery: Delivery
-    jobs: Listing
+    jobs: JobQueries
     moderation: Moderation
     cases: Cases
     reviews: Reviews
     ownership: Ownership
     retention: Retention
-    take_previews: Sheets
+    take_previews: TakePreviews
     stars: Stars
     meta: Meta
 
