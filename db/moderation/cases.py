@@ -1,7 +1,7 @@
 """What moderators are asked to decide: about a held job, or about a clip that members have reported.
 
-A case is a row of the table ``card``, and a message that shows it. Each decision is one
-``UPDATE … WHERE decision IS NULL``: of two moderators, and of a hundred replays of one click, one has an effect.
+A case is a row of the table ``card``, and a message that shows it. Each decision is one ``UPDATE … WHERE
+decision IS NULL``: of two moderators, and of a hundred replays of one click, one has an effect.
 """
 
 from __future__ import annotations
