@@ -42,7 +42,7 @@ from engine.core.recipe import Kind
 from engine.rendering.render import Renderer, RenderLimits
 import engine.families, dataclasses
 def draw(text):
-    wish = wish_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text), seed=1, quality="fast")
+    wish = wish_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text, 400), seed=1, quality="fast")
     recipe = plan(dataclasses.replace(wish, size=(64, 64), seconds=1.0, fps=8.0), None, means=Means())
     folder = work / str(len(list(work.iterdir())))
     folder.mkdir()

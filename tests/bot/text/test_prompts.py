@@ -45,7 +45,7 @@ from bot.text.prompts import clean_prompt, show_prompt
     ],
 )
 def test_a_prompt_becomes_one_plain_line(typed, cleaned):
-    assert clean_prompt(typed) == cleaned
+    assert clean_prompt(typed, 400) == cleaned
 
 
 @given(st.text(max_size=600), st.integers(1, 400))
@@ -72,7 +72,7 @@ def test_cleaning_odd_letters_twice_is_cleaning_once(text, limit):
 
 @pytest.mark.parametrize("cluster", ["e\u0332\u0302", "👍🏽", "🇫🇷", "❤\ufe0f"])
 def test_a_cut_never_splits_a_letter_from_its_marks(cluster):
-    whole = clean_prompt(cluster)
+    whole = clean_prompt(cluster, 400)
     for length in range(1, 12):
         cut = clean_prompt(cluster * 12, length)
         assert cut == whole * (length // len(whole))
@@ -131,7 +131,7 @@ def test_no_prompt_of_a_thousand_leaves_its_code_span():
 
 def test_what_is_shown_cleans_back_to_the_prompt():
     prompt = "a cat @home <3 and/or a dog"
-    assert clean_prompt(show_prompt(prompt)[1:-1]) == prompt
+    assert clean_prompt(show_prompt(prompt)[1:-1], 400) == prompt
 
 
 def test_a_long_prompt_is_shown_with_an_ellipsis_and_a_short_one_without():
