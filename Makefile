@@ -6,7 +6,7 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help models demo test check format doctor run picture chaos fault-sweep power away soak load hostile gate smoothing clean
+.PHONY: help models demo test check format doctor run picture hero discord chaos fault-sweep power away soak load hostile gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -48,6 +48,13 @@ format: $(BIN)/.test
 
 picture: $(BIN)/.core
 	$(BIN)/python -m examples.draw_lake
+
+hero: $(BIN)/.core
+	$(BIN)/framekiln render examples/pagoda.jpg --camera "push in" --seed 7 -o out/hero.mp4
+	$(BIN)/python -m examples.animate_webp out/hero.mp4 docs/hero.webp
+
+discord: $(BIN)/.core
+	$(BIN)/python -m examples.draw_discord docs/hero.webp docs/discord.png
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200

@@ -9,6 +9,7 @@ from unittest.mock import create_autospec
 
 import pytest
 from discord.app_commands import Command
+from PIL import Image
 
 from bot.cli.main import main
 from bot.commands.queue import QueueGroup
@@ -116,3 +117,18 @@ def test_every_promise_names_a_test_that_exists(threat):
             assert f"def {test}(" in text, f"{test} is not in {path}"
     everywhere = re.findall(r"`(test_\w+)`", promises()[threat])
     assert len(everywhere) == sum(len(re.findall("`test_", tests)) for tests, _ in named)
+
+
+def test_the_moving_picture_moves_and_stays_small():
+    path = ROOT / "docs/hero.webp"
+    assert "docs/hero.webp" in readme()
+    assert path.stat().st_size < 3_000_000
+    with Image.open(path) as picture:
+        assert picture.is_animated
+
+
+def test_every_example_names_its_source():
+    """A photograph may only be shipped with its author and licence beside it."""
+    sources = (ROOT / "examples/README.md").read_text("utf-8")
+    pictures = {path.name for path in (ROOT / "examples").iterdir() if path.suffix in {".png", ".jpg"}}
+    assert set(re.findall(r"^\| `(\w+\.(?:png|jpg))`", sources, re.MULTILINE)) == pictures
