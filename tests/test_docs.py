@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -15,6 +16,7 @@ from bot.cli.main import main
 from bot.commands.queue import QueueGroup
 from bot.config.settings import PREFIX, Settings, variable
 from bot.services import Services
+from examples import draw_discord
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -132,3 +134,20 @@ def test_every_example_names_its_source():
     sources = (ROOT / "examples/README.md").read_text("utf-8")
     pictures = {path.name for path in (ROOT / "examples").iterdir() if path.suffix in {".png", ".jpg"}}
     assert set(re.findall(r"^\| `(\w+\.(?:png|jpg))`", sources, re.MULTILINE)) == pictures
+
+
+def test_the_picture_of_discord_shows_the_texts_and_buttons_of_today():
+    """If this fails, `make discord` draws it anew."""
+    assert "docs/discord.png" in readme()
+    with Image.open(ROOT / "docs/discord.png") as picture:
+        assert json.loads(picture.text[draw_discord.TEXTS]) == draw_discord.texts()
+
+
+def test_the_picture_of_discord_can_draw_every_letter_of_its_texts():
+    """A sign that the font lacks would be an empty box."""
+    font = draw_discord.font(15)
+    unknown = bytes(font.getmask("\U0010ffff"))
+    plain = draw_discord.EMOJI.sub("", "".join(draw_discord.texts())).replace("×", "x").replace("\n", "")
+    assert [letter for letter in plain if bytes(font.getmask(letter)) == unknown] == []
+    drawn = draw_discord.draw(Image.new("RGB", (56, 37), "white"))
+    assert drawn.width == draw_discord.WIDTH * draw_discord.SCALE
