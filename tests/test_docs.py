@@ -6,27 +6,60 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from unittest.mock import create_autospec
+from unittest.mock import Mock
 
+import click
+import discord
 import pytest
-from discord.app_commands import Command
+from discord import AppCommandType
+from discord.app_commands import Command, CommandTree, ContextMenu
 from PIL import Image
 
 from bot.cli.main import main
-from bot.commands.queue import QueueGroup
+from bot.commands import setup_all
 from bot.config.settings import PREFIX, Settings, variable
-from bot.services import Services
 from examples import draw_discord
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-SLASH = ("/animate", "/text2video", "/replay", "/jobs", "/mydata", "Animate this", "Animate avatar")
+SLASH = (
+    *("/animate", "/text2video", "/restyle", "/replay", "/jobs", "/mydata"),
+    *("Animate this", "Animate avatar"),
+)
+
+
+def all_commands():
+    """What the bot registers, name → command, group or menu."""
+    tree = CommandTree(discord.Client(intents=discord.Intents.none()))
+    setup_all(tree, Mock())
+    kinds = AppCommandType.chat_input, AppCommandType.message, AppCommandType.user
+    return {command.name: command for kind in kinds for command in tree.get_commands(type=kind)}
+
+
+def commands_of(group, path=()):
+    """Each command of the program, "models pull" → command."""
+    found = {}
+    for name, command in group.commands.items():
+        words = (*path, name)
+        found |= (
+            commands_of(command, words) if isinstance(command, click.Group) else {" ".join(words): command}
+        )
+    return found
+
+
+TREE = all_commands()
 QUEUE = [
     command.qualified_name.removeprefix("queue ")
-    for command in QueueGroup(create_autospec(Services, instance=True)).walk_commands()
+    for command in TREE["queue"].walk_commands()
     if isinstance(command, Command)
 ]
+MEMBERS = {
+    command.qualified_name: command
+    for top in TREE.values()
+    if not isinstance(top, ContextMenu) and top.name != "queue"
+    for command in ([top] if isinstance(top, Command) else top.walk_commands())
+}
 
 
 def readme():
@@ -41,19 +74,44 @@ def packages(requirements):
     return {re.split(r"[<>=!~\[; ]", line)[0] for line in requirements}
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
-def test_the_readme_names_every_command_of_the_program(name):
-    assert f"framekiln {name}" in readme()
+@pytest.mark.parametrize("name", sorted(commands_of(main)))
+def test_the_command_line_page_names_every_command_and_option(name):
+    page = (ROOT / "docs/command-line.md").read_text("utf-8")
+    assert re.search(rf"`framekiln {name}\b", page)
+    own = [page, *re.findall(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)][-1]
+    for parameter in commands_of(main)[name].params:
+        for option in parameter.opts if isinstance(parameter, click.Option) else ():
+            assert f"`{option}" in own, option
 
 
 @pytest.mark.parametrize("name", SLASH)
-def test_the_readme_names_every_command_of_discord(name):
+def test_the_readme_names_every_command_of_members(name):
     assert name in readme()
 
 
+def test_the_list_of_members_commands_is_whole():
+    found = {
+        command.name if isinstance(command, ContextMenu) else f"/{command.name}" for command in TREE.values()
+    }
+    assert found - {"/queue"} == set(SLASH)
+
+
+@pytest.mark.parametrize("name", MEMBERS)
+def test_the_members_page_names_every_command_and_option_of_members(name):
+    page = (ROOT / "docs/members.md").read_text("utf-8")
+    assert f"/{name}" in page
+    for parameter in MEMBERS[name].parameters:
+        assert re.search(rf"`{parameter.name}`|{parameter.name}:", page), parameter.name
+
+
 @pytest.mark.parametrize("name", QUEUE)
-def test_the_readme_names_every_command_of_moderators(name):
-    assert re.search(rf"`(/queue )?{name}`", readme())
+def test_the_moderators_page_names_every_command_of_moderators(name):
+    assert f"| `/queue {name}` |" in (ROOT / "docs/moderation.md").read_text("utf-8").partition("<!--")[0]
+
+
+def test_the_readme_leads_to_the_pages_for_each_reader():
+    for name in ("command-line", "members", "moderation", "settings", "models", "glossary"):
+        assert f"(docs/{name}.md)" in readme()
 
 
 def test_the_readme_leads_to_the_settings_and_names_the_one_that_is_needed():
