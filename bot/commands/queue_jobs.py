@@ -28,7 +28,7 @@ class JobCommands(ModeratorGroup, name="job"):
         """Cancel one job."""
         found = await self._find(interaction, job)
         if found is not None:
-            answer = await self._services.clicks.cancel(
+            answer = await self._services.cancelling.cancel(
                 found, self._audit_entry(interaction, "cancel", found.id, reason)
             )
             await self._say(interaction, moderation_texts.about(found, f"· {answer}"))

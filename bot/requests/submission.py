@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
@@ -312,7 +312,7 @@ class Submissions:
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
-        view = job_buttons.for_status(job)
+        view = rows.for_status(job)
 
         async def answer() -> discord.InteractionMessage:
             return await interaction.edit_original_response(content=content, view=view)
