@@ -196,7 +196,7 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
         return (await (await fake.slash(mod, channel, "queue audit", **more)).shown()).content
 
     whole = await page(noted=noted)
-    assert "the chain is whole" in whole
+    assert "the chain is intact" in whole
     assert "unchanged" in whole
     assert noted in whole
     await services.database.write(lambda connection: connection.execute("DELETE FROM audit WHERE seq = 3"))
