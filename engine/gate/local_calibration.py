@@ -109,7 +109,7 @@ def read_tails(path: Path, calibration: Calibration) -> dict[str, Tails]:
             for engine, tails in data["engines"].items()
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path} is no calibration of a house: {error}") from error
+        raise ValueError(f"{path} is not a local calibration: {error}") from error
 
 
 def write_calibrations(path: Path, calibration: Calibration, engines: Mapping[str, Tails]) -> None:

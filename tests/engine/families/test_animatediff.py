@@ -182,7 +182,7 @@ def test_torchs_own_random_numbers_decide_nothing(family):
 def test_words_beyond_77_tokens_are_named(family):
     said = []
     draw(family, small(words="a fox " + "x" * 90, negative="b " * 100), gave_up=said.append)
-    assert [text.split("“")[0] for text in said] == ["not read, for it is too long: "] * 2
+    assert [text.split("“")[0] for text in said] == ["not used, because the prompt is too long: "] * 2
     assert said[0].endswith("x”")
     draw(family, gave_up=pytest.fail)
 

@@ -164,9 +164,9 @@ def test_a_picture_that_cannot_be_used_is_said_before_anything_is_drawn(given, w
 
 
 def test_what_steers_nothing_is_said():
-    assert said(planned(V3, motion=Motion.WILD), "“wild” motion steers nothing")
-    assert not said(planned(V3), "steers nothing")
-    assert said(planned(V3, prompt="0: a bud | 8: a flower"), "words by frame")
+    assert said(planned(V3, motion=Motion.WILD), "“wild” motion has no effect")
+    assert not said(planned(V3), "has no effect")
+    assert said(planned(V3, prompt="0: a bud | 8: a flower"), "prompt by frame")
 
 
 def test_the_styles_travel_with_the_recipe():

@@ -93,7 +93,7 @@ def test_where_no_house_was_calibrated_the_gate_judges_as_it_came(tmp_path):
 def test_a_spoilt_file_is_refused_in_words(tmp_path, text):
     file = tmp_path / "gate.json"
     file.write_text(text.replace("%s", shipped().fit))
-    with pytest.raises(ValueError, match=r"gate\.json is no calibration of a house"):
+    with pytest.raises(ValueError, match=r"gate\.json is not a local calibration"):
         read_calibrations(file, shipped())
 
 

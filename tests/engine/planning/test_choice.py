@@ -70,7 +70,7 @@ def test_the_best_engine_that_is_here_draws(asked, picture, here, engine):
 
 def test_an_engine_that_the_card_cannot_hold_is_named():
     recipe = plan(request(), capabilities=capabilities(*EVERYTHING, device=card(8)))
-    assert recipe.reasons[0].endswith("; wan wants more memory than this graphics card has")
+    assert recipe.reasons[0].endswith("; wan needs more memory than this GPU has")
 
 
 def test_where_the_card_holds_none_the_one_that_gives_up_least_draws_and_not_a_stand_in():
