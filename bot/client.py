@@ -159,12 +159,12 @@ class Framekiln(discord.Client):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log what discord.py would print."""
         del args, kwargs
-        log.error("the handler of %s stumbled", event_method, exc_info=sys.exception())
+        log.error("the handler of %s failed", event_method, exc_info=sys.exception())
 
     async def answer_error(self, interaction: discord.Interaction[Any], error: Exception) -> None:
         """Say that something broke, with an id that leads the owner to the log."""
         error_id = secrets.token_hex(4)
-        log.error("interaction %s stumbled, error id %s", interaction.id, error_id, exc_info=error)
+        log.error("interaction %s failed, error id %s", interaction.id, error_id, exc_info=error)
         text = messages.failed_inside(error_id)
         try:
             if interaction.response.is_done():
@@ -172,7 +172,7 @@ class Framekiln(discord.Client):
             else:
                 await interaction.response.send_message(text, ephemeral=True)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as again:
-            log.warning("the error %s could not be told: %s", error_id, again)
+            log.warning("could not report error %s: %s", error_id, again)
 
     async def _sync_until_done(self) -> None:
         """Register the commands if their hash has changed. Discord may be away; the bot works meanwhile."""
@@ -181,7 +181,7 @@ class Framekiln(discord.Client):
             try:
                 await self._sync_if_changed()
             except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
-                log.warning("the commands are not registered yet: %s", error)
+                log.warning("could not register the commands yet: %s", error)
                 await asyncio.sleep(wait)
                 wait = min(SYNC_BACKOFF_LAST, wait * 2)
             else:

@@ -56,7 +56,7 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         spec = FAMILIES.get(request.engine)
         if spec is None or request.engine not in engines_for(capabilities):
             there_are = ", ".join(sorted(engines_for(capabilities)))
-            why = "" if spec is None else f" It needs {spec.lacks(capabilities)}."
+            why = "" if spec is None else f" It is missing {spec.lacks(capabilities)}."
             raise UserError(
                 "E_ENGINE",
                 f"There is no engine called “{request.engine}” here.{why} Choose from: {there_are}.",

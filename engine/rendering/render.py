@@ -32,7 +32,7 @@ __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 CLIP_NAME = "clip.mp4"
 """The name of the finished clip inside the work folder."""
 
-SKETCH = "a sketch, because no text-to-video model is installed"
+SKETCH = "a sketch: no text-to-video model is installed"
 
 
 @dataclass(frozen=True, kw_only=True)

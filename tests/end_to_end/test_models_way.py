@@ -177,7 +177,7 @@ async def test_words_are_filmed_by_animatediff_in_a_style_with_a_pictures_look_a
     card = await card_of(discord, ada, message)
     assert "`epicrealism`" in card
     assert "reads: `0: a bud" in card
-    assert "steered away from: `rain`" in card
+    assert "negative prompt: `rain`" in card
     assert "style `ink` at 0.5" in card
 
 

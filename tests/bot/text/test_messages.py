@@ -386,12 +386,12 @@ def test_a_card_shows_all_that_a_model_was_told():
     text = recipe_text(recipe, made).text
     assert text.startswith("**Recipe** · animatediff (`lcm`) · `epicrealism` · seed `4294967295`\n")
     assert "reads: `a quiet lake, wide view`" in text
-    assert "steered away from: `blurry`" in text
+    assert "negative prompt: `blurry`" in text
     assert (
         "8 steps · guidance 1.5 · strength 0.6 · follows the clip's soft edges · style `ink` at 0.8"
         " · context length 16" in text
     )
-    assert "- given up: drawn in two halves" in text
+    assert "- drawn in two halves" in text
     assert "- take 1: rejected, 72 of 100 (it flickers)\n- take 2: accepted, 72 of 100" in text
     assert "- camera: a virtual camera moves through the picture" in text
 

@@ -88,7 +88,7 @@ def test_a_much_smaller_clip_has_fewer_pixels(clip, tmp_path):
 
 
 def test_what_cannot_fit_leaves_nothing_behind(clip, tmp_path):
-    with pytest.raises(ClipTooLarge, match="cannot be made to fit 500 bytes"):
+    with pytest.raises(ClipTooLarge, match="cannot be made small enough for 500 bytes"):
         shrink(clip, tmp_path / "smaller.mp4", max_bytes=500)
     assert not list(tmp_path.iterdir())
 

@@ -334,7 +334,7 @@ def pickle_instead(folder):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda folder: (folder / "unet" / "unet.py").write_text("raise SystemExit"), "come with code"),
+        (lambda folder: (folder / "unet" / "unet.py").write_text("raise SystemExit"), "contain code"),
         (remove_weights, "not in the safetensors format"),
         (cut, "cannot be loaded"),
         (pickle_instead, "cannot be loaded"),

@@ -118,4 +118,4 @@ def test_the_engine_process_reads_the_house_and_does_without_a_spoilt_one(tmp_pa
     assert set(make_renderer().calibrations) == {"svd"}
     file.write_text("spoilt")
     assert make_renderer().calibrations == {}
-    assert "judges as it came" in capsys.readouterr().err
+    assert "uses its built-in calibration" in capsys.readouterr().err

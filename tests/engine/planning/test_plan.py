@@ -204,7 +204,7 @@ def test_a_clip_is_as_long_as_the_one_it_is_made_from_unless_a_length_was_given(
     )
     recipe = plan(request, reference=clip, capabilities=EVERY_WEIGHT, limits=PlanLimits(max_seconds=6.0))
     assert recipe.seconds == pytest.approx(seconds, abs=0.03)
-    assert [said for said in recipe.reasons if "clip given" in said] == ([reason] if reason else [])
+    assert [said for said in recipe.reasons if "clip you gave" in said] == ([reason] if reason else [])
 
 
 def test_the_reasons_say_what_is_smoothed_only_where_something_is():

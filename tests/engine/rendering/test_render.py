@@ -296,7 +296,7 @@ def test_the_picture_reaches_the_engine_as_it_was_sent(render, tmp_path):
 def test_a_picture_that_cannot_be_read_is_unsupported(render, tmp_path):
     path = tmp_path / "picture.png"
     path.write_bytes(b"no picture")
-    with pytest.raises(Unsupported, match="cannot be read"):
+    with pytest.raises(Unsupported, match="can no longer be read"):
         render(good, inputs={Role.PICTURE: path})
 
 
