@@ -246,7 +246,7 @@ async def run(settings: Settings) -> None:
     async with assemble(settings) as services:
         recovery = await services.queue.claims.recover(time.time(), settings.restart_limit)
         log.info(
-            "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
+            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
             len(recovery.quarantined),
             len(recovery.posting),
@@ -296,7 +296,7 @@ async def _running(services: Services) -> AsyncIterator[None]:
             task.cancel()
         for result in await asyncio.gather(starting, *tasks, return_exceptions=True):
             if isinstance(result, Exception):
-                log.error("a loop had ended: %s", result, exc_info=result)
+                log.error("a loop stopped early: %s", result, exc_info=result)
 
 
 async def _start_engine(host: EngineHost) -> None:
@@ -305,7 +305,7 @@ async def _start_engine(host: EngineHost) -> None:
         try:
             await host.start()
         except OSError as error:
-            log.error("the engine's work folder cannot be made ready: %s", error)  # noqa: TRY400 - says it all
+            log.error("could not prepare the engine's work folder: %s", error)  # noqa: TRY400 - says it all
             await asyncio.sleep(ENGINE_START_PAUSE)
         except EngineError as error:
             log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on

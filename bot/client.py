@@ -128,7 +128,7 @@ class Framekiln(BotClient):
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
         """Log what discord.py would print."""
         del args, kwargs
-        log.error("the handler of %s stumbled", event_method, exc_info=sys.exception())
+        log.error("the handler of %s failed", event_method, exc_info=sys.exception())
 
     async def _sync_until_done(self) -> None:
         """Register the commands if their hash has changed. Discord may be away; the bot works meanwhile."""
@@ -137,7 +137,7 @@ class Framekiln(BotClient):
             try:
                 await self._sync_if_changed()
             except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
-                log.warning("the commands are not registered yet: %s", error)
+                log.warning("could not register the commands yet: %s", error)
                 await asyncio.sleep(wait)
                 wait = min(SYNC_BACKOFF_LAST, wait * 2)
             else:

@@ -76,7 +76,7 @@ def state_of(services: Services) -> dict[str, Any]:
     return {
         "engine": services.host.state.value,
         "engine deaths": services.host.deaths,
-        "card faults in a row": services.engine_loop.gpu.in_a_row,
+        "GPU faults in a row": services.engine_loop.gpu.in_a_row,
         "discord": "connected" if services.messenger.connected else "away",
         "rendered": services.engine_loop.rendered,
         "idle between jobs p95 ms": round(services.engine_loop.idle(0.95) * 1000, 1),

@@ -36,7 +36,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         **described(
             *("motion", "camera", "length", "smooth", "quality", "engine", "seed"),
             image="The picture: PNG, JPEG or WebP",
-            prompt="What it shows, or what should happen",
+            prompt="What the picture shows, or what should happen in the clip",
         )
     )
     @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS)

@@ -23,7 +23,7 @@ UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
-    @tree.command(name="jobs", description="Show what you have asked for, and cancel it")
+    @tree.command(name="jobs", description="See your requests and cancel them")
     @app_commands.guild_only()
     async def jobs(interaction: discord.Interaction[Any]) -> None:
         mine = await services.queue.jobs.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)

@@ -27,17 +27,17 @@ SMOOTH = (24, 30, 60)
 """Frames per second that a member may choose. What is drawn at fewer is smoothed up to it."""
 RATES = [app_commands.Choice(name=f"{fps} frames a second", value=fps) for fps in SMOOTH]
 DESCRIPTIONS = {
-    "motion": "How much should move (normal)",
-    "camera": "Where the camera goes (it chooses)",
-    "length": "How long the clip is (4 s, or as long as the clip you give)",
-    "smooth": "How smoothly it plays (what the owner chose)",
-    "quality": "How much time to take; the list shows the wait now (balanced)",
-    "seed": "A whole number: the same one makes the same clip again",
-    "engine": "What draws it (auto: the best one here for what you ask)",
-    "style": "One of the owner's styles; several with commas, each with its strength if you like: ink:0.8",
-    "model": "One of the owner's models (the one that suits most)",
-    "negative": "What it should not look like (what suits the model)",
-    "raw": "Read my words as I wrote them, with nothing added (no)",
+    "motion": "How much should move. Default: normal",
+    "camera": "How the camera moves. Default: auto",
+    "length": "Length of the clip. Default: 4 s, or as long as the clip you give me",
+    "smooth": "How smoothly it plays. Default: set by this bot's owner",
+    "quality": "Better quality takes longer; the list shows the current wait. Default: balanced",
+    "seed": "A whole number. The same request with the same seed makes the same clip",
+    "engine": "The engine that makes the clip. Default: auto, the best one for your request",
+    "style": "A style from the list. Separate several with commas; add a strength like ink:0.8",
+    "model": "A model from the list. Default: the one that fits best",
+    "negative": "What to avoid in the clip. Default: what works best for the model",
+    "raw": "Use my prompt exactly as written, with nothing added. Default: no",
 }
 
 

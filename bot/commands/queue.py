@@ -30,7 +30,7 @@ SECTIONS: tuple[type[ModeratorGroup], ...] = (
 class QueueGroup(
     ModeratorGroup,
     name="queue",
-    description="Run the queue (moderators)",
+    description="Manage the queue (moderators only)",
     default_permissions=discord.Permissions(manage_guild=True),
 ):
     """The commands of moderators."""

@@ -20,14 +20,14 @@ WEAKEST, STRONGEST = 0.1, 1.0
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
-    @tree.command(name="restyle", description="Draw a clip anew: the same moves, another look")
+    @tree.command(name="restyle", description="Give a clip a new look and keep its motion")
     @app_commands.guild_only()
     @app_commands.describe(
         **described(
             *("style", "model", "quality", "length", "smooth", "negative", "raw", "engine", "seed"),
             video="The clip: MP4, WebM, MOV or GIF",
             prompt="What it should look like",
-            strength="How far it may leave the clip: 0.3 a little, 0.9 nearly all (what suits the model)",
+            strength="How much to change: 0.3 a little, 0.9 almost everything. Default: set by the model",
         )
     )
     @app_commands.choices(length=LENGTHS)

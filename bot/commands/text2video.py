@@ -46,11 +46,11 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
                 "engine",
                 "seed",
             ),
-            prompt="What the clip should show; by frame, if you like: 0: a bud | 8: a flower",
-            like="A picture whose look it should have",
-            reference="A clip whose moves it should follow",
-            follow="What of the reference it should follow (depth, where it can)",
-            image="A picture that the clip begins with",
+            prompt="What the clip should show. You can change it by frame: 0: a bud | 8: a flower",
+            like="A picture to take the look from",
+            reference="A clip whose motion it should follow",
+            follow="What to follow in the reference. Default: depth where possible",
+            image="A picture to start the clip with",
         )
     )
     @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS, follow=FOLLOWS)

@@ -68,7 +68,7 @@ class BotClient(discord.Client, abc.ABC):
             else:
                 await interaction.response.send_message(text, ephemeral=True)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as again:
-            log.warning("the error %s could not be told: %s", error_id, again)
+            log.warning("could not report error %s: %s", error_id, again)
 
 
 Interaction: TypeAlias = discord.Interaction[BotClient]

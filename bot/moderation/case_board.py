@@ -69,7 +69,7 @@ class CaseBoard:
             try:
                 await self.work()
             except Exception:
-                log.exception("the cards stumbled")
+                log.exception("the case board failed")
             try:
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
             except TimeoutError:
@@ -131,12 +131,12 @@ class CaseBoard:
     async def _answer(self, case: Case, error: ChannelError) -> None:
         """What follows from Discord's no: the job stays held, and moderators find it in the list."""
         if error.trouble is not Trouble.LATER and not case.open:
-            log.info("the card of job %s is out of reach: %s", case.job.id, error)
+            log.info("cannot reach the case message of job %s: %s", case.job.id, error)
             await self._queue.cases.case_closed(case)
             return
         late = error.trouble is Trouble.LATER
         if not late:
-            log.warning("nobody is asked about job %s, which waits: %s", case.job.id, error)
+            log.warning("cannot ask moderators about job %s, which is held: %s", case.job.id, error)
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
         await self._queue.cases.case_postponed(case, time.time() + pause)
 

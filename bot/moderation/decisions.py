@@ -95,7 +95,7 @@ class Decisions:
         reached = await self._queue.cases.take_down(job, number, audit_entry, time.time())
         if reached is not None:
             await self._remove(reached)
-            log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
+            log.warning("job %s is taken down, with %d related jobs", job, len(reached.jobs) - 1)
         text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
         await interaction.edit_original_response(content=text)
         self._cases.wake()

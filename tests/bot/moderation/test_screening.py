@@ -123,7 +123,7 @@ async def test_who_lists_a_word_that_nothing_follows_from_is_told_so(
 ):
     await rule(services, channel.guild, words=words)
     said = await said_to(await fake.slash(mod, channel, "queue words add", word="grompf"))
-    assert ("Nothing follows from words yet" in said) is (words is OnWords.OFF)
+    assert ("Nothing happens to flagged words yet" in said) is (words is OnWords.OFF)
 
 
 async def test_a_hundred_replays_of_two_moderators_approve_once(
@@ -233,7 +233,7 @@ async def test_a_card_of_a_job_that_was_cancelled_says_so_and_nothing_else(
     case = await case_in(services, mods_channel)
     await services.queue.claims.cancel(job.id)
     await services.cases.work()
-    assert case.content == f"🚫 Cancelled meanwhile · `{job.id[:6]}`"
+    assert case.content == f"🚫 Cancelled before a decision · `{job.id[:6]}`"
 
 
 @pytest.mark.parametrize(
