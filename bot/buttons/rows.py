@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import TypeVar
 
 import discord
 
@@ -15,20 +16,27 @@ from bot.discovery import subclasses_in
 from db.jobs.job import Job
 from db.states import State
 
+T = TypeVar("T")
+
 ROW = 5
 """Buttons in one of Discord's rows."""
+
+NOT_DISCORD = frozenset({"__main__", "cli"})
+"""Importing the one would start the program; the other is the command line."""
 
 
 @cache
 def buttons() -> tuple[type[Button], ...]:
     """Every kind of button that the bot has, in their order. They are looked for once."""
-    return tuple(sorted(subclasses_in(bot, Button), key=lambda kind: (kind.order, kind.action)))
+    found = _found(Button)  # type: ignore[type-abstract] - a base to look for, not to make
+    return tuple(sorted(found, key=lambda kind: (kind.order, kind.action)))
 
 
 @cache
 def forms() -> tuple[type[Form], ...]:
     """Every kind of form that the bot has."""
-    return tuple(sorted(subclasses_in(bot, Form), key=lambda kind: kind.prefix))
+    found = _found(Form)  # type: ignore[type-abstract] - as above
+    return tuple(sorted(found, key=lambda kind: kind.prefix))
 
 
 def job_buttons(place: Place | None = None) -> list[type[JobButton]]:
@@ -89,3 +97,7 @@ def _view(job: Job, *lines: Iterable[type[JobButton]]) -> discord.ui.View:
             for number, line in enumerate(rows)
         )
     )
+
+
+def _found(base: type[T]) -> Iterator[type[T]]:
+    return subclasses_in(bot, base, leave_out=NOT_DISCORD)

@@ -8,12 +8,14 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import QueueSection, Reason
 from bot.text import moderation_texts
 
 
-class FlowCommands(ModeratorGroup, name="flow"):
+class FlowCommands(QueueSection):
     """Commands about all jobs of a server."""
+
+    order = 20
 
     @app_commands.command(
         description="Pause this server's queue. Running jobs finish, waiting jobs keep their place"

@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import ModeratorGroup, QueueSection, Reason
 from bot.moderation.confusables import plain_line
 from bot.text import review_texts
 from db.moderation.reviews import OnPictures, OnWords, WordKind
@@ -21,8 +21,10 @@ LONGEST_WORD = 60
 Word = app_commands.Range[str, 1, LONGEST_WORD]
 
 
-class ReviewCommands(ModeratorGroup, name="review"):
+class ReviewCommands(QueueSection):
     """The rules of review of this server."""
+
+    order = 50
 
     @app_commands.command(
         description="Choose what moderators review before it is made or posted, and where I ask them"
@@ -63,6 +65,8 @@ class ReviewCommands(ModeratorGroup, name="review"):
 
 class WordsGroup(ModeratorGroup, name="words", description="The word lists of this server"):
     """Commands about words. What no server can allow is in :mod:`bot.moderation.hard_words`."""
+
+    order = 70
 
     @app_commands.command(name="add", description="Flag a word or phrase in this server, in any spelling")
     @app_commands.describe(

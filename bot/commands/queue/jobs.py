@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import OPEN, ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import OPEN, QueueSection, Reason
 from bot.text import messages, moderation_texts
 from db.jobs.job import Job
 from db.states import State
@@ -17,8 +17,10 @@ from db.states import State
 Suggestions = list[app_commands.Choice[str]]
 
 
-class JobCommands(ModeratorGroup, name="job"):
+class JobCommands(QueueSection):
     """Commands about one job of this server. A job of another is not found."""
+
+    order = 30
 
     @app_commands.command(description="Cancel a member's job")
     @app_commands.describe(job="The job", reason="Reason, for the log")

@@ -8,13 +8,15 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import QueueSection, Reason
 from bot.text import moderation_texts
 from db.states import State
 
 
-class MemberCommands(ModeratorGroup, name="member"):
+class MemberCommands(QueueSection):
     """Commands about one member of this server, or one who has left it."""
+
+    order = 40
 
     @app_commands.command(description="Block a member from using the bot, and stop their jobs")
     @app_commands.describe(member="The member", reason="Reason, for the log")

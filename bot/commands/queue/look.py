@@ -10,7 +10,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup
+from bot.commands.shared.moderator_group import QueueSection
 from bot.loops.discards import why_discarded
 from bot.loops.engine_alerts import trouble_of
 from bot.ops import stats, stats_chart
@@ -25,8 +25,10 @@ MOST_DAYS = 90
 DAY = 86_400.0
 
 
-class LookCommands(ModeratorGroup, name="look"):
+class LookCommands(QueueSection):
     """Commands that change nothing."""
+
+    order = 10
 
     @app_commands.command(description="Show waiting jobs in order, and held jobs")
     async def show(self, interaction: discord.Interaction[Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import ModeratorGroup, Reason
 from bot.text import limit_texts
 from db.jobs.allowances import Allowance, Lane, Spent, Whose
 
@@ -28,6 +28,8 @@ class LimitGroup(
     description="Limits on what members can ask for, and their turn in the queue",
 ):
     """Commands about the limits of this server. The owner's own limits stand above them."""
+
+    order = 60
 
     @app_commands.command(name="set", description="Set limits for everyone here, a role or a member")
     @app_commands.describe(
