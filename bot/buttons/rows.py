@@ -28,14 +28,14 @@ NOT_DISCORD = frozenset({"__main__", "cli"})
 @cache
 def buttons() -> tuple[type[Button], ...]:
     """Every kind of button that the bot has, in their order. They are looked for once."""
-    found = _found(Button)  # type: ignore[type-abstract] - a base to look for, not to make
+    found = _found(Button)  # type: ignore[type-abstract]  # a base to look for, not to make
     return tuple(sorted(found, key=lambda kind: (kind.order, kind.action)))
 
 
 @cache
 def forms() -> tuple[type[Form], ...]:
     """Every kind of form that the bot has."""
-    found = _found(Form)  # type: ignore[type-abstract] - as above
+    found = _found(Form)  # type: ignore[type-abstract]  # as above
     return tuple(sorted(found, key=lambda kind: kind.prefix))
 
 

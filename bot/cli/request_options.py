@@ -18,20 +18,16 @@ C = TypeVar("C", bound=Callable[..., Any])
 A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-class Word(click.ParamType[StrEnum]):
-    """A word of an enum, read as members may write it in Discord: in any case, with dashes or without."""
+def _word_of(words: type[StrEnum]) -> Callable[[click.Context, click.Parameter, str | None], StrEnum | None]:
+    """Read a word of an enum as members may write it in Discord: in any case, with dashes or without."""
 
-    name = "word"
-
-    def __init__(self, words: type[StrEnum]) -> None:
-        self._words = words
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> StrEnum:
-        """Read what was written; what is none of the words is refused with all of them."""
+    def read(context: click.Context, parameter: click.Parameter, value: str | None) -> StrEnum | None:
         try:
-            return choose(self._words, str(value), next(iter(self._words)))
+            return None if value is None else choose(words, value, next(iter(words)))
         except UserError as error:
-            self.fail(str(error), param, ctx)
+            raise click.BadParameter(str(error), context, parameter) from None
+
+    return read
 
 
 def asked_for(*described: Option) -> Callable[[C], C]:
@@ -52,7 +48,7 @@ def _click_option(option: Option) -> Callable[[C], C]:
     if option is STYLE:
         return click.option(f"--{option.name}", metavar="NAME[:WEIGHT]", multiple=True, **told)
     if option.words is not None:
-        told |= {"type": Word(option.words), "metavar": f"[{'|'.join(option.words)}]"}
+        told |= {"callback": _word_of(option.words), "metavar": f"[{'|'.join(option.words)}]"}
     elif option.role is not None:
         told["type"] = A_FILE
     elif option.kind is int:
@@ -60,7 +56,7 @@ def _click_option(option: Option) -> Callable[[C], C]:
     elif option.kind is float:
         told["type"] = click.FloatRange(option.least, option.most)
     if option.words is not None and option.default in list(option.words):
-        told |= {"default": option.default, "show_default": True}
+        told |= {"default": str(option.default), "show_default": True}
     return click.option(f"--{option.name}", **told)
 
 

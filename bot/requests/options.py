@@ -255,12 +255,12 @@ RESTYLE = ClipCommand(
 )
 
 
-def request_of(kind: Kind, *, engine: str = AUTO, **given: Any) -> Request:
+def request_of(kind: Kind, *, engine: str | None = None, **given: Any) -> Request:
     """Turn what was given into a request. What is None, or not given, is left to the request's default.
 
     Args:
         kind: what is asked for.
-        engine: what draws it.
+        engine: what draws it; None: whatever suits.
         given: values by the names of their options.
 
     Raises:
@@ -269,7 +269,7 @@ def request_of(kind: Kind, *, engine: str = AUTO, **given: Any) -> Request:
     fields = {
         OPTIONS[name].becomes: OPTIONS[name].read(value) for name, value in given.items() if value is not None
     }
-    return Request(kind=kind, engine=engine, **fields)
+    return Request(kind=kind, engine=engine or AUTO, **fields)
 
 
 def files_of(command: ClipCommand, given: Mapping[str, F | None]) -> dict[Role, F]:

@@ -78,7 +78,10 @@ def refused(asked) -> bool:
 async def test_a_moderator_of_another_server_reaches_no_job_by_any_button(fake, channel, ada, bot, services):
     elsewhere = fake.channel(guild=fake.guild("Elsewhere"))
     mallory = fake.member("mallory", guild=elsewhere.guild, permissions=Permission.ADMINISTRATOR)
-    jobs = {state: await at(services, ada, channel, state) for state in {kind.states[0] for kind in rows.job_buttons()}}
+    jobs = {
+        state: await at(services, ada, channel, state)
+        for state in {kind.states[0] for kind in rows.job_buttons()}
+    }
     before = {state: await services.queue.jobs.get(job.id) for state, job in jobs.items()}
     for action in rows.job_buttons():
         job = jobs[action.states[0]]
