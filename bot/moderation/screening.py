@@ -155,7 +155,7 @@ class Screening:
         if hold is not None and await self._queue.delivery.hold(
             job.id, hold.reason, with_file=hold.with_file, now=time.time()
         ):
-            log.info("the clip of job %s is held for a review", job.id)
+            log.info("the clip of job %s is held for review", job.id)
         return False
 
     async def _find_words(self, guild: int, prompt: str, rules: ReviewRules) -> Found:

@@ -18,7 +18,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
@@ -260,7 +260,7 @@ class Submissions:
             await self._confirm(interaction, job, recipe)
         except Exception:
             # It is in the queue all the same, and the board tells the member so.
-            log.exception("the answer to job %s stumbled", job.id)
+            log.exception("answering job %s failed", job.id)
         finally:
             self._board.answered(job.id)
         return job.id
@@ -275,7 +275,7 @@ class Submissions:
                     await self._check_limits(interaction)
                 checked = True
             except (TimeoutError, DatabaseError):
-                log.debug("the answer goes before the look at the limits")
+                log.debug("answering before the limits are checked")
             except (Draining, LimitReached, MemberBanned) as error:
                 refusal = in_words(error, interaction.id)
         if refusal is not None:
@@ -292,7 +292,7 @@ class Submissions:
         if not may_post(interaction):
             return messages.MAY_NOT_POST
         if is_forbidden(words):
-            log.warning("refused %s: somebody young beside something sexual", interaction.id)
+            log.warning("refused %s: someone young together with something sexual", interaction.id)
             return messages.FORBIDDEN
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return messages.DISK_FULL
@@ -312,7 +312,7 @@ class Submissions:
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
-        view = job_buttons.for_status(job)
+        view = rows.for_status(job)
 
         async def answer() -> discord.InteractionMessage:
             return await interaction.edit_original_response(content=content, view=view)
@@ -320,7 +320,7 @@ class Submissions:
         try:
             message = await insist(answer)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.warning("the answer to job %s was not given: %s", job.id, error)
+            log.warning("could not answer job %s: %s", job.id, error)
         else:
             await self._queue.entry.answered(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead

@@ -143,7 +143,7 @@ class Calibration:
                 figures=data["figures"],
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path.name} is no calibration: {error}") from error
+            raise ValueError(f"{path.name} is not a calibration: {error}") from error
 
     def write(self, path: Path) -> None:
         """Write it as JSON that a person can read: one measure, or one model, a line."""

@@ -28,7 +28,7 @@ def why_hopeless(frames: NDArray[np.uint8]) -> str | None:
     """
     light = frames.mean(axis=3, dtype=np.float32)
     if light.std(axis=(1, 2)).max() < _EMPTY:
-        return "there is nothing in the picture"
+        return "the picture is empty"
     if len(light) > 1 and _patches(np.abs(np.diff(light, axis=0))).max() < _STANDS:
         return "nothing moves"
     return None

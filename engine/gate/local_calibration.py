@@ -71,7 +71,7 @@ def learnt(calibration: Calibration, kept: Sequence[Kept], *, fewest: int = FEWE
         ValueError: too few clips were kept.
     """
     if len(kept) < fewest:
-        raise ValueError(f"{len(kept)} kept clips; {fewest} are needed, 100 to 200 are good")
+        raise ValueError(f"{len(kept)} kept clips; at least {fewest} are needed, 100 to 200 are better")
     pictured = [one for one in kept if one.has_input]
     return Tails(
         clips=len(kept),
@@ -109,7 +109,7 @@ def read_tails(path: Path, calibration: Calibration) -> dict[str, Tails]:
             for engine, tails in data["engines"].items()
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path} is no calibration of a house: {error}") from error
+        raise ValueError(f"{path} is not a local calibration: {error}") from error
 
 
 def write_calibrations(path: Path, calibration: Calibration, engines: Mapping[str, Tails]) -> None:

@@ -37,7 +37,7 @@ TROUBLES: dict[str, Trouble] = {
         measures=("colours_flicker", "tint_reverses"),
     ),
     "light_boils": Trouble(
-        words="patches of light boil",
+        words="patches of light flicker",
         measures=("light_boils", "tiles_reverse", "coarse_residue", "unrest", "part_strobes"),
     ),
     "part_strobes": Trouble(
@@ -45,7 +45,7 @@ TROUBLES: dict[str, Trouble] = {
         measures=("part_strobes", "light_boils", "tiles_reverse", "coarse_residue"),
     ),
     "scene_cut": Trouble(
-        words="the scene is cut",
+        words="there is a hard cut",
         measures=("scene_cut", "residual_jumps", "picture_jumps", "palette_jumps", "detail_jumps"),
     ),
     "broken_end": Trouble(
@@ -54,7 +54,7 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "torn": Trouble(words="a frame is torn", measures=("torn", "rows_slip", "torn_rows")),
     "blur_collapses": Trouble(
-        words="the picture turns blurred", measures=("blur_collapses", "small_blur", "contrast_falls")
+        words="the picture gets blurry", measures=("blur_collapses", "small_blur", "contrast_falls")
     ),
     "colours_fade": Trouble(
         words="colours fade away",
@@ -73,7 +73,7 @@ TROUBLES: dict[str, Trouble] = {
         ),
     ),
     "subject_drifts": Trouble(
-        words="the scene turns into another one",
+        words="the scene changes into a different one",
         measures=(
             "melts",
             "palette_leaves",
@@ -99,11 +99,11 @@ TROUBLES: dict[str, Trouble] = {
         measures=("fresh_noise", "colour_noise", "usual_fresh_noise", "fine_residue", "noise"),
     ),
     "noise": Trouble(
-        words="noise lies over the picture",
+        words="there is noise over the picture",
         measures=("noise", "noisier", "grain_stays"),
     ),
     "burnt": Trouble(
-        words="the picture is burnt",
+        words="the picture is overexposed",
         measures=("burnt", "clipped", "more_clipped", "more_contrast"),
         against_input=True,
     ),

@@ -149,7 +149,7 @@ async def test_a_picture_is_animated_by_stable_video_diffusion_in_goes_that_foll
     assert card.startswith("**Recipe** · svd (`turbo`) · `svd-xt` · seed `5`")
     assert "- svd: Stable Video Diffusion brings the picture to life" in card, "why this engine"
     assert recipe.frames > recipe.settings["go"]
-    assert "drawn in pieces, each from the last frame of the one before" in card
+    assert "drawn in pieces, each starting from the last frame of the one before" in card
     assert "motion bucket 60" in card
     assert "4 steps · guidance 1" in card
 
@@ -177,7 +177,7 @@ async def test_words_are_filmed_by_animatediff_in_a_style_with_a_pictures_look_a
     card = await card_of(discord, ada, message)
     assert "`epicrealism`" in card
     assert "reads: `0: a bud" in card
-    assert "steered away from: `rain`" in card
+    assert "negative prompt: `rain`" in card
     assert "style `ink` at 0.5" in card
 
 
@@ -294,4 +294,4 @@ async def test_the_command_line_makes_what_the_commands_make(settings, film, tmp
     assert recipe.settings["camera"] == "motion-lora-pan-right"
     assert (recipe.words, recipe.negative) == ("a robot dances", "rain")
     assert (recipe.length, recipe.fps) == (24, 24.0)
-    assert "1 s, as long as the clip given" in said
+    assert "1 s, as long as the clip you gave" in said

@@ -50,13 +50,13 @@ def _opening(clip: Clip) -> int:
     return max(1, len(clip) // 4)
 
 
-@measure(unit="share", words="much of the picture is burnt out", usual=0.02, warn=0.5)
+@measure(unit="share", words="much of the picture is overexposed", usual=0.02, warn=0.5)
 def clipped(clip: Clip) -> Reading:
     """Share of clipped pixels in the first quarter. Drawings have many: never a reject."""
     return Reading(clipped_share(clip.small[: _opening(clip)]))
 
 
-@measure(unit="of the limit", words="the picture is burnt", warn=1.2, reject=1.2, needs_input=True)
+@measure(unit="of the limit", words="the picture is overexposed", warn=1.2, reject=1.2, needs_input=True)
 def burnt(clip: Clip) -> Reading:
     """More clipped pixels and contrast than the input picture has: the smaller share of .2 and of .14."""
     reference, opening = clip.small_input, _opening(clip)

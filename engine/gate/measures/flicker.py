@@ -39,7 +39,7 @@ def colours_flicker(clip: Clip) -> Reading:
     return Reading(float(value.max()), frame)
 
 
-@measure(unit="log units", words="patches of light boil", usual=0.005, warn=0.036, reject=0.036, frames=8)
+@measure(unit="log units", words="patches of light flicker", usual=0.005, warn=0.036, reject=0.036, frames=8)
 def light_boils(clip: Clip) -> Reading:
     """Of the median tile of an 8x8 grid: the whole picture is uneasy."""
     value, frame = _jumpiness(clip.tile_gains)

@@ -51,7 +51,7 @@ def _framed(pictures: Floats) -> float:
     return max(_bars(brightest, darkest), _bars(brightest.T, darkest.T))
 
 
-@measure(unit="share of a side", words="dark bars lie along the edges", warn=0.03)
+@measure(unit="share of a side", words="there are dark bars along the edges", warn=0.03)
 def letterbox(clip: Clip) -> Reading:
     """Dark even bars along two opposite edges in all frames, less those of the input picture."""
     own = 0.0 if clip.reference is None else _framed(luma(clip.small_input)[None])
@@ -86,7 +86,7 @@ def _then(first: Floats, second: Floats) -> Floats:
     return np.asarray(joined[:2], np.float32)
 
 
-@measure(unit="log units", words="one picture is only enlarged", usual=0.3, warn=2.1, frames=5)
+@measure(unit="log units", words="the clip only zooms into one picture", usual=0.3, warn=2.1, frames=5)
 def only_zooms(clip: Clip) -> Reading:
     """How much better enlarging the first frame explains the later ones than leaving it as it is.
 

@@ -36,7 +36,7 @@ def _residuals(clip: Clip) -> Floats:
     return np.asarray(np.abs(clip.lit_residual).mean(axis=(1, 2)), np.float32)
 
 
-@measure(unit="0 … 3", words="the scene is cut", usual=0.05, warn=0.624, reject=0.624, frames=4)
+@measure(unit="0 … 3", words="there is a hard cut", usual=0.05, warn=0.624, reject=0.624, frames=4)
 def scene_cut(clip: Clip) -> Reading:
     """How far the largest jump stands above the upper quartile of the clip's own others.
 

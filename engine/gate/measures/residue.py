@@ -67,7 +67,7 @@ _STEADY = (3, 5, 8)
 
 @measure(
     unit="share of the contrast",
-    words="the scene turns into another one",
+    words="the scene changes into a different one",
     usual=0.06,
     warn=0.44,
     reject=0.44,

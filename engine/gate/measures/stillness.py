@@ -12,7 +12,7 @@ _STUTTER = 0.2
 _FEWEST_REPEATS = 3
 
 
-@measure(unit="frames", words="the picture holds values that are no numbers", warn=0.5, reject=0.5)
+@measure(unit="frames", words="the picture contains invalid numbers", warn=0.5, reject=0.5)
 def not_finite(clip: Clip) -> Reading:
     """Frames with NaN or infinity in them: a decoder that overflowed."""
     return Reading(len(clip.broken_frames), min(clip.broken_frames, default=None))
@@ -42,7 +42,7 @@ def frozen(clip: Clip) -> Reading:
     return Reading(longest / len(clip.changes), end - longest + 1)
 
 
-@measure(unit="share", words="frames are shown twice", warn=0.17, reject=0.24, frames=4)
+@measure(unit="share", words="frames are repeated", warn=0.17, reject=0.24, frames=4)
 def stutter(clip: Clip) -> Reading:
     """Share of transitions that stand still while the clip around them moves.
 

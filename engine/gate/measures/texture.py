@@ -84,7 +84,7 @@ def fresh_blotches(clip: Clip) -> Reading:
     return Reading(_independent_noise(clip, shrink=8, side=6, percentile=20))
 
 
-@measure(unit="levels", words="noise lies over the picture", usual=0.63, warn=6.96, reject=6.96, frames=3)
+@measure(unit="levels", words="there is noise over the picture", usual=0.63, warn=6.96, reject=6.96, frames=3)
 def noise(clip: Clip) -> Reading:
     """:func:`quiet_noise` of the median frame."""
     return Reading(float(np.median([quietest(*grain(clip, t, 2)) for t in _middles(clip)])))
@@ -102,7 +102,7 @@ def quietest(luma: Floats, noise: Floats) -> float:
     return float(np.sqrt(np.percentile(usable, 4))) if usable.size >= _FEWEST_TILES else 0.0
 
 
-@measure(unit="log units", words="the picture turns blurred", usual=0.06, warn=1.02, reject=1.02, frames=2)
+@measure(unit="log units", words="the picture gets blurry", usual=0.06, warn=1.02, reject=1.02, frames=2)
 def blur_collapses(clip: Clip) -> Reading:
     """Log of the sharpness in the first quarter of the clip over the lowest later on.
 

@@ -52,8 +52,8 @@ def test_what_would_change_is_said_and_nothing_is_changed(data):
     answer = calibrate()
     assert answer.exit_code == 0, answer.output
     assert "sketch: 12 kept clips" in answer.output
-    assert "thrown away" in answer.output
-    assert "Nothing is changed. With --write" in answer.output
+    assert "rejected" in answer.output
+    assert "Nothing was changed. Add --write" in answer.output
     assert not (data / CALIBRATION).exists()
 
 
@@ -68,7 +68,7 @@ def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
 
 
 def test_once_written_the_engine_is_told_where(data):
-    assert "is written" in calibrate("--write").output
+    assert "Saved to" in calibrate("--write").output
     file = engine_environment(Settings(data_dir=data))[CALIBRATION_VARIABLE]
     assert set(read_calibrations(data / CALIBRATION, shipped())) == {"sketch"}
     assert file == str(data / CALIBRATION)

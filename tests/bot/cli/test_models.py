@@ -72,8 +72,8 @@ def test_pull_fetches_lists_verifies_and_removes(hub):
     assert "✓ svd " in framekiln("list").stdout
     run = framekiln("verify")
     assert (run.exit_code, run.stdout) == (0, "✓ svd\n✓ svd-xt\n")
-    assert framekiln("remove", "svd").stdout == "svd is gone.\n"
-    assert framekiln("remove", "svd").stdout == "svd was not here.\n"
+    assert framekiln("remove", "svd").stdout == "svd is removed.\n"
+    assert framekiln("remove", "svd").stdout == "svd was not installed.\n"
     assert not Store(Path("models")).has("svd")
     assert Store(Path("models")).has("svd-xt")
 
@@ -82,7 +82,7 @@ def test_pull_of_what_is_here_says_so_and_asks_nothing(hub):
     framekiln("pull", "svd", "--yes")
     hub.asked.clear()
     run = framekiln("pull", "svd")
-    assert (run.exit_code, run.stdout) == (0, "svd is here already.\n")
+    assert (run.exit_code, run.stdout) == (0, "svd is already installed.\n")
     assert hub.asked == []
 
 
@@ -90,7 +90,7 @@ def test_nobody_to_ask_and_no_yes_is_a_clear_refusal(hub):
     run = framekiln("pull", "svd")
     assert run.exit_code == 1
     assert run.stderr.strip().splitlines()[-1] == (
-        "svd: Its licence has to be accepted, and nobody is here to ask. Read it, then add --yes."
+        "svd: You need to accept its licence, and there is no terminal to ask in. Read it, then add --yes."
     )
     assert not Store(Path("models")).has("svd")
 
@@ -119,7 +119,7 @@ def test_a_name_that_nobody_knows_gets_the_nearest_one():
     run = framekiln("pull", "svd-tx")
     assert run.exit_code == 2
     assert "There are no weights called svd-tx. Did you mean svd-xt?" in run.stderr
-    assert "framekiln models list shows them all" in framekiln("verify", "zzz").stderr
+    assert "Run framekiln models list to see them all" in framekiln("verify", "zzz").stderr
 
 
 def test_verify_names_the_damage_and_the_way_out(hub):
@@ -136,7 +136,7 @@ def test_verify_of_nothing_and_of_half_of_it_says_so():
     assert framekiln("verify").stdout == "There are no weights in models.\n"
     Path("models/svd").mkdir(parents=True)
     run = framekiln("verify")
-    assert (run.exit_code, "is not here in full" in run.stdout) == (1, True)
+    assert (run.exit_code, "is incomplete" in run.stdout) == (1, True)
 
 
 def test_remove_forget_lets_the_next_pull_take_a_new_commit(hub):

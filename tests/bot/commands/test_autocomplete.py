@@ -116,8 +116,8 @@ async def test_every_command_opens_the_lists_of_its_options(fake, channel, ada, 
             assert typed.choices is not None
 
 
-async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(bot):
-    submissions = bot._clicks._submissions
+async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(services):
+    submissions = services.submissions
     assert submissions.engine_for(Kind.ANIMATE) == "auto"
     assert submissions.engine_for(Kind.ANIMATE, "Camera · a virtual camera") == "camera"
     submissions.rules = SimpleNamespace(engine="camera")

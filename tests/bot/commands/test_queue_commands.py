@@ -196,7 +196,7 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
         return (await (await fake.slash(mod, channel, "queue audit", **more)).shown()).content
 
     whole = await page(noted=noted)
-    assert "the chain is whole" in whole
+    assert "the chain is intact" in whole
     assert "unchanged" in whole
     assert noted in whole
     await services.database.write(lambda connection: connection.execute("DELETE FROM audit WHERE seq = 3"))
@@ -221,7 +221,7 @@ async def test_moderators_see_that_the_card_does_not_work(fake, channel, mod, se
     for number in range(2):
         services.engine_loop.card.met(JobId(f"{number}"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()
-    assert "graphics card does not work since" in shown.content
+    assert "GPU has not worked since" in shown.content
     services.engine_loop.card.drew(JobId("2"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()
-    assert "graphics card" not in shown.content
+    assert "GPU" not in shown.content

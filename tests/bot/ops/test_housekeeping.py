@@ -130,7 +130,7 @@ async def test_a_sweep_that_fails_does_not_keep_from_the_backup(make, blobs, tmp
 
 async def test_while_the_bot_lives_it_says_so_and_afterwards_not(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "EVERY", 0.01)
-    assert look(tmp_path) == (False, "the bot does not run")
+    assert look(tmp_path) == (False, "the bot is not running")
     told = {"engine": "ready"}
     running = asyncio.create_task(HealthFile(tmp_path, lambda: dict(told)).run())
     await until(lambda: look(tmp_path) == (True, "engine: ready"))
@@ -138,7 +138,7 @@ async def test_while_the_bot_lives_it_says_so_and_afterwards_not(tmp_path, monke
     await until(lambda: look(tmp_path) == (True, "engine: busy"))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert look(tmp_path) == (False, "the bot does not run")
+    assert look(tmp_path) == (False, "the bot is not running")
     assert list(tmp_path.glob("health*")) == []
 
 

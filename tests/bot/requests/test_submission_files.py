@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.discord_io.messenger import Post
 from bot.text import messages
 from engine.clips.encode import encode
@@ -123,8 +123,8 @@ async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, service
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"like": CAT}, "No engine here is able to do this: the look of a picture"),
-        ({"image": CAT}, "No engine here is able to do this: a picture as the first frame"),
+        ({"like": CAT}, "No engine here can do this: the look of a picture"),
+        ({"image": CAT}, "No engine here can do this: a picture as the first frame"),
         ({"like": CAT, "style": "ink"}, "There are no styles here to choose from"),
         ({"like": CAT, "style": "ink:9"}, "A style's strength"),
         ({"like": CAT, "engine": "svd"}, "no engine called “svd” here"),
@@ -142,7 +142,7 @@ async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
 
 async def test_without_a_model_no_clip_is_drawn_anew(fake, channel, ada, services, bot, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
-    assert "Nothing here can make such a clip" in await refusal_of(asked)
+    assert "No engine here can make this clip" in await refusal_of(asked)
     assert fake.cdn.in_flight == 0
 
 
@@ -160,7 +160,7 @@ async def test_other_words_are_read_anew(fake, channel, ada, services, bot, with
     await asked.shown(20)
     first = await only_recipe(services)
     (job,) = await services.queue.jobs.waiting()
-    post = Post(content="a clip", nonce="clip", view=job_buttons.for_clip(job))
+    post = Post(content="a clip", nonce="clip", view=rows.for_clip(job))
     message = channel.messages[await services.messenger.send(channel.id, post)]
     form = await fake.click(ada, message, "Remix")
     await form.answered()

@@ -337,7 +337,7 @@ def test_the_receipt_says_what_was_thrown_away_and_why():
 def test_the_receipt_admits_that_no_take_was_good():
     bad = [take(n, Outcome.REJECTED, f"reason {n}") for n in (1, 2, 3)]
     line = messages.receipt_line(receipt_of(*bad, kept=2, forced=True))
-    assert "best of 3 takes, none was perfect: reason 2; reroll it for free" in line
+    assert "best of 3 takes, none was perfect: reason 2; rerolling is free" in line
     assert "discarded" not in line
 
 
@@ -386,12 +386,12 @@ def test_a_card_shows_all_that_a_model_was_told():
     text = recipe_text(recipe, made).text
     assert text.startswith("**Recipe** · animatediff (`lcm`) · `epicrealism` · seed `4294967295`\n")
     assert "reads: `a quiet lake, wide view`" in text
-    assert "steered away from: `blurry`" in text
+    assert "negative prompt: `blurry`" in text
     assert (
         "8 steps · guidance 1.5 · strength 0.6 · follows the clip's soft edges · style `ink` at 0.8"
         " · context length 16" in text
     )
-    assert "- given up: drawn in two halves" in text
+    assert "- drawn in two halves" in text
     assert "- take 1: rejected, 72 of 100 (it flickers)\n- take 2: accepted, 72 of 100" in text
     assert "- camera: a virtual camera moves through the picture" in text
 
@@ -428,18 +428,20 @@ def test_why_says_what_is_ahead_whose_turn_it_is_and_what_it_costs():
     assert said().startswith(
         "3 jobs are ahead of it (1 of them your own, 1 from other servers), about 30 s of drawing."
     )
-    assert said().endswith("It should be ready in about 40 to 60 s; drawing it costs you about 8 s.")
+    assert said().endswith(
+        "It should be ready in about 40 to 60 s. It will use about 8 s of your drawing time."
+    )
     assert "It is your turn now." in said(turn=mine)
     assert "It is <@77>'s turn now." in said(turn=job_of(user_id=77))
     elsewhere = said(turn=job_of(user_id=77, guild_id=mine.guild_id + 1))
     assert "another server's turn" in elsewhere
     assert "77" not in elsewhere, "members of other servers are not named"
     first = said(wait=Wait(position=1, ahead=1, low=4, middle=5, high=6, own=8))
-    assert first == "It is next, ready in about 4 to 6 s; drawing it costs you about 8 s."
-    assert "served as it came" in said()
-    assert "as if it had come 10 min later" in said(wait=dataclasses.replace(wait, delay=600.0))
+    assert first == "It is next, ready in about 4 to 6 s. It will use about 8 s of your drawing time."
+    assert "depends on when you asked" in said()
+    assert "as if you had asked 10 min later" in said(wait=dataclasses.replace(wait, delay=600.0))
     background = messages.why(job_of(priority=-1), wait=wait, ahead=ahead, ahead_seconds=30.0, turn=None)
-    assert "waits until nothing else does" in background
+    assert "starts when nothing else is waiting" in background
 
 
 def test_the_list_of_qualities_shows_the_wait_before_the_click():

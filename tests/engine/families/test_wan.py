@@ -24,7 +24,7 @@ from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.tiny import wan
 
-GIVEN_UP = "each part of the model was on the graphics card only while it worked"
+GIVEN_UP = "each part of the model was on the GPU only while it worked, to save memory"
 
 
 @pytest.fixture(scope="session")

@@ -77,7 +77,7 @@ def test_a_reason_says_the_second_at_which_it_happens():
     frames = pan(frames=20)
     frames[13:] = pan(frames=20, seed=9)[13:, :, ::-1]
     verdict = judge(frames, None, 10)
-    assert "the scene is cut at 1.3 s" in verdict.reasons
+    assert "there is a hard cut at 1.3 s" in verdict.reasons
     assert next(f.second for f in verdict.findings if f.code == "scene_cut") == pytest.approx(1.3)
 
 
@@ -103,7 +103,7 @@ def test_floats_before_rounding_get_the_verdict_of_their_bytes():
 def test_an_infinity_in_one_pixel_is_rejected_with_its_second():
     frames = (pan() / 255).astype(np.float32)
     frames[4, 3, 2, 1] = np.inf
-    assert judge(frames, None, 8).reasons[0] == "the picture holds values that are no numbers at 0.5 s"
+    assert judge(frames, None, 8).reasons[0] == "the picture contains invalid numbers at 0.5 s"
 
 
 def test_burn_without_a_reference_is_at_most_a_warning():

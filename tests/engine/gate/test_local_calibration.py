@@ -93,7 +93,7 @@ def test_where_no_house_was_calibrated_the_gate_judges_as_it_came(tmp_path):
 def test_a_spoilt_file_is_refused_in_words(tmp_path, text):
     file = tmp_path / "gate.json"
     file.write_text(text.replace("%s", shipped().fit))
-    with pytest.raises(ValueError, match=r"gate\.json is no calibration of a house"):
+    with pytest.raises(ValueError, match=r"gate\.json is not a local calibration"):
         read_calibrations(file, shipped())
 
 
@@ -118,4 +118,4 @@ def test_the_engine_process_reads_the_house_and_does_without_a_spoilt_one(tmp_pa
     assert set(make_renderer().calibrations) == {"svd"}
     file.write_text("spoilt")
     assert make_renderer().calibrations == {}
-    assert "judges as it came" in capsys.readouterr().err
+    assert "uses its built-in calibration" in capsys.readouterr().err

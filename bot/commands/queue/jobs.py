@@ -9,7 +9,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import OPEN, ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import OPEN, QueueSection, Reason
 from bot.text import messages, moderation_texts
 from db.jobs.job import Job
 from db.states import State
@@ -17,18 +17,20 @@ from db.states import State
 Suggestions = list[app_commands.Choice[str]]
 
 
-class JobCommands(ModeratorGroup, name="job"):
+class JobCommands(QueueSection):
     """Commands about one job of this server. A job of another is not found."""
 
+    order = 30
+
     @app_commands.command(description="Cancel a member's job")
-    @app_commands.describe(job="The job", reason="Why, for the log")
+    @app_commands.describe(job="The job", reason="Reason, for the log")
     async def cancel(
         self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
     ) -> None:
         """Cancel one job."""
         found = await self._find(interaction, job)
         if found is not None:
-            answer = await self._services.clicks.cancel(
+            answer = await self._services.cancelling.cancel(
                 found, self._audit_entry(interaction, "cancel", found.id, reason)
             )
             await self._say(interaction, moderation_texts.about(found, f"· {answer}"))
@@ -55,8 +57,8 @@ class JobCommands(ModeratorGroup, name="job"):
         self._services.board.queue_moved()
         await self._say(interaction, moderation_texts.moved(found, place))
 
-    @app_commands.command(description="Let a job wait until somebody has looked at it")
-    @app_commands.describe(job="The job", reason="Why; its member may read it")
+    @app_commands.command(description="Hold a job until a moderator has reviewed it")
+    @app_commands.describe(job="The job", reason="Reason; the member may see it")
     async def hold(self, interaction: discord.Interaction[Any], job: str, reason: Reason) -> None:
         """Hold a job that waits, or a clip that is not posted yet."""
         found = await self._find(interaction, job)
@@ -72,8 +74,8 @@ class JobCommands(ModeratorGroup, name="job"):
         else:
             await self._say(interaction, moderation_texts.CANNOT_HOLD)
 
-    @app_commands.command(description="Let a held job go on")
-    @app_commands.describe(job="The job", reason="Why, for the log")
+    @app_commands.command(description="Release a held job")
+    @app_commands.describe(job="The job", reason="Reason, for the log")
     async def release(
         self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
     ) -> None:
@@ -90,8 +92,8 @@ class JobCommands(ModeratorGroup, name="job"):
         else:
             await self._say(interaction, moderation_texts.NOT_HELD)
 
-    @app_commands.command(description="Make a failed, cancelled or set-aside job again")
-    @app_commands.describe(job="The job", reason="Why, for the log")
+    @app_commands.command(description="Retry a job that failed, was cancelled or was set aside")
+    @app_commands.describe(job="The job", reason="Reason, for the log")
     async def retry(
         self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
     ) -> None:
@@ -115,8 +117,8 @@ class JobCommands(ModeratorGroup, name="job"):
         else:
             await self._answer(interaction, again, moderation_texts.RETRIED)
 
-    @app_commands.command(description="Set a job aside; one that runs is stopped")
-    @app_commands.describe(job="The job", reason="Why, for the log")
+    @app_commands.command(description="Set a job aside. If it is running, it stops")
+    @app_commands.describe(job="The job", reason="Reason, for the log")
     async def quarantine(self, interaction: discord.Interaction[Any], job: str, reason: Reason) -> None:
         """Set a job aside."""
         found = await self._find(interaction, job)

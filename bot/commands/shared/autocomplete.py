@@ -9,8 +9,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.options import SMOOTH, seconds_of
 from bot.requests import style_names
+from bot.requests.options import SMOOTH, seconds_of
 from bot.services import Services
 from bot.text import messages
 from engine.core.errors import UserError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import discord
 from discord import app_commands
@@ -27,7 +27,13 @@ OPEN = (State.RUNNING, State.QUEUED)
 
 
 class ModeratorGroup(app_commands.Group):
-    """A group of commands that each check, at each use, who asks."""
+    """A group of commands that each check, at each use, who asks.
+
+    Attributes:
+        order: its place in the list of ``/queue``; the lowest comes first.
+    """
+
+    order: ClassVar[int] = 100
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -91,3 +97,7 @@ class ModeratorGroup(app_commands.Group):
             if typed.lower() in name.lower():
                 choices.append(app_commands.Choice(name=name[:100], value=job.id))
         return choices[:CHOICES]
+
+
+class QueueSection(ModeratorGroup):
+    """A group that is one in the code only: Discord shows its commands directly under ``/queue``."""
