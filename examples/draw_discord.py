@@ -19,7 +19,7 @@ import discord
 from PIL import Image, ImageDraw, ImageFont
 from PIL.PngImagePlugin import PngInfo
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.forecast import Wait
 from bot.text import messages
 from db.jobs.job import Job
@@ -135,12 +135,12 @@ async def scene() -> list[Message]:
         Message(
             command="/animate",
             content=messages.waiting(RECIPE, WAIT, paused=False, restarted=False),
-            buttons=_buttons(job_buttons.for_status(waiting)),
+            buttons=_buttons(rows.for_status(waiting)),
         ),
         Message(
             command="",
             content=messages.clip_message(done, RECIPE, _receipt()),
-            buttons=_buttons(job_buttons.for_clip(done)),
+            buttons=_buttons(rows.for_clip(done)),
             clip=True,
         ),
     ]
