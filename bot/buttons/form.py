@@ -9,6 +9,7 @@ import discord
 
 from bot.discord_io.forms import field
 from bot.discord_io.interactions import Interaction
+from db.states import State
 
 
 class Form(abc.ABC):
@@ -19,18 +20,27 @@ class Form(abc.ABC):
         field: the ``custom_id`` of the text field.
         title: what stands above the form.
         label: what stands above the field.
+        about: how the rest of the ``custom_id`` is written.
+        states: where its job stands when the form is meant.
     """
 
     prefix: ClassVar[str]
+    about: ClassVar[str] = "{job}"
+    states: ClassVar[tuple[State, ...]] = (State.DELIVERED,)
     field: ClassVar[str]
     title: ClassVar[str]
     label: ClassVar[str]
 
     @classmethod
+    def id_for(cls, **about: str | int) -> str:
+        """The ``custom_id`` of the form about this."""
+        return cls.prefix + cls.about.format(**about)
+
+    @classmethod
     async def open(
         cls,
         interaction: Interaction,
-        about: str,
+        custom_id: str,
         *,
         longest: int,
         required: bool = True,
@@ -40,12 +50,12 @@ class Form(abc.ABC):
 
         Args:
             interaction: the click.
-            about: what comes back with the answer, at the end of the ``custom_id``.
+            custom_id: what comes back with the answer, by :meth:`id_for`.
             longest: characters that may be written.
             required: whether the field may be left empty.
             default: what stands in it already.
         """
-        modal = discord.ui.Modal(title=cls.title, custom_id=f"{cls.prefix}{about}", timeout=None)
+        modal = discord.ui.Modal(title=cls.title, custom_id=custom_id, timeout=None)
         words: discord.ui.TextInput[Any] = discord.ui.TextInput(
             custom_id=cls.field,
             style=discord.TextStyle.paragraph,

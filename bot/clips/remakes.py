@@ -91,7 +91,7 @@ class Remix(RemakeButton):
         recipe = Recipe.from_json(job.recipe)
         await RemixForm.open(
             interaction,
-            job.id,
+            RemixForm.id_for(job=job.id),
             longest=interaction.client.part(Submissions).rules.max_prompt,
             default=recipe.prompt or None,
             required=recipe.kind is not Kind.ANIMATE,

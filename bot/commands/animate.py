@@ -8,6 +8,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.clip_command import add_clip_command
+from bot.discord_io.interactions import Interaction
 from bot.intake.avatars import avatar_of
 from bot.intake.download import Attachment
 from bot.requests.options import ANIMATE, request_of
@@ -22,7 +23,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
 
     @tree.context_menu(name="Animate this")
     @app_commands.guild_only()
-    async def animate_this(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+    async def animate_this(interaction: Interaction, message: discord.Message) -> None:
         picture = first_picture(message)
         if picture is None:
             await interaction.response.send_message(messages.NO_PICTURE, ephemeral=True)
@@ -34,9 +35,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
 
     @tree.context_menu(name="Animate avatar")
     @app_commands.guild_only()
-    async def animate_avatar(
-        interaction: discord.Interaction[Any], member: discord.Member | discord.User
-    ) -> None:
+    async def animate_avatar(interaction: Interaction, member: discord.Member | discord.User) -> None:
         avatar = avatar_of(member)
         if avatar is None:
             await interaction.response.send_message(messages.NO_AVATAR, ephemeral=True)
@@ -44,7 +43,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         if await services.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
             await ask(interaction, avatar)
 
-    async def ask(interaction: discord.Interaction[Any], picture: Attachment) -> None:
+    async def ask(interaction: Interaction, picture: Attachment) -> None:
         request = request_of(Kind.ANIMATE, engine=services.submissions.engine_for(Kind.ANIMATE))
         await services.submissions.ask(interaction, request, {Role.PICTURE: picture})
 

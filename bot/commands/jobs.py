@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.requests.cancelling import Cancel
 from bot.services import Services
 from bot.text import messages
@@ -25,8 +26,8 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
 
     @tree.command(name="jobs", description="See your requests and cancel them")
     @app_commands.guild_only()
-    async def jobs(interaction: discord.Interaction[Any]) -> None:
-        mine = await services.queue.jobs.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
+    async def jobs(interaction: Interaction) -> None:
+        mine = await services.queue.jobs.jobs_of(interaction.user.id, guild_of(interaction), SHOWN)
         if not mine:
             await interaction.response.send_message(messages.NOTHING_YET, ephemeral=True)
             return

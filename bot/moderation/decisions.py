@@ -155,7 +155,7 @@ class Report(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Ask why."""
-        await ReportForm.open(interaction, job.id, longest=REASON_LIMIT)
+        await ReportForm.open(interaction, ReportForm.id_for(job=job.id), longest=REASON_LIMIT)
 
 
 class Approve(CaseButton):
@@ -175,6 +175,8 @@ class RejectForm(Form):
     """Ask why a held job is rejected; the reason may be left out."""
 
     prefix = "fkm:reject:"
+    about = "{round}:{job}"
+    states = (State.HELD,)
     field = REASON_FIELD
     title = review_texts.REJECT_TITLE
     label = review_texts.REJECT_LABEL
@@ -198,8 +200,8 @@ class Reject(CaseButton):
 
     async def do(self, interaction: Interaction) -> None:
         """Ask why."""
-        about = f"{self.number}:{self.job}"
-        await RejectForm.open(interaction, about, longest=REASON_LIMIT, required=False)
+        custom_id = RejectForm.id_for(round=self.number, job=self.job)
+        await RejectForm.open(interaction, custom_id, longest=REASON_LIMIT, required=False)
 
 
 class TakeDown(CaseButton):

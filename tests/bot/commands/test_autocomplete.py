@@ -8,9 +8,9 @@ from unittest.mock import create_autospec
 
 import discord
 import pytest
+from bot.commands.autocomplete import complete
 
 from bot.commands import autocomplete
-from bot.commands.autocomplete import complete
 from bot.forecast import Forecaster
 from bot.requests.submission import Submissions
 from bot.services import Services

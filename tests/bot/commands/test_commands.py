@@ -12,11 +12,11 @@ from unittest.mock import AsyncMock, create_autospec
 
 import discord
 import pytest
+from bot.commands.autocomplete import LISTS
+from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, request_of
 
 from bot.client import Framekiln, command_hash
 from bot.commands.animate import first_picture
-from bot.commands.autocomplete import LISTS
-from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, request_of
 from bot.config.settings import Settings
 from bot.forecast import Wait
 from bot.services import Services
