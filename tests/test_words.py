@@ -1,4 +1,4 @@
-"""One word for one thing: the glossary speaks of the code of today, and words that were given up stay away."""
+"""One word for one thing: the glossary names today's code, and words that were given up stay away."""
 
 from __future__ import annotations
 
@@ -40,11 +40,12 @@ NAMES_ALLOWED = {
     "_house",
 }
 PLAIN_ENGLISH = re.compile(
-    r"\bmeans (?:nothing|that|one thing)\b|\b(?:it|this|each|what \w+) means\b|\bby no means\b|\bby means of\b"
-    r"|a house on a white field",
+    r"\bmeans (?:that|a|one)\b|\bwhat it means\b"  # the verb
+    r"|“a house on a white field"  # a prompt
+    r"|\]\([^)]*\)",  # where a link leads
     re.IGNORECASE,
 )
-"""Where such a word is ordinary English in the documents."""
+"""What stands in the documents and is no use of such a word."""
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
