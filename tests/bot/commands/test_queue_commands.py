@@ -209,7 +209,7 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
     assert "cut off" in cut
     assert "No entry has the hash" in cut
     await services.database.write(lambda connection: connection.execute("UPDATE audit SET reason = 'x'"))
-    assert "entry 1 does not fit" in await page()
+    assert "entry 1 does not match" in await page()
 
 
 async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
