@@ -72,7 +72,7 @@ def test_nothing_is_restored_while_the_bot_runs(data):
     with taken(data / "framekiln.db"):
         refused = run("restore", "--yes")
     assert refused.exit_code == 1
-    assert "another bot uses" in refused.output
+    assert "another bot is using" in refused.output
 
 
 def test_what_is_no_backup_is_refused(data, tmp_path):

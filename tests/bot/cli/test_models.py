@@ -128,7 +128,7 @@ def test_verify_names_the_damage_and_the_way_out(hub):
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     run = framekiln("verify", "svd")
     assert run.exit_code == 1
-    assert f"✗ svd\n    {UNET}: is not what was pulled\n" in run.stdout
+    assert f"✗ svd\n    {UNET}: has changed since it was pulled\n" in run.stdout
     assert "framekiln models remove NAME" in run.stdout
 
 

@@ -79,7 +79,7 @@ async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ad
     old = fake.member("old")
     old.joined_at = OLD_HAND
     asked = await (await fake.slash(ada, channel, "text2video", prompt="a red boat")).shown()
-    assert "a moderator looks at it" in asked.content
+    assert "waiting for a moderator to review it" in asked.content
     await (await fake.slash(old, channel, "text2video", prompt="a red boat")).shown()
     [job] = await services.queue.jobs.in_states(channel.guild.id, State.HELD)
     assert (job.user_id, "joined 0 days ago" in job.held_reason) == (ada.id, True)
@@ -205,7 +205,7 @@ async def test_a_picture_goes_with_its_card_behind_a_spoiler_unless_it_may_be_ab
     assert [file.filename.startswith("SPOILER_") for file in case.attachments] == (
         [True] if with_file else []
     )
-    assert ("may be abuse" in case.content) is not with_file
+    assert ("could show abuse" in case.content) is not with_file
 
 
 async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log_says_so(
@@ -214,7 +214,7 @@ async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log
     job = await held(services, ada, channel)
     with caplog.at_level(logging.WARNING):
         await services.cases.work()
-        assert f"nobody is asked about job {job.id}" in caplog.text
+        assert f"cannot ask moderators about job {job.id}" in caplog.text
     assert job.id[:6] in await said_to(await fake.slash(mod, channel, "queue show"))
     fake.world.permit(mods_channel, EVERYONE & ~Permission.SEND_MESSAGES)
     await rule(services, channel.guild, channel_id=mods_channel.id)

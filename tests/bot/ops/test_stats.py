@@ -107,13 +107,13 @@ def test_the_words_name_the_causes_and_who_pays():
     said = in_words(stats, 7)
     assert "2 delivered" in said
     assert "svd: 2 clips from 5 takes, 60% discarded" in said
-    assert "because: colours drift 2, cut 1" in said
+    assert "reasons: colours drift 2, cut 1" in said
     assert "2.0 min, of which 1.0 min" in said
     assert "10 s (median)" in said
 
 
 def test_a_server_where_nothing_ended_gets_an_answer():
-    assert "nothing ended" in in_words(Stats(by_day=[0] * 7), 7)
+    assert "nothing finished" in in_words(Stats(by_day=[0] * 7), 7)
     assert Image.open(io.BytesIO(chart(Stats(by_day=[0] * 7)))).size == SIZE
 
 

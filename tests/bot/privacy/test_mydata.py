@@ -254,7 +254,7 @@ async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ad
         data = json.loads(made.read(export.DATA))
         assert made.read(f"given/{digest[:16]}.png") == services.blobs.read(digest)
         assert made.read(f"clips/{job.id}.mp4").startswith(services.blobs.read(job.clip_sha256))
-    assert data["others may animate my pictures"] is True
+    assert data["others can animate my pictures"] is True
     [row] = data["job"]
     assert (row["id"], row["recipe"]["prompt"], row["receipt"]["kept"]) == (job.id, PROMPT, 1)
     assert str(eve.user.id) not in json.dumps(data)
