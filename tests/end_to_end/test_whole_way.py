@@ -213,7 +213,7 @@ async def test_a_second_bot_on_the_same_folder_is_turned_away(discord, bot, tmp_
     second = BotProcess(discord, tmp_path / "data", env=ENV)
     async with second:
         assert await second.wait(20) == 1
-    assert "another bot uses" in second.output
+    assert "another bot is using" in second.output
 
 
 async def test_a_wrong_token_ends_the_start_with_one_clear_line(discord, tmp_path):

@@ -132,9 +132,9 @@ def with_values(**values) -> str:
 
 
 REFUSED = [
-    ("", "no recipe of mine"),
-    (with_values(seed=-1), "no recipe of mine"),
-    (with_values(version=99), "no recipe of mine"),
+    ("", "can't find my recipe"),
+    (with_values(seed=-1), "can't find my recipe"),
+    (with_values(version=99), "can't find my recipe"),
     (with_values(engine="skynet"), "no engine called"),
     (with_values(model="a model of yours"), "no models here"),
     (with_values(styles=[{"name": "ink", "weight": 1.0}]), "no styles here"),

@@ -268,7 +268,9 @@ def test_folders_stand_between_commas_and_keep_their_blanks(monkeypatch):
 def test_the_usual_rate_is_one_that_members_may_ask_for(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_MAX_FPS", "30")
     assert load_settings(fps=30.0).fps == 30.0
-    with pytest.raises(BadSettings, match="FRAMEKILN_FPS: must be at most 30, the limit set by FRAMEKILN_MAX_FPS"):
+    with pytest.raises(
+        BadSettings, match="FRAMEKILN_FPS: must be at most 30, the limit set by FRAMEKILN_MAX_FPS"
+    ):
         load_settings(fps=31.0)
 
 

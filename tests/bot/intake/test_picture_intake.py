@@ -204,7 +204,7 @@ async def test_a_body_cut_short_twice_is_refused(monkeypatch):
     async with cdn(monkeypatch, cut_short(2)) as (fetch, asked):
         error = await refused(fetch())
     assert error.code == "E_DOWNLOAD"
-    assert "did not arrive whole" in str(error)
+    assert "didn't arrive complete" in str(error)
     assert len(asked) == 2
 
 
@@ -213,7 +213,7 @@ async def test_fewer_bytes_than_declared_are_not_the_whole_picture(monkeypatch):
         return web.Response(body=GOOD)
 
     async with cdn(monkeypatch, handler) as (fetch, asked):
-        assert "did not arrive whole" in str(await refused(fetch(size=len(GOOD) + 1)))
+        assert "didn't arrive complete" in str(await refused(fetch(size=len(GOOD) + 1)))
     assert len(asked) == 2
 
 

@@ -399,7 +399,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
     handed_over = []
     start(on_rendered=lambda: handed_over.append(1))
     await until(lambda: engine.discarded)
-    await until(lambda: "under a claim that is over" in caplog.text)
+    await until(lambda: "under an old claim" in caplog.text)
     row = await queue.jobs.get(job.id)
     assert (row.state, row.clip_sha256) == (State.RUNNING, None)
     assert handed_over == []
@@ -498,7 +498,7 @@ async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
     job = await queued(queue)
     start()
     await comes_to(queue, job, State.RENDERED)
-    assert "could not be put by" in caplog.text
+    assert "could not save the discarded takes" in caplog.text
 
 
 async def test_the_pause_between_two_jobs_is_measured(queue, engine, start):

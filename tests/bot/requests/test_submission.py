@@ -173,7 +173,7 @@ async def test_an_expired_interaction_enqueues_and_downloads_nothing(
 ):
     fake.interactions.ack_seconds = -1.0
     await fake.slash(ada, channel, "animate", image=cat())
-    await until(lambda: "could not be answered" in caplog.text)
+    await until(lambda: "could not answer interaction" in caplog.text)
     assert await count_of(services) == 0
     assert fake.cdn.in_flight == 0
 
