@@ -38,7 +38,7 @@ async def test_a_picture_becomes_a_clip_that_pings_only_its_member(discord, chan
 
 
 @pytest.mark.slow
-async def test_words_become_a_sketch_that_says_so(discord, channel, ada, bot):
+async def test_a_prompt_becomes_a_sketch_that_says_so(discord, channel, ada, bot):
     await discord.slash(ada, channel, "text2video", prompt="a red boat at night", **QUICK)
     clip = await one_clip(discord, channel)
     assert "sketch" in clip.content

@@ -57,7 +57,7 @@ def test_what_would_change_is_said_and_nothing_is_changed(data):
     assert not (data / CALIBRATION).exists()
 
 
-def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
+def test_a_forced_clip_counts_only_with_a_star(data):
     with sqlite3.connect(data / "framekiln.db") as connection:
         jobs = connection.execute("SELECT id, guild_id FROM job ORDER BY seq").fetchall()
         connection.executemany(

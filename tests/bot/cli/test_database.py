@@ -94,6 +94,6 @@ def test_a_check_says_that_all_is_well_or_what_is_not(data):
 
 
 @pytest.mark.parametrize("command", ["backup", "check"])
-def test_where_there_is_no_database_that_is_said(tmp_path, monkeypatch, command):
+def test_a_missing_database_is_reported(tmp_path, monkeypatch, command):
     monkeypatch.setenv("FRAMEKILN_DATA_DIR", str(tmp_path))
     assert "there is no database" in run(command).output

@@ -123,7 +123,7 @@ def test_discords_two_keep_their_usual_names(monkeypatch):
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_a_blank_token_is_none(monkeypatch, blank):
+def test_a_blank_token_counts_as_unset(monkeypatch, blank):
     monkeypatch.setenv("DISCORD_TOKEN", blank)
     monkeypatch.setenv("DISCORD_GUILD_ID", "")
     assert load_settings().discord_token is None
@@ -287,7 +287,7 @@ def test_the_owner_can_choose_the_engine(monkeypatch, name):
     assert load_settings().engine == name
 
 
-def test_the_log_level_may_be_written_small(monkeypatch):
+def test_the_log_level_can_be_lower_case(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_LOG_LEVEL", "debug")
     assert load_settings().log_level == "DEBUG"
 

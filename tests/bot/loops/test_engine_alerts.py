@@ -70,7 +70,7 @@ async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
     assert said(fake, channel) == []
 
 
-async def test_an_engine_that_looks_well_for_a_moment_is_no_news(fake, services, engine, review, news):
+async def test_an_engine_that_works_only_for_a_moment_is_not_announced(fake, services, engine, review, news):
     for _ in range(4):
         for state in (HostState.DOWN, HostState.STARTING, HostState.READY):
             engine.state = state

@@ -183,7 +183,7 @@ async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot,
     assert clips(fake, channel) == []
 
 
-async def test_a_no_touches_nothing_and_a_replayed_yes_erases_only_who_clicks(
+async def test_no_erases_nothing_and_a_replayed_yes_erases_only_the_clicking_member(
     fake, channel, ada, eve, bot, services, loops
 ):
     mine, _ = await given(services, ada, channel)
@@ -408,7 +408,7 @@ def test_what_is_left_of_a_recipe_and_a_receipt_still_reads_as_one():
     assert (words.forget("?"), words.forget_receipt("?")) == ("{}", "{}")
 
 
-def test_a_remix_in_other_words_keeps_them_and_loses_the_picture():
+def test_a_remix_with_a_new_prompt_keeps_the_prompt_and_loses_the_picture():
     words = RecipeWords()
     first = recipe(prompt=PROMPT, inputs={Role.PICTURE: "a" * 64}).to_json()
     remix = recipe(prompt="his own", inputs={Role.PICTURE: "a" * 64, Role.LIKE: "c" * 64})
