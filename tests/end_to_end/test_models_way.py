@@ -176,7 +176,7 @@ async def test_animatediff_makes_a_clip_with_a_style_a_pictures_look_and_a_camer
     assert recipe.settings["camera"] == "motion-lora-zoom-in"
     card = await card_of(discord, ada, message)
     assert "`epicrealism`" in card
-    assert "reads: `0: a bud" in card
+    assert "prompt as read: `0: a bud" in card
     assert "negative prompt: `rain`" in card
     assert "style `ink` at 0.5" in card
 

@@ -385,7 +385,7 @@ def test_the_recipe_text_shows_everything_the_model_was_given():
     )
     text = recipe_text(recipe, made).text
     assert text.startswith("**Recipe** · animatediff (`lcm`) · `epicrealism` · seed `4294967295`\n")
-    assert "reads: `a quiet lake, wide view`" in text
+    assert "prompt as read: `a quiet lake, wide view`" in text
     assert "negative prompt: `blurry`" in text
     assert (
         "8 steps · guidance 1.5 · strength 0.6 · follows the clip's soft edges · style `ink` at 0.8"
@@ -455,7 +455,7 @@ def test_a_doctor_counts_what_blocks():
     good = Finding(name="python", ok=True, text="3.12")
     bad = Finding(name="DISCORD_TOKEN", ok=False, blocks=True, text="is not set", mend="Set it.")
     assert report([good]).endswith("The bot can run.")
-    assert "✗ DISCORD_TOKEN: is not set\n    → Set it.\n\n1 thing keeps the bot from running." in report(
+    assert "✗ DISCORD_TOKEN: is not set\n    → Set it.\n\n1 problem keeps the bot from running." in report(
         [bad]
     )
     assert report([bad, bad]).endswith("2 things keep the bot from running.")
