@@ -181,7 +181,7 @@ async def test_every_command_works_in_servers_only(client):
         assert command["nsfw"] is False
 
 
-async def test_the_queue_is_for_who_manages_the_server_by_default(client):
+async def test_the_queue_command_needs_manage_server_by_default(client):
     for command in told(client):
         wanted = discord.Permissions(manage_guild=True).value if command["name"] == "queue" else None
         assert command["default_member_permissions"] == wanted
@@ -214,7 +214,7 @@ def request(**changes):
     return request_of(Kind.ANIMATE, engine="auto", **changes)
 
 
-def test_a_wish_without_options_takes_the_described_defaults():
+def test_a_request_without_options_uses_the_described_defaults():
     asked = request()
     assert (asked.motion, asked.camera, asked.quality) == (Motion.NORMAL, Camera.AUTO, Quality.BALANCED)
     assert (asked.seconds, asked.fps, asked.seed, asked.prompt) == (None, None, None, "")
@@ -232,7 +232,7 @@ def test_a_line_of_the_quality_list_is_its_quality():
 
 
 @pytest.mark.parametrize("field", ["motion", "camera", "length", "quality", "follow"])
-def test_a_word_that_is_no_choice_is_refused_with_the_choices(field):
+def test_an_invalid_choice_is_refused_with_the_valid_ones(field):
     with pytest.raises(UserError, match="“warp” is not one of: ") as caught:
         request(**{field: "warp" if field != "camera" else "WARP"})
     assert caught.value.code == "E_OPTION"
