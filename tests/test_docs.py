@@ -6,7 +6,6 @@ import json
 import re
 import tomllib
 from pathlib import Path
-from unittest.mock import Mock
 
 import click
 import discord
@@ -19,6 +18,7 @@ from bot.cli.main import main
 from bot.commands import setup_all
 from bot.config.settings import PREFIX, Settings, variable
 from examples import draw_discord
+from tests.bot.fixtures import mocked_services
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
@@ -28,7 +28,7 @@ TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 def all_commands():
     """What the bot registers, name → command, group or menu."""
     tree = CommandTree(discord.Client(intents=discord.Intents.none()))
-    setup_all(tree, Mock())
+    setup_all(tree, mocked_services())
     kinds = AppCommandType.chat_input, AppCommandType.message, AppCommandType.user
     return {command.name: command for kind in kinds for command in tree.get_commands(type=kind)}
 
@@ -97,6 +97,13 @@ def test_the_members_page_names_every_command_and_option_of_members(name):
 @pytest.mark.parametrize("name", QUEUE)
 def test_the_moderators_page_names_every_command_of_moderators(name):
     assert f"| `/queue {name}` |" in (ROOT / "docs/moderation.md").read_text("utf-8").partition("<!--")[0]
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/members.md", "docs/moderation.md", "docs/privacy.md"])
+def test_no_page_names_a_command_of_discord_that_does_not_exist(page):
+    named = re.findall(r"`/([a-z0-9]+)\b", (ROOT / page).read_text("utf-8"))
+    assert named
+    assert set(named) <= set(TREE)
 
 
 def test_the_readme_leads_to_the_pages_for_each_reader():

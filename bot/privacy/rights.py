@@ -88,7 +88,7 @@ class Rights:
         facts = {
             "member": str(user),
             "exported at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "others may animate my pictures": not await self._personal.opted_out(user),
+            "others can animate my pictures": not await self._personal.opted_out(user),
         }
         limit = int(interaction.filesize_limit * LIMIT_SHARE)
         made = await asyncio.to_thread(export.plan, known, facts, self._blobs, limit=limit)

@@ -87,7 +87,7 @@ async def test_only_its_member_and_moderators_cancel_a_job(fake, channel, ada, e
     assert await clip_actions(services, channel.guild) == [(mod.id, "cancel", job.id)]
 
 
-async def test_whichever_statement_of_a_moderators_click_fails_it_is_done_and_written_down_or_neither(
+async def test_a_failing_statement_leaves_neither_a_moderators_click_nor_its_log_entry(
     fake, channel, ada, mod, services, bot
 ):
     for action, bring in ((Delete, delivered), (Cancel, asked_by)):
@@ -105,9 +105,7 @@ async def test_whichever_statement_of_a_moderators_click_fails_it_is_done_and_wr
         assert await services.queue.jobs.get(job.id) != job
 
 
-async def test_a_member_who_cancels_their_own_job_is_no_moderators_deed(
-    fake, channel, ada, services, waiting
-):
+async def test_cancelling_your_own_job_is_not_a_moderator_action(fake, channel, ada, services, waiting):
     job, message = waiting
     assert await said_to(await fake.click(ada, message, "Cancel")) == messages.CANCELLED
     assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
@@ -196,7 +194,7 @@ async def test_reroll_has_a_new_seed_and_the_same_picture(fake, channel, ada, ev
     assert (new.user_id, new.parent, new.inputs) == (eve.id, job.id, {Role.PICTURE: sha256})
 
 
-async def test_reroll_of_a_picture_that_was_cleared_away_says_so(fake, channel, ada, services, bot):
+async def test_rerolling_a_clip_whose_picture_was_deleted_says_so(fake, channel, ada, services, bot):
     wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
     _, message = await delivered(services, ada, channel, recipe=wanted, inputs={Role.PICTURE: "a" * 64})
     asked = await fake.click(ada, message, "Reroll")
@@ -244,7 +242,7 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
     assert sizes[1] == (384, 224)  # three quarters, in whole macroblocks
 
 
-async def test_what_cannot_be_made_lighter_says_so_in_plain_words(fake, channel, ada, services, bot, caplog):
+async def test_a_job_that_cannot_be_made_lighter_says_so(fake, channel, ada, services, bot, caplog):
     job, _ = await delivered(services, ada, channel, recipe={"engine": "of yesterday"})
     message = await shown(services, channel, "failed", rows.row(job, Lighter))
     told = await said_to(await fake.click(ada, message, "Try lighter"))
@@ -252,7 +250,7 @@ async def test_what_cannot_be_made_lighter_says_so_in_plain_words(fake, channel,
     assert "Traceback" not in caplog.text
 
 
-async def test_the_recipe_card_tells_everything_to_anybody(fake, channel, ada, eve, services, bot):
+async def test_anyone_can_see_the_full_recipe(fake, channel, ada, eve, services, bot):
     _, message = await delivered(services, ada, channel)
     card = await said_to(await fake.click(eve, message, "Recipe"))
     assert "seed `5`" in card
@@ -282,7 +280,7 @@ async def test_an_action_that_does_not_exist_does_nothing(fake, channel, ada, se
     assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
 
 
-async def test_a_click_that_stumbles_is_answered_with_an_id_that_the_log_holds(
+async def test_a_failed_click_is_answered_with_an_error_id_from_the_log(
     fake, ada, services, waiting, monkeypatch, caplog
 ):
     async def broken(*_):

@@ -57,7 +57,7 @@ def test_what_would_change_is_said_and_nothing_is_changed(data):
     assert not (data / CALIBRATION).exists()
 
 
-def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
+def test_a_forced_clip_counts_only_with_a_star(data):
     with sqlite3.connect(data / "framekiln.db") as connection:
         jobs = connection.execute("SELECT id, guild_id FROM job ORDER BY seq").fetchall()
         connection.executemany(
@@ -83,5 +83,5 @@ def test_what_was_learnt_is_forgotten_when_asked(data):
 @pytest.mark.parametrize("words", [["--at-least", "13"], ["--engine", "svd"]])
 def test_too_few_clips_change_nothing(data, words):
     answer = calibrate("--write", *words)
-    assert "13 are needed" in answer.output or "no clip that members kept of svd" in answer.output
+    assert "13 are needed" in answer.output or "no clips that members kept from svd" in answer.output
     assert not (data / CALIBRATION).exists()

@@ -107,7 +107,7 @@ def test_a_picture_becomes_a_clip_of_the_asked_size_rate_and_length(picture, tmp
     assert [path.name for path in target.parent.iterdir()] == ["clip.mp4"]
 
 
-def test_words_alone_become_a_clip_that_says_it_is_a_sketch(tmp_path):
+def test_a_prompt_alone_becomes_a_clip_that_says_it_is_a_sketch(tmp_path):
     target = tmp_path / "clip.mp4"
     options = ("--size", "96x64", "--seconds", "0.5", "--fps", "12", "-o", target)
     run = framekiln("render", "--prompt", "a boat at night", *options)

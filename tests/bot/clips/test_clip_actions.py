@@ -48,7 +48,7 @@ async def refusal(asked) -> str:
     return message.content
 
 
-async def test_the_buttons_stand_in_their_order_on_two_rows(fake, channel, ada, services, bot):
+async def test_the_buttons_are_in_order_on_two_rows(fake, channel, ada, services, bot):
     _, message = await delivered(services, ada, channel, recipe=SHORT)
     rows = [
         [button.get("label") or button["emoji"]["name"] for button in row["components"]]
@@ -58,7 +58,7 @@ async def test_the_buttons_stand_in_their_order_on_two_rows(fake, channel, ada, 
 
 
 @pytest.mark.parametrize("label", ["Extend", "Loop"])
-async def test_anybody_who_may_ask_can_go_on_with_a_clip(fake, channel, ada, services, bot, label):
+async def test_any_member_can_continue_a_clip(fake, channel, ada, services, bot, label):
     eve = fake.member("eve")
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     asked = await fake.click(eve, message, label)
@@ -91,7 +91,7 @@ async def test_a_hundred_replays_of_one_click_are_one_job(fake, channel, ada, se
 
 
 @pytest.mark.parametrize("label", ["Extend", "Loop"])
-async def test_a_clip_whose_file_is_gone_is_refused_in_plain_words(fake, channel, ada, services, bot, label):
+async def test_a_clip_whose_file_is_gone_is_refused_with_the_reason(fake, channel, ada, services, bot, label):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     services.blobs.delete(job.clip_sha256)
     assert await refusal(await fake.click(ada, message, label)) == clip_texts.CLIP_GONE
@@ -104,7 +104,7 @@ async def test_a_clip_that_was_taken_down_is_not_gone_on_from(fake, channel, ada
     assert await refusal(await fake.click(ada, message, "Extend")) == clip_texts.CLIP_GONE
 
 
-async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, channel, ada, services, bot):
+async def test_a_clip_whose_prompt_was_deleted_cannot_be_continued(fake, channel, ada, services, bot):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     await services.database.write(
         lambda connection: connection.execute("UPDATE job SET forgotten_at = 1 WHERE id = ?", (job.id,))
@@ -113,7 +113,7 @@ async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, ch
         assert await refusal(await fake.click(ada, message, label)) == privacy_texts.FORGOTTEN
 
 
-async def test_a_clip_that_nobody_may_see_yet_is_not_gone_on_from(fake, channel, ada, services, bot):
+async def test_a_clip_under_review_cannot_be_continued(fake, channel, ada, services, bot):
     waiting = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
     view = rows.row(waiting, Extend)
     sent = await services.messenger.send(channel.id, Post(content="odd", nonce="odd", view=view))
@@ -130,7 +130,7 @@ async def test_a_clip_that_is_long_enough_says_how_long_it_may_be(
     assert await count_of(services) == 1
 
 
-async def test_who_has_enough_waiting_goes_on_with_nothing(fake, channel, ada, services, bot):
+async def test_a_member_at_the_limit_cannot_continue_a_clip(fake, channel, ada, services, bot):
     _, message = await delivered(services, ada, channel, recipe=SHORT)
     for _ in range(3):
         await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)

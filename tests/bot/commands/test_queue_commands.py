@@ -80,7 +80,7 @@ async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, c
 
 
 @pytest.mark.parametrize("role", ["manage server", "the owner's role"])
-async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
+async def test_each_command_works_for_a_moderator_and_is_logged(
     fake, channel, ada, mod, services, bot, monkeypatch, role
 ):
     keeper = mod
@@ -111,7 +111,7 @@ async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
     assert (await services.audit.verify()).sound
 
 
-async def test_whichever_statement_of_a_deed_fails_it_is_done_and_written_down_or_neither(
+async def test_a_failing_statement_leaves_neither_an_action_nor_its_log_entry(
     fake, channel, ada, mod, services, bot
 ):
     for use in (use for use in USES if use.action):
@@ -130,7 +130,7 @@ async def test_whichever_statement_of_a_deed_fails_it_is_done_and_written_down_o
         assert (await services.audit.entries(channel.guild.id, 1))[0].action == use.action
 
 
-async def test_a_deed_that_does_not_fit_says_why_and_changes_nothing(fake, channel, ada, mod, services, bot):
+async def test_an_impossible_action_says_why_and_changes_nothing(fake, channel, ada, mod, services, bot):
     over = await brought(services, ada, State.CANCELLED)
     waits = await brought(services, ada, State.QUEUED)
     for name, job, says in (
@@ -183,7 +183,7 @@ async def test_a_role_of_the_member_counts_when_they_ask(fake, channel, mod, ser
     assert (await nothing.shown()).content == limit_texts.NOTHING_SAID
 
 
-async def test_who_asks_a_draining_server_is_told_so_in_private(fake, channel, ada, mod, services, bot):
+async def test_members_who_ask_a_draining_server_are_told_in_private(fake, channel, ada, mod, services, bot):
     await (await fake.slash(mod, channel, "queue drain")).shown()
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     said = await asked.shown()
@@ -209,12 +209,10 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
     assert "cut off" in cut
     assert "No entry has the hash" in cut
     await services.database.write(lambda connection: connection.execute("UPDATE audit SET reason = 'x'"))
-    assert "entry 1 does not fit" in await page()
+    assert "entry 1 does not match" in await page()
 
 
-async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
-    fake, channel, ada, mod, services, bot
-):
+async def test_the_queue_page_lists_held_jobs_with_their_reason(fake, channel, ada, mod, services, bot):
     job = await queued(services.queue, ada.id, channel.guild.id)
     await services.queue.delivery.hold(job.id, "a new member")
     page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
@@ -222,7 +220,7 @@ async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
     assert "a new member" in page
 
 
-async def test_moderators_see_that_the_card_does_not_work(fake, channel, mod, services, bot):
+async def test_moderators_see_that_the_gpu_does_not_work(fake, channel, mod, services, bot):
     for number in range(2):
         services.engine_loop.gpu.met(JobId(f"{number}"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()

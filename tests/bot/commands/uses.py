@@ -1,4 +1,4 @@
-"""One use of every slash command: those that say something particular, and for all others one made by type."""
+"""One use of every slash command: written here, or else made from the types of what it requires."""
 
 from __future__ import annotations
 

@@ -110,7 +110,9 @@ async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, ser
     assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
 
 
-async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, services, bot, with_models, film):
+async def test_a_restyled_clip_is_as_long_as_the_original(
+    fake, channel, ada, services, bot, with_models, film
+):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay", strength=0.5)
     assert "Restyling a clip" in (await asked.shown(30)).content
     recipe = await only_recipe(services)
@@ -140,7 +142,7 @@ async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
     assert await count_of(services) == 0
 
 
-async def test_without_a_model_no_clip_is_drawn_anew(fake, channel, ada, services, bot, film):
+async def test_without_a_model_no_clip_is_restyled(fake, channel, ada, services, bot, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
     assert "No engine here can make this clip" in await refusal_of(asked)
     assert fake.cdn.in_flight == 0
@@ -155,7 +157,7 @@ async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(
     assert await count_of(services) == 0
 
 
-async def test_other_words_are_read_anew(fake, channel, ada, services, bot, with_models):
+async def test_a_new_prompt_is_planned_again(fake, channel, ada, services, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
     await asked.shown(20)
     first = await only_recipe(services)

@@ -193,7 +193,7 @@ def test_words_by_frame_are_read_by_frame_and_said_where_they_are_not(family):
     said = []
     picture = Inputs(picture=PICTURE)
     drawn = draw(family, by_frame, inputs=picture, gave_up=said.append)
-    assert "only the first frame's words" in said[0]
+    assert "only the first frame's prompt" in said[0]
     assert not differ(drawn, draw(family, small(words="a bud"), inputs=picture))
 
 
@@ -227,7 +227,7 @@ def test_a_single_file_that_is_no_checkpoint_is_refused_in_words(store, what):
     else:
         save_file({"weight": torch.zeros(2)}, path)
     try:
-        with pytest.raises(RenderFailed, match="damaged, or is no checkpoint"):
+        with pytest.raises(RenderFailed, match="damaged or is not a Stable Diffusion 1.5 checkpoint"):
             draw(load("animatediff", EngineContext(store=store)), small(model="odd"))
     finally:
         path.unlink()
@@ -317,8 +317,8 @@ def test_a_clip_is_drawn_anew_as_far_as_the_strength_goes(family):
     ("changes", "inputs", "said"),
     [
         (RESTYLE, Inputs(), "no clip"),
-        ({**RESTYLE, "strength": 0.1}, Inputs(reference=CLIP), "nothing would be drawn"),
-        ({"way": "hurried"}, Inputs(), "no way of drawing"),
+        ({**RESTYLE, "strength": 0.1}, Inputs(reference=CLIP), "nothing would change"),
+        ({"way": "hurried"}, Inputs(), "no preset called"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_in_words(family, changes, inputs, said):

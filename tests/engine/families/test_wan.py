@@ -312,7 +312,7 @@ def test_broken_numbers_end_the_take(store, monkeypatch):
         "forward",
         lambda *arguments, **options: (working(*arguments, **options)[0] * float("nan"),),
     )
-    with pytest.raises(HopelessTake, match="broken numbers"):
+    with pytest.raises(HopelessTake, match="invalid numbers"):
         draw(family, recipe())
 
 
