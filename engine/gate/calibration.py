@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.registry import Reading
+from engine.gate.measure import Reading
 
 SHIPPED = Path(__file__).with_name("calibration.json")
 

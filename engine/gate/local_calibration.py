@@ -15,7 +15,7 @@ from typing import Any, Self
 import numpy as np
 
 from engine.gate.calibration import Calibration, Model, Tail
-from engine.gate.registry import MEASURES, UNKNOWN, Reading
+from engine.gate.measure import MEASURES, UNKNOWN, Reading
 
 CALIBRATION_VARIABLE = "FRAMEKILN_HOUSE"
 """Where the engine process finds the file."""

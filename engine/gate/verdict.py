@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from engine.core.recipe import Outcome
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.clip import Clip
+from engine.gate.measure import Reading
 from engine.gate.measures import MEASURES
-from engine.gate.registry import Reading
 from engine.gate.troubles import TROUBLES, Trouble
 
 _WORST_SHARE = 0.6
@@ -97,12 +97,12 @@ def judge(
         reference: the picture that the clip was made from, uint8 ``[H, W, 3]``, or None: burnt and
             oversaturated pictures are content then.
         fps: native frames per second.
-        calibration: the calibration to hold the clip against, made of an owner's own good clips; None: the one
-            that comes with the engine.
-        travels: the camera was asked to move: a picture that is only enlarged is no fault then.
+        calibration: the calibration to compare with, for example one fitted to an installation's own good
+            clips. None: the shipped one.
+        travels: the camera was asked to move, so a picture that is only enlarged is not a fault.
 
     Raises:
-        ValueError: shapes, dtypes or ``fps`` are not such.
+        ValueError: a shape or dtype is wrong, or ``fps`` is not a positive number.
     """
     readings = measured(frames, reference, fps, travels=travels)
     return weigh(readings, fps, calibration or shipped(), has_input=reference is not None)

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from engine.gate.clip import Clip, clipped_share, saturation
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _DARK, _BRIGHT = 40, 240

@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from engine.gate.clip import Clip, clipped_share, saturation
+from engine.gate.measure import Reading, measure
 from engine.gate.measures.texture import grain, quiet_noise, quietest
-from engine.gate.registry import Reading, measure
 from engine.vision.likeness import correlation, detail, overlap, palette
 from engine.vision.optical_flow import luma
 

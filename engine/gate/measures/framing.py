@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.registry import UNKNOWN, Reading, measure
+from engine.gate.measure import UNKNOWN, Reading, measure
 from engine.vision.likeness import correlation, detail
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, luma
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.likeness import overlap
 from engine.vision.optical_flow import Floats
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _TILE = 12

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _BANDS, _WIDTH = 64, 256

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 
 _STILL = 1.6
 _STUTTER = 0.2

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.gate.clip import Clip, medians
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 

@@ -13,7 +13,7 @@ from benchmarks.thresholds import GRID, Spread, choose
 from benchmarks.ways import OTHER_WAYS, kind_of
 from engine.gate import MEASURES, TROUBLES, Calibration
 from engine.gate.calibration import KNOTS, SHIPPED, Scale, Tail, shipped, standardised
-from engine.gate.registry import UNKNOWN, Reading
+from engine.gate.measure import UNKNOWN, Reading
 
 SOURCES = ("north", "south", "east", "west")
 

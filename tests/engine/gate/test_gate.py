@@ -12,7 +12,7 @@ from benchmarks.own_clips import PROMPTS, camera, flat, lake, sketch, still
 from engine.core.recipe import Outcome
 from engine.gate import MEASURES, judge
 from engine.gate.calibration import shipped
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.gate.verdict import weigh
 from tests import ROOT
 from tests.engine.smooth.moving_scenes import ball, drawing, pan, zoom

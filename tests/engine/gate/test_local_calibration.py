@@ -15,7 +15,7 @@ from engine.gate.local_calibration import (
     read_tails,
     write_calibrations,
 )
-from engine.gate.registry import MEASURES
+from engine.gate.measure import MEASURES
 from engine.process.worker import make_renderer
 from tests.engine.smooth.moving_scenes import pan
 
