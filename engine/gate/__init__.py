@@ -1,4 +1,4 @@
-"""The gate: what is measured on a take, and the verdict."""
+"""The gate: measures of a take, and the verdict on it."""
 
 from engine.gate.calibration import Calibration
 from engine.gate.measure import MEASURES

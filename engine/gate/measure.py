@@ -1,6 +1,7 @@
-"""What a measure is, and the list of all of them.
+"""What a measure is, and the registry of all of them.
 
-A new check is one function under a :func:`measure` line, in the module that fits, and one test.
+A new check is one function under a :func:`measure` line, in a module of :mod:`engine.gate.measures`, and one
+test; see docs/extend/add-a-gate-measure.md.
 """
 
 from __future__ import annotations
@@ -14,7 +15,13 @@ from engine.gate.clip import Clip
 
 
 class Reading(NamedTuple):
-    """What a measure says of a clip: a value in the measure's unit, and the frame where it is worst."""
+    """The result of a measure on a clip.
+
+    Attributes:
+        value: in the measure's unit.
+        frame: where it is worst, or None if it is all over the clip.
+        known: False where there was nothing to measure.
+    """
 
     value: float
     frame: int | None = None
@@ -22,23 +29,23 @@ class Reading(NamedTuple):
 
 
 UNKNOWN = Reading(0.0, known=False)
-"""A clip too short for the measure, or no input picture to hold it against."""
+"""The clip is too short for the measure, or there is no input picture to compare it with."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measure:
-    """A measure and its limits. Larger values are worse, where there are limits.
+    """A measure and its limits. Where there are limits, larger values are worse.
 
     Attributes:
         name: key of ``Verdict.scores`` and code of its findings.
         unit: of the value.
-        words: what a member reads when a limit is passed.
-        usual: the median of good clips: costs no points.
-        warn: from here on the clip carries a warning. Infinite where the value says something only beside
-            others, in the calibrated score.
-        frames: a shorter clip has nothing to measure, and reads as 0.
-        needs_input: without an input picture there is nothing to measure either.
-        reject: from here on the take is thrown away. Infinite where content can look the same.
+        words: what a member reads when a limit is exceeded.
+        usual: the median of good clips; up to here no points are lost.
+        warn: from this value on the clip carries a warning. Infinite where the value means something only
+            together with others, in the calibrated score.
+        frames: the fewest frames that can be measured; a shorter clip is :data:`UNKNOWN`.
+        needs_input: whether an input picture is needed as well.
+        reject: from this value on the take is rejected. Infinite where good content can look the same.
         read: the function itself.
     """
 
@@ -53,7 +60,7 @@ class Measure:
     read: Callable[[Clip], Reading]
 
     def __call__(self, clip: Clip) -> Reading:
-        """Read the clip, if it has what is needed."""
+        """Measure the clip, or return :data:`UNKNOWN` where it lacks what is needed."""
         if len(clip) < self.frames or (self.needs_input and clip.reference is None):
             return UNKNOWN
         return self.read(clip)
@@ -73,18 +80,25 @@ def measure(
     frames: int = 1,
     needs_input: bool = False,
 ) -> Callable[[Callable[[Clip], Reading]], Callable[[Clip], Reading]]:
-    """Enter a function into :data:`MEASURES`, under its own name.
+    """Register a function in :data:`MEASURES`, under its own name.
+
+    Args:
+        unit: of the value.
+        words: what a member reads; needed where there is a limit.
+        warn, reject, usual, frames, needs_input: see :class:`Measure`.
 
     Raises:
-        ValueError: the name is taken, or the limits are not in order.
+        ValueError: the name is taken, the limits are not in order, or a limit has no words.
     """
 
-    def enter(read: Callable[[Clip], Reading]) -> Callable[[Clip], Reading]:
+    def register(read: Callable[[Clip], Reading]) -> Callable[[Clip], Reading]:
         name = read.__name__
         if name in MEASURES:
             raise ValueError(f"there are two measures named {name}")
         if not usual < warn <= reject:
             raise ValueError(f"{name}: needs usual < warn <= reject")
+        if math.isfinite(warn) and not words:
+            raise ValueError(f"{name}: a measure that warns needs words for the member")
         MEASURES[name] = Measure(
             name=name,
             unit=unit,
@@ -98,4 +112,4 @@ def measure(
         )
         return read
 
-    return enter
+    return register

@@ -7,7 +7,7 @@ committing it: each changed line is a clip that members would get another answer
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from zlib import crc32
 
@@ -31,6 +31,9 @@ WITHIN = (0.97, 1.0, 1.03)
 
 SCORE_WITHIN = 2.0
 """Points that a score may lie beside what readings within 3 % give."""
+
+NEARLY_AS_BAD = 0.9
+"""Share of the worst finding's severity from which another finding may take its place."""
 
 FARTHER = (1.0, 2.0, 4.0, 8.0)
 """Spreads above the median at which the levels are pinned."""
@@ -61,6 +64,18 @@ def worst(verdict: Verdict) -> str:
     return verdict.findings[0].code if verdict.findings else ""
 
 
+def contenders(verdict: Verdict) -> set[str]:
+    """The code of the worst finding, and those that are nearly as bad: rounding may change their order."""
+    if not verdict.findings:
+        return {""}
+    top = verdict.findings[0]
+    return {
+        finding.code
+        for finding in verdict.findings
+        if finding.rejects is top.rejects and finding.severity >= NEARLY_AS_BAD * top.severity
+    }
+
+
 def row(clip: GoldenClip, readings: dict[str, Reading]) -> dict[str, list[str] | list[float]]:
     """What may come of these readings: one outcome and one code, or several where a limit is near."""
     verdicts = [verdict_of(clip, readings, factor) for factor in WITHIN]
@@ -68,7 +83,7 @@ def row(clip: GoldenClip, readings: dict[str, Reading]) -> dict[str, list[str] |
     return {
         "outcome": sorted({verdict.outcome.value for verdict in verdicts}),
         "score": [round(min(scores) - SCORE_WITHIN, 1), round(max(scores) + SCORE_WITHIN, 1)],
-        "worst": sorted({worst(verdict) for verdict in verdicts}),
+        "worst": sorted(set().union(*(contenders(verdict) for verdict in verdicts))),
     }
 
 
@@ -119,13 +134,19 @@ def _lines(data: dict[str, object], indent: str = "") -> str:
     return "{\n" + ",\n".join(parts) + f"\n{indent}}}"
 
 
-def main() -> None:
-    """Write both files."""
+def table_of(clips: Mapping[str, Callable[[], GoldenClip]]) -> dict[str, object]:
+    """The rows of these clips."""
     table: dict[str, object] = {}
-    for name, draw in {**FROM_ENGINES, **SCENES}.items():
+    for name, draw in clips.items():
         clip = draw()
         table[name] = {key: row(clip, readings) for key, readings in rows(name, clip)}
         print(name)
+    return table
+
+
+def main() -> None:
+    """Write both files."""
+    table = table_of({**FROM_ENGINES, **SCENES})
     TABLE.write_text(_lines(table) + "\n", encoding="utf-8")
     LIMITS.write_text(_lines(pinned()) + "\n", encoding="utf-8")
 
