@@ -26,22 +26,22 @@ OF_OLD = {
 }
 """Actions of buttons that hang on messages in servers. They must work for ever."""
 
-CHEER = '''
+OVATION = '''
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
 from bot.discord_io.interactions import say
 
 
-class Cheer(JobButton):
-    """Cheer for a clip."""
+class Ovation(JobButton):
+    """Applaud a clip."""
 
-    action = "cheer"
-    look = Look("Cheer", "🎉")
+    action = "ovation"
+    look = Look("Ovation", "🎉")
     place = Place.CLIP
     order = 60
 
     async def do(self, interaction, job):
-        await say(interaction, "Hooray!")
+        await say(interaction, "Bravo!")
 '''
 
 
@@ -56,22 +56,26 @@ def below(base):
 
 
 def labels(view):
-    return [
-        [item.item.label or item.item.emoji.name for item in view.children if item.row == row]
-        for row in (0, 1, 2)
-    ]
+    """The buttons of a message, row by row."""
+    lines = [[item for item in view.children if item.row == row] for row in (None, *range(5))]
+    return [[item.item.label or item.item.emoji.name for item in line] for line in lines if line]
+
+
+def of_old(view):
+    """What members have long seen under a message, in the order in which it stands there now."""
+    return [item.item.label or item.item.emoji.name for item in view.children if item.action in OF_OLD]
 
 
 @pytest.fixture
-def cheer(tmp_path, monkeypatch):
+def ovation(tmp_path, monkeypatch):
     """A file with one button, as somebody adds it to a feature's room."""
-    (tmp_path / "cheering.py").write_text(textwrap.dedent(CHEER), "utf-8")
+    (tmp_path / "applauding.py").write_text(textwrap.dedent(OVATION), "utf-8")
     monkeypatch.setattr(bot.clips, "__path__", [*bot.clips.__path__, str(tmp_path)])
     rows.buttons.cache_clear()
-    [kind] = [kind for kind in rows.buttons() if kind.action == "cheer"]
+    [kind] = [kind for kind in rows.buttons() if kind.action == "ovation"]
     yield kind
     rows.buttons.cache_clear()
-    sys.modules.pop("bot.clips.cheering", None)
+    sys.modules.pop("bot.clips.applauding", None)
 
 
 def test_every_button_and_form_is_found():
@@ -113,22 +117,19 @@ def test_no_two_buttons_want_the_same_place(place):
     assert len(orders) == len(set(orders))
 
 
-async def test_the_buttons_stand_where_members_know_them(queue):
+async def test_the_buttons_stand_in_the_order_that_members_know(queue):
     job = await queued(queue)
-    assert labels(rows.for_clip(job))[:2] == [
-        ["Reroll", "Remix", "Extend", "Loop", "⭐"],
-        ["Recipe", "Delete", "Report"],
-    ]
-    loop = await queued(queue, recipe={"loop": True})
-    assert labels(rows.for_clip(loop))[:2] == [["Extend", "⭐"], ["Recipe", "Delete", "Report"]]
-    assert [item.item.label for item in rows.for_status(job).children] == ["Cancel", "Why?"]
+    below = ["Recipe", "Delete", "Report"]
+    assert of_old(rows.for_clip(job)) == ["Reroll", "Remix", "Extend", "Loop", "⭐", *below]
+    assert labels(rows.for_clip(job))[0] == ["Reroll", "Remix", "Extend", "Loop", "⭐"]
+    assert of_old(rows.for_clip(await queued(queue, recipe={"loop": True}))) == ["Extend", "⭐", *below]
+    assert of_old(rows.for_status(job)) == ["Cancel", "Why?"]
     running = await queue.claims.claim()
-    assert [item.item.label for item in rows.for_status(running).children] == ["Cancel"]
-    draft = rows.for_status(running, draft=True)
-    assert [item.item.label for item in draft.children] == ["Keep", "Reroll", "Stop"]
+    assert of_old(rows.for_status(running)) == ["Cancel"]
+    assert of_old(rows.for_status(running, draft=True)) == ["Keep", "Reroll", "Stop"]
     await queue.claims.fail(running.id, running.claim, "E_MEMORY", None, "1")
     failed = await queue.jobs.get(running.id)
-    assert [item.item.label for item in rows.for_status(failed).children] == ["Try lighter"]
+    assert of_old(rows.for_status(failed)) == ["Try lighter"]
 
 
 def test_a_message_has_no_more_buttons_than_discord_shows():
@@ -142,10 +143,12 @@ async def test_a_view_does_not_listen(queue):
     assert rows.for_clip(await queued(queue)).is_finished()
 
 
-async def test_a_new_button_is_one_class_in_one_file(queue, cheer):
-    shown = labels(rows.for_clip(await queued(queue)))
-    assert shown == [["Reroll", "Remix", "Extend", "Loop", "⭐"], ["Cheer"], ["Recipe", "Delete", "Report"]]
-    assert cheer.id_for(JOB) == f"fk:cheer:{JOB}"
+async def test_a_new_button_is_one_class_in_one_file(queue, ovation):
+    lines = labels(rows.for_clip(await queued(queue)))
+    assert max(map(len, lines)) <= rows.ROW
+    shown = [label for line in lines for label in line]
+    assert shown.index("⭐") < shown.index("Ovation") < shown.index("Recipe")
+    assert ovation.id_for(JOB) == f"fk:ovation:{JOB}"
 
 
 def test_a_button_of_a_button_is_a_button_of_its_own():
