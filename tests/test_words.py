@@ -35,7 +35,7 @@ GIVEN_UP = {
 IN_PROSE = {**GIVEN_UP, "backend": "family", "backends": "families"}
 
 NAMES_ALLOWED = {
-    "means_drift",  # the average colours
+    *("means", "channel_means", "means_drift"),  # averages
     "HOUSE",  # the sketch can draw one
     "_house",
 }
