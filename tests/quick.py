@@ -176,7 +176,7 @@ BEGUN: list[float] = []
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skip what begins after the time is up, but never the first test of a worker. This module is a plugin."""
+    """Skip what begins after the time is up, but never a worker's first test. This module is a plugin."""
     if not BEGUN:
         BEGUN.append(time.monotonic())
     elif time.monotonic() > BEGUN[0] + float(os.environ.get(LIMIT, "inf")):
