@@ -16,9 +16,7 @@ from functools import partial
 from typing import Any
 
 from bot import policies
-from bot.buttons import job_buttons
-from bot.buttons.clicks import Clicks
-from bot.clips.clip_actions import ClipActions
+from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
@@ -44,6 +42,7 @@ from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
 from bot.reconnect import stay_connected
+from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.services import Services, state_of
@@ -150,7 +149,7 @@ def _wire(
         messenger=messenger,
         engine_loop=engine_loop,
         forecaster=forecaster,
-        dress=job_buttons.for_status,
+        dress=rows.for_status,
         sealer=sealer,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
@@ -161,7 +160,7 @@ def _wire(
         outlet=messenger,
         work=outbox,
         limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=outbox, sealer=sealer, dress=job_buttons.for_clip),
+        clip_posts=ClipPosts(work=outbox, sealer=sealer, dress=rows.for_clip),
         on_change=board.touch,
         screen=screening.before_posting,
     )
@@ -176,9 +175,6 @@ def _wire(
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
-    clip_actions = ClipActions(
-        queue=queue, submissions=submissions, blobs=blobs, rules=policies.for_clip_actions(settings)
-    )
     cases = CaseBoard(
         cases=queue.cases, reviews=queue.reviews, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox
     )
@@ -192,19 +188,8 @@ def _wire(
         board=board,
         engine_loop=engine_loop,
         deliverer=deliverer,
-        moderator_roles=settings.moderator_roles,
     )
-    clicks = Clicks(
-        queue=queue,
-        submissions=submissions,
-        engine_loop=engine_loop,
-        board=board,
-        messenger=messenger,
-        forecaster=forecaster,
-        clip_actions=clip_actions,
-        decisions=decisions,
-        moderator_roles=settings.moderator_roles,
-    )
+    cancelling = Cancelling(queue=queue, engine_loop=engine_loop, board=board)
     erasing = Erasing(
         personal=personal,
         copies=Copies(database.path, backups, eraser=eraser),
@@ -212,7 +197,7 @@ def _wire(
         messenger=messenger,
         board=board,
         outbox=outbox,
-        cancel=clicks.cancel,
+        cancel=cancelling.cancel,
     )
     guilds = Guilds(database)
     housekeeping = Housekeeping(
@@ -245,7 +230,8 @@ def _wire(
             flagged_clip=screening.flagged_clip,
             max_seconds=settings.max_extended_seconds,
         ),
-        clicks=clicks,
+        cancelling=cancelling,
+        clip_rules=policies.for_finished_clips(settings),
         cases=cases,
         decisions=decisions,
         host=host,
@@ -268,7 +254,7 @@ async def run(settings: Settings) -> None:
     async with assemble(settings) as services:
         recovery = await services.queue.claims.recover(restart_limit=settings.restart_limit)
         log.info(
-            "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
+            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
             len(recovery.quarantined),
             len(recovery.posting),
@@ -319,7 +305,7 @@ async def _running(services: Services) -> AsyncIterator[None]:
             task.cancel()
         for result in await asyncio.gather(starting, *tasks, return_exceptions=True):
             if isinstance(result, Exception):
-                log.error("a loop had ended: %s", result, exc_info=result)
+                log.error("a loop stopped early: %s", result, exc_info=result)
 
 
 async def _start_engine(host: EngineHost) -> None:
@@ -328,7 +314,7 @@ async def _start_engine(host: EngineHost) -> None:
         try:
             await host.start()
         except OSError as error:
-            log.error("the engine's work folder cannot be made ready: %s", error)  # noqa: TRY400 - says it all
+            log.error("could not prepare the engine's work folder: %s", error)  # noqa: TRY400 - says it all
             await asyncio.sleep(ENGINE_START_PAUSE)
         except EngineError as error:
             log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on
