@@ -499,8 +499,8 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(deliverer, queue, job,
     looking, go_on = asyncio.Event(), asyncio.Event()
     to_deliver = queue.delivery.to_deliver
 
-    async def slowly(now):
-        found = await to_deliver(now)
+    async def slowly():
+        found = await to_deliver()
         looking.set()
         await go_on.wait()
         return found

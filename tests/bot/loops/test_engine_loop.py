@@ -172,8 +172,8 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = queue.claims.claim
 
-    async def slowly(now, *, last):
-        job = await claim(now, last=last)
+    async def slowly(*, last):
+        job = await claim(last=last)
         claimed.set()
         await go_on.wait()
         return job
@@ -374,10 +374,10 @@ async def test_a_database_that_cannot_be_written_does_not_end_the_loop(queue, en
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, monkeypatch):
     claim, failures = queue.claims.claim, iter(range(2))
 
-    async def unreadable(now, *, last):
+    async def unreadable(*, last):
         if next(failures, None) is not None:
             raise CannotWrite("disk full")
-        return await claim(now, last=last)
+        return await claim(last=last)
 
     monkeypatch.setattr(queue.claims, "claim", unreadable)
     job = await queued(queue)
