@@ -532,7 +532,7 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
         raise CannotWrite("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "posted", not_written)
+        patch.setattr(queue.delivery, "record_posted", not_written)
         patch.setattr(Rows, "_changes", full)
         row = await attempt(deliverer, queue, job, clock)
     assert row.state is State.POSTING
