@@ -123,5 +123,5 @@ async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(bot):
     submissions.rules = SimpleNamespace(engine="camera")
     assert submissions.engine_for(Kind.ANIMATE) == submissions.engine_for(Kind.ANIMATE, "auto") == "camera"
     assert submissions.engine_for(Kind.TEXT2VIDEO, "sketch") == "sketch"
-    with pytest.raises(UserError, match="“camera” only"):
+    with pytest.raises(UserError, match="has chosen “camera”"):
         submissions.engine_for(Kind.ANIMATE, "svd")

@@ -204,7 +204,7 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
     assert "cut off" in cut
     assert "No entry has the hash" in cut
     await services.database.write(lambda connection: connection.execute("UPDATE audit SET reason = 'x'"))
-    assert "entry 1 does not fit" in await page()
+    assert "entry 1 does not match" in await page()
 
 
 async def test_the_queue_page_lists_held_jobs_with_their_reason(fake, channel, ada, mod, services, bot):
