@@ -8,8 +8,9 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -18,17 +19,17 @@ from bot.cli.database import backup, check, restore
 from bot.cli.inspect import inspect
 from bot.cli.judge import judge
 from bot.cli.models import models
+from bot.cli.request_options import A_FILE, asked_for
+from bot.requests import options
+from engine.core.recipe import Kind, Role
+from engine.core.request import Request
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.cli.demo import Made
-    from engine.core.recipe import Role
-    from engine.core.request import Request
 
-MIN_SEED, MAX_SEED = 0, 2**32 - 1
 MEGABYTE = 1_000_000
-A_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -77,44 +78,18 @@ def run() -> None:
 
 @main.command()
 @click.argument("image", required=False, type=A_FILE)
-@click.option("--prompt", help="What the clip shows, or what should happen.")
-@click.option("--engine", default="auto", show_default=True, help="camera, sketch, … or auto.")
-@click.option("--seed", type=click.IntRange(MIN_SEED, MAX_SEED), help="The same seed makes the same clip.")
+@asked_for(
+    *(options.PROMPT, options.ENGINE, options.SEED, options.MOTION, options.CAMERA, options.QUALITY),
+    *(options.LIKE, options.REFERENCE, options.FOLLOW),
+    *(options.STRENGTH, options.STYLE, options.MODEL, options.NEGATIVE, options.RAW),
+)
 @click.option(
     "--seconds", type=float, help="Length of the clip. Default: 4 s, or as long as the clip you give."
 )
 @click.option("--fps", type=float, help="Frames per second, like 24, 30 or 60. Default: from the settings.")
 @click.option("--size", help="WIDTHxHEIGHT in pixels. Default: the picture's own shape.")
-@click.option(
-    "--motion",
-    type=click.Choice(["gentle", "normal", "wild"]),
-    default="normal",
-    show_default=True,
-    help="How much should move.",
-)
-@click.option("--camera", default="auto", show_default=True, help="still, push in, pan left, …")
-@click.option(
-    "--quality",
-    type=click.Choice(["fast", "balanced", "best"]),
-    default="balanced",
-    show_default=True,
-    help="Better quality takes longer.",
-)
 @click.option("--first-frame", type=A_FILE, help="A picture to start the clip with, for --prompt.")
-@click.option("--like", type=A_FILE, help="A picture to take the look from.")
-@click.option("--reference", type=A_FILE, help="A clip whose motion to follow.")
-@click.option("--follow", help="What to follow in the reference: pose, depth, edges or soft edges.")
 @click.option("--restyle", type=A_FILE, help="A clip to restyle as described in --prompt.")
-@click.option("--strength", type=click.FloatRange(0, 1), help="How much --restyle changes its clip.")
-@click.option(
-    "--style",
-    metavar="NAME[:WEIGHT]",
-    multiple=True,
-    help="A style from the models folder; can be given several times.",
-)
-@click.option("--model", default="", help="A checkpoint from the models folder or the catalogue.")
-@click.option("--negative", help="What to avoid.")
-@click.option("--raw", is_flag=True, help="Use the prompt exactly as written, with nothing added.")
 @click.option(
     "-o",
     "--output",
@@ -122,37 +97,24 @@ def run() -> None:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to save the MP4.",
 )
-def render(  # noqa: PLR0917 - click gives them by name
+def render(
     image: Path | None,
-    prompt: str | None,
-    engine: str,
-    seed: int | None,
+    *,
     seconds: float | None,
     fps: float | None,
     size: str | None,
-    motion: str,
-    camera: str,
-    quality: str,
     first_frame: Path | None,
     like: Path | None,
     reference: Path | None,
-    follow: str | None,
     restyle: Path | None,
-    strength: float | None,
-    style: tuple[str, ...],
-    model: str,
-    negative: str | None,
-    raw: bool,
     output: Path,
+    **asked: Any,
 ) -> None:
     """Make one clip: from IMAGE, from --prompt alone, or from a clip to --restyle."""
     from bot.cli.demo import clean_words  # noqa: PLC0415 - see the module's docstring
-    from bot.requests.style_names import styles_of  # noqa: PLC0415
     from engine.core.errors import UserError  # noqa: PLC0415
-    from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
-    from engine.core.request import Request, choose  # noqa: PLC0415
 
-    if image is None and not prompt:
+    if image is None and not asked["prompt"]:
         raise click.UsageError("Give a picture, or say what to show with --prompt.")
     if sum(file is not None for file in (image, first_frame, restyle)) > 1:
         raise click.UsageError(
@@ -160,28 +122,19 @@ def render(  # noqa: PLR0917 - click gives them by name
         )
     if reference is not None and restyle is not None:
         raise click.UsageError("--restyle already follows its clip: leave out --reference.")
-    if follow is not None and reference is None:
+    if asked["follow"] is not None and reference is None:
         raise click.UsageError("--follow needs a clip: give one with --reference.")
     kind = Kind.RESTYLE if restyle else Kind.ANIMATE if image else Kind.TEXT2VIDEO
     files = {Role.PICTURE: image or first_frame, Role.LIKE: like, Role.REFERENCE: restyle or reference}
+    for name in ("prompt", "negative"):
+        asked[name] = None if asked[name] is None else clean_words(asked[name])
+    asked["style"] = ",".join(asked["style"])
     try:
-        request = Request(
-            kind=kind,
-            prompt=clean_words(prompt),
-            engine=engine,
-            seed=seed,
+        request = replace(
+            options.request_of(kind, **asked),
             seconds=seconds,
             fps=fps,
             size=None if size is None else _size(size),
-            motion=Motion(motion),
-            camera=choose(Camera, camera, Camera.AUTO),
-            quality=Quality(quality),
-            raw=raw,
-            negative=None if negative is None else clean_words(negative),
-            model=model,
-            styles=styles_of(",".join(style)),
-            follow=None if follow is None else choose(Follow, follow, Follow.DEPTH),
-            strength=strength,
         )
         made = _make(request, {role: file for role, file in files.items() if file is not None}, output)
     except UserError as error:
@@ -202,8 +155,6 @@ def render(  # noqa: PLR0917 - click gives them by name
 def demo(image: Path, output: Path) -> None:
     """Make a clip from IMAGE as the bot would: queue, engine, quality gate, smoothing, MP4."""
     from engine.core.errors import UserError  # noqa: PLC0415 - see the module's docstring
-    from engine.core.recipe import Kind, Role  # noqa: PLC0415
-    from engine.core.request import Request  # noqa: PLC0415
 
     click.echo(f"Making a clip from {image}: queue, engine, quality gate, smoothing, encoder.\n")
     try:

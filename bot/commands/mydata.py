@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import discord
 from discord import app_commands
 
+from bot.discord_io.interactions import Interaction
 from bot.services import Services
 
 MY_DATA = "mydata"
@@ -23,14 +23,14 @@ class MyDataGroup(
         self._rights = services.rights
 
     @app_commands.command(description="Get everything I have about you as a ZIP file, sent privately")
-    async def export(self, interaction: discord.Interaction[Any]) -> None:
+    async def export(self, interaction: Interaction) -> None:
         """Send the member's data."""
         await self._rights.export(interaction)
 
     @app_commands.command(
         description="Erase everything I have about you, in every server. I'll ask you to confirm"
     )
-    async def erase(self, interaction: discord.Interaction[Any]) -> None:
+    async def erase(self, interaction: Interaction) -> None:
         """Ask whether to erase."""
         await self._rights.ask_whether_to_erase(interaction)
 
@@ -44,7 +44,7 @@ class MyDataGroup(
             app_commands.Choice(name="forbid · only I can animate them", value=FORBID),
         ]
     )
-    async def pictures(self, interaction: discord.Interaction[Any], others: str) -> None:
+    async def pictures(self, interaction: Interaction, others: str) -> None:
         """Set the opt-out."""
         await self._rights.allow_pictures(interaction, allowed=others != FORBID)
 

@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.discord_io.interactions import Interaction
 from bot.services import Services
 
 
@@ -20,7 +21,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         image="The picture it was made from, or a new one. Not needed if I still have yours",
     )
     async def replay(
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         *,
         file: discord.Attachment,
         image: discord.Attachment | None = None,

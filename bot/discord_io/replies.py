@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.discord_io.interactions import Interaction
 from bot.text import messages
 from db.errors import DatabaseError
 from db.jobs.enqueue import Draining, LimitReached, MemberBanned
@@ -35,7 +36,7 @@ class Answer:
     message_id: int | None
 
 
-async def defer(interaction: discord.Interaction[Any]) -> Answer | None:
+async def defer(interaction: Interaction) -> Answer | None:
     """Answer within Discord's three seconds. None: it was too late, and nothing was taken."""
     message = None
     try:
@@ -51,7 +52,7 @@ async def defer(interaction: discord.Interaction[Any]) -> Answer | None:
     return Answer(message_id=message)
 
 
-async def refuse(interaction: discord.Interaction[Any], text: str) -> None:
+async def refuse(interaction: Interaction, text: str) -> None:
     """Take the public "thinking" away, and say why in private."""
     try:
         try:

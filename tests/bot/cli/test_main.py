@@ -130,7 +130,7 @@ def test_a_prompt_alone_becomes_a_clip_that_says_it_is_a_sketch(tmp_path):
         (["--prompt", "x", "--camera", "sideways"], "“sideways” is not one of: auto, still"),
         (["--prompt", "x", "--engine", "warp"], "no engine called “warp”"),
         (["--prompt", "x", "--engine", "camera"], "needs a picture"),
-        (["--prompt", "x", "--motion", "mad"], "'mad' is not one of"),
+        (["--prompt", "x", "--motion", "mad"], "“mad” is not one of: gentle, normal, wild"),
         (["picture.txt"], "I don't know that kind of file"),
         (["--prompt", "x", "--restyle", "picture.txt"], "MP4"),
         (["--prompt", "x", "--like", "missing.png"], "'missing.png' does not exist"),
@@ -143,7 +143,7 @@ def test_a_prompt_alone_becomes_a_clip_that_says_it_is_a_sketch(tmp_path):
         (["--prompt", "x", "--style", "ink"], "no styles here"),
         (["--prompt", "x", "--style", "ink:9"], "at most 2"),
         (["--prompt", "x", "--model", "mine"], "no models here"),
-        (["--prompt", "x", "--strength", "2"], "0<=x<=1"),
+        (["--prompt", "x", "--strength", "2"], "0.1<=x<=1"),
     ],
 )
 def test_a_wrong_word_is_answered_in_one_clear_line(words, says, tmp_path):

@@ -7,9 +7,10 @@ import dataclasses
 
 import pytest
 
-from bot.buttons import job_buttons
-from bot.buttons.job_buttons import Action, custom_id
+from bot.buttons import rows
 from bot.clips import continuation
+from bot.clips.clip_actions import Extend, Loop, Star
+from bot.clips.remakes import Lighter
 from bot.discord_io.messenger import Post
 from bot.text import clip_texts, messages, privacy_texts
 from db.states import State
@@ -24,7 +25,7 @@ async def delivered(services, member, channel, **changes):
     """A finished clip, and the message that carries it."""
     await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), b"the clip")
-    view = job_buttons.for_clip(job)
+    view = rows.for_clip(job)
     sent = await services.messenger.send(channel.id, Post(content="clip", nonce=job.id, view=view))
     await services.queue.delivery.begin_posting(job.id)
     await services.queue.delivery.posted(job.id, sent)
@@ -78,10 +79,10 @@ async def test_extend_works_after_a_restart(fake, channel, ada, services):
         assert Recipe.from_json((await the_new_job(services, job)).recipe).before.frames == 47
 
 
-@pytest.mark.parametrize("action", [Action.EXTEND, Action.LOOP])
+@pytest.mark.parametrize("action", [Extend, Loop])
 async def test_a_hundred_replays_of_one_click_are_one_job(fake, channel, ada, services, bot, action):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
-    asked = await fake.click(ada, message, custom_id(action, job.id))
+    asked = await fake.click(ada, message, action.id_for(job.id))
     await the_new_job(services, job)
     for _ in range(99):
         fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
@@ -114,7 +115,7 @@ async def test_a_clip_whose_prompt_was_deleted_cannot_be_continued(fake, channel
 
 async def test_a_clip_under_review_cannot_be_continued(fake, channel, ada, services, bot):
     waiting = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
-    view = job_buttons.row(waiting, Action.EXTEND)
+    view = rows.row(waiting, Extend)
     sent = await services.messenger.send(channel.id, Post(content="odd", nonce="odd", view=view))
     asked = await fake.click(ada, channel.messages[sent], "Extend")
     assert await refusal(asked) == clip_texts.CLIP_GONE
@@ -143,10 +144,10 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, servic
     await services.queue.claims.claim()
     loop = await hand_in(services.queue, services.blobs, dataclasses.replace(loop, claim=1), b"the loop")
     assert loop.state is State.RENDERED
-    labels = [item.item.label for item in job_buttons.for_clip(loop).children]
+    labels = [item.item.label for item in rows.for_clip(loop).children]
     assert labels == ["Extend", None, "Recipe", "Delete", "Report"]
     odd = await services.messenger.send(
-        channel.id, Post(content="odd", nonce="odd", view=job_buttons.row(loop, Action.LIGHTER))
+        channel.id, Post(content="odd", nonce="odd", view=rows.row(loop, Lighter))
     )
     told = await refusal(await fake.click(ada, channel.messages[odd], "Try lighter"))
     assert told == clip_texts.LOOPS_ARE_NOT_DRAWN
@@ -154,7 +155,7 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, servic
 
 
 def star_of(job):
-    return custom_id(Action.STAR, job.id)
+    return Star.id_for(job.id)
 
 
 async def told(asked) -> str:
@@ -200,7 +201,7 @@ async def discarded(services, bot, channel, ada):
     )
     job = await hand_in(services.queue, services.blobs, job, b"the clip")
     sent = await services.messenger.send(
-        channel.id, Post(content="clip", nonce=job.id, view=job_buttons.for_clip(job))
+        channel.id, Post(content="clip", nonce=job.id, view=rows.for_clip(job))
     )
     await services.queue.delivery.begin_posting(job.id)
     await services.queue.delivery.posted(job.id, sent)

@@ -10,9 +10,9 @@ import time
 import discord
 import pytest
 
-from bot.buttons.clicks import PROMPT_FIELD
+from bot.clips.remakes import RemixForm
 from bot.discord_io.messenger import Post
-from bot.moderation.case_board import CaseAction, CaseButton, case_id
+from bot.moderation.case_buttons import case_buttons
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
@@ -179,13 +179,13 @@ async def test_only_moderators_of_this_server_decide(fake, channel, mods_channel
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
     await rule(services, channel.guild, channel_id=mods_channel.id)
     job = await held(services, ada, channel)
-    every = [CaseButton(action, 1, job.id) for action in CaseAction]
+    every = [kind(1, job.id) for kind in case_buttons()]
     here, there = (
         await forged(services, mods_channel, *every),
         await forged(services, fake.channel(elsewhere), *every),
     )
-    for action in CaseAction:
-        name = case_id(action, 1, job.id)
+    for action in case_buttons():
+        name = action.id_for(1, job.id)
         assert await said_to(await fake.click(ada, here, name)) == messages.NOT_A_MODERATOR
         assert await said_to(await fake.click(boss, there, name)) == messages.NOT_FOUND
     assert (await services.queue.jobs.get(job.id)).state is State.HELD
@@ -286,7 +286,7 @@ async def variation(fake, services, member, message, job, label):
     asked = await fake.click(member, message, label)
     if label == "Remix":
         await asked.answered()
-        asked = await fake.submit_modal(member, asked, {PROMPT_FIELD: "a blue boat"})
+        asked = await fake.submit_modal(member, asked, {RemixForm.field: "a blue boat"})
     await asked.shown(10)
     new = await the_new_job(services, job)
     await services.queue.claims.cancel(new.id)

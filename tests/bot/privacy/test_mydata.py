@@ -16,7 +16,9 @@ import discord
 import pytest
 from yarl import URL
 
-from bot.buttons.job_buttons import Action, custom_id
+from bot.clips.deleting import Delete
+from bot.clips.remakes import Remix, Reroll
+from bot.clips.show_recipe import ShowRecipe
 from bot.discord_io.messenger import Messenger
 from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
@@ -363,10 +365,10 @@ async def test_clips_whose_words_were_cleared_away_say_so_and_can_be_deleted(
     job, _ = await delivered(services, fake, ada, channel)
     [message] = clips(fake, channel)
     await services.rights._personal.forget_words(days=0)
-    for action in (Action.REROLL, Action.REMIX, Action.RECIPE):
-        answer = await (await fake.click(ada, message, custom_id(action, job.id))).shown()
+    for action in (Reroll, Remix, ShowRecipe):
+        answer = await (await fake.click(ada, message, action.id_for(job.id))).shown()
         assert (answer.content, answer.ephemeral) == (privacy_texts.FORGOTTEN, True)
-    await fake.click(ada, message, custom_id(Action.DELETE, job.id))
+    await fake.click(ada, message, Delete.id_for(job.id))
     await until(lambda: clips(fake, channel) == [])
 
 

@@ -9,8 +9,8 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.buttons import job_buttons
-from bot.buttons.job_buttons import Action
+from bot.buttons import rows
+from bot.clips.remakes import Remix, Reroll
 from bot.discord_io.messenger import Post
 from bot.requests import submission as submissions_module
 from bot.text import messages
@@ -368,7 +368,7 @@ async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(
     old = await queued(services.queue, ada.id, channel.guild.id, recipe={"prompt": words})
     await services.queue.claims.cancel(old.id)
     message = await services.messenger.send(
-        channel.id, Post(content="clip", nonce="1", view=job_buttons.row(old, Action.REROLL, Action.REMIX))
+        channel.id, Post(content="clip", nonce="1", view=rows.row(old, Reroll, Remix))
     )
     said = await (await fake.click(ada, channel.messages[message], "Reroll")).shown()
     assert said.content == messages.FORBIDDEN

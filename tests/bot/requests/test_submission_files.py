@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.discord_io.messenger import Post
 from bot.text import messages
 from engine.clips.encode import encode
@@ -162,7 +162,7 @@ async def test_a_new_prompt_is_planned_again(fake, channel, ada, services, bot, 
     await asked.shown(20)
     first = await only_recipe(services)
     (job,) = await services.queue.jobs.waiting()
-    post = Post(content="a clip", nonce="clip", view=job_buttons.for_clip(job))
+    post = Post(content="a clip", nonce="clip", view=rows.for_clip(job))
     message = channel.messages[await services.messenger.send(channel.id, post)]
     form = await fake.click(ada, message, "Remix")
     await form.answered()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import ModeratorGroup, Reason
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.text import limit_texts
 from db.jobs.allowances import Allowance, Lane, Spent, Whose
 
@@ -29,6 +29,8 @@ class LimitGroup(
 ):
     """Commands about the limits of this server. The owner's own limits stand above them."""
 
+    order = 60
+
     @app_commands.command(name="set", description="Set limits for everyone here, a role or a member")
     @app_commands.describe(
         whom="A role or a member. Leave empty for everyone in this server",
@@ -42,7 +44,7 @@ class LimitGroup(
     @app_commands.choices(turn=LANES, spent=SPENT)
     async def allow(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         whom: Whom | None = None,
         waiting: app_commands.Range[int, 0, WAITING] | None = None,
         hour: app_commands.Range[int, 0, HOUR] | None = None,
@@ -75,7 +77,7 @@ class LimitGroup(
     )
     async def forget(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         whom: Whom | None = None,
         reason: Reason | None = None,
     ) -> None:
@@ -86,17 +88,17 @@ class LimitGroup(
         await self._say(interaction, limit_texts.CLEARED if gone else limit_texts.NOTHING_TO_CLEAR)
 
     @app_commands.command(name="show", description="Show the limits in this server")
-    async def show(self, interaction: discord.Interaction[Any]) -> None:
+    async def show(self, interaction: Interaction) -> None:
         """Show the allowances of this server, and the owner's limits above them."""
-        kept = await self._services.queue.allowances.allowances(interaction.guild_id or 0)
+        kept = await self._services.queue.allowances.allowances(guild_of(interaction))
         await self._say(
             interaction, limit_texts.allowances_page(kept, self._services.submissions.rules.limits)
         )
 
 
-def _meant(interaction: discord.Interaction[Any], whom: Whom | None) -> tuple[Whose, int]:
+def _meant(interaction: Interaction, whom: Whom | None) -> tuple[Whose, int]:
     if whom is None:
-        return Whose.GUILD, interaction.guild_id or 0
+        return Whose.GUILD, guild_of(interaction)
     return (Whose.ROLE if isinstance(whom, discord.Role) else Whose.MEMBER), whom.id
 
 
