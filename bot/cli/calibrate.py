@@ -12,7 +12,7 @@ from bot.config.paths import CALIBRATION, DATABASE
 
 if TYPE_CHECKING:
     from engine.gate import Calibration
-    from engine.gate.local_calibration import Kept
+    from engine.gate.local_calibration import KeptClip
 
 _NOTHING = 0.005
 """A change of a mean level that would be printed as none."""
@@ -55,7 +55,7 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
 
 def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: bool) -> None:
     from engine.gate.calibration import shipped  # noqa: PLC0415 - see above
-    from engine.gate.local_calibration import learnt, read_tails, write_calibrations  # noqa: PLC0415
+    from engine.gate.local_calibration import fit_tails, read_tails, write_calibrations  # noqa: PLC0415
 
     engines = {name: kept for name, kept in sorted(kept_clips(data).items()) if name == (only or name)}
     if not engines:
@@ -67,9 +67,9 @@ def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: 
             click.echo(f"{name}: {len(kept)} kept clips; at least {fewest} are needed, 100 to 200 are better")
             continue
         learns = True
-        tails[name] = learnt(shipped(), kept, fewest=fewest)
+        tails[name] = fit_tails(shipped(), kept, fewest=fewest)
         click.echo(f"{name}: {len(kept)} kept clips")
-        for line in comparison(shipped(), tails[name].over(shipped()), kept):
+        for line in comparison(shipped(), tails[name].applied_to(shipped()), kept):
             click.echo(f"  {line}")
     if not learns:
         click.echo("There are too few clips to learn from.")
@@ -80,16 +80,16 @@ def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: 
         click.echo(f"Nothing was changed. Add --write to save this to {file}.")
 
 
-def kept_clips(data: Path) -> dict[str, list[Kept]]:
+def kept_clips(data: Path) -> dict[str, list[KeptClip]]:
     """What was read on the clips that members kept, by engine.
 
     One that was posted for want of better counts where a member gave it a star.
     """
     from db.jobs.calibration_source import kept_jobs  # noqa: PLC0415 - see above
     from engine.core.recipe import Receipt, Recipe, Role  # noqa: PLC0415
-    from engine.gate.local_calibration import Kept  # noqa: PLC0415
+    from engine.gate.local_calibration import KeptClip  # noqa: PLC0415
 
-    found: dict[str, list[Kept]] = {}
+    found: dict[str, list[KeptClip]] = {}
     for job in kept_jobs(data / DATABASE):
         try:
             recipe, receipt = Recipe.from_json(job.recipe), Receipt.from_json(job.receipt)
@@ -100,11 +100,11 @@ def kept_clips(data: Path) -> dict[str, list[Kept]]:
             continue
         if taken.readings and (job.starred or not receipt.forced):
             has_input = Role.PICTURE in recipe.inputs or recipe.before is not None
-            found.setdefault(receipt.engine, []).append(Kept.of(taken.readings, has_input=has_input))
+            found.setdefault(receipt.engine, []).append(KeptClip.of(taken.readings, has_input=has_input))
     return found
 
 
-def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list[str]:
+def comparison(old: Calibration, new: Calibration, kept: Sequence[KeptClip]) -> list[str]:
     """What would change for an engine's kept clips, and where most."""
     before, after = (_levels(calibration, kept) for calibration in (old, new))
     lines = []
@@ -117,17 +117,15 @@ def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list
             for levels in (before, after)
         )
         lines.append(f"{word}: {now} of them with the built-in calibration, {then} with the new one")
-    capabilities = {
+    moves = {
         name: sum(level[name] - other[name] for level, other in zip(after, before, strict=True)) / len(kept)
         for name in before[0]
     }
-    most = sorted(capabilities, key=lambda name: -abs(capabilities[name]))[:3]
-    moved = ", ".join(
-        f"{name} {capabilities[name]:+.2f}" for name in most if abs(capabilities[name]) > _NOTHING
-    )
+    most = sorted(moves, key=lambda name: -abs(moves[name]))[:3]
+    moved = ", ".join(f"{name} {moves[name]:+.2f}" for name in most if abs(moves[name]) > _NOTHING)
     lines.append(f"largest changes of the mean level: {moved or 'none'}")
     return lines
 
 
-def _levels(calibration: Calibration, kept: Sequence[Kept]) -> list[dict[str, float]]:
+def _levels(calibration: Calibration, kept: Sequence[KeptClip]) -> list[dict[str, float]]:
     return [calibration.levels(one.readings, has_input=one.has_input) for one in kept]

@@ -1,6 +1,6 @@
-"""What the calibrated score knows to name, and the measures that speak of each.
+"""The troubles that the calibrated score recognises, and the measures that show each of them.
 
-A trouble that a single measure names as well has that measure's name and words.
+A trouble that a single measure detects as well has that measure's name and words.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """One kind of defect.
+    """One kind of defect, as the gate recognises it; the ones that tests inject are in benchmarks/defects.py.
 
     Attributes:
         words: what a member reads.
-        measures: those that speak of it. The first that knows a frame tells the second.
-        against_input: without the input picture it may be content: a warning at most.
+        measures: those that show it. The first that knows a frame gives the time.
+        against_input: without the input picture it may be content, so that it is a warning at most.
     """
 
     words: str
@@ -23,7 +23,7 @@ class Trouble:
     against_input: bool = False
 
     def rejects(self, *, has_input: bool) -> bool:
-        """Whether it can throw a take away."""
+        """Whether it can reject a take."""
         return has_input or not self.against_input
 
 

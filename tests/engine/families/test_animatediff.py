@@ -144,7 +144,7 @@ def test_trap_8_nothing_is_drawn_with_weights_that_are_not_there(family, changes
 
 def test_trap_8_a_pipeline_that_came_without_a_motion_adapter_is_refused(store):
     whole = AnimateDiffPipeline.from_pretrained(store.path("sd15"), feature_extractor=None)
-    with pytest.raises(RenderFailed, match="needs a motion adapter|needs one"):
+    with pytest.raises(RenderFailed, match="needs a motion adapter"):
         Services(whole)
 
 
@@ -227,7 +227,7 @@ def test_a_single_file_that_is_no_checkpoint_is_refused_in_words(store, what):
     else:
         save_file({"weight": torch.zeros(2)}, path)
     try:
-        with pytest.raises(RenderFailed, match="damaged or is not a Stable Diffusion 1.5 checkpoint"):
+        with pytest.raises(RenderFailed, match=r"damaged or is not a Stable Diffusion 1\.5 checkpoint"):
             draw(load("animatediff", EngineContext(store=store)), small(model="odd"))
     finally:
         path.unlink()
