@@ -43,7 +43,8 @@ from engine.rendering.render import Renderer, RenderLimits
 import engine.families, dataclasses
 def draw(text):
     request = request_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text), seed=1, quality="fast")
-    recipe = plan(dataclasses.replace(request, size=(64, 64), seconds=1.0, fps=8.0), None, capabilities=Capabilities())
+    request = dataclasses.replace(request, size=(64, 64), seconds=1.0, fps=8.0)
+    recipe = plan(request, None, capabilities=Capabilities())
     folder = work / str(len(list(work.iterdir())))
     folder.mkdir()
     Renderer().render(recipe, {}, work=folder, limits=RenderLimits(max_takes=1), on_event=lambda e: None,
