@@ -11,17 +11,18 @@ import logging
 import os
 import signal
 import time
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from pathlib import Path
 
 from bot import policies
 from bot.buttons import job_buttons
 from bot.buttons.clicks import Clicks
 from bot.clips.clip_actions import ClipActions
 from bot.clips.replay import Replays
-from bot.config.paths import BACKUPS, BLOBS, DATABASE
+from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
@@ -48,6 +49,8 @@ from bot.reconnect import stay_connected
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.services import Services, state_of
+from bot.signals import JobSignals
+from bot.supervisor import Loop, Supervisor
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -71,6 +74,38 @@ LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Base:
+    """What is made first, and what every other part may be handed."""
+
+    settings: Settings
+    database: Database
+    queue: Queue
+    blobs: Blobs
+    host: EngineHost
+    reception: Reception
+    sealer: Sealer
+    eraser: Eraser
+    signals: JobSignals
+    messenger: Messenger
+    forecaster: Forecaster
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of what is about to be posted."""
+        return self.settings.data_dir / OUTBOX
+
+
+@dataclass(frozen=True, kw_only=True)
+class _JobLoops:
+    """The loops that take a job from the queue to its channel."""
+
+    engine_loop: EngineLoop
+    board: StatusBoard
+    deliverer: Deliverer
+    cases: CaseBoard
+
+
 @asynccontextmanager
 async def assemble(settings: Settings) -> AsyncIterator[Services]:
     """Make every part, and close what must be closed at the end.
@@ -85,8 +120,6 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
     async with await opening as database:
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
-        queue = Queue(database, share=policies.for_turns(settings))
-        blobs = Blobs(data / BLOBS)
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
             spool=data / "spool",
@@ -94,158 +127,220 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
             environment=os.environ | policies.engine_environment(settings),
         )
         try:
-            pictures_in = Intake(limits=policies.for_intake(settings), store=policies.store_of(settings))
-            async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
-                reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
-                yield _wire(settings, database, queue, blobs, host, reception, sealer)
+            blobs = Blobs(data / BLOBS)
+            async with _reception(settings, blobs) as reception:
+                yield _services(_base(settings, database, blobs, host, reception, sealer))
         finally:
             await host.close()
 
 
-def _wire(
+@asynccontextmanager
+async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
+    pictures_in = Intake(limits=policies.for_intake(settings), store=policies.store_of(settings))
+    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
+        yield Reception(pictures=pictures, clips=clips, blobs=blobs)
+
+
+def _base(
     settings: Settings,
     database: Database,
-    queue: Queue,
     blobs: Blobs,
     host: EngineHost,
     reception: Reception,
     sealer: Sealer,
-) -> Services:
-    messenger = Messenger(on_attach=lambda: deliverer.discord_is_back())  # noqa: PLW0108 - made below
-    outbox = settings.data_dir / "outbox"
-    forecaster = Forecaster(queue)
-    audit = Audit(database)
-    eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords())
-    personal = Personal(database, eraser=eraser)
-    backups = settings.data_dir / BACKUPS
-    inventory = Inventory(
-        policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
+) -> _Base:
+    queue = Queue(database, share=policies.for_turns(settings))
+    signals = JobSignals()
+    return _Base(
+        settings=settings,
+        database=database,
+        queue=queue,
+        blobs=blobs,
+        host=host,
+        reception=reception,
+        sealer=sealer,
+        eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords()),
+        signals=signals,
+        messenger=Messenger(on_attach=signals.discord_is_back),
+        forecaster=Forecaster(queue),
     )
 
-    async def limits_for(job: Job) -> RenderLimits:
-        limit = int(messenger.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
-        return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
+def _services(base: _Base) -> Services:
+    settings, queue, signals = base.settings, base.queue, base.signals
     screening = Screening(
         queue=queue,
-        messenger=messenger,
+        messenger=base.messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
     )
-    # The parts tell each other of changes; the lambdas let them be made one after the other.
+    loops = _job_loops(base, screening)
+    submissions = _submissions(base, loops.board, screening)
+    decisions = Decisions(
+        queue=queue,
+        blobs=base.blobs,
+        cases=loops.cases,
+        signals=signals,
+        moderator_roles=settings.moderator_roles,
+    )
+    clicks = _clicks(base, loops.board, submissions, decisions)
+    personal = Personal(base.database, eraser=base.eraser)
+    erasing = _erasing(base, personal, clicks)
+    guilds = Guilds(base.database)
+    return Services(
+        settings=settings,
+        database=base.database,
+        queue=queue,
+        blobs=base.blobs,
+        audit=Audit(base.database),
+        signals=signals,
+        messenger=base.messenger,
+        forecaster=base.forecaster,
+        engine_loop=loops.engine_loop,
+        deliverer=loops.deliverer,
+        board=loops.board,
+        submissions=submissions,
+        replays=_replays(base, submissions, screening),
+        clicks=clicks,
+        cases=loops.cases,
+        decisions=decisions,
+        host=base.host,
+        housekeeping=_housekeeping(base, personal, guilds),
+        guilds=guilds,
+        erasing=erasing,
+        rights=Rights(personal=personal, erasing=erasing, blobs=base.blobs, sealer=base.sealer),
+        loop_lag=LoopLag(),
+    )
+
+
+def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
+    settings, queue, signals = base.settings, base.queue, base.signals
+
+    async def limits_for(job: Job) -> RenderLimits:
+        return render_limits(settings, base.messenger.known_upload_limit(job.guild_id))
+
     engine_loop = EngineLoop(
         queue=queue,
-        blobs=blobs,
-        engine=host,
+        blobs=base.blobs,
+        engine=base.host,
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
-        on_change=lambda job: board.touch(job),  # noqa: PLW0108 - the board is made below
-        on_claim=lambda: board.queue_moved(),  # noqa: PLW0108 - same
-        on_rendered=lambda: deliverer.wake(),  # noqa: PLW0108 - same
+        signals=signals,
     )
     board = StatusBoard(
         queue=queue,
-        messenger=messenger,
+        signals=signals,
+        messenger=base.messenger,
         engine_loop=engine_loop,
-        forecaster=forecaster,
+        forecaster=base.forecaster,
         dress=job_buttons.for_status,
-        sealer=sealer,
+        sealer=base.sealer,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
     )
     deliverer = Deliverer(
         queue=queue,
-        blobs=blobs,
-        outlet=messenger,
-        work=outbox,
+        blobs=base.blobs,
+        outlet=base.messenger,
+        work=base.outbox,
         limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=outbox, sealer=sealer, dress=job_buttons.for_clip),
-        on_change=board.touch,
+        clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=job_buttons.for_clip),
+        signals=signals,
         screen=screening.before_posting,
     )
-    submissions = Submissions(
+    cases = CaseBoard(
         queue=queue,
-        blobs=blobs,
-        reception=reception,
-        forecaster=forecaster,
+        signals=signals,
+        messenger=base.messenger,
+        blobs=base.blobs,
+        sealer=base.sealer,
+        work=base.outbox,
+    )
+    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+
+
+def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
+    """What a render may spend.
+
+    Args:
+        settings: the owner's.
+        upload_limit: bytes that a file may have in the job's server, as Discord says now.
+    """
+    limit = int(upload_limit * LIMIT_MARGIN)
+    return policies.for_render(settings, min(settings.max_clip_bytes, limit))
+
+
+def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
+    settings = base.settings
+    inventory = Inventory(
+        policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
+    )
+    return Submissions(
+        queue=base.queue,
+        blobs=base.blobs,
+        reception=base.reception,
+        forecaster=base.forecaster,
         board=board,
-        engine_loop=engine_loop,
+        signals=base.signals,
         screening=screening,
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
-    clip_actions = ClipActions(
-        queue=queue, submissions=submissions, blobs=blobs, rules=policies.for_deeds(settings)
-    )
-    cases = CaseBoard(queue=queue, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox)
-    decisions = Decisions(
-        queue=queue,
-        blobs=blobs,
-        cases=cases,
-        board=board,
-        engine_loop=engine_loop,
-        deliverer=deliverer,
-        moderator_roles=settings.moderator_roles,
-    )
-    clicks = Clicks(
-        queue=queue,
+
+
+def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:
+    return Replays(
+        queue=base.queue,
+        blobs=base.blobs,
         submissions=submissions,
-        engine_loop=engine_loop,
+        reception=base.reception,
+        flagged_clip=screening.flagged_clip,
+        max_seconds=base.settings.max_extended_seconds,
+    )
+
+
+def _clicks(base: _Base, board: StatusBoard, submissions: Submissions, decisions: Decisions) -> Clicks:
+    clip_actions = ClipActions(
+        queue=base.queue,
+        submissions=submissions,
+        blobs=base.blobs,
+        rules=policies.for_deeds(base.settings),
+    )
+    return Clicks(
+        queue=base.queue,
+        submissions=submissions,
+        signals=base.signals,
         board=board,
-        messenger=messenger,
-        forecaster=forecaster,
+        messenger=base.messenger,
+        forecaster=base.forecaster,
         clip_actions=clip_actions,
         decisions=decisions,
-        moderator_roles=settings.moderator_roles,
+        moderator_roles=base.settings.moderator_roles,
     )
-    erasing = Erasing(
+
+
+def _erasing(base: _Base, personal: Personal, clicks: Clicks) -> Erasing:
+    backups = base.settings.data_dir / BACKUPS
+    return Erasing(
         personal=personal,
-        copies=Copies(database.path, backups, eraser=eraser),
-        blobs=blobs,
-        messenger=messenger,
-        board=board,
-        outbox=outbox,
+        copies=Copies(base.database.path, backups, eraser=base.eraser),
+        blobs=base.blobs,
+        messenger=base.messenger,
+        signals=base.signals,
+        outbox=base.outbox,
         cancel=clicks.cancel,
     )
-    guilds = Guilds(database)
-    housekeeping = Housekeeping(
-        database=database,
-        queue=queue,
-        blobs=blobs,
+
+
+def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeeping:
+    return Housekeeping(
+        database=base.database,
+        queue=base.queue,
+        blobs=base.blobs,
         personal=personal,
         guilds=guilds,
-        backup_dir=backups,
-        keep=policies.for_keeping(settings),
-    )
-    return Services(
-        settings=settings,
-        database=database,
-        queue=queue,
-        blobs=blobs,
-        audit=audit,
-        messenger=messenger,
-        forecaster=forecaster,
-        engine_loop=engine_loop,
-        deliverer=deliverer,
-        board=board,
-        submissions=submissions,
-        replays=Replays(
-            queue=queue,
-            blobs=blobs,
-            submissions=submissions,
-            reception=reception,
-            flagged_clip=screening.flagged_clip,
-            max_seconds=settings.max_extended_seconds,
-        ),
-        clicks=clicks,
-        cases=cases,
-        decisions=decisions,
-        host=host,
-        housekeeping=housekeeping,
-        guilds=guilds,
-        erasing=erasing,
-        rights=Rights(personal=personal, erasing=erasing, blobs=blobs, sealer=sealer),
-        loop_lag=LoopLag(),
+        backup_dir=base.settings.data_dir / BACKUPS,
+        keep=policies.for_keeping(base.settings),
     )
 
 
@@ -266,7 +361,7 @@ async def run(settings: Settings) -> None:
             len(recovery.posting),
         )
         await services.erasing.begin()
-        async with _running(services):
+        async with supervisor_of(services).running():
             connection = asyncio.create_task(stay_connected(services), name="discord")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -280,52 +375,49 @@ async def run(settings: Settings) -> None:
                 raise connection_error
 
 
-@asynccontextmanager
-async def _running(services: Services) -> AsyncIterator[None]:
-    """Keep the loops running for as long as the block lasts."""
-    loops: list[Coroutine[Any, Any, None]] = [
-        services.engine_loop.run(),
-        services.deliverer.run(),
-        services.board.run(),
-        services.cases.run(),
-        services.housekeeping.run(),
-        services.erasing.run(),
-        services.loop_lag.run(),
-        EngineAlerts(
-            queue=services.queue,
-            messenger=services.messenger,
-            look=partial(trouble_of, services.engine_loop, services.host),
-        ).run(),
-        ClockWatch(
-            services.queue, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
-        ).run(),
-        HealthFile(services.settings.data_dir, lambda: state_of(services)).run(),
-    ]
-    starting = asyncio.create_task(_start_engine(services.host), name="engine start")
-    tasks = [asyncio.create_task(loop) for loop in loops]
-    try:
-        yield
-    finally:
-        for task in [starting, *tasks]:
-            task.cancel()
-        for result in await asyncio.gather(starting, *tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                log.error("a loop had ended: %s", result, exc_info=result)
+def supervisor_of(services: Services) -> Supervisor:
+    """All loops of the bot; the sign of life says how each of them is doing."""
+    supervisor = Supervisor()
+    alerts = EngineAlerts(
+        queue=services.queue,
+        messenger=services.messenger,
+        look=partial(trouble_of, services.engine_loop, services.host),
+    )
+    clock_watch = ClockWatch(
+        services.queue, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+    )
+    health = HealthFile(services.settings.data_dir, lambda: state_of(services, supervisor))
+    supervisor.add(
+        engine_start(services.host),
+        services.engine_loop.loop,
+        services.deliverer.loop,
+        services.board.loop,
+        services.cases.loop,
+        services.housekeeping.loop,
+        services.erasing.loop,
+        services.loop_lag.loop,
+        alerts.loop,
+        clock_watch.loop,
+        health.loop,
+    )
+    return supervisor
 
 
-async def _start_engine(host: EngineHost) -> None:
-    """Start it; where the disk does not let it, again and again. Jobs wait meanwhile."""
-    while True:
+def engine_start(host: EngineHost) -> Loop:
+    """Start the engine, again and again if the disk does not let it. Jobs wait meanwhile."""
+
+    async def start() -> None:
         try:
             await host.start()
         except OSError as error:
             log.error("the engine's work folder cannot be made ready: %s", error)  # noqa: TRY400 - says it all
-            await asyncio.sleep(ENGINE_START_PAUSE)
+            return
         except EngineError as error:
             log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on
-            return
-        else:
-            return
+        loop.stop()
+
+    loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
+    return loop
 
 
 async def _finish(services: Services) -> None:

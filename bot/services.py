@@ -20,6 +20,8 @@ from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.submission import Submissions
+from bot.signals import JobSignals
+from bot.supervisor import Supervisor
 from db.audit.log import Audit
 from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
@@ -37,6 +39,7 @@ class Services:
     queue: Queue
     blobs: Blobs
     audit: Audit
+    signals: JobSignals
     messenger: Messenger
     forecaster: Forecaster
     engine_loop: EngineLoop
@@ -55,12 +58,12 @@ class Services:
     loop_lag: LoopLag
 
 
-def state_of(services: Services) -> dict[str, Any]:
-    """How the bot is doing, in a few plain values."""
+def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
+    """How the bot and its loops are doing, in plain values."""
     return {
         "engine": services.host.state.value,
         "engine deaths": services.host.deaths,
-        "card faults in a row": services.engine_loop.gpu.in_a_row,
+        "GPU faults in a row": services.engine_loop.gpu.in_a_row,
         "discord": "connected" if services.messenger.connected else "away",
         "rendered": services.engine_loop.rendered,
         "idle between jobs p95 ms": round(services.engine_loop.idle(0.95) * 1000, 1),
@@ -69,4 +72,5 @@ def state_of(services: Services) -> dict[str, Any]:
         "database": "whole" if services.database.rescued is None else str(services.database.rescued),
         "database calls": services.database.calls,
         "database seconds": round(services.database.busy_seconds, 3),
+        "loops": supervisor.report(),
     }

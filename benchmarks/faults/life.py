@@ -31,6 +31,7 @@ import bot.loops.delivery
 import bot.loops.engine_loop
 import bot.loops.status
 import bot.reconnect
+import bot.supervisor
 from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install
@@ -61,6 +62,7 @@ PAUSES = {
         "RETRY_SECONDS": 0.2,
         "FAR_BACK_SECONDS": 0.3,
     },
+    bot.supervisor: {"RESTART_FIRST": 0.05, "RESTART_LAST": 0.2},
     bot.client: {"SYNC_BACKOFF": 0.1},
     bot.reconnect: {"RECONNECT_FIRST": 0.1},
     app: {"ENGINE_START_PAUSE": 0.2},

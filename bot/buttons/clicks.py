@@ -22,10 +22,10 @@ from bot.discord_io.messenger import ChannelError, Messenger
 from bot.discord_io.permissions import may_change
 from bot.forecast import Forecaster
 from bot.loops.discards import why_discarded
-from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.decisions import Decisions
 from bot.requests.submission import Submissions
+from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
@@ -70,7 +70,7 @@ class Clicks:
         *,
         queue: Queue,
         submissions: Submissions,
-        engine_loop: EngineLoop,
+        signals: JobSignals,
         board: StatusBoard,
         messenger: Messenger,
         forecaster: Forecaster,
@@ -81,7 +81,7 @@ class Clicks:
         """Make one from the parts that a click may reach."""
         self._queue = queue
         self._submissions = submissions
-        self._engine_loop = engine_loop
+        self._signals = signals
         self._board = board
         self._messenger = messenger
         self._forecaster = forecaster
@@ -138,9 +138,9 @@ class Clicks:
         """
         outcome = await self._queue.claims.cancel(job.id, audit_entry=audit_entry, now=time.time())
         if outcome is CancelOutcome.ASKED:
-            self._engine_loop.cancel(job.id)
-        self._board.touch(job.id)
-        self._board.queue_moved()
+            self._signals.cancel_requested(job.id)
+        self._signals.changed(job.id)
+        self._signals.places_changed()
         return CANCELS[outcome]
 
     async def _job_here(self, interaction: discord.Interaction[Any], job_id: JobId) -> Job | None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import policies
-from bot.config.paths import BLOBS, DATABASE
+from bot.config.paths import BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.intake.clip_intake import ClipIntake
@@ -29,6 +29,7 @@ from bot.loops.delivery import Deliverer, DeliveryLimits
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import Live
 from bot.requests.style_names import settled
+from bot.signals import JobSignals
 from bot.text.prompts import clean_prompt
 from db.files import Blobs
 from db.jobs.enqueue import EnqueueLimits
@@ -133,7 +134,7 @@ async def make_clip(
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
                 done = await _follow(
-                    job, queue, blobs, host, Folder(target), data / "outbox", sealer, spend, on_progress
+                    job, queue, blobs, host, Folder(target), data / OUTBOX, sealer, spend, on_progress
                 )
             finally:
                 await host.close()
@@ -197,6 +198,7 @@ async def _follow(
     async def limits_for(_: Job) -> RenderLimits:
         return spend
 
+    signals = JobSignals()
     deliverer = Deliverer(
         queue=queue,
         blobs=blobs,
@@ -204,7 +206,7 @@ async def _follow(
         work=work,
         limits=DeliveryLimits(),
         clip_posts=ClipPosts(work=work, sealer=sealer),
-        on_change=lambda _: None,
+        signals=signals,
     )
     engine_loop = EngineLoop(
         queue=queue,
@@ -212,11 +214,9 @@ async def _follow(
         engine=host,
         limits_for=limits_for,
         crash_limit=2,
-        on_change=lambda _: None,
-        on_claim=lambda: None,
-        on_rendered=deliverer.wake,
+        signals=signals,
     )
-    loops = [asyncio.create_task(engine_loop.run()), asyncio.create_task(deliverer.run())]
+    loops = [asyncio.create_task(part.loop.run()) for part in (engine_loop, deliverer)]
     try:
         while True:
             row = await queue.jobs.get(job)

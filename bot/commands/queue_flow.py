@@ -22,7 +22,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
         await self._services.queue.moderation.pause(
             self._audit_entry(interaction, "pause", "", reason), time.time()
         )
-        self._services.board.queue_moved()
+        self._services.signals.places_changed()
         await self._say(interaction, moderation_texts.PAUSED)
 
     @app_commands.command(description="Finish what runs and what waits, and take nothing new")

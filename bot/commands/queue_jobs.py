@@ -52,7 +52,7 @@ class JobCommands(ModeratorGroup, name="job"):
         if not await self._services.queue.moderation.move(found.id, place, audit_entry, time.time()):
             await self._say(interaction, messages.NOT_WAITING)
             return
-        self._services.board.queue_moved()
+        self._services.signals.places_changed()
         await self._say(interaction, moderation_texts.moved(found, place))
 
     @app_commands.command(description="Let a job wait until somebody has looked at it")
@@ -126,7 +126,7 @@ class JobCommands(ModeratorGroup, name="job"):
         if not await self._services.queue.moderation.quarantine(found.id, audit_entry, time.time()):
             await self._say(interaction, moderation_texts.CANNOT_QUARANTINE)
             return
-        self._services.engine_loop.cancel(found.id)
+        self._services.signals.cancel_requested(found.id)
         await self._answer(interaction, found, moderation_texts.QUARANTINED)
 
     @cancel.autocomplete("job")

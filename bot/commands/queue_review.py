@@ -57,7 +57,7 @@ class ReviewCommands(ModeratorGroup, name="review"):
             await queue.reviews.set_review_rules(
                 rules, self._audit_entry(interaction, "review", "", reason), time.time()
             )
-            self._services.cases.wake()
+            self._services.signals.case_changed()
         await self._say(interaction, review_texts.rules_page(rules))
 
 

@@ -19,6 +19,8 @@ import discord
 
 from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Trouble
 from bot.loops.clip_post import nonce
+from bot.signals import JobSignals
+from bot.supervisor import Loop
 from bot.text import review_texts
 from db.files import Blobs
 from db.jobs.job import Job
@@ -107,12 +109,20 @@ class CaseBoard:
     """Keeps the cards true, and deletes the messages of what was taken down."""
 
     def __init__(
-        self, *, queue: Queue, messenger: Messenger, blobs: Blobs, sealer: Sealer, work: Path
+        self,
+        *,
+        queue: Queue,
+        signals: JobSignals,
+        messenger: Messenger,
+        blobs: Blobs,
+        sealer: Sealer,
+        work: Path,
     ) -> None:
         """Make one.
 
         Args:
             queue: the truth.
+            signals: says when there may be something to show.
             messenger: the bot's hand in Discord.
             blobs: where pictures and clips are.
             sealer: signs a clip, which is shown before it is posted.
@@ -123,24 +133,8 @@ class CaseBoard:
         self._blobs = blobs
         self._sealer = sealer
         self._work = work
-        self._wake = asyncio.Event()
-
-    def wake(self) -> None:
-        """There may be something to show. Rows are the truth; this only shortens the wait."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                await self.work()
-            except Exception:
-                log.exception("the cards stumbled")
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+        self.loop = Loop("case board", self.work, every=POLL_SECONDS)
+        signals.case_changed.connect(self.loop.wake)
 
     async def work(self) -> None:
         """Do all that is due now."""

@@ -12,10 +12,8 @@ import discord
 
 from bot.discord_io.forms import field
 from bot.discord_io.permissions import is_moderator
-from bot.loops.delivery import Deliverer
-from bot.loops.engine_loop import EngineLoop
-from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseAction, CaseBoard
+from bot.signals import JobSignals
 from bot.text import messages, review_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
@@ -45,18 +43,14 @@ class Decisions:
         queue: Queue,
         blobs: Blobs,
         cases: CaseBoard,
-        board: StatusBoard,
-        engine_loop: EngineLoop,
-        deliverer: Deliverer,
+        signals: JobSignals,
         moderator_roles: Collection[int],
     ) -> None:
         """Make one from the parts that a decision may reach."""
         self._queue = queue
         self._blobs = blobs
         self._cases = cases
-        self._board = board
-        self._engine_loop = engine_loop
-        self._deliverer = deliverer
+        self._signals = signals
         self._roles = moderator_roles
 
     async def click(
@@ -115,9 +109,7 @@ class Decisions:
         went_on = await self._queue.cases.approve(job, number, audit_entry, time.time())
         await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
-            self._board.touch(job)
-            self._engine_loop.wake()
-            self._deliverer.wake()
+            self._signals.released(job)
 
     async def _reject(
         self, interaction: discord.Interaction[Any], number: int, job: JobId, reason: str
@@ -126,7 +118,7 @@ class Decisions:
         text = review_texts.not_approved(reason)
         ended = await self._queue.cases.reject(job, number, audit_entry, text, time.time())
         await self._say(interaction, review_texts.REJECTED if ended else None)
-        self._board.touch(job)
+        self._signals.changed(job)
 
     async def _report(self, interaction: discord.Interaction[Any], job: JobId, reason: str) -> None:
         found = await self._queue.jobs.get(job)
@@ -136,7 +128,7 @@ class Decisions:
         new = await self._queue.cases.report(job, interaction.user.id, reason, time.time())
         text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
         await interaction.response.send_message(text, ephemeral=True)
-        self._cases.wake()
+        self._signals.case_changed()
 
     async def _take_down(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
@@ -148,14 +140,14 @@ class Decisions:
             log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
         text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
         await interaction.edit_original_response(content=text)
-        self._cases.wake()
+        self._signals.case_changed()
 
     async def _remove(self, reached: TakenDown) -> None:
         """Messages and files, at once; the rows see to what does not work now."""
         for job in reached.jobs:
             if job.state is State.RUNNING:
-                self._engine_loop.cancel(job.id)
-            self._board.touch(job.id)
+                self._signals.cancel_requested(job.id)
+            self._signals.changed(job.id)
         await asyncio.gather(*(self._cases.delete_message(job) for job in reached.jobs))
         needed = await self._queue.retention.blobs_in_use(now=time.time())
         for digest in reached.digests - needed:
@@ -165,7 +157,7 @@ class Decisions:
         """Tell what came of it; None: somebody was faster."""
         text = review_texts.ALREADY_DECIDED if done is None else done
         await interaction.response.send_message(text, ephemeral=True)
-        self._cases.wake()
+        self._signals.case_changed()
 
 
 def _audit_entry(interaction: discord.Interaction[Any], action: str, job: JobId, reason: str) -> AuditEntry:

@@ -6,10 +6,10 @@ and a member who asked "in the future" would have used up an hour that does not 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 
+from bot.supervisor import Loop
 from db.queue import Queue
 
 log = logging.getLogger(__name__)
@@ -33,22 +33,13 @@ class ClockWatch:
         """
         self._queue = queue
         self._longest_pause = longest_pause
+        self._last = float("inf")  # so that the first look is for what happened before the start
+        self.loop = Loop("clock watch", self._one_look, every=EVERY)
 
-    async def run(self) -> None:
-        """Look until cancelled; the first look is for what happened before the start."""
-        last = float("inf")
-        while True:
-            now = time.time()
-            if now < last - SLACK:
-                try:
-                    mended = await self._queue.retention.mend_times(
-                        now=now, longest_pause=self._longest_pause
-                    )
-                except Exception:
-                    log.exception("the times in the database could not be looked at")
-                    now = last  # again at the next look
-                else:
-                    if mended:
-                        log.warning("the clock was set back: the times of %d jobs are mended", mended)
-            last = now
-            await asyncio.sleep(EVERY)
+    async def _one_look(self) -> None:
+        now = time.time()
+        if now < self._last - SLACK:
+            mended = await self._queue.retention.mend_times(now=now, longest_pause=self._longest_pause)
+            if mended:
+                log.warning("the clock was set back: the times of %d jobs are mended", mended)
+        self._last = now

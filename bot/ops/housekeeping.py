@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.supervisor import Loop
 from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
 from db.privacy.personal import Personal
@@ -80,17 +81,15 @@ class Housekeeping:
         self._guilds = guilds
         self._backup_dir = backup_dir
         self._keep = keep
+        self.loop = Loop("housekeeping", self._round, every=SWEEP_EVERY)
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            # One after the other, and the next also where one has failed.
-            for chore in (self.forget, self.sweep, self.back_up_if_due, self.drop_set_aside):
-                try:
-                    await chore()
-                except Exception:
-                    log.exception("the housekeeping stumbled")
-            await asyncio.sleep(SWEEP_EVERY)
+    async def _round(self) -> None:
+        # One after the other, and the next also where one has failed.
+        for chore in (self.forget, self.sweep, self.back_up_if_due, self.drop_set_aside):
+            try:
+                await chore()
+            except Exception:
+                log.exception("the housekeeping stumbled")
 
     async def forget(self) -> int:
         """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""

@@ -25,11 +25,11 @@ from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
-from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
+from bot.signals import JobSignals
 from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError
@@ -97,7 +97,7 @@ class Submissions:
         reception: Reception,
         forecaster: Forecaster,
         board: StatusBoard,
-        engine_loop: EngineLoop,
+        signals: JobSignals,
         screening: Screening,
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
@@ -108,7 +108,7 @@ class Submissions:
         self._reception = reception
         self._forecaster = forecaster
         self._board = board
-        self._engine_loop = engine_loop
+        self._signals = signals
         self._screening = screening
         self.rules = rules
         self._capabilities = capabilities
@@ -255,7 +255,7 @@ class Submissions:
             return None  # else Discord told us twice, and the first time is being answered
         log.info("job %s is queued", job.id)
         self._board.expect(job.id)
-        self._engine_loop.wake()
+        self._signals.queued()
         try:
             await self._confirm(interaction, job, recipe)
         except Exception:

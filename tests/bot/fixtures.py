@@ -18,6 +18,7 @@ from PIL import Image, ImageDraw
 from bot.client import Framekiln
 from bot.loops.engine_loop import EngineLoop
 from bot.services import Services
+from bot.signals import JobSignals
 from db.files import Blobs
 from db.jobs.job import Job, NewJob
 from db.queue import EnqueueLimits, Queue
@@ -171,7 +172,7 @@ def failing(database: Database, nth: int) -> Iterator[Writes]:
 
 
 class FakeEngine:
-    """An :class:`bot.loops.engine_port.Engine` that follows a script, one act for each render; then it just renders.
+    """An :class:`bot.loops.engine_port.Engine` that follows a script, one act a render; then it just renders.
 
     Attributes:
         renders: (recipe, inputs, limits) of each call.
@@ -256,11 +257,5 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
-    values = {
-        "limits_for": limits_of(),
-        "crash_limit": 2,
-        "on_change": lambda job: None,
-        "on_claim": lambda: None,
-        "on_rendered": lambda: None,
-    }
+    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals()}
     return EngineLoop(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})

@@ -15,8 +15,9 @@ from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
 from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
+from bot.signals import JobSignals
 from db.errors import CannotWrite
-from db.queue import Queue
+from db.jobs.delivery import Delivery
 from db.states import State
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
@@ -57,7 +58,14 @@ def changed():
 
 
 @pytest.fixture
-def make(queue, blobs, outlet, tmp_path, changed):
+def signals(changed):
+    made = JobSignals()
+    made.changed.connect(changed.append)
+    return made
+
+
+@pytest.fixture
+def make(queue, blobs, outlet, tmp_path, signals):
     def made(**limits) -> Deliverer:
         return Deliverer(
             queue=queue,
@@ -66,7 +74,7 @@ def make(queue, blobs, outlet, tmp_path, changed):
             work=tmp_path / "outbox",
             limits=DeliveryLimits(**limits),
             clip_posts=ClipPosts(work=tmp_path / "outbox", sealer=Sealer(None)),
-            on_change=changed.append,
+            signals=signals,
         )
 
     return made
@@ -225,7 +233,7 @@ async def test_when_discord_is_back_nobody_waits_out_a_pause(make, queue, blobs,
         deliverer.discord_is_back()
     else:
         await rendered(queue, blobs, user=9)
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
     await until(lambda: delivered(queue, jobs))
     await deliverer.stop()
     await running
@@ -254,7 +262,7 @@ async def test_what_a_former_life_left_in_the_outbox_is_swept(deliverer, tmp_pat
     left = tmp_path / "outbox" / "0123-smaller.mp4"
     left.parent.mkdir()
     left.write_bytes(b"a clip")
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
     await until(lambda: not left.exists())
     await deliverer.stop()
     await running
@@ -456,7 +464,7 @@ async def test_a_slow_upload_holds_up_nobody_and_no_more_than_a_few_go_at_once(
         return 77
 
     outlet.send.side_effect = send
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
 
     async def others_are_there():
         rows = [await queue.jobs.get(job.id) for job in jobs[1:]]
@@ -471,12 +479,13 @@ async def test_a_slow_upload_holds_up_nobody_and_no_more_than_a_few_go_at_once(
     assert (await queue.jobs.get(slow.id)).state is State.DELIVERED
 
 
-async def test_waking_it_shortens_the_wait(deliverer, queue, blobs, outlet, monkeypatch):
+async def test_a_signal_shortens_the_wait(make, queue, blobs, outlet, signals, monkeypatch):
     monkeypatch.setattr(delivery, "POLL_SECONDS", 60.0)
-    running = asyncio.create_task(deliverer.run())
+    deliverer = make()
+    running = asyncio.create_task(deliverer.loop.run())
     await asyncio.sleep(0.05)
     await rendered(queue, blobs)
-    deliverer.wake()
+    signals.rendered()
     await until(lambda: outlet.send.called)
     await deliverer.stop()
     await running
@@ -489,7 +498,7 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
         await asyncio.Event().wait()
 
     outlet.send.side_effect = never_ends
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
     await until(lambda: outlet.send.called)
     await deliverer.stop(grace=0.05)
     await running
@@ -514,8 +523,8 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(deliverer, queue, job,
         await go_on.wait()
         return found
 
-    monkeypatch.setattr(queue, "to_deliver", slowly)
-    running = asyncio.create_task(deliverer.run())
+    monkeypatch.setattr(queue.delivery, "to_deliver", slowly)
+    running = asyncio.create_task(deliverer.loop.run())
     await looking.wait()
     await deliverer.stop()
     go_on.set()
@@ -530,7 +539,7 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
     """The row cannot be written for a while: it stays this attempt's, and the next one looks first."""
     monkeypatch.setattr(delivery, "TROUBLE_PAUSE", 0.01)
     failures = iter(range(3))
-    real = Queue._changes
+    real = Delivery._changes
 
     async def full(self, sql, parameters):
         if "retry_at" in sql and next(failures, None) is not None:
@@ -541,8 +550,8 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
         raise CannotWrite("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue, "posted", not_written)
-        patch.setattr(Queue, "_changes", full)
+        patch.setattr(queue.delivery, "posted", not_written)
+        patch.setattr(Delivery, "_changes", full)
         row = await attempt(deliverer, queue, job, clock)
     assert row.state is State.POSTING
     outlet.find_own.return_value = 77

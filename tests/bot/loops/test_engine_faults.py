@@ -47,7 +47,7 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
 
     async with running_host(tmp_path / "spool", heartbeat_silence=1.0, deaths=100) as host:
         engine_loop = engine_loop_with(queue, blobs, host)
-        task = asyncio.create_task(engine_loop.run())
+        task = asyncio.create_task(engine_loop.loop.run())
         assert await until(ends, 90) == FAULTS
         after = await queued(queue, BEN, recipe={"prompt": "ok"})
         began = time.monotonic()
@@ -78,6 +78,6 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
     monkeypatch.setattr(app, "stay_connected", until_it_is_drawn)
     await app.run(strict)
     async with await Database.open(path) as database:
-        rows = [await Queue(database).get(job.id) for job in (ran, kills)]
+        rows = [await Queue(database).jobs.get(job.id) for job in (ran, kills)]
     counters = [(row.state, row.restarts, row.crashes) for row in rows]
     assert counters == [(State.QUARANTINED, 1, 0), (State.QUARANTINED, 0, 1)]

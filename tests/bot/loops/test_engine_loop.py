@@ -8,10 +8,12 @@ import time
 
 import pytest
 
+from bot import supervisor
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import Live
+from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs.claims import Claims
@@ -46,6 +48,12 @@ NOBODY_KNOWS = RuntimeError("a bug of ours")
 def quick(monkeypatch):
     monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(supervisor, "RESTART_FIRST", 0.02)
+
+
+@pytest.fixture
+def signals():
+    return JobSignals()
 
 
 @pytest.fixture
@@ -60,7 +68,7 @@ async def start(queue, blobs, engine):
 
     def started(**changes) -> EngineLoop:
         engine_loop = engine_loop_with(queue, blobs, changes.pop("engine", engine), **changes)
-        running.append((engine_loop, asyncio.create_task(engine_loop.run())))
+        running.append((engine_loop, asyncio.create_task(engine_loop.loop.run())))
         return engine_loop
 
     yield started
@@ -84,14 +92,15 @@ async def is_drawing(engine, engine_loop, job):
 
 
 async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
-    queue, blobs, engine, start, tmp_path
+    queue, blobs, engine, start, tmp_path, signals
 ):
     picture = blobs.put(b"a picture")
     limits = RenderLimits(max_takes=2, max_bytes=12345)
     one = await queued(queue, inputs={Role.PICTURE: picture})
     two = await queued(queue, BEN)
     handed_over = []
-    start(limits_for=limits_of(limits), on_rendered=lambda: handed_over.append(1))
+    signals.rendered.connect(lambda: handed_over.append(1))
+    start(limits_for=limits_of(limits), signals=signals)
     row = await comes_to(queue, two, State.RENDERED)
     assert [call[0] for call in engine.renders] == [one.id, two.id]
     assert engine.renders[0][1] == recipe()
@@ -109,7 +118,7 @@ async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start)
     engine_loop = start()
     one = await queued(queue)
     two = await queued(queue, BEN)
-    engine_loop.wake()
+    engine_loop.loop.wake()
     await is_drawing(engine, engine_loop, one)
     engine_loop.cancel(two.id)
     await asyncio.sleep(0.05)
@@ -136,7 +145,7 @@ async def test_a_stop_puts_the_running_job_back_to_the_front_with_its_counters_u
 ):
     engine.acts = [until_cancelled]
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
     other = await queued(queue, BEN)
     await is_drawing(engine, engine_loop, job)
@@ -155,7 +164,7 @@ async def test_a_stop_lets_a_job_that_is_nearly_done_finish(queue, blobs, engine
 
     engine.acts = [nearly_done]
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
     other = await queued(queue, BEN)
     await is_drawing(engine, engine_loop, job)
@@ -178,10 +187,10 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
         await go_on.wait()
         return job
 
-    monkeypatch.setattr(queue, "claim", slowly)
+    monkeypatch.setattr(queue.claims, "claim", slowly)
     job = await queued(queue)
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     await claimed.wait()
     stopping = asyncio.create_task(engine_loop.stop(grace=0))
     await asyncio.sleep(0.02)
@@ -228,7 +237,7 @@ async def test_an_engine_of_another_release_is_nobodys_fault(queue, engine, star
 async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blobs, engine):
     engine.acts = [RenderFailed("E_VERSION", "another release")]
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
     await until(lambda: engine.renders)
     began = time.monotonic()
@@ -381,13 +390,13 @@ async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, 
             raise CannotWrite("disk full")
         return await claim(now, last=last)
 
-    monkeypatch.setattr(queue, "claim", unreadable)
+    monkeypatch.setattr(queue.claims, "claim", unreadable)
     job = await queued(queue)
     start()
     await comes_to(queue, job, State.RENDERED)
 
 
-async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, engine, start, caplog):
+async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, engine, start, signals, caplog):
     job = await queued(queue)
 
     async def taken_away(on_event, cancel):
@@ -397,7 +406,8 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 
     engine.acts = [taken_away]
     handed_over = []
-    start(on_rendered=lambda: handed_over.append(1))
+    signals.rendered.connect(lambda: handed_over.append(1))
+    start(signals=signals)
     await until(lambda: engine.discarded)
     await until(lambda: "under a claim that is over" in caplog.text)
     row = await queue.jobs.get(job.id)
@@ -416,7 +426,7 @@ async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
         written.append((time.monotonic(), fraction))
         return await progress(job, claim, stage, fraction, take)
 
-    monkeypatch.setattr(queue, "progress", counted)
+    monkeypatch.setattr(queue.claims, "progress", counted)
 
     async def many_steps(on_event, cancel):
         for step in range(100):
@@ -434,7 +444,7 @@ async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
     assert len({fraction for _, fraction in written}) == len(written)
 
 
-async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
+async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals):
     gate = asyncio.Event()
     discarded = TakeRecord(number=1, seed=5, outcome=Outcome.REJECTED, score=3, reasons=("it flickers",))
 
@@ -445,7 +455,8 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
 
     engine.acts = [second_take]
     changed = []
-    engine_loop = start(on_change=changed.append)
+    signals.changed.connect(changed.append)
+    engine_loop = start(signals=signals)
     job = await queued(queue)
     await until(lambda: engine_loop.live.get(job.id) == Live(stage=Stage.DRAWING, fraction=0.25, take=2))
     live = engine_loop.live[job.id]
@@ -493,7 +504,7 @@ async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
     async def full(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(queue, "keep_sheets", full)
+    monkeypatch.setattr(queue.take_previews, "keep_sheets", full)
     engine.acts = [discarding(tmp_path, 1)]
     job = await queued(queue)
     start()

@@ -7,6 +7,7 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
+from bot import supervisor
 from bot.buttons import job_buttons
 from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
@@ -14,6 +15,7 @@ from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, Live
 from bot.loops.status import StatusBoard
+from bot.signals import JobSignals
 from bot.text import messages
 from db.states import JobId, State
 from engine.core.events import Draft, Progress, TakeDiscarded
@@ -34,6 +36,7 @@ REJECTED = TakeRecord(number=1, seed=5, outcome=Outcome.REJECTED, score=3, reaso
 def quick(monkeypatch):
     monkeypatch.setattr(status_module, "TICK_SECONDS", 0.005)
     monkeypatch.setattr(status_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(supervisor, "RESTART_FIRST", 0.02)
 
 
 @pytest.fixture
@@ -55,6 +58,7 @@ def may_show():
 async def board(queue, messenger, engine_loop, may_show):
     made = StatusBoard(
         queue=queue,
+        signals=JobSignals(),
         messenger=messenger,
         engine_loop=engine_loop,
         forecaster=Forecaster(queue),
@@ -63,7 +67,7 @@ async def board(queue, messenger, engine_loop, may_show):
         may_show=may_show,
         interval=0.02,
     )
-    task = asyncio.create_task(made.run())
+    task = asyncio.create_task(made.loop.run())
     yield made
     for each in [task, *made._tasks]:
         each.cancel()
@@ -270,9 +274,9 @@ async def test_the_studio_reads_a_draft_at_once_and_drops_it_with_its_take(
         await until_cancelled(on_event, cancel)
 
     engine_loop = engine_loop_with(queue, blobs, FakeEngine(tmp_path / "spool", act))
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
-    engine_loop.wake()
+    engine_loop.loop.wake()
     try:
         await asyncio.wait_for(drawn.wait(), 5)
         assert engine_loop.drafts == {job.id: FirstLook(take=1, mp4=b"a small clip")}
@@ -301,7 +305,7 @@ def drawing(engine, tmp_path):
 @pytest.fixture
 async def asked(fake, channel, ada, services, bot, drawing):
     """Ada's job, whose status message shows a first look; and that message."""
-    loops = [asyncio.create_task(each.run()) for each in (services.engine_loop, services.board)]
+    loops = [asyncio.create_task(each.loop.run()) for each in (services.engine_loop, services.board)]
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: message.attachments, 10)
@@ -409,7 +413,7 @@ async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
     fake, channel, ada, services, bot, drawing
 ):
     channel.guild.upload_limit = len(b"a small clip") - 1
-    loops = [asyncio.create_task(each.run()) for each in (services.engine_loop, services.board)]
+    loops = [asyncio.create_task(each.loop.run()) for each in (services.engine_loop, services.board)]
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: services.engine_loop.drafts and "drawing 40 %" in message.content, 10)

@@ -47,7 +47,7 @@ async def delivered(fake, channel, ada, bot, services, clip, tmp_path):
     async def deliver():
         where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id}
         job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
-        loop = asyncio.create_task(services.deliverer.run())
+        loop = asyncio.create_task(services.deliverer.loop.run())
         await until(lambda: state_is(services, job, State.DELIVERED), 30)
         await services.deliverer.stop()
         await loop

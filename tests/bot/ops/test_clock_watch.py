@@ -10,14 +10,14 @@ import pytest
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
 from db.jobs.enqueue import LimitReached
-from db.queue import EnqueueLimits
+from db.queue import EnqueueLimits, Queue
 from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered, until
 
 HOURS = 5 * 3600.0
 
 
 @pytest.fixture
-def clock(monkeypatch, queue):
+def clock(monkeypatch):
     class Clock:
         now = time.time()
 
@@ -27,13 +27,17 @@ def clock(monkeypatch, queue):
 
     monkeypatch.setattr(clock_watch, "time", Clock)
     monkeypatch.setattr(clock_watch, "EVERY", 0.01)
-    monkeypatch.setattr(queue, "_clock", Clock.time)
     return Clock
 
 
 @pytest.fixture
+def queue(db, clock):
+    return Queue(db, clock=clock.time)
+
+
+@pytest.fixture
 async def watch(queue, clock):
-    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).run())
+    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).loop.run())
     await asyncio.sleep(0.03)
     yield running
     running.cancel()
@@ -76,7 +80,7 @@ async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
 async def test_what_happened_before_the_start_is_mended_too(queue, clock):
     job = await queued(queue, ANN)
     clock.now -= HOURS
-    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).run())
+    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).loop.run())
     await until(lambda: is_past(queue, job, clock))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -142,7 +142,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
         await gate.wait()
         return await check_limits(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue, "check_limits", slowly)
+    monkeypatch.setattr(services.queue.entry, "check_limits", slowly)
     await services.queue.moderation.ban(channel.guild.id, ada.id, by=1, reason="spam")
     asked = await fake.slash(ada, channel, "animate", image=cat())
     await asked.answered()
@@ -226,7 +226,7 @@ async def test_queued_is_said_only_after_the_commit(fake, channel, ada, services
         await gate.wait()
         return await enqueue(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue, "enqueue", slowly)
+    monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), 5)
     await asyncio.sleep(0.05)
@@ -253,7 +253,7 @@ async def test_where_the_disk_is_full_the_member_is_told_so(fake, channel, ada, 
     async def full(*_, **__):
         raise CannotWrite("disk full")
 
-    monkeypatch.setattr(services.queue, "enqueue", full)
+    monkeypatch.setattr(services.queue.entry, "enqueue", full)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert await refusal_of(asked) == messages.NO_ROOM_NOW
 
@@ -288,7 +288,7 @@ async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
         await gate.wait()
         return await enqueue(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue, "enqueue", slowly)
+    monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), 5)
     stopping = asyncio.create_task(services.submissions.stop(0.05))
@@ -317,7 +317,7 @@ async def test_where_the_answer_cannot_be_given_the_job_stays_and_the_board_send
     fake.fail("PATCH", r"@original$", Status(404, 10008, "Unknown Message"))
     await fake.slash(ada, channel, "text2video", prompt="rain")
     await until(lambda: len(services.board._dirty) == 1 and not services.board._expected)
-    board = asyncio.create_task(services.board.run())
+    board = asyncio.create_task(services.board.loop.run())
     await fake.wait_for(lambda: any("you are next" in one.content for one in fake.messages(channel)))
     await fake.wait_for(lambda: not any(one.loading for one in fake.messages(channel)))
     await services.board.stop()
