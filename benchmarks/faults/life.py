@@ -39,6 +39,7 @@ from bot import app
 from bot.config.settings import LogFormat, Settings
 from bot.ops.logs import set_up_logs
 from engine.process.host import EngineHost
+from engine.process.worker import die_with
 
 QUICKER = 0.05
 """What is left of discord.py's pauses between two tries."""
@@ -161,6 +162,7 @@ def forked() -> ForkServerContext:
 
 
 def _live(life: Life, met: Any, begun: Any) -> None:
+    die_with(os.getppid())  # the process that forks lives ends with the one that started it
     log = os.open(life.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())

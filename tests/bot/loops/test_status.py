@@ -309,7 +309,7 @@ async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, messen
     await with_message(queue, await queued(queue, 2), 2)
     board = await start()
     await until(lambda: len(edits(messenger)) == 2)
-    board._waits.latest = None  # the forecast may be a second old
+    board._forecaster.latest = None  # the forecast may be a second old
     await queue.claims.cancel(first.id)
     board.places_changed()
     await until(lambda: any("you are next" in said for said in edits(messenger)[2:]))

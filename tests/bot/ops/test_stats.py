@@ -39,7 +39,7 @@ async def ended(queue, blobs, receipt, *, at, **changes):
     """A job that was delivered with this receipt."""
     await queued(queue, **changes)
     job = await hand_in(queue, blobs, await queue.claims.claim(), receipt.to_json().encode())
-    await queue._db.write(
+    await queue.jobs._db.write(
         lambda connection: connection.execute(
             "UPDATE job SET receipt = ?, state = 'delivered', ended_at = ?, rendered_at = ?, created_at = ? "
             "WHERE id = ?",
