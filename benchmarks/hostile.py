@@ -28,6 +28,7 @@ from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from engine.core.errors import UserError
 from engine.untrusted.headers import Refusal
+from tests.policies import clip_intake_limits, intake_limits
 
 
 @dataclass(kw_only=True)
@@ -81,7 +82,7 @@ async def measure(pictures: Iterable[Case], clips: Iterable[Case], total: int) -
     """Take in each file, one after the other."""
     found = Measured()
     cases = chain(((case, False) for case in pictures), ((case, True) for case in clips))
-    async with Intake() as intake, ClipIntake() as clip_intake:
+    async with Intake(intake_limits()) as intake, ClipIntake(clip_intake_limits()) as clip_intake:
         for case, is_clip in track(cases, total=total, console=Console(stderr=True)):
             meter = clip_intake if is_clip else intake.decoder
             meter.peak_bytes = 0

@@ -27,13 +27,15 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from db.jobs.claims import Requeue  # noqa: E402
 from db.jobs.job import NewJob  # noqa: E402
-from db.queue import EnqueueLimits, Queue, Requeue  # noqa: E402
+from db.queue import Queue  # noqa: E402
 from db.sqlite.connection import Database  # noqa: E402 - found through the line above
 from db.states import State  # noqa: E402
+from tests.policies import enqueue_limits, queue_on  # noqa: E402
 
 RANKS = {State.RENDERED: 1, State.POSTING: 2, State.DELIVERED: 3}
-FAR = EnqueueLimits(
+FAR = enqueue_limits(
     per_member_waiting=10**6, per_member_hour=10**6, per_guild_waiting=10**6, total_waiting=10**6
 )
 
@@ -47,7 +49,7 @@ async def work(path: Path, seed: int) -> None:
     """Take jobs through the queue until killed."""
     chance = random.Random(seed)
     async with await Database.open(path) as db:
-        queue = Queue(db, limits=FAR)
+        queue = queue_on(db)
         for job in (await queue.claims.recover(restart_limit=10**6)).requeued:
             acknowledge("enqueued", job.id)
         acknowledge("ready", "-")
@@ -62,7 +64,7 @@ async def work(path: Path, seed: int) -> None:
                 profile="camera-fast",
                 inputs={},
             )
-            acknowledge("enqueued", (await queue.entry.enqueue(new)).job.id)
+            acknowledge("enqueued", (await queue.entry.enqueue(new, FAR)).job.id)
             await serve(queue, chance)
 
 
@@ -73,9 +75,9 @@ async def serve(queue: Queue, chance: random.Random) -> None:
         return
     acknowledge("claimed", job.id, job.claim)
     if chance.random() < 0.1:
-        await queue.claims.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN)
+        await queue.claims.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN, crash_limit=2)
         return
-    handed_in = await queue.claims.rendered(
+    handed_in = await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -90,7 +92,7 @@ async def serve(queue: Queue, chance: random.Random) -> None:
         if await queue.delivery.begin_posting(waiting.id):
             acknowledge("posting", waiting.id)
         message = chance.randrange(1, 10**9)
-        if await queue.delivery.posted(waiting.id, message):
+        if await queue.delivery.record_posted(waiting.id, message):
             acknowledge("delivered", waiting.id, message)
 
 

@@ -37,6 +37,7 @@ from db.files import Blobs
 from db.jobs.job import NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
+from tests.policies import queue_on
 
 NAME = "framekiln.db"
 SECTOR = 512
@@ -139,7 +140,7 @@ async def statements(folder: Path, jobs: int, seed: int) -> tuple[int, list[list
     async with await Database.open(folder / NAME) as db:
         await db.write(lambda connection: connection.set_trace_callback(sent.append))
         sent.clear()
-        await _work(Queue(db, limits=FAR), random.Random(seed), jobs)
+        await _work(queue_on(db), random.Random(seed), jobs)
         [(level,)] = await db.read("PRAGMA synchronous")
         await db.write(lambda connection: connection.set_trace_callback(None))
     transactions: list[list[str]] = []
@@ -163,11 +164,11 @@ async def _work(queue: Queue, dice: random.Random, jobs: int) -> None:
             profile="camera-fast",
             inputs={},
         )
-        await queue.entry.enqueue(new)
+        await queue.entry.enqueue(new, FAR)
         job = await queue.claims.claim()
         if job is None:
             continue
-        handed_in = await queue.claims.rendered(
+        handed_in = await queue.claims.hand_in(
             job.id,
             job.claim,
             clip_sha256="0" * 64,
@@ -177,7 +178,7 @@ async def _work(queue: Queue, dice: random.Random, jobs: int) -> None:
             charged_seconds=1.0,
         )
         if handed_in and await queue.delivery.begin_posting(job.id):
-            await queue.delivery.posted(job.id, number + 1)
+            await queue.delivery.record_posted(job.id, number + 1)
 
 
 def replay(start: Path, transactions: list[list[str]], synchronous: int) -> tuple[Disk, list[str]]:

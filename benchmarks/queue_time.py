@@ -18,10 +18,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from db.jobs.job import NewJob  # noqa: E402
-from db.queue import EnqueueLimits, Queue  # noqa: E402
+from db.queue import Queue  # noqa: E402
 from db.sqlite.connection import Database  # noqa: E402 - found through the line above
+from tests.policies import enqueue_limits, queue_on  # noqa: E402
 
-FAR = EnqueueLimits(
+FAR = enqueue_limits(
     per_member_waiting=10**6, per_member_hour=10**6, per_guild_waiting=10**6, total_waiting=10**6
 )
 
@@ -38,7 +39,8 @@ async def enqueue(queue: Queue, number: int) -> None:
             recipe="{}" * 400,
             profile="camera-fast",
             inputs={"picture": "0" * 64},
-        )
+        ),
+        FAR,
     )
 
 
@@ -47,7 +49,7 @@ async def bring_along(queue: Queue, receipt: str = "{}" * 400) -> None:
     job = await queue.claims.claim()
     if job is None:
         raise RuntimeError("nothing waits")
-    await queue.claims.rendered(
+    await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -57,14 +59,14 @@ async def bring_along(queue: Queue, receipt: str = "{}" * 400) -> None:
         charged_seconds=10.0,
     )
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 1)
+    await queue.delivery.record_posted(job.id, 1)
 
 
 async def measure(waiting: int, done: int, jobs: int) -> list[float]:
     """Return the milliseconds that each of ``jobs`` took."""
     with tempfile.TemporaryDirectory() as folder:
         async with await Database.open(Path(folder) / "bot.db") as db:
-            queue = Queue(db, limits=FAR)
+            queue = queue_on(db)
             numbers = iter(range(10**9))
             for _ in range(done):
                 await enqueue(queue, next(numbers))

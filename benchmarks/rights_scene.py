@@ -105,9 +105,9 @@ class Scene:
         if state is State.DELIVERED:
             await hand_in(queue, self.services.blobs, job, job.id.encode())
             await queue.delivery.begin_posting(job.id)
-            await queue.delivery.posted(job.id, (await self.sign(self.channel)).id)
+            await queue.delivery.record_posted(job.id, (await self.sign(self.channel)).id)
         if state is State.FAILED:
-            await queue.claims.fail(job.id, job.claim, "E_MEMORY", None, "1")
+            await queue.claims.fail(job.id, job.claim, code="E_MEMORY", error_id="1")
         self.services.forecaster.latest = None  # it is kept for a second otherwise
         return await queue.jobs.get(job.id) or job
 
@@ -123,7 +123,7 @@ class Scene:
                 await self.services.queue.claims.cancel(job.id)
         running = await self.services.queue.jobs.running()
         if running is not None:
-            await self.services.queue.claims.fail(running.id, running.claim, "E_ENGINE", None, "1")
+            await self.services.queue.claims.fail(running.id, running.claim, code="E_ENGINE", error_id="1")
 
     async def rows(self) -> dict[str, list[tuple[Any, ...]]]:
         """All that the database holds of Ada's server."""

@@ -27,9 +27,12 @@ import numpy as np
 
 from benchmarks.told import DAY, Told
 from bot.forecast import Forecaster, Wait
+from db.errors import LimitReached
+from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
-from db.queue import EnqueueLimits, LimitReached, Queue
+from db.queue import Queue
 from db.sqlite.connection import Database
+from tests.policies import enqueue_limits, queue_on
 
 START = 1_800_000_000.0
 HEAVY = 0.01
@@ -100,8 +103,8 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
     asked: dict[str, tuple[Job, Wait]] = {}
     stories: list[Told] = []
     async with await Database.open(folder / "day.db") as database:
-        queue = Queue(database, limits=limits, clock=clock)
-        waits = Forecaster(queue, clock=clock)
+        queue = queue_on(database, clock)
+        waits = Forecaster(queue.jobs, clock=clock)
         running, until, used = None, math.inf, 0.0
         numbers: Iterator[int] = itertools.count()
         coming.reverse()
@@ -110,7 +113,7 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
                 at, member = coming.pop()
                 clock.now = START + at
                 profile = min(community.profiles - 1, int(chance.expovariate(0.5)))
-                told = await _ask(queue, waits, community, member, profile, next(numbers))
+                told = await _ask(queue, waits, community, member, profile, next(numbers), limits)
                 if told is not None:
                     asked[told[0].id] = told
             elif running is not None:
@@ -134,7 +137,13 @@ async def simulate(folder: Path, community: Community, seed: int, limits: Enqueu
 
 
 async def _ask(
-    queue: Queue, waits: Forecaster, community: Community, member: int, profile: int, number: int
+    queue: Queue,
+    waits: Forecaster,
+    community: Community,
+    member: int,
+    profile: int,
+    number: int,
+    limits: EnqueueLimits,
 ) -> tuple[Job, Wait] | None:
     new = NewJob(
         key=str(number),
@@ -147,17 +156,17 @@ async def _ask(
         inputs={},
     )
     try:
-        job = (await queue.entry.enqueue(new)).job
+        job = (await queue.entry.enqueue(new, limits)).job
     except LimitReached:
         return None
     waits.latest = None  # each member looks at the queue as it is with the own job in it
     wait = (await waits.forecast()).waits[job.id]
-    await queue.entry.answered(job.id, 1, 1, foretold=wait.middle, ahead=wait.ahead)
+    await queue.entry.record_answer(job.id, 1, 1, foretold=wait.middle, ahead=wait.ahead)
     return job, wait
 
 
 async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
-    await queue.claims.rendered(
+    await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256="0" * 64,
@@ -167,7 +176,7 @@ async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
         charged_seconds=seconds,
     )
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 1)
+    await queue.delivery.record_posted(job.id, 1)
 
 
 def figures(stories: list[Told]) -> dict[str, object]:
@@ -221,7 +230,7 @@ def main() -> None:
     given = parser.parse_args()
     community = Community(members=given.members, jobs=given.jobs, guilds=given.guilds, evening=given.evening)
     with tempfile.TemporaryDirectory(prefix="framekiln-day-") as folder:
-        stories = asyncio.run(simulate(Path(folder), community, given.seed, EnqueueLimits()))
+        stories = asyncio.run(simulate(Path(folder), community, given.seed, enqueue_limits()))
     print(json.dumps(figures(stories), indent=2))
     if given.plot is not None:
         from benchmarks.day_plot import plot  # noqa: PLC0415 - drawing is for those who ask

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import os
 import signal
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -43,7 +42,7 @@ from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
-from bot.privacy.forgetting import RecipeWords
+from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
 from bot.reconnect import stay_connected
 from bot.requests.inventory import Inventory
@@ -136,7 +135,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
-    pictures_in = Intake(limits=policies.for_intake(settings), store=policies.store_of(settings))
+    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
     async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
         yield Reception(pictures=pictures, clips=clips, blobs=blobs)
 
@@ -149,7 +148,7 @@ def _base(
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
-    queue = Queue(database, share=policies.for_turns(settings))
+    queue = Queue(database, policies.for_turns(settings))
     signals = JobSignals()
     return _Base(
         settings=settings,
@@ -159,17 +158,19 @@ def _base(
         host=host,
         reception=reception,
         sealer=sealer,
-        eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), words=RecipeWords()),
+        eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor()),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue),
+        forecaster=Forecaster(queue.jobs),
     )
 
 
 def _services(base: _Base) -> Services:
     settings, queue, signals = base.settings, base.queue, base.signals
     screening = Screening(
-        queue=queue,
+        reviews=queue.reviews,
+        delivery=queue.delivery,
+        cases=queue.cases,
         messenger=base.messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
@@ -177,9 +178,12 @@ def _services(base: _Base) -> Services:
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
-        queue=queue,
+        jobs=queue.jobs,
+        cases=queue.cases,
+        retention=queue.retention,
+        policy=policies.for_retention(settings),
         blobs=base.blobs,
-        cases=loops.cases,
+        case_board=loops.cases,
         signals=signals,
         moderator_roles=settings.moderator_roles,
     )
@@ -249,7 +253,8 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         screen=screening.before_posting,
     )
     cases = CaseBoard(
-        queue=queue,
+        cases=queue.cases,
+        reviews=queue.reviews,
         signals=signals,
         messenger=base.messenger,
         blobs=base.blobs,
@@ -304,7 +309,7 @@ def _clicks(base: _Base, board: StatusBoard, submissions: Submissions, decisions
         queue=base.queue,
         submissions=submissions,
         blobs=base.blobs,
-        rules=policies.for_deeds(base.settings),
+        rules=policies.for_clip_actions(base.settings),
     )
     return Clicks(
         queue=base.queue,
@@ -335,12 +340,13 @@ def _erasing(base: _Base, personal: Personal, clicks: Clicks) -> Erasing:
 def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeeping:
     return Housekeeping(
         database=base.database,
-        queue=base.queue,
+        retention=base.queue.retention,
+        meta=base.queue.meta,
         blobs=base.blobs,
         personal=personal,
         guilds=guilds,
         backup_dir=base.settings.data_dir / BACKUPS,
-        keep=policies.for_keeping(base.settings),
+        policy=policies.for_retention(base.settings),
     )
 
 
@@ -353,7 +359,7 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     _listen_for_signals(stop)
     async with assemble(settings) as services:
-        recovery = await services.queue.claims.recover(time.time(), settings.restart_limit)
+        recovery = await services.queue.claims.recover(restart_limit=settings.restart_limit)
         log.info(
             "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
             len(recovery.requeued),
@@ -384,7 +390,7 @@ def supervisor_of(services: Services) -> Supervisor:
         look=partial(trouble_of, services.engine_loop, services.host),
     )
     clock_watch = ClockWatch(
-        services.queue, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+        services.queue.retention, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
     )
     health = HealthFile(services.settings.data_dir, lambda: state_of(services, supervisor))
     supervisor.add(

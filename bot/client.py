@@ -102,19 +102,19 @@ class Framekiln(discord.Client):
     async def on_ready(self) -> None:
         """Tell the owner that it works."""
         log.info("connected as %s, in %d servers", self.user, len(self.guilds))
-        await self._servers.seen({guild.id for guild in self.guilds})
+        await self._servers.record_present({guild.id for guild in self.guilds})
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was added to a server, again perhaps."""
-        await self._servers.joined(guild.id)
+        await self._servers.record_joined(guild.id)
 
     async def on_guild_available(self, guild: discord.Guild) -> None:
         """A server is there again, or still."""
-        await self._servers.joined(guild.id)
+        await self._servers.record_joined(guild.id)
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was taken out of a server; one that is only unavailable does not come here."""
-        await self._servers.left(guild.id)
+        await self._servers.record_left(guild.id)
 
     async def on_interaction(self, interaction: discord.Interaction[Any]) -> None:
         """Forms are answered here, by their name, so that one opened before a restart still works."""

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from db.jobs.fairness import UNKNOWN_SECONDS
 from db.jobs.job import Job
-from db.jobs.queries import Arrival, Turn
-from db.queue import Queue
+from db.jobs.queries import Arrival, JobQueries, Turn
 from db.states import JobId
 
 Seconds = NDArray[np.float64]
@@ -40,9 +40,6 @@ CROWDS = ((0, 0), (1, 2), (3, 7), (8, 10**9))
 
 FEW = 3
 """With fewer measured renders than this of one profile, those of all profiles are asked instead."""
-
-UNKNOWN_SECONDS = 30.0
-"""What one render is taken for before anything has been measured."""
 
 SAMPLE = 50
 """How many of the latest renders, and of the latest waits, are looked at."""
@@ -130,8 +127,8 @@ class Forecaster:
         clock: Unix seconds.
     """
 
-    def __init__(self, queue: Queue, *, clock: Callable[[], float] = time.time) -> None:
-        self._queue = queue
+    def __init__(self, jobs: JobQueries, *, clock: Callable[[], float] = time.time) -> None:
+        self._jobs = jobs
         self._clock = clock
         self._making = asyncio.Lock()
         self.latest: Forecast | None = None
@@ -147,10 +144,10 @@ class Forecaster:
         """The wait of a job that a member would ask for now."""
         forecast = await self.forecast()
         if (own := forecast.times.of.get(profile)) is None:
-            own = await self._queue.jobs.render_times(profile, SAMPLE)
+            own = await self._jobs.render_times(profile, SAMPLE)
         times = _Times(of={**forecast.times.of, profile: own}, anything=forecast.times.anything)
         now = self._clock()
-        delay = await self._queue.jobs.delay(guild, user, now=now)
+        delay = await self._jobs.delay(guild, user)
         before = [
             turn
             for turn in forecast.order
@@ -169,15 +166,15 @@ class Forecaster:
 
     async def _make(self) -> Forecast:
         now = self._clock()
-        order = await self._queue.jobs.order()
-        running = await self._queue.jobs.running()
+        order = await self._jobs.order()
+        running = await self._jobs.running()
         profiles = {turn.profile for turn in order} | ({running.profile} if running else set())
         times = _Times(
-            of={profile: await self._queue.jobs.render_times(profile, SAMPLE) for profile in profiles},
-            anything=await self._queue.jobs.render_times(None, SAMPLE) or (UNKNOWN_SECONDS,),
+            of={profile: await self._jobs.render_times(profile, SAMPLE) for profile in profiles},
+            anything=await self._jobs.render_times(None, SAMPLE) or (UNKNOWN_SECONDS,),
         )
-        arrivals = await self._queue.jobs.arrivals(now - WINDOW)
-        shares = tuple([_share(await self._queue.jobs.surprises(*crowd, SAMPLE)) for crowd in CROWDS])
+        arrivals = await self._jobs.arrivals(now - WINDOW)
+        shares = tuple([_share(await self._jobs.forecast_ratios(*crowd, SAMPLE)) for crowd in CROWDS])
         left = times.left(running, now) if running else 0.0
         capabilities = {profile: times.mean(profile) for profile in profiles}
         own = np.array([capabilities[turn.profile] for turn in order])

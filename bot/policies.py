@@ -12,11 +12,11 @@ from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
-from bot.ops.housekeeping import Keep
 from bot.requests.submission import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
+from db.jobs.retention import RetentionPolicy
 from engine.core.request import AUTO
 from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
@@ -35,6 +35,8 @@ from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_V
 
 MINUTE = 60.0
 HOUR = 3600.0
+CLIP_DECODERS = 1
+"""Clips that are read at the same time: reading one keeps every processor busy."""
 COMPILED = "compiled"
 """The folder in the data folder for what was compiled; it may be deleted at any time."""
 
@@ -75,6 +77,7 @@ def for_clips(settings: Settings) -> ClipIntakeLimits:
         decode_wall_seconds=settings.video_decode_seconds,
         decode_cpu_seconds=math.ceil(settings.video_decode_seconds),
         decode_memory=settings.decode_memory,
+        decoders=CLIP_DECODERS,
     )
 
 
@@ -133,23 +136,28 @@ def for_render(settings: Settings, max_bytes: int) -> RenderLimits:
 def for_submissions(settings: Settings) -> SubmissionPolicy:
     """What may be asked for."""
     return SubmissionPolicy(
-        limits=EnqueueLimits(
-            per_member_waiting=settings.per_member_waiting,
-            per_member_hour=settings.per_member_hour,
-            per_member_day=settings.per_member_day,
-            per_guild_waiting=settings.per_guild_waiting,
-            total_waiting=settings.total_waiting,
-            ceilings=Ceilings(
-                waiting=settings.most_member_waiting,
-                hour=settings.most_member_hour,
-                day=settings.most_member_day,
-            ),
-        ),
+        limits=for_enqueueing(settings),
         plan=for_plan(settings),
         data_dir=settings.data_dir,
         min_free_disk=settings.min_free_disk,
         max_prompt=settings.max_prompt,
         engine=settings.engine,
+    )
+
+
+def for_enqueueing(settings: Settings) -> EnqueueLimits:
+    """How many jobs may be asked for."""
+    return EnqueueLimits(
+        per_member_waiting=settings.per_member_waiting,
+        per_member_hour=settings.per_member_hour,
+        per_member_day=settings.per_member_day,
+        per_guild_waiting=settings.per_guild_waiting,
+        total_waiting=settings.total_waiting,
+        ceilings=Ceilings(
+            waiting=settings.most_member_waiting,
+            hour=settings.most_member_hour,
+            day=settings.most_member_day,
+        ),
     )
 
 
@@ -164,7 +172,7 @@ def for_turns(settings: Settings) -> FairShare:
     )
 
 
-def for_deeds(settings: Settings) -> ClipRules:
+def for_clip_actions(settings: Settings) -> ClipRules:
     """How far finished clips may be taken."""
     return ClipRules(
         max_seconds=settings.max_extended_seconds,
@@ -173,13 +181,13 @@ def for_deeds(settings: Settings) -> ClipRules:
     )
 
 
-def for_keeping(settings: Settings) -> Keep:
-    """How long what is kept."""
-    return Keep(
+def for_retention(settings: Settings) -> RetentionPolicy:
+    """How long everything is kept."""
+    return RetentionPolicy(
         inputs_days=settings.keep_inputs_days,
         clips_days=settings.keep_clips_days,
         starred_days=settings.keep_starred_days,
-        sheets_days=settings.keep_sheets_days,
+        previews_days=settings.keep_sheets_days,
         prompts_days=settings.keep_prompts_days,
         left_guild_days=settings.keep_left_guild_days,
         set_aside_days=settings.keep_set_aside_days,

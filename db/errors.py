@@ -1,21 +1,39 @@
-"""What can go wrong with what must survive.
+"""Everything that this package raises on purpose. An sqlite3 error that is none of these is a bug.
 
-DatabaseError            anything below; the rest is a bug
-├── DatabaseBusy         another program holds this database
-├── DatabaseDamaged      SQLite cannot trust the file; it is left as it is
-├── NewerDatabase        a newer Framekiln has written this database
-├── OldSqlite            the SQLite under this Python lacks what the queue needs
-├── DatabaseClosed       used before open or after close
-└── CannotWrite          the disk is full, read-only, failing or held by another; nothing was kept
+::
+
+    StoreError                   the root
+    ├── DatabaseError            about the file as a whole
+    │   ├── DatabaseBusy         another program holds this database
+    │   ├── DatabaseDamaged      SQLite cannot trust the file; it is left as it is
+    │   ├── NewerDatabase        a newer Framekiln has written this database
+    │   ├── OldSqlite            the SQLite under this Python lacks what the queue needs
+    │   ├── DatabaseClosed       used after close
+    │   └── CannotWrite          the disk is full, read-only or failing; also an OSError
+    ├── NotAccepted              a job was not taken in; nothing was written
+    │   ├── LimitReached         a limit of the owner's or of the moderators'
+    │   ├── MemberBanned         a moderator has shut this member out
+    │   └── Draining             this guild takes nothing new
+    ├── InvalidMove              a job cannot go from this state to that one; a bug
+    └── BlobDamaged              a file is not what its name says; also a ValueError
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from db.states import JobId, State
 
 
-class DatabaseError(Exception):
-    """The root of what this package raises about the database itself."""
+class StoreError(Exception):
+    """The root of what this package raises on purpose."""
+
+
+class DatabaseError(StoreError):
+    """The database as a whole cannot be used, or not written."""
 
 
 class DatabaseBusy(DatabaseError):
@@ -76,3 +94,71 @@ class DatabaseClosed(DatabaseError):
 
 class CannotWrite(DatabaseError, OSError):
     """The disk is full, read-only or failing; nothing of the transaction was kept."""
+
+
+class Limit(StrEnum):
+    """Which limit was reached; the names are those of :class:`db.jobs.enqueue.EnqueueLimits`."""
+
+    PER_MEMBER_WAITING = "per_member_waiting"
+    PER_MEMBER_HOUR = "per_member_hour"
+    PER_MEMBER_DAY = "per_member_day"
+    PER_GUILD_WAITING = "per_guild_waiting"
+    TOTAL_WAITING = "total_waiting"
+
+
+class NotAccepted(StoreError):
+    """A job was not taken in; nothing was written."""
+
+
+class LimitReached(NotAccepted):
+    """The job was not accepted: a limit is reached.
+
+    Attributes:
+        which: the limit.
+        allowed: its value.
+        retry_after: seconds until it allows another job, or None where that depends on other jobs.
+    """
+
+    def __init__(self, which: Limit, allowed: float, retry_after: float | None = None) -> None:
+        super().__init__(f"the limit {which} = {allowed} is reached")
+        self.which = which
+        self.allowed = allowed
+        self.retry_after = retry_after
+
+
+class MemberBanned(NotAccepted):
+    """The job was not accepted: a moderator of this guild has shut this member out.
+
+    Attributes:
+        reason: the moderator's words, as given.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__("this member may not ask for clips in this guild")
+        self.reason = reason
+
+
+class Draining(NotAccepted):
+    """The job was not accepted: this guild finishes what it has and takes nothing new."""
+
+
+class InvalidMove(StoreError):
+    """A job was to make a move that is not allowed; nothing was written."""
+
+    def __init__(self, job: JobId, old: State, new: State) -> None:
+        super().__init__(f"job {job} cannot go from {old} to {new}")
+        self.old = old
+        self.new = new
+
+
+class BlobDamaged(StoreError, ValueError):
+    """The content is not what the name says.
+
+    Attributes:
+        expected, found: hex SHA-256.
+    """
+
+    def __init__(self, expected: str, found: str) -> None:
+        super().__init__(f"the blob {expected} has the content of {found}")
+        self.expected = expected
+        self.found = found

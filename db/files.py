@@ -18,21 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from db.errors import BlobDamaged
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20  # bytes
-
-
-class BlobDamaged(ValueError):
-    """The content is not what the name says.
-
-    Attributes:
-        expected, found: hex SHA-256.
-    """
-
-    def __init__(self, expected: str, found: str) -> None:
-        super().__init__(f"the blob {expected} has the content of {found}")
-        self.expected = expected
-        self.found = found
 
 
 class Blobs:

@@ -15,8 +15,7 @@
 `db.jobs.stars`         clips that members keep
 =================  ===========================================================
 
-Every move is one transaction. Where a method takes ``now``, Unix seconds, the clock is read if it is left
-out.
+Every move is one transaction. The time is read from the one clock that the queue is made with.
 """
 
 from __future__ import annotations
@@ -25,36 +24,20 @@ import time
 from collections.abc import Callable
 
 from db.jobs.allowances import Allowances
-from db.jobs.claims import Claims, Recovery, Requeue
+from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
-from db.jobs.ending import CancelOutcome
-from db.jobs.enqueue import Draining, Enqueued, Enqueueing, EnqueueLimits, Limit, LimitReached, MemberBanned
+from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.ownership import Ownership
-from db.jobs.queries import Ahead, Listing
+from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
-from db.jobs.stars import Starred, Stars
-from db.jobs.take_previews import Sheets
+from db.jobs.stars import Stars
+from db.jobs.take_previews import TakePreviews
 from db.moderation.actions import Moderation
 from db.moderation.cases import Cases
 from db.moderation.reviews import Reviews
 from db.sqlite.connection import Database
 from db.sqlite.meta import Meta
-
-__all__ = [
-    "Ahead",
-    "CancelOutcome",
-    "Draining",
-    "EnqueueLimits",
-    "Enqueued",
-    "Limit",
-    "LimitReached",
-    "MemberBanned",
-    "Queue",
-    "Recovery",
-    "Requeue",
-    "Starred",
-]
 
 
 class Queue:
@@ -78,46 +61,43 @@ class Queue:
         meta: small facts that outlive the program.
     """
 
-    entry: Enqueueing
+    entry: Admission
     allowances: Allowances
     claims: Claims
     delivery: Delivery
-    jobs: Listing
+    jobs: JobQueries
     moderation: Moderation
     cases: Cases
     reviews: Reviews
     ownership: Ownership
     retention: Retention
-    take_previews: Sheets
+    take_previews: TakePreviews
     stars: Stars
     meta: Meta
 
     def __init__(
         self,
         db: Database,
+        share: FairShare,
         *,
-        limits: EnqueueLimits | None = None,
-        share: FairShare | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Make the parts.
 
         Args:
-            limits: of those who do not bring their own.
             share: how turns are shared out.
             clock: returns Unix seconds.
         """
-        share = share or FairShare()
-        self.entry = Enqueueing(db, limits=limits or EnqueueLimits(), share=share, clock=clock)
+        self.entry = Admission(db, share=share, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
         self.delivery = Delivery(db, clock=clock)
-        self.jobs = Listing(db, share=share, clock=clock)
+        self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, clock=clock)
         self.cases = Cases(db, clock=clock)
         self.reviews = Reviews(db, clock=clock)
         self.ownership = Ownership(db, clock=clock)
         self.retention = Retention(db, clock=clock)
-        self.take_previews = Sheets(db, clock=clock)
+        self.take_previews = TakePreviews(db, clock=clock)
         self.stars = Stars(db, clock=clock)
         self.meta = Meta(db, clock=clock)

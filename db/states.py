@@ -8,6 +8,9 @@
 
 ``held`` may also stand before posting. The ends are delivered, cancelled, failed, quarantined and refused; a
 moderator may bring a cancelled, failed or quarantined job back, to where its clip, if it has one, puts it.
+
+Every set of states that a part of the queue works with has its name here, so that a new state is weighed once
+against each of them. In SQL a set is written with :func:`sql_list`.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ import secrets
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import NewType
+
+from db.errors import InvalidMove
 
 JobId = NewType("JobId", str)
 """16 lower-case hex digits, random: an id can be shown in public, and tells nothing of others."""
@@ -46,7 +51,8 @@ class State(StrEnum):
         return self in ENDS
 
 
-ENDS = frozenset({State.DELIVERED, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED})
+ENDS = (State.DELIVERED, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED)
+"""States in which nothing more happens by itself."""
 
 OPEN = tuple(state for state in State if state not in ENDS)
 """States in which something still happens to a job."""
@@ -54,14 +60,41 @@ OPEN = tuple(state for state in State if state not in ENDS)
 WAITING = (State.QUEUED, State.HELD, State.RENDERED)
 """States in which nothing is being done for a job at this moment, so that it can be ended at once."""
 
+NOT_DRAWN = (State.QUEUED, State.HELD)
+"""States in which a job counts as waiting for the limits, as long as it has no clip."""
+
+BACKLOG = (State.QUEUED, State.RUNNING)
+"""States in which a job's engine time is still to come, so that its member's next job is due later."""
+
+TO_POST = (State.RENDERED, State.POSTING)
+"""States in which a clip is to be posted, for the first time or again."""
+
+HOLDABLE = (State.QUEUED, State.RENDERED)
+"""States in which a job can be made to wait for a review."""
+
+NEEDS_INPUTS = (State.QUEUED, State.RUNNING, State.HELD)
+"""States in which a job's inputs must be there to go on."""
+
+NEEDS_CLIP = (State.RENDERED, State.POSTING, State.HELD)
+"""States in which a job's clip, where it has one, must be there to go on."""
+
+FAILS_UNCLAIMED = (State.QUEUED, State.RENDERED, State.POSTING)
+"""States in which a job can fail although no engine works on it."""
+
+REFUSED_UNCLAIMED = WAITING
+"""States in which a job can be refused although no engine works on it."""
+
+SET_ASIDE_FROM = (*WAITING, State.RUNNING)
+"""States in which a moderator can set a job aside."""
+
+RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
+"""Ends from which a moderator can bring a job back."""
+
 
 def sql_list(states: Iterable[State]) -> str:
     """States as the inside of SQL's ``IN (…)``."""
     return ", ".join(f"'{state}'" for state in states)
 
-
-OPEN_STATES = sql_list(OPEN)
-ENDED_STATES = sql_list(sorted(ENDS))
 
 MOVES: Mapping[State, frozenset[State]] = {
     State.HELD: frozenset({State.QUEUED, State.RENDERED, State.REFUSED, State.CANCELLED, State.QUARANTINED}),
@@ -74,22 +107,14 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.RENDERED: frozenset(
         {State.POSTING, State.HELD, State.CANCELLED, State.FAILED, State.QUARANTINED, State.REFUSED}
     ),
-    State.POSTING: frozenset({State.RENDERED, State.DELIVERED, State.FAILED}),
+    # Only an erase cancels what is being posted: nothing of its member may stay.
+    State.POSTING: frozenset({State.RENDERED, State.DELIVERED, State.FAILED, State.CANCELLED}),
     State.DELIVERED: frozenset(),
     State.CANCELLED: frozenset({State.QUEUED, State.RENDERED}),
     State.FAILED: frozenset({State.QUEUED, State.RENDERED}),
     State.QUARANTINED: frozenset({State.QUEUED, State.RENDERED, State.CANCELLED}),
     State.REFUSED: frozenset(),
 }
-
-
-class InvalidMove(Exception):
-    """A job was to make a move that is not allowed; nothing was written."""
-
-    def __init__(self, job: JobId, old: State, new: State) -> None:
-        super().__init__(f"job {job} cannot go from {old} to {new}")
-        self.old = old
-        self.new = new
 
 
 def check_move(job: JobId, old: State, new: State) -> None:

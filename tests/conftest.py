@@ -8,6 +8,15 @@ import warnings
 
 import pytest
 
+from tests.clock import CLOCK
+
+
+@pytest.fixture(autouse=True)
+def clock():
+    """The clock of the queues, at the real time until a test sets it."""
+    CLOCK.now = None
+    return CLOCK
+
 
 @pytest.fixture(scope="session")
 def torchvision():

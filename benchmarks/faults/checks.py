@@ -11,8 +11,8 @@ from typing import Any
 from benchmarks.faults.stories import Story
 from benchmarks.faults.town import Town, has_button
 from db.files import Blobs
-from db.queue import Queue
 from db.sqlite.connection import Database
+from tests.policies import queue_on, retention
 
 ENDS = ("delivered", "cancelled", "failed", "quarantined", "refused")
 
@@ -86,7 +86,7 @@ async def left_in(data: Path) -> list[str]:
     """What does not hold in the database and the folders, after a sweep such as each bot makes."""
     async with await Database.open(data / "framekiln.db") as database:
         check = [row[0] for row in await database.read("PRAGMA integrity_check")]
-        needed = await Queue(database).blobs_in_use()
+        needed = await queue_on(database).retention.blobs_in_use(retention())
     wrong = [] if check == ["ok"] else [f"integrity_check: {check[:2]}"]
     return wrong + await asyncio.to_thread(_folders, data, needed)
 

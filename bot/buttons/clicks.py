@@ -6,7 +6,6 @@ import dataclasses
 import io
 import logging
 import secrets
-import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Any
 
@@ -29,8 +28,9 @@ from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
+from db.jobs.ending import CancelOutcome
 from db.jobs.job import Job
-from db.queue import CancelOutcome, Queue
+from db.queue import Queue
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
@@ -136,7 +136,7 @@ class Clicks:
         Args:
             audit_entry: a moderator's; None: its member wants it.
         """
-        outcome = await self._queue.claims.cancel(job.id, audit_entry=audit_entry, now=time.time())
+        outcome = await self._queue.claims.cancel(job.id, audit_entry=audit_entry)
         if outcome is CancelOutcome.ASKED:
             self._signals.cancel_requested(job.id)
         self._signals.changed(job.id)
@@ -240,7 +240,7 @@ class Clicks:
         shown = recipe_text(Recipe.from_json(job.recipe), receipt)
         files = [] if shown.data is None else [discord.File(io.BytesIO(shown.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
-        if may_change(interaction, job, self._roles) and await self._queue.take_previews.sheets(job.id):
+        if may_change(interaction, job, self._roles) and await self._queue.take_previews.of_job(job.id):
             view = job_buttons.row(job, Action.DISCARDED)
         await interaction.response.send_message(shown.text, files=files, view=view, ephemeral=True)
 
@@ -250,7 +250,9 @@ class Clicks:
             await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        text, files = await why_discarded(job, queue=self._queue, blobs=self._submissions.blobs)
+        text, files = await why_discarded(
+            job, take_previews=self._queue.take_previews, blobs=self._submissions.blobs
+        )
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     async def _delete(self, interaction: discord.Interaction[Any], job: Job) -> None:
@@ -258,9 +260,7 @@ class Clicks:
             await _say(interaction, messages.NOT_YOURS)
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await self._queue.retention.mark_deleted(
-            job.id, time.time(), audit_entry=_audit_entry(interaction, job, "delete")
-        )
+        await self._queue.retention.mark_deleted(job.id, audit_entry=_audit_entry(interaction, job, "delete"))
         # In the moment between the post and the row that holds its id, the clicked message is the clip.
         clicked = None if interaction.message is None else interaction.message.id
         message = clicked if job.message_id is None else job.message_id

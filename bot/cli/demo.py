@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import policies
@@ -25,7 +25,7 @@ from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
 from bot.loops.clip_post import ClipPosts
-from bot.loops.delivery import Deliverer, DeliveryLimits
+from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import Live
 from bot.requests.style_names import settled
@@ -115,10 +115,11 @@ async def make_clip(
         UserError: the wish or a file cannot be taken; the text says why.
     """
     began = time.monotonic()
+    request = _cleaned(request, settings.max_prompt)
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
         async with await Database.open(data / DATABASE) as database:
-            queue, blobs = Queue(database), Blobs(data / BLOBS)
+            queue, blobs = Queue(database, policies.for_turns(settings)), Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / "spool",
                 limits=policies.for_engine(settings),
@@ -130,12 +131,13 @@ async def make_clip(
                 recipe = _plan(
                     request, subjects, _capabilities(settings, host, request), policies.for_plan(settings)
                 )
-                job = await _enqueue(recipe, queue)
+                job = await _enqueue(recipe, queue, policies.for_enqueueing(settings))
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
-                done = await _follow(
-                    job, queue, blobs, host, Folder(target), data / OUTBOX, sealer, spend, on_progress
+                deliverer, engine_loop = _loops(
+                    settings, queue, blobs, host, Folder(target), data / OUTBOX, sealer, spend
                 )
+                done = await _follow(job, queue, deliverer, engine_loop, on_progress)
             finally:
                 await host.close()
     if done.state is not State.DELIVERED or done.receipt is None:
@@ -144,7 +146,7 @@ async def make_clip(
 
 
 async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
-    pictures_in = Intake(limits=policies.for_intake(settings), store=policies.store_of(settings))
+    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
     async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
         return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
 
@@ -168,7 +170,7 @@ def _capabilities(settings: Settings, host: EngineHost, request: Request) -> Cap
     return capabilities_of(policies.store_of(settings), host.device or Device(), slow=slow)
 
 
-async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:
+async def _enqueue(recipe: Recipe, queue: Queue, limits: EnqueueLimits) -> JobId:
     new = NewJob(
         key="demo",
         kind=recipe.kind,
@@ -179,11 +181,11 @@ async def _enqueue(recipe: Recipe, queue: Queue) -> JobId:
         profile=recipe.profile,
         inputs=recipe.inputs,
     )
-    return (await queue.entry.enqueue(new, limits=EnqueueLimits())).job.id
+    return (await queue.entry.enqueue(new, limits)).job.id
 
 
-async def _follow(
-    job: JobId,
+def _loops(
+    settings: Settings,
     queue: Queue,
     blobs: Blobs,
     host: EngineHost,
@@ -191,9 +193,8 @@ async def _follow(
     work: Path,
     sealer: Sealer,
     spend: RenderLimits,
-    on_progress: Callable[[Live], None],
-) -> Job:
-    """Run the bot's own loops until the job has ended."""
+) -> tuple[Deliverer, EngineLoop]:
+    """Make the bot's own loops, which end in a folder."""
 
     async def limits_for(_: Job) -> RenderLimits:
         return spend
@@ -204,7 +205,7 @@ async def _follow(
         blobs=blobs,
         outlet=outlet,
         work=work,
-        limits=DeliveryLimits(),
+        limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=work, sealer=sealer),
         signals=signals,
     )
@@ -213,9 +214,20 @@ async def _follow(
         blobs=blobs,
         engine=host,
         limits_for=limits_for,
-        crash_limit=2,
+        crash_limit=settings.crash_limit,
         signals=signals,
     )
+    return deliverer, engine_loop
+
+
+async def _follow(
+    job: JobId,
+    queue: Queue,
+    deliverer: Deliverer,
+    engine_loop: EngineLoop,
+    on_progress: Callable[[Live], None],
+) -> Job:
+    """Run the loops until the job has ended."""
     loops = [asyncio.create_task(part.loop.run()) for part in (engine_loop, deliverer)]
     try:
         while True:
@@ -234,6 +246,10 @@ async def _follow(
     return row
 
 
-def clean_words(text: str | None) -> str:
-    """The prompt as a member's would be cleaned."""
-    return clean_prompt(text or "")
+def _cleaned(request: Request, limit: int) -> Request:
+    """The request with its words cleaned as a member's are."""
+    return replace(
+        request,
+        prompt=clean_prompt(request.prompt, limit),
+        negative=None if request.negative is None else clean_prompt(request.negative, limit),
+    )

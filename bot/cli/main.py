@@ -141,8 +141,7 @@ def render(  # noqa: PLR0917 - click gives them by name
     output: Path,
 ) -> None:
     """Make one clip: from IMAGE, from --prompt alone, or from a clip to --restyle."""
-    from bot.cli.demo import clean_words  # noqa: PLC0415 - see the module's docstring
-    from bot.requests.style_names import styles_of  # noqa: PLC0415
+    from bot.requests.style_names import styles_of  # noqa: PLC0415 - see the module's docstring
     from engine.core.errors import UserError  # noqa: PLC0415
     from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role  # noqa: PLC0415
     from engine.core.request import Request, choose  # noqa: PLC0415
@@ -160,7 +159,7 @@ def render(  # noqa: PLR0917 - click gives them by name
     try:
         request = Request(
             kind=kind,
-            prompt=clean_words(prompt),
+            prompt=prompt or "",
             engine=engine,
             seed=seed,
             seconds=seconds,
@@ -170,7 +169,7 @@ def render(  # noqa: PLR0917 - click gives them by name
             camera=choose(Camera, camera, Camera.AUTO),
             quality=Quality(quality),
             raw=raw,
-            negative=None if negative is None else clean_words(negative),
+            negative=negative,
             model=model,
             styles=styles_of(",".join(style)),
             follow=None if follow is None else choose(Follow, follow, Follow.DEPTH),

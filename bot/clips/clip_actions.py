@@ -15,7 +15,8 @@ from bot.requests.submission import Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job
-from db.queue import Queue, Starred
+from db.jobs.stars import Starred
+from db.queue import Queue
 from db.states import State
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe

@@ -75,7 +75,7 @@ class Replays:
             given = {**files, **await self._reception.attachments(attached)}
             capabilities = await self._submissions.capabilities()
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
-            adult = await self._queue.ownership.flagged(
+            adult = await self._queue.ownership.has_flagged(
                 interaction.guild_id or 0, interaction.user.id, [file.sha256 for file in files.values()]
             )
             return Made(recipe=recipe, subjects=tuple(given.values()), adult=adult)
@@ -102,7 +102,9 @@ class Replays:
         for role, digest in told.digests.items():
             if role in leave_out:
                 continue
-            own = await self._queue.ownership.gave(interaction.guild_id or 0, interaction.user.id, digest)
+            own = await self._queue.ownership.owns_file(
+                interaction.guild_id or 0, interaction.user.id, digest
+            )
             if not own or not await asyncio.to_thread(self._blobs.exists, digest):
                 raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
             seconds = told.length / told.fps if role is Role.REFERENCE else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import discord
@@ -19,9 +18,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def pause(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Pause the queue of this server."""
-        await self._services.queue.moderation.pause(
-            self._audit_entry(interaction, "pause", "", reason), time.time()
-        )
+        await self._services.queue.moderation.pause(self._audit_entry(interaction, "pause", "", reason))
         self._services.signals.places_changed()
         await self._say(interaction, moderation_texts.PAUSED)
 
@@ -30,7 +27,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
     async def drain(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Close the queue of this server to new requests."""
         begun = await self._services.queue.moderation.drain(
-            self._audit_entry(interaction, "drain", "", reason), time.time()
+            self._audit_entry(interaction, "drain", "", reason)
         )
         await self._say(
             interaction, moderation_texts.DRAINING if begun else moderation_texts.DRAINING_ALREADY
@@ -40,9 +37,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
     @app_commands.describe(reason="Why, for the log")
     async def resume(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Resume the queue of this server."""
-        await self._services.queue.moderation.resume(
-            self._audit_entry(interaction, "resume", "", reason), time.time()
-        )
+        await self._services.queue.moderation.resume(self._audit_entry(interaction, "resume", "", reason))
         self._moved()
         await self._say(interaction, moderation_texts.RESUMED)
 
@@ -51,7 +46,7 @@ class FlowCommands(ModeratorGroup, name="flow"):
     async def clear(self, interaction: discord.Interaction[Any], reason: Reason | None = None) -> None:
         """Cancel all that waits."""
         gone = await self._services.queue.moderation.clear(
-            self._audit_entry(interaction, "clear", "", reason), time.time()
+            self._audit_entry(interaction, "clear", "", reason)
         )
         self._moved(*gone)
         await self._say(interaction, moderation_texts.cleared(len(gone)))

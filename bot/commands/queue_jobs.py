@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import Any
 
 import discord
@@ -49,7 +48,7 @@ class JobCommands(ModeratorGroup, name="job"):
         if found is None:
             return
         audit_entry = self._audit_entry(interaction, "move", found.id, reason or f"to place {place}")
-        if not await self._services.queue.moderation.move(found.id, place, audit_entry, time.time()):
+        if not await self._services.queue.moderation.move(found.id, place, audit_entry):
             await self._say(interaction, messages.NOT_WAITING)
             return
         self._services.signals.places_changed()
@@ -65,7 +64,7 @@ class JobCommands(ModeratorGroup, name="job"):
         audit_entry = self._audit_entry(interaction, "hold", found.id, reason)
         # What was made from a member's picture is not sent on to the review channel by hand either.
         held = await self._services.queue.delivery.hold(
-            found.id, audit_entry.reason, with_file=not found.inputs, audit_entry=audit_entry, now=time.time()
+            found.id, audit_entry.reason, with_file=not found.inputs, audit_entry=audit_entry
         )
         if held:
             await self._answer(interaction, found, moderation_texts.HELD)
@@ -82,9 +81,7 @@ class JobCommands(ModeratorGroup, name="job"):
         if found is None:
             return
         audit_entry = self._audit_entry(interaction, "release", found.id, reason)
-        released = await self._services.queue.delivery.release(
-            found.id, audit_entry=audit_entry, now=time.time()
-        )
+        released = await self._services.queue.delivery.release(found.id, audit_entry=audit_entry)
         if released:
             await self._answer(interaction, found, moderation_texts.RELEASED)
         else:
@@ -105,9 +102,7 @@ class JobCommands(ModeratorGroup, name="job"):
         clip = found.clip_sha256
         keep = clip is not None and await asyncio.to_thread(self._services.blobs.exists, clip)
         audit_entry = self._audit_entry(interaction, "retry", found.id, reason)
-        again = await self._services.queue.moderation.retry(
-            found.id, audit_entry, keep_clip=keep, now=time.time()
-        )
+        again = await self._services.queue.moderation.retry(found.id, audit_entry, keep_clip=keep)
         if again is None:
             await self._say(interaction, moderation_texts.CANNOT_RETRY)
         elif again.state is State.RENDERED:
@@ -123,7 +118,7 @@ class JobCommands(ModeratorGroup, name="job"):
         if found is None:
             return
         audit_entry = self._audit_entry(interaction, "quarantine", found.id, reason)
-        if not await self._services.queue.moderation.quarantine(found.id, audit_entry, time.time()):
+        if not await self._services.queue.moderation.quarantine(found.id, audit_entry):
             await self._say(interaction, moderation_texts.CANNOT_QUARANTINE)
             return
         self._services.signals.cancel_requested(found.id)

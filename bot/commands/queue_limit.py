@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import discord
@@ -62,9 +61,7 @@ class LimitGroup(
             return
         kind, target = _meant(interaction, whom)
         audit_entry = self._audit_entry(interaction, "limit", _target(kind, target), reason)
-        now_allowed = await self._services.queue.allowances.allow(
-            kind, target, wanted, audit_entry, time.time()
-        )
+        now_allowed = await self._services.queue.allowances.allow(kind, target, wanted, audit_entry)
         await self._say(interaction, limit_texts.allowance_line(kind, target, now_allowed))
 
     @app_commands.command(
@@ -80,13 +77,13 @@ class LimitGroup(
         """Take an allowance back."""
         kind, target = _meant(interaction, whom)
         audit_entry = self._audit_entry(interaction, "limit clear", _target(kind, target), reason)
-        gone = await self._services.queue.allowances.allow_as_others(kind, target, audit_entry, time.time())
+        gone = await self._services.queue.allowances.reset(kind, target, audit_entry)
         await self._say(interaction, limit_texts.CLEARED if gone else limit_texts.NOTHING_TO_CLEAR)
 
     @app_commands.command(name="show", description="Show what is allowed to whom")
     async def show(self, interaction: discord.Interaction[Any]) -> None:
         """Show the allowances of this server, and the owner's limits above them."""
-        kept = await self._services.queue.allowances.allowances(interaction.guild_id or 0)
+        kept = await self._services.queue.allowances.of_guild(interaction.guild_id or 0)
         await self._say(
             interaction, limit_texts.allowances_page(kept, self._services.submissions.rules.limits)
         )

@@ -73,7 +73,9 @@ class LookCommands(ModeratorGroup, name="look"):
         if found is None:
             return
         await interaction.response.defer(ephemeral=True, thinking=True)
-        text, files = await why_discarded(found, queue=self._services.queue, blobs=self._services.blobs)
+        text, files = await why_discarded(
+            found, take_previews=self._services.queue.take_previews, blobs=self._services.blobs
+        )
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     @app_commands.command(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import discord
@@ -27,7 +26,6 @@ class MemberCommands(ModeratorGroup, name="member"):
             by=audit_entry.actor_id,
             reason=audit_entry.reason,
             audit_entry=audit_entry,
-            now=time.time(),
         )
         for job in stopped:
             if job.state is State.RUNNING:
@@ -43,7 +41,7 @@ class MemberCommands(ModeratorGroup, name="member"):
         """Take the jobs of a member again."""
         audit_entry = self._audit_entry(interaction, "unban", str(member.id), reason)
         ended = await self._services.queue.moderation.unban(
-            audit_entry.guild_id, member.id, audit_entry=audit_entry, now=time.time()
+            audit_entry.guild_id, member.id, audit_entry=audit_entry
         )
         await self._say(
             interaction, moderation_texts.unbanned(member.id) if ended else moderation_texts.NOT_BANNED

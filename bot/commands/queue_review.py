@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import time
 from typing import Any
 
 import discord
@@ -54,9 +53,7 @@ class ReviewCommands(ModeratorGroup, name="review"):
         said = {name: value for name, value in said.items() if value is not None}
         rules = dataclasses.replace(await queue.reviews.review_rules(interaction.guild_id or 0), **said)
         if said:
-            await queue.reviews.set_review_rules(
-                rules, self._audit_entry(interaction, "review", "", reason), time.time()
-            )
+            await queue.reviews.set_review_rules(rules, self._audit_entry(interaction, "review", "", reason))
             self._services.signals.case_changed()
         await self._say(interaction, review_texts.rules_page(rules))
 
@@ -112,9 +109,7 @@ class WordsGroup(ModeratorGroup, name="words", description="The word lists of th
             await self._say(interaction, review_texts.NO_WORD)
             return
         audit_entry = self._audit_entry(interaction, action, read, reason)
-        changed = await self._services.queue.reviews.say_of_word(
-            read, kind, audit_entry, most=MOST_WORDS, now=time.time()
-        )
+        changed = await self._services.queue.reviews.set_word(read, kind, audit_entry, most=MOST_WORDS)
         if not changed:
             await self._say(interaction, review_texts.WORD_UNCHANGED)
         elif kind is None:

@@ -3,6 +3,9 @@
 A setting comes from the environment, from ``.env``, or from ``framekiln.toml`` (first found wins). In the
 environment its name is ``FRAMEKILN_`` and the field's name in capitals; the two of Discord keep the names
 that everybody uses, ``DISCORD_TOKEN`` and ``DISCORD_GUILD_ID``.
+
+Each default stands once. What the engine, which is also a library, has a default for is read from there;
+every other default stands here, and the policies that are made from settings have none.
 """
 
 from __future__ import annotations
@@ -23,6 +26,13 @@ from pydantic_settings import (
 )
 
 from bot.config.choices import LogFormat, Where
+from engine.gate.local_calibration import FEWEST
+from engine.planning.plan import PlanLimits
+from engine.process.watch import HostLimits
+from engine.rendering.order import RenderLimits
+from engine.runtime.context import EngineContext
+from engine.untrusted.clip_headers import ClipLimits
+from engine.untrusted.headers import PictureLimits
 
 PREFIX = "FRAMEKILN_"
 TOML = Path("framekiln.toml")
@@ -81,7 +91,10 @@ class Settings(BaseSettings):
         description="Bytes that loaded models may take in all; the oldest make room. 0: what there is.",
     )
     memory_steps: int = Field(
-        4, ge=0, le=9, description="How often a clip may give one thing more up when memory runs out."
+        EngineContext.steps_down,
+        ge=0,
+        le=9,
+        description="How often a clip may give one thing more up when memory runs out.",
     )
     compile_models: bool = Field(
         False,  # noqa: FBT003 - a default
@@ -131,21 +144,32 @@ class Settings(BaseSettings):
         500 * MEGABYTE, ge=0, description="Bytes that must be free for a job to be accepted."
     )
 
-    max_takes: int = Field(3, ge=1, le=20, description="Takes per clip before the best one is kept.")
-    max_wasted_seconds: int = Field(
-        600, ge=1, description="Seconds on discarded takes of one clip; then the best of them is kept."
+    max_takes: int = Field(
+        RenderLimits.max_takes, ge=1, le=20, description="Takes per clip before the best one is kept."
     )
-    calibrate_clips: int = Field(40, ge=10, description="Kept clips that `framekiln calibrate` needs.")
-    max_seconds: float = Field(10.0, ge=1, le=60, description="Seconds of the longest clip.")
+    max_wasted_seconds: int = Field(
+        RenderLimits.max_wasted_seconds,
+        ge=1,
+        description="Seconds on discarded takes of one clip; then the best of them is kept.",
+    )
+    calibrate_clips: int = Field(FEWEST, ge=10, description="Kept clips that `framekiln calibrate` needs.")
+    max_seconds: float = Field(
+        PlanLimits.max_seconds, ge=1, le=60, description="Seconds of the longest clip."
+    )
     max_extended_seconds: float = Field(
         16.0, ge=1, le=120, description="Seconds that a clip may become by Extend, or as a loop."
     )
     max_side: int = Field(
-        1920, ge=64, le=1920, description="Pixels of the longest side of a clip; less spares the GPU."
+        PlanLimits.max_side,
+        ge=64,
+        le=1920,
+        description="Pixels of the longest side of a clip; less spares the GPU.",
     )
-    max_fps: float = Field(60.0, ge=8, le=60, description="Frames per second that a member may ask for.")
+    max_fps: float = Field(
+        PlanLimits.max_fps, ge=8, le=60, description="Frames per second that a member may ask for."
+    )
     fps: float = Field(
-        24.0,
+        PlanLimits.fps,
         ge=8,
         le=60,
         description="Frames per second of a finished clip, where the member did not choose.",
@@ -156,39 +180,57 @@ class Settings(BaseSettings):
         description="Bytes of the largest clip to post. Kept below the server's own upload limit.",
     )
 
-    max_picture_bytes: int = Field(10 * 2**20, ge=1024, description="Bytes of the largest picture.")
-    max_picture_pixels: int = Field(40_000_000, ge=4096, description="Pixels of the largest picture.")
-    min_picture_side: int = Field(64, ge=16, description="Pixels of the shortest side of a picture.")
-    max_picture_side: int = Field(8192, ge=256, description="Pixels of the longest side of a picture.")
-    max_picture_aspect: float = Field(4.0, ge=1, description="Longest side over shortest side, at most.")
+    max_picture_bytes: int = Field(
+        PictureLimits.max_bytes, ge=1024, description="Bytes of the largest picture."
+    )
+    max_picture_pixels: int = Field(
+        PictureLimits.max_pixels, ge=4096, description="Pixels of the largest picture."
+    )
+    min_picture_side: int = Field(
+        PictureLimits.min_side, ge=16, description="Pixels of the shortest side of a picture."
+    )
+    max_picture_side: int = Field(
+        PictureLimits.max_side, ge=256, description="Pixels of the longest side of a picture."
+    )
+    max_picture_aspect: float = Field(
+        PictureLimits.max_aspect, ge=1, description="Longest side over shortest side, at most."
+    )
     decode_seconds: float = Field(10.0, gt=0, description="Seconds that reading a picture may take.")
     decode_memory: int = Field(
-        2**30, ge=2**27, description="Bytes of memory that reading a picture or a clip may take."
+        PictureLimits.decode_memory,
+        ge=2**27,
+        description="Bytes of memory that reading a picture or a clip may take.",
     )
     download_seconds: float = Field(
         20.0, gt=0, description="Seconds that fetching a picture or a clip may take."
     )
     decoders: int = Field(2, ge=1, description="Pictures that are read at the same time.")
-    max_video_bytes: int = Field(25 * 2**20, ge=1024, description="Bytes of the largest clip that is taken.")
+    max_video_bytes: int = Field(
+        ClipLimits.max_bytes, ge=1024, description="Bytes of the largest clip that is taken."
+    )
     max_video_pixels: int = Field(
-        1920 * 1088, ge=4096, description="Pixels of a frame of the largest clip that is taken."
+        ClipLimits.max_pixels, ge=4096, description="Pixels of a frame of the largest clip that is taken."
     )
     max_video_side: int = Field(
-        2048, ge=256, description="Pixels of the longest side of a clip that is taken."
+        ClipLimits.max_side, ge=256, description="Pixels of the longest side of a clip that is taken."
     )
     max_video_seconds: float = Field(
-        30.0, ge=1, description="Seconds of the longest clip that is taken; its first ones are used."
+        ClipLimits.max_seconds,
+        ge=1,
+        description="Seconds of the longest clip that is taken; its first ones are used.",
     )
     video_decode_seconds: float = Field(30.0, gt=0, description="Seconds that reading a clip may take.")
     max_prompt: int = Field(400, ge=20, le=1000, description="Characters of the longest prompt.")
 
     heartbeat_silence: float = Field(
-        15.0, ge=2, description="Seconds without a sign of life until the engine is restarted."
+        HostLimits.heartbeat_silence,
+        ge=2,
+        description="Seconds without a sign of life until the engine is restarted.",
     )
     step_silence: float = Field(
-        120.0, ge=5, description="Seconds without progress until the engine is restarted."
+        HostLimits.step_silence, ge=5, description="Seconds without progress until the engine is restarted."
     )
-    max_job_seconds: float = Field(1800.0, ge=10, description="Seconds that one job may run.")
+    max_job_seconds: float = Field(HostLimits.job, ge=10, description="Seconds that one job may run.")
     crash_limit: int = Field(2, ge=1, description="Engine crashes in one job until it is set aside.")
     restart_limit: int = Field(5, ge=1, description="Bot restarts in one job until it is set aside.")
     stop_grace: float = Field(

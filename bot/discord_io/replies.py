@@ -12,8 +12,7 @@ import aiohttp
 import discord
 
 from bot.text import messages
-from db.errors import DatabaseError
-from db.jobs.enqueue import Draining, LimitReached, MemberBanned
+from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from engine.core.errors import UserError
 
 log = logging.getLogger(__name__)

@@ -43,9 +43,9 @@ class ClipIntakeLimits(ClipLimits):
         decoders: clips that are read at the same time.
     """
 
-    download_seconds: float = 30.0
-    decode_wall_seconds: float = 30.0
-    decoders: int = 1
+    download_seconds: float
+    decode_wall_seconds: float
+    decoders: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +77,8 @@ class ClipIntake:
         peak_bytes: the most memory that any of the reading processes said it held.
     """
 
-    def __init__(self, limits: ClipIntakeLimits | None = None) -> None:
-        self._limits = limits or ClipIntakeLimits()
+    def __init__(self, limits: ClipIntakeLimits) -> None:
+        self._limits = limits
         self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
         own = {field.name for field in fields(ClipLimits)}
         self._argument = json.dumps(

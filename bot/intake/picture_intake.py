@@ -36,9 +36,9 @@ class IntakeLimits(PictureLimits):
         decoders: pictures that are read at the same time.
     """
 
-    download_seconds: float = 20
-    decode_wall_seconds: float = 10
-    decoders: int = 2
+    download_seconds: float
+    decode_wall_seconds: float
+    decoders: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +65,14 @@ class Intake:
         decoder: for those who want to know how much memory reading took.
     """
 
-    def __init__(self, limits: IntakeLimits | None = None, *, store: Store | None = None) -> None:
+    def __init__(self, limits: IntakeLimits, *, store: Store | None = None) -> None:
         """Make one.
 
         Args:
             limits: what may be taken in.
             store: where networks that look at pictures may lie; None: nobody looks for faces or nudity.
         """
-        self._limits = limits or IntakeLimits()
+        self._limits = limits
         self._store = store
         self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
         self.decoder = Decoder(

@@ -76,8 +76,8 @@ class DeliveryLimits:
         give_up_after: seconds after which a clip that cannot be posted is given up.
     """
 
-    backoff_last: float = 60.0
-    give_up_after: float = 48 * 3600.0
+    backoff_last: float
+    give_up_after: float
 
 
 class Deliverer:
@@ -149,7 +149,7 @@ class Deliverer:
     async def _start_what_is_due(self) -> None:
         if len(self._under_way) >= AT_ONCE:
             return
-        for job in await self._queue.delivery.to_deliver(time.time()):
+        for job in await self._queue.delivery.to_deliver():
             if self.loop.stopping:  # since the question was asked
                 return
             if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
@@ -200,7 +200,7 @@ class Deliverer:
         try:
             if self._screen is not None and job.state is State.RENDERED and not await self._screen(job):
                 return
-            begun = await self._queue.delivery.begin_posting(job.id, time.time())
+            begun = await self._queue.delivery.begin_posting(job.id)
             if begun is None:
                 return
             job = begun
@@ -241,7 +241,7 @@ class Deliverer:
         return True
 
     async def _posted(self, job: Job, message: int | None) -> None:
-        await self._queue.delivery.posted(job.id, message, time.time())
+        await self._queue.delivery.record_posted(job.id, message)
         self._away.pop(job.id, None)
         self._is_back = True
         self._smaller(job).unlink(missing_ok=True)
@@ -273,9 +273,7 @@ class Deliverer:
         elif error.trouble is Trouble.REFUSED or age > self._limits.give_up_after:
             await self._fail(job, "E_POST", f"Discord did not take the clip of job {job.id}: {error}")
         elif error.trouble is Trouble.NO_ACCESS:
-            await self._queue.delivery.postpone(
-                job.id, time.time() + min(NO_ACCESS_BACKOFF, self._limits.backoff_last)
-            )
+            await self._queue.delivery.postpone(job.id, min(NO_ACCESS_BACKOFF, self._limits.backoff_last))
         else:
             await self._postpone(job)
 
@@ -287,7 +285,7 @@ class Deliverer:
     async def _postpone(self, job: Job) -> None:
         self._away.setdefault(job.id, 0.0)
         wait = min(self._limits.backoff_last, FIRST_BACKOFF * 2 ** max(0, job.post_attempts - 1))
-        await self._queue.delivery.postpone(job.id, time.time() + wait)
+        await self._queue.delivery.postpone(job.id, wait)
 
     async def _make_smaller(self, job: Job) -> None:
         clip = await self._clip(job)
@@ -301,7 +299,7 @@ class Deliverer:
         except EngineError as error:
             await self._fail(job, "E_TOO_LARGE", f"the clip of job {job.id} cannot be made smaller: {error}")
             return
-        await self._queue.delivery.postpone(job.id, time.time())
+        await self._queue.delivery.postpone(job.id, 0.0)
 
     async def _send_direct(self, job: Job) -> None:
         """The channel is gone: the clip goes to the member who asked, or nowhere."""
@@ -319,7 +317,7 @@ class Deliverer:
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = job.id[:8]
         log.error("job %s failed at delivery, error id %s: %s", job.id, error_id, detail)
-        await self._queue.claims.fail(job.id, None, code, None, error_id, time.time())
+        await self._queue.claims.fail(job.id, None, code=code, error_id=error_id)
         self._away.pop(job.id, None)
         self._smaller(job).unlink(missing_ok=True)
 

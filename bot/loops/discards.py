@@ -6,15 +6,14 @@ import asyncio
 import contextlib
 import io
 import logging
-import time
 
 import discord
 
 from bot.text import clip_texts
-from db.errors import DatabaseError
-from db.files import BlobDamaged, Blobs
+from db.errors import BlobDamaged, DatabaseError
+from db.files import Blobs
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.take_previews import TakePreviews
 from engine.core.events import TakeDiscarded
 from engine.core.recipe import Receipt
 
@@ -27,9 +26,9 @@ SHOWN = 10
 class Discards:
     """The discarded takes of the job that runs. Made once; one job runs at a time."""
 
-    def __init__(self, *, queue: Queue, blobs: Blobs) -> None:
+    def __init__(self, *, take_previews: TakePreviews, blobs: Blobs) -> None:
         """Make one from where their pictures are kept."""
-        self._queue = queue
+        self._take_previews = take_previews
         self._blobs = blobs
         self._sheets: dict[int, bytes] = {}
 
@@ -50,19 +49,21 @@ class Discards:
                 take: await asyncio.to_thread(self._blobs.put, data) for take, data in self._sheets.items()
             }
             if kept:
-                await self._queue.take_previews.keep_sheets(job.id, job.claim, kept, time.time())
+                await self._take_previews.save(job.id, job.claim, kept)
         except (OSError, DatabaseError):
             log.exception("the discarded takes of job %s could not be put by", job.id)
 
 
-async def why_discarded(job: Job, *, queue: Queue, blobs: Blobs) -> tuple[str, list[discord.File]]:
+async def why_discarded(
+    job: Job, *, take_previews: TakePreviews, blobs: Blobs
+) -> tuple[str, list[discord.File]]:
     """The answer to "why was this discarded?": the reasons in words, and pictures of the takes.
 
     Whoever asks must be allowed to: the member, or a moderator of the job's server.
     """
     receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
     files = []
-    for take, digest in list((await queue.take_previews.sheets(job.id)).items())[:SHOWN]:
+    for take, digest in list((await take_previews.of_job(job.id)).items())[:SHOWN]:
         try:
             data = await asyncio.to_thread(blobs.read, digest)
         except (FileNotFoundError, BlobDamaged):

@@ -22,8 +22,9 @@ from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.errors import DatabaseError
 from db.files import Blobs
+from db.jobs.claims import Requeue
 from db.jobs.job import Job
-from db.queue import Queue, Requeue
+from db.queue import Queue
 from db.states import JobId
 from engine.core.errors import (
     Cancelled,
@@ -93,7 +94,7 @@ class EngineLoop:
         self.live: dict[JobId, Live] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults()
-        self._discards = Discards(queue=queue, blobs=blobs)
+        self._discards = Discards(take_previews=queue.take_previews, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -113,7 +114,7 @@ class EngineLoop:
         """Claim a job and see it to its end. False if there is none."""
         self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            job = await self._queue.claims.claim(time.time(), last=self.gpu.suspects)
+            job = await self._queue.claims.claim(last=self.gpu.suspects)
             if job is None:
                 self._rendered_at = None
             elif self.loop.stopping:
@@ -186,9 +187,7 @@ class EngineLoop:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._queue.claims.fail(
-                    job.id, job.claim, "E_UNSUPPORTED", str(error), None, time.time()
-                )
+                await self._queue.claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
             case RenderFailed():
                 await self._answer(job, error)
             case EngineError():
@@ -225,7 +224,7 @@ class EngineLoop:
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-            kept = await self._queue.claims.rendered(
+            kept = await self._queue.claims.hand_in(
                 job.id,
                 job.claim,
                 clip_sha256=receipt.sha256,
@@ -233,7 +232,6 @@ class EngineLoop:
                 receipt=receipt.to_json(),
                 gpu_seconds=receipt.busy_seconds,
                 charged_seconds=receipt.charged_seconds,
-                now=time.time(),
             )
         finally:
             self._engine.discard(rendered)
@@ -277,7 +275,7 @@ class EngineLoop:
     async def _stopped(self, job: Job) -> None:
         row = await self._queue.jobs.get(job.id)
         if row is not None and row.cancel_requested:
-            await self._queue.claims.cancelled(job.id, job.claim, time.time())
+            await self._queue.claims.finish_cancel(job.id, job.claim)
             log.info("job %s is cancelled", job.id)
         else:
             await self._requeue(job, Requeue.SHUTDOWN)
@@ -309,7 +307,7 @@ class EngineLoop:
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = secrets.token_hex(4)
         log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
-        await self._queue.claims.fail(job.id, job.claim, code, None, error_id, time.time())
+        await self._queue.claims.fail(job.id, job.claim, code=code, error_id=error_id)
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
@@ -319,6 +317,4 @@ class EngineLoop:
         await self._requeue(job, fault)
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
-        await self._queue.claims.requeue(
-            job.id, job.claim, cause=cause, now=time.time(), crash_limit=self._crash_limit
-        )
+        await self._queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)

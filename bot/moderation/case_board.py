@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
-import time
 from collections.abc import Awaitable, Callable
 from enum import StrEnum
 from pathlib import Path
@@ -25,8 +24,8 @@ from bot.text import review_texts
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
-from db.moderation.cases import Case
-from db.queue import Queue
+from db.moderation.cases import Case, Cases
+from db.moderation.reviews import Reviews
 from db.states import JobId
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
@@ -111,7 +110,8 @@ class CaseBoard:
     def __init__(
         self,
         *,
-        queue: Queue,
+        cases: Cases,
+        reviews: Reviews,
         signals: JobSignals,
         messenger: Messenger,
         blobs: Blobs,
@@ -121,14 +121,16 @@ class CaseBoard:
         """Make one.
 
         Args:
-            queue: the truth.
+            cases: what is asked and decided.
+            reviews: knows the channel of each guild.
             signals: says when there may be something to show.
             messenger: the bot's hand in Discord.
             blobs: where pictures and clips are.
             sealer: signs a clip, which is shown before it is posted.
             work: a folder for what is about to be shown.
         """
-        self._queue = queue
+        self._cases = cases
+        self._reviews = reviews
         self._messenger = messenger
         self._blobs = blobs
         self._sealer = sealer
@@ -138,12 +140,12 @@ class CaseBoard:
 
     async def work(self) -> None:
         """Do all that is due now."""
-        for case in await self._queue.cases.due_cases(time.time()):
+        for case in await self._cases.due():
             try:
                 await (self._show(case) if case.open else self._close(case))
             except ChannelError as error:
                 await self._answer(case, error)
-        for job in await self._queue.cases.taking_down():
+        for job in await self._cases.taking_down():
             await self.delete_message(job)
 
     async def delete_message(self, job: Job) -> None:
@@ -155,18 +157,18 @@ class CaseBoard:
         except ChannelError as error:
             log.warning("the clip of job %s is still in its channel: %s", job.id, error)
         else:
-            await self._queue.cases.message_gone(job.id)
+            await self._cases.message_gone(job.id)
 
     async def _show(self, case: Case) -> None:
         content = review_texts.case(
-            case, Recipe.from_json(case.job.recipe), await self._queue.cases.reasons(case.job.id)
+            case, Recipe.from_json(case.job.recipe), await self._cases.reasons(case.job.id)
         )
         view = _buttons(case)
         if case.channel_id is not None and case.message_id is not None:
             await self._messenger.edit(case.channel_id, case.message_id, content, view)
-            await self._queue.cases.case_shown(case, case.channel_id, case.message_id)
+            await self._cases.record_shown(case, case.channel_id, case.message_id)
             return
-        channel = (await self._queue.reviews.review_rules(case.job.guild_id)).channel_id
+        channel = (await self._reviews.review_rules(case.job.guild_id)).channel_id
         if channel is None:
             raise ChannelError(Trouble.GONE, "no review channel is set")
         file, name = await asyncio.to_thread(self._file, case)
@@ -181,25 +183,25 @@ class CaseBoard:
             message = await self._messenger.send(channel, post)
         finally:
             self._sealed(case.job).unlink(missing_ok=True)
-        await self._queue.cases.case_shown(case, channel, message)
+        await self._cases.record_shown(case, channel, message)
 
     async def _close(self, case: Case) -> None:
         if case.channel_id is not None and case.message_id is not None:
             text = review_texts.closed_case(case)
             await self._messenger.edit(case.channel_id, case.message_id, text, None, ())
-        await self._queue.cases.case_closed(case)
+        await self._cases.close(case)
 
     async def _answer(self, case: Case, error: ChannelError) -> None:
         """What follows from Discord's no: the job stays held, and moderators find it in the list."""
         if error.trouble is not Trouble.LATER and not case.open:
             log.info("the card of job %s is out of reach: %s", case.job.id, error)
-            await self._queue.cases.case_closed(case)
+            await self._cases.close(case)
             return
         late = error.trouble is Trouble.LATER
         if not late:
             log.warning("nobody is asked about job %s, which waits: %s", case.job.id, error)
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
-        await self._queue.cases.case_postponed(case, time.time() + pause)
+        await self._cases.postpone(case, pause)
 
     def _file(self, case: Case) -> tuple[Path | None, str | None]:
         """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Collection
 from typing import Any
 
@@ -19,8 +18,9 @@ from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
 from db.files import Blobs
 from db.jobs.job import Job
-from db.moderation.cases import TakenDown
-from db.queue import Queue
+from db.jobs.queries import JobQueries
+from db.jobs.retention import Retention, RetentionPolicy
+from db.moderation.cases import Cases, TakenDown
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)
@@ -40,16 +40,26 @@ class Decisions:
     def __init__(
         self,
         *,
-        queue: Queue,
+        jobs: JobQueries,
+        cases: Cases,
+        retention: Retention,
+        policy: RetentionPolicy,
         blobs: Blobs,
-        cases: CaseBoard,
+        case_board: CaseBoard,
         signals: JobSignals,
         moderator_roles: Collection[int],
     ) -> None:
-        """Make one from the parts that a decision may reach."""
-        self._queue = queue
-        self._blobs = blobs
+        """Make one from the parts that a decision may reach.
+
+        Args:
+            policy: says which files other guilds' jobs still need when a clip is taken down.
+        """
+        self._jobs = jobs
         self._cases = cases
+        self._retention = retention
+        self._policy = policy
+        self._blobs = blobs
+        self._case_board = case_board
         self._signals = signals
         self._roles = moderator_roles
 
@@ -72,7 +82,7 @@ class Decisions:
                 )
             case CaseAction.DISMISS:
                 audit_entry = _audit_entry(interaction, "dismiss report", job, "")
-                done = await self._queue.cases.dismiss(job, number, audit_entry, time.time())
+                done = await self._cases.dismiss(job, number, audit_entry)
                 await self._say(interaction, review_texts.DISMISSED if done else None)
             case CaseAction.TAKE_DOWN:
                 await self._take_down(interaction, number, job)
@@ -98,7 +108,7 @@ class Decisions:
         if not is_moderator(interaction, self._roles):
             await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
             return False
-        found = await self._queue.jobs.get(job)
+        found = await self._jobs.get(job)
         if found is None or found.guild_id != interaction.guild_id:
             await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return False
@@ -106,7 +116,7 @@ class Decisions:
 
     async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         audit_entry = _audit_entry(interaction, "approve", job, "")
-        went_on = await self._queue.cases.approve(job, number, audit_entry, time.time())
+        went_on = await self._cases.approve(job, number, audit_entry)
         await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
             self._signals.released(job)
@@ -116,25 +126,25 @@ class Decisions:
     ) -> None:
         audit_entry = _audit_entry(interaction, "reject", job, reason)
         text = review_texts.not_approved(reason)
-        ended = await self._queue.cases.reject(job, number, audit_entry, text, time.time())
+        ended = await self._cases.reject(job, number, audit_entry, text)
         await self._say(interaction, review_texts.REJECTED if ended else None)
         self._signals.changed(job)
 
     async def _report(self, interaction: discord.Interaction[Any], job: JobId, reason: str) -> None:
-        found = await self._queue.jobs.get(job)
+        found = await self._jobs.get(job)
         if found is None or found.guild_id != interaction.guild_id or found.state is not State.DELIVERED:
             await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
             return
-        new = await self._queue.cases.report(job, interaction.user.id, reason, time.time())
+        new = await self._cases.report(job, interaction.user.id, reason)
         text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
         await interaction.response.send_message(text, ephemeral=True)
         self._signals.case_changed()
 
     async def _take_down(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
         await interaction.response.defer(ephemeral=True, thinking=True)
-        reasons = "; ".join(await self._queue.cases.reasons(job))
+        reasons = "; ".join(await self._cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
-        reached = await self._queue.cases.take_down(job, number, audit_entry, time.time())
+        reached = await self._cases.take_down(job, number, audit_entry)
         if reached is not None:
             await self._remove(reached)
             log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
@@ -148,8 +158,8 @@ class Decisions:
             if job.state is State.RUNNING:
                 self._signals.cancel_requested(job.id)
             self._signals.changed(job.id)
-        await asyncio.gather(*(self._cases.delete_message(job) for job in reached.jobs))
-        needed = await self._queue.retention.blobs_in_use(now=time.time())
+        await asyncio.gather(*(self._case_board.delete_message(job) for job in reached.jobs))
+        needed = await self._retention.blobs_in_use(self._policy)
         for digest in reached.digests - needed:
             await asyncio.to_thread(self._blobs.delete, digest)
 

@@ -20,9 +20,10 @@ from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
 from bot.text import messages, review_texts
+from db.jobs.delivery import Delivery
 from db.jobs.job import Hold, Job
-from db.moderation.reviews import OnPictures, OnWords, ReviewRules, WordKind
-from db.queue import Queue
+from db.moderation.cases import Cases
+from db.moderation.reviews import OnPictures, OnWords, ReviewRules, Reviews, WordKind
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe
 from engine.core.request import Subject
@@ -58,17 +59,30 @@ class Screened:
 class Screening:
     """Applies a server's rules."""
 
-    def __init__(self, *, queue: Queue, messenger: Messenger, words: WordLists, nudity_score: float) -> None:
+    def __init__(
+        self,
+        *,
+        reviews: Reviews,
+        delivery: Delivery,
+        cases: Cases,
+        messenger: Messenger,
+        words: WordLists,
+        nudity_score: float,
+    ) -> None:
         """Make one.
 
         Args:
-            queue: knows the rules.
+            reviews: knows the rules.
+            delivery: holds jobs.
+            cases: puts clips behind a spoiler.
             messenger: knows which channels are age-restricted.
             words: the word lists.
             nudity_score: the score of a picture or clip from which it is flagged, see
                 :mod:`bot.moderation.flags`.
         """
-        self._queue = queue
+        self._reviews = reviews
+        self._delivery = delivery
+        self._cases = cases
         self._messenger = messenger
         self._words = words
         self._nudity_score = nudity_score
@@ -97,7 +111,7 @@ class Screening:
         if is_forbidden(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
         guild = interaction.guild_id or 0
-        rules = await self._queue.reviews.review_rules(guild)
+        rules = await self._reviews.review_rules(guild)
         restricted = is_age_restricted(interaction)
         doubts = _newcomer(interaction, rules)
         found = await self._find_words(guild, recipe.prompt, rules)
@@ -134,7 +148,7 @@ class Screening:
         """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
         if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
             return True
-        rules = await self._queue.reviews.review_rules(job.guild_id)
+        rules = await self._reviews.review_rules(job.guild_id)
         return rules.pictures is OnPictures.OFF and not (job.adult and rules.words is not OnWords.OFF)
 
     async def before_posting(self, job: Job) -> bool:
@@ -144,24 +158,22 @@ class Screening:
         """
         if job.looked_at or self._messenger.is_age_restricted(job.channel_id):
             return True
-        rules = await self._queue.reviews.review_rules(job.guild_id)
+        rules = await self._reviews.review_rules(job.guild_id)
         doubts = _of_clip(job, rules, self._nudity_score)
         if not doubts:
             return True
         if rules.pictures is OnPictures.SPOILER:
-            await self._queue.cases.behind_a_spoiler(job.id)
+            await self._cases.behind_a_spoiler(job.id)
             return True
         hold = _hold(doubts)
-        if hold is not None and await self._queue.delivery.hold(
-            job.id, hold.reason, with_file=hold.with_file, now=time.time()
-        ):
+        if hold is not None and await self._delivery.hold(job.id, hold.reason, with_file=hold.with_file):
             log.info("the clip of job %s is held for a review", job.id)
         return False
 
     async def _find_words(self, guild: int, prompt: str, rules: ReviewRules) -> Found:
         if rules.words is OnWords.OFF:
             return Found()
-        listed = await self._queue.reviews.words(guild)
+        listed = await self._reviews.words(guild)
         return self._words.find(prompt, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 
 from bot.supervisor import Loop
-from db.queue import Queue
+from db.jobs.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -24,22 +25,26 @@ SLACK = 1.0
 class ClockWatch:
     """Looks at the clock."""
 
-    def __init__(self, queue: Queue, *, longest_pause: float) -> None:
+    def __init__(
+        self, retention: Retention, *, longest_pause: float, clock: Callable[[], float] = time.time
+    ) -> None:
         """Make one.
 
         Args:
-            queue: holds the times.
+            retention: mends the times.
             longest_pause: seconds at most between two tries to post a clip.
+            clock: returns Unix seconds.
         """
-        self._queue = queue
+        self._retention = retention
+        self._clock = clock
         self._longest_pause = longest_pause
         self._last = float("inf")  # so that the first look is for what happened before the start
         self.loop = Loop("clock watch", self._one_look, every=EVERY)
 
     async def _one_look(self) -> None:
-        now = time.time()
+        now = self._clock()
         if now < self._last - SLACK:
-            mended = await self._queue.retention.mend_times(now=now, longest_pause=self._longest_pause)
+            mended = await self._retention.mend_times(longest_pause=self._longest_pause)
             if mended:
                 log.warning("the clock was set back: the times of %d jobs are mended", mended)
         self._last = now

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 from bot.supervisor import Loop
 from db.files import Blobs
+from db.jobs.retention import Retention, RetentionPolicy
 from db.privacy.departed_guilds import Guilds
 from db.privacy.personal import Personal
-from db.queue import Queue
 from db.sqlite.connection import Database
+from db.sqlite.meta import Meta
 from db.sqlite.rescue import drop_set_aside
 
 log = logging.getLogger(__name__)
@@ -24,31 +25,6 @@ BACKUP_EVERY = DAY
 LAST_BACKUP = "last_backup"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Keep:
-    """How long what is kept.
-
-    Attributes:
-        inputs_days: members' pictures and clips, after their job has ended.
-        clips_days: finished clips, after they were posted.
-        starred_days: clips with a star, after the last star.
-        sheets_days: pictures of discarded takes.
-        prompts_days: words of a job, after it has ended.
-        left_guild_days: everything of a guild, after the bot has left it.
-        set_aside_days: databases that were set aside, damaged or replaced.
-        backups: daily copies of the database; 0 for none.
-    """
-
-    inputs_days: float = 7.0
-    clips_days: float = 7.0
-    starred_days: float = 90.0
-    sheets_days: float = 7.0
-    prompts_days: float = 30.0
-    left_guild_days: float = 30.0
-    set_aside_days: float = 30.0
-    backups: int = 7
-
-
 class Housekeeping:
     """Sweeps files, clears words away, forgets guilds and keeps backups."""
 
@@ -56,31 +32,37 @@ class Housekeeping:
         self,
         *,
         database: Database,
-        queue: Queue,
+        retention: Retention,
+        meta: Meta,
         blobs: Blobs,
         personal: Personal,
         guilds: Guilds,
         backup_dir: Path,
-        keep: Keep,
+        policy: RetentionPolicy,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """Make one.
 
         Args:
             database: is backed up.
-            queue: knows what is still needed.
+            retention: knows what is still needed.
+            meta: remembers when the last backup was made.
             blobs: are swept.
             personal: clears words away.
             guilds: knows which the bot has left.
             backup_dir: where the copies go.
-            keep: how long.
+            policy: how long everything is kept.
+            clock: returns Unix seconds.
         """
         self._database = database
-        self._queue = queue
+        self._retention = retention
+        self._meta = meta
         self._blobs = blobs
         self._personal = personal
         self._guilds = guilds
         self._backup_dir = backup_dir
-        self._keep = keep
+        self._policy = policy
+        self._clock = clock
         self.loop = Loop("housekeeping", self._round, every=SWEEP_EVERY)
 
     async def _round(self) -> None:
@@ -93,11 +75,10 @@ class Housekeeping:
 
     async def forget(self) -> int:
         """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""
-        now = time.time()
         count = 0
-        while words := (await self._personal.forget_words(days=self._keep.prompts_days, now=now)).jobs:
+        while words := (await self._personal.forget_words(days=self._policy.prompts_days)).jobs:
             count += len(words)
-        for guild in await self._guilds.to_forget(days=self._keep.left_guild_days, now=now):
+        for guild in await self._guilds.to_forget(days=self._policy.left_guild_days):
             deleted = await self._guilds.forget(guild)
             log.info("a server that the bot has left is forgotten: %d jobs", deleted)
             count += deleted
@@ -105,11 +86,7 @@ class Housekeeping:
 
     async def sweep(self) -> int:
         """Delete the pictures and clips that no job needs any more, and return how many."""
-        needed = await self._queue.retention.blobs_in_use(
-            now=time.time(),
-            keep_inputs_days=self._keep.inputs_days,
-            keep_clips_days=self._keep.clips_days,
-        )
+        needed = await self._retention.blobs_in_use(self._policy)
         gone = await asyncio.to_thread(self._blobs.sweep, needed)
         if gone:
             log.info("%d files were no longer needed", gone)
@@ -117,20 +94,20 @@ class Housekeeping:
 
     async def back_up_if_due(self) -> bool:
         """Copy the database if the last copy is a day old; say whether it was."""
-        if not self._keep.backups:
+        if not self._policy.backups:
             return False
-        last = float(await self._queue.meta.get(LAST_BACKUP) or 0)
-        now = time.time()
+        last = float(await self._meta.get(LAST_BACKUP) or 0)
+        now = self._clock()
         if 0 <= now - last < BACKUP_EVERY:
             return False
-        path = await self._database.backup(self._backup_dir, keep=self._keep.backups)
-        await self._queue.meta.set(LAST_BACKUP, str(now))
+        path = await self._database.backup(self._backup_dir, keep=self._policy.backups)
+        await self._meta.set(LAST_BACKUP, str(now))
         log.info("the database is backed up to %s", path.name)
         return True
 
     async def drop_set_aside(self) -> int:
         """Delete databases that were set aside long ago, and return how many."""
-        before = time.time() - self._keep.set_aside_days * DAY
+        before = self._clock() - self._policy.set_aside_days * DAY
         gone = await asyncio.to_thread(drop_set_aside, self._database.path, before=before)
         if gone:
             log.info("databases that were set aside long ago are deleted: %d", gone)

@@ -11,7 +11,7 @@ NOTHING = "{}"
 """What is left of a text that nobody can read."""
 
 
-class RecipeWords:
+class RecipeRedactor:
     """The :class:`db.privacy.erase.Words` of this program."""
 
     def forget(self, recipe: str) -> str:

@@ -10,7 +10,6 @@ import asyncio
 import dataclasses
 import logging
 import shutil
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -32,9 +31,9 @@ from bot.requests.style_names import settled
 from bot.signals import JobSignals
 from bot.text import messages
 from bot.text.prompts import clean_prompt
-from db.errors import DatabaseError
+from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
-from db.jobs.enqueue import Draining, EnqueueLimits, LimitReached, MemberBanned
+from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.states import JobId, State
@@ -70,7 +69,7 @@ class SubmissionPolicy:
     data_dir: Path
     min_free_disk: int
     max_prompt: int
-    engine: str = AUTO
+    engine: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -241,7 +240,7 @@ class Submissions:
             )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
             self._in_flight.see_through()
-            enqueued = await self._queue.entry.enqueue(new, limits=self.rules.limits, now=time.time())
+            enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
             await refuse(interaction, messages.BEING_RESTARTED)
             raise
@@ -300,7 +299,7 @@ class Submissions:
 
     async def _check_limits(self, interaction: discord.Interaction[Any]) -> None:
         await self._queue.entry.check_limits(
-            interaction.guild_id or 0, interaction.user.id, roles_of(interaction), limits=self.rules.limits
+            interaction.guild_id or 0, interaction.user.id, roles_of(interaction), self.rules.limits
         )
 
     async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:
@@ -322,7 +321,7 @@ class Submissions:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("the answer to job %s was not given: %s", job.id, error)
         else:
-            await self._queue.entry.answered(
+            await self._queue.entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)

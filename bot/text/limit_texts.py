@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.text.messages import fit
-from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
+from db.jobs.allowances import Allowance, Lane, Spent, StoredAllowance, Whose
 from db.jobs.enqueue import EnqueueLimits
 
 SHOWN = 20
@@ -42,7 +42,7 @@ def allowance_line(kind: Whose, whom: int, allowance: Allowance) -> str:
     return f"{name}: " + " · ".join(parts)
 
 
-def allowances_page(kept: Sequence[Kept], owner: EnqueueLimits) -> str:
+def allowances_page(kept: Sequence[StoredAllowance], owner: EnqueueLimits) -> str:
     """The answer of /queue limit show."""
     lines = [allowance_line(one.kind, one.whom, one.allowance) for one in kept[:SHOWN]] or [NO_ALLOWANCES]
     if len(kept) > SHOWN:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.text.messages import QUEUE_EMPTY, fit
 from bot.text.prompts import show_prompt
-from db.audit.log import Entry, Verdict
+from db.audit.log import ChainCheck, Entry
 from db.jobs.job import Job
 
 SHOWN_REASON = 80
@@ -108,7 +108,7 @@ def and_more(count: int) -> str:
     return f"… and {count} more"
 
 
-def audit_page(entries: Sequence[Entry], verdict: Verdict, known: bool | None) -> str:
+def audit_page(entries: Sequence[Entry], verdict: ChainCheck, known: bool | None) -> str:
     """The answer of /queue audit: what the chain says of itself, then the last deeds.
 
     Args:
@@ -132,7 +132,7 @@ def audit_page(entries: Sequence[Entry], verdict: Verdict, known: bool | None) -
     return fit("\n".join(lines))
 
 
-def _state_of(verdict: Verdict) -> str:
+def _state_of(verdict: ChainCheck) -> str:
     if verdict.broken_at is not None:
         return f"⚠️ **The log was changed**: entry {verdict.broken_at} does not fit what stands before it."
     if verdict.cut:

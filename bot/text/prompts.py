@@ -6,7 +6,9 @@ import itertools
 import re
 import unicodedata
 
-PROMPT_LIMIT = 400
+SHOWN_LIMIT = 400
+"""Characters of a prompt in one of our messages, where the caller does not say."""
+
 _MARKS_PER_LETTER = 2
 _STACKING = frozenset({"Mn", "Me"})
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -21,7 +23,7 @@ _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 
 
-def clean_prompt(text: str, limit: int = PROMPT_LIMIT) -> str:
+def clean_prompt(text: str, limit: int) -> str:
     """Make one plain line of what somebody typed. Cleaning twice is cleaning once.
 
     Control, formatting, private and unassigned characters go (writing direction and zero width are among
@@ -36,7 +38,7 @@ def clean_prompt(text: str, limit: int = PROMPT_LIMIT) -> str:
     return line if len(line) <= limit else "".join(_within(_clusters(line), limit)).rstrip()
 
 
-def show_prompt(text: str, limit: int = PROMPT_LIMIT) -> str:
+def show_prompt(text: str, limit: int = SHOWN_LIMIT) -> str:
     """Give a prompt as it may stand in our messages: a code span that pings, links and formats nothing.
 
     In a code span Discord draws no markup. A backtick could end it, so it becomes a look-alike. And because

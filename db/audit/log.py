@@ -71,7 +71,7 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class ChainCheck:
     """What a look at the whole chain has found.
 
     Attributes:
@@ -110,7 +110,7 @@ class Audit(Rows):
         names = {row["alias"]: row["user_id"] for row in named}
         return [_shown(row, names) for row in rows]
 
-    async def verify(self) -> Verdict:
+    async def verify(self) -> ChainCheck:
         """Go through the whole chain, of all guilds, and look whether anything was changed."""
         # In one read, so that no entry comes between the chain and its head.
         rows = await self._db.read(
@@ -118,7 +118,7 @@ class Audit(Rows):
         )
         if not rows:
             noted = await self._db.read("SELECT value FROM meta WHERE key = ?", (HEAD,))
-            return Verdict(entries=0, head=FIRST_HASH, broken_at=None, cut=bool(noted))
+            return ChainCheck(entries=0, head=FIRST_HASH, broken_at=None, cut=bool(noted))
         previous, broken_at = FIRST_HASH, None
         for expected, row in enumerate(rows, start=1):
             *values, written, _ = tuple(row)
@@ -127,7 +127,7 @@ class Audit(Rows):
             previous = written
         broken_at = min(filter(None, (broken_at, await self._replaced())), default=None)
         cut = rows[-1]["noted"] != _head(rows[-1]["seq"], previous)
-        return Verdict(entries=len(rows), head=previous, broken_at=broken_at, cut=cut)
+        return ChainCheck(entries=len(rows), head=previous, broken_at=broken_at, cut=cut)
 
     async def _replaced(self) -> int | None:
         """The number of the first entry whose words, or whose members, are not those it was written with."""

@@ -8,7 +8,6 @@ ceilings, so none of them can give away more of the machine than its owner wants
 from __future__ import annotations
 
 import dataclasses
-import math
 import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -75,7 +74,7 @@ class Allowance:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class StoredAllowance:
     """An allowance as it stands in the database.
 
     Attributes:
@@ -102,23 +101,21 @@ class Allowed:
 class Ceilings:
     """What the owner lets moderators give to a member at most."""
 
-    waiting: int = 20
-    hour: int = 100
-    day: float = math.inf
+    waiting: int
+    hour: int
+    day: float
 
 
 class Allowances(Rows):
     """The part of the queue that knows what moderators allow."""
 
-    async def allow(
-        self, kind: Whose, whom: int, allowance: Allowance, audit_entry: AuditEntry, now: float | None = None
-    ) -> Allowance:
+    async def allow(self, kind: Whose, whom: int, allowance: Allowance, audit_entry: AuditEntry) -> Allowance:
         """Change what is allowed; what ``allowance`` says nothing of stays as it was.
 
         Returns:
             What is allowed from now on.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Allowance:
             kept = _read(connection, audit_entry.guild_id, kind, [whom])
@@ -139,11 +136,9 @@ class Allowances(Rows):
 
         return await self._db.write(transaction)
 
-    async def allow_as_others(
-        self, kind: Whose, whom: int, audit_entry: AuditEntry, now: float | None = None
-    ) -> bool:
+    async def reset(self, kind: Whose, whom: int, audit_entry: AuditEntry) -> bool:
         """Say nothing of a guild, a role or a member any more; False where nothing was said."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             gone = connection.execute(
@@ -156,7 +151,7 @@ class Allowances(Rows):
 
         return await self._db.write(transaction)
 
-    async def allowances(self, guild: int) -> list[Kept]:
+    async def of_guild(self, guild: int) -> list[StoredAllowance]:
         """Return all that moderators of a guild allow: the guild's own, then roles, then members."""
         rows = await self._db.read(
             "SELECT * FROM allowance WHERE guild_id = ? "
@@ -206,7 +201,9 @@ def _spent(level: Iterable[Allowance]) -> Spent | None:
     return Spent.BACKGROUND if Spent.BACKGROUND in said else Spent.REFUSE
 
 
-def _read(connection: sqlite3.Connection, guild: int, kind: Whose, whom: Collection[int]) -> list[Kept]:
+def _read(
+    connection: sqlite3.Connection, guild: int, kind: Whose, whom: Collection[int]
+) -> list[StoredAllowance]:
     marks = ", ".join("?" * len(whom))
     rows = connection.execute(
         f"SELECT * FROM allowance WHERE guild_id = ? AND kind = ? AND whom IN ({marks})",
@@ -215,8 +212,8 @@ def _read(connection: sqlite3.Connection, guild: int, kind: Whose, whom: Collect
     return [_kept(row) for row in rows]
 
 
-def _kept(row: sqlite3.Row) -> Kept:
-    return Kept(
+def _kept(row: sqlite3.Row) -> StoredAllowance:
+    return StoredAllowance(
         kind=Whose(row["kind"]),
         whom=row["whom"],
         allowance=Allowance(

@@ -19,7 +19,7 @@ from db.jobs.job import Job
 from db.jobs.rows import job_from, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import JobId, State
+from db.states import FAILS_UNCLAIMED, REFUSED_UNCLAIMED, JobId, State, check_move
 
 CLAIM = f"""
 {FAIR_ORDER}
@@ -33,9 +33,6 @@ RETURNING *
 
 REMEMBERED = 1000
 """How many finished waits are kept to learn from."""
-
-FAILS_WITHOUT_CLAIM = (State.QUEUED, State.RENDERED, State.POSTING)
-REFUSED_WITHOUT_CLAIM = (State.HELD, State.QUEUED, State.RENDERED)
 
 
 class Requeue(StrEnum):
@@ -70,11 +67,12 @@ class Claims(Rows):
         super().__init__(db, clock=clock)
         self._share = share
 
-    async def claim(self, now: float | None = None, *, last: Collection[JobId] = ()) -> Job | None:
+    async def claim(self, *, last: Collection[JobId] = ()) -> Job | None:
         """Take the next job in the fair order, those of ``last`` last, or None where nothing may run."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
+            check_move(JobId("the next"), State.QUEUED, State.RUNNING)
             row = fetch_one(connection, CLAIM, {"now": at, "last": json.dumps(list(last))})
             return None if row is None else job_from(row)
 
@@ -88,7 +86,7 @@ class Claims(Rows):
             (stage, fraction, take, job, claim),
         )
 
-    async def rendered(
+    async def hand_in(
         self,
         job: JobId,
         claim: int,
@@ -98,7 +96,6 @@ class Claims(Rows):
         receipt: str,
         gpu_seconds: float,
         charged_seconds: float,
-        now: float | None = None,
     ) -> bool:
         """Hand in the clip, whose blob is already written, and charge the member.
 
@@ -110,7 +107,7 @@ class Claims(Rows):
             False where the clip is to be dropped, and nothing is charged: the claim is stale, or the job was
             asked to stop meanwhile and is now cancelled.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             found = _running(connection, job, claim)
@@ -149,9 +146,7 @@ class Claims(Rows):
 
         return await self._db.write(transaction)
 
-    async def requeue(
-        self, job: JobId, claim: int, *, cause: Requeue, now: float | None = None, crash_limit: int = 2
-    ) -> State | None:
+    async def requeue(self, job: JobId, claim: int, *, cause: Requeue, crash_limit: int) -> State | None:
         """Give a running job back, to the front of the queue.
 
         A job that was asked to stop ends as cancelled instead. Only a crash is held against the job: at
@@ -160,7 +155,7 @@ class Claims(Rows):
         Returns:
             The job's new state, or None where the claim is stale.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> State | None:
             found = _running(connection, job, claim)
@@ -181,39 +176,37 @@ class Claims(Rows):
         self,
         job: JobId,
         claim: int | None,
+        *,
         code: str,
-        text: str | None,
-        error_id: str | None,
-        now: float | None = None,
+        text: str | None = None,
+        error_id: str | None = None,
     ) -> bool:
         """End a job badly. Without a claim, one that does not run: its delivery failed, say."""
         return await self._end_badly(
-            job, State.FAILED, claim, FAILS_WITHOUT_CLAIM, (code, text, error_id), self._now(now)
+            job, State.FAILED, claim, FAILS_UNCLAIMED, (code, text, error_id), self._clock()
         )
 
     async def refuse(
         self,
         job: JobId,
         claim: int | None,
+        *,
         code: str,
-        text: str | None,
-        error_id: str | None,
-        now: float | None = None,
+        text: str | None = None,
+        error_id: str | None = None,
     ) -> bool:
         """End a job that may not be made or shown. Without a claim, one that does not run."""
         return await self._end_badly(
-            job, State.REFUSED, claim, REFUSED_WITHOUT_CLAIM, (code, text, error_id), self._now(now)
+            job, State.REFUSED, claim, REFUSED_UNCLAIMED, (code, text, error_id), self._clock()
         )
 
-    async def cancel(
-        self, job: JobId, *, audit_entry: AuditEntry | None = None, now: float | None = None
-    ) -> CancelOutcome:
+    async def cancel(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> CancelOutcome:
         """Cancel a job that waits or is not yet being posted; ask one that runs to stop.
 
         Args:
             audit_entry: a moderator's; None: its member wants it.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> CancelOutcome:
             outcome = cancel(connection, job, at)
@@ -223,19 +216,19 @@ class Claims(Rows):
 
         return await self._db.write(transaction)
 
-    async def cancelled(self, job: JobId, claim: int, now: float | None = None) -> bool:
+    async def finish_cancel(self, job: JobId, claim: int) -> bool:
         """Finish the cancelling of a job that ran; False where the claim is stale."""
-        at = self._now(now)
+        at = self._clock()
         return await self._db.write(
             lambda connection: end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
         )
 
-    async def recover(self, now: float | None = None, restart_limit: int = 5) -> Recovery:
+    async def recover(self, *, restart_limit: int) -> Recovery:
         """Sort out, once at the start, what was under way when the program last ended.
 
         A running job goes to the front of the queue; found so ``restart_limit`` times, it is quarantined.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Recovery:
             recovery = Recovery()

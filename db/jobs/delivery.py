@@ -14,49 +14,49 @@ from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.sqlite.rows import fetch_one
-from db.states import ENDED_STATES, JobId, State, check_move
+from db.states import ENDS, HOLDABLE, TO_POST, JobId, State, check_move, sql_list
 
 
 class Delivery(JobRows):
     """The part of the queue that delivery and the status messages work with."""
 
-    async def to_deliver(self, now: float | None = None) -> list[Job]:
+    async def to_deliver(self) -> list[Job]:
         """Return what may be posted now, the oldest clip first.
 
         Left out is what an earlier :meth:`begin_posting` is still busy with, until :meth:`posted`,
         :meth:`postpone`, ``fail`` or, after a restart, ``recover``.
         """
         return await self._jobs(
-            "SELECT * FROM job WHERE state IN ('rendered', 'posting') AND NOT in_flight "
+            f"SELECT * FROM job WHERE state IN ({sql_list(TO_POST)}) AND NOT in_flight "
             "AND (retry_at IS NULL OR retry_at <= ?) ORDER BY rendered_at, seq",
-            (self._now(now),),
+            (self._clock(),),
         )
 
-    async def begin_posting(self, job: JobId, now: float | None = None) -> Job | None:
+    async def begin_posting(self, job: JobId) -> Job | None:
         """Write down that posting is tried now, before it is.
 
         Returns:
             The job, or None where it has moved on (cancelled, held, delivered) or another attempt is
             under way.
         """
-        at = self._now(now)
-        check_move(job, State.RENDERED, State.POSTING)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
+            check_move(job, State.RENDERED, State.POSTING)
             row = fetch_one(
                 connection,
                 "UPDATE job SET state = 'posting', in_flight = 1, post_attempts = post_attempts + 1, "
                 "posting_since = coalesce(posting_since, :now), retry_at = NULL "
-                "WHERE id = :job AND state IN ('rendered', 'posting') AND NOT in_flight RETURNING *",
+                f"WHERE id = :job AND state IN ({sql_list(TO_POST)}) AND NOT in_flight RETURNING *",
                 {"now": at, "job": job},
             )
             return None if row is None else job_from(row)
 
         return await self._db.write(transaction)
 
-    async def posted(self, job: JobId, message_id: int | None, now: float | None = None) -> bool:
+    async def record_posted(self, job: JobId, message_id: int | None) -> bool:
         """The clip has reached the member; ``message_id`` is None where no channel carries it."""
-        at = self._now(now)
+        at = self._clock()
         return await self._db.write(
             lambda connection: (
                 transition(
@@ -73,11 +73,11 @@ class Delivery(JobRows):
             )
         )
 
-    async def postpone(self, job: JobId, until: float) -> bool:
-        """The attempt did not succeed; the next may begin at ``until``."""
+    async def postpone(self, job: JobId, seconds: float) -> bool:
+        """Record that an attempt failed; the next may begin after this many seconds."""
         return await self._changes(
-            "UPDATE job SET retry_at = ?, in_flight = 0 WHERE id = ? AND state IN ('rendered', 'posting')",
-            (until, job),
+            f"UPDATE job SET retry_at = ?, in_flight = 0 WHERE id = ? AND state IN ({sql_list(TO_POST)})",
+            (self._clock() + seconds, job),
         )
 
     async def hold(
@@ -87,18 +87,16 @@ class Delivery(JobRows):
         *,
         with_file: bool = True,
         audit_entry: AuditEntry | None = None,
-        now: float | None = None,
     ) -> bool:
         """Let a job wait for a review, before it runs or before it is posted, and ask moderators.
 
         Args:
             with_file: its picture or clip may be shown to them.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
-            sources = [State.QUEUED, State.RENDERED]
-            held = transition(connection, job, State.HELD, sources=sources, held_reason=reason)
+            held = transition(connection, job, State.HELD, sources=HOLDABLE, held_reason=reason)
             if held is None:
                 return False
             open_case(connection, held, CaseKind.REVIEW, at=at, with_file=with_file)
@@ -108,11 +106,9 @@ class Delivery(JobRows):
 
         return await self._db.write(transaction)
 
-    async def release(
-        self, job: JobId, *, audit_entry: AuditEntry | None = None, now: float | None = None
-    ) -> bool:
+    async def release(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
         """Let a held job go on from where it was held."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             found = find(connection, job)
@@ -132,7 +128,7 @@ class Delivery(JobRows):
             lambda connection: (
                 connection.executemany(
                     "UPDATE job SET retry_at = NULL "
-                    "WHERE id = ? AND state IN ('rendered', 'posting') AND NOT in_flight",
+                    f"WHERE id = ? AND state IN ({sql_list(TO_POST)}) AND NOT in_flight",
                     [(job,) for job in jobs],
                 ).rowcount
             )
@@ -153,5 +149,5 @@ class Delivery(JobRows):
         """Return the jobs with a status message that is not final, or that ended without a last word."""
         return await self._jobs(
             "SELECT * FROM job WHERE status_final = 0 "
-            f"AND (status_message_id IS NOT NULL OR state IN ({ENDED_STATES})) ORDER BY seq"
+            f"AND (status_message_id IS NOT NULL OR state IN ({sql_list(ENDS)})) ORDER BY seq"
         )

@@ -7,8 +7,8 @@ import math
 import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from enum import StrEnum
 
+from db.errors import Draining, Limit, LimitReached, MemberBanned
 from db.jobs.allowances import Allowed, Ceilings, Lane, Spent, allowed
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.job import Job, NewJob
@@ -17,11 +17,10 @@ from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import job_from
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import JobId, State, new_job_id
+from db.states import NOT_DRAWN, JobId, State, new_job_id, sql_list
 
 HOUR = 3600.0
 DAY = 24 * HOUR
-CEILINGS = Ceilings()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,54 +37,12 @@ class EnqueueLimits:
         ceilings: what moderators may give to a member in the place of the first three.
     """
 
-    per_member_waiting: int = 3
-    per_member_hour: int = 20
-    per_member_day: float = math.inf
-    per_guild_waiting: int = 50
-    total_waiting: int = 500
-    ceilings: Ceilings = CEILINGS
-
-
-class Limit(StrEnum):
-    """Which limit was reached; the names are those of :class:`EnqueueLimits`."""
-
-    PER_MEMBER_WAITING = "per_member_waiting"
-    PER_MEMBER_HOUR = "per_member_hour"
-    PER_MEMBER_DAY = "per_member_day"
-    PER_GUILD_WAITING = "per_guild_waiting"
-    TOTAL_WAITING = "total_waiting"
-
-
-class LimitReached(Exception):
-    """The job was not accepted; nothing was written.
-
-    Attributes:
-        which: the limit.
-        allowed: its value.
-        retry_after: seconds until it allows another job, or None where that depends on other jobs.
-    """
-
-    def __init__(self, which: Limit, allowed: float, retry_after: float | None = None) -> None:
-        super().__init__(f"the limit {which} = {allowed} is reached")
-        self.which = which
-        self.allowed = allowed
-        self.retry_after = retry_after
-
-
-class MemberBanned(Exception):
-    """The job was not accepted: a moderator of this guild has shut this member out.
-
-    Attributes:
-        reason: the moderator's words, as given.
-    """
-
-    def __init__(self, reason: str) -> None:
-        super().__init__("this member may not ask for clips in this guild")
-        self.reason = reason
-
-
-class Draining(Exception):
-    """The job was not accepted: this guild finishes what it has and takes nothing new."""
+    per_member_waiting: int
+    per_member_hour: int
+    per_member_day: float
+    per_guild_waiting: int
+    total_waiting: int
+    ceilings: Ceilings
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,46 +57,39 @@ class Enqueued:
     created: bool
 
 
-class Enqueueing(Rows):
+class Admission(Rows):
     """The part of the queue that takes jobs in."""
 
     def __init__(
         self,
         db: Database,
         *,
-        limits: EnqueueLimits,
         share: FairShare,
         clock: Callable[[], float],
     ) -> None:
         super().__init__(db, clock=clock)
-        self._limits = limits
         self._share = share
 
-    async def enqueue(
-        self, new: NewJob, *, now: float | None = None, limits: EnqueueLimits | None = None
-    ) -> Enqueued:
+    async def enqueue(self, new: NewJob, limits: EnqueueLimits) -> Enqueued:
         """Write a job down. When this returns, the job survives whatever happens.
-
-        Args:
-            limits: those of the queue by default.
 
         Raises:
             MemberBanned: the member is shut out.
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
-        at, checked = self._now(now), limits or self._limits
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Enqueued:
             known = fetch_one(connection, "SELECT * FROM job WHERE key = ?", (new.key,))
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
-            lane = _check(connection, new.guild_id, new.user_id, new.roles, checked, at)
+            lane = _check(connection, new.guild_id, new.user_id, new.roles, limits, at)
             return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
 
         return await self._db.write(transaction)
 
-    async def answered(
+    async def record_answer(
         self, job: JobId, channel_id: int, message_id: int, *, foretold: float, ahead: int
     ) -> bool:
         """The member has been told.
@@ -159,10 +109,8 @@ class Enqueueing(Rows):
         self,
         guild: int,
         user: int,
-        roles: Collection[int] = (),
-        *,
-        now: float | None = None,
-        limits: EnqueueLimits | None = None,
+        roles: Collection[int],
+        limits: EnqueueLimits,
     ) -> Lane:
         """Return if the member could ask for a job now; asked before anything is downloaded.
 
@@ -174,8 +122,8 @@ class Enqueueing(Rows):
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
         """
-        at, checked = self._now(now), limits or self._limits
-        return await self._db.look(lambda connection: _check(connection, guild, user, roles, checked, at))
+        at = self._clock()
+        return await self._db.look(lambda connection: _check(connection, guild, user, roles, limits, at))
 
 
 def _check(
@@ -247,13 +195,13 @@ def _check_waiting(
     connection: sqlite3.Connection, guild: int, user: int, waiting: int, limits: EnqueueLimits
 ) -> None:
     total, here, own = connection.execute(
-        """
+        f"""
         SELECT
             count(*),
             count(*) FILTER (WHERE guild_id = :guild_id),
             count(*) FILTER (WHERE guild_id = :guild_id AND user_id = :user_id)
         FROM job
-        WHERE state IN ('queued', 'held') AND clip_sha256 IS NULL
+        WHERE state IN ({sql_list(NOT_DRAWN)}) AND clip_sha256 IS NULL
         """,
         {"guild_id": guild, "user_id": user},
     ).fetchone()

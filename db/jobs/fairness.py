@@ -19,7 +19,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from db.sqlite.rows import fetch_one
-from db.states import JobId
+from db.states import BACKLOG, JobId, sql_list
 
 FAIR_ORDER = """
 WITH fair AS (
@@ -63,15 +63,15 @@ SELECT coalesce(
 ) AS seconds
 """
 
-OWN_BACKLOG = """
+OWN_BACKLOG = f"""
 SELECT total(expected) AS seconds FROM job
-WHERE state IN ('queued', 'running') AND guild_id = ? AND user_id = ?
+WHERE state IN ({sql_list(BACKLOG)}) AND guild_id = ? AND user_id = ?
 """
 
 
 @dataclass(frozen=True, kw_only=True)
 class FairShare:
-    """How use makes a member, or a guild, wait.
+    """How use makes a member, or a guild, wait. The owner's settings are the one place for the defaults.
 
     Attributes:
         half_life: seconds after which used GPU time counts half.
@@ -82,11 +82,11 @@ class FairShare:
         guild_most: seconds that this adds at most.
     """
 
-    half_life: float = 6 * 3600.0
-    member_stretch: float = 10.0
-    member_most: float = 2 * 3600.0
-    guild_stretch: float = 1.0
-    guild_most: float = 3600.0
+    half_life: float
+    member_stretch: float
+    member_most: float
+    guild_stretch: float
+    guild_most: float
 
     def delay(self, *, member: float, guild: float) -> float:
         """Seconds that a job is due later, for decayed GPU-seconds of its member and its guild."""

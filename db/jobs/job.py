@@ -68,7 +68,7 @@ class Job:
         restarts: the bot came back and found it running.
         stage, fraction, take: the last progress that was written; empty, 0 and 0 before.
         cancel_requested: somebody asked a running job to stop.
-        clip_sha256, clip_size: the finished MP4, a blob.
+        clip_sha256: the finished MP4, a blob.
         receipt: JSON, opaque to this package.
         error_code, error_text, error_id: why it ended badly; ``error_text`` may be shown to the member.
         status_channel_id, status_message_id: the public message that follows the job.
@@ -111,9 +111,7 @@ class Job:
     take: int
     cancel_requested: bool
     clip_sha256: str | None
-    clip_size: int | None
     receipt: str | None
-    gpu_seconds: float
     error_code: str | None
     error_text: str | None
     error_id: str | None

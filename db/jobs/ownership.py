@@ -14,7 +14,7 @@ _GAVE = "EXISTS (SELECT 1 FROM json_each(job.inputs) AS input WHERE input.value 
 class Ownership(JobRows):
     """The part of the queue that knows who gave which file, and who made which clip."""
 
-    async def gave(self, guild: int, user: int, digest: str) -> bool:
+    async def owns_file(self, guild: int, user: int, digest: str) -> bool:
         """Whether a member gave this file in this guild, for a clip that was not taken down."""
         rows = await self._db.read(
             "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "
@@ -23,7 +23,7 @@ class Ownership(JobRows):
         )
         return bool(rows)
 
-    async def flagged(self, guild: int, user: int, digests: Collection[str]) -> bool:
+    async def has_flagged(self, guild: int, user: int, digests: Collection[str]) -> bool:
         """Whether one of a member's files made a job of theirs here one for age-restricted channels."""
         rows = await self._db.read(
             "SELECT 1 FROM job, json_each(:digests) AS wanted WHERE guild_id = :guild AND user_id = :user "

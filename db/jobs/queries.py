@@ -98,7 +98,7 @@ class Ahead:
     elsewhere: int = 0
 
 
-class Listing(JobRows):
+class JobQueries(JobRows):
     """The part of the queue that answers questions."""
 
     def __init__(self, db: Database, *, share: FairShare, clock: Callable[[], float]) -> None:
@@ -117,16 +117,6 @@ class Listing(JobRows):
             await self._jobs(
                 "SELECT * FROM job WHERE guild_id = ? AND id >= ? AND id < ? ORDER BY seq DESC LIMIT 1",
                 (guild, start, start + "g"),
-            )
-        )
-
-    async def by_message(self, message_id: int) -> Job | None:
-        """Return the job whose clip, or whose status, this message carries."""
-        return _first(
-            await self._jobs(
-                "SELECT * FROM job WHERE message_id = :message OR status_message_id = :message "
-                "ORDER BY seq DESC LIMIT 1",
-                {"message": message_id},
             )
         )
 
@@ -164,9 +154,9 @@ class Listing(JobRows):
             for row in rows
         ]
 
-    async def delay(self, guild: int, user: int, *, now: float | None = None) -> float:
+    async def delay(self, guild: int, user: int) -> float:
         """Seconds that a member's next job would be due later than it is asked for."""
-        at = self._now(now)
+        at = self._clock()
         return await self._db.look(lambda connection: delay_of(connection, guild, user, at, self._share))
 
     async def arrivals(self, since: float, limit: int = 500) -> list[Arrival]:
@@ -181,7 +171,7 @@ class Listing(JobRows):
             for row in rows
         ]
 
-    async def surprises(self, fewest: int, most: int, limit: int = 50) -> list[float]:
+    async def forecast_ratios(self, fewest: int, most: int, limit: int = 50) -> list[float]:
         """Return how long jobs really took as a share of what was told; the newest first.
 
         Args:

@@ -1,13 +1,14 @@
-"""What is still needed: which blobs the jobs lean on, and small facts that outlive the program."""
+"""How long everything is kept, and which blobs the jobs still need."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import dataclass
 
 from db.audit.log import AuditEntry, write_down
 from db.sqlite.rows import Rows
-from db.states import JobId
+from db.states import OPEN, JobId, sql_list
 
 DAY = 24 * 3600.0
 
@@ -27,18 +28,41 @@ WHERE :now < max(
 """
 
 
+@dataclass(frozen=True, kw_only=True)
+class RetentionPolicy:
+    """How long the owner keeps what. It has no defaults: the owner's settings are the one place for them.
+
+    Attributes:
+        inputs_days: members' pictures and clips, after their job has ended.
+        clips_days: finished clips, after they were posted.
+        starred_days: clips with a star, after the last star.
+        previews_days: pictures of discarded takes; never longer than the inputs that they show.
+        prompts_days: the words of a job, after it has ended.
+        left_guild_days: everything of a guild, after the bot has left it.
+        set_aside_days: databases that were set aside, damaged or replaced.
+        backups: daily copies of the database; 0 for none.
+    """
+
+    inputs_days: float
+    clips_days: float
+    starred_days: float
+    previews_days: float
+    prompts_days: float
+    left_guild_days: float
+    set_aside_days: float
+    backups: int
+
+
 class Retention(Rows):
     """The part of the queue that decides what is kept."""
 
-    async def mark_deleted(
-        self, job: JobId, now: float | None = None, *, audit_entry: AuditEntry | None = None
-    ) -> bool:
+    async def mark_deleted(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
         """The clip was taken down; False where it already was. Its inputs are no longer kept.
 
         Args:
             audit_entry: a moderator's; None: its member wants it.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             marked = connection.execute(
@@ -50,56 +74,49 @@ class Retention(Rows):
 
         return await self._db.write(transaction)
 
-    async def blobs_in_use(
-        self,
-        *,
-        now: float | None = None,
-        keep_inputs_days: float = 7.0,
-        keep_clips_days: float = 7.0,
-        keep_starred_days: float = 90.0,
-        keep_sheets_days: float = 7.0,
-    ) -> set[str]:
+    async def blobs_in_use(self, policy: RetentionPolicy) -> set[str]:
         """Return the digests of all blobs that a job may still ask for.
 
-        These are the inputs of jobs that have not ended, or that ended within ``keep_inputs_days`` and were
-        not taken down (a member may want another take), and the clips that are not delivered yet, or were
-        within ``keep_clips_days`` and not taken down (somebody may go on with one, or export it). A clip with
-        a star is kept for ``keep_starred_days`` from the last star on; pictures of discarded takes for
-        ``keep_sheets_days``, and never longer than the inputs that they show.
+        These are the inputs of jobs that have not ended, or that ended within ``inputs_days`` and were not
+        taken down (a member may want another take), and the clips that are not delivered yet, or were within
+        ``clips_days`` and not taken down (somebody may go on with one, or export it). A clip with a star is
+        kept for ``starred_days`` from the last star on; pictures of discarded takes for ``previews_days``,
+        and never longer than the inputs that they show.
         """
+        at = self._clock()
         rows = await self._db.read(
-            """
+            f"""
             SELECT inputs, clip_sha256 FROM job
-            WHERE state IN ('queued', 'running', 'rendered', 'posting', 'held')
+            WHERE state IN ({sql_list(OPEN)})
             UNION ALL
             SELECT inputs, NULL FROM job WHERE ended_at > :inputs AND deleted_at IS NULL
             UNION ALL
-            SELECT '{}', clip_sha256 FROM job
+            SELECT '{{}}', clip_sha256 FROM job
             WHERE state = 'delivered' AND ended_at > :clips AND deleted_at IS NULL
             UNION ALL
-            SELECT '{}', clip_sha256 FROM job JOIN star ON star.job = job.id
+            SELECT '{{}}', clip_sha256 FROM job JOIN star ON star.job = job.id
             WHERE state = 'delivered' AND deleted_at IS NULL AND starred AND star.at > :stars
             UNION ALL
-            SELECT '{}', sheet.sha256 FROM job JOIN sheet ON sheet.job = job.id
+            SELECT '{{}}', sheet.sha256 FROM job JOIN sheet ON sheet.job = job.id
             WHERE deleted_at IS NULL AND sheet.at > max(:sheets, :inputs)
             """,
             {
-                "inputs": self._now(now) - keep_inputs_days * DAY,
-                "clips": self._now(now) - keep_clips_days * DAY,
-                "stars": self._now(now) - keep_starred_days * DAY,
-                "sheets": self._now(now) - keep_sheets_days * DAY,
+                "inputs": at - policy.inputs_days * DAY,
+                "clips": at - policy.clips_days * DAY,
+                "stars": at - policy.starred_days * DAY,
+                "sheets": at - policy.previews_days * DAY,
             },
         )
         kept = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
         return kept | {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
 
-    async def mend_times(self, *, now: float | None = None, longest_pause: float) -> int:
+    async def mend_times(self, *, longest_pause: float) -> int:
         """Bring what lies in the future to the present, after a clock was set back; return how many jobs.
 
         Args:
             longest_pause: seconds; no job waits longer than that to be posted again.
         """
-        at = self._now(now)
+        at = self._clock()
         return await self._db.write(
             lambda connection: connection.execute(_MEND, {"now": at, "latest": at + longest_pause}).rowcount
         )

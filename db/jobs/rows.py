@@ -11,7 +11,7 @@ from typing import Any
 from db.jobs.job import Job
 from db.sqlite.connection import Parameters
 from db.sqlite.rows import Rows, fetch_one
-from db.states import JobId, State, check_move
+from db.states import JobId, State, check_move, sql_list
 
 _FIELDS = [field.name for field in dataclasses.fields(Job)]
 
@@ -64,12 +64,11 @@ def transition(
     for old in states:
         check_move(job, old, new)
     assignments = "".join(f", {name} = :{name}" for name in columns)
-    allowed = ", ".join(f"'{state}'" for state in states)
     fence = "" if claim is None else " AND claim = :fence"
     row = fetch_one(
         connection,
         f"UPDATE job SET state = :new{assignments} "
-        f"WHERE id = :job AND state IN ({allowed}){fence} RETURNING *",
+        f"WHERE id = :job AND state IN ({sql_list(states)}){fence} RETURNING *",
         {**columns, "new": new, "job": job, "fence": claim},
     )
     return None if row is None else job_from(row)

@@ -29,9 +29,7 @@ class Starred(StrEnum):
 class Stars(Rows):
     """The part of the queue that knows which clips are kept."""
 
-    async def star(
-        self, job: JobId, user: int, *, interaction: int, most: int, now: float | None = None
-    ) -> Starred:
+    async def star(self, job: JobId, user: int, *, interaction: int, most: int) -> Starred:
         """Set a member's star on a clip, or take it back.
 
         Args:
@@ -39,9 +37,8 @@ class Stars(Rows):
             user: the member.
             interaction: the click's id; a click that is told again changes nothing.
             most: stars that a member may have in a guild.
-            now: Unix seconds.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Starred:
             row = fetch_one(

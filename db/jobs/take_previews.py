@@ -9,24 +9,21 @@ from db.sqlite.rows import Rows
 from db.states import JobId
 
 
-class Sheets(Rows):
+class TakePreviews(Rows):
     """The part of the queue that remembers discarded takes."""
 
-    async def keep_sheets(
-        self, job: JobId, claim: int, sheets: Mapping[int, str], now: float | None = None
-    ) -> bool:
+    async def save(self, job: JobId, claim: int, sheets: Mapping[int, str]) -> bool:
         """Remember the sheets of the takes that a claim discarded; those of an earlier claim are replaced.
 
         Args:
             job: a job that runs.
             claim: the number of its claim.
             sheets: take → hex digest of a blob.
-            now: Unix seconds.
 
         Returns:
             False where the claim is stale, and nothing was written.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             live = connection.execute(
@@ -43,7 +40,7 @@ class Sheets(Rows):
 
         return await self._db.write(transaction)
 
-    async def sheets(self, job: JobId) -> dict[int, str]:
+    async def of_job(self, job: JobId) -> dict[int, str]:
         """Take → digest, in the order of the takes; nothing of a clip that was taken down."""
         rows = await self._db.read(
             "SELECT sheet.take, sheet.sha256 FROM sheet JOIN job ON job.id = sheet.job "

@@ -14,9 +14,8 @@ from db.jobs.job import Job
 from db.jobs.ordering import put, slots_of
 from db.jobs.rows import find, transition
 from db.sqlite.rows import Rows
-from db.states import OPEN_STATES, JobId, State
+from db.states import OPEN, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
 
-RETRIED = (State.FAILED, State.QUARANTINED, State.CANCELLED)
 SET_ASIDE = "E_SET_ASIDE"
 """The error code of a job that a moderator, not its crashes, has set aside."""
 
@@ -24,9 +23,9 @@ SET_ASIDE = "E_SET_ASIDE"
 class Moderation(Rows):
     """The part of the queue that moderators work with."""
 
-    async def pause(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def pause(self, audit_entry: AuditEntry) -> bool:
         """Start no more of a guild's jobs; False where it is paused already."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             begun = connection.execute(
@@ -44,9 +43,9 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def resume(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def resume(self, audit_entry: AuditEntry) -> bool:
         """End a pause and a drain; False where there was neither."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             ended = [
@@ -63,9 +62,9 @@ class Moderation(Rows):
         """Whether a guild is paused."""
         return bool(await self._db.read("SELECT 1 FROM pause WHERE guild_id = ?", (guild,)))
 
-    async def drain(self, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def drain(self, audit_entry: AuditEntry) -> bool:
         """Finish what a guild has and take nothing new; False where it does so already."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             begun = connection.execute(
@@ -83,7 +82,7 @@ class Moderation(Rows):
         """Whether a guild takes nothing new."""
         return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
-    async def move(self, job: JobId, place: int, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def move(self, job: JobId, place: int, audit_entry: AuditEntry) -> bool:
         """Put a waiting job at a place (1 = first) among the waiting jobs of the deed's guild.
 
         The jobs of the guild trade their slots in the fair order among each other, so no job of another guild
@@ -94,7 +93,7 @@ class Moderation(Rows):
         """
         if place < 1:
             raise ValueError("places are counted from 1")
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             slots = slots_of(connection, audit_entry.guild_id)
@@ -106,13 +105,13 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def clear(self, audit_entry: AuditEntry, now: float | None = None) -> list[Job]:
+    async def clear(self, audit_entry: AuditEntry) -> list[Job]:
         """Cancel all waiting jobs of a guild and return them; what runs goes on.
 
         Args:
             audit_entry: without a target, for how many jobs it reaches is known only here.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
             waiting = slots_of(connection, audit_entry.guild_id)
@@ -126,9 +125,7 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def retry(
-        self, job: JobId, audit_entry: AuditEntry, *, keep_clip: bool = False, now: float | None = None
-    ) -> Job | None:
+    async def retry(self, job: JobId, audit_entry: AuditEntry, *, keep_clip: bool = False) -> Job | None:
         """Do a failed, quarantined or cancelled job again: the same recipe, at the place that it had.
 
         It begins with clean counters of crashes and restarts, and is no new job to any limit.
@@ -139,7 +136,7 @@ class Moderation(Rows):
         Returns:
             The job, or None where it is not over, was delivered or refused, or was taken down.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             found = find(connection, job)
@@ -174,16 +171,16 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def quarantine(self, job: JobId, audit_entry: AuditEntry, now: float | None = None) -> bool:
+    async def quarantine(self, job: JobId, audit_entry: AuditEntry) -> bool:
         """Set a job aside that is not over yet; what an engine still says of it is stale from then on."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             moved = end(
                 connection,
                 job,
                 State.QUARANTINED,
-                sources=[State.QUEUED, State.HELD, State.RUNNING, State.RENDERED],
+                sources=SET_ASIDE_FROM,
                 now=at,
                 cancel_requested=1,
                 error_code=SET_ASIDE,
@@ -202,7 +199,6 @@ class Moderation(Rows):
         reason: str,
         *,
         audit_entry: AuditEntry | None = None,
-        now: float | None = None,
     ) -> list[Job]:
         """Take no more jobs of a member; a second ban replaces the first.
 
@@ -211,7 +207,7 @@ class Moderation(Rows):
         Returns:
             The jobs that this has changed.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> list[Job]:
             shut_out(connection, guild=guild, user=user, by=by, reason=reason, at=at)
@@ -221,11 +217,9 @@ class Moderation(Rows):
 
         return await self._db.write(transaction)
 
-    async def unban(
-        self, guild: int, user: int, *, audit_entry: AuditEntry | None = None, now: float | None = None
-    ) -> bool:
+    async def unban(self, guild: int, user: int, *, audit_entry: AuditEntry | None = None) -> bool:
         """Take a member's jobs again; False where there was no ban."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             ended = connection.execute(
@@ -256,7 +250,7 @@ def shut_out(
 def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float) -> list[Job]:
     """Cancel what a member has waiting in a guild, ask what runs to stop, and return those jobs."""
     rows = connection.execute(
-        f"SELECT id FROM job WHERE state IN ({OPEN_STATES}) AND guild_id = ? AND user_id = ?",
+        f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)}) AND guild_id = ? AND user_id = ?",
         (guild, user),
     ).fetchall()
     stopped = {CancelOutcome.DONE, CancelOutcome.ASKED, CancelOutcome.AGAIN}

@@ -39,7 +39,7 @@ ORDER BY card.opened_at
 LIMIT 20
 """
 
-FAMILY = """
+TAKEDOWN = """
 WITH RECURSIVE family (id) AS (
     SELECT :job
     UNION
@@ -103,9 +103,9 @@ class TakenDown:
 class Cases(JobRows):
     """The part of the queue that asks moderators."""
 
-    async def due_cases(self, now: float | None = None) -> list[Case]:
+    async def due(self) -> list[Case]:
         """Return the cards that want something, the oldest first."""
-        rows = await self._db.read(DUE, {"now": self._now(now)})
+        rows = await self._db.read(DUE, {"now": self._clock()})
         return [
             Case(
                 job=job_from(row),
@@ -122,7 +122,7 @@ class Cases(JobRows):
             for row in rows
         ]
 
-    async def case_shown(self, case: Case, channel_id: int, message_id: int) -> None:
+    async def record_shown(self, case: Case, channel_id: int, message_id: int) -> None:
         """The message tells what the card says."""
         await self._changes(
             "UPDATE card SET channel_id = ?, message_id = ?, shown = ? "
@@ -130,25 +130,23 @@ class Cases(JobRows):
             (channel_id, message_id, case.reports, case.job.id, case.kind, case.round),
         )
 
-    async def case_closed(self, case: Case) -> None:
+    async def close(self, case: Case) -> None:
         """The message has its last words, or there is none."""
         await self._changes(
             "UPDATE card SET closed = 1 WHERE job = ? AND kind = ? AND round = ?",
             (case.job.id, case.kind, case.round),
         )
 
-    async def case_postponed(self, case: Case, until: float) -> None:
-        """It could not be shown; it is due again at ``until``."""
+    async def postpone(self, case: Case, seconds: float) -> None:
+        """Record that a case could not be shown; it is due again after this many seconds."""
         await self._changes(
             "UPDATE card SET due_at = ? WHERE job = ? AND kind = ? AND round = ?",
-            (until, case.job.id, case.kind, case.round),
+            (self._clock() + seconds, case.job.id, case.kind, case.round),
         )
 
-    async def approve(
-        self, job: JobId, number: int, audit_entry: AuditEntry, now: float | None = None
-    ) -> Job | None:
+    async def approve(self, job: JobId, number: int, audit_entry: AuditEntry) -> Job | None:
         """Let a held job go on; None where this round is decided or the job is not held any more."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             found = _held(connection, job, audit_entry.guild_id)
@@ -160,11 +158,9 @@ class Cases(JobRows):
 
         return await self._db.write(transaction)
 
-    async def reject(
-        self, job: JobId, number: int, audit_entry: AuditEntry, text: str, now: float | None = None
-    ) -> Job | None:
+    async def reject(self, job: JobId, number: int, audit_entry: AuditEntry, text: str) -> Job | None:
         """End a held job; ``text`` is what its member reads. None as in :meth:`approve`."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             found = _held(connection, job, audit_entry.guild_id)
@@ -182,9 +178,9 @@ class Cases(JobRows):
 
         return await self._db.write(transaction)
 
-    async def report(self, job: JobId, user: int, reason: str, now: float | None = None) -> bool:
+    async def report(self, job: JobId, user: int, reason: str) -> bool:
         """A member reports a clip; False where they did already, or it is gone."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             found = find(connection, job)
@@ -209,24 +205,20 @@ class Cases(JobRows):
         rows = await self._db.read("SELECT reason FROM report WHERE job = ? ORDER BY at", (job,))
         return [row["reason"] for row in rows]
 
-    async def dismiss(
-        self, job: JobId, number: int, audit_entry: AuditEntry, now: float | None = None
-    ) -> bool:
+    async def dismiss(self, job: JobId, number: int, audit_entry: AuditEntry) -> bool:
         """Leave a reported clip where it is; False where this round is decided."""
-        at = self._now(now)
+        at = self._clock()
         return await self._db.write(
             lambda connection: _decide(connection, job, number, Decision.DISMISSED, audit_entry, at)
         )
 
-    async def take_down(
-        self, job: JobId, number: int, audit_entry: AuditEntry, now: float | None = None
-    ) -> TakenDown | None:
+    async def take_down(self, job: JobId, number: int, audit_entry: AuditEntry) -> TakenDown | None:
         """Take a reported clip away with its family, and shut its member out; None where it is decided.
 
         Whatever of the family waits or runs ends, too. Deleting messages and files is the caller's:
         ``taking_down`` stays set until :meth:`message_gone`.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> TakenDown | None:
             found = find(connection, job)
@@ -241,7 +233,7 @@ class Cases(JobRows):
                 at=at,
             )
             ended = end_jobs_of(connection, found.guild_id, found.user_id, at)
-            rows = connection.execute(FAMILY, {"job": job, "guild": found.guild_id}).fetchall()
+            rows = connection.execute(TAKEDOWN, {"job": job, "guild": found.guild_id}).fetchall()
             reached = {one.id: one for one in (*ended, *(_take(connection, row, at) for row in rows))}
             digests = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
             digests |= {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}

@@ -71,11 +71,9 @@ class Reviews(Rows):
         )
         return {row["guild_id"]: row["channel_id"] for row in rows}
 
-    async def set_review_rules(
-        self, rules: ReviewRules, audit_entry: AuditEntry, now: float | None = None
-    ) -> None:
+    async def set_review_rules(self, rules: ReviewRules, audit_entry: AuditEntry) -> None:
         """Change what a guild looks at; what is held already stays held."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> None:
             connection.execute(
@@ -96,14 +94,13 @@ class Reviews(Rows):
         rows = await self._db.read("SELECT word, kind FROM word WHERE guild_id = ?", (guild,))
         return {kind: frozenset(row["word"] for row in rows if row["kind"] == kind) for kind in WordKind}
 
-    async def say_of_word(
+    async def set_word(
         self,
         word: str,
         kind: WordKind | None,
         audit_entry: AuditEntry,
         *,
         most: int,
-        now: float | None = None,
     ) -> bool:
         """Put a word on a list of a guild, or (None) say nothing of it any more.
 
@@ -113,7 +110,7 @@ class Reviews(Rows):
         Returns:
             False where nothing has changed: it stood there already or did not, or there is no room.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
             if kind is None:

@@ -29,24 +29,24 @@ ORDER BY main.name
 class Guilds(Rows):
     """Which guilds are gone."""
 
-    async def left(self, guild: int, now: float | None = None) -> None:
+    async def record_left(self, guild: int) -> None:
         """The bot is not in this guild any more; what it has open there ends when it is forgotten."""
         await self._changes(
             "INSERT INTO departed (guild_id, at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-            (guild, self._now(now)),
+            (guild, self._clock()),
         )
 
-    async def joined(self, guild: int) -> None:
+    async def record_joined(self, guild: int) -> None:
         """The bot is in this guild, again or still."""
         await self._changes("DELETE FROM departed WHERE guild_id = ?", (guild,))
 
-    async def seen(self, here: Collection[int], now: float | None = None) -> None:
+    async def record_present(self, here: Collection[int]) -> None:
         """Compare with all guilds that the bot is in: some may have gone, or come back, while it was away.
 
         Args:
             here: also those that are unavailable for the moment.
         """
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> None:
             known = {
@@ -63,10 +63,10 @@ class Guilds(Rows):
 
         await self._db.write(transaction)
 
-    async def to_forget(self, *, days: float, now: float | None = None) -> list[int]:
+    async def to_forget(self, *, days: float) -> list[int]:
         """Guilds that have been gone for so long."""
         rows = await self._db.read(
-            "SELECT guild_id FROM departed WHERE at < ? ORDER BY at", (self._now(now) - days * DAY,)
+            "SELECT guild_id FROM departed WHERE at < ? ORDER BY at", (self._clock() - days * DAY,)
         )
         return [row["guild_id"] for row in rows]
 

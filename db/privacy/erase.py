@@ -16,7 +16,7 @@ from db.audit.aliases import erase_from_log
 from db.jobs.job import Job
 from db.jobs.rows import job_from
 from db.privacy.pseudonyms import Pseudonyms
-from db.states import OPEN_STATES, JobId
+from db.states import OPEN, JobId, State, check_move, sql_list
 
 SUBJECTS: Mapping[str, str] = {
     "job": "user_id",
@@ -48,7 +48,7 @@ KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
 APPLIED = "erased_applied"
 """The key in ``meta`` of how much of the list of the erased has been done in this database."""
 
-FAMILY = """
+DESCENDANTS = """
 WITH RECURSIVE family (id) AS (
     SELECT id FROM job WHERE user_id = :user AND created_at <= :before
     UNION
@@ -66,7 +66,7 @@ WHERE id = :id
 """
 
 
-class Words(Protocol):
+class Redactor(Protocol):
     """What knows how recipes are written; they are opaque here."""
 
     def forget(self, recipe: str) -> str:
@@ -101,10 +101,10 @@ class Eraser:
     Every method runs inside a transaction of the caller's.
     """
 
-    def __init__(self, *, pseudonyms: Pseudonyms, words: Words) -> None:
+    def __init__(self, *, pseudonyms: Pseudonyms, redactor: Redactor) -> None:
         """Make one from what makes pseudonyms and keeps the list of the erased, and what knows recipes."""
         self.pseudonyms = pseudonyms
-        self._words = words
+        self._redactor = redactor
 
     def applied(self, connection: sqlite3.Connection) -> int:
         """How much of the list of the erased has been done in this database."""
@@ -146,7 +146,7 @@ class Eraser:
             now: Unix seconds.
             applied: how much of the list of the erased has been done when this is.
         """
-        rows = connection.execute(FAMILY, {"user": user, "before": before}).fetchall()
+        rows = connection.execute(DESCENDANTS, {"user": user, "before": before}).fetchall()
         family = [job_from(row) for row in rows]
         own = [job for job in family if job.user_id == user]
         pseudonym = self.pseudonyms.of(user)
@@ -162,7 +162,7 @@ class Eraser:
                 "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
                 "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "
                 "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
-                (pseudonym, job.receipt and self._words.forget_receipt(job.receipt), now, job.id),
+                (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
             )
         for job in family:
             if job.user_id != user:
@@ -185,7 +185,7 @@ class Eraser:
 
     def forget(self, connection: sqlite3.Connection, job: Job, now: float) -> None:
         """Take words and files out of a job, and words about it."""
-        connection.execute(FORGET, {"id": job.id, "recipe": self._words.forget(job.recipe), "now": now})
+        connection.execute(FORGET, {"id": job.id, "recipe": self._redactor.forget(job.recipe), "now": now})
         connection.execute("UPDATE report SET reason = '' WHERE job = ?", (job.id,))
 
     def _disinherit(
@@ -193,7 +193,7 @@ class Eraser:
     ) -> set[str]:
         """Take a member's words and files out of what another has made from them; return files that go."""
         kept = {role: digest for role, digest in job.inputs.items() if digest not in digests}
-        recipe = self._words.forget_these(job.recipe, recipes, digests)
+        recipe = self._redactor.forget_these(job.recipe, recipes, digests)
         if (kept, recipe) == (job.inputs, job.recipe):
             return set()
         connection.execute(
@@ -208,11 +208,13 @@ class Eraser:
         return clip | _drop_sheets(connection, job.id)
 
 
-def _end(connection: sqlite3.Connection, job: str, now: float) -> None:
+def _end(connection: sqlite3.Connection, job: JobId, now: float) -> None:
     """End what is open, as cancelled, and fence off whatever an engine or a post still says of it."""
+    for state in OPEN:
+        check_move(job, state, State.CANCELLED)
     connection.execute(
         f"UPDATE job SET state = 'cancelled', ended_at = ?, claim = claim + 1, in_flight = 0, "
-        f"retry_at = NULL WHERE id = ? AND state IN ({OPEN_STATES})",
+        f"retry_at = NULL WHERE id = ? AND state IN ({sql_list(OPEN)})",
         (now, job),
     )
 

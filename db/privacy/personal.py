@@ -11,7 +11,7 @@ from db.jobs.job import Job
 from db.jobs.rows import JobRows, job_from
 from db.privacy.erase import ACTORS, SUBJECTS, Eraser, Forgotten
 from db.sqlite.connection import Database
-from db.states import OPEN_STATES, JobId
+from db.states import OPEN, JobId, sql_list
 
 
 class Personal(JobRows):
@@ -41,13 +41,13 @@ class Personal(JobRows):
 
     async def open_jobs(self) -> set[JobId]:
         """Jobs of anybody that have not ended."""
-        rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({OPEN_STATES})")
+        rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)})")
         return {JobId(row["id"]) for row in rows}
 
-    async def ask_to_erase(self, user: int, *, messages: bool, now: float | None = None) -> None:
+    async def ask_to_erase(self, user: int, *, messages: bool) -> None:
         """Write down that a member wants to be erased, so that it is done whatever happens meanwhile."""
         await self._changes(
-            "REPLACE INTO erasure (user_id, at, messages) VALUES (?, ?, ?)", (user, self._now(now), messages)
+            "REPLACE INTO erasure (user_id, at, messages) VALUES (?, ?, ?)", (user, self._clock(), messages)
         )
 
     async def to_erase(self) -> list[tuple[int, bool]]:
@@ -55,21 +55,21 @@ class Personal(JobRows):
         rows = await self._db.read("SELECT user_id, messages FROM erasure ORDER BY at")
         return [(row["user_id"], bool(row["messages"])) for row in rows]
 
-    async def erase(self, user: int, now: float | None = None) -> Forgotten:
+    async def erase(self, user: int) -> Forgotten:
         """Take a member out of the database. What they have open ends; a claim on it is over.
 
         It is written to the list of the erased first, so that a backup that is put back knows of it.
         """
-        at = self._now(now)
+        at = self._clock()
         self._pseudonyms.add(user, at)
         applied = len(self._pseudonyms.erased())
         gone = await self._db.write(lambda connection: self._eraser.erase(connection, user, at, at, applied))
         await self._db.fold()
         return gone
 
-    async def erase_again(self, now: float | None = None) -> Forgotten:
+    async def erase_again(self) -> Forgotten:
         """Erase, in a database that was put back, those who were erased after it was copied."""
-        at = self._now(now)
+        at = self._clock()
         gone = await self._db.write(lambda connection: self._eraser.erase_again(connection, at))
         if gone.jobs:
             await self._db.fold()
@@ -81,9 +81,9 @@ class Personal(JobRows):
             pseudonym = self._pseudonyms.of(user)
             await self._db.write(lambda connection: self._eraser.rename(connection, pseudonym, user))
 
-    async def forget_words(self, *, days: float, now: float | None = None, most: int = 500) -> Forgotten:
+    async def forget_words(self, *, days: float, most: int = 500) -> Forgotten:
         """Clear away words and files of jobs that ended so long ago; a few hundred at a time."""
-        at = self._now(now)
+        at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Forgotten:
             rows = connection.execute(
@@ -98,13 +98,13 @@ class Personal(JobRows):
 
         return await self._db.write(transaction)
 
-    async def opt_out(self, user: int, *, wanted: bool, now: float | None = None) -> None:
+    async def opt_out(self, user: int, *, wanted: bool) -> None:
         """Remember whether a member wants others to leave their pictures alone."""
         pseudonym = self._pseudonyms.of(user)
         if wanted:
             await self._changes(
                 "INSERT INTO opt_out (pseudonym, at) VALUES (?, ?) ON CONFLICT DO NOTHING",
-                (pseudonym, self._now(now)),
+                (pseudonym, self._clock()),
             )
         else:
             await self._changes("DELETE FROM opt_out WHERE pseudonym = ?", (pseudonym,))

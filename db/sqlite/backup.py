@@ -9,7 +9,7 @@ from pathlib import Path
 from db.files import fsync
 
 
-def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, keep: int = 7) -> Path:
+def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, keep: int | None) -> Path:
     """Copy the database into ``folder`` and delete all but the ``keep`` newest copies of that name.
 
     A copy stands under its final name only when it is whole and on the disk.
@@ -18,9 +18,9 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
         connection: outside a transaction.
         folder: made if it is not there.
         name: how the copies' names begin.
-        keep: at least 1.
+        keep: at least 1; None: delete no copy.
     """
-    if keep < 1:
+    if keep is not None and keep < 1:
         raise ValueError("a backup that deletes itself is none: keep at least 1")
     folder.mkdir(parents=True, exist_ok=True)
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
@@ -28,8 +28,9 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
     for left in folder.glob(f"{name}-*.partial"):  # by a process that died in the middle
         left.unlink()
     write_copy(connection, final)
-    for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
-        old.unlink()
+    if keep is not None:
+        for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
+            old.unlink()
     return final
 
 

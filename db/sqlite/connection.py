@@ -145,7 +145,7 @@ class Database:
         """Run ``fn``, which only reads. Nothing is written meanwhile, and nothing has to be writable."""
         return await self._run(fn)
 
-    async def backup(self, folder: Path | str, *, keep: int = 7) -> Path:
+    async def backup(self, folder: Path | str, *, keep: int) -> Path:
         """Write a whole, compact copy of the committed data, and keep the ``keep`` newest copies.
 
         Other calls wait meanwhile: about 16 ms for a few megabytes.
@@ -247,7 +247,10 @@ def _prepare(
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
     connection.execute("PRAGMA secure_delete = ON").fetchall()  # who is erased is not left in free pages
-    migrate(connection, migrations, backup=lambda: write_backup(connection, backup_dir, name=path.stem))
+    # The copy before a migration deletes no other one: how many are kept is the owner's choice.
+    migrate(
+        connection, migrations, backup=lambda: write_backup(connection, backup_dir, name=path.stem, keep=None)
+    )
 
 
 @contextmanager

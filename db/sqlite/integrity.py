@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from db.files import BlobDamaged, Blobs
+from db.errors import BlobDamaged
+from db.files import Blobs
 from db.sqlite.migrate import shipped_migrations
+from db.states import NEEDS_CLIP, NEEDS_INPUTS, sql_list
 
-_NEEDED = """
-SELECT id, inputs, NULL AS clip FROM job WHERE state IN ('queued', 'running', 'held')
+_NEEDED = f"""
+SELECT id, inputs, NULL AS clip FROM job WHERE state IN ({sql_list(NEEDS_INPUTS)})
 UNION ALL
-SELECT id, '{}', clip_sha256 FROM job WHERE state IN ('rendered', 'posting', 'held')
+SELECT id, '{{}}', clip_sha256 FROM job WHERE state IN ({sql_list(NEEDS_CLIP)})
 """
 
 

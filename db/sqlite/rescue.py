@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.files import fsync
-from db.states import OPEN_STATES
+from db.states import OPEN, sql_list
 
 ASIDE = "damaged"
 """The folder beside the database for what was set aside."""
@@ -144,6 +144,6 @@ def _look_before_posting(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
         connection.execute(
-            f"UPDATE job SET post_attempts = max(post_attempts, 1) WHERE state IN ({OPEN_STATES})"
+            f"UPDATE job SET post_attempts = max(post_attempts, 1) WHERE state IN ({sql_list(OPEN)})"
         )
         connection.commit()

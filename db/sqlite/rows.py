@@ -13,15 +13,12 @@ class Rows:
     """What every part of the queue stands on: the database and a clock.
 
     Args:
-        clock: returns Unix seconds; read where a caller gives no ``now``.
+        clock: returns Unix seconds.
     """
 
     def __init__(self, db: Database, *, clock: Callable[[], float] = time.time) -> None:
         self._db = db
         self._clock = clock
-
-    def _now(self, now: float | None) -> float:
-        return self._clock() if now is None else now
 
     async def _changes(self, sql: str, parameters: Parameters) -> bool:
         """Run one UPDATE, INSERT or DELETE in a transaction, and tell whether it changed a row."""

@@ -28,9 +28,9 @@ class HostLimits:
 
     load: float = 600
     heartbeat_every: float = 1
-    heartbeat_silence: float = 15
-    step_silence: float = 120
-    job: float = 1800
+    heartbeat_silence: float = 15.0
+    step_silence: float = 120.0
+    job: float = 1800.0
     cancel_grace: float = 10
     term_grace: float = 5
     backoff_first: float = 1

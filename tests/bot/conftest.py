@@ -7,10 +7,10 @@ import pytest
 from bot import app
 from bot.config.settings import Settings
 from db.files import Blobs
-from db.queue import Queue
 from db.sqlite.connection import Database
 from tests.bot.fixtures import HouseEngine, connected
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
+from tests.policies import queue_on
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ async def db(tmp_path):
 
 @pytest.fixture
 def queue(db):
-    return Queue(db)
+    return queue_on(db)
 
 
 @pytest.fixture

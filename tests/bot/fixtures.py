@@ -21,7 +21,7 @@ from bot.services import Services
 from bot.signals import JobSignals
 from db.files import Blobs
 from db.jobs.job import Job, NewJob
-from db.queue import EnqueueLimits, Queue
+from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.core.errors import Cancelled
 from engine.core.events import Progress
@@ -30,9 +30,9 @@ from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.render import RenderLimits
 from tests.fake_discord import FakeDiscord
+from tests.policies import FAR
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
-FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000, per_guild_waiting=1000, total_waiting=1000)
 
 _keys = itertools.count()
 
@@ -95,7 +95,7 @@ async def rendered(queue: Queue, blobs: Blobs, data: bytes = b"a clip", **change
 async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip") -> Job:
     sha256 = blobs.put(data)
     said = receipt(sha256, len(data))
-    assert await queue.claims.rendered(
+    assert await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256=sha256,

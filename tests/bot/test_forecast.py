@@ -7,12 +7,13 @@ import pytest
 
 from benchmarks.simulated_day import Community, figures, simulate
 from bot import forecast as wait_module
-from bot.forecast import CROWDS, ENOUGH, FEW, UNKNOWN_SECONDS, UNTAUGHT, WINDOW, Forecaster, overtaking
-from db.jobs.fairness import charge
+from bot.forecast import CROWDS, ENOUGH, FEW, UNTAUGHT, WINDOW, Forecaster, overtaking
+from db.jobs.fairness import UNKNOWN_SECONDS, charge
 from db.jobs.queries import Arrival
-from db.queue import EnqueueLimits
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
+from tests.clock import CLOCK
 from tests.db.asking import audit_entry
+from tests.policies import enqueue_limits
 
 FAST = {"quality": "fast"}
 LOW, HIGH = UNTAUGHT
@@ -36,7 +37,7 @@ async def foretold(db, *ratios: float, ahead: int = 0) -> None:
 
 
 async def for_new(queue, profile: str = PROFILE, user: int = ANN):
-    return await Forecaster(queue).for_new(profile, GUILD, user)
+    return await Forecaster(queue.jobs).for_new(profile, GUILD, user)
 
 
 async def test_before_anything_is_measured_a_guess_stands_in(queue):
@@ -57,7 +58,7 @@ async def test_a_profile_with_few_renders_is_taken_for_the_average_one(queue, db
 async def test_each_job_waits_for_those_before_it(queue, db):
     await measured(db, *[10.0] * FEW)
     jobs = [await queued(queue, user) for user in range(3)]
-    forecast = await Forecaster(queue).forecast()
+    forecast = await Forecaster(queue.jobs).forecast()
     waits = [forecast.waits[job.id] for job in jobs]
     assert [(wait.position, wait.ahead) for wait in waits] == [(1, 0), (2, 1), (3, 2)]
     assert [wait.middle for wait in waits] == pytest.approx([10, 20, 30])
@@ -69,7 +70,7 @@ async def test_what_is_left_of_a_render_is_taken_from_those_that_took_as_long(qu
     running = await queue.claims.claim()
     waiting = await queued(queue, 2)
     for elapsed, left in ((0, 30.0), (20, 30.0), (50, 10.0), (70, 9.0)):
-        waits = Forecaster(queue, clock=lambda at=running.started_at + elapsed: at)
+        waits = Forecaster(queue.jobs, clock=lambda at=running.started_at + elapsed: at)
         wait = (await waits.forecast()).waits[waiting.id]
         assert (wait.position, wait.ahead) == (1, 1)
         assert wait.middle == pytest.approx(left + 30.0, abs=0.1)
@@ -105,7 +106,7 @@ async def test_a_finished_render_is_learnt_from(queue, blobs):
 
 
 async def test_a_forecast_is_made_once_a_second_however_many_ask(queue, db, monkeypatch):
-    waits = Forecaster(queue)
+    waits = Forecaster(queue.jobs)
     first = await waits.forecast()
     calls = db.calls
     assert await waits.forecast() is first
@@ -139,10 +140,11 @@ async def test_long_queues_teach_nothing_about_short_ones(queue, db, crowd):
 
 async def test_a_told_wait_is_compared_with_the_true_one(queue, blobs, db):
     job = await queued(queue)
-    await queue.entry.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
     running = await queue.claims.claim()
     at = job.created_at + 60.0
-    await queue.claims.rendered(
+    CLOCK.now = at
+    await queue.claims.hand_in(
         running.id,
         running.claim,
         clip_sha256="0" * 64,
@@ -150,25 +152,24 @@ async def test_a_told_wait_is_compared_with_the_true_one(queue, blobs, db):
         receipt="{}",
         gpu_seconds=1.0,
         charged_seconds=1.0,
-        now=at,
     )
-    assert await queue.jobs.surprises(0, 0) == pytest.approx([1.5])
-    assert await queue.jobs.surprises(1, 100) == []
+    assert await queue.jobs.forecast_ratios(0, 0) == pytest.approx([1.5])
+    assert await queue.jobs.forecast_ratios(1, 100) == []
 
 
 @pytest.mark.parametrize("cause", ["pause", "move", "restart"])
 async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs, db, cause):
     job = await queued(queue)
-    await queue.entry.answered(job.id, 7, 8, foretold=40.0, ahead=0)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
     if cause == "pause":
         await queue.moderation.pause(audit_entry("pause"))
         await queue.moderation.resume(audit_entry("resume"))
     elif cause == "move":
         await queue.moderation.move(job.id, 1, audit_entry("move"))
     else:
-        await queue.claims.recover()
+        await queue.claims.recover(restart_limit=5)
     await hand_in(queue, blobs, await queue.claims.claim())
-    assert await queue.jobs.surprises(0, 100) == []
+    assert await queue.jobs.forecast_ratios(0, 100) == []
 
 
 async def test_who_has_used_much_is_told_a_longer_wait_and_why(queue, db):
@@ -177,7 +178,7 @@ async def test_who_has_used_much_is_told_a_longer_wait_and_why(queue, db):
     def use(connection):
         charge(connection, guild_id=GUILD, user_id=ANN, seconds=60, now=now, half_life=21_600)
 
-    waits = Forecaster(queue)
+    waits = Forecaster(queue.jobs)
     for _ in range(4):  # each is due 100 s after the one before
         now = (await queued(queue, BEN)).created_at
     await db.write(use)
@@ -200,7 +201,7 @@ def test_those_who_come_later_and_go_first_are_reckoned_with():
 
 async def test_on_a_busy_day_four_ranges_of_five_hold_the_truth(tmp_path):
     busy = Community(members=2000, jobs=300, paces=(30.0, 300.0), evening=0.4)
-    day = figures(await simulate(tmp_path, busy, 3, EnqueueLimits()))
+    day = figures(await simulate(tmp_path, busy, 3, enqueue_limits()))
     assert day["engine busy"] > 0.5
     assert day["ranges that held the truth"] >= 0.8
     assert day["high over low, median"] < 6

@@ -9,6 +9,7 @@ from db.audit.log import AuditEntry, write_down
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
+from tests.policies import FAR
 
 GUILD = 100
 ANN, BEN, CAT = 1, 2, 3
@@ -32,7 +33,7 @@ def new_job(user: int = ANN, guild: int = GUILD, **changes) -> NewJob:
 
 
 async def enqueued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes) -> Job:
-    return (await queue.entry.enqueue(new_job(user, guild, **changes))).job
+    return (await queue.entry.enqueue(new_job(user, guild, **changes), FAR)).job
 
 
 def audit_entry(action: str, target: str = "", *, guild: int = GUILD, actor: int = 9) -> AuditEntry:
@@ -45,11 +46,9 @@ async def written(db: Database, guild: int, actor: int, action: str, target: str
     await db.write(lambda connection: write_down(connection, done, time.time()))
 
 
-async def hand_in(
-    queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = CLIP, now: float | None = None
-) -> bool:
+async def hand_in(queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = CLIP) -> bool:
     """Hand a clip in under the claim that ``job`` was returned with."""
-    return await queue.claims.rendered(
+    return await queue.claims.hand_in(
         job.id,
         job.claim,
         clip_sha256=clip,
@@ -57,7 +56,6 @@ async def hand_in(
         receipt="{}",
         gpu_seconds=seconds,
         charged_seconds=seconds,
-        now=now,
     )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from db.queue import EnqueueLimits, Queue
 from db.sqlite.connection import Database
+from tests.policies import queue_on
 
 
 @pytest.fixture
@@ -16,8 +16,4 @@ async def db(tmp_path):
 
 @pytest.fixture
 def queue(db):
-    """A queue whose limits are far away; the tests of the limits give their own."""
-    far = EnqueueLimits(
-        per_member_waiting=1000, per_member_hour=1000, per_guild_waiting=1000, total_waiting=1000
-    )
-    return Queue(db, limits=far)
+    return queue_on(db)

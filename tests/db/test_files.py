@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from db.files import BlobDamaged, Blobs
+from db.errors import BlobDamaged
+from db.files import Blobs
 from tests import ROOT
 
 DATA = b"a clip" * 1000

@@ -11,9 +11,9 @@ from benchmarks.faults import checks
 from benchmarks.faults.points import Kind
 from benchmarks.faults.stories import STORIES
 from db.files import Blobs
-from db.queue import Queue
 from db.sqlite.connection import Database
 from tests.bot.fixtures import queued
+from tests.policies import queue_on
 
 POINTS = [
     Run(story=STORIES[story], kind=kind, how=how, what=what, nth=nth, nonce_window=0.0)
@@ -66,7 +66,7 @@ async def test_the_sweep_notices_a_broken_bot(tmp_path):
 
 async def test_the_sweep_notices_a_file_that_is_left_over_and_one_that_is_gone(tmp_path):
     async with await Database.open(tmp_path / "framekiln.db") as database:
-        await queued(Queue(database), inputs={"picture": "a" * 64})
+        await queued(queue_on(database), inputs={"picture": "a" * 64})
     blobs = Blobs(tmp_path / "blobs")
     orphan = blobs.put(b"nobody's")
     (tmp_path / "outbox").mkdir()

@@ -46,7 +46,7 @@ async def delivered(services, member, channel, **changes):
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
     message = await shown(services, channel, "clip", job_buttons.for_clip(job))
     await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.posted(job.id, message.id)
+    await services.queue.delivery.record_posted(job.id, message.id)
     return await services.queue.jobs.get(job.id), message
 
 
@@ -227,7 +227,7 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
     for number in range(2):
         job = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=wanted)
         known.append(job)
-        await services.queue.claims.fail(job.id, None, "E_MEMORY", None, "abcd")
+        await services.queue.claims.fail(job.id, None, code="E_MEMORY", error_id="abcd")
         job = await services.queue.jobs.get(job.id)
         message = await shown(services, channel, f"failed {number}", job_buttons.for_status(job))
         await (await fake.click(ada, message, "Try lighter")).shown()
@@ -286,7 +286,7 @@ async def test_a_click_that_stumbles_is_answered_with_an_id_that_the_log_holds(
     async def broken(*_):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(services.queue, "ahead", broken)
+    monkeypatch.setattr(services.queue.jobs, "ahead", broken)
     told = await said_to(await fake.click(ada, waiting[1], "Why?"))
     assert "Error id" in told
     assert told.split("`")[1] in caplog.text

@@ -12,12 +12,12 @@ from bot.cli.main import main
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
 from bot.policies import engine_environment
-from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.gate.calibration import shipped
 from engine.gate.local_calibration import CALIBRATION_VARIABLE, read_calibrations
 from tests.bot.fixtures import receipt, recipe
 from tests.db.asking import enqueued
+from tests.policies import queue_on
 
 READINGS = {name: scale.median + 2 * scale.spread for name, scale in shipped().scales.items()}
 
@@ -26,7 +26,7 @@ READINGS = {name: scale.median + 2 * scale.spread for name, scale in shipped().s
 async def data(tmp_path, monkeypatch):
     """A data folder with twelve kept clips of sketch, one forced, one without readings, and a loop."""
     async with await Database.open(tmp_path / "framekiln.db") as database:
-        queue = Queue(database)
+        queue = queue_on(database)
         for turn in range(15):
             job = await enqueued(queue, user=turn, recipe=recipe(seed=turn).to_json())
             done = receipt("a" * 64, 1)

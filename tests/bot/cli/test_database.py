@@ -9,10 +9,10 @@ import pytest
 from click.testing import CliRunner
 
 from bot.cli.main import main
-from db.queue import Queue
 from db.sqlite.connection import Database
 from db.sqlite.lock import taken
 from tests.bot.fixtures import queued
+from tests.policies import queue_on
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def data(tmp_path, monkeypatch):
 
     async def fill():
         async with await Database.open(tmp_path / "data" / "framekiln.db") as db:
-            await queued(Queue(db))
+            await queued(queue_on(db))
 
     asyncio.run(fill())
     return tmp_path / "data"

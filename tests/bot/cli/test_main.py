@@ -209,7 +209,7 @@ def test_styles_model_and_words_are_asked_for_as_written(asked):
     assert (request.model, request.raw, request.negative, request.engine) == (
         "mine",
         True,
-        "rain",
+        " rain ",
         "animatediff",
     )
     assert files == {}

@@ -27,7 +27,7 @@ async def delivered(services, member, channel, **changes):
     view = job_buttons.for_clip(job)
     sent = await services.messenger.send(channel.id, Post(content="clip", nonce=job.id, view=view))
     await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.posted(job.id, sent)
+    await services.queue.delivery.record_posted(job.id, sent)
     return await services.queue.jobs.get(job.id), channel.messages[sent]
 
 
@@ -195,15 +195,13 @@ async def discarded(services, bot, channel, ada):
     """Ada's clip, of which the first take was discarded; and its message."""
     await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
     job = await services.queue.claims.claim()
-    await services.queue.take_previews.keep_sheets(
-        job.id, job.claim, {1: services.blobs.put(b"\xff\xd8 a picture")}
-    )
+    await services.queue.take_previews.save(job.id, job.claim, {1: services.blobs.put(b"\xff\xd8 a picture")})
     job = await hand_in(services.queue, services.blobs, job, b"the clip")
     sent = await services.messenger.send(
         channel.id, Post(content="clip", nonce=job.id, view=job_buttons.for_clip(job))
     )
     await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.posted(job.id, sent)
+    await services.queue.delivery.record_posted(job.id, sent)
     return job, channel.messages[sent]
 
 
@@ -235,7 +233,7 @@ async def test_queue_why_shows_a_job_of_this_server_only(fake, channel, ada, mod
 
 async def test_pictures_that_were_cleared_away_are_not_promised(fake, channel, ada, services, discarded):
     job, message = discarded
-    for digest in (await services.queue.take_previews.sheets(job.id)).values():
+    for digest in (await services.queue.take_previews.of_job(job.id)).values():
         services.blobs.delete(digest)
     card = await (await fake.click(ada, message, "Recipe")).shown()
     answer = await (await fake.click(ada, card, "Why discarded?")).shown(10)

@@ -27,9 +27,9 @@ async def at(services, member, channel, state: State):
     if state is State.DELIVERED:
         await hand_in(services.queue, services.blobs, job)
         await services.queue.delivery.begin_posting(job.id)
-        await services.queue.delivery.posted(job.id, 1)
+        await services.queue.delivery.record_posted(job.id, 1)
     if state is State.FAILED:
-        await services.queue.claims.fail(job.id, job.claim, "E_MEMORY", None, "1")
+        await services.queue.claims.fail(job.id, job.claim, code="E_MEMORY", error_id="1")
     return await services.queue.jobs.get(job.id)
 
 

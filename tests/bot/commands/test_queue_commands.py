@@ -158,7 +158,7 @@ async def test_a_clip_that_is_still_there_is_posted_and_not_drawn_again(
         services.queue, services.blobs, user=ada.id, guild=channel.guild.id, channel_id=channel.id
     )
     await services.queue.delivery.begin_posting(job.id)
-    await services.queue.claims.fail(job.id, None, "E_POST", None, "abcd")
+    await services.queue.claims.fail(job.id, None, code="E_POST", error_id="abcd")
     asked = await fake.slash(mod, channel, "queue retry", job=job.id)
     assert moderation_texts.RETRIED_POST in (await asked.shown()).content
     assert (await services.queue.jobs.get(job.id)).state is State.RENDERED

@@ -20,7 +20,7 @@ from discord.http import Route
 from benchmarks.hostile_clips import PLAYLISTS, clips, filmed, gif, mutants, outside
 from bot.config.settings import Settings
 from bot.intake import clip_intake as module
-from bot.intake.clip_intake import ClipIntake, ClipIntakeLimits
+from bot.intake.clip_intake import ClipIntake
 from bot.intake.clip_refusals import explain
 from bot.intake.refusals import Cause
 from bot.policies import for_clips
@@ -28,8 +28,9 @@ from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
 from engine.untrusted import read_video
 from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused
+from tests.policies import clip_intake_limits
 
-LIMITS = ClipIntakeLimits(decode_wall_seconds=60, download_seconds=20)
+LIMITS = clip_intake_limits(decode_wall_seconds=60, download_seconds=20)
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
 
 

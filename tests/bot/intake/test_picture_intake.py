@@ -16,12 +16,13 @@ from benchmarks.hostile_corpus import corpus, encoded, oriented, png_of, scene
 from benchmarks.hostile_sweeps import sweeps
 from bot.intake import picture_intake as module
 from bot.intake.download import is_discord
-from bot.intake.picture_intake import Intake, IntakeLimits
+from bot.intake.picture_intake import Intake
 from bot.intake.refusals import Cause, explain
 from engine.core.errors import UserError
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
+from tests.policies import intake_limits
 
-LIMITS = IntakeLimits(decode_wall_seconds=30, download_seconds=10)
+LIMITS = intake_limits(decode_wall_seconds=30, download_seconds=10)
 GOOD = encoded("PNG")
 GOOD_SIZE = len(GOOD)
 

@@ -14,32 +14,25 @@ import pytest
 from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
 from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
-from bot.loops.delivery import Deliverer, DeliveryLimits, is_waiting_for_access
+from bot.loops.delivery import Deliverer, is_waiting_for_access
 from bot.signals import JobSignals
 from db.errors import CannotWrite
-from db.jobs.delivery import Delivery
+from db.sqlite.rows import Rows
 from db.states import State
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import ANN, CHANNEL, queued, recipe, rendered, until
+from tests.policies import delivery_limits
 
 HOUR = 3600.0
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 1_800_000_000.0
-
-    def time(self) -> float:
-        return self.now
-
-
 @pytest.fixture
-def clock(monkeypatch):
-    made = Clock()
-    monkeypatch.setattr(delivery, "time", SimpleNamespace(time=made.time))
-    return made
+def clock(monkeypatch, clock):
+    clock.now = 1_800_000_000.0
+    monkeypatch.setattr(delivery, "time", SimpleNamespace(time=clock))
+    return clock
 
 
 @pytest.fixture
@@ -72,7 +65,7 @@ def make(queue, blobs, outlet, tmp_path, signals):
             blobs=blobs,
             outlet=outlet,
             work=tmp_path / "outbox",
-            limits=DeliveryLimits(**limits),
+            limits=delivery_limits(**limits),
             clip_posts=ClipPosts(work=tmp_path / "outbox", sealer=Sealer(None)),
             signals=signals,
         )
@@ -432,7 +425,7 @@ async def test_a_job_cancelled_while_it_is_rendered_is_never_posted(deliverer, q
     job = await queue.claims.claim()
     await queue.claims.cancel(job.id)
     clip = blobs.put(b"a clip")
-    kept = await queue.claims.rendered(
+    kept = await queue.claims.hand_in(
         job.id, job.claim, clip_sha256=clip, clip_size=6, receipt="{}", gpu_seconds=1, charged_seconds=1
     )
     assert not kept
@@ -505,7 +498,7 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
     assert (await queue.jobs.get(job.id)).state is State.POSTING
     assert await queue.delivery.to_deliver() == [], "the interrupted attempt is not begun again by itself"
 
-    recovery = await queue.claims.recover()
+    recovery = await queue.claims.recover(restart_limit=5)
     assert [found.id for found in recovery.posting] == [job.id]
     outlet.find_own.return_value = 81
     row = await attempt(make(), queue, job)
@@ -517,8 +510,8 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(deliverer, queue, job,
     looking, go_on = asyncio.Event(), asyncio.Event()
     to_deliver = queue.delivery.to_deliver
 
-    async def slowly(now):
-        found = await to_deliver(now)
+    async def slowly():
+        found = await to_deliver()
         looking.set()
         await go_on.wait()
         return found
@@ -539,7 +532,7 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
     """The row cannot be written for a while: it stays this attempt's, and the next one looks first."""
     monkeypatch.setattr(delivery, "TROUBLE_PAUSE", 0.01)
     failures = iter(range(3))
-    real = Delivery._changes
+    real = Rows._changes
 
     async def full(self, sql, parameters):
         if "retry_at" in sql and next(failures, None) is not None:
@@ -550,8 +543,8 @@ async def test_a_full_disk_after_the_post_does_not_post_twice(
         raise CannotWrite("disk full")
 
     with monkeypatch.context() as patch:
-        patch.setattr(queue.delivery, "posted", not_written)
-        patch.setattr(Delivery, "_changes", full)
+        patch.setattr(queue.delivery, "record_posted", not_written)
+        patch.setattr(Rows, "_changes", full)
         row = await attempt(deliverer, queue, job, clock)
     assert row.state is State.POSTING
     outlet.find_own.return_value = 77

@@ -10,12 +10,12 @@ import pytest
 from bot import app
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
-from db.queue import Queue
 from db.sqlite.connection import Database
 from db.states import State
 from engine.core.errors import EngineDied
 from tests.bot.fixtures import BEN, engine_loop_with, queued, until
 from tests.engine.process.host_bench import running_host
+from tests.policies import queue_on
 
 POISON = (State.QUARANTINED, None, 2)
 
@@ -65,7 +65,7 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
     strict = settings.model_copy(update={"crash_limit": 1, "restart_limit": 1})
     path = settings.data_dir / "framekiln.db"
     async with await Database.open(path) as database:
-        queue = Queue(database)
+        queue = queue_on(database)
         ran = await queued(queue)
         await queue.claims.claim()
         kills = await queued(queue, BEN)
@@ -78,6 +78,6 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
     monkeypatch.setattr(app, "stay_connected", until_it_is_drawn)
     await app.run(strict)
     async with await Database.open(path) as database:
-        rows = [await Queue(database).jobs.get(job.id) for job in (ran, kills)]
+        rows = [await queue_on(database).jobs.get(job.id) for job in (ran, kills)]
     counters = [(row.state, row.restarts, row.crashes) for row in rows]
     assert counters == [(State.QUARANTINED, 1, 0), (State.QUARANTINED, 0, 1)]

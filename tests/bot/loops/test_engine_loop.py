@@ -181,8 +181,8 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     claimed, go_on = asyncio.Event(), asyncio.Event()
     claim = queue.claims.claim
 
-    async def slowly(now, *, last):
-        job = await claim(now, last=last)
+    async def slowly(*, last):
+        job = await claim(last=last)
         claimed.set()
         await go_on.wait()
         return job
@@ -385,10 +385,10 @@ async def test_a_database_that_cannot_be_written_does_not_end_the_loop(queue, en
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, monkeypatch):
     claim, failures = queue.claims.claim, iter(range(2))
 
-    async def unreadable(now, *, last):
+    async def unreadable(*, last):
         if next(failures, None) is not None:
             raise CannotWrite("disk full")
-        return await claim(now, last=last)
+        return await claim(last=last)
 
     monkeypatch.setattr(queue.claims, "claim", unreadable)
     job = await queued(queue)
@@ -401,7 +401,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 
     async def taken_away(on_event, cancel):
         row = await queue.jobs.get(job.id)
-        await queue.claims.recover()
+        await queue.claims.recover(restart_limit=5)
         assert (await queue.claims.claim()).claim == row.claim + 1
 
     engine.acts = [taken_away]
@@ -493,7 +493,7 @@ async def test_what_discarded_takes_looked_like_is_put_by(queue, blobs, engine, 
     jobs = [await queued(queue, member) for member in range(3)]
     start()
     await comes_to(queue, jobs[2], State.FAILED)
-    kept = [await queue.take_previews.sheets(job.id) for job in jobs]
+    kept = [await queue.take_previews.of_job(job.id) for job in jobs]
     assert [list(sheets) for sheets in kept] == [[1, 2], [], [1]]
     assert blobs.read(kept[0][2]) == b"take 2"
 
@@ -504,7 +504,7 @@ async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
     async def full(*_):
         raise OSError("no space left on device")
 
-    monkeypatch.setattr(queue.take_previews, "keep_sheets", full)
+    monkeypatch.setattr(queue.take_previews, "save", full)
     engine.acts = [discarding(tmp_path, 1)]
     job = await queued(queue)
     start()

@@ -61,7 +61,7 @@ async def board(queue, messenger, engine_loop, may_show):
         signals=JobSignals(),
         messenger=messenger,
         engine_loop=engine_loop,
-        forecaster=Forecaster(queue),
+        forecaster=Forecaster(queue.jobs),
         dress=job_buttons.for_status,
         sealer=Sealer(None),
         may_show=may_show,
@@ -217,9 +217,9 @@ async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, 
     engine_loop.drafts.clear()
     if end == "cancelled":
         await queue.claims.cancel(job.id)
-        await queue.claims.cancelled(job.id, job.claim)
+        await queue.claims.finish_cancel(job.id, job.claim)
     else:
-        await queue.claims.recover()
+        await queue.claims.recover(restart_limit=5)
     board.touch(job.id)
     await until(lambda: files(messenger)[-1] == ())
     if end == "cancelled":
@@ -232,7 +232,7 @@ async def test_what_hung_on_a_message_of_before_a_restart_is_taken_off(queue, bo
     await queued(queue)
     job = await queue.claims.claim()
     await queue.delivery.set_status_message(job.id, CHANNEL, MESSAGE)
-    await queue.claims.recover()
+    await queue.claims.recover(restart_limit=5)
     board.touch(job.id)
     await until(lambda: files(messenger) == [()])
 

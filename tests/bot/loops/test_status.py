@@ -55,7 +55,7 @@ def make(queue, messenger, engine_loop):
             signals=JobSignals(),
             messenger=messenger,
             engine_loop=engine_loop,
-            forecaster=Forecaster(queue),
+            forecaster=Forecaster(queue.jobs),
             dress=lambda job, draft: None,
             sealer=Sealer(None),
             may_show=AsyncMock(return_value=True),
@@ -281,7 +281,7 @@ async def test_a_delivered_job_without_a_message_gets_none(queue, blobs, messeng
     await queued(queue)
     job = await hand_in(queue, blobs, await queue.claims.claim())
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 77)
+    await queue.delivery.record_posted(job.id, 77)
     await start()
     await until(lambda: is_final(queue, job))
     assert messenger.method_calls == []
@@ -437,7 +437,7 @@ async def test_a_clip_on_its_way_is_uploading_and_one_that_may_not_go_through_is
     assert "uploading" in edits(messenger)[-1]
     for _ in range(2):
         await queue.delivery.begin_posting(job.id)
-        await queue.delivery.postpone(job.id, time.time() - 1)
+        await queue.delivery.postpone(job.id, -1)
     assert (await queue.jobs.get(job.id)).state is State.POSTING
     board.touch(job.id)
     await until(lambda: messages.WAITING_FOR_CHANNEL in edits(messenger)[-1])

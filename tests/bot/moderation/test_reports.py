@@ -34,7 +34,7 @@ async def delivered(services, member, channel, data=b"a clip", **changes):
     post = Post(content="clip", nonce=job.id[:16], view=job_buttons.for_clip(job))
     message = await services.messenger.send(channel.id, post)
     await services.queue.delivery.begin_posting(job.id)
-    await services.queue.delivery.posted(job.id, message)
+    await services.queue.delivery.record_posted(job.id, message)
     return await services.queue.jobs.get(job.id), channel.messages[message]
 
 

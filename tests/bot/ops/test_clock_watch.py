@@ -9,35 +9,23 @@ import pytest
 
 from bot.ops import clock_watch
 from bot.ops.clock_watch import ClockWatch
-from db.jobs.enqueue import LimitReached
-from db.queue import EnqueueLimits, Queue
+from db.errors import LimitReached
 from tests.bot.fixtures import ANN, BEN, GUILD, queued, rendered, until
+from tests.policies import enqueue_limits
 
 HOURS = 5 * 3600.0
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    class Clock:
-        now = time.time()
-
-        @classmethod
-        def time(cls) -> float:
-            return cls.now
-
-    monkeypatch.setattr(clock_watch, "time", Clock)
+def clock(monkeypatch, clock):
+    clock.now = time.time()
     monkeypatch.setattr(clock_watch, "EVERY", 0.01)
-    return Clock
-
-
-@pytest.fixture
-def queue(db, clock):
-    return Queue(db, clock=clock.time)
+    return clock
 
 
 @pytest.fixture
 async def watch(queue, clock):
-    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).loop.run())
+    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).loop.run())
     await asyncio.sleep(0.03)
     yield running
     running.cancel()
@@ -47,7 +35,7 @@ async def watch(queue, clock):
 async def test_a_clip_is_not_tried_again_only_hours_later(queue, blobs, clock, watch):
     job = await rendered(queue, blobs)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.postpone(job.id, clock.now + 60)
+    await queue.delivery.postpone(job.id, 60)
     clock.now -= HOURS
     await until(queue.delivery.to_deliver)
 
@@ -66,21 +54,21 @@ async def is_past(queue, job, clock) -> bool:
 
 
 async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
-    one = EnqueueLimits(per_member_hour=1)
+    one = enqueue_limits(per_member_hour=1)
     job = await queued(queue, ANN)
     clock.now -= HOURS
     await until(lambda: is_past(queue, job, clock))
     with pytest.raises(LimitReached) as caught:
-        await queue.entry.check_limits(GUILD, ANN, limits=one)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=one)
     assert 0 < caught.value.retry_after <= 3600
     clock.now += 3601
-    await queue.entry.check_limits(GUILD, ANN, limits=one)
+    await queue.entry.check_limits(GUILD, ANN, (), limits=one)
 
 
 async def test_what_happened_before_the_start_is_mended_too(queue, clock):
     job = await queued(queue, ANN)
     clock.now -= HOURS
-    running = asyncio.create_task(ClockWatch(queue, longest_pause=60.0).loop.run())
+    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).loop.run())
     await until(lambda: is_past(queue, job, clock))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -10,17 +10,19 @@ import time
 
 import pytest
 
-from bot.ops import health, housekeeping, loop_lag
+from bot.ops import health, loop_lag
 from bot.ops.health import HealthFile, look
-from bot.ops.housekeeping import Housekeeping, Keep
+from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
-from bot.privacy.forgetting import RecipeWords
+from bot.privacy.forgetting import RecipeRedactor
 from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from engine.core.recipe import Role
 from tests.bot.fixtures import hand_in, queued, until
+from tests.clock import CLOCK
+from tests.policies import retention
 
 DAY = 24 * 3600.0
 
@@ -30,28 +32,25 @@ def make(db, queue, blobs, tmp_path):
     def made(**keep) -> Housekeeping:
         return Housekeeping(
             database=db,
-            queue=queue,
+            retention=queue.retention,
+            meta=queue.meta,
             blobs=blobs,
-            personal=Personal(db, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), words=RecipeWords())),
-            guilds=Guilds(db),
+            personal=Personal(
+                db, clock=CLOCK, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), redactor=RecipeRedactor())
+            ),
+            guilds=Guilds(db, clock=CLOCK),
             backup_dir=tmp_path / "backups",
-            keep=Keep(**{"backups": 2, **keep}),
+            clock=CLOCK,
+            policy=retention(**{"backups": 2, **keep}),
         )
 
     return made
 
 
 @pytest.fixture
-def clock(monkeypatch):
-    class Clock:
-        now = time.time()
-
-        @classmethod
-        def time(cls) -> float:
-            return cls.now
-
-    monkeypatch.setattr(housekeeping, "time", Clock)
-    return Clock
+def clock(clock):
+    clock.now = time.time()
+    return clock
 
 
 def aged(blobs, data: bytes) -> str:
@@ -73,7 +72,7 @@ async def test_only_what_nothing_needs_is_swept(make, queue, blobs):
     assert all(map(blobs.exists, [waiting, done, young, job.clip_sha256]))
 
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 77)
+    await queue.delivery.record_posted(job.id, 77)
     assert await make().sweep() == 0, "somebody may want to go on with it"
     assert await make(clips_days=0, inputs_days=0).sweep() == 2
     assert not blobs.exists(done)
@@ -87,6 +86,31 @@ async def test_pictures_are_swept_when_their_days_are_over(make, queue, blobs, c
     assert await make(inputs_days=3).sweep() == 0
     clock.now += 3 * DAY + 60
     assert await make(inputs_days=3).sweep() == 1
+
+
+@pytest.mark.parametrize("days", [20, 120])
+async def test_a_clip_with_a_star_is_kept_for_as_long_as_the_owner_says(make, queue, blobs, clock, days):
+    await queued(queue)
+    job = await hand_in(queue, blobs, await queue.claims.claim(), b"a clip")
+    aged(blobs, b"a clip")
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.record_posted(job.id, 77)
+    await queue.stars.star(job.id, job.user_id, interaction=1, most=5)
+    clock.now += days * DAY - 60
+    assert await make(starred_days=days).sweep() == 0
+    clock.now += 120
+    assert await make(starred_days=days).sweep() == 1
+
+
+@pytest.mark.parametrize("days", [2, 5, 20])
+async def test_pictures_of_takes_are_kept_for_as_long_as_the_owner_says(make, queue, blobs, clock, days):
+    await queued(queue)
+    job = await queue.claims.claim()
+    await queue.take_previews.save(job.id, job.claim, {1: aged(blobs, b"a discarded take")})
+    clock.now += days * DAY - 60
+    assert await make(previews_days=days, inputs_days=30).sweep() == 0
+    clock.now += 120
+    assert await make(previews_days=days, inputs_days=30).sweep() == 1
 
 
 async def test_there_is_one_backup_a_day_and_a_few_are_kept(make, queue, clock, tmp_path):

@@ -22,7 +22,7 @@ from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
 from bot.privacy import export
 from bot.privacy.erasing import STOP_SECONDS
-from bot.privacy.forgetting import RecipeWords
+from bot.privacy.forgetting import RecipeRedactor
 from bot.text import messages, privacy_texts
 from db.states import State
 from engine.core.recipe import Kind, Receipt, Recipe, Role
@@ -114,13 +114,13 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
     words = PROMPT.rpartition(" ")[2]
     known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name)
     data = services.settings.data_dir
-    before = [await services.database.backup(data / "backups") for _ in range(2)]
+    before = [await services.database.backup(data / "backups", keep=7) for _ in range(2)]
     assert held(data, PROMPT, words, ada.user.id)[PROMPT] >= {path.name for path in before}
     assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip}
 
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(2, 0), 20)
-    after = await services.database.backup(data / "backups")
+    after = await services.database.backup(data / "backups", keep=7)
     assert held(data, *known) == {}
     assert all(path.exists() for path in (*before, after))
     for table in await services.database.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
@@ -396,7 +396,7 @@ async def noted(services, guilds):
 
 
 def test_what_is_left_of_a_recipe_and_a_receipt_still_reads_as_one():
-    words = RecipeWords()
+    words = RecipeRedactor()
     made = recipe(prompt=PROMPT, words="heron", inputs={Role.PICTURE: "a" * 64}, reasons=("a heron",))
     left = words.forget(made.to_json())
     assert "heron" not in left
@@ -407,7 +407,7 @@ def test_what_is_left_of_a_recipe_and_a_receipt_still_reads_as_one():
 
 
 def test_a_remix_in_other_words_keeps_them_and_loses_the_picture():
-    words = RecipeWords()
+    words = RecipeRedactor()
     first = recipe(prompt=PROMPT, inputs={Role.PICTURE: "a" * 64}).to_json()
     remix = recipe(prompt="his own", inputs={Role.PICTURE: "a" * 64, Role.LIKE: "c" * 64})
     left = Recipe.from_json(words.forget_these(remix.to_json(), [first, "?"], {"a" * 64}))

@@ -14,15 +14,14 @@ from bot.clips.recipe_text import recipe_text
 from bot.forecast import Wait
 from bot.intake import refusals
 from bot.text import limit_texts, messages, moderation_texts, review_texts
-from db.audit.log import Entry, Verdict
-from db.jobs.allowances import Allowance, Kept, Lane, Spent, Whose
-from db.jobs.enqueue import EnqueueLimits
+from db.audit.log import ChainCheck, Entry
+from db.errors import Limit
+from db.jobs.allowances import Allowance, Lane, Spent, StoredAllowance, Whose
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Decision
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules
-from db.queue import Limit
 from db.states import JobId, State
 from engine.core.recipe import (
     Camera,
@@ -36,6 +35,7 @@ from engine.core.recipe import (
     Style,
     TakeRecord,
 )
+from tests.policies import enqueue_limits
 
 ID = JobId("0123456789abcdef")
 HUGE = 2**63
@@ -185,7 +185,7 @@ def moderators_texts(recipe):
         hash="0" * 64,
     )
     for broken, cut, known in ((None, False, None), (9, True, True), (None, True, False)):
-        verdict = Verdict(entries=HUGE, head="f" * 64, broken_at=broken, cut=cut)
+        verdict = ChainCheck(entries=HUGE, head="f" * 64, broken_at=broken, cut=cut)
         yield moderation_texts.audit_page([entry] * 50, verdict, known)
         yield moderation_texts.audit_page([], verdict, known)
     yield moderation_texts.moved(job_of(), 500)
@@ -194,9 +194,9 @@ def moderators_texts(recipe):
         yield moderation_texts.banned(HUGE, count)
     yield moderation_texts.unbanned(HUGE)
     wide = Allowance(waiting=500, hour=1000, day=86_400, lane=Lane.BACKGROUND, spent=Spent.BACKGROUND)
-    kept = [Kept(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
-    yield limit_texts.allowances_page(kept, EnqueueLimits())
-    yield limit_texts.allowances_page([], EnqueueLimits())
+    kept = [StoredAllowance(kind=kind, whom=HUGE, allowance=wide) for kind in Whose] * 9
+    yield limit_texts.allowances_page(kept, enqueue_limits())
+    yield limit_texts.allowances_page([], enqueue_limits())
     yield from texts_of_reviews(recipe)
 
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import pytest
 
 from db.audit.log import Audit
-from db.jobs.allowances import Allowance, Ceilings, Kept, Lane, Spent, Whose
-from db.queue import EnqueueLimits, Limit, LimitReached
+from db.errors import Limit, LimitReached
+from db.jobs.allowances import Allowance, Ceilings, Lane, Spent, StoredAllowance, Whose
+from db.jobs.claims import Requeue
 from db.states import State
-from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
+from tests.clock import CLOCK
+from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
+from tests.policies import FAR, enqueue_limits
 
 T = 1_000_000.0
 HELPERS, PATRONS = 11, 12
-OWNER = EnqueueLimits(per_member_waiting=2, ceilings=Ceilings(waiting=6, hour=50, day=1000.0))
+OWNER = enqueue_limits(per_member_waiting=2, ceilings=Ceilings(waiting=6, hour=50, day=1000.0))
 
 
 async def allow(queue, kind, whom, guild=GUILD, **values):
@@ -83,57 +86,67 @@ async def test_what_is_left_out_stays_as_it_was_and_clearing_forgets_it_all(queu
     await allow(queue, Whose.ROLE, HELPERS, waiting=5)
     both = await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     assert both == Allowance(waiting=5, lane=Lane.FIRST)
-    assert await queue.allowances.allowances(GUILD) == [Kept(kind=Whose.ROLE, whom=HELPERS, allowance=both)]
-    assert await queue.allowances.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
-    assert not await queue.allowances.allow_as_others(Whose.ROLE, HELPERS, audit_entry("limit clear"))
-    assert await queue.allowances.allowances(GUILD) == []
+    assert await queue.allowances.of_guild(GUILD) == [
+        StoredAllowance(kind=Whose.ROLE, whom=HELPERS, allowance=both)
+    ]
+    assert await queue.allowances.reset(Whose.ROLE, HELPERS, audit_entry("limit clear"))
+    assert not await queue.allowances.reset(Whose.ROLE, HELPERS, audit_entry("limit clear"))
+    assert await queue.allowances.of_guild(GUILD) == []
     assert [entry.action for entry in await Audit(db).entries(GUILD)] == ["limit clear", "limit", "limit"]
 
 
 async def clip_of(queue, user=ANN, *, seconds, now, guild=GUILD):
-    await queue.entry.enqueue(new_job(user, guild), now=now)
-    job = await queue.claims.claim(now)
+    CLOCK.now = now
+    await queue.entry.enqueue(new_job(user, guild), FAR)
+    job = await queue.claims.claim()
     assert job.user_id == user
-    assert await hand_in(queue, job, seconds=seconds, now=now)
+    assert await hand_in(queue, job, seconds=seconds)
     return job
 
 
 async def test_the_day_counts_the_seconds_of_clips_and_says_when_to_come_back(queue):
-    limits = EnqueueLimits(per_member_day=100.0)
+    limits = enqueue_limits(per_member_day=100.0)
     for at in (T, T + 3600, T + 7200):
-        await queue.entry.check_limits(GUILD, ANN, now=at, limits=limits)
+        CLOCK.now = at
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
         await clip_of(queue, seconds=40.0, now=at)
+    CLOCK.now = T + 9000
     with pytest.raises(LimitReached) as reached:
-        await queue.entry.check_limits(GUILD, ANN, now=T + 9000, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
     assert (reached.value.which, reached.value.allowed) == (Limit.PER_MEMBER_DAY, 100.0)
     assert reached.value.retry_after == T + 86_400 - (T + 9000)
-    await queue.entry.check_limits(GUILD, BEN, now=T + 9000, limits=limits)
-    await queue.entry.check_limits(GUILD, ANN, now=T + 9000 + reached.value.retry_after, limits=limits)
+    CLOCK.now = T + 9000
+    await queue.entry.check_limits(GUILD, BEN, (), limits=limits)
+    CLOCK.now = T + 9000 + reached.value.retry_after
+    await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
 
 
 @pytest.mark.parametrize("end", ["fail", "refuse"])
 async def test_a_job_that_fails_gives_its_seconds_back_to_the_day(queue, end):
-    limits = EnqueueLimits(per_member_day=30.0)
+    limits = enqueue_limits(per_member_day=30.0)
     job = await clip_of(queue, seconds=40.0, now=T)
+    CLOCK.now = T + 1
     with pytest.raises(LimitReached):
-        await queue.entry.check_limits(GUILD, ANN, now=T + 1, limits=limits)
-    await getattr(queue, end)(job.id, None, "E_POST", None, None)
-    await queue.entry.check_limits(GUILD, ANN, now=T + 1, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
+    await getattr(queue.claims, end)(job.id, None, code="E_POST")
+    CLOCK.now = T + 1
+    await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
 
 
 async def test_a_job_that_failed_does_not_count_in_the_hour(queue):
-    limits = EnqueueLimits(per_member_hour=1)
+    limits = enqueue_limits(per_member_hour=1)
     job = await rendered(queue)
     with pytest.raises(LimitReached):
-        await queue.entry.check_limits(GUILD, ANN, limits=limits)
-    await queue.claims.fail(job.id, None, "E_POST", None, None)
-    await queue.entry.check_limits(GUILD, ANN, limits=limits)
+        await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
+    await queue.claims.fail(job.id, None, code="E_POST")
+    await queue.entry.check_limits(GUILD, ANN, (), limits=limits)
 
 
 async def test_a_used_up_day_may_lead_to_the_background_instead(queue):
     await allow(queue, Whose.GUILD, GUILD, day=30.0, spent=Spent.BACKGROUND)
     await clip_of(queue, seconds=40.0, now=T)
-    late = (await queue.entry.enqueue(new_job(), now=T + 1)).job
+    CLOCK.now = T + 1
+    late = (await queue.entry.enqueue(new_job(), FAR)).job
     assert late.priority == Lane.BACKGROUND
     await enqueued(queue, BEN)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
@@ -152,25 +165,42 @@ async def test_a_role_decides_when_its_members_turn_comes(queue, lanes, expected
     for role, lane in lanes.items():
         await allow(queue, Whose.ROLE, role, lane=lane)
     await clip_of(queue, seconds=400.0, now=T - 10)  # Ann has used a lot lately
-    await queue.entry.enqueue(new_job(BEN), now=T)
-    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), now=T + 1)
-    await queue.entry.enqueue(new_job(CAT), now=T + 2)
+    CLOCK.now = T
+    await queue.entry.enqueue(new_job(BEN), FAR)
+    CLOCK.now = T + 1
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset(lanes)), FAR)
+    CLOCK.now = T + 2
+    await queue.entry.enqueue(new_job(CAT), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == expected
 
 
 async def test_those_who_go_first_go_in_the_order_in_which_they_came(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for at, user, roles in ((0, BEN, ()), (1, ANN, {HELPERS}), (2, CAT, {HELPERS}), (3, BEN, ())):
-        await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), now=T + at)
+        CLOCK.now = T + at
+        await queue.entry.enqueue(new_job(user, roles=frozenset(roles)), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == [ANN, CAT, BEN, BEN]
+
+
+async def test_who_goes_first_still_waits_for_what_was_interrupted(queue):
+    await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
+    CLOCK.now = T
+    interrupted = await running(queue, user=BEN)
+    await enqueued(queue, CAT)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
+    CLOCK.now = T + 1
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), FAR)
+    assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN, CAT]
 
 
 async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
     await allow(queue, Whose.ROLE, HELPERS, lane=Lane.FIRST)
     for number in range(6):
-        await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), now=T + number)
+        CLOCK.now = T + number
+        await queue.entry.enqueue(new_job(50 + number, 200 if number % 2 else GUILD), FAR)
     before = [(place, job.id) for place, job in enumerate(await queue.jobs.waiting()) if job.guild_id == 200]
-    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), now=T + 9)
+    CLOCK.now = T + 9
+    await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), FAR)
     waiting = await queue.jobs.waiting()
     assert waiting[0].user_id == ANN
     assert [(place, job.id) for place, job in enumerate(waiting) if job.guild_id == 200] == before
@@ -178,9 +208,11 @@ async def test_who_goes_first_in_one_guild_costs_no_other_guild_a_turn(queue):
 
 async def test_the_background_lane_waits_for_everybody_in_every_guild(queue):
     await allow(queue, Whose.GUILD, GUILD, lane=Lane.BACKGROUND)
-    await queue.entry.enqueue(new_job(ANN), now=T)
+    CLOCK.now = T
+    await queue.entry.enqueue(new_job(ANN), FAR)
     await clip_of(queue, BEN, guild=200, seconds=4000.0, now=T + 1)
-    await queue.entry.enqueue(new_job(BEN, 200), now=T + 2)
+    CLOCK.now = T + 2
+    await queue.entry.enqueue(new_job(BEN, 200), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN]
 
 
@@ -207,8 +239,10 @@ async def test_a_clip_that_is_not_shown_gives_its_seconds_back(queue, db, end):
     job = await clip_of(queue, seconds=30.0, now=T + 60)
     assert (await queue.jobs.get(job.id)).charged_seconds == 30.0
     assert await usages(db) != before
-    more = [] if end == "cancel" else [None, "E", None, None]
-    await getattr(queue, end)(job.id, *more)
+    if end == "cancel":
+        await queue.claims.cancel(job.id)
+    else:
+        await getattr(queue.claims, end)(job.id, None, code="E")
     assert (await queue.jobs.get(job.id)).charged_seconds == 0
     assert await usages(db) == pytest.approx(before)
 

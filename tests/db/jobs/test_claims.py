@@ -6,9 +6,12 @@ import asyncio
 
 import pytest
 
-from db.queue import CancelOutcome, Queue, Requeue
+from db.jobs.claims import Requeue
+from db.jobs.ending import CancelOutcome
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import CLIP, enqueued, hand_in, rendered, running
+from tests.policies import queue_on
 
 T = 1_000_000.0
 
@@ -19,7 +22,8 @@ async def test_an_empty_queue_has_nothing_to_claim(queue):
 
 async def test_a_claim_is_counted_and_dated(queue):
     job = await enqueued(queue)
-    claimed = await queue.claims.claim(T)
+    CLOCK.now = T
+    claimed = await queue.claims.claim()
     assert (claimed.id, claimed.state, claimed.claim, claimed.started_at) == (job.id, State.RUNNING, 1, T)
     assert await queue.claims.claim() is None
 
@@ -53,25 +57,26 @@ async def test_progress_is_written_under_the_claim(queue):
 
 async def test_a_stale_claim_changes_nothing(queue):
     old = await running(queue)
-    await queue.claims.requeue(old.id, old.claim, cause=Requeue.SHUTDOWN)
+    await queue.claims.requeue(old.id, old.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
     await queue.claims.claim()
     before = await queue.jobs.get(old.id)
     assert not await queue.claims.progress(old.id, old.claim, "drawing", 0.5, 2)
     assert not await hand_in(queue, old)
-    assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH) is None
-    assert not await queue.claims.fail(old.id, old.claim, "E", None, None)
-    assert not await queue.claims.refuse(old.id, old.claim, "E", None, None)
-    assert not await queue.claims.cancelled(old.id, old.claim)
+    assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH, crash_limit=2) is None
+    assert not await queue.claims.fail(old.id, old.claim, code="E")
+    assert not await queue.claims.refuse(old.id, old.claim, code="E")
+    assert not await queue.claims.finish_cancel(old.id, old.claim)
     assert await queue.jobs.get(old.id) == before
     assert await queue.jobs.render_times(None) == []
 
 
 async def test_a_clip_is_handed_in_once(queue):
     job = await running(queue)
-    assert await hand_in(queue, job, seconds=12.5, now=T)
+    CLOCK.now = T
+    assert await hand_in(queue, job, seconds=12.5)
     assert not await hand_in(queue, job)
     row = await queue.jobs.get(job.id)
-    assert (row.state, row.clip_sha256, row.rendered_at, row.gpu_seconds) == (State.RENDERED, CLIP, T, 12.5)
+    assert (row.state, row.clip_sha256, row.rendered_at) == (State.RENDERED, CLIP, T)
     assert await queue.jobs.render_times(job.profile) == [12.5]
 
 
@@ -84,9 +89,13 @@ async def test_render_times_are_the_newest_of_the_profile(queue):
 
 async def test_a_crash_is_held_against_the_job_and_the_second_sets_it_aside(queue):
     job = await running(queue)
-    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH) is State.QUEUED
+    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, crash_limit=2) is State.QUEUED
     again = await queue.claims.claim()
-    assert await queue.claims.requeue(again.id, again.claim, cause=Requeue.CRASH, now=T) is State.QUARANTINED
+    CLOCK.now = T
+    assert (
+        await queue.claims.requeue(again.id, again.claim, cause=Requeue.CRASH, crash_limit=2)
+        is State.QUARANTINED
+    )
     row = await queue.jobs.get(job.id)
     assert (row.crashes, row.ended_at) == (2, T)
     assert await queue.claims.claim() is None
@@ -97,7 +106,7 @@ async def test_what_is_not_the_jobs_fault_is_not_held_against_it(queue, cause):
     await enqueued(queue)
     for _ in range(10):
         job = await queue.claims.claim()
-        assert await queue.claims.requeue(job.id, job.claim, cause=cause) is State.QUEUED
+        assert await queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=2) is State.QUEUED
     row = await queue.jobs.get(job.id)
     assert (row.crashes, row.restarts, row.claim) == (0, 0, 10)
 
@@ -106,7 +115,7 @@ async def test_a_job_that_is_given_back_is_the_next_and_starts_afresh(queue):
     job = await running(queue)
     await queue.claims.progress(job.id, job.claim, "drawing", 0.5, 2)
     await enqueued(queue, user=2)
-    await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN)
+    await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
     row = await queue.jobs.get(job.id)
     assert (row.started_at, row.stage, row.fraction, row.take) == (None, "", 0, 0)
     assert (await queue.claims.claim()).id == job.id
@@ -115,7 +124,9 @@ async def test_a_job_that_is_given_back_is_the_next_and_starts_afresh(queue):
 @pytest.mark.parametrize("end", ["fail", "refuse"])
 async def test_a_bad_end_says_why(queue, end):
     job = await running(queue)
-    assert await getattr(queue, end)(job.id, job.claim, "E_MEMORY", "Too large.", "ab12", T)
+    CLOCK.now = T
+    failed = getattr(queue.claims, end)
+    assert await failed(job.id, job.claim, code="E_MEMORY", text="Too large.", error_id="ab12")
     row = await queue.jobs.get(job.id)
     assert (row.error_code, row.error_text, row.error_id, row.ended_at) == (
         "E_MEMORY",
@@ -128,15 +139,15 @@ async def test_a_bad_end_says_why(queue, end):
 
 async def test_without_a_claim_a_running_job_cannot_be_failed(queue):
     job = await running(queue)
-    assert not await queue.claims.fail(job.id, None, "E", None, None)
-    assert not await queue.claims.refuse(job.id, None, "E", None, None)
+    assert not await queue.claims.fail(job.id, None, code="E")
+    assert not await queue.claims.refuse(job.id, None, code="E")
     assert (await queue.jobs.get(job.id)).state is State.RUNNING
 
 
 async def test_a_delivery_that_failed_ends_the_job(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
-    assert await queue.claims.fail(job.id, None, "E_POST", None, "ab12")
+    assert await queue.claims.fail(job.id, None, code="E_POST", error_id="ab12")
     assert (await queue.jobs.get(job.id)).state is State.FAILED
     assert await queue.delivery.to_deliver() == []
 
@@ -147,7 +158,8 @@ async def test_cancel_ends_what_waits_is_held_or_is_not_yet_posted(queue):
     await queue.delivery.hold(held.id, "a review")
     waiting = await enqueued(queue)
     for job in (clip, held, waiting):
-        assert await queue.claims.cancel(job.id, now=T) is CancelOutcome.DONE
+        CLOCK.now = T
+        assert await queue.claims.cancel(job.id) is CancelOutcome.DONE
         row = await queue.jobs.get(job.id)
         assert (row.state, row.ended_at) == (State.CANCELLED, T)
     assert await queue.claims.claim() is None
@@ -159,7 +171,7 @@ async def test_cancel_asks_what_runs_and_the_engine_finishes_it(queue):
     assert await queue.claims.cancel(job.id) is CancelOutcome.ASKED
     assert await queue.claims.cancel(job.id) is CancelOutcome.AGAIN
     assert (await queue.jobs.get(job.id)).cancel_requested
-    assert await queue.claims.cancelled(job.id, job.claim)
+    assert await queue.claims.finish_cancel(job.id, job.claim)
     assert (await queue.jobs.get(job.id)).state is State.CANCELLED
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
 
@@ -168,7 +180,7 @@ async def test_cancel_is_too_late_once_posting_has_begun(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
-    assert await queue.delivery.posted(job.id, 5)
+    assert await queue.delivery.record_posted(job.id, 5)
     assert await queue.claims.cancel(job.id) is CancelOutcome.TOO_LATE
 
 
@@ -189,14 +201,14 @@ async def test_a_job_that_was_asked_to_stop_is_never_posted_nor_charged(queue, d
 async def test_a_job_that_was_asked_to_stop_does_not_come_back(queue, cause):
     job = await running(queue)
     await queue.claims.cancel(job.id)
-    assert await queue.claims.requeue(job.id, job.claim, cause=cause) is State.CANCELLED
+    assert await queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=2) is State.CANCELLED
     assert await queue.claims.claim() is None
 
 
 async def test_recovery_puts_what_ran_to_the_front(queue):
     job = await running(queue)
     await enqueued(queue, user=2)
-    recovery = await queue.claims.recover()
+    recovery = await queue.claims.recover(restart_limit=5)
     assert [found.id for found in recovery.requeued] == [job.id]
     assert (recovery.quarantined, recovery.posting, recovery.cancelled) == ([], [], [])
     again = await queue.claims.claim()
@@ -206,9 +218,10 @@ async def test_recovery_puts_what_ran_to_the_front(queue):
 async def test_recovery_sets_aside_what_was_found_running_five_times(queue):
     job = await running(queue)
     for _ in range(4):
-        assert (await queue.claims.recover()).requeued
+        assert (await queue.claims.recover(restart_limit=5)).requeued
         await queue.claims.claim()
-    recovery = await queue.claims.recover(T)
+    CLOCK.now = T
+    recovery = await queue.claims.recover(restart_limit=5)
     assert [found.id for found in recovery.quarantined] == [job.id]
     assert (await queue.jobs.get(job.id)).ended_at == T
 
@@ -216,18 +229,43 @@ async def test_recovery_sets_aside_what_was_found_running_five_times(queue):
 async def test_recovery_ends_what_was_asked_to_stop(queue):
     job = await running(queue)
     await queue.claims.cancel(job.id)
-    assert [found.id for found in (await queue.claims.recover()).cancelled] == [job.id]
+    assert [found.id for found in (await queue.claims.recover(restart_limit=5)).cancelled] == [job.id]
 
 
 async def test_recovery_lists_what_may_have_been_posted_and_delivery_sees_it_again(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
     assert await queue.delivery.to_deliver() == []
-    assert [found.id for found in (await queue.claims.recover()).posting] == [job.id]
+    assert [found.id for found in (await queue.claims.recover(restart_limit=5)).posting] == [job.id]
     assert [found.id for found in await queue.delivery.to_deliver()] == [job.id]
     assert (await queue.delivery.begin_posting(job.id)).post_attempts == 2
 
 
 async def test_what_is_acknowledged_outlives_the_object(queue, db):
     job = await running(queue)
-    assert (await Queue(db).running()).id == job.id
+    assert (await queue_on(db).jobs.running()).id == job.id
+
+
+@pytest.mark.parametrize("was_running", [True, False])
+async def test_a_restart_teaches_the_forecast_nothing(queue, was_running):
+    """Nobody knows how long the bot was away: neither a job that ran nor one that waited is compared."""
+    CLOCK.now = T
+    job = await enqueued(queue)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
+    if was_running:
+        await queue.claims.claim()
+    await queue.claims.recover(restart_limit=5)
+    CLOCK.now = T + 4000
+    assert await hand_in(queue, await queue.claims.claim())
+    assert await queue.jobs.forecast_ratios(0, 100) == []
+
+
+@pytest.mark.parametrize("cause", Requeue)
+async def test_a_job_that_was_given_back_teaches_the_forecast_nothing(queue, cause):
+    CLOCK.now = T
+    job = await running(queue)
+    await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
+    await queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=2)
+    CLOCK.now = T + 4000
+    assert await hand_in(queue, await queue.claims.claim())
+    assert await queue.jobs.forecast_ratios(0, 100) == []

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-import pytest
-
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import enqueued, rendered, running
 
 T = 1_000_000.0
@@ -15,7 +14,8 @@ T = 1_000_000.0
 async def test_posting_is_written_down_before_it_is_tried(queue):
     job = await rendered(queue)
     assert [found.id for found in await queue.delivery.to_deliver()] == [job.id]
-    posting = await queue.delivery.begin_posting(job.id, T)
+    CLOCK.now = T
+    posting = await queue.delivery.begin_posting(job.id)
     assert posting == await queue.jobs.get(job.id)
     assert (posting.state, posting.post_attempts, posting.posting_since) == (State.POSTING, 1, T)
 
@@ -28,10 +28,11 @@ async def test_of_many_posters_one_may_begin(queue):
 
 async def test_a_posted_clip_is_delivered_once(queue):
     job = await rendered(queue)
-    assert not await queue.delivery.posted(job.id, 5)  # nobody has begun
+    assert not await queue.delivery.record_posted(job.id, 5)  # nobody has begun
     await queue.delivery.begin_posting(job.id)
-    assert await queue.delivery.posted(job.id, 5, T)
-    assert not await queue.delivery.posted(job.id, 6)
+    CLOCK.now = T
+    assert await queue.delivery.record_posted(job.id, 5)
+    assert not await queue.delivery.record_posted(job.id, 6)
     row = await queue.jobs.get(job.id)
     assert (row.state, row.message_id, row.ended_at) == (State.DELIVERED, 5, T)
     assert await queue.delivery.begin_posting(job.id) is None
@@ -39,11 +40,14 @@ async def test_a_posted_clip_is_delivered_once(queue):
 
 async def test_what_is_put_off_waits_for_its_time_and_keeps_its_beginning(queue):
     job = await rendered(queue)
-    await queue.delivery.begin_posting(job.id, T)
-    assert await queue.delivery.postpone(job.id, T + 60)
-    assert await queue.delivery.to_deliver(T + 59) == []
-    assert [found.id for found in await queue.delivery.to_deliver(T + 60)] == [job.id]
-    again = await queue.delivery.begin_posting(job.id, T + 60)
+    CLOCK.now = T
+    await queue.delivery.begin_posting(job.id)
+    assert await queue.delivery.postpone(job.id, 60)
+    CLOCK.now = T + 59
+    assert await queue.delivery.to_deliver() == []
+    CLOCK.now = T + 60
+    assert [found.id for found in await queue.delivery.to_deliver()] == [job.id]
+    again = await queue.delivery.begin_posting(job.id)
     assert (again.post_attempts, again.posting_since, again.retry_at) == (2, T, None)
 
 
@@ -93,15 +97,3 @@ async def test_a_job_that_ended_before_it_had_a_status_message_still_wants_a_wor
     job = await enqueued(queue)
     await queue.claims.cancel(job.id)
     assert [found.id for found in await queue.delivery.open_statuses()] == [job.id]
-
-
-@pytest.mark.parametrize("message", [70, 71])
-async def test_a_message_leads_to_its_job(queue, message):
-    await enqueued(queue, user=2)
-    await queue.claims.cancel((await queue.jobs.waiting())[0].id)
-    job = await rendered(queue)
-    await queue.delivery.set_status_message(job.id, 7, 70)
-    await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 71)
-    assert (await queue.jobs.by_message(message)).id == job.id
-    assert await queue.jobs.by_message(72) is None

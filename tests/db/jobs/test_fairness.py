@@ -9,20 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db.jobs.claims import CLAIM
-from db.jobs.fairness import UNKNOWN_SECONDS, FairShare, charge, log2_sum
+from db.jobs.claims import CLAIM, Requeue
+from db.jobs.fairness import UNKNOWN_SECONDS, charge, log2_sum
 from db.jobs.queries import POSITION, WAITING
-from db.queue import EnqueueLimits, Queue, Requeue
+from db.queue import Queue
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
+from tests.policies import FAR, fair_share
 
 T = 1_000_000.0
-HALF_LIFE = FairShare().half_life
+HALF_LIFE = fair_share().half_life
 OTHER = 200
-FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000)
 
 
 async def asked(queue, user=ANN, guild=GUILD, *, at=T, **changes):
-    return (await queue.entry.enqueue(new_job(user, guild, **changes), now=at, limits=FAR)).job
+    CLOCK.now = at
+    return (await queue.entry.enqueue(new_job(user, guild, **changes), limits=FAR)).job
 
 
 async def order(queue, guild=None):
@@ -33,10 +35,12 @@ async def order(queue, guild=None):
 async def served(queue, now=T):
     """The members in the order in which one engine really serves them, ten seconds a job."""
     users = []
-    while (job := await queue.claims.claim(now)) is not None:
+    CLOCK.now = now
+    while (job := await queue.claims.claim()) is not None:
         users.append(job.user_id)
         now += 10
-        await hand_in(queue, job, now=now)
+        CLOCK.now = now
+        await hand_in(queue, job)
     return users
 
 
@@ -52,10 +56,12 @@ async def test_nine_light_members_wait_behind_at_most_two_jobs_of_a_heavy_one(qu
     heavy, light = 50, range(1, 10)
     for _ in range(30):
         await asked(queue, heavy)
-    first = await queue.claims.claim(T)  # the heavy one was alone when the engine took it
+    CLOCK.now = T
+    first = await queue.claims.claim()  # the heavy one was alone when the engine took it
     for user in light:
         await asked(queue, user, at=T + 5)
-    await hand_in(queue, first, now=T + 10)
+    CLOCK.now = T + 10
+    await hand_in(queue, first)
     users = [heavy, *await served(queue, T + 10)]
     for user in light:
         assert users[: users.index(user)].count(heavy) <= 2
@@ -70,7 +76,8 @@ async def test_a_burst_of_a_new_member_does_not_stand_before_others_new_ones(que
 
 async def test_a_job_that_runs_counts_as_its_members_turn(queue):
     await asked(queue, ANN)
-    await queue.claims.claim(T)
+    CLOCK.now = T
+    await queue.claims.claim()
     await asked(queue, ANN, at=T + 1)
     await asked(queue, BEN, at=T + 2)
     assert await order(queue) == [BEN, ANN]
@@ -118,7 +125,7 @@ async def test_old_use_fades(queue, db):
 
 
 async def test_nobody_stands_back_for_longer_than_the_bounds(queue, db):
-    share = FairShare()
+    share = fair_share()
     await book(db, ANN, 1e6)
     job = await asked(queue, ANN)
     assert job.due - job.created_at == share.member_most + share.guild_most
@@ -128,7 +135,7 @@ async def test_nobody_stands_back_for_longer_than_the_bounds(queue, db):
 
 
 async def test_the_owner_can_turn_the_turns_off(db):
-    queue = Queue(db, share=FairShare(member_stretch=0, guild_stretch=0))
+    queue = Queue(db, fair_share(member_stretch=0, guild_stretch=0))
     await book(db, ANN, 1e5)
     for second, user in enumerate((ANN, ANN, BEN)):
         await asked(queue, user, at=T + second)
@@ -136,7 +143,7 @@ async def test_the_owner_can_turn_the_turns_off(db):
 
 
 async def test_a_clock_that_was_set_back_by_years_hurts_nobody_for_long(queue, db):
-    share = FairShare()
+    share = fair_share()
     await book(db, ANN, 10, T)
     job = await asked(queue, ANN, at=T - 10 * 365 * 86_400)
     assert job.due - job.created_at <= share.member_most + share.guild_most
@@ -144,11 +151,12 @@ async def test_a_clock_that_was_set_back_by_years_hurts_nobody_for_long(queue, d
 
 async def test_what_a_render_takes_is_learnt_by_profile(queue):
     assert (await asked(queue)).expected == UNKNOWN_SECONDS
-    await hand_in(queue, await queue.claims.claim(T), seconds=8.0, now=T)
+    CLOCK.now = T
+    await hand_in(queue, await queue.claims.claim(), seconds=8.0)
     assert (await asked(queue)).expected == 8.0
     assert (await asked(queue, profile="another")).expected == 8.0  # nothing better is known
-    await queue.claims.claim(T)
-    await hand_in(queue, await queue.claims.claim(T), seconds=20.0, now=T)
+    await queue.claims.claim()
+    await hand_in(queue, await queue.claims.claim(), seconds=20.0)
     assert (await asked(queue, profile="another")).expected == 20.0
     assert (await asked(queue)).expected == 8.0
 
@@ -157,7 +165,7 @@ async def test_priority_is_first_then_what_was_interrupted(queue):
     interrupted = await running(queue, user=ANN)
     for user, priority in ((BEN, 0), (CAT, 1)):
         await enqueued(queue, user, priority=priority)
-    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN, crash_limit=2)
     assert await order(queue) == [CAT, ANN, BEN]
 
 
@@ -165,7 +173,7 @@ async def test_what_was_interrupted_comes_before_members_who_have_used_less(queu
     interrupted = await running(queue, user=ANN)
     await book(db, ANN, 1000)
     await enqueued(queue, BEN)
-    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN)
+    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
     assert await order(queue) == [ANN, BEN]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from db.errors import CannotWrite
-from db.queue import Ahead
+from db.jobs.queries import Ahead
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, GUILD, enqueued, rendered, running
+from tests.policies import FAR
 
 
 async def test_an_unknown_job_is_none(queue):
@@ -63,8 +65,10 @@ async def test_counts_name_every_state(queue):
 async def test_of_several_that_run_the_longest_running_is_named(queue):
     first = await enqueued(queue)
     await enqueued(queue)
-    await queue.claims.claim(10.0)
-    await queue.claims.claim(20.0)
+    CLOCK.now = 10.0
+    await queue.claims.claim()
+    CLOCK.now = 20.0
+    await queue.claims.claim()
     assert (await queue.jobs.running()).id == first.id
 
 
@@ -88,7 +92,7 @@ async def test_the_order_is_that_of_the_waiting_jobs_with_their_profiles(queue):
 async def test_questions_are_answered_while_nothing_can_be_written(queue, db):
     job = await enqueued(queue)
     await db.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
-    await queue.entry.check_limits(GUILD, ANN)
+    await queue.entry.check_limits(GUILD, ANN, (), FAR)
     assert await queue.jobs.delay(GUILD, ANN) >= 0
     assert [waiting.id for waiting in await queue.jobs.waiting()] == [job.id]
     with pytest.raises(CannotWrite):

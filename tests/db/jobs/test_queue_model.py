@@ -12,15 +12,16 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, precondition, rule
 
+from db.jobs.claims import Requeue
+from db.jobs.ending import CancelOutcome
 from db.jobs.job import Job
-from db.queue import CancelOutcome, EnqueueLimits, Queue, Requeue
 from db.sqlite.connection import Database
 from db.states import MOVES, State
 from tests.db.asking import audit_entry, hand_in, new_job
+from tests.policies import FAR, queue_on
 
 CRASH_LIMIT = 2
 RESTART_LIMIT = 3
-FAR = EnqueueLimits(per_member_waiting=1000, per_member_hour=1000)
 
 
 @dataclass
@@ -53,7 +54,7 @@ class QueueMachine(RuleBasedStateMachine):
 
     def open(self):
         self.db = self.run(Database.open(self.folder / "bot.db"))
-        self.queue = Queue(self.db, limits=FAR)
+        self.queue = queue_on(self.db)
 
     def run(self, call):
         return self.runner.run(call)
@@ -66,10 +67,10 @@ class QueueMachine(RuleBasedStateMachine):
     @rule(target=jobs, user=st.integers(1, 3), priority=st.integers(0, 1), twice=st.booleans())
     def enqueue(self, user, priority, twice):
         new = new_job(user, priority=priority)
-        result = self.run(self.queue.entry.enqueue(new))
+        result = self.run(self.queue.entry.enqueue(new, FAR))
         assert result.created
         if twice:
-            again = self.run(self.queue.entry.enqueue(new))
+            again = self.run(self.queue.entry.enqueue(new, FAR))
             assert (again.job.id, again.created) == (result.job.id, False)
         self.model[result.job.id] = Modelled()
         self.seen[result.job.id] = State.QUEUED
@@ -120,20 +121,20 @@ class QueueMachine(RuleBasedStateMachine):
         found = self.run(self.queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
         assert found is expected
 
-    @rule(job=claims, end=st.sampled_from(["fail", "refuse", "cancelled"]))
+    @rule(job=claims, end=st.sampled_from(["fail", "refuse", "finish_cancel"]))
     def end_under_a_claim(self, job, end):
-        more = [] if end == "cancelled" else ["E", None, None]
+        more = {} if end == "finish_cancel" else {"code": "E"}
         holds = self.holds(job)
-        assert self.run(getattr(self.queue, end)(job.id, job.claim, *more)) == holds
+        assert self.run(getattr(self.queue.claims, end)(job.id, job.claim, **more)) == holds
         if holds:
-            ends = {"fail": State.FAILED, "refuse": State.REFUSED, "cancelled": State.CANCELLED}
+            ends = {"fail": State.FAILED, "refuse": State.REFUSED, "finish_cancel": State.CANCELLED}
             self.model[job.id].state = ends[end]
 
     @rule(job=jobs)
     def fail_without_a_claim(self, job):
         modelled = self.model[job]
         fits = modelled.state in {State.QUEUED, State.RENDERED, State.POSTING}
-        assert self.run(self.queue.claims.fail(job, None, "E", None, None)) == fits
+        assert self.run(self.queue.claims.fail(job, None, code="E")) == fits
         if fits:
             modelled.state, modelled.in_flight = State.FAILED, False
 
@@ -198,7 +199,7 @@ class QueueMachine(RuleBasedStateMachine):
     def posted(self, job):
         modelled = self.model[job]
         fits = modelled.state is State.POSTING
-        assert self.run(self.queue.delivery.posted(job, 5)) == fits
+        assert self.run(self.queue.delivery.record_posted(job, 5)) == fits
         if fits:
             modelled.state, modelled.in_flight = State.DELIVERED, False
 

@@ -3,102 +3,127 @@
 from __future__ import annotations
 
 from db.jobs.retention import DAY
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CLIP, enqueued, hand_in, rendered
+from tests.policies import retention
 
 PICTURE = "a" * 64
 T = 1_000_000.0
 
 
 async def test_the_blobs_of_a_job_on_its_way_are_in_use(queue):
-    assert await queue.retention.blobs_in_use() == set()
+    assert await queue.retention.blobs_in_use(retention()) == set()
     await enqueued(queue, inputs={"picture": PICTURE})
-    assert await queue.retention.blobs_in_use(keep_inputs_days=0) == {PICTURE}
+    assert await queue.retention.blobs_in_use(retention(inputs_days=0)) == {PICTURE}
 
 
 async def test_a_clip_is_in_use_on_all_of_its_way(queue):
     job = await rendered(queue)
-    assert await queue.retention.blobs_in_use() == {CLIP}
+    assert await queue.retention.blobs_in_use(retention()) == {CLIP}
     await queue.delivery.hold(job.id, "a review")
-    assert await queue.retention.blobs_in_use() == {CLIP}
+    assert await queue.retention.blobs_in_use(retention()) == {CLIP}
     await queue.delivery.release(job.id)
     await queue.delivery.begin_posting(job.id)
-    assert await queue.retention.blobs_in_use() == {CLIP}
-    await queue.delivery.posted(job.id, 5)
-    assert await queue.retention.blobs_in_use() == {CLIP}
-    assert await queue.retention.blobs_in_use(keep_clips_days=0) == set()
+    assert await queue.retention.blobs_in_use(retention()) == {CLIP}
+    await queue.delivery.record_posted(job.id, 5)
+    assert await queue.retention.blobs_in_use(retention()) == {CLIP}
+    assert await queue.retention.blobs_in_use(retention(clips_days=0)) == set()
 
 
 async def test_a_delivered_clip_is_kept_for_some_days_unless_it_is_taken_down(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 5, now=T)
-    assert await queue.retention.blobs_in_use(now=T + 6 * DAY) == {CLIP}
-    assert await queue.retention.blobs_in_use(now=T + 7 * DAY) == set()
-    await queue.retention.mark_deleted(job.id, T)
-    assert await queue.retention.blobs_in_use(now=T) == set()
+    CLOCK.now = T
+    await queue.delivery.record_posted(job.id, 5)
+    CLOCK.now = T + 6 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == {CLIP}
+    CLOCK.now = T + 7 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == set()
+    CLOCK.now = T
+    await queue.retention.mark_deleted(job.id)
+    assert await queue.retention.blobs_in_use(retention()) == set()
 
 
 async def test_a_clip_that_was_made_and_never_shown_is_not_kept(queue):
     job = await rendered(queue)
-    await queue.claims.refuse(job.id, None, "E_REFUSED", None, None, now=T)
-    assert await queue.retention.blobs_in_use(now=T) == set()
+    CLOCK.now = T
+    await queue.claims.refuse(job.id, None, code="E_REFUSED")
+    assert await queue.retention.blobs_in_use(retention()) == set()
 
 
 async def test_the_inputs_of_an_ended_job_are_kept_for_some_days(queue):
     job = await enqueued(queue, inputs={"picture": PICTURE})
-    await queue.claims.cancel(job.id, now=T)
-    assert await queue.retention.blobs_in_use(now=T + 6 * DAY) == {PICTURE}
-    assert await queue.retention.blobs_in_use(now=T + 7 * DAY) == set()
-    assert await queue.retention.blobs_in_use(now=T + 2 * DAY, keep_inputs_days=2) == set()
+    CLOCK.now = T
+    await queue.claims.cancel(job.id)
+    CLOCK.now = T + 6 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == {PICTURE}
+    CLOCK.now = T + 7 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == set()
+    CLOCK.now = T + 2 * DAY
+    assert await queue.retention.blobs_in_use(retention(inputs_days=2)) == set()
 
 
 async def test_a_clip_that_was_taken_down_takes_its_inputs_along(queue):
     job = await enqueued(queue, inputs={"picture": PICTURE})
-    await queue.claims.cancel(job.id, now=T)
-    assert await queue.retention.mark_deleted(job.id, T)
-    assert not await queue.retention.mark_deleted(job.id, T)
+    CLOCK.now = T
+    await queue.claims.cancel(job.id)
+    assert await queue.retention.mark_deleted(job.id)
+    assert not await queue.retention.mark_deleted(job.id)
     assert (await queue.jobs.get(job.id)).deleted_at == T
-    assert await queue.retention.blobs_in_use(now=T) == set()
+    assert await queue.retention.blobs_in_use(retention()) == set()
 
 
 async def delivered(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 5, now=T)
+    CLOCK.now = T
+    await queue.delivery.record_posted(job.id, 5)
     return job
 
 
 async def test_a_star_keeps_a_clip_and_not_what_it_was_made_from(queue):
     job = await enqueued(queue, inputs={"picture": PICTURE})
     job = await queue.claims.claim()
-    await hand_in(queue, job, now=T)
+    CLOCK.now = T
+    await hand_in(queue, job)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 5, now=T)
-    await queue.stars.star(job.id, ANN, interaction=1, most=5, now=T + DAY)
-    assert await queue.retention.blobs_in_use(now=T + 90 * DAY) == {CLIP}
-    assert await queue.retention.blobs_in_use(now=T + 91 * DAY) == set()
-    assert await queue.retention.blobs_in_use(now=T + 30 * DAY, keep_starred_days=20) == set()
-    await queue.stars.star(job.id, ANN, interaction=2, most=5, now=T + 2 * DAY)
-    assert await queue.retention.blobs_in_use(now=T + 30 * DAY) == set(), "the star was taken back"
+    await queue.delivery.record_posted(job.id, 5)
+    CLOCK.now = T + DAY
+    await queue.stars.star(job.id, ANN, interaction=1, most=5)
+    CLOCK.now = T + 90 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == {CLIP}
+    CLOCK.now = T + 91 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == set()
+    CLOCK.now = T + 30 * DAY
+    assert await queue.retention.blobs_in_use(retention(starred_days=20)) == set()
+    CLOCK.now = T + 2 * DAY
+    await queue.stars.star(job.id, ANN, interaction=2, most=5)
+    CLOCK.now = T + 30 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == set(), "the star was taken back"
 
 
 async def test_a_starred_clip_that_is_taken_down_goes(queue):
     job = await delivered(queue)
-    await queue.stars.star(job.id, BEN, interaction=1, most=5, now=T)
-    await queue.retention.mark_deleted(job.id, T)
-    assert await queue.retention.blobs_in_use(now=T) == set()
+    CLOCK.now = T
+    await queue.stars.star(job.id, BEN, interaction=1, most=5)
+    await queue.retention.mark_deleted(job.id)
+    assert await queue.retention.blobs_in_use(retention()) == set()
 
 
 async def test_pictures_of_discarded_takes_go_with_the_inputs_that_they_show(queue):
     await enqueued(queue)
     job = await queue.claims.claim()
-    await queue.take_previews.keep_sheets(job.id, job.claim, {1: "d" * 64}, now=T)
-    await queue.claims.cancelled(job.id, job.claim, now=T)
-    for days, kept in [({}, 7), ({"keep_sheets_days": 3}, 3), ({"keep_inputs_days": 2}, 2)]:
-        assert await queue.retention.blobs_in_use(now=T + (kept - 1) * DAY, **days) == {"d" * 64}
-        assert await queue.retention.blobs_in_use(now=T + kept * DAY, **days) == set()
-    await queue.retention.mark_deleted(job.id, T)
-    assert await queue.retention.blobs_in_use(now=T) == set()
+    CLOCK.now = T
+    await queue.take_previews.save(job.id, job.claim, {1: "d" * 64})
+    await queue.claims.finish_cancel(job.id, job.claim)
+    for days, kept in [({}, 7), ({"previews_days": 3}, 3), ({"inputs_days": 2}, 2)]:
+        CLOCK.now = T + (kept - 1) * DAY
+        assert await queue.retention.blobs_in_use(retention(**days)) == {"d" * 64}
+        CLOCK.now = T + kept * DAY
+        assert await queue.retention.blobs_in_use(retention(**days)) == set()
+    CLOCK.now = T
+    await queue.retention.mark_deleted(job.id)
+    assert await queue.retention.blobs_in_use(retention()) == set()
 
 
 async def test_small_facts_are_kept(queue):

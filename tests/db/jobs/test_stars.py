@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from db.queue import Starred
+from db.jobs.stars import Starred
 from tests.db.asking import ANN, BEN, GUILD, enqueued
 
 

@@ -7,9 +7,12 @@ import random
 import pytest
 
 from db.audit.log import Audit
-from db.queue import Draining, Requeue
+from db.errors import Draining
+from db.jobs.claims import Requeue
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
+from tests.policies import FAR
 
 
 async def deeds(db):
@@ -111,20 +114,20 @@ async def test_a_draining_guild_finishes_what_it_has_and_takes_nothing_new(queue
     assert not await queue.moderation.drain(audit_entry("drain"))
     assert await queue.moderation.draining(GUILD)
     with pytest.raises(Draining):
-        await queue.entry.enqueue(new_job(BEN))
+        await queue.entry.enqueue(new_job(BEN), FAR)
     with pytest.raises(Draining):
-        await queue.entry.check_limits(GUILD, BEN)
-    assert (await queue.entry.enqueue(other)).created
+        await queue.entry.check_limits(GUILD, BEN, (), FAR)
+    assert (await queue.entry.enqueue(other, FAR)).created
     assert (await queue.claims.claim()).id == first.id
     assert await queue.moderation.resume(audit_entry("resume"))
     assert not await queue.moderation.draining(GUILD)
-    assert (await queue.entry.enqueue(new_job(BEN))).created
+    assert (await queue.entry.enqueue(new_job(BEN), FAR)).created
     assert await deeds(db) == [("drain", ""), ("resume", "")]
 
 
 async def failed(queue):
     job = await running(queue)
-    await queue.claims.fail(job.id, job.claim, "E_ENGINE", None, "abcd")
+    await queue.claims.fail(job.id, job.claim, code="E_ENGINE", error_id="abcd")
     return job
 
 
@@ -137,7 +140,7 @@ async def crashed(queue):
 async def called_off(queue):
     job = await running(queue)
     await queue.claims.cancel(job.id)
-    await queue.claims.cancelled(job.id, job.claim)
+    await queue.claims.finish_cancel(job.id, job.claim)
     return job
 
 
@@ -159,8 +162,9 @@ async def test_a_retried_job_stands_where_it_stood_with_clean_counters(queue, db
 @pytest.mark.parametrize("keep", [True, False])
 async def test_a_clip_that_could_not_be_posted_is_posted_again_where_it_is_still_there(queue, keep):
     job = await rendered(queue)
-    await queue.delivery.begin_posting(job.id, 5.0)
-    await queue.claims.fail(job.id, None, "E_POST", None, "abcd")
+    CLOCK.now = 5.0
+    await queue.delivery.begin_posting(job.id)
+    await queue.claims.fail(job.id, None, code="E_POST", error_id="abcd")
     again = await queue.moderation.retry(job.id, audit_entry("retry", job.id), keep_clip=keep)
     assert again.state is (State.RENDERED if keep else State.QUEUED)
     assert (again.clip_sha256 is not None) == keep
@@ -172,7 +176,7 @@ async def test_what_is_not_over_or_was_delivered_or_taken_down_is_not_retried(qu
     runs = await queue.claims.claim()
     assert runs.id == waits.id
     delivered = (await hand_in(queue, runs), await queue.delivery.begin_posting(runs.id))[1]
-    await queue.delivery.posted(delivered.id, 5)
+    await queue.delivery.record_posted(delivered.id, 5)
     taken_down = await failed(queue)
     await queue.retention.mark_deleted(taken_down.id)
     waits = await enqueued(queue)
@@ -188,7 +192,7 @@ async def test_a_quarantined_job_is_out_of_the_engines_hands(queue, db):
     found = await queue.jobs.get(job.id)
     assert (found.state, found.cancel_requested, found.error_code) == ("quarantined", True, "E_SET_ASIDE")
     assert not await hand_in(queue, job)
-    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN) is None
+    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, crash_limit=2) is None
     assert await deeds(db) == [("quarantine", job.id)]
 
 

@@ -12,18 +12,19 @@ from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Decision
 from db.states import State
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
+from tests.policies import FAR, retention
 
 PICTURE = "a" * 64
 
 
 async def held(queue, **changes):
-    return (await queue.entry.enqueue(new_job(hold=Hold(reason="words: grumpf"), **changes))).job
+    return (await queue.entry.enqueue(new_job(hold=Hold(reason="words: grumpf"), **changes), FAR)).job
 
 
 async def delivered(queue, user=ANN, guild=GUILD, message=50, **changes):
     job = await rendered(queue, user=user, guild=guild, **changes)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, message)
+    await queue.delivery.record_posted(job.id, message)
     return await queue.jobs.get(job.id)
 
 
@@ -35,7 +36,7 @@ async def test_a_job_that_is_held_from_the_start_waits_for_a_decision(queue):
     job = await held(queue)
     assert (job.state, job.held_reason) == (State.HELD, "words: grumpf")
     assert await queue.claims.claim() is None
-    [case] = await queue.cases.due_cases()
+    [case] = await queue.cases.due()
     assert (case.job.id, case.kind, case.round, case.open) == (job.id, CaseKind.REVIEW, 1, True)
 
 
@@ -44,7 +45,7 @@ async def test_of_many_moderators_one_decides(queue, db, action):
     job = await held(queue)
     more = ["no, thank you"] if action == "reject" else []
     results = await asyncio.gather(
-        *(getattr(queue, action)(job.id, 1, audit_entry(action, job.id), *more) for _ in range(10))
+        *(getattr(queue.cases, action)(job.id, 1, audit_entry(action, job.id), *more) for _ in range(10))
     )
     assert sum(result is not None for result in results) == 1
     assert await queue.cases.approve(job.id, 1, audit_entry("approve", job.id)) is None
@@ -85,30 +86,30 @@ async def test_a_button_of_an_earlier_round_does_nothing(queue):
 
 async def test_a_card_of_a_job_that_went_on_otherwise_is_closed(queue):
     job = await held(queue)
-    [case] = await queue.cases.due_cases()
-    await queue.cases.case_shown(case, 7, 70)
-    assert await queue.cases.due_cases() == []
+    [case] = await queue.cases.due()
+    await queue.cases.record_shown(case, 7, 70)
+    assert await queue.cases.due() == []
     await queue.claims.cancel(job.id)
-    [case] = await queue.cases.due_cases()
+    [case] = await queue.cases.due()
     assert (case.open, case.decision) == (False, None)
-    await queue.cases.case_closed(case)
-    assert await queue.cases.due_cases() == []
+    await queue.cases.close(case)
+    assert await queue.cases.due() == []
 
 
 async def test_a_member_reports_a_clip_once_and_a_second_member_is_told_on_the_same_card(queue):
     clip = await delivered(queue)
     assert await queue.cases.report(clip.id, BEN, "odd")
     assert not await queue.cases.report(clip.id, BEN, "odd again")
-    [case] = await queue.cases.due_cases()
-    await queue.cases.case_shown(case, 7, 70)
-    assert await queue.cases.due_cases() == []
+    [case] = await queue.cases.due()
+    await queue.cases.record_shown(case, 7, 70)
+    assert await queue.cases.due() == []
     assert await queue.cases.report(clip.id, CAT, "very odd")
-    [case] = await queue.cases.due_cases()
+    [case] = await queue.cases.due()
     assert (case.kind, case.round, case.reports, case.message_id) == (CaseKind.REPORT, 1, 2, 70)
     assert await queue.cases.reasons(clip.id) == ["odd", "very odd"]
     assert await queue.cases.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
     assert not await queue.cases.dismiss(clip.id, 1, audit_entry("dismiss", clip.id))
-    [case] = await queue.cases.due_cases()
+    [case] = await queue.cases.due()
     assert (case.open, case.decision) == (False, Decision.DISMISSED)
 
 
@@ -140,5 +141,5 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
     for job in await queue.cases.taking_down():
         await queue.cases.message_gone(job.id)
     assert await queue.cases.taking_down() == []
-    assert PICTURE in await queue.retention.blobs_in_use(), "the other guild still has it"
-    assert not {"1" * 64, "2" * 64, "3" * 64} & await queue.retention.blobs_in_use()
+    assert PICTURE in await queue.retention.blobs_in_use(retention()), "the other guild still has it"
+    assert not {"1" * 64, "2" * 64, "3" * 64} & await queue.retention.blobs_in_use(retention())

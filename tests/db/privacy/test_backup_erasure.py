@@ -15,11 +15,12 @@ from db.privacy.backup_erasure import ABANDONED, WORK, Copies
 from db.privacy.erase import Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
-from db.queue import Queue
 from db.sqlite.connection import Database
 from db.sqlite.rescue import flaw, put_in_place
 from tests import ROOT
+from tests.clock import CLOCK
 from tests.db.asking import enqueued, written
+from tests.policies import queue_on
 
 ANN, BEN = 111_222_333_444_555_666, 211_222_333_444_555_666
 SECRET, OTHER = "a heron over the canal", "a harbour in the rain"
@@ -49,23 +50,23 @@ class House:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "bot.db"
         self.backups = folder / "backups"
-        self.eraser = Eraser(pseudonyms=Pseudonyms(folder), words=Words())
+        self.eraser = Eraser(pseudonyms=Pseudonyms(folder), redactor=Words())
         self.copies = Copies(self.path, self.backups, eraser=self.eraser)
 
     async def fill(self, *, backups: int = 1) -> list[Path]:
         """Let both ask, and copy the database."""
         async with await Database.open(self.path) as db:
-            queue = Queue(db)
+            queue = queue_on(db)
             for number in range(20):
                 words = SECRET * (1 + number * 37 % 300)  # some longer than a page
                 await enqueued(queue, ANN, guild=number, recipe=words, inputs={"picture": PICTURE})
             await enqueued(queue, BEN, recipe=OTHER)
             await written(db, 1, ANN, "cancel", str(ANN), SECRET)
-            return [await db.backup(self.backups) for _ in range(backups)]
+            return [await db.backup(self.backups, keep=7) for _ in range(backups)]
 
     async def erase(self, user: int = ANN) -> None:
         async with await Database.open(self.path) as db:
-            await Personal(db, eraser=self.eraser).erase(user)
+            await Personal(db, clock=CLOCK, eraser=self.eraser).erase(user)
 
     def renew(self) -> dict[str, str | None]:
         self.copies.sweep()

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from db.audit.log import Audit
 from db.privacy.departed_guilds import DAY, Guilds
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, audit_entry, enqueued, written
 
 HERE, GONE, NOW = 100, 200, 1_000_000.0
 
 
 async def test_a_guild_is_forgotten_when_its_days_are_over(db, queue):
-    guilds, book = Guilds(db), Audit(db)
+    guilds, book = Guilds(db, clock=CLOCK), Audit(db)
     kept = await enqueued(queue, guild=HERE)
     await enqueued(queue, BEN, guild=GONE)
     await queue.moderation.ban(GONE, 9, ANN, "spam")
     await queue.moderation.pause(audit_entry("pause", guild=GONE))
     await written(db, HERE, ANN, "pause", "", "holidays")
-    await guilds.left(GONE, NOW)
-    await guilds.left(GONE, NOW + DAY)
-    assert await guilds.to_forget(days=30, now=NOW + 30 * DAY) == []
-    assert await guilds.to_forget(days=30, now=NOW + 30 * DAY + 1) == [GONE]
+    CLOCK.now = NOW
+    await guilds.record_left(GONE)
+    CLOCK.now = NOW + DAY
+    await guilds.record_left(GONE)
+    CLOCK.now = NOW + 30 * DAY
+    assert await guilds.to_forget(days=30) == []
+    CLOCK.now = NOW + 30 * DAY + 1
+    assert await guilds.to_forget(days=30) == [GONE]
     assert await guilds.forget(GONE) == 1
-    assert await guilds.to_forget(days=0, now=NOW * 2) == []
+    CLOCK.now = NOW * 2
+    assert await guilds.to_forget(days=0) == []
     assert await queue.jobs.get(kept.id) == kept
     assert await queue.moderation.banned(GONE, 9) is None
     assert (await book.verify()).sound
@@ -38,22 +44,29 @@ async def test_every_table_with_something_of_a_guild_is_emptied(db, queue):
     )
     await enqueued(queue, guild=GONE)
     parent = await queue.claims.claim()
-    assert await queue.take_previews.keep_sheets(parent.id, parent.claim, {1: "f" * 64})
+    assert await queue.take_previews.save(parent.id, parent.claim, {1: "f" * 64})
     await enqueued(queue, guild=GONE, parent=parent.id)
-    assert await Guilds(db).forget(GONE) == 2
+    assert await Guilds(db, clock=CLOCK).forget(GONE) == 2
     assert [tuple(row) for row in await db.read("SELECT * FROM later")] == [(HERE, "y")]
     assert await db.read("SELECT * FROM sheet") == []
 
 
 async def test_guilds_that_left_or_came_back_while_the_bot_was_away_are_noticed(db, queue):
-    guilds = Guilds(db)
+    guilds = Guilds(db, clock=CLOCK)
     await enqueued(queue, guild=HERE)
     await enqueued(queue, BEN, guild=GONE)
-    await guilds.seen({HERE}, NOW)
-    await guilds.seen({HERE}, NOW + 5 * DAY)
-    assert await guilds.to_forget(days=1, now=NOW + 2 * DAY) == [GONE]
-    await guilds.seen({HERE, GONE}, NOW)
-    assert await guilds.to_forget(days=0, now=NOW * 2) == []
-    await guilds.left(GONE, NOW)
-    await guilds.joined(GONE)
-    assert await guilds.to_forget(days=0, now=NOW * 2) == []
+    CLOCK.now = NOW
+    await guilds.record_present({HERE})
+    CLOCK.now = NOW + 5 * DAY
+    await guilds.record_present({HERE})
+    CLOCK.now = NOW + 2 * DAY
+    assert await guilds.to_forget(days=1) == [GONE]
+    CLOCK.now = NOW
+    await guilds.record_present({HERE, GONE})
+    CLOCK.now = NOW * 2
+    assert await guilds.to_forget(days=0) == []
+    CLOCK.now = NOW
+    await guilds.record_left(GONE)
+    await guilds.record_joined(GONE)
+    CLOCK.now = NOW * 2
+    assert await guilds.to_forget(days=0) == []

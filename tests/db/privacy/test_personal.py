@@ -8,14 +8,15 @@ import pytest
 
 from db.audit.aliases import alias_of
 from db.audit.log import Audit
-from db.jobs.enqueue import MemberBanned
+from db.errors import MemberBanned
 from db.privacy.erase import ACTORS, PASSING, SUBJECTS, Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
-from db.queue import Queue
 from db.sqlite.connection import Database
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import CLIP, GUILD, audit_entry, enqueued, hand_in, running, written
+from tests.policies import FAR, queue_on
 
 ANN, BEN, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 311_222_333_444_555_666
 SECRET = "a heron over the canal"
@@ -44,7 +45,7 @@ def pseudonyms(tmp_path):
 
 @pytest.fixture
 def personal(db, pseudonyms):
-    return Personal(db, eraser=Eraser(pseudonyms=pseudonyms, words=Words()))
+    return Personal(db, clock=CLOCK, eraser=Eraser(pseudonyms=pseudonyms, redactor=Words()))
 
 
 async def asked(queue, user=ANN, **changes):
@@ -65,15 +66,16 @@ async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
 
 async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, pseudonyms):
     job = await running(queue, user=ANN, recipe=SECRET, inputs={"picture": PICTURE})
-    assert await queue.take_previews.keep_sheets(job.id, job.claim, {1: SHEET})
+    assert await queue.take_previews.save(job.id, job.claim, {1: SHEET})
     assert await hand_in(queue, job, seconds=10.0)
     await queue.delivery.begin_posting(job.id)
-    await queue.delivery.posted(job.id, 77)
-    gone = await personal.erase(ANN, LATER)
+    await queue.delivery.record_posted(job.id, 77)
+    CLOCK.now = LATER
+    gone = await personal.erase(ANN)
     assert (gone.jobs, gone.blobs) == ([job.id], {PICTURE, CLIP, SHEET})
     left = await queue.jobs.get(job.id)
     assert (left.recipe, left.inputs, left.clip_sha256, left.message_id) == ("{}", {}, None, None)
-    assert (left.state, left.gpu_seconds, left.profile) == (State.DELIVERED, 10.0, "camera-fast")
+    assert (left.state, left.charged_seconds, left.profile) == (State.DELIVERED, 10.0, "camera-fast")
     assert left.user_id == pseudonyms.of(ANN) < 0
     assert (left.forgotten_at, left.deleted_at, left.status_final) == (LATER, LATER, True)
     assert await personal.known(ANN) == {}
@@ -122,12 +124,12 @@ async def test_a_file_that_somebody_else_gave_as_well_stays(queue, personal):
 async def test_a_ban_outlives_an_erase_and_finds_its_member_again(queue, personal, db):
     await queue.moderation.ban(GUILD, ANN, MOD, "spam, says Ben")
     await personal.erase(ANN)
-    await queue.entry.check_limits(GUILD, ANN)  # nobody knows them now
+    await queue.entry.check_limits(GUILD, ANN, (), FAR)  # nobody knows them now
     await personal.recognise(BEN)
     assert await db.read("SELECT 1 FROM ban WHERE user_id > 0") == []
     await personal.recognise(ANN)
     with pytest.raises(MemberBanned):
-        await queue.entry.check_limits(GUILD, ANN)
+        await queue.entry.check_limits(GUILD, ANN, (), FAR)
     assert await queue.moderation.banned(GUILD, ANN) == ""
 
 
@@ -224,7 +226,7 @@ async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_t
     texts = (str(ANN), SECRET, PICTURE)
     assert set(held(tmp_path, *texts)) >= {SECRET, PICTURE}
     await personal.erase(ANN)
-    await db.backup(tmp_path / "copies")
+    await db.backup(tmp_path / "copies", keep=7)
     assert held(tmp_path, *texts) == {}
     for each in await db.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
         for row in await db.read(f"SELECT * FROM {each['name']}"):  # noqa: S608 - a table of ours
@@ -234,13 +236,13 @@ async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_t
 
 async def test_a_backup_that_is_put_back_is_erased_again(tmp_path, pseudonyms):
     async with await Database.open(tmp_path / "bot.db") as db:
-        queue = Queue(db)
+        queue = queue_on(db)
         await full(queue, db)
-        copy = await db.backup(tmp_path / "copies")
-        await Personal(db, eraser=Eraser(pseudonyms=pseudonyms, words=Words())).erase(ANN)
+        copy = await db.backup(tmp_path / "copies", keep=7)
+        await Personal(db, clock=CLOCK, eraser=Eraser(pseudonyms=pseudonyms, redactor=Words())).erase(ANN)
     copy.replace(tmp_path / "bot.db")
     async with await Database.open(tmp_path / "bot.db") as db:
-        personal = Personal(db, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), words=Words()))
+        personal = Personal(db, clock=CLOCK, eraser=Eraser(pseudonyms=Pseudonyms(tmp_path), redactor=Words()))
         gone = await personal.erase_again()
         assert (len(gone.jobs), gone.blobs) == (20, {PICTURE})
         assert (await personal.erase_again()).jobs == []
@@ -266,14 +268,17 @@ async def test_a_wish_to_be_erased_survives_until_it_is_done(personal):
 
 async def test_words_go_after_their_days_and_counts_stay(queue, personal):
     old, young, waiting = [await asked(queue, guild=guild) for guild in (1, 2, 3)]
-    await queue.claims.cancel(old.id, now=1000.0)
-    await queue.claims.cancel(young.id, now=1000.0 + 2 * 86400)
-    gone = await personal.forget_words(days=30, now=1001.0 + 30 * 86400)
+    CLOCK.now = 1000.0
+    await queue.claims.cancel(old.id)
+    CLOCK.now = 1000.0 + 2 * 86400
+    await queue.claims.cancel(young.id)
+    CLOCK.now = 1001.0 + 30 * 86400
+    gone = await personal.forget_words(days=30)
     assert gone.jobs == [old.id]
     left = await queue.jobs.get(old.id)
     assert (left.recipe, left.inputs, left.user_id, left.state) == ("{}", {}, ANN, State.CANCELLED)
     assert (await queue.jobs.get(young.id)).recipe == (await queue.jobs.get(waiting.id)).recipe == SECRET
-    assert (await personal.forget_words(days=30, now=1001.0 + 30 * 86400)).jobs == []
+    assert (await personal.forget_words(days=30)).jobs == []
 
 
 async def test_an_export_knows_all_rows_about_a_member_and_no_other_member(queue, personal):
@@ -307,3 +312,28 @@ def test_the_list_of_the_erased_holds_no_id_and_survives_a_torn_line(tmp_path):
     again.add(BEN, 6.0)
     assert Pseudonyms(tmp_path).was_erased(BEN)
     assert Pseudonyms(tmp_path).was_erased(ANN)
+
+
+async def test_an_erase_takes_the_stars_that_a_member_gave_to_others_clips(queue, personal, db):
+    await queue_delivered(queue)
+    (clip,) = await queue.jobs.ended(GUILD, 0.0)
+    for member in (ANN, BEN):
+        await queue.stars.star(clip.id, member, interaction=1, most=5)
+    await personal.erase(ANN)
+    assert [row["user_id"] for row in await db.read("SELECT user_id FROM star")] == [BEN]
+
+
+async def queue_delivered(queue):
+    """A clip of the moderator's in its channel."""
+    job = await running(queue, user=MOD)
+    await hand_in(queue, job)
+    await queue.delivery.begin_posting(job.id)
+    await queue.delivery.record_posted(job.id, 77)
+
+
+async def test_an_erase_takes_reasons_that_name_the_member_whatever_they_were_given_for(db, personal):
+    await written(db, GUILD, MOD, "pause", "", f"<@{ANN}> floods the queue")
+    await written(db, GUILD, MOD, "pause", "", f"<@{BEN}> floods the queue")
+    await personal.erase(ANN)
+    assert [entry.reason for entry in await Audit(db).entries(GUILD)] == [f"<@{BEN}> floods the queue", ""]
+    assert (await Audit(db).verify()).sound

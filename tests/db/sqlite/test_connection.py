@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+from contextlib import closing
 
 import pytest
 
 from db.errors import CannotWrite, DatabaseBusy, DatabaseClosed, DatabaseDamaged, OldSqlite
+from db.sqlite import connection
 from db.sqlite.connection import Database
 
 
@@ -26,6 +28,14 @@ async def test_the_connection_is_durable(db):
     [(foreign_keys,)] = await db.read("PRAGMA foreign_keys")
     [(busy,)] = await db.read("PRAGMA busy_timeout")
     assert (journal, synchronous, foreign_keys, busy) == ("wal", 2, 1, 5000)
+
+
+def test_what_is_deleted_is_overwritten_also_by_an_sqlite_that_would_not(tmp_path):
+    path = tmp_path / "bot.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as opened:
+        opened.execute("PRAGMA secure_delete = OFF").fetchall()
+        connection._prepare(opened, path, [], tmp_path)
+        assert opened.execute("PRAGMA secure_delete").fetchone()[0] == 1
 
 
 async def test_a_second_opener_is_told_that_another_bot_uses_the_folder(db):
@@ -206,7 +216,7 @@ async def test_a_backup_holds_the_committed_data_and_only_the_newest_are_kept(db
 async def test_what_a_process_left_that_died_while_it_copied_is_swept(db, tmp_path):
     left = tmp_path / "bot-20260101T000000.000000Z.partial"
     left.write_bytes(b"half a copy")
-    await db.backup(tmp_path)
+    await db.backup(tmp_path, keep=7)
     assert not left.exists()
 
 

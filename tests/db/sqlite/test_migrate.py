@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from db.errors import NewerDatabase
-from db.queue import Queue
 from db.sqlite.connection import Database
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from tests.db.asking import enqueued
+from tests.policies import queue_on
 
 HISTORIC = Path(__file__).parent / "historic"
 
@@ -86,11 +86,11 @@ async def test_every_historic_database_opens_and_works(tmp_path, dump):
     old.close()
     async with await Database.open(tmp_path / "bot.db") as db:
         assert await version(db) == len(shipped_migrations())
-        queue = Queue(db)
+        queue = queue_on(db)
         waiting, running, delivered = await queue.jobs.jobs_of(user=1, guild=100)
         assert (delivered.state, running.state, waiting.state) == ("delivered", "running", "queued")
         assert delivered.inputs == {"picture": "a" * 64}
-        recovery = await queue.claims.recover()
+        recovery = await queue.claims.recover(restart_limit=5)
         assert [job.id for job in recovery.requeued] == [running.id]
         assert (await queue.claims.claim()).id == running.id
         await enqueued(queue, user=9)

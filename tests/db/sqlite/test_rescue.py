@@ -8,12 +8,12 @@ import pytest
 
 from db.errors import DatabaseBusy, DatabaseDamaged
 from db.files import Blobs
-from db.queue import Queue
 from db.sqlite.connection import Database
 from db.sqlite.integrity import problems
 from db.sqlite.lock import taken
 from db.sqlite.rescue import flaw, put_in_place
 from tests.db.asking import enqueued, rendered
+from tests.policies import queue_on
 
 NOT_A_DATABASE = b"not a database.." * 100
 
@@ -28,8 +28,8 @@ async def filled(path, jobs: int) -> list[str]:
     made = []
     async with await Database.open(path) as db:
         for _ in range(jobs):
-            made.append((await enqueued(Queue(db))).id)
-            await db.backup(path.parent / "backups")
+            made.append((await enqueued(queue_on(db))).id)
+            await db.backup(path.parent / "backups", keep=7)
     return made
 
 
@@ -83,12 +83,12 @@ async def test_a_database_is_only_mended_where_that_is_wanted(path):
 
 async def test_what_was_posted_since_the_backup_is_looked_for_before_it_is_posted_again(path):
     async with await Database.open(path) as db:
-        queue = Queue(db)
+        queue = queue_on(db)
         await rendered(queue)
-        backup = await db.backup(path.parent / "backups")
+        backup = await db.backup(path.parent / "backups", keep=7)
     put_in_place(path, backup)
     async with await Database.open(path) as db:
-        queue = Queue(db)
+        queue = queue_on(db)
         [job] = await queue.delivery.to_deliver()
         assert (await queue.delivery.begin_posting(job.id)).post_attempts == 2
 
@@ -134,7 +134,7 @@ async def test_a_check_names_what_is_missing_and_what_has_changed(path, tmp_path
     blobs = Blobs(tmp_path / "blobs")
     gone, changed = blobs.put(b"gone"), blobs.put(b"changed")
     async with await Database.open(path) as db:
-        queue = Queue(db)
+        queue = queue_on(db)
         first = await enqueued(queue, inputs={"picture": gone, "like": changed})
         assert list(problems(path, tmp_path / "blobs")) == []
         blobs.delete(gone)

@@ -1,0 +1,42 @@
+"""A takedown leaves files that another server's clips still need, for as long as the owner says."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.text import review_texts
+from tests.bot.fixtures import picture, queued, until
+from tests.bot.moderation.test_reports import delivered, mods_channel, reported
+from tests.bot.moderation.test_screening import case_in
+
+DAY = 24 * 3600.0
+ELSEWHERE = 4242
+
+__all__ = ["mods_channel"]
+
+
+@pytest.fixture
+def settings(settings):
+    """An owner who keeps members' pictures longer than most."""
+    return settings.model_copy(update={"keep_inputs_days": 30.0})
+
+
+@pytest.mark.parametrize(("age", "stays"), [(8, True), (29, True), (31, False)])
+async def test_another_servers_clip_of_the_same_picture_keeps_it_for_the_owners_days(
+    fake, channel, mods_channel, ada, mod, services, bot, age, stays
+):
+    source = services.blobs.put(picture())
+    other = await queued(services.queue, 77, ELSEWHERE, inputs={"picture": source})
+    await services.queue.claims.cancel(other.id)
+    await services.database.write(
+        lambda connection: connection.execute(
+            "UPDATE job SET ended_at = ended_at - ? WHERE id = ?", (age * DAY, other.id)
+        )
+    )
+    clip, message = await delivered(services, ada, channel, inputs={"picture": source})
+    await reported(fake, fake.member("eve"), message)
+    click = await fake.click(mod, await case_in(services, mods_channel), "Take down")
+    await until(lambda: click.message is not None and not click.message.loading, 10)
+    assert click.message.content == review_texts.TAKEN_DOWN
+    assert not services.blobs.exists(clip.clip_sha256)
+    assert services.blobs.exists(source) is stays

@@ -1,0 +1,191 @@
+"""Every number of the owner's has one default and reaches the code that it is for.
+
+A setting that nothing reads, or a policy's field that nothing reads, is a promise that is not kept. A policy
+with defaults of its own hides it when somebody forgets to hand a setting on.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+from pathlib import Path
+
+import pytest
+
+from bot.clips.clip_actions import ClipRules
+from bot.config.settings import Settings
+from bot.intake.clip_intake import ClipIntakeLimits
+from bot.intake.picture_intake import IntakeLimits
+from bot.loops.delivery import DeliveryLimits
+from bot.requests.submission import SubmissionPolicy
+from db.jobs.allowances import Ceilings
+from db.jobs.enqueue import EnqueueLimits
+from db.jobs.fairness import FairShare
+from db.jobs.retention import RetentionPolicy
+from engine.planning.plan import PlanLimits
+from engine.process.watch import HostLimits
+from engine.rendering.order import RenderLimits
+from engine.untrusted.clip_headers import ClipLimits
+from engine.untrusted.headers import PictureLimits
+
+ROOT = Path(__file__).parent.parent
+MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / room).rglob("*.py"))
+
+OWNERS = (
+    RetentionPolicy,
+    FairShare,
+    EnqueueLimits,
+    Ceilings,
+    DeliveryLimits,
+    ClipRules,
+    SubmissionPolicy,
+    IntakeLimits,
+    ClipIntakeLimits,
+)
+"""Made from the settings alone: they have no defaults."""
+
+ENGINES = (PlanLimits, RenderLimits, HostLimits, PictureLimits, ClipLimits)
+"""The engine is also a library: it keeps documented defaults, and the settings take theirs from it."""
+
+SAME_DEFAULT = {
+    "max_takes": (RenderLimits, "max_takes"),
+    "max_wasted_seconds": (RenderLimits, "max_wasted_seconds"),
+    "max_seconds": (PlanLimits, "max_seconds"),
+    "max_side": (PlanLimits, "max_side"),
+    "max_fps": (PlanLimits, "max_fps"),
+    "fps": (PlanLimits, "fps"),
+    "max_picture_bytes": (PictureLimits, "max_bytes"),
+    "max_picture_pixels": (PictureLimits, "max_pixels"),
+    "min_picture_side": (PictureLimits, "min_side"),
+    "max_picture_side": (PictureLimits, "max_side"),
+    "max_picture_aspect": (PictureLimits, "max_aspect"),
+    "decode_memory": (PictureLimits, "decode_memory"),
+    "max_video_bytes": (ClipLimits, "max_bytes"),
+    "max_video_pixels": (ClipLimits, "max_pixels"),
+    "max_video_side": (ClipLimits, "max_side"),
+    "max_video_seconds": (ClipLimits, "max_seconds"),
+    "heartbeat_silence": (HostLimits, "heartbeat_silence"),
+    "step_silence": (HostLimits, "step_silence"),
+    "max_job_seconds": (HostLimits, "job"),
+}
+
+
+def receiver(node: ast.Attribute) -> str:
+    """The last name before the attribute: ``self._limits.day`` is read from ``_limits``."""
+    value = node.value
+    if isinstance(value, ast.Attribute):
+        return value.attr
+    if isinstance(value, ast.Call):
+        return (
+            receiver(value.func) if isinstance(value.func, ast.Attribute) else getattr(value.func, "id", "")
+        )
+    return value.id if isinstance(value, ast.Name) else ""
+
+
+def reads() -> list[tuple[Path, str, str]]:
+    """Every attribute that the product reads: module, what it is read from, its name."""
+    return [
+        (path, receiver(node), node.attr)
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    ]
+
+
+READS = reads()
+FROM_SETTINGS = {name for _, source, name in READS if source in {"settings", "_settings", "load_settings"}}
+FROM_POLICIES = {
+    name
+    for _, source, name in READS
+    if source.lstrip("_")
+    in {"limits", "policy", "rules", "share", "default", "ceilings", "owner", "retention"}
+}
+"""What is read from a variable, an argument or an attribute with the name of a policy."""
+
+
+def read_by_itself(policy: type) -> set[str]:
+    """What the methods of a policy read."""
+    return {
+        node.attr
+        for node in ast.walk(ast.parse(inspect.getsource(policy)))
+        if isinstance(node, ast.Attribute) and receiver(node) == "self"
+    }
+
+
+@pytest.mark.parametrize("name", Settings.model_fields)
+def test_every_setting_is_read(name):
+    assert name in FROM_SETTINGS
+
+
+@pytest.mark.parametrize(
+    ("policy", "name"),
+    [(policy, field.name) for policy in (*OWNERS, *ENGINES) for field in dataclasses.fields(policy)],
+    ids=lambda value: value if isinstance(value, str) else value.__name__,
+)
+def test_every_field_of_a_policy_is_read(policy, name):
+    assert name in FROM_POLICIES | read_by_itself(policy)
+
+
+@pytest.mark.parametrize("policy", OWNERS, ids=lambda policy: policy.__name__)
+def test_a_policy_made_from_settings_has_no_default_of_its_own(policy):
+    own = policy.__annotations__
+    with_default = [
+        field.name
+        for field in dataclasses.fields(policy)
+        if field.name in own
+        and (field.default is not dataclasses.MISSING or field.default_factory is not dataclasses.MISSING)
+    ]
+    assert with_default == []
+
+
+@pytest.mark.parametrize("policy", [*OWNERS, *ENGINES], ids=lambda policy: policy.__name__)
+def test_a_policy_cannot_be_changed_once_it_is_made(policy):
+    assert policy.__dataclass_params__.frozen
+
+
+def test_every_policy_is_in_this_file():
+    """A class whose name says that it is one, and which nobody has put on a list here."""
+    named = {
+        node.name
+        for path in MODULES
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.ClassDef) and node.name.endswith(("Limits", "Policy", "Ceilings", "Share"))
+    }
+    assert named == {policy.__name__ for policy in (*OWNERS, *ENGINES)} - {"ClipRules"}
+
+
+@pytest.mark.parametrize("name", list(SAME_DEFAULT))
+def test_a_default_of_the_engines_is_written_down_once(name):
+    """Not only equal: the settings' class names the engine's, so that the two cannot part."""
+    policy, field = SAME_DEFAULT[name]
+    assert Settings.model_fields[name].default == getattr(policy, field)
+    tree = ast.parse(inspect.getsource(Settings).lstrip())
+    (given,) = (
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name
+    )
+    assert ast.unparse(given.args[0]) == f"{policy.__name__}.{field}"
+
+
+def test_no_function_of_the_database_has_a_default_for_a_number_of_the_owners():
+    """A parameter by the name of a setting or of a policy's field is given by the caller."""
+    owners = set(Settings.model_fields) | {
+        field.name for policy in OWNERS for field in dataclasses.fields(policy)
+    }
+    owners |= {"keep", "days"}
+    wrong = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and path.is_relative_to(ROOT / "db"):
+                arguments = node.args
+                plain = arguments.posonlyargs + arguments.args
+                defaulted = plain[len(plain) - len(arguments.defaults) :]
+                defaulted += [
+                    one
+                    for one, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+                    if default is not None
+                ]
+                wrong += [f"{path.stem}.{node.name}: {one.arg}" for one in defaulted if one.arg in owners]
+    assert wrong == []
