@@ -27,7 +27,7 @@ from bot.intake.reception import Reception
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
-from bot.loops.previews import Live
+from bot.loops.previews import JobProgress
 from bot.requests.style_names import settled
 from bot.signals import JobSignals
 from bot.text.prompts import clean_prompt
@@ -100,7 +100,7 @@ async def make_clip(
     target: Path,
     *,
     settings: Settings,
-    on_progress: Callable[[Live], None],
+    on_progress: Callable[[JobProgress], None],
 ) -> Made:
     """Take one wish the whole way.
 
@@ -225,7 +225,7 @@ async def _follow(
     queue: Queue,
     deliverer: Deliverer,
     engine_loop: EngineLoop,
-    on_progress: Callable[[Live], None],
+    on_progress: Callable[[JobProgress], None],
 ) -> Job:
     """Run the loops until the job has ended."""
     loops = [asyncio.create_task(part.loop.run()) for part in (engine_loop, deliverer)]
@@ -234,7 +234,7 @@ async def _follow(
             row = await queue.jobs.get(job)
             if row is None or row.state.ended:
                 break
-            if (live := engine_loop.live.get(job)) is not None:
+            if (live := engine_loop.progress.get(job)) is not None:
                 on_progress(live)
             await asyncio.sleep(LOOK_EVERY)
     finally:

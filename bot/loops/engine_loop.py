@@ -16,7 +16,7 @@ import numpy as np
 from bot.loops.discards import Discards
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
-from bot.loops.previews import FirstLook, Live
+from bot.loops.previews import FirstLook, JobProgress
 from bot.ops.redaction import hushed
 from bot.signals import JobSignals
 from bot.supervisor import Loop
@@ -91,7 +91,7 @@ class EngineLoop:
         self._cancel = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.live: dict[JobId, Live] = {}
+        self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults()
         self._discards = Discards(take_previews=queue.take_previews, blobs=blobs)
@@ -138,13 +138,13 @@ class EngineLoop:
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
         self._current = job
         self._cancel.clear()
-        self.live[job.id] = Live(stage="preparing", fraction=0.0, take=1)
+        self.progress[job.id] = JobProgress(stage="preparing", fraction=0.0, take=1)
         self._signals.changed(job.id)
         self._signals.places_changed()
         try:
             yield
         finally:
-            self.live.pop(job.id, None)
+            self.progress.pop(job.id, None)
             self.drafts.pop(job.id, None)
             self._current = None
             self._signals.changed(job.id)
@@ -245,7 +245,7 @@ class EngineLoop:
 
     def _hear(self, job: Job, event: Event) -> None:
         if isinstance(event, Progress):
-            self.live[job.id] = Live(stage=event.stage, fraction=event.fraction, take=event.take)
+            self.progress[job.id] = JobProgress(stage=event.stage, fraction=event.fraction, take=event.take)
         elif isinstance(event, Draft):
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the draft with it
                 self.drafts[job.id] = FirstLook(take=event.take, mp4=event.path.read_bytes())
@@ -258,10 +258,10 @@ class EngineLoop:
 
     async def _note_progress(self, job: Job) -> None:
         """Write the progress down now and then, and hear of a cancel that came by another way."""
-        written: Live | None = None
+        written: JobProgress | None = None
         while True:
             await asyncio.sleep(NOTE_SECONDS)
-            live = self.live.get(job.id)
+            live = self.progress.get(job.id)
             try:
                 if live is not None and live != written:
                     await self._queue.claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)

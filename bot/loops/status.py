@@ -216,7 +216,7 @@ class StatusBoard:
             return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
         if job.state is State.HELD:
             return messages.under_review(recipe)
-        live = self._engine_loop.live.get(job.id)
+        live = self._engine_loop.progress.get(job.id)
         if job.state is State.RUNNING and live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()

@@ -12,7 +12,7 @@ from bot import supervisor
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from bot.loops.engine_loop import EngineLoop
-from bot.loops.previews import Live
+from bot.loops.previews import JobProgress
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
@@ -88,7 +88,7 @@ async def comes_to(queue, job, *states: State):
 
 
 async def is_drawing(engine, engine_loop, job):
-    await until(lambda: job.id in engine_loop.live and engine_loop.live[job.id].fraction == 0.5)
+    await until(lambda: job.id in engine_loop.progress and engine_loop.progress[job.id].fraction == 0.5)
 
 
 async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
@@ -127,7 +127,7 @@ async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start)
     engine_loop.cancel(one.id)
     await comes_to(queue, one, State.CANCELLED)
     await comes_to(queue, two, State.RENDERED)
-    await until(lambda: engine_loop.live == {})
+    await until(lambda: engine_loop.progress == {})
 
 
 async def test_a_cancel_that_came_by_another_way_is_heard(queue, engine, start, monkeypatch):
@@ -458,12 +458,14 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals
     signals.changed.connect(changed.append)
     engine_loop = start(signals=signals)
     job = await queued(queue)
-    await until(lambda: engine_loop.live.get(job.id) == Live(stage=Stage.DRAWING, fraction=0.25, take=2))
-    live = engine_loop.live[job.id]
+    await until(
+        lambda: engine_loop.progress.get(job.id) == JobProgress(stage=Stage.DRAWING, fraction=0.25, take=2)
+    )
+    live = engine_loop.progress[job.id]
     assert "polishing (take 2)" in messages.running(recipe(), live.stage, live.fraction, live.take)
     gate.set()
     await comes_to(queue, job, State.RENDERED)
-    await until(lambda: engine_loop.live == {})
+    await until(lambda: engine_loop.progress == {})
     assert set(changed) == {job.id}
     assert len(changed) == 5  # claimed, first step, discarded, second take, over
 

@@ -13,7 +13,7 @@ from bot.buttons.job_buttons import Action, custom_id
 from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
-from bot.loops.previews import FirstLook, FirstLooks, Live
+from bot.loops.previews import FirstLook, FirstLooks, JobProgress
 from bot.loops.status import StatusBoard
 from bot.signals import JobSignals
 from bot.text import messages
@@ -80,7 +80,7 @@ async def job(queue, engine_loop, messenger, board):
     await queued(queue)
     claimed = await queue.claims.claim()
     await queue.delivery.set_status_message(claimed.id, CHANNEL, MESSAGE)
-    engine_loop.live[claimed.id] = Live(stage="drawing", fraction=0.4, take=1)
+    engine_loop.progress[claimed.id] = JobProgress(stage="drawing", fraction=0.4, take=1)
     board.touch(claimed.id)
     await until(lambda: "drawing 40 %" in said(messenger))
     return claimed
@@ -108,7 +108,7 @@ async def show(board, engine_loop, messenger, job, look=LOOK):
 
 
 async def move_on(board, engine_loop, messenger, job, fraction):
-    engine_loop.live[job.id] = Live(stage="drawing", fraction=fraction, take=1)
+    engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=fraction, take=1)
     board.touch(job.id)
     await until(lambda: f"drawing {fraction:.0%}".replace("%", " %") in said(messenger))
 
@@ -141,7 +141,7 @@ async def test_a_first_look_and_the_words_of_the_same_moment_are_one_edit(board,
     before = len(files(messenger))
     engine_loop.drafts[job.id] = LOOK
     for step in range(5):
-        engine_loop.live[job.id] = Live(stage="drawing", fraction=0.5 + step / 100, take=1)
+        engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=0.5 + step / 100, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.005)
     await until(lambda: "drawing 54 %" in said(messenger))
@@ -213,7 +213,7 @@ async def test_an_upload_that_hangs_does_not_hold_up_the_words(
 @pytest.mark.parametrize("end", ["cancelled", "requeued"])
 async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, messenger, job, end):
     await show(board, engine_loop, messenger, job)
-    engine_loop.live.clear()
+    engine_loop.progress.clear()
     engine_loop.drafts.clear()
     if end == "cancelled":
         await queue.claims.cancel(job.id)

@@ -14,7 +14,7 @@ from bot.discord_io.messenger import ChannelError, Messenger, Trouble
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
-from bot.loops.previews import Live
+from bot.loops.previews import JobProgress
 from bot.loops.status import StatusBoard
 from bot.signals import JobSignals
 from bot.text import messages
@@ -111,7 +111,7 @@ async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, engine_
     await until(lambda: len(edits(messenger)) == 1)
     running = await queue.claims.claim()
     for step in range(10):
-        engine_loop.live[running.id] = Live(stage="drawing", fraction=step / 10, take=1)
+        engine_loop.progress[running.id] = JobProgress(stage="drawing", fraction=step / 10, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.005)
     await until(lambda: len(edits(messenger)) == 2)
@@ -131,7 +131,7 @@ async def test_edits_keep_their_distance(queue, job, engine_loop, messenger, sta
     board = await start(interval=0.1)
     await queue.claims.claim()
     for step in range(60):
-        engine_loop.live[job.id] = Live(stage="drawing", fraction=step / 60, take=1)
+        engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=step / 60, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.01)
     assert 3 <= len(times) <= 8
