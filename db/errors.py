@@ -22,10 +22,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from db.states import JobId, State
 
 
 class StoreError(Exception):
@@ -145,7 +141,7 @@ class Draining(NotAccepted):
 class InvalidMove(StoreError):
     """A job was to make a move that is not allowed; nothing was written."""
 
-    def __init__(self, job: JobId, old: State, new: State) -> None:
+    def __init__(self, job: str, old: str, new: str) -> None:
         super().__init__(f"job {job} cannot go from {old} to {new}")
         self.old = old
         self.new = new

@@ -118,7 +118,7 @@ class Blobs:
         return True
 
     def sweep(self, keep: set[str], older_than: float = 3600.0) -> int:
-        """Delete the blobs that nobody needs, and what never finished arriving.
+        """Delete the blobs that are not needed, and files that never finished arriving.
 
         Args:
             keep: digests of the blobs that stay.

@@ -10,7 +10,7 @@
 `db.moderation.actions`    pause, move, clear, ban
 `db.jobs.ownership`     whose a file is
 `db.jobs.retention`     what is still needed
-`db.moderation.reviews`       what a guild looks at first; its word lists
+`db.moderation.reviews`       what a guild reviews; its word lists
 `db.jobs.take_previews`        pictures of discarded takes
 `db.jobs.stars`         clips that members keep
 =================  ===========================================================
@@ -53,7 +53,7 @@ class Queue:
         jobs: questions about jobs.
         moderation: pause, move, clear, ban.
         cases: what moderators are asked to decide.
-        reviews: what a guild looks at first, and its word lists.
+        reviews: what a guild reviews, and its word lists.
         ownership: whose a file is.
         retention: what is still needed.
         take_previews: pictures of discarded takes.

@@ -27,7 +27,7 @@ JobId = NewType("JobId", str)
 
 
 def new_job_id() -> JobId:
-    """Make an id that nobody can guess from another."""
+    """Make a random id."""
     return JobId(secrets.token_hex(8))
 
 

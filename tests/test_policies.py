@@ -9,10 +9,12 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+from enum import Enum
 from pathlib import Path
 
 import pytest
 
+from bot import policies
 from bot.clips.clip_actions import ClipRules
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntakeLimits
@@ -142,6 +144,72 @@ def test_a_policy_made_from_settings_has_no_default_of_its_own(policy):
 @pytest.mark.parametrize("policy", [*OWNERS, *ENGINES], ids=lambda policy: policy.__name__)
 def test_a_policy_cannot_be_changed_once_it_is_made(policy):
     assert policy.__dataclass_params__.frozen
+
+
+def other(value: object) -> object:
+    """What an owner could have set in the place of a default."""
+    if value is None or isinstance(value, bool | Enum | tuple):
+        return value
+    if isinstance(value, int | float):
+        return value + 1
+    return value / "other" if isinstance(value, Path) else f"{value} other"
+
+
+def made_from(settings: Settings) -> list[object]:
+    """Every policy of an owner."""
+    submissions = policies.for_submissions(settings)
+    return [
+        policies.for_retention(settings),
+        policies.for_turns(settings),
+        submissions,
+        submissions.limits,
+        submissions.limits.ceilings,
+        policies.for_delivery(settings),
+        policies.for_clip_actions(settings),
+        policies.for_intake(settings),
+        policies.for_clips(settings),
+        policies.for_plan(settings),
+        policies.for_render(settings, settings.max_clip_bytes),
+        policies.for_engine(settings),
+    ]
+
+
+DEFAULTS = made_from(Settings.model_construct())
+OTHERS = made_from(
+    Settings.model_construct(**{name: other(field.default) for name, field in Settings.model_fields.items()})
+)
+
+FIXED = {
+    "ClipIntakeLimits": {
+        *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),
+        *("working_fps", "max_result_bytes"),
+    },
+    "IntakeLimits": {"jpeg_scans", "png_chunks", "max_working_side", "decode_cpu_seconds"},
+    "PlanLimits": {"min_seconds", "min_side"},
+    "HostLimits": {
+        *("load", "heartbeat_every", "cancel_grace", "term_grace", "backoff_first", "backoff_last"),
+        *("deaths", "deaths_window", "memory"),
+    },
+}
+"""Fields that no setting changes."""
+
+
+@pytest.mark.parametrize(
+    ("default", "changed"),
+    list(zip(DEFAULTS, OTHERS, strict=True)),
+    ids=[type(one).__name__ for one in DEFAULTS],
+)
+def test_every_field_of_a_policy_follows_the_owners_settings(default, changed):
+    same = {
+        field.name
+        for field in dataclasses.fields(default)
+        if getattr(default, field.name) == getattr(changed, field.name)
+    }
+    assert same == FIXED.get(type(default).__name__, set())
+
+
+def test_every_policy_of_an_owner_is_made_from_settings():
+    assert {type(one) for one in DEFAULTS} >= set(OWNERS)
 
 
 def test_every_policy_is_in_this_file():

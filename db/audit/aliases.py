@@ -2,7 +2,7 @@
 
 The log is a chain of hashes, so nothing in it can be taken out. Hence it never holds a member's id or a
 moderator's words: a member stands in it as an alias, words as a digest, each made with a salt of its own.
-Salts, ids and words lie beside it, and are deleted when somebody is erased. The chain stays whole, and no
+Salts, ids and words lie beside it, and are deleted when a member is erased. The chain stays whole, and no
 ids or words can be put in the place of others: they would not fit their digest.
 """
 
@@ -35,12 +35,12 @@ def digest_of(salt: str, reason: str) -> str:
 
 
 def new_salt() -> str:
-    """128 bits that nobody can guess, hex."""
+    """128 random bits, hex."""
     return secrets.token_hex(16)
 
 
 def alias(connection: sqlite3.Connection, guild: int, user: int) -> int:
-    """The member's alias in this guild's part of the log; made at the first deed."""
+    """The member's alias in this guild's part of the log; made for the first entry."""
     row = fetch_one(connection, "SELECT alias FROM alias WHERE guild_id = ? AND user_id = ?", (guild, user))
     if row is not None:
         return int(row["alias"])
@@ -67,7 +67,7 @@ def show_members(names: dict[int, int], target: str) -> str:
 
 
 def erase_from_log(connection: sqlite3.Connection, user: int, jobs: list[str]) -> None:
-    """Leave the member's aliases standing for nobody, and take out words about them and about their jobs."""
+    """Detach the member's aliases from the member, and delete reasons about them and about their jobs."""
     marks = [
         f"%{SIGN}{row['alias']}%"
         for row in connection.execute("SELECT alias FROM alias WHERE user_id = ?", (user,)).fetchall()

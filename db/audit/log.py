@@ -33,7 +33,7 @@ SHORTEST_NOTE = 12
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry:
-    """What a member is about to do; written down in the transaction that does it.
+    """An action of a moderator, to be logged in the transaction of the action.
 
     Attributes:
         actor_id: the member who does it.
@@ -49,7 +49,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One deed.
+    """One entry of the log.
 
     Attributes:
         seq: 1, 2, 3, … over all guilds.
@@ -72,7 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True)
 class ChainCheck:
-    """What a look at the whole chain has found.
+    """The result of checking the whole chain.
 
     Attributes:
         entries: how many there are.
@@ -93,14 +93,14 @@ class ChainCheck:
 
 
 class Audit(Rows):
-    """The book of deeds, to read. There is no way to change or remove an entry; :func:`write_down` makes one.
+    """The audit log, to read. No entry can be changed or removed; :func:`write_down` appends one.
 
     Members and words stand in it as digests, so that one can be erased and the chain stays whole;
     :mod:`db.audit.aliases` says how. Entries are shown with both put back, where they are still known.
     """
 
     async def entries(self, guild: int, limit: int = 20) -> list[Entry]:
-        """Return the last deeds in a guild, the newest first."""
+        """Return the last entries of a guild, the newest first."""
         rows = await self._db.read(
             "SELECT audit.*, audit_reason.reason AS words FROM audit LEFT JOIN audit_reason USING (seq) "
             "WHERE audit.guild_id = ? ORDER BY seq DESC LIMIT ?",
@@ -111,7 +111,7 @@ class Audit(Rows):
         return [_shown(row, names) for row in rows]
 
     async def verify(self) -> ChainCheck:
-        """Go through the whole chain, of all guilds, and look whether anything was changed."""
+        """Check the whole chain, of all guilds, for changes."""
         # In one read, so that no entry comes between the chain and its head.
         rows = await self._db.read(
             "SELECT audit.*, (SELECT value FROM meta WHERE key = ?) AS noted FROM audit ORDER BY seq", (HEAD,)
@@ -156,7 +156,7 @@ class Audit(Rows):
 
 
 def write_down(connection: sqlite3.Connection, audit_entry: AuditEntry, at: float) -> Entry:
-    """Append a deed to the chain, inside the transaction that does it: neither is kept without the other."""
+    """Append an entry to the chain, in the transaction of the action: neither is kept without the other."""
     last = fetch_one(connection, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
     seq, previous = (1, FIRST_HASH) if last is None else (last["seq"] + 1, last["hash"])
     guild, salt = audit_entry.guild_id, new_salt()

@@ -1,6 +1,6 @@
 """How much a member may ask for: what moderators allow, within what the owner allows.
 
-For each figure by itself the first that says something counts: the member's own allowance; the most generous
+For each figure separately, the first that is set counts: the member's own allowance; the most generous
 of their roles; the whole guild's; the owner's default. Above all that moderators say stand the owner's
 ceilings, so none of them can give away more of the machine than its owner wants to.
 """
@@ -35,14 +35,14 @@ class Lane(IntEnum):
 
 
 class Spent(StrEnum):
-    """What becomes of a request when the day's seconds are used up."""
+    """What happens to a request when the day's seconds are used up."""
 
     REFUSE = "refuse"
     BACKGROUND = "background"
 
 
 class Whose(StrEnum):
-    """Whom an allowance is for; the most particular is the last."""
+    """Whom an allowance is for, from the broadest to the most specific."""
 
     GUILD = "guild"
     ROLE = "role"
@@ -51,7 +51,7 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """What moderators allow. None: this says nothing of it, and a less particular one counts.
+    """What moderators allow. None: not set here, and the next broader allowance counts.
 
     Attributes:
         waiting: jobs that wait, or are held, before they run.
@@ -69,7 +69,7 @@ class Allowance:
 
     @property
     def empty(self) -> bool:
-        """Whether it says nothing at all."""
+        """Whether nothing is set."""
         return self == Allowance()
 
 
@@ -88,7 +88,7 @@ class StoredAllowance:
 
 @dataclass(frozen=True, kw_only=True)
 class Allowed:
-    """What counts for one member, after all. ``day`` may be infinite."""
+    """What applies to one member in the end. ``day`` may be infinite."""
 
     waiting: int
     hour: int
@@ -110,7 +110,7 @@ class Allowances(Rows):
     """The part of the queue that knows what moderators allow."""
 
     async def allow(self, kind: Whose, whom: int, allowance: Allowance, audit_entry: AuditEntry) -> Allowance:
-        """Change what is allowed; what ``allowance`` says nothing of stays as it was.
+        """Change what is allowed; what ``allowance`` leaves unset stays as it was.
 
         Returns:
             What is allowed from now on.
@@ -137,7 +137,7 @@ class Allowances(Rows):
         return await self._db.write(transaction)
 
     async def reset(self, kind: Whose, whom: int, audit_entry: AuditEntry) -> bool:
-        """Say nothing of a guild, a role or a member any more; False where nothing was said."""
+        """Remove the allowance of a guild, a role or a member; False where there was none."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:

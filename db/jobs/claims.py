@@ -51,7 +51,7 @@ class Recovery:
         requeued: back at the front of the queue.
         quarantined: found running too often.
         posting: may have been posted or not; delivery looks before it posts.
-        cancelled: somebody had asked them to stop.
+        cancelled: they had been asked to stop.
     """
 
     requeued: list[Job] = field(default_factory=list)
@@ -251,7 +251,7 @@ class Claims(Rows):
                     moved = _to_the_front(connection, job.id, restarts=restarts)
                     kept = recovery.requeued
                 kept.extend([moved] if moved else [])
-            # Nobody knows how long the bot was away: nothing is to be learnt from the waits that were told.
+            # How long the bot was away is unknown, so the waits that were quoted teach the forecast nothing.
             connection.execute("UPDATE job SET foretold = NULL WHERE state = 'queued'")
             posting = connection.execute(
                 "UPDATE job SET in_flight = 0 WHERE state = 'posting' RETURNING *"

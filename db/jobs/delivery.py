@@ -1,6 +1,6 @@
 """How a finished clip reaches its channel once: what is written down around each attempt to post.
 
-``posting`` is committed before the call to Discord. After a crash nobody knows whether that call came
+``posting`` is committed before the call to Discord. After a crash it is unknown whether that call came
 through, so a job that is found in ``posting`` is looked for in the channel before it is posted again.
 """
 
@@ -23,7 +23,7 @@ class Delivery(JobRows):
     async def to_deliver(self) -> list[Job]:
         """Return what may be posted now, the oldest clip first.
 
-        Left out is what an earlier :meth:`begin_posting` is still busy with, until :meth:`posted`,
+        Left out is what an earlier :meth:`begin_posting` is still busy with, until :meth:`record_posted`,
         :meth:`postpone`, ``fail`` or, after a restart, ``recover``.
         """
         return await self._jobs(
@@ -55,7 +55,7 @@ class Delivery(JobRows):
         return await self._db.write(transaction)
 
     async def record_posted(self, job: JobId, message_id: int | None) -> bool:
-        """The clip has reached the member; ``message_id`` is None where no channel carries it."""
+        """Record that the clip has reached the member; ``message_id`` is None where no channel carries it."""
         at = self._clock()
         return await self._db.write(
             lambda connection: (
@@ -142,7 +142,7 @@ class Delivery(JobRows):
         )
 
     async def finish_status(self, job: JobId) -> bool:
-        """The status message has its last words, or there is nobody left to tell."""
+        """Record that the status message needs no more edits."""
         return await self._changes("UPDATE job SET status_final = 1 WHERE id = ?", (job,))
 
     async def open_statuses(self) -> list[Job]:

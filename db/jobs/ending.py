@@ -13,7 +13,7 @@ from db.states import WAITING, JobId, State
 
 
 class CancelOutcome(StrEnum):
-    """What became of the wish to cancel.
+    """The result of a request to cancel.
 
     DONE: it is cancelled. ASKED: it runs, and is asked to stop. AGAIN: it was asked to stop before.
     TOO_LATE: it is being posted, or has ended. UNKNOWN: there is no such job.

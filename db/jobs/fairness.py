@@ -1,15 +1,15 @@
-"""Whose turn it is: each job has a moment at which it is due, and what is due first is drawn first.
+"""Fair turns: each job is due at some moment, and the job that is due first is drawn first.
 
-A member who has used nothing lately is due at once. Who has used the engine is due later, by a multiple of
-the seconds used, with a bound: heavy users stand behind light ones, and still nobody is overtaken for longer
-than the bound, so that an honest range of the wait can be told. A guild's use counts likewise, at a lower
-rate, so that a large guild cannot crowd out a small one. The moment is fixed when the job is asked for; later
-use counts for later jobs.
+The job of a member who has used nothing lately is due at once. A member who has used the engine is due
+later, by a multiple of the seconds used, up to a bound: heavy users come after light ones, but no job is
+overtaken for longer than the bound, so that an honest range of the wait can be given. A guild's use counts
+likewise, at a lower rate, so that a large guild cannot crowd out a small one. The moment is fixed when the
+job is asked for; later use counts for later jobs.
 
 Use decays: a GPU-second counts half after one half-life. Decaying every account at every claim would mean a
 write per member, so time is turned around ("forward decay", Cormode et al., ICDE 2009): a second that is used
 at time ``t`` is booked as ``2 ** (t / half_life)`` and never touched again. The sum is far beyond a double,
-hence its logarithm is kept; who has no row has used nothing.
+so its logarithm is kept. A member without a row has used nothing.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class NewJob:
         parent: the job that this one was remixed or rerolled from.
         roles: the member's, in this guild; moderators may allow them more.
         status_message_id: the message in the channel that will follow the job, where it stands there already.
-        hold: why a moderator has to look at it before it is drawn; None: nobody has to.
+        hold: why a moderator has to look at it before it is drawn; None: no review.
         adult: its words are for age-restricted channels only.
         spoiler: its clip is shown behind a spoiler.
     """
@@ -67,7 +67,7 @@ class Job:
         crashes: the engine died while this job ran.
         restarts: the bot came back and found it running.
         stage, fraction, take: the last progress that was written; empty, 0 and 0 before.
-        cancel_requested: somebody asked a running job to stop.
+        cancel_requested: the running job was asked to stop.
         clip_sha256: the finished MP4, a blob.
         receipt: JSON, opaque to this package.
         error_code, error_text, error_id: why it ended badly; ``error_text`` may be shown to the member.

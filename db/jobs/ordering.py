@@ -25,7 +25,7 @@ def slots_of(connection: sqlite3.Connection, guild: int) -> list[sqlite3.Row]:
 def put(connection: sqlite3.Connection, slots: Sequence[sqlite3.Row], job: JobId, place: int) -> None:
     """Put a job at a place (1 = first) among the jobs that hold these slots; beyond the end is the end.
 
-    What their members were told is no longer learnt from: nobody could have foreseen this.
+    The waits that their members were told no longer teach the forecast: no forecast could have foreseen this.
     """
     order: list[str] = [slot["id"] for slot in slots]
     order.remove(job)

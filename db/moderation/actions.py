@@ -1,6 +1,6 @@
 """What the moderators of a guild may do; each statement names the guild, so none reaches into another.
 
-A deed is written down in the transaction that does it, and only where it changes something.
+Each action and its audit entry share one transaction. An action that changes nothing is not logged.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class Moderation(Rows):
         return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
     async def move(self, job: JobId, place: int, audit_entry: AuditEntry) -> bool:
-        """Put a waiting job at a place (1 = first) among the waiting jobs of the deed's guild.
+        """Put a waiting job at a place (1 = first) among the waiting jobs of the entry's guild.
 
         The jobs of the guild trade their slots in the fair order among each other, so no job of another guild
         comes later, or earlier, for it. A place beyond the end is the end.

@@ -1,7 +1,7 @@
 """What moderators are asked to decide: about a held job, or about a clip that members have reported.
 
-A card is a row, and a message that shows it. Each decision is one ``UPDATE … WHERE decision IS NULL``: of two
-moderators, and of a hundred replays of one click, one has an effect.
+A case is a row of the table ``card``, and a message that shows it. Each decision is one ``UPDATE … WHERE
+decision IS NULL``: of two moderators, and of a hundred replays of one click, one has an effect.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A card that wants something: to be posted, told anew, or closed.
+    """A case whose message must be posted, edited or closed.
 
     Attributes:
         round: counts the times that the same was asked about this job.
@@ -104,7 +104,7 @@ class Cases(JobRows):
     """The part of the queue that asks moderators."""
 
     async def due(self) -> list[Case]:
-        """Return the cards that want something, the oldest first."""
+        """Return the cases whose message must be posted, edited or closed, the oldest first."""
         rows = await self._db.read(DUE, {"now": self._clock()})
         return [
             Case(
@@ -123,7 +123,7 @@ class Cases(JobRows):
         ]
 
     async def record_shown(self, case: Case, channel_id: int, message_id: int) -> None:
-        """The message tells what the card says."""
+        """Record that the message shows the case as it is."""
         await self._changes(
             "UPDATE card SET channel_id = ?, message_id = ?, shown = ? "
             "WHERE job = ? AND kind = ? AND round = ?",

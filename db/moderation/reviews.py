@@ -1,4 +1,4 @@
-"""What a guild wants to look at before it is drawn or shown; its word lists."""
+"""What a guild reviews before it is drawn or shown, and its word lists."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ class WordKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewRules:
-    """What a guild looks at. By default nothing.
+    """What a guild reviews: by default nothing.
 
     Attributes:
         channel_id: where moderators are asked; None: nowhere, and what is held stands in the list only.
-        newcomer_days: days since somebody joined within which their jobs are held.
+        newcomer_days: a member's jobs are held for this many days after joining.
     """
 
     channel_id: int | None = None
@@ -52,7 +52,7 @@ class Reviews(Rows):
     """The part of the queue that knows a guild's rules of review."""
 
     async def review_rules(self, guild: int) -> ReviewRules:
-        """Return what a guild looks at."""
+        """Return what a guild reviews."""
         rows = await self._db.read("SELECT * FROM review_rules WHERE guild_id = ?", (guild,))
         if not rows:
             return ReviewRules()
@@ -72,7 +72,7 @@ class Reviews(Rows):
         return {row["guild_id"]: row["channel_id"] for row in rows}
 
     async def set_review_rules(self, rules: ReviewRules, audit_entry: AuditEntry) -> None:
-        """Change what a guild looks at; what is held already stays held."""
+        """Change what a guild reviews; what is held already stays held."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> None:
@@ -102,13 +102,13 @@ class Reviews(Rows):
         *,
         most: int,
     ) -> bool:
-        """Put a word on a list of a guild, or (None) say nothing of it any more.
+        """Put a word on one of the guild's lists, or (None) take it off them.
 
         Args:
-            most: how many words a guild may say something of.
+            most: words that a guild may have on its lists.
 
         Returns:
-            False where nothing has changed: it stood there already or did not, or there is no room.
+            False where nothing has changed: the word was set this way already, or the lists are full.
         """
         at = self._clock()
 

@@ -1,1 +1,1 @@
-"""Erasing what is known of somebody, also in backups."""
+"""Erasing what is known about a member, also in backups."""

@@ -25,7 +25,7 @@ WORK = "erasing"
 
 LOG = "-wal"
 ABANDONED = 3600.0
-"""Seconds after which nobody is still writing a backup."""
+"""Seconds after which no process is still writing a backup."""
 
 
 class Copies:
@@ -57,7 +57,7 @@ class Copies:
         arriving(self._database).unlink(missing_ok=True)
 
     def behind(self) -> list[Path]:
-        """The copies that may still know somebody who was erased, the newest first."""
+        """The copies that may still hold a member who was erased, the newest first."""
         erased = len(self._eraser.pseudonyms.erased())
         return [path for path in self._all() if self._done_in(path) < erased] if erased else []
 

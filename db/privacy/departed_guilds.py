@@ -64,7 +64,7 @@ class Guilds(Rows):
         await self._db.write(transaction)
 
     async def to_forget(self, *, days: float) -> list[int]:
-        """Guilds that have been gone for so long."""
+        """Return the guilds that the bot left more than ``days`` ago."""
         rows = await self._db.read(
             "SELECT guild_id FROM departed WHERE at < ? ORDER BY at", (self._clock() - days * DAY,)
         )

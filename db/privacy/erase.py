@@ -34,16 +34,16 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
     "drain": ("by_user",),
     "card": ("by_user",),
 }
-"""Columns with the id of somebody who did something to others, or whose turn it was."""
+"""Columns with the id of a member who acted on others."""
 
 WORDS_ABOUT: Mapping[str, tuple[str, ...]] = {"ban": ("reason",), "report": ("reason",)}
-"""Free words about the member whom a row is about."""
+"""Free text about the member whom a row is about."""
 
 PASSING: Mapping[str, str] = {"alias": "user_id", "erasure": "user_id"}
 """Tables whose rows about a member hold nothing to take away."""
 
 KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
-"""Rows that outlive an erase: what was used, that somebody is shut out, may ask for less, or has reported."""
+"""Rows that outlive an erase: what was used, that a member is banned, may ask for less, or has reported."""
 
 APPLIED = "erased_applied"
 """The key in ``meta`` of how much of the list of the erased has been done in this database."""

@@ -51,7 +51,7 @@ class Personal(JobRows):
         )
 
     async def to_erase(self) -> list[tuple[int, bool]]:
-        """Who waits to be erased, and whether their messages go as well."""
+        """Return the members who wait to be erased, and whether their messages go as well."""
         rows = await self._db.read("SELECT user_id, messages FROM erasure ORDER BY at")
         return [(row["user_id"], bool(row["messages"])) for row in rows]
 
@@ -82,7 +82,7 @@ class Personal(JobRows):
             await self._db.write(lambda connection: self._eraser.rename(connection, pseudonym, user))
 
     async def forget_words(self, *, days: float, most: int = 500) -> Forgotten:
-        """Clear away words and files of jobs that ended so long ago; a few hundred at a time."""
+        """Clear away the words and files of jobs that ended ``days`` ago, at most ``most`` jobs."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Forgotten:

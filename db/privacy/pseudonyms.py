@@ -2,7 +2,7 @@
 
 A pseudonym is a keyed hash of a member's id. Its key lies beside the database, not in it, so neither a copy
 of the database nor a backup tells whom a pseudonym stands for; with the key, a guess can be tested. That much
-is needed: a ban, or the wish that nobody animates one's pictures, must find its member again.
+is needed: a ban, or an opt-out of having one's pictures animated, must find its member again.
 
 The list of the erased lies beside the database too: an older copy of the database that is put back does not
 know of an erase, so it is done again there.
@@ -56,7 +56,7 @@ class Pseudonyms:
         self._known = {each.pseudonym for each in self.erased()}
 
     def was_erased(self, user: int) -> bool:
-        """Whether a member was erased at any time; asked at each request, so it looks at no file."""
+        """Whether a member was erased at any time; asked at each request, so it reads no file."""
         return bool(self._known) and self.of(user) in self._known
 
     def of(self, user: int) -> int:

@@ -82,7 +82,8 @@ class Database:
             path: on a local disk; WAL does not work over a network.
             backup_dir: where the backup before a migration goes; ``backups`` beside the file by default.
             migrations: those that ship with the program by default.
-            mend: set a damaged file aside, and go on with the newest good backup; see :mod:`db.sqlite.rescue`.
+            mend: set a damaged file aside, and go on with the newest good backup;
+                see :mod:`db.sqlite.rescue`.
 
         Raises:
             DatabaseBusy: another program holds it.
