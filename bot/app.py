@@ -17,9 +17,7 @@ from functools import partial
 from pathlib import Path
 
 from bot import policies
-from bot.buttons import job_buttons
-from bot.buttons.clicks import Clicks
-from bot.clips.clip_actions import ClipActions
+from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
@@ -45,6 +43,7 @@ from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
 from bot.reconnect import stay_connected
+from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.services import Services, state_of
@@ -178,18 +177,16 @@ def _services(base: _Base) -> Services:
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
-        jobs=queue.jobs,
         cases=queue.cases,
         retention=queue.retention,
         policy=policies.for_retention(settings),
         blobs=base.blobs,
         case_board=loops.cases,
         signals=signals,
-        moderator_roles=settings.moderator_roles,
     )
-    clicks = _clicks(base, loops.board, submissions, decisions)
+    cancelling = Cancelling(claims=queue.claims, signals=signals)
     personal = Personal(base.database, eraser=base.eraser)
-    erasing = _erasing(base, personal, clicks)
+    erasing = _erasing(base, personal, cancelling)
     guilds = Guilds(base.database)
     return Services(
         settings=settings,
@@ -205,7 +202,8 @@ def _services(base: _Base) -> Services:
         board=loops.board,
         submissions=submissions,
         replays=_replays(base, submissions, screening),
-        clicks=clicks,
+        cancelling=cancelling,
+        clip_rules=policies.for_clip_actions(settings),
         cases=loops.cases,
         decisions=decisions,
         host=base.host,
@@ -237,7 +235,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         messenger=base.messenger,
         engine_loop=engine_loop,
         forecaster=base.forecaster,
-        dress=job_buttons.for_status,
+        dress=rows.for_status,
         sealer=base.sealer,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
@@ -248,7 +246,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         outlet=base.messenger,
         work=base.outbox,
         limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=job_buttons.for_clip),
+        clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
         signals=signals,
         screen=screening.before_posting,
     )
@@ -304,27 +302,7 @@ def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Rep
     )
 
 
-def _clicks(base: _Base, board: StatusBoard, submissions: Submissions, decisions: Decisions) -> Clicks:
-    clip_actions = ClipActions(
-        queue=base.queue,
-        submissions=submissions,
-        blobs=base.blobs,
-        rules=policies.for_clip_actions(base.settings),
-    )
-    return Clicks(
-        queue=base.queue,
-        submissions=submissions,
-        signals=base.signals,
-        board=board,
-        messenger=base.messenger,
-        forecaster=base.forecaster,
-        clip_actions=clip_actions,
-        decisions=decisions,
-        moderator_roles=base.settings.moderator_roles,
-    )
-
-
-def _erasing(base: _Base, personal: Personal, clicks: Clicks) -> Erasing:
+def _erasing(base: _Base, personal: Personal, cancelling: Cancelling) -> Erasing:
     backups = base.settings.data_dir / BACKUPS
     return Erasing(
         personal=personal,
@@ -333,7 +311,7 @@ def _erasing(base: _Base, personal: Personal, clicks: Clicks) -> Erasing:
         messenger=base.messenger,
         signals=base.signals,
         outbox=base.outbox,
-        cancel=clicks.cancel,
+        cancel=cancelling.cancel,
     )
 
 
@@ -361,7 +339,7 @@ async def run(settings: Settings) -> None:
     async with assemble(settings) as services:
         recovery = await services.queue.claims.recover(restart_limit=settings.restart_limit)
         log.info(
-            "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
+            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
             len(recovery.quarantined),
             len(recovery.posting),
@@ -416,7 +394,7 @@ def engine_start(host: EngineHost) -> Loop:
         try:
             await host.start()
         except OSError as error:
-            log.error("the engine's work folder cannot be made ready: %s", error)  # noqa: TRY400 - says it all
+            log.error("could not prepare the engine's work folder: %s", error)  # noqa: TRY400 - says it all
             return
         except EngineError as error:
             log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
-from bot.buttons.clicks import Clicks
+from bot.clips.clip_actions import ClipRules
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
@@ -19,6 +19,7 @@ from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
+from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.signals import JobSignals
 from bot.supervisor import Supervisor
@@ -28,6 +29,8 @@ from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.process.host import EngineHost
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +50,8 @@ class Services:
     board: StatusBoard
     submissions: Submissions
     replays: Replays
-    clicks: Clicks
+    cancelling: Cancelling
+    clip_rules: ClipRules
     cases: CaseBoard
     decisions: Decisions
     host: EngineHost
@@ -56,6 +60,18 @@ class Services:
     erasing: Erasing
     rights: Rights
     loop_lag: LoopLag
+
+    def part(self, kind: type[T]) -> T:
+        """Find the part of this class.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, kind):
+                return value
+        raise LookupError(f"the bot has no {kind.__name__}")
 
 
 def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:

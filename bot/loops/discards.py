@@ -51,7 +51,7 @@ class Discards:
             if kept:
                 await self._take_previews.save(job.id, job.claim, kept)
         except (OSError, DatabaseError):
-            log.exception("the discarded takes of job %s could not be put by", job.id)
+            log.exception("could not save the discarded takes of job %s", job.id)
 
 
 async def why_discarded(

@@ -46,5 +46,5 @@ class ClockWatch:
         if now < self._last - SLACK:
             mended = await self._retention.mend_times(longest_pause=self._longest_pause)
             if mended:
-                log.warning("the clock was set back: the times of %d jobs are mended", mended)
+                log.warning("the clock was set back: corrected the times of %d jobs", mended)
         self._last = now

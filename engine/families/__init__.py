@@ -66,7 +66,7 @@ def load(name: str, context: EngineContext) -> Family:
     """
     spec = FAMILIES.get(name)
     if spec is None:
-        raise Unsupported(f"There is no engine called {name!r}; there are {', '.join(sorted(FAMILIES))}.")
+        raise Unsupported(f"There is no engine called {name!r}; choose from {', '.join(sorted(FAMILIES))}.")
     module, _, attribute = spec.target.partition(":")
     made: Any = getattr(import_module(module), attribute)(context)
     family: Family = made

@@ -90,7 +90,7 @@ def inspect_file(path: Path, store: Store | None = None) -> PictureFacts:
     """
     decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
-        raise ValueError(f"{path.name} is no picture")
+        raise ValueError(f"{path.name} is not a picture")
     return inspect(np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8), store)
 
 

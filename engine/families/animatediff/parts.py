@@ -26,7 +26,7 @@ class Services:
     def __init__(self, whole: Any) -> None:
         """Take a pipeline apart."""
         if whole.motion_adapter is None:
-            raise RenderFailed("E_WEIGHTS", "Nothing moves without a motion adapter.")
+            raise RenderFailed("E_WEIGHTS", "AnimateDiff needs a motion adapter.")
         self._models = {name: whole.components[name] for name in _SHARED}
         self._scheduler = whole.scheduler.config
         self.vae: Any = whole.vae
@@ -92,7 +92,7 @@ def name_of(recipe: Recipe) -> str:
 def _load(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Services:
     motion = str(recipe.settings.get(MOTION, ""))
     if not motion:
-        raise RenderFailed("E_WEIGHTS", "This recipe names no motion adapter, and nothing moves without one.")
+        raise RenderFailed("E_WEIGHTS", "This recipe names no motion adapter, and AnimateDiff needs one.")
     whole = load_animatediff(
         context.store,
         checkpoint=recipe.model,

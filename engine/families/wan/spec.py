@@ -77,9 +77,9 @@ _VERSIONS = {"wan": WAN_21, "wan-5b": WAN_22}
 
 _RESIDENT, _OFFLOAD, _TILES, _STREAM = "resident", "offload", "tiles", "stream"
 _GIVEN_UP = (
-    (_OFFLOAD, "each part of the model was on the graphics card only while it worked"),
-    (_TILES, "frames were decoded in tiles"),
-    (_STREAM, "the model was streamed to the graphics card layer by layer, which is slow"),
+    (_OFFLOAD, "each part of the model was on the GPU only while it worked, to save memory"),
+    (_TILES, "frames decoded in tiles to save memory"),
+    (_STREAM, "the model was streamed to the GPU layer by layer to save memory (slower)"),
 )
 
 
@@ -102,10 +102,10 @@ def _tune(version: _Version, outline: Outline) -> Tuned:
     guided = way is not None and way.guidance > 1
     negative = (made.negative if request.negative is None else request.negative) if guided else ""
     if request.negative and not guided:
-        reasons.append("this way of drawing reads no words to steer away from")
+        reasons.append("this preset ignores the negative prompt")
     pace = outline.native_fps / version.trained_fps
     if pace < 0.9:  # noqa: PLR2004 - a tenth slower is not seen
-        reasons.append(f"so long a clip moves at about {pace:.0%} of the model's natural pace")
+        reasons.append(f"a clip this long moves at about {pace:.0%} of the model's natural pace")
     return Tuned(
         words=", ".join([made.text, *moves]),
         negative=negative,
@@ -131,7 +131,7 @@ SPECS = (
         needs_picture=False,
         max_native_fps=WAN_21.trained_fps,
         min_native_fps=6,
-        about="Wan 2.1 with 1.3 billion parameters: reads long words, moves well",
+        about="Wan 2.1 with 1.3 billion parameters: understands long prompts, moves well",
         rank=15,
         weights=(WAN_21.entry,),
         ways={
@@ -153,7 +153,7 @@ SPECS = (
         needs_picture=False,
         max_native_fps=WAN_22.trained_fps,
         min_native_fps=6,
-        about="Wan 2.2 with 5 billion parameters: from words, or from a picture as the first frame",
+        about="Wan 2.2 with 5 billion parameters: from a prompt, or from a picture as the first frame",
         rank=16,
         weights=(WAN_22.entry,),
         ways={

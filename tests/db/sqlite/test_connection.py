@@ -39,7 +39,7 @@ def test_what_is_deleted_is_overwritten_also_by_an_sqlite_that_would_not(tmp_pat
 
 
 async def test_a_second_opener_is_told_that_another_bot_uses_the_folder(db):
-    with pytest.raises(DatabaseBusy, match="another bot uses the folder"):
+    with pytest.raises(DatabaseBusy, match="another bot is using the folder"):
         await Database.open(db.path)
 
 

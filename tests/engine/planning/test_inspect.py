@@ -87,7 +87,7 @@ def test_a_plan_says_that_nobody_could_look_for_faces_where_faces_would_have_cou
     assert facts.faces is None
     here = Capabilities(weights=frozenset({"svd-xt", "wan-2.2-ti2v-5b"}), slow=True)
     made = plan(Request(kind=Kind.ANIMATE, engine=engine), facts.subject("0" * 64), capabilities=here)
-    assert any("nobody looked for faces" in reason for reason in made.reasons) == heeds
+    assert any("not checked for faces" in reason for reason in made.reasons) == heeds
 
 
 def test_a_damaged_network_finds_no_faces_and_stops_nothing(tmp_path):
@@ -102,7 +102,7 @@ def test_a_file_is_measured_as_its_pixels_are(tmp_path):
     cv2.imwrite(str(path), cv2.cvtColor(photograph(), cv2.COLOR_RGB2BGR))
     assert inspect_file(path) == inspect(photograph())
     path.write_bytes(b"no picture")
-    with pytest.raises(ValueError, match="no picture"):
+    with pytest.raises(ValueError, match="is not a picture"):
         inspect_file(path)
 
 
