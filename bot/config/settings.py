@@ -275,9 +275,7 @@ class Settings(BaseSettings):
         90.0, gt=0, description="Days to keep a clip after a member gave it a star."
     )
     keep_sheets_days: float = Field(
-        7.0,
-        gt=0,
-        description="Days to keep pictures of discarded takes; never longer than the inputs.",
+        7.0, gt=0, description="Days to keep pictures of discarded takes; never longer than the inputs."
     )
     max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")
     backups: int = Field(7, ge=0, description="Daily backups of the database to keep.")
