@@ -203,7 +203,7 @@ def _services(base: _Base) -> Services:
         submissions=submissions,
         replays=_replays(base, submissions, screening),
         cancelling=cancelling,
-        clip_rules=policies.for_clip_actions(settings),
+        clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
         decisions=decisions,
         host=base.host,

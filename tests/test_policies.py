@@ -165,7 +165,7 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits,
         submissions.limits.ceilings,
         policies.for_delivery(settings),
-        policies.for_clip_actions(settings),
+        policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),
         policies.for_plan(settings),

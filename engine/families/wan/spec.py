@@ -237,7 +237,7 @@ class WanBackend:
         from engine.diffusion.loading import size_of  # noqa: PLC0415 - same
 
         mode = next((mode for mode in (_STREAM, _OFFLOAD) if mode in rungs), _RESIDENT)
-        model_cache, names = self._context.model_cache, _rack_names(recipe, mode)
+        model_cache, names = self._context.model_cache, _cache_names(recipe, mode)
         entries = _entries(recipe)
         if rungs:  # then there is no room for anything else
             model_cache.clear(keep=frozenset(names))
@@ -299,7 +299,7 @@ class WanBackend:
         if self._context.device.kind is not DeviceKind.CUDA:
             return 0
         if free_bytes() < costs[0]:  # other models give way before anything is given up
-            model_cache.clear(keep=frozenset(_rack_names(recipe, _RESIDENT)))
+            model_cache.clear(keep=frozenset(_cache_names(recipe, _RESIDENT)))
         return first_rung(costs, free_bytes() + model_cache.size)
 
 
@@ -309,7 +309,7 @@ def _entries(recipe: Recipe) -> tuple[str, str]:
     return FASTWAN if recipe.way == _FAST.name else entry, entry
 
 
-def _rack_names(recipe: Recipe, mode: str) -> tuple[str, str]:
+def _cache_names(recipe: Recipe, mode: str) -> tuple[str, str]:
     transformer, rest = _entries(recipe)
     return f"{transformer} transformer, {mode}", f"{rest} but its transformer, {mode}"
 
