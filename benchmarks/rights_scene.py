@@ -221,7 +221,7 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
         with patch.object(app, "EngineHost", lambda **_: HouseEngine(folder / "spool")):
             async with app.assemble(settings) as services, connected(fake, services) as client:
                 scene = Scene(fake, client, services)
-                erasing = asyncio.create_task(services.erasing.run())
+                erasing = asyncio.create_task(services.erasing.loop.run())
                 try:
                     yield scene
                 finally:

@@ -10,15 +10,16 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from pathlib import Path
 
 from bot import policies
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.paths import BACKUPS, BLOBS, DATABASE
+from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
@@ -46,6 +47,8 @@ from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.services import Services, state_of
+from bot.signals import JobSignals
+from bot.supervisor import Loop, Supervisor
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -69,6 +72,38 @@ LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Base:
+    """What is made first, and what every other part may be handed."""
+
+    settings: Settings
+    database: Database
+    queue: Queue
+    blobs: Blobs
+    host: EngineHost
+    reception: Reception
+    sealer: Sealer
+    eraser: Eraser
+    signals: JobSignals
+    messenger: Messenger
+    forecaster: Forecaster
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of what is about to be posted."""
+        return self.settings.data_dir / OUTBOX
+
+
+@dataclass(frozen=True, kw_only=True)
+class _JobLoops:
+    """The loops that take a job from the queue to its channel."""
+
+    engine_loop: EngineLoop
+    board: StatusBoard
+    deliverer: Deliverer
+    cases: CaseBoard
+
+
 @asynccontextmanager
 async def assemble(settings: Settings) -> AsyncIterator[Services]:
     """Make every part, and close what must be closed at the end.
@@ -83,8 +118,6 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
     async with await opening as database:
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
-        queue = Queue(database, policies.for_turns(settings))
-        blobs = Blobs(data / BLOBS)
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
             spool=data / "spool",
@@ -92,154 +125,206 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
             environment=os.environ | policies.engine_environment(settings),
         )
         try:
-            pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
-            async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
-                reception = Reception(pictures=pictures, clips=clips, blobs=blobs)
-                yield _wire(settings, database, queue, blobs, host, reception, sealer)
+            blobs = Blobs(data / BLOBS)
+            async with _reception(settings, blobs) as reception:
+                yield _services(_base(settings, database, blobs, host, reception, sealer))
         finally:
             await host.close()
 
 
-def _wire(
+@asynccontextmanager
+async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
+    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
+    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
+        yield Reception(pictures=pictures, clips=clips, blobs=blobs)
+
+
+def _base(
     settings: Settings,
     database: Database,
-    queue: Queue,
     blobs: Blobs,
     host: EngineHost,
     reception: Reception,
     sealer: Sealer,
-) -> Services:
-    messenger = Messenger(on_attach=lambda: deliverer.discord_is_back())  # noqa: PLW0108 - made below
-    outbox = settings.data_dir / "outbox"
-    forecaster = Forecaster(queue.jobs)
-    audit = Audit(database)
-    eraser = Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor())
-    personal = Personal(database, eraser=eraser)
-    backups = settings.data_dir / BACKUPS
-    retention = policies.for_retention(settings)
-    inventory = Inventory(
-        policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
+) -> _Base:
+    queue = Queue(database, policies.for_turns(settings))
+    signals = JobSignals()
+    return _Base(
+        settings=settings,
+        database=database,
+        queue=queue,
+        blobs=blobs,
+        host=host,
+        reception=reception,
+        sealer=sealer,
+        eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor()),
+        signals=signals,
+        messenger=Messenger(on_attach=signals.discord_is_back),
+        forecaster=Forecaster(queue.jobs),
     )
 
-    async def limits_for(job: Job) -> RenderLimits:
-        limit = int(messenger.known_upload_limit(job.guild_id) * LIMIT_MARGIN)
-        return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
+def _services(base: _Base) -> Services:
+    settings, queue, signals = base.settings, base.queue, base.signals
     screening = Screening(
         reviews=queue.reviews,
         delivery=queue.delivery,
         cases=queue.cases,
-        messenger=messenger,
+        messenger=base.messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
     )
-    # The parts tell each other of changes; the lambdas let them be made one after the other.
+    loops = _job_loops(base, screening)
+    submissions = _submissions(base, loops.board, screening)
+    decisions = Decisions(
+        cases=queue.cases,
+        retention=queue.retention,
+        policy=policies.for_retention(settings),
+        blobs=base.blobs,
+        case_board=loops.cases,
+        signals=signals,
+    )
+    cancelling = Cancelling(claims=queue.claims, signals=signals)
+    personal = Personal(base.database, eraser=base.eraser)
+    erasing = _erasing(base, personal, cancelling)
+    guilds = Guilds(base.database)
+    return Services(
+        settings=settings,
+        database=base.database,
+        queue=queue,
+        blobs=base.blobs,
+        audit=Audit(base.database),
+        signals=signals,
+        messenger=base.messenger,
+        forecaster=base.forecaster,
+        engine_loop=loops.engine_loop,
+        deliverer=loops.deliverer,
+        board=loops.board,
+        submissions=submissions,
+        replays=_replays(base, submissions, screening),
+        cancelling=cancelling,
+        clip_rules=policies.for_finished_clips(settings),
+        cases=loops.cases,
+        decisions=decisions,
+        host=base.host,
+        housekeeping=_housekeeping(base, personal, guilds),
+        guilds=guilds,
+        erasing=erasing,
+        rights=Rights(personal=personal, erasing=erasing, blobs=base.blobs, sealer=base.sealer),
+        loop_lag=LoopLag(),
+    )
+
+
+def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
+    settings, queue, signals = base.settings, base.queue, base.signals
+
+    async def limits_for(job: Job) -> RenderLimits:
+        return render_limits(settings, base.messenger.known_upload_limit(job.guild_id))
+
     engine_loop = EngineLoop(
         queue=queue,
-        blobs=blobs,
-        engine=host,
+        blobs=base.blobs,
+        engine=base.host,
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
-        on_change=lambda job: board.touch(job),  # noqa: PLW0108 - the board is made below
-        on_claim=lambda: board.queue_moved(),  # noqa: PLW0108 - same
-        on_rendered=lambda: deliverer.wake(),  # noqa: PLW0108 - same
+        signals=signals,
     )
     board = StatusBoard(
         queue=queue,
-        messenger=messenger,
+        signals=signals,
+        messenger=base.messenger,
         engine_loop=engine_loop,
-        forecaster=forecaster,
+        forecaster=base.forecaster,
         dress=rows.for_status,
-        sealer=sealer,
+        sealer=base.sealer,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
     )
     deliverer = Deliverer(
         queue=queue,
-        blobs=blobs,
-        outlet=messenger,
-        work=outbox,
+        blobs=base.blobs,
+        outlet=base.messenger,
+        work=base.outbox,
         limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=outbox, sealer=sealer, dress=rows.for_clip),
-        on_change=board.touch,
+        clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
+        signals=signals,
         screen=screening.before_posting,
     )
-    submissions = Submissions(
-        queue=queue,
-        blobs=blobs,
-        reception=reception,
-        forecaster=forecaster,
+    cases = CaseBoard(
+        cases=queue.cases,
+        reviews=queue.reviews,
+        signals=signals,
+        messenger=base.messenger,
+        blobs=base.blobs,
+        sealer=base.sealer,
+        work=base.outbox,
+    )
+    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+
+
+def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
+    """What a render may spend.
+
+    Args:
+        settings: the owner's.
+        upload_limit: bytes that a file may have in the job's server, as Discord says now.
+    """
+    limit = int(upload_limit * LIMIT_MARGIN)
+    return policies.for_render(settings, min(settings.max_clip_bytes, limit))
+
+
+def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
+    settings = base.settings
+    inventory = Inventory(
+        policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
+    )
+    return Submissions(
+        queue=base.queue,
+        blobs=base.blobs,
+        reception=base.reception,
+        forecaster=base.forecaster,
         board=board,
-        engine_loop=engine_loop,
+        signals=base.signals,
         screening=screening,
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
-    cases = CaseBoard(
-        cases=queue.cases, reviews=queue.reviews, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox
+
+
+def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:
+    return Replays(
+        queue=base.queue,
+        blobs=base.blobs,
+        submissions=submissions,
+        reception=base.reception,
+        flagged_clip=screening.flagged_clip,
+        max_seconds=base.settings.max_extended_seconds,
     )
-    decisions = Decisions(
-        jobs=queue.jobs,
-        cases=queue.cases,
-        retention=queue.retention,
-        policy=retention,
-        blobs=blobs,
-        case_board=cases,
-        board=board,
-        engine_loop=engine_loop,
-        deliverer=deliverer,
-    )
-    cancelling = Cancelling(queue=queue, engine_loop=engine_loop, board=board)
-    erasing = Erasing(
+
+
+def _erasing(base: _Base, personal: Personal, cancelling: Cancelling) -> Erasing:
+    backups = base.settings.data_dir / BACKUPS
+    return Erasing(
         personal=personal,
-        copies=Copies(database.path, backups, eraser=eraser),
-        blobs=blobs,
-        messenger=messenger,
-        board=board,
-        outbox=outbox,
+        copies=Copies(base.database.path, backups, eraser=base.eraser),
+        blobs=base.blobs,
+        messenger=base.messenger,
+        signals=base.signals,
+        outbox=base.outbox,
         cancel=cancelling.cancel,
     )
-    guilds = Guilds(database)
-    housekeeping = Housekeeping(
-        database=database,
-        retention=queue.retention,
-        meta=queue.meta,
-        blobs=blobs,
+
+
+def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeeping:
+    return Housekeeping(
+        database=base.database,
+        retention=base.queue.retention,
+        meta=base.queue.meta,
+        blobs=base.blobs,
         personal=personal,
         guilds=guilds,
-        backup_dir=backups,
-        policy=retention,
-    )
-    return Services(
-        settings=settings,
-        database=database,
-        queue=queue,
-        blobs=blobs,
-        audit=audit,
-        messenger=messenger,
-        forecaster=forecaster,
-        engine_loop=engine_loop,
-        deliverer=deliverer,
-        board=board,
-        submissions=submissions,
-        replays=Replays(
-            queue=queue,
-            blobs=blobs,
-            submissions=submissions,
-            reception=reception,
-            flagged_clip=screening.flagged_clip,
-            max_seconds=settings.max_extended_seconds,
-        ),
-        cancelling=cancelling,
-        clip_rules=policies.for_finished_clips(settings),
-        cases=cases,
-        decisions=decisions,
-        host=host,
-        housekeeping=housekeeping,
-        guilds=guilds,
-        erasing=erasing,
-        rights=Rights(personal=personal, erasing=erasing, blobs=blobs, sealer=sealer),
-        loop_lag=LoopLag(),
+        backup_dir=base.settings.data_dir / BACKUPS,
+        policy=policies.for_retention(base.settings),
     )
 
 
@@ -260,7 +345,7 @@ async def run(settings: Settings) -> None:
             len(recovery.posting),
         )
         await services.erasing.begin()
-        async with _running(services):
+        async with supervisor_of(services).running():
             connection = asyncio.create_task(stay_connected(services), name="discord")
             stopping = asyncio.create_task(stop.wait(), name="stop")
             await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -274,53 +359,49 @@ async def run(settings: Settings) -> None:
                 raise connection_error
 
 
-@asynccontextmanager
-async def _running(services: Services) -> AsyncIterator[None]:
-    """Keep the loops running for as long as the block lasts."""
-    loops: list[Coroutine[Any, Any, None]] = [
-        services.engine_loop.run(),
-        services.deliverer.run(),
-        services.board.run(),
-        services.cases.run(),
-        services.housekeeping.run(),
-        services.erasing.run(),
-        services.loop_lag.run(),
-        EngineAlerts(
-            queue=services.queue,
-            messenger=services.messenger,
-            look=partial(trouble_of, services.engine_loop, services.host),
-        ).run(),
-        ClockWatch(
-            services.queue.retention,
-            longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
-        ).run(),
-        HealthFile(services.settings.data_dir, lambda: state_of(services)).run(),
-    ]
-    starting = asyncio.create_task(_start_engine(services.host), name="engine start")
-    tasks = [asyncio.create_task(loop) for loop in loops]
-    try:
-        yield
-    finally:
-        for task in [starting, *tasks]:
-            task.cancel()
-        for result in await asyncio.gather(starting, *tasks, return_exceptions=True):
-            if isinstance(result, Exception):
-                log.error("a loop stopped early: %s", result, exc_info=result)
+def supervisor_of(services: Services) -> Supervisor:
+    """All loops of the bot; the sign of life says how each of them is doing."""
+    supervisor = Supervisor()
+    alerts = EngineAlerts(
+        queue=services.queue,
+        messenger=services.messenger,
+        look=partial(trouble_of, services.engine_loop, services.host),
+    )
+    clock_watch = ClockWatch(
+        services.queue.retention, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+    )
+    health = HealthFile(services.settings.data_dir, lambda: state_of(services, supervisor))
+    supervisor.add(
+        engine_start(services.host),
+        services.engine_loop.loop,
+        services.deliverer.loop,
+        services.board.loop,
+        services.cases.loop,
+        services.housekeeping.loop,
+        services.erasing.loop,
+        services.loop_lag.loop,
+        alerts.loop,
+        clock_watch.loop,
+        health.loop,
+    )
+    return supervisor
 
 
-async def _start_engine(host: EngineHost) -> None:
-    """Start it; where the disk does not let it, again and again. Jobs wait meanwhile."""
-    while True:
+def engine_start(host: EngineHost) -> Loop:
+    """Start the engine, again and again if the disk does not let it. Jobs wait meanwhile."""
+
+    async def start() -> None:
         try:
             await host.start()
         except OSError as error:
             log.error("could not prepare the engine's work folder: %s", error)  # noqa: TRY400 - says it all
-            await asyncio.sleep(ENGINE_START_PAUSE)
+            return
         except EngineError as error:
             log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on
-            return
-        else:
-            return
+        loop.stop()
+
+    loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
+    return loop
 
 
 async def _finish(services: Services) -> None:

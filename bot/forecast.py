@@ -1,9 +1,9 @@
-"""How long it will take, as an honest range.
+"""How long a clip will take, as a range.
 
-The middle of the range is reckoned: what still runs, what stands before the job, what members who ask later
-and have used less will put before it, and its own drawing, each by measured times. How wide the range is, is
-learnt: from how far off the last middles were. So a range that is told holds the truth about as often as
-:data:`LOW` and :data:`HIGH` say, whatever the reckoning leaves out.
+The middle of the range is computed from measured times: the rest of the running job, the jobs ahead, the jobs
+that members with less use will still put ahead, and the job's own drawing. The width is learnt from how far
+off the latest middles were. So the quoted range covers the actual wait about 92 % of the time (:data:`LOW` to
+:data:`HIGH`), whatever the model misses.
 """
 
 from __future__ import annotations
@@ -27,34 +27,34 @@ LOW, HIGH = 0.04, 0.96
 """Quantiles of true wait over reckoned wait: 92 % lie between, and a rush still leaves 80 %."""
 
 UNTAUGHT = (0.5, 2.0)
-"""The same before enough was seen."""
+"""The same, until :data:`ENOUGH` waits have been measured."""
 
 ENOUGH = 12
-"""Fewer finished waits than this teach nothing."""
+"""Finished waits needed to learn the width of a range."""
 
 NARROWEST = (0.8, 1.25)
-"""No range is told narrower than this."""
+"""The narrowest range that is quoted."""
 
 CROWDS = ((0, 0), (1, 2), (3, 7), (8, 10**9))
-"""Waits are learnt from by how many jobs were ahead: the longer the queue, the more its errors even out."""
+"""Waits are grouped by the number of jobs ahead: the longer the queue, the more its errors cancel out."""
 
 FEW = 3
-"""With fewer measured renders than this of one profile, those of all profiles are asked instead."""
+"""With fewer measured renders of a profile than this, the times of all profiles are used instead."""
 
 SAMPLE = 50
-"""How many of the latest renders, and of the latest waits, are looked at."""
+"""Number of latest renders, and of latest waits, that are used."""
 
 WINDOW = 1800.0
-"""The coming rush is taken for that of the last so many seconds."""
+"""Seconds: demand in the near future is taken to equal that of this last period."""
 
 OVERRUN = 0.3
 """What is left of a render that takes longer than any before it: this share of the usual."""
 
 ROUNDS = 12
-"""Those who come before a job make it wait longer, so that more can; so often is that followed."""
+"""Iterations of the fixed point: overtaking lengthens the wait, which lets more jobs overtake."""
 
 FRESH_SECONDS = 1.0
-"""A forecast is made at most this often, however many members ask."""
+"""Seconds that a forecast is reused, however many members ask."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +63,11 @@ class Wait:
 
     Attributes:
         position: 1 is next.
-        ahead: jobs before it, the one that runs included.
+        ahead: jobs ahead of it, including the running one.
         low, high: seconds from now, a range.
-        middle: seconds from now, as they were reckoned.
+        middle: seconds from now, as computed.
         own: seconds that its own drawing takes.
-        delay: seconds that it stands later than first come, first served, for what its member and its
+        delay: seconds that it starts later than in order of arrival, because of what its member and its
             server have used lately.
     """
 
@@ -95,7 +95,7 @@ class _Times:
         return float(np.mean(self.seen(profile)))
 
     def left(self, running: Job, now: float) -> float:
-        """What is still to come of a render, by those that had taken as long and were not done."""
+        """Seconds left of a render, from those that had run as long and were not finished."""
         elapsed = max(0.0, now - (running.started_at or now))
         longer = [seconds - elapsed for seconds in self.seen(running.profile) if seconds > elapsed]
         return float(np.mean(longer)) if longer else OVERRUN * self.mean(running.profile)
@@ -121,7 +121,7 @@ class Forecast:
 
 
 class Forecaster:
-    """Answers "how long?" from what the queue remembers.
+    """Forecasts waits from the times that the queue has recorded.
 
     Args:
         clock: Unix seconds.
@@ -205,13 +205,13 @@ class Forecaster:
 
 
 def overtaking(base: Seconds, late: Seconds, arrivals: Sequence[Arrival]) -> Seconds:
-    """Seconds of drawing that will be asked for later and done before.
+    """Seconds of drawing that will be requested later and done earlier.
 
-    Whoever asks while a job waits, and is due before it, goes first. The coming rush is taken for the last
-    one: as many seconds of drawing, asked for by members who have used as much.
+    A request that arrives while a job waits and is due before it goes first. Future demand is taken to equal
+    that of the last :data:`WINDOW` seconds, from members with the same use.
 
     Args:
-        base: seconds until each job's turn, if nobody else came. Shape [jobs].
+        base: seconds until each job's turn, without further requests. Shape [jobs].
         late: seconds from now until each is due; 0 where it is due already. Shape [jobs].
         arrivals: those of the last :data:`WINDOW` seconds.
 

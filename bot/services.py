@@ -21,6 +21,8 @@ from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
+from bot.signals import JobSignals
+from bot.supervisor import Supervisor
 from db.audit.log import Audit
 from db.files import Blobs
 from db.privacy.departed_guilds import Guilds
@@ -40,6 +42,7 @@ class Services:
     queue: Queue
     blobs: Blobs
     audit: Audit
+    signals: JobSignals
     messenger: Messenger
     forecaster: Forecaster
     engine_loop: EngineLoop
@@ -71,8 +74,8 @@ class Services:
         raise LookupError(f"the bot has no {kind.__name__}")
 
 
-def state_of(services: Services) -> dict[str, Any]:
-    """How the bot is doing, in a few plain values."""
+def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
+    """How the bot and its loops are doing, in plain values."""
     return {
         "engine": services.host.state.value,
         "engine deaths": services.host.deaths,
@@ -85,4 +88,5 @@ def state_of(services: Services) -> dict[str, Any]:
         "database": "whole" if services.database.rescued is None else str(services.database.rescued),
         "database calls": services.database.calls,
         "database seconds": round(services.database.busy_seconds, 3),
+        "loops": supervisor.report(),
     }

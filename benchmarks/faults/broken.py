@@ -28,7 +28,7 @@ def _early_answer() -> None:
         await interaction.edit_original_response(content="waiting")
         return answered
 
-    bot.submissions.defer = answer
+    bot.requests.submission.defer = answer
 
 
 def _no_last_word() -> None:

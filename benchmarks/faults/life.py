@@ -31,6 +31,7 @@ import bot.loops.delivery
 import bot.loops.engine_loop
 import bot.loops.status
 import bot.reconnect
+import bot.supervisor
 from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install
@@ -38,6 +39,7 @@ from bot import app
 from bot.config.settings import LogFormat, Settings
 from bot.ops.logs import set_up_logs
 from engine.process.host import EngineHost
+from engine.process.worker import die_with
 
 QUICKER = 0.05
 """What is left of discord.py's pauses between two tries."""
@@ -61,6 +63,7 @@ PAUSES = {
         "RETRY_SECONDS": 0.2,
         "FAR_BACK_SECONDS": 0.3,
     },
+    bot.supervisor: {"RESTART_FIRST": 0.05, "RESTART_LAST": 0.2},
     bot.client: {"SYNC_BACKOFF": 0.1},
     bot.reconnect: {"RECONNECT_FIRST": 0.1},
     app: {"ENGINE_START_PAUSE": 0.2},
@@ -159,6 +162,7 @@ def forked() -> ForkServerContext:
 
 
 def _live(life: Life, met: Any, begun: Any) -> None:
+    die_with(os.getppid())  # the process that forks lives ends with the one that started it
     log = os.open(life.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot import policies
-from bot.config.paths import BLOBS, DATABASE
+from bot.config.paths import BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
 from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.intake.clip_intake import ClipIntake
@@ -27,8 +27,9 @@ from bot.intake.reception import Reception
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
-from bot.loops.previews import Live
+from bot.loops.previews import JobProgress
 from bot.requests.style_names import settled
+from bot.signals import JobSignals
 from bot.text.prompts import clean_prompt
 from db.files import Blobs
 from db.jobs.enqueue import EnqueueLimits
@@ -99,7 +100,7 @@ async def make_clip(
     target: Path,
     *,
     settings: Settings,
-    on_progress: Callable[[Live], None],
+    on_progress: Callable[[JobProgress], None],
 ) -> Made:
     """Take one wish the whole way.
 
@@ -134,7 +135,7 @@ async def make_clip(
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
                 deliverer, engine_loop = _loops(
-                    settings, queue, blobs, host, Folder(target), data / "outbox", sealer, spend
+                    settings, queue, blobs, host, Folder(target), data / OUTBOX, sealer, spend
                 )
                 done = await _follow(job, queue, deliverer, engine_loop, on_progress)
             finally:
@@ -198,6 +199,7 @@ def _loops(
     async def limits_for(_: Job) -> RenderLimits:
         return spend
 
+    signals = JobSignals()
     deliverer = Deliverer(
         queue=queue,
         blobs=blobs,
@@ -205,7 +207,7 @@ def _loops(
         work=work,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=work, sealer=sealer),
-        on_change=lambda _: None,
+        signals=signals,
     )
     engine_loop = EngineLoop(
         queue=queue,
@@ -213,9 +215,7 @@ def _loops(
         engine=host,
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
-        on_change=lambda _: None,
-        on_claim=lambda: None,
-        on_rendered=deliverer.wake,
+        signals=signals,
     )
     return deliverer, engine_loop
 
@@ -225,16 +225,16 @@ async def _follow(
     queue: Queue,
     deliverer: Deliverer,
     engine_loop: EngineLoop,
-    on_progress: Callable[[Live], None],
+    on_progress: Callable[[JobProgress], None],
 ) -> Job:
     """Run the loops until the job has ended."""
-    loops = [asyncio.create_task(engine_loop.run()), asyncio.create_task(deliverer.run())]
+    loops = [asyncio.create_task(part.loop.run()) for part in (engine_loop, deliverer)]
     try:
         while True:
             row = await queue.jobs.get(job)
             if row is None or row.state.ended:
                 break
-            if (live := engine_loop.live.get(job)) is not None:
+            if (live := engine_loop.progress.get(job)) is not None:
                 on_progress(live)
             await asyncio.sleep(LOOK_EVERY)
     finally:

@@ -230,7 +230,7 @@ def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
 
     from bot.cli.demo import make_clip  # noqa: PLC0415
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
-    from bot.loops.previews import Live  # noqa: PLC0415
+    from bot.loops.previews import JobProgress  # noqa: PLC0415
     from bot.text.messages import STAGES, overall  # noqa: PLC0415
 
     try:
@@ -241,7 +241,7 @@ def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
         bar = shown.add_task("starting", total=1.0)
 
-        def tell(live: Live) -> None:
+        def tell(live: JobProgress) -> None:
             name = STAGES.get(live.stage, live.stage) + (f" (take {live.take})" if live.take > 1 else "")
             shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
 

@@ -16,7 +16,7 @@ from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.intake.reception import Reception
 from bot.requests.style_names import settled
-from bot.requests.submission import Made, Submissions
+from bot.requests.submission import Planned, Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job
@@ -65,7 +65,7 @@ class Replays:
     ) -> None:
         """Make a clip again; what cannot be is refused in words."""
 
-        async def make() -> Made:
+        async def make() -> Planned:
             told = await self._reception.recipe(file)
             if told.before is not None:
                 return await self._after_another(interaction, told)
@@ -78,7 +78,7 @@ class Replays:
             adult = await self._queue.ownership.has_flagged(
                 guild_of(interaction), interaction.user.id, [file.sha256 for file in files.values()]
             )
-            return Made(recipe=recipe, subjects=tuple(given.values()), adult=adult)
+            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult)
 
         await self._submissions.serve(interaction, make)
 
@@ -109,7 +109,7 @@ class Replays:
             files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
         return files
 
-    async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Made:
+    async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Planned:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
         job = await self._queue.ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
@@ -120,7 +120,7 @@ class Replays:
         adult = job.adult or self._flagged_clip(job)
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
-            return Made(recipe=made, adult=adult)
+            return Planned(recipe=made, adult=adult)
         capabilities = await self._submissions.capabilities()
         request = settled(self._request(told), (), capabilities)
         made = resumed(
@@ -131,4 +131,4 @@ class Replays:
             limits=self._submissions.rules.plan,
             max_seconds=self._max_seconds,
         )
-        return Made(recipe=made, adult=adult)
+        return Planned(recipe=made, adult=adult)

@@ -30,9 +30,8 @@ class WhyDiscarded(JobButton):
         """Answer with the reasons, and the pictures that are still there."""
         client = interaction.client
         await interaction.response.defer(ephemeral=True, thinking=True)
-        text, files = await why_discarded(
-            job, take_previews=client.part(Queue).take_previews, blobs=client.part(Blobs)
-        )
+        take_previews = client.part(Queue).take_previews
+        text, files = await why_discarded(job, take_previews=take_previews, blobs=client.part(Blobs))
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
 

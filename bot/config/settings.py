@@ -83,7 +83,10 @@ class Settings(BaseSettings):
         description="Most bytes for loaded models in total; the oldest are unloaded first. 0: no limit.",
     )
     memory_steps: int = Field(
-        4, ge=0, le=9, description="How many memory savers a clip can switch on when memory runs out."
+        EngineContext.steps_down,
+        ge=0,
+        le=9,
+        description="How many memory savers a clip can switch on when memory runs out.",
     )
     compile_models: bool = Field(
         False,  # noqa: FBT003 - a default
@@ -140,23 +143,30 @@ class Settings(BaseSettings):
         500 * MEGABYTE, ge=0, description="Free disk space in bytes that is needed to accept a job."
     )
 
-    max_takes: int = Field(3, ge=1, le=20, description="Most takes per clip; then the best one is kept.")
+    max_takes: int = Field(
+        RenderLimits.max_takes, ge=1, le=20, description="Most takes per clip; then the best one is kept."
+    )
     max_wasted_seconds: int = Field(
-        600,
+        RenderLimits.max_wasted_seconds,
         ge=1,
         description="Most seconds spent on discarded takes of one clip; then the best take is kept.",
     )
     calibrate_clips: int = Field(
-        40, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
+        FEWEST, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
     )
-    max_seconds: float = Field(10.0, ge=1, le=60, description="Longest clip in seconds.")
+    max_seconds: float = Field(PlanLimits.max_seconds, ge=1, le=60, description="Longest clip in seconds.")
     max_extended_seconds: float = Field(
         16.0, ge=1, le=120, description="Longest clip in seconds that Extend or Loop can make."
     )
     max_side: int = Field(
-        1920, ge=64, le=1920, description="Longest side of a clip in pixels; less is easier on the GPU."
+        PlanLimits.max_side,
+        ge=64,
+        le=1920,
+        description="Longest side of a clip in pixels; less is easier on the GPU.",
     )
-    max_fps: float = Field(60.0, ge=8, le=60, description="Most frames per second a member can ask for.")
+    max_fps: float = Field(
+        PlanLimits.max_fps, ge=8, le=60, description="Most frames per second a member can ask for."
+    )
     fps: float = Field(
         PlanLimits.fps,
         ge=8,
@@ -169,41 +179,57 @@ class Settings(BaseSettings):
         description="Largest clip to post, in bytes. The server's own upload limit still applies.",
     )
 
-    max_picture_bytes: int = Field(10 * 2**20, ge=1024, description="Largest picture in bytes.")
-    max_picture_pixels: int = Field(40_000_000, ge=4096, description="Largest picture in pixels.")
-    min_picture_side: int = Field(64, ge=16, description="Smallest side of a picture in pixels.")
-    max_picture_side: int = Field(8192, ge=256, description="Longest side of a picture in pixels.")
+    max_picture_bytes: int = Field(PictureLimits.max_bytes, ge=1024, description="Largest picture in bytes.")
+    max_picture_pixels: int = Field(
+        PictureLimits.max_pixels, ge=4096, description="Largest picture in pixels."
+    )
+    min_picture_side: int = Field(
+        PictureLimits.min_side, ge=16, description="Smallest side of a picture in pixels."
+    )
+    max_picture_side: int = Field(
+        PictureLimits.max_side, ge=256, description="Longest side of a picture in pixels."
+    )
     max_picture_aspect: float = Field(
-        4.0, ge=1, description="Most that the long side of a picture can be, as a multiple of the short one."
+        PictureLimits.max_aspect,
+        ge=1,
+        description="Most that the long side of a picture can be, as a multiple of the short one.",
     )
     decode_seconds: float = Field(10.0, gt=0, description="Most seconds for reading a picture.")
     decode_memory: int = Field(
-        2**30, ge=2**27, description="Most memory in bytes for reading a picture or a clip."
+        PictureLimits.decode_memory,
+        ge=2**27,
+        description="Most memory in bytes for reading a picture or a clip.",
     )
     download_seconds: float = Field(
         20.0, gt=0, description="Most seconds for downloading a picture or a clip."
     )
     decoders: int = Field(2, ge=1, description="Pictures read at the same time.")
-    max_video_bytes: int = Field(25 * 2**20, ge=1024, description="Largest clip a member can send, in bytes.")
+    max_video_bytes: int = Field(
+        ClipLimits.max_bytes, ge=1024, description="Largest clip a member can send, in bytes."
+    )
     max_video_pixels: int = Field(
-        1920 * 1088, ge=4096, description="Largest frame of a clip a member can send, in pixels."
+        ClipLimits.max_pixels, ge=4096, description="Largest frame of a clip a member can send, in pixels."
     )
     max_video_side: int = Field(
-        2048, ge=256, description="Longest side of a clip a member can send, in pixels."
+        ClipLimits.max_side, ge=256, description="Longest side of a clip a member can send, in pixels."
     )
     max_video_seconds: float = Field(
-        30.0, ge=1, description="Longest clip a member can send, in seconds; the first ones are used."
+        ClipLimits.max_seconds,
+        ge=1,
+        description="Longest clip a member can send, in seconds; the first ones are used.",
     )
     video_decode_seconds: float = Field(30.0, gt=0, description="Most seconds for reading a clip.")
     max_prompt: int = Field(400, ge=20, le=1000, description="Longest prompt in characters.")
 
     heartbeat_silence: float = Field(
-        15.0, ge=2, description="Seconds without a sign of life before the engine is restarted."
+        HostLimits.heartbeat_silence,
+        ge=2,
+        description="Seconds without a sign of life before the engine is restarted.",
     )
     step_silence: float = Field(
-        120.0, ge=5, description="Seconds without progress before the engine is restarted."
+        HostLimits.step_silence, ge=5, description="Seconds without progress before the engine is restarted."
     )
-    max_job_seconds: float = Field(1800.0, ge=10, description="Most seconds one job can run.")
+    max_job_seconds: float = Field(HostLimits.job, ge=10, description="Most seconds one job can run.")
     crash_limit: int = Field(2, ge=1, description="Engine crashes in one job before it is set aside.")
     restart_limit: int = Field(5, ge=1, description="Bot restarts in one job before it is set aside.")
     stop_grace: float = Field(
@@ -243,9 +269,7 @@ class Settings(BaseSettings):
         90.0, gt=0, description="Days to keep a clip after a member gave it a star."
     )
     keep_sheets_days: float = Field(
-        7.0,
-        gt=0,
-        description="Days to keep pictures of discarded takes; never longer than the inputs.",
+        7.0, gt=0, description="Days to keep pictures of discarded takes; never longer than the inputs."
     )
     max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")
     backups: int = Field(7, ge=0, description="Daily backups of the database to keep.")

@@ -1,4 +1,4 @@
-"""Who is being served when the bot is asked to stop: nobody is left with a "thinking…" that never ends."""
+"""Requests in flight when the bot is asked to stop: no member keeps a "thinking…" that never ends."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 LAST_WORDS = 3.0
-"""Seconds for telling those who cannot be served any more."""
+"""Seconds to answer the requests that are cancelled."""
 
 
 class InFlight:
-    """The requests between their first answer and their last.
+    """The requests between their first reply and their last.
 
     Attributes:
-        closed: none is taken any more.
+        closed: no new request is taken.
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,8 @@ class InFlight:
         self._tasks: dict[asyncio.Task[Any], bool] = {}
 
     @contextmanager
-    def one(self) -> Iterator[None]:
-        """Around all that this task does for a request."""
+    def track(self) -> Iterator[None]:
+        """Count this task's request as in flight while the block lasts."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in a task
         self._tasks[task] = True
@@ -33,19 +33,22 @@ class InFlight:
         finally:
             del self._tasks[task]
 
-    def see_through(self) -> None:
-        """This task's request is about to be written down: from now on it is not broken off."""
+    def protect(self) -> None:
+        """From now on :meth:`stop` does not cancel this task: its request is about to be stored."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - as above
         self._tasks[task] = False
 
     async def stop(self, grace: float) -> None:
-        """Wait for a moment; what is still on its way to the queue then is cancelled, and says so itself."""
+        """Take nothing new, wait for ``grace`` seconds, then cancel what is not yet in the queue.
+
+        A cancelled request tells its member so itself.
+        """
         self.closed = True
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=grace)
-        for task, may_be_broken_off in self._tasks.items():
-            if may_be_broken_off:
+        for task, can_be_cancelled in self._tasks.items():
+            if can_be_cancelled:
                 task.cancel()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=LAST_WORDS)

@@ -1,4 +1,4 @@
-"""Answering an interaction, so that an answer that is lost on its way does no harm."""
+"""Replies to interactions, made so that a lost HTTP response does no harm."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ log = logging.getLogger(__name__)
 
 ALREADY_ACKNOWLEDGED = 40060
 TRIES = 4
-"""How often an answer whose own answer was lost is given again; giving it twice is giving it once."""
+"""Tries of a reply whose HTTP response was lost; replying is idempotent."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:
-    """The public "thinking" that Discord was answered with.
+    """The public "thinking…" reply.
 
     Attributes:
-        message_id: the job's row holds it from the first moment, so that the message gets its last words
-            whatever happens meanwhile. None where Discord's own answer was lost.
+        message_id: stored with the job from the start, so that the message is completed whatever happens in
+            between. None if Discord's response was lost.
     """
 
     message_id: int | None
 
 
 async def defer(interaction: Interaction) -> Answer | None:
-    """Answer within Discord's three seconds. None: it was too late, and nothing was taken."""
+    """Reply within Discord's three seconds. None if that was too late; nothing has been accepted then."""
     message = None
     try:
-        said = await insist(lambda: interaction.response.defer(thinking=True))
+        said = await retry(lambda: interaction.response.defer(thinking=True))
         message = None if said is None else said.message_id
     except discord.HTTPException as error:
         if error.code != ALREADY_ACKNOWLEDGED:
@@ -51,20 +51,20 @@ async def defer(interaction: Interaction) -> Answer | None:
     return Answer(message_id=message)
 
 
-async def refuse(interaction: Interaction, text: str) -> None:
-    """Take the public "thinking" away, and say why in private."""
+async def send_refusal(interaction: Interaction, text: str) -> None:
+    """Delete the public "thinking…" and give the reason in private."""
     try:
         try:
-            await insist(interaction.delete_original_response)
+            await retry(interaction.delete_original_response)
         except discord.NotFound:
-            log.debug("the answer to %s is already gone", interaction.id)  # its own answer was lost, say
-        await insist(lambda: interaction.followup.send(text, ephemeral=True))
+            log.debug("the answer to %s is already gone", interaction.id)  # an earlier try did it
+        await retry(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("could not send the refusal of %s: %s", interaction.id, error)
 
 
-async def insist(call: Any) -> Any:
-    """Do it again where the answer was lost on the way; for calls that may be carried out twice."""
+async def retry(call: Any) -> Any:
+    """Call it again if the response was lost. Only for calls that are idempotent."""
     for attempt in range(1, TRIES):
         try:
             return await call()
@@ -79,8 +79,8 @@ async def insist(call: Any) -> Any:
     return await call()
 
 
-def in_words(error: Exception, interaction_id: int) -> str:
-    """Why a request was not taken, as the member may read it; the log gets the rest."""
+def refusal_text(error: Exception, interaction_id: int) -> str:
+    """Why a request was not accepted, in words for the member; the log gets the rest."""
     if isinstance(error, UserError):
         log.info("refused %s: %s", interaction_id, error.code)
         return str(error)

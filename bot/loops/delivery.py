@@ -19,6 +19,8 @@ from typing import Protocol
 
 from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.loops.clip_post import ClipPosts, file_name
+from bot.signals import JobSignals
+from bot.supervisor import Loop
 from db.files import Blobs
 from db.jobs.job import Job
 from db.queue import Queue
@@ -90,7 +92,7 @@ class Deliverer:
         work: Path,
         limits: DeliveryLimits,
         clip_posts: ClipPosts,
-        on_change: Callable[[JobId], None],
+        signals: JobSignals,
         screen: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         """Make one.
@@ -102,7 +104,7 @@ class Deliverer:
             work: a folder for smaller versions of clips.
             limits: how long to try.
             clip_posts: packs clips, which is the last that happens to them.
-            on_change: told of each job whose state has changed.
+            signals: says when a clip may be ready, and is told what became of it.
             screen: looks at a clip before it is first posted; False: it is held. None: nobody looks.
         """
         self._queue = queue
@@ -111,44 +113,23 @@ class Deliverer:
         self._work = work
         self._limits = limits
         self._clip_posts = clip_posts
-        self._on_change = on_change
+        self._signals = signals
         self._screen = screen
-        self._wake = asyncio.Event()
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._away: dict[JobId, float] = {}
         self._is_back = False
-        self._stopping = False
+        self.loop = Loop("delivery", self._start_posts, every=POLL_SECONDS, first=self._clear_work)
+        signals.rendered.connect(self.loop.wake)
+        signals.discord_is_back.connect(self.discord_is_back)
 
     def discord_is_back(self) -> None:
-        """There is a connection again: what waits only because Discord was away need not wait any longer."""
+        """Discord can be reached again: clips that wait only for that are tried at once."""
         self._is_back = True
-        self._wake.set()
-
-    def wake(self) -> None:
-        """There may be something to post. Rows are the truth; this only shortens the wait."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Post until :meth:`stop`."""
-        # A smaller version that a former life has left is made again where it is needed.
-        await asyncio.to_thread(shutil.rmtree, self._work, ignore_errors=True)
-        while not self._stopping:
-            self._wake.clear()
-            try:
-                if self._is_back:
-                    await self._hurry()
-                await self._start_what_is_due()
-            except Exception:
-                log.exception("delivery could not read the queue")
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+        self.loop.wake()
 
     async def stop(self, grace: float = 5.0) -> None:
         """Let what is under way finish for a moment, then leave it: the next start looks before it posts."""
-        self._stopping = True
-        self._wake.set()
+        self.loop.stop()
         tasks = list(self._under_way.values())
         if tasks:
             _, late = await asyncio.wait(tasks, timeout=grace)
@@ -156,11 +137,20 @@ class Deliverer:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    async def _clear_work(self) -> None:
+        """Drop smaller versions left over from an earlier run; they are made again where needed."""
+        await asyncio.to_thread(shutil.rmtree, self._work, ignore_errors=True)
+
+    async def _start_posts(self) -> None:
+        if self._is_back:
+            await self._hurry()
+        await self._start_what_is_due()
+
     async def _start_what_is_due(self) -> None:
         if len(self._under_way) >= AT_ONCE:
             return
         for job in await self._queue.delivery.to_deliver():
-            if self._stopping:  # since the question was asked
+            if self.loop.stopping:  # since the question was asked
                 return
             if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
                 task = asyncio.create_task(self._deliver(job), name=f"deliver {job.id}")
@@ -169,7 +159,7 @@ class Deliverer:
 
     def _finished(self, job: JobId, _: asyncio.Task[None]) -> None:
         self._under_way.pop(job, None)
-        self._wake.set()
+        self.loop.wake()
 
     async def _hurry(self) -> None:
         """Discord takes clips again: try those that it did not take, but none of them again and again."""
@@ -186,11 +176,11 @@ class Deliverer:
         except Exception:
             log.exception("delivery of job %s failed", job.id)
             await self._end_attempt(job.id)
-        self._on_change(job.id)
+        self._signals.changed(job.id)
 
     async def _end_attempt(self, job_id: JobId) -> None:
         """Let the next attempt begin, which looks first. As long as that is not written, none would."""
-        while not self._stopping:
+        while not self.loop.stopping:
             try:
                 job = await self._queue.jobs.get(job_id)
                 if job is None or job.state is not State.POSTING:
@@ -214,7 +204,7 @@ class Deliverer:
             if begun is None:
                 return
             job = begun
-            self._on_change(job.id)
+            self._signals.changed(job.id)
             await self._post_once(job)
         except (FileNotFoundError, ValueError) as error:
             await self._fail(job, "E_CLIP", f"the clip of job {job.id} is damaged or missing: {error}")

@@ -6,7 +6,6 @@ in ``/queue show``, owners in the log.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import secrets
 import time
@@ -16,6 +15,7 @@ from dataclasses import dataclass
 from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import EngineLoop
+from bot.supervisor import Loop
 from bot.text import moderation_texts
 from db.queue import Queue
 from engine.process.host import EngineHost, HostState
@@ -64,15 +64,7 @@ class EngineAlerts:
         self._look = look
         self._told: dict[int, int] = {}
         self._last_trouble: float | None = None
-
-    async def run(self) -> None:
-        """Look until cancelled."""
-        while True:
-            try:
-                await self._one_look()
-            except Exception:
-                log.exception("could not tell moderators about the engine")
-            await asyncio.sleep(EVERY)
+        self.loop = Loop("engine alerts", self._one_look, every=EVERY)
 
     async def _one_look(self) -> None:
         now = time.monotonic()

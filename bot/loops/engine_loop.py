@@ -16,8 +16,10 @@ import numpy as np
 from bot.loops.discards import Discards
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
-from bot.loops.previews import FirstLook, Live
+from bot.loops.previews import FirstLook, JobProgress
 from bot.ops.redaction import hushed
+from bot.signals import JobSignals
+from bot.supervisor import Loop
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs.claims import Requeue
@@ -66,9 +68,7 @@ class EngineLoop:
         engine: Engine,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
         crash_limit: int,
-        on_change: Callable[[JobId], None],
-        on_claim: Callable[[], None],
-        on_rendered: Callable[[], None],
+        signals: JobSignals,
     ) -> None:
         """Make one.
 
@@ -78,35 +78,28 @@ class EngineLoop:
             engine: where clips are made.
             limits_for: what a job may spend; the size limit is the server's.
             crash_limit: engine crashes in one job until it is set aside.
-            on_change: told of each job that has moved on.
-            on_claim: told that the queue has moved up.
-            on_rendered: told that there is something to post.
+            signals: says when there may be a job, and is told what became of it.
         """
         self._queue = queue
         self._blobs = blobs
         self._engine = engine
         self._limits_for = limits_for
         self._crash_limit = crash_limit
-        self._on_change = on_change
-        self._on_claim = on_claim
-        self._on_rendered = on_rendered
-        self._wake = asyncio.Event()
-        self._stopping = False
+        self._signals = signals
+        self.loop = Loop("engine loop", self._next_job, every=POLL_SECONDS)
         self._current: Job | None = None
         self._cancel = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.live: dict[JobId, Live] = {}
+        self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults()
         self._discards = Discards(take_previews=queue.take_previews, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
-
-    def wake(self) -> None:
-        """There may be a job. Rows are the truth; this only shortens the wait."""
-        self._wake.set()
+        signals.queued.connect(self.loop.wake)
+        signals.cancel_requested.connect(self.cancel)
 
     def cancel(self, job: JobId) -> None:
         """Ask the job to stop, if it is the one that runs."""
@@ -117,33 +110,25 @@ class EngineLoop:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
         return float(np.quantile(self._idle_seconds, share)) if self._idle_seconds else 0.0
 
-    async def run(self) -> None:
-        """Work until :meth:`stop`."""
-        while not self._stopping:
-            self._wake.clear()
-            self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
-            try:
-                job = await self._queue.claims.claim(last=self.gpu.suspects)
-                if job is not None and not self._stopping:
-                    async with self._at_work_on(job):
-                        await self._work(job)
-                    continue
-                if job is not None:
-                    await self._requeue(job, Requeue.SHUTDOWN)
-            except Exception:
-                log.exception("the queue could not be read")
-                await self._pause()
-                continue
-            finally:
-                self._idle.set()
-            self._rendered_at = None
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
+    async def _next_job(self) -> bool:
+        """Claim a job and see it to its end. False if there is none."""
+        self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
+        try:
+            job = await self._queue.claims.claim(last=self.gpu.suspects)
+            if job is None:
+                self._rendered_at = None
+            elif self.loop.stopping:
+                await self._requeue(job, Requeue.SHUTDOWN)
+            else:
+                async with self._at_work_on(job):
+                    await self._work(job)
+        finally:
+            self._idle.set()
+        return job is not None
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running job a moment, then put it back at the front."""
-        self._stopping = True
-        self._wake.set()
+        self.loop.stop()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), grace)
         self._cancel.set()
@@ -153,16 +138,16 @@ class EngineLoop:
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
         self._current = job
         self._cancel.clear()
-        self.live[job.id] = Live(stage="preparing", fraction=0.0, take=1)
-        self._on_change(job.id)
-        self._on_claim()
+        self.progress[job.id] = JobProgress(stage="preparing", fraction=0.0, take=1)
+        self._signals.changed(job.id)
+        self._signals.places_changed()
         try:
             yield
         finally:
-            self.live.pop(job.id, None)
+            self.progress.pop(job.id, None)
             self.drafts.pop(job.id, None)
             self._current = None
-            self._on_change(job.id)
+            self._signals.changed(job.id)
 
     async def _work(self, job: Job) -> None:
         """One claim, to whatever end. Every end is written to the row, and fenced by the claim."""
@@ -185,7 +170,7 @@ class EngineLoop:
                 await self._end(job, error)
             except Exception:
                 log.exception("could not record the end of job %s", job.id)
-                if self._stopping:
+                if self.loop.stopping:
                     return  # the next start finds it running, and gives it back
                 await self._pause()
             else:
@@ -211,7 +196,7 @@ class EngineLoop:
                 await self._give_back(job, error)
 
     async def _pause(self) -> None:
-        if not self._stopping:
+        if not self.loop.stopping:
             await asyncio.sleep(TROUBLE_PAUSE)
 
     async def _render(self, job: Job) -> None:
@@ -254,13 +239,13 @@ class EngineLoop:
             log.info("job %s is rendered in %.1f s", job.id, receipt.busy_seconds)
             for given_up in receipt.ladder:
                 log.info("job %s: %s", job.id, given_up)
-            self._on_rendered()
+            self._signals.rendered()
         else:
             log.warning("job %s came back under an old claim; its clip is dropped", job.id)
 
     def _hear(self, job: Job, event: Event) -> None:
         if isinstance(event, Progress):
-            self.live[job.id] = Live(stage=event.stage, fraction=event.fraction, take=event.take)
+            self.progress[job.id] = JobProgress(stage=event.stage, fraction=event.fraction, take=event.take)
         elif isinstance(event, Draft):
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the draft with it
                 self.drafts[job.id] = FirstLook(take=event.take, mp4=event.path.read_bytes())
@@ -269,14 +254,14 @@ class EngineLoop:
             self._discards.hear(event)
             reasons = "; ".join(event.take.reasons)
             log.info("job %s: take %d did not pass: %s", job.id, event.take.number, reasons)
-        self._on_change(job.id)
+        self._signals.changed(job.id)
 
     async def _note_progress(self, job: Job) -> None:
         """Write the progress down now and then, and hear of a cancel that came by another way."""
-        written: Live | None = None
+        written: JobProgress | None = None
         while True:
             await asyncio.sleep(NOTE_SECONDS)
-            live = self.live.get(job.id)
+            live = self.progress.get(job.id)
             try:
                 if live is not None and live != written:
                     await self._queue.claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)

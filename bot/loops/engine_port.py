@@ -1,4 +1,4 @@
-"""The seam for many machines: what the bot needs of an engine, wherever it is."""
+"""What the bot needs of an engine, on whichever machine it runs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.rendering.render import RenderLimits
 
 
 class Engine(Protocol):
-    """Nothing above it knows where a clip is made. :class:`engine.process.host.EngineHost` is one."""
+    """Makes clips. :class:`engine.process.host.EngineHost` is one; callers do not know where it runs."""
 
     async def render(
         self,

@@ -1,8 +1,8 @@
-"""Whose fault a fault of the graphics card is: the card's, or the job's that met it.
+"""Who is to blame for a GPU fault: the GPU, or the job that met it.
 
-A card that is gone fails each job, and none of them is to blame. A job that breaks each process that draws it
-must not stop the queue. The two look alike until another job is drawn: so the others go first, and who fails
-when the card has just drawn another is to blame.
+A GPU that is gone fails every job, and none of them is to blame. A job that breaks every process that draws
+it must not stop the queue. The two look alike until another job is drawn. So the other jobs go first, and a
+job that fails after the GPU has just drawn another one is to blame.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ LAST_PAUSE = 60.0
 """Seconds between two tries, from the second fault in a row on; doubled each time."""
 
 IN_TROUBLE = 2
-"""So many faults in a row are worth a moderator's while."""
+"""Faults in a row from which moderators are told."""
 
 
 class GpuFaults:
-    """Keeps count.
+    """Counts the faults.
 
     Attributes:
         in_a_row: faults since a clip was last drawn.
-        since: Unix seconds of the first of them; None where there is none.
+        since: Unix seconds of the first of them; None if there is none.
     """
 
     def __init__(self) -> None:
@@ -34,23 +34,23 @@ class GpuFaults:
 
     @property
     def suspects(self) -> list[JobId]:
-        """Jobs that met a fault, while the card has drawn no other since: the others go first."""
+        """Jobs that met a fault, while the GPU has drawn no other since: the others go first."""
         return [job for job, guilty in self._suspects.items() if not guilty]
 
     @property
     def trouble_since(self) -> float | None:
-        """Since when nothing can be drawn, Unix seconds; None while all is well."""
+        """Unix seconds since when nothing can be drawn; None while clips are drawn."""
         return self.since if self.in_a_row >= IN_TROUBLE else None
 
     def met(self, job: JobId) -> bool:
-        """A job met a fault; True where the job is to blame."""
+        """Record that a job met a fault. Returns True if the job is to blame."""
         self.in_a_row += 1
         if self.since is None:
             self.since = time.time()
         return self._suspects.setdefault(job, False)
 
     def drew(self, job: JobId) -> None:
-        """A clip was drawn: the card works, and who met a fault before is to blame for the next."""
+        """Record that a clip was drawn: the GPU works, so the suspects are to blame for their next fault."""
         self.in_a_row = 0
         self.since = None
         self._suspects.pop(job, None)

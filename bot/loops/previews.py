@@ -1,4 +1,4 @@
-"""What the job that runs is doing, and what it looks like so far: for its status message, kept nowhere."""
+"""The running job's progress and preview, for its status message. Held in memory only."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from db.states import JobId
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
-    """How far the job that runs is: the share (0 … 1) of a stage, and the take, from 1."""
+class JobProgress:
+    """Progress of the running job: a stage, the fraction of it (0 … 1), and the take, from 1."""
 
     stage: str
     fraction: float
@@ -20,11 +20,11 @@ class Live:
 
 @dataclass(frozen=True, kw_only=True)
 class FirstLook:
-    """What one take of it looks like so far.
+    """What one of its takes looks like so far.
 
     Attributes:
         mp4: a small clip.
-        asks: nobody has said yet what they think of it.
+        asks: the member has not answered yet whether to keep it.
     """
 
     take: int
@@ -37,7 +37,7 @@ class Shown:
     """What a status message says now, and when it may be edited again.
 
     Attributes:
-        draft: the take whose first look hangs on it; 0: there is none; None: nobody knows.
+        draft: the take whose first look is attached; 0 if there is none, None if unknown.
     """
 
     content: str = ""
@@ -49,27 +49,27 @@ class FirstLooks:
     """Which first looks are worth showing, and which of them still ask for an answer."""
 
     def __init__(self, drafts: Mapping[JobId, FirstLook]) -> None:
-        """Make one that answers from what there is in ``drafts``."""
+        """Make one that reads ``drafts``, the latest first look of each running job."""
         self._drafts = drafts
         self._kept: dict[JobId, int] = {}
         self._left_out: dict[JobId, int] = {}
 
     def of(self, job: JobId) -> FirstLook | None:
-        """What there is to show of a job."""
+        """The first look to show for a job, if there is one."""
         look = self._drafts.get(job)
         if look is None or self._left_out.get(job) == look.take:
             return None
         return dataclasses.replace(look, asks=self._kept.get(job) != look.take)
 
     def keep(self, job: JobId) -> bool:
-        """The one that there is was liked: it asks no more. False where there is none."""
+        """Mark the current first look as kept. Returns False if there is none."""
         look = self._drafts.get(job)
         if look is not None:
             self._kept[job] = look.take
         return look is not None
 
     def leave_out(self, job: JobId, take: int) -> None:
-        """That of this take could not be shown; it is not tried again."""
+        """Do not try again to show the first look of this take."""
         self._left_out[job] = take
 
     def forget(self, job: JobId) -> None:

@@ -21,6 +21,8 @@ from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import FirstLook, FirstLooks, Shown
+from bot.signals import JobSignals
+from bot.supervisor import Loop
 from bot.text import messages
 from db.jobs.job import Job
 from db.queue import Queue
@@ -64,6 +66,7 @@ class StatusBoard:
         self,
         *,
         queue: Queue,
+        signals: JobSignals,
         messenger: Messenger,
         engine_loop: EngineLoop,
         forecaster: Forecaster,
@@ -76,6 +79,7 @@ class StatusBoard:
 
         Args:
             queue: the truth.
+            signals: says which jobs have changed.
             messenger: the bot's hand in Discord.
             engine_loop: knows what the running job is doing.
             waits: knows how long the others wait.
@@ -100,15 +104,17 @@ class StatusBoard:
         self._looks = FirstLooks(engine_loop.drafts)
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(EDITS_AT_ONCE)
-        self._stopping = False
         self._refreshed = 0.0
+        self.loop = Loop("status board", self._edit, every=TICK_SECONDS, first=self._look_around)
+        signals.changed.connect(self.touch)
+        signals.places_changed.connect(self.places_changed)
 
     def touch(self, job: JobId) -> None:
         """The job has changed."""
         self._dirty[job] = None
 
-    def queue_moved(self) -> None:
-        """A job was claimed, moved or taken away: every place in the queue may have changed."""
+    def places_changed(self) -> None:
+        """Every place in the queue may have changed."""
         self._refreshed = 0.0
 
     def expect(self, job: JobId) -> None:
@@ -133,24 +139,14 @@ class StatusBoard:
         self.touch(job)
         return True
 
-    async def run(self) -> None:
-        """Edit until :meth:`stop`."""
-        looked = False
-        while not self._stopping:
-            try:
-                if not looked:
-                    await self._look_around()
-                    looked = True
-                await self._refresh_the_waiting()
-                if not self._stopping:  # as it was when the question was asked
-                    self._start_due_edits()
-            except Exception:
-                log.exception("the status board failed")
-            await asyncio.sleep(TICK_SECONDS)
+    async def _edit(self) -> None:
+        await self._refresh_the_waiting()
+        if not self.loop.stopping:  # as it was when the question was asked
+            self._start_due_edits()
 
     async def stop(self, grace: float = 3.0) -> None:
         """Write what is still to be written, for a moment; the rest is found again at the next start."""
-        self._stopping = True
+        self.loop.stop()
         for shown in self._shown.values():
             shown.next = 0.0  # nothing has to wait for its interval any more
         try:
@@ -220,7 +216,7 @@ class StatusBoard:
             return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
         if job.state is State.HELD:
             return messages.under_review(recipe)
-        live = self._engine_loop.live.get(job.id)
+        live = self._engine_loop.progress.get(job.id)
         if job.state is State.RUNNING and live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
@@ -253,7 +249,7 @@ class StatusBoard:
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
         pause = FAR_BACK_SECONDS if self._is_far_back(job) else self._interval
-        if self._stopping:
+        if self.loop.stopping:
             pause = 0.0
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:

@@ -13,6 +13,8 @@ from pathlib import Path
 from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Trouble
 from bot.loops.clip_post import nonce
 from bot.moderation.case_buttons import view_for
+from bot.signals import JobSignals
+from bot.supervisor import Loop
 from bot.text import review_texts
 from db.files import Blobs
 from db.jobs.job import Job
@@ -43,6 +45,7 @@ class CaseBoard:
         *,
         cases: Cases,
         reviews: Reviews,
+        signals: JobSignals,
         messenger: Messenger,
         blobs: Blobs,
         sealer: Sealer,
@@ -53,6 +56,7 @@ class CaseBoard:
         Args:
             cases: what is asked and decided.
             reviews: knows the channel of each guild.
+            signals: says when there may be something to show.
             messenger: the bot's hand in Discord.
             blobs: where pictures and clips are.
             sealer: signs a clip, which is shown before it is posted.
@@ -64,24 +68,8 @@ class CaseBoard:
         self._blobs = blobs
         self._sealer = sealer
         self._work = work
-        self._wake = asyncio.Event()
-
-    def wake(self) -> None:
-        """There may be something to show. Rows are the truth; this only shortens the wait."""
-        self._wake.set()
-
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                await self.work()
-            except Exception:
-                log.exception("the case board failed")
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
+        self.loop = Loop("case board", self.work, every=POLL_SECONDS)
+        signals.case_changed.connect(self.loop.wake)
 
     async def work(self) -> None:
         """Do all that is due now."""

@@ -11,17 +11,14 @@ from bot.buttons.button import Look
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, job_here
 from bot.discord_io.interactions import Interaction, guild_of, say
-from bot.loops.delivery import Deliverer
-from bot.loops.engine_loop import EngineLoop
-from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.case_buttons import CaseButton, may_decide
+from bot.signals import JobSignals
 from bot.text import messages, review_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention, RetentionPolicy
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Cases, TakenDown
@@ -39,30 +36,24 @@ class Decisions:
     def __init__(
         self,
         *,
-        jobs: JobQueries,
         cases: Cases,
         retention: Retention,
         policy: RetentionPolicy,
         blobs: Blobs,
         case_board: CaseBoard,
-        board: StatusBoard,
-        engine_loop: EngineLoop,
-        deliverer: Deliverer,
+        signals: JobSignals,
     ) -> None:
         """Make one from the parts that a decision may reach.
 
         Args:
             policy: says which files other guilds' jobs still need when a clip is taken down.
         """
-        self._jobs = jobs
         self._cases = cases
         self._retention = retention
         self._policy = policy
         self._blobs = blobs
         self._case_board = case_board
-        self._board = board
-        self._engine_loop = engine_loop
-        self._deliverer = deliverer
+        self._signals = signals
 
     async def approve(self, interaction: Interaction, number: int, job: JobId) -> None:
         """Let a held job go on."""
@@ -70,9 +61,7 @@ class Decisions:
         went_on = await self._cases.approve(job, number, audit_entry)
         await self._say(interaction, review_texts.APPROVED if went_on else None)
         if went_on is not None:
-            self._board.touch(job)
-            self._engine_loop.wake()
-            self._deliverer.wake()
+            self._signals.released(job)
 
     async def reject(self, interaction: Interaction, number: int, job: JobId, reason: str) -> None:
         """End a held job; its member reads the reason."""
@@ -80,7 +69,7 @@ class Decisions:
         text = review_texts.not_approved(reason)
         ended = await self._cases.reject(job, number, audit_entry, text)
         await self._say(interaction, review_texts.REJECTED if ended else None)
-        self._board.touch(job)
+        self._signals.changed(job)
 
     async def report(self, interaction: Interaction, job: Job, reason: str) -> None:
         """Ask the moderators to look at a clip."""
@@ -89,7 +78,7 @@ class Decisions:
             return
         new = await self._cases.report(job.id, interaction.user.id, reason)
         await say(interaction, review_texts.REPORTED if new else review_texts.REPORTED_ALREADY)
-        self._case_board.wake()
+        self._signals.case_changed()
 
     async def dismiss(self, interaction: Interaction, number: int, job: JobId) -> None:
         """Close the reports of a clip; it stays."""
@@ -108,14 +97,14 @@ class Decisions:
             log.warning("job %s is taken down, with %d related jobs", job, len(reached.jobs) - 1)
         text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
         await interaction.edit_original_response(content=text)
-        self._case_board.wake()
+        self._signals.case_changed()
 
     async def _remove(self, reached: TakenDown) -> None:
         """Messages and files, at once; the rows see to what does not work now."""
         for job in reached.jobs:
             if job.state is State.RUNNING:
-                self._engine_loop.cancel(job.id)
-            self._board.touch(job.id)
+                self._signals.cancel_requested(job.id)
+            self._signals.changed(job.id)
         await asyncio.gather(*(self._case_board.delete_message(job) for job in reached.jobs))
         needed = await self._retention.blobs_in_use(self._policy)
         for digest in reached.digests - needed:
@@ -125,7 +114,7 @@ class Decisions:
         """Tell what came of it; None: somebody was faster."""
         text = review_texts.ALREADY_DECIDED if done is None else done
         await say(interaction, text)
-        self._case_board.wake()
+        self._signals.case_changed()
 
 
 def _audit_entry(interaction: Interaction, action: str, job: JobId, reason: str) -> AuditEntry:

@@ -6,11 +6,11 @@ and a member who asked "in the future" would have used up an hour that does not 
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
 
+from bot.supervisor import Loop
 from db.jobs.retention import Retention
 
 log = logging.getLogger(__name__)
@@ -38,20 +38,13 @@ class ClockWatch:
         self._retention = retention
         self._clock = clock
         self._longest_pause = longest_pause
+        self._last = float("inf")  # so that the first look is for what happened before the start
+        self.loop = Loop("clock watch", self._one_look, every=EVERY)
 
-    async def run(self) -> None:
-        """Look until cancelled; the first look is for what happened before the start."""
-        last = float("inf")
-        while True:
-            now = self._clock()
-            if now < last - SLACK:
-                try:
-                    mended = await self._retention.mend_times(longest_pause=self._longest_pause)
-                except Exception:
-                    log.exception("could not check the times in the database")
-                    now = last  # again at the next look
-                else:
-                    if mended:
-                        log.warning("the clock was set back: corrected the times of %d jobs", mended)
-            last = now
-            await asyncio.sleep(EVERY)
+    async def _one_look(self) -> None:
+        now = self._clock()
+        if now < self._last - SLACK:
+            mended = await self._retention.mend_times(longest_pause=self._longest_pause)
+            if mended:
+                log.warning("the clock was set back: corrected the times of %d jobs", mended)
+        self._last = now

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from bot.supervisor import Loop
 
 log = logging.getLogger(__name__)
 
@@ -30,18 +31,17 @@ class HealthFile:
         """
         self._path = folder / FILE
         self._tell = tell
+        self.loop = Loop("health file", self._update, every=EVERY, last=self._remove)
 
-    async def run(self) -> None:
-        """Write until cancelled; then take the file away, since nothing lives any more."""
+    async def _update(self) -> None:
         try:
-            while True:
-                try:
-                    self._write()
-                except OSError as error:
-                    log.warning("could not write the sign of life: %s", error)
-                await asyncio.sleep(EVERY)
-        finally:
-            self._path.unlink(missing_ok=True)
+            self._write()
+        except OSError as error:
+            log.warning("could not write the sign of life: %s", error)
+
+    def _remove(self) -> None:
+        """Nothing gives a sign of life any more."""
+        self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
         draft = self._path.with_suffix(".part")
@@ -60,4 +60,14 @@ def look(folder: Path) -> tuple[bool, str]:
         return False, f"the sign of life cannot be read: {error}"
     if age > STALE:
         return False, f"no sign of life for {age:.0f} s"
-    return True, ", ".join(f"{key}: {value}" for key, value in told.items())
+    loops = told.pop("loops", {})
+    lines = [", ".join(f"{key}: {value}" for key, value in told.items())]
+    lines += [_line(name, **loop) for name, loop in loops.items()]
+    return True, "\n".join(lines)
+
+
+def _line(loop: str, *, state: str, restarts: int, last_error: str) -> str:
+    line = f"loop {loop}: {state}"
+    if last_error:
+        line += f", restarts: {restarts}, last error: {last_error}"
+    return line

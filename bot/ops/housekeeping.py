@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.supervisor import Loop
 from db.files import Blobs
 from db.jobs.retention import Retention, RetentionPolicy
 from db.privacy.departed_guilds import Guilds
@@ -62,17 +63,15 @@ class Housekeeping:
         self._backup_dir = backup_dir
         self._policy = policy
         self._clock = clock
+        self.loop = Loop("housekeeping", self._round, every=SWEEP_EVERY)
 
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            # One after the other, and the next also where one has failed.
-            for chore in (self.forget, self.sweep, self.back_up_if_due, self.drop_set_aside):
-                try:
-                    await chore()
-                except Exception:
-                    log.exception("the housekeeping failed")
-            await asyncio.sleep(SWEEP_EVERY)
+    async def _round(self) -> None:
+        # One after the other, and the next also where one has failed.
+        for chore in (self.forget, self.sweep, self.back_up_if_due, self.drop_set_aside):
+            try:
+                await chore()
+            except Exception:
+                log.exception("the housekeeping failed")
 
     async def forget(self) -> int:
         """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""

@@ -7,6 +7,8 @@ from collections import deque
 
 import numpy as np
 
+from bot.supervisor import Loop
+
 EVERY = 0.02
 """Seconds between two beats."""
 
@@ -19,14 +21,14 @@ class LoopLag:
 
     def __init__(self) -> None:
         self._late: deque[float] = deque(maxlen=KEPT)
+        self.loop = Loop("loop lag", self._beat, every=0.0)
 
-    async def run(self) -> None:
-        """Beat until cancelled."""
-        loop = asyncio.get_running_loop()
-        while True:
-            due = loop.time() + EVERY
-            await asyncio.sleep(EVERY)
-            self._late.append(loop.time() - due)
+    async def _beat(self) -> bool:
+        clock = asyncio.get_running_loop()
+        due = clock.time() + EVERY
+        await asyncio.sleep(EVERY)
+        self._late.append(clock.time() - due)
+        return True
 
     def lag(self, share: float) -> float:
         """The lag in seconds that a share of the beats stays below; 0.99 for the p99."""

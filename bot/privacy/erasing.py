@@ -16,7 +16,8 @@ from pathlib import Path
 
 from bot.discord_io.messenger import ChannelError, Messenger
 from bot.loops.clip_post import file_name
-from bot.loops.status import StatusBoard
+from bot.signals import JobSignals
+from bot.supervisor import Loop
 from db.files import Blobs
 from db.jobs.job import Job
 from db.privacy.backup_erasure import Copies
@@ -62,7 +63,7 @@ class Erasing:
         copies: Copies,
         blobs: Blobs,
         messenger: Messenger,
-        board: StatusBoard,
+        signals: JobSignals,
         outbox: Path,
         cancel: Callable[[Job], Awaitable[str]],
     ) -> None:
@@ -73,7 +74,7 @@ class Erasing:
             copies: of the database.
             blobs: where pictures and clips are.
             messenger: deletes messages.
-            board: is told of jobs that it need not show any more.
+            signals: is told of jobs that need not be shown any more.
             outbox: the folder of what is about to be posted.
             cancel: ends a job, wherever it is.
         """
@@ -81,10 +82,10 @@ class Erasing:
         self._copies = copies
         self._blobs = blobs
         self._messenger = messenger
-        self._board = board
+        self._signals = signals
         self._outbox = outbox
         self._cancel = cancel
-        self._wake = asyncio.Event()
+        self.loop = Loop("erasing", self._work, every=POLL_SECONDS)
         self._waiting: dict[int, list[asyncio.Future[Result]]] = {}
         self._copies_at = 0.0
         self._stubborn: dict[Path, str] = {}
@@ -98,26 +99,13 @@ class Erasing:
         await self._personal.ask_to_erase(user, messages=messages)
         done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.setdefault(user, []).append(done)
-        self._wake.set()
+        self.loop.wake()
         return done
 
     async def begin(self) -> None:
         """At the start: a database that was put back may know somebody who was erased since."""
         await self._throw_away(await self._personal.erase_again())
         await asyncio.to_thread(self._sweep_outbox, await self._personal.open_jobs())
-
-    async def run(self) -> None:
-        """Work until cancelled."""
-        while True:
-            self._wake.clear()
-            try:
-                await self._work()
-            except Exception:
-                log.exception("an erase is not finished yet")
-            try:
-                await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
-            except TimeoutError:
-                continue
 
     async def _work(self) -> None:
         """Erase whoever waits for it; then the copies, once for all of them."""
@@ -202,7 +190,7 @@ class Erasing:
 
     async def _throw_away(self, gone: Forgotten) -> None:
         for job in gone.jobs:
-            self._board.touch(job)
+            self._signals.changed(job)
         await asyncio.to_thread(self._delete_files, gone)
 
     def _sweep_outbox(self, still_open: set[JobId]) -> None:

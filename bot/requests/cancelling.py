@@ -7,13 +7,12 @@ from typing import ClassVar
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place, Presser, entry_for
 from bot.discord_io.interactions import Interaction, say
-from bot.loops.engine_loop import EngineLoop
-from bot.loops.status import StatusBoard
+from bot.signals import JobSignals
 from bot.text import messages
 from db.audit.log import AuditEntry
+from db.jobs.claims import Claims
 from db.jobs.ending import CancelOutcome
 from db.jobs.job import Job
-from db.queue import Queue
 from db.states import State
 
 OUTCOMES = {
@@ -29,11 +28,10 @@ OUTCOMES = {
 class Cancelling:
     """Cancels jobs, and tells everything that shows or draws them."""
 
-    def __init__(self, *, queue: Queue, engine_loop: EngineLoop, board: StatusBoard) -> None:
-        """Make one from the queue and from what has to be told."""
-        self._queue = queue
-        self._engine_loop = engine_loop
-        self._board = board
+    def __init__(self, *, claims: Claims, signals: JobSignals) -> None:
+        """Make one from the queue's claims and from what has to be told."""
+        self._claims = claims
+        self._signals = signals
 
     async def cancel(self, job: Job, audit_entry: AuditEntry | None = None) -> str:
         """Cancel a job, and say what came of it.
@@ -45,11 +43,11 @@ class Cancelling:
         Returns:
             The answer, in words.
         """
-        outcome = await self._queue.claims.cancel(job.id, audit_entry=audit_entry)
+        outcome = await self._claims.cancel(job.id, audit_entry=audit_entry)
         if outcome is CancelOutcome.ASKED:
-            self._engine_loop.cancel(job.id)
-        self._board.touch(job.id)
-        self._board.queue_moved()
+            self._signals.cancel_requested(job.id)
+        self._signals.changed(job.id)
+        self._signals.places_changed()
         return OUTCOMES[outcome]
 
 

@@ -20,15 +20,15 @@ from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_post, roles_of
-from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
+from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
-from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
+from bot.signals import JobSignals
 from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
@@ -73,7 +73,7 @@ class SubmissionPolicy:
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
-class Made:
+class Planned:
     """What is to be drawn, and the files that were given for it, as they were taken in.
 
     Attributes:
@@ -96,7 +96,7 @@ class Submissions:
         reception: Reception,
         forecaster: Forecaster,
         board: StatusBoard,
-        engine_loop: EngineLoop,
+        signals: JobSignals,
         screening: Screening,
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
@@ -107,7 +107,7 @@ class Submissions:
         self._reception = reception
         self._forecaster = forecaster
         self._board = board
-        self._engine_loop = engine_loop
+        self._signals = signals
         self._screening = screening
         self.rules = rules
         self._capabilities = capabilities
@@ -144,12 +144,12 @@ class Submissions:
         """Take a new wish, with the files that belong to it."""
         attached = files or {}
 
-        async def make() -> Made:
+        async def make() -> Planned:
             capabilities = await self._capabilities()
             cleaned = settled(self.cleaned(request), attached, capabilities)
             self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
             taken = await self._reception.attachments(attached)
-            return Made(recipe=self.plan(cleaned, taken, capabilities), subjects=tuple(taken.values()))
+            return Planned(recipe=self.plan(cleaned, taken, capabilities), subjects=tuple(taken.values()))
 
         await self.serve(interaction, make, words=request.prompt)
 
@@ -188,19 +188,19 @@ class Submissions:
             The new job; None where there is none.
         """
 
-        async def same_files() -> Made:
+        async def same_files() -> Planned:
             for digest in recipe.inputs.values():
                 if not await asyncio.to_thread(self.blobs.exists, digest):
                     raise UserError("E_INPUT_GONE", messages.INPUT_GONE)
             words = clean_prompt(recipe.prompt, limit=self.rules.max_prompt)
-            return Made(recipe=dataclasses.replace(recipe, prompt=words))
+            return Planned(recipe=dataclasses.replace(recipe, prompt=words))
 
         return await self.serve(interaction, same_files, words=recipe.prompt, parent=parent, key=key)
 
     async def serve(
         self,
         interaction: Interaction,
-        make: Callable[[], Awaitable[Made]],
+        make: Callable[[], Awaitable[Planned]],
         *,
         words: str = "",
         parent: Job | None = None,
@@ -215,13 +215,13 @@ class Submissions:
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
         """
-        with self._in_flight.one():
+        with self._in_flight.track():
             return await self._serve(interaction, make, words, parent, key)
 
     async def _serve(
         self,
         interaction: Interaction,
-        make: Callable[[], Awaitable[Made]],
+        make: Callable[[], Awaitable[Planned]],
         words: str,
         parent: Job | None,
         key: str | None,
@@ -239,22 +239,22 @@ class Submissions:
                 interaction, recipe, made.subjects, parent, adult=made.adult
             )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
-            self._in_flight.see_through()
+            self._in_flight.protect()
             enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
-            await refuse(interaction, messages.BEING_RESTARTED)
+            await send_refusal(interaction, messages.BEING_RESTARTED)
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
-            await refuse(interaction, in_words(error, interaction.id))
+            await send_refusal(interaction, refusal_text(error, interaction.id))
             return None
         job = enqueued.job
         if not enqueued.created:
             if key is not None:
-                await refuse(interaction, messages.ASKED_AGAIN)
+                await send_refusal(interaction, messages.ASKED_AGAIN)
             return None  # else Discord told us twice, and the first time is being answered
         log.info("job %s is queued", job.id)
         self._board.expect(job.id)
-        self._engine_loop.wake()
+        self._signals.queued()
         try:
             await self._confirm(interaction, job, recipe)
         except Exception:
@@ -276,7 +276,7 @@ class Submissions:
             except (TimeoutError, DatabaseError):
                 log.debug("answering before the limits are checked")
             except (Draining, LimitReached, MemberBanned) as error:
-                refusal = in_words(error, interaction.id)
+                refusal = refusal_text(error, interaction.id)
         if refusal is not None:
             await interaction.response.send_message(refusal, ephemeral=True)
             return None
@@ -299,7 +299,7 @@ class Submissions:
 
     async def _check_limits(self, interaction: Interaction) -> None:
         await self._queue.entry.check_limits(
-            guild_of(interaction), interaction.user.id, roles_of(interaction), limits=self.rules.limits
+            guild_of(interaction), interaction.user.id, roles_of(interaction), self.rules.limits
         )
 
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
@@ -317,7 +317,7 @@ class Submissions:
             return await interaction.edit_original_response(content=content, view=view)
 
         try:
-            message = await insist(answer)
+            message = await retry(answer)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("could not answer job %s: %s", job.id, error)
         else:

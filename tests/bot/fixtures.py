@@ -19,6 +19,7 @@ from bot.client import Framekiln
 from bot.config.settings import Settings
 from bot.loops.engine_loop import EngineLoop
 from bot.services import Services
+from bot.signals import JobSignals
 from db.files import Blobs
 from db.jobs.job import Job, NewJob
 from db.queue import Queue
@@ -272,11 +273,5 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
-    values = {
-        "limits_for": limits_of(),
-        "crash_limit": 2,
-        "on_change": lambda job: None,
-        "on_claim": lambda: None,
-        "on_rendered": lambda: None,
-    }
+    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals()}
     return EngineLoop(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})

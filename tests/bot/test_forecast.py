@@ -76,6 +76,22 @@ async def test_what_is_left_of_a_render_is_taken_from_those_that_took_as_long(qu
         assert wait.middle == pytest.approx(left + 30.0, abs=0.1)
 
 
+async def test_a_new_job_counts_the_one_that_runs_as_ahead_of_it(queue, db):
+    """The number that a member reads before anything is queued."""
+    await measured(db, *[10.0] * FEW)
+    await queued(queue, ANN)
+    assert await place_and_ahead(queue) == (2, 1)
+    await queue.claims.claim()
+    assert await place_and_ahead(queue) == (1, 1)
+    await queued(queue, 50)
+    assert await place_and_ahead(queue) == (2, 2)
+
+
+async def place_and_ahead(queue) -> tuple[int, int]:
+    wait = await for_new(queue, user=60)
+    return wait.position, wait.ahead
+
+
 async def test_only_the_latest_renders_count(queue, db):
     await measured(db, *[1000.0] * 200)
     await measured(db, *[2.0] * wait_module.SAMPLE)

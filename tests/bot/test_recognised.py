@@ -125,7 +125,7 @@ async def test_a_member_who_asks_about_their_own_data_stays_unknown(
 
 async def test_a_ban_finds_an_erased_member_who_presses_a_button(fake, channel, ada, bot, services):
     await services.queue.moderation.ban(channel.guild.id, ada.id, by=9, reason="spam")
-    erasing = asyncio.create_task(services.erasing.run())
+    erasing = asyncio.create_task(services.erasing.loop.run())
     await (await services.erasing.ask(ada.id, messages=False))
     erasing.cancel()
     assert await services.rights._personal.known(ada.id) == {}

@@ -3,12 +3,17 @@
 import asyncio
 import contextlib
 import io
+import os
 import re
+import sys
 
 import discord
 import pytest
 from discord import app_commands
 
+from tests import ROOT
+from tests.bot.fixtures import until
+from tests.engine.process.host_bench import alive
 from tests.fake_discord import (
     EVERYONE,
     Answers,
@@ -26,6 +31,12 @@ from tests.fake_discord import (
 )
 from tests.fake_discord.process import BotProcess
 from tests.fake_discord.spec import spec_path
+
+TINY_BOT = """\
+import discord, os
+client = discord.Client(intents=discord.Intents(guilds=True))
+client.run(os.environ['DISCORD_TOKEN'])
+"""
 
 PIXEL = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c63606060f80f0001"
@@ -440,12 +451,7 @@ async def test_the_openapi_document_is_applied(bot, fake, clips):
 
 
 async def test_a_bot_process_can_be_killed_and_started_again(fake, clips, tmp_path):
-    program = (
-        "import discord, os\n"
-        "client = discord.Client(intents=discord.Intents(guilds=True))\n"
-        "client.run(os.environ['DISCORD_TOKEN'])\n"
-    )
-    (tmp_path / "tiny_bot.py").write_text(program)
+    (tmp_path / "tiny_bot.py").write_text(TINY_BOT)
     env = {"PYTHONPATH": str(tmp_path)}
     async with BotProcess(fake, tmp_path / "data", env=env, module="tiny_bot") as bot:
         await bot.wait_ready()
@@ -455,3 +461,32 @@ async def test_a_bot_process_can_be_killed_and_started_again(fake, clips, tmp_pa
         await bot.wait_ready()
         assert fake.gateway.identifies == 2
         assert "logging in using static token" in bot.output
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent has died")
+async def test_a_bot_process_ends_with_the_test_run_that_started_it(tmp_path):
+    """The run is killed, so that it can clean up nothing."""
+    program = (
+        "import asyncio, pathlib, sys\n"
+        "from tests.fake_discord import FakeDiscord\n"
+        "from tests.fake_discord.process import BotProcess\n"
+        "async def run():\n"
+        "    async with FakeDiscord() as fake:\n"
+        "        async with BotProcess(fake, pathlib.Path(sys.argv[1]), module='tiny_bot') as bot:\n"
+        "            await bot.wait_ready()\n"
+        "            print(bot.pid, flush=True)\n"
+        "            await asyncio.Event().wait()\n"
+        "asyncio.run(run())\n"
+    )
+    (tmp_path / "tiny_bot.py").write_text(TINY_BOT)
+    run = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program, str(tmp_path / "data")),
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
+        stdout=asyncio.subprocess.PIPE,
+    )
+    pid = int(await run.stdout.readline())
+    assert alive(pid)
+    run.kill()
+    await run.wait()
+    await until(lambda: not alive(pid))

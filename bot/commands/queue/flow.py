@@ -21,7 +21,7 @@ class FlowCommands(QueueSection):
     async def pause(self, interaction: Interaction, reason: Reason | None = None) -> None:
         """Pause the queue of this server."""
         await self._services.queue.moderation.pause(self._audit_entry(interaction, "pause", "", reason))
-        self._services.board.queue_moved()
+        self._services.signals.places_changed()
         await self._say(interaction, moderation_texts.PAUSED)
 
     @app_commands.command(description="Finish running and waiting jobs, but take no new ones")

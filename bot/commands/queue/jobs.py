@@ -50,7 +50,7 @@ class JobCommands(QueueSection):
         if not await self._services.queue.moderation.move(found.id, place, audit_entry):
             await self._say(interaction, messages.NOT_WAITING)
             return
-        self._services.board.queue_moved()
+        self._services.signals.places_changed()
         await self._say(interaction, moderation_texts.moved(found, place))
 
     @app_commands.command(description="Hold a job until a moderator has reviewed it")
@@ -116,7 +116,7 @@ class JobCommands(QueueSection):
         if not await self._services.queue.moderation.quarantine(found.id, audit_entry):
             await self._say(interaction, moderation_texts.CANNOT_QUARANTINE)
             return
-        self._services.engine_loop.cancel(found.id)
+        self._services.signals.cancel_requested(found.id)
         await self._answer(interaction, found, moderation_texts.QUARANTINED)
 
     @cancel.autocomplete("job")

@@ -30,7 +30,7 @@ class MemberCommands(QueueSection):
         )
         for job in stopped:
             if job.state is State.RUNNING:
-                self._services.engine_loop.cancel(job.id)
+                self._services.signals.cancel_requested(job.id)
         self._moved(*stopped)
         await self._say(interaction, moderation_texts.banned(member.id, len(stopped)))
 

@@ -57,7 +57,7 @@ class ReviewCommands(QueueSection):
         rules = dataclasses.replace(await queue.reviews.review_rules(guild_of(interaction)), **said)
         if said:
             await queue.reviews.set_review_rules(rules, self._audit_entry(interaction, "review", "", reason))
-            self._services.cases.wake()
+            self._services.signals.case_changed()
         await self._say(interaction, review_texts.rules_page(rules))
 
 

@@ -69,11 +69,7 @@ class ModeratorGroup(app_commands.Group):
 
     def _moved(self, *jobs: Job) -> None:
         """Jobs have changed: their messages, the engine and the delivery should know."""
-        for job in jobs:
-            self._services.board.touch(job.id)
-        self._services.board.queue_moved()
-        self._services.engine_loop.wake()
-        self._services.deliverer.wake()
+        self._services.signals.released(*(job.id for job in jobs))
 
     async def _say(self, interaction: Interaction, text: str) -> None:
         await interaction.response.send_message(

@@ -15,6 +15,7 @@ from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
 from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, is_waiting_for_access
+from bot.signals import JobSignals
 from db.errors import CannotWrite
 from db.sqlite.rows import Rows
 from db.states import State
@@ -50,7 +51,14 @@ def changed():
 
 
 @pytest.fixture
-def make(queue, blobs, outlet, tmp_path, changed):
+def signals(changed):
+    made = JobSignals()
+    made.changed.connect(changed.append)
+    return made
+
+
+@pytest.fixture
+def make(queue, blobs, outlet, tmp_path, signals):
     def made(**limits) -> Deliverer:
         return Deliverer(
             queue=queue,
@@ -59,7 +67,7 @@ def make(queue, blobs, outlet, tmp_path, changed):
             work=tmp_path / "outbox",
             limits=delivery_limits(**limits),
             clip_posts=ClipPosts(work=tmp_path / "outbox", sealer=Sealer(None)),
-            on_change=changed.append,
+            signals=signals,
         )
 
     return made
@@ -218,7 +226,7 @@ async def test_when_discord_is_back_the_pause_ends_early(make, queue, blobs, out
         deliverer.discord_is_back()
     else:
         await rendered(queue, blobs, user=9)
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
     await until(lambda: delivered(queue, jobs))
     await deliverer.stop()
     await running
@@ -245,7 +253,7 @@ async def test_files_left_in_the_outbox_by_an_earlier_run_are_swept(deliverer, t
     left = tmp_path / "outbox" / "0123-smaller.mp4"
     left.parent.mkdir()
     left.write_bytes(b"a clip")
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
     await until(lambda: not left.exists())
     await deliverer.stop()
     await running
@@ -447,7 +455,7 @@ async def test_a_slow_upload_does_not_block_others_and_only_a_few_run_at_once(
         return 77
 
     outlet.send.side_effect = send
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
 
     async def others_are_there():
         rows = [await queue.jobs.get(job.id) for job in jobs[1:]]
@@ -462,12 +470,13 @@ async def test_a_slow_upload_does_not_block_others_and_only_a_few_run_at_once(
     assert (await queue.jobs.get(slow.id)).state is State.DELIVERED
 
 
-async def test_waking_it_shortens_the_wait(deliverer, queue, blobs, outlet, monkeypatch):
+async def test_a_signal_shortens_the_wait(make, queue, blobs, outlet, signals, monkeypatch):
     monkeypatch.setattr(delivery, "POLL_SECONDS", 60.0)
-    running = asyncio.create_task(deliverer.run())
+    deliverer = make()
+    running = asyncio.create_task(deliverer.loop.run())
     await asyncio.sleep(0.05)
     await rendered(queue, blobs)
-    deliverer.wake()
+    signals.rendered()
     await until(lambda: outlet.send.called)
     await deliverer.stop()
     await running
@@ -480,7 +489,7 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
         await asyncio.Event().wait()
 
     outlet.send.side_effect = never_ends
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
     await until(lambda: outlet.send.called)
     await deliverer.stop(grace=0.05)
     await running
@@ -506,7 +515,7 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(deliverer, queue, job,
         return found
 
     monkeypatch.setattr(queue.delivery, "to_deliver", slowly)
-    running = asyncio.create_task(deliverer.run())
+    running = asyncio.create_task(deliverer.loop.run())
     await looking.wait()
     await deliverer.stop()
     go_on.set()

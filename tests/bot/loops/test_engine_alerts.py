@@ -44,7 +44,7 @@ async def news(services, quick):
     """The loop, over an engine that a test has in hand."""
     look = lambda: trouble_of(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
     task = asyncio.create_task(
-        EngineAlerts(queue=services.queue, messenger=services.messenger, look=look).run()
+        EngineAlerts(queue=services.queue, messenger=services.messenger, look=look).loop.run()
     )
     yield
     task.cancel()
@@ -96,9 +96,8 @@ class TestWithTheRealProcess:
     async def test_it_is_down_moderators_know_and_the_queue_still_takes_jobs(
         self, fake, channel, ada, mod, services, engine, review, news
     ):
-        loops = [
-            asyncio.create_task(loop) for loop in (app._start_engine(engine), services.engine_loop.run())
-        ]
+        parts = (app.engine_start(engine), services.engine_loop.loop)
+        loops = [asyncio.create_task(loop.run()) for loop in parts]
         await until(lambda: engine.deaths > DEATHS, 20)
         await until(lambda: said(fake, review))
         asked = await fake.slash(ada, channel, "text2video", prompt="rain")

@@ -47,7 +47,7 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
 
     async with running_host(tmp_path / "spool", heartbeat_silence=1.0, deaths=100) as host:
         engine_loop = engine_loop_with(queue, blobs, host)
-        task = asyncio.create_task(engine_loop.run())
+        task = asyncio.create_task(engine_loop.loop.run())
         assert await until(ends, 90) == FAULTS
         after = await queued(queue, BEN, recipe={"prompt": "ok"})
         began = time.monotonic()

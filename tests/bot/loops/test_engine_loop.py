@@ -8,10 +8,12 @@ import time
 
 import pytest
 
+from bot import supervisor
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from bot.loops.engine_loop import EngineLoop
-from bot.loops.previews import Live
+from bot.loops.previews import JobProgress
+from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
 from db.jobs.claims import Claims
@@ -46,6 +48,12 @@ NOBODY_KNOWS = RuntimeError("a bug of ours")
 def quick(monkeypatch):
     monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.01)
+    monkeypatch.setattr(supervisor, "RESTART_FIRST", 0.02)
+
+
+@pytest.fixture
+def signals():
+    return JobSignals()
 
 
 @pytest.fixture
@@ -60,7 +68,7 @@ async def start(queue, blobs, engine):
 
     def started(**changes) -> EngineLoop:
         engine_loop = engine_loop_with(queue, blobs, changes.pop("engine", engine), **changes)
-        running.append((engine_loop, asyncio.create_task(engine_loop.run())))
+        running.append((engine_loop, asyncio.create_task(engine_loop.loop.run())))
         return engine_loop
 
     yield started
@@ -80,18 +88,19 @@ async def comes_to(queue, job, *states: State):
 
 
 async def is_drawing(engine, engine_loop, job):
-    await until(lambda: job.id in engine_loop.live and engine_loop.live[job.id].fraction == 0.5)
+    await until(lambda: job.id in engine_loop.progress and engine_loop.progress[job.id].fraction == 0.5)
 
 
 async def test_jobs_are_rendered_in_the_order_of_the_queue_with_their_inputs(
-    queue, blobs, engine, start, tmp_path
+    queue, blobs, engine, start, tmp_path, signals
 ):
     picture = blobs.put(b"a picture")
     limits = RenderLimits(max_takes=2, max_bytes=12345)
     one = await queued(queue, inputs={Role.PICTURE: picture})
     two = await queued(queue, BEN)
     handed_over = []
-    start(limits_for=limits_of(limits), on_rendered=lambda: handed_over.append(1))
+    signals.rendered.connect(lambda: handed_over.append(1))
+    start(limits_for=limits_of(limits), signals=signals)
     row = await comes_to(queue, two, State.RENDERED)
     assert [call[0] for call in engine.renders] == [one.id, two.id]
     assert engine.renders[0][1] == recipe()
@@ -109,7 +118,7 @@ async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start)
     engine_loop = start()
     one = await queued(queue)
     two = await queued(queue, BEN)
-    engine_loop.wake()
+    engine_loop.loop.wake()
     await is_drawing(engine, engine_loop, one)
     engine_loop.cancel(two.id)
     await asyncio.sleep(0.05)
@@ -118,7 +127,7 @@ async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start)
     engine_loop.cancel(one.id)
     await comes_to(queue, one, State.CANCELLED)
     await comes_to(queue, two, State.RENDERED)
-    await until(lambda: engine_loop.live == {})
+    await until(lambda: engine_loop.progress == {})
 
 
 async def test_a_cancel_that_came_by_another_way_is_heard(queue, engine, start, monkeypatch):
@@ -136,7 +145,7 @@ async def test_a_stop_puts_the_running_job_back_to_the_front_with_its_counters_u
 ):
     engine.acts = [until_cancelled]
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
     other = await queued(queue, BEN)
     await is_drawing(engine, engine_loop, job)
@@ -155,7 +164,7 @@ async def test_a_stop_lets_a_job_that_is_nearly_done_finish(queue, blobs, engine
 
     engine.acts = [nearly_done]
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
     other = await queued(queue, BEN)
     await is_drawing(engine, engine_loop, job)
@@ -181,7 +190,7 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     monkeypatch.setattr(queue.claims, "claim", slowly)
     job = await queued(queue)
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     await claimed.wait()
     stopping = asyncio.create_task(engine_loop.stop(grace=0))
     await asyncio.sleep(0.02)
@@ -228,7 +237,7 @@ async def test_an_engine_of_another_release_is_not_the_jobs_fault(queue, engine,
 async def test_a_stop_does_not_wait_for_an_engine_that_cannot_be_used(queue, blobs, engine):
     engine.acts = [RenderFailed("E_VERSION", "another release")]
     engine_loop = engine_loop_with(queue, blobs, engine)
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
     await until(lambda: engine.renders)
     began = time.monotonic()
@@ -385,7 +394,7 @@ async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, 
     await comes_to(queue, job, State.RENDERED)
 
 
-async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, engine, start, caplog):
+async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, engine, start, signals, caplog):
     job = await queued(queue)
 
     async def taken_away(on_event, cancel):
@@ -395,7 +404,8 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 
     engine.acts = [taken_away]
     handed_over = []
-    start(on_rendered=lambda: handed_over.append(1))
+    signals.rendered.connect(lambda: handed_over.append(1))
+    start(signals=signals)
     await until(lambda: engine.discarded)
     await until(lambda: "under an old claim" in caplog.text)
     row = await queue.jobs.get(job.id)
@@ -432,7 +442,7 @@ async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
     assert len({fraction for _, fraction in written}) == len(written)
 
 
-async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
+async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals):
     gate = asyncio.Event()
     discarded = TakeRecord(number=1, seed=5, outcome=Outcome.REJECTED, score=3, reasons=("it flickers",))
 
@@ -443,14 +453,17 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start):
 
     engine.acts = [second_take]
     changed = []
-    engine_loop = start(on_change=changed.append)
+    signals.changed.connect(changed.append)
+    engine_loop = start(signals=signals)
     job = await queued(queue)
-    await until(lambda: engine_loop.live.get(job.id) == Live(stage=Stage.DRAWING, fraction=0.25, take=2))
-    live = engine_loop.live[job.id]
+    await until(
+        lambda: engine_loop.progress.get(job.id) == JobProgress(stage=Stage.DRAWING, fraction=0.25, take=2)
+    )
+    live = engine_loop.progress[job.id]
     assert "polishing (take 2)" in messages.running(recipe(), live.stage, live.fraction, live.take)
     gate.set()
     await comes_to(queue, job, State.RENDERED)
-    await until(lambda: engine_loop.live == {})
+    await until(lambda: engine_loop.progress == {})
     assert set(changed) == {job.id}
     assert len(changed) == 5  # claimed, first step, discarded, second take, over
 

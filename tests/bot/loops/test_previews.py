@@ -7,14 +7,16 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
+from bot import supervisor
 from bot.buttons import rows
 from bot.clips.remakes import Keep, Redraw
 from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
-from bot.loops.previews import FirstLook, FirstLooks, Live
+from bot.loops.previews import FirstLook, FirstLooks, JobProgress
 from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Stop
+from bot.signals import JobSignals
 from bot.text import messages
 from db.states import JobId, State
 from engine.core.events import Draft, Progress, TakeDiscarded
@@ -35,6 +37,7 @@ REJECTED = TakeRecord(number=1, seed=5, outcome=Outcome.REJECTED, score=3, reaso
 def quick(monkeypatch):
     monkeypatch.setattr(status_module, "TICK_SECONDS", 0.005)
     monkeypatch.setattr(status_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(supervisor, "RESTART_FIRST", 0.02)
 
 
 @pytest.fixture
@@ -56,15 +59,16 @@ def may_show():
 async def board(queue, messenger, engine_loop, may_show):
     made = StatusBoard(
         queue=queue,
+        signals=JobSignals(),
         messenger=messenger,
         engine_loop=engine_loop,
-        forecaster=Forecaster(queue),
+        forecaster=Forecaster(queue.jobs),
         dress=rows.for_status,
         sealer=Sealer(None),
         may_show=may_show,
         interval=0.02,
     )
-    task = asyncio.create_task(made.run())
+    task = asyncio.create_task(made.loop.run())
     yield made
     for each in [task, *made._tasks]:
         each.cancel()
@@ -77,7 +81,7 @@ async def job(queue, engine_loop, messenger, board):
     await queued(queue)
     claimed = await queue.claims.claim()
     await queue.delivery.set_status_message(claimed.id, CHANNEL, MESSAGE)
-    engine_loop.live[claimed.id] = Live(stage="drawing", fraction=0.4, take=1)
+    engine_loop.progress[claimed.id] = JobProgress(stage="drawing", fraction=0.4, take=1)
     board.touch(claimed.id)
     await until(lambda: "drawing 40 %" in said(messenger))
     return claimed
@@ -105,7 +109,7 @@ async def show(board, engine_loop, messenger, job, look=LOOK):
 
 
 async def move_on(board, engine_loop, messenger, job, fraction):
-    engine_loop.live[job.id] = Live(stage="drawing", fraction=fraction, take=1)
+    engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=fraction, take=1)
     board.touch(job.id)
     await until(lambda: f"drawing {fraction:.0%}".replace("%", " %") in said(messenger))
 
@@ -138,7 +142,7 @@ async def test_a_first_look_and_the_words_of_the_same_moment_are_one_edit(board,
     before = len(files(messenger))
     engine_loop.drafts[job.id] = LOOK
     for step in range(5):
-        engine_loop.live[job.id] = Live(stage="drawing", fraction=0.5 + step / 100, take=1)
+        engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=0.5 + step / 100, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.005)
     await until(lambda: "drawing 54 %" in said(messenger))
@@ -210,7 +214,7 @@ async def test_an_upload_that_hangs_does_not_hold_up_the_words(
 @pytest.mark.parametrize("end", ["cancelled", "requeued"])
 async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, messenger, job, end):
     await show(board, engine_loop, messenger, job)
-    engine_loop.live.clear()
+    engine_loop.progress.clear()
     engine_loop.drafts.clear()
     if end == "cancelled":
         await queue.claims.cancel(job.id)
@@ -271,9 +275,9 @@ async def test_the_studio_reads_a_draft_at_once_and_drops_it_with_its_take(
         await until_cancelled(on_event, cancel)
 
     engine_loop = engine_loop_with(queue, blobs, FakeEngine(tmp_path / "spool", act))
-    task = asyncio.create_task(engine_loop.run())
+    task = asyncio.create_task(engine_loop.loop.run())
     job = await queued(queue)
-    engine_loop.wake()
+    engine_loop.loop.wake()
     try:
         await asyncio.wait_for(drawn.wait(), 5)
         assert engine_loop.drafts == {job.id: FirstLook(take=1, mp4=b"a small clip")}
@@ -302,7 +306,7 @@ def drawing(engine, tmp_path):
 @pytest.fixture
 async def asked(fake, channel, ada, services, bot, drawing):
     """Ada's job, whose status message shows a first look; and that message."""
-    loops = [asyncio.create_task(each.run()) for each in (services.engine_loop, services.board)]
+    loops = [asyncio.create_task(each.loop.run()) for each in (services.engine_loop, services.board)]
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: message.attachments, 10)
@@ -410,7 +414,7 @@ async def test_a_first_look_that_is_too_large_for_discord_costs_the_job_nothing(
     fake, channel, ada, services, bot, drawing
 ):
     channel.guild.upload_limit = len(b"a small clip") - 1
-    loops = [asyncio.create_task(each.run()) for each in (services.engine_loop, services.board)]
+    loops = [asyncio.create_task(each.loop.run()) for each in (services.engine_loop, services.board)]
     told = await fake.slash(ada, channel, "text2video", prompt="rain")
     message = await told.shown()
     await until(lambda: services.engine_loop.drafts and "drawing 40 %" in message.content, 10)

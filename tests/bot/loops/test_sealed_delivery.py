@@ -47,7 +47,7 @@ async def delivered(fake, channel, ada, bot, services, clip, tmp_path):
     async def deliver():
         where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id}
         job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
-        loop = asyncio.create_task(services.deliverer.run())
+        loop = asyncio.create_task(services.deliverer.loop.run())
         await until(lambda: state_is(services, job, State.DELIVERED), 30)
         await services.deliverer.stop()
         await loop
@@ -104,10 +104,10 @@ async def test_a_clip_that_moderators_look_at_first_is_sealed_as_well(
     where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id}
     job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
     await services.queue.delivery.hold(job.id, "a look")
-    await services.cards.work()
-    [card] = submissions.messages.values()
+    await services.cases.work()
+    [case] = submissions.messages.values()
     path = tmp_path / "shown.mp4"
-    path.write_bytes(card.attachments[0].data)
+    path.write_bytes(case.attachments[0].data)
     assert inspect_clip(path).signature is Signature.VALID
     assert outbox(services) == []
 

@@ -9,12 +9,14 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
+from bot import supervisor
 from bot.discord_io.messenger import ChannelError, Messenger, Trouble
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
-from bot.loops.previews import Live
+from bot.loops.previews import JobProgress
 from bot.loops.status import StatusBoard
+from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
 from db.states import State
@@ -30,6 +32,7 @@ MESSAGE = 900
 def quick(monkeypatch):
     monkeypatch.setattr(status_module, "TICK_SECONDS", 0.005)
     monkeypatch.setattr(status_module, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(supervisor, "RESTART_FIRST", 0.02)
 
 
 @pytest.fixture
@@ -49,6 +52,7 @@ def make(queue, messenger, engine_loop):
     def made(interval: float = 0.02) -> StatusBoard:
         return StatusBoard(
             queue=queue,
+            signals=JobSignals(),
             messenger=messenger,
             engine_loop=engine_loop,
             forecaster=Forecaster(queue.jobs),
@@ -68,7 +72,7 @@ async def start(make):
 
     async def started(interval: float = 0.02) -> StatusBoard:
         board = make(interval)
-        tasks.append((board, asyncio.create_task(board.run())))
+        tasks.append((board, asyncio.create_task(board.loop.run())))
         await asyncio.sleep(0.03)
         return board
 
@@ -107,7 +111,7 @@ async def test_ten_touches_are_one_edit_to_what_is_true_then(queue, job, engine_
     await until(lambda: len(edits(messenger)) == 1)
     running = await queue.claims.claim()
     for step in range(10):
-        engine_loop.live[running.id] = Live(stage="drawing", fraction=step / 10, take=1)
+        engine_loop.progress[running.id] = JobProgress(stage="drawing", fraction=step / 10, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.005)
     await until(lambda: len(edits(messenger)) == 2)
@@ -127,7 +131,7 @@ async def test_edits_keep_their_distance(queue, job, engine_loop, messenger, sta
     board = await start(interval=0.1)
     await queue.claims.claim()
     for step in range(60):
-        engine_loop.live[job.id] = Live(stage="drawing", fraction=step / 60, take=1)
+        engine_loop.progress[job.id] = JobProgress(stage="drawing", fraction=step / 60, take=1)
         board.touch(job.id)
         await asyncio.sleep(0.01)
     assert 3 <= len(times) <= 8
@@ -305,9 +309,9 @@ async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, messen
     await with_message(queue, await queued(queue, 2), 2)
     board = await start()
     await until(lambda: len(edits(messenger)) == 2)
-    board._waits.latest = None  # the forecast may be a second old
+    board._forecaster.latest = None  # the forecast may be a second old
     await queue.claims.cancel(first.id)
-    board.queue_moved()
+    board.places_changed()
     await until(lambda: any("you are next" in said for said in edits(messenger)[2:]))
 
 
@@ -331,7 +335,7 @@ async def test_no_more_than_a_few_edits_go_at_once(queue, messenger, start):
 
 async def test_a_stop_writes_what_is_left_without_waiting_for_the_interval(queue, job, messenger, make):
     board = make(interval=60)
-    task = asyncio.create_task(board.run())
+    task = asyncio.create_task(board.loop.run())
     await until(lambda: edits(messenger))
     await queue.claims.cancel(job.id)
     board.touch(job.id)
@@ -349,7 +353,7 @@ async def test_a_stop_writes_even_what_changes_while_an_edit_is_under_way(queue,
 
     messenger.edit.side_effect = first_one_is_slow
     board = make(interval=60)
-    task = asyncio.create_task(board.run())
+    task = asyncio.create_task(board.loop.run())
     await until(lambda: edits(messenger))
     await queue.claims.cancel(job.id)
     board.touch(job.id)
@@ -364,7 +368,7 @@ async def test_a_stop_writes_even_what_changes_while_an_edit_is_under_way(queue,
 async def test_a_stop_does_not_wait_for_ever(queue, job, messenger, make):
     messenger.edit.side_effect = _never
     board = make()
-    task = asyncio.create_task(board.run())
+    task = asyncio.create_task(board.loop.run())
     await until(lambda: messenger.edit.called)
     began = time.monotonic()
     await board.stop(grace=0.05)
@@ -378,7 +382,7 @@ async def test_what_cannot_be_written_at_a_stop_does_not_make_it_spin(
 ):
     monkeypatch.setattr(status_module, "RETRY_SECONDS", 60.0)
     board = make(interval=60)
-    task = asyncio.create_task(board.run())
+    task = asyncio.create_task(board.loop.run())
     await until(lambda: edits(messenger))
     messenger.edit.side_effect = refusing(Trouble.LATER)
     await queue.claims.cancel(job.id)
@@ -401,7 +405,7 @@ async def test_nothing_is_begun_once_a_stop_was_asked_for(queue, job, messenger,
 
     monkeypatch.setattr(queue.delivery, "open_statuses", slowly)
     board = make()
-    task = asyncio.create_task(board.run())
+    task = asyncio.create_task(board.loop.run())
     await looking.wait()
     await board.stop()
     go_on.set()

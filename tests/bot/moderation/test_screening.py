@@ -273,6 +273,32 @@ async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
         assert await screen(approved), "what a moderator has approved is not held again"
 
 
+@pytest.mark.parametrize("reason", ["adult", "nudity"])
+@pytest.mark.parametrize("from_picture", [True, False])
+async def test_a_clip_made_from_a_picture_is_never_sent_to_the_review_channel(
+    fake, channel, mods_channel, ada, services, bot, from_picture, reason
+):
+    """It may be abuse of the person in the picture; a clip drawn from words alone shows nobody."""
+    await rule(services, channel.guild, channel_id=mods_channel.id, pictures=OnPictures.HOLD)
+    inputs = {"picture": services.blobs.put(picture())} if from_picture else {}
+    await queued(
+        services.queue,
+        ada.id,
+        channel.guild.id,
+        channel_id=channel.id,
+        inputs=inputs,
+        adult=reason == "adult",
+    )
+    job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
+    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=0.99 if reason == "nudity" else None)
+    await services.database.write(
+        lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
+    )
+    assert not await services.deliverer._screen(await services.queue.jobs.get(job.id))
+    case = await case_in(services, mods_channel)
+    assert len(case.attachments) == (0 if from_picture else 1)
+
+
 async def test_a_channel_that_ceases_to_be_age_restricted_is_noticed(fake, channel, services, bot):
     where = fake.channel(name="adults", nsfw=True)
     await until(lambda: services.messenger.is_age_restricted(where.id))

@@ -25,7 +25,7 @@ def clock(monkeypatch, clock):
 
 @pytest.fixture
 async def watch(queue, clock):
-    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).run())
+    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).loop.run())
     await asyncio.sleep(0.03)
     yield running
     running.cancel()
@@ -68,7 +68,7 @@ async def test_an_hour_of_the_future_is_over_after_an_hour(queue, clock, watch):
 async def test_what_happened_before_the_start_is_mended_too(queue, clock):
     job = await queued(queue, ANN)
     clock.now -= HOURS
-    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).run())
+    running = asyncio.create_task(ClockWatch(queue.retention, longest_pause=60.0, clock=clock).loop.run())
     await until(lambda: is_past(queue, job, clock))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

@@ -145,7 +145,7 @@ async def test_a_failed_sweep_does_not_prevent_the_backup(make, blobs, tmp_path,
         raise OSError("the disk")
 
     monkeypatch.setattr(blobs, "sweep", broken)
-    running = asyncio.create_task(make().run())
+    running = asyncio.create_task(make().loop.run())
     await until(lambda: list((tmp_path / "backups").glob("*.db")))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
@@ -156,7 +156,7 @@ async def test_the_bot_gives_a_sign_of_life_only_while_it_runs(tmp_path, monkeyp
     monkeypatch.setattr(health, "EVERY", 0.01)
     assert look(tmp_path) == (False, "the bot is not running")
     told = {"engine": "ready"}
-    running = asyncio.create_task(HealthFile(tmp_path, lambda: dict(told)).run())
+    running = asyncio.create_task(HealthFile(tmp_path, lambda: dict(told)).loop.run())
     await until(lambda: look(tmp_path) == (True, "engine: ready"))
     told["engine"] = "busy"
     await until(lambda: look(tmp_path) == (True, "engine: busy"))
@@ -182,7 +182,7 @@ def test_an_old_or_broken_sign_of_life_does_not_count(tmp_path):
 async def test_a_full_disk_does_not_end_the_sign_of_life(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "EVERY", 0.01)
     folder = tmp_path / "not yet"
-    running = asyncio.create_task(HealthFile(folder, dict).run())
+    running = asyncio.create_task(HealthFile(folder, dict).loop.run())
     await asyncio.sleep(0.05)
     assert not running.done()
     folder.mkdir()
@@ -195,7 +195,7 @@ async def test_the_pulse_notices_a_blocked_loop(monkeypatch):
     monkeypatch.setattr(loop_lag, "EVERY", 0.005)
     beat = LoopLag()
     assert beat.lag(0.99) == 0.0
-    running = asyncio.create_task(beat.run())
+    running = asyncio.create_task(beat.loop.run())
     await asyncio.sleep(0.05)
     time.sleep(0.3)  # noqa: ASYNC251 - this is what is measured
     await asyncio.sleep(0.02)

@@ -47,7 +47,7 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
         RenderFailed("E_DEVICE", "the card", detail=quoting),
         ValueError("our own fault"),
     ]
-    running = (services.engine_loop.run(), services.deliverer.run(), services.board.run())
+    running = (services.engine_loop.loop.run(), services.deliverer.loop.run(), services.board.loop.run())
     loops = [asyncio.create_task(each) for each in running]
     for upload in (
         Upload("cat.png", picture()),

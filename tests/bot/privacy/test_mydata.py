@@ -44,10 +44,8 @@ def eve(fake):
 async def loops(services):
     """The loops of the bot that these rights lean on."""
     await services.erasing.begin()
-    running = [
-        asyncio.create_task(loop)
-        for loop in (services.engine_loop.run(), services.deliverer.run(), services.erasing.run())
-    ]
+    parts = (services.engine_loop, services.deliverer, services.erasing)
+    running = [asyncio.create_task(part.loop.run()) for part in parts]
     yield
     await services.engine_loop.stop(0)
     await services.deliverer.stop()
@@ -176,7 +174,7 @@ async def test_messages_that_cannot_be_deleted_are_counted(fake, channel, ada, b
 async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot, services, loops, engine):
     engine.acts.append(until_cancelled)
     job, digest = await given(services, ada, channel)
-    services.engine_loop.wake()
+    services.signals.queued()
     await until(lambda: state_is(services, job, State.RUNNING))
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
@@ -207,7 +205,7 @@ async def nobody_waits(services):
 async def test_an_erase_that_was_cut_off_is_done_at_the_next_start(channel, ada, bot, services):
     _, digest = await given(services, ada, channel)
     await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
-    task = asyncio.create_task(services.erasing.run())
+    task = asyncio.create_task(services.erasing.loop.run())
     await until(lambda: not services.blobs.exists(digest), 20)
     task.cancel()
     assert await nobody_waits(services)

@@ -317,7 +317,7 @@ async def test_where_the_answer_cannot_be_given_the_job_stays_and_the_board_send
     fake.fail("PATCH", r"@original$", Status(404, 10008, "Unknown Message"))
     await fake.slash(ada, channel, "text2video", prompt="rain")
     await until(lambda: len(services.board._dirty) == 1 and not services.board._expected)
-    board = asyncio.create_task(services.board.run())
+    board = asyncio.create_task(services.board.loop.run())
     await fake.wait_for(lambda: any("you are next" in one.content for one in fake.messages(channel)))
     await fake.wait_for(lambda: not any(one.loading for one in fake.messages(channel)))
     await services.board.stop()

@@ -16,7 +16,7 @@ from engine.core.errors import Cancelled, EngineClosed, EngineDied
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.recipe import Stage
 from engine.process.host import HostState
-from tests.engine.process.host_bench import ENVIRONMENT, HERE, ROOT, alive, render, running_host, until
+from tests.engine.process.host_bench import ENVIRONMENT, HERE, ROOT, SHORT, alive, render, running_host, until
 
 BROKEN = str(HERE / "broken_worker.py")
 
@@ -38,7 +38,7 @@ async def test_two_renders_use_one_warm_process(tmp_path):
         second = await render(host, "ok")
         assert host.pid == pid
         assert first.path != second.path
-        assert second.receipt.seconds["idle"] < 1
+        assert second.receipt.seconds["idle"] < SHORT.load / 4, "no process was started in between"
 
 
 async def test_renders_that_come_together_wait_for_each_other(tmp_path):

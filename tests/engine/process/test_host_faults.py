@@ -15,7 +15,16 @@ import pytest
 from engine.core.errors import EngineDied, EngineHung, RenderFailed, Unsupported, UserError
 from engine.process.child import Cause
 from engine.process.host import HostState
-from tests.engine.process.host_bench import ENVIRONMENT, HERE, WORKER, alive, render, running_host, until
+from tests.engine.process.host_bench import (
+    ENVIRONMENT,
+    HERE,
+    SHORT,
+    WORKER,
+    alive,
+    render,
+    running_host,
+    until,
+)
 
 
 def broken(how):
@@ -59,10 +68,10 @@ async def test_what_the_process_started_does_not_outlive_it(tmp_path):
         with pytest.raises(EngineDied) as caught:
             await render(host, "child")
         sleeper = int(re.search(r"sleeper (\d+)", caught.value.last_words)[1])
-        await until(lambda: not alive(sleeper), 2)
+        await until(lambda: not alive(sleeper))
 
 
-async def test_a_kill_is_noticed_within_a_second(tmp_path):
+async def test_a_kill_is_noticed_long_before_the_silence_would_be(tmp_path):
     async with running_host(tmp_path) as host:
         drawing = asyncio.Event()
         task = asyncio.create_task(render(host, "spin", on_event=lambda event: drawing.set()))
@@ -71,7 +80,7 @@ async def test_a_kill_is_noticed_within_a_second(tmp_path):
         os.kill(host.pid, signal.SIGKILL)
         with pytest.raises(EngineDied) as caught:
             await task
-        assert time.monotonic() - begun < 1
+        assert time.monotonic() - begun < SHORT.heartbeat_silence / 2
         assert caught.value.returncode == -signal.SIGKILL
 
 
@@ -113,7 +122,8 @@ async def test_a_process_that_never_gets_ready_is_hung(tmp_path):
 
 
 async def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
-    limits = {"step_silence": 0.4, "load": 1.0, "term_grace": 0.3}
+    # Its start may take as long as a busy machine needs; its silence is measured once it is ready.
+    limits = {"heartbeat_silence": 1.0, "term_grace": 0.3}
     async with running_host(tmp_path, command=broken("deaf"), **limits) as host:
         with pytest.raises(EngineHung) as caught:
             await render(host, "anything")

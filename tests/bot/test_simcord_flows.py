@@ -41,7 +41,7 @@ def world(services, simcord_bot, simcord_env, monkeypatch):
 @asynccontextmanager
 async def loops(services):
     """The bot's loops, for as long as the block lasts."""
-    async with app._running(services):
+    async with app.supervisor_of(services).running():
         yield
         await app._finish(services)
 

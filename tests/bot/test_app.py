@@ -1,0 +1,41 @@
+"""What the parts are handed when the bot is put together."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from bot.app import LIMIT_MARGIN, render_limits
+from db.states import State
+from tests.bot.fixtures import connected, queued, until
+from tests.fake_discord.people import LIMIT_BY_TIER
+
+
+@pytest.fixture
+def settings(settings):
+    """An owner who allows larger clips than any server takes."""
+    return settings.model_copy(update={"max_clip_bytes": 10**9})
+
+
+@pytest.mark.parametrize("tier", [0, 2, 3])
+async def test_a_clip_is_made_to_fit_the_upload_limit_of_its_server(fake, services, engine, tier):
+    guild = fake.guild("boosted", premium_tier=tier)
+    async with connected(fake, services) as client:
+        await until(lambda: client.get_guild(guild.id))
+        job = await queued(services.queue, guild=guild.id)
+        task = asyncio.create_task(services.engine_loop.loop.run())
+
+        async def is_rendered():
+            return (await services.queue.jobs.get(job.id)).state is State.RENDERED
+
+        await until(is_rendered)
+        await services.engine_loop.stop(0)
+        await task
+    [(_, _, _, limits, *_)] = engine.renders
+    assert limits.max_bytes == int(LIMIT_BY_TIER[tier] * LIMIT_MARGIN)
+
+
+def test_the_owners_limit_holds_where_the_server_takes_more(settings):
+    small = settings.model_copy(update={"max_clip_bytes": 500_000})
+    assert render_limits(small, 50_000_000).max_bytes == 500_000
