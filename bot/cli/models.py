@@ -32,11 +32,11 @@ def models() -> None:
 @models.command("list")
 def list_models() -> None:
     """Show all weights there are, and which of them are here."""
-    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.families import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
 
     store = _store()
     for spec in CATALOGUE.values():
-        mark = "✓" if store.has(spec.name) else "·"
+        mark = "✓" if store.has(spec) else "·"
         click.echo(
             f"{mark} {spec.name:<23} {size_text(spec.size):>8}  {spec.licence.name}\n      {spec.about}"
         )
@@ -81,7 +81,7 @@ def pull(names: tuple[str, ...], *, yes: bool) -> None:
 @click.argument("names", nargs=-1)
 def verify(names: tuple[str, ...]) -> None:
     """Read every byte of the weights called NAMES (or of all that are here) and say what is wrong."""
-    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415
+    from engine.families import CATALOGUE  # noqa: PLC0415
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.verify import verify as read_all  # noqa: PLC0415
 
@@ -98,7 +98,7 @@ def verify(names: tuple[str, ...]) -> None:
         except FetchFailed as error:
             _give_up(str(error))
         problems = verdict.problems
-        if not problems and not store.has(spec.name):
+        if not problems and not store.has(spec):
             problems = ("is not here in full",)
         wrong = wrong or bool(problems)
         unknown = (
@@ -209,7 +209,7 @@ def _store() -> Store:
 
 def _specs(names: tuple[str, ...]) -> list[ModelSpec]:
     """The entries of these names, each once."""
-    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.families import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
 
     for name in names:
         if name not in CATALOGUE:

@@ -19,11 +19,11 @@ Picture = NDArray[np.uint8]
 """uint8 ``[H, W, 3]``, RGB."""
 
 RawFrames = NDArray[np.uint8] | NDArray[np.float32]
-"""What a backend returns: uint8, or float32 in 0 … 1 so that the gate can still see a NaN."""
+"""What a family returns: uint8, or float32 in 0 … 1 so that the gate can still see a NaN."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clip:
+class SourceClip:
     """A member's clip, as it was taken in: its frames, and frames per second."""
 
     frames: Frames
@@ -32,7 +32,7 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """A member's files, decoded. Each has its own size and shape; the backend fits it (:mod:`engine.vision.crop`).
+    """A member's files, decoded. Each has its own size and shape; the family crops it.
 
     Attributes:
         picture: what is animated, or the first frame.
@@ -43,8 +43,8 @@ class Inputs:
 
     picture: Picture | None = None
     like: Picture | None = None
-    reference: Clip | None = None
-    before: Clip | None = None
+    reference: SourceClip | None = None
+    before: SourceClip | None = None
 
 
 def _nothing(_: object) -> None:
@@ -53,7 +53,7 @@ def _nothing(_: object) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """A render's ear and voice inside a backend.
+    """How a family hears from the render around it, and reports to it.
 
     Attributes:
         cancel: looked at once a frame, step or decoded chunk.

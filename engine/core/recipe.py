@@ -298,7 +298,7 @@ class Receipt:
         ladder: what was given up for memory or for the upload limit, in words.
         sha256: hex digest of the MP4.
         size: bytes of the MP4.
-        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: nobody has looked.
+        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
     """
 
     engine: str

@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+MB = 1_000_000
+GB = 1_000_000_000
+"""Bytes, as download pages count them."""
+
+WHOLE = "diffusion_pytorch_model.safetensors"
+FP16 = "diffusion_pytorch_model.fp16.safetensors"
+"""Names that diffusers gives a model's weights: all of their digits, and half of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HubSource:

@@ -48,7 +48,7 @@ class Puller:
 
     def is_current(self, spec: ModelSpec) -> bool:
         """Whether an entry is here and is the one that this release pins; asks no network."""
-        if not self._store.has(spec.name):
+        if not self._store.has(spec):
             return False
         record = self._store.record(spec.name)
         shipped = _shipped_revision(spec)

@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.laid import INDEX, SUFFIX, is_whole
 from engine.weights.lock import Record, read_manifest
+from engine.weights.model_spec import ModelSpec
 
 __all__ = ["CHECKPOINTS", "STYLES", "SUFFIX", "Store", "store_of"]
 
@@ -61,15 +61,15 @@ class Store:
         """What a pull said of an entry; None: it was laid here by hand, or is not here."""
         return read_manifest(self.path(name))
 
-    def has(self, name: str) -> bool:
-        """Whether the weights are there, whole: by names and sizes, not by what is in the files."""
-        folder = self.path(name)
+    def has(self, spec: ModelSpec) -> bool:
+        """Whether an entry's weights are here, whole: by names and sizes; the bytes are not read."""
+        folder = self.path(spec.name)
         record = read_manifest(folder)
         if record is not None:
             return all(_size(folder / path) == file.size for path, file in record.files.items())
-        if name not in CATALOGUE or not folder.is_dir() or self.staging(name).exists():
+        if not folder.is_dir() or self.staging(spec.name).exists():
             return False
-        return is_whole(folder, CATALOGUE[name])
+        return is_whole(folder, spec)
 
     def in_use(self) -> bool:
         """Whether there is anything at all: else nobody has to look for a GPU."""

@@ -17,6 +17,7 @@ from engine.core.device import Device
 from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import EngineError, RenderFailed
 from engine.diffusion.loading import load
+from engine.weights.model_spec import ModelSpec
 from engine.weights.store import SUFFIX, Store
 
 _Pipeline: Any = AnimateDiffPipeline
@@ -30,13 +31,13 @@ LIGHTNING = "animatediff_lightning_{steps}step_diffusers.safetensors"
 
 
 def load_animatediff(
-    store: Store, *, checkpoint: str, base: Sequence[str], motion: str, steps: int, dtype: torch.dtype
+    store: Store, *, checkpoint: str, base: Sequence[ModelSpec], motion: str, steps: int, dtype: torch.dtype
 ) -> Any:
     """Load an AnimateDiffPipeline into main memory.
 
     Args:
         store: where the weights lie.
-        checkpoint: a name of the owner's list, or of ``base``.
+        checkpoint: a name of the owner's list, or of an entry of ``base``.
         base: the catalogue's checkpoints. One of them tells how a single file is to be read.
         motion: the catalogue's name of a motion adapter.
         steps: denoising steps: there are adapters made for one number only.
@@ -65,24 +66,24 @@ def load_animatediff(
     return pipe
 
 
-def _find(store: Store, checkpoint: str, base: Sequence[str]) -> Path:
+def _find(store: Store, checkpoint: str, base: Sequence[ModelSpec]) -> Path:
     if checkpoint in store.checkpoints():
         return store.checkpoint(checkpoint)
-    if checkpoint in base and store.has(checkpoint):
+    if any(spec.name == checkpoint and store.has(spec) for spec in base):
         return store.path(checkpoint)
     raise RenderFailed("E_WEIGHTS", f"The checkpoint “{checkpoint}” is not installed here.")
 
 
-def _settings(store: Store, base: Sequence[str], checkpoint: str) -> Path:
+def _settings(store: Store, base: Sequence[ModelSpec], checkpoint: str) -> Path:
     """A folder that tells what the parts of SD 1.5 look like; a single file does not say."""
-    folders = [store.path(name) for name in base if store.has(name)]
+    folders = [store.path(spec.name) for spec in base if store.has(spec)]
     folders += [store.checkpoint(name) for name in store.checkpoints()]
     found = next((folder for folder in folders if (folder / "model_index.json").is_file()), None)
     if found is None:
         raise RenderFailed(
             "E_WEIGHTS",
             f"“{checkpoint}” is a single file, and takes its settings from a whole checkpoint:"
-            f" framekiln models pull {base[-1]}",
+            f" framekiln models pull {base[-1].name}",
         )
     return found
 

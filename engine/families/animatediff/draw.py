@@ -19,14 +19,16 @@ from engine.diffusion.ladder import descend, first_rung
 from engine.diffusion.loading import size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
+from engine.families.animatediff import DRAFT_MAP
 from engine.families.animatediff.free_noise import sliding_windows
 from engine.families.animatediff.ip_adapter import load_encoder, looking_like
 from engine.families.animatediff.ladder import RUNGS, costs, decode_chunk, placed
 from engine.families.animatediff.loras import Lora, worn
-from engine.families.animatediff.parts import Services, name_of, parts_of
+from engine.families.animatediff.parts import Parts, name_of, parts_of
 from engine.families.animatediff.sources import ENCODED, Words, source_of
 from engine.families.animatediff.truncation import unread
-from engine.families.animatediff.tune import BASE, IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
+from engine.families.animatediff.tune import IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
+from engine.families.animatediff.weights import CHECKPOINTS
 from engine.runtime.context import EngineContext
 
 DRAWN = 0.9
@@ -49,7 +51,7 @@ class AnimateDiff:
         self._context = context
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
-        """Draw a clip, or draw one anew; see :meth:`engine.families.Family.draw`.
+        """Draw a clip, or draw one anew; see :meth:`engine.core.family.Family.draw`.
 
         Returns:
             uint8 ``[recipe.frames, recipe.height, recipe.width, 3]``.
@@ -62,7 +64,7 @@ class AnimateDiff:
             RenderFailed: ``E_WEIGHTS``: what the recipe needs is not installed, or damaged.
         """
         hooks.cancel.check()
-        parts = parts_of(self._context, recipe, BASE)
+        parts = parts_of(self._context, recipe, CHECKPOINTS)
         hooks.cancel.check()
         source = self.source(recipe, inputs, hooks)
         take = _Take(context=self._context, parts=parts, source=source, seed=seed)
@@ -79,7 +81,7 @@ class _Take:
     """One take, from what is loaded to frames."""
 
     context: EngineContext
-    parts: Services
+    parts: Parts
     source: Words
     seed: int
 
@@ -151,7 +153,7 @@ class _Take:
             steps=source.steps * rounds,
             begin=ENCODED,
             end=DRAWN,
-            preview=lambda latents: draft_frames(latents[0].transpose(0, 1)),
+            preview=lambda latents: draft_frames(latents[0].transpose(0, 1), DRAFT_MAP),
         )
         with _seeded(self.seed):
             latents: torch.Tensor = pipe(

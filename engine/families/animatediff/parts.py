@@ -13,6 +13,7 @@ from engine.diffusion.loading import dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
 from engine.families.animatediff.schedulers import scheduler_for
 from engine.runtime.context import EngineContext
+from engine.weights.model_spec import ModelSpec
 
 MOTION = "motion"
 """The recipe's setting that names the motion adapter."""
@@ -20,7 +21,7 @@ MOTION = "motion"
 _SHARED = ("vae", "text_encoder", "tokenizer", "unet", "motion_adapter")
 
 
-class Services:
+class Parts:
     """The models of one checkpoint with one motion adapter."""
 
     def __init__(self, whole: Any) -> None:
@@ -71,7 +72,7 @@ class Services:
         return pipe
 
 
-def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Services:
+def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
     """The parts that a recipe is drawn with, from the rack.
 
     Raises:
@@ -89,7 +90,7 @@ def name_of(recipe: Recipe) -> str:
     return f"animatediff/{recipe.model}/{motion}{steps}"
 
 
-def _load(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Services:
+def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
     motion = str(recipe.settings.get(MOTION, ""))
     if not motion:
         raise RenderFailed("E_WEIGHTS", "This recipe names no motion adapter, and nothing moves without one.")
@@ -101,4 +102,4 @@ def _load(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Servic
         steps=recipe.steps,
         dtype=dtype_for(context.device),
     )
-    return Services(whole)
+    return Parts(whole)

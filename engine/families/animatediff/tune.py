@@ -13,6 +13,7 @@ from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality, Recipe
 from engine.core.request import Request
 from engine.core.retake import Retake
+from engine.families.animatediff.weights import CHECKPOINTS
 from engine.planning.prompting import CLIP_TOKENS, construct
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 V1_5_2, V1_5_3, V3 = "motion-v1-5-2", "motion-v1-5-3", "motion-v3"
 LCM, LIGHTNING = "animatelcm", "lightning"
 SPARSE, IP_ADAPTER = "sparsectrl-rgb", "sd15-ip-adapter"
-BASE = ("epicrealism", "sd15")
+BASE = tuple(spec.name for spec in CHECKPOINTS)
 
 CAMERAS = {
     Camera.PUSH_IN: "motion-lora-zoom-in",

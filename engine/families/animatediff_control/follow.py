@@ -12,7 +12,7 @@ from diffusers import ControlNetModel
 from PIL import Image
 
 from engine.core.device import Device, DeviceKind
-from engine.core.family import Clip, Frames, Hooks
+from engine.core.family import Frames, Hooks, SourceClip
 from engine.core.recipe import Follow
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.ladder import Rung, descend
@@ -25,7 +25,7 @@ ON_CPU = Rung(name="cpu", about="the clip to follow was read on the processor, f
 
 
 def conditioning_frames(
-    clip: Clip,
+    clip: SourceClip,
     follow: Follow,
     *,
     frames: int,

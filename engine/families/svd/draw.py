@@ -32,6 +32,7 @@ from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps, showing_one_draft
 from engine.diffusion.streaming import streamed
+from engine.families.svd import DRAFT_MAP, SPEC, TURBO, TURBO_WEIGHTS
 from engine.families.svd.ladder import (
     CHUNKED,
     OFFLOAD,
@@ -43,7 +44,6 @@ from engine.families.svd.ladder import (
     chunk_forward,
     costs,
 )
-from engine.families.svd.spec import SPEC, TURBO, TURBO_WEIGHTS
 from engine.planning.frame_size import usual_sizes
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -77,7 +77,7 @@ class _Go:
     end: float
 
 
-class SvdBackend:
+class SvdFamily:
     """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
 
     def __init__(self, context: EngineContext) -> None:
@@ -262,7 +262,7 @@ def _draw(
         steps=recipe.steps,
         begin=go.begin,
         end=between,
-        preview=(lambda latents: draft_frames(latents[0])) if go.begin == 0 else None,
+        preview=(lambda latents: draft_frames(latents[0], DRAFT_MAP)) if go.begin == 0 else None,
     )
     latents = pipe(
         picture,

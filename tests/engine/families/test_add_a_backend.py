@@ -51,7 +51,7 @@ def test_the_walks_own_tests_pass(house):
 
 def test_the_family_and_its_weights_are_found_without_importing_torch(house):
     look = (
-        "import sys; from engine.families import BACKENDS; from engine.weights.catalogue_all import CATALOGUE;"
+        "import sys; from engine.families import BACKENDS; from engine.families import CATALOGUE;"
         "assert BACKENDS['nebula'].about and CATALOGUE['nebula'].source.repo;"
         "assert 'torch' not in sys.modules"
     )
