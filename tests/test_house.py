@@ -32,7 +32,7 @@ def name_of(path):
 
 
 def may_import_torch(path):
-    """At its top: what the families share, and a family's own modules; its ``__init__`` is read at each start."""
+    """What the families share, and a family's own modules but ``__init__``, which is read at each start."""
     if path.is_relative_to(ROOT / "engine" / "diffusion"):
         return True
     return FAMILIES in path.parents[1:] and path.name != "__init__.py"

@@ -1,4 +1,4 @@
-"""The last step before a clip leaves the house: say in the file that a machine made it, and sign it.
+"""The last step before a clip is sent: say in the file that a machine made it, and sign it.
 
 Whatever writes the file again afterwards strips the signature (ffmpeg copies no C2PA), so a clip is sealed
 where it is handed over, the smaller version of one that was too large as well. What the engine makes stays as
@@ -106,7 +106,7 @@ class Sealer:
         try:
             return Sealed(mp4=_sign(c2pa, tagged, recipe, self._identity))
         except c2pa.C2paError as error:
-            return Sealed(mp4=mp4, unsigned=f"signing failed: {error}")
+            return Sealed(mp4=tagged, unsigned=f"signing failed: {error}")
 
 
 def inspect_clip(path: Path) -> Provenance:

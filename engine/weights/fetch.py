@@ -143,8 +143,13 @@ class Web:
                 raise FetchFailed(
                     "E_DAMAGED", f"{_name(url)} ends sooner than announced.", passing=size is None
                 )
-            if answer.status != _PARTIAL or not _starts_at(answer.headers, have):
+            if answer.status != _PARTIAL:
                 have = 0
+            elif not _starts_at(answer.headers, have):
+                part.unlink(missing_ok=True)
+                raise FetchFailed(
+                    "E_DAMAGED", f"{origin(url)} sent another part of {_name(url)} than asked.", passing=True
+                )
             coming = answer.headers.get("Content-Length", "")
             end = have + int(coming) if coming.isdigit() else size
             if size is not None and end != size:

@@ -14,7 +14,7 @@ import pytest
 
 from engine.families import CATALOGUE
 from engine.weights import pull
-from engine.weights.fetch import FetchFailed
+from engine.weights.fetch import FetchFailed, Web
 from engine.weights.hub import hub_of
 from engine.weights.lock import LOCK, Lock
 from engine.weights.model_spec import HubSource, WheelSource
@@ -204,6 +204,19 @@ def test_a_server_that_knows_no_ranges_starts_over(hub, svd, owner):
     hub.trouble(f"blob/.*{UNET}", ignore_range=True)
     owner.pull(SVD)
     assert (owner.store.path("svd") / UNET).read_bytes() == svd.files[UNET]
+
+
+def test_a_part_that_starts_elsewhere_is_never_appended(hub, tmp_path):
+    """Without a digest nothing else would find it."""
+    data = weights("mine")
+    hub.repos["o/mine"] = repo = Repo({"a.bin": data})
+    url = f"{hub.url}/blob/o/mine/{repo.head}/a.bin"
+    part = tmp_path / "a.part"
+    part.write_bytes(data[:10_000])
+    hub.trouble("a.bin", shift=-500, times=1)
+    Web(wait=lambda _: None).download(url, part, None, lambda _: None)
+    assert part.read_bytes() == data
+    assert [asked.range for asked in hub.asked] == ["bytes=10000-", ""]
 
 
 def test_a_connection_that_always_breaks_is_given_up(hub, svd, owner):
