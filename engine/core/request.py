@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Style
 
 E = TypeVar("E", bound=StrEnum)
@@ -96,4 +96,4 @@ def choose(kind: type[E], value: str | None, default: E) -> E:
         return kind(word)
     except ValueError:
         known = ", ".join(member.value for member in kind)
-        raise UserError("E_OPTION", f"“{word[:40]}” is not one of: {known}.") from None
+        raise UserError(Code.OPTION, f"“{word[:40]}” is not one of: {known}.") from None

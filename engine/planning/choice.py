@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Role
@@ -58,7 +58,8 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
             there_are = ", ".join(sorted(engines_for(capabilities)))
             why = "" if spec is None else f" It lacks {spec.lacks(capabilities)}."
             raise UserError(
-                "E_ENGINE", f"There is no engine called “{request.engine}” here.{why} There are: {there_are}."
+                Code.NO_ENGINE,
+                f"There is no engine called “{request.engine}” here.{why} There are: {there_are}.",
             )
         _insist(spec, given)
         return spec, f"{spec.name}, as asked: {spec.about}"
@@ -72,8 +73,10 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         return spec, why
     if able:
         missing = min((given.needs() - spec.features for spec in able), key=len)
-        raise UserError("E_FEATURE", f"No engine here is able to do this: {', '.join(sorted(missing))}.")
-    raise UserError("E_ENGINE", "Nothing here can make such a clip. The owner's “framekiln doctor” says why.")
+        raise UserError(Code.FEATURE, f"No engine here is able to do this: {', '.join(sorted(missing))}.")
+    raise UserError(
+        Code.NO_ENGINE, "Nothing here can make such a clip. The owner's “framekiln doctor” says why."
+    )
 
 
 def choose_way(
@@ -91,7 +94,7 @@ def choose_way(
             if quality is not request.quality:
                 said += f" (the weights for “{request.quality}” are not installed)"
             return way, (said,)
-    raise UserError("E_WEIGHTS", f"The engine “{spec.name}” has none of its weights here.")
+    raise UserError(Code.WEIGHTS, f"The engine “{spec.name}” has none of its weights here.")
 
 
 def _largest_that_fits(apt: list[FamilySpec], request: Request, capabilities: Capabilities) -> FamilySpec:
@@ -119,9 +122,9 @@ def _draws(spec: FamilySpec, given: Given) -> bool:
 def _insist(spec: FamilySpec, given: Given) -> None:
     if not _draws(spec, given):
         need = "a picture" if spec.needs_picture else "words"
-        raise UserError("E_ENGINE", f"The engine “{spec.name}” needs {need} to work from.")
+        raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to work from.")
     missing = given.needs() - spec.features
     if missing:
         raise UserError(
-            "E_FEATURE", f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}."
+            Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}."
         )

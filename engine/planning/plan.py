@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Outline
 from engine.core.recipe import Recipe
 from engine.core.request import SECONDS, Length, Request, Subject
@@ -124,17 +124,17 @@ def _check(request: Request, seconds: float, fps: float, limits: PlanLimits) -> 
     """
     if not limits.min_seconds <= seconds <= limits.max_seconds:
         raise UserError(
-            "E_SECONDS", f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
+            Code.SECONDS, f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
         )
     if not 1 <= fps <= limits.max_fps:
-        raise UserError("E_FPS", f"A clip can have 1 to {limits.max_fps:g} frames a second.")
+        raise UserError(Code.FPS, f"A clip can have 1 to {limits.max_fps:g} frames a second.")
     if request.seed is not None and not 0 <= request.seed < 2**32:
-        raise UserError("E_SEED", f"A seed is a whole number from 0 to {2**32 - 1}.")
+        raise UserError(Code.SEED, f"A seed is a whole number from 0 to {2**32 - 1}.")
     if request.size is not None and not all(
         limits.min_side <= side <= limits.max_side for side in request.size
     ):
         raise UserError(
-            "E_SIZE", f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
+            Code.SIZE, f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
         )
 
 

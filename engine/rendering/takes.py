@@ -11,7 +11,7 @@ import numpy as np
 
 from engine.clips.encode import encode
 from engine.clips.join import led_in, settled
-from engine.core.errors import HopelessTake, RenderFailed
+from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, RawFrames
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
@@ -66,7 +66,7 @@ def draw_until_good(
             best = take.record, take.frames
         retake = next_take(retake.recipe, records, budget=budget, calm=calm)
     if best is None:
-        raise RenderFailed("E_BROKEN", f"No take came out whole: {'; '.join(records[-1].reasons)}.")
+        raise RenderFailed(Code.BROKEN, f"No take came out whole: {'; '.join(records[-1].reasons)}.")
     return *best, records
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from engine.core.device import DeviceKind
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Recipe
@@ -203,7 +203,7 @@ class _Take:
         known = store.styles()
         for style in recipe.styles:
             if style.name not in known:  # else a name could be a path
-                raise UserError("E_STYLE", f"There is no style “{style.name[:60]}” here.")
+                raise UserError(Code.STYLE, f"There is no style “{style.name[:60]}” here.")
             loras.append(
                 Lora(name=style.name, file=store.style(style.name), weight=style.weight, is_style=True)
             )
@@ -219,7 +219,7 @@ class _Take:
         folder = self.context.store.path(IP_ADAPTER)
         if not folder.is_dir():
             raise UserError(
-                "E_WEIGHTS", f"A picture's look needs “{IP_ADAPTER}”, which is not installed here."
+                Code.WEIGHTS, f"A picture's look needs “{IP_ADAPTER}”, which is not installed here."
             )
         encoder = self.context.model_cache.get(
             f"{IP_ADAPTER} encoder",

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from engine.core.errors import RenderFailed
+from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Recipe
 from engine.diffusion.loading import dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
@@ -27,7 +27,7 @@ class Parts:
     def __init__(self, whole: Any) -> None:
         """Take a pipeline apart."""
         if whole.motion_adapter is None:
-            raise RenderFailed("E_WEIGHTS", "Nothing moves without a motion adapter.")
+            raise RenderFailed(Code.WEIGHTS, "Nothing moves without a motion adapter.")
         self._models = {name: whole.components[name] for name in _SHARED}
         self._scheduler = whole.scheduler.config
         self.vae: Any = whole.vae
@@ -93,7 +93,9 @@ def name_of(recipe: Recipe) -> str:
 def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
     motion = str(recipe.settings.get(MOTION, ""))
     if not motion:
-        raise RenderFailed("E_WEIGHTS", "This recipe names no motion adapter, and nothing moves without one.")
+        raise RenderFailed(
+            Code.WEIGHTS, "This recipe names no motion adapter, and nothing moves without one."
+        )
     whole = load_animatediff(
         context.store,
         checkpoint=recipe.model,

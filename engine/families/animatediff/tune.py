@@ -7,7 +7,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import Outline, Tuned
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality, Recipe
@@ -143,7 +143,7 @@ def _check(outline: Outline) -> None:
 
 def _lacking(purpose: str, name: str, way_out: str) -> UserError:
     return UserError(
-        "E_WEIGHTS", f"{purpose}, this engine needs “{name}”, which is not installed here. {way_out}"
+        Code.WEIGHTS, f"{purpose}, this engine needs “{name}”, which is not installed here. {way_out}"
     )
 
 
@@ -154,12 +154,12 @@ def _choose_model(outline: Outline) -> tuple[str, list[str]]:
     if request.model:
         if request.model not in known:
             raise UserError(
-                "E_MODEL",
+                Code.MODEL,
                 f"There is no checkpoint “{request.model[:60]}” here. There are: {', '.join(known)}.",
             )
         return request.model, [f"checkpoint {request.model}, as asked"]
     if not known:
-        raise UserError("E_MODEL", "There is no checkpoint here to draw with.")
+        raise UserError(Code.MODEL, "There is no checkpoint here to draw with.")
     drawn = next((name for name in known if _DRAWS.search(name)), None)
     if drawn is not None and _asks_for_a_drawing(request, outline):
         return drawn, [f"checkpoint {drawn}, for a drawing"]

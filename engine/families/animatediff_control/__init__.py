@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import Feature, Outline, Tuned
 from engine.core.recipe import Follow, Kind
 from engine.families.animatediff import SPEC as ANIMATEDIFF
@@ -28,13 +28,13 @@ def tune(outline: Outline) -> Tuned:
     follow = outline.request.follow
     if follow is None:
         raise UserError(
-            "E_FOLLOW",
+            Code.FOLLOW,
             "This engine follows a clip. Please attach one as the reference, and say what of it to follow.",
         )
     needs = NEEDS[follow]
     missing = [name for name in needs.weights if name not in outline.capabilities.weights]
     if missing:
-        raise UserError("E_WEIGHTS", _what_is_missing(follow, missing, outline.capabilities.weights))
+        raise UserError(Code.WEIGHTS, _what_is_missing(follow, missing, outline.capabilities.weights))
     tuned = tune_animatediff(outline)
     reasons = [f"follows the {follow} of the clip ({needs.extractor} and {needs.controlnet})"]
     if not needs.sold:

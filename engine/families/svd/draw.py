@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import hides_out_of_memory
-from engine.core.errors import RenderFailed, Unsupported
+from engine.core.errors import Code, RenderFailed, Unsupported
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Recipe
 from engine.diffusion.compiled import compiled_for, compiling
@@ -334,7 +334,9 @@ def _load_distilled(config: Path, folder: Path, dtype: torch.dtype) -> Any:
     except (OSError, RuntimeError) as error:
         if hides_out_of_memory(error):
             raise
-        raise RenderFailed("E_WEIGHTS", f"The weights in “{folder.name}” do not fit: {file.name}.") from error
+        raise RenderFailed(
+            Code.WEIGHTS, f"The weights in “{folder.name}” do not fit: {file.name}."
+        ) from error
     return unet.to(dtype=dtype).eval().requires_grad_(requires_grad=False)
 
 
