@@ -57,7 +57,7 @@ class Socket:
     async def write(self) -> None:
         """Send what is queued until the connection ends."""
         while True:
-            text = json.dumps(await self._queue.jobs.get())
+            text = json.dumps(await self._queue.get())
             try:
                 if self._deflate is None:
                     await self.ws.send_str(text)
