@@ -1,4 +1,4 @@
-"""What every folder of engine/families keeps: it registers a family, is light to import, and draws a tiny clip."""
+"""Every folder of engine/families registers a family, is light to import, and draws a tiny clip."""
 
 from __future__ import annotations
 

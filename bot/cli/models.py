@@ -94,15 +94,15 @@ def verify(names: tuple[str, ...]) -> None:
     wrong = False
     for spec in specs:
         try:
-            verdict = read_all(spec, store, tell=lambda _file: None)
+            check = read_all(spec, store, tell=lambda _file: None)
         except FetchFailed as error:
             _give_up(str(error))
-        problems = verdict.problems
+        problems = check.problems
         if not problems and not store.has(spec):
             problems = ("is not here in full",)
         wrong = wrong or bool(problems)
         unknown = (
-            " (laid here by hand; whole, but nobody knows what should be in it)" if verdict.unknown else ""
+            " (laid here by hand; whole, but nobody knows what should be in it)" if check.unknown else ""
         )
         click.echo(f"✗ {spec.name}" if problems else f"✓ {spec.name}{unknown}")
         for problem in problems:

@@ -30,8 +30,8 @@ class Code(StrEnum):
     Codes are persisted, so a value is never given a second meaning, and none is renamed. Who words an error
     follows from its class: the text of a :class:`UserError` is shown to the member as it is; a
     :class:`RenderFailed` is worded by the bot, by its code, and its own text is for the log; the text of a
-    ``FetchFailed`` is for the owner. ``Refused`` and ``ClipRefused`` have codes of their own, as what they say
-    depends on the limits that the bot knows.
+    ``FetchFailed`` is for the owner. ``Refused`` and ``ClipRefused`` have codes of their own, because what
+    they say depends on limits that only the bot knows.
 
     Attributes:
         meaning: one line for whoever finds the code in a log.

@@ -15,7 +15,7 @@ from engine.core.request import Request
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=200)]
-Words = Annotated[str, Field(max_length=2000)]
+Prose = Annotated[str, Field(max_length=2000)]
 
 
 class NotARecipe(ValueError):
@@ -48,15 +48,15 @@ class ForeignRecipe(_Foreign):
     height: Annotated[int, Field(ge=2, le=8192)]
     fps: Annotated[float, Field(ge=1, le=240)]
     length: Annotated[int, Field(ge=1, le=100_000)]
-    prompt: Words = ""
+    prompt: Prose = ""
     inputs: dict[Role, Digest] = {}
     input_sha256: Digest | None = None
     motion: Motion = Motion.NORMAL
     camera: Camera = Camera.AUTO
     quality: Quality = Quality.BALANCED
     model: Name = ""
-    words: Words = ""
-    negative: Words = ""
+    words: Prose = ""
+    negative: Prose = ""
     strength: Annotated[float, Field(ge=0, le=1)] = 0.0
     follow: Follow | None = None
     styles: Annotated[tuple[ForeignStyle, ...], Field(max_length=5)] = ()

@@ -25,7 +25,7 @@ from engine.families.animatediff.ip_adapter import load_encoder, looking_like
 from engine.families.animatediff.ladder import RUNGS, costs, decode_chunk, placed
 from engine.families.animatediff.loras import Lora, worn
 from engine.families.animatediff.parts import Parts, name_of, parts_of
-from engine.families.animatediff.sources import ENCODED, Words, source_of
+from engine.families.animatediff.sources import ENCODED, WordsSource, source_of
 from engine.families.animatediff.truncation import unread
 from engine.families.animatediff.tune import IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
 from engine.families.animatediff.weights import CHECKPOINTS
@@ -71,7 +71,7 @@ class AnimateDiff:
         take.say_what_is_not_read()
         return descend(RUNGS, take.draw, first=take.first_rung(), most=self._context.steps_down, hooks=hooks)
 
-    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> WordsSource:
         """What the clip is made from."""
         return source_of(self._context, recipe, inputs, hooks)
 
@@ -82,7 +82,7 @@ class _Take:
 
     context: EngineContext
     parts: Parts
-    source: Words
+    source: WordsSource
     seed: int
 
     @property
@@ -188,7 +188,11 @@ class _Take:
             return nullcontext()
         length = min(longest, int(settings.get("window", WINDOW)), frames)
         with_motion = tuple(model for model in others if hasattr(model, "down_blocks"))
-        able = pipe if hasattr(pipe, "enable_free_noise") else self.parts.pipeline(Words.pipeline, recipe.way)
+        able = (
+            pipe
+            if hasattr(pipe, "enable_free_noise")
+            else self.parts.pipeline(WordsSource.pipeline, recipe.way)
+        )
         return sliding_windows(able, (pipe.unet, *with_motion), length=length)
 
     def _loras(self) -> tuple[Lora, ...]:

@@ -1,4 +1,4 @@
-"""One render: what was ordered, what it may spend, and how long each part of it took."""
+"""One render: what to make, what it may spend, and how long each part of it took."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class RenderLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderJob:
-    """One render, as it was ordered.
+    """One render: a recipe with its files, its limits and whoever listens.
 
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.
