@@ -47,7 +47,8 @@ def draw_until_good(
     """Draw takes until the gate lets one through, or the budget ends.
 
     Returns:
-        The record of the take that is kept and its frames; and the records of all takes, in the order they were drawn.
+        The record of the take that is kept and its frames; and the records of all takes, in
+        the order they were drawn.
 
     Raises:
         RenderFailed: ``E_BROKEN``: none of them came out whole.
