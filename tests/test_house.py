@@ -1,4 +1,4 @@
-"""The rules of the house: who may import whom, how long a module may be, and what no file may hold."""
+"""The rules of the house: which room may import which, how long a function may be, what no file may hold."""
 
 from __future__ import annotations
 
@@ -7,23 +7,32 @@ import re
 import shutil
 import subprocess
 import sys
+import warnings
+from collections import Counter, defaultdict
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("bot", "engine", "db")
-MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
-LONGEST = 350
+PACKAGES = ("bot", "engine", "db")
+MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+LONGEST_FUNCTION = 60
+"""Lines, without the docstring."""
+
+LONGEST_CLASS = 300
+LONG_MODULE = 500
+"""Lines. A longer module only warns: a subject may need them."""
+
+LARGEST_FOLDER = 25
+"""Modules of one folder."""
 
 FORBIDDEN = {
     "engine": {"bot", "db", "discord", "aiosqlite", "sqlite3", "pydantic_settings"},
     "db": {"bot", "engine", "discord"},
     "bot": set(),
 }
-FAMILIES = ROOT / "engine" / "families"
-
 HEAVY = {"torch", "torchvision", "diffusers", "transformers", "accelerate", "peft", "controlnet_aux"}
 
 
@@ -31,23 +40,16 @@ def name_of(path):
     return str(path.relative_to(ROOT))
 
 
-def may_import_torch(path):
-    """What the families share, and a family's own modules but ``__init__``, which is read at each start."""
-    if path.is_relative_to(ROOT / "engine" / "diffusion"):
-        return True
-    return FAMILIES in path.parents[1:] and path.name != "__init__.py"
+def dotted(path):
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-def imported(nodes):
-    """The first part of each absolute name that is imported."""
-    found = set()
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            found |= {alias.name.split(".")[0] for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"line {node.lineno}: a relative import hides which room it enters"
-            found.add(node.module.split(".")[0])
-    return found
+def parsed(path):
+    return ast.parse(path.read_text("utf-8"))
+
+
+TREES = {path: parsed(path) for path in MODULES}
+NAMES = {dotted(path): path for path in MODULES}
 
 
 def at_import(node):
@@ -61,22 +63,112 @@ def at_import(node):
         yield from at_import(child)
 
 
+def imports(nodes):
+    """Every absolute name that is imported; ``from a import b`` is ``a.b``."""
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: a relative import hides which room it enters"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def modules_of(names):
+    """The modules of ours among imported names."""
+    for name in names:
+        if name in NAMES:
+            yield name
+        elif name.rpartition(".")[0] in NAMES:
+            yield name.rpartition(".")[0]
+
+
+def heavy_modules():
+    """The modules whose import brings torch along. Importing anything of ``engine.diffusion`` does."""
+    found = {
+        name
+        for name, path in NAMES.items()
+        if room_of(name) == "engine.diffusion" or is_heavy(imports(at_import(TREES[path])))
+    }
+    while True:
+        more = {
+            name
+            for name, path in NAMES.items()
+            if name not in found and found & set(modules_of(imports(at_import(TREES[path]))))
+        }
+        if not more:
+            return found
+        found |= more
+
+
+def is_heavy(names):
+    return bool({name.split(".")[0] for name in names} & HEAVY)
+
+
+def room_of(module):
+    """A folder is a room; so is a module that stands beside the folders, and a family's folder."""
+    parts = module.split(".")
+    of_a_family = parts[:2] == ["engine", "families"] and (ROOT / Path(*parts[:3])).is_dir()
+    return ".".join(parts[: 3 if of_a_family else 2])
+
+
+HEAVY_MODULES = heavy_modules()
+
+
+def arrows():
+    """Which room imports which, with the modules that do."""
+    found = defaultdict(list)
+    for name, path in NAMES.items():
+        for target in set(modules_of(imports(ast.walk(TREES[path])))):
+            pair = room_of(name), room_of(target)
+            if pair[0] != pair[1] and "." in pair[1]:
+                found[pair].append(f"{name} imports {target}")
+    return found
+
+
+def drawing():
+    """The floors of docs/architecture.md, from the top down: each a line of rooms."""
+    text = (ROOT / "docs" / "architecture.md").read_text("utf-8")
+    blocks = re.findall(r"```rooms\n(.*?)```", text, re.DOTALL)
+    assert blocks, "docs/architecture.md has no drawing of the rooms"
+    return [line.split() for block in blocks for line in block.splitlines() if line.strip()]
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_room_imports_only_what_it_may(path):
-    room = path.relative_to(ROOT).parts[0]
-    tree = ast.parse(path.read_text("utf-8"))
-    assert not imported(ast.walk(tree)) & FORBIDDEN[room]
-    if not may_import_torch(path):
-        assert not imported(at_import(tree)) & HEAVY
-        reached = {node.module for node in at_import(tree) if isinstance(node, ast.ImportFrom)}
-        assert not {name for name in reached if name.startswith("engine.diffusion")}
+def test_a_package_imports_only_what_it_may(path):
+    package = path.relative_to(ROOT).parts[0]
+    assert not {name.split(".")[0] for name in imports(ast.walk(TREES[path]))} & FORBIDDEN[package]
 
 
-def test_importing_every_module_leaves_torch_alone():
+def test_every_room_imports_only_rooms_below_it_in_the_drawing():
+    floors = {room: number for number, rooms in enumerate(drawing()) for room in rooms}
+    wrong = [
+        lines
+        for (upper, lower), lines in arrows().items()
+        if upper.split(".")[0] == lower.split(".")[0] and floors.get(upper, 0) >= floors.get(lower, -1)
+    ]
+    assert wrong == []
+
+
+def test_the_drawing_has_every_room_once_and_no_other():
+    drawn = Counter(room for rooms in drawing() for room in rooms)
+    rooms = {room_of(name) for name in NAMES if "." in name}
+    assert dict.fromkeys(rooms, 1) == dict(drawn)
+
+
+def test_no_folder_holds_more_modules_than_a_reader_can_look_over():
+    sizes = Counter(path.parent for path in MODULES if path.name != "__init__.py")
+    assert {name_of(folder): size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}
+
+
+def test_only_what_draws_with_torch_imports_it_at_its_top():
+    """The rest of the program must be able to plan without it."""
+    allowed = re.compile(r"engine\.(diffusion|families\.\w+\.\w+)")
+    assert [name for name in sorted(HEAVY_MODULES) if not allowed.match(name)] == []
+
+
+def test_importing_every_other_module_leaves_torch_alone():
     assert find_spec("torch") is not None, "torch must be installed, or this proves nothing"
-    light = [path for path in MODULES if not may_import_torch(path)]
-    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in light]
-    names = [name.removesuffix(".__init__") for name in names if not name.endswith("__main__")]
+    names = sorted(name for name in NAMES if name not in HEAVY_MODULES and not name.endswith("__main__"))
     code = (
         f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\n"
         f"print(sorted({HEAVY} & set(sys.modules)))"
@@ -87,22 +179,36 @@ def test_importing_every_module_leaves_torch_alone():
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
-def test_a_module_is_short_and_named_after_what_it_holds(path):
-    lines = path.read_text("utf-8").count("\n")
-    assert lines <= LONGEST, f"{lines} lines"
+def test_functions_and_classes_are_short_enough_to_be_read_at_once(path):
+    too_long = []
+    for node in ast.walk(TREES[path]):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            lines = node.end_lineno - node.lineno + 1
+            if ast.get_docstring(node) is not None:
+                lines -= node.body[0].end_lineno - node.body[0].lineno + 1
+            most = LONGEST_CLASS if isinstance(node, ast.ClassDef) else LONGEST_FUNCTION
+            if lines > most:
+                too_long.append(f"{node.name}: {lines} lines")
+    assert too_long == []
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_a_module_is_named_after_what_it_holds(path):
     assert not re.search(r"utils?|helpers?|managers?|misc|common", path.stem)
+
+
+@pytest.mark.filterwarnings("default")
+def test_long_modules_are_warned_of():
+    lengths = {name_of(path): path.read_text("utf-8").count("\n") for path in MODULES}
+    for name, lines in lengths.items():
+        if lines > LONG_MODULE:
+            warnings.warn(f"{name} has {lines} lines: is it still one subject?", stacklevel=1)
 
 
 def test_no_model_brings_code_of_its_own():
     """Weights are numbers. The hub can also ship programs beside them, for whoever says yes to that."""
     said_yes = re.compile(r"trust_remote_code|custom_pipeline|torch\.hub|weights_only\s*=\s*False")
     assert [name_of(path) for path in MODULES if said_yes.search(path.read_text("utf-8"))] == []
-
-
-def test_test_files_have_names_of_their_own():
-    """They are imported by their bare names, so two of one name would hide each other."""
-    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
-    assert len(names) == len(set(names))
 
 
 def test_no_tracked_file_holds_a_path_or_an_address_of_one_machine():

@@ -32,7 +32,7 @@ HERE = Capabilities(
 @pytest.fixture
 def known():
     made = create_autospec(Services, instance=True)
-    made.waits = create_autospec(Forecaster, instance=True)
+    made.forecaster = create_autospec(Forecaster, instance=True)
     made.submissions = create_autospec(Submissions, instance=True)
     made.submissions.capabilities.return_value = HERE
     made.submissions.engine_for.return_value = "auto"
@@ -100,7 +100,7 @@ async def test_a_quality_of_an_engine_that_cannot_do_it_has_no_list(known):
     known.submissions.rules = SimpleNamespace(plan=PlanLimits())
     known.submissions.engine_for.side_effect = lambda kind, wanted=None: wanted or "auto"
     assert await listed(known, "quality", kind=Kind.RESTYLE, engine="svd") == []
-    known.waits.for_new.assert_not_awaited()
+    known.forecaster.for_new.assert_not_awaited()
 
 
 async def test_every_command_opens_the_lists_of_its_options(fake, channel, ada, bot):

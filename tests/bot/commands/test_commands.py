@@ -21,6 +21,7 @@ from bot.config.settings import Settings
 from bot.forecast import Wait
 from bot.services import Services
 from bot.text import messages
+from db.queue import Queue
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
@@ -32,11 +33,20 @@ SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
 NAME = re.compile(r"[-_'\w]{1,32}")
 
 
+def mock_of(kind):
+    """A mock of a class, with mocks of the parts that it is declared to be made of."""
+    made = create_autospec(kind, instance=True)
+    for name, part in get_type_hints(kind).items():
+        if kind is Queue:
+            setattr(made, name, create_autospec(part, instance=True))
+    return made
+
+
 @pytest.fixture
 def services():
     """Every part as a mock that has what the real one has, and nothing else."""
     kinds = get_type_hints(Services)
-    mocks = {name: create_autospec(kind, instance=True) for name, kind in kinds.items()}
+    mocks = {name: mock_of(kind) for name, kind in kinds.items()}
     return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
 
 
@@ -230,9 +240,9 @@ async def test_the_quality_list_shows_the_wait_before_the_click(waiting):
 
 async def test_the_quality_list_asks_for_the_length_that_was_chosen(waiting):
     await choices(waiting, "best", Length.LONG.value)
-    assert waiting.waits.for_new.await_args.args[0].endswith("/240")
+    assert waiting.forecaster.for_new.await_args.args[0].endswith("/240")
     await choices(waiting, "best", Length.LONG.value, 60)
-    assert waiting.waits.for_new.await_args.args[0].endswith("/480")
+    assert waiting.forecaster.for_new.await_args.args[0].endswith("/480")
 
 
 async def test_the_quality_list_bears_what_discord_has_not_checked(waiting):

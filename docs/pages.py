@@ -1,0 +1,64 @@
+"""Write every page, or part of one, that is made from the code: ``make pages``.
+
+    python docs/pages.py
+
+A new one is a line in PAGES. A test beside each of them asks for this command when a page has grown old.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+CLI = "bot.cli"
+"""Where the modules are that print the tables of the command line."""
+
+
+def printed(module: str) -> str:
+    """Run a module and give what it prints."""
+    command = (sys.executable, "-m", module)
+    return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def settings() -> None:
+    """Write docs/settings.md, which is made as a whole."""
+    (DOCS / "settings.md").write_text(printed(f"{CLI}.settings_table"), "utf-8")
+
+
+def models() -> None:
+    """Write the table of the catalogue, with which docs/models.md ends."""
+    page, table = DOCS / "models.md", printed(f"{CLI}.models_table")
+    head = "\n\n" + table.partition("\n")[0] + "\n"
+    before, found, _ = page.read_text("utf-8").rpartition(head)
+    if not found:
+        raise SystemExit(f"{page.name} has no table that begins with {head.strip()}")
+    page.write_text(f"{before}\n\n{table}", "utf-8")
+
+
+def rights() -> None:
+    """Write the tables of docs/moderation.md: everything, tried by everybody. It takes about 15 seconds."""
+    printed("benchmarks.rights_table")
+
+
+PAGES: dict[str, Callable[[], None]] = {
+    "settings.md": settings,
+    "models.md": models,
+    "moderation.md": rights,
+}
+
+
+def main() -> None:
+    """Write them all, and say which changed."""
+    for name, write in PAGES.items():
+        old = (DOCS / name).read_text("utf-8")
+        write()
+        changed = (DOCS / name).read_text("utf-8") != old
+        print(f"docs/{name}: {'written anew' if changed else 'as it was'}")
+
+
+if __name__ == "__main__":
+    main()
