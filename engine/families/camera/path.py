@@ -7,7 +7,7 @@ So ``pan`` and ``zoom`` turn the camera and change its lens, ``move`` and ``doll
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -181,12 +181,19 @@ def travel(
     else:
         raise ValueError(f"the camera's path must be decided before it is drawn, not {camera}")
 
-    # A hand is never quite still. Slow sines of the clock, so that the speed is the same at any frame rate.
     held = (0.018 if camera is Camera.STILL else 0.002) * unit * AMPLITUDE[motion] ** 0.5
-    for axis in (0, 1):
-        phase, other = rng.uniform(0, 2 * np.pi, 2)
-        slow, slower = 2 * np.pi / rng.uniform(3.6, 4.6), 2 * np.pi / rng.uniform(6, 8)
-        wave = 0.6 * np.sin(slow * times + phase) + 0.4 * np.sin(slower * times + other)
+    for axis, wave in enumerate(_sway(rng, times)):
         move[:, axis] += held * wave * (1.0 if axis == 0 else 0.6)
         pan[:, axis] += 0.5 * held * wave * (1.0 if axis == 0 else 0.6)
     return Path(pan=pan, move=move, zoom=zoom, dolly=dolly, roll=roll, pivot=pivot)
+
+
+def _sway(rng: np.random.Generator, times: Track) -> Iterator[Track]:
+    """How a hand that holds the camera sways along each axis, -1 … 1: a hand is never quite still.
+
+    Slow sines of the clock, so that the speed is the same at any frame rate.
+    """
+    for _ in range(2):
+        phase, other = rng.uniform(0, 2 * np.pi, 2)
+        slow, slower = 2 * np.pi / rng.uniform(3.6, 4.6), 2 * np.pi / rng.uniform(6, 8)
+        yield 0.6 * np.sin(slow * times + phase) + 0.4 * np.sin(slower * times + other)
