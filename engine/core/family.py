@@ -38,7 +38,7 @@ class Inputs:
         picture: what is animated, or the first frame.
         like: what the clip should look like.
         reference: whose poses, depth or edges are followed, or what is drawn anew.
-        before: the finished clip that is gone on from; its last frame is ``picture``, at the size to draw.
+        before: the finished clip that is continued; its last frame is ``picture``, at the size to draw.
     """
 
     picture: Picture | None = None
@@ -48,7 +48,7 @@ class Inputs:
 
 
 def _nothing(_: object) -> None:
-    """Nobody listens."""
+    """The default of a hook: do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,8 @@ class Hooks:
         cancel: looked at once a frame, step or decoded chunk.
         progress: told the share of the take that is done, 0 … 1, at least once a frame or step.
         draft: shown a first look, small uint8 ``[T, h, w, 3]`` at ``recipe.native_fps``; at most once a take.
-        gave_up: told in words a member can read what was given up, for memory say; it goes on the receipt.
+        gave_up: told what was given up, for example to save memory, in words a member can read; it goes on
+            the receipt.
     """
 
     cancel: CancelToken = field(default_factory=CancelToken)

@@ -1,4 +1,4 @@
-"""Which engine draws a wish, and in which of its ways: by what is asked for and by what is here."""
+"""Which engine draws a request, and in which of its ways: by what is asked for and by what is here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.families import FAMILIES
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """A wish, with the files that came with it."""
+    """A request, with the files that came with it."""
 
     request: Request
     subject: Subject | None = None

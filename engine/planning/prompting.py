@@ -123,7 +123,7 @@ def construct(
     Args:
         prompt: the member's words, or words by frame (:mod:`engine.core.prompt_schedule`); may be empty.
         raw: nothing is added, and nothing steered away from.
-        faces: how many the picture shows; None where nobody has looked, or there is none.
+        faces: how many the picture shows; None: not checked, or no picture.
         is_drawing: the picture is a drawing.
         photo: the checkpoint draws photographs rather than drawings.
         limit: tokens that the encoder reads; None: as many as there are. What is added gives way first.

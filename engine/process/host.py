@@ -114,7 +114,7 @@ class EngineHost:
             EngineDied: the first process ended before it was ready. The host goes on trying, until closed.
             EngineHung: it was not ready in time. Likewise.
             RenderFailed: ``E_VERSION``: the worker is of another release. Likewise.
-            EngineClosed: somebody closed the host meanwhile.
+            EngineClosed: the host was closed meanwhile.
             OSError: the spool cannot be swept or made; nothing was started, and start may be called again.
         """
         if self._supervisor is not None:

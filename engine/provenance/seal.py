@@ -28,7 +28,7 @@ MP4 = "video/mp4"
 NO_LIBRARY = "c2pa-python cannot be loaded here"
 NO_KEY = "there is no key: the bot makes one at its first start"
 
-# A stranger's file may name an address where its manifest lies; nobody here goes there.
+# A stranger's file may name an address where its manifest lies; it is never fetched.
 _OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 
 
@@ -36,7 +36,7 @@ class Signature(StrEnum):
     """What a file's C2PA signature says."""
 
     VALID = "valid"
-    """Signed, and not changed since; by whom is another question."""
+    """Signed, and not changed since; it does not say by whom."""
 
     TRUSTED = "trusted"
     """The same, and the signer is on a list of trust."""
@@ -46,7 +46,7 @@ class Signature(StrEnum):
 
     NONE = "none"
     UNKNOWN = "unknown"
-    """The library that could tell is not here."""
+    """The library that could tell cannot be loaded."""
 
 
 @dataclass(frozen=True, kw_only=True)

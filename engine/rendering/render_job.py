@@ -22,7 +22,7 @@ class RenderLimits:
     Attributes:
         max_takes: how many takes may be drawn before the best of the rejected ones is kept.
         max_bytes: the finished MP4 is never larger.
-        max_wasted_seconds: once so much went into takes that were thrown away, the best of them is kept.
+        max_wasted_seconds: once this much went into takes that were thrown away, the best of them is kept.
     """
 
     max_takes: int = 3

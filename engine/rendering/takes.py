@@ -23,7 +23,7 @@ from engine.rendering.report import report
 from engine.vision.crop import cover
 
 HOPELESS = "hopeless"
-"""The cause of a take that its backend gave up."""
+"""The cause of a take that its family gave up."""
 
 DRAFT_BYTES = 1_000_000
 """A draft is never larger; it is a small picture."""

@@ -21,7 +21,7 @@ _POSSIBLE = 0.5
 _ABOVE_NEIGHBOURS = 0.3
 _STILL_LEVEL = 1.6
 _ALIKE = 0.9
-"""Correlation from which on nobody needs to look for motion: this is no cut."""
+"""Correlation from which on motion need not be checked: this is no cut."""
 
 
 class Link(Enum):

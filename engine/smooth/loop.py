@@ -60,7 +60,7 @@ def _rank(apart: Floats, step: float, start: int, stop: int) -> tuple[float, int
     seam = max(0.0, float(apart[stop - 1, start]) - step)
     onward = float(apart[stop, start]) if stop < len(apart) else seam
     backward = float(apart[stop - 1, start - 1]) if start else seam
-    # Nobody sees a difference within a tenth of the clip's own steps; then length decides.
+    # A difference within a tenth of the clip's own steps cannot be seen; then length decides.
     return round((onward + backward) / step, 1), start - stop, start
 
 

@@ -247,7 +247,7 @@ def find_model(context: EngineContext) -> FlowModel | None:
 
     Args:
         context: where weights lie, where models run, and whether the owner would wait for it without a GPU;
-            what is loaded stays on its rack.
+            what is loaded stays in its model cache.
 
     Raises:
         ValueError: the file is damaged, or holds something else.

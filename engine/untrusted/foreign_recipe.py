@@ -1,7 +1,7 @@
 """A recipe as a stranger's file tells it: every value held to its bounds, and nothing of it believed.
 
-It becomes a wish, which is planned anew like any other; what the file says of engines, models and files is a
-question and no right. In particular a digest opens nothing: whoever reads it must ask whose that file is.
+It becomes a request, which is planned like any other; what the file says of engines, models and files is a
+wish, never a right. In particular a digest opens nothing: the reader must check whose file it names.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class ForeignBefore(_Foreign):
 
 
 class ForeignRecipe(_Foreign):
-    """The fields of :class:`engine.core.recipe.Recipe` that a wish can be made of, within bounds."""
+    """The fields of :class:`engine.core.recipe.Recipe` that a request can be made of, within bounds."""
 
     version: Annotated[int, Field(ge=1, le=RECIPE_VERSION)]
     kind: Kind
@@ -70,7 +70,7 @@ class ForeignRecipe(_Foreign):
         return {**first, **self.inputs}
 
     def request(self) -> Request:
-        """The wish that it answers. What its plan had chosen is asked for by name."""
+        """The request that it answers. What its plan had chosen is asked for by name."""
         return Request(
             kind=self.kind,
             prompt=self.prompt,

@@ -36,7 +36,7 @@ def highest_score(frames: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], store
         store: where the network's file lies, if it was pulled.
 
     Returns:
-        0 (surely none) … 1; None where the network is not installed, or cannot be read: nobody has looked.
+        0 (surely none) … 1; None where the network is not installed, or cannot be read.
     """
     path = store.path(ENTRY) / FILE
     if not path.is_file() or not len(frames):

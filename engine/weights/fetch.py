@@ -37,7 +37,7 @@ class FetchFailed(EngineError):
         code: ``E_GATED`` (the licence must be accepted on the page, or a token is needed), ``E_MISSING``,
             ``E_NETWORK``, ``E_DAMAGED`` (what came is not what was announced), ``E_CHANGED`` (it is not what
             it was), ``E_ROOM`` (the disk), ``E_LICENCE`` (not accepted), ``E_UNSAFE`` (a format that can
-            carry code), ``E_BUSY`` (somebody else is at it), ``E_LOCK`` (the lock file cannot be read).
+            carry code), ``E_BUSY`` (another pull is at work), ``E_LOCK`` (the lock file cannot be read).
         passing: it may work in a moment.
         pause: seconds that the server asked to wait.
     """
@@ -59,7 +59,7 @@ class Page:
 
 
 def origin(url: str) -> str:
-    """``scheme://host:port``: who is told a credential, and nobody else."""
+    """``scheme://host:port``: a credential is sent to its own origin only."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 

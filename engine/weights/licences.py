@@ -23,7 +23,7 @@ STABILITY = Licence(
     name="Stability AI Community License",
     url="https://huggingface.co/stabilityai/stable-video-diffusion-img2vid-xt/blob/main/LICENSE.md",
     commercial=(
-        "Clips may be sold by who earns less than 1,000,000 US dollars a year and has registered with "
+        "Clips may be sold by anyone who earns less than 1,000,000 US dollars a year and has registered with "
         "Stability AI; above that, a licence must be bought."
     ),
 )

@@ -74,7 +74,7 @@ class Licence:
         name: SPDX, or the name its authors gave it.
         url: where its text is.
         commercial: in a sentence, whether clips may be made for money.
-        free: it asks nothing of who sells clips.
+        free: it asks nothing of people who sell clips.
     """
 
     name: str
@@ -93,7 +93,7 @@ class ModelSpec:
         source: where they come from.
         licence: what was agreed to.
         size: bytes to download, about.
-        memory: profile → bytes of GPU memory that its authors, or who measured it, name for it.
+        memory: profile → bytes of GPU memory that its authors, or people who measured it, name for it.
     """
 
     name: str

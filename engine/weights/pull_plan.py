@@ -20,7 +20,7 @@ PICKLED = {".pth", ".pt"}
 
 
 class Pin(StrEnum):
-    """Who says which commit it is."""
+    """Where the commit to fetch was pinned."""
 
     CATALOGUE = "pinned by this release"
     LOCK = "as it was pulled before"
@@ -34,7 +34,7 @@ class Plan:
     Attributes:
         spec: the entry.
         revision: the commit; the version of a package.
-        pin: who says so.
+        pin: where it was pinned.
         files: with what they must be.
     """
 

@@ -24,7 +24,7 @@ class FileCheck:
     Attributes:
         name: the entry.
         problems: one line each; none: all is well.
-        unknown: files whose digest nobody knows, because the owner laid them here; they are whole.
+        unknown: files without a known digest, because the owner copied them here; they are whole.
     """
 
     name: str

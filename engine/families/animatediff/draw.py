@@ -44,7 +44,7 @@ Prompt = str | dict[int, str]
 
 
 class AnimateDiff:
-    """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
+    """Draws with the weights that a recipe names. What is loaded stays in the context's model cache."""
 
     def __init__(self, context: EngineContext) -> None:
         """Make one; nothing is loaded before it draws."""

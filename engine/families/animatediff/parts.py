@@ -73,7 +73,7 @@ class Parts:
 
 
 def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
-    """The parts that a recipe is drawn with, from the rack.
+    """The parts that a recipe is drawn with, from the model cache.
 
     Raises:
         RenderFailed: ``E_WEIGHTS``.

@@ -50,7 +50,7 @@ class WordsSource:
         return self.recipe.steps
 
     def models(self) -> dict[str, Any]:
-        """What the pipeline needs beside the shared models, by its names; in the rack.
+        """What the pipeline needs beside the shared models, by its names; from the model cache.
 
         Raises:
             RenderFailed: ``E_WEIGHTS``.

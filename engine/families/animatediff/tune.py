@@ -42,10 +42,10 @@ WINDOW = 16
 """Frames of the clips that the adapters were trained on."""
 
 WHOLE = 24
-"""Up to so many frames still hold together when they are drawn at once."""
+"""The most frames that still hold together when they are drawn at once."""
 
 ROUNDS = 3
-"""FreeInit draws a clip so often, each time from the last one's slow part; the authors' own number."""
+"""How often FreeInit draws a clip, each time from the last one's slow part; the authors' own number."""
 
 FEWEST_FOR_ROUNDS = 20
 """Distilled weights come to the same clip each time."""
@@ -132,7 +132,7 @@ def calm(recipe: Recipe) -> Retake | None:
 
 
 def _check(outline: Outline) -> None:
-    """Refuse what cannot be drawn, while the member can still change the wish."""
+    """Refuse what cannot be drawn, while the member can still change the request."""
     weights = outline.capabilities.weights
     begins = outline.subject is not None and outline.request.kind is Kind.TEXT2VIDEO
     if begins and SPARSE not in weights:

@@ -19,7 +19,7 @@ XT, BASE, TURBO_WEIGHTS = "svd-xt", "svd", "animatelcm-svd"
 DRAFT_MAP = STABLE_DIFFUSION
 
 TRAINED_FRAMES = {XT: 25, BASE: 14}
-"""Frames of the clips that the weights were trained on: so many are drawn in one go, more are chained."""
+"""Frames of the clips that the weights were trained on. That many are drawn in one go; more are chained."""
 
 BUCKETS = {Motion.GENTLE: 60, Motion.NORMAL: 127, Motion.WILD: 200}
 """Motion bucket ids, 1 … 255; 127 is the model's default."""
@@ -70,7 +70,7 @@ def tune(outline: Outline) -> Tuned:
 
 
 def decode_chunk(device: Device) -> int:
-    """Frames that are decoded together: as many as the card is at ease with; more look smoother."""
+    """Frames that are decoded together: as many as fit the GPU with ease; more look smoother."""
     if not device.is_gpu:
         return 4
     return 8 if device.memory >= 15 * GIB else 4 if device.memory >= 10 * GIB else 2

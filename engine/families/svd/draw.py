@@ -78,7 +78,7 @@ class _Go:
 
 
 class SvdFamily:
-    """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
+    """Draws with the weights that a recipe names. What is loaded stays in the context's model cache."""
 
     def __init__(self, context: EngineContext) -> None:
         """Make one; nothing is loaded before it draws."""
@@ -182,7 +182,7 @@ class _Parts:
 
     Attributes:
         models: by their names in the pipeline.
-        names: what they are held as in the rack.
+        names: their names in the model cache.
         schedule: the configuration of its scheduler.
     """
 

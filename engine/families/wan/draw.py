@@ -102,7 +102,7 @@ class WanFamily:
         return clip[: recipe.frames, top : top + recipe.height, left : left + recipe.width]
 
     def _pipeline(self, recipe: Recipe, rungs: tuple[str, ...], *, from_picture: bool) -> tuple[Any, Any]:
-        """A pipeline of this attempt's own around the models on the rack, and one that reads words."""
+        """A pipeline of this attempt's own around the cached models, and one that reads words."""
         mode = next((mode for mode in (_STREAM, _OFFLOAD) if mode in rungs), _RESIDENT)
         model_cache, names = self._context.model_cache, _rack_names(recipe, mode)
         entries = _entries(recipe)
