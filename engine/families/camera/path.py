@@ -27,6 +27,14 @@ ROLL_AT_MOST = 0.21
 """Radians. What is beyond the picture's edge is made up, and a roll looks far beyond it: 12 degrees are the
 most. Less than the first moves a small picture by less than a pixel from frame to frame."""
 
+TURNS = {
+    Camera.PAN_LEFT: (0, 1.0),
+    Camera.PAN_RIGHT: (0, -1.0),
+    Camera.TILT_UP: (1, 1.0),
+    Camera.TILT_DOWN: (1, -1.0),
+}
+"""The axis along which the camera turns, and in which direction."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Path:
@@ -146,14 +154,8 @@ def travel(
     zero = np.zeros_like(times)
     pan, move = np.zeros((len(times), 2)), np.zeros((len(times), 2))
     zoom, dolly, roll, pivot = zero.copy(), zero.copy(), zero.copy(), 0.0
-    turn = {
-        Camera.PAN_LEFT: (0, 1.0),
-        Camera.PAN_RIGHT: (0, -1.0),
-        Camera.TILT_UP: (1, 1.0),
-        Camera.TILT_DOWN: (1, -1.0),
-    }
-    if camera in turn:
-        axis, sign = turn[camera]
+    if camera in TURNS:
+        axis, sign = TURNS[camera]
         # What the picture has beyond the frame is shown too, but no faster than an eye follows with ease.
         extra = min(spare[axis] * 0.8 * size[axis], 0.10 * unit * max(seconds, 0.5))
         pan[:, axis] = sign * (0.035 * unit * far + extra * min(1.3, AMPLITUDE[motion])) * across
