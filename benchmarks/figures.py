@@ -89,13 +89,13 @@ class Judged:
         """What is kept beside the numbers of a fit."""
         clips = self.clips()
         shares = {kind: self.caught(kind) for kind in self.injected()}
-        capabilities = np.nanmean(list(shares.values()), axis=0)
+        means = np.nanmean(list(shares.values()), axis=0)
         strengths = [f"{strength:g}" for strength in STRENGTHS]
         return {
             "rejected": {name: float(self.rejected[rows].mean()) for name, rows in clips.items()},
             "clips": {name: int(rows.sum()) for name, rows in clips.items()},
             "caught": {
-                group: dict(zip(strengths, map(float, capabilities[row]), strict=True))
+                group: dict(zip(strengths, map(float, means[row]), strict=True))
                 for row, group in enumerate(GROUPS)
             },
             "caught_by_kind": {

@@ -1,7 +1,7 @@
 """Fit the gate's calibrated score: ``python -m benchmarks.fit_gate --clips DIR``.
 
 Reads labelled clips, harmless changes and injected defects of them, and clips that the weightless engines
-draw, then writes ``engine/quality/calibration.json``. Every score that a level or a threshold is
+draw, then writes ``engine/gate/calibration.json``. Every score that a level or a threshold is
 taken from is of a clip whose source the regression had not seen.
 """
 

@@ -15,24 +15,25 @@ import argparse
 import asyncio
 import functools
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import discord
-from discord import AppCommandType, app_commands
+from discord import AppCommandType
 
 from benchmarks.rights_scene import OF_A_REPORT, PEOPLE, Act, Reached, Scene, scene_in
-from bot.buttons.clicks import PROMPT_FIELD, REMIX_MODAL
-from bot.buttons.job_buttons import LOOKS, Action, JobButton
-from bot.moderation.case_board import LOOKS as CASE_LOOKS
-from bot.moderation.case_board import CaseAction, CaseButton
-from bot.moderation.decisions import REASON_FIELD, REJECT_MODAL, REPORT_MODAL
-from bot.privacy.rights import LABELS, Choice, ErasureButton
+from bot.buttons import rows
+from bot.buttons.button import Look
+from bot.buttons.form import Form
+from bot.buttons.job_button import JobButton, Place
+from bot.moderation.case_buttons import CaseButton, case_buttons
+from bot.privacy.rights import ErasureButton
 from db.jobs.job import Job
+from db.jobs.review_requests import CaseKind
 from db.states import State
-from tests.bot.commands.uses import JOB, MEMBERS_USES, USES, WHO
+from tests.bot.commands.uses import JOB, WHO, commands, every_use
 from tests.bot.fixtures import picture
 from tests.fake_discord import Upload
 from tests.fake_discord.interactions import Interaction
@@ -41,21 +42,7 @@ from tests.fake_discord.people import Channel, Member
 
 PAGE = Path(__file__).parent.parent / "docs" / "moderation.md"
 BEGIN, END = "<!-- made by python -m benchmarks.rights_table -->", "<!-- end of what it made -->"
-STATES = {
-    **dict.fromkeys((Action.CANCEL, Action.WHY), State.QUEUED),
-    **dict.fromkeys((Action.KEEP, Action.REDRAW, Action.STOP), State.RUNNING),
-    Action.LIGHTER: State.FAILED,
-}
-"""Where a job stands when its button is meant; delivered for all others."""
-
 Row = tuple[str, ...]
-
-
-def commands(tree: app_commands.CommandTree[Any]) -> Iterator[app_commands.Command[Any, ..., Any]]:
-    """Every slash command that can be given."""
-    for command in tree.walk_commands():
-        if isinstance(command, app_commands.Command):
-            yield command
 
 
 async def rows_of_commands(scene: Scene) -> dict[str, Row]:
@@ -67,13 +54,7 @@ async def rows_of_commands(scene: Scene) -> dict[str, Row]:
         AppCommandType.user: scene.ada,
     }
     found = {}
-    uses = {f"queue {use.name}": (use.options, use.start) for use in USES}
-    given = uses | {name: (options, State.DELIVERED) for name, options in MEMBERS_USES.items()}
-    names = [name for name in given if name in {command.qualified_name for command in commands(tree)}]
-    if unknown := {command.qualified_name for command in commands(tree)} - set(names):
-        raise AssertionError(f"tests/bot/commands/uses.py has no use of {sorted(unknown)}")
-    for name in names:
-        options, start = given[name]
+    for name, (options, start) in every_use(tree).items():
 
         async def command(
             member: Member, channel: Channel, job: Job, name: str = name, options: Any = options
@@ -99,7 +80,7 @@ async def rows_of_commands(scene: Scene) -> dict[str, Row]:
 
 async def rows_of_lists(scene: Scene) -> dict[str, Row]:
     """Every list that opens while somebody types."""
-    starts = {f"queue {use.name}": use.start for use in USES}
+    uses = every_use(scene.client.tree)
     found = {}
     for command in commands(scene.client.tree):
         for option in command.parameters:
@@ -112,7 +93,7 @@ async def rows_of_lists(scene: Scene) -> dict[str, Row]:
                     return await scene.fake.autocomplete(member, channel, name, option, "")
 
                 row = f"`/{name} {option.name}:`"
-                start = starts.get(name, State.QUEUED)
+                start = uses[name][1] if name.startswith("queue ") else State.QUEUED
                 found[row] = tuple([await scene.tried(row, each, start, typing) for each in PEOPLE[1:]])
     return found
 
@@ -131,38 +112,35 @@ def clicked(scene: Scene, make: Callable[[Job], discord.ui.Item[Any]]) -> Act:
     return act
 
 
-def sent(scene: Scene, field: str, make: Callable[[Job], str]) -> Act:
-    """A form of this name that comes back, whether it was opened or is forged."""
+def sent(scene: Scene, form: type[Form]) -> Act:
+    """A form that comes back, whether it was opened or is forged."""
 
     async def act(member: Member, channel: Channel, job: Job) -> Interaction:
-        words = {"type": 4, "custom_id": field, "id": 2, "required": True}
-        modal = {"custom_id": make(job), "components": [{"type": 18, "id": 1, "component": words}]}
+        words = {"type": 4, "custom_id": form.field, "id": 2, "required": True}
+        modal = {
+            "custom_id": form.id_for(job=job.id, round=1),
+            "components": [{"type": 18, "id": 1, "component": words}],
+        }
         shown: Any = SimpleNamespace(modal=modal, channel=channel, source=await scene.sign(channel))
-        return await scene.fake.submit_modal(member, shown, {field: "a blue boat"})
+        return await scene.fake.submit_modal(member, shown, {form.field: "a blue boat"})
 
     return act
 
 
 async def rows_of_buttons(scene: Scene) -> dict[str, Row]:
     """Every button and every form, on a job of Ada's; those of cards in the first round."""
-    done, held = State.DELIVERED, State.HELD
     tries: list[tuple[str, State, Act]] = []
-    for action in Action:
-        label, emoji, _ = LOOKS[action]
-        name = emoji if label is None else f"{emoji} {label}"
-        name += " (a first look)" if action is Action.REDRAW else ""
-        tries.append((name, STATES.get(action, done), clicked(scene, functools.partial(_button, action))))
-    for audit_entry in CaseAction:
-        label, emoji, _ = CASE_LOOKS[audit_entry]
-        review = audit_entry in {CaseAction.APPROVE, CaseAction.REJECT}
-        name = f"{emoji} {label} {'(a review)' if review else OF_A_REPORT}"
-        act = clicked(scene, functools.partial(_case_button, audit_entry))
-        tries.append((name, held if review else done, act))
-    tries += [
-        ("the form of Remix", done, sent(scene, PROMPT_FIELD, lambda job: f"{REMIX_MODAL}{job.id}")),
-        ("the form of Report", done, sent(scene, REASON_FIELD, lambda job: f"{REPORT_MODAL}{job.id}")),
-        ("the form of Reject", held, sent(scene, REASON_FIELD, lambda job: f"{REJECT_MODAL}1:{job.id}")),
-    ]
+    for job_kind in rows.job_buttons():
+        name = _shown(job_kind.look) + (" (a first look)" if job_kind.place is Place.DRAFT else "")
+        tries.append((name, job_kind.states[0], clicked(scene, functools.partial(_button, job_kind))))
+    for case_kind in case_buttons():
+        review = case_kind.kind is CaseKind.REVIEW
+        name = f"{_shown(case_kind.look)} {'(a review)' if review else OF_A_REPORT}"
+        act = clicked(scene, functools.partial(_case_button, case_kind))
+        tries.append((name, State.HELD if review else State.DELIVERED, act))
+    for form in rows.forms():
+        name = f"the form of {form.__name__.removesuffix('Form')}"
+        tries.append((name, form.states[0], sent(scene, form)))
     return {
         name: tuple([await scene.tried(name, person, start, act) for person in PEOPLE])
         for name, start, act in tries
@@ -172,19 +150,28 @@ async def rows_of_buttons(scene: Scene) -> dict[str, Row]:
 async def rows_of_erasure(scene: Scene) -> dict[str, Row]:
     """The answers to "erase everything?"; they are about whoever gives them."""
     found = {}
-    for choice in (Choice.KEEP, Choice.ERASE, Choice.ERASE_WITH_MESSAGES):
-        act = clicked(scene, lambda _, choice=choice: ErasureButton(choice))
-        name = f"“{LABELS[choice][0]}”"
+    kinds = [kind for kind in rows.buttons() if issubclass(kind, ErasureButton)]
+    for kind in reversed(kinds):  # first the one that erases nothing
+
+        def make(_: Job, kind: type[ErasureButton] = kind) -> ErasureButton:
+            return kind()
+
+        name = f"“{_shown(kind.look)}”"
+        act = clicked(scene, make)
         found[name] = tuple([await scene.tried(name, each, State.DELIVERED, act) for each in PEOPLE[1:]])
     return found
 
 
-def _button(action: Action, job: Job) -> JobButton:
-    return JobButton(action, job.id)
+def _shown(look: Look) -> str:
+    return " ".join(part for part in (look.emoji, look.label) if part)
 
 
-def _case_button(audit_entry: CaseAction, job: Job) -> CaseButton:
-    return CaseButton(audit_entry, 1, job.id)
+def _button(kind: type[JobButton], job: Job) -> JobButton:
+    return kind(job.id)
+
+
+def _case_button(kind: type[CaseButton], job: Job) -> CaseButton:
+    return kind(1, job.id)
 
 
 async def tables() -> str:
@@ -205,6 +192,20 @@ async def tables() -> str:
 def _table(head: Row, rows: dict[str, Row]) -> str:
     lines = [head, tuple("---" for _ in head), *((name, *cells) for name, cells in rows.items())]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def cells(table: str) -> dict[str, Row]:
+    """The rows of tables, by what is tried and the head of its table."""
+    found, head = {}, ""
+    for line in table.splitlines():
+        name, *row = (cell.strip() for cell in line.strip().strip("|").split("|"))
+        if not line.strip():
+            head = ""
+        elif not head:
+            head = name
+        elif set(name) != {"-"}:
+            found[f"{head}: {name}"] = tuple(row)
+    return found
 
 
 def in_page(page: str) -> str:

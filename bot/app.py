@@ -17,9 +17,7 @@ from functools import partial
 from typing import Any
 
 from bot import policies
-from bot.buttons import job_buttons
-from bot.buttons.clicks import Clicks
-from bot.clips.clip_actions import ClipActions
+from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
 from bot.config.settings import Settings
@@ -45,6 +43,7 @@ from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeWords
 from bot.privacy.rights import Rights
 from bot.reconnect import stay_connected
+from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
 from bot.services import Services, state_of
@@ -148,7 +147,7 @@ def _wire(
         messenger=messenger,
         engine_loop=engine_loop,
         forecaster=forecaster,
-        dress=job_buttons.for_status,
+        dress=rows.for_status,
         sealer=sealer,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
@@ -159,7 +158,7 @@ def _wire(
         outlet=messenger,
         work=outbox,
         limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=outbox, sealer=sealer, dress=job_buttons.for_clip),
+        clip_posts=ClipPosts(work=outbox, sealer=sealer, dress=rows.for_clip),
         on_change=board.touch,
         screen=screening.before_posting,
     )
@@ -174,9 +173,6 @@ def _wire(
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
-    clip_actions = ClipActions(
-        queue=queue, submissions=submissions, blobs=blobs, rules=policies.for_deeds(settings)
-    )
     cases = CaseBoard(queue=queue, messenger=messenger, blobs=blobs, sealer=sealer, work=outbox)
     decisions = Decisions(
         queue=queue,
@@ -185,19 +181,8 @@ def _wire(
         board=board,
         engine_loop=engine_loop,
         deliverer=deliverer,
-        moderator_roles=settings.moderator_roles,
     )
-    clicks = Clicks(
-        queue=queue,
-        submissions=submissions,
-        engine_loop=engine_loop,
-        board=board,
-        messenger=messenger,
-        forecaster=forecaster,
-        clip_actions=clip_actions,
-        decisions=decisions,
-        moderator_roles=settings.moderator_roles,
-    )
+    cancelling = Cancelling(queue=queue, engine_loop=engine_loop, board=board)
     erasing = Erasing(
         personal=personal,
         copies=Copies(database.path, backups, eraser=eraser),
@@ -205,7 +190,7 @@ def _wire(
         messenger=messenger,
         board=board,
         outbox=outbox,
-        cancel=clicks.cancel,
+        cancel=cancelling.cancel,
     )
     guilds = Guilds(database)
     housekeeping = Housekeeping(
@@ -237,7 +222,8 @@ def _wire(
             flagged_clip=screening.flagged_clip,
             max_seconds=settings.max_extended_seconds,
         ),
-        clicks=clicks,
+        cancelling=cancelling,
+        clip_rules=policies.for_deeds(settings),
         cases=cases,
         decisions=decisions,
         host=host,
@@ -260,7 +246,7 @@ async def run(settings: Settings) -> None:
     async with assemble(settings) as services:
         recovery = await services.queue.claims.recover(time.time(), settings.restart_limit)
         log.info(
-            "welcome back: %d jobs go on, %d are set aside, %d may have been posted",
+            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
             len(recovery.quarantined),
             len(recovery.posting),
@@ -310,7 +296,7 @@ async def _running(services: Services) -> AsyncIterator[None]:
             task.cancel()
         for result in await asyncio.gather(starting, *tasks, return_exceptions=True):
             if isinstance(result, Exception):
-                log.error("a loop had ended: %s", result, exc_info=result)
+                log.error("a loop stopped early: %s", result, exc_info=result)
 
 
 async def _start_engine(host: EngineHost) -> None:
@@ -319,7 +305,7 @@ async def _start_engine(host: EngineHost) -> None:
         try:
             await host.start()
         except OSError as error:
-            log.error("the engine's work folder cannot be made ready: %s", error)  # noqa: TRY400 - says it all
+            log.error("could not prepare the engine's work folder: %s", error)  # noqa: TRY400 - says it all
             await asyncio.sleep(ENGINE_START_PAUSE)
         except EngineError as error:
             log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on

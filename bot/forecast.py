@@ -179,8 +179,8 @@ class Forecaster:
         arrivals = await self._queue.jobs.arrivals(now - WINDOW)
         shares = tuple([_share(await self._queue.jobs.surprises(*crowd, SAMPLE)) for crowd in CROWDS])
         left = times.left(running, now) if running else 0.0
-        capabilities = {profile: times.mean(profile) for profile in profiles}
-        own = np.array([capabilities[turn.profile] for turn in order])
+        means = {profile: times.mean(profile) for profile in profiles}
+        own = np.array([means[turn.profile] for turn in order])
         base = left + np.cumsum(own) - own
         late = np.array([max(0.0, turn.due - now) for turn in order])
         base += overtaking(base, late, arrivals)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar
 
-from bot.buttons.clicks import Clicks
+from bot.clips.clip_actions import ClipRules
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
@@ -19,6 +19,7 @@ from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
+from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from db.audit.log import Audit
 from db.files import Blobs
@@ -26,6 +27,8 @@ from db.privacy.departed_guilds import Guilds
 from db.queue import Queue
 from db.sqlite.connection import Database
 from engine.process.host import EngineHost
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +47,8 @@ class Services:
     board: StatusBoard
     submissions: Submissions
     replays: Replays
-    clicks: Clicks
+    cancelling: Cancelling
+    clip_rules: ClipRules
     cases: CaseBoard
     decisions: Decisions
     host: EngineHost
@@ -54,13 +58,25 @@ class Services:
     rights: Rights
     loop_lag: LoopLag
 
+    def part(self, kind: type[T]) -> T:
+        """Find the part of this class.
+
+        Raises:
+            LookupError: there is none.
+        """
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, kind):
+                return value
+        raise LookupError(f"the bot has no {kind.__name__}")
+
 
 def state_of(services: Services) -> dict[str, Any]:
     """How the bot is doing, in a few plain values."""
     return {
         "engine": services.host.state.value,
         "engine deaths": services.host.deaths,
-        "card faults in a row": services.engine_loop.gpu.in_a_row,
+        "GPU faults in a row": services.engine_loop.gpu.in_a_row,
         "discord": "connected" if services.messenger.connected else "away",
         "rendered": services.engine_loop.rendered,
         "idle between jobs p95 ms": round(services.engine_loop.idle(0.95) * 1000, 1),

@@ -23,7 +23,7 @@ class DatabaseBusy(DatabaseError):
 
     def __init__(self, path: Path) -> None:
         super().__init__(
-            f"another bot uses the folder {path.parent}: {path.name} is locked; "
+            f"another bot is using the folder {path.parent}: {path.name} is locked; "
             "stop the other one, or give this one a folder of its own"
         )
 

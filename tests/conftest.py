@@ -9,6 +9,15 @@ import warnings
 import pytest
 
 
+def pytest_collection_modifyitems(items):
+    """Begin with the files that hold slow tests: begun last, one of them would run alone at the end.
+
+    It needs ``--no-loadscope-reorder``; otherwise xdist begins with the files of most tests, which are quick.
+    """
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def torchvision():
     """torchvision beside a torch for the CPU, where two of its operators are missing and its import fails.

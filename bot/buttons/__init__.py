@@ -1,1 +1,1 @@
-"""The buttons under jobs and clips."""
+"""What every button and form stands on. Each one is a class in its feature's own file, and found there."""

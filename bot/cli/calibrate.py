@@ -12,21 +12,29 @@ from bot.config.paths import CALIBRATION, DATABASE
 
 if TYPE_CHECKING:
     from engine.gate import Calibration
-    from engine.gate.local_calibration import Kept
+    from engine.gate.local_calibration import KeptClip
 
 _NOTHING = 0.005
 """A change of a mean level that would be printed as none."""
 
 
 @click.command()
-@click.option("--engine", help="Only this engine's clips.")
-@click.option("--at-least", type=click.IntRange(min=1), help="Clips that an engine needs (calibrate_clips).")
-@click.option("--write", is_flag=True, help="Use it from the next start on; without this, only look.")
-@click.option("--forget", is_flag=True, help="Judge as the gate came, from the next start on.")
+@click.option("--engine", help="Use only this engine's clips.")
+@click.option(
+    "--at-least",
+    type=click.IntRange(min=1),
+    help="How many clips an engine needs. Default: the setting calibrate_clips.",
+)
+@click.option(
+    "--write",
+    is_flag=True,
+    help="Save the result; the gate uses it from the next start. Without this, only show it.",
+)
+@click.option("--forget", is_flag=True, help="Go back to the built-in calibration from the next start.")
 def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: bool) -> None:
-    """Say how the gate would judge if it learnt from the clips that members kept.
+    """Show how the gate would judge if it learnt from the clips that members kept.
 
-    Those are the delivered ones that nobody deleted, and that the gate itself let pass.
+    Kept clips are delivered clips that were not deleted and that the gate accepted.
     """
     from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415 - heavy, and not needed for --help
     from db.errors import DatabaseError  # noqa: PLC0415 - same
@@ -36,7 +44,7 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
         file = settings.data_dir / CALIBRATION
         if forget:
             file.unlink(missing_ok=True)
-            click.echo("The gate judges as it came, once the bot is started again.")
+            click.echo("The gate uses its built-in calibration from the next start.")
             return
         _calibrate(settings.data_dir, file, engine, at_least or settings.calibrate_clips, write=write)
     except BadSettings as error:
@@ -47,41 +55,41 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
 
 def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: bool) -> None:
     from engine.gate.calibration import shipped  # noqa: PLC0415 - see above
-    from engine.gate.local_calibration import learnt, read_tails, write_calibrations  # noqa: PLC0415
+    from engine.gate.local_calibration import fit_tails, read_tails, write_calibrations  # noqa: PLC0415
 
     engines = {name: kept for name, kept in sorted(kept_clips(data).items()) if name == (only or name)}
     if not engines:
-        raise click.ClickException(f"{data} holds no clip that members kept{f' of {only}' if only else ''}.")
+        raise click.ClickException(f"{data} has no clips that members kept{f' from {only}' if only else ''}.")
     tails = dict(read_tails(file, shipped()))
     learns = False
     for name, kept in engines.items():
         if len(kept) < fewest:
-            click.echo(f"{name}: {len(kept)} kept clips; {fewest} are needed, 100 to 200 are good")
+            click.echo(f"{name}: {len(kept)} kept clips; at least {fewest} are needed, 100 to 200 are better")
             continue
         learns = True
-        tails[name] = learnt(shipped(), kept, fewest=fewest)
+        tails[name] = fit_tails(shipped(), kept, fewest=fewest)
         click.echo(f"{name}: {len(kept)} kept clips")
-        for line in comparison(shipped(), tails[name].over(shipped()), kept):
+        for line in comparison(shipped(), tails[name].applied_to(shipped()), kept):
             click.echo(f"  {line}")
     if not learns:
-        click.echo("Nothing would change.")
+        click.echo("There are too few clips to learn from.")
     elif write:
         write_calibrations(file, shipped(), tails)
-        click.echo(f"{file} is written. The gate uses it once the bot is started again.")
+        click.echo(f"Saved to {file}. The gate uses it from the next start.")
     else:
-        click.echo(f"Nothing is changed. With --write, {file} is written.")
+        click.echo(f"Nothing was changed. Add --write to save this to {file}.")
 
 
-def kept_clips(data: Path) -> dict[str, list[Kept]]:
+def kept_clips(data: Path) -> dict[str, list[KeptClip]]:
     """What was read on the clips that members kept, by engine.
 
     One that was posted for want of better counts where a member gave it a star.
     """
     from db.jobs.calibration_source import kept_jobs  # noqa: PLC0415 - see above
     from engine.core.recipe import Receipt, Recipe, Role  # noqa: PLC0415
-    from engine.gate.local_calibration import Kept  # noqa: PLC0415
+    from engine.gate.local_calibration import KeptClip  # noqa: PLC0415
 
-    found: dict[str, list[Kept]] = {}
+    found: dict[str, list[KeptClip]] = {}
     for job in kept_jobs(data / DATABASE):
         try:
             recipe, receipt = Recipe.from_json(job.recipe), Receipt.from_json(job.receipt)
@@ -92,15 +100,15 @@ def kept_clips(data: Path) -> dict[str, list[Kept]]:
             continue
         if taken.readings and (job.starred or not receipt.forced):
             has_input = Role.PICTURE in recipe.inputs or recipe.before is not None
-            found.setdefault(receipt.engine, []).append(Kept.of(taken.readings, has_input=has_input))
+            found.setdefault(receipt.engine, []).append(KeptClip.of(taken.readings, has_input=has_input))
     return found
 
 
-def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list[str]:
+def comparison(old: Calibration, new: Calibration, kept: Sequence[KeptClip]) -> list[str]:
     """What would change for an engine's kept clips, and where most."""
     before, after = (_levels(calibration, kept) for calibration in (old, new))
     lines = []
-    for word, limit in (("thrown away", old.limit), ("warned of", lambda *_, **__: old.warn)):
+    for word, limit in (("rejected", old.limit), ("warned about", lambda *_, **__: old.warn)):
         now, then = (
             sum(
                 any(level >= limit(name, has_input=one.has_input) for name, level in found.items())
@@ -108,18 +116,16 @@ def comparison(old: Calibration, new: Calibration, kept: Sequence[Kept]) -> list
             )
             for levels in (before, after)
         )
-        lines.append(f"{word}: {now} of them by the gate as it came, {then} by what it would learn")
-    capabilities = {
+        lines.append(f"{word}: {now} of them with the built-in calibration, {then} with the new one")
+    moves = {
         name: sum(level[name] - other[name] for level, other in zip(after, before, strict=True)) / len(kept)
         for name in before[0]
     }
-    most = sorted(capabilities, key=lambda name: -abs(capabilities[name]))[:3]
-    moved = ", ".join(
-        f"{name} {capabilities[name]:+.2f}" for name in most if abs(capabilities[name]) > _NOTHING
-    )
-    lines.append(f"mean level, where it moves most: {moved or 'nowhere'}")
+    most = sorted(moves, key=lambda name: -abs(moves[name]))[:3]
+    moved = ", ".join(f"{name} {moves[name]:+.2f}" for name in most if abs(moves[name]) > _NOTHING)
+    lines.append(f"largest changes of the mean level: {moved or 'none'}")
     return lines
 
 
-def _levels(calibration: Calibration, kept: Sequence[Kept]) -> list[dict[str, float]]:
+def _levels(calibration: Calibration, kept: Sequence[KeptClip]) -> list[dict[str, float]]:
     return [calibration.levels(one.readings, has_input=one.has_input) for one in kept]

@@ -1,4 +1,4 @@
-"""``framekiln backup``, ``restore`` and ``check``: the owner's hand on what must survive."""
+"""``framekiln backup``, ``restore`` and ``check``: look after the database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.config.paths import BACKUPS, BLOBS, DATABASE
 @click.command()
 @click.argument("path", required=False, type=click.Path(path_type=Path))
 def backup(path: Path | None) -> None:
-    """Copy the database now, to PATH or to the folder of the daily copies. The bot may run."""
+    """Back up the database to PATH, or to the folder of daily backups. The bot can be running."""
     from db.sqlite.backup import write_backup, write_copy  # noqa: PLC0415 - the command line starts without it
 
     data = _data_dir()
@@ -35,11 +35,11 @@ def backup(path: Path | None) -> None:
 
 @click.command()
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 def restore(file: Path | None, *, yes: bool) -> None:
-    """Put a backup in the database's place: FILE, or the newest good one. The bot must not run.
+    """Replace the database with a backup: FILE, or the newest good one. Stop the bot first.
 
-    The database of today is set aside, not deleted.
+    The current database is set aside, not deleted.
     """
     from db.errors import DatabaseError  # noqa: PLC0415 - the command line starts without it
     from db.sqlite.lock import taken  # noqa: PLC0415
@@ -59,7 +59,7 @@ def restore(file: Path | None, *, yes: bool) -> None:
             if file is None:
                 raise click.ClickException(f"there is no good backup in {data / BACKUPS}")
             if not yes:
-                click.confirm(f"Put {file} in the place of {database}?", abort=True)
+                click.confirm(f"Replace {database} with {file}?", abort=True)
             click.echo(str(put_in_place(database, file)))
     except (DatabaseError, OSError) as error:
         raise click.ClickException(str(error)) from error
@@ -67,7 +67,7 @@ def restore(file: Path | None, *, yes: bool) -> None:
 
 @click.command()
 def check() -> None:
-    """Say whether database and files are whole (exit status 0 or 1). The bot may run."""
+    """Check the database and its files for damage (exit status 0 or 1). The bot can be running."""
     from db.sqlite.integrity import problems  # noqa: PLC0415 - the command line starts without it
 
     data = _data_dir()
@@ -78,7 +78,7 @@ def check() -> None:
         click.echo(problem)
     if found:
         raise SystemExit(1)
-    click.echo("The database and all files that it needs are whole.")
+    click.echo("The database and all its files are intact.")
 
 
 def _data_dir() -> Path:

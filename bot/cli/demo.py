@@ -139,7 +139,7 @@ async def make_clip(
             finally:
                 await host.close()
     if done.state is not State.DELIVERED or done.receipt is None:
-        raise UserError("E_RENDER", done.error_text or f"It ended as {done.state} ({done.error_code}).")
+        raise UserError("E_RENDER", done.error_text or f"The job ended as {done.state} ({done.error_code}).")
     return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
 
 
@@ -231,7 +231,7 @@ async def _follow(
         await deliverer.stop()
         await asyncio.gather(*loops)
     if row is None:
-        raise UserError("E_RENDER", "The job has vanished.")
+        raise UserError("E_RENDER", "The job has disappeared.")
     return row
 
 

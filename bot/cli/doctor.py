@@ -1,4 +1,4 @@
-"""``framekiln doctor``: what is missing, in plain words, and how to mend it."""
+"""``framekiln doctor``: what is missing, and how to fix it."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class Finding:
 
 
 def examine() -> list[Finding]:
-    """Look at everything that the bot needs."""
+    """Check everything the bot needs."""
     try:
         settings = load_settings()
     except BadSettings as error:
-        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend="Correct it in .env.")
+        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend="Fix it in .env.")
         return [_python(), wrong]
     return [
         _python(),
@@ -73,7 +73,7 @@ def report(findings: list[Finding]) -> str:
         if finding.mend:
             lines.append(f"    → {finding.mend}")
     blocking = sum(finding.blocks for finding in findings)
-    things = "thing keeps" if blocking == 1 else "things keep"
+    things = "problem keeps" if blocking == 1 else "problems keep"
     lines.append("")
     lines.append(f"{blocking} {things} the bot from running." if blocking else "The bot can run.")
     return "\n".join(lines)
@@ -91,14 +91,14 @@ def _settings(settings: Settings) -> Iterator[Finding]:
             ok=False,
             blocks=True,
             text="is not set",
-            mend="Make a bot in Discord's developer portal, and put DISCORD_TOKEN=… into .env.",
+            mend="Create a bot in Discord's developer portal and put DISCORD_TOKEN=… into .env.",
         )
     else:
-        yield Finding(name="DISCORD_TOKEN", ok=True, text="is set (it is tried when the bot starts)")
+        yield Finding(name="DISCORD_TOKEN", ok=True, text="is set (it is checked when the bot starts)")
     where = f"server {settings.discord_guild_id}" if settings.discord_guild_id else "every server"
     yield Finding(name="commands", ok=True, text=f"will be registered in {where}")
     for name in unknown_variables():
-        yield Finding(name=name, ok=False, text="is no setting", mend="Look for a typing error.")
+        yield Finding(name=name, ok=False, text="is not a setting", mend="Check for a typo.")
 
 
 def _sqlite() -> Finding:
@@ -109,14 +109,14 @@ def _sqlite() -> Finding:
             ok=False,
             blocks=True,
             text=f"{sqlite3.sqlite_version} is too old",
-            mend="Use a Python that was built with SQLite 3.35 or later.",
+            mend="Use a Python built with SQLite 3.35 or later.",
         )
     if version < SAFE_SQLITE:
         return Finding(
             name="sqlite",
             ok=True,
-            text=f"{sqlite3.sqlite_version} (open the database with nothing else while the bot runs: "
-            "versions before 3.51.3 can damage a file that two programs write)",
+            text=f"{sqlite3.sqlite_version} (don't open the database in another program while the bot runs: "
+            "versions before 3.51.3 can damage a file that two programs write to)",
         )
     return Finding(name="sqlite", ok=True, text=sqlite3.sqlite_version)
 
@@ -128,7 +128,7 @@ def _disk(settings: Settings) -> Finding:
     free = shutil.disk_usage(folder).free
     text = f"{free / 1e9:.1f} GB free for {settings.data_dir}"
     if free < settings.min_free_disk:
-        mend = "Make room, or set FRAMEKILN_DATA_DIR to a larger disk."
+        mend = "Free some space, or set FRAMEKILN_DATA_DIR to a larger disk."
         return Finding(name="disk", ok=False, blocks=True, text=text, mend=mend)
     return Finding(name="disk", ok=True, text=text)
 
@@ -142,7 +142,7 @@ def _set_aside(settings: Settings) -> Iterator[Finding]:
             name="database",
             ok=False,
             text=f"an old one was set aside in {folder}",
-            mend="Jobs since the backup are in it alone. Delete the folder when you need it no more.",
+            mend="Only it has the jobs since the backup. Delete the folder when you no longer need it.",
         )
 
 
@@ -153,11 +153,11 @@ def _ffmpeg() -> Finding:
         command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-encoders"]
         run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=FFMPEG_SECONDS)
     except (RuntimeError, OSError, subprocess.SubprocessError) as error:
-        mend = "Install it again: pip install --force-reinstall imageio-ffmpeg"
+        mend = "Reinstall it: pip install --force-reinstall imageio-ffmpeg"
         return Finding(name="ffmpeg", ok=False, blocks=True, text=str(error), mend=mend)
     if "libx264" not in run.stdout:
         mend = "Unset IMAGEIO_FFMPEG_EXE, or point it at an ffmpeg with libx264."
-        return Finding(name="ffmpeg", ok=False, blocks=True, text="it cannot encode H.264", mend=mend)
+        return Finding(name="ffmpeg", ok=False, blocks=True, text="cannot encode H.264", mend=mend)
     return Finding(name="ffmpeg", ok=True, text="can encode H.264")
 
 
@@ -167,16 +167,16 @@ def _signing(settings: Settings) -> Finding:
 
     name = "signing"
     if library() is None:
-        text = "clips carry their tags, but are not signed: c2pa-python cannot be loaded"
+        text = "clips carry their tags but are not signed: c2pa-python cannot be loaded"
         return Finding(name=name, ok=False, text=text, mend="pip install c2pa-python")
     try:
         identity = load_identity(settings.data_dir)
         if identity is None:
-            return Finding(name=name, ok=True, text="the key is made when the bot first starts")
-        text = f"clips are signed; the key is good until {identity.expires:%Y}"
+            return Finding(name=name, ok=True, text="the key is created when the bot first starts")
+        text = f"clips are signed; the key is valid until {identity.expires:%Y}"
         return Finding(name=name, ok=True, text=text)
     except (OSError, ValueError) as error:
-        mend = f"Move {settings.data_dir / 'identity'} away: the next start makes a new key."
+        mend = f"Move {settings.data_dir / 'identity'} away; the next start creates a new key."
         return Finding(name=name, ok=False, blocks=True, text=f"the key cannot be used: {error}", mend=mend)
 
 
@@ -189,15 +189,15 @@ def _engines(settings: Settings) -> Iterator[Finding]:
     capabilities = capabilities_of(store_of(settings), CATALOGUE, Device(), slow=True)
     for name, spec in FAMILIES.items():
         lack, _, command = (spec.lacks(capabilities) or "").partition("; ")
-        text = f"lacks {lack}" if lack else spec.about
+        text = f"is missing {lack}" if lack else spec.about
         yield Finding(name=f"engine {name}", ok=not lack, text=text, mend=command)
     gpu = shutil.which("nvidia-smi") is not None
-    yield Finding(name="gpu", ok=gpu, text="found" if gpu else "none found; engines with weights need one")
+    yield Finding(name="gpu", ok=gpu, text="found" if gpu else "none found; engines with models need one")
     if find_spec("torch") is None:
         yield Finding(
             name="torch",
             ok=False,
-            text="is not installed; engines with weights need it",
+            text="is not installed; engines with models need it",
             mend="pip install 'framekiln[models]'",
         )
 
@@ -206,7 +206,7 @@ def _nudity(settings: Settings) -> Finding:
     from engine.vision.nudity import ENTRY, FILE  # noqa: PLC0415 - OpenCV is only needed here
 
     there = (store_of(settings).path(ENTRY) / FILE).is_file()
-    text = "pictures and clips are looked at" if there else "nobody looks at pictures and clips"
+    text = "pictures and clips are checked" if there else "pictures and clips are not checked"
     mend = "" if there else f"framekiln models pull {ENTRY}"
     return Finding(name="nudity", ok=there, text=text, mend=mend)
 
@@ -229,7 +229,7 @@ def examine_weights(settings: Settings) -> Iterator[Finding]:
                 bound.setdefault(spec.licence, []).append(name)
         elif store.path(name).exists() or store.staging(name).exists():
             mend = f"framekiln models pull {name}"
-            yield Finding(name=f"weights {name}", ok=False, text="are here in part", mend=mend)
+            yield Finding(name=f"weights {name}", ok=False, text="are only partly downloaded", mend=mend)
     for licence, names in bound.items():
         yield Finding(
             name="licence",

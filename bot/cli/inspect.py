@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from engine.provenance.seal import Provenance
 
 SIGNATURES = {
-    "valid": "whole: nothing was changed since it was signed (by {signer}; anybody can make such a key)",
-    "trusted": "whole, and the signer is known: {signer}",
+    "valid": "intact: nothing changed since it was signed (by {signer}; anyone can make such a key)",
+    "trusted": "intact, from a trusted signer: {signer}",
     "invalid": "broken: the file was changed after it was signed",
-    "none": "none: never signed, or encoded again since",
-    "unknown": "cannot be looked at here: c2pa-python is not installed",
+    "none": "none: never signed, or re-encoded since",
+    "unknown": "unknown: c2pa-python is not installed here",
 }
 
 
 @click.command()
 @click.argument("clip", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON.")
 def inspect(clip: Path, as_json: bool) -> None:
     """Show where CLIP comes from: its recipe, its source type and its C2PA signature.
 
@@ -39,7 +39,7 @@ def inspect(clip: Path, as_json: bool) -> None:
 
 
 def _as_text(found: Provenance) -> str:
-    lines = [f"source type  {found.source_type or 'not named'}"]
+    lines = [f"source type  {found.source_type or 'none'}"]
     lines.append(f"signature    {SIGNATURES[found.signature].format(signer=found.signer or 'nobody')}")
     if found.problems:
         lines.append(f"             {', '.join(found.problems)}")

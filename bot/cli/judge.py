@@ -37,16 +37,16 @@ class Judged:
 @click.option(
     "--reference",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The picture that the clips were made from.",
+    help="The picture the clips were made from.",
 )
 @click.option(
     "--sheet",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Draw the first clip and its verdict here.",
+    help="Save a picture of the first clip and its verdict here.",
 )
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each clip.")
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each clip.")
 def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, as_json: bool) -> None:
-    """Say what the gate finds in CLIPS. Exit status 1 when one of them is rejected."""
+    """Check CLIPS with the quality gate. Exit status 1 if any of them is rejected."""
     try:
         picture = None if reference is None else _read_picture(reference)
         judged = [_judge(clip, picture) for clip in clips]
@@ -102,7 +102,7 @@ def _read_picture(path: Path) -> NDArray[np.uint8]:
         with Image.open(path) as image:
             return np.asarray(image.convert("RGB"), np.uint8)
     except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is no picture that can be read") from error
+        raise ValueError(f"{path} is not a readable picture") from error
 
 
 def _draw(judged: Judged, path: Path) -> None:

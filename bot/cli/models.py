@@ -26,12 +26,12 @@ STOPPED = 130
 
 @click.group()
 def models() -> None:
-    """Get, check and remove the weights that engines draw with."""
+    """Download, check and remove the weights that engines need."""
 
 
 @models.command("list")
 def list_models() -> None:
-    """Show all weights there are, and which of them are here."""
+    """Show all available weights, and which are installed."""
     from engine.families import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
 
     store = _store()
@@ -41,17 +41,17 @@ def list_models() -> None:
             f"{mark} {spec.name:<23} {size_text(spec.size):>8}  {spec.licence.name}\n      {spec.about}"
         )
     for name in store.checkpoints():
-        click.echo(f"✓ {name}\n      a checkpoint of your own")
+        click.echo(f"✓ {name}\n      your own checkpoint")
     for name in store.styles():
-        click.echo(f"✓ {name}\n      a style of your own")
-    click.echo(f"\nThey lie in {store.folder}. To get one:  framekiln models pull NAME")
+        click.echo(f"✓ {name}\n      your own style")
+    click.echo(f"\nThey are in {store.folder}. To download one:  framekiln models pull NAME")
 
 
 @models.command()
 @click.argument("names", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Accept the licences without being asked.")
 def pull(names: tuple[str, ...], *, yes: bool) -> None:
-    """Fetch the weights called NAMES, check them, and put them in their place."""
+    """Download the weights called NAMES, check them and install them."""
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.hub import hub_of  # noqa: PLC0415
     from engine.weights.pull import Puller  # noqa: PLC0415
@@ -68,10 +68,10 @@ def pull(names: tuple[str, ...], *, yes: bool) -> None:
             click.echo(f"{spec.name}: {error}", err=True)
             failed = True
         except KeyboardInterrupt:
-            click.echo("\nStopped. What came is kept; the same command goes on with it.", err=True)
+            click.echo("\nStopped. The finished part is kept; run the same command to continue.", err=True)
             sys.exit(STOPPED)
         else:
-            done = "is here already" if plan is None else f"is in {store.path(spec.name)}"
+            done = "is already installed" if plan is None else f"is in {store.path(spec.name)}"
             click.echo(f"{spec.name} {done}.")
     if failed:
         sys.exit(1)
@@ -80,7 +80,7 @@ def pull(names: tuple[str, ...], *, yes: bool) -> None:
 @models.command()
 @click.argument("names", nargs=-1)
 def verify(names: tuple[str, ...]) -> None:
-    """Read every byte of the weights called NAMES (or of all that are here) and say what is wrong."""
+    """Read every byte of the weights called NAMES (default: all installed) and report problems."""
     from engine.families import CATALOGUE  # noqa: PLC0415
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.verify import verify as read_all  # noqa: PLC0415
@@ -99,22 +99,20 @@ def verify(names: tuple[str, ...]) -> None:
             _give_up(str(error))
         problems = check.problems
         if not problems and not store.has(spec):
-            problems = ("is not here in full",)
+            problems = ("is incomplete",)
         wrong = wrong or bool(problems)
-        unknown = (
-            " (laid here by hand; whole, but nobody knows what should be in it)" if check.unknown else ""
-        )
+        unknown = " (added by hand; intact, but its contents can't be checked)" if check.unknown else ""
         click.echo(f"✗ {spec.name}" if problems else f"✓ {spec.name}{unknown}")
         for problem in problems:
             click.echo(f"    {problem}")
     if wrong:
-        click.echo("\nTo mend it:  framekiln models remove NAME,  then  framekiln models pull NAME")
+        click.echo("\nTo fix it:  framekiln models remove NAME,  then  framekiln models pull NAME")
         sys.exit(1)
 
 
 @models.command()
 @click.argument("name")
-@click.option("--forget", is_flag=True, help="Forget also which version it was: the next pull takes any.")
+@click.option("--forget", is_flag=True, help="Also forget its pinned version; the next pull accepts any.")
 def remove(name: str, *, forget: bool) -> None:
     """Delete the weights called NAME."""
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
@@ -129,7 +127,7 @@ def remove(name: str, *, forget: bool) -> None:
             Lock(store.folder).forget(spec.name)
     except (OSError, FetchFailed) as error:
         _give_up(str(error))
-    click.echo(f"{name} is gone." if there else f"{name} was not here.")
+    click.echo(f"{name} is removed." if there else f"{name} was not installed.")
 
 
 def size_text(size: int) -> str:
@@ -173,7 +171,7 @@ def _bars() -> Iterator[_Bars]:
 
 
 def _accept(plan: Plan, *, yes: bool) -> bool:
-    """Show what will be fetched and on which terms, and ask."""
+    """Show what will be downloaded and on which terms, and ask."""
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
 
     spec = plan.spec
@@ -188,7 +186,8 @@ def _accept(plan: Plan, *, yes: bool) -> bool:
         return True
     if not _somebody_is_here():
         raise FetchFailed(
-            "E_LICENCE", "Its licence has to be accepted, and nobody is here to ask. Read it, then add --yes."
+            "E_LICENCE",
+            "You need to accept its licence, and there is no terminal to ask in. Read it, then add --yes.",
         )
     return click.confirm("Do you accept this licence?")
 
@@ -214,7 +213,7 @@ def _specs(names: tuple[str, ...]) -> list[ModelSpec]:
     for name in names:
         if name not in CATALOGUE:
             near = difflib.get_close_matches(name, CATALOGUE, n=1)
-            hint = f" Did you mean {near[0]}?" if near else " framekiln models list shows them all."
+            hint = f" Did you mean {near[0]}?" if near else " Run framekiln models list to see them all."
             raise click.UsageError(f"There are no weights called {name}.{hint}")
     return [CATALOGUE[name] for name in dict.fromkeys(names)]
 

@@ -11,10 +11,10 @@ from bot.config.settings import ENV_FILE, TOML, Settings, variable
 PAGE = f"""\
 # Settings
 
-A setting comes from the environment, from `{ENV_FILE}`, or from `{TOML}`; the first of them that has it wins.
-In the TOML file the names are in small letters and without `FRAMEKILN_`, like `data_dir = "data"`.
-A wrong value ends the start with one line that names it.
-`framekiln settings` prints this table; this page is made by `python -m bot.cli.settings_table`.
+Settings come from the environment, from `{ENV_FILE}` or from `{TOML}`; the first of them that has it wins.
+In the TOML file, names are in lower case and without `FRAMEKILN_`, like `data_dir = "data"`.
+If a value is wrong, the bot does not start and prints one line that names the setting.
+`framekiln settings` prints this table; `python -m bot.cli.settings_table` prints this page.
 
 """
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
-import discord
-
-from bot.buttons.job_buttons import Action
+from bot.buttons.button import Look
+from bot.buttons.job_button import JobButton, Place
 from bot.clips.continuation import before_of, extended, looped
+from bot.clips.remakes import RemakeButton
+from bot.discord_io.interactions import Interaction, say
 from bot.requests.submission import Submissions
 from bot.text import clip_texts
 from db.files import Blobs
@@ -22,8 +22,6 @@ from engine.core.recipe import Receipt, Recipe
 
 SHOWN = frozenset({State.POSTING, State.DELIVERED})
 """States in which a clip may be seen already."""
-
-Handler = Callable[["discord.Interaction[Any]", Job], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,31 +39,21 @@ class ClipRules:
     keep_starred_days: float
 
 
-class ClipActions:
-    """Answers the buttons under a finished clip that make another one of it, or keep it."""
+class Extend(JobButton):
+    """Make a longer clip that goes on from this one."""
 
-    def __init__(self, *, queue: Queue, submissions: Submissions, blobs: Blobs, rules: ClipRules) -> None:
-        """Make one.
+    action = "extend"
+    look = Look("Extend", "⏩")
+    place = Place.CLIP
+    order = 30
+    needs_words = True
 
-        Args:
-            queue: knows the stars.
-            submissions: takes a new wish.
-            blobs: where clips are.
-            rules: how far all this goes.
-        """
-        self._queue = queue
-        self._submissions = submissions
-        self._blobs = blobs
-        self._rules = rules
-
-    @property
-    def handlers(self) -> dict[Action, Handler]:
-        """Who answers which button."""
-        return {Action.EXTEND: self._extend, Action.LOOP: self._loop, Action.STAR: self._star}
-
-    async def _extend(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        capabilities = await self._submissions.capabilities()
-        await self._go_on(
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Submit the longer clip."""
+        client = interaction.client
+        submissions = client.part(Submissions)
+        capabilities = await submissions.capabilities()
+        await _go_on(
             interaction,
             job,
             lambda recipe, receipt, clip: extended(
@@ -73,59 +61,79 @@ class ClipActions:
                 before_of(recipe, receipt),
                 clip,
                 capabilities=capabilities,
-                limits=self._submissions.rules.plan,
-                max_seconds=self._rules.max_seconds,
+                limits=submissions.rules.plan,
+                max_seconds=client.part(ClipRules).max_seconds,
             ),
         )
 
-    async def _loop(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        await self._go_on(
+
+class Loop(RemakeButton):
+    """Close a clip into a loop."""
+
+    action = "loop"
+    look = Look("Loop", "🔁")
+    order = 40
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Submit the loop."""
+        max_seconds = interaction.client.part(ClipRules).max_seconds
+        await _go_on(
             interaction,
             job,
             lambda recipe, receipt, clip: looped(
-                recipe, before_of(recipe, receipt), clip, max_seconds=self._rules.max_seconds
+                recipe, before_of(recipe, receipt), clip, max_seconds=max_seconds
             ),
         )
 
-    async def _star(self, interaction: discord.Interaction[Any], job: Job) -> None:
+
+class Star(JobButton):
+    """Keep a clip longer, or take that back."""
+
+    action = "star"
+    look = Look(None, "⭐")
+    place = Place.CLIP
+    order = 50
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Set the star of whoever clicked, or take it back."""
+        client = interaction.client
+        rules = client.part(ClipRules)
         try:
-            await self._clip(job)
+            await _clip_of(job, client.part(Blobs))
         except UserError as error:
-            await interaction.response.send_message(str(error), ephemeral=True)
+            await say(interaction, str(error))
             return
-        came_to = await self._queue.stars.star(
-            job.id, interaction.user.id, interaction=interaction.id, most=self._rules.max_starred
+        outcome = await client.part(Queue).stars.star(
+            job.id, interaction.user.id, interaction=interaction.id, most=rules.max_starred
         )
         told = {
-            Starred.ON: clip_texts.starred(self._rules.keep_starred_days),
+            Starred.ON: clip_texts.starred(rules.keep_starred_days),
             Starred.OFF: clip_texts.STAR_TAKEN_BACK,
-            Starred.FULL: clip_texts.too_many_stars(self._rules.max_starred),
-        }[came_to]
-        await interaction.response.send_message(told, ephemeral=True)
+            Starred.FULL: clip_texts.too_many_stars(rules.max_starred),
+        }[outcome]
+        await say(interaction, told)
 
-    async def _go_on(
-        self,
-        interaction: discord.Interaction[Any],
-        job: Job,
-        make: Callable[[Recipe, Receipt, str], Recipe],
-    ) -> None:
-        """Ask for what is made of a clip, as a job of its own; what cannot be made is refused in words."""
-        try:
-            clip = await self._clip(job)
-            recipe = make(Recipe.from_json(job.recipe), Receipt.from_json(job.receipt or ""), clip)
-        except UserError as error:
-            await interaction.response.send_message(str(error), ephemeral=True)
-            return
-        await self._submissions.again(interaction, job, recipe)
 
-    async def _clip(self, job: Job) -> str:
-        """The digest of a clip that may be seen and is still here.
+async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Receipt, str], Recipe]) -> None:
+    """Submit what is made of a clip as a job of its own; what cannot be made is refused in words."""
+    client = interaction.client
+    try:
+        clip = await _clip_of(job, client.part(Blobs))
+        recipe = make(Recipe.from_json(job.recipe), Receipt.from_json(job.receipt or ""), clip)
+    except UserError as error:
+        await say(interaction, str(error))
+        return
+    await client.part(Submissions).again(interaction, job, recipe)
 
-        Raises:
-            UserError: it is not.
-        """
-        clip = job.clip_sha256
-        there = job.state in SHOWN and job.deleted_at is None and clip is not None
-        if clip is None or not there or not await asyncio.to_thread(self._blobs.exists, clip):
-            raise UserError("E_CLIP_GONE", clip_texts.CLIP_GONE)
-        return clip
+
+async def _clip_of(job: Job, blobs: Blobs) -> str:
+    """The digest of a clip that may be seen and is still here.
+
+    Raises:
+        UserError: it is not.
+    """
+    clip = job.clip_sha256
+    there = job.state in SHOWN and job.deleted_at is None and clip is not None
+    if clip is None or not there or not await asyncio.to_thread(blobs.exists, clip):
+        raise UserError("E_CLIP_GONE", clip_texts.CLIP_GONE)
+    return clip

@@ -121,7 +121,7 @@ def looped(recipe: Recipe, before: Before, clip: str, *, max_seconds: float) -> 
         motion=recipe.motion,
         camera=recipe.camera,
         quality=recipe.quality,
-        reasons=("a loop of the clip before: nothing is drawn",),
+        reasons=("a loop made from the clip before it; nothing was drawn",),
         before=before,
         loop=True,
     )

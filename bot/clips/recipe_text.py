@@ -49,7 +49,7 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     yield f"{recipe.width}×{recipe.height} · {drawn} · {chosen}"
     yield from _drawing(recipe)
     if receipt is not None:
-        yield from (f"- given up: {given_up}" for given_up in receipt.ladder)
+        yield from (f"- {given_up}" for given_up in receipt.ladder)
         for take in receipt.takes:
             reasons = f" ({'; '.join(take.reasons)})" if take.reasons else ""
             yield f"- take {take.number}: {take.outcome}, {take.score:.0f} of 100{reasons}"
@@ -59,9 +59,9 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
 def _drawing(recipe: Recipe) -> Iterator[str]:
     """What a model was told; nothing for an engine that has no model."""
     if recipe.words:
-        yield f"reads: {show_prompt(recipe.words, SHOWN_WORDS)}"
+        yield f"prompt as read: {show_prompt(recipe.words, SHOWN_WORDS)}"
     if recipe.negative:
-        yield f"steered away from: {show_prompt(recipe.negative, SHOWN_WORDS)}"
+        yield f"negative prompt: {show_prompt(recipe.negative, SHOWN_WORDS)}"
     numbers = []
     if recipe.steps:
         numbers += [f"{recipe.steps} steps", f"guidance {recipe.guidance:g}"]

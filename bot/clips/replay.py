@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Callable, Collection
-from typing import Any
 
 import discord
 
 from bot.clips.continuation import before_of, looped, resumed
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.intake.reception import Reception
 from bot.requests.style_names import settled
 from bot.requests.submission import Made, Submissions
@@ -59,7 +59,7 @@ class Replays:
 
     async def ask(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         file: discord.Attachment,
         image: discord.Attachment | None,
     ) -> None:
@@ -76,7 +76,7 @@ class Replays:
             capabilities = await self._submissions.capabilities()
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
             adult = await self._queue.ownership.flagged(
-                interaction.guild_id or 0, interaction.user.id, [file.sha256 for file in files.values()]
+                guild_of(interaction), interaction.user.id, [file.sha256 for file in files.values()]
             )
             return Made(recipe=recipe, subjects=tuple(given.values()), adult=adult)
 
@@ -88,7 +88,7 @@ class Replays:
 
     async def _files_given(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         told: ForeignRecipe,
         *,
         leave_out: Collection[Role],
@@ -102,17 +102,17 @@ class Replays:
         for role, digest in told.digests.items():
             if role in leave_out:
                 continue
-            own = await self._queue.ownership.gave(interaction.guild_id or 0, interaction.user.id, digest)
+            own = await self._queue.ownership.gave(guild_of(interaction), interaction.user.id, digest)
             if not own or not await asyncio.to_thread(self._blobs.exists, digest):
                 raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
             seconds = told.length / told.fps if role is Role.REFERENCE else None
             files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
         return files
 
-    async def _after_another(self, interaction: discord.Interaction[Any], told: ForeignRecipe) -> Made:
+    async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Made:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
-        job = await self._queue.ownership.clip_of(interaction.guild_id or 0, interaction.user.id, digest)
+        job = await self._queue.ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
             raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
         recipe = Recipe.from_json(job.recipe)

@@ -1,16 +1,23 @@
-"""The slash commands, one file each, with ``setup(tree, services)`` to add them to the tree."""
+"""The slash commands.
+
+Each module or package in this folder is a command, and found here; its ``setup(tree, services)`` adds it.
+"""
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from discord import app_commands
 
-from bot.commands import animate, jobs, mydata, queue, replay, restyle, text2video
+from bot.discovery import modules_in
 from bot.services import Services
+
+NO_COMMANDS = frozenset({"shared"})
+"""Packages in this folder that hold no command."""
 
 
 def setup_all(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add every command to the tree."""
-    for module in (animate, text2video, restyle, replay, jobs, mydata, queue):
+    for module in modules_in(sys.modules[__name__], leave_out=NO_COMMANDS):
         module.setup(tree, services)

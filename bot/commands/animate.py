@@ -7,75 +7,23 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.autocomplete import complete
-from bot.commands.options import (
-    CAMERAS,
-    LENGTHS,
-    MOTIONS,
-    RATES,
-    Seed,
-    answer_refusal,
-    attached,
-    described,
-    request_of,
-)
+from bot.commands.shared.clip_command import add_clip_command
+from bot.discord_io.interactions import Interaction
 from bot.intake.avatars import avatar_of
 from bot.intake.download import Attachment
+from bot.requests.options import ANIMATE, request_of
 from bot.services import Services
 from bot.text import messages, privacy_texts
-from engine.core.errors import UserError
-from engine.core.recipe import Kind
+from engine.core.recipe import Kind, Role
 
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command and both menus."""
-
-    @tree.command(name="animate", description="Turn a picture into a short clip")
-    @app_commands.guild_only()
-    @app_commands.describe(
-        **described(
-            *("motion", "camera", "length", "smooth", "quality", "engine", "seed"),
-            image="The picture: PNG, JPEG or WebP",
-            prompt="What it shows, or what should happen",
-        )
-    )
-    @app_commands.choices(motion=MOTIONS, camera=CAMERAS, length=LENGTHS)
-    @app_commands.choices(smooth=RATES)
-    async def animate(
-        interaction: discord.Interaction[Any],
-        *,
-        image: discord.Attachment,
-        prompt: str | None = None,
-        motion: str | None = None,
-        camera: str | None = None,
-        length: str | None = None,
-        smooth: int | None = None,
-        quality: str | None = None,
-        engine: str | None = None,
-        seed: Seed | None = None,
-    ) -> None:
-        try:
-            request = request_of(
-                Kind.ANIMATE,
-                engine=services.submissions.engine_for(Kind.ANIMATE, engine),
-                prompt=prompt,
-                motion=motion,
-                camera=camera,
-                length=length,
-                smooth=smooth,
-                quality=quality,
-                seed=seed,
-            )
-        except UserError as error:
-            await answer_refusal(interaction, error)
-            return
-        await services.submissions.ask(interaction, request, attached(picture=image))
-
-    complete(animate, services, Kind.ANIMATE)
+    add_clip_command(tree, services, ANIMATE)
 
     @tree.context_menu(name="Animate this")
     @app_commands.guild_only()
-    async def animate_this(interaction: discord.Interaction[Any], message: discord.Message) -> None:
+    async def animate_this(interaction: Interaction, message: discord.Message) -> None:
         picture = first_picture(message)
         if picture is None:
             await interaction.response.send_message(messages.NO_PICTURE, ephemeral=True)
@@ -87,9 +35,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
 
     @tree.context_menu(name="Animate avatar")
     @app_commands.guild_only()
-    async def animate_avatar(
-        interaction: discord.Interaction[Any], member: discord.Member | discord.User
-    ) -> None:
+    async def animate_avatar(interaction: Interaction, member: discord.Member | discord.User) -> None:
         avatar = avatar_of(member)
         if avatar is None:
             await interaction.response.send_message(messages.NO_AVATAR, ephemeral=True)
@@ -97,9 +43,9 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         if await services.rights.may_animate(interaction, member.id, privacy_texts.NOT_THEIR_AVATAR):
             await ask(interaction, avatar)
 
-    async def ask(interaction: discord.Interaction[Any], picture: Attachment) -> None:
+    async def ask(interaction: Interaction, picture: Attachment) -> None:
         request = request_of(Kind.ANIMATE, engine=services.submissions.engine_for(Kind.ANIMATE))
-        await services.submissions.ask(interaction, request, attached(picture=picture))
+        await services.submissions.ask(interaction, request, {Role.PICTURE: picture})
 
 
 def first_picture(message: discord.Message) -> discord.Attachment | None:

@@ -7,7 +7,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.buttons.job_buttons import Action, JobButton
+from bot.discord_io.interactions import Interaction, guild_of
+from bot.requests.cancelling import Cancel
 from bot.services import Services
 from bot.text import messages
 from db.states import State
@@ -23,10 +24,10 @@ UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
-    @tree.command(name="jobs", description="Show what you have asked for, and cancel it")
+    @tree.command(name="jobs", description="See your requests and cancel them")
     @app_commands.guild_only()
-    async def jobs(interaction: discord.Interaction[Any]) -> None:
-        mine = await services.queue.jobs.jobs_of(interaction.user.id, interaction.guild_id or 0, SHOWN)
+    async def jobs(interaction: Interaction) -> None:
+        mine = await services.queue.jobs.jobs_of(interaction.user.id, guild_of(interaction), SHOWN)
         if not mine:
             await interaction.response.send_message(messages.NOTHING_YET, ephemeral=True)
             return
@@ -38,7 +39,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
             place = None if wait is None else wait.position
             lines.append(messages.job_line(job, Recipe.from_json(job.recipe), place))
             if job.state in UNDER_WAY and len(view.children) < BUTTONS:
-                button = JobButton(Action.CANCEL, job.id)
+                button = Cancel(job.id)
                 button.item.label = f"Cancel {job.id[:6]}"
                 view.add_item(button)
         view.stop()

@@ -7,20 +7,21 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.discord_io.interactions import Interaction
 from bot.services import Services
 
 
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
-    @tree.command(name="replay", description="Make a clip again from its file: I wrote the recipe into it")
+    @tree.command(name="replay", description="Make a clip again from its file; the recipe is stored inside")
     @app_commands.guild_only()
     @app_commands.describe(
-        file="A clip that I made, as it was posted",
-        image="The picture it was made from, or another; not needed while I still have yours",
+        file="A clip I made, exactly as I posted it",
+        image="The picture it was made from, or a new one. Not needed if I still have yours",
     )
     async def replay(
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         *,
         file: discord.Attachment,
         image: discord.Attachment | None = None,

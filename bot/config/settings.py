@@ -58,180 +58,193 @@ class Settings(BaseSettings):
     discord_guild_id: int | None = Field(
         None,
         validation_alias=AliasChoices("DISCORD_GUILD_ID", "discord_guild_id"),
-        description="Register the commands in this one server, at once. Unset: everywhere.",
+        description="Register the commands in this one server only, at once. Unset: in every server.",
     )
-    data_dir: Path = Field(Path("data"), description="The folder for the queue, the pictures and the clips.")
-    models_dir: Path = Field(
-        Path("models"), description="The folder for weights, checkpoints and style LoRAs."
-    )
+    data_dir: Path = Field(Path("data"), description="Folder for the queue, pictures and clips.")
+    models_dir: Path = Field(Path("models"), description="Folder for weights, checkpoints and style LoRAs.")
     extra_checkpoints: Annotated[tuple[Path, ...], NoDecode] = Field(
         (),
-        description="Other programs' folders of Stable Diffusion 1.5 checkpoints (ComfyUI, A1111). "
+        description="More folders of Stable Diffusion 1.5 checkpoints, such as those of ComfyUI or A1111. "
         "Comma-separated.",
     )
     extra_styles: Annotated[tuple[Path, ...], NoDecode] = Field(
-        (), description="Other programs' folders of style LoRAs. Comma-separated."
+        (), description="More folders of style LoRAs. Comma-separated."
     )
     device: Where = Field(
-        Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for trying out)."
+        Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for testing)."
     )
     models_memory: int = Field(
         0,
         ge=0,
-        description="Bytes that loaded models may take in all; the oldest make room. 0: what there is.",
+        description="Most bytes for loaded models in total; the oldest are unloaded first. 0: no limit.",
     )
     memory_steps: int = Field(
-        4, ge=0, le=9, description="How often a clip may give one thing more up when memory runs out."
+        4, ge=0, le=9, description="How many memory savers a clip can switch on when memory runs out."
     )
     compile_models: bool = Field(
         False,  # noqa: FBT003 - a default
-        description="Compile Stable Video Diffusion for the usual sizes, on CUDA: minutes at first, kept in "
-        "the data folder. Nobody has measured yet what it gains.",
+        description="Compile Stable Video Diffusion for the usual sizes, on CUDA. Takes minutes the first "
+        "time; the result is kept in the data folder. The gain has not been measured yet.",
     )
     rife_on_cpu: bool = Field(
         False,  # noqa: FBT003 - a default
-        description="Smooth with RIFE without a GPU too, which takes long.",
+        description="Smooth with RIFE even without a GPU, which is slow.",
     )
     engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, svd, …).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
-    log_format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for machines.")
+    log_format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for programs.")
     moderator_roles: Annotated[tuple[int, ...], NoDecode] = Field(
         (),
-        description="Ids of roles that may use /queue, beside those with Manage Server. Comma-separated.",
+        description="Ids of roles that can use /queue, besides members with Manage Server. Comma-separated.",
     )
 
     word_languages: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("en",), description="Languages of the base word list, as en, de or pt_br. Comma-separated."
+        ("en",), description="Languages of the base word list, like en, de or pt_br. Comma-separated."
     )
 
-    per_member_waiting: int = Field(3, ge=1, description="Jobs that a member may have waiting.")
-    per_member_hour: int = Field(20, ge=1, description="Jobs that a member may ask for in an hour.")
-    per_member_day: float = Field(86_400.0, ge=0, description="GPU-seconds of a member's clips in 24 hours.")
-    most_member_waiting: int = Field(20, ge=0, description="Most waiting jobs that /queue limit can give.")
-    most_member_hour: int = Field(100, ge=0, description="Most jobs in an hour that /queue limit can give.")
-    most_member_day: float = Field(86_400.0, ge=0, description="Most GPU-seconds that /queue limit can give.")
-    per_guild_waiting: int = Field(50, ge=1, description="Jobs that a server may have waiting.")
-    total_waiting: int = Field(500, ge=1, description="Jobs that may wait in all.")
+    per_member_waiting: int = Field(3, ge=1, description="Most jobs a member can have waiting.")
+    per_member_hour: int = Field(20, ge=1, description="Most jobs a member can ask for in an hour.")
+    per_member_day: float = Field(
+        86_400.0, ge=0, description="Most GPU-seconds for a member's clips in 24 hours."
+    )
+    most_member_waiting: int = Field(20, ge=0, description="Most waiting jobs that /queue limit can allow.")
+    most_member_hour: int = Field(100, ge=0, description="Most jobs in an hour that /queue limit can allow.")
+    most_member_day: float = Field(
+        86_400.0, ge=0, description="Most GPU-seconds that /queue limit can allow."
+    )
+    per_guild_waiting: int = Field(50, ge=1, description="Most jobs a server can have waiting.")
+    total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total.")
     fair_half_life_hours: float = Field(
-        6.0, gt=0, le=720, description="Hours after which used engine time counts half for the turns."
+        6.0,
+        gt=0,
+        le=720,
+        description="Hours after which used engine time counts only half in the queue order.",
     )
     fair_stretch: float = Field(
-        10.0, ge=0, description="Seconds that a request stands back for each engine second of its member."
+        10.0, ge=0, description="Seconds a request moves back for each engine second its member has used."
     )
     fair_most_minutes: float = Field(
-        120.0, ge=0, description="Minutes at most that a member's request stands back for that."
+        120.0, ge=0, description="Most minutes a request moves back because of its member."
     )
     fair_server_stretch: float = Field(
-        1.0, ge=0, description="Seconds that a request stands back for each engine second of its server."
+        1.0, ge=0, description="Seconds a request moves back for each engine second its server has used."
     )
     fair_server_most_minutes: float = Field(
-        60.0, ge=0, description="Minutes at most that a request stands back for that."
+        60.0, ge=0, description="Most minutes a request moves back because of its server."
     )
     min_free_disk: int = Field(
-        500 * MEGABYTE, ge=0, description="Bytes that must be free for a job to be accepted."
+        500 * MEGABYTE, ge=0, description="Free disk space in bytes that is needed to accept a job."
     )
 
-    max_takes: int = Field(3, ge=1, le=20, description="Takes per clip before the best one is kept.")
+    max_takes: int = Field(3, ge=1, le=20, description="Most takes per clip; then the best one is kept.")
     max_wasted_seconds: int = Field(
-        600, ge=1, description="Seconds on discarded takes of one clip; then the best of them is kept."
+        600,
+        ge=1,
+        description="Most seconds spent on discarded takes of one clip; then the best take is kept.",
     )
-    calibrate_clips: int = Field(40, ge=10, description="Kept clips that `framekiln calibrate` needs.")
-    max_seconds: float = Field(10.0, ge=1, le=60, description="Seconds of the longest clip.")
+    calibrate_clips: int = Field(
+        40, ge=10, description="Kept clips that `framekiln calibrate` needs from an engine."
+    )
+    max_seconds: float = Field(10.0, ge=1, le=60, description="Longest clip in seconds.")
     max_extended_seconds: float = Field(
-        16.0, ge=1, le=120, description="Seconds that a clip may become by Extend, or as a loop."
+        16.0, ge=1, le=120, description="Longest clip in seconds that Extend or Loop can make."
     )
     max_side: int = Field(
-        1920, ge=64, le=1920, description="Pixels of the longest side of a clip; less spares the GPU."
+        1920, ge=64, le=1920, description="Longest side of a clip in pixels; less is easier on the GPU."
     )
-    max_fps: float = Field(60.0, ge=8, le=60, description="Frames per second that a member may ask for.")
+    max_fps: float = Field(60.0, ge=8, le=60, description="Most frames per second a member can ask for.")
     fps: float = Field(
         24.0,
         ge=8,
         le=60,
-        description="Frames per second of a finished clip, where the member did not choose.",
+        description="Frames per second of a finished clip if the member doesn't choose.",
     )
     max_clip_bytes: int = Field(
         9_900_000,
         ge=100_000,
-        description="Bytes of the largest clip to post. Kept below the server's own upload limit.",
+        description="Largest clip to post, in bytes. The server's own upload limit still applies.",
     )
 
-    max_picture_bytes: int = Field(10 * 2**20, ge=1024, description="Bytes of the largest picture.")
-    max_picture_pixels: int = Field(40_000_000, ge=4096, description="Pixels of the largest picture.")
-    min_picture_side: int = Field(64, ge=16, description="Pixels of the shortest side of a picture.")
-    max_picture_side: int = Field(8192, ge=256, description="Pixels of the longest side of a picture.")
-    max_picture_aspect: float = Field(4.0, ge=1, description="Longest side over shortest side, at most.")
-    decode_seconds: float = Field(10.0, gt=0, description="Seconds that reading a picture may take.")
+    max_picture_bytes: int = Field(10 * 2**20, ge=1024, description="Largest picture in bytes.")
+    max_picture_pixels: int = Field(40_000_000, ge=4096, description="Largest picture in pixels.")
+    min_picture_side: int = Field(64, ge=16, description="Smallest side of a picture in pixels.")
+    max_picture_side: int = Field(8192, ge=256, description="Longest side of a picture in pixels.")
+    max_picture_aspect: float = Field(
+        4.0, ge=1, description="Most that the long side of a picture can be, as a multiple of the short one."
+    )
+    decode_seconds: float = Field(10.0, gt=0, description="Most seconds for reading a picture.")
     decode_memory: int = Field(
-        2**30, ge=2**27, description="Bytes of memory that reading a picture or a clip may take."
+        2**30, ge=2**27, description="Most memory in bytes for reading a picture or a clip."
     )
     download_seconds: float = Field(
-        20.0, gt=0, description="Seconds that fetching a picture or a clip may take."
+        20.0, gt=0, description="Most seconds for downloading a picture or a clip."
     )
-    decoders: int = Field(2, ge=1, description="Pictures that are read at the same time.")
-    max_video_bytes: int = Field(25 * 2**20, ge=1024, description="Bytes of the largest clip that is taken.")
+    decoders: int = Field(2, ge=1, description="Pictures read at the same time.")
+    max_video_bytes: int = Field(25 * 2**20, ge=1024, description="Largest clip a member can send, in bytes.")
     max_video_pixels: int = Field(
-        1920 * 1088, ge=4096, description="Pixels of a frame of the largest clip that is taken."
+        1920 * 1088, ge=4096, description="Largest frame of a clip a member can send, in pixels."
     )
     max_video_side: int = Field(
-        2048, ge=256, description="Pixels of the longest side of a clip that is taken."
+        2048, ge=256, description="Longest side of a clip a member can send, in pixels."
     )
     max_video_seconds: float = Field(
-        30.0, ge=1, description="Seconds of the longest clip that is taken; its first ones are used."
+        30.0, ge=1, description="Longest clip a member can send, in seconds; the first ones are used."
     )
-    video_decode_seconds: float = Field(30.0, gt=0, description="Seconds that reading a clip may take.")
-    max_prompt: int = Field(400, ge=20, le=1000, description="Characters of the longest prompt.")
+    video_decode_seconds: float = Field(30.0, gt=0, description="Most seconds for reading a clip.")
+    max_prompt: int = Field(400, ge=20, le=1000, description="Longest prompt in characters.")
 
     heartbeat_silence: float = Field(
-        15.0, ge=2, description="Seconds without a sign of life until the engine is restarted."
+        15.0, ge=2, description="Seconds without a sign of life before the engine is restarted."
     )
     step_silence: float = Field(
-        120.0, ge=5, description="Seconds without progress until the engine is restarted."
+        120.0, ge=5, description="Seconds without progress before the engine is restarted."
     )
-    max_job_seconds: float = Field(1800.0, ge=10, description="Seconds that one job may run.")
-    crash_limit: int = Field(2, ge=1, description="Engine crashes in one job until it is set aside.")
-    restart_limit: int = Field(5, ge=1, description="Bot restarts in one job until it is set aside.")
+    max_job_seconds: float = Field(1800.0, ge=10, description="Most seconds one job can run.")
+    crash_limit: int = Field(2, ge=1, description="Engine crashes in one job before it is set aside.")
+    restart_limit: int = Field(5, ge=1, description="Bot restarts in one job before it is set aside.")
     stop_grace: float = Field(
-        5.0, ge=0, description="Seconds that a running job gets to finish when the bot is asked to stop."
+        5.0, ge=0, description="Seconds a running job gets to finish when the bot is told to stop."
     )
 
     status_interval: float = Field(
-        4.0, ge=1, description="Seconds at least between two edits of one status message."
+        4.0, ge=1, description="Fewest seconds between two edits of a status message."
     )
     post_backoff_last: float = Field(
-        60.0, ge=1, description="Seconds at most between two tries to post a clip."
+        60.0, ge=1, description="Most seconds between two attempts to post a clip."
     )
     give_up_hours: float = Field(
-        48.0, gt=0, description="Hours after which a clip that cannot be posted is given up."
+        48.0, gt=0, description="Hours before giving up on a clip that cannot be posted."
     )
     nudity_score: float = Field(
-        0.8, ge=0, le=1, description="Score from which the network opennsfw, where installed, flags."
+        0.8, ge=0, le=1, description="Score from which opennsfw, if installed, flags a picture or clip."
     )
     keep_inputs_days: float = Field(
-        7.0, ge=0, description="Days that members' pictures are kept after their job, for Reroll and Remix."
+        7.0, ge=0, description="Days to keep members' pictures after their job, for Reroll and Remix."
     )
     keep_clips_days: float = Field(
-        7.0, ge=0, description="Days that clips are kept after they were posted, for /mydata export."
+        7.0, ge=0, description="Days to keep clips after they were posted, for /mydata export."
     )
     keep_prompts_days: float = Field(
-        30.0, ge=0, description="Days after which the words of a job are cleared away; what counts stays."
+        30.0, ge=0, description="Days before a job's prompt is deleted; the statistics stay."
     )
     keep_left_guild_days: float = Field(
-        30.0, ge=0, description="Days after which a server that the bot has left is forgotten."
+        30.0, ge=0, description="Days before a server that the bot has left is forgotten."
     )
     keep_set_aside_days: float = Field(
-        30.0, gt=0, description="Days that a database is kept that was set aside, damaged or replaced."
+        30.0,
+        gt=0,
+        description="Days to keep a database that was set aside because it was damaged or replaced.",
     )
     keep_starred_days: float = Field(
-        90.0, gt=0, description="Days that a clip is kept after a member gave it a star."
+        90.0, gt=0, description="Days to keep a clip after a member gave it a star."
     )
     keep_sheets_days: float = Field(
         7.0,
         gt=0,
-        description="Days that pictures of discarded takes are kept; never longer than the inputs.",
+        description="Days to keep pictures of discarded takes; never longer than the inputs.",
     )
-    max_starred: int = Field(50, ge=1, description="Stars that a member may have in a server.")
-    backups: int = Field(7, ge=0, description="Daily copies of the database that are kept.")
+    max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")
+    backups: int = Field(7, ge=0, description="Daily backups of the database to keep.")
 
     @field_validator("moderator_roles", "word_languages", mode="before")
     @classmethod
@@ -251,7 +264,7 @@ class Settings(BaseSettings):
     def _fps_allowed(cls, value: float, info: ValidationInfo) -> float:
         most = info.data.get("max_fps")
         if most is not None and value > most:
-            raise ValueError(f"must be at most {most:g}, which {variable('max_fps')} allows")
+            raise ValueError(f"must be at most {most:g}, the limit set by {variable('max_fps')}")
         return value
 
     @field_validator("log_level", mode="after")
@@ -276,7 +289,7 @@ class Settings(BaseSettings):
         from bot.config.word_languages import languages  # noqa: PLC0415 - the list takes a tenth of a second
 
         if (known := languages()) is not None and not known.issuperset(value):
-            raise ValueError(f"must be some of {', '.join(sorted(known))}")
+            raise ValueError(f"must be from this list: {', '.join(sorted(known))}")
         return value
 
     @field_validator("discord_token", mode="after")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 import discord
 
+from bot.discord_io.interactions import Interaction
 from db.jobs.job import Job
 
 
-def is_moderator(interaction: discord.Interaction[Any], roles: Collection[int]) -> bool:
+def is_moderator(interaction: Interaction, roles: Collection[int]) -> bool:
     """Whether the member may run the queue: by Manage Server, or by a role that the owner named."""
     if interaction.guild_id is None:
         return False
@@ -20,27 +20,27 @@ def is_moderator(interaction: discord.Interaction[Any], roles: Collection[int]) 
     return isinstance(user, discord.Member) and any(role.id in roles for role in user.roles)
 
 
-def is_age_restricted(interaction: discord.Interaction[Any]) -> bool:
+def is_age_restricted(interaction: Interaction) -> bool:
     """Whether the channel is for adults, as Discord says now. Where it does not say: no."""
     return bool(getattr(interaction.channel, "nsfw", False)) or (
         isinstance(interaction.channel, discord.Thread) and interaction.channel.is_nsfw()
     )
 
 
-def roles_of(interaction: discord.Interaction[Any]) -> frozenset[int]:
+def roles_of(interaction: Interaction) -> frozenset[int]:
     """The ids of the roles that the member has in this server."""
     user = interaction.user
     return frozenset(role.id for role in user.roles) if isinstance(user, discord.Member) else frozenset()
 
 
-def may_change(interaction: discord.Interaction[Any], job: Job, roles: Collection[int]) -> bool:
+def may_change(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
     """Whether the member may cancel or delete this job: their own, or as a moderator of its server."""
     if interaction.guild_id != job.guild_id:
         return False
     return interaction.user.id == job.user_id or is_moderator(interaction, roles)
 
 
-def may_post(interaction: discord.Interaction[Any]) -> bool:
+def may_post(interaction: Interaction) -> bool:
     """Whether the bot could post a clip where it was asked, as far as Discord says."""
     allowed = interaction.app_permissions
     if allowed.value == 0:

@@ -11,6 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
+from bot.discord_io.interactions import Interaction
 from bot.text import messages
 from db.errors import DatabaseError
 from db.jobs.enqueue import Draining, LimitReached, MemberBanned
@@ -35,7 +36,7 @@ class Answer:
     message_id: int | None
 
 
-async def defer(interaction: discord.Interaction[Any]) -> Answer | None:
+async def defer(interaction: Interaction) -> Answer | None:
     """Answer within Discord's three seconds. None: it was too late, and nothing was taken."""
     message = None
     try:
@@ -43,24 +44,24 @@ async def defer(interaction: discord.Interaction[Any]) -> Answer | None:
         message = None if said is None else said.message_id
     except discord.HTTPException as error:
         if error.code != ALREADY_ACKNOWLEDGED:
-            log.warning("interaction %s could not be answered: %s", interaction.id, error)
+            log.warning("could not answer interaction %s: %s", interaction.id, error)
             return None
     except (aiohttp.ClientError, OSError) as error:
-        log.warning("interaction %s could not be answered: %s", interaction.id, error)
+        log.warning("could not answer interaction %s: %s", interaction.id, error)
         return None
     return Answer(message_id=message)
 
 
-async def refuse(interaction: discord.Interaction[Any], text: str) -> None:
+async def refuse(interaction: Interaction, text: str) -> None:
     """Take the public "thinking" away, and say why in private."""
     try:
         try:
             await insist(interaction.delete_original_response)
         except discord.NotFound:
-            log.debug("the answer to %s was gone already", interaction.id)  # its own answer was lost, say
+            log.debug("the answer to %s is already gone", interaction.id)  # its own answer was lost, say
         await insist(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-        log.warning("the refusal of %s did not arrive: %s", interaction.id, error)
+        log.warning("could not send the refusal of %s: %s", interaction.id, error)
 
 
 async def insist(call: Any) -> Any:
@@ -91,8 +92,8 @@ def in_words(error: Exception, interaction_id: int) -> str:
     if isinstance(error, LimitReached):
         return messages.limit_reached(error.which, error.allowed, error.retry_after)
     if isinstance(error, (DatabaseError, OSError)):
-        log.error("the request %s could not be written down", interaction_id, exc_info=error)
+        log.error("could not save request %s", interaction_id, exc_info=error)
         return messages.NO_ROOM_NOW
     error_id = secrets.token_hex(4)
-    log.error("the request %s stumbled, error id %s", interaction_id, error_id, exc_info=error)
+    log.error("request %s failed, error id %s", interaction_id, error_id, exc_info=error)
     return messages.failed_inside(error_id)

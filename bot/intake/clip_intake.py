@@ -127,7 +127,7 @@ class ClipIntake:
         except ClipRefused as refused:
             raise explain(refused, self._limits) from refused
         except Exception as error:
-            log.exception("a clip could not be taken in")
+            log.exception("could not take in a clip")
             raise explain(ClipRefused(ClipRefusal.DECODER), self._limits) from error
 
     async def _fetch(self, attachment: Attachment) -> bytes:

@@ -10,26 +10,26 @@ _MIB = 2**20
 _SEND = "Please send an MP4, MOV, WebM or GIF."
 _SMALLER = "Please send a smaller or shorter copy."
 _SAVE_AGAIN = "Saving it again as an MP4 in any video editor usually helps."
-_CUT = "Please cut it."
+_CUT = "Please trim it."
 
 _DOWNLOAD = {
-    Cause.CUT_SHORT: "The clip did not arrive whole. Please send it again.",
+    Cause.CUT_SHORT: "The clip didn't arrive complete. Please send it again.",
     Cause.GONE: "Discord no longer has that clip. Please send it again.",
     Cause.NOT_DISCORD: "I only take clips uploaded to Discord. Please attach the clip itself.",
     Cause.SLOW: "The clip took too long to arrive. Please send it again, or a smaller copy.",
-    Cause.FAILED: "The clip could not be fetched from Discord. Please try again.",
+    Cause.FAILED: "I couldn't download the clip from Discord. Please try again.",
 }
 _PLAIN = {
     ClipRefusal.EMPTY: "That file is empty. Please send the clip again.",
-    ClipRefusal.TRUNCATED: "That clip ends too early: a part is missing. Please save or export it again.",
-    ClipRefusal.CORRUPT: f"That clip is damaged and cannot be read. {_SAVE_AGAIN}",
-    ClipRefusal.OUTSIDE: f"That clip's pictures are in another file. {_SAVE_AGAIN}",
-    ClipRefusal.NOVIDEO: f"There are no pictures in that file, perhaps only sound. {_SEND}",
-    ClipRefusal.STILL: "That is a single picture, and I need something that moves. Please send a clip.",
-    ClipRefusal.COMPLEX: f"That clip is made of more pieces than I can take. {_SAVE_AGAIN}",
-    ClipRefusal.MEMORY: f"That clip needs more memory than I may use to open it. {_SMALLER}",
+    ClipRefusal.TRUNCATED: "Part of that clip is missing. Please save or export it again.",
+    ClipRefusal.CORRUPT: f"That clip is damaged and I can't read it. {_SAVE_AGAIN}",
+    ClipRefusal.OUTSIDE: f"That clip's video is stored in another file. {_SAVE_AGAIN}",
+    ClipRefusal.NOVIDEO: f"That file has no video, perhaps only sound. {_SEND}",
+    ClipRefusal.STILL: "That is a still picture, and I need something that moves. Please send a clip.",
+    ClipRefusal.COMPLEX: f"That clip is too complex for me to open. {_SAVE_AGAIN}",
+    ClipRefusal.MEMORY: f"That clip needs too much memory to open. {_SMALLER}",
     ClipRefusal.TIME: f"That clip takes too long to open. {_SMALLER}",
-    ClipRefusal.RECIPE: "There is no recipe of mine in that file. Please send a clip as I posted it.",
+    ClipRefusal.RECIPE: "I can't find my recipe in that file. Please send a clip exactly as I posted it.",
     ClipRefusal.DECODER: f"Something went wrong while I opened that clip. {_SAVE_AGAIN}",
 }
 
@@ -44,29 +44,29 @@ def _words(code: ClipRefusal, facts: dict[str, str | float], limits: ClipLimits)
     match code:
         case ClipRefusal.BYTES:
             most = f"{limits.max_bytes / _MIB:.3g} MiB"
-            return f"That file is too large; I can take up to {most}. {_SMALLER}"
+            return f"That file is too large; the limit is {most}. {_SMALLER}"
         case ClipRefusal.FORMAT:
             name = facts.get("looks_like")
             return f"That looks like {name}. {_SEND}" if name else f"I don't know that kind of file. {_SEND}"
         case ClipRefusal.CODEC:
-            return f"That clip is stored in a way that I cannot read ({facts['codec']}). {_SAVE_AGAIN}"
+            return f"I can't read that clip's video format ({facts['codec']}). {_SAVE_AGAIN}"
         case ClipRefusal.PIXELS:
-            most = f"{limits.max_side} pixels a side and {limits.max_pixels / 1e6:.3g} megapixels in all"
-            return f"{this} I can take up to {most}. {_SMALLER}"
+            most = f"{limits.max_side} pixels a side and {limits.max_pixels / 1e6:.3g} megapixels a frame"
+            return f"{this} the limit is {most}. {_SMALLER}"
         case ClipRefusal.SMALL:
             least = f"{limits.min_side}×{limits.min_side}"
             return f"{this} the smallest I can take is {least}. Please send a larger one."
         case ClipRefusal.ASPECT:
             most = f"{limits.max_aspect:g} times its short one"
-            return f"{this} its long side may be at most {most}. Please crop it."
+            return f"{this} its long side can be at most {most}. Please crop it."
         case ClipRefusal.DURATION:
             given = f"That clip is {float(facts['seconds']):.0f} seconds long"
-            return f"{given}; I can take up to {limits.max_seconds:g}. {_CUT}"
+            return f"{given}; the limit is {limits.max_seconds:g}. {_CUT}"
         case ClipRefusal.FRAMES:
             return f"That clip has more than {limits.max_frames} frames. {_CUT}"
         case ClipRefusal.FPS:
             given = f"That clip has {float(facts['fps']):.0f} frames a second"
-            return f"{given}; I can take up to {limits.max_fps:g}. {_SAVE_AGAIN}"
+            return f"{given}; the limit is {limits.max_fps:g}. {_SAVE_AGAIN}"
         case ClipRefusal.STREAMS:
             return f"That file has more than {limits.max_streams} tracks. {_SAVE_AGAIN}"
         case ClipRefusal.DOWNLOAD:

@@ -140,7 +140,7 @@ class Downloader:
         except aiohttp.ClientPayloadError:
             raise _Failed(Cause.CUT_SHORT) from None
         except aiohttp.ClientError as error:
-            log.info("an attachment could not be fetched: %s", error)
+            log.info("could not download an attachment: %s", error)
             raise _Failed(Cause.FAILED) from None
         if len(body) < size:
             raise _Failed(Cause.CUT_SHORT)

@@ -113,7 +113,7 @@ class Intake:
         except Refused as refused:
             raise explain(refused, self._limits) from refused
         except Exception as error:
-            log.exception("a picture could not be taken in")
+            log.exception("could not take in a picture")
             raise explain(Refused(Refusal.DECODER), self._limits) from error
 
     async def _fetch_and_clean(self, attachment: Attachment) -> CleanPicture:

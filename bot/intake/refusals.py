@@ -24,18 +24,18 @@ class Cause(StrEnum):
 
 
 _DOWNLOAD = {
-    Cause.CUT_SHORT: "The picture did not arrive whole. Please send it again.",
+    Cause.CUT_SHORT: "The picture didn't arrive complete. Please send it again.",
     Cause.GONE: "Discord no longer has that picture. Please send it again.",
     Cause.NOT_DISCORD: "I only take pictures uploaded to Discord. Please attach the picture itself.",
     Cause.SLOW: "The picture took too long to arrive. Please send it again.",
-    Cause.FAILED: "The picture could not be fetched from Discord. Please try again.",
+    Cause.FAILED: "I couldn't download the picture from Discord. Please try again.",
 }
 _PLAIN = {
     Refusal.EMPTY: "That file is empty. Please send the picture again.",
-    Refusal.TRUNCATED: "That picture ends too early: a part is missing. Please save or export it again.",
-    Refusal.CORRUPT: f"That picture is damaged and cannot be read. {_SAVE_AGAIN}",
-    Refusal.COMPLEX: f"That picture is made of more pieces than I can take. {_SAVE_AGAIN}",
-    Refusal.MEMORY: f"That picture needs more memory than I may use to open it. {_SEND_SMALLER}",
+    Refusal.TRUNCATED: "Part of that picture is missing. Please save or export it again.",
+    Refusal.CORRUPT: f"That picture is damaged and I can't read it. {_SAVE_AGAIN}",
+    Refusal.COMPLEX: f"That picture is too complex for me to open. {_SAVE_AGAIN}",
+    Refusal.MEMORY: f"That picture needs too much memory to open. {_SEND_SMALLER}",
     Refusal.TIME: f"That picture takes too long to open. {_SEND_SMALLER}",
     Refusal.DECODER: f"Something went wrong while I opened that picture. {_SAVE_AGAIN}",
 }
@@ -52,18 +52,18 @@ def _words(code: Refusal, facts: dict[str, str | int], limits: PictureLimits) ->
     match code:
         case Refusal.BYTES:
             most = f"{limits.max_bytes / _MIB:.3g} MiB"
-            text = f"That file is too large; I can take up to {most}. {_SEND_SMALLER}"
+            text = f"That file is too large; the limit is {most}. {_SEND_SMALLER}"
         case Refusal.FORMAT:
             text = f"That looks like {name}. {_SEND}" if name else f"I don't know that kind of file. {_SEND}"
         case Refusal.PIXELS:
-            most = f"{limits.max_side} pixels a side and {limits.max_pixels / 1e6:g} megapixels in all"
-            text = f"{this} I can take up to {most}. {_SEND_SMALLER}"
+            most = f"{limits.max_side} pixels a side and {limits.max_pixels / 1e6:g} megapixels"
+            text = f"{this} the limit is {most}. {_SEND_SMALLER}"
         case Refusal.SMALL:
             least = f"{limits.min_side}×{limits.min_side}"
             text = f"{this} the smallest I can animate is {least}. Please send a larger one."
         case Refusal.ASPECT:
             most = f"{limits.max_aspect:g} times its short one"
-            text = f"{this} its long side may be at most {most}. Please crop it."
+            text = f"{this} its long side can be at most {most}. Please crop it."
         case Refusal.DOWNLOAD:
             text = _DOWNLOAD[Cause(str(facts["cause"]))]
         case _:

@@ -68,7 +68,7 @@ class ClipPosts:
         try:
             unsigned = await asyncio.to_thread(self._seal, clip, recipe, ready)
             if unsigned:
-                log.warning("the clip of job %s goes out unsigned: %s", job.id, unsigned)
+                log.warning("the clip of job %s is posted unsigned: %s", job.id, unsigned)
             yield Post(
                 content=clip_message(job, recipe, receipt, signed=not unsigned),
                 nonce=nonce(job.id),

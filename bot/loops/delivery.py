@@ -184,7 +184,7 @@ class Deliverer:
         try:
             await self._attempt(job)
         except Exception:
-            log.exception("delivery of job %s stumbled", job.id)
+            log.exception("delivery of job %s failed", job.id)
             await self._end_attempt(job.id)
         self._on_change(job.id)
 
@@ -200,7 +200,7 @@ class Deliverer:
                 else:
                     await self._postpone(job)
             except Exception:
-                log.exception("the end of an attempt to post job %s could not be written", job_id)
+                log.exception("could not record the end of an attempt to post job %s", job_id)
                 await asyncio.sleep(TROUBLE_PAUSE)
             else:
                 return
@@ -241,7 +241,7 @@ class Deliverer:
         except ChannelError as error:
             if error.trouble is Trouble.NO_ACCESS:
                 # It may post but not read: the nonce alone has to do.
-                log.warning("job %s: may not look for my own message in this channel", job.id)
+                log.warning("job %s: not allowed to look for my own message in this channel", job.id)
                 return False
             raise
         if message is None:
@@ -281,7 +281,7 @@ class Deliverer:
         ):
             await self._send_direct(job)
         elif error.trouble is Trouble.REFUSED or age > self._limits.give_up_after:
-            await self._fail(job, "E_POST", f"Discord did not take the clip of job {job.id}: {error}")
+            await self._fail(job, "E_POST", f"Discord refused the clip of job {job.id}: {error}")
         elif error.trouble is Trouble.NO_ACCESS:
             await self._queue.delivery.postpone(
                 job.id, time.time() + min(NO_ACCESS_BACKOFF, self._limits.backoff_last)

@@ -52,7 +52,7 @@ class Discards:
             if kept:
                 await self._queue.take_previews.keep_sheets(job.id, job.claim, kept, time.time())
         except (OSError, DatabaseError):
-            log.exception("the discarded takes of job %s could not be put by", job.id)
+            log.exception("could not save the discarded takes of job %s", job.id)
 
 
 async def why_discarded(job: Job, *, queue: Queue, blobs: Blobs) -> tuple[str, list[discord.File]]:

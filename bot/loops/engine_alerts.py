@@ -71,7 +71,7 @@ class EngineAlerts:
             try:
                 await self._one_look()
             except Exception:
-                log.exception("moderators could not be told of the engine")
+                log.exception("could not tell moderators about the engine")
             await asyncio.sleep(EVERY)
 
     async def _one_look(self) -> None:
@@ -93,6 +93,6 @@ class EngineAlerts:
         try:
             await self._messenger.send(channel, Post(content=text, nonce=secrets.token_hex(12)))
         except ChannelError as error:
-            log.warning("nobody was told in channel %d of the engine: %s", channel, error)
+            log.warning("could not report on the engine in channel %d: %s", channel, error)
             return error.trouble is not Refusal.LATER
         return True

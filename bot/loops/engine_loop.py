@@ -183,7 +183,7 @@ class EngineLoop:
             try:
                 await self._end(job, error)
             except Exception:
-                log.exception("the end of job %s could not be written", job.id)
+                log.exception("could not record the end of job %s", job.id)
                 if self._stopping:
                     return  # the next start finds it running, and gives it back
                 await self._pause()
@@ -258,7 +258,7 @@ class EngineLoop:
                 log.info("job %s: %s", job.id, given_up)
             self._on_rendered()
         else:
-            log.warning("job %s came back under a claim that is over; the clip is dropped", job.id)
+            log.warning("job %s came back under an old claim; its clip is dropped", job.id)
 
     def _hear(self, job: Job, event: Event) -> None:
         if isinstance(event, Progress):
@@ -287,7 +287,7 @@ class EngineLoop:
                 if row is not None and row.cancel_requested:
                     self._cancel.set()
             except Exception:
-                log.exception("the progress of job %s could not be written", job.id)
+                log.exception("could not record the progress of job %s", job.id)
 
     async def _stopped(self, job: Job) -> None:
         row = await self._queue.jobs.get(job.id)
@@ -311,7 +311,7 @@ class EngineLoop:
         elif error.code == BROKEN_DEVICE:
             to_blame = self.gpu.met(job.id)
             words, count = hushed(error.detail, job), self.gpu.in_a_row
-            log.error("job %s met a fault of the graphics card, %d in a row: %s", job.id, count, words)
+            log.error("job %s hit a GPU fault, %d in a row: %s", job.id, count, words)
             await self._requeue(job, Requeue.CRASH if to_blame else Requeue.ENGINE_DOWN)
             await self._back_off(self.gpu.pause())
         else:
@@ -328,7 +328,7 @@ class EngineLoop:
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
-        log.error("job %s stumbled outside the engine", job.id, exc_info=error)
+        log.error("job %s failed outside the engine", job.id, exc_info=error)
         fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
         await self._pause()
         await self._requeue(job, fault)

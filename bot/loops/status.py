@@ -145,7 +145,7 @@ class StatusBoard:
                 if not self._stopping:  # as it was when the question was asked
                     self._start_due_edits()
             except Exception:
-                log.exception("the status board stumbled")
+                log.exception("the status board failed")
             await asyncio.sleep(TICK_SECONDS)
 
     async def stop(self, grace: float = 3.0) -> None:
@@ -209,7 +209,7 @@ class StatusBoard:
                 look = self._looks.of(job.id) if job.state is State.RUNNING else None
                 await self._write(job, look if look and await self._may_show(job) else None)
             except Exception:
-                log.exception("the status of job %s could not be shown", job_id)
+                log.exception("could not show the status of job %s", job_id)
                 self._try_again(job_id)
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
@@ -302,7 +302,7 @@ class StatusBoard:
             await self._replace(job)
         elif job.state.ended or error.trouble is Trouble.GONE:
             # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
-            log.info("the status message of job %s is out of reach: %s", job.id, error)
+            log.info("cannot reach the status message of job %s: %s", job.id, error)
             await self._queue.delivery.finish_status(job.id)
         else:
             self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
@@ -320,7 +320,7 @@ class StatusBoard:
                 await self._messenger.delete(old_channel, old_message)
             await self._written(job, content, draft=0)
         except ChannelError as error:
-            log.warning("the status message of job %s could not be replaced: %s", job.id, error)
+            log.warning("could not replace the status message of job %s: %s", job.id, error)
             if error.trouble is Trouble.GONE:
                 await self._queue.delivery.finish_status(job.id)  # so is the channel
             else:

@@ -8,24 +8,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
-from collections.abc import Awaitable, Callable
-from enum import StrEnum
 from pathlib import Path
-from typing import Any, Self
-
-import discord
 
 from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Trouble
 from bot.loops.clip_post import nonce
+from bot.moderation.case_buttons import view_for
 from bot.text import review_texts
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case
 from db.queue import Queue
-from db.states import JobId
 from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
 
@@ -40,67 +34,6 @@ LARGEST_FILE = 8_000_000
 """Bytes of a picture or clip that goes with a card; a larger one is left out."""
 
 CLIP_ROLES = frozenset({Role.REFERENCE, Role.BEFORE})
-
-
-class CaseAction(StrEnum):
-    """What a button of a card does."""
-
-    APPROVE = "approve"
-    REJECT = "reject"
-    TAKE_DOWN = "takedown"
-    DISMISS = "dismiss"
-
-
-CaseHandle = Callable[["discord.Interaction[Any]", CaseAction, int, JobId], Awaitable[None]]
-
-LOOKS: dict[CaseAction, tuple[str, str, discord.ButtonStyle]] = {
-    CaseAction.APPROVE: ("Approve", "✅", discord.ButtonStyle.success),
-    CaseAction.REJECT: ("Reject", "🚫", discord.ButtonStyle.danger),
-    CaseAction.TAKE_DOWN: ("Take down", "🗑️", discord.ButtonStyle.danger),
-    CaseAction.DISMISS: ("Dismiss", "✅", discord.ButtonStyle.secondary),
-}
-ON_CARDS = {
-    CaseKind.REVIEW: (CaseAction.APPROVE, CaseAction.REJECT),
-    CaseKind.REPORT: (CaseAction.TAKE_DOWN, CaseAction.DISMISS),
-}
-
-
-def case_id(action: CaseAction, number: int, job: JobId) -> str:
-    """The name under which a click comes back: what, in which round, about which job."""
-    return f"fkc:{action}:{number}:{job}"
-
-
-class CaseButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"fkc:(?P<action>[a-z]+):(?P<round>[0-9]{1,9}):(?P<job>[0-9a-f]{16})",
-):
-    """A button of a card. The client knows what to do with it, by its ``on_case_button``."""
-
-    def __init__(self, action: CaseAction, number: int, job: JobId) -> None:
-        self.action = action
-        self.number = number
-        self.job = job
-        label, emoji, style = LOOKS[action]
-        super().__init__(
-            discord.ui.Button(label=label, emoji=emoji, style=style, custom_id=case_id(action, number, job))
-        )
-
-    @classmethod
-    async def from_custom_id(
-        cls,
-        interaction: discord.Interaction[Any],
-        item: discord.ui.Item[Any],
-        match: re.Match[str],
-        /,
-    ) -> Self:
-        """Make the button again from what a click brings back."""
-        del interaction, item
-        return cls(CaseAction(match["action"]), int(match["round"]), JobId(match["job"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Pass the click on."""
-        handle: CaseHandle = interaction.client.on_case_button
-        await handle(interaction, self.action, self.number, self.job)
 
 
 class CaseBoard:
@@ -136,7 +69,7 @@ class CaseBoard:
             try:
                 await self.work()
             except Exception:
-                log.exception("the cards stumbled")
+                log.exception("the case board failed")
             try:
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
             except TimeoutError:
@@ -167,7 +100,7 @@ class CaseBoard:
         content = review_texts.case(
             case, Recipe.from_json(case.job.recipe), await self._queue.cases.reasons(case.job.id)
         )
-        view = _buttons(case)
+        view = view_for(case)
         if case.channel_id is not None and case.message_id is not None:
             await self._messenger.edit(case.channel_id, case.message_id, content, view)
             await self._queue.cases.case_shown(case, case.channel_id, case.message_id)
@@ -198,12 +131,12 @@ class CaseBoard:
     async def _answer(self, case: Case, error: ChannelError) -> None:
         """What follows from Discord's no: the job stays held, and moderators find it in the list."""
         if error.trouble is not Trouble.LATER and not case.open:
-            log.info("the card of job %s is out of reach: %s", case.job.id, error)
+            log.info("cannot reach the case message of job %s: %s", case.job.id, error)
             await self._queue.cases.case_closed(case)
             return
         late = error.trouble is Trouble.LATER
         if not late:
-            log.warning("nobody is asked about job %s, which waits: %s", case.job.id, error)
+            log.warning("cannot ask moderators about job %s, which is held: %s", case.job.id, error)
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
         await self._queue.cases.case_postponed(case, time.time() + pause)
 
@@ -235,11 +168,3 @@ class CaseBoard:
 
     def _sealed(self, job: Job) -> Path:
         return self._work / f"{job.id}-card.mp4"
-
-
-def _buttons(case: Case) -> discord.ui.View:
-    view = discord.ui.View(timeout=None)
-    for action in ON_CARDS[case.kind]:
-        view.add_item(CaseButton(action, case.round, case.job.id))
-    view.stop()  # as in bot.buttons.job_buttons.rows
-    return view

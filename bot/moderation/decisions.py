@@ -5,39 +5,36 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection
-from typing import Any
 
 import discord
 
-from bot.discord_io.forms import field
-from bot.discord_io.permissions import is_moderator
+from bot.buttons.button import Look
+from bot.buttons.form import Form
+from bot.buttons.job_button import JobButton, Place, job_here
+from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
-from bot.moderation.case_board import CaseAction, CaseBoard
+from bot.moderation.case_board import CaseBoard
+from bot.moderation.case_buttons import CaseButton, may_decide
 from bot.text import messages, review_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.review_requests import CaseKind
 from db.moderation.cases import TakenDown
 from db.queue import Queue
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)
 
-REPORT_MODAL = "fkm:report:"
-REJECT_MODAL = "fkm:reject:"
-"""Prefixes of the forms' ``custom_id``; the rest names the job, so that they outlive a restart."""
-
-FORMS = (REPORT_MODAL, REJECT_MODAL)
 REASON_FIELD = "fkm:reason"
 REASON_LIMIT = 200
 
 
 class Decisions:
-    """Answers the buttons of cards, and the forms behind Report and Reject."""
+    """Carries out what moderators decide, and takes reports."""
 
     def __init__(
         self,
@@ -48,7 +45,6 @@ class Decisions:
         board: StatusBoard,
         engine_loop: EngineLoop,
         deliverer: Deliverer,
-        moderator_roles: Collection[int],
     ) -> None:
         """Make one from the parts that a decision may reach."""
         self._queue = queue
@@ -57,60 +53,9 @@ class Decisions:
         self._board = board
         self._engine_loop = engine_loop
         self._deliverer = deliverer
-        self._roles = moderator_roles
 
-    async def click(
-        self, interaction: discord.Interaction[Any], action: CaseAction, number: int, job: JobId
-    ) -> None:
-        """A button of a card was clicked."""
-        if not await self._may_decide(interaction, job):
-            return
-        match action:
-            case CaseAction.APPROVE:
-                await self._approve(interaction, number, job)
-            case CaseAction.REJECT:
-                await _ask(
-                    interaction,
-                    f"{REJECT_MODAL}{number}:{job}",
-                    review_texts.REJECT_TITLE,
-                    review_texts.REJECT_LABEL,
-                    required=False,
-                )
-            case CaseAction.DISMISS:
-                audit_entry = _audit_entry(interaction, "dismiss report", job, "")
-                done = await self._queue.cases.dismiss(job, number, audit_entry, time.time())
-                await self._say(interaction, review_texts.DISMISSED if done else None)
-            case CaseAction.TAKE_DOWN:
-                await self._take_down(interaction, number, job)
-
-    async def ask_for_report(self, interaction: discord.Interaction[Any], job: Job) -> None:
-        """The Report button of a clip: why?"""
-        title, label = review_texts.REPORT_TITLE, review_texts.REPORT_LABEL
-        await _ask(interaction, f"{REPORT_MODAL}{job.id}", title, label, required=True)
-
-    async def submit(self, interaction: discord.Interaction[Any]) -> None:
-        """A form came back."""
-        data: Any = interaction.data or {}
-        name = str(data["custom_id"])
-        reason = clean_prompt(field(data, REASON_FIELD), limit=REASON_LIMIT)
-        if name.startswith(REPORT_MODAL):
-            await self._report(interaction, JobId(name.removeprefix(REPORT_MODAL)), reason)
-            return
-        number, _, job = name.removeprefix(REJECT_MODAL).partition(":")
-        if number.isdecimal() and await self._may_decide(interaction, JobId(job)):
-            await self._reject(interaction, int(number), JobId(job), reason)
-
-    async def _may_decide(self, interaction: discord.Interaction[Any], job: JobId) -> bool:
-        if not is_moderator(interaction, self._roles):
-            await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
-            return False
-        found = await self._queue.jobs.get(job)
-        if found is None or found.guild_id != interaction.guild_id:
-            await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
-            return False
-        return True
-
-    async def _approve(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
+    async def approve(self, interaction: Interaction, number: int, job: JobId) -> None:
+        """Let a held job go on."""
         audit_entry = _audit_entry(interaction, "approve", job, "")
         went_on = await self._queue.cases.approve(job, number, audit_entry, time.time())
         await self._say(interaction, review_texts.APPROVED if went_on else None)
@@ -119,33 +64,38 @@ class Decisions:
             self._engine_loop.wake()
             self._deliverer.wake()
 
-    async def _reject(
-        self, interaction: discord.Interaction[Any], number: int, job: JobId, reason: str
-    ) -> None:
+    async def reject(self, interaction: Interaction, number: int, job: JobId, reason: str) -> None:
+        """End a held job; its member reads the reason."""
         audit_entry = _audit_entry(interaction, "reject", job, reason)
         text = review_texts.not_approved(reason)
         ended = await self._queue.cases.reject(job, number, audit_entry, text, time.time())
         await self._say(interaction, review_texts.REJECTED if ended else None)
         self._board.touch(job)
 
-    async def _report(self, interaction: discord.Interaction[Any], job: JobId, reason: str) -> None:
-        found = await self._queue.jobs.get(job)
-        if found is None or found.guild_id != interaction.guild_id or found.state is not State.DELIVERED:
-            await interaction.response.send_message(messages.NOT_FOUND, ephemeral=True)
+    async def report(self, interaction: Interaction, job: Job, reason: str) -> None:
+        """Ask the moderators to look at a clip."""
+        if job.state is not State.DELIVERED:
+            await say(interaction, messages.NOT_FOUND)
             return
-        new = await self._queue.cases.report(job, interaction.user.id, reason, time.time())
-        text = review_texts.REPORTED if new else review_texts.REPORTED_ALREADY
-        await interaction.response.send_message(text, ephemeral=True)
+        new = await self._queue.cases.report(job.id, interaction.user.id, reason, time.time())
+        await say(interaction, review_texts.REPORTED if new else review_texts.REPORTED_ALREADY)
         self._cases.wake()
 
-    async def _take_down(self, interaction: discord.Interaction[Any], number: int, job: JobId) -> None:
+    async def dismiss(self, interaction: Interaction, number: int, job: JobId) -> None:
+        """Close the reports of a clip; it stays."""
+        audit_entry = _audit_entry(interaction, "dismiss report", job, "")
+        done = await self._queue.cases.dismiss(job, number, audit_entry, time.time())
+        await self._say(interaction, review_texts.DISMISSED if done else None)
+
+    async def take_down(self, interaction: Interaction, number: int, job: JobId) -> None:
+        """Delete a reported clip, its files, and what was made from it."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         reasons = "; ".join(await self._queue.cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
         reached = await self._queue.cases.take_down(job, number, audit_entry, time.time())
         if reached is not None:
             await self._remove(reached)
-            log.warning("job %s is taken down, with %d jobs of its family", job, len(reached.jobs) - 1)
+            log.warning("job %s is taken down, with %d related jobs", job, len(reached.jobs) - 1)
         text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
         await interaction.edit_original_response(content=text)
         self._cases.wake()
@@ -161,16 +111,16 @@ class Decisions:
         for digest in reached.digests - needed:
             await asyncio.to_thread(self._blobs.delete, digest)
 
-    async def _say(self, interaction: discord.Interaction[Any], done: str | None) -> None:
+    async def _say(self, interaction: Interaction, done: str | None) -> None:
         """Tell what came of it; None: somebody was faster."""
         text = review_texts.ALREADY_DECIDED if done is None else done
-        await interaction.response.send_message(text, ephemeral=True)
+        await say(interaction, text)
         self._cases.wake()
 
 
-def _audit_entry(interaction: discord.Interaction[Any], action: str, job: JobId, reason: str) -> AuditEntry:
+def _audit_entry(interaction: Interaction, action: str, job: JobId, reason: str) -> AuditEntry:
     return AuditEntry(
-        guild_id=interaction.guild_id or 0,
+        guild_id=guild_of(interaction),
         actor_id=interaction.user.id,
         action=action,
         target=job,
@@ -178,16 +128,103 @@ def _audit_entry(interaction: discord.Interaction[Any], action: str, job: JobId,
     )
 
 
-async def _ask(
-    interaction: discord.Interaction[Any], name: str, title: str, label: str, *, required: bool
-) -> None:
-    modal = discord.ui.Modal(title=title, custom_id=name, timeout=None)
-    words: discord.ui.TextInput[Any] = discord.ui.TextInput(
-        custom_id=REASON_FIELD,
-        style=discord.TextStyle.paragraph,
-        required=required,
-        max_length=REASON_LIMIT,
-    )
-    modal.add_item(discord.ui.Label(text=label, component=words))
-    modal.stop()  # its answer is matched by its name, also after a restart
-    await interaction.response.send_modal(modal)
+class ReportForm(Form):
+    """Ask why a clip is reported."""
+
+    prefix = "fkm:report:"
+    field = REASON_FIELD
+    title = review_texts.REPORT_TITLE
+    label = review_texts.REPORT_LABEL
+
+    @classmethod
+    async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
+        """Report it."""
+        job = await job_here(interaction, JobId(about))
+        if job is not None:
+            reason = clean_prompt(words, limit=REASON_LIMIT)
+            await interaction.client.part(Decisions).report(interaction, job, reason)
+
+
+class Report(JobButton):
+    """Report a clip to the moderators of its server."""
+
+    action = "report"
+    look = Look("Report", "🚩")
+    place = Place.CLIP_BELOW
+    order = 30
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Ask why."""
+        await ReportForm.open(interaction, ReportForm.id_for(job=job.id), longest=REASON_LIMIT)
+
+
+class Approve(CaseButton):
+    """Let a held job go on."""
+
+    action = "approve"
+    look = Look("Approve", "✅", discord.ButtonStyle.success)
+    kind = CaseKind.REVIEW
+    order = 10
+
+    async def do(self, interaction: Interaction) -> None:
+        """Approve it."""
+        await interaction.client.part(Decisions).approve(interaction, self.number, self.job)
+
+
+class RejectForm(Form):
+    """Ask why a held job is rejected; the reason may be left out."""
+
+    prefix = "fkm:reject:"
+    about = "{round}:{job}"
+    states = (State.HELD,)
+    field = REASON_FIELD
+    title = review_texts.REJECT_TITLE
+    label = review_texts.REJECT_LABEL
+
+    @classmethod
+    async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
+        """Reject it."""
+        number, _, job = about.partition(":")
+        if number.isdecimal() and await may_decide(interaction, JobId(job)):
+            reason = clean_prompt(words, limit=REASON_LIMIT)
+            await interaction.client.part(Decisions).reject(interaction, int(number), JobId(job), reason)
+
+
+class Reject(CaseButton):
+    """End a held job."""
+
+    action = "reject"
+    look = Look("Reject", "🚫", discord.ButtonStyle.danger)
+    kind = CaseKind.REVIEW
+    order = 20
+
+    async def do(self, interaction: Interaction) -> None:
+        """Ask why."""
+        custom_id = RejectForm.id_for(round=self.number, job=self.job)
+        await RejectForm.open(interaction, custom_id, longest=REASON_LIMIT, required=False)
+
+
+class TakeDown(CaseButton):
+    """Delete a reported clip, its files, and what was made from it."""
+
+    action = "takedown"
+    look = Look("Take down", "🗑️", discord.ButtonStyle.danger)
+    kind = CaseKind.REPORT
+    order = 30
+
+    async def do(self, interaction: Interaction) -> None:
+        """Take it down."""
+        await interaction.client.part(Decisions).take_down(interaction, self.number, self.job)
+
+
+class Dismiss(CaseButton):
+    """Close the reports of a clip; it stays."""
+
+    action = "dismiss"
+    look = Look("Dismiss", "✅")
+    kind = CaseKind.REPORT
+    order = 40
+
+    async def do(self, interaction: Interaction) -> None:
+        """Dismiss them."""
+        await interaction.client.part(Decisions).dismiss(interaction, self.number, self.job)

@@ -10,10 +10,10 @@ import logging
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import discord
 
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.permissions import is_age_restricted
 from bot.moderation import flags
@@ -75,7 +75,7 @@ class Screening:
 
     async def before_drawing(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         recipe: Recipe,
         subjects: Iterable[Subject],
         parent: Job | None,
@@ -96,7 +96,7 @@ class Screening:
         """
         if is_forbidden(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
-        guild = interaction.guild_id or 0
+        guild = guild_of(interaction)
         rules = await self._queue.reviews.review_rules(guild)
         restricted = is_age_restricted(interaction)
         doubts = _newcomer(interaction, rules)
@@ -155,7 +155,7 @@ class Screening:
         if hold is not None and await self._queue.delivery.hold(
             job.id, hold.reason, with_file=hold.with_file, now=time.time()
         ):
-            log.info("the clip of job %s is held for a review", job.id)
+            log.info("the clip of job %s is held for review", job.id)
         return False
 
     async def _find_words(self, guild: int, prompt: str, rules: ReviewRules) -> Found:
@@ -165,7 +165,7 @@ class Screening:
         return self._words.find(prompt, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
 
 
-def _newcomer(interaction: discord.Interaction[Any], rules: ReviewRules) -> list[Doubt]:
+def _newcomer(interaction: Interaction, rules: ReviewRules) -> list[Doubt]:
     user = interaction.user
     if not rules.newcomer_days or not isinstance(user, discord.Member) or user.joined_at is None:
         return []

@@ -46,7 +46,7 @@ class WordLists:
         try:
             from badwords import ProfanityFilter  # noqa: PLC0415 - a tenth of a second, and not everywhere
         except ImportError:
-            log.warning("badwords-py is not installed: only the servers' own words are looked for")
+            log.warning("badwords-py is not installed: only the servers' own words are checked")
             self._base = None
         else:
             self._base = ProfanityFilter()

@@ -45,10 +45,10 @@ class ClockWatch:
                         now=now, longest_pause=self._longest_pause
                     )
                 except Exception:
-                    log.exception("the times in the database could not be looked at")
+                    log.exception("could not check the times in the database")
                     now = last  # again at the next look
                 else:
                     if mended:
-                        log.warning("the clock was set back: the times of %d jobs are mended", mended)
+                        log.warning("the clock was set back: corrected the times of %d jobs", mended)
             last = now
             await asyncio.sleep(EVERY)

@@ -38,7 +38,7 @@ class HealthFile:
                 try:
                     self._write()
                 except OSError as error:
-                    log.warning("the sign of life could not be written: %s", error)
+                    log.warning("could not write the sign of life: %s", error)
                 await asyncio.sleep(EVERY)
         finally:
             self._path.unlink(missing_ok=True)
@@ -55,7 +55,7 @@ def look(folder: Path) -> tuple[bool, str]:
         told = json.loads((folder / FILE).read_text())
         age = time.time() - float(told.pop("time"))
     except FileNotFoundError:
-        return False, "the bot does not run"
+        return False, "the bot is not running"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return False, f"the sign of life cannot be read: {error}"
     if age > STALE:

@@ -89,7 +89,7 @@ class Housekeeping:
                 try:
                     await chore()
                 except Exception:
-                    log.exception("the housekeeping stumbled")
+                    log.exception("the housekeeping failed")
             await asyncio.sleep(SWEEP_EVERY)
 
     async def forget(self) -> int:
@@ -100,7 +100,7 @@ class Housekeeping:
             count += len(words)
         for guild in await self._guilds.to_forget(days=self._keep.left_guild_days, now=now):
             deleted = await self._guilds.forget(guild)
-            log.info("a server that the bot has left is forgotten: %d jobs", deleted)
+            log.info("forgot a server that the bot has left: %d jobs", deleted)
             count += deleted
         return count
 
@@ -113,7 +113,7 @@ class Housekeeping:
         )
         gone = await asyncio.to_thread(self._blobs.sweep, needed)
         if gone:
-            log.info("%d files were no longer needed", gone)
+            log.info("deleted %d files that are no longer needed", gone)
         return gone
 
     async def back_up_if_due(self) -> bool:
@@ -126,7 +126,7 @@ class Housekeeping:
             return False
         path = await self._database.backup(self._backup_dir, keep=self._keep.backups)
         await self._queue.meta.set(LAST_BACKUP, str(now))
-        log.info("the database is backed up to %s", path.name)
+        log.info("backed up the database to %s", path.name)
         return True
 
     async def drop_set_aside(self) -> int:
@@ -134,5 +134,5 @@ class Housekeeping:
         before = time.time() - self._keep.set_aside_days * DAY
         gone = await asyncio.to_thread(drop_set_aside, self._database.path, before=before)
         if gone:
-            log.info("databases that were set aside long ago are deleted: %d", gone)
+            log.info("deleted %d databases that were set aside long ago", gone)
         return gone

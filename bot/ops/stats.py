@@ -102,16 +102,16 @@ def _add_takes(stats: Stats, model: str, receipt: Receipt) -> None:
 def in_words(stats: Stats, days: int) -> str:
     """The answer of ``/queue stats``."""
     ended = " · ".join(f"{count} {state}" for state, count in stats.ends.most_common())
-    lines = [f"**The last {days} days** · {ended or 'nothing ended'}"]
+    lines = [f"**The last {days} days** · {ended or 'nothing finished'}"]
     if stats.waits:
         took = f"{median(stats.waits):.0f} s"
-        lines.append(f"From asking to a finished clip: {took} (median)")
+        lines.append(f"From request to finished clip: {took} (median)")
         lines.append(
-            f"Engine: {stats.busy / 60:.1f} min, of which {stats.wasted / 60:.1f} min on takes "
-            f"that the gate threw away; members are not charged for those."
+            f"Engine: {stats.busy / 60:.1f} min, of which {stats.wasted / 60:.1f} min on discarded "
+            f"takes; members are not charged for those."
         )
     if stats.forced:
-        lines.append(f"{stats.forced} posted although every take was rejected, and marked so.")
+        lines.append(f"{stats.forced} posted although every take was rejected; they are marked as such.")
     ranked = sorted(stats.engines.items(), key=lambda item: -item[1].takes)
     for name, drawn in ranked[:SHOWN]:
         lines.append(f"- {name}: {drawn.clips} clips from {drawn.takes} takes, {drawn.share:.0%} discarded")
@@ -119,7 +119,7 @@ def in_words(stats: Stats, days: int) -> str:
             causes = [
                 f"{cause.replace('_', ' ')} {count}" for cause, count in drawn.discarded.most_common(SHOWN)
             ]
-            lines.append(f"  because: {', '.join(causes)}")
+            lines.append(f"  reasons: {', '.join(causes)}")
     if len(ranked) > SHOWN:
         lines.append(f"… and {len(ranked) - SHOWN} more engines")
     if stats.loops:

@@ -113,7 +113,7 @@ class Erasing:
             try:
                 await self._work()
             except Exception:
-                log.exception("an erase could not be done yet")
+                log.exception("an erase is not finished yet")
             try:
                 await asyncio.wait_for(self._wake.wait(), POLL_SECONDS)
             except TimeoutError:
@@ -126,7 +126,7 @@ class Erasing:
             try:
                 done[user] = await self._erase(user, messages=messages)
             except Exception:
-                log.exception("a member could not be erased yet")
+                log.exception("could not erase a member yet")
         if not done and time.monotonic() < self._copies_at:
             return
         copies_left = await self._renew_copies()
@@ -147,11 +147,11 @@ class Erasing:
             except (OSError, sqlite3.Error) as error:
                 wrong = str(error)
             if wrong is None:
-                log.info("who was erased is out of %s", path.name)
+                log.info("removed erased members from %s", path.name)
             else:
                 left[path] = wrong
                 if self._stubborn.get(path) != wrong:
-                    log.warning("%s may know members who were erased, and stays as it is: %s", path, wrong)
+                    log.warning("%s may still name erased members and could not be changed: %s", path, wrong)
         self._stubborn = left
         return len(left)
 
@@ -186,7 +186,7 @@ class Erasing:
                 async with asyncio.timeout(max(0.0, deadline - time.monotonic())):
                     await self._delete_messages_of(job)
             except (ChannelError, TimeoutError) as error:
-                log.warning("the messages of job %s stay: %s", job.id, error)
+                log.warning("could not delete the messages of job %s: %s", job.id, error)
             else:
                 left -= 1
         return left

@@ -7,11 +7,13 @@ import io
 import logging
 import re
 import time
-from enum import StrEnum
 from typing import Any, Self
 
 import discord
 
+from bot.buttons import rows
+from bot.buttons.button import Button, Look
+from bot.discord_io.interactions import Interaction
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
@@ -33,45 +35,6 @@ ERASE_WAIT = 60.0
 """Seconds for which the answer to an erase waits to say that it is done."""
 
 
-class Choice(StrEnum):
-    """What a member answers when asked whether to erase."""
-
-    ERASE = "erase"
-    ERASE_WITH_MESSAGES = "erase-messages"
-    KEEP = "keep"
-
-
-LABELS = {
-    Choice.ERASE: (privacy_texts.ERASE, discord.ButtonStyle.danger),
-    Choice.ERASE_WITH_MESSAGES: (privacy_texts.ERASE_WITH_MESSAGES, discord.ButtonStyle.danger),
-    Choice.KEEP: (privacy_texts.KEEP, discord.ButtonStyle.secondary),
-}
-
-
-class ErasureButton(
-    discord.ui.DynamicItem[discord.ui.Button[Any]],
-    template=r"fk:mydata:(?P<choice>erase|erase-messages|keep)",
-):
-    """An answer to "erase everything?". It concerns whoever clicks, so there is nothing in it to forge."""
-
-    def __init__(self, choice: Choice) -> None:
-        self.choice = choice
-        label, style = LABELS[choice]
-        super().__init__(discord.ui.Button(label=label, style=style, custom_id=f"fk:mydata:{choice}"))
-
-    @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button again from what a click brings back."""
-        del interaction, item
-        return cls(Choice(match["choice"]))
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Pass the click on."""
-        await interaction.client.on_erasure_button(interaction, self.choice)
-
-
 class Rights:
     """Answers members about themselves."""
 
@@ -86,7 +49,7 @@ class Rights:
         """A member uses the bot: where they were erased, a ban finds them again."""
         await self._personal.recognise(user)
 
-    async def may_animate(self, interaction: discord.Interaction[Any], author: int, refusal: str) -> bool:
+    async def may_animate(self, interaction: Interaction, author: int, refusal: str) -> bool:
         """Whether who asks may animate a picture of this member's; otherwise they are told so.
 
         Args:
@@ -108,13 +71,13 @@ class Rights:
         await interaction.response.send_message(text, ephemeral=True)
         return False
 
-    async def allow_pictures(self, interaction: discord.Interaction[Any], *, allowed: bool) -> None:
+    async def allow_pictures(self, interaction: Interaction, *, allowed: bool) -> None:
         """Remember whether others may animate the member's pictures."""
         await self._personal.opt_out(interaction.user.id, wanted=not allowed)
         text = privacy_texts.MAY_ANIMATE if allowed else privacy_texts.MAY_NOT_ANIMATE
         await interaction.response.send_message(text, ephemeral=True)
 
-    async def export(self, interaction: discord.Interaction[Any]) -> None:
+    async def export(self, interaction: Interaction) -> None:
         """Send the member all that is kept of them, in private, in as many files as it takes."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         user = interaction.user.id
@@ -125,7 +88,7 @@ class Rights:
         facts = {
             "member": str(user),
             "exported at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-            "others may animate my pictures": not await self._personal.opted_out(user),
+            "others can animate my pictures": not await self._personal.opted_out(user),
         }
         limit = int(interaction.filesize_limit * LIMIT_SHARE)
         made = await asyncio.to_thread(export.plan, known, facts, self._blobs, limit=limit)
@@ -134,7 +97,7 @@ class Rights:
             return
         await self._send(interaction, made)
 
-    async def _send(self, interaction: discord.Interaction[Any], made: Export) -> None:
+    async def _send(self, interaction: Interaction, made: Export) -> None:
         for number in range(len(made.archives)):
             data = await asyncio.to_thread(export.archive, made, number, self._sealer)
             text = privacy_texts.exported(number + 1, len(made.archives), len(made.left_out))
@@ -144,22 +107,21 @@ class Rights:
             else:
                 await interaction.followup.send(text, file=file, ephemeral=True)
 
-    async def ask_whether_to_erase(self, interaction: discord.Interaction[Any]) -> None:
+    async def ask_whether_to_erase(self, interaction: Interaction) -> None:
         """Ask first: it cannot be taken back."""
-        view = discord.ui.View(timeout=None)
-        for choice in Choice:
-            view.add_item(ErasureButton(choice))
-        view.stop()  # clicks are matched by their name, also after a restart
+        kinds = [kind for kind in rows.buttons() if issubclass(kind, ErasureButton)]
+        view = rows.view_of([kind() for kind in kinds])
         await interaction.response.send_message(privacy_texts.ERASE_QUESTION, view=view, ephemeral=True)
 
-    async def answer(self, interaction: discord.Interaction[Any], choice: Choice) -> None:
-        """The member has answered."""
-        if choice is Choice.KEEP:
-            await interaction.response.edit_message(content=privacy_texts.KEPT, view=None)
-            return
+    async def erase(self, interaction: Interaction, *, messages: bool) -> None:
+        """Erase the member who asks, and say what came of it.
+
+        Args:
+            interaction: theirs.
+            messages: delete the messages of their clips too.
+        """
         await interaction.response.edit_message(content=privacy_texts.ERASING, view=None)
-        wanted = choice is Choice.ERASE_WITH_MESSAGES
-        done = await self._erasing.ask(interaction.user.id, messages=wanted)
+        done = await self._erasing.ask(interaction.user.id, messages=messages)
         try:
             async with asyncio.timeout(ERASE_WAIT):
                 result = await asyncio.shield(done)
@@ -169,3 +131,64 @@ class Rights:
             await interaction.edit_original_response(
                 content=privacy_texts.erased(result.jobs, result.messages_left, result.copies_left)
             )
+
+
+class ErasureButton(Button):
+    """An answer to "erase everything?". It concerns whoever clicks, so there is nothing in it to forge.
+
+    Asking about one's own data is no use of the bot: a member who was erased stays unknown.
+    """
+
+    recognises = False
+
+    def __init__(self) -> None:
+        super().__init__(self.pattern())
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Match ``fk:mydata:<action>``, which is the same for everybody."""
+        return f"fk:mydata:{cls.action}"
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button again from what a click brings back."""
+        del interaction, item, match
+        return cls()
+
+
+class Erase(ErasureButton):
+    """Erase, and leave the messages of clips to their channels."""
+
+    action = "erase"
+    look = Look(privacy_texts.ERASE, None, discord.ButtonStyle.danger)
+    order = 10
+
+    async def click(self, interaction: Interaction) -> None:
+        """Erase whoever clicks."""
+        await interaction.client.part(Rights).erase(interaction, messages=False)
+
+
+class EraseWithMessages(ErasureButton):
+    """Erase, and delete the messages of clips as well."""
+
+    action = "erase-messages"
+    look = Look(privacy_texts.ERASE_WITH_MESSAGES, None, discord.ButtonStyle.danger)
+    order = 20
+
+    async def click(self, interaction: Interaction) -> None:
+        """Erase whoever clicks."""
+        await interaction.client.part(Rights).erase(interaction, messages=True)
+
+
+class KeepEverything(ErasureButton):
+    """Leave everything as it is."""
+
+    action = "keep"
+    look = Look(privacy_texts.KEEP, None)
+    order = 30
+
+    async def click(self, interaction: Interaction) -> None:
+        """Take the question away."""
+        await interaction.response.edit_message(content=privacy_texts.KEPT, view=None)

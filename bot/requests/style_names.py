@@ -33,7 +33,7 @@ def styles_of(text: str | None) -> tuple[Style, ...]:
     parts = [part.strip() for part in (text or "").split(",")]
     styles = tuple(_style(part) for part in parts if part)
     if len(styles) > MAX_STYLES:
-        raise UserError("E_STYLE", f"A clip can have {MAX_STYLES} styles at most.")
+        raise UserError("E_STYLE", f"A clip can have up to {MAX_STYLES} styles.")
     return styles
 
 
@@ -88,7 +88,7 @@ def _style(part: str) -> Style:
     except ValueError:
         return Style(name=part)  # the colon belongs to the name
     if not (math.isfinite(weight) and 0 < weight <= MAX_WEIGHT):
-        raise UserError("E_STYLE", f"A style's strength is more than 0 and at most {MAX_WEIGHT:g}.")
+        raise UserError("E_STYLE", f"A style's strength must be more than 0 and at most {MAX_WEIGHT:g}.")
     return Style(name=name.strip(), weight=weight)
 
 
@@ -105,4 +105,6 @@ def _find(what: str, written: str, known: Collection[str]) -> str:
         raise UserError(f"E_{what.upper()}", f"There are no {what}s here to choose from.")
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
     there_are = ", ".join(list(known)[:SHOWN]) + more
-    raise UserError(f"E_{what.upper()}", f"There is no {what} “{written[:60]}” here. There are: {there_are}.")
+    raise UserError(
+        f"E_{what.upper()}", f"There is no {what} “{written[:60]}” here. Choose from: {there_are}."
+    )

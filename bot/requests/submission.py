@@ -13,13 +13,13 @@ import shutil
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 import aiohttp
 import discord
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, in_words, insist, refuse
 from bot.forecast import Forecaster
@@ -138,7 +138,7 @@ class Submissions:
 
     async def ask(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         request: Request,
         files: Mapping[Role, Attachment] | None = None,
     ) -> None:
@@ -175,7 +175,7 @@ class Submissions:
         )
 
     async def again(
-        self, interaction: discord.Interaction[Any], parent: Job, recipe: Recipe, *, key: str | None = None
+        self, interaction: Interaction, parent: Job, recipe: Recipe, *, key: str | None = None
     ) -> JobId | None:
         """Take a variation of a job that was there before: the same files, another recipe.
 
@@ -200,7 +200,7 @@ class Submissions:
 
     async def serve(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         make: Callable[[], Awaitable[Made]],
         *,
         words: str = "",
@@ -221,7 +221,7 @@ class Submissions:
 
     async def _serve(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         make: Callable[[], Awaitable[Made]],
         words: str,
         parent: Job | None,
@@ -260,12 +260,12 @@ class Submissions:
             await self._confirm(interaction, job, recipe)
         except Exception:
             # It is in the queue all the same, and the board tells the member so.
-            log.exception("the answer to job %s stumbled", job.id)
+            log.exception("answering job %s failed", job.id)
         finally:
             self._board.answered(job.id)
         return job.id
 
-    async def _admit(self, interaction: discord.Interaction[Any], words: str) -> bool | None:
+    async def _admit(self, interaction: Interaction, words: str) -> bool | None:
         """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
         refusal = self._refuse_at_sight(interaction, words)
         checked = False
@@ -275,7 +275,7 @@ class Submissions:
                     await self._check_limits(interaction)
                 checked = True
             except (TimeoutError, DatabaseError):
-                log.debug("the answer goes before the look at the limits")
+                log.debug("answering before the limits are checked")
             except (Draining, LimitReached, MemberBanned) as error:
                 refusal = in_words(error, interaction.id)
         if refusal is not None:
@@ -283,7 +283,7 @@ class Submissions:
             return None
         return checked
 
-    def _refuse_at_sight(self, interaction: discord.Interaction[Any], words: str) -> str | None:
+    def _refuse_at_sight(self, interaction: Interaction, words: str) -> str | None:
         """Reasons to refuse that need neither a download nor the database. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return messages.ONLY_IN_SERVERS
@@ -292,18 +292,18 @@ class Submissions:
         if not may_post(interaction):
             return messages.MAY_NOT_POST
         if is_forbidden(words):
-            log.warning("refused %s: somebody young beside something sexual", interaction.id)
+            log.warning("refused %s: someone young together with something sexual", interaction.id)
             return messages.FORBIDDEN
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return messages.DISK_FULL
         return None
 
-    async def _check_limits(self, interaction: discord.Interaction[Any]) -> None:
+    async def _check_limits(self, interaction: Interaction) -> None:
         await self._queue.entry.check_limits(
-            interaction.guild_id or 0, interaction.user.id, roles_of(interaction), limits=self.rules.limits
+            guild_of(interaction), interaction.user.id, roles_of(interaction), limits=self.rules.limits
         )
 
-    async def _confirm(self, interaction: discord.Interaction[Any], job: Job, recipe: Recipe) -> None:
+    async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
             job.profile, job.guild_id, job.user_id
@@ -312,7 +312,7 @@ class Submissions:
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
-        view = job_buttons.for_status(job)
+        view = rows.for_status(job)
 
         async def answer() -> discord.InteractionMessage:
             return await interaction.edit_original_response(content=content, view=view)
@@ -320,7 +320,7 @@ class Submissions:
         try:
             message = await insist(answer)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            log.warning("the answer to job %s was not given: %s", job.id, error)
+            log.warning("could not answer job %s: %s", job.id, error)
         else:
             await self._queue.entry.answered(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
@@ -329,7 +329,7 @@ class Submissions:
 
 
 def _new_job(
-    interaction: discord.Interaction[Any],
+    interaction: Interaction,
     recipe: Recipe,
     parent: Job | None,
     key: str,

@@ -1,48 +1,48 @@
-"""The words about finished clips: longer ones, loops, starred ones, discarded takes, files that come back."""
+"""Texts about finished clips: extending, looping, stars, discarded takes, replays."""
 
 from __future__ import annotations
 
 from engine.core.recipe import Outcome, Receipt, Role
 
-EXTENDING = "Going on with a clip"
-LOOPING = "Closing a clip into a loop"
+EXTENDING = "Extending a clip"
+LOOPING = "Making a clip loop"
 
-CLIP_GONE = "That clip's file has been cleared away here, so I can't go on from it."
-NOTHING_GOES_ON = "Nothing here can go on with this clip."
-ALREADY_A_LOOP = "That clip is a loop already."
-LOOPS_ARE_NOT_DRAWN = "A loop is not drawn, so it can't be rerolled or remixed. Do that with the clip itself."
+CLIP_GONE = "I no longer have that clip's file, so I can't continue it."
+NOTHING_GOES_ON = "No engine here can continue this clip."
+ALREADY_A_LOOP = "That clip is already a loop."
+LOOPS_ARE_NOT_DRAWN = "A loop can't be rerolled or remixed. Reroll or remix the clip it was made from."
 
-NOTHING_DISCARDED = "No take of this clip was discarded."
+NOTHING_DISCARDED = "No takes of this clip were discarded."
 SHEETS = "Below each picture: how much changes from frame to frame, with marks where something is wrong."
-NO_SHEETS = "The pictures of it have been cleared away."
-STAR_TAKEN_BACK = "The star is taken back."
+NO_SHEETS = "The pictures of these takes have been deleted."
+STAR_TAKEN_BACK = "Star removed."
 
 
 def starred(days: float) -> str:
     """A clip that is kept now."""
-    return f"⭐ Kept: I hold on to this clip for {days:g} days. Click again to take the star back."
+    return f"⭐ Kept: I'll hold on to this clip for {days:g} days. Click again to remove the star."
 
 
 def too_many_stars(most: int) -> str:
-    """A member who keeps as much as they may."""
-    return f"You keep {most} clips in this server already. Take one star back first."
+    """The member has no stars left."""
+    return f"You already keep {most} clips in this server. Remove a star from one of them first."
 
 
 def replay_needs(role: Role) -> str:
     """A clip cannot be made again without what it was made from."""
     if role is Role.PICTURE:
-        return "I don't have the picture from you that this clip was made from. Attach it as image:."
+        return "I don't have the picture this clip was made from. Please attach it as image:."
     what = {
-        Role.LIKE: "the picture whose look it took",
-        Role.REFERENCE: "the clip that it followed",
-        Role.BEFORE: "the clip that it goes on from",
+        Role.LIKE: "the picture it took its look from",
+        Role.REFERENCE: "the clip it followed",
+        Role.BEFORE: "the clip it continues",
     }[role]
-    return f"I can't make that one again: I don't have {what} from you in this server."
+    return f"I can't make that clip again: I don't have {what} from you in this server."
 
 
 def long_enough(seconds: float, most: float) -> str:
-    """A clip that may not become longer."""
-    return f"That clip has {seconds:.1f} s already; a clip can be extended to {most:g} s at most."
+    """The clip is as long as it can get."""
+    return f"That clip is already {seconds:.1f} s long, and clips can be extended to {most:g} s at most."
 
 
 def discarded(receipt: Receipt | None, *, pictures: int) -> str:
@@ -53,6 +53,6 @@ def discarded(receipt: Receipt | None, *, pictures: int) -> str:
         return NOTHING_DISCARDED
     lines = [f"- take {take.number}, {take.score:.0f} of 100: {'; '.join(take.reasons)}" for take in bad]
     if receipt is not None and receipt.forced:
-        lines.append(f"None was good enough; take {receipt.kept} was the best of them.")
+        lines.append(f"None was good enough; take {receipt.kept} was the best one.")
     lines.append(f"-# {SHEETS if pictures else NO_SHEETS}")
     return "\n".join(["**Why takes were discarded**", *lines])

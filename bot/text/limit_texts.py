@@ -1,4 +1,4 @@
-"""What moderators and members read of limits. Short, warm, exact; as in :mod:`bot.text.messages`."""
+"""Texts about limits, by the rules of :mod:`bot.text.messages`."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from db.jobs.enqueue import EnqueueLimits
 SHOWN = 20
 
 LANES: Mapping[Lane, str] = {
-    Lane.FIRST: "before the others of this server",
+    Lane.FIRST: "ahead of other jobs in this server",
     Lane.NORMAL: "in turn",
-    Lane.BACKGROUND: "when nothing else waits",
+    Lane.BACKGROUND: "when nothing else is waiting",
 }
 SPENT: Mapping[Spent, str] = {
-    Spent.REFUSE: "refuse until there are some again",
-    Spent.BACKGROUND: "make it when nothing else waits",
+    Spent.REFUSE: "refuse new jobs until some time is free again",
+    Spent.BACKGROUND: "make new jobs when nothing else is waiting",
 }
-NOTHING_SAID = "Say at least one of waiting, hour, day, turn or spent; what you leave out stays as it is."
-CLEARED = "Done; the next less particular limits count there again."
-NOTHING_TO_CLEAR = "Nothing of its own was set there."
-NO_ALLOWANCES = "Nothing is set in this server; the owner's limits count for everybody."
+NOTHING_SAID = "Please set at least one of waiting, hour, day, turn or spent. The others stay as they are."
+CLEARED = "Done. The next broader limit applies again."
+NOTHING_TO_CLEAR = "There was no limit to clear."
+NO_ALLOWANCES = "This server has no limits of its own. The owner's limits apply to everyone."
 
 
 def allowance_line(kind: Whose, whom: int, allowance: Allowance) -> str:
     """What is allowed to whom, in one line."""
-    name = {Whose.GUILD: "everybody here", Whose.ROLE: f"<@&{whom}>", Whose.MEMBER: f"<@{whom}>"}[kind]
+    name = {Whose.GUILD: "everyone here", Whose.ROLE: f"<@&{whom}>", Whose.MEMBER: f"<@{whom}>"}[kind]
     parts = []
     if allowance.waiting is not None:
         parts.append(f"{allowance.waiting} waiting")
     if allowance.hour is not None:
-        parts.append(f"{allowance.hour} in an hour")
+        parts.append(f"{allowance.hour} an hour")
     if allowance.day is not None:
-        parts.append(f"{allowance.day:.0f} s of drawing in 24 hours")
+        parts.append(f"{allowance.day:.0f} s of drawing time in 24 hours")
     if allowance.lane is not None:
         parts.append(f"made {LANES[allowance.lane]}")
     if allowance.spent is not None:
-        parts.append(f"when the day is used up: {SPENT[allowance.spent]}")
+        parts.append(f"when the time is used up: {SPENT[allowance.spent]}")
     return f"{name}: " + " · ".join(parts)
 
 
@@ -49,10 +49,10 @@ def allowances_page(kept: Sequence[Kept], owner: EnqueueLimits) -> str:
         lines.append(f"… and {len(kept) - SHOWN} more")
     most = owner.ceilings
     head = (
-        f"**Limits** · by default {owner.per_member_waiting} waiting, {owner.per_member_hour} in an hour, "
-        f"{owner.per_member_day:.0f} s of drawing in 24 hours, for each member\n"
-        "-# Most particular first: the member's own, the most generous of their roles, this server's, the "
-        f"owner's. At most the owner allows {most.waiting} waiting, {most.hour} in an hour and "
-        f"{most.day:.0f} s, and {owner.per_guild_waiting} waiting in this server."
+        f"**Limits** · default for each member: {owner.per_member_waiting} waiting, "
+        f"{owner.per_member_hour} an hour, {owner.per_member_day:.0f} s of drawing time in 24 hours\n"
+        "-# The most specific limit applies: the member's own, then the most generous of their roles, then "
+        f"this server's, then the owner's. You can set up to {most.waiting} waiting, {most.hour} an hour and "
+        f"{most.day:.0f} s for each member. This server can have {owner.per_guild_waiting} waiting in all."
     )
     return fit("\n".join([head, *lines]))

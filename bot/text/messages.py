@@ -1,6 +1,6 @@
-"""Every word that a member reads. Short, warm, exact; no jargon.
+"""The texts members read. Short, friendly and exact; no jargon.
 
-Nothing here is a format string for text that came from a member: prompts go through
+Text that came from a member never goes in as it is: prompts pass through
 :func:`bot.text.prompts.show_prompt` first.
 """
 
@@ -32,63 +32,68 @@ STAGES = {
 
 DOING = {
     Kind.ANIMATE: "Animating a picture",
-    Kind.TEXT2VIDEO: "Filming some words",
+    Kind.TEXT2VIDEO: "Turning words into a clip",
     Kind.RESTYLE: "Restyling a clip",
 }
 
 CAUSES = {
-    "E_MEMORY": "There was not enough memory for this one, even after I had given up what I could.",
-    "E_BROKEN": "None of my takes came out whole. Another seed may do better.",
-    "E_TOO_LARGE": "However small I made it, the clip was too large for this server.",
-    "E_CLIP": "The finished clip was lost on my disk.",
-    "E_POST": "Discord did not take the finished clip.",
+    "E_MEMORY": "There was not enough memory for this clip, even after I used as little as I could.",
+    "E_BROKEN": "Every take came out broken. Another seed may work better.",
+    "E_TOO_LARGE": "I couldn't make the clip small enough for this server's upload limit.",
+    "E_CLIP": "The finished clip went missing on my disk. Please ask for it again.",
+    "E_POST": "Discord refused the finished clip.",
 }
-"""By error code. What is not here is our own fault, in words that help nobody but the owner."""
+"""By error code. Any other code is our own fault, and its text would help only the owner."""
 
-NOT_YOURS = "Only the member who asked for it, or a moderator, can do that."
-NOT_A_MODERATOR = "That is for moderators: Manage Server, or a role that this bot's owner has named."
-NOT_FOUND = "I can't find that job in this server. It may have been cleared away."
-NO_AVATAR = "They have no picture of their own yet, only Discord's."
-NO_PICTURE = "That message has no picture. Right-click one that does, or use /animate."
-ONLY_IN_SERVERS = "I work in servers only: ask me in a channel."
+NOT_YOURS = "Only the member who asked for this clip or a moderator can do that."
+NOT_A_MODERATOR = "Only moderators can do that. You need Manage Server, or a role chosen by this bot's owner."
+NOT_FOUND = "I can't find that job in this server. It may have been deleted."
+NO_AVATAR = "They have no avatar of their own yet, only Discord's default one."
+NO_PICTURE = "That message has no picture. Choose a message that has one, or use /animate."
+ONLY_IN_SERVERS = "I only work in servers. Please ask me in a server's channel."
 ALREADY_OVER = "That job is already over."
 CANCELLED = "Cancelled. Nothing was charged."
 STOPPING = "Stopping it now."
-NOT_WAITING = "That job is not waiting any more."
+NOT_WAITING = "That job is no longer waiting."
 DELETED = "Deleted."
-NOT_DELETED = "Discord did not let me delete it right now. Please try again in a moment."
-STARTING = "I have just been woken up and will be with you in a moment. Please try again."
+NOT_DELETED = "Discord didn't let me delete it just now. Please try again in a moment."
+STARTING = "I'm still starting up. Please try again in a moment."
 MAY_NOT_POST = (
-    "I may not post files in this channel. A moderator can allow it: "
+    "I'm not allowed to post files in this channel. A moderator can give me the permissions: "
     "View Channel, Send Messages, Attach Files."
 )
-DISK_FULL = "My disk is nearly full, so I can't take new requests. The owner of this bot has to make room."
-NO_ROOM_NOW = "I could not write that down, so it is not in the queue. Please try again in a moment."
-BEING_RESTARTED = "I am being restarted. Please ask again in a minute."
-BANNED = "You can't use me in this server. A moderator decided so."
-NO_ALLOWANCE = "Here I make clips for some roles only. A moderator of this server can tell you which."
+DISK_FULL = (
+    "My disk is nearly full, so I can't take new requests. The owner of this bot needs to free some space."
+)
+NO_ROOM_NOW = "I couldn't save your request, so it is not in the queue. Please try again in a moment."
+BEING_RESTARTED = "I'm restarting. Please ask again in a minute."
+BANNED = "You can't use me in this server. A moderator has blocked you."
+NO_ALLOWANCE = "Only some roles can ask for clips here. A moderator of this server can tell you which."
 FORBIDDEN = (
-    "I don't make that: your words put somebody young, or who may be read as young, beside something sexual. "
+    "I won't make that: your prompt mentions someone young, or someone who could be young, "
+    "together with something sexual. "
     "If you mean adults, say so: woman, man."
 )
-INPUT_GONE = "A file that this clip was made from has been cleared away. Please send it again."
-ANY_ENGINE = "auto · the best one here for what you ask"
-NEEDS_A_CLIP = "To follow something, I need a clip that shows it. Attach one as the reference."
-NO_FIRST_LOOK = "There is no first look to keep any more."
-ASKED_AGAIN = "That one was rerolled already."
-NOTHING_YET = "You have not asked for anything yet. Try /animate with a picture, or /text2video with words."
+INPUT_GONE = "A file this clip was made from has been deleted. Please send it again."
+ANY_ENGINE = "auto · the best engine here for your request"
+NEEDS_A_CLIP = "I need a clip to follow. Attach one as the reference."
+NO_FIRST_LOOK = "There is no first look left to keep."
+ASKED_AGAIN = "That one has already been rerolled."
+NOTHING_YET = (
+    "You haven't asked for anything yet. Try /animate with a picture, or /text2video with a description."
+)
 QUEUE_EMPTY = "The queue is empty."
-QUEUE_PAUSED = "⏸️ The queue of this server is paused by a moderator. Your place is kept."
-CONTINUED = "the studio restarted; nothing was lost"
+QUEUE_PAUSED = "⏸️ A moderator has paused this server's queue. Your place is kept."
+CONTINUED = "I was restarted; nothing was lost"
 CLOSED_FOR_NOW = (
-    "A moderator is closing the queue of this server for now: what waits is still made, "
-    "but I take nothing new. Please come back later."
+    "A moderator has closed this server's queue for now. I'll finish the clips that are already waiting, "
+    "but I can't take new requests. Please come back later."
 )
 SET_ASIDE_BY_A_MODERATOR = "A moderator has set this one aside. Nothing was charged."
-UNDER_REVIEW = "👀 a moderator looks at it before it goes on; your place is kept"
-FIRST_LOOK = "👀 a first, rough look: keep it, start over with another seed, or stop it"
+UNDER_REVIEW = "👀 waiting for a moderator to review it; your place is kept"
+FIRST_LOOK = "👀 a rough first look: keep it, reroll with another seed, or stop"
 UNSIGNED = "not signed"
-WAITING_FOR_CHANNEL = "The clip is ready, but I may not post here right now. I'll keep trying."
+WAITING_FOR_CHANNEL = "The clip is ready, but I can't post here right now. I'll keep trying."
 
 
 def failed_inside(error_id: str) -> str:
@@ -106,7 +111,7 @@ def failed(code: str | None, error_id: str) -> str:
 
 def only_engine(name: str) -> str:
     """The owner has decided how such clips are drawn."""
-    return f"Here such clips are drawn with “{name}” only; the owner chose so. Leave the engine out."
+    return f"The owner has chosen “{name}” for all clips like this. Please leave the engine option empty."
 
 
 def seconds(value: float) -> str:
@@ -171,7 +176,7 @@ def running(recipe: Recipe, stage: str, fraction: float, take: int, *, asks: boo
     share = f" {round(fraction * 100)} %" if stage in {"drawing", "smoothing", "encoding"} else ""
     line = f"🎨 {named}{share}  {bar(overall(stage, fraction))}"
     if take > 1:
-        line += f"\n-# polishing (take {take}): the one before was not good enough to show"
+        line += f"\n-# polishing (take {take}): the last one wasn't good enough to show"
     if asks:
         line += f"\n-# {FIRST_LOOK}"
     return f"{title(recipe)}\n{line}"
@@ -205,8 +210,8 @@ def over(job: Job, recipe: Recipe) -> str:
         return f"{title(recipe)}\n⚠️ {SET_ASIDE_BY_A_MODERATOR}"
     if job.state is State.QUARANTINED:
         return (
-            f"{title(recipe)}\n⚠️ This one made my engine stumble more than once, so I set it aside. "
-            f"Nothing was charged. A moderator can look at it: `{job.id}`"
+            f"{title(recipe)}\n⚠️ This one kept crashing, so I set it aside. "
+            f"Nothing was charged. A moderator can look into it: `{job.id}`"
         )
     text = job.error_text or failed(job.error_code, job.error_id or job.id)
     return fit(f"{title(recipe)}\n⚠️ {text}")
@@ -230,7 +235,7 @@ def receipt_line(receipt: Receipt) -> str:
     ]
     if receipt.forced:
         why = _because(receipt.takes[receipt.kept - 1])
-        parts.append(f"best of {len(receipt.takes)} takes, none was perfect{why}; reroll it for free")
+        parts.append(f"best of {len(receipt.takes)} takes, none was perfect{why}; rerolling is free")
     elif discarded:
         parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
     elif receipt.takes:
@@ -253,34 +258,34 @@ def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn
     if job.state is State.RUNNING:
         return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
     if job.state is State.HELD:
-        return "A moderator looks at it before it goes on. Its place is kept meanwhile."
+        return "It is waiting for a moderator to review it. Its place is kept."
     if job.state is not State.QUEUED or wait is None:
         return f"It is not waiting: it is {job.state}."
-    cost = f"drawing it costs you about {seconds(wait.own)}"
+    cost = f"It will use about {seconds(wait.own)} of your drawing time."
     ready = f"ready in about {span(wait.low, wait.high)}"
     if wait.position == 1:
-        return f"It is next, {ready}; {cost}."
+        return f"It is next, {ready}. {cost}"
     count = f"{ahead.jobs} {'job is' if ahead.jobs == 1 else 'jobs are'} ahead of it"
     own = [f"{ahead.by_member_self} of them your own"] if ahead.by_member_self else []
     others = [f"{ahead.elsewhere} from other servers"] if ahead.elsewhere else []
     among = f" ({', '.join(own + others)})" if own or others else ""
     return (
         f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn)}"
-        f"{_standing(job, wait)} It should be {ready}; {cost}."
+        f"{_standing(job, wait)} It should be {ready}. {cost}"
     )
 
 
 def _standing(job: Job, wait: Wait) -> str:
-    """Why a job stands where it does."""
+    """Why a job has the place it has."""
     if job.priority < 0:
-        return "Yours waits until nothing else does: that is its lane."
-    turn = "It is served as it came"
+        return "It is in the background lane, so it starts when nothing else is waiting."
+    place = "Its place depends on when you asked"
     if wait.delay >= 1:
-        turn = (
-            f"You or this server used the studio a lot lately, so it is served as if it had come "
+        place = (
+            f"You or this server used the bot a lot lately, so it counts as if you had asked "
             f"{seconds(wait.delay)} later"
         )
-    return f"{turn}; who used it less may still come before you."
+    return f"{place}; members who used the bot less may still go ahead of you."
 
 
 def _whose_turn(job: Job, turn: Job | None) -> str:
@@ -308,11 +313,11 @@ def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:
     if allowed == 0:
         return NO_ALLOWANCE
     if which == "per_member_day":
-        return f"You have used your {seconds(allowed)} of drawing in 24 hours.{again}"
+        return f"You have used up your {seconds(allowed)} of drawing time for 24 hours.{again}"
     if which == "per_member_waiting":
         return f"You already have {allowed} waiting. Let one finish, or cancel one with /jobs.{again}"
     if which == "per_member_hour":
-        return f"That makes more than {allowed} in an hour.{again}"
+        return f"That would be more than {allowed} in an hour.{again}"
     if which == "per_guild_waiting":
         return f"This server already has {allowed} waiting. Please come back in a while.{again}"
     return f"My queue is full ({allowed} waiting). Please come back in a while.{again}"

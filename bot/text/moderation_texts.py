@@ -1,4 +1,4 @@
-"""What moderators read, and what members read of their deeds, by the rules of :mod:`bot.text.messages`."""
+"""Texts of the moderators' commands, by the rules of :mod:`bot.text.messages`."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ SHOWN_REASON = 80
 NOTED = 16
 """Hex digits of the log's last hash that a moderator is asked to note."""
 
-PAUSED = "⏸️ Paused. Members can still ask; `/queue resume` starts it again."
+PAUSED = "⏸️ Paused. Members can still ask for clips; `/queue resume` starts the queue again."
 RESUMED = "▶️ Running again."
 DRAINING = (
-    "🚰 Finishing what runs and what waits; nothing new is taken until `/queue resume`. "
-    "Who asks meanwhile is told so."
+    "🚰 I'll finish the jobs that are running or waiting, and take no new ones until `/queue resume`. "
+    "Members who ask are told."
 )
-DRAINING_ALREADY = "This queue takes nothing new already. `/queue resume` opens it again."
-HELD = "held: it waits until somebody releases or rejects it. Its member sees that it is being looked at."
-CANNOT_HOLD = "Only a job that waits, or a clip that is not posted yet, can be held."
-RELEASED = "released; it goes on from where it was."
+DRAINING_ALREADY = "This queue is already closed to new jobs. `/queue resume` opens it again."
+HELD = "is held until a moderator releases or rejects it. The member sees that it is under review."
+CANNOT_HOLD = "Only a waiting job, or a clip that is not posted yet, can be held."
+RELEASED = "is released and continues from where it was."
 NOT_HELD = "That job is not held."
-RETRIED = "is made again, at its old place. Nothing is charged twice."
-RETRIED_POST = "is posted again; its clip was still here."
-CANNOT_RETRY = "Only a job that failed, was cancelled or was set aside can be made again."
-QUARANTINED = "set aside. `/queue retry` brings it back."
-CANNOT_QUARANTINE = "That job is over, or is being posted right now."
-NOT_BANNED = "That member is not shut out."
+RETRIED = "will be made again, at its old place. Nothing is charged twice."
+RETRIED_POST = "will be posted again; I still had the clip."
+CANNOT_RETRY = "Only a job that failed, was cancelled or was set aside can be retried."
+QUARANTINED = "is set aside. `/queue retry` brings it back."
+CANNOT_QUARANTINE = "That job is over, or it is being posted right now."
+NOT_BANNED = "That member is not blocked."
 ERASED_MEMBER = "an erased member"
-NO_ENTRIES = "Nobody has done anything here yet."
+NO_ENTRIES = "No moderator has done anything here yet."
 
 
 def about(job: Job, what: str) -> str:
@@ -43,22 +43,22 @@ def about(job: Job, what: str) -> str:
 
 def moved(job: Job, place: int) -> str:
     """A waiting job has another place."""
-    return about(job, f"is now at place {place} of this server.")
+    return about(job, f"is now at place {place} in this server's queue.")
 
 
 def cleared(count: int) -> str:
-    """All that waited was cancelled."""
+    """Every waiting job was cancelled."""
     return f"Cancelled {count} waiting {'job' if count == 1 else 'jobs'}."
 
 
 def banned(user: int, count: int) -> str:
-    """A member is shut out."""
-    jobs = {0: "Nothing of theirs was under way", 1: "One job of theirs was stopped"}
-    return f"<@{user}> can't use me here any more. {jobs.get(count, f'{count} jobs of theirs were stopped')}."
+    """A member is blocked from the bot."""
+    jobs = {0: "They had no jobs under way", 1: "I stopped one of their jobs"}
+    return f"<@{user}> can no longer use me here. {jobs.get(count, f'I stopped {count} of their jobs')}."
 
 
 def unbanned(user: int) -> str:
-    """A member may ask again."""
+    """A member is no longer blocked."""
     return f"<@{user}> can use me again."
 
 
@@ -68,15 +68,15 @@ def job_choice(job: Job, prompt: str) -> str:
 
 
 def engine_trouble(since: float | None) -> str:
-    """Why nothing is drawn, for those who look at the queue. ``since``: Unix seconds, None where unknown."""
-    when = "" if since is None else f" since <t:{int(since)}:t>"
+    """Why no clips are being made. ``since``: Unix seconds, None if unknown."""
+    state = "is not working" if since is None else f"has not worked since <t:{int(since)}:t>"
     return (
-        f"⚠️ The engine or its graphics card does not work{when}. Requests are still taken; they wait, cost "
-        "nothing meanwhile, and go on by themselves. The log says more."
+        f"⚠️ The engine or its GPU {state}. I still take requests; they wait at no cost and resume "
+        "automatically. The bot's log says more."
     )
 
 
-ENGINE_BACK = "✅ The engine works again. What waited goes on."
+ENGINE_BACK = "✅ The engine is working again. Waiting jobs resume now."
 
 
 def queue_page(
@@ -88,10 +88,10 @@ def queue_page(
     draining: bool,
     trouble: str | None = None,
 ) -> str:
-    """The answer of /queue show. ``trouble``: why nothing is drawn."""
+    """The answer of /queue show. ``trouble``: why no clips are being made."""
     head = f"**Queue** · {counts}" + (" · ⏸️ paused" if paused else "")
-    head += " · 🚰 takes nothing new" if draining else ""
-    under_review = ["**Held for a review**", *held] if held else []
+    head += " · 🚰 closed to new jobs" if draining else ""
+    under_review = ["**Held for review**", *held] if held else []
     warning = [] if trouble is None else [trouble]
     return fit("\n".join([head, *warning, *(lines or [QUEUE_EMPTY]), *under_review]))
 
@@ -104,29 +104,29 @@ def held_line(job: Job) -> str:
 
 
 def and_more(count: int) -> str:
-    """What a list leaves out."""
+    """How many entries a list leaves out."""
     return f"… and {count} more"
 
 
 def audit_page(entries: Sequence[Entry], verdict: Verdict, known: bool | None) -> str:
-    """The answer of /queue audit: what the chain says of itself, then the last deeds.
+    """The answer of /queue audit: the state of the chain, then the last entries.
 
     Args:
         entries: the newest first.
-        verdict: what a look at the whole log has found.
-        known: whether the hash that somebody had noted is in it; None: nobody gave one.
+        verdict: the result of checking the whole log.
+        known: whether the noted hash is in the log; None if none was given.
     """
     lines = [_state_of(verdict)]
     if known is not None:
         lines.append(
-            "✅ The entry that you noted is in it, unchanged."
+            "✅ The entry you noted is in the log, unchanged."
             if known
-            else "⚠️ No entry has the hash that you noted: the log was replaced or cut since then."
+            else "⚠️ No entry has the hash you noted: the log was replaced or cut since then."
         )
     lines.append(
-        f"-# Last hash `{verdict.head[:NOTED]}`. The log shows careless edits by itself; against "
-        "somebody who writes it anew as a whole, keep this hash elsewhere and give it "
-        "to `/queue audit noted:` later."
+        f"-# Last hash `{verdict.head[:NOTED]}`. The log reveals careless edits by itself. To notice if "
+        "someone rewrites all of it, keep this hash somewhere else and check it later with "
+        "`/queue audit noted:`."
     )
     lines += [_entry_line(entry) for entry in entries] or [NO_ENTRIES]
     return fit("\n".join(lines))
@@ -134,10 +134,10 @@ def audit_page(entries: Sequence[Entry], verdict: Verdict, known: bool | None) -
 
 def _state_of(verdict: Verdict) -> str:
     if verdict.broken_at is not None:
-        return f"⚠️ **The log was changed**: entry {verdict.broken_at} does not fit what stands before it."
+        return f"⚠️ **The log was changed**: entry {verdict.broken_at} does not match the entries before it."
     if verdict.cut:
-        return f"⚠️ **The log was cut off**: it has {verdict.entries} entries, and more were written."
-    return f"**Log** · {verdict.entries} entries in all servers · the chain is whole"
+        return f"⚠️ **The log was cut off**: it has {verdict.entries} entries, but more were written."
+    return f"**Log** · {verdict.entries} entries across all servers · the chain is intact"
 
 
 def _entry_line(entry: Entry) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 import unicodedata
 
 PROMPT_LIMIT = 400
@@ -13,7 +12,14 @@ _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 # Letters by their category, blank to the eye: a prompt of nothing else would look empty.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _ZERO_WIDTH_SPACE = "\u200b"
-_LIKE_A_BACKTICK = "\N{MODIFIER LETTER GRAVE ACCENT}"
+_HARMLESS = str.maketrans(
+    {
+        "`": "\N{MODIFIER LETTER GRAVE ACCENT}",
+        "@": f"@{_ZERO_WIDTH_SPACE}",
+        "<": f"<{_ZERO_WIDTH_SPACE}",
+        "/": f"/{_ZERO_WIDTH_SPACE}",
+    }
+)
 
 # What a cut does not tear apart: a pair of flag letters, or a character with its marks and skin tone. These
 # are, about, the grapheme clusters of Unicode's annex 29, of what is left once joiners are gone.
@@ -51,7 +57,8 @@ def show_prompt(text: str, limit: int = PROMPT_LIMIT) -> str:
     Returns:
         The span, or nothing when nothing is left of the prompt.
     """
-    clusters = [_harmless(cluster) for cluster in _clusters(_one_line(text))]
+    # Each cluster is a character or more: what lies beyond the limit cannot be shown.
+    clusters = [cluster.translate(_HARMLESS) for cluster in _clusters(_one_line(text)[: limit + 1])]
     if not clusters:
         return ""
     if sum(map(len, clusters)) > limit - 2:
@@ -98,7 +105,3 @@ def _clusters(line: str) -> list[str]:
         else:
             clusters.append(character)
     return clusters
-
-
-def _harmless(cluster: str) -> str:
-    return re.sub("[@</]", rf"\g<0>{_ZERO_WIDTH_SPACE}", cluster.replace("`", _LIKE_A_BACKTICK))

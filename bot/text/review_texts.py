@@ -1,4 +1,4 @@
-"""What is read of reviews and reports. Short, warm, exact; as in :mod:`bot.text.messages`."""
+"""Texts of reviews and reports, by the rules of :mod:`bot.text.messages`."""
 
 from __future__ import annotations
 
@@ -17,44 +17,46 @@ SHOWN_WORDS = 8
 SHOWN_REASONS = 10
 SHOWN_PROMPT = 400
 LISTED_WORDS = 1800
-"""Characters of a list of words that one message holds, beside its head."""
+"""Characters of a word list that fit one message under its heading."""
 
-NOT_AGE_RESTRICTED = "it is for age-restricted channels, and this one is none"
-ALREADY_DECIDED = "That is decided already, or it is not held any more."
-APPROVED = "Approved; it goes on."
-REJECTED = "Rejected; its member reads why."
-DISMISSED = "Dismissed; the clip stays."
-TAKEN_DOWN = "Taken down, with its files and what was made from it; its member is shut out."
-REPORTED = "Thank you. The moderators of this server have been asked to look at it."
-REPORTED_ALREADY = "You have reported this clip already, or it is gone."
+NOT_AGE_RESTRICTED = "meant for age-restricted channels, and this channel isn't one"
+ALREADY_DECIDED = "That has already been decided, or is no longer held."
+APPROVED = "Approved. It continues."
+REJECTED = "Rejected. The member will see why."
+DISMISSED = "Dismissed. The clip stays."
+TAKEN_DOWN = (
+    "Taken down, with its files and everything made from it. The member can no longer use the bot here."
+)
+REPORTED = "Thank you. I've asked the moderators of this server to look at it."
+REPORTED_ALREADY = "You have already reported this clip, or it is gone."
 REPORT_TITLE = "Report this clip"
 REPORT_LABEL = "What is wrong with it?"
 REJECT_TITLE = "Reject this request"
-REJECT_LABEL = "Why? Its member reads this"
-NO_WORD = "There is nothing left of that word when its disguises are off."
-WORD_UNCHANGED = "It stands so already, or this server has no room for more words."
-WORD_FORGOTTEN = "This server says nothing of it any more."
-NO_WORDS = "No words of its own, and none of the base that are allowed."
+REJECT_LABEL = "Why? The member will see this"
+NO_WORD = "That word has no letters left once symbols and look-alikes are removed."
+WORD_UNCHANGED = "That word is already set this way, or the server's list is full."
+WORD_FORGOTTEN = "That word is no longer on this server's lists."
+NO_WORDS = "This server has flagged no words of its own, and allowed none from the base list."
 
 
 def newcomer(days: float) -> str:
     """Why a newcomer's job is held."""
-    return f"its member joined {days:.0f} {'day' if round(days) == 1 else 'days'} ago"
+    return f"the member joined {days:.0f} {'day' if round(days) == 1 else 'days'} ago"
 
 
 def flagged_words(words: Sequence[str]) -> str:
-    """Why words are looked at twice."""
+    """Why a request with these words is held."""
     return "words: " + ", ".join(words[:SHOWN_WORDS])
 
 
 def words_refused(words: Sequence[str]) -> str:
-    """Why words are not taken at all."""
+    """Why a request with these words is refused."""
     shown = show_prompt(", ".join(words[:SHOWN_WORDS]), 120)
-    return f"This server does not want clips with these words: {shown}. Please say it without them."
+    return f"This server doesn't allow these words: {shown}. Please try again without them."
 
 
 def not_approved(reason: str) -> str:
-    """What a member reads whose job was rejected."""
+    """Tells the member that their job was rejected."""
     shown = show_prompt(reason, 300)
     return "A moderator did not approve this one. Nothing was charged." + (
         f" They said: {shown}" if shown else ""
@@ -62,7 +64,7 @@ def not_approved(reason: str) -> str:
 
 
 def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
-    """A card that waits for a decision."""
+    """The message of a case that waits for a decision."""
     job = case.job
     lines = [
         _asks(case),
@@ -73,21 +75,23 @@ def case(case: Case, recipe: Recipe, reasons: Sequence[str]) -> str:
     if case.kind is CaseKind.REVIEW and job.held_reason:
         lines.append(f"Why: {show_prompt(job.held_reason, 300)}")
     if case.kind is CaseKind.REPORT:
-        lines += [f"- {show_prompt(reason, 150) or 'no reason'}" for reason in reasons[:SHOWN_REASONS]]
+        lines += [f"- {show_prompt(reason, 150) or 'no reason given'}" for reason in reasons[:SHOWN_REASONS]]
         lines.append(f"https://discord.com/channels/{job.guild_id}/{job.channel_id}/{job.message_id}")
     if not case.with_file:
-        lines.append("-# Its file is not sent on: it may be abuse. What the law asks of you comes first.")
+        lines.append(
+            "-# The file is not attached because it could show abuse. Do what the law requires first."
+        )
     return fit("\n".join(lines))
 
 
 def _asks(case: Case) -> str:
     if case.kind is CaseKind.REPORT:
         return f"🚩 **Reported** by {case.reports} {'member' if case.reports == 1 else 'members'}"
-    return "👀 **A finished clip** waits" if case.job.clip_sha256 else "👀 **A request** waits"
+    return "👀 **A finished clip** to review" if case.job.clip_sha256 else "👀 **A request** to review"
 
 
 def closed_case(case: Case) -> str:
-    """The last words of a card; what the member wrote is taken out."""
+    """The final message of a case, without anything the member wrote."""
     by = "" if case.by_user is None else f" by <@{case.by_user}>"
     what = {
         Decision.APPROVED: f"✅ Approved{by}",
@@ -101,32 +105,42 @@ def closed_case(case: Case) -> str:
 
 def _went_on(job: Job) -> str:
     if job.state is State.CANCELLED:
-        return "🚫 Cancelled meanwhile"
-    return "✅ Released meanwhile" if job.state is not State.QUARANTINED else "⚠️ Set aside meanwhile"
+        return "🚫 Cancelled before a decision"
+    return (
+        "⚠️ Set aside before a decision" if job.state is State.QUARANTINED else "✅ Released before a decision"
+    )
 
 
 def rules_page(rules: ReviewRules) -> str:
     """The answer of /queue review."""
-    where = f"in <#{rules.channel_id}>" if rules.channel_id else "nowhere; held jobs stand in `/queue show`"
-    newcomers = (
-        f"held for the first {rules.newcomer_days:g} days" if rules.newcomer_days else "treated like others"
+    where = (
+        f"moderators are asked in <#{rules.channel_id}>"
+        if rules.channel_id
+        else "no review channel is set; held jobs are listed in `/queue show`"
     )
-    words = {"off": "not looked at", "hold": "held for a review", "refuse": "refused"}[rules.words]
-    pictures = {"off": "not looked at", "hold": "held for a review", "spoiler": "shown behind a spoiler"}
+    newcomers = (
+        f"held for the first {rules.newcomer_days:g} days"
+        if rules.newcomer_days
+        else "treated like everyone else"
+    )
+    words = {"off": "not checked", "hold": "held for review", "refuse": "refused"}[rules.words]
+    pictures = {"off": "not checked", "hold": "held for review", "spoiler": "shown behind a spoiler"}
     return (
-        f"**Review** · moderators are asked {where}\nNewcomers: {newcomers}\nFlagged words: {words}\n"
+        f"**Review** · {where}\nNewcomers: {newcomers}\nFlagged words: {words}\n"
         f"Flagged pictures and clips: {pictures[rules.pictures]}\n"
-        "-# Words of the base list pass in age-restricted channels. Somebody young beside something sexual "
-        "is refused everywhere, whatever is set."
+        "-# Words on the base list are allowed in age-restricted channels. Requests that put someone young "
+        "together with something sexual are refused everywhere, whatever you set here."
     )
 
 
 def word_listed(word: str, *, own: bool, looked_for: bool) -> str:
-    """A word is on a list of this server. ``looked_for``: its rules of review say what follows from words."""
+    """A word is on a list of this server. ``looked_for``: this server's review rules act on flagged words."""
     shown = show_prompt(word, 100)
-    text = f"{shown} is flagged here from now on." if own else f"{shown} is not flagged here any more."
+    text = f"{shown} is flagged here from now on." if own else f"{shown} is no longer flagged here."
     return (
-        text if looked_for else f"{text} Nothing follows from words yet: choose with `/queue review words:`."
+        text
+        if looked_for
+        else f"{text} Nothing happens to flagged words yet: choose what should with `/queue review words:`."
     )
 
 
@@ -136,7 +150,7 @@ def words_page(own: Sequence[str], allowed: Sequence[str]) -> str:
         return NO_WORDS
     lines = [
         f"**{head}**: {show_prompt(', '.join(words), LISTED_WORDS // 2)}"
-        for head, words in (("Flagged here", own), ("Of the base, allowed here", allowed))
+        for head, words in (("Flagged here", own), ("From the base list, allowed here", allowed))
         if words
     ]
     return fit("\n".join(lines))

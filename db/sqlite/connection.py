@@ -225,7 +225,7 @@ def _look(path: Path) -> None:
     log = path.with_name(path.name + "-wal")
     if not path.exists() or not path.stat().st_size:
         if log.exists() and log.stat().st_size:
-            raise DatabaseDamaged(path, "it is empty, and its log is not")
+            raise DatabaseDamaged(path, "it is empty, but its log is not")
         return
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
         problems = [row[0] for row in connection.execute("PRAGMA quick_check").fetchall()]

@@ -48,10 +48,10 @@ def _inside(connection: sqlite3.Connection) -> Iterator[str]:
         if problem != "ok":
             yield f"the database is damaged: {problem}"
     for table, row, parent, _ in connection.execute("PRAGMA foreign_key_check").fetchall():
-        yield f"row {row} of {table} leads to nothing in {parent}"
+        yield f"row {row} of {table} points to a missing row of {parent}"
     [(version,)] = connection.execute("PRAGMA user_version").fetchall()
     known = len(shipped_migrations())
     if version < known:
-        yield f"the database has version {version}; the next start brings it to {known}"
+        yield f"the database has version {version}; the next start will bring it to {known}"
     elif version > known:
         yield f"the database has version {version}, this program knows up to {known}"

@@ -39,7 +39,7 @@ class Rescue:
     backup: Path | None
 
     def __str__(self) -> str:
-        now = "a new, empty database was begun, for there is no good backup"
+        now = "a new, empty database was started, because there is no good backup"
         if self.backup is not None:
             now = f"{self.backup.name} took its place"
         return f"the old database is in {self.aside}, untouched; {now}" if self.aside else now
@@ -80,7 +80,7 @@ def flaw(path: Path, version: int) -> str | None:
         return str(problems[0])
     if found > version:
         return f"it has version {found}, this program knows up to {version}"
-    return None if found else "it holds no queue"
+    return None if found else "it has no queue"
 
 
 def put_in_place(path: Path, backup: Path | None, *, reason: str = "") -> Rescue:

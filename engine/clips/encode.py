@@ -130,7 +130,7 @@ def frame_rate(fps: float) -> Fraction:
         ValueError: not between 1 and 240.
     """
     if not 1 <= fps <= 240:  # noqa: PLR2004 - the docstring's own bounds
-        raise ValueError(f"{fps} is no frame rate")
+        raise ValueError(f"{fps} is not a frame rate")
     broadcast = Fraction(round(fps * 1.001) * 1000, 1001)
     if fps != round(fps) and abs(broadcast - Fraction(fps)) < _ROUNDED_OFF:
         return broadcast
@@ -159,7 +159,7 @@ def _descend(attempt: Callable[[H264], int], width: int, height: int, max_bytes:
                 return form, size
             # A little more than foretold: a further encode costs more than half a step of quality.
             wanted = tried + _CRF_TO_HALVE * math.log2(size / max_bytes) + 0.5
-    raise ClipTooLarge(f"this clip cannot be made to fit {_in_words(max_bytes)}")
+    raise ClipTooLarge(f"this clip cannot be made small enough for {_in_words(max_bytes)}")
 
 
 def _scaled(side: int, scale: Fraction) -> int:

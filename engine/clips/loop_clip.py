@@ -27,7 +27,7 @@ SHORTEST_SHARE = 0.5
 FARTHEST = 6.0
 """Steps of the clip's own from the last frame to the first that made frames can fill."""
 
-THERE_AND_BACK = "played there and back: its end is too far from its beginning to be joined"
+THERE_AND_BACK = "plays forwards, then backwards: its end is too different from its start to join them"
 
 
 @dataclass(frozen=True, kw_only=True)

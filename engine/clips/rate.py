@@ -18,8 +18,8 @@ from engine.smooth.rife import NAME, find_model
 
 T = TypeVar("T")
 
-BROKEN = "RIFE's weights cannot be used: smoothed by optical flow alone"
-NO_ROOM = "there was no memory left for RIFE: smoothed by optical flow alone"
+BROKEN = "smoothed by optical flow alone: RIFE's weights could not be loaded"
+NO_ROOM = "smoothed by optical flow alone: not enough memory for RIFE"
 
 
 def at_rate(

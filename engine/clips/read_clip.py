@@ -25,5 +25,5 @@ def read_clip(path: Path) -> SourceClip:
     finally:
         video.release()
     if not frames:
-        raise ValueError(f"{path.name} is no clip that can be read")
+        raise ValueError(f"{path.name} is not a readable clip")
     return SourceClip(frames=np.asarray(np.stack(frames), dtype=np.uint8), fps=float(fps))

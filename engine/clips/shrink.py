@@ -54,7 +54,7 @@ def shrink(source: Path, target: Path, *, max_bytes: int) -> None:
                 draft.replace(target)
                 return
             aim *= STEP
-        raise ClipTooLarge(f"the clip cannot be made to fit {max_bytes} bytes")
+        raise ClipTooLarge(f"the clip cannot be made small enough for {max_bytes} bytes")
     finally:
         draft.unlink(missing_ok=True)
 
@@ -94,7 +94,7 @@ def _run_ffmpeg(*arguments: str) -> str:
     try:
         run = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT, text=True)
     except subprocess.TimeoutExpired as error:
-        raise EncodeFailed(-signal.SIGKILL, f"no end after {TIMEOUT:g} s") from error
+        raise EncodeFailed(-signal.SIGKILL, f"not finished after {TIMEOUT:g} s") from error
     if run.returncode != 0:
         raise EncodeFailed(run.returncode, run.stderr[-2000:])
     return run.stdout

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 class Feature(StrEnum):
     """What a member can ask for that not every family can do."""
 
-    PROMPT = "words"
+    PROMPT = "prompts"
     FIRST_FRAME = "a picture as the first frame"
     LIKE = "the look of a picture"
     FOLLOW = "following a clip"
     STYLE = "styles"
-    SCHEDULE = "words by frame"
-    CAMERA = "the camera's path"
+    SCHEDULE = "prompts by frame"
+    CAMERA = "camera paths"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,7 +172,7 @@ class FamilySpec:
         ):
             return f"a checkpoint; framekiln models pull {self.base[0]}"
         if not any(self.way(quality, capabilities) for quality in Quality):
-            return "the weights of each of its ways of drawing"
+            return "the weights for any of its quality levels"
         if not (capabilities.device.is_gpu or capabilities.slow):
             return "a GPU"
         return None

@@ -272,7 +272,7 @@ class TakeRecord:
         causes: names of the measures that rejected it, worst first.
         changed: what was not drawn as it was asked for, because the takes before had failed; "" for nothing.
         readings: what the gate's measures read on it, by their names, where it was not rejected: what good
-            clips look like in this house (``framekiln calibrate``).
+            clips look like in this installation (``framekiln calibrate``).
     """
 
     number: int

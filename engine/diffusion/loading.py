@@ -75,7 +75,7 @@ def check_folder(folder: Path) -> str | None:
     if not folder.is_dir():  # a path that is not there would be taken for a name on the hub
         raise _unfit(folder, "are not installed")
     if any(folder.rglob("*.py")):
-        raise _unfit(folder, "come with code, which is never run")
+        raise _unfit(folder, "contain code, which is never run")
     if not any(folder.rglob("*.safetensors")):
         raise _unfit(folder, "are not in the safetensors format")
     return VARIANT if any(folder.rglob(f"*.{VARIANT}*.safetensors")) else None

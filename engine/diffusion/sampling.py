@@ -84,7 +84,7 @@ class Steps:
         self._done += 1
         # What is no number stays none. Looking waits for the GPU, so it is done twice and not at each step.
         if self._done in {self._draft_at, self._steps} and not bool(torch.isfinite(tensors["latents"]).all()):
-            raise HopelessTake("there are broken numbers in it")
+            raise HopelessTake("it contains invalid numbers")
         share = min(1.0, self._done / self._steps)
         self._hooks.progress(self._begin + (self._end - self._begin) * share)
         if self._preview is not None:

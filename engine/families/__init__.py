@@ -85,7 +85,7 @@ def load(name: str, context: EngineContext) -> Family:
     """
     spec = FAMILIES.get(name)
     if spec is None:
-        raise Unsupported(f"There is no engine called {name!r}; there are {', '.join(sorted(FAMILIES))}.")
+        raise Unsupported(f"There is no engine called {name!r}; choose from {', '.join(sorted(FAMILIES))}.")
     if spec.trained:
         import_module("engine.diffusion")  # it puts the libraries in order, before a family imports them
     module, _, attribute = spec.target.partition(":")

@@ -1,7 +1,7 @@
-"""The gate: what is measured on a take, and the verdict."""
+"""The gate: measures of a take, and the verdict on it."""
 
 from engine.gate.calibration import Calibration
-from engine.gate.registry import MEASURES
+from engine.gate.measure import MEASURES
 from engine.gate.troubles import TROUBLES
 from engine.gate.verdict import Finding, Verdict, judge
 

@@ -1,9 +1,9 @@
 """The calibrated score: how rare a clip's readings are among good clips, for each trouble.
 
-The numbers were fitted by ``python -m benchmarks.fit_gate`` and lie in ``calibration.json``, beside the
+The numbers were fitted by ``python -m benchmarks.fit_gate`` and are stored in ``calibration.json``, with the
 figures of the fit. A logistic regression over all measures gives a score for each trouble; a *level* is minus
 the decimal logarithm of the share of good clips that score higher, so 2 is one good clip in a hundred. Only
-the levels depend on what good clips look like in a house.
+the levels depend on what good clips look like in an installation.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.registry import Reading
+from engine.gate.measure import Reading
 
 SHIPPED = Path(__file__).with_name("calibration.json")
 
@@ -29,12 +29,12 @@ KNOTS = (0.5, 0.25, 0.1, 0.05)
 
 
 SHORTEST_DECADE = 0.15
-"""By so much a score must grow at least to be ten times rarer: good clips of few sources look too alike."""
+"""The smallest growth of a score that makes it ten times rarer: good clips of few sources are too alike."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scale:
-    """Median of a measure on good clips, and three quarters of them are within ``spread`` of it."""
+    """Median of a measure on good clips; three quarters of them lie within ``spread`` of it."""
 
     median: float
     spread: float
@@ -42,7 +42,7 @@ class Scale:
 
 @dataclass(frozen=True, kw_only=True)
 class Tail:
-    """Scores of good clips: at the shares of :data:`KNOTS`, and how much more a decade beyond takes."""
+    """Scores of good clips at the shares of :data:`KNOTS`; ``decade`` more makes a score ten times rarer."""
 
     knots: tuple[float, ...]
     decade: float
@@ -54,7 +54,12 @@ class Tail:
 
     @classmethod
     def of(cls, scores: NDArray[np.float64], share: NDArray[np.float64]) -> Self:
-        """Of good clips' scores, each with its share of all; beyond the last knot by their mean excess."""
+        """Fit to good clips' scores, each with its weight; beyond the last knot by their mean excess.
+
+        Args:
+            scores: float64 ``[N]``.
+            share: of each clip in the whole, float64 ``[N]``, sums to 1.
+        """
         order = np.argsort(-scores)
         reached = np.cumsum(share[order])
         places = (min(int(np.searchsorted(reached, knot)), len(order) - 1) for knot in KNOTS)
@@ -82,12 +87,12 @@ class Calibration:
 
     Attributes:
         scales: by measure.
-        with_input, without_input: the model of each trouble, by its name; for clips that have an input
-            picture to be held against, and for those that have none.
+        with_input, without_input: the model of each trouble, by its name; for clips with an input picture to
+            compare with, and for those without.
         warn: from this level on a clip carries a warning.
-        reject, reject_without_input: from this level on a take is thrown away, by trouble, low where it pays;
-            a trouble that is not named warns at most.
-        figures: how good the fit was, for people.
+        reject, reject_without_input: from this level on a take is rejected, by trouble; low where that
+            catches most. It may be below ``warn``. A trouble that is not named warns at most.
+        figures: how good the fit was, for people to read.
     """
 
     scales: Mapping[str, Scale]
@@ -99,7 +104,7 @@ class Calibration:
     figures: Mapping[str, Any]
 
     def levels(self, readings: Mapping[str, Reading], *, has_input: bool) -> dict[str, float]:
-        """How rare the readings are among good clips, by trouble. What could not be read counts as usual."""
+        """How rare the readings are among good clips, by trouble. An unknown reading counts as usual."""
         values = self.standardised(readings)
         models = self.with_input if has_input else self.without_input
         return {
@@ -111,7 +116,7 @@ class Calibration:
         return (self.reject if has_input else self.reject_without_input).get(trouble, math.inf)
 
     def standardised(self, readings: Mapping[str, Reading]) -> dict[str, float]:
-        """What the models read, by measure; 0 where nothing is known."""
+        """The models' input, by measure; 0 where a reading is unknown."""
         return {
             name: float(standardised(readings[name].value, scale)) if readings[name].known else 0.0
             for name, scale in self.scales.items()
@@ -119,7 +124,7 @@ class Calibration:
 
     @property
     def fit(self) -> str:
-        """Names the fit, and changes with it: tails that were made for another one mean nothing."""
+        """Identifies the fit: twelve hex digits. Tails that belong to another fit mean nothing here."""
         parts = (self.scales, self.with_input, self.without_input)
         text = json.dumps(_rounded([{name: asdict(one) for name, one in part.items()} for part in parts]))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -129,7 +134,7 @@ class Calibration:
         """Read what :meth:`write` wrote.
 
         Raises:
-            ValueError: it is no calibration.
+            ValueError: the file is not a calibration.
         """
         try:
             data = json.loads(path.read_text(encoding="utf-8"))
@@ -143,10 +148,10 @@ class Calibration:
                 figures=data["figures"],
             )
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"{path.name} is no calibration: {error}") from error
+            raise ValueError(f"{path.name} is not a calibration: {error}") from error
 
     def write(self, path: Path) -> None:
-        """Write it as JSON that a person can read: one measure, or one model, a line."""
+        """Write it as readable JSON: one measure or model a line."""
         parts = []
         for key, value in _rounded(asdict(self)).items():
             if isinstance(value, dict):

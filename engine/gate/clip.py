@@ -1,7 +1,7 @@
-"""A clip as the gate sees it: checked once, and everything that several measures need computed once.
+"""A clip as the gate sees it: checked once; whatever several measures need is computed once.
 
 Temporal measures work at 192 pixels on the long side, where re-compression, grain and the size of the clip
-no longer matter; noise, sharpness and torn rows are looked at on native pixels, where they live.
+no longer matter; noise, sharpness and torn rows are measured on native pixels, where they show.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ LONG_SIDE = 192
 """Pixels of the longer side of the small frames."""
 
 _FLOW_SIDE = 32
-"""Below this many pixels on the short side flow has nothing to hold on to: frames count as unmoved."""
+"""Pixels of the short side below which optical flow finds nothing: the frames count as unmoved."""
 
 _CHANNELS = 3
 _DARK = 16
@@ -31,17 +31,17 @@ _HARDLY = 4
 
 
 class Clip:
-    """Frames, their small versions, and how each follows from the one before.
+    """The frames, small versions of them, and how each follows from the one before.
 
     A *transition* ``t`` leads from frame ``t`` to frame ``t + 1``; a clip of T frames has T-1 of them.
 
     Attributes:
-        frames: uint8 ``[T, H, W, 3]``, RGB. What was not finite is black here.
+        frames: uint8 ``[T, H, W, 3]``, RGB. Values that were not finite are black here.
         reference: the input picture, uint8 ``[H, W, 3]``, cropped and scaled to the frames, or None.
         fps: frames per second.
         travels: the camera was asked to move.
         broken_frames: indices of the frames that hold NaN or an infinity.
-        grains: what :func:`engine.gate.measures.texture.grain` found so far, by frame and size.
+        grains: results of :func:`engine.gate.measures.texture.grain` so far, by frame and size.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Clip:
             self.frames = np.empty(frames.shape, np.uint8)
             for index, given in enumerate(frames):
                 frame = given
-                # A sum meets every NaN and infinity, at a fifth of the price of isfinite().
+                # A sum meets every NaN and infinity, at a fifth of the cost of isfinite().
                 if not np.isfinite(given.sum(dtype=np.float64)):
                     self.broken_frames.append(index)
                     frame = np.nan_to_num(given, nan=0.0, posinf=0.0, neginf=0.0)
@@ -73,7 +73,7 @@ class Clip:
         self.reference = None if reference is None else cover(reference, width, height)
 
     def __len__(self) -> int:
-        """How many frames."""
+        """Number of frames."""
         return len(self.frames)
 
     def shrink(self, picture: NDArray[np.uint8]) -> Floats:
@@ -90,7 +90,7 @@ class Clip:
 
     @property
     def input(self) -> NDArray[np.uint8]:
-        """The reference, for measures that are only read where there is one.
+        """The reference, for measures that need one.
 
         Raises:
             ValueError: there is none.
@@ -120,10 +120,10 @@ class Clip:
         return np.array([saturation(frame) for frame in self.small], np.float32)
 
     @cached_property
-    def capabilities(self) -> Floats:
-        """Log of each channel's mean in each small frame, in the light of the first: float32 ``[T, 3]``."""
-        capabilities = np.array([cv2.mean(frame)[:_CHANNELS] for frame in self.small], np.float32)
-        return np.asarray(np.log(capabilities / self.light[:, None] + 4), np.float32)
+    def channel_means(self) -> Floats:
+        """Log of each channel's mean in each frame, at the first one's brightness: float32 ``[T, 3]``."""
+        means = np.array([cv2.mean(frame)[:_CHANNELS] for frame in self.small], np.float32)
+        return np.asarray(np.log(means / self.light[:, None] + 4), np.float32)
 
     @cached_property
     def contrast(self) -> Floats:
@@ -132,7 +132,7 @@ class Clip:
 
     @cached_property
     def flows(self) -> Floats:
-        """For each transition where its pixels were before: float32 ``[T-1, h, w, 2]``, in small pixels.
+        """Where the pixels of each transition were before: float32 ``[T-1, h, w, 2]``, in small pixels.
 
         DIS optical flow (Kroeger et al. 2016); zero where a side is too short for it.
         """
@@ -148,7 +148,7 @@ class Clip:
     def followed(self) -> Floats:
         """For each transition the earlier small frame, moved onto the later one: float32 ``[T-1, h, w, 3]``.
 
-        What remains different is light, noise, newly seen background and damage.
+        What still differs is light, noise, newly seen background and damage.
         """
         places = grid(*self.luma.shape[1:])
         moved = np.empty_like(self.small[:-1])
@@ -164,18 +164,18 @@ class Clip:
 
     @cached_property
     def residual(self) -> Floats:
-        """What motion does not explain: luma minus the luma that motion foretold, ``[T-1, h, w]``, levels."""
+        """What motion does not explain: luma minus the luma predicted by motion, ``[T-1, h, w]``, levels."""
         return np.asarray(self.luma[1:] - self.followed_luma, np.float32)
 
     @cached_property
     def lit_residual(self) -> Floats:
-        """The residual without what a change of the whole frame's light explains: ``[T-1, h, w]``, levels."""
+        """The residual less what a change of the frame's brightness explains: ``[T-1, h, w]``, levels."""
         by_light = np.expm1(self.gains)[:, None, None] * (self.followed_luma + _DARK)
         return np.asarray(self.residual - by_light, np.float32)
 
     @cached_property
     def residual_bands(self) -> tuple[Floats, Floats, Floats]:
-        """The residual without the whole frame's light: below 1.2 px, up to 4 px, and coarser; levels."""
+        """:attr:`lit_residual` in three bands: below 1.2 px, up to 4 px, and coarser; levels."""
         lit = self.lit_residual
         fine = np.stack([cv2.GaussianBlur(field, (0, 0), 1.2) for field in lit])
         coarse = np.stack([_softened(field) for field in fine])
@@ -183,13 +183,13 @@ class Clip:
 
     @cached_property
     def brightening(self) -> Floats:
-        """``log((now + 16) / (foretold + 16))`` of luma, every second pixel: ``[T-1, h/2, w/2]``."""
+        """``log((now + 16) / (predicted + 16))`` of luma, every second pixel: ``[T-1, h/2, w/2]``."""
         now, before = self.luma[1:, ::2, ::2], self.followed_luma[:, ::2, ::2]
         return np.asarray(np.log((now + _DARK) / (before + _DARK)), np.float32)
 
     @cached_property
     def gains(self) -> Floats:
-        """How much brighter each transition makes the same things: float32 ``[T-1]``, log units.
+        """By how much each transition brightens the same content: float32 ``[T-1]``, log units.
 
         The median over the frame, so that motion and small objects cancel.
         """
@@ -197,14 +197,14 @@ class Clip:
 
     @cached_property
     def light(self) -> Floats:
-        """Brightness of the same things over that in the first frame, float32 ``[T]``: gathered gains."""
+        """Brightness of the same content relative to the first frame, float32 ``[T]``: gains, accumulated."""
         return np.exp(np.append(np.float32(0), np.cumsum(self.gains)), dtype=np.float32)
 
     @cached_property
     def relit(self) -> Floats:
-        """The later small frames in the light of the frame before: float32 ``[T-1, h, w, 3]``, levels.
+        """The later small frames at the brightness of the frame before: float32 ``[T-1, h, w, 3]``, levels.
 
-        What is told of colours by ratios would otherwise take a fade of a dark picture for a tint.
+        Otherwise ratios of colours would take a fade of a dark picture for a tint.
         """
         return np.asarray(self.small[1:] * np.exp(-self.gains)[:, None, None, None], np.float32)
 
@@ -228,7 +228,7 @@ class Clip:
 
     @cached_property
     def likeness(self) -> Floats:
-        """Correlation of detail between each frame and what motion foretold, float32 ``[T-1]``, -1 … 1.
+        """Correlation of detail between each frame and its prediction by motion, float32 ``[T-1]``, -1 … 1.
 
         Detail is a difference of Gaussians (1 and 6 px), so that light alone does not lower it.
         """
@@ -246,7 +246,7 @@ class Clip:
 
         The 99th percentile of luma change, or a third of the change of the busiest 5x5 patch if that is more:
         a ball that rolls through a still picture may be less than one pixel in a hundred. Where light hardly
-        changes, colours are asked as well: what moves may be as bright as what lies behind it.
+        changes, colours count as well: what moves may be as bright as its background.
         """
         changes = np.zeros(len(self) - 1, np.float32)
         for t in range(len(self) - 1):
@@ -261,11 +261,11 @@ class Clip:
 
     @cached_property
     def lit_palettes(self) -> Floats:
-        """Palettes of the later frames in the light of the frame before: float32 ``[T-1, 512]``."""
+        """Palettes of the later frames at the brightness of the frame before: float32 ``[T-1, 512]``."""
         return np.stack([palette(np.minimum(frame, 255)) for frame in self.relit])
 
     def colours_gone(self, start: Floats) -> float:
-        """Share of a palette's colours that the last sixth of the clip lacks, 0 … 1. Light is no loss."""
+        """Share of a palette's colours that the last sixth of the clip lacks, 0 … 1. A fade loses none."""
         last = slice(len(self) - max(1, len(self) // 6), None)
         lit = self.small[last] / self.light[last, None, None, None]
         relit = np.mean([palette(np.minimum(frame, 255)) for frame in lit], axis=0)

@@ -1,7 +1,7 @@
-"""A gate that learns the house it works in: tails of good clips moved towards those that members kept.
+"""Local calibration: the tails of good clips, fitted to the clips that members of this installation kept.
 
-Only the tails change, for each engine its own: how the troubles are recognised, and from which level on a
-take is thrown away, stays. Nothing is learnt in silence; an owner asks for it (``framekiln calibrate``).
+Only the tails change, for each engine separately. How troubles are recognised, and the levels that warn and
+reject, stay. It never happens by itself: the owner asks for it (``framekiln calibrate``).
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ from typing import Any, Self
 import numpy as np
 
 from engine.gate.calibration import Calibration, Model, Tail
-from engine.gate.registry import MEASURES, UNKNOWN, Reading
+from engine.gate.measure import MEASURES, UNKNOWN, Reading
 
-CALIBRATION_VARIABLE = "FRAMEKILN_HOUSE"
-"""Where the engine process finds the file."""
+CALIBRATION_VARIABLE = "FRAMEKILN_LOCAL_CALIBRATION"
+"""The environment variable that tells the engine process where the file is."""
 
 WEIGHT_OF_SHIPPED = 100
-"""The shipped tail counts like so many of the house's clips."""
+"""The shipped tail weighs as much as this many kept clips."""
 
 FEWEST = 40
-"""With fewer kept clips the 5 % point would be the word of a single one."""
+"""With fewer kept clips, a single one would decide the 5 % point."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
-    """A clip that members kept: what the gate read on it, and whether it had an input picture."""
+class KeptClip:
+    """A clip that members kept: the gate's readings, and whether it had an input picture."""
 
     readings: Mapping[str, Reading]
     has_input: bool
 
     @classmethod
     def of(cls, readings: Mapping[str, float], *, has_input: bool) -> Self:
-        """From what a receipt holds. What it does not name was not read."""
+        """From the readings in a receipt. A measure that it does not name is unknown."""
         known = {name: Reading(value) for name, value in readings.items()}
         return cls(readings=dict.fromkeys(MEASURES, UNKNOWN) | known, has_input=has_input)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tails:
-    """What an engine's kept clips say of good clips.
+    """Tails of good clips, fitted to the clips of one engine that members kept.
 
     Attributes:
-        clips: how many there were.
-        with_input, without_input: tails by trouble; empty where too few clips were of that kind.
+        clips: the number of kept clips.
+        with_input, without_input: tails by trouble; empty where there were too few clips of that kind.
     """
 
     clips: int
     with_input: Mapping[str, Tail]
     without_input: Mapping[str, Tail]
 
-    def over(self, calibration: Calibration) -> Calibration:
-        """The calibration with these tails in place of its own."""
+    def applied_to(self, calibration: Calibration) -> Calibration:
+        """The calibration, with these tails instead of its own."""
         return replace(
             calibration,
             with_input=_replaced(calibration.with_input, self.with_input),
@@ -64,32 +64,34 @@ class Tails:
         )
 
 
-def learnt(calibration: Calibration, kept: Sequence[Kept], *, fewest: int = FEWEST) -> Tails:
-    """Let the tails lean towards an engine's kept clips: half way where there are 100 of them.
+def fit_tails(calibration: Calibration, kept: Sequence[KeptClip], *, fewest: int = FEWEST) -> Tails:
+    """Move the tails towards an engine's kept clips: half way where there are 100 of them.
 
     Raises:
-        ValueError: too few clips were kept.
+        ValueError: there are fewer kept clips than ``fewest``.
     """
     if len(kept) < fewest:
-        raise ValueError(f"{len(kept)} kept clips; {fewest} are needed, 100 to 200 are good")
-    pictured = [one for one in kept if one.has_input]
+        raise ValueError(f"{len(kept)} kept clips; at least {fewest} are needed, 100 to 200 are better")
+    with_picture = [one for one in kept if one.has_input]
     return Tails(
         clips=len(kept),
-        with_input=_leaning(calibration, calibration.with_input, pictured) if len(pictured) >= fewest else {},
-        without_input=_leaning(calibration, calibration.without_input, kept),
+        with_input=_moved(calibration, calibration.with_input, with_picture)
+        if len(with_picture) >= fewest
+        else {},
+        without_input=_moved(calibration, calibration.without_input, kept),
     )
 
 
 def read_calibrations(path: Path, calibration: Calibration) -> dict[str, Calibration]:
-    """What the gate holds each engine's takes against, by the engine's name.
+    """The calibration of each engine that has its own, by the engine's name.
 
     Returns:
-        Nothing where the file is not there, or was made for another fit than ``calibration``.
+        Empty where there is no file, or it belongs to another fit than ``calibration``.
 
     Raises:
-        ValueError: the file is not what :func:`write_calibrations` writes.
+        ValueError: the file was not written by :func:`write_calibrations`.
     """
-    return {engine: tails.over(calibration) for engine, tails in read_tails(path, calibration).items()}
+    return {engine: tails.applied_to(calibration) for engine, tails in read_tails(path, calibration).items()}
 
 
 def read_tails(path: Path, calibration: Calibration) -> dict[str, Tails]:
@@ -109,11 +111,11 @@ def read_tails(path: Path, calibration: Calibration) -> dict[str, Tails]:
             for engine, tails in data["engines"].items()
         }
     except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise ValueError(f"{path} is no calibration of a house: {error}") from error
+        raise ValueError(f"{path} is not a local calibration: {error}") from error
 
 
 def write_calibrations(path: Path, calibration: Calibration, engines: Mapping[str, Tails]) -> None:
-    """Write the file, whole or not at all: one trouble a line."""
+    """Write the file atomically, one trouble a line."""
     data = {"fit": calibration.fit, "engines": {name: asdict(tails) for name, tails in engines.items()}}
     text = json.dumps(data, indent=1).replace("{\n     ", "{").replace("\n     ", " ")
     beside = path.with_suffix(".new")
@@ -121,20 +123,22 @@ def write_calibrations(path: Path, calibration: Calibration, engines: Mapping[st
     beside.replace(path)
 
 
-def _leaning(calibration: Calibration, models: Mapping[str, Model], kept: Sequence[Kept]) -> dict[str, Tail]:
+def _moved(
+    calibration: Calibration, models: Mapping[str, Model], kept: Sequence[KeptClip]
+) -> dict[str, Tail]:
     values = [calibration.standardised(one.readings) for one in kept]
     share = np.full(len(kept), 1 / len(kept))
-    lean = len(kept) / (len(kept) + WEIGHT_OF_SHIPPED)
+    weight = len(kept) / (len(kept) + WEIGHT_OF_SHIPPED)
 
-    def leant(model: Model) -> Tail:
+    def moved(model: Model) -> Tail:
         own = Tail.of(np.array([model.score(value) for value in values]), share)
         pairs = zip(model.tail.knots, own.knots, strict=True)
         return Tail(
-            knots=tuple(round((1 - lean) * there + lean * here, 4) for there, here in pairs),
-            decade=round((1 - lean) * model.tail.decade + lean * own.decade, 4),
+            knots=tuple(round((1 - weight) * there + weight * here, 4) for there, here in pairs),
+            decade=round((1 - weight) * model.tail.decade + weight * own.decade, 4),
         )
 
-    return {name: leant(model) for name, model in models.items()}
+    return {name: moved(model) for name, model in models.items()}
 
 
 def _replaced(models: Mapping[str, Model], tails: Mapping[str, Tail]) -> dict[str, Model]:

@@ -1,6 +1,6 @@
-"""What the calibrated score knows to name, and the measures that speak of each.
+"""The troubles that the calibrated score recognises, and the measures that show each of them.
 
-A trouble that a single measure names as well has that measure's name and words.
+A trouble that a single measure detects as well has that measure's name and words.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """One kind of defect.
+    """One kind of defect, as the gate recognises it; the ones that tests inject are in benchmarks/defects.py.
 
     Attributes:
         words: what a member reads.
-        measures: those that speak of it. The first that knows a frame tells the second.
-        against_input: without the input picture it may be content: a warning at most.
+        measures: those that show it. The first that knows a frame gives the time.
+        against_input: without the input picture it may be content, so that it is a warning at most.
     """
 
     words: str
@@ -23,7 +23,7 @@ class Trouble:
     against_input: bool = False
 
     def rejects(self, *, has_input: bool) -> bool:
-        """Whether it can throw a take away."""
+        """Whether it can reject a take."""
         return has_input or not self.against_input
 
 
@@ -37,7 +37,7 @@ TROUBLES: dict[str, Trouble] = {
         measures=("colours_flicker", "tint_reverses"),
     ),
     "light_boils": Trouble(
-        words="patches of light boil",
+        words="patches of light flicker",
         measures=("light_boils", "tiles_reverse", "coarse_residue", "unrest", "part_strobes"),
     ),
     "part_strobes": Trouble(
@@ -45,7 +45,7 @@ TROUBLES: dict[str, Trouble] = {
         measures=("part_strobes", "light_boils", "tiles_reverse", "coarse_residue"),
     ),
     "scene_cut": Trouble(
-        words="the scene is cut",
+        words="there is a hard cut",
         measures=("scene_cut", "residual_jumps", "picture_jumps", "palette_jumps", "detail_jumps"),
     ),
     "broken_end": Trouble(
@@ -54,7 +54,7 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "torn": Trouble(words="a frame is torn", measures=("torn", "rows_slip", "torn_rows")),
     "blur_collapses": Trouble(
-        words="the picture turns blurred", measures=("blur_collapses", "small_blur", "contrast_falls")
+        words="the picture gets blurry", measures=("blur_collapses", "small_blur", "contrast_falls")
     ),
     "colours_fade": Trouble(
         words="colours fade away",
@@ -73,7 +73,7 @@ TROUBLES: dict[str, Trouble] = {
         ),
     ),
     "subject_drifts": Trouble(
-        words="the scene turns into another one",
+        words="the scene changes into a different one",
         measures=(
             "melts",
             "palette_leaves",
@@ -99,11 +99,11 @@ TROUBLES: dict[str, Trouble] = {
         measures=("fresh_noise", "colour_noise", "usual_fresh_noise", "fine_residue", "noise"),
     ),
     "noise": Trouble(
-        words="noise lies over the picture",
+        words="there is noise over the picture",
         measures=("noise", "noisier", "grain_stays"),
     ),
     "burnt": Trouble(
-        words="the picture is burnt",
+        words="the picture is overexposed",
         measures=("burnt", "clipped", "more_clipped", "more_contrast"),
         against_input=True,
     ),

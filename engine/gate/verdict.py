@@ -1,4 +1,4 @@
-"""From measures to a verdict: a few limits that hold anywhere, then the calibrated score."""
+"""From measures to a verdict: limits that hold everywhere, and the calibrated score."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ from numpy.typing import NDArray
 from engine.core.recipe import Outcome
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.clip import Clip
+from engine.gate.measure import Reading
 from engine.gate.measures import MEASURES
-from engine.gate.registry import Reading
 from engine.gate.troubles import TROUBLES, Trouble
 
 _WORST_SHARE = 0.6
 _USUAL_LEVEL = 1.0
-"""One good clip in ten is that rare in any one respect: it costs no points."""
+"""One good clip in ten has this level in any one respect, so it costs no points."""
 _MOST_REASONS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One measure that passed a limit, or one trouble whose level did.
+    """One measure that exceeded a limit, or one trouble whose level did.
 
     Attributes:
         code: the name of the measure or trouble.
-        second: where it is worst, or None if it is all over the clip.
+        second: when it is worst, or None if it is all over the clip.
         severity: the value as a share of the limit for rejection; of twice the limit for warning where it
             never rejects.
-        rejects: whether this alone throws the take away.
+        rejects: whether this alone rejects the take.
     """
 
     code: str
@@ -41,13 +41,13 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Verdict:
-    """The gate's word on a take.
+    """The gate's verdict on a take.
 
     Attributes:
         reasons: the four worst findings, worst first, in words a member understands, with the second.
         findings: all of them, for programs.
-        scores: every measure's value by its name, in the unit that ``MEASURES[name].unit`` tells.
-        readings: the same of those measures alone that had something to read, to four digits, to be kept.
+        scores: every measure's value by its name, in the unit ``MEASURES[name].unit``.
+        readings: the same to four digits, without the measures that had nothing to measure; for receipts.
         levels: for each trouble, minus log10 of the share of good clips that look more like it.
         score: 0 (broken) … 100 (like the median of good clips everywhere).
     """
@@ -62,11 +62,11 @@ class Verdict:
 
     @property
     def rejected(self) -> bool:
-        """Whether the take is thrown away."""
+        """Whether the take is rejected."""
         return self.outcome is Outcome.REJECTED
 
     def reasons_from(self, begins: float) -> tuple[str, ...]:
-        """The reasons, with the seconds of a clip of which the judged frames are a part.
+        """The reasons, with the seconds counted in a clip of which the judged frames are a part.
 
         Args:
             begins: the second at which that part begins.
@@ -78,7 +78,7 @@ class Verdict:
 
     @property
     def warned(self) -> bool:
-        """Whether the take is kept, with a word of warning."""
+        """Whether the take is kept, with a warning."""
         return self.outcome is Outcome.WARNED
 
 
@@ -93,16 +93,16 @@ def judge(
     """Judge a take before it is smoothed and encoded, at its native rate.
 
     Args:
-        frames: ``[T, H, W, 3]``, RGB; uint8, or floats in 0 … 1, NaN allowed.
-        reference: the picture that the clip was made from, uint8 ``[H, W, 3]``, or None: burnt and
-            oversaturated pictures are content then.
+        frames: ``[T, H, W, 3]``, RGB; uint8, or floats in 0 … 1; NaN is allowed.
+        reference: the picture that the clip was made from, uint8 ``[H, W, 3]``, or None;
+            burnt and oversaturated pictures count as content then.
         fps: native frames per second.
-        calibration: the calibration to hold the clip against, made of an owner's own good clips; None: the one
-            that comes with the engine.
-        travels: the camera was asked to move: a picture that is only enlarged is no fault then.
+        calibration: the calibration to compare with, for example one fitted to an installation's own good
+            clips. None: the shipped one.
+        travels: the camera was asked to move, so a picture that is only enlarged is not a fault.
 
     Raises:
-        ValueError: shapes, dtypes or ``fps`` are not such.
+        ValueError: a shape or dtype is wrong, or ``fps`` is not a positive number.
     """
     readings = measured(frames, reference, fps, travels=travels)
     return weigh(readings, fps, calibration or shipped(), has_input=reference is not None)
@@ -115,13 +115,20 @@ def measured(
     *,
     travels: bool = False,
 ) -> dict[str, Reading]:
-    """What every measure reads on a take, by its name; arguments and errors as for :func:`judge`."""
+    """Measure a take: readings by the measure's name. Arguments and errors are those of :func:`judge`."""
     clip = Clip(frames, reference, fps, travels=travels)
     return {name: entry(clip) for name, entry in MEASURES.items()}
 
 
 def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *, has_input: bool) -> Verdict:
-    """Hold readings against the limits of their measures, and against good clips."""
+    """Compare readings with the limits of their measures, and with good clips.
+
+    Args:
+        readings: by the measure's name, all of :data:`MEASURES`.
+        fps: native frames per second.
+        calibration: what good clips look like.
+        has_input: whether the clip was made from an input picture.
+    """
     levels = calibration.levels(readings, has_input=has_input)
     by_code: dict[str, Finding] = {}
     points = []
@@ -154,7 +161,7 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
 
 @dataclass(frozen=True, kw_only=True)
 class _Scale:
-    """What a value of a measure, or a level of a trouble, amounts to."""
+    """What a measure's value or a trouble's level is worth."""
 
     usual: float
     warn: float
@@ -165,7 +172,7 @@ class _Scale:
         return self.reject if math.isfinite(self.reject) else 2 * self.warn
 
     def points(self, value: float) -> float:
-        """100 up to the usual value, 0 from the end of the scale on."""
+        """Points: 100 up to the usual value, 0 from the end of the scale on."""
         if math.isinf(self.end):
             return 100.0
         return 100 * float(np.clip((self.end - value) / (self.end - self.usual), 0, 1))
@@ -176,6 +183,7 @@ class _Scale:
 
 def _level_scale(name: str, calibration: Calibration, *, has_input: bool) -> _Scale:
     reject = calibration.limit(name, has_input=has_input)
+    # Some troubles reject below the common level of warning: what rejects is never passed over in silence.
     return _Scale(usual=_USUAL_LEVEL, warn=min(calibration.warn, reject), reject=reject)
 
 

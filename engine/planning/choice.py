@@ -56,10 +56,10 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         spec = FAMILIES.get(request.engine)
         if spec is None or request.engine not in engines_for(capabilities):
             there_are = ", ".join(sorted(engines_for(capabilities)))
-            why = "" if spec is None else f" It lacks {spec.lacks(capabilities)}."
+            why = "" if spec is None else f" It is missing {spec.lacks(capabilities)}."
             raise UserError(
                 Code.NO_ENGINE,
-                f"There is no engine called “{request.engine}” here.{why} There are: {there_are}.",
+                f"There is no engine called “{request.engine}” here.{why} Choose from: {there_are}.",
             )
         _insist(spec, given)
         return spec, f"{spec.name}, as asked: {spec.about}"
@@ -69,13 +69,13 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         spec = _largest_that_fits(apt, request, capabilities)
         why = f"{spec.name}: {spec.about}"
         if spec is not apt[0]:
-            why += f"; {apt[0].name} wants more memory than this graphics card has"
+            why += f"; {apt[0].name} needs more memory than this GPU has"
         return spec, why
     if able:
         missing = min((given.needs() - spec.features for spec in able), key=len)
-        raise UserError(Code.FEATURE, f"No engine here is able to do this: {', '.join(sorted(missing))}.")
+        raise UserError(Code.FEATURE, f"No engine here can do this: {', '.join(sorted(missing))}.")
     raise UserError(
-        Code.NO_ENGINE, "Nothing here can make such a clip. The owner's “framekiln doctor” says why."
+        Code.NO_ENGINE, "No engine here can make this clip. The owner can run “framekiln doctor” to see why."
     )
 
 
@@ -94,7 +94,7 @@ def choose_way(
             if quality is not request.quality:
                 said += f" (the weights for “{request.quality}” are not installed)"
             return way, (said,)
-    raise UserError(Code.WEIGHTS, f"The engine “{spec.name}” has none of its weights here.")
+    raise UserError(Code.WEIGHTS, f"None of the weights of the engine “{spec.name}” are installed here.")
 
 
 def _largest_that_fits(apt: list[FamilySpec], request: Request, capabilities: Capabilities) -> FamilySpec:
@@ -121,8 +121,8 @@ def _draws(spec: FamilySpec, given: Given) -> bool:
 
 def _insist(spec: FamilySpec, given: Given) -> None:
     if not _draws(spec, given):
-        need = "a picture" if spec.needs_picture else "words"
-        raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to work from.")
+        need = "a picture" if spec.needs_picture else "a prompt"
+        raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
     missing = given.needs() - spec.features
     if missing:
         raise UserError(

@@ -30,7 +30,9 @@ def choose_size(
     if request.size is not None:
         step = 2 if spec.multiple <= MACROBLOCK else spec.multiple
         width, height = (max(step, side - side % step) for side in request.size)
-        said = "as asked" if (width, height) == request.size else f"the nearest that {spec.name} draws"
+        said = (
+            "as asked" if (width, height) == request.size else f"the nearest size that {spec.name} can draw"
+        )
         return width, height, f"{width}×{height}, {said}"
     aspect = 16 / 9 if subject is None else subject.width / subject.height
     across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
@@ -38,7 +40,7 @@ def choose_size(
     width, height, scale = _sized(across, down, area, spec.multiple, max_side)
     why = f"{width}×{height} ({across}:{down})"
     if scale < 1:
-        why += ", no larger than the owner allows"
+        why += ", the largest size the owner allows"
     if subject is None:
         return width, height, why
     shown = min(aspect * down / across, across / (aspect * down))

@@ -17,7 +17,7 @@ from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import pace_of
 
-UNSEEN_FACES = "faces were not looked for in the picture: the network that finds them is not installed"
+UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,8 +150,8 @@ def _choose_seconds(
     if followed is None:
         return seconds, ()
     if seconds < followed:
-        return seconds, (f"{seconds:.2g} s, the longest there may be: the clip given has {followed:.3g} s",)
-    return seconds, (f"{seconds:.3g} s, as long as the clip given",)
+        return seconds, (f"{seconds:.2g} s, the longest allowed; the clip you gave is {followed:.3g} s long",)
+    return seconds, (f"{seconds:.3g} s, as long as the clip you gave",)
 
 
 def _notes(subject: Subject | None, spec: FamilySpec) -> tuple[str, ...]:

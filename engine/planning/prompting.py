@@ -130,7 +130,7 @@ def construct(
     """
     steps = prompt.split("|") if is_scheduled(prompt) else [prompt]
     if raw:
-        return PromptText(text=prompt, reasons=("your words as you wrote them", *_cut(steps, limit)))
+        return PromptText(text=prompt, reasons=("your prompt exactly as you wrote it", *_cut(steps, limit)))
     said = _spoken(prompt)
     topic = _topic(prompt, faces)
     drawn = not said & _PHOTOGRAPHED and (is_drawing or not photo or bool(said & _DRAWN))
@@ -158,8 +158,8 @@ def movement(camera: Camera, motion: Motion, *, raw: bool = False) -> tuple[tupl
     said = tuple(words for words in asked.values() if words)
     if said and raw:
         left_out = " and ".join(f"“{choice}”" for choice, words in asked.items() if words)
-        return (), (f"left out, for raw words are read with nothing added: {left_out}",)
-    return said, ((f"said to the model for camera and motion: {', '.join(said)}",) if said else ())
+        return (), (f"left out, because nothing is added to a raw prompt: {left_out}",)
+    return said, ((f"added for camera and motion: {', '.join(said)}",) if said else ())
 
 
 def clip_tokens(text: str) -> int:
@@ -216,7 +216,7 @@ def _cut(steps: Iterable[str], limit: int | None) -> tuple[str, ...]:
     """Say that the end of the member's own words may not be read."""
     if limit is None or all(clip_tokens(step) <= limit for step in steps):
         return ()
-    return (f"your words are long: this engine reads about the first {limit} word pieces of them only",)
+    return (f"your prompt is long: this engine reads only about the first {limit} tokens of it",)
 
 
 def _against(said: set[str], topic: Topic, *, drawn: bool) -> list[str]:

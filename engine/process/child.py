@@ -211,7 +211,7 @@ class Child:
     def kill_now(self) -> None:
         """Kill it, without a grace and without waiting."""
         if not self._exit.done():
-            self._verdict = self._verdict or (Cause.WANTED, "its parent had no more time")
+            self._verdict = self._verdict or (Cause.WANTED, "its parent ran out of time")
             self._signal(signal.SIGKILL)
 
     def _send(self, message: wire.FromParent) -> None:
@@ -250,7 +250,7 @@ class Child:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        cause, reason = self._verdict or (Cause.ITSELF, "it ended by itself")
+        cause, reason = self._verdict or (Cause.ITSELF, "it exited by itself")
         words = _CONTROL.sub(" ", self._tail.decode(errors="replace")).strip()
         death = Death(cause=cause, returncode=returncode, reason=reason, last_words=words)
         self.ended.set_result(death)
@@ -334,7 +334,7 @@ class Child:
         try:
             assignment.on_event(event)
         except Exception:
-            log.exception("what follows the render %s failed", assignment.job)
+            log.exception("handling the result of render %s failed", assignment.job)
 
 
 def _in_folder(folder: str, name: str) -> Path | None:

@@ -49,10 +49,10 @@ def _judge_engine(error: Exception) -> tuple[str, str]:
     if isinstance(error, RenderFailed):
         return error.code, str(error)
     if is_device_fault(error):
-        return Code.DEVICE, "The graphics card reported a fault."
+        return Code.DEVICE, "The GPU reported a fault."
     if is_out_of_memory(error):
         return Code.MEMORY, "There was not enough memory for this clip."
-    return Code.ENGINE, "The engine made a mistake."
+    return Code.ENGINE, "Something went wrong in the engine."
 
 
 def _speakable(text: str) -> str:

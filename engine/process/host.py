@@ -219,7 +219,7 @@ class EngineHost:
         try:
             await asyncio.wait({run}, timeout=self._limits.cancel_grace)
             if not run.done():
-                await child.end("it did not heed a cancel")
+                await child.end("it ignored a cancel")
         except asyncio.CancelledError:  # whoever waits for this has no more time
             child.kill_now()
             await child.gone()
@@ -274,7 +274,7 @@ class EngineHost:
             await _first(child.ready.wait(), child.gone(), self._closing.wait())
             if child.ready.is_set() and self._lacks_its_gpu(child):
                 # What was planned for a GPU would take a processor hours: the jobs wait until it is back.
-                await child.end("the graphics card is gone", Cause.GPU_GONE)
+                await child.end("the GPU is gone", Cause.GPU_GONE)
             elif child.ready.is_set():
                 self._refusal = None
                 self._device = child.device
@@ -308,7 +308,7 @@ class EngineHost:
         self._recent.append(now)
         recent = sum(now - then <= self._limits.deaths_window for then in self._recent)
         if death.cause is Cause.VERSION:
-            self._refusal = f"The engine process is of another release: {death.reason}."
+            self._refusal = f"The engine process comes from a different release: {death.reason}."
             self._changed.set()
         if death.cause in {Cause.VERSION, Cause.GPU_GONE} or recent > self._limits.deaths:
             self._enter(HostState.DOWN)

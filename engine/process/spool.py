@@ -78,7 +78,7 @@ def verified(result: wire.Result, folder: Path) -> Rendered:
     """
     path = (folder / result.path).resolve()
     if not path.is_relative_to(folder.resolve()) or not path.is_file():
-        _distrust(f"{result.path!r} is no file in the work folder")
+        _distrust(f"{result.path!r} is not a file in the work folder")
     size = path.stat().st_size
     if size > MAX_CLIP_BYTES:
         _distrust(f"{result.path!r} has {size} bytes")
@@ -94,4 +94,4 @@ def verified(result: wire.Result, folder: Path) -> Rendered:
 
 
 def _distrust(detail: str) -> NoReturn:
-    raise RenderFailed(Code.RESULT, "The engine's clip was damaged on its way.", detail)
+    raise RenderFailed(Code.RESULT, "The engine's clip was damaged on the way.", detail)

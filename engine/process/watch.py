@@ -100,7 +100,7 @@ class Watch:
         """Why the process must be killed, in words for the log; None while it need not be."""
         limits = self._limits
         if self._closed is not None and now - self._closed > limits.term_grace:
-            return "it hung up, and lived on"
+            return "it closed its connection but kept running"
         if not self._ready and now - self._born > limits.load:
             return f"it was not ready after {limits.load:g} s"
         if self._beat is not None and now - self._beat > limits.heartbeat_silence:
@@ -112,7 +112,7 @@ class Watch:
         # Weights are loaded within a render, before the first step, and tell nothing while they are.
         patience = limits.step_silence if self._drawing else max(limits.load, limits.step_silence)
         if now - self._stepped > patience:
-            return f"its render did not come on for {patience:g} s"
+            return f"its render made no progress for {patience:g} s"
         if taken > limits.job:
             return f"its render took more than {limits.job:g} s"
         return None

@@ -30,10 +30,10 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
     picture = _read_picture(files.get(Role.PICTURE))
     if before is not None:
         if abs(before.fps - recipe.fps) > _SAME_RATE:
-            raise Unsupported("The clip of this job has another frame rate.")
+            raise Unsupported("The clip to continue has a different frame rate.")
         picture = last_picture(before.frames, recipe.width, recipe.height)
     elif recipe.before is not None:
-        raise Unsupported("The clip that this job goes on from is missing.")
+        raise Unsupported("The clip to continue is missing.")
     inputs = Inputs(
         picture=picture,
         like=_read_picture(files.get(Role.LIKE)),
@@ -49,7 +49,7 @@ def _read_picture(path: Path | None) -> Picture | None:
         return None
     decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), dtype=np.uint8), cv2.IMREAD_COLOR)
     if decoded is None:
-        raise Unsupported("The picture of this job cannot be read any more.")
+        raise Unsupported("The picture of this job can no longer be read.")
     return np.ascontiguousarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
@@ -59,4 +59,4 @@ def _read_clip(path: Path | None) -> SourceClip | None:
     try:
         return read_clip(path)
     except ValueError as error:
-        raise Unsupported("The clip of this job cannot be read any more.") from error
+        raise Unsupported("The clip of this job can no longer be read.") from error

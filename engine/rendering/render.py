@@ -32,7 +32,7 @@ __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 CLIP_NAME = "clip.mp4"
 """The name of the finished clip inside the work folder."""
 
-SKETCH = "a sketch: no model that reads words is installed"
+SKETCH = "a sketch: no text-to-video model is installed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +149,7 @@ class Renderer:
         """Close the clip before into a loop; nothing is drawn, and the gate has seen that clip."""
         before = job.inputs.before
         if before is None:
-            raise Unsupported("There is no clip to close into a loop.")
+            raise Unsupported("There is no clip to make a loop from.")
         with clock.stage(Stage.SMOOTHING):
             told = teller(job.on_event, Stage.SMOOTHING, 1)
 

@@ -67,7 +67,7 @@ def draw_until_good(
             best = take.record, take.frames
         retake = next_take(retake.recipe, records, budget=budget, calm=calm)
     if best is None:
-        raise RenderFailed(Code.BROKEN, f"No take came out whole: {'; '.join(records[-1].reasons)}.")
+        raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
     return *best, records
 
 

@@ -72,5 +72,5 @@ def _calibrations(path: str) -> Mapping[str, Calibration]:
     try:
         return read_calibrations(Path(path), shipped()) if path else {}
     except ValueError as error:  # a gate as it came is better than no engine
-        sys.stderr.write(f"the gate judges as it came: {error}\n")
+        sys.stderr.write(f"the gate uses its built-in calibration: {error}\n")
         return {}

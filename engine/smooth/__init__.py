@@ -1,4 +1,4 @@
-"""Smoothing: more frames between the drawn ones, which stay as they are."""
+"""Smoothing: new frames between the drawn ones, which stay as they are."""
 
 from __future__ import annotations
 
@@ -27,25 +27,26 @@ def smooth(
     flow: FlowModel | None = None,
     loop: bool = False,
 ) -> NDArray[np.uint8]:
-    """Put ``factor - 1`` frames between each two.
+    """Put ``factor - 1`` new frames between each two.
 
-    Given frames come back bit for bit at every ``factor``-th place. Across a cut, and between two frames that
-    are the same, the nearer one is copied (the earlier in the middle). The result does not depend on timing.
+    The given frames come back bit for bit at every ``factor``-th place. Across a cut, and between two frames
+    that are the same, the nearer one is copied (the earlier in the middle). The result does not depend on
+    timing.
 
     Args:
         frames: uint8 ``[T, H, W, 3]``, RGB, T of 1 or more.
         factor: 1 (a copy) or more.
-        progress: told the finished share of the clip (0 … 1) after each made frame.
-        cancel: looked at for each frame.
-        flow: a learned flow to start from and to mix in; without one, OpenCV's alone.
+        progress: called with the finished share of the clip (0 … 1) after each new frame.
+        cancel: checked for each frame.
+        flow: a learned flow to start from and to mix in; None: OpenCV's alone.
         loop: also fill the gap from the last frame to the first.
 
     Returns:
         uint8 ``[(T-1) * factor + 1, H, W, 3]``; for a loop ``[T * factor, H, W, 3]``.
 
     Raises:
-        ValueError: the frames are not of that shape or type, or ``factor`` is below 1.
-        Cancelled: ``cancel`` asked for it.
+        ValueError: the frames have another shape or dtype, or ``factor`` is below 1.
+        Cancelled: ``cancel`` was set.
     """
     _check(frames)
     moments = by_factor(len(frames), factor, loop=loop)
@@ -62,16 +63,16 @@ def smooth_to_rate(
     flow: FlowModel | None = None,
     loop: bool = False,
 ) -> NDArray[np.uint8]:
-    """Show the same motion at any rate, by time: frame ``n`` is what was to be seen at ``n / fps`` seconds.
+    """Show the same motion at another rate: frame ``n`` is the picture at ``n / fps`` seconds.
 
-    A given frame comes back bit for bit where its time is met exactly. The rest is as for :func:`smooth`.
+    A given frame comes back bit for bit where its time is hit exactly. The rest is as for :func:`smooth`.
 
     Args:
         frames: uint8 ``[T, H, W, 3]``, RGB, T of 1 or more.
         native_fps: their rate.
-        fps: the wanted one, for example 24, 30 or 60.
-        progress: told the finished share of the clip (0 … 1) after each made frame.
-        cancel: looked at for each frame.
+        fps: the wanted rate, for example 24, 30 or 60.
+        progress: called with the finished share of the clip (0 … 1) after each new frame.
+        cancel: checked for each frame.
         flow: a learned flow.
         loop: also fill the gap from the last frame to the first; its length is kept to the nearest frame.
 
@@ -79,8 +80,8 @@ def smooth_to_rate(
         uint8 ``[N, H, W, 3]``.
 
     Raises:
-        ValueError: the frames are not of that shape or type, or a rate is not above 0.
-        Cancelled: ``cancel`` asked for it.
+        ValueError: the frames have another shape or dtype, or a rate is not above 0.
+        Cancelled: ``cancel`` was set.
     """
     _check(frames)
     moments = by_rate(len(frames), native_fps, fps, loop=loop)

@@ -21,15 +21,15 @@ _MODEL_WEIGHT = 0.4
 _FLOW_WEIGHT = 0.7
 _LARGEST_RIVAL = 4.0
 _FAR_APART = 24.0
-"""Levels between the model's picture and the flow's from which on the model's alone counts."""
+"""Difference in levels beyond which the model's picture counts alone, and the flow's no more."""
 
 _NOUGHT: Any = (0.0, 0.0, 0.0, 0.0)
 _MEAN = np.full((1, 3), 1 / 3, np.float32)
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Told:
-    """One story: the made frame as the earlier and as the later frame tell it, float32 ``[H, W, 3]``."""
+class _Version:
+    """One version of the new frame, read from the earlier and from the later frame: float32 ``[H, W, 3]``."""
 
     by_a: Floats
     by_b: Floats
@@ -40,9 +40,9 @@ class _Told:
 def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float) -> NDArray[np.uint8]:
     """The frame at ``time`` (0 … 1, ends excluded) between two frames, uint8 ``[H, W, 3]``.
 
-    Both flows tell a story of where a pixel was and where it will be. Each story is read from both frames,
-    and weighs by how well its two readings agree: what one frame hides is told by the other's story. A flow
-    model's story is mixed in by the same measure.
+    Both flows say where a pixel was and where it will be. Each gives a version of the frame, read from both
+    frames and weighted by how well the two readings agree: what one frame hides, the other flow's version
+    shows. A flow model's version is mixed in with the same kind of weight.
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
     seen = sights(way, time, *a.shape[:2])
@@ -56,13 +56,13 @@ def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: floa
     return np.asarray(cv2.add(made, _NOUGHT, dtype=cv2.CV_8U), np.uint8)  # rounds, and stops at 0 and 255
 
 
-def _read(earlier: Floats, later: Floats, sight: Sight) -> _Told:
+def _read(earlier: Floats, later: Floats, sight: Sight) -> _Version:
     by_a, by_b = _warp(earlier, sight.in_a), _warp(later, sight.in_b)
-    return _Told(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
+    return _Version(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
 
 
 def _by_flow(earlier: Floats, later: Floats, seen: Sights) -> tuple[Floats, Floats]:
-    """The made frame by the optical flow, as the earlier and as the later frame tell it."""
+    """The new frame by optical flow, read from the earlier and from the later frame."""
     if seen.backward is None:
         return _warp(earlier, seen.forward.in_a), _warp(later, seen.forward.in_b)
     forward, backward = (_read(earlier, later, sight) for sight in (seen.forward, seen.backward))
@@ -71,7 +71,7 @@ def _by_flow(earlier: Floats, later: Floats, seen: Sights) -> tuple[Floats, Floa
 
 
 def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:
-    """Mix two stories' pictures: each weighs by how its halves agree; where they differ much, the model."""
+    """Mix both versions by how well their halves agree; where they differ much, the model's counts."""
     rival = np.clip(((model_doubt + 2) / (doubt + 2)) ** 2, 0, _LARGEST_RIVAL)
     weight = _FLOW_WEIGHT * rival * np.exp(-((_doubt(model, flow) / _FAR_APART) ** 2))
     wide = _enlarge(np.asarray(weight, np.float32), flow)
@@ -116,9 +116,9 @@ def _fine(picture: Floats) -> Floats:
 
 
 def _sharpen(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
-    """Give back the detail that a mean of two pictures loses: else the clip pulses between soft and sharp.
+    """Restore the detail that a mean of two pictures loses; otherwise the clip pulses between soft and sharp.
 
-    Only half of it: all of it would cost twice the error.
+    Only half of it: restoring all would double the error.
     """
     fine = _fine(made)
     wanted = (_energy(_fine(luma(by_a))) + _energy(_fine(luma(by_b)))) / 2

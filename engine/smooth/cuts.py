@@ -1,4 +1,4 @@
-"""Which pairs of frames must not be blended: cuts, and pictures that are shown twice."""
+"""Which pairs of frames must not be blended: cuts, and frames that are shown twice."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _POSSIBLE = 0.5
 _ABOVE_NEIGHBOURS = 0.3
 _STILL_LEVEL = 1.6
 _ALIKE = 0.9
-"""Correlation from which on motion need not be checked: this is no cut."""
+"""Correlation from which on the pair is no cut, so that motion need not be computed."""
 
 
 class Link(Enum):
-    """How two neighbouring frames belong together."""
+    """How two neighbouring frames are related."""
 
     MOTION = auto()
     CUT = auto()
@@ -35,15 +35,15 @@ class Link(Enum):
 def links(
     frames: NDArray[np.uint8], *, loop: bool = False, pool: ThreadPoolExecutor | None = None
 ) -> list[Link]:
-    """Judge each pair of neighbours.
+    """Classify each pair of neighbouring frames.
 
-    A pair is a cut if it is far apart by itself, or far apart next to the clip's own other pairs: fast motion
-    raises its neighbours too, a cut stands alone.
+    A pair is a cut if its distance is large in itself, or large compared with the neighbouring pairs: fast
+    motion raises those too, a cut stands alone.
 
     Args:
         frames: uint8 ``[T, H, W, 3]``.
-        loop: whether the last frame leads to the first one again.
-        pool: where pairs are measured; without one, here.
+        loop: whether the last frame leads back to the first.
+        pool: threads that measure the pairs; None: the calling thread.
 
     Returns:
         T-1 links; T for a loop.
@@ -64,7 +64,7 @@ def links(
             found.append(Link.DUPLICATE)
             continue
         around = [j for j in (k - 2, k - 1, k + 1, k + 2) if 0 <= j < len(pairs)]
-        # A clip of two or three frames has no motion of its own to compare with: only the certain counts.
+        # A clip of two or three frames has no other pairs to compare with: only a certain cut counts.
         alone = len(around) > 1 and (
             distances[k] > _POSSIBLE
             and distances[k] - distances[around].max() > _ABOVE_NEIGHBOURS

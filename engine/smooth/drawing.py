@@ -1,4 +1,4 @@
-"""Drawing the made frames of a clip in order, on a few threads; a flow model sees its pairs in batches."""
+"""Drawing the new frames of a clip in order, on a few threads; a flow model gets its pairs in batches."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ Ordered = tuple[int, Future[Frame] | Frame]
 
 
 class Drawing:
-    """Made frames of one clip.
+    """The new frames of one clip.
 
-    A few gaps' flows are held at a time: a long clip needs no more memory.
+    Only a few gaps' flows are held at a time, so that a long clip needs no more memory.
     """
 
     def __init__(
         self, frames: NDArray[np.uint8], model: FlowModel | None, cancel: CancelToken | None
     ) -> None:
-        """Prepare; nothing is done before :meth:`draw`.
+        """Prepare; nothing is computed before :meth:`draw`.
 
         Args:
             frames: uint8 ``[T, H, W, 3]``.
             model: a learned flow.
-            cancel: looked at for each made frame.
+            cancel: checked for each new frame.
         """
         self._frames = frames
         self._model = model
@@ -53,10 +53,10 @@ class Drawing:
         self._guesses: dict[int, tuple[Future[list[Middle]], int]] = {}
 
     def draw(self, made: Mapping[int, Moment]) -> Iterator[tuple[int, Frame]]:
-        """The made frames with their places, in order.
+        """Yield the new frames with their places, in order.
 
         Args:
-            made: place in the smoothed clip → its moment, in order of time.
+            made: the moment of each new frame by its place in the smoothed clip, in order of time.
         """
         by_gap: dict[int, list[tuple[int, Moment]]] = defaultdict(list)
         for place, moment in made.items():
@@ -64,29 +64,29 @@ class Drawing:
         self._closed = len(self._frames) - 1 in by_gap
         with _one_core_a_call():
             pool = ThreadPoolExecutor(_threads(), thread_name_prefix="smooth")
-            # The model has a thread of its own: while it looks ahead, the others draw.
-            seer = ThreadPoolExecutor(1, thread_name_prefix="flow model")
+            # The model has its own thread: it works ahead while the others draw.
+            model_pool = ThreadPoolExecutor(1, thread_name_prefix="flow model")
             ready: deque[Ordered] = deque()
             try:
                 self._kinds = links(self._frames, loop=self._closed, pool=pool) if by_gap else []
                 for gap, wanted in by_gap.items():
-                    # One gap ahead of what is handed out: the pool never waits for its reader.
+                    # One gap ahead of what is yielded, so that the pool never waits for its reader.
                     before = len(ready)
-                    ready.extend(self._order(pool, seer, gap, wanted))
+                    ready.extend(self._order(pool, model_pool, gap, wanted))
                     yield from self._finish(ready, before)
                 yield from self._finish(ready, len(ready))
             finally:
-                seer.shutdown(wait=True, cancel_futures=True)
+                model_pool.shutdown(wait=True, cancel_futures=True)
                 pool.shutdown(wait=True, cancel_futures=True)
 
     def _order(
         self,
         pool: ThreadPoolExecutor,
-        seer: ThreadPoolExecutor,
+        model_pool: ThreadPoolExecutor,
         gap: int,
         wanted: list[tuple[int, Moment]],
     ) -> Iterator[Ordered]:
-        """Let the pool draw one gap's frames; what is not to be blended is copied."""
+        """Have the pool draw one gap's frames; across cuts and duplicates the nearer frame is copied."""
         a, b = self._pair(gap)
         if self._kinds[gap] is not Link.MOTION:
             yield from ((place, a if moment.share <= _MIDDLE else b) for place, moment in wanted)
@@ -94,7 +94,7 @@ class Drawing:
         near = {self._number(gap + step) for step in (0, -1, 1, 2)}
         for one in sorted(near - self._flows.keys()):
             if one in range(len(self._kinds)) and self._kinds[one] is Link.MOTION:
-                self._flows[one] = pool.submit(self._find, one, self._guess(seer, one))
+                self._flows[one] = pool.submit(self._find, one, self._guess(model_pool, one))
         for old in self._flows.keys() - near:
             del self._flows[old]
             self._guesses.pop(old, None)
@@ -102,8 +102,8 @@ class Drawing:
         for place, moment in wanted:
             yield place, pool.submit(between, a, b, way, float(moment.share))
 
-    def _guess(self, seer: ThreadPoolExecutor, gap: int) -> tuple[Future[list[Middle]], int] | None:
-        """Have the model look at a gap, and at those that will be asked for next, in one go."""
+    def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> tuple[Future[list[Middle]], int] | None:
+        """Have the model process a gap in one batch with those that come next."""
         if self._model is None:
             return None
         if gap not in self._guesses:
@@ -116,8 +116,8 @@ class Drawing:
             pairs = [
                 (places.index(earlier), places.index(later)) for earlier, later in map(self._places, gaps)
             ]
-            told = seer.submit(self._model.middles, [self._frames[place] for place in places], pairs)
-            self._guesses.update({one: (told, number) for number, one in enumerate(gaps)})
+            batch = model_pool.submit(self._model.middles, [self._frames[place] for place in places], pairs)
+            self._guesses.update({one: (batch, number) for number, one in enumerate(gaps)})
         return self._guesses[gap]
 
     def _find(self, gap: int, guess: tuple[Future[list[Middle]], int] | None) -> PairFlow:
@@ -139,7 +139,7 @@ class Drawing:
         return gap, (gap + 1) % len(self._frames)
 
     def _number(self, gap: int) -> int:
-        """A loop's last gap lies before its first; a clip that ends has none there."""
+        """The gap's number; in a loop, the last gap comes before the first."""
         return gap % len(self._kinds) if self._closed else gap
 
     def _known(self, gap: int) -> PairFlow | None:
@@ -148,13 +148,13 @@ class Drawing:
 
 
 def _threads() -> int:
-    """As many as there are cores, within reason: what is made does not depend on it."""
+    """One thread a core, from 2 to 8. The frames do not depend on it."""
     return max(_FEWEST_THREADS, min(_MOST_THREADS, os.cpu_count() or 1))
 
 
 @contextmanager
 def _one_core_a_call() -> Iterator[None]:
-    """OpenCV's own threads would only stand in the way of the pool's."""
+    """Keep OpenCV to one thread a call: its own threads would compete with the pool's."""
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     try:

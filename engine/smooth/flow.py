@@ -1,4 +1,4 @@
-"""Where things go between two frames: by dense inverse search, from a flow model's guess if there is one."""
+"""Motion between two frames: dense inverse search, started from a flow model's guess if there is one."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from numpy.typing import NDArray
 from engine.vision.optical_flow import Floats, grid, read
 
 _SMALLEST_SIDE = 16
-"""DIS needs some patches of 8 px; smaller frames are blended where they stand."""
+"""DIS needs some patches of 8 px; smaller frames are blended without motion."""
 
 REDUCED = 4
-"""How much smaller than the frames their flow is."""
+"""Factor by which the flow is smaller than the frames."""
 
 _SEARCHED = 0.75
-"""The size at which flow is searched, of the frames' own: as good as all of it, in 56 % of the time."""
+"""Share of the frames' size at which flow is searched: as good as the full size, in 56 % of the time."""
 
 _PATCH_STRIDE = 4
 _DESCENT_STEPS = 4
 _INVERSION_STEPS = 3
 
 _NOTHING: Any = None
-"""OpenCV takes it for an initial flow; its type stubs do not know."""
+"""OpenCV accepts None as an initial flow; its type stubs do not know that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +35,8 @@ class Middle:
 
     Attributes:
         to_a: from each pixel of that frame to its origin in the earlier one, float32 ``[H, W, 2]``, pixels.
-        to_b: the same into the later one.
-        share: how much the earlier one tells of it, float32 ``[H, W]``, 0 … 1.
+        to_b: the same for the later one.
+        share: weight of the earlier one, float32 ``[H, W]``, 0 … 1.
     """
 
     to_a: Floats
@@ -48,11 +48,11 @@ class FlowModel(Protocol):
     """A learned flow, such as :class:`engine.smooth.rife.Rife`."""
 
     def batch(self, height: int, width: int) -> int:
-        """How many pairs of frames of this size it sees best at once."""
+        """The best number of pairs of frames of this size in one batch."""
         ...
 
     def middles(self, frames: Sequence[NDArray[np.uint8]], pairs: Sequence[tuple[int, int]]) -> list[Middle]:
-        """Look at pairs of frames, each given by its places in ``frames``, uint8 ``[H, W, 3]``."""
+        """Process pairs of frames, each pair given by its indices in ``frames``, uint8 ``[H, W, 3]``."""
         ...
 
 
@@ -61,12 +61,12 @@ class PairFlow:
     """Optical flow between two frames, both ways: float32 ``[h, w, 2]``, x first.
 
     The fields are at reduced size (:data:`REDUCED`), in pixels of that size: flow has no finer detail than
-    the patches of its search, and is the steadier for it.
+    the patches of the search, and a small field is steadier.
 
     Attributes:
         there: from each pixel of the earlier frame to the later one.
         back: from each pixel of the later frame to the earlier one.
-        middle: what the flow model said, if there is one.
+        middle: the flow model's result, if there is a model.
     """
 
     there: Floats
@@ -75,7 +75,7 @@ class PairFlow:
 
 
 def find_flow(a: NDArray[np.uint8], b: NDArray[np.uint8], middle: Middle | None = None) -> PairFlow:
-    """The flow between two frames, uint8 ``[H, W, 3]``; a model's guess is where the search starts."""
+    """The flow between two frames, uint8 ``[H, W, 3]``; the search starts from the model's guess."""
     small = _reduced_middle(middle, a)
     if min(a.shape[:2]) < _SMALLEST_SIDE:
         height, width = reduced_size(a)
@@ -95,7 +95,7 @@ def reduced_size(frame: NDArray[np.uint8]) -> tuple[int, int]:
 
 
 def resized(flow: Floats, height: int, width: int) -> Floats:
-    """The same flow, float32 ``[h, w, 2]``, for another size of picture, in pixels of that size."""
+    """The flow, float32 ``[h, w, 2]``, resized for another picture size, in pixels of that size."""
     scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
     if width < flow.shape[1]:
         return np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA) * scale, np.float32)
@@ -103,7 +103,7 @@ def resized(flow: Floats, height: int, width: int) -> Floats:
 
 
 def origin(flow: Floats, time: float, places: Floats, start: Floats | None = None) -> Floats:
-    """The pixel that has come to each place after ``time`` of a flow.
+    """The pixel that arrives at each place after ``time`` of a flow.
 
     Solves ``p + time * flow(p) = place`` by a few fixed-point steps.
 
@@ -111,7 +111,7 @@ def origin(flow: Floats, time: float, places: Floats, start: Floats | None = Non
         flow: float32 ``[H, W, 2]``.
         time: 0 … 1.
         places: float32 ``[H, W, 2]``, from :func:`engine.vision.optical_flow.grid`.
-        start: a guess.
+        start: a first guess; None: ``places``.
 
     Returns:
         float32 ``[H, W, 2]``, places in the frame where the flow starts.
@@ -135,7 +135,7 @@ def _reduced_middle(middle: Middle | None, frame: NDArray[np.uint8]) -> Middle |
 
 
 def _ends(middle: Middle, height: int, width: int) -> tuple[Floats, Floats]:
-    """What the model said of the middle, as flow from both ends."""
+    """The model's result for the middle, as flow from both ends."""
     to_a, to_b = resized(middle.to_a, height, width), resized(middle.to_b, height, width)
     way, places = to_b - to_a, grid(height, width)
     return read(way, origin(to_a, 1, places)), read(-way, origin(to_b, 1, places))
@@ -150,10 +150,10 @@ def _search_size(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], start: Floats | None) -> Floats:
     """Dense inverse search (Kroeger et al. 2016) down to single pixels.
 
-    OpenCV's presets stop at half size or coarser; made frames are then soft, for the two warps of one thing
-    do not meet. The variational refinement of the presets brings nothing at this scale.
+    OpenCV's presets stop at half size or coarser; new frames are soft then, because the two warps of the same
+    content do not meet. The presets' variational refinement gains nothing at this scale.
     """
-    # OpenCV 5.0's DIS object remembers its last call: a new one for each.
+    # OpenCV 5.0's DIS object remembers its last call, so that each call needs a new one.
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     search.setFinestScale(0)
     search.setPatchStride(_PATCH_STRIDE)

@@ -1,4 +1,4 @@
-"""Finding the part of a clip that can be played again and again without a jump."""
+"""Finding the part of a clip that can be repeated without a jump."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _FEWEST = 2
 
 @dataclass(frozen=True, kw_only=True)
 class Seam:
-    """``frames[start:stop]`` played in a circle.
+    """``frames[start:stop]``, played as a loop.
 
     Attributes:
         start: the first frame of the loop.
-        stop: the frame after its last.
+        stop: the frame after its last one.
         jump: how far the last frame is from the first, in steps of the clip itself (the median difference of
-            neighbours): about 1 is not to be seen, from 3 on it is a jump.
+            neighbours): about 1 is invisible, 3 and more is a visible jump.
     """
 
     start: int
@@ -32,14 +32,14 @@ class Seam:
 
 
 def find_loop(frames: NDArray[np.uint8], *, shortest: int) -> Seam:
-    """The best matching pair of frames to close a loop over.
+    """Find the pair of frames that closes a loop best.
 
-    The frame after the loop's last should look like its first, and the frame before its first like its last:
-    then also the motion goes on across the seam. Of equals the longest loop wins.
+    The frame after the loop's last should look like its first, and the frame before its first like its last,
+    so that motion continues across the seam. Among equals the longest loop wins.
 
     Args:
         frames: uint8 ``[T, H, W, 3]``.
-        shortest: how many frames the loop must have, at most T.
+        shortest: the fewest frames of the loop, 2 … T.
 
     Raises:
         ValueError: the clip has fewer frames than that, or ``shortest`` is below 2.
@@ -56,16 +56,16 @@ def find_loop(frames: NDArray[np.uint8], *, shortest: int) -> Seam:
 
 def _rank(apart: Floats, step: float, start: int, stop: int) -> tuple[float, int, int]:
     """Lower is better."""
-    # At the clip's own ends there is no frame beyond the seam: the seam itself is looked at.
+    # At the clip's own ends there is no frame beyond the seam, so that the seam itself counts.
     seam = max(0.0, float(apart[stop - 1, start]) - step)
     onward = float(apart[stop, start]) if stop < len(apart) else seam
     backward = float(apart[stop - 1, start - 1]) if start else seam
-    # A difference within a tenth of the clip's own steps cannot be seen; then length decides.
+    # A difference within a tenth of the clip's own steps is invisible; then length decides.
     return round((onward + backward) / step, 1), start - stop, start
 
 
 def _distances(frames: NDArray[np.uint8]) -> Floats:
-    """Mean difference of each two frames, float32 ``[T, T]``, levels."""
+    """Mean difference of every two frames, float32 ``[T, T]``, levels."""
     height, width = frames.shape[1:3]
     scale = min(1.0, _LONG_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))

@@ -1,4 +1,4 @@
-"""When the frames of a smoothed clip are: at which share of which gap between two given frames."""
+"""The times of a smoothed clip's frames: which gap between two given frames, and how far into it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Moment:
 
     Attributes:
         gap: the number of the given frame at or before it.
-        share: how far it is on the way to the next one, 0 … 1, the end excluded; 0 is the given frame itself.
+        share: how far it is towards the next one, 0 … 1, the end excluded; 0 is the given frame itself.
     """
 
     gap: int
@@ -20,12 +20,12 @@ class Moment:
 
 
 def by_factor(count: int, factor: int, *, loop: bool) -> list[Moment]:
-    """``factor - 1`` moments in each gap, the given frames' own between them.
+    """``factor - 1`` moments in each gap, and those of the given frames.
 
     Args:
-        count: how many frames were given.
+        count: the number of given frames.
         factor: 1 or more.
-        loop: whether the last frame leads to the first one again; else the last given frame ends the clip.
+        loop: whether the last frame leads back to the first; otherwise the last given frame ends the clip.
 
     Raises:
         ValueError: ``factor`` is below 1.
@@ -37,15 +37,15 @@ def by_factor(count: int, factor: int, *, loop: bool) -> list[Moment]:
 
 
 def by_rate(count: int, native_fps: float, fps: float, *, loop: bool) -> list[Moment]:
-    """Moments at an even rate; only where one meets a given frame does that frame come back.
+    """Moments at a constant rate; a given frame comes back only where one of them hits it.
 
     A loop keeps its length to the nearest frame, and its moments are spread evenly over it.
 
     Args:
-        count: how many frames were given.
+        count: the number of given frames.
         native_fps: their rate.
-        fps: the wanted one; may be lower.
-        loop: whether the last frame leads to the first one again.
+        fps: the wanted rate; may be lower.
+        loop: whether the last frame leads back to the first.
 
     Raises:
         ValueError: a rate is not above 0.

@@ -1,6 +1,6 @@
-"""How one frame becomes the next, and where each pixel of a moment between was in both.
+"""How one frame becomes the next, and where each pixel of a moment in between was in both.
 
-All of it is done at the flow's own reduced size.
+Everything is computed at the flow's own reduced size.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.smooth.flow import REDUCED, Middle, PairFlow, origin, resized
 from engine.vision.optical_flow import Floats, grid, read
 
 _SPREAD = 1.5
-"""Width over which a bend is made even, in pixels at reduced size."""
+"""Width over which a bend is smoothed, in pixels at reduced size."""
 
 _TRUST = 0.75
 _ONE_SIDED_TRUST = 0.25
@@ -51,7 +51,7 @@ class Passage:
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """Where to read a made frame: places in the earlier and in the later one, float32 ``[H, W, 2]``."""
+    """Where to read a new frame: places in the earlier and in the later frame, float32 ``[H, W, 2]``."""
 
     in_a: Floats
     in_b: Floats
@@ -59,14 +59,14 @@ class Sight:
 
 @dataclass(frozen=True, kw_only=True)
 class Sights:
-    """What a passage tells of one moment.
+    """Where to read the frame of one moment.
 
     Attributes:
         forward: by the flow of the earlier frame's pixels.
-        backward: by the flow of the later frame's pixels; None where both tell the same, and ``forward`` is
-            their mean.
+        backward: by the flow of the later frame's pixels; None where both agree; ``forward`` is
+            their mean then.
         model: by the flow model; None without one.
-        share: how much the earlier frame tells of the model's story, float32 ``[H, W]``.
+        share: weight of the earlier frame in the model's version, float32 ``[H, W]``.
     """
 
     forward: Sight
@@ -93,11 +93,11 @@ def passage(flow: PairFlow, before: PairFlow | None, after: PairFlow | None) -> 
 
 
 def sights(way: Passage, time: float, height: int, width: int) -> Sights:
-    """Where each pixel of a moment between was.
+    """Where each pixel of a moment in between was.
 
     Args:
-        way: the gap's.
-        time: 0 … 1, the ends excluded.
+        way: of the gap.
+        time: share of the gap, 0 … 1, the ends excluded.
         height, width: of the frames.
     """
     places = _grid(*way.there.shape[:2])
@@ -127,13 +127,13 @@ def _mean(one: Floats, other: Floats) -> Floats:
 
 
 def _same(one: Floats, other: Floats) -> bool:
-    """Whether two fields of places mean the same nearly everywhere: then nothing hides anything."""
+    """Whether two fields of places agree nearly everywhere: nothing is hidden then."""
     apart = np.abs(one - other).max(axis=2) * REDUCED > _SAME_PLACE
     return float(apart.mean()) < _MOST_ELSEWHERE
 
 
 def _by_model(middle: Middle, time: float, aim: Floats, full: Floats) -> tuple[Sight, Floats]:
-    """Move what is known of the half-way frame to any time, along its own straight ways."""
+    """Move what the model knows of the half-way frame to another time, along straight lines."""
     way = middle.to_b - middle.to_a
     source = aim
     for _ in range(_SHIFT_STEPS):
@@ -147,9 +147,9 @@ def _by_model(middle: Middle, time: float, aim: Floats, full: Floats) -> tuple[S
 
 
 def _bend(way: Passage, time: float, in_a: Floats, in_b: Floats) -> Floats | None:
-    """How far a thing at each place is from the straight way, for it neither starts nor stops at a frame.
+    """How far the content at each place is from a straight line: motion neither starts nor stops at a frame.
 
-    Acceleration goes evenly from the one frame's to the other's; what the two do not agree on counts less.
+    Acceleration changes linearly from one frame to the other; where the two disagree, it counts less.
     """
     if way.bend_a is None or way.bend_b is None:
         known, at = (way.bend_a, in_a) if way.bend_b is None else (way.bend_b, in_b)
@@ -157,7 +157,7 @@ def _bend(way: Passage, time: float, in_a: Floats, in_b: Floats) -> Floats | Non
             return None
         return np.asarray(_ONE_SIDED_TRUST * time * (time - 1) / 2 * read(known, at), np.float32)
     one, other = read(way.bend_a, in_a), read(way.bend_b, in_b)
-    # Lengths are weighed in pixels of the whole frame.
+    # Lengths are compared in pixels of the whole frame.
     apart, sizes = REDUCED * _length(one - other), REDUCED * (_length(one) + _length(other))
     trust = np.exp(-apart / (0.3 * sizes + 0.5))
     raw = one * (-time * (time - 1) * (time - 2) / 6) + other * ((time + 1) * time * (time - 1) / 6)

@@ -1,7 +1,7 @@
-"""RIFE 4.25: a small network that sees two frames and tells where the one halfway comes from.
+"""RIFE 4.25: a small network that is given two frames and says where the one halfway comes from.
 
-Sources: Huang et al. 2022, *Real-Time Intermediate Flow Estimation for Video Frame Interpolation*; the shape
-of its version 4.25 as its published weights (Practical-RIFE, ``flownet.pkl``) have it.
+Sources: Huang et al. 2022, *Real-Time Intermediate Flow Estimation for Video Frame Interpolation*; the
+architecture of version 4.25 follows its published weights (Practical-RIFE, ``flownet.pkl``).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ NAME = "rife"
 FILE = "flownet.pkl"
 
 _BLOCKS = ((192, 16), (128, 8), (96, 4), (64, 2), (32, 1))
-"""Channels of each block, and how much smaller than the frames it looks."""
+"""Channels of each block, and the factor by which its input is smaller than the frames."""
 
 _RESIDUALS = 8
 _FEATURES = 4
@@ -36,7 +36,7 @@ _HALFWAY = 0.5
 
 _MOST_AT_ONCE = 8
 _PIXELS_AT_ONCE = 4_000_000
-"""Large frames are seen a few at a time, so that they do not fill the card."""
+"""Large frames are processed a few at a time, so that they do not fill the GPU's memory."""
 
 Tensor = Any  # torch is imported when the first network is made, not before
 
@@ -45,11 +45,11 @@ class Rife:
     """The network with its weights. Calls from several threads are safe: nothing is kept between them."""
 
     def __init__(self, weights: Mapping[str, Tensor], device: Device | None = None) -> None:
-        """Take the weights to where they run; half precision on a CUDA card.
+        """Move the weights to where they run; half precision on a CUDA GPU.
 
         Args:
-            weights: name → tensor, as ``flownet.pkl`` holds them. What only training used may be there too.
-            device: where to run; the CPU if not told.
+            weights: name → tensor, as ``flownet.pkl`` holds them. Weights that only training used are
+            ignored. device: where to run; None: the CPU.
 
         Raises:
             ValueError: a weight is missing, or has another shape.
@@ -71,7 +71,7 @@ class Rife:
 
     @classmethod
     def load(cls, file: Path, device: Device | None = None) -> Rife:
-        """Read ``flownet.pkl``; nothing in it is run.
+        """Read ``flownet.pkl``; no code in it is run.
 
         Raises:
             ValueError: it is damaged, or holds something else.
@@ -81,7 +81,7 @@ class Rife:
         try:
             held = torch.load(file, map_location="cpu", weights_only=True)
             weights = {str(name).removeprefix("module."): weight for name, weight in held.items()}
-        except Exception as error:  # a damaged pickle fails in whatever way it likes
+        except Exception as error:  # a damaged pickle can raise anything
             raise ValueError(f"{file} cannot be read: {error}") from error
         return cls(weights, device)
 
@@ -91,9 +91,9 @@ class Rife:
         return sum(int(weight.nbytes) for weight in self._weights.values())
 
     def batch(self, height: int, width: int) -> int:
-        """How many pairs are seen at once: a CPU is busy with one, a card is not.
+        """The number of pairs in a batch: one keeps a CPU busy, but not a GPU.
 
-        It hangs on the frames' size alone: what else the card holds must not change a clip.
+        It depends on the frames' size alone: what else the GPU holds must not change a clip.
         """
         if self._device.type == DeviceKind.CPU:
             return 1
@@ -106,13 +106,13 @@ class Rife:
         *,
         time: float = _HALFWAY,
     ) -> list[Middle]:
-        """Where the frames halfway between others come from; all pairs at once.
+        """Where the frames halfway between two others come from, for all pairs at once.
 
-        Each frame goes to the device once, as bytes, and is encoded once, however many pairs it is in.
+        Each frame is sent to the device once, as bytes, and encoded once, however many pairs it is in.
 
         Args:
             frames: uint8 ``[H, W, 3]``, of one size.
-            pairs: the places of the earlier and the later frame.
+            pairs: the indices of the earlier and the later frame.
             time: another moment than halfway, 0 … 1.
         """
         height, width = frames[0].shape[:2]
@@ -220,7 +220,7 @@ class Rife:
 
 
 def weight_shapes() -> dict[str, tuple[int, ...]]:
-    """Name → shape of each weight that the network needs."""
+    """The shape of each weight that the network needs, by name."""
     shapes: dict[str, tuple[int, ...]] = {}
 
     def layer(name: str, shape: tuple[int, ...], out: int) -> None:
@@ -246,11 +246,11 @@ def find_model(context: EngineContext) -> FlowModel | None:
     """The network, if its weights and torch are there and it runs in a time that a member would wait.
 
     Args:
-        context: where weights lie, where models run, and whether the owner would wait for it without a GPU;
-            what is loaded stays in its model cache.
+        context: where the weights are, where models run, and whether the owner accepts it on the CPU; the
+            loaded network stays in its model cache.
 
     Raises:
-        ValueError: the file is damaged, or holds something else.
+        ValueError: the file is damaged, or is not this network.
     """
     file = context.store.path(NAME) / FILE
     may = context.device.is_gpu or context.rife_on_cpu

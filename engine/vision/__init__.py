@@ -1,1 +1,1 @@
-"""What is seen in a picture."""
+"""What can be found in a picture: faces, nudity, optical flow, likeness."""

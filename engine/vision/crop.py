@@ -15,7 +15,8 @@ def cover(picture: NDArray[np.uint8], width: int, height: int) -> NDArray[np.uin
         width, height: the frame, in pixels.
 
     Returns:
-        uint8 ``[height, width, 3]``. Both sides are scaled by one factor; what sticks out is cut off evenly.
+        uint8 ``[height, width, 3]``. Both sides are scaled by one factor; the excess is cut off evenly on
+        both sides.
     """
     rows, columns = picture.shape[:2]
     scale = max(width / columns, height / rows)

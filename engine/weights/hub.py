@@ -74,7 +74,7 @@ class Hub:
         """
         if self._offline:
             raise FetchFailed(
-                Code.NETWORK, f"{repo} is not here in full, and HF_HUB_OFFLINE forbids to fetch it."
+                Code.NETWORK, f"{repo} is not fully downloaded, and HF_HUB_OFFLINE forbids downloading it."
             )
         url = f"{self._endpoint}/api/models/{repo}/revision/{quote(revision, safe='')}?blobs=true"
         try:
@@ -85,7 +85,7 @@ class Hub:
         except FetchFailed as error:
             raise _explained(error, repo) from error
         except (ValueError, KeyError, TypeError) as error:
-            text = f"{origin(url)} answers in words that this program does not know."
+            text = f"{origin(url)} sent an answer that this program does not understand."
             raise FetchFailed(Code.NETWORK, text) from error
 
     def download(self, repo: str, revision: str, file: RemoteFile, part: Path, tell: Any) -> None:

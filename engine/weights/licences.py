@@ -23,14 +23,14 @@ STABILITY = Licence(
     name="Stability AI Community License",
     url="https://huggingface.co/stabilityai/stable-video-diffusion-img2vid-xt/blob/main/LICENSE.md",
     commercial=(
-        "Clips may be sold by anyone who earns less than 1,000,000 US dollars a year and has registered with "
-        "Stability AI; above that, a licence must be bought."
+        "Clips may be sold if you earn less than 1,000,000 US dollars a year and have registered with "
+        "Stability AI; above that, you need to buy a licence."
     ),
 )
 OPENRAIL_M = Licence(
     name="CreativeML OpenRAIL-M",
     url="https://huggingface.co/spaces/CompVis/stable-diffusion-license",
-    commercial="Clips may be sold; the uses its attachment A forbids stay forbidden, also to the members.",
+    commercial="Clips may be sold; the uses its attachment A forbids stay forbidden, also for members.",
 )
 OPENRAIL = Licence(
     name="OpenRAIL",
@@ -45,7 +45,7 @@ ANIMATEDIFF = Licence(
 UNSTATED = Licence(
     name="not stated",
     url="https://huggingface.co/wangfuyun/AnimateLCM",
-    commercial="Its page states no licence: ask its authors before clips are sold.",
+    commercial="Its page states no licence: ask its authors before you sell clips.",
 )
 UNSTATED_OVER_STABILITY = Licence(
     name="not stated; made from Stable Video Diffusion",

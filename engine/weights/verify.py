@@ -81,7 +81,7 @@ def _problem(path: Path, recorded: FileRecord | None, digests: list[str]) -> str
     if recorded is not None and recorded.size != size:
         return f"has {size} bytes instead of {recorded.size}"
     if not all(matches(path, digest) for digest in sorted(set(digests))):
-        return "is not what was pulled"
+        return "has changed since it was pulled"
     if not digests and path.suffix == SUFFIX and not _is_whole(path):
         return "is cut off or damaged"
     return ""

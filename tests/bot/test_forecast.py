@@ -155,7 +155,7 @@ async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs,
     assert await queue.jobs.surprises(0, 100) == []
 
 
-async def test_who_has_used_much_is_told_a_longer_wait_and_why(queue, db):
+async def test_members_who_used_a_lot_are_told_a_longer_wait_and_why(queue, db):
     await measured(db, *[10.0] * FEW)
 
     def use(connection):
@@ -172,7 +172,7 @@ async def test_who_has_used_much_is_told_a_longer_wait_and_why(queue, db):
     assert heavy.middle > light.middle + 29
 
 
-def test_those_who_come_later_and_go_first_are_reckoned_with():
+def test_the_forecast_counts_later_jobs_that_go_first():
     hour = [Arrival(at=0.0, delay=0.0, expected=WINDOW / 2 / 10) for _ in range(10)]  # half the engine
     base, late = np.array([100.0, 100.0, 100.0]), np.array([0.0, 50.0, 1e9])
     assert overtaking(base, late, []) == pytest.approx([0, 0, 0])

@@ -29,7 +29,7 @@ POINTS = [
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_whatever_fails_once_nothing_is_lost_or_doubled(tmp_path):
+async def test_no_single_failure_loses_or_doubles_anything(tmp_path):
     clip = tmp_path / "clip.mp4"
     make_clip(clip)
     came = await asyncio.gather(*(play(run, clip) for run in POINTS))

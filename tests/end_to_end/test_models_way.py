@@ -149,12 +149,12 @@ async def test_a_picture_is_animated_by_stable_video_diffusion_in_goes_that_foll
     assert card.startswith("**Recipe** · svd (`turbo`) · `svd-xt` · seed `5`")
     assert "- svd: Stable Video Diffusion brings the picture to life" in card, "why this engine"
     assert recipe.frames > recipe.settings["go"]
-    assert "drawn in pieces, each from the last frame of the one before" in card
+    assert "drawn in pieces, each starting from the last frame of the one before" in card
     assert "motion bucket 60" in card
     assert "4 steps · guidance 1" in card
 
 
-async def test_words_are_filmed_by_animatediff_in_a_style_with_a_pictures_look_and_a_cameras_path(
+async def test_animatediff_makes_a_clip_with_a_style_a_pictures_look_and_a_camera_path(
     discord, channel, ada, bot, tmp_path
 ):
     await discord.slash(
@@ -176,12 +176,12 @@ async def test_words_are_filmed_by_animatediff_in_a_style_with_a_pictures_look_a
     assert recipe.settings["camera"] == "motion-lora-zoom-in"
     card = await card_of(discord, ada, message)
     assert "`epicrealism`" in card
-    assert "reads: `0: a bud" in card
-    assert "steered away from: `rain`" in card
+    assert "prompt as read: `0: a bud" in card
+    assert "negative prompt: `rain`" in card
     assert "style `ink` at 0.5" in card
 
 
-async def test_words_begin_with_a_picture(discord, channel, ada, bot, tmp_path):
+async def test_a_prompted_clip_starts_with_a_picture(discord, channel, ada, bot, tmp_path):
     asked = {
         "prompt": "it sails away",
         "image": cat(),
@@ -197,7 +197,7 @@ async def test_words_begin_with_a_picture(discord, channel, ada, bot, tmp_path):
     assert recipe.words == recipe.prompt == "it sails away", "raw: nothing is added"
 
 
-async def test_words_follow_a_clip_in_what_the_owner_has_the_weights_for(
+async def test_a_prompted_clip_follows_a_clip_if_the_weights_are_installed(
     discord, channel, ada, bot, film, tmp_path
 ):
     asked = {"prompt": "a robot dances", "reference": film, "quality": "fast", "seed": 5}
@@ -220,7 +220,7 @@ async def test_an_engine_that_is_named_draws_it(discord, channel, ada, bot, tmp_
     assert BROKEN in await card_of(discord, ada, message), "RIFE's weights are damaged, and cost no clip"
 
 
-async def test_a_clip_is_drawn_anew(discord, channel, ada, bot, film, tmp_path):
+async def test_a_clip_is_restyled(discord, channel, ada, bot, film, tmp_path):
     await discord.slash(
         ada, channel, "restyle", video=film, prompt="made of clay", strength=0.7, quality="fast", seed=5
     )
@@ -294,4 +294,4 @@ async def test_the_command_line_makes_what_the_commands_make(settings, film, tmp
     assert recipe.settings["camera"] == "motion-lora-pan-right"
     assert (recipe.words, recipe.negative) == ("a robot dances", "rain")
     assert (recipe.length, recipe.fps) == (24, 24.0)
-    assert "1 s, as long as the clip given" in said
+    assert "1 s, as long as the clip you gave" in said

@@ -26,7 +26,7 @@ async def test_a_clip_is_approved_reported_and_taken_down_with_its_files(
     before = blobs_of(tmp_path / "data")
     await (await discord.slash(mod, channel, "queue review", channel=review, new_members=7)).shown(10)
     await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
-    await discord.wait_for(lambda: says(discord, channel, "a moderator looks at it"), 20)
+    await discord.wait_for(lambda: says(discord, channel, "waiting for a moderator to review it"), 20)
     [card] = await discord.wait_for(lambda: list(review.messages.values()), 20)
     assert card.attachments[0].filename.startswith("SPOILER_")
     assert not clips(discord, channel)

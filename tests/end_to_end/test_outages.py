@@ -88,7 +88,7 @@ async def test_a_clip_whose_channel_and_member_are_out_of_reach_fails_and_the_ne
 
 
 @pytest.mark.slow
-async def test_a_session_that_discord_has_forgotten_is_begun_anew(discord, channel, ada, bot):
+async def test_a_session_that_discord_has_forgotten_is_started_again(discord, channel, ada, bot):
     await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
     await is_drawn(discord, channel)
     await discord.cut_gateway(resumable=False)

@@ -65,7 +65,7 @@ def labels(message):
     ("command", "options"),
     [("animate", {"image": ("cat.png", picture()), "prompt": "a cat"}), ("text2video", {"prompt": "a cat"})],
 )
-async def test_a_wish_becomes_a_status_message_and_then_a_clip_with_buttons(
+async def test_a_request_becomes_a_status_message_and_then_a_clip_with_buttons(
     services, world, engine, command, options
 ):
     _, channel, ada, _ = world

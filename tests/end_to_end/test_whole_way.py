@@ -38,7 +38,7 @@ async def test_a_picture_becomes_a_clip_that_pings_only_its_member(discord, chan
 
 
 @pytest.mark.slow
-async def test_words_become_a_sketch_that_says_so(discord, channel, ada, bot):
+async def test_a_prompt_becomes_a_sketch_that_says_so(discord, channel, ada, bot):
     await discord.slash(ada, channel, "text2video", prompt="a red boat at night", **QUICK)
     clip = await one_clip(discord, channel)
     assert "sketch" in clip.content
@@ -213,7 +213,7 @@ async def test_a_second_bot_on_the_same_folder_is_turned_away(discord, bot, tmp_
     second = BotProcess(discord, tmp_path / "data", env=ENV)
     async with second:
         assert await second.wait(20) == 1
-    assert "another bot uses" in second.output
+    assert "another bot is using" in second.output
 
 
 async def test_a_wrong_token_ends_the_start_with_one_clear_line(discord, tmp_path):

@@ -82,7 +82,7 @@ def _settings(store: Store, base: Sequence[ModelSpec], checkpoint: str) -> Path:
     if found is None:
         raise RenderFailed(
             Code.WEIGHTS,
-            f"“{checkpoint}” is a single file, and takes its settings from a whole checkpoint:"
+            f"“{checkpoint}” is a single file and needs a complete checkpoint for its settings:"
             f" framekiln models pull {base[-1].name}",
         )
     return found
@@ -100,7 +100,7 @@ def _load_motion(folder: Path, steps: int, unet: Mapping[str, Any], dtype: torch
         return load(_MotionAdapter, folder, device=Device(), dtype=dtype)
     file = folder / LIGHTNING.format(steps=steps)
     if not file.is_file():
-        raise RenderFailed(Code.WEIGHTS, f"In “{folder.name}” there are no weights for {steps} steps.")
+        raise RenderFailed(Code.WEIGHTS, f"“{folder.name}” has no weights for {steps} steps.")
     try:
         weights = load_file(file)
         adapter = _MotionAdapter(  # as wide and as deep as the UNet that it is for
@@ -138,7 +138,7 @@ def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> 
         if is_out_of_memory(error):
             raise
         raise RenderFailed(
-            Code.WEIGHTS, f"“{path.stem}” is damaged, or is no checkpoint of the Stable Diffusion 1.5 kind."
+            Code.WEIGHTS, f"“{path.stem}” is damaged or is not a Stable Diffusion 1.5 checkpoint."
         ) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
@@ -146,8 +146,7 @@ def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> 
 
 def _misfit(checkpoint: str, motion: str) -> RenderFailed:
     return RenderFailed(
-        Code.WEIGHTS,
-        f"The motion adapter “{motion}” and the checkpoint “{checkpoint}” do not fit each other.",
+        Code.WEIGHTS, f"The motion adapter “{motion}” and the checkpoint “{checkpoint}” do not work together."
     )
 
 

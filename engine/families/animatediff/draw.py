@@ -121,11 +121,13 @@ class _Take:
         prompt = self._prompt()
         texts = [*prompt.values()] if isinstance(prompt, dict) else [prompt]
         if not self.source.reads_words_by_frame and is_scheduled(self.recipe.words):
-            self.source.hooks.gave_up("with a picture to begin with, only the first frame's words are read")
+            self.source.hooks.gave_up(
+                "only the first frame's prompt is used, because the clip starts from a picture"
+            )
         for text in (*texts, self.recipe.negative):
             left = unread(self.parts.tokenizer, text)
             if left:
-                self.source.hooks.gave_up(f"not read, for it is too long: “{_shortened(left)}”")
+                self.source.hooks.gave_up(f"not used, because the prompt is too long: “{_shortened(left)}”")
 
     def first_rung(self) -> int:
         """How far down the memory ladder to begin; nowhere but on CUDA is it known what is free."""
@@ -223,7 +225,8 @@ class _Take:
         folder = self.context.store.path(IP_ADAPTER)
         if not folder.is_dir():
             raise UserError(
-                Code.WEIGHTS, f"A picture's look needs “{IP_ADAPTER}”, which is not installed here."
+                Code.WEIGHTS,
+                f"Taking the look of a picture needs “{IP_ADAPTER}”, which is not installed here.",
             )
         encoder = self.context.model_cache.get(
             f"{IP_ADAPTER} encoder",

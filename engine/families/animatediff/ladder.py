@@ -14,15 +14,13 @@ from engine.core.recipe import Recipe
 from engine.diffusion.ladder import Rung
 from engine.diffusion.streaming import streamed
 
-FEW = Rung(name="few", about="frames were decoded one at a time, for memory; the same picture")
-OFFLOAD = Rung(
-    name="offload", about="the models took turns on the graphics card, for memory; the same picture"
-)
-CHUNKED = Rung(name="chunked", about="the layers worked in smaller parts, for memory; the same picture")
+FEW = Rung(name="few", about="frames decoded one at a time to save memory (same picture)")
+OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+CHUNKED = Rung(name="chunked", about="layers worked in smaller parts to save memory (same picture)")
 STREAMED = Rung(
-    name="streamed", about="layers came to the graphics card one by one, for memory; the same picture, slowly"
+    name="streamed", about="layers moved to the GPU one by one to save memory (same picture, slower)"
 )
-TILED = Rung(name="tiled", about="frames were decoded in tiles, for memory; seams are blended")
+TILED = Rung(name="tiled", about="frames decoded in tiles to save memory (seams are blended)")
 
 RUNGS = (FEW, OFFLOAD, CHUNKED, STREAMED, TILED)
 """First what costs the least time, last what can be seen."""

@@ -58,9 +58,9 @@ def worn(pipe: Any, loras: Sequence[Lora]) -> Iterator[None]:
 
 def _load(pipe: Any, name: str, lora: Lora) -> None:
     if lora.file.suffix != SUFFIX:  # the library itself would unpickle whatever it is pointed at
-        raise _unusable(lora, f"it is no {SUFFIX} file")
+        raise _unusable(lora, f"it is not a {SUFFIX} file")
     if not lora.file.is_file():
-        raise _unusable(lora, "its file is not there")
+        raise _unusable(lora, "its file is missing")
     try:
         with warnings.catch_warnings():  # of a second one, which is meant, and of what a failed one leaves
             warnings.simplefilter("ignore", UserWarning)
@@ -76,7 +76,7 @@ def _load(pipe: Any, name: str, lora: Lora) -> None:
             raise
         raise _unusable(lora, "its file is damaged, or made for another kind of model") from error
     if not any(name in adapters for adapters in pipe.get_list_adapters().values()):
-        raise _unusable(lora, "there is nothing in it for this kind of model")
+        raise _unusable(lora, "it has nothing for this kind of model")
 
 
 def _unusable(lora: Lora, why: str) -> UserError | RenderFailed:

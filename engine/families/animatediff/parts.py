@@ -27,7 +27,7 @@ class Parts:
     def __init__(self, whole: Any) -> None:
         """Take a pipeline apart."""
         if whole.motion_adapter is None:
-            raise RenderFailed(Code.WEIGHTS, "Nothing moves without a motion adapter.")
+            raise RenderFailed(Code.WEIGHTS, "AnimateDiff needs a motion adapter.")
         self._models = {name: whole.components[name] for name in _SHARED}
         self._scheduler = whole.scheduler.config
         self.vae: Any = whole.vae
@@ -93,9 +93,7 @@ def name_of(recipe: Recipe) -> str:
 def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
     motion = str(recipe.settings.get(MOTION, ""))
     if not motion:
-        raise RenderFailed(
-            Code.WEIGHTS, "This recipe names no motion adapter, and nothing moves without one."
-        )
+        raise RenderFailed(Code.WEIGHTS, "This recipe names no motion adapter, and AnimateDiff needs one.")
     whole = load_animatediff(
         context.store,
         checkpoint=recipe.model,

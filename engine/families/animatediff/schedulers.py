@@ -46,5 +46,5 @@ def scheduler_for(way: str, config: Any) -> Any:
     """
     make = _SCHEDULERS.get(way)
     if make is None:
-        raise Unsupported(f"AnimateDiff has no way of drawing called {way!r}.")
+        raise Unsupported(f"AnimateDiff has no preset called {way!r}.")
     return make(config)

@@ -93,7 +93,7 @@ class FirstFrame(WordsSource):
     def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
         """The picture, for frame 0."""
         if self.inputs.picture is None:
-            raise Unsupported("There is no picture to begin with.")
+            raise Unsupported("There is no picture to start from.")
         picture = cover(self.inputs.picture, self.recipe.width, self.recipe.height)
         return super().arguments(pipe, generator) | {
             "conditioning_frames": [Image.fromarray(picture)],
@@ -114,10 +114,10 @@ class Redrawn(WordsSource):
     def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
         """The clip's latents, with noise."""
         if self.inputs.reference is None:
-            raise Unsupported("There is no clip to draw anew.")
+            raise Unsupported("There is no clip to restyle.")
         recipe = self.recipe
         if int(recipe.steps * recipe.strength) < 1:
-            raise Unsupported(f"With a strength of {recipe.strength:g}, nothing would be drawn anew.")
+            raise Unsupported(f"With a strength of {recipe.strength:g}, nothing would change.")
         frames = frames_by_time(
             self.inputs.reference, recipe.frames, recipe.native_fps, (recipe.width, recipe.height)
         )
@@ -139,7 +139,7 @@ def source_of(context: EngineContext, recipe: Recipe, inputs: Inputs, hooks: Hoo
     if recipe.kind is Kind.RESTYLE:
         kind = Redrawn
     elif recipe.follow is not None:
-        raise Unsupported("This engine follows no clip; animatediff-control does.")
+        raise Unsupported("This engine can't follow a clip. Choose animatediff-control.")
     elif inputs.picture is not None:
         kind = FirstFrame
     return kind(context, recipe, inputs, hooks)

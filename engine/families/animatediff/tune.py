@@ -91,7 +91,7 @@ def tune(outline: Outline) -> Tuned:
         settings["like"] = LIKE
     if request.motion is not Motion.NORMAL:
         reasons.append(
-            f"“{request.motion}” motion steers nothing here: AnimateDiff moves as the words let it"
+            f"“{request.motion}” motion has no effect here: AnimateDiff takes its motion from the prompt"
         )
     if (
         request.quality is Quality.BEST
@@ -100,11 +100,11 @@ def tune(outline: Outline) -> Tuned:
         and outline.way.steps >= FEWEST_FOR_ROUNDS
     ):
         settings["rounds"] = ROUNDS
-        reasons.append(f"drawn {ROUNDS} times over (FreeInit), for steadier motion")
+        reasons.append(f"drawn {ROUNDS} times (FreeInit) for steadier motion")
     if outline.frames > WHOLE:
-        reasons.append(f"more than {WHOLE} frames: seen in windows of {WINDOW} that overlap (FreeNoise)")
+        reasons.append(f"more than {WHOLE} frames: drawn in overlapping windows of {WINDOW} (FreeNoise)")
     if is_scheduled(request.prompt):
-        reasons.append(f"words by frame: {outline.native_fps:g} of these frames are a second")
+        reasons.append(f"prompt by frame: {outline.native_fps:g} of these frames make one second")
     return Tuned(
         model=model,
         words=read.text,
@@ -126,7 +126,7 @@ def calm(recipe: Recipe) -> Retake | None:
     if recipe.kind is Kind.TEXT2VIDEO and recipe.steps >= FEWEST_FOR_ROUNDS and "rounds" not in settings:
         return Retake(
             recipe=dataclasses.replace(recipe, settings={**settings, "rounds": 2}),
-            changed="drawn twice over (FreeInit), for steadier motion",
+            changed="drawn twice (FreeInit) for steadier motion",
         )
     return None
 
@@ -136,9 +136,9 @@ def _check(outline: Outline) -> None:
     weights = outline.capabilities.weights
     begins = outline.subject is not None and outline.request.kind is Kind.TEXT2VIDEO
     if begins and SPARSE not in weights:
-        raise _lacking("To begin with a picture", SPARSE, "Leave the picture out, or use /animate.")
+        raise _lacking("To start with a picture", SPARSE, "Leave the picture out, or use /animate.")
     if outline.like is not None and IP_ADAPTER not in weights:
-        raise _lacking("To take over a picture's look", IP_ADAPTER, "Leave the picture out.")
+        raise _lacking("To take the look of a picture", IP_ADAPTER, "Leave the picture out.")
 
 
 def _lacking(purpose: str, name: str, way_out: str) -> UserError:
@@ -155,7 +155,7 @@ def _choose_model(outline: Outline) -> tuple[str, list[str]]:
         if request.model not in known:
             raise UserError(
                 Code.MODEL,
-                f"There is no checkpoint “{request.model[:60]}” here. There are: {', '.join(known)}.",
+                f"There is no checkpoint “{request.model[:60]}” here. Choose from: {', '.join(known)}.",
             )
         return request.model, [f"checkpoint {request.model}, as asked"]
     if not known:
@@ -181,16 +181,16 @@ def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]
         return motion, {}, []
     lora = CAMERAS.get(request.camera)
     if lora is None:
-        return motion, {}, [f"AnimateDiff knows no camera path “{request.camera}”: it moves as it likes"]
+        return motion, {}, [f"AnimateDiff has no camera path “{request.camera}”, so the camera moves freely"]
     missing = _missing_for_camera(lora, motion, capabilities)
     if missing:
-        return motion, {}, [f"the camera's “{request.camera}” is left out: {missing} is not installed"]
+        return motion, {}, [f"camera “{request.camera}” left out: {missing} is not installed"]
     if motion in FOLLOWS_CAMERAS:
         return motion, _camera(lora, motion), [f"camera: {request.camera}"]
     return (
         V1_5_2,
         _camera(lora, V1_5_2),
-        [f"camera: {request.camera}, so with the motion adapter that it is for"],
+        [f"camera: {request.camera}, with the motion adapter made for it"],
     )
 
 

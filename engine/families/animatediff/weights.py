@@ -35,7 +35,7 @@ def _checkpoints() -> Iterator[ModelSpec]:
     )
     yield ModelSpec(
         name="sd15",
-        about="Stable Diffusion 1.5 as it was",
+        about="the original Stable Diffusion 1.5",
         source=HubSource(
             repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
             revision="451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
@@ -60,7 +60,7 @@ def _motion() -> Iterator[ModelSpec]:
     )
     for name, about in (
         ("motion-v1-5-3", "AnimateDiff's third motion adapter, the usual one"),
-        ("motion-v3", "the same adapter by its other name, for SparseCtrl; shares motion-v1-5-3's file"),
+        ("motion-v3", "the same adapter under its other name, for SparseCtrl; shares motion-v1-5-3's file"),
     ):
         yield ModelSpec(
             name=name,

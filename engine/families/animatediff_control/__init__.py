@@ -29,7 +29,7 @@ def tune(outline: Outline) -> Tuned:
     if follow is None:
         raise UserError(
             Code.FOLLOW,
-            "This engine follows a clip. Please attach one as the reference, and say what of it to follow.",
+            "This engine follows a clip. Please attach one as the reference, and choose what to follow.",
         )
     needs = NEEDS[follow]
     missing = [name for name in needs.weights if name not in outline.capabilities.weights]
@@ -46,7 +46,7 @@ def _what_is_missing(follow: Follow, missing: list[str], weights: frozenset[str]
     able = [str(kind) for kind, needs in NEEDS.items() if weights >= set(needs.weights)]
     instead = f" Here you can follow {' or '.join(able)}." if able else ""
     return (
-        f"To follow {follow}, this needs {' and '.join(missing)}, which its owner can get with"
+        f"To follow {follow}, this needs {' and '.join(missing)}, which the owner can get with"
         f" “framekiln models pull {' '.join(missing)}”.{instead}"
     )
 
@@ -56,7 +56,7 @@ SPEC = replace(
     name="animatediff-control",
     target=f"{__name__}.draw:AnimateDiffControl",
     kinds=frozenset({Kind.TEXT2VIDEO}),
-    about="AnimateDiff draws what the words say, and moves as another clip does",
+    about="AnimateDiff makes a clip from a prompt, with the motion of another clip",
     rank=25,
     any_of=tuple(needs.controlnet for needs in NEEDS.values()),
     features=frozenset({Feature.PROMPT, Feature.FOLLOW, Feature.STYLE, Feature.LIKE}),

@@ -38,7 +38,7 @@ class Followed(WordsSource):
             Unsupported: nothing.
         """
         if self.recipe.follow is None:
-            raise Unsupported("This engine needs to be told what of the clip to follow.")
+            raise Unsupported("This engine needs to know what to follow in the clip.")
         return self.recipe.follow
 
     @cached_property

@@ -129,7 +129,7 @@ def load_extractor(follow: Follow, folder: Path, device: Device) -> Extractor:
         raise RenderFailed(
             Code.WEIGHTS,
             f"To follow {follow}, {needs.extractor} needs its weights ({needs.file});"
-            f" here is how: framekiln models pull {needs.entry}",
+            f" to get them: framekiln models pull {needs.entry}",
         )
     aux = controlnet_aux(follow)
     try:
@@ -158,8 +158,8 @@ def controlnet_aux(follow: Follow) -> ModuleType:
     except (ImportError, RuntimeError) as error:
         raise RenderFailed(
             Code.EXTRACTOR,
-            f"To follow {follow}, this control needs controlnet-aux and a torchvision that fits torch; here"
-            f" is how: {INSTALL}. Following edges needs neither.",
+            f"To follow {follow}, this engine needs controlnet-aux and a torchvision that matches torch; to"
+            f" get them: {INSTALL}. Following edges needs neither.",
             str(error),
         ) from error
     found: ModuleType = package

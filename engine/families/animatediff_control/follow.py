@@ -21,7 +21,7 @@ from engine.families.animatediff_control.extractors import Extractor, find_edges
 from engine.families.animatediff_control.follow_needs import NEEDS
 from engine.runtime.context import EngineContext
 
-ON_CPU = Rung(name="cpu", about="the clip to follow was read on the processor, for memory; the same picture")
+ON_CPU = Rung(name="cpu", about="the clip to follow was read on the CPU to save memory (same picture)")
 
 
 def conditioning_frames(

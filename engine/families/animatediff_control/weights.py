@@ -30,7 +30,7 @@ def _controlnets() -> Iterator[ModelSpec]:
 def _extractors() -> Iterator[ModelSpec]:
     yield _annotators(
         ANNOTATORS,
-        "what finds soft edges and depth in a clip to follow (HED, MiDaS)",
+        "finds soft edges and depth in a clip to follow (HED, MiDaS)",
         licences.ANNOTATORS,
         523 * MB,
         {
@@ -40,7 +40,7 @@ def _extractors() -> Iterator[ModelSpec]:
     )
     yield _annotators(
         OPENPOSE,
-        "what finds poses in a clip to follow (OpenPose); not for clips that are sold",
+        "finds poses in a clip to follow (OpenPose); not for clips you sell",
         licences.OPENPOSE,
         209 * MB,
         {"body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746"},

@@ -59,12 +59,14 @@ def tune(outline: Outline) -> Tuned:
     }
     reasons = [f"{request.motion} motion: bucket {BUCKETS[request.motion]} of 255"]
     if outline.frames > go:
-        reasons.append(f"more than {go} frames: drawn in pieces, each from the last frame of the one before")
+        reasons.append(
+            f"more than {go} frames: drawn in pieces, each starting from the last frame of the one before"
+        )
     if request.prompt:
-        reasons.append("Stable Video Diffusion reads no words: the prompt is kept, but does not steer it")
+        reasons.append("Stable Video Diffusion ignores prompts: yours is kept, but has no effect")
     if request.camera is not Camera.AUTO:
         reasons.append(
-            f"Stable Video Diffusion moves as it likes: the camera's “{request.camera}” is not followed"
+            f"Stable Video Diffusion chooses its own motion: camera “{request.camera}” has no effect"
         )
     return Tuned(model=model, settings=settings, reasons=tuple(reasons))
 

@@ -299,9 +299,9 @@ def _fitted(recipe: Recipe, inputs: Inputs) -> Image.Image:
     if inputs.picture is None:
         raise Unsupported("Stable Video Diffusion needs a picture to animate.")
     if recipe.width % STEP_MULTIPLE or recipe.height % STEP_MULTIPLE:
-        raise Unsupported(f"Stable Video Diffusion draws at multiples of {STEP_MULTIPLE} pixels.")
+        raise Unsupported(f"Stable Video Diffusion needs sizes in multiples of {STEP_MULTIPLE} pixels.")
     if recipe.frames < 2:  # noqa: PLR2004 - a clip moves
-        raise Unsupported("Stable Video Diffusion draws at least two frames.")
+        raise Unsupported("Stable Video Diffusion needs at least two frames.")
     return Image.fromarray(cover(inputs.picture, recipe.width, recipe.height))
 
 

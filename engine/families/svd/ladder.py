@@ -9,17 +9,13 @@ from typing import Any
 from engine.core.recipe import Recipe
 from engine.diffusion.ladder import Rung
 
-OFFLOAD = Rung(
-    name="offload", about="the models took turns on the graphics card, for memory; the same picture"
-)
-CHUNKED = Rung(name="chunked", about="the layers worked in smaller parts, for memory; the same picture")
+OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+CHUNKED = Rung(name="chunked", about="layers worked in smaller parts to save memory (same picture)")
 STREAMED = Rung(
-    name="streamed", about="layers came to the graphics card one by one, for memory; the same picture, slowly"
+    name="streamed", about="layers moved to the GPU one by one to save memory (same picture, slower)"
 )
-SMALLER_DECODE = Rung(
-    name="decode", about="frames were decoded two at a time, for memory; it may flicker more"
-)
-SHORTER = Rung(name="shorter", about="the clip was drawn in shorter pieces and joined, for memory")
+SMALLER_DECODE = Rung(name="decode", about="frames decoded two at a time to save memory (may flicker more)")
+SHORTER = Rung(name="shorter", about="drawn in shorter pieces and joined to save memory")
 
 RUNGS = (OFFLOAD, CHUNKED, STREAMED, SMALLER_DECODE, SHORTER)
 """First what only costs time, then what changes the picture."""

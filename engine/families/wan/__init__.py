@@ -111,10 +111,10 @@ def tune(version: Version, outline: Outline) -> Tuned:
     guided = way is not None and way.guidance > 1
     negative = (made.negative if request.negative is None else request.negative) if guided else ""
     if request.negative and not guided:
-        reasons.append("this way of drawing reads no words to steer away from")
+        reasons.append("this preset ignores the negative prompt")
     pace = outline.native_fps / version.trained_fps
     if pace < 0.9:  # noqa: PLR2004 - a tenth slower is not seen
-        reasons.append(f"so long a clip moves at about {pace:.0%} of the model's natural pace")
+        reasons.append(f"a clip this long moves at about {pace:.0%} of the model's natural pace")
     return Tuned(
         words=", ".join([made.text, *moves]),
         negative=negative,
@@ -140,7 +140,7 @@ SPECS = (
         needs_picture=False,
         max_native_fps=WAN_21.trained_fps,
         min_native_fps=6,
-        about="Wan 2.1 with 1.3 billion parameters: reads long words, moves well",
+        about="Wan 2.1 with 1.3 billion parameters: understands long prompts, moves well",
         rank=15,
         weights=(WAN_21.entry,),
         ways={
@@ -162,7 +162,7 @@ SPECS = (
         needs_picture=False,
         max_native_fps=WAN_22.trained_fps,
         min_native_fps=6,
-        about="Wan 2.2 with 5 billion parameters: from words, or from a picture as the first frame",
+        about="Wan 2.2 with 5 billion parameters: from a prompt, or from a picture as the first frame",
         rank=16,
         weights=(WAN_22.entry,),
         ways={
@@ -199,7 +199,7 @@ _FILES = (
 WEIGHTS = (
     ModelSpec(
         name=WAN_21.entry,
-        about="Wan 2.1 1.3B: words become a clip",
+        about="Wan 2.1 1.3B: makes a clip from a prompt",
         source=HubSource(
             repo="Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
             revision="0fad780a534b6463e45facd96134c9f345acfa5b",
@@ -222,7 +222,7 @@ WEIGHTS = (
     ),
     ModelSpec(
         name=WAN_22.entry,
-        about="Wan 2.2 5B: words, or a picture and words, become a clip",
+        about="Wan 2.2 5B: makes a clip from a prompt, or from a picture and a prompt",
         source=HubSource(
             repo="Wan-AI/Wan2.2-TI2V-5B-Diffusers",
             revision="b8fff7315c768468a5333511427288870b2e9635",

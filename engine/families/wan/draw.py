@@ -45,9 +45,9 @@ SAMPLED = 0.85
 
 _RESIDENT, _OFFLOAD, _TILES, _STREAM = "resident", "offload", "tiles", "stream"
 _GIVEN_UP = (
-    (_OFFLOAD, "each part of the model was on the graphics card only while it worked"),
-    (_TILES, "frames were decoded in tiles"),
-    (_STREAM, "the model was streamed to the graphics card layer by layer, which is slow"),
+    (_OFFLOAD, "each part of the model was on the GPU only while it worked, to save memory"),
+    (_TILES, "frames decoded in tiles to save memory"),
+    (_STREAM, "the model was streamed to the GPU layer by layer to save memory (slower)"),
 )
 
 

@@ -1,7 +1,7 @@
-"""What the gate measures on a clip, one subject a module.
+"""What the gate measures on a clip, one subject per module.
 
-Every module of this package is imported here, so that its measures are entered: a measure cannot exist without
-being run. Its module needs to be named nowhere else.
+Every module of this package is imported here, which registers its measures. A measure that exists is run; its
+module need not be named anywhere else.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from engine.gate.registry import MEASURES
+from engine.gate.measure import MEASURES
 
 for _module in pkgutil.iter_modules(__path__):
     import_module(f"{__name__}.{_module.name}")

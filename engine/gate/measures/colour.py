@@ -1,4 +1,4 @@
-"""Colours that fade, drift or burn. Levels are judged only against the input picture."""
+"""Colours that fade, drift or burn. Absolute levels are judged only against the input picture."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from engine.gate.clip import Clip, clipped_share, saturation
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _DARK, _BRIGHT = 40, 240
@@ -21,7 +21,7 @@ def _ends(values: Floats) -> tuple[Floats, Floats]:
 
 @measure(unit="log units", words="colours fade away", warn=0.72, reject=0.72, frames=2)
 def colours_fade(clip: Clip) -> Reading:
-    """Log of the saturation at the start over the end; relative to brightness: a fade is fine."""
+    """Log of the saturation at the start over that at the end, relative to brightness: a fade is fine."""
     brightness = clip.luma.mean(axis=(1, 2))
     start, end = _ends((clip.chroma / clip.light + 2) / (brightness / clip.light + 16))
     return Reading(max(0.0, float(np.log(start / end))), len(clip) - 1)
@@ -29,11 +29,12 @@ def colours_fade(clip: Clip) -> Reading:
 
 @measure(unit="log units", words="colours drift", usual=0.015, warn=0.204, reject=0.204, frames=2)
 def colours_drift(clip: Clip) -> Reading:
-    """Spread of the tint change between the channels from start to end, the smaller of two readings.
+    """Spread between the channels of the tint change from start to end, the smaller of two readings.
 
-    Means over whole frames see new content as drift; changes of followed pixels, summed, see noise as drift.
+    Means over whole frames take new content for drift; summed changes of followed pixels take noise for
+    drift.
     """
-    start, end = _ends(clip.capabilities - clip.capabilities.mean(axis=1, keepdims=True))
+    start, end = _ends(clip.channel_means - clip.channel_means.mean(axis=1, keepdims=True))
     total = np.zeros(3)
     for t in range(len(clip) - 1):
         now, before = clip.luma[t + 1, ::2, ::2], clip.followed_luma[t, ::2, ::2]
@@ -50,15 +51,15 @@ def _opening(clip: Clip) -> int:
     return max(1, len(clip) // 4)
 
 
-@measure(unit="share", words="much of the picture is burnt out", usual=0.02, warn=0.5)
+@measure(unit="share", words="much of the picture is overexposed", usual=0.02, warn=0.5)
 def clipped(clip: Clip) -> Reading:
     """Share of clipped pixels in the first quarter. Drawings have many: never a reject."""
     return Reading(clipped_share(clip.small[: _opening(clip)]))
 
 
-@measure(unit="of the limit", words="the picture is burnt", warn=1.2, reject=1.2, needs_input=True)
+@measure(unit="of the limit", words="the picture is overexposed", warn=1.2, reject=1.2, needs_input=True)
 def burnt(clip: Clip) -> Reading:
-    """More clipped pixels and contrast than the input picture has: the smaller share of .2 and of .14."""
+    """Excess over the input picture: of clipped pixels over 0.2, of contrast over 0.14, the smaller."""
     reference, opening = clip.small_input, _opening(clip)
     more_clipped = clipped_share(clip.small[:opening]) - clipped_share(reference)
     contrast = float(cv2.cvtColor(reference, cv2.COLOR_RGB2GRAY).std())
@@ -81,7 +82,7 @@ def tint_gathers(clip: Clip) -> Reading:
 
 @measure(unit="share", frames=4)
 def tint_goes_one_way(clip: Clip) -> Reading:
-    """How steadily: that sum over the sum of the changes' sizes, in the channel that goes farthest."""
+    """How steadily: that sum over the sum of absolute changes, in the channel that drifts farthest."""
     total = clip.tints.sum(axis=0)
     channel = int(np.abs(total).argmax())
     return Reading(float(abs(total[channel]) / (np.abs(clip.tints[:, channel]).sum() + 0.01)))
@@ -89,8 +90,8 @@ def tint_goes_one_way(clip: Clip) -> Reading:
 
 @measure(unit="log units", frames=2)
 def means_drift(clip: Clip) -> Reading:
-    """Spread of the tint change between the channels from start to end, by means over whole frames."""
-    start, end = _ends(clip.capabilities - clip.capabilities.mean(axis=1, keepdims=True))
+    """Spread between the channels of the tint change from start to end, by means over whole frames."""
+    start, end = _ends(clip.channel_means - clip.channel_means.mean(axis=1, keepdims=True))
     return Reading(float(np.ptp(end - start)))
 
 
@@ -123,5 +124,5 @@ def contrast_falls(clip: Clip) -> Reading:
 
 @measure(unit="share", frames=2)
 def palette_leaves(clip: Clip) -> Reading:
-    """Share of the colours at the start that are gone at the end."""
+    """Share of the colours at the start that are missing at the end."""
     return Reading(clip.colours_gone(clip.palettes[: max(1, len(clip) // 6)].mean(axis=0)))

@@ -1,4 +1,4 @@
-"""How the clip differs from the picture that it was made from."""
+"""How the clip differs from its input picture."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import cv2
 import numpy as np
 
 from engine.gate.clip import Clip, clipped_share, saturation
+from engine.gate.measure import Reading, measure
 from engine.gate.measures.texture import grain, quiet_noise, quietest
-from engine.gate.registry import Reading, measure
 from engine.vision.likeness import correlation, detail, overlap, palette
 from engine.vision.optical_flow import luma
 
@@ -22,7 +22,7 @@ def _ending(clip: Clip) -> slice:
 
 @measure(unit="share", needs_input=True)
 def more_clipped(clip: Clip) -> Reading:
-    """Share of clipped pixels in the first quarter, less that of the input picture."""
+    """Share of clipped pixels in the first quarter minus that of the input picture."""
     return Reading(clipped_share(clip.small[_opening(clip)]) - clipped_share(clip.small_input))
 
 
@@ -62,7 +62,7 @@ def end_is_another(clip: Clip) -> Reading:
 
 @measure(unit="log units", needs_input=True)
 def end_contrast(clip: Clip) -> Reading:
-    """Log of the input picture's deviation of luma over that at the end: two scenes laid over each other."""
+    """Log of the input picture's deviation of luma over that at the end: two scenes blended lose contrast."""
     own = float(luma(clip.small_input).std())
     ending = _ending(clip)
     lit = clip.contrast[ending] / clip.light[ending]
@@ -71,6 +71,6 @@ def end_contrast(clip: Clip) -> Reading:
 
 @measure(unit="0 … 2", needs_input=True)
 def start_detail_is_another(clip: Clip) -> Reading:
-    """One less the correlation of the first frame's detail with the input picture's."""
+    """One minus the correlation of the first frame's detail with the input picture's."""
     own = luma(clip.small_input)
     return Reading(1 - correlation(detail(own), detail(clip.luma[0])))

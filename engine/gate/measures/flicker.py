@@ -1,8 +1,8 @@
 """Light and colour that jump back and forth while the scene goes on.
 
-All of it works on what remains after motion, and on second differences: light that changes steadily has
-none. The largest few are left out, since a single flash of lightning makes three of them; clips of less than
-eight frames can therefore not be judged.
+The measures work on what motion does not explain, and on second differences: steadily changing light has
+none. The largest few are left out, because a single flash of lightning makes three of them. Clips of fewer
+than eight frames can therefore not be judged.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _FLASH = 3
@@ -27,21 +27,21 @@ def _jumpiness(gains: Floats) -> tuple[Floats, int]:
 
 @measure(unit="log units", words="brightness flickers", usual=0.003, warn=0.0408, reject=0.0408, frames=8)
 def brightness_flickers(clip: Clip) -> Reading:
-    """Of the whole frame's brightness."""
+    """Jumpiness of the whole frame's brightness."""
     value, frame = _jumpiness(clip.gains)
     return Reading(float(value), frame)
 
 
 @measure(unit="log units", words="colours flicker", usual=0.002, warn=0.0324, reject=0.0324, frames=8)
 def colours_flicker(clip: Clip) -> Reading:
-    """Of the whole frame's tint, the worst channel."""
+    """Jumpiness of the whole frame's tint, in the worst channel."""
     value, frame = _jumpiness(clip.tints)
     return Reading(float(value.max()), frame)
 
 
-@measure(unit="log units", words="patches of light boil", usual=0.005, warn=0.036, reject=0.036, frames=8)
+@measure(unit="log units", words="patches of light flicker", usual=0.005, warn=0.036, reject=0.036, frames=8)
 def light_boils(clip: Clip) -> Reading:
-    """Of the median tile of an 8x8 grid: the whole picture is uneasy."""
+    """Jumpiness of the median tile of an 8x8 grid: patches all over the picture change."""
     value, frame = _jumpiness(clip.tile_gains)
     return Reading(float(np.median(value)), frame)
 
@@ -50,16 +50,16 @@ def light_boils(clip: Clip) -> Reading:
     unit="log units", words="part of the picture flashes", usual=0.01, warn=0.066, reject=0.066, frames=8
 )
 def part_strobes(clip: Clip) -> Reading:
-    """Of the upper quartile of an 8x8 grid: a background, or a good part of the frame."""
+    """Jumpiness of the upper quartile of an 8x8 grid: a background, or a large part of the frame."""
     value, frame = _jumpiness(clip.tile_gains)
     return Reading(float(np.percentile(value, 75)), frame)
 
 
 def _reversal(gains: Floats) -> Floats:
-    """What each frame has of its own, in log units, along axis 0.
+    """Standard deviation of what is new in each frame, in log units, along axis 0.
 
-    A value of variance v that is new in each frame makes the product of two changes in a row -v on average;
-    light that moves on makes it positive. The two strongest products are left out: one flash.
+    Where each frame adds a value of variance v, the product of two successive changes is -v on average;
+    steadily changing light makes it positive. The two strongest products are left out: one flash.
     """
     products = np.sort(-gains[1:] * gains[:-1], axis=0)
     return np.asarray(np.sqrt(np.maximum(0, products[:-2].mean(axis=0))), np.float32)
@@ -67,17 +67,17 @@ def _reversal(gains: Floats) -> Floats:
 
 @measure(unit="log units", frames=8)
 def brightness_reverses(clip: Clip) -> Reading:
-    """Brightness that each frame has of its own."""
+    """Brightness that is new in each frame."""
     return Reading(float(_reversal(clip.gains)))
 
 
 @measure(unit="log units", frames=8)
 def tint_reverses(clip: Clip) -> Reading:
-    """Tint that each frame has of its own, the worst channel."""
+    """Tint that is new in each frame, in the worst channel."""
     return Reading(float(_reversal(clip.tints).max()))
 
 
 @measure(unit="log units", frames=8)
 def tiles_reverse(clip: Clip) -> Reading:
-    """Brightness that the tiles of an 8x8 grid have of their own in each frame, the median tile."""
+    """Brightness that is new in each frame, in the median tile of an 8x8 grid."""
     return Reading(float(np.median(_reversal(clip.tile_gains))))

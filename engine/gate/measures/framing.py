@@ -1,4 +1,4 @@
-"""How the scene lies in the frame: dark bars along its edges, and a picture that is only enlarged."""
+"""How the scene fills the frame: dark bars along its edges, and a picture that is only enlarged."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.registry import UNKNOWN, Reading, measure
+from engine.gate.measure import UNKNOWN, Reading, measure
 from engine.vision.likeness import correlation, detail
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, luma
 
 _DARK, _EVEN = 32, 14
-"""Levels that a bar is at most, and that it varies by."""
+"""The brightest level of a bar, and the most that it varies by."""
 
 _STRAIGHT = 0.4
-"""Share of the columns that must be lit along a bar's inner edge: the night sky ends in a skyline."""
+"""Share of the columns that must be lit along a bar's inner edge: a night sky ends in a skyline."""
 
 _WHOLE = 0.8
-"""Where so much of the frame is dark it is an empty frame, and no bar."""
+"""From this dark share on, the frame is empty rather than framed by bars."""
 
 _GRID = 8
 _LEAST_ZOOM, _MOST_ZOOM = 0.015, 1.5
 _REFINED = 2
 _FAR = 1.0
-"""A gain below which nobody needs to know a second one."""
+"""A gain below which the second one is not computed."""
 
 
 def _bars(brightest: Floats, darkest: Floats) -> float:
@@ -46,20 +46,20 @@ def _bars(brightest: Floats, darkest: Floats) -> float:
 
 
 def _framed(pictures: Floats) -> float:
-    """The same above and below or on both sides, of luma ``[T, h, w]``."""
+    """:func:`_bars` above and below or on both sides, whichever is more, of luma ``[T, h, w]``."""
     brightest, darkest = pictures.max(axis=0), pictures.min(axis=0)
     return max(_bars(brightest, darkest), _bars(brightest.T, darkest.T))
 
 
-@measure(unit="share of a side", words="dark bars lie along the edges", warn=0.03)
+@measure(unit="share of a side", words="there are dark bars along the edges", warn=0.03)
 def letterbox(clip: Clip) -> Reading:
-    """Dark even bars along two opposite edges in all frames, less those of the input picture."""
+    """Dark even bars along two opposite edges in all frames, minus those of the input picture."""
     own = 0.0 if clip.reference is None else _framed(luma(clip.small_input)[None])
     return Reading(max(0.0, _framed(clip.luma) - own))
 
 
 def _similarity(flow: Floats) -> Floats:
-    """The shift, turn and scale that explain a flow best, ``[2, 3]``: where a pixel was before.
+    """The shift, rotation and scale that explain a flow best, ``[2, 3]``: where a pixel was before.
 
     Least squares over a grid of pixels, twice: the second time without the half that fits worst.
     """
@@ -86,12 +86,12 @@ def _then(first: Floats, second: Floats) -> Floats:
     return np.asarray(joined[:2], np.float32)
 
 
-@measure(unit="log units", words="one picture is only enlarged", usual=0.3, warn=2.1, frames=5)
+@measure(unit="log units", words="the clip only zooms into one picture", usual=0.3, warn=2.1, frames=5)
 def only_zooms(clip: Clip) -> Reading:
-    """How much better enlarging the first frame explains the later ones than leaving it as it is.
+    """How much better the later frames match the first one enlarged than the first one as it is.
 
-    Log of what detail does not correlate before over after; 0 where nothing is enlarged by 1.5 % or more, or
-    where the camera was asked to move.
+    The log of uncorrelated detail before over after enlarging; 0 where nothing is enlarged by 1.5 % or more,
+    or where the camera was asked to move.
     """
     if clip.travels:
         return UNKNOWN
@@ -104,7 +104,7 @@ def only_zooms(clip: Clip) -> Reading:
             scale = float(np.hypot(back[0, 0], back[1, 0]))
             if not _LEAST_ZOOM < abs(np.log(max(scale, 1e-3))) < _MOST_ZOOM:
                 return Reading(0.0)
-            # The wider view holds all of the narrower one.
+            # The wider view contains the narrower one.
             if scale < 1:
                 gains.append(_explained(clip.luma[0], clip.luma[t], back))
             else:
@@ -117,7 +117,7 @@ def only_zooms(clip: Clip) -> Reading:
 
 def _explained(wide: Floats, near: Floats, back: Floats) -> float:
     for _ in range(_REFINED):
-        # Small errors of many transitions add up: look again at what is left.
+        # Small errors of many transitions add up: measure what is left once more.
         left = dense(_bytes(near), _bytes(_moved(wide, back)), ULTRAFAST)
         back = _then(back, _similarity(left))
     before, after = (1 - correlation(detail(one), detail(near)) for one in (wide, _moved(wide, back)))

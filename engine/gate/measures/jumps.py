@@ -1,4 +1,4 @@
-"""What happens from one frame to the next and never else in the clip: cuts, junk, torn frames."""
+"""What happens between two frames and nowhere else in the clip: cuts, junk, torn frames."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.likeness import overlap
 from engine.vision.optical_flow import Floats
 
@@ -19,10 +19,10 @@ _ROWS_NEAR = 4
 
 
 def _distances(clip: Clip) -> Floats:
-    """Distance of each frame from what motion foretold, in detail and colours: float32 ``[T-1]``, 0 … 3.
+    """Distance of each frame from its prediction by motion, in detail and colours: float32 ``[T-1]``, 0 … 3.
 
-    A frame whose colours differ from the last but fit the one before that is a flash: they count as near.
-    So do colours that differ by the light alone.
+    A frame whose colours differ from the last frame but match the one before that is a flash, and counts as
+    near. So do colours that differ in brightness alone.
     """
     colours = []
     for t in range(len(clip) - 1):
@@ -36,11 +36,12 @@ def _residuals(clip: Clip) -> Floats:
     return np.asarray(np.abs(clip.lit_residual).mean(axis=(1, 2)), np.float32)
 
 
-@measure(unit="0 … 3", words="the scene is cut", usual=0.05, warn=0.624, reject=0.624, frames=4)
+@measure(unit="0 … 3", words="there is a hard cut", usual=0.05, warn=0.624, reject=0.624, frames=4)
 def scene_cut(clip: Clip) -> Reading:
     """How far the largest jump stands above the upper quartile of the clip's own others.
 
-    It counts only where its residual is 1.8 times theirs as well: fast motion is far everywhere.
+    It counts only where its residual is also 1.8 times theirs: with fast motion, distances are large
+    everywhere.
     """
     distances, residuals = _distances(clip), _residuals(clip)
     t = int(distances.argmax())
@@ -62,7 +63,7 @@ def broken_end(clip: Clip) -> Reading:
 
 @measure(unit="pixels of 192", words="a frame is torn", usual=0.17, warn=3.48, reject=3.48, frames=3)
 def torn(clip: Clip) -> Reading:
-    """The largest sideways step between bands of rows that comes with a frame and goes with the next."""
+    """The largest sideways step between bands of rows that appears in one frame and is gone in the next."""
     rows = np.median(clip.flows[..., 0], axis=2)
     if rows.shape[1] <= 2 * _BAND:
         return Reading(0.0)
@@ -105,7 +106,7 @@ def palette_jumps(clip: Clip) -> Reading:
 
 @measure(unit="0 … 2", frames=4)
 def detail_jumps(clip: Clip) -> Reading:
-    """How far the worst correlation with what motion foretold lies under the median one."""
+    """How far the worst correlation with the prediction by motion lies below the median one."""
     t = int(clip.likeness.argmin())
     return Reading(float(np.median(clip.likeness) - clip.likeness[t]), t + 1)
 
@@ -121,7 +122,7 @@ def end_residual(clip: Clip) -> Reading:
 
 @measure(unit="share of a row", frames=3)
 def torn_rows(clip: Clip) -> Reading:
-    """Steps between two native rows that neither neighbour frame nor near rows have: mean of the top three.
+    """Steps between two native rows that neighbouring frames and nearby rows lack: mean of the top three.
 
     In units of the frame's median step, so that sharp pictures do not count as torn.
     """
@@ -132,7 +133,7 @@ def torn_rows(clip: Clip) -> Reading:
     for shift in range(2, _ROWS_NEAR + 1):
         near[:, shift:] = np.maximum(near[:, shift:], steps[:, :-shift])
         near[:, :-shift] = np.maximum(near[:, :-shift], steps[:, shift:])
-    # A line that moves by a row or two is no tear: the neighbours' rows nearby count too.
+    # A line that moves by a row or two is no tear: nearby rows of the neighbouring frames count too.
     spread = cv2.dilate(steps, np.ones((1, 2 * _ROWS_NEAR + 1), np.uint8))
     other = np.maximum(np.vstack([spread[1:2], spread[:-1]]), np.vstack([spread[1:], spread[-2:-1]]))
     excess = (steps - np.maximum(near, other)) / (np.median(steps, axis=1, keepdims=True) + 1.5)

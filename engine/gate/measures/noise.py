@@ -1,7 +1,7 @@
-"""Colour noise that each frame has afresh, in the calmer parts of the picture.
+"""Colour noise that is new in each frame, in the calmer parts of the picture.
 
-Noise of variance v that is new in each frame makes the product of two changes in a row -v on average. What
-moves does so in places too, but seldom in colour: noise of a model's latents lies everywhere and has colours.
+Where noise of variance v is new in each frame, the product of two successive changes is -v on average. Motion
+can do the same in places, but seldom in colour; noise of a model's latents is everywhere, and coloured.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _LATENT = 8
@@ -18,7 +18,7 @@ _LATENT = 8
 
 _TILE = 4
 _CALM = 25
-"""Percentile of the tiles: noise shows in the calm ones, and motion hardly does."""
+"""Percentile of the tiles: noise shows in the calm ones, motion hardly does."""
 
 _FEWEST_TILES = 12
 _BLACK, _WHITE = 12, 243
@@ -26,18 +26,18 @@ _KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 
 
 def _shrunk(clip: Clip, pixels: int) -> Floats:
-    """The frames with so many native pixels in one, in light and two colours: ``[T, h, w, 3]``, levels."""
+    """The frames shrunk by ``pixels``, as luma and two colours: float32 ``[T, h, w, 3]``, levels."""
     height, width = clip.native_luma.shape[1:]
     size = (max(1, width // pixels), max(1, height // pixels))
     small = (cv2.resize(frame, size, interpolation=cv2.INTER_AREA) for frame in clip.frames)
-    # Floats, or the rounding to whole levels would be the noise that is found.
+    # As floats: otherwise rounding to whole levels would count as noise.
     return np.stack([cv2.cvtColor(np.float32(1 / 255) * frame, cv2.COLOR_RGB2YCrCb) for frame in small]) * 255
 
 
 def _colour_noise(fields: Floats) -> Floats:
-    """Levels of colour noise that is new, for each frame with a frame before and one after: ``[T-2]``.
+    """Levels of new colour noise in each frame that has a frame before and one after: float32 ``[T-2]``.
 
-    Immerkær's kernel (1996) takes the picture out; the tiles that are black or white have lost their noise.
+    Immerkær's kernel (1996) removes the picture. Black and white tiles are left out: noise is clipped there.
     """
     grain = np.stack([cv2.filter2D(field[..., 1:], cv2.CV_32F, _KERNEL) for field in fields])
     change = np.diff(grain, axis=0)
@@ -56,13 +56,13 @@ def _colour_noise(fields: Floats) -> Floats:
 
 @measure(unit="levels", frames=3)
 def colour_blotches(clip: Clip) -> Reading:
-    """Colour noise of eight native pixels, the size of a latent, in the median frame."""
+    """Colour noise at eight native pixels, the size of a latent, in the median frame."""
     return Reading(float(np.median(_colour_noise(_shrunk(clip, _LATENT)))))
 
 
 @measure(unit="levels", frames=3)
 def colour_noise(clip: Clip) -> Reading:
-    """Colour noise of two native pixels in the median of three frames. Film grain has next to no colour."""
+    """Colour noise at two native pixels, in the median of three frames. Film grain has next to no colour."""
     middles = np.unique(np.linspace(1, len(clip) - 2, 3).astype(np.int64))
     height, width = clip.native_luma.shape[1:]
     size = (max(1, width // 2), max(1, height // 2))

@@ -1,4 +1,4 @@
-"""What is left when motion is taken out: noise in bands, boiling, and change that goes on in one place."""
+"""What motion does not explain: noise in bands, boiling, and change that goes on in one place."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _TILE = 12
@@ -22,10 +22,10 @@ def _tiled(products: Floats) -> Floats:
 
 
 def _fresh(band: Floats) -> float:
-    """Levels of noise that each frame has afresh, in the median tile.
+    """Levels of noise that is new in each frame, in the median tile.
 
-    Noise of variance v that is new in each frame makes the product of two residuals in a row -v;
-    newly seen background does not.
+    Where noise of variance v is new in each frame, the product of two successive residuals is -v on average;
+    newly seen background has no such product.
     """
     return float(np.sqrt(max(0.0, float(np.median(-_tiled(band[1:] * band[:-1]))))))
 
@@ -56,27 +56,27 @@ def unrest(clip: Clip) -> Reading:
 
 @measure(unit="levels", frames=5)
 def change_goes_on(clip: Clip) -> Reading:
-    """What changes steadily in one place without moving, as in a cross-fade: upper quartile of the tiles."""
+    """Steady change in one place without motion, as in a cross-fade: upper quartile of the tiles."""
     band = clip.residual_bands[2]
     return Reading(float(np.sqrt(max(0.0, float(np.percentile(_tiled(band[1:] * band[:-1]), 75))))))
 
 
 _STEADY = (3, 5, 8)
-"""So many transitions later a cross-fade still changes the same places the same way."""
+"""Numbers of transitions after which a cross-fade still changes the same places in the same way."""
 
 
 @measure(
     unit="share of the contrast",
-    words="the scene turns into another one",
+    words="the scene changes into a different one",
     usual=0.06,
     warn=0.44,
     reject=0.44,
     frames=6,
 )
 def melts(clip: Clip) -> Reading:
-    """How much changes in place all through the clip, as when one scene turns into another: the median tile.
+    """Change in place all through the clip, as when one scene turns into another: the median tile.
 
-    Products of residuals that lie some transitions apart: of what moves, or is newly seen, none is left.
+    It multiplies residuals that are some transitions apart; what moves or is newly seen cancels out.
     """
     fields = []
     height, width = clip.luma.shape[1:]

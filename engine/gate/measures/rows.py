@@ -1,4 +1,4 @@
-"""Torn frames: rows that lie beside where both neighbour frames have them."""
+"""Torn frames: rows that are shifted sideways compared with both neighbouring frames."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _BANDS, _WIDTH = 64, 256
-"""Rows of the frame are averaged to about so many bands of so many pixels."""
+"""The frame is averaged to about this many bands, each this many pixels wide."""
 
 _FARTHEST = 32
-"""Pixels of 256 that a tear may be wide."""
+"""The widest tear that is found, in pixels of 256."""
 
 _ROOM = _WIDTH + 2 * _FARTHEST
-"""A transform as long as this, and shifts of twice a tear's width do not come round from the other end."""
+"""Length of the transform: shifts of up to twice a tear's width do not wrap around."""
 
 _NEAREST = 2
 _RUN = 5
-"""So many bands on both sides of a tear have to agree."""
+"""Bands that have to agree on each side of a tear."""
 
 _FLOOR = 3.0
-"""Levels of detail below which a band has nothing to hold on to."""
+"""Levels of detail below which a band is too plain to be matched."""
 
 
 def _banded(clip: Clip) -> Floats:
-    """Detail along each band, float32 ``[T, bands, width]``, each of energy 1 or less."""
+    """Detail along each band, float32 ``[T, bands, width]``; the energy of each is 1 or less."""
     height, width = clip.native_luma.shape[1:]
     rows = max(1, height // _BANDS)
     whole = clip.native_luma[:, : height // rows * rows]
-    capabilities = whole.reshape(len(clip), -1, rows, width).mean(axis=2, dtype=np.float32)
-    bands = np.stack([cv2.resize(frame, (_WIDTH, len(frame))) for frame in capabilities])
+    means = whole.reshape(len(clip), -1, rows, width).mean(axis=2, dtype=np.float32)
+    bands = np.stack([cv2.resize(frame, (_WIDTH, len(frame))) for frame in means])
     # Blurred sideways alone, all bands of all frames at once.
     flat = bands.reshape(-1, _WIDTH)
     detail = flat - cv2.blur(flat, (33, 1))
@@ -65,7 +65,8 @@ def _slips(alike: Floats) -> float:
 def rows_slip(clip: Clip) -> Reading:
     """The clearest sideways step between rows that a frame has against both neighbours: mean of the top two.
 
-    Motion goes one way against the frame before and the other way against the next; a tear goes the same way.
+    Motion shifts rows one way against the frame before and the other way against the frame after; a tear
+    shifts them the same way against both.
     """
     if clip.native_luma.shape[1] < _BANDS:
         return Reading(0.0)

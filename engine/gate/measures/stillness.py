@@ -1,26 +1,26 @@
-"""Broken, empty, and standing still."""
+"""Frames that are broken, empty, or do not move."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 
 _STILL = 1.6
 _STUTTER = 0.2
 _FEWEST_REPEATS = 3
 
 
-@measure(unit="frames", words="the picture holds values that are no numbers", warn=0.5, reject=0.5)
+@measure(unit="frames", words="the picture contains invalid numbers", warn=0.5, reject=0.5)
 def not_finite(clip: Clip) -> Reading:
-    """Frames with NaN or infinity in them: a decoder that overflowed."""
+    """Number of frames with NaN or infinity: a decoder overflowed."""
     return Reading(len(clip.broken_frames), min(clip.broken_frames, default=None))
 
 
 @measure(unit="1/level", words="a frame is empty", usual=0.021, warn=0.2, reject=0.4)
 def blank(clip: Clip) -> Reading:
-    """One over the smallest standard deviation of a frame's luma: .4 is a deviation of 2.5 levels."""
+    """Reciprocal of the smallest standard deviation of a frame's luma: 0.4 means 2.5 levels."""
     frame = int(clip.contrast.argmin())
     return Reading(1 / (float(clip.contrast[frame]) + 0.01), frame)
 
@@ -29,8 +29,8 @@ def blank(clip: Clip) -> Reading:
 def frozen(clip: Clip) -> Reading:
     """The longest run of transitions in which nothing changes, as a share of all.
 
-    Nothing changes below 1.6 levels of ``Clip.changes``, which is no mean: a static camera with a small
-    moving thing is alive.
+    Nothing changes below 1.6 levels of ``Clip.changes``. That is a percentile, not a mean, so that a static
+    camera with a small moving object does not count as frozen.
     """
     longest, run, end = 0, 0, None
     for t, change in enumerate(clip.changes):
@@ -42,11 +42,12 @@ def frozen(clip: Clip) -> Reading:
     return Reading(longest / len(clip.changes), end - longest + 1)
 
 
-@measure(unit="share", words="frames are shown twice", warn=0.17, reject=0.24, frames=4)
+@measure(unit="share", words="frames are repeated", warn=0.17, reject=0.24, frames=4)
 def stutter(clip: Clip) -> Reading:
     """Share of transitions that stand still while the clip around them moves.
 
-    Still as in :func:`frozen`, and below a fifth of the upper quartile of the clip's changes; three at least.
+    Still is what it is for :func:`frozen`, and below a fifth of the upper quartile of the clip's changes.
+    There must be at least three.
     """
     still = (clip.changes < _STILL) & (clip.changes < _STUTTER * np.percentile(clip.changes, 75))
     if still.sum() < _FEWEST_REPEATS:

@@ -1,4 +1,4 @@
-"""Noise and sharpness, on native pixels or near them."""
+"""Noise and sharpness, on native pixels or close to them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 _TRIPLES = 6
 _PANE = 12
 _PLAIN = 5
-"""Levels of sharpness that do not count: plain things have little to lose."""
+"""Levels of sharpness that do not count: plain surfaces have little to lose."""
 
 _KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32) / 6
 _FEWEST_TILES = 20
@@ -21,7 +21,7 @@ _BLACK, _WHITE = 12, 243
 
 
 def grain(clip: Clip, frame: int, shrink: int) -> tuple[Floats, Floats]:
-    """A frame's luma shrunk by a whole number, and its noise; several measures ask for the same ones."""
+    """A frame's luma shrunk by a whole number, and its noise; kept, because several measures share them."""
     key = (int(frame), shrink)
     if key not in clip.grains:
         clip.grains[key] = _grain(clip.native_luma[frame], shrink)
@@ -51,16 +51,16 @@ def _middles(clip: Clip) -> NDArray[np.int64]:
 
 
 def _independent_noise(clip: Clip, shrink: int, side: int, percentile: float) -> float:
-    """Noise that each frame has afresh, in levels after shrinking.
+    """Noise that is new in each frame, in levels after shrinking.
 
-    With ``e = grain(t) - grain(t-1)``, fresh noise of variance v gives ``mean(e(t) e(t+1)) = -v``; what stays
-    gives none. Read in the calmer tiles, so that moving texture does not count.
+    With ``e = grain(t) - grain(t-1)``, new noise of variance v gives ``mean(e(t) e(t+1)) = -v``; noise that
+    stays gives 0. It is measured in the calmer tiles, so that moving texture does not count.
     """
     found = []
     for t in _middles(clip):
         (_, before), (light, now), (_, after) = (grain(clip, frame, shrink) for frame in (t - 1, t, t + 1))
         brightness = _tiles(light, side)
-        # Black and white tiles have lost their noise.
+        # In black and white tiles noise is clipped away.
         variances = -_tiles((now - before) * (after - now), side)[
             (brightness > _BLACK) & (brightness < _WHITE)
         ]
@@ -73,7 +73,7 @@ def _independent_noise(clip: Clip, shrink: int, side: int, percentile: float) ->
 def fresh_noise(clip: Clip) -> Reading:
     """Noise of single pixels, new in each frame, at half size in the calmest tenth of the tiles.
 
-    At half size the dither of GIFs averages out, which white noise does not.
+    At half size the dither of GIFs averages out; white noise does not.
     """
     return Reading(_independent_noise(clip, shrink=2, side=12, percentile=10))
 
@@ -84,7 +84,7 @@ def fresh_blotches(clip: Clip) -> Reading:
     return Reading(_independent_noise(clip, shrink=8, side=6, percentile=20))
 
 
-@measure(unit="levels", words="noise lies over the picture", usual=0.63, warn=6.96, reject=6.96, frames=3)
+@measure(unit="levels", words="there is noise over the picture", usual=0.63, warn=6.96, reject=6.96, frames=3)
 def noise(clip: Clip) -> Reading:
     """:func:`quiet_noise` of the median frame."""
     return Reading(float(np.median([quietest(*grain(clip, t, 2)) for t in _middles(clip)])))
@@ -96,19 +96,19 @@ def quiet_noise(native: NDArray[np.uint8]) -> float:
 
 
 def quietest(luma: Floats, noise: Floats) -> float:
-    """The same of what :func:`grain` found."""
+    """The same, from the results of :func:`grain`."""
     brightness, power = _tiles(luma, 12), _tiles(noise * noise, 12)
     usable = power[(brightness > _BLACK) & (brightness < _WHITE)]
     return float(np.sqrt(np.percentile(usable, 4))) if usable.size >= _FEWEST_TILES else 0.0
 
 
-@measure(unit="log units", words="the picture turns blurred", usual=0.06, warn=1.02, reject=1.02, frames=2)
+@measure(unit="log units", words="the picture gets blurry", usual=0.06, warn=1.02, reject=1.02, frames=2)
 def blur_collapses(clip: Clip) -> Reading:
     """Log of the sharpness in the first quarter of the clip over the lowest later on.
 
     Sharpness is the mean of the strongest tenth of the Laplacian on native pixels over contrast, in up to a
-    dozen frames; that of the strongest hundredth must fall as well: a drawing whose lines are covered has
-    fewer edges, and those are as sharp as before.
+    dozen frames. That of the strongest hundredth must fall as well: a drawing whose lines get covered has
+    fewer edges, but they are as sharp as before.
     """
     frames = np.unique(np.linspace(0, len(clip) - 1, 12).astype(np.int64))
     sharpness = []
@@ -150,7 +150,7 @@ def _edge_strength(luma: Floats) -> float:
 
 
 def _strongest(edges: NDArray[np.number], part: int) -> float:
-    """Mean of the strongest tenth, hundredth, … A percentile would hit or miss the few edges of a drawing."""
+    """Mean of the strongest tenth, hundredth, … A percentile would miss the few edges of a drawing."""
     flat = edges.ravel()
     count = max(1, flat.size // part)
     return float(np.partition(flat, flat.size - count)[-count:].mean())
@@ -158,7 +158,7 @@ def _strongest(edges: NDArray[np.number], part: int) -> float:
 
 @measure(unit="levels", frames=4)
 def grain_stays(clip: Clip) -> Reading:
-    """Grain that lies still over what moves, like dirt on a pane, at half size; 0 where little moves."""
+    """Grain, at half size, that stays in place over a moving picture, like dirt on a pane."""
     found = []
     height, width = (side // 2 // _PANE for side in clip.native_luma.shape[1:])
     if not height * width:

@@ -1,11 +1,11 @@
-"""Colours that go one way through the whole clip, slowly."""
+"""Colours that drift slowly in one direction through the whole clip."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from engine.gate.clip import Clip, medians
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.vision.optical_flow import Floats
 
 
@@ -27,8 +27,8 @@ def _followed(clip: Clip) -> Floats:
     return np.asarray(found - found.mean(), np.float32)
 
 
-def _of_capabilities(clip: Clip) -> Floats:
-    return _trends(clip.capabilities - clip.capabilities.mean(axis=1, keepdims=True))
+def _of_whole_frames(clip: Clip) -> Floats:
+    return _trends(clip.channel_means - clip.channel_means.mean(axis=1, keepdims=True))
 
 
 @measure(unit="log units", frames=4)
@@ -39,15 +39,15 @@ def tint_trend(clip: Clip) -> Reading:
 
 @measure(unit="log units", frames=4)
 def tint_trends_agree(clip: Clip) -> Reading:
-    """The same as far as the means over whole frames go the same way: new content moves only those."""
-    followed, capabilities = _followed(clip), _of_capabilities(clip)
-    agreed = np.where(followed * capabilities > 0, np.minimum(np.abs(followed), np.abs(capabilities)), 0)
+    """The same, as far as the means over whole frames follow the same trend. New content moves only those."""
+    followed, whole = _followed(clip), _of_whole_frames(clip)
+    agreed = np.where(followed * whole > 0, np.minimum(np.abs(followed), np.abs(whole)), 0)
     return Reading(float(np.ptp(agreed * np.sign(followed))))
 
 
 @measure(unit="levels", frames=4)
 def colour_is_added(clip: Clip) -> Reading:
-    """Spread between the channels of the trends of followed pixels, in levels: grey things take a colour."""
+    """Spread between the channels of the trends of followed pixels, in levels: grey turns coloured."""
     change = clip.relit[:, ::3, ::3] - clip.followed[:, ::3, ::3]
     found = _trends(_gathered(medians(change - change.mean(axis=-1, keepdims=True))))
     return Reading(float(np.ptp(found)))

@@ -9,9 +9,11 @@ import math
 import discord
 import pytest
 
-from bot.buttons import job_buttons
-from bot.buttons.job_buttons import Action, custom_id
+from bot.buttons import rows
+from bot.clips.deleting import Delete
+from bot.clips.remakes import Lighter
 from bot.discord_io.messenger import Post
+from bot.requests.cancelling import Cancel
 from bot.text import messages
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe, Role
@@ -35,7 +37,7 @@ async def waiting(services, bot, channel, ada):
 async def asked_by(services, member, channel, **changes):
     """A waiting job with a status message that has its buttons."""
     job = await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
-    message = await shown(services, channel, "status", job_buttons.for_status(job))
+    message = await shown(services, channel, "status", rows.for_status(job))
     await services.queue.delivery.set_status_message(job.id, channel.id, message.id)
     return await services.queue.jobs.get(job.id), message
 
@@ -44,7 +46,7 @@ async def delivered(services, member, channel, **changes):
     """A finished job and the message with its clip."""
     await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
-    message = await shown(services, channel, "clip", job_buttons.for_clip(job))
+    message = await shown(services, channel, "clip", rows.for_clip(job))
     await services.queue.delivery.begin_posting(job.id)
     await services.queue.delivery.posted(job.id, message.id)
     return await services.queue.jobs.get(job.id), message
@@ -85,27 +87,25 @@ async def test_only_its_member_and_moderators_cancel_a_job(fake, channel, ada, e
     assert await clip_actions(services, channel.guild) == [(mod.id, "cancel", job.id)]
 
 
-async def test_whichever_statement_of_a_moderators_click_fails_it_is_done_and_written_down_or_neither(
+async def test_a_failing_statement_leaves_neither_a_moderators_click_nor_its_log_entry(
     fake, channel, ada, mod, services, bot
 ):
-    for action, bring in ((Action.DELETE, delivered), (Action.CANCEL, asked_by)):
+    for action, bring in ((Delete, delivered), (Cancel, asked_by)):
         job, message = await bring(services, ada, channel)
         for nth in itertools.count(1):
             with failing(services.database, nth) as writes:
-                click = await fake.click(mod, message, custom_id(action, job.id))
+                click = await fake.click(mod, message, action.id_for(job.id))
                 await until(lambda click=click: click.message is not None and not click.message.loading)
             if writes.passed < nth:
                 break
             assert await services.queue.jobs.get(job.id) == job
-            assert (mod.id, action, job.id) not in await clip_actions(services, channel.guild)
+            assert (mod.id, action.action, job.id) not in await clip_actions(services, channel.guild)
         assert nth > 2, "no statement was made to fail"
-        assert (await clip_actions(services, channel.guild))[0] == (mod.id, action, job.id)
+        assert (await clip_actions(services, channel.guild))[0] == (mod.id, action.action, job.id)
         assert await services.queue.jobs.get(job.id) != job
 
 
-async def test_a_member_who_cancels_their_own_job_is_no_moderators_deed(
-    fake, channel, ada, services, waiting
-):
+async def test_cancelling_your_own_job_is_not_a_moderator_action(fake, channel, ada, services, waiting):
     job, message = waiting
     assert await said_to(await fake.click(ada, message, "Cancel")) == messages.CANCELLED
     assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
@@ -116,7 +116,7 @@ async def test_a_role_that_the_owner_named_may_cancel_too(fake, channel, service
     _, message = waiting
     role = fake.role(channel.guild, "keepers")
     keeper = fake.member("keeper", roles=(role,))
-    monkeypatch.setattr(services.clicks, "_roles", (role.id,))
+    monkeypatch.setitem(services.settings.__dict__, "moderator_roles", (role.id,))
     assert await said_to(await fake.click(keeper, message, "Cancel")) == messages.CANCELLED
 
 
@@ -131,9 +131,9 @@ async def test_another_servers_job_is_not_found(fake, services, waiting):
     job, _ = waiting
     elsewhere = fake.guild("Elsewhere")
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
-    message = await shown(services, fake.channel(elsewhere), "here", job_buttons.row(job, *Action))
-    for action in Action:
-        assert await said_to(await fake.click(boss, message, custom_id(action, job.id))) == messages.NOT_FOUND
+    message = await shown(services, fake.channel(elsewhere), "here", rows.row(job, *rows.job_buttons()))
+    for action in rows.job_buttons():
+        assert await said_to(await fake.click(boss, message, action.id_for(job.id))) == messages.NOT_FOUND
     assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
     assert await count_of(services) == 1
 
@@ -141,7 +141,7 @@ async def test_another_servers_job_is_not_found(fake, services, waiting):
 async def test_a_hundred_replays_of_cancel_have_one_effect(fake, channel, mod, services, waiting):
     fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
     job, message = waiting
-    clicks = [await fake.click(mod, message, custom_id(Action.CANCEL, job.id)) for _ in range(100)]
+    clicks = [await fake.click(mod, message, Cancel.id_for(job.id)) for _ in range(100)]
     answers = [await said_to(click) for click in clicks]
     assert answers.count(messages.CANCELLED) == 1
     assert answers.count(messages.ALREADY_OVER) == 99
@@ -153,7 +153,7 @@ async def test_a_hundred_replays_of_delete_have_one_effect(fake, channel, ada, e
     job, message = await delivered(services, ada, channel)
     assert await said_to(await fake.click(eve, message, "Delete")) == messages.NOT_YOURS
     assert not message.deleted
-    clicks = [await fake.click(mod, message, custom_id(Action.DELETE, job.id)) for _ in range(100)]
+    clicks = [await fake.click(mod, message, Delete.id_for(job.id)) for _ in range(100)]
     for click in clicks:
         await until(lambda click=click: click.message is not None and not click.message.loading, 20)
     assert {click.message.content for click in clicks} == {messages.DELETED}
@@ -174,7 +174,7 @@ async def test_a_clip_is_deleted_even_before_its_row_knows_its_message(fake, cha
     await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
     await services.queue.delivery.begin_posting(job.id)
-    message = await shown(services, channel, "clip", job_buttons.for_clip(job))
+    message = await shown(services, channel, "clip", rows.for_clip(job))
     assert await said_to(await fake.click(ada, message, "Delete")) == messages.DELETED
     assert message.deleted
 
@@ -194,7 +194,7 @@ async def test_reroll_has_a_new_seed_and_the_same_picture(fake, channel, ada, ev
     assert (new.user_id, new.parent, new.inputs) == (eve.id, job.id, {Role.PICTURE: sha256})
 
 
-async def test_reroll_of_a_picture_that_was_cleared_away_says_so(fake, channel, ada, services, bot):
+async def test_rerolling_a_clip_whose_picture_was_deleted_says_so(fake, channel, ada, services, bot):
     wanted = {"kind": Kind.ANIMATE, "engine": "camera", "inputs": {"picture": "a" * 64}}
     _, message = await delivered(services, ada, channel, recipe=wanted, inputs={Role.PICTURE: "a" * 64})
     asked = await fake.click(ada, message, "Reroll")
@@ -229,7 +229,7 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
         known.append(job)
         await services.queue.claims.fail(job.id, None, "E_MEMORY", None, "abcd")
         job = await services.queue.jobs.get(job.id)
-        message = await shown(services, channel, f"failed {number}", job_buttons.for_status(job))
+        message = await shown(services, channel, f"failed {number}", rows.for_status(job))
         await (await fake.click(ada, message, "Try lighter")).shown()
         new = await the_new_job(services, known)
         known.append(new)
@@ -242,15 +242,15 @@ async def test_try_lighter_is_smaller_and_quicker_each_time(fake, channel, ada, 
     assert sizes[1] == (384, 224)  # three quarters, in whole macroblocks
 
 
-async def test_what_cannot_be_made_lighter_says_so_in_plain_words(fake, channel, ada, services, bot, caplog):
+async def test_a_job_that_cannot_be_made_lighter_says_so(fake, channel, ada, services, bot, caplog):
     job, _ = await delivered(services, ada, channel, recipe={"engine": "of yesterday"})
-    message = await shown(services, channel, "failed", job_buttons.row(job, Action.LIGHTER))
+    message = await shown(services, channel, "failed", rows.row(job, Lighter))
     told = await said_to(await fake.click(ada, message, "Try lighter"))
     assert "no engine called" in told
     assert "Traceback" not in caplog.text
 
 
-async def test_the_recipe_card_tells_everything_to_anybody(fake, channel, ada, eve, services, bot):
+async def test_anyone_can_see_the_full_recipe(fake, channel, ada, eve, services, bot):
     _, message = await delivered(services, ada, channel)
     card = await said_to(await fake.click(eve, message, "Recipe"))
     assert "seed `5`" in card
@@ -280,13 +280,13 @@ async def test_an_action_that_does_not_exist_does_nothing(fake, channel, ada, se
     assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
 
 
-async def test_a_click_that_stumbles_is_answered_with_an_id_that_the_log_holds(
+async def test_a_failed_click_is_answered_with_an_error_id_from_the_log(
     fake, ada, services, waiting, monkeypatch, caplog
 ):
     async def broken(*_):
         raise RuntimeError("a bug")
 
-    monkeypatch.setattr(services.queue, "ahead", broken)
+    monkeypatch.setattr(services.queue.jobs, "ahead", broken)
     told = await said_to(await fake.click(ada, waiting[1], "Why?"))
     assert "Error id" in told
     assert told.split("`")[1] in caplog.text

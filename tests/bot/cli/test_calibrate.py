@@ -52,12 +52,12 @@ def test_what_would_change_is_said_and_nothing_is_changed(data):
     answer = calibrate()
     assert answer.exit_code == 0, answer.output
     assert "sketch: 12 kept clips" in answer.output
-    assert "thrown away" in answer.output
-    assert "Nothing is changed. With --write" in answer.output
+    assert "rejected" in answer.output
+    assert "Nothing was changed. Add --write" in answer.output
     assert not (data / CALIBRATION).exists()
 
 
-def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
+def test_a_forced_clip_counts_only_with_a_star(data):
     with sqlite3.connect(data / "framekiln.db") as connection:
         jobs = connection.execute("SELECT id, guild_id FROM job ORDER BY seq").fetchall()
         connection.executemany(
@@ -68,7 +68,7 @@ def test_a_clip_that_was_posted_for_want_of_better_counts_with_a_star(data):
 
 
 def test_once_written_the_engine_is_told_where(data):
-    assert "is written" in calibrate("--write").output
+    assert "Saved to" in calibrate("--write").output
     file = engine_environment(Settings(data_dir=data))[CALIBRATION_VARIABLE]
     assert set(read_calibrations(data / CALIBRATION, shipped())) == {"sketch"}
     assert file == str(data / CALIBRATION)
@@ -83,5 +83,5 @@ def test_what_was_learnt_is_forgotten_when_asked(data):
 @pytest.mark.parametrize("words", [["--at-least", "13"], ["--engine", "svd"]])
 def test_too_few_clips_change_nothing(data, words):
     answer = calibrate("--write", *words)
-    assert "13 are needed" in answer.output or "no clip that members kept of svd" in answer.output
+    assert "13 are needed" in answer.output or "no clips that members kept from svd" in answer.output
     assert not (data / CALIBRATION).exists()

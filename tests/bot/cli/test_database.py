@@ -72,7 +72,7 @@ def test_nothing_is_restored_while_the_bot_runs(data):
     with taken(data / "framekiln.db"):
         refused = run("restore", "--yes")
     assert refused.exit_code == 1
-    assert "another bot uses" in refused.output
+    assert "another bot is using" in refused.output
 
 
 def test_what_is_no_backup_is_refused(data, tmp_path):
@@ -94,6 +94,6 @@ def test_a_check_says_that_all_is_well_or_what_is_not(data):
 
 
 @pytest.mark.parametrize("command", ["backup", "check"])
-def test_where_there_is_no_database_that_is_said(tmp_path, monkeypatch, command):
+def test_a_missing_database_is_reported(tmp_path, monkeypatch, command):
     monkeypatch.setenv("FRAMEKILN_DATA_DIR", str(tmp_path))
     assert "there is no database" in run(command).output

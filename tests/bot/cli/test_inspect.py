@@ -43,7 +43,7 @@ def test_it_names_recipe_source_type_and_signature(clip):
     run = shown(clip)
     assert run.exit_code == 0
     assert "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia" in run.output
-    assert "whole: nothing was changed since it was signed (by Framekiln clips" in run.output
+    assert "intact: nothing changed since it was signed (by Framekiln clips" in run.output
     assert "text2video, engine sketch, seed 5, 'a red boat'" in run.output
 
 

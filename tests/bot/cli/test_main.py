@@ -107,7 +107,7 @@ def test_a_picture_becomes_a_clip_of_the_asked_size_rate_and_length(picture, tmp
     assert [path.name for path in target.parent.iterdir()] == ["clip.mp4"]
 
 
-def test_words_alone_become_a_clip_that_says_it_is_a_sketch(tmp_path):
+def test_a_prompt_alone_becomes_a_clip_that_says_it_is_a_sketch(tmp_path):
     target = tmp_path / "clip.mp4"
     options = ("--size", "96x64", "--seconds", "0.5", "--fps", "12", "-o", target)
     run = framekiln("render", "--prompt", "a boat at night", *options)
@@ -130,20 +130,20 @@ def test_words_alone_become_a_clip_that_says_it_is_a_sketch(tmp_path):
         (["--prompt", "x", "--camera", "sideways"], "“sideways” is not one of: auto, still"),
         (["--prompt", "x", "--engine", "warp"], "no engine called “warp”"),
         (["--prompt", "x", "--engine", "camera"], "needs a picture"),
-        (["--prompt", "x", "--motion", "mad"], "'mad' is not one of"),
+        (["--prompt", "x", "--motion", "mad"], "“mad” is not one of: gentle, normal, wild"),
         (["picture.txt"], "I don't know that kind of file"),
         (["--prompt", "x", "--restyle", "picture.txt"], "MP4"),
         (["--prompt", "x", "--like", "missing.png"], "'missing.png' does not exist"),
         (["--prompt", "x", "--follow", "depth"], "--follow needs a clip"),
-        (["picture.txt", "--first-frame", "picture.txt"], "give one of them"),
+        (["picture.txt", "--first-frame", "picture.txt"], "give only one of them"),
         (
             ["--prompt", "x", "--restyle", "picture.txt", "--reference", "picture.txt"],
-            "leave --reference out",
+            "leave out --reference",
         ),
         (["--prompt", "x", "--style", "ink"], "no styles here"),
         (["--prompt", "x", "--style", "ink:9"], "at most 2"),
         (["--prompt", "x", "--model", "mine"], "no models here"),
-        (["--prompt", "x", "--strength", "2"], "0<=x<=1"),
+        (["--prompt", "x", "--strength", "2"], "0.1<=x<=1"),
     ],
 )
 def test_a_wrong_word_is_answered_in_one_clear_line(words, says, tmp_path):
@@ -236,7 +236,7 @@ def test_a_doctor_names_the_missing_token_and_the_way_to_mend_it():
     assert run.returncode == 1
     assert "✗ DISCORD_TOKEN: is not set" in run.stdout
     assert "put DISCORD_TOKEN=… into .env" in run.stdout
-    assert "1 thing keeps the bot from running." in run.stdout
+    assert "1 problem keeps the bot from running." in run.stdout
     assert "✓ ffmpeg: can encode H.264" in run.stdout
 
 
@@ -245,7 +245,7 @@ def test_a_doctor_is_content_where_all_is_well_and_never_shows_the_token():
     run = framekiln("doctor")
     assert run.returncode == 0, run.stdout
     assert run.stdout.rstrip().endswith("The bot can run.")
-    assert "FRAMEKILN_FSP: is no setting" in run.stdout
+    assert "FRAMEKILN_FSP: is not a setting" in run.stdout
     assert "canary" not in run.stdout + run.stderr
 
 
@@ -280,7 +280,7 @@ def test_python_dash_m_bot_is_run():
 @pytest.mark.parametrize(
     ("age", "content", "code", "says"),
     [
-        (None, None, 1, "the bot does not run"),
+        (None, None, 1, "the bot is not running"),
         (1.0, {"queue": 3, "engine": "ready"}, 0, "queue: 3, engine: ready"),
         (health.STALE + 1, {"queue": 3}, 1, "no sign of life for "),
         (None, {"queue": 3}, 1, "cannot be read"),

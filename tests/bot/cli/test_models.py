@@ -72,31 +72,31 @@ def test_pull_fetches_lists_verifies_and_removes(hub):
     assert "✓ svd " in framekiln("list").stdout
     run = framekiln("verify")
     assert (run.exit_code, run.stdout) == (0, "✓ svd\n✓ svd-xt\n")
-    assert framekiln("remove", "svd").stdout == "svd is gone.\n"
-    assert framekiln("remove", "svd").stdout == "svd was not here.\n"
+    assert framekiln("remove", "svd").stdout == "svd is removed.\n"
+    assert framekiln("remove", "svd").stdout == "svd was not installed.\n"
     assert not Store(Path("models")).has(CATALOGUE["svd"])
     assert Store(Path("models")).has(CATALOGUE["svd-xt"])
 
 
-def test_pull_of_what_is_here_says_so_and_asks_nothing(hub):
+def test_pulling_installed_weights_says_so_and_asks_nothing(hub):
     framekiln("pull", "svd", "--yes")
     hub.asked.clear()
     run = framekiln("pull", "svd")
-    assert (run.exit_code, run.stdout) == (0, "svd is here already.\n")
+    assert (run.exit_code, run.stdout) == (0, "svd is already installed.\n")
     assert hub.asked == []
 
 
-def test_nobody_to_ask_and_no_yes_is_a_clear_refusal(hub):
+def test_without_a_terminal_and_without_yes_the_pull_is_refused(hub):
     run = framekiln("pull", "svd")
     assert run.exit_code == 1
     assert run.stderr.strip().splitlines()[-1] == (
-        "svd: Its licence has to be accepted, and nobody is here to ask. Read it, then add --yes."
+        "svd: You need to accept its licence, and there is no terminal to ask in. Read it, then add --yes."
     )
     assert not Store(Path("models")).has(CATALOGUE["svd"])
 
 
 @pytest.mark.parametrize(("says", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
-def test_who_sits_there_is_asked_once(hub, monkeypatch, says, code):
+def test_at_a_terminal_the_licence_is_asked_once(hub, monkeypatch, says, code):
     monkeypatch.setattr(models, "_somebody_is_here", lambda: True)
     run = framekiln("pull", "svd", says=says)
     assert "Do you accept this licence? [y/N]" in run.stdout
@@ -115,11 +115,11 @@ def test_one_that_fails_does_not_keep_the_others(hub):
     assert Store(Path("models")).has(CATALOGUE["svd-xt"])
 
 
-def test_a_name_that_nobody_knows_gets_the_nearest_one():
+def test_an_unknown_name_suggests_the_nearest_one():
     run = framekiln("pull", "svd-tx")
     assert run.exit_code == 2
     assert "There are no weights called svd-tx. Did you mean svd-xt?" in run.stderr
-    assert "framekiln models list shows them all" in framekiln("verify", "zzz").stderr
+    assert "Run framekiln models list to see them all" in framekiln("verify", "zzz").stderr
 
 
 def test_verify_names_the_damage_and_the_way_out(hub):
@@ -128,15 +128,15 @@ def test_verify_names_the_damage_and_the_way_out(hub):
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     run = framekiln("verify", "svd")
     assert run.exit_code == 1
-    assert f"✗ svd\n    {UNET}: is not what was pulled\n" in run.stdout
+    assert f"✗ svd\n    {UNET}: has changed since it was pulled\n" in run.stdout
     assert "framekiln models remove NAME" in run.stdout
 
 
-def test_verify_of_nothing_and_of_half_of_it_says_so():
+def test_verify_reports_no_weights_and_incomplete_weights():
     assert framekiln("verify").stdout == "There are no weights in models.\n"
     Path("models/svd").mkdir(parents=True)
     run = framekiln("verify")
-    assert (run.exit_code, "is not here in full" in run.stdout) == (1, True)
+    assert (run.exit_code, "is incomplete" in run.stdout) == (1, True)
 
 
 def test_remove_forget_lets_the_next_pull_take_a_new_commit(hub):

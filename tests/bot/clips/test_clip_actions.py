@@ -7,9 +7,10 @@ import dataclasses
 
 import pytest
 
-from bot.buttons import job_buttons
-from bot.buttons.job_buttons import Action, custom_id
+from bot.buttons import rows
 from bot.clips import continuation
+from bot.clips.clip_actions import Extend, Loop, Star
+from bot.clips.remakes import Lighter
 from bot.discord_io.messenger import Post
 from bot.text import clip_texts, messages, privacy_texts
 from db.states import State
@@ -24,7 +25,7 @@ async def delivered(services, member, channel, **changes):
     """A finished clip, and the message that carries it."""
     await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), b"the clip")
-    view = job_buttons.for_clip(job)
+    view = rows.for_clip(job)
     sent = await services.messenger.send(channel.id, Post(content="clip", nonce=job.id, view=view))
     await services.queue.delivery.begin_posting(job.id)
     await services.queue.delivery.posted(job.id, sent)
@@ -47,7 +48,7 @@ async def refusal(asked) -> str:
     return message.content
 
 
-async def test_the_buttons_stand_in_their_order_on_two_rows(fake, channel, ada, services, bot):
+async def test_the_buttons_are_in_order_on_two_rows(fake, channel, ada, services, bot):
     _, message = await delivered(services, ada, channel, recipe=SHORT)
     rows = [
         [button.get("label") or button["emoji"]["name"] for button in row["components"]]
@@ -57,7 +58,7 @@ async def test_the_buttons_stand_in_their_order_on_two_rows(fake, channel, ada, 
 
 
 @pytest.mark.parametrize("label", ["Extend", "Loop"])
-async def test_anybody_who_may_ask_can_go_on_with_a_clip(fake, channel, ada, services, bot, label):
+async def test_any_member_can_continue_a_clip(fake, channel, ada, services, bot, label):
     eve = fake.member("eve")
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     asked = await fake.click(eve, message, label)
@@ -78,10 +79,10 @@ async def test_extend_works_after_a_restart(fake, channel, ada, services):
         assert Recipe.from_json((await the_new_job(services, job)).recipe).before.frames == 47
 
 
-@pytest.mark.parametrize("action", [Action.EXTEND, Action.LOOP])
+@pytest.mark.parametrize("action", [Extend, Loop])
 async def test_a_hundred_replays_of_one_click_are_one_job(fake, channel, ada, services, bot, action):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
-    asked = await fake.click(ada, message, custom_id(action, job.id))
+    asked = await fake.click(ada, message, action.id_for(job.id))
     await the_new_job(services, job)
     for _ in range(99):
         fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
@@ -90,7 +91,7 @@ async def test_a_hundred_replays_of_one_click_are_one_job(fake, channel, ada, se
 
 
 @pytest.mark.parametrize("label", ["Extend", "Loop"])
-async def test_a_clip_whose_file_is_gone_is_refused_in_plain_words(fake, channel, ada, services, bot, label):
+async def test_a_clip_whose_file_is_gone_is_refused_with_the_reason(fake, channel, ada, services, bot, label):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     services.blobs.delete(job.clip_sha256)
     assert await refusal(await fake.click(ada, message, label)) == clip_texts.CLIP_GONE
@@ -103,7 +104,7 @@ async def test_a_clip_that_was_taken_down_is_not_gone_on_from(fake, channel, ada
     assert await refusal(await fake.click(ada, message, "Extend")) == clip_texts.CLIP_GONE
 
 
-async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, channel, ada, services, bot):
+async def test_a_clip_whose_prompt_was_deleted_cannot_be_continued(fake, channel, ada, services, bot):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     await services.database.write(
         lambda connection: connection.execute("UPDATE job SET forgotten_at = 1 WHERE id = ?", (job.id,))
@@ -112,9 +113,9 @@ async def test_a_clip_whose_words_were_cleared_away_is_not_gone_on_from(fake, ch
         assert await refusal(await fake.click(ada, message, label)) == privacy_texts.FORGOTTEN
 
 
-async def test_a_clip_that_nobody_may_see_yet_is_not_gone_on_from(fake, channel, ada, services, bot):
+async def test_a_clip_under_review_cannot_be_continued(fake, channel, ada, services, bot):
     waiting = await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id, recipe=SHORT)
-    view = job_buttons.row(waiting, Action.EXTEND)
+    view = rows.row(waiting, Extend)
     sent = await services.messenger.send(channel.id, Post(content="odd", nonce="odd", view=view))
     asked = await fake.click(ada, channel.messages[sent], "Extend")
     assert await refusal(asked) == clip_texts.CLIP_GONE
@@ -129,7 +130,7 @@ async def test_a_clip_that_is_long_enough_says_how_long_it_may_be(
     assert await count_of(services) == 1
 
 
-async def test_who_has_enough_waiting_goes_on_with_nothing(fake, channel, ada, services, bot):
+async def test_a_member_at_the_limit_cannot_continue_a_clip(fake, channel, ada, services, bot):
     _, message = await delivered(services, ada, channel, recipe=SHORT)
     for _ in range(3):
         await queued(services.queue, ada.id, channel.guild.id, channel_id=channel.id)
@@ -143,10 +144,10 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, servic
     await services.queue.claims.claim()
     loop = await hand_in(services.queue, services.blobs, dataclasses.replace(loop, claim=1), b"the loop")
     assert loop.state is State.RENDERED
-    labels = [item.item.label for item in job_buttons.for_clip(loop).children]
+    labels = [item.item.label for item in rows.for_clip(loop).children]
     assert labels == ["Extend", None, "Recipe", "Delete", "Report"]
     odd = await services.messenger.send(
-        channel.id, Post(content="odd", nonce="odd", view=job_buttons.row(loop, Action.LIGHTER))
+        channel.id, Post(content="odd", nonce="odd", view=rows.row(loop, Lighter))
     )
     told = await refusal(await fake.click(ada, channel.messages[odd], "Try lighter"))
     assert told == clip_texts.LOOPS_ARE_NOT_DRAWN
@@ -154,7 +155,7 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, servic
 
 
 def star_of(job):
-    return custom_id(Action.STAR, job.id)
+    return Star.id_for(job.id)
 
 
 async def told(asked) -> str:
@@ -200,7 +201,7 @@ async def discarded(services, bot, channel, ada):
     )
     job = await hand_in(services.queue, services.blobs, job, b"the clip")
     sent = await services.messenger.send(
-        channel.id, Post(content="clip", nonce=job.id, view=job_buttons.for_clip(job))
+        channel.id, Post(content="clip", nonce=job.id, view=rows.for_clip(job))
     )
     await services.queue.delivery.begin_posting(job.id)
     await services.queue.delivery.posted(job.id, sent)

@@ -61,7 +61,7 @@ def longer(recipe, told, *, capabilities=NOTHING, max_seconds=16.0, limits=LIMIT
         ({**SKETCH, "engine": "animatediff"}, WORDS, Capabilities(), "camera", Kind.ANIMATE),
     ],
 )
-def test_who_goes_on_is_what_drew_the_clip_or_else_what_can(asked, drew_with, have, engine, kind):
+def test_a_clip_is_continued_by_its_own_engine_or_another_that_can(asked, drew_with, have, engine, kind):
     part = longer(*made(capabilities=drew_with, **asked), capabilities=have)
     assert (part.engine, part.kind) == (engine, kind)
     assert part.inputs == {Role.BEFORE: CLIP}
@@ -106,7 +106,7 @@ def test_words_by_frame_go_on_with_the_last_words():
     assert longer(recipe, told, capabilities=WORDS).prompt == "a flower"
 
 
-def test_other_words_and_lighter_keep_what_came_before():
+def test_a_new_prompt_and_try_lighter_keep_the_clip_before():
     part = longer(*made())
     for other in (other_words(part, "snow", Capabilities(), LIMITS), lighter(part, Capabilities(), LIMITS)):
         assert (other.before, other.inputs) == (part.before, part.inputs)

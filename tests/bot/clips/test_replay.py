@@ -132,9 +132,9 @@ def with_values(**values) -> str:
 
 
 REFUSED = [
-    ("", "no recipe of mine"),
-    (with_values(seed=-1), "no recipe of mine"),
-    (with_values(version=99), "no recipe of mine"),
+    ("", "can't find my recipe"),
+    (with_values(seed=-1), "can't find my recipe"),
+    (with_values(version=99), "can't find my recipe"),
     (with_values(engine="skynet"), "no engine called"),
     (with_values(model="a model of yours"), "no models here"),
     (with_values(styles=[{"name": "ink", "weight": 1.0}]), "no styles here"),
@@ -143,7 +143,7 @@ REFUSED = [
 ]
 
 
-async def test_anything_else_is_refused_in_plain_words(fake, channel, ada, services, bot, file_of, caplog):
+async def test_anything_else_is_refused_with_a_text(fake, channel, ada, services, bot, file_of, caplog):
     for comment, says in REFUSED:
         asked = await fake.slash(ada, channel, "replay", file=file_of(comment))
         assert says in await refusal(asked), comment
@@ -212,9 +212,7 @@ async def test_a_hundred_replays_of_one_command_are_one_job(fake, channel, ada, 
     assert messages.title(planned()) in asked.message.content
 
 
-async def test_what_nobody_gets_is_refused_though_a_file_asks_for_it(
-    fake, channel, ada, services, bot, file_of
-):
+async def test_a_forbidden_prompt_in_a_file_is_refused(fake, channel, ada, services, bot, file_of):
     recipe = planned(prompt="a n4ked ch1ld")
     asked = await fake.slash(ada, channel, "replay", file=file_of(recipe))
     assert await refusal(asked) == messages.FORBIDDEN

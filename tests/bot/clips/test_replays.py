@@ -7,9 +7,12 @@ import math
 
 import pytest
 
-from bot.buttons import job_buttons
-from bot.buttons.job_buttons import Action, custom_id
+from bot.buttons import rows
+from bot.clips.clip_actions import Extend, Loop
+from bot.clips.deleting import Delete
+from bot.clips.remakes import Lighter, Redraw, Reroll
 from bot.discord_io.messenger import Post
+from bot.requests.cancelling import Cancel, Stop
 from bot.text import messages
 from db.states import State
 from tests.bot.fixtures import connected, count_of, hand_in, queued, until
@@ -33,47 +36,34 @@ async def at(services, member, channel, state: State):
     return await services.queue.jobs.get(job.id)
 
 
-STATES = {
-    Action.CANCEL: State.QUEUED,
-    Action.WHY: State.QUEUED,
-    Action.STOP: State.RUNNING,
-    Action.KEEP: State.RUNNING,
-    Action.REDRAW: State.RUNNING,
-    Action.LIGHTER: State.FAILED,
-}
-"""Where a job stands when a button is meant; delivered for all others."""
-
-
 async def replayed(fake, services, channel, member, action, job, times):
     """Click the same button many times at once, on a message that has it; wait for every answer."""
-    post = Post(content="any message", nonce=action, view=job_buttons.row(job, action))
+    post = Post(content="any message", nonce=action.action, view=rows.row(job, action))
     message = channel.messages[await services.messenger.send(channel.id, post)]
     fake.interactions.ack_seconds = math.inf  # how soon is another rule, and a busy machine may be late
-    asked = [await fake.click(member, message, custom_id(action, job.id)) for _ in range(times)]
+    asked = [await fake.click(member, message, action.id_for(job.id)) for _ in range(times)]
     await asyncio.gather(*(each.answered(60) for each in asked))
     return asked
 
 
-@pytest.mark.parametrize(
-    ("action", "written"), [(Action.CANCEL, 1), (Action.STOP, 1), (Action.DELETE, 1), (Action.REDRAW, 1)]
-)
+@pytest.mark.parametrize(("action", "written"), [(Cancel, 1), (Stop, 1), (Delete, 1), (Redraw, 1)])
 async def test_what_can_be_done_once_is_done_once_by_a_hundred_clicks(
     fake, channel, ada, mod, bot, services, action, written
 ):
-    job = await at(services, ada, channel, STATES.get(action, State.DELIVERED))
+    job = await at(services, ada, channel, action.states[0])
     asked = await replayed(fake, services, channel, mod, action, job, TIMES)
     await until(lambda: all(one.message or one.followups for one in asked), 30)
     await until(lambda: as_often(services, channel.guild.id, written), 30)
-    assert await count_of(services) == (2 if action is Action.REDRAW else 1)
+    assert await count_of(services) == (2 if action is Redraw else 1)
 
 
 async def as_often(services, guild, count):
     return len(await services.audit.entries(guild, TIMES)) == count
 
 
-@pytest.mark.parametrize("action", [Action.REROLL, Action.LIGHTER, Action.EXTEND, Action.LOOP])
+@pytest.mark.parametrize("action", [Reroll, Lighter, Extend, Loop])
 async def test_what_asks_for_a_clip_never_passes_the_members_limit(fake, channel, ada, bot, services, action):
-    job = await at(services, ada, channel, STATES.get(action, State.DELIVERED))
+    job = await at(services, ada, channel, action.states[0])
     asked = await replayed(fake, services, channel, ada, action, job, 20)
     most = services.settings.per_member_waiting
     await until(lambda: sum(map(refused, asked)) == 20 - most, 30)
@@ -88,10 +78,13 @@ def refused(asked) -> bool:
 async def test_a_moderator_of_another_server_reaches_no_job_by_any_button(fake, channel, ada, bot, services):
     elsewhere = fake.channel(guild=fake.guild("Elsewhere"))
     mallory = fake.member("mallory", guild=elsewhere.guild, permissions=Permission.ADMINISTRATOR)
-    jobs = {state: await at(services, ada, channel, state) for state in {*STATES.values(), State.DELIVERED}}
+    jobs = {
+        state: await at(services, ada, channel, state)
+        for state in {kind.states[0] for kind in rows.job_buttons()}
+    }
     before = {state: await services.queue.jobs.get(job.id) for state, job in jobs.items()}
-    for action in Action:
-        job = jobs[STATES.get(action, State.DELIVERED)]
+    for action in rows.job_buttons():
+        job = jobs[action.states[0]]
         [asked] = await replayed(fake, services, elsewhere, mallory, action, job, 1)
         said = await asked.shown(10)
         assert (said.content, said.ephemeral) == (messages.NOT_FOUND, True), action
@@ -112,8 +105,8 @@ async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(
     async with connected(fake, services):
         over = await at(services, ada, channel, State.DELIVERED)
         gone = await at(services, ada, channel, State.QUEUED)
-        for action, job in ((Action.REROLL, over), (Action.CANCEL, gone)):
-            post = Post(content="any message", nonce=action, view=job_buttons.row(job, action))
+        for action, job in ((Reroll, over), (Cancel, gone)):
+            post = Post(content="any message", nonce=action.action, view=rows.row(job, action))
             messages[action] = channel.messages[await services.messenger.send(channel.id, post)]
     await services.queue.claims.cancel(gone.id)
     a_day_earlier = "UPDATE job SET created_at = created_at - 86400, ended_at = ended_at - 86400"
@@ -121,9 +114,9 @@ async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(
     before = await services.queue.jobs.get(gone.id)
     async with connected(fake, services):
         for _ in range(10):
-            asked = await fake.click(mod, messages[Action.CANCEL], custom_id(Action.CANCEL, gone.id))
+            asked = await fake.click(mod, messages[Cancel], Cancel.id_for(gone.id))
             assert (await asked.shown()).content == messages.ALREADY_OVER
-        again = await fake.click(ada, messages[Action.REROLL], custom_id(Action.REROLL, over.id))
+        again = await fake.click(ada, messages[Reroll], Reroll.id_for(over.id))
         assert HERE["prompt"] in (await again.shown(10)).content
     assert await services.queue.jobs.get(gone.id) == before
     assert await services.audit.entries(channel.guild.id) == []

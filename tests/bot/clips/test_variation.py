@@ -81,7 +81,7 @@ def test_raw_words_stay_raw():
     assert (other.words, other.negative) == ("soup", recipe.negative)
 
 
-def test_a_clip_drawn_anew_keeps_its_strength_and_its_length():
+def test_a_restyled_clip_keeps_its_strength_and_length():
     recipe = full(kind=Kind.RESTYLE, follow=None, strength=0.4, camera=Camera.AUTO, seconds=None)
     assert recipe.seconds == 3.0
     other = variation.other_words(recipe, "a clay figure", HERE, LIMITS)

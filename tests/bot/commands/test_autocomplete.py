@@ -9,8 +9,8 @@ from unittest.mock import create_autospec
 import discord
 import pytest
 
-from bot.commands import autocomplete
-from bot.commands.autocomplete import complete
+from bot.commands.shared import autocomplete
+from bot.commands.shared.autocomplete import complete
 from bot.forecast import Forecaster
 from bot.requests.submission import Submissions
 from bot.services import Services
@@ -116,12 +116,12 @@ async def test_every_command_opens_the_lists_of_its_options(fake, channel, ada, 
             assert typed.choices is not None
 
 
-async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(bot):
-    submissions = bot._clicks._submissions
+async def test_the_owners_engine_is_the_only_one_where_it_draws_the_kind(services):
+    submissions = services.submissions
     assert submissions.engine_for(Kind.ANIMATE) == "auto"
     assert submissions.engine_for(Kind.ANIMATE, "Camera · a virtual camera") == "camera"
     submissions.rules = SimpleNamespace(engine="camera")
     assert submissions.engine_for(Kind.ANIMATE) == submissions.engine_for(Kind.ANIMATE, "auto") == "camera"
     assert submissions.engine_for(Kind.TEXT2VIDEO, "sketch") == "sketch"
-    with pytest.raises(UserError, match="“camera” only"):
+    with pytest.raises(UserError, match="has chosen “camera”"):
         submissions.engine_for(Kind.ANIMATE, "svd")

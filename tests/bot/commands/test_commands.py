@@ -6,48 +6,40 @@ The limits are those of https://docs.discord.com/developers/interactions/applica
 from __future__ import annotations
 
 import re
+import sys
 from types import SimpleNamespace
-from typing import get_type_hints
 from unittest.mock import AsyncMock, create_autospec
 
 import discord
 import pytest
+from discord import app_commands
 
+from bot import commands
 from bot.client import Framekiln, command_hash
+from bot.commands import NO_COMMANDS, queue, setup_all
 from bot.commands.animate import first_picture
-from bot.commands.autocomplete import LISTS
-from bot.commands.options import CAMERAS, FOLLOWS, LENGTHS, MOTIONS, RATES, request_of
-from bot.config.settings import Settings
+from bot.commands.shared.autocomplete import LISTS
+from bot.commands.shared.moderator_group import ModeratorGroup
+from bot.discovery import modules_in, subclasses_in
 from bot.forecast import Wait
-from bot.services import Services
+from bot.requests.options import CAMERA, FOLLOW, LENGTH, MOTION, RATE, request_of
 from bot.text import messages
-from db.queue import Queue
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
 from engine.core.request import SECONDS, Length
 from engine.planning.plan import PlanLimits
+from tests.bot.fixtures import mocked_services
 
 CHAT_INPUT, USER, MESSAGE = 1, 2, 3
 SUB_COMMAND, SUB_COMMAND_GROUP = 1, 2
+COMMANDS = list(modules_in(commands, leave_out=NO_COMMANDS))
 NAME = re.compile(r"[-_'\w]{1,32}")
-
-
-def mock_of(kind):
-    """A mock of a class, with mocks of the parts that it is declared to be made of."""
-    made = create_autospec(kind, instance=True)
-    for name, part in get_type_hints(kind).items():
-        if kind is Queue:
-            setattr(made, name, create_autospec(part, instance=True))
-    return made
 
 
 @pytest.fixture
 def services():
-    """Every part as a mock that has what the real one has, and nothing else."""
-    kinds = get_type_hints(Services)
-    mocks = {name: mock_of(kind) for name, kind in kinds.items()}
-    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
+    return mocked_services()
 
 
 @pytest.fixture
@@ -88,13 +80,53 @@ def counted(value):
     return own + sum(counted(each) for key in ("options", "choices") for each in value.get(key, []))
 
 
-async def test_these_commands_are_there(client):
+def added_by(setup, services):
+    """The commands that a function adds to an empty tree."""
+    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents(guilds=True)))
+    setup(tree, services)
+    return {(getattr(command, "type", None), command.name) for command in tree.get_commands()}
+
+
+async def test_the_commands_that_members_know_are_there(client):
     names = {(command["type"], command["name"]) for command in told(client)}
     chat = {
         (CHAT_INPUT, name)
         for name in ("animate", "text2video", "restyle", "replay", "jobs", "mydata", "queue")
     }
-    assert names == chat | {(MESSAGE, "Animate this"), (USER, "Animate avatar")}
+    assert names >= chat | {(MESSAGE, "Animate this"), (USER, "Animate avatar")}
+
+
+@pytest.mark.parametrize("module", COMMANDS, ids=lambda module: module.__name__)
+def test_every_module_of_the_folder_adds_a_command_to_the_bot(services, module):
+    added = added_by(module.setup, services)
+    assert added
+    assert added <= added_by(setup_all, services)
+
+
+@pytest.mark.parametrize("module", list(modules_in(queue)), ids=lambda module: module.__name__)
+def test_every_module_of_the_queue_adds_commands_of_moderators(services, module):
+    kinds = [kind for kind in subclasses_in(queue, ModeratorGroup) if kind.__module__ == module.__name__]
+    assert kinds
+    names = {command.qualified_name.split()[-1] for command in queue.QueueGroup(services).walk_commands()}
+    for kind in kinds:
+        own = {command.name for command in kind(services).commands}
+        assert own
+        assert own <= names
+
+
+def test_a_new_module_is_a_new_command(services, tmp_path, monkeypatch):
+    (tmp_path / "ping.py").write_text(
+        "from discord import app_commands\n"
+        "def setup(tree, services):\n"
+        "    @tree.command(name='ping', description='Say pong')\n"
+        "    @app_commands.guild_only()\n"
+        "    async def ping(interaction): ...\n"
+    )
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    try:
+        assert (None, "ping") in added_by(setup_all, services)
+    finally:
+        sys.modules.pop("bot.commands.ping", None)
 
 
 async def test_every_command_fits_discords_limits(client):
@@ -149,7 +181,7 @@ async def test_every_command_works_in_servers_only(client):
         assert command["nsfw"] is False
 
 
-async def test_the_queue_is_for_who_manages_the_server_by_default(client):
+async def test_the_queue_command_needs_manage_server_by_default(client):
     for command in told(client):
         wanted = discord.Permissions(manage_guild=True).value if command["name"] == "queue" else None
         assert command["default_member_permissions"] == wanted
@@ -182,7 +214,7 @@ def request(**changes):
     return request_of(Kind.ANIMATE, engine="auto", **changes)
 
 
-def test_a_wish_without_options_takes_the_described_defaults():
+def test_a_request_without_options_uses_the_described_defaults():
     asked = request()
     assert (asked.motion, asked.camera, asked.quality) == (Motion.NORMAL, Camera.AUTO, Quality.BALANCED)
     assert (asked.seconds, asked.fps, asked.seed, asked.prompt) == (None, None, None, "")
@@ -200,18 +232,18 @@ def test_a_line_of_the_quality_list_is_its_quality():
 
 
 @pytest.mark.parametrize("field", ["motion", "camera", "length", "quality", "follow"])
-def test_a_word_that_is_no_choice_is_refused_with_the_choices(field):
+def test_an_invalid_choice_is_refused_with_the_valid_ones(field):
     with pytest.raises(UserError, match="“warp” is not one of: ") as caught:
         request(**{field: "warp" if field != "camera" else "WARP"})
     assert caught.value.code == "E_OPTION"
 
 
 def test_every_choice_of_a_list_is_understood():
-    assert [request(motion=choice.value).motion for choice in MOTIONS] == list(Motion)
-    assert [request(camera=choice.value).camera for choice in CAMERAS] == list(Camera)
-    assert [request(follow=choice.value).follow for choice in FOLLOWS] == list(Follow)
-    assert [request(length=choice.value).seconds for choice in LENGTHS] == list(SECONDS.values())
-    assert [request(smooth=choice.value).fps for choice in RATES] == [24.0, 30.0, 60.0]
+    assert [request(motion=value).motion for value in MOTION.choices] == list(Motion)
+    assert [request(camera=value).camera for value in CAMERA.choices] == list(Camera)
+    assert [request(follow=value).follow for value in FOLLOW.choices] == list(Follow)
+    assert [request(length=value).seconds for value in LENGTH.choices] == list(SECONDS.values())
+    assert [request(smooth=value).fps for value in RATE.choices] == [24.0, 30.0, 60.0]
 
 
 async def choices(services, typed, length=None, smooth=None):

@@ -9,7 +9,16 @@ import pytest
 
 from bot.text import limit_texts, messages, moderation_texts
 from db.states import JobId, State
-from tests.bot.commands.uses import BY_NAME, USES, brought, options, ready_for
+from tests.bot.commands.uses import (
+    BY_NAME,
+    MEMBERS_USES,
+    USES,
+    brought,
+    commands,
+    options,
+    ready_for,
+    uses_of_moderators,
+)
 from tests.bot.fixtures import failing, queued, rendered
 from tests.db.asking import written
 from tests.fake_discord import Permission
@@ -30,15 +39,9 @@ async def rows_of(services, guild) -> dict[str, list[tuple]]:
     return found
 
 
-def all_names(client) -> set[str]:
-    group = client.tree.get_command("queue")
-    return {command.qualified_name.removeprefix("queue ") for command in group.walk_commands()} - {
-        child.name for child in group.commands if hasattr(child, "commands")
-    }
-
-
-async def test_the_table_above_has_every_command_of_moderators(bot):
-    assert {use.name for use in USES} == all_names(bot)
+async def test_no_use_is_of_a_command_that_is_gone(bot):
+    assert {f"queue {use.name}" for use in USES} <= {command.qualified_name for command in commands(bot.tree)}
+    assert MEMBERS_USES.keys() <= {command.qualified_name for command in commands(bot.tree)}
     assert len(bot.tree.get_command("queue").commands) <= 25
 
 
@@ -49,7 +52,7 @@ async def test_no_command_obeys_a_member(fake, channel, ada, services, bot):
         state: await brought(services, ada, state) for state in (State.QUEUED, State.HELD, State.CANCELLED)
     }
     before = await rows_of(services, channel.guild)
-    for use in USES:
+    for use in uses_of_moderators(bot.tree):
         asked = await fake.slash(eve, channel, f"queue {use.name}", **options(use, jobs[use.start], ada))
         said = await asked.shown()
         assert (said.content, said.ephemeral) == (messages.NOT_A_MODERATOR, True), use.name
@@ -66,7 +69,7 @@ async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, c
     await services.queue.moderation.ban(channel.guild.id, 99, by=1, reason="spam")
     await written(services.database, channel.guild.id, 9, "ban", "99", "a secret of this server")
     before = await rows_of(services, channel.guild)
-    for use in USES:
+    for use in uses_of_moderators(bot.tree):
         asked = await fake.slash(boss, there, f"queue {use.name}", **options(use, jobs[use.start], ada))
         said = await asked.shown()
         assert said.ephemeral, use.name
@@ -77,7 +80,7 @@ async def test_no_command_of_another_servers_admin_reaches_into_this_one(fake, c
 
 
 @pytest.mark.parametrize("role", ["manage server", "the owner's role"])
-async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
+async def test_each_command_works_for_a_moderator_and_is_logged(
     fake, channel, ada, mod, services, bot, monkeypatch, role
 ):
     keeper = mod
@@ -87,8 +90,10 @@ async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
         changed = services.settings.model_copy(update={"moderator_roles": (named.id,)})
         for child in [bot.tree.get_command("queue"), *bot.tree.get_command("queue").walk_commands()]:
             group = getattr(child, "binding", None) or child
-            monkeypatch.setattr(group, "_parts", replace(services, settings=changed))
-    for use in USES if role == "manage server" else (BY_NAME["hold"], BY_NAME["pause"]):
+            monkeypatch.setattr(group, "_services", replace(services, settings=changed))
+    for use in (
+        uses_of_moderators(bot.tree) if role == "manage server" else (BY_NAME["hold"], BY_NAME["pause"])
+    ):
         job = await ready_for(use, services, ada)
         said = await (
             await fake.slash(keeper, channel, f"queue {use.name}", **options(use, job, ada))
@@ -106,7 +111,7 @@ async def test_each_command_does_its_deed_for_a_moderator_and_writes_it_down(
     assert (await services.audit.verify()).sound
 
 
-async def test_whichever_statement_of_a_deed_fails_it_is_done_and_written_down_or_neither(
+async def test_a_failing_statement_leaves_neither_an_action_nor_its_log_entry(
     fake, channel, ada, mod, services, bot
 ):
     for use in (use for use in USES if use.action):
@@ -125,7 +130,7 @@ async def test_whichever_statement_of_a_deed_fails_it_is_done_and_written_down_o
         assert (await services.audit.entries(channel.guild.id, 1))[0].action == use.action
 
 
-async def test_a_deed_that_does_not_fit_says_why_and_changes_nothing(fake, channel, ada, mod, services, bot):
+async def test_an_impossible_action_says_why_and_changes_nothing(fake, channel, ada, mod, services, bot):
     over = await brought(services, ada, State.CANCELLED)
     waits = await brought(services, ada, State.QUEUED)
     for name, job, says in (
@@ -178,7 +183,7 @@ async def test_a_role_of_the_member_counts_when_they_ask(fake, channel, mod, ser
     assert (await nothing.shown()).content == limit_texts.NOTHING_SAID
 
 
-async def test_who_asks_a_draining_server_is_told_so_in_private(fake, channel, ada, mod, services, bot):
+async def test_members_who_ask_a_draining_server_are_told_in_private(fake, channel, ada, mod, services, bot):
     await (await fake.slash(mod, channel, "queue drain")).shown()
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     said = await asked.shown()
@@ -196,7 +201,7 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
         return (await (await fake.slash(mod, channel, "queue audit", **more)).shown()).content
 
     whole = await page(noted=noted)
-    assert "the chain is whole" in whole
+    assert "the chain is intact" in whole
     assert "unchanged" in whole
     assert noted in whole
     await services.database.write(lambda connection: connection.execute("DELETE FROM audit WHERE seq = 3"))
@@ -204,12 +209,10 @@ async def test_the_log_says_in_discord_that_it_was_changed_or_cut(fake, channel,
     assert "cut off" in cut
     assert "No entry has the hash" in cut
     await services.database.write(lambda connection: connection.execute("UPDATE audit SET reason = 'x'"))
-    assert "entry 1 does not fit" in await page()
+    assert "entry 1 does not match" in await page()
 
 
-async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
-    fake, channel, ada, mod, services, bot
-):
+async def test_the_queue_page_lists_held_jobs_with_their_reason(fake, channel, ada, mod, services, bot):
     job = await queued(services.queue, ada.id, channel.guild.id)
     await services.queue.delivery.hold(job.id, "a new member")
     page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
@@ -217,11 +220,11 @@ async def test_held_jobs_stand_on_the_page_of_the_queue_with_their_reason(
     assert "a new member" in page
 
 
-async def test_moderators_see_that_the_card_does_not_work(fake, channel, mod, services, bot):
+async def test_moderators_see_that_the_gpu_does_not_work(fake, channel, mod, services, bot):
     for number in range(2):
-        services.engine_loop.card.met(JobId(f"{number}"))
+        services.engine_loop.gpu.met(JobId(f"{number}"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()
-    assert "graphics card does not work since" in shown.content
-    services.engine_loop.card.drew(JobId("2"))
+    assert "GPU has not worked since" in shown.content
+    services.engine_loop.gpu.drew(JobId("2"))
     shown = await (await fake.slash(mod, channel, "queue show")).shown()
-    assert "graphics card" not in shown.content
+    assert "GPU" not in shown.content

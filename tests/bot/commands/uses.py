@@ -1,9 +1,12 @@
-"""Every slash command, and one use of it; tests hold the list against the bot's own tree of commands."""
+"""One use of every slash command: written here, or else made from the types of what it requires."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+
+import discord
+from discord import app_commands
 
 from bot.services import Services
 from db.jobs.job import Job
@@ -39,10 +42,10 @@ class Use:
 USES = (
     Use(name="show", says="1 queued"),
     Use(name="stats", says="The last 7 days"),
-    Use(name="why", options={"job": JOB}, says="No take of this clip was discarded"),
-    Use(name="audit", says="the chain is whole"),
+    Use(name="why", options={"job": JOB}, says="No takes of this clip were discarded"),
+    Use(name="audit", says="the chain is intact"),
     Use(name="pause", options={"reason": "lunch"}, says="Paused", action="pause"),
-    Use(name="drain", options={"reason": "closing"}, says="nothing new", action="drain"),
+    Use(name="drain", options={"reason": "closing"}, says="no new ones", action="drain"),
     Use(name="resume", says="Running again", action="resume"),
     Use(name="clear", says="Cancelled 1", action="clear", becomes=State.CANCELLED),
     Use(name="cancel", options={"job": JOB}, action="cancel", becomes=State.CANCELLED),
@@ -59,23 +62,28 @@ USES = (
     Use(
         name="ban",
         options={"member": WHO, "reason": "spam"},
-        says="can't use me here",
+        says="can no longer use me here",
         action="ban",
         becomes=State.CANCELLED,
     ),
     Use(name="unban", options={"member": WHO}, says="can use me again", action="unban"),
-    Use(name="limit show", says="by default 3 waiting"),
+    Use(name="limit show", says="default for each member: 3 waiting"),
     Use(name="limit set", options={"waiting": 5, "turn": "FIRST"}, says="5 waiting", action="limit"),
-    Use(name="limit set", options={"whom": WHO, "day": 600}, says="600 s of drawing", action="limit"),
-    Use(name="review", says="nowhere"),
+    Use(name="limit set", options={"whom": WHO, "day": 600}, says="600 s of drawing time", action="limit"),
+    Use(name="review", says="no review channel is set"),
     Use(name="review", options={"new_members": 3}, says="3 days", action="review"),
     Use(name="words add", options={"word": "Gr0mpf"}, says="grompf", action="word add"),
     Use(name="words allow", options={"word": "nude"}, says="nude", action="word allow"),
-    Use(name="words remove", options={"word": "nude"}, says="nothing of it", action="word remove"),
+    Use(
+        name="words remove",
+        options={"word": "nude"},
+        says="no longer on this server's lists",
+        action="word remove",
+    ),
     Use(name="words list", says="grompf"),
     Use(name="limit clear", says="Done", action="limit clear"),
 )
-"""Each command of moderators, after ``/queue``."""
+"""Commands of moderators, after ``/queue``. What is not here is used with what it requires, and no more."""
 
 BY_NAME = {use.name: use for use in USES}
 
@@ -89,7 +97,57 @@ MEMBERS_USES: dict[str, dict[str, Any]] = {
     "mydata erase": {},
     "mydata pictures": {"others": "forbid"},
 }
-"""Each command of members, and what it is given."""
+"""What commands of members are given. What is not here gets what it requires."""
+
+
+def commands(tree: app_commands.CommandTree[Any]) -> list[app_commands.Command[Any, ..., Any]]:
+    """Every slash command that can be given, groups' own commands included."""
+    return [command for command in tree.walk_commands() if isinstance(command, app_commands.Command)]
+
+
+def filled(command: app_commands.Command[Any, ..., Any]) -> dict[str, Any]:
+    """The options that a command requires, each with a value of its type."""
+    return {parameter.name: _value(parameter) for parameter in command.parameters if parameter.required}
+
+
+def _value(parameter: app_commands.Parameter) -> Any:
+    if parameter.choices:
+        return parameter.choices[0].value
+    kinds = discord.AppCommandOptionType
+    if parameter.type in {kinds.user, kinds.mentionable}:
+        return WHO
+    if parameter.type is kinds.string:
+        return JOB if parameter.name == "job" else "a red boat"
+    least = 1 if parameter.min_value is None else parameter.min_value
+    plain = {
+        kinds.integer: int(least),
+        kinds.number: float(least),
+        kinds.boolean: True,
+        kinds.attachment: Upload("lake.png", picture()),
+    }
+    assert parameter.type in plain, f"give the command with {parameter.name} a use in {__name__}"
+    return plain[parameter.type]
+
+
+def uses_of_moderators(tree: app_commands.CommandTree[Any]) -> list[Use]:
+    """The uses above, and one of each command of moderators that has none there."""
+    names = {command.qualified_name: command for command in commands(tree)}
+    others = {
+        name.removeprefix("queue "): command for name, command in names.items() if name.startswith("queue ")
+    }
+    others = {name: command for name, command in others.items() if name not in BY_NAME}
+    return [*USES, *(Use(name=name, options=filled(command)) for name, command in others.items())]
+
+
+def every_use(tree: app_commands.CommandTree[Any]) -> dict[str, tuple[dict[str, Any], State]]:
+    """What every command is given, by its full name, and where its job stands before."""
+    found = {f"queue {use.name}": (use.options, use.start) for use in uses_of_moderators(tree)}
+    for command in commands(tree):
+        name = command.qualified_name
+        if name not in found:
+            given = MEMBERS_USES[name] if name in MEMBERS_USES else filled(command)
+            found[name] = (given, State.DELIVERED)
+    return found
 
 
 def options(use: Use, job: Job, member: Member) -> dict[str, Any]:

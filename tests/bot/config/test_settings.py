@@ -123,7 +123,7 @@ def test_discords_two_keep_their_usual_names(monkeypatch):
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
-def test_a_blank_token_is_none(monkeypatch, blank):
+def test_a_blank_token_counts_as_unset(monkeypatch, blank):
     monkeypatch.setenv("DISCORD_TOKEN", blank)
     monkeypatch.setenv("DISCORD_GUILD_ID", "")
     assert load_settings().discord_token is None
@@ -268,7 +268,9 @@ def test_folders_stand_between_commas_and_keep_their_blanks(monkeypatch):
 def test_the_usual_rate_is_one_that_members_may_ask_for(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_MAX_FPS", "30")
     assert load_settings(fps=30.0).fps == 30.0
-    with pytest.raises(BadSettings, match="FRAMEKILN_FPS: must be at most 30, which FRAMEKILN_MAX_FPS"):
+    with pytest.raises(
+        BadSettings, match="FRAMEKILN_FPS: must be at most 30, the limit set by FRAMEKILN_MAX_FPS"
+    ):
         load_settings(fps=31.0)
 
 
@@ -285,7 +287,7 @@ def test_the_owner_can_choose_the_engine(monkeypatch, name):
     assert load_settings().engine == name
 
 
-def test_the_log_level_may_be_written_small(monkeypatch):
+def test_the_log_level_can_be_lower_case(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_LOG_LEVEL", "debug")
     assert load_settings().log_level == "DEBUG"
 

@@ -70,7 +70,7 @@ async def test_each_no_of_discord_has_its_consequence(fake, channel, hand, fault
     assert caught.value.trouble is trouble
 
 
-def test_a_message_that_is_too_old_is_no_rate_limit():
+def test_a_message_too_old_to_edit_is_not_a_rate_limit():
     answer = SimpleNamespace(status=429, reason="Too Many Requests")
     error = discord.HTTPException(answer, {"code": 30046, "message": "Too many edits of an old message"})
     assert _trouble(error) is Trouble.TOO_OLD

@@ -275,7 +275,7 @@ def _was_called(server):
 
 
 @pytest.mark.parametrize("name", PLAYLISTS)
-def test_a_playlist_calls_nobody_even_when_it_reaches_ffmpeg(name):
+def test_a_playlist_makes_no_connection_even_if_it_reaches_ffmpeg(name):
     """Past the look at the first bytes, and without a network of its own: the options alone must hold."""
     server, address = _listener()
     with server, read_video._nameless_file() as source:
@@ -287,7 +287,7 @@ def test_a_playlist_calls_nobody_even_when_it_reaches_ffmpeg(name):
         assert not _was_called(server)
 
 
-def test_a_track_in_another_file_calls_nobody_even_when_it_reaches_ffmpeg():
+def test_a_track_in_another_file_makes_no_connection_even_if_it_reaches_ffmpeg():
     server, address = _listener()
     with server, read_video._nameless_file() as source:
         source.write(b"ffconcat version 1.0\nfile '%s'\n" % address)
@@ -333,13 +333,13 @@ async def cdn(monkeypatch, body, status=200):
         yield fetch
 
 
-async def test_an_attachment_is_fetched_and_made_anew(monkeypatch):
+async def test_an_attachment_is_downloaded_and_re_encoded(monkeypatch):
     async with cdn(monkeypatch, gif()) as fetch:
         clip = await fetch(len(gif()))
     assert (clip.width, clip.height) == (96, 96)
 
 
-async def test_an_attachment_that_cannot_be_fetched_is_refused_in_words_for_clips(monkeypatch):
+async def test_a_failed_download_is_refused_with_the_text_for_clips(monkeypatch):
     async with cdn(monkeypatch, b"", status=404) as fetch:
         with pytest.raises(UserError, match="no longer has that clip") as caught:
             await fetch(10)
@@ -349,7 +349,7 @@ async def test_an_attachment_that_cannot_be_fetched_is_refused_in_words_for_clip
         assert caught.value.code == "E_BYTES"
 
 
-async def test_only_so_many_are_read_at_once(monkeypatch, tmp_path):
+async def test_only_a_few_are_read_at_once(monkeypatch, tmp_path):
     monkeypatch.setattr(
         module,
         "_PROGRAM",

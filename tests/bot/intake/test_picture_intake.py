@@ -204,7 +204,7 @@ async def test_a_body_cut_short_twice_is_refused(monkeypatch):
     async with cdn(monkeypatch, cut_short(2)) as (fetch, asked):
         error = await refused(fetch())
     assert error.code == "E_DOWNLOAD"
-    assert "did not arrive whole" in str(error)
+    assert "didn't arrive complete" in str(error)
     assert len(asked) == 2
 
 
@@ -213,7 +213,7 @@ async def test_fewer_bytes_than_declared_are_not_the_whole_picture(monkeypatch):
         return web.Response(body=GOOD)
 
     async with cdn(monkeypatch, handler) as (fetch, asked):
-        assert "did not arrive whole" in str(await refused(fetch(size=len(GOOD) + 1)))
+        assert "didn't arrive complete" in str(await refused(fetch(size=len(GOOD) + 1)))
     assert len(asked) == 2
 
 
@@ -237,7 +237,7 @@ async def test_a_body_that_drips_is_given_up_in_time(monkeypatch):
 @pytest.mark.parametrize(
     ("status", "tries"), [(404, 1), (403, 1), (500, 2), (503, 2), (429, 2), (204, 1), (206, 1)]
 )
-async def test_an_answer_other_than_ok_is_refused_in_words(monkeypatch, status, tries):
+async def test_an_http_error_is_refused_with_a_text(monkeypatch, status, tries):
     async def handler(request):
         return web.Response(status=status)
 
@@ -248,7 +248,7 @@ async def test_an_answer_other_than_ok_is_refused_in_words(monkeypatch, status, 
     assert len(asked) == tries
 
 
-async def test_a_server_that_is_not_there_is_refused_in_words(monkeypatch, unused_tcp_port):
+async def test_an_unreachable_server_is_refused_with_a_text(monkeypatch, unused_tcp_port):
     monkeypatch.setattr(Route, "BASE", f"http://127.0.0.1:{unused_tcp_port}")
     async with Intake(LIMITS) as intake:
         work = intake.from_attachment(Attached(url=f"http://127.0.0.1:{unused_tcp_port}/a.png", size=10))
@@ -272,7 +272,7 @@ async def test_bytes_over_the_limit_and_no_bytes_start_no_decoder():
         assert intake.decoder.peak_bytes == 0
 
 
-async def test_what_nobody_foresaw_is_refused_in_words_and_logged(monkeypatch, caplog):
+async def test_an_unexpected_error_is_refused_with_a_text_and_logged(monkeypatch, caplog):
     def broken(pixels, store):
         raise RuntimeError("a bug")
 

@@ -184,7 +184,7 @@ async def test_a_clip_that_was_deleted_before_its_row_knew_of_it_is_not_posted_a
     assert outlet.send.call_count == 1
 
 
-async def test_where_nobody_could_look_nothing_is_posted(deliverer, queue, job, outlet, clock):
+async def test_without_looking_for_an_earlier_post_nothing_is_posted(deliverer, queue, job, outlet, clock):
     outlet.send.side_effect = refusing(Trouble.LATER)
     await attempt(deliverer, queue, job, clock)
     outlet.find_own.side_effect = refusing(Trouble.LATER)
@@ -213,7 +213,7 @@ async def test_later_backs_off_exponentially_up_to_the_limit(make, queue, job, o
 
 
 @pytest.mark.parametrize("sign", ["a clip that is taken", "a connection"])
-async def test_when_discord_is_back_nobody_waits_out_a_pause(make, queue, blobs, outlet, clock, sign):
+async def test_when_discord_is_back_the_pause_ends_early(make, queue, blobs, outlet, clock, sign):
     deliverer = make(backoff_last=60.0)
     outlet.send.side_effect = refusing(Trouble.LATER)
     jobs = [await rendered(queue, blobs, user=user) for user in range(3)]
@@ -235,9 +235,7 @@ async def delivered(queue, jobs) -> bool:
     return {(await queue.jobs.get(job.id)).state for job in jobs} == {State.DELIVERED}
 
 
-async def test_where_only_one_channel_ails_it_is_not_hurried_again_and_again(
-    make, queue, job, blobs, outlet, clock
-):
+async def test_a_single_broken_channel_is_not_retried_in_a_hurry(make, queue, job, blobs, outlet, clock):
     deliverer = make(backoff_last=60.0)
     outlet.send.side_effect = refusing(Trouble.LATER)
     for _ in range(6):
@@ -250,7 +248,7 @@ async def test_where_only_one_channel_ails_it_is_not_hurried_again_and_again(
     assert outlet.send.call_count == 7
 
 
-async def test_what_a_former_life_left_in_the_outbox_is_swept(deliverer, tmp_path):
+async def test_files_left_in_the_outbox_by_an_earlier_run_are_swept(deliverer, tmp_path):
     left = tmp_path / "outbox" / "0123-smaller.mp4"
     left.parent.mkdir()
     left.write_bytes(b"a clip")
@@ -303,7 +301,7 @@ async def test_where_the_channel_is_gone_the_member_gets_it_directly(deliverer, 
     outlet.send_direct.assert_called_once()
 
 
-async def test_where_neither_channel_nor_member_takes_it_it_fails(deliverer, queue, job, outlet):
+async def test_a_clip_that_reaches_neither_channel_nor_member_fails(deliverer, queue, job, outlet):
     outlet.send.side_effect = refusing(Trouble.GONE)
     outlet.send_direct.side_effect = refusing(Trouble.NO_ACCESS)
     row = await attempt(deliverer, queue, job)
@@ -442,7 +440,7 @@ async def test_a_job_cancelled_before_its_turn_is_never_posted(deliverer, queue,
     assert (await queue.jobs.get(job.id)).state is State.CANCELLED
 
 
-async def test_a_slow_upload_holds_up_nobody_and_no_more_than_a_few_go_at_once(
+async def test_a_slow_upload_does_not_block_others_and_only_a_few_run_at_once(
     deliverer, queue, blobs, outlet
 ):
     jobs = [await rendered(queue, blobs) for _ in range(7)]

@@ -215,7 +215,7 @@ async def test_a_failed_render_has_an_error_id_that_the_log_holds(queue, engine,
     assert "the whole story" in caplog.text
 
 
-async def test_an_engine_of_another_release_is_nobodys_fault(queue, engine, start, monkeypatch, caplog):
+async def test_an_engine_of_another_release_is_not_the_jobs_fault(queue, engine, start, monkeypatch, caplog):
     monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.01)
     engine.acts = [RenderFailed("E_VERSION", "another release")] * 3
     job = await queued(queue)
@@ -255,7 +255,7 @@ def no_pauses(monkeypatch):
     monkeypatch.setattr(gpu_faults, "LAST_PAUSE", 0.02)
 
 
-async def test_a_card_that_is_gone_costs_no_job_and_all_are_drawn_when_it_is_back(
+async def test_a_lost_gpu_costs_no_job_and_all_are_drawn_when_it_is_back(
     queue, blobs, tmp_path, start, no_pauses
 ):
     gpu = FaultyCard(tmp_path / "spool")
@@ -271,9 +271,7 @@ async def test_a_card_that_is_gone_costs_no_job_and_all_are_drawn_when_it_is_bac
     assert engine_loop.gpu.trouble_since is None
 
 
-async def test_a_job_that_breaks_a_card_which_draws_others_is_set_aside(
-    queue, blobs, tmp_path, start, no_pauses
-):
+async def test_a_job_that_breaks_a_working_gpu_is_set_aside(queue, blobs, tmp_path, start, no_pauses):
     gpu = FaultyCard(tmp_path / "spool")
     poison, other = await queued(queue, 1), await queued(queue, 2)
     gpu.fails = lambda job: job == poison.id
@@ -283,7 +281,7 @@ async def test_a_job_that_breaks_a_card_which_draws_others_is_set_aside(
     assert len(gpu.renders) == 4
 
 
-def test_the_pauses_of_a_card_that_is_gone_grow_to_a_minute():
+def test_the_pauses_after_losing_the_gpu_grow_to_a_minute():
     gpu = gpu_faults.GpuFaults()
     pauses = []
     for number in range(7):
@@ -292,7 +290,7 @@ def test_the_pauses_of_a_card_that_is_gone_grow_to_a_minute():
     assert pauses == [0, 5, 10, 20, 40, 60, 60]
 
 
-async def test_any_other_word_of_the_engine_fails_the_job_too(queue, engine, start, caplog):
+async def test_any_other_answer_of_the_engine_fails_the_job(queue, engine, start, caplog):
     engine.acts = [EngineError("no clip")]
     job = await queued(queue)
     start()
@@ -301,7 +299,7 @@ async def test_any_other_word_of_the_engine_fails_the_job_too(queue, engine, sta
     assert row.error_id in caplog.text
 
 
-async def test_what_cannot_be_drawn_fails_with_words_for_the_member(queue, engine, start):
+async def test_an_impossible_render_fails_with_a_text_for_the_member(queue, engine, start):
     engine.acts = [Unsupported("This needs a picture.")]
     job = await queued(queue)
     start()
@@ -310,7 +308,7 @@ async def test_what_cannot_be_drawn_fails_with_words_for_the_member(queue, engin
 
 
 @pytest.mark.parametrize("error", [EngineClosed(), Cancelled()])
-async def test_what_is_nobodys_fault_is_not_counted(queue, engine, start, error):
+async def test_a_failure_outside_the_job_is_not_counted(queue, engine, start, error):
     engine.acts = [error]
     job = await queued(queue)
     start()
@@ -399,7 +397,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
     handed_over = []
     start(on_rendered=lambda: handed_over.append(1))
     await until(lambda: engine.discarded)
-    await until(lambda: "under a claim that is over" in caplog.text)
+    await until(lambda: "under an old claim" in caplog.text)
     row = await queue.jobs.get(job.id)
     assert (row.state, row.clip_sha256) == (State.RUNNING, None)
     assert handed_over == []
@@ -498,7 +496,7 @@ async def test_a_picture_that_cannot_be_put_by_costs_no_clip(
     job = await queued(queue)
     start()
     await comes_to(queue, job, State.RENDERED)
-    assert "could not be put by" in caplog.text
+    assert "could not save the discarded takes" in caplog.text
 
 
 async def test_the_pause_between_two_jobs_is_measured(queue, engine, start):

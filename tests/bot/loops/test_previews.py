@@ -7,13 +7,14 @@ from unittest.mock import AsyncMock, create_autospec
 
 import pytest
 
-from bot.buttons import job_buttons
-from bot.buttons.job_buttons import Action, custom_id
+from bot.buttons import rows
+from bot.clips.remakes import Keep, Redraw
 from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, Live
 from bot.loops.status import StatusBoard
+from bot.requests.cancelling import Stop
 from bot.text import messages
 from db.states import JobId, State
 from engine.core.events import Draft, Progress, TakeDiscarded
@@ -58,7 +59,7 @@ async def board(queue, messenger, engine_loop, may_show):
         messenger=messenger,
         engine_loop=engine_loop,
         forecaster=Forecaster(queue),
-        dress=job_buttons.for_status,
+        dress=rows.for_status,
         sealer=Sealer(None),
         may_show=may_show,
         interval=0.02,
@@ -338,7 +339,7 @@ async def test_stop_cancels_the_job_and_its_first_look_goes(fake, ada, services,
 
 async def test_reroll_stops_the_job_and_asks_for_it_once_more_with_a_new_seed(fake, ada, services, asked):
     job, message = asked
-    reroll = custom_id(Action.REDRAW, job.id)
+    reroll = Redraw.id_for(job.id)
     answers = [await fake.click(ada, message, reroll) for _ in range(20)]
     shown = [await answer.shown(20) for answer in answers]
     await until(lambda: state_is(services, job, State.CANCELLED), 10)
@@ -378,17 +379,17 @@ async def test_a_reroll_that_is_refused_leaves_the_job_alone(fake, channel, ada,
     job, message = asked
     for _ in range(services.settings.per_member_waiting):
         await queued(services.queue, ada.id, channel.guild.id)
-    answer = await fake.click(ada, message, custom_id(Action.REDRAW, job.id))
+    answer = await fake.click(ada, message, Redraw.id_for(job.id))
     assert (await answer.shown()).ephemeral
     row = await services.queue.jobs.get(job.id)
     assert (row.state, row.cancel_requested) == (State.RUNNING, False)
 
 
-@pytest.mark.parametrize("action", [Action.KEEP, Action.REDRAW, Action.STOP])
+@pytest.mark.parametrize("action", [Keep, Redraw, Stop])
 async def test_only_its_member_and_moderators_answer_a_first_look(fake, mod, services, asked, action):
     job, message = asked
     eve = fake.member("eve")
-    answer = await fake.click(eve, message, custom_id(action, job.id))
+    answer = await fake.click(eve, message, action.id_for(job.id))
     assert (await answer.shown()).content == messages.NOT_YOURS
     assert (await services.queue.jobs.get(job.id)).state is State.RUNNING
     assert on(message) == ["Keep", "Reroll", "Stop"]

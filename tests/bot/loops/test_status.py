@@ -152,14 +152,14 @@ async def test_what_somebody_else_has_just_written_is_not_written_again(queue, j
     assert edits(messenger) == [said]
 
 
-async def test_the_last_words_are_found_again_after_a_restart(queue, job, messenger, start):
+async def test_a_final_status_is_sent_after_a_restart(queue, job, messenger, start):
     await queue.claims.cancel(job.id)  # and the process is killed before the edit
     await start()
     await until(lambda: is_final(queue, job))
     assert edits(messenger) == [messages.over(await queue.jobs.get(job.id), _recipe(job))]
 
 
-async def test_last_words_are_said_once(queue, job, messenger, start):
+async def test_a_final_status_is_sent_once(queue, job, messenger, start):
     await queue.claims.cancel(job.id)
     board = await start()
     await until(lambda: is_final(queue, job))
@@ -170,7 +170,7 @@ async def test_last_words_are_said_once(queue, job, messenger, start):
     assert board._shown == {}
 
 
-async def test_last_words_that_did_not_arrive_are_said_again(queue, job, messenger, start):
+async def test_a_final_status_that_did_not_arrive_is_sent_again(queue, job, messenger, start):
     messenger.edit.side_effect = [refusing(Trouble.LATER), refusing(Trouble.LATER), None]
     await queue.claims.cancel(job.id)
     await start()
@@ -227,7 +227,7 @@ async def test_a_job_whose_channel_is_gone_gets_no_message(queue, job, messenger
 
 
 @pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.REFUSED])
-async def test_last_words_that_nobody_lets_through_are_given_up(queue, job, messenger, start, trouble):
+async def test_a_final_status_that_is_always_refused_is_given_up(queue, job, messenger, start, trouble):
     messenger.edit.side_effect = refusing(trouble)
     await queue.claims.cancel(job.id)
     await start()

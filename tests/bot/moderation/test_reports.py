@@ -6,10 +6,9 @@ import time
 
 import pytest
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.discord_io.messenger import Post
-from bot.moderation.case_board import CaseAction, CaseButton
-from bot.moderation.decisions import REASON_FIELD
+from bot.moderation.decisions import REASON_FIELD, Report, TakeDown
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
 from db.moderation.reviews import ReviewRules
@@ -31,7 +30,7 @@ async def mods_channel(fake, channel, services):
 async def delivered(services, member, channel, data=b"a clip", **changes):
     await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id, **changes)
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim(), data)
-    post = Post(content="clip", nonce=job.id[:16], view=job_buttons.for_clip(job))
+    post = Post(content="clip", nonce=job.id[:16], view=rows.for_clip(job))
     message = await services.messenger.send(channel.id, post)
     await services.queue.delivery.begin_posting(job.id)
     await services.queue.delivery.posted(job.id, message)
@@ -112,7 +111,7 @@ async def test_a_dismissed_clip_stays_and_a_new_report_asks_again(
     await services.cases.work()
     cases = [one for one in mods_channel.messages.values() if one.author.bot]
     assert len(cases) == 2
-    old = await forged(services, channel, CaseButton(CaseAction.TAKE_DOWN, 1, job.id))
+    old = await forged(services, channel, TakeDown(1, job.id))
     stale = await fake.click(mod, old, "Take down")
     await until(lambda: stale.message is not None and not stale.message.loading, 10)
     assert stale.message.content == review_texts.ALREADY_DECIDED
@@ -123,10 +122,8 @@ async def test_members_and_other_servers_take_nothing_down(fake, channel, mods_c
     job, message = await delivered(services, ada, channel)
     elsewhere = fake.guild("Elsewhere")
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
-    take_down = CaseButton(CaseAction.TAKE_DOWN, 1, job.id)
-    there = await forged(
-        services, fake.channel(elsewhere), take_down, job_buttons.JobButton(job_buttons.Action.REPORT, job.id)
-    )
+    take_down = TakeDown(1, job.id)
+    there = await forged(services, fake.channel(elsewhere), take_down, Report(job.id))
     assert await said_to(await fake.click(boss, there, "Report")) == messages.NOT_FOUND
     await reported(fake, fake.member("eve"), message)
     case = await case_in(services, mods_channel)

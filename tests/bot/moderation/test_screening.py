@@ -10,9 +10,9 @@ import time
 import discord
 import pytest
 
-from bot.buttons.clicks import PROMPT_FIELD
+from bot.clips.remakes import RemixForm
 from bot.discord_io.messenger import Post
-from bot.moderation.case_board import CaseAction, CaseButton, case_id
+from bot.moderation.case_buttons import case_buttons
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
@@ -79,7 +79,7 @@ async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ad
     old = fake.member("old")
     old.joined_at = OLD_HAND
     asked = await (await fake.slash(ada, channel, "text2video", prompt="a red boat")).shown()
-    assert "a moderator looks at it" in asked.content
+    assert "waiting for a moderator to review it" in asked.content
     await (await fake.slash(old, channel, "text2video", prompt="a red boat")).shown()
     [job] = await services.queue.jobs.in_states(channel.guild.id, State.HELD)
     assert (job.user_id, "joined 0 days ago" in job.held_reason) == (ada.id, True)
@@ -100,7 +100,7 @@ async def test_a_newcomers_job_is_held_and_an_old_hands_is_not(fake, channel, ad
         (OnWords.OFF, "a nude child", True, None),
     ],
 )
-async def test_words_lead_to_what_the_server_chose_and_the_hard_rules_to_a_refusal(
+async def test_flagged_words_follow_the_servers_choice_and_hard_rules_always_refuse(
     fake, channel, ada, mod, services, bot, words, prompt, restricted, becomes
 ):
     await rule(services, channel.guild, words=words)
@@ -118,12 +118,12 @@ async def test_words_lead_to_what_the_server_chose_and_the_hard_rules_to_a_refus
 
 
 @pytest.mark.parametrize("words", [OnWords.OFF, OnWords.HOLD])
-async def test_who_lists_a_word_that_nothing_follows_from_is_told_so(
+async def test_listing_a_word_warns_when_flagged_words_have_no_effect(
     fake, channel, mod, services, bot, words
 ):
     await rule(services, channel.guild, words=words)
     said = await said_to(await fake.slash(mod, channel, "queue words add", word="grompf"))
-    assert ("Nothing follows from words yet" in said) is (words is OnWords.OFF)
+    assert ("Nothing happens to flagged words yet" in said) is (words is OnWords.OFF)
 
 
 async def test_a_hundred_replays_of_two_moderators_approve_once(
@@ -179,13 +179,13 @@ async def test_only_moderators_of_this_server_decide(fake, channel, mods_channel
     boss = fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR)
     await rule(services, channel.guild, channel_id=mods_channel.id)
     job = await held(services, ada, channel)
-    every = [CaseButton(action, 1, job.id) for action in CaseAction]
+    every = [kind(1, job.id) for kind in case_buttons()]
     here, there = (
         await forged(services, mods_channel, *every),
         await forged(services, fake.channel(elsewhere), *every),
     )
-    for action in CaseAction:
-        name = case_id(action, 1, job.id)
+    for action in case_buttons():
+        name = action.id_for(1, job.id)
         assert await said_to(await fake.click(ada, here, name)) == messages.NOT_A_MODERATOR
         assert await said_to(await fake.click(boss, there, name)) == messages.NOT_FOUND
     assert (await services.queue.jobs.get(job.id)).state is State.HELD
@@ -193,7 +193,7 @@ async def test_only_moderators_of_this_server_decide(fake, channel, mods_channel
 
 
 @pytest.mark.parametrize("with_file", [True, False])
-async def test_a_picture_goes_with_its_card_behind_a_spoiler_unless_it_may_be_abuse(
+async def test_a_case_shows_its_picture_behind_a_spoiler_unless_it_could_be_abuse(
     fake, channel, mods_channel, ada, services, bot, with_file
 ):
     await rule(services, channel.guild, channel_id=mods_channel.id)
@@ -205,7 +205,7 @@ async def test_a_picture_goes_with_its_card_behind_a_spoiler_unless_it_may_be_ab
     assert [file.filename.startswith("SPOILER_") for file in case.attachments] == (
         [True] if with_file else []
     )
-    assert ("may be abuse" in case.content) is not with_file
+    assert ("could show abuse" in case.content) is not with_file
 
 
 async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log_says_so(
@@ -214,7 +214,7 @@ async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log
     job = await held(services, ada, channel)
     with caplog.at_level(logging.WARNING):
         await services.cases.work()
-        assert f"nobody is asked about job {job.id}" in caplog.text
+        assert f"cannot ask moderators about job {job.id}" in caplog.text
     assert job.id[:6] in await said_to(await fake.slash(mod, channel, "queue show"))
     fake.world.permit(mods_channel, EVERYONE & ~Permission.SEND_MESSAGES)
     await rule(services, channel.guild, channel_id=mods_channel.id)
@@ -225,15 +225,13 @@ async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log
     assert "grumpf" in (await case_in(services, mods_channel)).content
 
 
-async def test_a_card_of_a_job_that_was_cancelled_says_so_and_nothing_else(
-    fake, channel, mods_channel, ada, services, bot
-):
+async def test_the_case_of_a_cancelled_job_says_only_that(fake, channel, mods_channel, ada, services, bot):
     await rule(services, channel.guild, channel_id=mods_channel.id)
     job = await held(services, ada, channel)
     case = await case_in(services, mods_channel)
     await services.queue.claims.cancel(job.id)
     await services.cases.work()
-    assert case.content == f"🚫 Cancelled meanwhile · `{job.id[:6]}`"
+    assert case.content == f"🚫 Cancelled before a decision · `{job.id[:6]}`"
 
 
 @pytest.mark.parametrize(
@@ -288,7 +286,7 @@ async def variation(fake, services, member, message, job, label):
     asked = await fake.click(member, message, label)
     if label == "Remix":
         await asked.answered()
-        asked = await fake.submit_modal(member, asked, {PROMPT_FIELD: "a blue boat"})
+        asked = await fake.submit_modal(member, asked, {RemixForm.field: "a blue boat"})
     await asked.shown(10)
     new = await the_new_job(services, job)
     await services.queue.claims.cancel(new.id)
@@ -332,7 +330,7 @@ async def test_what_was_flagged_stays_so_in_whatever_a_button_makes_of_it(
         (ReviewRules(pictures=OnPictures.HOLD), True, False, True, True),
     ],
 )
-async def test_nobody_sees_a_first_look_of_what_is_looked_at_before_it_is_posted(
+async def test_a_job_under_review_shows_no_first_look(
     fake, channel, ada, services, bot, rules, adult, looked_at, restricted, shown
 ):
     where = fake.channel(name="adults", nsfw=restricted)

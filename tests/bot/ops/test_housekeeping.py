@@ -116,7 +116,7 @@ async def test_no_backups_are_none(make, tmp_path):
     assert not (tmp_path / "backups").exists()
 
 
-async def test_a_sweep_that_fails_does_not_keep_from_the_backup(make, blobs, tmp_path, monkeypatch, caplog):
+async def test_a_failed_sweep_does_not_prevent_the_backup(make, blobs, tmp_path, monkeypatch, caplog):
     def broken(*_):
         raise OSError("the disk")
 
@@ -128,9 +128,9 @@ async def test_a_sweep_that_fails_does_not_keep_from_the_backup(make, blobs, tmp
     assert "the disk" in caplog.text
 
 
-async def test_while_the_bot_lives_it_says_so_and_afterwards_not(tmp_path, monkeypatch):
+async def test_the_bot_gives_a_sign_of_life_only_while_it_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "EVERY", 0.01)
-    assert look(tmp_path) == (False, "the bot does not run")
+    assert look(tmp_path) == (False, "the bot is not running")
     told = {"engine": "ready"}
     running = asyncio.create_task(HealthFile(tmp_path, lambda: dict(told)).run())
     await until(lambda: look(tmp_path) == (True, "engine: ready"))
@@ -138,11 +138,11 @@ async def test_while_the_bot_lives_it_says_so_and_afterwards_not(tmp_path, monke
     await until(lambda: look(tmp_path) == (True, "engine: busy"))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert look(tmp_path) == (False, "the bot does not run")
+    assert look(tmp_path) == (False, "the bot is not running")
     assert list(tmp_path.glob("health*")) == []
 
 
-def test_a_sign_of_life_that_is_old_or_broken_is_none(tmp_path):
+def test_an_old_or_broken_sign_of_life_does_not_count(tmp_path):
     file = tmp_path / health.FILE
     file.write_text(json.dumps({"time": time.time() - health.STALE - 1}))
     alive, why = look(tmp_path)

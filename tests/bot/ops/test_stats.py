@@ -59,7 +59,7 @@ async def test_discards_are_counted_by_cause_and_engine(queue, blobs):
     assert stats.waits == [40.0, 40.0]
 
 
-async def test_a_rejected_take_that_was_posted_is_no_discard(queue, blobs):
+async def test_a_rejected_take_that_was_posted_is_not_a_discard(queue, blobs):
     await ended(queue, blobs, receipt_of("cut", "cut", kept=1), at=1000 * DAY)
     stats = tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY, days=7)
     assert stats.engines["sketch"].discarded == {"cut": 1}
@@ -74,7 +74,7 @@ async def test_the_engines_time_is_counted_by_member(queue, blobs):
     assert "<@1> 1.5 min, <@2> 0.5 min" in in_words(stats, 7)
 
 
-async def test_a_loop_is_no_take_of_any_engine(queue, blobs):
+async def test_a_loop_does_not_count_as_a_take_of_any_engine(queue, blobs):
     before = Before(width=64, height=64, frames=9, engines=("sketch",), real=False)
     changes = {"recipe": {"loop": True, "before": before}}
     await ended(queue, blobs, receipt_of("", kept=1), at=1000 * DAY, **changes)
@@ -93,7 +93,7 @@ async def test_other_servers_and_older_days_do_not_count(queue, blobs):
     assert stats.by_day == [0, 0, 0, 0, 0, 0, 1]
 
 
-async def test_the_days_stand_in_their_order(queue, blobs):
+async def test_the_days_are_in_order(queue, blobs):
     for age in (0.5, 1.5, 1.6, 6.9):
         await ended(queue, blobs, receipt_of(""), at=(1000 - age) * DAY)
     assert tally(await queue.jobs.ended(GUILD, 0), now=1000 * DAY, days=7).by_day == [1, 0, 0, 0, 0, 2, 1]
@@ -107,13 +107,13 @@ def test_the_words_name_the_causes_and_who_pays():
     said = in_words(stats, 7)
     assert "2 delivered" in said
     assert "svd: 2 clips from 5 takes, 60% discarded" in said
-    assert "because: colours drift 2, cut 1" in said
+    assert "reasons: colours drift 2, cut 1" in said
     assert "2.0 min, of which 1.0 min" in said
     assert "10 s (median)" in said
 
 
 def test_a_server_where_nothing_ended_gets_an_answer():
-    assert "nothing ended" in in_words(Stats(by_day=[0] * 7), 7)
+    assert "nothing finished" in in_words(Stats(by_day=[0] * 7), 7)
     assert Image.open(io.BytesIO(chart(Stats(by_day=[0] * 7)))).size == SIZE
 
 

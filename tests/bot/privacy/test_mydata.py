@@ -16,7 +16,9 @@ import discord
 import pytest
 from yarl import URL
 
-from bot.buttons.job_buttons import Action, custom_id
+from bot.clips.deleting import Delete
+from bot.clips.remakes import Remix, Reroll
+from bot.clips.show_recipe import ShowRecipe
 from bot.discord_io.messenger import Messenger
 from bot.intake.avatars import avatar_of
 from bot.intake.download import is_discord
@@ -146,7 +148,7 @@ async def test_a_copy_that_cannot_be_erased_is_told_to_the_member_and_once_to_th
     for jobs in (1, 0):
         answer = await erase(fake, channel, ada)
         await until(lambda: answer.content == privacy_texts.erased(jobs, 0, 1), 20)  # noqa: B023 - waited for
-    told = [record for record in caplog.records if "stays as it is" in record.getMessage()]
+    told = [record for record in caplog.records if "could not be changed" in record.getMessage()]
     assert len(told) == 1
     assert "framekiln-1.db" in told[0].getMessage()
 
@@ -183,7 +185,7 @@ async def test_what_runs_is_stopped_before_it_is_erased(fake, channel, ada, bot,
     assert clips(fake, channel) == []
 
 
-async def test_a_no_touches_nothing_and_a_replayed_yes_erases_only_who_clicks(
+async def test_no_erases_nothing_and_a_replayed_yes_erases_only_the_clicking_member(
     fake, channel, ada, eve, bot, services, loops
 ):
     mine, _ = await given(services, ada, channel)
@@ -254,7 +256,7 @@ async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ad
         data = json.loads(made.read(export.DATA))
         assert made.read(f"given/{digest[:16]}.png") == services.blobs.read(digest)
         assert made.read(f"clips/{job.id}.mp4").startswith(services.blobs.read(job.clip_sha256))
-    assert data["others may animate my pictures"] is True
+    assert data["others can animate my pictures"] is True
     [row] = data["job"]
     assert (row["id"], row["recipe"]["prompt"], row["receipt"]["kept"]) == (job.id, PROMPT, 1)
     assert str(eve.user.id) not in json.dumps(data)
@@ -363,10 +365,10 @@ async def test_clips_whose_words_were_cleared_away_say_so_and_can_be_deleted(
     job, _ = await delivered(services, fake, ada, channel)
     [message] = clips(fake, channel)
     await services.rights._personal.forget_words(days=0)
-    for action in (Action.REROLL, Action.REMIX, Action.RECIPE):
-        answer = await (await fake.click(ada, message, custom_id(action, job.id))).shown()
+    for action in (Reroll, Remix, ShowRecipe):
+        answer = await (await fake.click(ada, message, action.id_for(job.id))).shown()
         assert (answer.content, answer.ephemeral) == (privacy_texts.FORGOTTEN, True)
-    await fake.click(ada, message, custom_id(Action.DELETE, job.id))
+    await fake.click(ada, message, Delete.id_for(job.id))
     await until(lambda: clips(fake, channel) == [])
 
 
@@ -408,7 +410,7 @@ def test_what_is_left_of_a_recipe_and_a_receipt_still_reads_as_one():
     assert (words.forget("?"), words.forget_receipt("?")) == ("{}", "{}")
 
 
-def test_a_remix_in_other_words_keeps_them_and_loses_the_picture():
+def test_a_remix_with_a_new_prompt_keeps_the_prompt_and_loses_the_picture():
     words = RecipeWords()
     first = recipe(prompt=PROMPT, inputs={Role.PICTURE: "a" * 64}).to_json()
     remix = recipe(prompt="his own", inputs={Role.PICTURE: "a" * 64, Role.LIKE: "c" * 64})

@@ -56,7 +56,7 @@ def test_a_style_is_found_by_its_name_or_by_a_beginning_that_only_it_has(written
 
 
 def test_a_name_that_fits_none_or_several_is_refused_with_the_names_there_are():
-    with pytest.raises(UserError, match=r"no style “oil” here. There are: Ink wash, neon, neon:night\."):
+    with pytest.raises(UserError, match=r"no style “oil” here. Choose from: Ink wash, neon, neon:night\."):
         settled(request(styles=(Style(name="oil"),)), (), HERE)
     with pytest.raises(UserError, match=r"no model “photo” here.*photo-v2, photo-v3, epicrealism"):
         settled(request(model="photo"), (), HERE)

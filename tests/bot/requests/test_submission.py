@@ -9,8 +9,8 @@ from unittest.mock import AsyncMock
 
 import pytest
 
-from bot.buttons import job_buttons
-from bot.buttons.job_buttons import Action
+from bot.buttons import rows
+from bot.clips.remakes import Remix, Reroll
 from bot.discord_io.messenger import Post
 from bot.requests import submission as submissions_module
 from bot.text import messages
@@ -46,7 +46,9 @@ async def refusal_of(asked) -> str:
     return asked.followups[-1].content
 
 
-async def test_words_are_queued_and_the_answer_becomes_the_status_message(fake, channel, ada, services, bot):
+async def test_a_prompt_is_queued_and_the_answer_becomes_the_status_message(
+    fake, channel, ada, services, bot
+):
     asked = await fake.slash(ada, channel, "text2video", prompt="a red boat", quality="fast")
     said = await asked.shown()
     assert not said.ephemeral
@@ -173,7 +175,7 @@ async def test_an_expired_interaction_enqueues_and_downloads_nothing(
 ):
     fake.interactions.ack_seconds = -1.0
     await fake.slash(ada, channel, "animate", image=cat())
-    await until(lambda: "could not be answered" in caplog.text)
+    await until(lambda: "could not answer interaction" in caplog.text)
     assert await count_of(services) == 0
     assert fake.cdn.in_flight == 0
 
@@ -236,9 +238,7 @@ async def test_queued_is_said_only_after_the_commit(fake, channel, ada, services
     await only_job(services)
 
 
-async def test_where_the_commit_breaks_the_member_is_refused_and_there_is_no_job(
-    fake, channel, ada, services, bot
-):
+async def test_if_the_commit_fails_the_member_is_refused_and_no_job_exists(fake, channel, ada, services, bot):
     def forbid(connection):
         connection.execute("CREATE TRIGGER no BEFORE INSERT ON job BEGIN SELECT RAISE(ABORT, 'broken'); END")
 
@@ -249,7 +249,7 @@ async def test_where_the_commit_breaks_the_member_is_refused_and_there_is_no_job
     assert fake.messages(channel) == []
 
 
-async def test_where_the_disk_is_full_the_member_is_told_so(fake, channel, ada, services, bot, monkeypatch):
+async def test_if_the_disk_is_full_the_member_is_told(fake, channel, ada, services, bot, monkeypatch):
     async def full(*_, **__):
         raise CannotWrite("disk full")
 
@@ -258,7 +258,7 @@ async def test_where_the_disk_is_full_the_member_is_told_so(fake, channel, ada, 
     assert await refusal_of(asked) == messages.NO_ROOM_NOW
 
 
-async def test_who_is_being_served_when_the_bot_stops_is_told_to_ask_again(
+async def test_requests_in_flight_when_the_bot_stops_are_told_to_ask_again(
     fake, channel, ada, services, bot, monkeypatch
 ):
     reached = asyncio.Event()
@@ -355,7 +355,7 @@ async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
     await only_job(services)
 
 
-async def test_what_nobody_gets_is_refused_at_once_and_in_private_wherever_it_is_asked(
+async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(
     fake, channel, ada, services, bot
 ):
     """New words, a remix, a clip drawn anew; also where the channel is for adults."""
@@ -368,7 +368,7 @@ async def test_what_nobody_gets_is_refused_at_once_and_in_private_wherever_it_is
     old = await queued(services.queue, ada.id, channel.guild.id, recipe={"prompt": words})
     await services.queue.claims.cancel(old.id)
     message = await services.messenger.send(
-        channel.id, Post(content="clip", nonce="1", view=job_buttons.row(old, Action.REROLL, Action.REMIX))
+        channel.id, Post(content="clip", nonce="1", view=rows.row(old, Reroll, Remix))
     )
     said = await (await fake.click(ada, channel.messages[message], "Reroll")).shown()
     assert said.content == messages.FORBIDDEN

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from bot.buttons import job_buttons
+from bot.buttons import rows
 from bot.discord_io.messenger import Post
 from bot.text import messages
 from engine.clips.encode import encode
@@ -110,7 +110,9 @@ async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, ser
     assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
 
 
-async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, services, bot, with_models, film):
+async def test_a_restyled_clip_is_as_long_as_the_original(
+    fake, channel, ada, services, bot, with_models, film
+):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay", strength=0.5)
     assert "Restyling a clip" in (await asked.shown(30)).content
     recipe = await only_recipe(services)
@@ -123,8 +125,8 @@ async def test_a_clip_is_drawn_anew_as_long_as_it_is(fake, channel, ada, service
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"like": CAT}, "No engine here is able to do this: the look of a picture"),
-        ({"image": CAT}, "No engine here is able to do this: a picture as the first frame"),
+        ({"like": CAT}, "No engine here can do this: the look of a picture"),
+        ({"image": CAT}, "No engine here can do this: a picture as the first frame"),
         ({"like": CAT, "style": "ink"}, "There are no styles here to choose from"),
         ({"like": CAT, "style": "ink:9"}, "A style's strength"),
         ({"like": CAT, "engine": "svd"}, "no engine called “svd” here"),
@@ -140,9 +142,9 @@ async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
     assert await count_of(services) == 0
 
 
-async def test_without_a_model_no_clip_is_drawn_anew(fake, channel, ada, services, bot, film):
+async def test_without_a_model_no_clip_is_restyled(fake, channel, ada, services, bot, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
-    assert "Nothing here can make such a clip" in await refusal_of(asked)
+    assert "No engine here can make this clip" in await refusal_of(asked)
     assert fake.cdn.in_flight == 0
 
 
@@ -155,12 +157,12 @@ async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(
     assert await count_of(services) == 0
 
 
-async def test_other_words_are_read_anew(fake, channel, ada, services, bot, with_models):
+async def test_a_new_prompt_is_planned_again(fake, channel, ada, services, bot, with_models):
     asked = await fake.slash(ada, channel, "text2video", prompt="a cat", model="mine", quality="fast")
     await asked.shown(20)
     first = await only_recipe(services)
     (job,) = await services.queue.jobs.waiting()
-    post = Post(content="a clip", nonce="clip", view=job_buttons.for_clip(job))
+    post = Post(content="a clip", nonce="clip", view=rows.for_clip(job))
     message = channel.messages[await services.messenger.send(channel.id, post)]
     form = await fake.click(ada, message, "Remix")
     await form.answered()

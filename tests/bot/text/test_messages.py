@@ -337,7 +337,7 @@ def test_the_receipt_says_what_was_thrown_away_and_why():
 def test_the_receipt_admits_that_no_take_was_good():
     bad = [take(n, Outcome.REJECTED, f"reason {n}") for n in (1, 2, 3)]
     line = messages.receipt_line(receipt_of(*bad, kept=2, forced=True))
-    assert "best of 3 takes, none was perfect: reason 2; reroll it for free" in line
+    assert "best of 3 takes, none was perfect: reason 2; rerolling is free" in line
     assert "discarded" not in line
 
 
@@ -352,21 +352,21 @@ def test_the_clip_says_who_asked_and_that_a_machine_made_it():
     assert small.startswith("-# AI-generated · ")
 
 
-def test_a_card_holds_the_recipe_itself_where_it_fits():
+def test_the_recipe_text_includes_the_recipe_if_it_fits():
     recipe = recipe_of()
     block = recipe_text(recipe, receipt_of()).text.split("```json\n")[1].removesuffix("\n```")
     assert Recipe.from_json(block) == recipe
     assert recipe_text(recipe, receipt_of()).data is None
 
 
-def test_a_card_that_is_too_long_for_a_message_gives_the_recipe_as_a_file():
+def test_a_recipe_too_long_for_a_message_comes_as_a_file():
     recipe = recipe_of("x" * 1000)
     long = recipe_text(recipe, receipt_of(*[take(n, Outcome.WARNED, "y" * 60) for n in range(1, 20)]))
     assert "```" not in long.text
     assert Recipe.from_json(long.data.decode()) == recipe
 
 
-def test_a_card_shows_all_that_a_model_was_told():
+def test_the_recipe_text_shows_everything_the_model_was_given():
     recipe = recipe_of(
         engine="animatediff",
         way="lcm",
@@ -385,18 +385,18 @@ def test_a_card_shows_all_that_a_model_was_told():
     )
     text = recipe_text(recipe, made).text
     assert text.startswith("**Recipe** · animatediff (`lcm`) · `epicrealism` · seed `4294967295`\n")
-    assert "reads: `a quiet lake, wide view`" in text
-    assert "steered away from: `blurry`" in text
+    assert "prompt as read: `a quiet lake, wide view`" in text
+    assert "negative prompt: `blurry`" in text
     assert (
         "8 steps · guidance 1.5 · strength 0.6 · follows the clip's soft edges · style `ink` at 0.8"
         " · context length 16" in text
     )
-    assert "- given up: drawn in two halves" in text
+    assert "- drawn in two halves" in text
     assert "- take 1: rejected, 72 of 100 (it flickers)\n- take 2: accepted, 72 of 100" in text
     assert "- camera: a virtual camera moves through the picture" in text
 
 
-def test_a_card_of_an_engine_without_a_model_says_nothing_of_one():
+def test_the_recipe_text_of_an_engine_without_a_model_names_no_model():
     assert len(recipe_text(recipe_of(reasons=()), None).text.split("\n```")[0].split("\n")) == 2
 
 
@@ -428,18 +428,20 @@ def test_why_says_what_is_ahead_whose_turn_it_is_and_what_it_costs():
     assert said().startswith(
         "3 jobs are ahead of it (1 of them your own, 1 from other servers), about 30 s of drawing."
     )
-    assert said().endswith("It should be ready in about 40 to 60 s; drawing it costs you about 8 s.")
+    assert said().endswith(
+        "It should be ready in about 40 to 60 s. It will use about 8 s of your drawing time."
+    )
     assert "It is your turn now." in said(turn=mine)
     assert "It is <@77>'s turn now." in said(turn=job_of(user_id=77))
     elsewhere = said(turn=job_of(user_id=77, guild_id=mine.guild_id + 1))
     assert "another server's turn" in elsewhere
     assert "77" not in elsewhere, "members of other servers are not named"
     first = said(wait=Wait(position=1, ahead=1, low=4, middle=5, high=6, own=8))
-    assert first == "It is next, ready in about 4 to 6 s; drawing it costs you about 8 s."
-    assert "served as it came" in said()
-    assert "as if it had come 10 min later" in said(wait=dataclasses.replace(wait, delay=600.0))
+    assert first == "It is next, ready in about 4 to 6 s. It will use about 8 s of your drawing time."
+    assert "depends on when you asked" in said()
+    assert "as if you had asked 10 min later" in said(wait=dataclasses.replace(wait, delay=600.0))
     background = messages.why(job_of(priority=-1), wait=wait, ahead=ahead, ahead_seconds=30.0, turn=None)
-    assert "waits until nothing else does" in background
+    assert "starts when nothing else is waiting" in background
 
 
 def test_the_list_of_qualities_shows_the_wait_before_the_click():
@@ -453,7 +455,7 @@ def test_a_doctor_counts_what_blocks():
     good = Finding(name="python", ok=True, text="3.12")
     bad = Finding(name="DISCORD_TOKEN", ok=False, blocks=True, text="is not set", mend="Set it.")
     assert report([good]).endswith("The bot can run.")
-    assert "✗ DISCORD_TOKEN: is not set\n    → Set it.\n\n1 thing keeps the bot from running." in report(
+    assert "✗ DISCORD_TOKEN: is not set\n    → Set it.\n\n1 problem keeps the bot from running." in report(
         [bad]
     )
     assert report([bad, bad]).endswith("2 things keep the bot from running.")
@@ -465,7 +467,7 @@ def test_every_stage_has_words():
 
 
 @pytest.mark.parametrize("code", [*messages.CAUSES, "E_ENGINE", None])
-def test_who_reads_of_a_failure_reads_the_cause_what_it_cost_and_an_id(code):
+def test_a_failure_names_its_cause_its_cost_and_an_id(code):
     words = messages.over(job_of(state=State.FAILED, error_code=code, error_id="ab12"), recipe_of())
     assert messages.CAUSES.get(code, "Something broke on my side.") in words
     assert "Nothing was charged" in words

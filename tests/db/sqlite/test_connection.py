@@ -29,7 +29,7 @@ async def test_the_connection_is_durable(db):
 
 
 async def test_a_second_opener_is_told_that_another_bot_uses_the_folder(db):
-    with pytest.raises(DatabaseBusy, match="another bot uses the folder"):
+    with pytest.raises(DatabaseBusy, match="another bot is using the folder"):
         await Database.open(db.path)
 
 

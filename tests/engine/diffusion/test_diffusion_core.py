@@ -101,7 +101,7 @@ def test_each_family_draws_its_drafts_with_its_own_map():
 
 @pytest.mark.parametrize(
     ("draft", "reason"),
-    [(np.full_like(NOISE, 90), "there is nothing in the picture"), (NOISE[[0, 0, 0]], "nothing moves")],
+    [(np.full_like(NOISE, 90), "the picture is empty"), (NOISE[[0, 0, 0]], "nothing moves")],
 )
 def test_a_hopeless_draft_ends_the_take_before_it_is_shown(draft, reason):
     shown = []
@@ -119,7 +119,7 @@ def test_broken_latents_are_never_decoded(broken_from, ends_at):
     broken = torch.full_like(LATENTS, torch.nan)
     for number in range(1, ends_at):
         step(steps, latents=broken if number >= broken_from else LATENTS)
-    with pytest.raises(HopelessTake, match="broken numbers"):
+    with pytest.raises(HopelessTake, match="invalid numbers"):
         step(steps, latents=broken)
 
 
@@ -233,7 +233,7 @@ def test_what_is_out_of_range_is_clipped_not_wrapped():
 
 @pytest.mark.parametrize("broken", [torch.nan, torch.inf, -torch.inf])
 def test_trap_10_a_number_that_is_not_finite_is_found_before_it_is_a_black_pixel(broken):
-    with pytest.raises(HopelessTake, match="broken numbers"):
+    with pytest.raises(HopelessTake, match="invalid numbers"):
         decode(flat, ramp(0.0, 0.0, broken), chunk=2, hooks=Hooks(), begin=0, end=1)
 
 
@@ -351,7 +351,7 @@ def pickle_instead(folder):
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda folder: (folder / "unet" / "unet.py").write_text("raise SystemExit"), "come with code"),
+        (lambda folder: (folder / "unet" / "unet.py").write_text("raise SystemExit"), "contain code"),
         (remove_weights, "not in the safetensors format"),
         (cut, "cannot be loaded"),
         (pickle_instead, "cannot be loaded"),

@@ -56,13 +56,13 @@ def test_weights_come_with_their_own_steps_and_guidance(weights, quality, way, s
             Camera.TILT_UP,
             V2,
             "motion-lora-tilt-up",
-            "adapter that it is for",
+            "motion adapter made for it",
         ),
         ((V3, "motion-lora-tilt-up"), Camera.TILT_UP, V3, None, "motion-v1-5-2 is not installed"),
         ((V2,), Camera.PAN_LEFT, V2, None, "motion-lora-pan-left is not installed"),
-        ((V2,), Camera.ORBIT, V2, None, "knows no camera path “orbit”"),
+        ((V2,), Camera.ORBIT, V2, None, "has no camera path “orbit”"),
         ((V2, "motion-lora-zoom-in"), Camera.AUTO, V2, None, None),
-        ((V2, "motion-lora-zoom-in"), Camera.STILL, V2, None, "knows no camera path “still”"),
+        ((V2, "motion-lora-zoom-in"), Camera.STILL, V2, None, "has no camera path “still”"),
         ((V2, "motion-lora-roll-left"), Camera.ROLL_LEFT, V2, "motion-lora-roll-left", "camera: roll left"),
     ],
 )
@@ -164,9 +164,9 @@ def test_a_picture_that_cannot_be_used_is_said_before_anything_is_drawn(given, w
 
 
 def test_what_steers_nothing_is_said():
-    assert said(planned(V3, motion=Motion.WILD), "“wild” motion steers nothing")
-    assert not said(planned(V3), "steers nothing")
-    assert said(planned(V3, prompt="0: a bud | 8: a flower"), "words by frame")
+    assert said(planned(V3, motion=Motion.WILD), "“wild” motion has no effect")
+    assert not said(planned(V3), "has no effect")
+    assert said(planned(V3, prompt="0: a bud | 8: a flower"), "prompt by frame")
 
 
 def test_the_styles_travel_with_the_recipe():

@@ -252,7 +252,7 @@ def test_a_package_that_cannot_be_imported_is_named_with_how_to_get_it(error, an
     for name in [name for name in sys.modules if name.split(".")[0] == "controlnet_aux"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
-    with pytest.raises(RenderFailed, match="here is how: pip install") as caught:
+    with pytest.raises(RenderFailed, match="to get them: pip install") as caught:
         shown(bar(1, 2), Follow.POSE, context=annotated)
     assert (caught.value.code, caught.value.detail) == (
         "E_EXTRACTOR",

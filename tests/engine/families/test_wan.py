@@ -24,7 +24,7 @@ from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.tiny import wan
 
-GIVEN_UP = "each part of the model was on the graphics card only while it worked"
+GIVEN_UP = "each part of the model was on the GPU only while it worked, to save memory"
 
 
 @pytest.fixture(scope="session")
@@ -312,7 +312,7 @@ def test_broken_numbers_end_the_take(store, monkeypatch):
         "forward",
         lambda *arguments, **options: (working(*arguments, **options)[0] * float("nan"),),
     )
-    with pytest.raises(HopelessTake, match="broken numbers"):
+    with pytest.raises(HopelessTake, match="invalid numbers"):
         draw(family, recipe())
 
 

@@ -14,9 +14,9 @@ def test_a_draft_of_a_clip_that_lives_is_not_given_up(scene, side):
 @pytest.mark.parametrize(
     ("frames", "reason"),
     [
-        (np.zeros((9, 64, 96, 3), np.uint8), "there is nothing in the picture"),
+        (np.zeros((9, 64, 96, 3), np.uint8), "the picture is empty"),
         (pan()[[0] * 9], "nothing moves"),
-        (np.zeros((3, 2, 2, 3), np.uint8), "there is nothing in the picture"),
+        (np.zeros((3, 2, 2, 3), np.uint8), "the picture is empty"),
     ],
 )
 def test_what_no_further_step_mends_is_said(frames, reason):

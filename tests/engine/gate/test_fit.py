@@ -13,7 +13,7 @@ from benchmarks.thresholds import GRID, Spread, choose
 from benchmarks.ways import OTHER_WAYS, kind_of
 from engine.gate import MEASURES, TROUBLES, Calibration
 from engine.gate.calibration import KNOTS, SHIPPED, Scale, Tail, shipped, standardised
-from engine.gate.registry import UNKNOWN, Reading
+from engine.gate.measure import UNKNOWN, Reading
 
 SOURCES = ("north", "south", "east", "west")
 
@@ -123,16 +123,16 @@ def test_a_value_is_counted_in_spreads_and_by_its_logarithm():
 
 
 def test_a_calibration_survives_being_written(tmp_path):
-    shipped().write(tmp_path / "house.json")
-    assert Calibration.read(tmp_path / "house.json") == shipped()
-    assert (tmp_path / "house.json").read_text() == SHIPPED.read_text()
+    shipped().write(tmp_path / "local.json")
+    assert Calibration.read(tmp_path / "local.json") == shipped()
+    assert (tmp_path / "local.json").read_text() == SHIPPED.read_text()
 
 
 @pytest.mark.parametrize("text", ["{}", "[]", '{"scales": {"noise": {"median": 1}}}', "no json"])
 def test_what_is_no_calibration_is_refused(tmp_path, text):
-    (tmp_path / "house.json").write_text(text)
+    (tmp_path / "local.json").write_text(text)
     with pytest.raises(ValueError):
-        Calibration.read(tmp_path / "house.json")
+        Calibration.read(tmp_path / "local.json")
 
 
 def test_the_shipped_numbers_name_only_measures_and_troubles_that_exist():

@@ -12,7 +12,7 @@ from benchmarks.own_clips import PROMPTS, camera, flat, lake, sketch, still
 from engine.core.recipe import Outcome
 from engine.gate import MEASURES, judge
 from engine.gate.calibration import shipped
-from engine.gate.registry import Reading, measure
+from engine.gate.measure import Reading, measure
 from engine.gate.verdict import weigh
 from tests import ROOT
 from tests.engine.smooth.moving_scenes import ball, drawing, pan, zoom
@@ -77,7 +77,7 @@ def test_a_reason_says_the_second_at_which_it_happens():
     frames = pan(frames=20)
     frames[13:] = pan(frames=20, seed=9)[13:, :, ::-1]
     verdict = judge(frames, None, 10)
-    assert "the scene is cut at 1.3 s" in verdict.reasons
+    assert "there is a hard cut at 1.3 s" in verdict.reasons
     assert next(f.second for f in verdict.findings if f.code == "scene_cut") == pytest.approx(1.3)
 
 
@@ -103,7 +103,7 @@ def test_floats_before_rounding_get_the_verdict_of_their_bytes():
 def test_an_infinity_in_one_pixel_is_rejected_with_its_second():
     frames = (pan() / 255).astype(np.float32)
     frames[4, 3, 2, 1] = np.inf
-    assert judge(frames, None, 8).reasons[0] == "the picture holds values that are no numbers at 0.5 s"
+    assert judge(frames, None, 8).reasons[0] == "the picture contains invalid numbers at 0.5 s"
 
 
 def test_burn_without_a_reference_is_at_most_a_warning():
@@ -160,6 +160,11 @@ def test_limits_out_of_order_are_refused():
         measure(unit="levels", words="odd", warn=2, reject=1)(lambda clip: Reading(0))
 
 
+def test_a_measure_that_warns_without_words_is_refused():
+    with pytest.raises(ValueError, match="needs words"):
+        measure(unit="levels", warn=1, reject=2)(lambda clip: Reading(0))
+
+
 def usual():
     """Readings of the most ordinary clip."""
     scales = shipped().scales
@@ -190,7 +195,7 @@ def test_a_level_between_the_thresholds_warns_and_above_them_rejects():
     assert weigh(readings, 8, strict, has_input=True).rejected
 
 
-def test_a_house_judges_by_its_own_calibration():
+def test_a_take_is_judged_by_the_given_calibration():
     frames = DEFECTS["brightness_flickers"](pan(height=192, width=288), 1, np.random.default_rng(5))
     blind = replace(shipped(), warn=1e9, reject={}, reject_without_input={})
     assert judge(frames, frames[0], 8).rejected

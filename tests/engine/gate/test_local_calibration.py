@@ -8,14 +8,14 @@ from engine.gate.calibration import shipped
 from engine.gate.local_calibration import (
     CALIBRATION_VARIABLE,
     FEWEST,
-    Kept,
+    KeptClip,
     Tails,
-    learnt,
+    fit_tails,
     read_calibrations,
     read_tails,
     write_calibrations,
 )
-from engine.gate.registry import MEASURES
+from engine.gate.measure import MEASURES
 from engine.process.worker import make_renderer
 from tests.engine.smooth.moving_scenes import pan
 
@@ -25,7 +25,7 @@ def kept(count, shift, *, has_input=True):
     rng = np.random.default_rng(3)
     scales = shipped().scales
     return [
-        Kept.of(
+        KeptClip.of(
             {
                 name: scale.median + scale.spread * (shift + rng.uniform(-0.2, 0.2))
                 for name, scale in scales.items()
@@ -41,35 +41,35 @@ def highest(calibration, clips):
 
 
 @pytest.mark.parametrize("has_input", [True, False])
-def test_a_house_that_keeps_odd_clips_calls_them_less_rare(has_input):
+def test_an_installation_that_keeps_odd_clips_finds_them_less_rare(has_input):
     clips = kept(120, shift=2.5, has_input=has_input)
-    new = learnt(shipped(), clips).over(shipped())
+    new = fit_tails(shipped(), clips).applied_to(shipped())
     assert highest(new, clips) < highest(shipped(), clips)
     assert new.reject == shipped().reject
     assert new.figures["kept_clips"] == 120
 
 
-def test_pictures_alone_say_nothing_of_clips_with_an_input_picture():
-    assert learnt(shipped(), kept(60, 1, has_input=False)).with_input == {}
+def test_clips_without_an_input_picture_do_not_move_the_tails_of_those_with_one():
+    assert fit_tails(shipped(), kept(60, 1, has_input=False)).with_input == {}
 
 
-def test_a_few_kept_clips_teach_nothing():
+def test_too_few_kept_clips_are_refused():
     with pytest.raises(ValueError, match=str(FEWEST)):
-        learnt(shipped(), kept(FEWEST - 1, shift=0))
+        fit_tails(shipped(), kept(FEWEST - 1, shift=0))
 
 
 def test_what_a_receipt_does_not_name_counts_as_usual():
-    nothing = Kept.of({}, has_input=True)
+    nothing = KeptClip.of({}, has_input=True)
     assert set(nothing.readings) == set(MEASURES)
-    medians = Kept.of({name: scale.median for name, scale in shipped().scales.items()}, has_input=True)
+    medians = KeptClip.of({name: scale.median for name, scale in shipped().scales.items()}, has_input=True)
     assert highest(shipped(), [nothing]) == highest(shipped(), [medians])
 
 
 def test_a_calibration_survives_being_written(tmp_path):
     file = tmp_path / "gate.json"
     tails = {
-        "svd": learnt(shipped(), kept(60, shift=1)),
-        "sketch": learnt(shipped(), kept(50, 1, has_input=False)),
+        "svd": fit_tails(shipped(), kept(60, shift=1)),
+        "sketch": fit_tails(shipped(), kept(50, 1, has_input=False)),
     }
     write_calibrations(file, shipped(), tails)
     assert read_tails(file, shipped()) == tails
@@ -77,45 +77,47 @@ def test_a_calibration_survives_being_written(tmp_path):
     assert not file.with_suffix(".new").exists()
 
 
-def test_tails_that_were_made_for_another_fit_are_left_aside(tmp_path):
+def test_tails_of_another_fit_are_ignored(tmp_path):
     file = tmp_path / "gate.json"
-    write_calibrations(file, shipped(), {"svd": learnt(shipped(), kept(60, shift=1))})
+    write_calibrations(file, shipped(), {"svd": fit_tails(shipped(), kept(60, shift=1))})
     data = json.loads(file.read_text())
     file.write_text(json.dumps({**data, "fit": "another"}))
     assert read_calibrations(file, shipped()) == {}
 
 
-def test_where_no_house_was_calibrated_the_gate_judges_as_it_came(tmp_path):
+def test_without_a_local_calibration_the_shipped_one_is_used(tmp_path):
     assert read_calibrations(tmp_path / "gate.json", shipped()) == {}
 
 
 @pytest.mark.parametrize("text", ["[]", "no json", '{"fit": "%s", "engines": {"svd": {}}}', '{"engines": 3}'])
-def test_a_spoilt_file_is_refused_in_words(tmp_path, text):
+def test_a_damaged_file_is_refused_with_a_sentence(tmp_path, text):
     file = tmp_path / "gate.json"
     file.write_text(text.replace("%s", shipped().fit))
-    with pytest.raises(ValueError, match=r"gate\.json is no calibration of a house"):
+    with pytest.raises(ValueError, match=r"gate\.json is not a local calibration"):
         read_calibrations(file, shipped())
 
 
-def test_a_take_is_judged_by_its_house():
+def test_tails_that_are_empty_leave_the_verdict_as_it_is():
     frames = pan()
     tails = Tails(clips=99, with_input={}, without_input={})
-    assert judge(frames, None, 8, calibration=tails.over(shipped())) == judge(frames, None, 8)
+    assert judge(frames, None, 8, calibration=tails.applied_to(shipped())) == judge(frames, None, 8)
 
 
 def test_the_readings_of_a_verdict_can_be_weighed_again():
     frames = pan()
     verdict = judge(frames, frames[0], 8)
-    again = Kept.of(verdict.readings, has_input=True)
+    again = KeptClip.of(verdict.readings, has_input=True)
     found = shipped().levels(again.readings, has_input=True)
     assert found == pytest.approx(verdict.levels, abs=0.01)
 
 
-def test_the_engine_process_reads_the_house_and_does_without_a_spoilt_one(tmp_path, monkeypatch, capsys):
+def test_the_engine_process_reads_the_local_calibration_and_ignores_a_damaged_one(
+    tmp_path, monkeypatch, capsys
+):
     file = tmp_path / "gate.json"
     monkeypatch.setenv(CALIBRATION_VARIABLE, str(file))
-    write_calibrations(file, shipped(), {"svd": learnt(shipped(), kept(60, shift=1))})
+    write_calibrations(file, shipped(), {"svd": fit_tails(shipped(), kept(60, shift=1))})
     assert set(make_renderer().calibrations) == {"svd"}
     file.write_text("spoilt")
     assert make_renderer().calibrations == {}
-    assert "judges as it came" in capsys.readouterr().err
+    assert "uses its built-in calibration" in capsys.readouterr().err

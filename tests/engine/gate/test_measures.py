@@ -1,5 +1,7 @@
 """What single measures read: little on good clips, more on the damage that they are for."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -9,7 +11,7 @@ from benchmarks.defects import DEFECTS
 from benchmarks.ways import OTHER_WAYS
 from engine.core.recipe import Camera, Kind, Recipe
 from engine.families import travels
-from engine.gate import MEASURES, judge
+from engine.gate import MEASURES, judge, measures
 from engine.gate.clip import Clip
 from tests.engine.smooth.moving_scenes import ball, drawing, pan, scenery, zoom
 
@@ -27,6 +29,20 @@ SEEN = {
     "colour_noise": ["fresh_noise"],
     "grain_stays": ["static_noise"],
 }
+
+
+FOLDER = Path(measures.__file__).parent
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.rglob("[!_]*.py")), ids=lambda path: path.stem)
+def test_every_module_of_measures_registers_at_least_one(path):
+    name = ".".join(("engine.gate.measures", *path.relative_to(FOLDER).with_suffix("").parts))
+    assert any(measure.read.__module__ == name for measure in MEASURES.values())
+
+
+def test_measures_are_found_only_in_their_folder():
+    strays = {measure.read.__module__ for measure in MEASURES.values()}
+    assert all(name.startswith("engine.gate.measures.") for name in strays)
 
 
 def clip_of(frames, **known):

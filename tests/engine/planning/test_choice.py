@@ -70,7 +70,7 @@ def test_the_best_engine_that_is_here_draws(asked, picture, here, engine):
 
 def test_an_engine_that_the_card_cannot_hold_is_named():
     recipe = plan(request(), capabilities=capabilities(*EVERYTHING, device=card(8)))
-    assert recipe.reasons[0].endswith("; wan wants more memory than this graphics card has")
+    assert recipe.reasons[0].endswith("; wan needs more memory than this GPU has")
 
 
 def test_where_the_card_holds_none_the_one_that_gives_up_least_draws_and_not_a_stand_in():
@@ -84,10 +84,15 @@ def test_where_the_card_holds_none_the_one_that_gives_up_least_draws_and_not_a_s
             request(engine="svd"),
             capabilities(),
             "E_NO_ENGINE",
-            "lacks its weights .svd-xt.; framekiln models pull svd-xt",
+            "missing its weights .svd-xt.; framekiln models pull svd-xt",
         ),
-        (request(engine="animatediff"), capabilities("motion-v1-5-3"), "E_NO_ENGINE", "lacks a checkpoint"),
-        (request(engine="wan"), capabilities("wan-2.1-1.3b", device=Device()), "E_NO_ENGINE", "lacks a GPU"),
+        (request(engine="animatediff"), capabilities("motion-v1-5-3"), "E_NO_ENGINE", "missing a checkpoint"),
+        (
+            request(engine="wan"),
+            capabilities("wan-2.1-1.3b", device=Device()),
+            "E_NO_ENGINE",
+            "missing a GPU",
+        ),
         (request(follow=Follow.POSE), capabilities(), "E_FEATURE", "following a clip"),
         (
             request(engine="sketch", styles=(Style(name="ink"),)),

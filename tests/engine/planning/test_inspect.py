@@ -84,7 +84,7 @@ def test_a_plan_says_that_nobody_could_look_for_faces_where_faces_would_have_cou
     assert facts.faces is None
     here = Capabilities(weights=frozenset({"svd-xt", "wan-2.2-ti2v-5b"}), slow=True)
     made = plan(Request(kind=Kind.ANIMATE, engine=engine), facts.subject("0" * 64), capabilities=here)
-    assert any("faces were not looked for" in reason for reason in made.reasons) == heeds
+    assert any("not checked for faces" in reason for reason in made.reasons) == heeds
 
 
 def test_a_damaged_network_finds_no_faces_and_stops_nothing(tmp_path):

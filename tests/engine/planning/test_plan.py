@@ -52,9 +52,9 @@ def test_the_engine_is_one_that_can_draw_it(asked, subject, engine):
     [
         (picture(engine="warp"), WIDE, "no engine called “warp”.*camera, sketch"),
         (words(engine="camera"), None, "“camera” needs a picture"),
-        (picture(engine="sketch"), WIDE, "“sketch” needs words"),
+        (picture(engine="sketch"), WIDE, "“sketch” needs a prompt"),
         (picture(engine="camera"), None, "“camera” needs a picture"),
-        (picture(), None, "Nothing here can make such a clip.*framekiln doctor"),
+        (picture(), None, "No engine here can make this clip.*framekiln doctor"),
     ],
 )
 def test_an_engine_that_cannot_draw_it_is_refused_with_the_way_out(asked, subject, says):
@@ -105,7 +105,7 @@ def test_no_frame_is_larger_than_the_owner_allows(shape, max_side):
     recipe = plan(picture(quality=Quality.BEST), subject, limits=PlanLimits(max_side=max_side))
     assert max_side - 16 < max(recipe.width, recipe.height) <= max_side
     assert recipe.width / recipe.height == pytest.approx(free.width / free.height, rel=0.35)
-    assert "no larger than the owner allows" in " ".join(recipe.reasons)
+    assert "the largest size the owner allows" in " ".join(recipe.reasons)
     assert "owner allows" not in " ".join(free.reasons)
 
 
@@ -113,7 +113,7 @@ def test_no_frame_is_larger_than_the_owner_allows(shape, max_side):
 def test_a_size_that_is_asked_for_is_kept_but_made_even(asked, frame):
     recipe = plan(picture(size=asked), WIDE)
     assert (recipe.width, recipe.height) == frame
-    said = "as asked" if asked == frame else "the nearest that camera draws"
+    said = "as asked" if asked == frame else "the nearest size that camera can draw"
     assert recipe.reasons[1] == f"{frame[0]}×{frame[1]}, {said}"
 
 
@@ -188,9 +188,9 @@ def test_a_rate_that_nobody_chose_is_the_owners():
     ("asked", "given_seconds", "seconds", "reason"),
     [
         (None, None, 4.0, None),
-        (None, 3.2, 3.2, "3.2 s, as long as the clip given"),
-        (None, 0.2, 0.5, "0.5 s, as long as the clip given"),
-        (None, 14.6, 6.0, "6 s, the longest there may be: the clip given has 14.6 s"),
+        (None, 3.2, 3.2, "3.2 s, as long as the clip you gave"),
+        (None, 0.2, 0.5, "0.5 s, as long as the clip you gave"),
+        (None, 14.6, 6.0, "6 s, the longest allowed; the clip you gave is 14.6 s long"),
         (2.0, 3.2, 2.0, None),
     ],
 )
@@ -204,7 +204,7 @@ def test_a_clip_is_as_long_as_the_one_it_is_made_from_unless_a_length_was_given(
     )
     recipe = plan(request, reference=clip, capabilities=EVERY_WEIGHT, limits=PlanLimits(max_seconds=6.0))
     assert recipe.seconds == pytest.approx(seconds, abs=0.03)
-    assert [said for said in recipe.reasons if "clip given" in said] == ([reason] if reason else [])
+    assert [said for said in recipe.reasons if "clip you gave" in said] == ([reason] if reason else [])
 
 
 def test_the_reasons_say_what_is_smoothed_only_where_something_is():

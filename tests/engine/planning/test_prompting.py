@@ -48,7 +48,7 @@ def test_no_added_word_was_said_already(prompt, extra):
 @pytest.mark.parametrize("prompt", [*PROMPTS, "0: a bud | 8: a flower"])
 def test_raw_words_are_read_as_they_are_and_steered_nowhere(prompt):
     made = construct(prompt, raw=True, faces=2, is_drawing=True, photo=False)
-    assert made == PromptText(text=prompt, reasons=("your words as you wrote them",))
+    assert made == PromptText(text=prompt, reasons=("your prompt exactly as you wrote it",))
 
 
 def test_each_step_of_words_by_frame_gets_the_same_ending():
@@ -129,9 +129,9 @@ def test_only_what_is_unusual_of_camera_and_motion_is_said():
     assert movement(Camera.AUTO, Motion.NORMAL) == ((), ())
     said, (why,) = movement(Camera.ORBIT, Motion.WILD)
     assert said == ("the camera orbits around", "fast and lively motion")
-    assert why == f"said to the model for camera and motion: {', '.join(said)}"
+    assert why == f"added for camera and motion: {', '.join(said)}"
     assert movement(Camera.ORBIT, Motion.NORMAL, raw=True) == (
         (),
-        ("left out, for raw words are read with nothing added: “orbit”",),
+        ("left out, because nothing is added to a raw prompt: “orbit”",),
     )
     assert all(len(movement(camera, Motion.NORMAL)[0]) == 1 for camera in set(Camera) - {Camera.AUTO})

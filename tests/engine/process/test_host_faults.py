@@ -95,7 +95,7 @@ async def test_a_render_that_beats_but_does_not_come_on_is_hung(tmp_path):
     async with running_host(tmp_path, step_silence=0.6) as host:
         with pytest.raises(EngineHung) as caught:
             await render(host, "spin")
-        assert "did not come on" in caught.value.last_words
+        assert "made no progress" in caught.value.last_words
 
 
 async def test_a_render_that_takes_too_long_is_hung(tmp_path):
@@ -157,7 +157,7 @@ async def test_a_poisoned_gpu_takes_a_fresh_process(tmp_path):
 @pytest.mark.parametrize(
     ("kind", "error", "code", "text"),
     [
-        ("value", RenderFailed, "E_ENGINE", "The engine made a mistake."),
+        ("value", RenderFailed, "E_ENGINE", "Something went wrong in the engine."),
         ("own", RenderFailed, "E_OWN", "Of its own."),
         ("user", UserError, "E_SMALL", "Too small."),
         ("unsupported", Unsupported, None, "Not here."),
@@ -214,7 +214,7 @@ async def test_a_result_outside_the_work_folder_is_not_believed(tmp_path, how):
         with pytest.raises(RenderFailed) as caught:
             await render(host, "anything")
         assert caught.value.code == "E_RESULT"
-        assert "is no file in the work folder" in caught.value.detail
+        assert "is not a file in the work folder" in caught.value.detail
         assert not list(spool.iterdir())
 
 

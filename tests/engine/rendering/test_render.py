@@ -303,13 +303,13 @@ def test_the_picture_reaches_the_engine_as_it_was_sent(render, tmp_path):
 def test_a_picture_that_cannot_be_read_is_unsupported(render, tmp_path):
     path = tmp_path / "picture.png"
     path.write_bytes(b"no picture")
-    with pytest.raises(Unsupported, match="cannot be read"):
+    with pytest.raises(Unsupported, match="can no longer be read"):
         render(good, inputs={Role.PICTURE: path})
 
 
 def test_an_engine_that_does_not_exist_is_unsupported(tmp_path):
     recipe = Recipe.from_json(RECIPE.to_json().replace("scripted", "warp"))
-    with pytest.raises(Unsupported, match=r"no engine called 'warp'; there are .*camera.*, sketch"):
+    with pytest.raises(Unsupported, match=r"no engine called 'warp'; choose from .*camera.*, sketch"):
         Renderer().render(
             recipe, {}, work=tmp_path, limits=RenderLimits(), on_event=lambda _: None, cancel=CancelToken()
         )
@@ -358,19 +358,19 @@ def test_the_same_defect_twice_is_drawn_with_less_motion_and_the_receipt_says_so
 
 def test_a_hopeless_take_is_followed_by_the_next(render):
     def hopeless(recipe):
-        raise HopelessTake("there are broken numbers in it")
+        raise HopelessTake("it contains invalid numbers")
 
     receipt = render(hopeless, good)
     assert [take.outcome for take in receipt.takes] == [Outcome.REJECTED, Outcome.ACCEPTED]
-    assert receipt.takes[0].reasons == ("there are broken numbers in it",)
+    assert receipt.takes[0].reasons == ("it contains invalid numbers",)
     assert (receipt.kept, receipt.forced) == (2, False)
 
 
 def test_where_all_takes_are_hopeless_there_is_no_clip(render):
     def hopeless(recipe):
-        raise HopelessTake("there are broken numbers in it")
+        raise HopelessTake("it contains invalid numbers")
 
-    with pytest.raises(RenderFailed, match="broken numbers") as caught:
+    with pytest.raises(RenderFailed, match="invalid numbers") as caught:
         render(hopeless)
     assert caught.value.code == "E_BROKEN"
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import QueueSection, Reason
+from bot.discord_io.interactions import Interaction
 from bot.text import moderation_texts
 from db.states import State
 
 
-class MemberCommands(ModeratorGroup, name="member"):
+class MemberCommands(QueueSection):
     """Commands about one member of this server, or one who has left it."""
 
-    @app_commands.command(description="Shut a member out, and stop what they have under way")
-    @app_commands.describe(member="Who", reason="Why, for the log")
-    async def ban(self, interaction: discord.Interaction[Any], member: discord.User, reason: Reason) -> None:
+    order = 40
+
+    @app_commands.command(description="Block a member from using the bot, and stop their jobs")
+    @app_commands.describe(member="The member", reason="Reason, for the log")
+    async def ban(self, interaction: Interaction, member: discord.User, reason: Reason) -> None:
         """Take no more jobs of a member in this server."""
         audit_entry = self._audit_entry(interaction, "ban", str(member.id), reason)
         stopped = await self._services.queue.moderation.ban(
@@ -35,10 +37,10 @@ class MemberCommands(ModeratorGroup, name="member"):
         self._moved(*stopped)
         await self._say(interaction, moderation_texts.banned(member.id, len(stopped)))
 
-    @app_commands.command(description="Let a member in again")
-    @app_commands.describe(member="Who", reason="Why, for the log")
+    @app_commands.command(description="Unblock a member")
+    @app_commands.describe(member="The member", reason="Reason, for the log")
     async def unban(
-        self, interaction: discord.Interaction[Any], member: discord.User, reason: Reason | None = None
+        self, interaction: Interaction, member: discord.User, reason: Reason | None = None
     ) -> None:
         """Take the jobs of a member again."""
         audit_entry = self._audit_entry(interaction, "unban", str(member.id), reason)

@@ -9,7 +9,8 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import ModeratorGroup, QueueSection, Reason
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.moderation.confusables import plain_line
 from bot.text import review_texts
 from db.moderation.reviews import OnPictures, OnWords, WordKind
@@ -21,22 +22,24 @@ LONGEST_WORD = 60
 Word = app_commands.Range[str, 1, LONGEST_WORD]
 
 
-class ReviewCommands(ModeratorGroup, name="review"):
+class ReviewCommands(QueueSection):
     """The rules of review of this server."""
 
+    order = 50
+
     @app_commands.command(
-        description="Choose what is looked at before it is drawn or shown, and where you are asked"
+        description="Choose what moderators review before it is made or posted, and where I ask them"
     )
     @app_commands.describe(
-        channel="Where I ask you; choose one that members cannot see",
-        new_members="Hold what members ask for who joined less than so many days ago; 0: nobody's",
-        words="What follows from a flagged word",
-        pictures="What follows from a flagged picture or clip",
-        reason="Why, for the log",
+        channel="Where I ask you; choose a channel that members can't see",
+        new_members="Hold requests from members who joined fewer days ago than this; 0 turns it off",
+        words="What happens to requests with flagged words",
+        pictures="What happens to flagged pictures and clips",
+        reason="Reason, for the log",
     )
     async def review(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         channel: discord.TextChannel | None = None,
         new_members: app_commands.Range[int, 0, MOST_DAYS] | None = None,
         words: OnWords | None = None,
@@ -52,7 +55,7 @@ class ReviewCommands(ModeratorGroup, name="review"):
             "pictures": pictures,
         }
         said = {name: value for name, value in said.items() if value is not None}
-        rules = dataclasses.replace(await queue.reviews.review_rules(interaction.guild_id or 0), **said)
+        rules = dataclasses.replace(await queue.reviews.review_rules(guild_of(interaction)), **said)
         if said:
             await queue.reviews.set_review_rules(
                 rules, self._audit_entry(interaction, "review", "", reason), time.time()
@@ -64,44 +67,38 @@ class ReviewCommands(ModeratorGroup, name="review"):
 class WordsGroup(ModeratorGroup, name="words", description="The word lists of this server"):
     """Commands about words. What no server can allow is in :mod:`bot.moderation.hard_words`."""
 
-    @app_commands.command(
-        name="add", description="Flag a word or phrase in this server, however it is written"
-    )
+    order = 70
+
+    @app_commands.command(name="add", description="Flag a word or phrase in this server, in any spelling")
     @app_commands.describe(
-        word="The word; its plural and its disguises are meant too", reason="Why, for the log"
+        word="The word. Its plural and disguised spellings are covered too", reason="Reason, for the log"
     )
-    async def add(
-        self, interaction: discord.Interaction[Any], word: Word, reason: Reason | None = None
-    ) -> None:
+    async def add(self, interaction: Interaction, word: Word, reason: Reason | None = None) -> None:
         """Put a word on the server's own list."""
         await self._list(interaction, word, WordKind.OWN, "word add", reason)
 
-    @app_commands.command(name="allow", description="Do not flag a word of the base list in this server")
-    @app_commands.describe(word="The word", reason="Why, for the log")
-    async def allow(
-        self, interaction: discord.Interaction[Any], word: Word, reason: Reason | None = None
-    ) -> None:
+    @app_commands.command(name="allow", description="Allow a word from the base list in this server")
+    @app_commands.describe(word="The word", reason="Reason, for the log")
+    async def allow(self, interaction: Interaction, word: Word, reason: Reason | None = None) -> None:
         """Allow a word of the base."""
         await self._list(interaction, word, WordKind.ALLOWED, "word allow", reason)
 
-    @app_commands.command(name="remove", description="Take back what was added or allowed")
-    @app_commands.describe(word="The word", reason="Why, for the log")
-    async def remove(
-        self, interaction: discord.Interaction[Any], word: Word, reason: Reason | None = None
-    ) -> None:
+    @app_commands.command(name="remove", description="Remove a word from this server's lists")
+    @app_commands.describe(word="The word", reason="Reason, for the log")
+    async def remove(self, interaction: Interaction, word: Word, reason: Reason | None = None) -> None:
         """Take a word off the server's lists."""
         await self._list(interaction, word, None, "word remove", reason)
 
-    @app_commands.command(name="list", description="Show the words of this server")
-    async def show(self, interaction: discord.Interaction[Any]) -> None:
+    @app_commands.command(name="list", description="Show this server's word lists")
+    async def show(self, interaction: Interaction) -> None:
         """Show both lists."""
-        listed = await self._services.queue.reviews.words(interaction.guild_id or 0)
+        listed = await self._services.queue.reviews.words(guild_of(interaction))
         page = review_texts.words_page(sorted(listed[WordKind.OWN]), sorted(listed[WordKind.ALLOWED]))
         await self._say(interaction, page)
 
     async def _list(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         word: str,
         kind: WordKind | None,
         action: str,

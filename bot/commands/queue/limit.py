@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import ModeratorGroup, Reason
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.text import limit_texts
 from db.jobs.allowances import Allowance, Lane, Spent, Whose
 
@@ -23,24 +23,28 @@ SPENT = [app_commands.Choice(name=limit_texts.SPENT[spent], value=spent.value) f
 
 
 class LimitGroup(
-    ModeratorGroup, name="limit", description="How much members may ask for, and when it is made"
+    ModeratorGroup,
+    name="limit",
+    description="Limits on what members can ask for, and their turn in the queue",
 ):
     """Commands about the limits of this server. The owner's own limits stand above them."""
 
-    @app_commands.command(name="set", description="Allow the server, a role or a member more or less")
+    order = 60
+
+    @app_commands.command(name="set", description="Set limits for everyone here, a role or a member")
     @app_commands.describe(
-        whom="A role or a member; left out: everybody in this server",
-        waiting="Jobs that one member may have waiting; 0: none",
-        hour="Jobs that one member may ask for in an hour; 0: none",
-        day="Seconds of drawing that one member may use in 24 hours",
-        turn="When their jobs are made",
-        spent="What happens when the seconds of the day are used up",
-        reason="Why, for the log",
+        whom="A role or a member. Leave empty for everyone in this server",
+        waiting="Jobs each member can have waiting; 0 for none",
+        hour="Jobs each member can ask for in an hour; 0 for none",
+        day="Seconds of drawing time each member can use in 24 hours",
+        turn="When their jobs get their turn",
+        spent="What happens when their drawing time is used up",
+        reason="Reason, for the log",
     )
     @app_commands.choices(turn=LANES, spent=SPENT)
     async def allow(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         whom: Whom | None = None,
         waiting: app_commands.Range[int, 0, WAITING] | None = None,
         hour: app_commands.Range[int, 0, HOUR] | None = None,
@@ -67,13 +71,13 @@ class LimitGroup(
         )
         await self._say(interaction, limit_texts.allowance_line(kind, target, now_allowed))
 
-    @app_commands.command(
-        name="clear", description="Say nothing of a role or a member any more, or of the server"
+    @app_commands.command(name="clear", description="Clear the limits of this server, a role or a member")
+    @app_commands.describe(
+        whom="A role or a member. Leave empty for this server's own limits", reason="Reason, for the log"
     )
-    @app_commands.describe(whom="A role or a member; left out: the server's own", reason="Why, for the log")
     async def forget(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         whom: Whom | None = None,
         reason: Reason | None = None,
     ) -> None:
@@ -83,18 +87,18 @@ class LimitGroup(
         gone = await self._services.queue.allowances.allow_as_others(kind, target, audit_entry, time.time())
         await self._say(interaction, limit_texts.CLEARED if gone else limit_texts.NOTHING_TO_CLEAR)
 
-    @app_commands.command(name="show", description="Show what is allowed to whom")
-    async def show(self, interaction: discord.Interaction[Any]) -> None:
+    @app_commands.command(name="show", description="Show the limits in this server")
+    async def show(self, interaction: Interaction) -> None:
         """Show the allowances of this server, and the owner's limits above them."""
-        kept = await self._services.queue.allowances.allowances(interaction.guild_id or 0)
+        kept = await self._services.queue.allowances.allowances(guild_of(interaction))
         await self._say(
             interaction, limit_texts.allowances_page(kept, self._services.submissions.rules.limits)
         )
 
 
-def _meant(interaction: discord.Interaction[Any], whom: Whom | None) -> tuple[Whose, int]:
+def _meant(interaction: Interaction, whom: Whom | None) -> tuple[Whose, int]:
     if whom is None:
-        return Whose.GUILD, interaction.guild_id or 0
+        return Whose.GUILD, guild_of(interaction)
     return (Whose.ROLE if isinstance(whom, discord.Role) else Whose.MEMBER), whom.id
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Any
 
-import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import OPEN, ModeratorGroup, Reason
+from bot.commands.shared.moderator_group import OPEN, QueueSection, Reason
+from bot.discord_io.interactions import Interaction
 from bot.text import messages, moderation_texts
 from db.jobs.job import Job
 from db.states import State
@@ -17,18 +16,18 @@ from db.states import State
 Suggestions = list[app_commands.Choice[str]]
 
 
-class JobCommands(ModeratorGroup, name="job"):
+class JobCommands(QueueSection):
     """Commands about one job of this server. A job of another is not found."""
 
+    order = 30
+
     @app_commands.command(description="Cancel a member's job")
-    @app_commands.describe(job="The job", reason="Why, for the log")
-    async def cancel(
-        self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
-    ) -> None:
+    @app_commands.describe(job="The job", reason="Reason, for the log")
+    async def cancel(self, interaction: Interaction, job: str, reason: Reason | None = None) -> None:
         """Cancel one job."""
         found = await self._find(interaction, job)
         if found is not None:
-            answer = await self._services.clicks.cancel(
+            answer = await self._services.cancelling.cancel(
                 found, self._audit_entry(interaction, "cancel", found.id, reason)
             )
             await self._say(interaction, moderation_texts.about(found, f"· {answer}"))
@@ -39,7 +38,7 @@ class JobCommands(ModeratorGroup, name="job"):
     )
     async def move(
         self,
-        interaction: discord.Interaction[Any],
+        interaction: Interaction,
         job: str,
         place: app_commands.Range[int, 1, 500],
         reason: Reason | None = None,
@@ -55,9 +54,9 @@ class JobCommands(ModeratorGroup, name="job"):
         self._services.board.queue_moved()
         await self._say(interaction, moderation_texts.moved(found, place))
 
-    @app_commands.command(description="Let a job wait until somebody has looked at it")
-    @app_commands.describe(job="The job", reason="Why; its member may read it")
-    async def hold(self, interaction: discord.Interaction[Any], job: str, reason: Reason) -> None:
+    @app_commands.command(description="Hold a job until a moderator has reviewed it")
+    @app_commands.describe(job="The job", reason="Reason; the member may see it")
+    async def hold(self, interaction: Interaction, job: str, reason: Reason) -> None:
         """Hold a job that waits, or a clip that is not posted yet."""
         found = await self._find(interaction, job)
         if found is None:
@@ -72,11 +71,9 @@ class JobCommands(ModeratorGroup, name="job"):
         else:
             await self._say(interaction, moderation_texts.CANNOT_HOLD)
 
-    @app_commands.command(description="Let a held job go on")
-    @app_commands.describe(job="The job", reason="Why, for the log")
-    async def release(
-        self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
-    ) -> None:
+    @app_commands.command(description="Release a held job")
+    @app_commands.describe(job="The job", reason="Reason, for the log")
+    async def release(self, interaction: Interaction, job: str, reason: Reason | None = None) -> None:
         """Release a held job."""
         found = await self._find(interaction, job)
         if found is None:
@@ -90,11 +87,9 @@ class JobCommands(ModeratorGroup, name="job"):
         else:
             await self._say(interaction, moderation_texts.NOT_HELD)
 
-    @app_commands.command(description="Make a failed, cancelled or set-aside job again")
-    @app_commands.describe(job="The job", reason="Why, for the log")
-    async def retry(
-        self, interaction: discord.Interaction[Any], job: str, reason: Reason | None = None
-    ) -> None:
+    @app_commands.command(description="Retry a job that failed, was cancelled or was set aside")
+    @app_commands.describe(job="The job", reason="Reason, for the log")
+    async def retry(self, interaction: Interaction, job: str, reason: Reason | None = None) -> None:
         """Make a job again: the same recipe, at the place that it had."""
         found = await self._find(interaction, job)
         if found is None:
@@ -115,9 +110,9 @@ class JobCommands(ModeratorGroup, name="job"):
         else:
             await self._answer(interaction, again, moderation_texts.RETRIED)
 
-    @app_commands.command(description="Set a job aside; one that runs is stopped")
-    @app_commands.describe(job="The job", reason="Why, for the log")
-    async def quarantine(self, interaction: discord.Interaction[Any], job: str, reason: Reason) -> None:
+    @app_commands.command(description="Set a job aside. If it is running, it stops")
+    @app_commands.describe(job="The job", reason="Reason, for the log")
+    async def quarantine(self, interaction: Interaction, job: str, reason: Reason) -> None:
         """Set a job aside."""
         found = await self._find(interaction, job)
         if found is None:
@@ -131,27 +126,27 @@ class JobCommands(ModeratorGroup, name="job"):
 
     @cancel.autocomplete("job")
     @move.autocomplete("job")
-    async def choose_open(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+    async def choose_open(self, interaction: Interaction, current: str) -> Suggestions:
         """What waits or runs."""
         return await self._suggest(interaction, current, *OPEN)
 
     @hold.autocomplete("job")
-    async def choose_to_hold(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+    async def choose_to_hold(self, interaction: Interaction, current: str) -> Suggestions:
         """What waits, to be drawn or to be posted."""
         return await self._suggest(interaction, current, State.QUEUED, State.RENDERED)
 
     @release.autocomplete("job")
-    async def choose_held(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+    async def choose_held(self, interaction: Interaction, current: str) -> Suggestions:
         """What is held."""
         return await self._suggest(interaction, current, State.HELD)
 
     @retry.autocomplete("job")
-    async def choose_to_retry(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+    async def choose_to_retry(self, interaction: Interaction, current: str) -> Suggestions:
         """What ended without a clip."""
         return await self._suggest(interaction, current, State.FAILED, State.QUARANTINED, State.CANCELLED)
 
     @quarantine.autocomplete("job")
-    async def choose_to_set_aside(self, interaction: discord.Interaction[Any], current: str) -> Suggestions:
+    async def choose_to_set_aside(self, interaction: Interaction, current: str) -> Suggestions:
         """What is not over yet."""
         return await self._suggest(interaction, current, *OPEN, State.HELD, State.RENDERED)
 
@@ -161,6 +156,6 @@ class JobCommands(ModeratorGroup, name="job"):
                 return False
         return True
 
-    async def _answer(self, interaction: discord.Interaction[Any], job: Job, what: str) -> None:
+    async def _answer(self, interaction: Interaction, job: Job, what: str) -> None:
         self._moved(job)
         await self._say(interaction, moderation_texts.about(job, what))

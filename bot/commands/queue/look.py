@@ -1,16 +1,16 @@
-"""What moderators look at: the queue, its figures, and the log of deeds."""
+"""What moderators look at: the queue, its figures, and the audit log."""
 
 from __future__ import annotations
 
 import asyncio
 import io
 import time
-from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.commands.moderator_group import ModeratorGroup
+from bot.commands.shared.moderator_group import QueueSection
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.loops.discards import why_discarded
 from bot.loops.engine_alerts import trouble_of
 from bot.ops import stats, stats_chart
@@ -25,13 +25,15 @@ MOST_DAYS = 90
 DAY = 86_400.0
 
 
-class LookCommands(ModeratorGroup, name="look"):
+class LookCommands(QueueSection):
     """Commands that change nothing."""
 
-    @app_commands.command(description="Show what waits, in its order, and what is held")
-    async def show(self, interaction: discord.Interaction[Any]) -> None:
+    order = 10
+
+    @app_commands.command(description="Show waiting jobs in order, and held jobs")
+    async def show(self, interaction: Interaction) -> None:
         """Show what waits."""
-        guild = interaction.guild_id or 0
+        guild = guild_of(interaction)
         queue = self._services.queue
         waiting = await queue.jobs.waiting(guild)
         forecast = await self._services.forecaster.forecast()
@@ -58,16 +60,16 @@ class LookCommands(ModeratorGroup, name="look"):
             moderation_texts.queue_page(
                 lines,
                 held,
-                summary or "nothing yet",
+                summary or "no jobs yet",
                 paused=await queue.moderation.paused(guild),
                 draining=await queue.moderation.draining(guild),
                 trouble=None if trouble is None else moderation_texts.engine_trouble(trouble.since),
             ),
         )
 
-    @app_commands.command(name="why", description="Why were takes of a clip discarded? With pictures of them")
-    @app_commands.describe(job="The job: its id, or the beginning of it")
-    async def why_discarded(self, interaction: discord.Interaction[Any], job: str) -> None:
+    @app_commands.command(name="why", description="Show why takes of a clip were discarded, with pictures")
+    @app_commands.describe(job="The job's id, or the start of it")
+    async def why_discarded(self, interaction: Interaction, job: str) -> None:
         """Show the discarded takes of a job of this server."""
         found = await self._find(interaction, job)
         if found is None:
@@ -77,16 +79,16 @@ class LookCommands(ModeratorGroup, name="look"):
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
     @app_commands.command(
-        name="stats", description="What was made lately, how long it took, and what was discarded and why"
+        name="stats", description="Recent clips: how many, how long they took, what was discarded and why"
     )
-    @app_commands.describe(days="How far to look back (7)")
+    @app_commands.describe(days="How many days to look back. Default: 7")
     async def statistics(
-        self, interaction: discord.Interaction[Any], days: app_commands.Range[int, 1, MOST_DAYS] = 7
+        self, interaction: Interaction, days: app_commands.Range[int, 1, MOST_DAYS] = 7
     ) -> None:
         """Show counts, and a chart of them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         now = time.time()
-        jobs = await self._services.queue.jobs.ended(interaction.guild_id or 0, now - days * DAY)
+        jobs = await self._services.queue.jobs.ended(guild_of(interaction), now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
         await interaction.edit_original_response(
@@ -95,13 +97,13 @@ class LookCommands(ModeratorGroup, name="look"):
             allowed_mentions=discord.AllowedMentions.none(),
         )
 
-    @app_commands.command(description="Who did what and why; says whether the log was changed")
-    @app_commands.describe(noted="The last hash that you noted some time ago: is it still in the log?")
+    @app_commands.command(description="Show who did what and why, and whether the log was tampered with")
+    @app_commands.describe(noted="A hash you noted earlier, to check that it is still in the log")
     async def audit(
-        self, interaction: discord.Interaction[Any], noted: app_commands.Range[str, 12, 64] | None = None
+        self, interaction: Interaction, noted: app_commands.Range[str, 12, 64] | None = None
     ) -> None:
-        """Show the last deeds of this server, and verify the whole chain."""
+        """Show the last actions in this server, and verify the whole chain."""
         book = self._services.audit
         known = None if noted is None else await book.knows(noted.strip().strip("`"))
-        entries = await book.entries(interaction.guild_id or 0, SHOWN_DEEDS)
+        entries = await book.entries(guild_of(interaction), SHOWN_DEEDS)
         await self._say(interaction, moderation_texts.audit_page(entries, await book.verify(), known))

@@ -6,11 +6,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any
 
-import discord
 from discord import app_commands
 
-from bot.commands.options import SMOOTH, seconds_of
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.requests import style_names
+from bot.requests.options import SMOOTH, seconds_of
 from bot.services import Services
 from bot.text import messages
 from engine.core.errors import UserError
@@ -21,7 +21,7 @@ from engine.planning.choice import engines_for
 from engine.planning.plan import plan
 
 Choices = list[app_commands.Choice[str]]
-Lister = Callable[[Services, "discord.Interaction[Any]", Kind, str], Awaitable[Choices]]
+Lister = Callable[[Services, Interaction, Kind, str], Awaitable[Choices]]
 
 MOST = 25
 LONGEST = 100
@@ -43,8 +43,8 @@ def complete(command: app_commands.Command[Any, ..., None], services: Services, 
 
 def _within_time(
     lister: Lister, services: Services, kind: Kind
-) -> Callable[[discord.Interaction[Any], str], Coroutine[Any, Any, Choices]]:
-    async def choices(interaction: discord.Interaction[Any], current: str) -> Choices:
+) -> Callable[[Interaction, str], Coroutine[Any, Any, Choices]]:
+    async def choices(interaction: Interaction, current: str) -> Choices:
         try:
             async with asyncio.timeout(LIST_SECONDS):
                 return await lister(services, interaction, kind, current.strip().lower())
@@ -54,9 +54,7 @@ def _within_time(
     return choices
 
 
-async def _qualities(
-    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
-) -> Choices:
+async def _qualities(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """The qualities that start with what was typed, each with the wait as it is now."""
     capabilities = await services.submissions.capabilities()
     choices = []
@@ -76,16 +74,14 @@ async def _qualities(
             except UserError:
                 return []  # the command itself will say why
             wait = await services.forecaster.for_new(
-                recipe.profile, interaction.guild_id or 0, interaction.user.id
+                recipe.profile, guild_of(interaction), interaction.user.id
             )
             name = messages.quality_choice(quality.value, wait)
             choices.append(app_commands.Choice(name=name[:LONGEST], value=quality.value))
     return choices
 
 
-def _so_far(
-    services: Services, interaction: discord.Interaction[Any], kind: Kind, quality: Quality
-) -> Request:
+def _so_far(services: Services, interaction: Interaction, kind: Kind, quality: Quality) -> Request:
     """What has been chosen. Discord sends the other options as they stand, finished or not."""
     told = interaction.namespace
     try:
@@ -98,9 +94,7 @@ def _so_far(
     return Request(kind=kind, quality=quality, seconds=seconds, fps=fps, engine=engine)
 
 
-async def _engines(
-    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
-) -> Choices:
+async def _engines(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """What can draw this kind here, each with what it is."""
     del interaction
     chosen = services.submissions.engine_for(kind)
@@ -113,9 +107,7 @@ async def _engines(
     return _listed([(messages.ANY_ENGINE, AUTO), *lines], typed)
 
 
-async def _models(
-    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
-) -> Choices:
+async def _models(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """The models that may be chosen for this kind."""
     del interaction
     return _listed(
@@ -124,9 +116,7 @@ async def _models(
     )
 
 
-async def _styles(
-    services: Services, interaction: discord.Interaction[Any], kind: Kind, typed: str
-) -> Choices:
+async def _styles(services: Services, interaction: Interaction, kind: Kind, typed: str) -> Choices:
     """The owner's styles; after a comma, those that can still be added."""
     del interaction, kind
     before, comma, last = typed.rpartition(",")

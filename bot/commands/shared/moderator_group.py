@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import discord
 from discord import app_commands
 
+from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import is_moderator
 from bot.services import Services
 from bot.text import messages, moderation_texts
@@ -27,7 +28,13 @@ OPEN = (State.RUNNING, State.QUEUED)
 
 
 class ModeratorGroup(app_commands.Group):
-    """A group of commands that each check, at each use, who asks."""
+    """A group of commands that each check, at each use, who asks.
+
+    Attributes:
+        order: its place in the list of ``/queue``; the lowest comes first.
+    """
+
+    order: ClassVar[int] = 100
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -41,19 +48,19 @@ class ModeratorGroup(app_commands.Group):
             await interaction.response.send_message(messages.NOT_A_MODERATOR, ephemeral=True)
         return False
 
-    async def _find(self, interaction: discord.Interaction[Any], text: str) -> Job | None:
+    async def _find(self, interaction: Interaction, text: str) -> Job | None:
         """A job of this server, by its id or the beginning of it. Where there is none, they are told so."""
         wanted = text.strip().strip("`").lower()
-        found = await self._services.queue.jobs.find(interaction.guild_id or 0, wanted)
+        found = await self._services.queue.jobs.find(guild_of(interaction), wanted)
         if found is None:
             await self._say(interaction, messages.NOT_FOUND)
         return found
 
     def _audit_entry(
-        self, interaction: discord.Interaction[Any], action: str, target: str, reason: str | None
+        self, interaction: Interaction, action: str, target: str, reason: str | None
     ) -> AuditEntry:
         return AuditEntry(
-            guild_id=interaction.guild_id or 0,
+            guild_id=guild_of(interaction),
             actor_id=interaction.user.id,
             action=action,
             target=target,
@@ -68,18 +75,18 @@ class ModeratorGroup(app_commands.Group):
         self._services.engine_loop.wake()
         self._services.deliverer.wake()
 
-    async def _say(self, interaction: discord.Interaction[Any], text: str) -> None:
+    async def _say(self, interaction: Interaction, text: str) -> None:
         await interaction.response.send_message(
             messages.fit(text), ephemeral=True, allowed_mentions=discord.AllowedMentions.none()
         )
 
     async def _suggest(
-        self, interaction: discord.Interaction[Any], typed: str, *states: State
+        self, interaction: Interaction, typed: str, *states: State
     ) -> list[app_commands.Choice[str]]:
         """The jobs of this server in some states, for those who may see them; the next to run first."""
         if not is_moderator(interaction, self._services.settings.moderator_roles):
             return []
-        guild = interaction.guild_id or 0
+        guild = guild_of(interaction)
         others = [state for state in states if state is not State.QUEUED]
         jobs = await self._services.queue.jobs.in_states(guild, *others, limit=CHOICES) if others else []
         if State.QUEUED in states:
@@ -91,3 +98,7 @@ class ModeratorGroup(app_commands.Group):
             if typed.lower() in name.lower():
                 choices.append(app_commands.Choice(name=name[:100], value=job.id))
         return choices[:CHOICES]
+
+
+class QueueSection(ModeratorGroup):
+    """A group that is one in the code only: Discord shows its commands directly under ``/queue``."""

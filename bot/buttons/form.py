@@ -1,0 +1,86 @@
+"""A form of one text field that works after a restart: it is matched by the prefix of its ``custom_id``."""
+
+from __future__ import annotations
+
+import abc
+from typing import Any, ClassVar
+
+import discord
+
+from bot.discord_io.forms import field
+from bot.discord_io.interactions import Interaction
+from db.states import State
+
+
+class Form(abc.ABC):
+    """A kind of form. A class that has a prefix is one, and is found by where its file is.
+
+    Attributes:
+        prefix: the beginning of the ``custom_id``; what the form is about follows. It may never change.
+        field: the ``custom_id`` of the text field.
+        title: what stands above the form.
+        label: what stands above the field.
+        about: how the rest of the ``custom_id`` is written.
+        states: where its job stands when the form is meant.
+    """
+
+    prefix: ClassVar[str]
+    about: ClassVar[str] = "{job}"
+    states: ClassVar[tuple[State, ...]] = (State.DELIVERED,)
+    field: ClassVar[str]
+    title: ClassVar[str]
+    label: ClassVar[str]
+
+    @classmethod
+    def id_for(cls, **about: str | int) -> str:
+        """The ``custom_id`` of the form about this."""
+        return cls.prefix + cls.about.format(**about)
+
+    @classmethod
+    async def open(
+        cls,
+        interaction: Interaction,
+        custom_id: str,
+        *,
+        longest: int,
+        required: bool = True,
+        default: str | None = None,
+    ) -> None:
+        """Show the form to the member who clicked.
+
+        Args:
+            interaction: the click.
+            custom_id: what comes back with the answer, by :meth:`id_for`.
+            longest: characters that may be written.
+            required: whether the field may be left empty.
+            default: what stands in it already.
+        """
+        modal = discord.ui.Modal(title=cls.title, custom_id=custom_id, timeout=None)
+        words: discord.ui.TextInput[Any] = discord.ui.TextInput(
+            custom_id=cls.field,
+            style=discord.TextStyle.paragraph,
+            default=default,
+            required=required,
+            max_length=longest,
+        )
+        modal.add_item(discord.ui.Label(text=cls.label, component=words))
+        modal.stop()  # discord.py need not wait for it: its answer is matched by the prefix
+        await interaction.response.send_modal(modal)
+
+    @classmethod
+    async def submit(cls, interaction: Interaction) -> None:
+        """Read a form that came back."""
+        data: Any = interaction.data or {}
+        about = str(data["custom_id"]).removeprefix(cls.prefix)
+        await cls.filled_in(interaction, about, field(data, cls.field))
+
+    @classmethod
+    @abc.abstractmethod
+    async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
+        """Do what the form is for.
+
+        Args:
+            interaction: the form's.
+            about: the end of the ``custom_id``, as it came back; it can be forged.
+            words: what was written.
+        """

@@ -1,0 +1,141 @@
+"""A button about a job: how it names the job, who may press it, and where it stands."""
+
+from __future__ import annotations
+
+import abc
+import re
+from enum import Enum, auto
+from typing import Any, ClassVar, Self
+
+import discord
+
+from bot.buttons.button import JOB_ID, Button
+from bot.config.settings import Settings
+from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.permissions import may_change
+from bot.text import messages, privacy_texts
+from db.audit.log import AuditEntry
+from db.jobs.job import Job
+from db.queue import Queue
+from db.states import JobId, State
+
+
+class Place(Enum):
+    """Where a button stands. Places of one message follow each other row by row."""
+
+    STATUS = auto()
+    """Under the status message of a job."""
+
+    DRAFT = auto()
+    """Under a status message that shows a first look nobody has decided about yet."""
+
+    CLIP = auto()
+    """Under a finished clip: what makes another of it, or keeps it."""
+
+    CLIP_BELOW = auto()
+    """Under a finished clip, below those: what is about this one."""
+
+
+class Presser(Enum):
+    """Who may press a button. Members of other servers never may."""
+
+    ANYONE = auto()
+    ITS_MEMBER = auto()
+    """The member who asked for the job, and moderators."""
+
+
+class JobButton(Button):
+    """A button that does something with a job of this server.
+
+    Attributes:
+        place: where it stands; None: whatever shows it asks for it by its class.
+        states: where its job stands when the button is meant. A status message shows it in these only.
+        presser: who may press it.
+        needs_words: it cannot be used once the words of its job are forgotten.
+    """
+
+    place: ClassVar[Place | None] = None
+    states: ClassVar[tuple[State, ...]] = (State.DELIVERED,)
+    presser: ClassVar[Presser] = Presser.ANYONE
+    needs_words: ClassVar[bool] = False
+
+    def __init__(self, job: JobId, *, row: int | None = None) -> None:
+        self.job = job
+        super().__init__(self.id_for(job), row=row)
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Match ``fk:<action>:<job>``."""
+        return f"fk:{cls.action}:(?P<job>{JOB_ID})"
+
+    @classmethod
+    def id_for(cls, job: JobId) -> str:
+        """The ``custom_id`` of the button about this job."""
+        return f"fk:{cls.action}:{job}"
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button again from what a click brings back."""
+        del interaction, item
+        return cls(JobId(match["job"]))
+
+    @classmethod
+    def suits(cls, job: Job) -> bool:
+        """Whether this job has a use for the button where it stands."""
+        del job
+        return True
+
+    async def click(self, interaction: Interaction) -> None:
+        """Check what every button of a job checks, then do what this one is for."""
+        job = await job_here(interaction, self.job, needs_words=self.needs_words)
+        if job is None:
+            return
+        if self.presser is Presser.ITS_MEMBER and not may_press(interaction, job):
+            await say(interaction, messages.NOT_YOURS)
+            return
+        await self.do(interaction, job)
+
+    @abc.abstractmethod
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Do what the button is for; whoever clicked may."""
+
+
+async def job_here(interaction: Interaction, job_id: JobId, *, needs_words: bool = False) -> Job | None:
+    """Find a job of this server.
+
+    Args:
+        interaction: a click, or a form that came back.
+        job_id: the job that it is about.
+        needs_words: a job whose words are forgotten will not do.
+
+    Returns:
+        The job; None where there is none that will do, and the member has been told so.
+    """
+    job = await interaction.client.part(Queue).jobs.get(job_id)
+    if job is None or job.guild_id != interaction.guild_id:
+        await say(interaction, messages.NOT_FOUND)
+        return None
+    if needs_words and job.forgotten_at is not None:
+        await say(interaction, privacy_texts.FORGOTTEN)
+        return None
+    return job
+
+
+def may_press(interaction: Interaction, job: Job) -> bool:
+    """Whether it is the job of the member who clicked, or a moderator did."""
+    return may_change(interaction, job, interaction.client.part(Settings).moderator_roles)
+
+
+def entry_for(interaction: Interaction, job: Job, action: str) -> AuditEntry | None:
+    """The audit entry of what a moderator does to a member's job; None: it is their own."""
+    if interaction.user.id == job.user_id:
+        return None
+    return AuditEntry(
+        guild_id=job.guild_id,
+        actor_id=interaction.user.id,
+        action=action,
+        target=job.id,
+        reason="by its button",
+    )

@@ -1,0 +1,103 @@
+"""Which buttons a message has: found, put in order, and laid out in Discord's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from typing import TypeVar
+
+import discord
+
+import bot
+from bot.buttons.button import Button
+from bot.buttons.form import Form
+from bot.buttons.job_button import JobButton, Place
+from bot.discovery import subclasses_in
+from db.jobs.job import Job
+from db.states import State
+
+T = TypeVar("T")
+
+ROW = 5
+"""Buttons in one of Discord's rows."""
+
+NOT_DISCORD = frozenset({"__main__", "cli"})
+"""Importing the one would start the program; the other is the command line."""
+
+
+@cache
+def buttons() -> tuple[type[Button], ...]:
+    """Every kind of button that the bot has, in their order. They are looked for once."""
+    found = _found(Button)  # type: ignore[type-abstract]  # a base to look for, not to make
+    return tuple(sorted(found, key=lambda kind: (kind.order, kind.action)))
+
+
+@cache
+def forms() -> tuple[type[Form], ...]:
+    """Every kind of form that the bot has."""
+    found = _found(Form)  # type: ignore[type-abstract]  # as above
+    return tuple(sorted(found, key=lambda kind: kind.prefix))
+
+
+def job_buttons(place: Place | None = None) -> list[type[JobButton]]:
+    """The kinds of buttons about jobs, in their order.
+
+    Args:
+        place: those that stand there; None: all.
+    """
+    kinds = [kind for kind in buttons() if issubclass(kind, JobButton)]
+    return [kind for kind in kinds if place is None or kind.place is place]
+
+
+def row(job: Job, *kinds: type[JobButton]) -> discord.ui.View:
+    """A message's buttons for a job, in one row if there is room."""
+    return _view(job, kinds)
+
+
+def for_status(job: Job, *, draft: bool = False) -> discord.ui.View | None:
+    """The buttons of a status message.
+
+    Args:
+        job: whose status it is.
+        draft: it shows a first look that nobody has kept yet.
+    """
+    if job.state is State.RUNNING and draft:
+        return row(job, *job_buttons(Place.DRAFT))
+    kinds = [kind for kind in job_buttons(Place.STATUS) if job.state in kind.states and kind.suits(job)]
+    return row(job, *kinds) if kinds else None
+
+
+def for_clip(job: Job) -> discord.ui.View:
+    """The buttons under a finished clip."""
+    places = (job_buttons(Place.CLIP), job_buttons(Place.CLIP_BELOW))
+    return _view(job, *([kind for kind in kinds if kind.suits(job)] for kinds in places))
+
+
+def view_of(*lines: Iterable[Button]) -> discord.ui.View:
+    """A message's buttons.
+
+    The view is stopped at once: discord.py keeps views that listen in memory for as long as the process
+    lives, and these need not listen, since their clicks are matched by pattern.
+    """
+    view = discord.ui.View(timeout=None)
+    for line in lines:
+        for button in line:
+            view.add_item(button)
+    view.stop()
+    return view
+
+
+def _view(job: Job, *lines: Iterable[type[JobButton]]) -> discord.ui.View:
+    """Lay the kinds of buttons out, each line in as many rows as it takes."""
+    kinds = [list(line) for line in lines]
+    rows = [line[start : start + ROW] for line in kinds for start in range(0, len(line), ROW)]
+    return view_of(
+        *(
+            [kind(job.id, row=number if len(rows) > 1 else None) for kind in line]
+            for number, line in enumerate(rows)
+        )
+    )
+
+
+def _found(base: type[T]) -> Iterator[type[T]]:
+    return subclasses_in(bot, base, leave_out=NOT_DISCORD)

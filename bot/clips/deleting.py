@@ -1,0 +1,47 @@
+"""Deleting a clip from its channel."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+import discord
+
+from bot.buttons.button import Look
+from bot.buttons.job_button import JobButton, Place, Presser, entry_for
+from bot.discord_io.interactions import Interaction
+from bot.discord_io.messenger import ChannelError, Messenger
+from bot.text import messages
+from db.jobs.job import Job
+from db.queue import Queue
+
+log = logging.getLogger(__name__)
+
+
+class Delete(JobButton):
+    """Delete a clip and its message."""
+
+    action = "delete"
+    look = Look("Delete", "🗑️", discord.ButtonStyle.danger)
+    place = Place.CLIP_BELOW
+    order = 20
+    presser = Presser.ITS_MEMBER
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Mark it deleted first, so that it is never posted again; then delete the message."""
+        client = interaction.client
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        await client.part(Queue).retention.mark_deleted(
+            job.id, time.time(), audit_entry=entry_for(interaction, job, "delete")
+        )
+        # In the moment between the post and the row that holds its id, the clicked message is the clip.
+        clicked = None if interaction.message is None else interaction.message.id
+        message = clicked if job.message_id is None else job.message_id
+        try:
+            if message is not None:
+                await client.part(Messenger).delete(job.channel_id, message)
+        except ChannelError as error:
+            log.warning("the clip of job %s could not be deleted: %s", job.id, error)
+            await interaction.edit_original_response(content=messages.NOT_DELETED)
+            return
+        await interaction.edit_original_response(content=messages.DELETED)

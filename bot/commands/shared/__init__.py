@@ -1,0 +1,1 @@
+"""What several commands stand on. It is no command, and not looked through for any."""

@@ -1,0 +1,68 @@
+"""A command of Discord that asks for a clip, made from its description."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import discord
+from discord import app_commands
+
+from bot.commands.shared.autocomplete import complete
+from bot.discord_io.interactions import Interaction, say
+from bot.requests.options import ClipCommand, Option, files_of, request_of
+from bot.services import Services
+from bot.text import messages
+from engine.core.errors import UserError
+from engine.core.recipe import Role
+
+
+def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, described: ClipCommand) -> None:
+    """Add a command with the options that are described, their choices, and the lists that open.
+
+    discord.py reads a command's options off the signature of its function, so that is made here.
+    """
+
+    async def ask(interaction: Interaction, **given: Any) -> None:
+        files = files_of(described, given)
+        values = {
+            option.name: given[option.name]
+            for option in described.options
+            if option.role is None and option.name != "engine"
+        }
+        try:
+            if values.get("follow") is not None and Role.REFERENCE not in files:
+                raise UserError("E_REFERENCE", messages.NEEDS_A_CLIP)  # noqa: TRY301 - refused as the others are
+            engine = services.submissions.engine_for(described.kind, given["engine"])
+            request = request_of(described.kind, engine=engine, **values)
+        except UserError as error:
+            await say(interaction, str(error))
+            return
+        await services.submissions.ask(interaction, request, files)
+
+    first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    ask.__signature__ = inspect.Signature([first, *map(_parameter, described.options)])  # type: ignore[attr-defined]
+    command: app_commands.Command[Any, ..., None] = app_commands.Command(
+        name=described.name, description=described.about, callback=ask
+    )
+    app_commands.describe(**{option.name: option.description for option in described.options})(command)
+    for option in described.options:
+        if option.choices:
+            shown = [app_commands.Choice(name=name, value=value) for value, name in option.choices.items()]
+            app_commands.choices(**{option.name: shown})(command)
+    tree.add_command(app_commands.guild_only()(command))
+    complete(command, services, described.kind)
+
+
+def _parameter(option: Option) -> inspect.Parameter:
+    kind: Any = option.kind
+    if option.role is not None:
+        kind = discord.Attachment
+    elif option.most is not None:
+        kind = app_commands.Range[option.kind, option.least, option.most]
+    return inspect.Parameter(
+        option.name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=inspect.Parameter.empty if option.required else None,
+        annotation=kind if option.required else kind | None,
+    )

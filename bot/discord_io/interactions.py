@@ -1,0 +1,84 @@
+"""An interaction as this bot meets it: its client is ours, and leads to every part of the bot."""
+
+from __future__ import annotations
+
+import abc
+import logging
+import secrets
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias, TypeVar
+
+import aiohttp
+import discord
+
+from bot.text import messages
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+class BotClient(discord.Client, abc.ABC):
+    """The client, for whatever answers an interaction. :class:`bot.client.Framekiln` is the one there is."""
+
+    @abc.abstractmethod
+    def part(self, kind: type[T]) -> T:
+        """Find the part of the bot that is of this class.
+
+        Raises:
+            LookupError: there is none.
+        """
+
+    @abc.abstractmethod
+    async def recognise(self, user_id: int) -> None:
+        """Note that somebody uses the bot, so that a ban finds a member again who had been erased."""
+
+    async def serve(
+        self, interaction: Interaction, work: Callable[[], Awaitable[None]], *, recognise: bool = True
+    ) -> bool:
+        """Do what an interaction asks for; an unexpected error is answered with an id.
+
+        Args:
+            interaction: the one to answer.
+            work: what it asks for.
+            recognise: note first who uses the bot.
+
+        Returns:
+            Whether it went well.
+        """
+        try:
+            if recognise:
+                await self.recognise(interaction.user.id)
+            await work()
+        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+            await self.answer_error(interaction, error)
+            return False
+        return True
+
+    async def answer_error(self, interaction: Interaction, error: Exception) -> None:
+        """Say that something broke, with an id that leads the owner to the log."""
+        error_id = secrets.token_hex(4)
+        log.error("interaction %s failed, error id %s", interaction.id, error_id, exc_info=error)
+        if interaction.type is discord.InteractionType.autocomplete:
+            return  # a list has no room for words; the member sees that it stays empty
+        text = messages.failed_inside(error_id)
+        try:
+            if interaction.response.is_done():
+                await interaction.followup.send(text, ephemeral=True)
+            else:
+                await interaction.response.send_message(text, ephemeral=True)
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as again:
+            log.warning("could not report error %s: %s", error_id, again)
+
+
+Interaction: TypeAlias = discord.Interaction[BotClient]
+
+
+def guild_of(interaction: Interaction) -> int:
+    """The id of the server that an interaction comes from; 0, which is no server's, in a direct message."""
+    return interaction.guild_id or 0
+
+
+async def say(interaction: Interaction, text: str) -> None:
+    """Answer in private."""
+    await interaction.response.send_message(text, ephemeral=True)

@@ -1,0 +1,81 @@
+"""A button of a message that asks moderators to decide a case, and which buttons such a message has."""
+
+from __future__ import annotations
+
+import abc
+import re
+from typing import Any, ClassVar, Self
+
+import discord
+
+from bot.buttons import rows
+from bot.buttons.button import JOB_ID, Button
+from bot.buttons.job_button import job_here
+from bot.config.settings import Settings
+from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.permissions import is_moderator
+from bot.text import messages
+from db.jobs.review_requests import CaseKind
+from db.moderation.cases import Case
+from db.states import JobId
+
+
+class CaseButton(Button):
+    """A decision about a case. Its ``custom_id`` has the round, so that an old message decides nothing new.
+
+    Attributes:
+        kind: the cases that it stands under.
+    """
+
+    kind: ClassVar[CaseKind]
+
+    def __init__(self, number: int, job: JobId) -> None:
+        self.number = number
+        self.job = job
+        super().__init__(self.id_for(number, job))
+
+    @classmethod
+    def pattern(cls) -> str:
+        """Match ``fkc:<action>:<round>:<job>``."""
+        return f"fkc:{cls.action}:(?P<round>[0-9]{{1,9}}):(?P<job>{JOB_ID})"
+
+    @classmethod
+    def id_for(cls, number: int, job: JobId) -> str:
+        """The ``custom_id`` of the button in this round, about this job."""
+        return f"fkc:{cls.action}:{number}:{job}"
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        """Make the button again from what a click brings back."""
+        del interaction, item
+        return cls(int(match["round"]), JobId(match["job"]))
+
+    async def click(self, interaction: Interaction) -> None:
+        """Let moderators of the job's server decide, and nobody else."""
+        if await may_decide(interaction, self.job):
+            await self.do(interaction)
+
+    @abc.abstractmethod
+    async def do(self, interaction: Interaction) -> None:
+        """Do what the button is for; whoever clicked may."""
+
+
+async def may_decide(interaction: Interaction, job: JobId) -> bool:
+    """Whether the member is a moderator of the server that the job belongs to; if not, they are told."""
+    if not is_moderator(interaction, interaction.client.part(Settings).moderator_roles):
+        await say(interaction, messages.NOT_A_MODERATOR)
+        return False
+    return await job_here(interaction, job) is not None
+
+
+def case_buttons() -> list[type[CaseButton]]:
+    """The kinds of decisions, in their order."""
+    return [kind for kind in rows.buttons() if issubclass(kind, CaseButton)]
+
+
+def view_for(case: Case) -> discord.ui.View:
+    """The buttons under a case."""
+    kinds = [kind for kind in case_buttons() if kind.kind is case.kind]
+    return rows.view_of([kind(case.round, case.job.id) for kind in kinds])

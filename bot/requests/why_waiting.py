@@ -1,0 +1,37 @@
+"""Why a job has to wait: what is ahead of it, and how long that takes."""
+
+from __future__ import annotations
+
+from bot.buttons.button import Look
+from bot.buttons.job_button import JobButton, Place
+from bot.discord_io.interactions import Interaction, say
+from bot.forecast import Forecaster
+from bot.text import messages
+from db.jobs.job import Job
+from db.queue import Queue
+from db.states import State
+
+
+class Why(JobButton):
+    """Say what a job waits for."""
+
+    action = "why"
+    look = Look("Why?", "🕒")
+    place = Place.STATUS
+    order = 20
+    states = (State.QUEUED, State.HELD)
+
+    async def do(self, interaction: Interaction, job: Job) -> None:
+        """Answer with its place and the time ahead of it."""
+        queue = interaction.client.part(Queue)
+        forecast = await interaction.client.part(Forecaster).forecast()
+        wait = forecast.waits.get(job.id)
+        before = [other.own for other in forecast.waits.values() if wait and other.position < wait.position]
+        text = messages.why(
+            job,
+            wait=wait,
+            ahead=await queue.jobs.ahead(job.id),
+            ahead_seconds=sum(before),
+            turn=await queue.jobs.running(),
+        )
+        await say(interaction, text)
