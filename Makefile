@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check quick coverage format lock pages site docs doctor run picture \
+.PHONY: help models demo test check quick coverage format lock pages site docs doctor run picture hero discord \
 	chaos fault-sweep power away soak load hostile gate smoothing clean
 
 help:
@@ -20,6 +20,8 @@ help:
 	@echo "make quick      lint, types and the fast tests of what you changed (a minute); DIR=tests/db chooses"
 	@echo "make coverage   every test, and which lines none of them runs"
 	@echo "make docs       write the generated pages, then build the site: out/site"
+	@echo "make hero       the moving picture of the README: docs/hero.webp"
+	@echo "make discord    the README's picture of Discord: docs/discord.png"
 	@echo "make lock       resolve requirements/ anew from pyproject.toml; UPGRADE=1 takes the newest"
 	@echo "make run        be the bot (needs DISCORD_TOKEN in .env)"
 	@echo "make models     torch, diffusers and the rest, for engines with weights (gigabytes)"
@@ -82,6 +84,13 @@ format: $(BIN)/.test
 
 picture: $(BIN)/.core
 	$(BIN)/python -m examples.draw_lake
+
+hero: $(BIN)/.core
+	$(BIN)/framekiln render examples/pagoda.jpg --camera "push in" --seed 7 -o out/hero.mp4
+	$(BIN)/python -m examples.animate_webp out/hero.mp4 docs/hero.webp
+
+discord: $(BIN)/.core
+	$(BIN)/python -m examples.draw_discord docs/hero.webp docs/discord.png
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200

@@ -223,7 +223,7 @@ def _wire(
             max_seconds=settings.max_extended_seconds,
         ),
         cancelling=cancelling,
-        clip_rules=policies.for_deeds(settings),
+        clip_rules=policies.for_finished_clips(settings),
         cases=cases,
         decisions=decisions,
         host=host,

@@ -164,7 +164,7 @@ def for_turns(settings: Settings) -> FairShare:
     )
 
 
-def for_deeds(settings: Settings) -> ClipRules:
+def for_finished_clips(settings: Settings) -> ClipRules:
     """How far finished clips may be taken."""
     return ClipRules(
         max_seconds=settings.max_extended_seconds,

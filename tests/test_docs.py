@@ -2,27 +2,61 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
+import click
 import discord
 import pytest
-from discord import app_commands
+from discord import AppCommandType
+from discord.app_commands import Command, CommandTree, ContextMenu
+from PIL import Image
 
 from bot.cli.main import main
 from bot.commands import setup_all
 from bot.config.settings import PREFIX, Settings, variable
+from examples import draw_discord
 from tests.bot.fixtures import mocked_services
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 TEXTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-MODERATION = (ROOT / "docs" / "moderation.md").read_text("utf-8")
-COMMANDS = re.findall(r"^\| (?:`/([^`:]+)`|\*([^*]+)\*) \|", MODERATION, re.MULTILINE)
-SLASH = sorted({f"/{slash.split()[0]}" if slash else menu for slash, menu in COMMANDS})
-QUEUE = [slash.removeprefix("queue ") for slash, _ in COMMANDS if slash.startswith("queue ")]
-"""What docs/moderation.md lists. It is made from the bot, and a test of its own holds it against that."""
+
+
+def all_commands():
+    """What the bot registers, name → command, group or menu."""
+    tree = CommandTree(discord.Client(intents=discord.Intents.none()))
+    setup_all(tree, mocked_services())
+    kinds = AppCommandType.chat_input, AppCommandType.message, AppCommandType.user
+    return {command.name: command for kind in kinds for command in tree.get_commands(type=kind)}
+
+
+def commands_of(group, path=()):
+    """Each command of the program, "models pull" → command."""
+    found = {}
+    for name, command in group.commands.items():
+        words = (*path, name)
+        found |= (
+            commands_of(command, words) if isinstance(command, click.Group) else {" ".join(words): command}
+        )
+    return found
+
+
+TREE = all_commands()
+TOP = [name if isinstance(command, ContextMenu) else f"/{name}" for name, command in TREE.items()]
+QUEUE = [
+    command.qualified_name.removeprefix("queue ")
+    for command in TREE["queue"].walk_commands()
+    if isinstance(command, Command)
+]
+MEMBERS = {
+    command.qualified_name: command
+    for top in TREE.values()
+    if not isinstance(top, ContextMenu) and top.name != "queue"
+    for command in ([top] if isinstance(top, Command) else top.walk_commands())
+}
 
 
 def readme():
@@ -37,31 +71,44 @@ def packages(requirements):
     return {re.split(r"[<>=!~\[; ]", line)[0] for line in requirements}
 
 
-@pytest.mark.parametrize("name", sorted(main.commands))
-def test_the_readme_names_every_command_of_the_program(name):
-    assert f"framekiln {name}" in readme()
+@pytest.mark.parametrize("name", sorted(commands_of(main)))
+def test_the_command_line_page_names_every_command_and_option(name):
+    page = (ROOT / "docs/command-line.md").read_text("utf-8")
+    assert re.search(rf"`framekiln {name}\b", page)
+    own = [page, *re.findall(rf"^## {name}\n(.*?)(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)][-1]
+    for parameter in commands_of(main)[name].params:
+        for option in parameter.opts if isinstance(parameter, click.Option) else ():
+            assert f"`{option}" in own, option
 
 
-@pytest.mark.parametrize("name", SLASH)
+@pytest.mark.parametrize("name", TOP)
 def test_the_readme_names_every_command_of_discord(name):
     assert name in readme()
 
 
+@pytest.mark.parametrize("name", MEMBERS)
+def test_the_members_page_names_every_command_and_option_of_members(name):
+    page = (ROOT / "docs/members.md").read_text("utf-8")
+    assert f"/{name}" in page
+    for parameter in MEMBERS[name].parameters:
+        assert re.search(rf"`{parameter.name}`|{parameter.name}:", page), parameter.name
+
+
 @pytest.mark.parametrize("name", QUEUE)
-def test_the_readme_names_every_command_of_moderators(name):
-    assert re.search(rf"`(/queue )?{name}`", readme())
+def test_the_moderators_page_names_every_command_of_moderators(name):
+    assert f"| `/queue {name}` |" in (ROOT / "docs/moderation.md").read_text("utf-8").partition("<!--")[0]
 
 
-def test_the_readme_names_no_command_of_discord_that_does_not_exist():
-    there_are = {command.name for command in tree_of_commands().get_commands()}
-    assert set(re.findall(r"`/([a-z0-9]+)\b", readme())) <= there_are
-    assert {name.removeprefix("/") for name in SLASH} <= there_are
+@pytest.mark.parametrize("page", ["README.md", "docs/members.md", "docs/moderation.md", "docs/privacy.md"])
+def test_no_page_names_a_command_of_discord_that_does_not_exist(page):
+    named = re.findall(r"`/([a-z0-9]+)\b", (ROOT / page).read_text("utf-8"))
+    assert named
+    assert set(named) <= set(TREE)
 
 
-def tree_of_commands():
-    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    setup_all(tree, mocked_services())
-    return tree
+def test_the_readme_leads_to_the_pages_for_each_reader():
+    for name in ("command-line", "members", "moderation", "settings", "models", "glossary"):
+        assert f"(docs/{name}.md)" in readme()
 
 
 def test_the_readme_leads_to_the_settings_and_names_the_one_that_is_needed():
@@ -127,3 +174,35 @@ def test_every_promise_names_a_test_that_exists(threat):
             assert f"def {test}(" in text, f"{test} is not in {path}"
     everywhere = re.findall(r"`(test_\w+)`", promises()[threat])
     assert len(everywhere) == sum(len(re.findall("`test_", tests)) for tests, _ in named)
+
+
+def test_the_moving_picture_moves_and_stays_small():
+    path = ROOT / "docs/hero.webp"
+    assert "docs/hero.webp" in readme()
+    assert path.stat().st_size < 3_000_000
+    with Image.open(path) as picture:
+        assert picture.is_animated
+
+
+def test_every_example_names_its_source():
+    """A photograph may only be shipped with its author and licence beside it."""
+    sources = (ROOT / "examples/README.md").read_text("utf-8")
+    pictures = {path.name for path in (ROOT / "examples").iterdir() if path.suffix in {".png", ".jpg"}}
+    assert set(re.findall(r"^\| `(\w+\.(?:png|jpg))`", sources, re.MULTILINE)) == pictures
+
+
+def test_the_picture_of_discord_shows_the_texts_and_buttons_of_today():
+    """If this fails, `make discord` draws it anew."""
+    assert "docs/discord.png" in readme()
+    with Image.open(ROOT / "docs/discord.png") as picture:
+        assert json.loads(picture.text[draw_discord.TEXTS]) == draw_discord.texts()
+
+
+def test_the_picture_of_discord_can_draw_every_letter_of_its_texts():
+    """A sign that the font lacks would be an empty box."""
+    font = draw_discord.font(15)
+    unknown = bytes(font.getmask("\U0010ffff"))
+    plain = draw_discord.EMOJI.sub("", "".join(draw_discord.texts())).replace("×", "x").replace("\n", "")
+    assert [letter for letter in plain if bytes(font.getmask(letter)) == unknown] == []
+    drawn = draw_discord.draw(Image.new("RGB", (56, 37), "white"))
+    assert drawn.width == draw_discord.WIDTH * draw_discord.SCALE

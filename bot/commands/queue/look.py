@@ -20,7 +20,7 @@ from engine.core.recipe import Recipe
 
 SHOWN = 15
 SHOWN_HELD = 10
-SHOWN_DEEDS = 15
+SHOWN_ACTIONS = 15
 MOST_DAYS = 90
 DAY = 86_400.0
 
@@ -105,5 +105,5 @@ class LookCommands(QueueSection):
         """Show the last actions in this server, and verify the whole chain."""
         book = self._services.audit
         known = None if noted is None else await book.knows(noted.strip().strip("`"))
-        entries = await book.entries(guild_of(interaction), SHOWN_DEEDS)
+        entries = await book.entries(guild_of(interaction), SHOWN_ACTIONS)
         await self._say(interaction, moderation_texts.audit_page(entries, await book.verify(), known))

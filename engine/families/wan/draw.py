@@ -104,7 +104,7 @@ class WanFamily:
     def _pipeline(self, recipe: Recipe, rungs: tuple[str, ...], *, from_picture: bool) -> tuple[Any, Any]:
         """A pipeline of this attempt's own around the cached models, and one that reads words."""
         mode = next((mode for mode in (_STREAM, _OFFLOAD) if mode in rungs), _RESIDENT)
-        model_cache, names = self._context.model_cache, _rack_names(recipe, mode)
+        model_cache, names = self._context.model_cache, _cache_names(recipe, mode)
         entries = _entries(recipe)
         if rungs:  # then there is no room for anything else
             model_cache.clear(keep=frozenset(names))
@@ -151,7 +151,7 @@ class WanFamily:
         if self._context.device.kind is not DeviceKind.CUDA:
             return 0
         if free_bytes() < costs[0]:  # other models give way before anything is given up
-            model_cache.clear(keep=frozenset(_rack_names(recipe, _RESIDENT)))
+            model_cache.clear(keep=frozenset(_cache_names(recipe, _RESIDENT)))
         return first_rung(costs, free_bytes() + model_cache.size)
 
 
@@ -161,7 +161,7 @@ def _entries(recipe: Recipe) -> tuple[str, str]:
     return FASTWAN if recipe.way == FAST.name else entry, entry
 
 
-def _rack_names(recipe: Recipe, mode: str) -> tuple[str, str]:
+def _cache_names(recipe: Recipe, mode: str) -> tuple[str, str]:
     transformer, rest = _entries(recipe)
     return f"{transformer} transformer, {mode}", f"{rest} but its transformer, {mode}"
 

@@ -1,1 +1,0 @@
-"""Every word that a member or a moderator reads."""
