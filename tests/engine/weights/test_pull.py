@@ -316,7 +316,7 @@ def test_a_hub_that_cannot_be_reached_is_said_to_be_so(owner):
 def test_an_answer_in_unknown_words_is_refused(hub, owner):
     hub.trouble("api", status=200)
     assert owner.fails(SVD) == "E_NETWORK"
-    assert "does not know" in owner.said
+    assert "does not understand" in owner.said
 
 
 def test_a_file_that_the_repository_lacks_is_named(hub, svd, owner):
@@ -681,7 +681,7 @@ def test_verify_finds_every_change(hub, svd, owner):
     assert check(SVD, owner.store).problems == ()
     data = unet.read_bytes()
     unet.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
-    assert check(SVD, owner.store).problems == (f"{UNET}: is not what was pulled",)
+    assert check(SVD, owner.store).problems == (f"{UNET}: has changed since it was pulled",)
     unet.write_bytes(data[:-1])
     assert check(SVD, owner.store).problems == (f"{UNET}: has {len(data) - 1} bytes instead of {len(data)}",)
     unet.unlink()
@@ -696,7 +696,7 @@ def test_verify_holds_to_the_lock_when_the_manifest_was_changed_with_the_file(hu
     forged = hashlib.sha256(weights("forged")).hexdigest()
     manifest = owner.store.path("svd") / ".framekiln.json"
     manifest.write_text(manifest.read_text().replace(digest, forged))
-    assert check(SVD, owner.store).problems == (f"{UNET}: is not what was pulled",)
+    assert check(SVD, owner.store).problems == (f"{UNET}: has changed since it was pulled",)
 
 
 def test_verify_of_a_folder_laid_by_hand_says_what_it_cannot_know(store):
@@ -715,4 +715,4 @@ def test_verify_of_a_folder_laid_by_hand_uses_the_digests_that_are_known(store):
     spec = CATALOGUE["motion-lora-tilt-up"]
     store.path(spec.name).mkdir(parents=True)
     (store.path(spec.name) / LORA).write_bytes(weights("x"))
-    assert check(spec, store).problems == (f"{LORA}: is not what was pulled",)
+    assert check(spec, store).problems == (f"{LORA}: has changed since it was pulled",)
