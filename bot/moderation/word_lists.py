@@ -39,7 +39,8 @@ class WordLists:
     """Looks for words, whole and without their disguises.
 
     Args:
-        languages: those of the base that are looked for, each one of :func:`bot.config.word_languages.languages`.
+        languages: the languages of the base list to look for, from
+            :func:`bot.config.word_languages.languages`.
     """
 
     def __init__(self, languages: Sequence[str]) -> None:

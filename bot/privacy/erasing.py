@@ -31,7 +31,7 @@ COPIES_EVERY = 3600.0
 LOOK_EVERY = 0.2
 
 STOP_SECONDS = 330.0
-"""A call to Discord that is under way is waited for; :class:`bot.discord_io.messenger.Messenger` gives one 300 s."""
+"""A running call to Discord is waited for; :class:`bot.discord_io.messenger.Messenger` gives one 300 s."""
 
 MESSAGES_SECONDS = 120.0
 """What deleting somebody's messages may take, rate limits included; what is left then stays."""

@@ -101,22 +101,22 @@ async def test_a_button_of_yesterday_finds_after_a_restart_what_is_true_today(
     fake, channel, ada, mod, services
 ):
     """What it does depends on the rows as they are, not on when or by which process it was sent."""
-    messages = {}
+    signs = {}
     async with connected(fake, services):
         over = await at(services, ada, channel, State.DELIVERED)
         gone = await at(services, ada, channel, State.QUEUED)
         for action, job in ((Reroll, over), (Cancel, gone)):
             post = Post(content="any message", nonce=action.action, view=rows.row(job, action))
-            messages[action] = channel.messages[await services.messenger.send(channel.id, post)]
+            signs[action] = channel.messages[await services.messenger.send(channel.id, post)]
     await services.queue.claims.cancel(gone.id)
     a_day_earlier = "UPDATE job SET created_at = created_at - 86400, ended_at = ended_at - 86400"
     await services.database.write(lambda connection: connection.execute(a_day_earlier))
     before = await services.queue.jobs.get(gone.id)
     async with connected(fake, services):
         for _ in range(10):
-            asked = await fake.click(mod, messages[Cancel], Cancel.id_for(gone.id))
+            asked = await fake.click(mod, signs[Cancel], Cancel.id_for(gone.id))
             assert (await asked.shown()).content == messages.ALREADY_OVER
-        again = await fake.click(ada, messages[Reroll], Reroll.id_for(over.id))
+        again = await fake.click(ada, signs[Reroll], Reroll.id_for(over.id))
         assert HERE["prompt"] in (await again.shown(10)).content
     assert await services.queue.jobs.get(gone.id) == before
     assert await services.audit.entries(channel.guild.id) == []

@@ -76,7 +76,7 @@ async def test_a_picture_is_kept_as_a_blob_and_named_in_the_recipe(fake, channel
     assert (recipe.kind, recipe.seed) == (Kind.ANIMATE, 9)
     assert job.inputs == recipe.inputs == {"picture": recipe.inputs["picture"]}
     assert services.blobs.exists(recipe.inputs["picture"])
-    assert fake.cdn.in_flight == 1
+    assert fake.cdn.served == 1
 
 
 async def test_the_row_knows_the_message_before_anything_stands_in_it(
@@ -127,7 +127,7 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
     asked = await fake.slash(ada, channel, "animate", image=cat())
     assert expected in await refusal_of(asked)
     assert asked.response.type == REPLY
-    assert fake.cdn.in_flight == 0
+    assert fake.cdn.served == 0
     assert fake.messages(channel) == []
     assert await count_of(services) == before
 
@@ -144,14 +144,14 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
         await gate.wait()
         return await check_limits(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue, "check_limits", slowly)
+    monkeypatch.setattr(services.queue.entry, "check_limits", slowly)
     await services.queue.moderation.ban(channel.guild.id, ada.id, by=1, reason="spam")
     asked = await fake.slash(ada, channel, "animate", image=cat())
     await asked.answered()
     assert asked.response.type == DEFER
     gate.set()
     assert await refusal_of(asked) == messages.BANNED
-    assert fake.cdn.in_flight == 0
+    assert fake.cdn.served == 0
 
 
 async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada, services, bot):
@@ -177,7 +177,7 @@ async def test_an_expired_interaction_enqueues_and_downloads_nothing(
     await fake.slash(ada, channel, "animate", image=cat())
     await until(lambda: "could not answer interaction" in caplog.text)
     assert await count_of(services) == 0
-    assert fake.cdn.in_flight == 0
+    assert fake.cdn.served == 0
 
 
 @pytest.mark.parametrize(("method", "route"), [("POST", r"/callback$"), ("PATCH", r"@original$")])
@@ -228,7 +228,7 @@ async def test_queued_is_said_only_after_the_commit(fake, channel, ada, services
         await gate.wait()
         return await enqueue(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue, "enqueue", slowly)
+    monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), 5)
     await asyncio.sleep(0.05)
@@ -253,7 +253,7 @@ async def test_if_the_disk_is_full_the_member_is_told(fake, channel, ada, servic
     async def full(*_, **__):
         raise CannotWrite("disk full")
 
-    monkeypatch.setattr(services.queue, "enqueue", full)
+    monkeypatch.setattr(services.queue.entry, "enqueue", full)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     assert await refusal_of(asked) == messages.NO_ROOM_NOW
 
@@ -288,7 +288,7 @@ async def test_what_is_being_written_down_when_the_bot_stops_is_seen_through(
         await gate.wait()
         return await enqueue(*args, **kwargs)
 
-    monkeypatch.setattr(services.queue, "enqueue", slowly)
+    monkeypatch.setattr(services.queue.entry, "enqueue", slowly)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
     await asyncio.wait_for(reached.wait(), 5)
     stopping = asyncio.create_task(services.submissions.stop(0.05))
@@ -376,5 +376,5 @@ async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(
     await form.answered()
     said = await (await fake.submit_modal(ada, form, {"fk:prompt": words})).shown()
     assert said.content == messages.FORBIDDEN
-    assert fake.cdn.in_flight == 0
+    assert fake.cdn.served == 0
     assert await count_of(services) == 1

@@ -138,14 +138,14 @@ async def test_what_cannot_be_made_is_refused_before_anything_is_fetched(
 ):
     asked = await fake.slash(ada, channel, "text2video", prompt="rain", **options)
     assert says in await refusal_of(asked)
-    assert fake.cdn.in_flight == 0
+    assert fake.cdn.served == 0
     assert await count_of(services) == 0
 
 
 async def test_without_a_model_no_clip_is_restyled(fake, channel, ada, services, bot, film):
     asked = await fake.slash(ada, channel, "restyle", video=film, prompt="made of clay")
     assert "No engine here can make this clip" in await refusal_of(asked)
-    assert fake.cdn.in_flight == 0
+    assert fake.cdn.served == 0
 
 
 async def test_a_picture_where_a_clip_is_wanted_is_refused_in_private(

@@ -31,27 +31,28 @@ CHILD = """
 import json, sys
 from pathlib import Path
 work, words = Path(sys.argv[1]), json.loads(sys.argv[2])
-from bot.commands.options import wish_of
+from bot.requests.options import request_of
 from bot.requests.style_names import settled
 from bot.text.prompts import clean_prompt, show_prompt
 from engine.core.cancel import CancelToken
 from engine.core.errors import UserError
-from engine.runtime.capabilities import Means
+from engine.core.capabilities import Capabilities
 from engine.planning.plan import plan
 from engine.core.recipe import Kind
 from engine.rendering.render import Renderer, RenderLimits
 import engine.families, dataclasses
 def draw(text):
-    wish = wish_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text), seed=1, quality="fast")
-    recipe = plan(dataclasses.replace(wish, size=(64, 64), seconds=1.0, fps=8.0), None, means=Means())
+    request = request_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text), seed=1, quality="fast")
+    request = dataclasses.replace(request, size=(64, 64), seconds=1.0, fps=8.0)
+    recipe = plan(request, None, capabilities=Capabilities())
     folder = work / str(len(list(work.iterdir())))
     folder.mkdir()
     Renderer().render(recipe, {}, work=folder, limits=RenderLimits(max_takes=1), on_event=lambda e: None,
                       cancel=CancelToken())
     for names in (dict(style=text), dict(model=text)):
         try:
-            wish = wish_of(Kind.TEXT2VIDEO, engine="auto", prompt="x", **names)
-            plan(settled(wish, {}, Means()), None, means=Means())
+            request = request_of(Kind.TEXT2VIDEO, engine="auto", prompt="x", **names)
+            plan(settled(request, {}, Capabilities()), None, capabilities=Capabilities())
         except UserError:
             pass
     show_prompt(text, 200)

@@ -458,7 +458,7 @@ def test_a_doctor_counts_what_blocks():
     assert "✗ DISCORD_TOKEN: is not set\n    → Set it.\n\n1 problem keeps the bot from running." in report(
         [bad]
     )
-    assert report([bad, bad]).endswith("2 things keep the bot from running.")
+    assert report([bad, bad]).endswith("2 problems keep the bot from running.")
 
 
 def test_every_stage_has_words():

@@ -42,7 +42,7 @@ def test_before_the_first_step_a_render_has_the_time_to_load_weights(first):
     if first is not None:
         made.step(first, 0)
     assert made.overdue(100) is None
-    assert "did not come on for 100 s" in made.overdue(100.1)
+    assert "made no progress for 100 s" in made.overdue(100.1)
 
 
 def test_after_the_first_step_each_next_one_is_waited_for_less():
@@ -50,7 +50,7 @@ def test_after_the_first_step_each_next_one_is_waited_for_less():
     made.begin(0)
     made.step(STEP, 10)
     assert made.overdue(30) is None
-    assert "did not come on for 20 s" in made.overdue(30.1)
+    assert "made no progress for 20 s" in made.overdue(30.1)
 
 
 def test_a_render_that_comes_on_for_ever_is_overdue_at_last():
