@@ -33,6 +33,7 @@ from engine.core.errors import Cancelled, EngineError, RenderFailed
 from engine.core.events import Event, Progress
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
 from engine.core.request import Request, Subject
+from engine.families import CATALOGUE
 from engine.planning.plan import plan
 from engine.process.host import EngineHost
 from engine.rendering.render import RenderLimits
@@ -262,7 +263,7 @@ async def run(jobs: int, seed: int) -> None:
         models = folder / "models"
         write_models(models)
         store = Store(models)
-        every = cases(capabilities_of(store, Device(), slow=True), write_inputs(folder))
+        every = cases(capabilities_of(store, CATALOGUE, Device(), slow=True), write_inputs(folder))
         began = time.monotonic()
         digests = await alone(folder, models, every)
         print(f"{len(every)} recipes alone: {time.monotonic() - began:.0f} s")

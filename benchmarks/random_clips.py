@@ -15,7 +15,7 @@ from engine.core.errors import HopelessTake
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Kind, Quality
 from engine.core.request import Request, Subject
-from engine.families import load
+from engine.families import CATALOGUE, load
 from engine.planning.plan import plan
 from engine.runtime.capabilities import capabilities_of
 from engine.runtime.context import EngineContext
@@ -33,7 +33,7 @@ def random_clips(seeds: int) -> list[tuple[str, Own, float]]:
             torch.manual_seed(0)
             build(Path(folder), tiny=True)
         context = EngineContext(store=Store(Path(folder)))
-        capabilities = capabilities_of(context.store, Device(), slow=True)
+        capabilities = capabilities_of(context.store, CATALOGUE, Device(), slow=True)
         for engine in BUILDERS:
             picture = lake() if engine == "svd" else None
             for seed in range(seeds):

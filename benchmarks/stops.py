@@ -33,6 +33,7 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
 from engine.core.events import Event, Progress
 from engine.core.recipe import Receipt, Stage
+from engine.families import CATALOGUE
 from engine.process.faults import describe
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.capabilities import capabilities_of
@@ -108,7 +109,7 @@ class Rig:
         """
         self._folder, self._store = folder, Store(models)
         self._renderer = Renderer(EngineContext(store=self._store))
-        capabilities = capabilities_of(self._store, self._renderer.device, slow=True)
+        capabilities = capabilities_of(self._store, CATALOGUE, self._renderer.device, slow=True)
         every = {case.name: case for case in cases(capabilities, write_inputs(folder))}
         self._cases = {family: _quick(every[name]) for family, name in FAMILIES.items()}
         self._made: dict[str, Receipt] = {}

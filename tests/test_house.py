@@ -133,6 +133,11 @@ def drawing():
     return [line.split() for block in blocks for line in block.splitlines() if line.strip()]
 
 
+def drawn_as(room, drawn):
+    """A family that has no line in the drawing stands where ``engine.families.*`` does."""
+    return "engine.families.*" if room.startswith("engine.families.") and room not in drawn else room
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name_of)
 def test_a_package_imports_only_what_it_may(path):
     package = path.relative_to(ROOT).parts[0]
@@ -144,14 +149,15 @@ def test_every_room_imports_only_rooms_below_it_in_the_drawing():
     wrong = [
         lines
         for (upper, lower), lines in arrows().items()
-        if upper.split(".")[0] == lower.split(".")[0] and floors.get(upper, 0) >= floors.get(lower, -1)
+        if upper.split(".")[0] == lower.split(".")[0]
+        and floors.get(drawn_as(upper, floors), 0) >= floors.get(drawn_as(lower, floors), -1)
     ]
     assert wrong == []
 
 
 def test_the_drawing_has_every_room_once_and_no_other():
     drawn = Counter(room for rooms in drawing() for room in rooms)
-    rooms = {room_of(name) for name in NAMES if "." in name}
+    rooms = {drawn_as(room_of(name), drawn) for name in NAMES if "." in name}
     assert dict.fromkeys(rooms, 1) == dict(drawn)
 
 

@@ -42,6 +42,7 @@ from engine.core.device import Device
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
+from engine.families import CATALOGUE
 from engine.planning.plan import PlanLimits, plan
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_identity
@@ -167,7 +168,7 @@ def _plan(
 def _capabilities(settings: Settings, host: EngineHost, request: Request) -> Capabilities:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
     slow = policies.allows_slow_models(settings) or request.engine != AUTO
-    return capabilities_of(policies.store_of(settings), host.device or Device(), slow=slow)
+    return capabilities_of(policies.store_of(settings), CATALOGUE, host.device or Device(), slow=slow)
 
 
 async def _enqueue(recipe: Recipe, queue: Queue, limits: EnqueueLimits) -> JobId:

@@ -182,10 +182,11 @@ def _signing(settings: Settings) -> Finding:
 
 def _engines(settings: Settings) -> Iterator[Finding]:
     from engine.core.device import Device  # noqa: PLC0415
-    from engine.families import FAMILIES  # noqa: PLC0415 - numpy is only needed here
+    from engine.families import CATALOGUE, FAMILIES  # noqa: PLC0415 - numpy is only needed here
     from engine.runtime.capabilities import capabilities_of  # noqa: PLC0415
 
-    capabilities = capabilities_of(store_of(settings), Device(), slow=True)  # the GPU has a line of its own
+    # The GPU has a line of its own.
+    capabilities = capabilities_of(store_of(settings), CATALOGUE, Device(), slow=True)
     for name, spec in FAMILIES.items():
         lack, _, command = (spec.lacks(capabilities) or "").partition("; ")
         text = f"is missing {lack}" if lack else spec.about
@@ -212,7 +213,7 @@ def _nudity(settings: Settings) -> Finding:
 
 def examine_weights(settings: Settings) -> Iterator[Finding]:
     """What is half here, and what the licences of what is here ask for."""
-    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415
+    from engine.families import CATALOGUE  # noqa: PLC0415
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - slow to import, and only needed here
     from engine.weights.lock import Lock  # noqa: PLC0415
 
@@ -223,7 +224,7 @@ def examine_weights(settings: Settings) -> Iterator[Finding]:
         yield Finding(name="weights", ok=False, text=str(error))
     bound: dict[Licence, list[str]] = {}
     for name, spec in CATALOGUE.items():
-        if store.has(name):
+        if store.has(spec):
             if not spec.licence.free:
                 bound.setdefault(spec.licence, []).append(name)
         elif store.path(name).exists() or store.staging(name).exists():

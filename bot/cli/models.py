@@ -32,11 +32,11 @@ def models() -> None:
 @models.command("list")
 def list_models() -> None:
     """Show all available weights, and which are installed."""
-    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.families import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
 
     store = _store()
     for spec in CATALOGUE.values():
-        mark = "✓" if store.has(spec.name) else "·"
+        mark = "✓" if store.has(spec) else "·"
         click.echo(
             f"{mark} {spec.name:<23} {size_text(spec.size):>8}  {spec.licence.name}\n      {spec.about}"
         )
@@ -81,7 +81,7 @@ def pull(names: tuple[str, ...], *, yes: bool) -> None:
 @click.argument("names", nargs=-1)
 def verify(names: tuple[str, ...]) -> None:
     """Read every byte of the weights called NAMES (default: all installed) and report problems."""
-    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415
+    from engine.families import CATALOGUE  # noqa: PLC0415
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.verify import verify as read_all  # noqa: PLC0415
 
@@ -94,14 +94,14 @@ def verify(names: tuple[str, ...]) -> None:
     wrong = False
     for spec in specs:
         try:
-            verdict = read_all(spec, store, tell=lambda _file: None)
+            check = read_all(spec, store, tell=lambda _file: None)
         except FetchFailed as error:
             _give_up(str(error))
-        problems = verdict.problems
-        if not problems and not store.has(spec.name):
+        problems = check.problems
+        if not problems and not store.has(spec):
             problems = ("is incomplete",)
         wrong = wrong or bool(problems)
-        unknown = " (added by hand; intact, but its contents can't be checked)" if verdict.unknown else ""
+        unknown = " (added by hand; intact, but its contents can't be checked)" if check.unknown else ""
         click.echo(f"✗ {spec.name}" if problems else f"✓ {spec.name}{unknown}")
         for problem in problems:
             click.echo(f"    {problem}")
@@ -208,7 +208,7 @@ def _store() -> Store:
 
 def _specs(names: tuple[str, ...]) -> list[ModelSpec]:
     """The entries of these names, each once."""
-    from engine.weights.catalogue_all import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.families import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
 
     for name in names:
         if name not in CATALOGUE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.cli.models import size_text
-from engine.weights.catalogue_all import CATALOGUE
+from engine.families import CATALOGUE
 from engine.weights.model_spec import HubSource, ModelSpec
 
 

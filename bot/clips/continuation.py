@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from bot.clips.variation import request_of
 from bot.text import clip_texts
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import Feature
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Before, Kind, Receipt, Recipe, Role
@@ -74,7 +74,7 @@ def extended(
             )
         except UserError as error:
             refusal = refusal or error
-    raise refusal or UserError("E_ENGINE", clip_texts.NOTHING_GOES_ON)
+    raise refusal or UserError(Code.NO_ENGINE, clip_texts.NOTHING_GOES_ON)
 
 
 def resumed(

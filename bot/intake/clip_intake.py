@@ -58,7 +58,6 @@ class CleanClip:
         seconds: its length; at most ``keep_seconds``.
         fps: frames per second; at most ``working_fps``.
         sha256: hex digest of ``mp4``.
-        seconds_given: the length of the file it came from: where that is more, only its beginning was taken.
     """
 
     mp4: bytes
@@ -67,7 +66,6 @@ class CleanClip:
     seconds: float
     fps: float
     sha256: str
-    seconds_given: float
 
 
 class ClipIntake:
@@ -202,7 +200,6 @@ class ClipIntake:
             seconds=frames * below / above,
             fps=above / below,
             sha256=_digest(mp4),
-            seconds_given=float(answer["seconds_given"]),
         )
 
     async def _listen_for_recipe(self, data: bytes, answers: asyncio.StreamReader) -> ForeignRecipe:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
+from engine.families import CATALOGUE
 from engine.runtime.capabilities import capabilities_of
 from engine.weights.store import Store
 
@@ -42,7 +43,9 @@ class Inventory:
         now = time.monotonic()
         if self._latest is None or now - self._looked > FRESH_SECONDS:
             device = await self._found_device()
-            self._latest = await asyncio.to_thread(capabilities_of, self._store, device, slow=self._slow)
+            self._latest = await asyncio.to_thread(
+                capabilities_of, self._store, CATALOGUE, device, slow=self._slow
+            )
             self._looked = now
         return self._latest
 

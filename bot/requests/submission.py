@@ -38,7 +38,7 @@ from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import FAMILIES
@@ -128,7 +128,7 @@ class Submissions:
         if chosen is None or kind not in chosen.kinds:
             return wanted
         if wanted not in {AUTO, chosen.name}:
-            raise UserError("E_ENGINE", messages.only_engine(chosen.name))
+            raise UserError(Code.NO_ENGINE, messages.only_engine(chosen.name))
         return chosen.name
 
     async def capabilities(self) -> Capabilities:

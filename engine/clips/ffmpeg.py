@@ -130,7 +130,7 @@ def _running(
     )
     pipe, errors = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stderr)
     lines: deque[bytes] = deque(maxlen=_LAST_LINES)
-    # With nobody to read them, a full pipe of errors would stop ffmpeg, and then us, writing to it.
+    # Unread, a full pipe of errors would stop ffmpeg, and then us, writing to it.
     listener = threading.Thread(target=lines.extend, args=(errors,), name="ffmpeg-errors", daemon=True)
     listener.start()
     try:

@@ -1,4 +1,4 @@
-"""Closing a finished clip into a loop: it can be played again and again, and nobody sees where it begins.
+"""Closing a finished clip into a loop: it can be played again and again without a visible beginning.
 
 Where two frames of the clip match, the part between them is kept and the small gap from its last frame to its
 first is filled with made frames. Where none do (a camera that only goes forward never comes back), it is
@@ -22,7 +22,7 @@ from engine.smooth.loop import Seam, find_loop
 
 SHORTEST_SECONDS = 1.0
 SHORTEST_SHARE = 0.5
-"""A loop has at least so much of the clip."""
+"""A loop has at least this share of the clip."""
 
 FARTHEST = 6.0
 """Steps of the clip's own from the last frame to the first that made frames can fill."""

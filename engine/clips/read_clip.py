@@ -7,10 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from engine.core.family import Clip
+from engine.core.family import SourceClip
 
 
-def read_clip(path: Path) -> Clip:
+def read_clip(path: Path) -> SourceClip:
     """Decode a whole clip.
 
     Raises:
@@ -26,4 +26,4 @@ def read_clip(path: Path) -> Clip:
         video.release()
     if not frames:
         raise ValueError(f"{path.name} is not a readable clip")
-    return Clip(frames=np.asarray(np.stack(frames), dtype=np.uint8), fps=float(fps))
+    return SourceClip(frames=np.asarray(np.stack(frames), dtype=np.uint8), fps=float(fps))

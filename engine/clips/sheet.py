@@ -1,4 +1,4 @@
-"""A contact sheet: a few frames of a clip on one picture, for people who would rather look than read."""
+"""A contact sheet: a few frames of a clip on one picture."""
 
 from __future__ import annotations
 

@@ -1,17 +1,87 @@
-"""What can go wrong while a clip is made.
+"""What can go wrong while a clip is made, and the codes by which it is told apart.
 
-EngineError                  anything below; the rest is a bug
+The whole tree, wherever its classes are defined:
+
+EngineError                  the root; anything else that is raised is a bug
 ├── UserError                the member can mend it; the text is shown as it is
 ├── Unsupported              this recipe cannot be drawn by this engine, here
-├── Cancelled                somebody asked to stop
-├── EngineClosed             the engine was closed while this job ran or waited; it is nobody's fault
+├── Cancelled                a stop was asked for
+├── EngineClosed             the engine was closed while this job ran or waited; the job is not to blame
 ├── EngineDied               the engine process ended while this job ran
 │   └── EngineHung           it lived, but said nothing for too long, and was killed
 ├── HopelessTake             a take can only become a broken clip; the next one follows
-└── RenderFailed             the engine answered with an error of its own
+├── RenderFailed             the engine answered with an error of its own
+├── EncodeFailed             ffmpeg stopped (engine.clips.ffmpeg)
+├── ClipTooLarge             not even the smallest encoding fits the byte limit (engine.clips.encode)
+├── Refused                  a member's picture is not taken (engine.untrusted.headers)
+├── ClipRefused              a member's clip is not taken (engine.untrusted.clip_headers)
+└── FetchFailed              weights could not be fetched; the text is for the owner (engine.weights.fetch)
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import Self
+
+
+class Code(StrEnum):
+    """Stable short names of what went wrong: for logs, tests, the wire, and the column ``job.error_code``.
+
+    Codes are persisted, so a value is never given a second meaning, and none is renamed. The class of an
+    error decides who words it: the text of a :class:`UserError` is shown to the member as it is; a
+    :class:`RenderFailed` is worded by the bot, by its code, and its own text is for the log; the text of a
+    ``FetchFailed`` is for the owner. ``Refused`` and ``ClipRefused`` have codes of their own, because what
+    they say depends on limits that only the bot knows.
+
+    Attributes:
+        meaning: one line for whoever finds the code in a log.
+    """
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """Make a member that is its value and knows what it means."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    # Of requests, while they are planned.
+    NO_ENGINE = "E_NO_ENGINE", "no engine here makes such a clip, or the engine asked for is not here"
+    FEATURE = "E_FEATURE", "no engine here, or not the one asked for, is able to do what was asked"
+    FOLLOW = "E_FOLLOW", "the engine follows a clip, and none was given"
+    FPS = "E_FPS", "frames per second out of range"
+    MODEL = "E_MODEL", "there is no such checkpoint here, or none at all"
+    OPTION = "E_OPTION", "a choice that is not one of its values"
+    SECONDS = "E_SECONDS", "a length out of range"
+    SEED = "E_SEED", "a seed out of range"
+    SIZE = "E_SIZE", "a side of the clip out of range"
+    STYLE = "E_STYLE", "a style that is not here, or cannot be used"
+    WEIGHTS = "E_WEIGHTS", "weights that are needed are not installed, damaged, or do not fit"
+
+    # Of renders.
+    BROKEN = "E_BROKEN", "no take came out whole"
+    CANCELLED = "E_CANCELLED", "a stop was asked for"
+    DEVICE = "E_DEVICE", "the GPU reported a fault"
+    ENGINE = "E_ENGINE", "the engine made a mistake: a bug, or a model's"
+    EXTRACTOR = "E_EXTRACTOR", "what finds poses, depth or edges cannot be loaded"
+    MEMORY = "E_MEMORY", "there was not enough memory"
+    RESULT = "E_RESULT", "the file is not what the engine said it was"
+    UNSUPPORTED = "E_UNSUPPORTED", "this engine cannot draw this recipe, here"
+    VERSION = "E_VERSION", "the engine process is of another release than the bot"
+    WIRE = "E_WIRE", "the job is too long to be sent to the engine process"
+
+    # Of weights.
+    BUSY = "E_BUSY", "another pull is at work in the same folder"
+    CHANGED = "E_CHANGED", "it is not what it was when it was pinned"
+    DAMAGED = "E_DAMAGED", "what came is not what was announced"
+    GATED = "E_GATED", "the licence must be accepted on the page, or a token is needed"
+    LICENCE = "E_LICENCE", "the licence was not accepted"
+    LOCK = "E_LOCK", "the lock file cannot be read"
+    MISSING = "E_MISSING", "the repository, the commit or the file is not there"
+    NETWORK = "E_NETWORK", "the server could not be reached, or the connection broke"
+    ROOM = "E_ROOM", "the disk is full, or cannot be written"
+    UNSAFE = "E_UNSAFE", "a format that can carry code"
 
 
 class EngineError(Exception):
@@ -22,7 +92,7 @@ class UserError(EngineError):
     """The member can mend it: the text is plain, says the way out, and is shown as it is.
 
     Attributes:
-        code: a stable short name for logs and tests, like ``E_SMALL``.
+        code: one of :class:`Code`, or one of the bot's own.
     """
 
     def __init__(self, code: str, text: str) -> None:
@@ -35,7 +105,7 @@ class Unsupported(EngineError):
 
 
 class Cancelled(EngineError):
-    """Somebody asked to stop."""
+    """A stop was asked for."""
 
 
 class EngineClosed(EngineError):
@@ -76,10 +146,7 @@ class RenderFailed(EngineError):
     """The engine answered with an error of its own.
 
     Attributes:
-        code: ``E_ENGINE`` (a bug or a model's mistake), ``E_MEMORY``, ``E_DEVICE`` (the GPU), ``E_RESULT``
-            (the file is not what the engine said), ``E_VERSION`` (the engine process is of another release),
-            ``E_WIRE`` (the order is too long), ``E_BROKEN`` (no take came out whole),
-            or what the renderer chose.
+        code: one of :class:`Code`; any text, where the engine process is of another release.
         detail: a traceback for the log; never shown to a member.
     """
 

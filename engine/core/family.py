@@ -19,11 +19,11 @@ Picture = NDArray[np.uint8]
 """uint8 ``[H, W, 3]``, RGB."""
 
 RawFrames = NDArray[np.uint8] | NDArray[np.float32]
-"""What a backend returns: uint8, or float32 in 0 … 1 so that the gate can still see a NaN."""
+"""What a family returns: uint8, or float32 in 0 … 1 so that the gate can still see a NaN."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clip:
+class SourceClip:
     """A member's clip, as it was taken in: its frames, and frames per second."""
 
     frames: Frames
@@ -32,34 +32,35 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Inputs:
-    """A member's files, decoded. Each has its own size and shape; the backend fits it (:mod:`engine.vision.crop`).
+    """A member's files, decoded. Each has its own size and shape; the family crops it.
 
     Attributes:
         picture: what is animated, or the first frame.
         like: what the clip should look like.
         reference: whose poses, depth or edges are followed, or what is drawn anew.
-        before: the finished clip that is gone on from; its last frame is ``picture``, at the size to draw.
+        before: the finished clip that is continued; its last frame is ``picture``, at the size to draw.
     """
 
     picture: Picture | None = None
     like: Picture | None = None
-    reference: Clip | None = None
-    before: Clip | None = None
+    reference: SourceClip | None = None
+    before: SourceClip | None = None
 
 
 def _nothing(_: object) -> None:
-    """Nobody listens."""
+    """The default of a hook: do nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hooks:
-    """A render's ear and voice inside a backend.
+    """How a family hears from the render around it, and reports to it.
 
     Attributes:
         cancel: looked at once a frame, step or decoded chunk.
         progress: told the share of the take that is done, 0 … 1, at least once a frame or step.
         draft: shown a first look, small uint8 ``[T, h, w, 3]`` at ``recipe.native_fps``; at most once a take.
-        gave_up: told in words a member can read what was given up, for memory say; it goes on the receipt.
+        gave_up: told what was given up, for example to save memory, in words a member can read; it goes on
+            the receipt.
     """
 
     cancel: CancelToken = field(default_factory=CancelToken)

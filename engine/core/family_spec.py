@@ -36,7 +36,7 @@ class Way:
         about: in words a member can read, for the plan's reasons.
         steps: denoising steps.
         guidance: scale of classifier-free guidance; at most 1 means none.
-        weights: names of :data:`engine.weights.catalogue_all.CATALOGUE` that it needs beside the family's own.
+        weights: names of :data:`engine.families.CATALOGUE` that it needs beside the family's own.
         memory: bytes of GPU memory that it is happiest with; with less the memory ladder gives things up.
     """
 
@@ -112,7 +112,7 @@ class FamilySpec:
         sketch: True for a stand-in that must say so on the clip and in the receipt.
         films: True where the camera is all that moves.
         rank: the lowest is preferred among those that can do what is asked.
-        weights: names of :data:`engine.weights.catalogue_all.CATALOGUE` that it cannot do without.
+        weights: names of :data:`engine.families.CATALOGUE` that it cannot do without.
         any_of: names of which it needs one, the preferred one first.
         needs_checkpoint: it draws with a checkpoint of the owner's, or with one of ``base``.
         base: names of the catalogue's checkpoints, the preferred one first.

@@ -142,13 +142,13 @@ class Recipe:
 
     Attributes:
         kind: picture → clip, or words → clip.
-        engine: the backend's name, never "auto": the plan has decided.
+        engine: the family's name, never "auto": the plan has decided.
         prompt: the member's words, cleaned; may be empty.
         inputs: role → hex digest of a file as it was taken in (a picture: PNG, RGB; a clip: MP4).
         seed: 0 … 2**32-1. Take ``n`` (from 1) draws with ``take_seed(n)``.
         width, height: pixels of the finished clip, even.
-        frames: how many frames the backend draws.
-        native_fps: frames per second that the backend draws at.
+        frames: how many frames the family draws.
+        native_fps: frames per second that the family draws at.
         fps: frames per second of the finished clip.
         length: frames of the finished clip; none is later than the last drawn one.
         way: the name of the engine's way of drawing (steps, scheduler, weights); "" where it has one only.
@@ -298,7 +298,7 @@ class Receipt:
         ladder: what was given up for memory or for the upload limit, in words.
         sha256: hex digest of the MP4.
         size: bytes of the MP4.
-        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: nobody has looked.
+        nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
     """
 
     engine: str

@@ -1,4 +1,4 @@
-"""What somebody asks for, before anything is decided."""
+"""What a member asks for, before anything is decided."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Style
 
 E = TypeVar("E", bound=StrEnum)
@@ -28,7 +28,7 @@ SECONDS = {Length.SHORT: 2.0, Length.NORMAL: 4.0, Length.LONG: 8.0}
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What somebody asks for, before anything is decided. None leaves it to the plan.
+    """What a member asks for, before anything is decided. None leaves it to the plan.
 
     Attributes:
         seconds: length of the finished clip; None: as long as the reference, or the usual.
@@ -66,11 +66,11 @@ class Subject:
     Attributes:
         sha256: its digest.
         width, height: pixels.
-        faces: how many; None where nobody has looked.
+        faces: how many; None: not checked.
         is_drawing: it has flat areas and few colours.
         seconds: length of a clip; None for a picture.
-        notes: for the plan's reasons: what somebody who looked at it would say.
-        nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None where nobody has looked.
+        notes: for the plan's reasons: what a person would notice about it.
+        nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
     """
 
     sha256: str
@@ -96,4 +96,4 @@ def choose(kind: type[E], value: str | None, default: E) -> E:
         return kind(word)
     except ValueError:
         known = ", ".join(member.value for member in kind)
-        raise UserError("E_OPTION", f"“{word[:40]}” is not one of: {known}.") from None
+        raise UserError(Code.OPTION, f"“{word[:40]}” is not one of: {known}.") from None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from engine.core.family import Clip, Frames
+from engine.core.family import Frames, SourceClip
 from engine.vision.crop import cover
 
 
-def frames_by_time(clip: Clip, count: int, fps: float, size: tuple[int, int]) -> Frames:
+def frames_by_time(clip: SourceClip, count: int, fps: float, size: tuple[int, int]) -> Frames:
     """What a clip shows at regular moments.
 
     Args:

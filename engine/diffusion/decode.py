@@ -35,7 +35,7 @@ def decode(
 
     Raises:
         Cancelled: a stop was asked for.
-        HopelessTake: a number is not finite; as a byte it would be a black pixel, and nobody could tell.
+        HopelessTake: a number is not finite; as a byte it would look like a black pixel.
     """
     frames: Frames | None = None
     total = len(latents)

@@ -15,7 +15,7 @@ from transformers.utils import logging as transformers_logging
 
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import hides_out_of_memory
-from engine.core.errors import RenderFailed
+from engine.core.errors import Code, RenderFailed
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""
@@ -93,4 +93,4 @@ def size_of(pipe: Any) -> int:
 
 
 def _unfit(folder: Path, what: str) -> RenderFailed:
-    return RenderFailed("E_WEIGHTS", f"The weights in “{folder.name}” {what}.")
+    return RenderFailed(Code.WEIGHTS, f"The weights in “{folder.name}” {what}.")

@@ -42,7 +42,7 @@ class RenoisingScheduler:
         """Go back to the first level.
 
         Raises:
-            ValueError: there are not so many levels.
+            ValueError: there are fewer levels than that.
         """
         if steps != len(self.timesteps):
             raise ValueError(f"{steps} steps; the model was distilled for {len(self.timesteps)}")

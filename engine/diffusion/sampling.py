@@ -1,6 +1,6 @@
 """Between two denoising steps: stop if asked to, say how far it is, and show a first look once.
 
-What can only become a broken clip is given up here, before it is decoded: that is the dear part.
+What can only become a broken clip is given up here, before it is decoded, which is the expensive part.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Steps:
         steps: int,
         begin: float = 0.0,
         end: float = 1.0,
-        preview: Callable[[torch.Tensor], Frames | None] | None = None,
+        preview: Callable[[torch.Tensor], Frames] | None = None,
     ) -> None:
         """Get ready to count.
 
@@ -57,7 +57,7 @@ class Steps:
             steps: how often the pipeline will call back, with the repeats of FreeInit.
             begin, end: the shares of the take at which the first step begins and the last one ends.
             preview: makes the draft from the clip as it is expected to become: latents in the pipeline's own
-                layout. None: no draft is shown.
+                layout. None: no draft is shown, and none is judged; so it is where a family has no draft map.
         """
         self._hooks = hooks
         self._steps = max(1, steps)
@@ -93,7 +93,7 @@ class Steps:
 
     def _show_draft(
         self,
-        preview: Callable[[torch.Tensor], Frames | None],
+        preview: Callable[[torch.Tensor], Frames],
         scheduler: Any,
         timestep: Any,
         latents: torch.Tensor,
@@ -104,8 +104,6 @@ class Steps:
             self._preview = None
             frames = preview(expected(scheduler, timestep, self._before, latents))
             self._before = None
-            if frames is None:
-                return
             if (reason := why_hopeless(frames)) is not None:
                 raise HopelessTake(reason)
             self._hooks.draft(frames)

@@ -1,55 +1,74 @@
-"""The families of models that can draw a clip, one module each.
+"""The families of models that can draw a clip, one folder each.
 
-A module of this package that defines ``SPEC`` is a family; one that defines ``SPECS`` holds several that one
-code draws. It is imported to be listed, so it imports neither torch nor anything else that is heavy before
-something is drawn: a bot without torch never pays for it.
+A folder of this package is a family. Its ``__init__`` defines
+
+- ``SPEC``, or ``SPECS`` where one code draws several: what can be said of it without loading it;
+- ``WEIGHTS``, where it has any: its entries of the catalogue.
+
+It is imported whenever families are listed, so it must not import torch, or anything else that is slow to
+import: a bot without torch never pays for it. What draws is in the same folder, in the module that
+``SPEC.target`` names.
 """
 
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib import import_module
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from engine.core.errors import Unsupported
-from engine.core.family import Clip, Family, Frames, Hooks, Inputs, Picture, RawFrames
-from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.family import Family
+from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Camera, Recipe
-from engine.runtime.context import EngineContext
+from engine.weights import shared
+from engine.weights.model_spec import ModelSpec
 
-__all__ = [
-    "FAMILIES",
-    "Clip",
-    "Family",
-    "FamilySpec",
-    "Feature",
-    "Frames",
-    "Hooks",
-    "Inputs",
-    "Outline",
-    "Picture",
-    "RawFrames",
-    "Tuned",
-    "Way",
-    "load",
-    "travels",
-]
+if TYPE_CHECKING:
+    from engine.runtime.context import EngineContext
+
+__all__ = ["CATALOGUE", "FAMILIES", "FOLDERS", "load", "travels"]
+
+FOLDERS: Mapping[str, ModuleType] = {
+    info.name: import_module(f"{__name__}.{info.name}")
+    for info in pkgutil.iter_modules(__path__)
+    if info.ispkg
+}
+"""The families' packages by the names of their folders."""
 
 
-def _discover() -> dict[str, FamilySpec]:
-    """All families, the ones that are preferred first."""
-    folders = [info.name for info in pkgutil.iter_modules(__path__) if info.ispkg]
-    modules = [import_module(f"{__name__}.{folder}.spec") for folder in folders]
-    specs = [spec for module in modules for spec in _specs(module)]
-    return {spec.name: spec for spec in sorted(specs, key=lambda spec: (spec.rank, spec.name))}
+def specs_of(folder: ModuleType) -> tuple[FamilySpec, ...]:
+    """The families that a folder registers."""
+    specs: tuple[FamilySpec, ...] = getattr(folder, "SPECS", ())
+    return specs or (folder.SPEC,)
 
 
-def _specs(module: Any) -> tuple[FamilySpec, ...]:
-    return getattr(module, "SPECS", ()) or ((module.SPEC,) if hasattr(module, "SPEC") else ())
+def _families() -> dict[str, FamilySpec]:
+    """All families, the preferred ones first."""
+    specs = [spec for folder in FOLDERS.values() for spec in specs_of(folder)]
+    return _by_name(sorted(specs, key=lambda spec: (spec.rank, spec.name)))
 
 
-FAMILIES: Mapping[str, FamilySpec] = _discover()
+def _catalogue() -> dict[str, ModelSpec]:
+    """All weights: those of each family, in the order of the families, then the shared ones."""
+    ranked = sorted(FOLDERS.values(), key=lambda folder: min(spec.rank for spec in specs_of(folder)))
+    entries = [entry for folder in ranked for entry in getattr(folder, "WEIGHTS", ())]
+    return _by_name([*entries, *shared.WEIGHTS])
+
+
+def _by_name(things: Iterable[Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for thing in things:
+        if found.setdefault(thing.name, thing) is not thing:
+            raise ValueError(f"two families or two entries of the catalogue are called {thing.name!r}")
+    return found
+
+
+FAMILIES: Mapping[str, FamilySpec] = _families()
+
+CATALOGUE: Mapping[str, ModelSpec] = _catalogue()
+"""The weights that Framekiln knows by name: where they come from, and what their licence allows."""
 
 
 def travels(recipe: Recipe) -> bool:
@@ -59,14 +78,16 @@ def travels(recipe: Recipe) -> bool:
 
 
 def load(name: str, context: EngineContext) -> Family:
-    """Make a backend.
+    """Make what draws a family's clips.
 
     Raises:
-        Unsupported: no backend has this name.
+        Unsupported: no family has this name.
     """
     spec = FAMILIES.get(name)
     if spec is None:
         raise Unsupported(f"There is no engine called {name!r}; choose from {', '.join(sorted(FAMILIES))}.")
+    if spec.trained:
+        import_module("engine.diffusion")  # it puts the libraries in order, before a family imports them
     module, _, attribute = spec.target.partition(":")
     made: Any = getattr(import_module(module), attribute)(context)
     family: Family = made

@@ -1,1 +1,1 @@
-"""From a wish to a recipe."""
+"""From a request to a recipe."""

@@ -1,11 +1,11 @@
-"""Which engine draws a wish, and in which of its ways: by what is asked for and by what is here."""
+"""Which engine draws a request, and in which of its ways: by what is asked for and by what is here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Role
@@ -15,7 +15,7 @@ from engine.families import FAMILIES
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """A wish, with the files that came with it."""
+    """A request, with the files that came with it."""
 
     request: Request
     subject: Subject | None = None
@@ -58,7 +58,7 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
             there_are = ", ".join(sorted(engines_for(capabilities)))
             why = "" if spec is None else f" It is missing {spec.lacks(capabilities)}."
             raise UserError(
-                "E_ENGINE",
+                Code.NO_ENGINE,
                 f"There is no engine called “{request.engine}” here.{why} Choose from: {there_are}.",
             )
         _insist(spec, given)
@@ -73,9 +73,9 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         return spec, why
     if able:
         missing = min((given.needs() - spec.features for spec in able), key=len)
-        raise UserError("E_FEATURE", f"No engine here can do this: {', '.join(sorted(missing))}.")
+        raise UserError(Code.FEATURE, f"No engine here can do this: {', '.join(sorted(missing))}.")
     raise UserError(
-        "E_ENGINE", "No engine here can make this clip. The owner can run “framekiln doctor” to see why."
+        Code.NO_ENGINE, "No engine here can make this clip. The owner can run “framekiln doctor” to see why."
     )
 
 
@@ -94,7 +94,7 @@ def choose_way(
             if quality is not request.quality:
                 said += f" (the weights for “{request.quality}” are not installed)"
             return way, (said,)
-    raise UserError("E_WEIGHTS", f"None of the weights of the engine “{spec.name}” are installed here.")
+    raise UserError(Code.WEIGHTS, f"None of the weights of the engine “{spec.name}” are installed here.")
 
 
 def _largest_that_fits(apt: list[FamilySpec], request: Request, capabilities: Capabilities) -> FamilySpec:
@@ -122,9 +122,9 @@ def _draws(spec: FamilySpec, given: Given) -> bool:
 def _insist(spec: FamilySpec, given: Given) -> None:
     if not _draws(spec, given):
         need = "a picture" if spec.needs_picture else "a prompt"
-        raise UserError("E_ENGINE", f"The engine “{spec.name}” needs {need} to start from.")
+        raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
     missing = given.needs() - spec.features
     if missing:
         raise UserError(
-            "E_FEATURE", f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}."
+            Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}."
         )

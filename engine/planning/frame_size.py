@@ -51,7 +51,7 @@ def choose_size(
 
 
 def usual_sizes(spec: FamilySpec) -> frozenset[tuple[int, int]]:
-    """The sizes that a family's clips have where nobody asked for one, and no owner for smaller ones."""
+    """The sizes that a family's clips have when neither the member nor the owner chose one."""
     return frozenset(
         _sized(across, down, area, spec.multiple, math.inf)[:2]
         for across, down in SHAPES

@@ -7,7 +7,6 @@ same for a thumbnail and for a photograph of 40 megapixels.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -21,10 +20,10 @@ from engine.weights.store import Store
 MEASURED_SIDE = 384
 
 DARK, BRIGHT = 0.1, 0.95
-"""Mean luma below and above which little is left that could move."""
+"""Mean luma, 0 (black) … 1 (white), below and above which little is left that could move."""
 
 BLURRED = 3.0
-"""Sharpness below which a picture is out of focus, or empty."""
+"""Standard deviation of the Laplacian of the 8-bit luma below which a picture is out of focus, or empty."""
 
 _FLAT_RANGE = 6
 _DRAWING_FLAT = 0.45
@@ -38,23 +37,14 @@ class PictureFacts:
 
     Attributes:
         width, height: pixels.
-        brightness: mean luma, 0 (black) … 1 (white).
-        sharpness: standard deviation of the Laplacian of the luma, in steps of 8 bits, at ``MEASURED_SIDE``.
-            Below about 3 a picture looks blurred, or has nothing in it.
-        flat_share: 0 … 1, the share of pixels whose neighbours have nearly their own colour.
-        colours: how many of 4,096 coarse colours cover nine tenths of the picture.
-        is_drawing: a guess from the two before: flat areas and few colours.
-        faces: how many, or None when nobody has looked.
+        is_drawing: a guess: flat areas and few colours.
+        faces: how many; None: not checked.
         notes: for the member: what may spoil the clip.
-        nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None when nobody has looked.
+        nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
     """
 
     width: int
     height: int
-    brightness: float
-    sharpness: float
-    flat_share: float
-    colours: int
     is_drawing: bool
     faces: int | None = None
     notes: tuple[str, ...] = ()
@@ -82,53 +72,37 @@ class PictureFacts:
         )
 
 
-def inspect_file(path: Path, store: Store | None = None) -> PictureFacts:
-    """Measure a picture that was taken in: PNG or another format that OpenCV reads.
-
-    Raises:
-        ValueError: it is no picture.
-    """
-    decoded = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
-    if decoded is None:
-        raise ValueError(f"{path.name} is not a picture")
-    return inspect(np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), np.uint8), store)
-
-
 def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFacts:
     """Measure a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        store: where networks that look at pictures may lie; None: nobody looks for faces or nudity.
+        store: where networks that look at pictures may lie; None: faces and nudity are not checked.
     """
     height, width = picture.shape[:2]
     scale = min(1.0, MEASURED_SIDE / max(height, width))
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    luma = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
+    luma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
     kernel = np.ones((3, 3), np.uint8)
     spread = cv2.dilate(small, kernel).astype(np.int16) - cv2.erode(small, kernel)
     flat_share = float((spread.max(axis=2) <= _FLAT_RANGE).mean())
     colours = _colours(small)
     few = colours <= _DRAWING_COLOURS
-    brightness = float(luma.mean()) / 255
-    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).std())
     faces = None if store is None else count_faces(picture, store)
     return PictureFacts(
         width=width,
         height=height,
-        brightness=brightness,
-        sharpness=sharpness,
-        flat_share=flat_share,
-        colours=colours,
         is_drawing=colours <= _BUSY_COLOURS and flat_share >= _DRAWING_FLAT * (1 if few else 1.5),
         faces=faces,
-        notes=_warnings(brightness, sharpness),
+        notes=_warnings(luma),
         nudity=None if store is None else highest_score([picture], store),
     )
 
 
-def _warnings(brightness: float, sharpness: float) -> tuple[str, ...]:
+def _warnings(luma: NDArray[np.uint8]) -> tuple[str, ...]:
+    brightness = float(luma.mean()) / 255
+    sharpness = float(cv2.Laplacian(luma, cv2.CV_32F).std())
     told = {
         "the picture is very dark: the clip will be, too": brightness < DARK,
         "the picture is almost white: there may be little to move": brightness > BRIGHT,

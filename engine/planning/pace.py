@@ -1,4 +1,4 @@
-"""How many frames are drawn, and at which rate, for a clip of so many seconds and so many frames a second."""
+"""How many frames are drawn, and at which rate, for a clip of given seconds and frames per second."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def pace_of(seconds: float, fps: float, spec: FamilySpec) -> Pace:
 
 
 def _factor(last: int, fps: float, spec: FamilySpec) -> int:
-    """How many frames one drawn frame stands for: so many that the family needs few goes, and no more."""
+    """How many frames one drawn frame stands for: just enough for the family to need few goes."""
     least = max(1, math.ceil(fps / spec.max_native_fps))
     most = max(least, math.floor(fps / spec.min_native_fps))
     if not spec.chunk:

@@ -1,6 +1,6 @@
-"""From a wish to a recipe: which engine, what size, how many frames, and why.
+"""From a request to a recipe: which engine, what size, how many frames, and why.
 
-Pure and without torch, so that the bot can plan the moment somebody asks, and a table can test it.
+Pure and without torch, so that the bot can plan as soon as it is asked, and a table can test it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import secrets
 from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Outline
 from engine.core.recipe import Recipe
 from engine.core.request import SECONDS, Length, Request, Subject
@@ -22,11 +22,11 @@ UNSEEN_FACES = "the picture was not checked for faces: the face detector is not 
 
 @dataclass(frozen=True, kw_only=True)
 class PlanLimits:
-    """What a wish may ask for.
+    """What a request may ask for.
 
     Attributes:
         min_seconds, max_seconds: the shortest and the longest clip.
-        fps: frames per second of the finished clip, where nobody said.
+        fps: frames per second of the finished clip, where the request gives none.
         max_fps: the most that there may be.
         max_side: the longest side of the finished clip, in pixels.
         min_side: the shortest one.
@@ -49,7 +49,7 @@ def plan(
     capabilities: Capabilities | None = None,
     limits: PlanLimits | None = None,
 ) -> Recipe:
-    """Decide everything that the wish left open.
+    """Decide everything that the request left open.
 
     Args:
         request: what was asked for.
@@ -57,13 +57,13 @@ def plan(
         like: the picture whose look is taken.
         reference: the clip that is followed or drawn anew.
         capabilities: what this machine has; None: no GPU and no weights.
-        limits: what a wish may ask for.
+        limits: what a request may ask for.
 
     Returns:
         A complete recipe, with the reasons for each choice.
 
     Raises:
-        UserError: the wish cannot be met; the text says why and what could be.
+        UserError: the request cannot be met; the text says why and what could be.
     """
     capabilities, limits = capabilities or Capabilities(), limits or PlanLimits()
     seconds, why_seconds = _choose_seconds(request, reference, limits)
@@ -117,31 +117,31 @@ def plan(
 
 
 def _check(request: Request, seconds: float, fps: float, limits: PlanLimits) -> None:
-    """Hold a wish's numbers against the limits.
+    """Hold a request's numbers against the limits.
 
     Raises:
         UserError: one of them is outside.
     """
     if not limits.min_seconds <= seconds <= limits.max_seconds:
         raise UserError(
-            "E_SECONDS", f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
+            Code.SECONDS, f"A clip can be {limits.min_seconds:g} to {limits.max_seconds:g} seconds long."
         )
     if not 1 <= fps <= limits.max_fps:
-        raise UserError("E_FPS", f"A clip can have 1 to {limits.max_fps:g} frames a second.")
+        raise UserError(Code.FPS, f"A clip can have 1 to {limits.max_fps:g} frames a second.")
     if request.seed is not None and not 0 <= request.seed < 2**32:
-        raise UserError("E_SEED", f"A seed is a whole number from 0 to {2**32 - 1}.")
+        raise UserError(Code.SEED, f"A seed is a whole number from 0 to {2**32 - 1}.")
     if request.size is not None and not all(
         limits.min_side <= side <= limits.max_side for side in request.size
     ):
         raise UserError(
-            "E_SIZE", f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
+            Code.SIZE, f"Each side of a clip can have {limits.min_side} to {limits.max_side} pixels."
         )
 
 
 def _choose_seconds(
     request: Request, reference: Subject | None, limits: PlanLimits
 ) -> tuple[float, tuple[str, ...]]:
-    """How long the clip is, and why where nobody said: as long as the clip it follows, or the usual."""
+    """How long the clip is; without a length, as long as the clip it follows, or the usual. And why."""
     if request.seconds is not None:
         return request.seconds, ()
     followed = None if reference is None else reference.seconds
@@ -155,7 +155,7 @@ def _choose_seconds(
 
 
 def _notes(subject: Subject | None, spec: FamilySpec) -> tuple[str, ...]:
-    """What there is to say of the picture: what may spoil the clip, and what nobody could look for."""
+    """What there is to say about the picture: what may spoil the clip, and what could not be checked."""
     if subject is None:
         return ()
     if spec.heeds_faces and subject.faces is None:

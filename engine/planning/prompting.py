@@ -34,7 +34,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Words:
+class PromptText:
     """What is read, and why.
 
     Attributes:
@@ -117,20 +117,20 @@ def construct(
     is_drawing: bool = False,
     photo: bool = True,
     limit: int | None = None,
-) -> Words:
+) -> PromptText:
     """Make what the text encoder reads from what the member wrote.
 
     Args:
         prompt: the member's words, or words by frame (:mod:`engine.core.prompt_schedule`); may be empty.
         raw: nothing is added, and nothing steered away from.
-        faces: how many the picture shows; None where nobody has looked, or there is none.
+        faces: how many the picture shows; None: not checked, or no picture.
         is_drawing: the picture is a drawing.
         photo: the checkpoint draws photographs rather than drawings.
         limit: tokens that the encoder reads; None: as many as there are. What is added gives way first.
     """
     steps = prompt.split("|") if is_scheduled(prompt) else [prompt]
     if raw:
-        return Words(text=prompt, reasons=("your prompt exactly as you wrote it", *_cut(steps, limit)))
+        return PromptText(text=prompt, reasons=("your prompt exactly as you wrote it", *_cut(steps, limit)))
     said = _spoken(prompt)
     topic = _topic(prompt, faces)
     drawn = not said & _PHOTOGRAPHED and (is_drawing or not photo or bool(said & _DRAWN))
@@ -141,7 +141,7 @@ def construct(
     ending = ", ".join(added)
     read = [_join(step, ending) for step in steps]
     why = "a drawing" if drawn else _CALLED.get(topic, f"a {topic}")
-    return Words(
+    return PromptText(
         text=" | ".join(part.strip() for part in read) if len(steps) > 1 else read[0],
         negative=", ".join(_against(said, topic, drawn=drawn)),
         reasons=(*((f"words added for {why}: {ending}",) if added else ()), *_cut(steps, limit)),

@@ -238,7 +238,7 @@ class Child:
             os.killpg(self.pid, number)
 
     async def _reap(self) -> None:
-        """Wait for its end, however it comes, and tell those who wait."""
+        """Wait for its end, however it comes, and tell everything that waits for it."""
         returncode = await self._exit
         self._signal(signal.SIGKILL)  # what it started must not outlive it
         await asyncio.wait({self._listener, self._drainer}, timeout=_DRAIN)

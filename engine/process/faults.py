@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 
 from engine.core.device_faults import is_device_fault, is_out_of_memory
-from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
+from engine.core.errors import Cancelled, Code, RenderFailed, Unsupported, UserError
 from engine.process import wire
 
 DETAIL_CHARACTERS = 16_000
@@ -37,11 +37,11 @@ def describe(job: str, error: Exception) -> wire.Failed:
 
 def _judge(error: Exception) -> tuple[wire.Failure, str, str]:
     if isinstance(error, Cancelled):
-        return wire.Failure.CANCELLED, "E_CANCELLED", "cancelled"
+        return wire.Failure.CANCELLED, Code.CANCELLED, "cancelled"
     if isinstance(error, UserError):
         return wire.Failure.USER, error.code, str(error)
     if isinstance(error, Unsupported):
-        return wire.Failure.UNSUPPORTED, "E_UNSUPPORTED", str(error)
+        return wire.Failure.UNSUPPORTED, Code.UNSUPPORTED, str(error)
     return wire.Failure.ENGINE, *_judge_engine(error)
 
 
@@ -49,10 +49,10 @@ def _judge_engine(error: Exception) -> tuple[str, str]:
     if isinstance(error, RenderFailed):
         return error.code, str(error)
     if is_device_fault(error):
-        return "E_DEVICE", "The GPU reported a fault."
+        return Code.DEVICE, "The GPU reported a fault."
     if is_out_of_memory(error):
-        return "E_MEMORY", "There was not enough memory for this clip."
-    return "E_ENGINE", "Something went wrong in the engine."
+        return Code.MEMORY, "There was not enough memory for this clip."
+    return Code.ENGINE, "Something went wrong in the engine."
 
 
 def _speakable(text: str) -> str:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from engine.core.device import Device
-from engine.core.errors import Cancelled, EngineClosed, RenderFailed, Unsupported, UserError
+from engine.core.errors import Cancelled, Code, EngineClosed, RenderFailed, Unsupported, UserError
 from engine.core.events import Event
 from engine.core.recipe import Recipe
 from engine.process import wire
@@ -114,7 +114,7 @@ class EngineHost:
             EngineDied: the first process ended before it was ready. The host goes on trying, until closed.
             EngineHung: it was not ready in time. Likewise.
             RenderFailed: ``E_VERSION``: the worker is of another release. Likewise.
-            EngineClosed: somebody closed the host meanwhile.
+            EngineClosed: the host was closed meanwhile.
             OSError: the spool cannot be swept or made; nothing was started, and start may be called again.
         """
         if self._supervisor is not None:
@@ -126,7 +126,7 @@ class EngineHost:
         if self._closing.is_set():
             raise EngineClosed
         if self._refusal is not None:
-            raise RenderFailed("E_VERSION", self._refusal)
+            raise RenderFailed(Code.VERSION, self._refusal)
         if death is not None:
             raise death.error()
 
@@ -210,7 +210,7 @@ class EngineHost:
         if self._closing.is_set() and (error or isinstance(run.result(), wire.Failed)):
             raise EngineClosed
         if isinstance(error, wire.WireError):
-            raise RenderFailed("E_WIRE", "This request is too long for the engine.", str(error)) from error
+            raise RenderFailed(Code.WIRE, "This request is too long for the engine.", str(error)) from error
         return run.result()
 
     async def _stop(self, child: Child, job: str, run: asyncio.Task[wire.Result | wire.Failed]) -> None:
@@ -235,7 +235,7 @@ class EngineHost:
             if self._closing.is_set():
                 raise EngineClosed
             if self._refusal is not None:
-                raise RenderFailed("E_VERSION", self._refusal)
+                raise RenderFailed(Code.VERSION, self._refusal)
             if self._free is not None and self._free.usable:
                 child, self._free = self._free, None
                 self._enter(HostState.BUSY)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from engine.core.errors import RenderFailed
+from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Receipt
 from engine.process import wire
 
@@ -94,4 +94,4 @@ def verified(result: wire.Result, folder: Path) -> Rendered:
 
 
 def _distrust(detail: str) -> NoReturn:
-    raise RenderFailed("E_RESULT", "The engine's clip was damaged on the way.", detail)
+    raise RenderFailed(Code.RESULT, "The engine's clip was damaged on the way.", detail)

@@ -124,7 +124,7 @@ class RenderQueue:
             self._queue.put(None)
 
     def next(self) -> tuple[wire.Render, CancelToken] | None:
-        """Wait for the next order; None means that it is time to end."""
+        """Wait for the next job; None means that it is time to end."""
         return self._queue.get()
 
     def done(self, job: str) -> None:

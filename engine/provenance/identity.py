@@ -1,4 +1,4 @@
-"""Who signs the clips of this installation: a key of its own, made once, kept beside the data.
+"""What signs the clips of this installation: a key of its own, made once, kept beside the data.
 
 C2PA wants a certificate that another one has issued. So a small authority is made, signs the one certificate
 and is forgotten at once: its key never touches the disk, and nothing else can ever be issued in its name. The

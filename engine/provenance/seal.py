@@ -1,4 +1,4 @@
-"""The last step before a clip leaves the house: say in the file that a machine made it, and sign it.
+"""The last step before a clip is sent: say in the file that a machine made it, and sign it.
 
 Whatever writes the file again afterwards strips the signature (ffmpeg copies no C2PA), so a clip is sealed
 where it is handed over, the smaller version of one that was too large as well. What the engine makes stays as
@@ -28,7 +28,7 @@ MP4 = "video/mp4"
 NO_LIBRARY = "c2pa-python cannot be loaded here"
 NO_KEY = "there is no key: the bot makes one at its first start"
 
-# A stranger's file may name an address where its manifest lies; nobody here goes there.
+# A stranger's file may name an address where its manifest lies; it is never fetched.
 _OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 
 
@@ -36,7 +36,7 @@ class Signature(StrEnum):
     """What a file's C2PA signature says."""
 
     VALID = "valid"
-    """Signed, and not changed since; by whom is another question."""
+    """Signed, and not changed since; it does not say by whom."""
 
     TRUSTED = "trusted"
     """The same, and the signer is on a list of trust."""
@@ -46,7 +46,7 @@ class Signature(StrEnum):
 
     NONE = "none"
     UNKNOWN = "unknown"
-    """The library that could tell is not here."""
+    """The library that could tell cannot be loaded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +106,7 @@ class Sealer:
         try:
             return Sealed(mp4=_sign(c2pa, tagged, recipe, self._identity))
         except c2pa.C2paError as error:
-            return Sealed(mp4=mp4, unsigned=f"signing failed: {error}")
+            return Sealed(mp4=tagged, unsigned=f"signing failed: {error}")
 
 
 def inspect_clip(path: Path) -> Provenance:

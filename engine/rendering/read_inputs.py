@@ -12,7 +12,7 @@ from engine.clips.join import last_picture
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
-from engine.core.family import Clip, Inputs, Picture
+from engine.core.family import Inputs, Picture, SourceClip
 from engine.core.recipe import Recipe, Role
 
 _SAME_RATE = 0.01
@@ -53,7 +53,7 @@ def _read_picture(path: Path | None) -> Picture | None:
     return np.ascontiguousarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _read_clip(path: Path | None) -> Clip | None:
+def _read_clip(path: Path | None) -> SourceClip | None:
     if path is None:
         return None
     try:

@@ -20,8 +20,8 @@ from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.families import FAMILIES
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
-from engine.rendering.order import Clock, RenderJob, RenderLimits, teller
 from engine.rendering.read_inputs import read_inputs
+from engine.rendering.render_job import Clock, RenderJob, RenderLimits, teller
 from engine.rendering.takes import draw_until_good
 from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel
@@ -100,7 +100,7 @@ class Renderer:
         clock = Clock()
         with clock.stage(Stage.PREPARING):
             on_event(Progress(stage=Stage.PREPARING, fraction=0.0))
-            order = RenderJob(
+            job = RenderJob(
                 recipe=recipe,
                 inputs=read_inputs(recipe, inputs, cancel),
                 work=work,
@@ -109,7 +109,7 @@ class Renderer:
                 cancel=cancel,
                 calibration=self._context.calibrations.get(recipe.engine),
             )
-        made = self._looped(order, clock) if recipe.loop else self._drawn(order, clock)
+        made = self._looped(job, clock) if recipe.loop else self._drawn(job, clock)
         with clock.stage(Stage.ENCODING):
             told = teller(on_event, Stage.ENCODING, max(1, made.number))
             encoded = encode(
@@ -123,49 +123,49 @@ class Renderer:
             )
         with clock.stage(Stage.CHECKING):
             nudity = highest_score(made.frames, self._context.store)
-        return _receipt(order, made, encoded, clock, nudity)
+        return _receipt(job, made, encoded, clock, nudity)
 
-    def _drawn(self, order: RenderJob, clock: Clock) -> _Made:
+    def _drawn(self, job: RenderJob, clock: Clock) -> _Made:
         """Draw a clip, or the part behind the clip before."""
-        recipe, before = order.recipe, order.inputs.before
+        recipe, before = job.recipe, job.inputs.before
         with clock.stage(Stage.PREPARING):
             family = self._family(recipe.engine)
-        kept, drawn, takes = draw_until_good(family, order, clock)
+        kept, drawn, takes = draw_until_good(family, job, clock)
         with clock.stage(Stage.SMOOTHING):
-            told = teller(order.on_event, Stage.SMOOTHING, kept.number)
+            told = teller(job.on_event, Stage.SMOOTHING, kept.number)
             frames = at_rate(
                 drawn,
                 recipe,
                 self._context,
                 progress=told,
-                cancel=order.cancel,
-                gave_up=order.note,
+                cancel=job.cancel,
+                gave_up=job.note,
             )
             if before is not None:
                 frames = joined(before.frames, frames)
         return _Made(frames=frames, kept=kept, takes=tuple(takes))
 
-    def _looped(self, order: RenderJob, clock: Clock) -> _Made:
+    def _looped(self, job: RenderJob, clock: Clock) -> _Made:
         """Close the clip before into a loop; nothing is drawn, and the gate has seen that clip."""
-        before = order.inputs.before
+        before = job.inputs.before
         if before is None:
             raise Unsupported("There is no clip to make a loop from.")
         with clock.stage(Stage.SMOOTHING):
-            told = teller(order.on_event, Stage.SMOOTHING, 1)
+            told = teller(job.on_event, Stage.SMOOTHING, 1)
 
             def close(flow: FlowModel | None) -> Loop:
                 return close_loop(
                     before.frames,
                     before.fps,
-                    most=order.recipe.length,
+                    most=job.recipe.length,
                     progress=told,
-                    cancel=order.cancel,
+                    cancel=job.cancel,
                     flow=flow,
                 )
 
-            loop = by_best_flow(self._context, close, gave_up=order.note)
+            loop = by_best_flow(self._context, close, gave_up=job.note)
         if loop.told:
-            order.note(loop.told)
+            job.note(loop.told)
         return _Made(frames=loop.frames)
 
     def _family(self, name: str) -> Family:
@@ -174,8 +174,8 @@ class Renderer:
         return self._loaded[name]
 
 
-def _receipt(order: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
-    recipe, kept = order.recipe, made.kept
+def _receipt(job: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
+    recipe, kept = job.recipe, made.kept
     changed = () if kept is None or not kept.changed else (kept.changed,)
     sketch = not recipe.loop and FAMILIES[recipe.engine].sketch
     return Receipt(
@@ -190,6 +190,6 @@ def _receipt(order: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudi
         sha256=encoded.sha256,
         size=encoded.size,
         seconds={stage: round(seconds, 4) for stage, seconds in clock.seconds.items()},
-        ladder=(*order.given_up, *changed, *encoded.ladder, *((SKETCH,) if sketch else ())),
+        ladder=(*job.given_up, *changed, *encoded.ladder, *((SKETCH,) if sketch else ())),
         nudity=nudity,
     )

@@ -1,4 +1,4 @@
-"""A clip and its verdict on one picture, for people who would rather look than read.
+"""A clip and its verdict on one picture.
 
 Above, frames of the clip with their seconds; below, how much changes from frame to frame, with what the gate
 found marked where it is worst.

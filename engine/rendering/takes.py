@@ -11,19 +11,19 @@ import numpy as np
 
 from engine.clips.encode import encode
 from engine.clips.join import led_in, settled
-from engine.core.errors import HopelessTake, RenderFailed
+from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, RawFrames
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
 from engine.families import FAMILIES, travels
 from engine.gate import Verdict, judge
-from engine.rendering.order import Clock, RenderJob, teller
+from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
 from engine.vision.crop import cover
 
 HOPELESS = "hopeless"
-"""The cause of a take that its backend gave up."""
+"""The cause of a take that its family gave up."""
 
 DRAFT_BYTES = 1_000_000
 """A draft is never larger; it is a small picture."""
@@ -42,31 +42,32 @@ class _Take:
 
 
 def draw_until_good(
-    family: Family, order: RenderJob, clock: Clock
+    family: Family, job: RenderJob, clock: Clock
 ) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
     """Draw takes until the gate lets one through, or the budget ends.
 
     Returns:
-        The record of the take that is kept and its frames; and the records of all takes, in their order.
+        The record of the take that is kept and its frames; and the records of all takes, in
+        the order they were drawn.
 
     Raises:
         RenderFailed: ``E_BROKEN``: none of them came out whole.
     """
     records: list[TakeRecord] = []
     best: tuple[TakeRecord, Frames] | None = None
-    budget = Budget(takes=order.limits.max_takes, seconds=order.limits.max_wasted_seconds)
-    calm = FAMILIES[order.recipe.engine].calm
-    retake: Retake | None = Retake(recipe=order.recipe)
+    budget = Budget(takes=job.limits.max_takes, seconds=job.limits.max_wasted_seconds)
+    calm = FAMILIES[job.recipe.engine].calm
+    retake: Retake | None = Retake(recipe=job.recipe)
     while retake is not None:
-        take = _draw_take(family, order, retake, len(records) + 1, clock)
+        take = _draw_take(family, job, retake, len(records) + 1, clock)
         records.append(take.record)
         if take.record.outcome is Outcome.REJECTED:
-            order.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
+            job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
         if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
             best = take.record, take.frames
         retake = next_take(retake.recipe, records, budget=budget, calm=calm)
     if best is None:
-        raise RenderFailed("E_BROKEN", f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
+        raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
     return *best, records
 
 
@@ -74,38 +75,38 @@ def _rank(record: TakeRecord) -> tuple[bool, float]:
     return record.outcome is not Outcome.REJECTED, record.score
 
 
-def _draw_take(family: Family, order: RenderJob, retake: Retake, number: int, clock: Clock) -> _Take:
+def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, clock: Clock) -> _Take:
     begun = time.monotonic()
     recipe = retake.recipe
-    seed = order.recipe.take_seed(number)
+    seed = job.recipe.take_seed(number)
     with clock.stage(Stage.DRAWING):
-        order.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
+        job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
         hooks = Hooks(
-            cancel=order.cancel,
-            progress=teller(order.on_event, Stage.DRAWING, number),
-            draft=lambda frames: _show_draft(order, frames, number),
-            gave_up=order.note,
+            cancel=job.cancel,
+            progress=teller(job.on_event, Stage.DRAWING, number),
+            draft=lambda frames: _show_draft(job, frames, number),
+            gave_up=job.note,
         )
         try:
-            raw = family.draw(recipe, order.inputs, seed=seed, hooks=hooks)
+            raw = family.draw(recipe, job.inputs, seed=seed, hooks=hooks)
         except HopelessTake as hopeless:
             return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
         _check_shape(recipe, raw)
-        before, picture = order.inputs.before, order.inputs.picture
+        before, picture = job.inputs.before, job.inputs.picture
         if before is not None and picture is not None:
             raw = settled(raw, picture, recipe.native_fps)
     with clock.stage(Stage.CHECKING):
-        order.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
-        order.cancel.check()
+        job.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
+        job.cancel.check()
         reference = None if picture is None else cover(picture, recipe.width, recipe.height)
         seen, begins = raw, 0.0
         if before is not None:  # the seam is judged with what comes before it
             seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
         verdict = judge(
-            seen, reference, recipe.native_fps, calibration=order.calibration, travels=travels(order.recipe)
+            seen, reference, recipe.native_fps, calibration=job.calibration, travels=travels(job.recipe)
         )
-        order.cancel.check()
-        sheet = _draw_sheet(order, seen, verdict, number) if verdict.rejected else None
+        job.cancel.check()
+        sheet = _draw_sheet(job, seen, verdict, number) if verdict.rejected else None
     record = TakeRecord(
         number=number,
         seed=seed,
@@ -120,10 +121,10 @@ def _draw_take(family: Family, order: RenderJob, retake: Retake, number: int, cl
     return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
 
 
-def _draw_sheet(order: RenderJob, seen: RawFrames, verdict: Verdict, number: int) -> Path:
+def _draw_sheet(job: RenderJob, seen: RawFrames, verdict: Verdict, number: int) -> Path:
     """Leave a picture of a rejected take, for whoever asks why."""
-    path = order.work / f"sheet{number}.jpg"
-    drawn = report(_to_uint8(seen), order.recipe.native_fps, verdict, width=SHEET_WIDTH)
+    path = job.work / f"sheet{number}.jpg"
+    drawn = report(_to_uint8(seen), job.recipe.native_fps, verdict, width=SHEET_WIDTH)
     quality = [cv2.IMWRITE_JPEG_QUALITY, SHEET_QUALITY]
     _, data = cv2.imencode(".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), quality)
     path.write_bytes(data.tobytes())
@@ -145,19 +146,19 @@ def _given_up(number: int, seed: int, reason: str, changed: str, seconds: float)
     return _Take(record=record, frames=None)
 
 
-def _show_draft(order: RenderJob, frames: Frames, take: int) -> None:
+def _show_draft(job: RenderJob, frames: Frames, take: int) -> None:
     """Encode a first look and announce it."""
-    path = order.work / f"draft{take}.mp4"
+    path = job.work / f"draft{take}.mp4"
     encode(
         frames,
-        fps=order.recipe.native_fps,
+        fps=job.recipe.native_fps,
         path=path,
         metadata={},
         max_bytes=DRAFT_BYTES,
         progress=lambda _: None,
-        cancel=order.cancel,
+        cancel=job.cancel,
     )
-    order.on_event(Draft(path=path, take=take))
+    job.on_event(Draft(path=path, take=take))
 
 
 def _check_shape(recipe: Recipe, raw: RawFrames) -> None:

@@ -28,7 +28,7 @@ YES = "1"
 
 @dataclass(frozen=True, kw_only=True)
 class EngineContext:
-    """Handed to each backend when it is made.
+    """Handed to each family when it is made.
 
     Attributes:
         device: where models run.
@@ -50,7 +50,7 @@ class EngineContext:
 
 
 def context_of(environment: Mapping[str, str]) -> EngineContext:
-    """The workshop of an engine process, from the settings as its parent passes them on.
+    """The context of an engine process, from the settings as its parent passes them on.
 
     Args:
         environment: of the process; those of the weights are read by :func:`engine.weights.store.store_of`.

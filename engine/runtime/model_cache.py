@@ -1,4 +1,4 @@
-"""What is loaded: kept from job to job, and let go by least recent use when something else needs the room."""
+"""Loaded models: kept from job to job, and dropped by least recent use when something else needs the room."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class ModelCache:
     """Loaded models by name. Used by the engine's one drawing thread only.
 
     Attributes:
-        budget: bytes that what is held may take in all; None: as many as there are.
+        budget: bytes that everything held may take; None: no limit.
     """
 
     def __init__(self, budget: int | None = None) -> None:
         """Make an empty one.
 
         Args:
-            budget: bytes that what is held may take in all; None: until somebody calls :meth:`clear`.
+            budget: bytes that everything held may take; None: no limit, all stays until :meth:`clear`.
         """
         self.budget = budget
         self._held: OrderedDict[str, _Held] = OrderedDict()
@@ -45,15 +45,15 @@ class ModelCache:
         *,
         park: Callable[[T], object] | None = None,
     ) -> T:
-        """What is held under a name; loaded first if it is not.
+        """The model of this name, loaded first if it is not held.
 
         Args:
-            name: all that decides what is loaded: model, checkpoint, dtype.
-            load: makes it. Where memory does not suffice for it, the least recently used go, one after the
-                other, and it is asked again.
+            name: everything that decides what is loaded: model, checkpoint, dtype.
+            load: makes it. If memory runs out, the least recently used models are dropped one by one, and
+                it is called again.
             size: bytes that it takes, measured once after loading.
-            park: moves it from the graphics card into main memory. Who gives one puts it back on the card
-                before each use. None: it is let go where others need the card.
+            park: moves it from the GPU into main memory; a caller that gives one moves it back before each
+                use. None: it is dropped when others need the GPU.
         """
         if name in self._held:
             self._held.move_to_end(name)
@@ -65,7 +65,7 @@ class ModelCache:
         return held
 
     def names(self) -> tuple[str, ...]:
-        """What is held, the least recently used first."""
+        """The names that are held, the least recently used first."""
         return tuple(self._held)
 
     @property
@@ -74,18 +74,18 @@ class ModelCache:
         return sum(held.size for held in self._held.values())
 
     def drop(self, name: str) -> None:
-        """Let one go, if it is held."""
+        """Drop one model, if it is held."""
         if self._held.pop(name, None) is not None:
             collect()
 
     def clear(self, keep: frozenset[str] = frozenset()) -> None:
-        """Let everything go but what is named."""
+        """Drop everything except what is named."""
         for name in [name for name in self._held if name not in keep]:
             del self._held[name]
         collect()
 
     def clear_gpu(self, keep: frozenset[str]) -> None:
-        """Take everything off the graphics card but what is named.
+        """Take everything off the GPU except what is named.
 
         What can be parked comes back in a moment, from main memory; the rest is let go.
         """
@@ -116,8 +116,8 @@ class ModelCache:
 
 
 def collect() -> None:
-    """Give memory back that nobody refers to any more, the graphics card's too."""
+    """Give back memory that is no longer referenced, the GPU's too."""
     gc.collect()
-    torch = sys.modules.get("torch")  # who has not imported it has nothing there
+    torch = sys.modules.get("torch")  # if torch was never imported, the GPU holds nothing
     if torch is not None and torch.cuda.is_available():
         torch.cuda.empty_cache()

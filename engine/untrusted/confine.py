@@ -34,7 +34,7 @@ def confine(*, cpu_seconds: int, memory: int, open_files: int, file_bytes: int) 
         with suppress(ValueError, OSError):
             resource.setrlimit(what, (soft, hard))
     with suppress(OSError, AttributeError):
-        # os.unshare is newer than the oldest Python that we run on. A failure is an answer that nobody reads.
+        # os.unshare is newer than the oldest Python that we run on. A failure is not read.
         system = ctypes.CDLL(None)
         system.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
         system.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)

@@ -1,7 +1,7 @@
 """A recipe as a stranger's file tells it: every value held to its bounds, and nothing of it believed.
 
-It becomes a wish, which is planned anew like any other; what the file says of engines, models and files is a
-question and no right. In particular a digest opens nothing: whoever reads it must ask whose that file is.
+It becomes a request, which is planned like any other; what the file says of engines, models and files is a
+wish, never a right. In particular a digest opens nothing: the reader must check whose file it names.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from engine.core.request import Request
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=200)]
-Words = Annotated[str, Field(max_length=2000)]
+Prose = Annotated[str, Field(max_length=2000)]
 
 
 class NotARecipe(ValueError):
@@ -38,7 +38,7 @@ class ForeignBefore(_Foreign):
 
 
 class ForeignRecipe(_Foreign):
-    """The fields of :class:`engine.core.recipe.Recipe` that a wish can be made of, within bounds."""
+    """The fields of :class:`engine.core.recipe.Recipe` that a request can be made of, within bounds."""
 
     version: Annotated[int, Field(ge=1, le=RECIPE_VERSION)]
     kind: Kind
@@ -48,15 +48,15 @@ class ForeignRecipe(_Foreign):
     height: Annotated[int, Field(ge=2, le=8192)]
     fps: Annotated[float, Field(ge=1, le=240)]
     length: Annotated[int, Field(ge=1, le=100_000)]
-    prompt: Words = ""
+    prompt: Prose = ""
     inputs: dict[Role, Digest] = {}
     input_sha256: Digest | None = None
     motion: Motion = Motion.NORMAL
     camera: Camera = Camera.AUTO
     quality: Quality = Quality.BALANCED
     model: Name = ""
-    words: Words = ""
-    negative: Words = ""
+    words: Prose = ""
+    negative: Prose = ""
     strength: Annotated[float, Field(ge=0, le=1)] = 0.0
     follow: Follow | None = None
     styles: Annotated[tuple[ForeignStyle, ...], Field(max_length=5)] = ()
@@ -70,7 +70,7 @@ class ForeignRecipe(_Foreign):
         return {**first, **self.inputs}
 
     def request(self) -> Request:
-        """The wish that it answers. What its plan had chosen is asked for by name."""
+        """The request that it answers. What its plan had chosen is asked for by name."""
         return Request(
             kind=self.kind,
             prompt=self.prompt,

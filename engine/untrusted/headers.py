@@ -1,6 +1,6 @@
 """What a picture says about itself, read without decoding it.
 
-The first bytes name the format (a file's name and declared type are somebody's word), and a walk over the
+The first bytes name the format (a file's name and declared type prove nothing), and a walk over the
 container gives the size and the amount of work that the file asks for, before any decoder sees it. No length
 in the file is believed before it was compared with what is left.
 

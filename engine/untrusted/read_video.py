@@ -8,7 +8,8 @@ takes over the first ffmpeg finds no network, no environment and nothing to writ
 ffmpeg is told the container (:mod:`engine.untrusted.clip_headers`) and may open nothing but the file
 descriptor that it gets: a playlist, an address or a name inside the file leads nowhere.
 
-Run by :mod:`bot.clip_reader` as ``python -I`` with an empty environment. By hand, from the project's folder::
+Run by :mod:`bot.intake.clip_intake` as ``python -I`` with an empty environment. By hand, from the project's
+folder::
 
     python -m engine.untrusted.read_video '{}' "$(which ffmpeg)" < clip.mov | tail -n +2 > clip.mp4
 """
@@ -45,7 +46,7 @@ _CRF, _LARGEST_RATE = "16", "16M"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class Recoded:
     """The clip that came out: bytes of an MP4, its size in pixels, its frames and their rate."""
 
     mp4: bytes
@@ -66,7 +67,7 @@ def main() -> int:
     )
     mp4 = b""
     try:
-        stream, made = make_anew(sys.stdin.buffer.read(limits.max_bytes + 1), limits, sys.argv[2])
+        made = make_anew(sys.stdin.buffer.read(limits.max_bytes + 1), limits, sys.argv[2])
         mp4 = made.mp4
         answer: dict[str, object] = {
             "width": made.width,
@@ -74,7 +75,6 @@ def main() -> int:
             "frames": made.frames,
             "rate": [made.rate.numerator, made.rate.denominator],
             "bytes": len(mp4),
-            "seconds_given": stream.seconds,
         }
     except ClipRefused as refused:
         answer = {"code": refused.code, "facts": refused.facts}
@@ -88,7 +88,7 @@ def main() -> int:
     return 0
 
 
-def make_anew(data: bytes, limits: ClipLimits, ffmpeg: str) -> tuple[Stream, Made]:
+def make_anew(data: bytes, limits: ClipLimits, ffmpeg: str) -> Recoded:
     """Turn a file into an MP4: H.264, 4:2:0, no sound, upright, square pixels, a constant rate.
 
     Raises:
@@ -102,7 +102,7 @@ def make_anew(data: bytes, limits: ClipLimits, ffmpeg: str) -> tuple[Stream, Mad
         source.flush()
         stream = _look(ffmpeg, source, form, limits)
         stream.check(limits)
-        return stream, _convert(ffmpeg, source, form, stream, limits)
+        return _convert(ffmpeg, source, form, stream, limits)
 
 
 def _nameless_file() -> IO[bytes]:
@@ -136,7 +136,7 @@ def _look(ffmpeg: str, source: IO[bytes], form: ClipForm, limits: ClipLimits) ->
     return read_packets(listing.decode("ascii", "replace"), streams, keep_seconds=limits.keep_seconds)
 
 
-def _convert(ffmpeg: str, source: IO[bytes], form: ClipForm, stream: Stream, limits: ClipLimits) -> Made:
+def _convert(ffmpeg: str, source: IO[bytes], form: ClipForm, stream: Stream, limits: ClipLimits) -> Recoded:
     rate = stream.working_rate(limits.working_fps)
     most = max(2, round(limits.keep_seconds * rate))
     side = limits.working_side
@@ -159,7 +159,7 @@ def _convert(ffmpeg: str, source: IO[bytes], form: ClipForm, stream: Stream, lim
         if frames < 2:  # noqa: PLR2004 - the list promised more
             raise ClipRefused(ClipRefusal.CORRUPT)
         result.seek(0)
-        return Made(mp4=result.read(), width=width, height=height, frames=frames, rate=rate)
+        return Recoded(mp4=result.read(), width=width, height=height, frames=frames, rate=rate)
 
 
 def _size(pixels: IO[bytes], side: int) -> tuple[int, int]:

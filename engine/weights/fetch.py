@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 from urllib.parse import urlsplit
 
-from engine.core.errors import EngineError
+from engine.core.errors import Code, EngineError
 
 CHUNK = 1 << 20
 LONGEST_PAUSE = 60.0
@@ -37,7 +37,7 @@ class FetchFailed(EngineError):
         code: ``E_GATED`` (the licence must be accepted on the page, or a token is needed), ``E_MISSING``,
             ``E_NETWORK``, ``E_DAMAGED`` (what came is not what was announced), ``E_CHANGED`` (it is not what
             it was), ``E_ROOM`` (the disk), ``E_LICENCE`` (not accepted), ``E_UNSAFE`` (a format that can
-            carry code), ``E_BUSY`` (somebody else is at it), ``E_LOCK`` (the lock file cannot be read).
+            carry code), ``E_BUSY`` (another pull is at work), ``E_LOCK`` (the lock file cannot be read).
         passing: it may work in a moment.
         pause: seconds that the server asked to wait.
     """
@@ -59,7 +59,7 @@ class Page:
 
 
 def origin(url: str) -> str:
-    """``scheme://host:port``: who is told a credential, and nobody else."""
+    """``scheme://host:port``: a credential is sent to its own origin only."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
@@ -141,15 +141,20 @@ class Web:
             if answer.status == _BAD_RANGE:
                 part.unlink()
                 raise FetchFailed(
-                    "E_DAMAGED", f"{_name(url)} is shorter than announced.", passing=size is None
+                    Code.DAMAGED, f"{_name(url)} is shorter than announced.", passing=size is None
                 )
-            if answer.status != _PARTIAL or not _starts_at(answer.headers, have):
+            if answer.status != _PARTIAL:
                 have = 0
+            elif not _starts_at(answer.headers, have):
+                part.unlink(missing_ok=True)
+                raise FetchFailed(
+                    Code.DAMAGED, f"{origin(url)} sent another part of {_name(url)} than asked.", passing=True
+                )
             coming = answer.headers.get("Content-Length", "")
             end = have + int(coming) if coming.isdigit() else size
             if size is not None and end != size:
                 part.unlink(missing_ok=True)
-                raise FetchFailed("E_DAMAGED", f"{_name(url)} has {end} bytes; {size} were announced.")
+                raise FetchFailed(Code.DAMAGED, f"{_name(url)} has {end} bytes; {size} were announced.")
             with _opened(part, "ab" if have else "wb") as file:
                 while chunk := _read(answer, CHUNK):
                     _write(file, chunk)
@@ -157,15 +162,15 @@ class Web:
                     tell(have)
         if end is not None and have < end:
             raise FetchFailed(
-                "E_NETWORK", f"The connection broke while downloading {_name(url)}.", passing=True
+                Code.NETWORK, f"The connection broke while downloading {_name(url)}.", passing=True
             )
         if end is not None and have > end:
             part.unlink()
-            raise FetchFailed("E_DAMAGED", f"{_name(url)} is longer than announced.")
+            raise FetchFailed(Code.DAMAGED, f"{_name(url)} is longer than announced.")
 
     def _open(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         if urlsplit(url).scheme not in {"http", "https"}:
-            raise FetchFailed("E_NETWORK", f"{url} is not a web address.")
+            raise FetchFailed(Code.NETWORK, f"{url} is not a web address.")
         request = urllib.request.Request(  # noqa: S310 - the scheme was looked at
             url, headers={"User-Agent": "framekiln", "Accept-Encoding": "identity", **headers}
         )
@@ -181,7 +186,7 @@ class Web:
         except (OSError, http.client.HTTPException) as error:
             reason = getattr(error, "reason", error)
             raise FetchFailed(
-                "E_NETWORK", f"{origin(url)} cannot be reached: {reason}.", passing=True
+                Code.NETWORK, f"{origin(url)} cannot be reached: {reason}.", passing=True
             ) from error
         return answer
 
@@ -207,7 +212,7 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         newurl: str,
     ) -> urllib.request.Request | None:
         if urlsplit(req.full_url).scheme == "https" and urlsplit(newurl).scheme != "https":
-            raise FetchFailed("E_NETWORK", f"{origin(req.full_url)} redirects to an unprotected address.")
+            raise FetchFailed(Code.NETWORK, f"{origin(req.full_url)} redirects to an unprotected address.")
         made = super().redirect_request(req, fp, code, msg, headers, newurl)  # type: ignore[arg-type]
         credential = self._credentials.get(origin(newurl))
         if made is not None and credential:
@@ -217,27 +222,27 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
 
 def _refusal(url: str, status: int, headers: Message) -> FetchFailed:
     if status in _FORBIDDEN:
-        return FetchFailed("E_GATED", f"{origin(url)} refuses access to {_name(url)} ({status}).")
+        return FetchFailed(Code.GATED, f"{origin(url)} refuses access to {_name(url)} ({status}).")
     if status in _MISSING:
-        return FetchFailed("E_MISSING", f"{origin(url)} does not have {_name(url)} ({status}).")
+        return FetchFailed(Code.MISSING, f"{origin(url)} does not have {_name(url)} ({status}).")
     asked = str(headers.get("Retry-After", ""))
     pause = float(asked) if asked.isdigit() else 0.0
     text = f"{origin(url)} answered {status} for {_name(url)}; try again later."
-    return FetchFailed("E_NETWORK", text, passing=status in _BUSY, pause=pause)
+    return FetchFailed(Code.NETWORK, text, passing=status in _BUSY, pause=pause)
 
 
 def _read(answer: http.client.HTTPResponse, most: int) -> bytes:
     try:
         return answer.read(most)
     except (OSError, http.client.HTTPException) as error:
-        raise FetchFailed("E_NETWORK", f"The connection broke: {error}.", passing=True) from error
+        raise FetchFailed(Code.NETWORK, f"The connection broke: {error}.", passing=True) from error
 
 
 def _opened(path: Path, mode: str) -> IO[bytes]:
     try:
         return path.open(mode)
     except OSError as error:
-        raise FetchFailed("E_ROOM", f"{path} cannot be written: {error.strerror}.") from error
+        raise FetchFailed(Code.ROOM, f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _write(file: IO[bytes], chunk: bytes) -> None:
@@ -250,7 +255,7 @@ def _write(file: IO[bytes], chunk: bytes) -> None:
             if full
             else f"It cannot be written: {error.strerror}."
         )
-        raise FetchFailed("E_ROOM", text) from error
+        raise FetchFailed(Code.ROOM, text) from error
 
 
 def _starts_at(headers: Message, have: int) -> bool:

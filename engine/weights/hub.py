@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from engine.core.errors import Code
 from engine.weights.digest import GIT, SHA256
 from engine.weights.fetch import FetchFailed, Web, origin
 
@@ -73,7 +74,7 @@ class Hub:
         """
         if self._offline:
             raise FetchFailed(
-                "E_NETWORK", f"{repo} is not fully downloaded, and HF_HUB_OFFLINE forbids downloading it."
+                Code.NETWORK, f"{repo} is not fully downloaded, and HF_HUB_OFFLINE forbids downloading it."
             )
         url = f"{self._endpoint}/api/models/{repo}/revision/{quote(revision, safe='')}?blobs=true"
         try:
@@ -85,7 +86,7 @@ class Hub:
             raise _explained(error, repo) from error
         except (ValueError, KeyError, TypeError) as error:
             text = f"{origin(url)} sent an answer that this program does not understand."
-            raise FetchFailed("E_NETWORK", text) from error
+            raise FetchFailed(Code.NETWORK, text) from error
 
     def download(self, repo: str, revision: str, file: RemoteFile, part: Path, tell: Any) -> None:
         """Fetch a file; see :meth:`engine.weights.fetch.Web.download`."""
@@ -144,13 +145,13 @@ def _kept(folder: Path, path: Path) -> RemoteFile:
 
 def _explained(error: FetchFailed, repo: str) -> FetchFailed:
     page = f"{ENDPOINT}/{repo}"
-    if error.code == "E_GATED":
+    if error.code == Code.GATED:
         return FetchFailed(
-            "E_GATED",
+            Code.GATED,
             f"The authors of {repo} ask for something first, or it is gone. Sign in at {page}, accept what "
             "it asks there, make a token that may read at huggingface.co/settings/tokens, and set HF_TOKEN "
             "to it.",
         )
-    if error.code == "E_MISSING":
-        return FetchFailed("E_MISSING", f"{repo} is no longer where it was, or lacks a file; see {page}.")
+    if error.code == Code.MISSING:
+        return FetchFailed(Code.MISSING, f"{repo} is no longer where it was, or lacks a file; see {page}.")
     return error

@@ -45,7 +45,7 @@ def _is_pipeline(folder: Path) -> bool:
         return False
     parts = {name for name, value in index.items() if isinstance(value, list) and any(value)} - _UNUSED
     if index.keys() & _UNUSED:
-        parts.discard("feature_extractor")  # it reads pictures for the safety checker, and for nobody else
+        parts.discard("feature_extractor")  # it reads pictures for the safety checker alone
     return bool(parts) and all(_is_component(folder / part) for part in parts)
 
 

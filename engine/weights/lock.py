@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from engine.core.errors import Code
 from engine.weights.fetch import FetchFailed
 
 LOCK = "models.lock.json"
@@ -70,7 +71,7 @@ class Lock:
             return {}
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise FetchFailed(
-                "E_LOCK",
+                Code.LOCK,
                 f"{self._path} cannot be read ({type(error).__name__}). Restore it from a backup; or delete "
                 "it, and what is pulled next will be trusted as it comes.",
             ) from error

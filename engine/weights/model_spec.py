@@ -6,6 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+MB = 1_000_000
+GB = 1_000_000_000
+"""Bytes, as download pages count them."""
+
+WHOLE = "diffusion_pytorch_model.safetensors"
+FP16 = "diffusion_pytorch_model.fp16.safetensors"
+"""Names that diffusers gives a model's weights: all of their digits, and half of them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class HubSource:
@@ -66,7 +74,7 @@ class Licence:
         name: SPDX, or the name its authors gave it.
         url: where its text is.
         commercial: in a sentence, whether clips may be made for money.
-        free: it asks nothing of who sells clips.
+        free: it asks nothing of people who sell clips.
     """
 
     name: str
@@ -85,7 +93,7 @@ class ModelSpec:
         source: where they come from.
         licence: what was agreed to.
         size: bytes to download, about.
-        memory: profile → bytes of GPU memory that its authors, or who measured it, name for it.
+        memory: profile → bytes of GPU memory that its authors, or people who measured it, name for it.
     """
 
     name: str

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from engine.core.errors import Code
 from engine.weights.digest import SHA256, digest_of, matches
 from engine.weights.fetch import FetchFailed
 from engine.weights.hub import Hub, RemoteFile
@@ -48,7 +49,7 @@ class Puller:
 
     def is_current(self, spec: ModelSpec) -> bool:
         """Whether an entry is here and is the one that this release pins; asks no network."""
-        if not self._store.has(spec.name):
+        if not self._store.has(spec):
             return False
         record = self._store.record(spec.name)
         shipped = _shipped_revision(spec)
@@ -78,7 +79,7 @@ class Puller:
             accepted = kept.accepted if kept and kept.licence == spec.licence.name else ""
             if not accepted:
                 if not accept(plan):
-                    raise FetchFailed("E_LICENCE", f"The licence of {spec.name} was not accepted.")
+                    raise FetchFailed(Code.LICENCE, f"The licence of {spec.name} was not accepted.")
                 accepted = datetime.now(UTC).isoformat(timespec="seconds")
             self._check_room(plan)
             self._lock.put(spec.name, plan.record(accepted))
@@ -96,7 +97,7 @@ class Puller:
         free = shutil.disk_usage(self._store.folder).free
         if needed and free < needed + MARGIN:
             raise FetchFailed(
-                "E_ROOM",
+                Code.ROOM,
                 f"{plan.spec.name} needs {(needed + MARGIN) / 1e9:.1f} GB more, and {free / 1e9:.1f} GB are "
                 f"free in {self._store.folder}. Make room, or set FRAMEKILN_MODELS_DIR to a larger disk.",
             )
@@ -124,7 +125,7 @@ class Puller:
         if not _is(part, file):
             part.unlink()
             raise FetchFailed(
-                "E_DAMAGED",
+                Code.DAMAGED,
                 f"{file.path} of {plan.spec.name} arrived damaged and was deleted. Pull it again.",
             )
         part.replace(target)
@@ -180,12 +181,12 @@ class Puller:
             staging.mkdir(parents=True, exist_ok=True)
             guard = (staging / "guard").open("w", encoding="utf-8")
         except OSError as error:
-            raise FetchFailed("E_ROOM", f"{staging} cannot be written: {error.strerror}.") from error
+            raise FetchFailed(Code.ROOM, f"{staging} cannot be written: {error.strerror}.") from error
         with guard:
             try:
                 fcntl.flock(guard, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                raise FetchFailed("E_BUSY", f"Another pull is running in {self._store.folder}.") from error
+                raise FetchFailed(Code.BUSY, f"Another pull is running in {self._store.folder}.") from error
             yield
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
+from engine.core.errors import Code
 from engine.weights.digest import SHA256
 from engine.weights.fetch import FetchFailed
 from engine.weights.hub import Hub, RemoteFile, Snapshot
@@ -19,7 +20,7 @@ PICKLED = {".pth", ".pt"}
 
 
 class Pin(StrEnum):
-    """Who says which commit it is."""
+    """Where the commit to fetch was pinned."""
 
     CATALOGUE = "pinned by this release"
     LOCK = "as it was pulled before"
@@ -33,7 +34,7 @@ class Plan:
     Attributes:
         spec: the entry.
         revision: the commit; the version of a package.
-        pin: who says so.
+        pin: where it was pinned.
         files: with what they must be.
     """
 
@@ -95,7 +96,7 @@ def _snapshot(source: HubSource, revision: str, hub: Hub) -> Snapshot:
     snapshot = hub.describe(source.repo, revision or "main")
     if revision and snapshot.revision != revision:
         raise FetchFailed(
-            "E_CHANGED",
+            Code.CHANGED,
             f"{source.repo} answers with commit {snapshot.revision}, where {revision} was asked for.",
         )
     return snapshot
@@ -107,7 +108,7 @@ def _wanted(source: HubSource, snapshot: Snapshot) -> list[RemoteFile]:
         found = _matching(pattern, snapshot)
         if not found:
             raise FetchFailed(
-                "E_MISSING",
+                Code.MISSING,
                 f"{source.repo} has no {pattern} at commit {snapshot.revision}; see {source.page}.",
             )
         wanted |= {file.path: file for file in found}
@@ -130,7 +131,7 @@ def _checked(source: HubSource, file: RemoteFile) -> RemoteFile:
     suffix = PurePosixPath(file.path).suffix
     known = source.sha256.get(file.path, "")
     if suffix not in HARMLESS and not (suffix in PICKLED and known):
-        raise FetchFailed("E_UNSAFE", f"{file.path} of {source.repo} can carry code; it is not fetched.")
+        raise FetchFailed(Code.UNSAFE, f"{file.path} of {source.repo} can carry code; it is not fetched.")
     if not known:
         return file
     return _of_digest(file, SHA256 + known, f"{file.path} of {source.repo} is not the file that is known")
@@ -146,13 +147,13 @@ def _held_to(file: RemoteFile, kept: Record, name: str) -> RemoteFile:
         f"framekiln models remove --forget {name}, then pull it again"
     )
     if known.size != file.size:
-        raise FetchFailed("E_CHANGED", f"{text}.")
+        raise FetchFailed(Code.CHANGED, f"{text}.")
     return _of_digest(file, known.digest, text)
 
 
 def _of_digest(file: RemoteFile, digest: str, text: str) -> RemoteFile:
     """The file with the stronger of two digests, which must not contradict each other."""
     if file.digest.startswith(SHA256) and digest.startswith(SHA256) and file.digest != digest:
-        raise FetchFailed("E_CHANGED", f"{text}.")
+        raise FetchFailed(Code.CHANGED, f"{text}.")
     strongest = digest if digest.startswith(SHA256) else file.digest or digest
     return RemoteFile(path=file.path, size=file.size, digest=strongest)

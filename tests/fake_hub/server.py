@@ -28,6 +28,7 @@ class Trouble:
         short: the file is served as if it ended so many bytes sooner.
         flip: this byte of the file is another.
         ignore_range: the whole file comes, whatever part was asked for.
+        shift: a part begins this many bytes after the place that was asked for, and says so.
     """
 
     path: str
@@ -38,6 +39,7 @@ class Trouble:
     short: int = 0
     flip: int | None = None
     ignore_range: bool = False
+    shift: int = 0
 
 
 @dataclass
@@ -193,7 +195,7 @@ class _Handler(BaseHTTPRequestHandler):
         if asked is None or trouble.ignore_range:
             self._send(200, data, cut=trouble.cut)
             return
-        start = int(asked[1])
+        start = int(asked[1]) + trouble.shift
         if start >= len(data):
             self._send(416, b"", headers={"Content-Range": f"bytes */{len(data)}"})
             return

@@ -1,1 +1,72 @@
-"""AnimateDiff on checkpoints of Stable Diffusion 1.5, and with ControlNet."""
+"""AnimateDiff: words become a clip, on any checkpoint of Stable Diffusion 1.5; or a clip is drawn anew.
+
+This module can be imported without torch; :mod:`engine.families.animatediff.draw` draws.
+"""
+
+from __future__ import annotations
+
+from engine.core.draft_map import STABLE_DIFFUSION
+from engine.core.family_spec import FamilySpec, Feature, Way
+from engine.core.recipe import Kind, Quality
+from engine.families.animatediff.tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, V3, calm, tune
+from engine.families.animatediff.weights import WEIGHTS
+
+__all__ = ["DRAFT_MAP", "SPEC", "WEIGHTS"]
+
+GIB = 2**30
+
+DRAFT_MAP = STABLE_DIFFUSION
+
+_FAST = "from distilled weights"
+
+
+def _lcm(steps: int, guidance: float) -> Way:
+    about = f"{steps} steps {_FAST} (AnimateLCM)"
+    return Way(name="lcm", about=about, steps=steps, guidance=guidance, weights=(LCM,), memory=10 * GIB)
+
+
+def _lightning(steps: int) -> Way:
+    about = f"{steps} steps without guidance {_FAST} (AnimateDiff-Lightning)"
+    return Way(name="lightning", about=about, steps=steps, guidance=1.0, weights=(LIGHTNING,), memory=8 * GIB)
+
+
+def _full(steps: int) -> tuple[Way, ...]:
+    """With each of the plain motion adapters: they differ in the weights only."""
+    return tuple(
+        Way(
+            name="full",
+            about=f"{steps} steps",
+            steps=steps,
+            guidance=7.5,
+            weights=(adapter,),
+            memory=10 * GIB,
+        )
+        for adapter in (V1_5_3, V3, V1_5_2)
+    )
+
+
+SPEC = FamilySpec(
+    name="animatediff",
+    target=f"{__name__}.draw:AnimateDiff",
+    kinds=frozenset({Kind.TEXT2VIDEO, Kind.RESTYLE}),
+    needs_picture=False,
+    max_native_fps=8,
+    min_native_fps=8,
+    about="AnimateDiff makes a clip from a prompt",
+    rank=20,
+    any_of=(V1_5_3, V3, V1_5_2, LCM, LIGHTNING),
+    needs_checkpoint=True,
+    base=BASE,
+    ways={
+        Quality.FAST: (_lcm(6, 1.5), _lightning(4)),
+        Quality.BALANCED: (_lcm(8, 2.0), *_full(20), _lightning(8)),
+        Quality.BEST: _full(25),
+    },
+    features=frozenset(Feature) - {Feature.FOLLOW},  # animatediff-control does that
+    heeds_faces=True,
+    area={Quality.FAST: 448 * 448, Quality.BALANCED: 512 * 512, Quality.BEST: 640 * 512},
+    multiple=64,
+    chunk=32,
+    tune=tune,
+    calm=calm,
+)

@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 
 from engine.core.device import Device
 from engine.core.device_faults import is_device_fault, is_out_of_memory
-from engine.core.errors import EngineError, RenderFailed
+from engine.core.errors import Code, EngineError, RenderFailed
 from engine.diffusion.loading import load
+from engine.weights.model_spec import ModelSpec
 from engine.weights.store import SUFFIX, Store
 
 _Pipeline: Any = AnimateDiffPipeline
@@ -30,13 +31,13 @@ LIGHTNING = "animatediff_lightning_{steps}step_diffusers.safetensors"
 
 
 def load_animatediff(
-    store: Store, *, checkpoint: str, base: Sequence[str], motion: str, steps: int, dtype: torch.dtype
+    store: Store, *, checkpoint: str, base: Sequence[ModelSpec], motion: str, steps: int, dtype: torch.dtype
 ) -> Any:
     """Load an AnimateDiffPipeline into main memory.
 
     Args:
         store: where the weights lie.
-        checkpoint: a name of the owner's list, or of ``base``.
+        checkpoint: a name of the owner's list, or of an entry of ``base``.
         base: the catalogue's checkpoints. One of them tells how a single file is to be read.
         motion: the catalogue's name of a motion adapter.
         steps: denoising steps: there are adapters made for one number only.
@@ -65,24 +66,24 @@ def load_animatediff(
     return pipe
 
 
-def _find(store: Store, checkpoint: str, base: Sequence[str]) -> Path:
+def _find(store: Store, checkpoint: str, base: Sequence[ModelSpec]) -> Path:
     if checkpoint in store.checkpoints():
         return store.checkpoint(checkpoint)
-    if checkpoint in base and store.has(checkpoint):
+    if any(spec.name == checkpoint and store.has(spec) for spec in base):
         return store.path(checkpoint)
-    raise RenderFailed("E_WEIGHTS", f"The checkpoint “{checkpoint}” is not installed here.")
+    raise RenderFailed(Code.WEIGHTS, f"The checkpoint “{checkpoint}” is not installed here.")
 
 
-def _settings(store: Store, base: Sequence[str], checkpoint: str) -> Path:
+def _settings(store: Store, base: Sequence[ModelSpec], checkpoint: str) -> Path:
     """A folder that tells what the parts of SD 1.5 look like; a single file does not say."""
-    folders = [store.path(name) for name in base if store.has(name)]
+    folders = [store.path(spec.name) for spec in base if store.has(spec)]
     folders += [store.checkpoint(name) for name in store.checkpoints()]
     found = next((folder for folder in folders if (folder / "model_index.json").is_file()), None)
     if found is None:
         raise RenderFailed(
-            "E_WEIGHTS",
+            Code.WEIGHTS,
             f"“{checkpoint}” is a single file and needs a complete checkpoint for its settings:"
-            f" framekiln models pull {base[-1]}",
+            f" framekiln models pull {base[-1].name}",
         )
     return found
 
@@ -94,12 +95,12 @@ def _unet_config(settings: Path) -> Mapping[str, Any]:
 
 def _load_motion(folder: Path, steps: int, unet: Mapping[str, Any], dtype: torch.dtype) -> Any:
     if not folder.is_dir():  # without one, the library draws with random motion modules, and says nothing
-        raise RenderFailed("E_WEIGHTS", f"The motion adapter “{folder.name}” is not installed here.")
+        raise RenderFailed(Code.WEIGHTS, f"The motion adapter “{folder.name}” is not installed here.")
     if (folder / "config.json").is_file():
         return load(_MotionAdapter, folder, device=Device(), dtype=dtype)
     file = folder / LIGHTNING.format(steps=steps)
     if not file.is_file():
-        raise RenderFailed("E_WEIGHTS", f"“{folder.name}” has no weights for {steps} steps.")
+        raise RenderFailed(Code.WEIGHTS, f"“{folder.name}” has no weights for {steps} steps.")
     try:
         weights = load_file(file)
         adapter = _MotionAdapter(  # as wide and as deep as the UNet that it is for
@@ -116,14 +117,14 @@ def _load_motion(folder: Path, steps: int, unet: Mapping[str, Any], dtype: torch
     except (RuntimeError, SafetensorError, StopIteration) as error:
         if is_out_of_memory(error):
             raise
-        raise RenderFailed("E_WEIGHTS", f"The weights in “{folder.name}” are damaged.") from error
+        raise RenderFailed(Code.WEIGHTS, f"The weights in “{folder.name}” are damaged.") from error
     return adapter.to(dtype=dtype)
 
 
 def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> Any:
     """Load a single file, as the community trades them."""
     if path.suffix != SUFFIX or not path.is_file():
-        raise RenderFailed("E_WEIGHTS", f"The checkpoint “{path.stem}” is not installed here.")
+        raise RenderFailed(Code.WEIGHTS, f"The checkpoint “{path.stem}” is not installed here.")
     try:
         pipe = _Pipeline.from_single_file(
             str(path),
@@ -137,7 +138,7 @@ def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> 
         if is_out_of_memory(error):
             raise
         raise RenderFailed(
-            "E_WEIGHTS", f"“{path.stem}” is damaged or is not a Stable Diffusion 1.5 checkpoint."
+            Code.WEIGHTS, f"“{path.stem}” is damaged or is not a Stable Diffusion 1.5 checkpoint."
         ) from error
     pipe.set_progress_bar_config(disable=True)
     return pipe
@@ -145,7 +146,7 @@ def _load_file(path: Path, settings: Path, adapter: Any, dtype: torch.dtype) -> 
 
 def _misfit(checkpoint: str, motion: str) -> RenderFailed:
     return RenderFailed(
-        "E_WEIGHTS", f"The motion adapter “{motion}” and the checkpoint “{checkpoint}” do not work together."
+        Code.WEIGHTS, f"The motion adapter “{motion}” and the checkpoint “{checkpoint}” do not work together."
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from engine.core.device import DeviceKind
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Recipe
@@ -19,14 +19,16 @@ from engine.diffusion.ladder import descend, first_rung
 from engine.diffusion.loading import size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
+from engine.families.animatediff import DRAFT_MAP
 from engine.families.animatediff.free_noise import sliding_windows
 from engine.families.animatediff.ip_adapter import load_encoder, looking_like
 from engine.families.animatediff.ladder import RUNGS, costs, decode_chunk, placed
 from engine.families.animatediff.loras import Lora, worn
-from engine.families.animatediff.parts import Services, name_of, parts_of
-from engine.families.animatediff.sources import ENCODED, Words, source_of
+from engine.families.animatediff.parts import Parts, name_of, parts_of
+from engine.families.animatediff.sources import ENCODED, WordsSource, source_of
 from engine.families.animatediff.truncation import unread
-from engine.families.animatediff.tune import BASE, IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
+from engine.families.animatediff.tune import IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
+from engine.families.animatediff.weights import CHECKPOINTS
 from engine.runtime.context import EngineContext
 
 DRAWN = 0.9
@@ -42,14 +44,14 @@ Prompt = str | dict[int, str]
 
 
 class AnimateDiff:
-    """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
+    """Draws with the weights that a recipe names. What is loaded stays in the context's model cache."""
 
     def __init__(self, context: EngineContext) -> None:
         """Make one; nothing is loaded before it draws."""
         self._context = context
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
-        """Draw a clip, or draw one anew; see :meth:`engine.families.Family.draw`.
+        """Draw a clip, or draw one anew; see :meth:`engine.core.family.Family.draw`.
 
         Returns:
             uint8 ``[recipe.frames, recipe.height, recipe.width, 3]``.
@@ -62,14 +64,14 @@ class AnimateDiff:
             RenderFailed: ``E_WEIGHTS``: what the recipe needs is not installed, or damaged.
         """
         hooks.cancel.check()
-        parts = parts_of(self._context, recipe, BASE)
+        parts = parts_of(self._context, recipe, CHECKPOINTS)
         hooks.cancel.check()
         source = self.source(recipe, inputs, hooks)
         take = _Take(context=self._context, parts=parts, source=source, seed=seed)
         take.say_what_is_not_read()
         return descend(RUNGS, take.draw, first=take.first_rung(), most=self._context.steps_down, hooks=hooks)
 
-    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> WordsSource:
         """What the clip is made from."""
         return source_of(self._context, recipe, inputs, hooks)
 
@@ -79,8 +81,8 @@ class _Take:
     """One take, from what is loaded to frames."""
 
     context: EngineContext
-    parts: Services
-    source: Words
+    parts: Parts
+    source: WordsSource
     seed: int
 
     @property
@@ -153,7 +155,7 @@ class _Take:
             steps=source.steps * rounds,
             begin=ENCODED,
             end=DRAWN,
-            preview=lambda latents: draft_frames(latents[0].transpose(0, 1)),
+            preview=lambda latents: draft_frames(latents[0].transpose(0, 1), DRAFT_MAP),
         )
         with _seeded(self.seed):
             latents: torch.Tensor = pipe(
@@ -188,7 +190,11 @@ class _Take:
             return nullcontext()
         length = min(longest, int(settings.get("window", WINDOW)), frames)
         with_motion = tuple(model for model in others if hasattr(model, "down_blocks"))
-        able = pipe if hasattr(pipe, "enable_free_noise") else self.parts.pipeline(Words.pipeline, recipe.way)
+        able = (
+            pipe
+            if hasattr(pipe, "enable_free_noise")
+            else self.parts.pipeline(WordsSource.pipeline, recipe.way)
+        )
         return sliding_windows(able, (pipe.unet, *with_motion), length=length)
 
     def _loras(self) -> tuple[Lora, ...]:
@@ -203,7 +209,7 @@ class _Take:
         known = store.styles()
         for style in recipe.styles:
             if style.name not in known:  # else a name could be a path
-                raise UserError("E_STYLE", f"There is no style “{style.name[:60]}” here.")
+                raise UserError(Code.STYLE, f"There is no style “{style.name[:60]}” here.")
             loras.append(
                 Lora(name=style.name, file=store.style(style.name), weight=style.weight, is_style=True)
             )
@@ -219,7 +225,7 @@ class _Take:
         folder = self.context.store.path(IP_ADAPTER)
         if not folder.is_dir():
             raise UserError(
-                "E_WEIGHTS",
+                Code.WEIGHTS,
                 f"Taking the look of a picture needs “{IP_ADAPTER}”, which is not installed here.",
             )
         encoder = self.context.model_cache.get(

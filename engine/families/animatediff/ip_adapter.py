@@ -37,7 +37,7 @@ def looking_like(
     """Let a pipeline take over a picture's look, for the body of the ``with``.
 
     Args:
-        pipe: one that nobody else uses: its image encoder is set and removed.
+        pipe: one that is not used elsewhere: its image encoder is set and removed.
         picture: uint8 ``[H, W, 3]``; the middle of it is looked at.
         scale: 0 (as good as not at all) … 1.
         folder: of the weights, in their repository's layout.

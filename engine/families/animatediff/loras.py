@@ -12,7 +12,7 @@ from typing import Any
 from safetensors import SafetensorError
 
 from engine.core.device_faults import is_device_fault, is_out_of_memory
-from engine.core.errors import RenderFailed, UserError
+from engine.core.errors import Code, RenderFailed, UserError
 from engine.weights.store import SUFFIX
 
 
@@ -81,5 +81,5 @@ def _load(pipe: Any, name: str, lora: Lora) -> None:
 
 def _unusable(lora: Lora, why: str) -> UserError | RenderFailed:
     if lora.is_style:
-        return UserError("E_STYLE", f"The style “{lora.name}” cannot be used: {why}. Choose another one.")
-    return RenderFailed("E_WEIGHTS", f"The weights “{lora.name}” cannot be used: {why}.")
+        return UserError(Code.STYLE, f"The style “{lora.name}” cannot be used: {why}. Choose another one.")
+    return RenderFailed(Code.WEIGHTS, f"The weights “{lora.name}” cannot be used: {why}.")

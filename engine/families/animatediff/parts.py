@@ -7,12 +7,13 @@ from typing import Any
 
 import torch
 
-from engine.core.errors import RenderFailed
+from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Recipe
 from engine.diffusion.loading import dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
 from engine.families.animatediff.schedulers import scheduler_for
 from engine.runtime.context import EngineContext
+from engine.weights.model_spec import ModelSpec
 
 MOTION = "motion"
 """The recipe's setting that names the motion adapter."""
@@ -20,13 +21,13 @@ MOTION = "motion"
 _SHARED = ("vae", "text_encoder", "tokenizer", "unet", "motion_adapter")
 
 
-class Services:
+class Parts:
     """The models of one checkpoint with one motion adapter."""
 
     def __init__(self, whole: Any) -> None:
         """Take a pipeline apart."""
         if whole.motion_adapter is None:
-            raise RenderFailed("E_WEIGHTS", "AnimateDiff needs a motion adapter.")
+            raise RenderFailed(Code.WEIGHTS, "AnimateDiff needs a motion adapter.")
         self._models = {name: whole.components[name] for name in _SHARED}
         self._scheduler = whole.scheduler.config
         self.vae: Any = whole.vae
@@ -71,8 +72,8 @@ class Services:
         return pipe
 
 
-def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Services:
-    """The parts that a recipe is drawn with, from the rack.
+def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
+    """The parts that a recipe is drawn with, from the model cache.
 
     Raises:
         RenderFailed: ``E_WEIGHTS``.
@@ -89,10 +90,10 @@ def name_of(recipe: Recipe) -> str:
     return f"animatediff/{recipe.model}/{motion}{steps}"
 
 
-def _load(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Services:
+def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
     motion = str(recipe.settings.get(MOTION, ""))
     if not motion:
-        raise RenderFailed("E_WEIGHTS", "This recipe names no motion adapter, and AnimateDiff needs one.")
+        raise RenderFailed(Code.WEIGHTS, "This recipe names no motion adapter, and AnimateDiff needs one.")
     whole = load_animatediff(
         context.store,
         checkpoint=recipe.model,
@@ -101,4 +102,4 @@ def _load(context: EngineContext, recipe: Recipe, base: Sequence[str]) -> Servic
         steps=recipe.steps,
         dtype=dtype_for(context.device),
     )
-    return Services(whole)
+    return Parts(whole)

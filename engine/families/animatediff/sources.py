@@ -31,7 +31,7 @@ ENCODED = 0.05
 """The share of a take that is done when a source is encoded."""
 
 
-class Words:
+class WordsSource:
     """Words alone."""
 
     pipeline: Any = AnimateDiffPipeline
@@ -50,7 +50,7 @@ class Words:
         return self.recipe.steps
 
     def models(self) -> dict[str, Any]:
-        """What the pipeline needs beside the shared models, by its names; in the rack.
+        """What the pipeline needs beside the shared models, by its names; from the model cache.
 
         Raises:
             RenderFailed: ``E_WEIGHTS``.
@@ -68,7 +68,7 @@ class Words:
         return {"num_frames": self.recipe.frames}
 
 
-class FirstFrame(Words):
+class FirstFrame(WordsSource):
     """Words, and a picture that the clip begins with (SparseCtrl, arXiv 2311.16933)."""
 
     pipeline: Any = AnimateDiffSparseControlNetPipeline
@@ -101,7 +101,7 @@ class FirstFrame(Words):
         }
 
 
-class Redrawn(Words):
+class Redrawn(WordsSource):
     """A clip that is drawn anew."""
 
     pipeline: Any = AnimateDiffVideoToVideoPipeline
@@ -133,9 +133,9 @@ class Redrawn(Words):
         return {"latents": latents, "strength": recipe.strength}
 
 
-def source_of(context: EngineContext, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+def source_of(context: EngineContext, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> WordsSource:
     """Which of them a recipe asks for."""
-    kind = Words
+    kind = WordsSource
     if recipe.kind is Kind.RESTYLE:
         kind = Redrawn
     elif recipe.follow is not None:

@@ -7,12 +7,13 @@ import math
 import re
 from typing import TYPE_CHECKING
 
-from engine.core.errors import UserError
+from engine.core.errors import Code, UserError
 from engine.core.family_spec import Outline, Tuned
 from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Camera, Kind, Motion, Number, Quality, Recipe
 from engine.core.request import Request
 from engine.core.retake import Retake
+from engine.families.animatediff.weights import CHECKPOINTS
 from engine.planning.prompting import CLIP_TOKENS, construct
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 V1_5_2, V1_5_3, V3 = "motion-v1-5-2", "motion-v1-5-3", "motion-v3"
 LCM, LIGHTNING = "animatelcm", "lightning"
 SPARSE, IP_ADAPTER = "sparsectrl-rgb", "sd15-ip-adapter"
-BASE = ("epicrealism", "sd15")
+BASE = tuple(spec.name for spec in CHECKPOINTS)
 
 CAMERAS = {
     Camera.PUSH_IN: "motion-lora-zoom-in",
@@ -41,10 +42,10 @@ WINDOW = 16
 """Frames of the clips that the adapters were trained on."""
 
 WHOLE = 24
-"""Up to so many frames still hold together when they are drawn at once."""
+"""The most frames that still hold together when they are drawn at once."""
 
 ROUNDS = 3
-"""FreeInit draws a clip so often, each time from the last one's slow part; the authors' own number."""
+"""How often FreeInit draws a clip, each time from the last one's slow part; the authors' own number."""
 
 FEWEST_FOR_ROUNDS = 20
 """Distilled weights come to the same clip each time."""
@@ -131,7 +132,7 @@ def calm(recipe: Recipe) -> Retake | None:
 
 
 def _check(outline: Outline) -> None:
-    """Refuse what cannot be drawn, while the member can still change the wish."""
+    """Refuse what cannot be drawn, while the member can still change the request."""
     weights = outline.capabilities.weights
     begins = outline.subject is not None and outline.request.kind is Kind.TEXT2VIDEO
     if begins and SPARSE not in weights:
@@ -142,7 +143,7 @@ def _check(outline: Outline) -> None:
 
 def _lacking(purpose: str, name: str, way_out: str) -> UserError:
     return UserError(
-        "E_WEIGHTS", f"{purpose}, this engine needs “{name}”, which is not installed here. {way_out}"
+        Code.WEIGHTS, f"{purpose}, this engine needs “{name}”, which is not installed here. {way_out}"
     )
 
 
@@ -153,12 +154,12 @@ def _choose_model(outline: Outline) -> tuple[str, list[str]]:
     if request.model:
         if request.model not in known:
             raise UserError(
-                "E_MODEL",
+                Code.MODEL,
                 f"There is no checkpoint “{request.model[:60]}” here. Choose from: {', '.join(known)}.",
             )
         return request.model, [f"checkpoint {request.model}, as asked"]
     if not known:
-        raise UserError("E_MODEL", "There is no checkpoint here to draw with.")
+        raise UserError(Code.MODEL, "There is no checkpoint here to draw with.")
     drawn = next((name for name in known if _DRAWS.search(name)), None)
     if drawn is not None and _asks_for_a_drawing(request, outline):
         return drawn, [f"checkpoint {drawn}, for a drawing"]

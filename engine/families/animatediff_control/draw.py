@@ -16,7 +16,7 @@ from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Follow, Recipe
 from engine.diffusion.loading import dtype_for
 from engine.families.animatediff.draw import AnimateDiff
-from engine.families.animatediff.sources import ENCODED, Words
+from engine.families.animatediff.sources import ENCODED, WordsSource
 from engine.families.animatediff_control.follow import conditioning_frames, load_controlnet
 from engine.families.animatediff_control.follow_needs import NEEDS
 
@@ -24,7 +24,7 @@ SCALE = 1.0
 """How strongly it is followed where the recipe does not say; the library's own default."""
 
 
-class Followed(Words):
+class Followed(WordsSource):
     """Words, and a clip whose poses, depth or edges the new one has too."""
 
     pipeline: Any = AnimateDiffControlNetPipeline
@@ -75,7 +75,7 @@ class Followed(Words):
 class AnimateDiffControl(AnimateDiff):
     """Draws what the words say as a clip does it."""
 
-    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> Words:
+    def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> WordsSource:
         """The clip to follow, read before anything is put on the device: the extractor is gone by then."""
         followed = Followed(self._context, recipe, inputs, hooks)
         if not (followed.follow in NEEDS and followed.control):

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from engine.core.device import Device
-from engine.core.errors import RenderFailed
+from engine.core.errors import Code, RenderFailed
 from engine.core.family import Frames, Hooks, Picture
 from engine.core.recipe import Follow
 from engine.families.animatediff_control.follow_needs import NEEDS
@@ -127,7 +127,7 @@ def load_extractor(follow: Follow, folder: Path, device: Device) -> Extractor:
     needs = NEEDS[follow]
     if not (folder / needs.file).is_file():
         raise RenderFailed(
-            "E_WEIGHTS",
+            Code.WEIGHTS,
             f"To follow {follow}, {needs.extractor} needs its weights ({needs.file});"
             f" to get them: framekiln models pull {needs.entry}",
         )
@@ -140,7 +140,7 @@ def load_extractor(follow: Follow, folder: Path, device: Device) -> Extractor:
             models, see = _MAKERS[follow](aux, folder, needs.file)
     except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
         raise RenderFailed(
-            "E_WEIGHTS", f"The weights in “{needs.file}” cannot be loaded.", str(error)
+            Code.WEIGHTS, f"The weights in “{needs.file}” cannot be loaded.", str(error)
         ) from error
     return Extractor(models, see, device)
 
@@ -157,7 +157,7 @@ def controlnet_aux(follow: Follow) -> ModuleType:
             import controlnet_aux as package  # noqa: PLC0415 - nothing else needs it, and it may be broken
     except (ImportError, RuntimeError) as error:
         raise RenderFailed(
-            "E_EXTRACTOR",
+            Code.EXTRACTOR,
             f"To follow {follow}, this engine needs controlnet-aux and a torchvision that matches torch; to"
             f" get them: {INSTALL}. Following edges needs neither.",
             str(error),

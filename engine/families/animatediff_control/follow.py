@@ -12,7 +12,7 @@ from diffusers import ControlNetModel
 from PIL import Image
 
 from engine.core.device import Device, DeviceKind
-from engine.core.family import Clip, Frames, Hooks
+from engine.core.family import Frames, Hooks, SourceClip
 from engine.core.recipe import Follow
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.ladder import Rung, descend
@@ -25,7 +25,7 @@ ON_CPU = Rung(name="cpu", about="the clip to follow was read on the CPU to save 
 
 
 def conditioning_frames(
-    clip: Clip,
+    clip: SourceClip,
     follow: Follow,
     *,
     frames: int,
@@ -80,14 +80,14 @@ def _extract(chosen: Frames, follow: Follow, device: Device, context: EngineCont
         return load_extractor(follow, folder, device)
 
     try:
-        # On the rack, so that what else lies there makes room for it.
+        # In the model cache, so that what else is held there makes room for it.
         return context.model_cache.get(name, make, lambda extractor: extractor.size)(chosen, hooks)
     finally:
         context.model_cache.drop(name)
 
 
 def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, device: Device) -> Any:
-    """The ControlNet for what is followed, from the rack.
+    """The ControlNet for what is followed, from the model cache.
 
     Raises:
         RenderFailed: ``E_WEIGHTS``: it is not installed, or damaged, or not in safetensors.

@@ -117,7 +117,7 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
     if sky is None:
         sheets.append(_sheet(ground, disparity, water=water))
     else:
-        # Who stands before the land must leave no hole in it: it goes on behind.
+        # A person in front of the land must leave no hole in it: the land goes on behind.
         land = 1 - sky
         if hidden:
             # Along an outline, and between twigs, the sky's mask is too coarse to tell sky from land.

@@ -7,7 +7,7 @@ So ``pan`` and ``zoom`` turn the camera and change its lens, ``move`` and ``doll
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -26,6 +26,14 @@ ROLL = 0.12
 ROLL_AT_MOST = 0.21
 """Radians. What is beyond the picture's edge is made up, and a roll looks far beyond it: 12 degrees are the
 most. Less than the first moves a small picture by less than a pixel from frame to frame."""
+
+TURNS = {
+    Camera.PAN_LEFT: (0, 1.0),
+    Camera.PAN_RIGHT: (0, -1.0),
+    Camera.TILT_UP: (1, 1.0),
+    Camera.TILT_DOWN: (1, -1.0),
+}
+"""The axis along which the camera turns, and in which direction."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,14 +154,8 @@ def travel(
     zero = np.zeros_like(times)
     pan, move = np.zeros((len(times), 2)), np.zeros((len(times), 2))
     zoom, dolly, roll, pivot = zero.copy(), zero.copy(), zero.copy(), 0.0
-    turn = {
-        Camera.PAN_LEFT: (0, 1.0),
-        Camera.PAN_RIGHT: (0, -1.0),
-        Camera.TILT_UP: (1, 1.0),
-        Camera.TILT_DOWN: (1, -1.0),
-    }
-    if camera in turn:
-        axis, sign = turn[camera]
+    if camera in TURNS:
+        axis, sign = TURNS[camera]
         # What the picture has beyond the frame is shown too, but no faster than an eye follows with ease.
         extra = min(spare[axis] * 0.8 * size[axis], 0.10 * unit * max(seconds, 0.5))
         pan[:, axis] = sign * (0.035 * unit * far + extra * min(1.3, AMPLITUDE[motion])) * across
@@ -181,12 +183,19 @@ def travel(
     else:
         raise ValueError(f"the camera's path must be decided before it is drawn, not {camera}")
 
-    # A hand is never quite still. Slow sines of the clock, so that the speed is the same at any frame rate.
     held = (0.018 if camera is Camera.STILL else 0.002) * unit * AMPLITUDE[motion] ** 0.5
-    for axis in (0, 1):
-        phase, other = rng.uniform(0, 2 * np.pi, 2)
-        slow, slower = 2 * np.pi / rng.uniform(3.6, 4.6), 2 * np.pi / rng.uniform(6, 8)
-        wave = 0.6 * np.sin(slow * times + phase) + 0.4 * np.sin(slower * times + other)
+    for axis, wave in enumerate(_sway(rng, times)):
         move[:, axis] += held * wave * (1.0 if axis == 0 else 0.6)
         pan[:, axis] += 0.5 * held * wave * (1.0 if axis == 0 else 0.6)
     return Path(pan=pan, move=move, zoom=zoom, dolly=dolly, roll=roll, pivot=pivot)
+
+
+def _sway(rng: np.random.Generator, times: Track) -> Iterator[Track]:
+    """How a hand that holds the camera sways along each axis, -1 … 1: a hand is never quite still.
+
+    Slow sines of the clock, so that the speed is the same at any frame rate.
+    """
+    for _ in range(2):
+        phase, other = rng.uniform(0, 2 * np.pi, 2)
+        slow, slower = 2 * np.pi / rng.uniform(3.6, 4.6), 2 * np.pi / rng.uniform(6, 8)
+        yield 0.6 * np.sin(slow * times + phase) + 0.4 * np.sin(slower * times + other)

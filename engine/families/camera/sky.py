@@ -34,7 +34,7 @@ def find_sky(lab: Lab, edge: Plane) -> Mask | None:
         land = cv2.morphologyEx((reached == 0).astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 1), np.uint8))
         mask = ~attached(land.astype(bool), "bottom")
         enclosed = float((mask & (reached == 0)).sum()) / max(1, int(mask.sum()))
-        # Clouds are islands in a sky; a large island is somebody before a wall.
+        # Clouds are islands in a sky; a large island is a person in front of a wall.
         if enclosed > 0.1 or not _looks_like_sky(lab, edge, mask):  # noqa: PLR2004 (share of the sky)
             continue
         # The best outline is much stronger than what had to be crossed inside.

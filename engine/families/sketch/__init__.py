@@ -1,1 +1,18 @@
-"""The drawing engine: simple drawn scenes from words, without weights."""
+"""A moving sketch of the words, for machines without a model that reads them."""
+
+from __future__ import annotations
+
+from engine.core.family_spec import FamilySpec, Feature
+from engine.core.recipe import Kind
+
+SPEC = FamilySpec(
+    name="sketch",
+    target=f"{__name__}.draw:SketchFamily",
+    kinds=frozenset({Kind.TEXT2VIDEO}),
+    needs_picture=False,
+    max_native_fps=12,
+    about="a simple moving sketch of the prompt; needs no weights",
+    sketch=True,
+    features=frozenset({Feature.PROMPT, Feature.CAMERA}),
+    rank=91,
+)

@@ -22,7 +22,7 @@ from engine.runtime.context import EngineContext
 _FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
 
 
-class SketchBackend:
+class SketchFamily:
     """Draws what a lexicon finds in the prompt; the picture, where there is one, is not used."""
 
     def __init__(self, _context: EngineContext | None = None) -> None:

@@ -1,1 +1,144 @@
-"""Stable Video Diffusion."""
+"""Stable Video Diffusion: a picture begins to move. It reads no words and follows no camera.
+
+This module can be imported without torch; :mod:`engine.families.svd.draw` draws.
+"""
+
+from __future__ import annotations
+
+from engine.core.device import Device
+from engine.core.draft_map import STABLE_DIFFUSION
+from engine.core.family_spec import FamilySpec, Outline, Tuned, Way
+from engine.core.recipe import Camera, Kind, Motion, Number, Quality
+from engine.weights import licences
+from engine.weights.model_spec import FP16, MB, HubSource, ModelSpec
+
+GIB = 2**30
+
+XT, BASE, TURBO_WEIGHTS = "svd-xt", "svd", "animatelcm-svd"
+
+DRAFT_MAP = STABLE_DIFFUSION
+
+TRAINED_FRAMES = {XT: 25, BASE: 14}
+"""Frames of the clips that the weights were trained on. That many are drawn in one go; more are chained."""
+
+BUCKETS = {Motion.GENTLE: 60, Motion.NORMAL: 127, Motion.WILD: 200}
+"""Motion bucket ids, 1 … 255; 127 is the model's default."""
+
+NOISE = {Motion.GENTLE: 0.02, Motion.NORMAL: 0.02, Motion.WILD: 0.06}
+"""Noise that is added to the picture, 0 … 0.1: with more the clip is freer to leave it, and less sharp."""
+
+TURBO = Way(
+    name="turbo",
+    about="4 steps without guidance, from distilled weights",
+    steps=4,
+    guidance=1.0,
+    weights=(TURBO_WEIGHTS,),
+    memory=12 * GIB,
+)
+LIGHT = Way(name="light", about="15 steps", steps=15, guidance=3.0, memory=14 * GIB)
+FULL = Way(name="full", about="25 steps", steps=25, guidance=3.0, memory=16 * GIB)
+
+
+def tune(outline: Outline) -> Tuned:
+    """Settle what only this family knows.
+
+    The settings are: ``motion_bucket``; ``noise_aug``; ``fps``, what the motion is meant for (the model was
+    trained on 1 … 30); ``go``, frames drawn in one go; ``decode_chunk``, frames decoded together, which is
+    part of the picture: the decoder looks across them.
+    """
+    request = outline.request
+    model = XT if XT in outline.capabilities.weights else BASE
+    distilled = outline.way is not None and outline.way.name == TURBO.name
+    go = TRAINED_FRAMES[XT] if distilled else TRAINED_FRAMES[model]
+    settings: dict[str, Number] = {
+        "motion_bucket": BUCKETS[request.motion],
+        "noise_aug": NOISE[request.motion],
+        "fps": min(30, max(1, round(outline.native_fps))),
+        "go": go,
+        "decode_chunk": decode_chunk(outline.capabilities.device),
+    }
+    reasons = [f"{request.motion} motion: bucket {BUCKETS[request.motion]} of 255"]
+    if outline.frames > go:
+        reasons.append(
+            f"more than {go} frames: drawn in pieces, each starting from the last frame of the one before"
+        )
+    if request.prompt:
+        reasons.append("Stable Video Diffusion ignores prompts: yours is kept, but has no effect")
+    if request.camera is not Camera.AUTO:
+        reasons.append(
+            f"Stable Video Diffusion chooses its own motion: camera “{request.camera}” has no effect"
+        )
+    return Tuned(model=model, settings=settings, reasons=tuple(reasons))
+
+
+def decode_chunk(device: Device) -> int:
+    """Frames that are decoded together: as many as fit the GPU with ease; more look smoother."""
+    if not device.is_gpu:
+        return 4
+    return 8 if device.memory >= 15 * GIB else 4 if device.memory >= 10 * GIB else 2
+
+
+SPEC = FamilySpec(
+    name="svd",
+    target=f"{__name__}.draw:SvdFamily",
+    kinds=frozenset({Kind.ANIMATE}),
+    needs_picture=True,
+    max_native_fps=8,
+    min_native_fps=6,
+    about="Stable Video Diffusion brings the picture to life",
+    rank=10,
+    any_of=(XT, BASE),
+    ways={Quality.FAST: (TURBO, LIGHT), Quality.BALANCED: (LIGHT,), Quality.BEST: (FULL,)},
+    area={Quality.FAST: 576 * 320, Quality.BALANCED: 768 * 448, Quality.BEST: 1024 * 576},
+    multiple=64,
+    chunk=TRAINED_FRAMES[XT],
+    tune=tune,
+)
+
+_FILES = (
+    "model_index.json",
+    "feature_extractor/preprocessor_config.json",
+    "image_encoder/config.json",
+    "image_encoder/model.fp16.safetensors",
+    "scheduler/scheduler_config.json",
+    "unet/config.json",
+    f"unet/{FP16}",
+    "vae/config.json",
+    f"vae/{FP16}",
+)
+
+WEIGHTS = (
+    ModelSpec(
+        name=BASE,
+        about="Stable Video Diffusion: a picture becomes 14 frames",
+        source=HubSource(
+            repo="stabilityai/stable-video-diffusion-img2vid",
+            revision="9cf024d5bfa8f56622af86c884f26a52f6676f2e",
+            files=_FILES,
+        ),
+        licence=licences.STABILITY,
+        size=4_510 * MB,
+    ),
+    ModelSpec(
+        name=XT,
+        about="Stable Video Diffusion XT: a picture becomes 25 frames",
+        source=HubSource(
+            repo="stabilityai/stable-video-diffusion-img2vid-xt",
+            revision="9e43909513c6714f1bc78bcb44d96e733cd242aa",
+            files=_FILES,
+        ),
+        licence=licences.STABILITY,
+        size=4_510 * MB,
+    ),
+    ModelSpec(
+        name=TURBO_WEIGHTS,
+        about="SVD-XT in 4 to 8 steps: its UNet, beside svd-xt",
+        source=HubSource(
+            repo="wangfuyun/AnimateLCM-SVD-xt",
+            revision="ceaa884185c3ed436e1bb1193e119ee4df4d29af",
+            files=("AnimateLCM-SVD-xt-1.1.safetensors",),
+        ),
+        licence=licences.UNSTATED_OVER_STABILITY,
+        size=6_100 * MB,
+    ),
+)

@@ -21,7 +21,7 @@ from safetensors.torch import load_file
 
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import hides_out_of_memory
-from engine.core.errors import RenderFailed, Unsupported
+from engine.core.errors import Code, RenderFailed, Unsupported
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Recipe
 from engine.diffusion.compiled import compiled_for, compiling
@@ -32,6 +32,7 @@ from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps, showing_one_draft
 from engine.diffusion.streaming import streamed
+from engine.families.svd import DRAFT_MAP, SPEC, TURBO, TURBO_WEIGHTS
 from engine.families.svd.ladder import (
     CHUNKED,
     OFFLOAD,
@@ -43,7 +44,6 @@ from engine.families.svd.ladder import (
     chunk_forward,
     costs,
 )
-from engine.families.svd.spec import SPEC, TURBO, TURBO_WEIGHTS
 from engine.planning.frame_size import usual_sizes
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -77,8 +77,8 @@ class _Go:
     end: float
 
 
-class SvdBackend:
-    """Draws with the weights that a recipe names. What is loaded is kept in the workshop's rack."""
+class SvdFamily:
+    """Draws with the weights that a recipe names. What is loaded stays in the context's model cache."""
 
     def __init__(self, context: EngineContext) -> None:
         """Make one; nothing is loaded before it draws."""
@@ -182,7 +182,7 @@ class _Parts:
 
     Attributes:
         models: by their names in the pipeline.
-        names: what they are held as in the rack.
+        names: their names in the model cache.
         schedule: the configuration of its scheduler.
     """
 
@@ -262,7 +262,7 @@ def _draw(
         steps=recipe.steps,
         begin=go.begin,
         end=between,
-        preview=(lambda latents: draft_frames(latents[0])) if go.begin == 0 else None,
+        preview=(lambda latents: draft_frames(latents[0], DRAFT_MAP)) if go.begin == 0 else None,
     )
     latents = pipe(
         picture,
@@ -334,7 +334,9 @@ def _load_distilled(config: Path, folder: Path, dtype: torch.dtype) -> Any:
     except (OSError, RuntimeError) as error:
         if hides_out_of_memory(error):
             raise
-        raise RenderFailed("E_WEIGHTS", f"The weights in “{folder.name}” do not fit: {file.name}.") from error
+        raise RenderFailed(
+            Code.WEIGHTS, f"The weights in “{folder.name}” do not fit: {file.name}."
+        ) from error
     return unet.to(dtype=dtype).eval().requires_grad_(requires_grad=False)
 
 

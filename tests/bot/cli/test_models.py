@@ -14,9 +14,9 @@ from bot.cli.main import main
 from bot.cli.models_table import table
 from bot.config.settings import load_settings, variable
 from bot.policies import engine_environment, store_of
+from engine.families import CATALOGUE
 from engine.process.environment import scrubbed
 from engine.runtime.context import context_of
-from engine.weights.catalogue_all import CATALOGUE
 from engine.weights.lock import LOCK
 from engine.weights.store import Store
 from engine.weights.store import store_of as store_of_environment
@@ -74,8 +74,8 @@ def test_pull_fetches_lists_verifies_and_removes(hub):
     assert (run.exit_code, run.stdout) == (0, "✓ svd\n✓ svd-xt\n")
     assert framekiln("remove", "svd").stdout == "svd is removed.\n"
     assert framekiln("remove", "svd").stdout == "svd was not installed.\n"
-    assert not Store(Path("models")).has("svd")
-    assert Store(Path("models")).has("svd-xt")
+    assert not Store(Path("models")).has(CATALOGUE["svd"])
+    assert Store(Path("models")).has(CATALOGUE["svd-xt"])
 
 
 def test_pulling_installed_weights_says_so_and_asks_nothing(hub):
@@ -92,7 +92,7 @@ def test_without_a_terminal_and_without_yes_the_pull_is_refused(hub):
     assert run.stderr.strip().splitlines()[-1] == (
         "svd: You need to accept its licence, and there is no terminal to ask in. Read it, then add --yes."
     )
-    assert not Store(Path("models")).has("svd")
+    assert not Store(Path("models")).has(CATALOGUE["svd"])
 
 
 @pytest.mark.parametrize(("says", "code"), [("y\n", 0), ("n\n", 1), ("\n", 1)])
@@ -101,7 +101,7 @@ def test_at_a_terminal_the_licence_is_asked_once(hub, monkeypatch, says, code):
     run = framekiln("pull", "svd", says=says)
     assert "Do you accept this licence? [y/N]" in run.stdout
     assert run.exit_code == code
-    assert Store(Path("models")).has("svd") is (code == 0)
+    assert Store(Path("models")).has(CATALOGUE["svd"]) is (code == 0)
     if code == 0:
         framekiln("remove", "svd")
         assert framekiln("pull", "svd").exit_code == 0
@@ -112,7 +112,7 @@ def test_one_that_fails_does_not_keep_the_others(hub):
     run = framekiln("pull", "svd", "svd-xt", "--yes")
     assert run.exit_code == 1
     assert "HF_TOKEN" in run.stderr
-    assert Store(Path("models")).has("svd-xt")
+    assert Store(Path("models")).has(CATALOGUE["svd-xt"])
 
 
 def test_an_unknown_name_suggests_the_nearest_one():
@@ -171,7 +171,7 @@ def test_a_broken_lock_is_one_line_everywhere(hub):
 def test_help_of_models_imports_nothing_heavy():
     code = (
         "import sys\nfrom bot.cli.main import main\nmain(['models', '--help'], standalone_mode=False)\n"
-        "heavy = {'numpy', 'cv2', 'pydantic', 'rich', 'torch', 'urllib.request', 'engine.weights.catalogue_all'}\n"
+        "heavy = {'numpy', 'cv2', 'pydantic', 'rich', 'torch', 'urllib.request', 'engine.families'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
     run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

@@ -15,6 +15,7 @@ import torch
 import engine.diffusion
 from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
+from engine.core.draft_map import STABLE_DIFFUSION, DraftMap
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed
 from engine.core.family import Hooks
 from engine.diffusion.consistency import ConsistencyScheduler
@@ -23,6 +24,9 @@ from engine.diffusion.denoised import expected
 from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
+from engine.families import FOLDERS, wan
+from engine.gate.draft import why_hopeless
+from tests import ROOT
 from tests.engine import tiny  # noqa: F401 - one thread, and the libraries in order
 from tests.engine.tiny import svd
 
@@ -75,12 +79,24 @@ def test_one_draft_is_shown_after_a_third_of_the_steps_and_none_of_a_short_run(c
     assert shown == ([] if at is None else [at])
 
 
-def test_where_no_draft_can_be_made_none_is_shown():
+def test_a_family_of_16_channels_that_is_not_wan_shows_no_draft_and_loses_no_take():
+    latents = torch.zeros(1, 16, 4, 8, 8)
+    in_wans_colours = draft_frames(latents[0].movedim(0, 1), wan.DRAFT_MAP)
+    assert why_hopeless(in_wans_colours) is not None, "with Wan's map the take would be given up"
     shown = []
-    steps = Steps(Hooks(draft=shown.append), steps=3, preview=lambda latents: None)
-    for _ in range(3):
-        step(steps)
+    steps = Steps(Hooks(draft=shown.append), steps=9)
+    for _ in range(9):
+        step(steps, latents=latents)
     assert shown == []
+
+
+def test_each_family_draws_its_drafts_with_its_own_map():
+    for folder, package in FOLDERS.items():
+        for path in (ROOT / "engine" / "families" / folder).rglob("*.py"):
+            if "draft_frames" in path.read_text("utf-8"):
+                assert isinstance(package.DRAFT_MAP, DraftMap), f"{folder} draws drafts and has no map"
+    assert wan.VERSIONS["wan"].draft_map is wan.DRAFT_MAP
+    assert wan.VERSIONS["wan-5b"].draft_map is None, "its latents have 48 channels"
 
 
 @pytest.mark.parametrize(
@@ -167,19 +183,20 @@ def test_where_the_line_is_not_known_the_draft_is_of_the_latents():
 def test_the_linear_map_turns_latents_into_small_even_frames_of_bytes():
     latents = torch.zeros(3, 4, 9, 16)
     latents[1] += 3.0
-    frames = draft_frames(latents)
+    frames = draft_frames(latents, STABLE_DIFFUSION)
     assert (frames.shape, frames.dtype) == ((3, 72, 128, 3), np.uint8)
     assert (frames[0] == 128).all(), "nothing is grey"
     assert frames[1].mean() > frames[0].mean()
-    assert draft_frames(torch.zeros(2, 16, 60, 104)).shape == (2, 120, 208, 3)
+    assert draft_frames(torch.zeros(2, 16, 60, 104), wan.DRAFT_MAP).shape == (2, 120, 208, 3)
 
 
-def test_of_a_latent_space_without_a_known_map_there_is_no_draft():
-    assert draft_frames(torch.zeros(2, 48, 8, 8)) is None
+def test_a_map_for_another_number_of_channels_is_refused():
+    with pytest.raises(ValueError, match="4 channels for latents of 16"):
+        draft_frames(torch.zeros(2, 16, 8, 8), STABLE_DIFFUSION)
 
 
 def test_a_draft_of_broken_numbers_is_black_and_harmless():
-    assert (draft_frames(torch.full((1, 4, 8, 8), torch.nan)) == 0).all()
+    assert (draft_frames(torch.full((1, 4, 8, 8), torch.nan), STABLE_DIFFUSION) == 0).all()
 
 
 # --- decoding

@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
-from engine.core.family import Clip, Hooks, Inputs
+from engine.core.family import Hooks, Inputs, SourceClip
 from engine.core.recipe import Kind, Recipe, Role, Style
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
@@ -19,7 +19,7 @@ from tests.engine.tiny import animatediff as tiny
 V2, V3 = "motion-v1-5-2", "motion-v1-5-3"
 ROWS, COLUMNS = np.mgrid[0:48, 0:64]
 PICTURE = (np.stack([COLUMNS * 4, ROWS * 5, ROWS + COLUMNS], axis=-1) % 256).astype(np.uint8)
-CLIP = Clip(frames=np.stack([np.roll(PICTURE, 5 * shift, axis=1) for shift in range(12)]), fps=12)
+CLIP = SourceClip(frames=np.stack([np.roll(PICTURE, 5 * shift, axis=1) for shift in range(12)]), fps=12)
 CAMERA = {"camera": "motion-lora-zoom-in", "camera_weight": 0.8}
 
 

@@ -36,7 +36,7 @@ def main(how: str, models: Path) -> None:
     from engine.core.capabilities import Capabilities
     from engine.core.device import Device
     from engine.core.errors import RenderFailed
-    from engine.core.family import Clip, Hooks, Inputs
+    from engine.core.family import Hooks, Inputs, SourceClip
     from engine.core.recipe import Follow, Kind, Quality
     from engine.core.request import Request, Subject
     from engine.families import FAMILIES, load
@@ -47,7 +47,7 @@ def main(how: str, models: Path) -> None:
     names = frozenset(path.name for path in models.iterdir())
     capabilities, context = Capabilities(weights=names, slow=True), EngineContext(store=Store(models))
     picture = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
-    inputs = Inputs(picture=picture, reference=Clip(frames=np.stack([picture] * 8), fps=8))
+    inputs = Inputs(picture=picture, reference=SourceClip(frames=np.stack([picture] * 8), fps=8))
     subject = Subject(sha256="ab" * 32, width=64, height=64)
     for name, spec in FAMILIES.items():
         kind = Kind.ANIMATE if Kind.ANIMATE in spec.kinds else Kind.TEXT2VIDEO

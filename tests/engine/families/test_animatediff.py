@@ -9,11 +9,11 @@ from safetensors.torch import save_file
 
 from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Draft, Progress
-from engine.core.family import Clip, Inputs
+from engine.core.family import Inputs, SourceClip
 from engine.core.recipe import Before, Role, Stage, Style
 from engine.diffusion.by_time import frames_by_time
 from engine.families import load
-from engine.families.animatediff.parts import Services
+from engine.families.animatediff.parts import Parts
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 from engine.weights.store import Store
@@ -145,7 +145,7 @@ def test_trap_8_nothing_is_drawn_with_weights_that_are_not_there(family, changes
 def test_trap_8_a_pipeline_that_came_without_a_motion_adapter_is_refused(store):
     whole = AnimateDiffPipeline.from_pretrained(store.path("sd15"), feature_extractor=None)
     with pytest.raises(RenderFailed, match="needs a motion adapter"):
-        Services(whole)
+        Parts(whole)
 
 
 def test_trap_9_the_picture_that_a_clip_begins_with_changes_it(family, plain):
@@ -295,14 +295,14 @@ def test_a_look_changes_the_clip_by_its_weight(family, plain):
 )
 def test_frames_of_a_clip_are_chosen_by_time_and_the_last_one_stays(fps, shown):
     numbered = np.arange(12, dtype=np.uint8)[:, None, None, None] * np.ones((1, 20, 30, 3), np.uint8)
-    chosen = frames_by_time(Clip(frames=numbered, fps=fps), 6, 8, (32, 32))
+    chosen = frames_by_time(SourceClip(frames=numbered, fps=fps), 6, 8, (32, 32))
     assert chosen.shape == (6, 32, 32, 3)
     assert chosen[:, 0, 0, 0].tolist() == shown
 
 
 def test_a_clip_is_drawn_anew_as_far_as_the_strength_goes(family):
     source = Inputs(reference=CLIP)
-    every_other = Clip(frames=CLIP.frames[::2].repeat(2, axis=0), fps=12)
+    every_other = SourceClip(frames=CLIP.frames[::2].repeat(2, axis=0), fps=12)
     steps = {"steps": 4}
     weak = draw(family, small(**{**RESTYLE, **steps, "strength": 0.25}), inputs=source)
     strong = draw(family, small(**{**RESTYLE, **steps, "strength": 1.0}), inputs=source)

@@ -10,7 +10,7 @@ import pytest
 
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Recipe
-from engine.families.camera.film import CameraBackend
+from engine.families.camera.draw import CameraFamily
 from engine.families.camera.path import choose, travel
 
 SIZE = (256, 144)
@@ -45,7 +45,7 @@ def film(camera, *, motion=Motion.NORMAL, seed=3):
         camera=camera,
         motion=motion,
     )
-    return CameraBackend().draw(recipe, Inputs(picture=world()), seed=seed, hooks=Hooks())
+    return CameraFamily().draw(recipe, Inputs(picture=world()), seed=seed, hooks=Hooks())
 
 
 def flow(frames):

@@ -21,10 +21,11 @@ from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, RenderFailed, Unsupported, UserError
-from engine.core.family import Clip, Hooks, Inputs
+from engine.core.family import Hooks, Inputs, SourceClip
 from engine.core.recipe import Follow, Kind, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES, load
+from engine.families.animatediff_control import extractors
 from engine.families.animatediff_control.follow_needs import ANNOTATORS, NEEDS
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
@@ -32,11 +33,9 @@ from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests import ROOT
 from tests.engine.tiny import animatediff as tiny
-from tests.engine.tiny import svd, wan
+from tests.engine.tiny import animatediff_control, svd, wan
 
 from diffusers import ControlNetModel  # isort: skip
-
-from engine.families.animatediff_control import extractors
 
 from engine.families.animatediff_control import follow  # isort: skip
 
@@ -46,12 +45,8 @@ EXTRACTED = (Follow.POSE, Follow.DEPTH, Follow.SOFT_EDGES)
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
     folder = tmp_path_factory.mktemp("models")
-    for family in (tiny, svd, wan):
+    for family in (animatediff_control, svd, wan):
         family.build(folder)
-    torch.manual_seed(3)
-    control = ControlNetModel.from_unet(tiny.unet(), conditioning_embedding_out_channels=(8, 8))
-    control.save_pretrained(folder / "controlnet-depth")  # as it is made: all that it adds is zero
-    tiny.wake(control).save_pretrained(folder / "controlnet-canny", variant="fp16")
     return Store(folder)
 
 
@@ -65,7 +60,7 @@ def bar(*columns, fps=8.0, size=32):
     frames = np.zeros((len(columns), size, size, 3), np.uint8)
     for frame, column in zip(frames, columns, strict=True):
         frame[:, column : column + 6] = 255
-    return Clip(frames=frames, fps=fps)
+    return SourceClip(frames=frames, fps=fps)
 
 
 def small(**changes):
@@ -139,7 +134,7 @@ def test_a_clip_that_is_too_short_holds_its_last_frame_and_that_is_said():
 
 
 def test_the_clip_is_cropped_to_the_frame_never_stretched():
-    wide = Clip(frames=np.zeros((2, 32, 96, 3), np.uint8), fps=8)
+    wide = SourceClip(frames=np.zeros((2, 32, 96, 3), np.uint8), fps=8)
     wide.frames[:, 8:24, 40:56] = 255  # a square, in the middle
     lit = shown(wide, frames=1)[0].any(axis=2)
     assert abs(int(lit.any(axis=0).sum()) - int(lit.any(axis=1).sum())) <= 1
@@ -147,9 +142,9 @@ def test_the_clip_is_cropped_to_the_frame_never_stretched():
 
 def test_faint_edges_count_in_a_faint_clip_and_grain_counts_in_none():
     faint = bar(8, 12)
-    assert shown(Clip(frames=faint.frames // 4 + 40, fps=8)).any()
+    assert shown(SourceClip(frames=faint.frames // 4 + 40, fps=8)).any()
     grain = np.random.default_rng(1).integers(118, 124, (4, 32, 32, 3), dtype=np.uint8)
-    assert not shown(Clip(frames=grain, fps=8)).any()
+    assert not shown(SourceClip(frames=grain, fps=8)).any()
 
 
 def test_edges_are_black_and_white_in_three_channels():
@@ -214,7 +209,7 @@ def test_soft_edges_are_found_and_the_extractor_is_gone_before_anything_is_drawn
         return extractor
 
     monkeypatch.setattr(follow, "load_extractor", watched)
-    clip = Clip(frames=np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8), fps=8)
+    clip = SourceClip(frames=np.random.default_rng(1).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8), fps=8)
     edges = shown(clip, Follow.SOFT_EDGES, frames=2, size=(64, 64), context=annotated)
     assert edges.shape == (2, 64, 64, 3)
     assert edges.std() > 1
@@ -285,9 +280,11 @@ def test_depth_has_one_range_for_the_whole_clip(aux, annotated, monkeypatch):
 
     monkeypatch.setattr(aux.MidasDetector, "from_pretrained", from_pretrained)
     frames = np.stack([np.full((64, 64, 3), value, np.uint8) for value in (50, 100, 150)])
-    depth = shown(Clip(frames=frames, fps=8), Follow.DEPTH, frames=3, size=(64, 64), context=annotated)
+    depth = shown(SourceClip(frames=frames, fps=8), Follow.DEPTH, frames=3, size=(64, 64), context=annotated)
     assert [int(frame.mean()) for frame in depth] == [0, 127, 255]
-    flat = shown(Clip(frames=frames[:1], fps=8), Follow.DEPTH, frames=1, size=(64, 64), context=annotated)
+    flat = shown(
+        SourceClip(frames=frames[:1], fps=8), Follow.DEPTH, frames=1, size=(64, 64), context=annotated
+    )
     assert not flat.any()
 
 

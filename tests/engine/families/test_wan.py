@@ -15,7 +15,7 @@ from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
 from engine.core.request import Request, Subject
 from engine.diffusion.renoise import RenoisingScheduler
-from engine.families import FAMILIES, load
+from engine.families import CATALOGUE, FAMILIES, load
 from engine.families.wan.decode import decode_causal
 from engine.planning.plan import plan
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
@@ -296,7 +296,7 @@ def test_other_models_give_way_before_anything_is_given_up(store, monkeypatch, f
     def free_bytes():
         return (free + (0 if "another family's" in model_cache.names() else 4)) * 2**30
 
-    monkeypatch.setattr("engine.diffusion.ladder.free_bytes", free_bytes)
+    monkeypatch.setattr("engine.families.wan.draw.free_bytes", free_bytes)
     assert load("wan", context)._first_rung(recipe()) == first
     assert ("another family's" in model_cache.names()) is kept
     assert "wan-2.1-1.3b transformer, resident" in model_cache.names()
@@ -337,7 +337,7 @@ def test_new_noise_is_added_at_the_levels_of_the_distillation():
 
 
 def capabilities(store, *without):
-    found = capabilities_of(store, Device(), slow=True)
+    found = capabilities_of(store, CATALOGUE, Device(), slow=True)
     installed = {path.name for path in store.folder.iterdir()} - set(without)
     return type(found)(device=found.device, weights=frozenset(installed), slow=True)
 

@@ -83,11 +83,16 @@ def test_where_the_card_holds_none_the_one_that_gives_up_least_draws_and_not_a_s
         (
             request(engine="svd"),
             capabilities(),
-            "E_ENGINE",
+            "E_NO_ENGINE",
             "missing its weights .svd-xt.; framekiln models pull svd-xt",
         ),
-        (request(engine="animatediff"), capabilities("motion-v1-5-3"), "E_ENGINE", "missing a checkpoint"),
-        (request(engine="wan"), capabilities("wan-2.1-1.3b", device=Device()), "E_ENGINE", "missing a GPU"),
+        (request(engine="animatediff"), capabilities("motion-v1-5-3"), "E_NO_ENGINE", "missing a checkpoint"),
+        (
+            request(engine="wan"),
+            capabilities("wan-2.1-1.3b", device=Device()),
+            "E_NO_ENGINE",
+            "missing a GPU",
+        ),
         (request(follow=Follow.POSE), capabilities(), "E_FEATURE", "following a clip"),
         (
             request(engine="sketch", styles=(Style(name="ink"),)),

@@ -60,7 +60,7 @@ def test_the_engine_is_one_that_can_draw_it(asked, subject, engine):
 def test_an_engine_that_cannot_draw_it_is_refused_with_the_way_out(asked, subject, says):
     with pytest.raises(UserError, match=says) as caught:
         plan(asked, subject)
-    assert caught.value.code == "E_ENGINE"
+    assert caught.value.code == "E_NO_ENGINE"
 
 
 @pytest.mark.parametrize(

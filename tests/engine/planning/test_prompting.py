@@ -4,7 +4,7 @@ import pytest
 
 from engine.core.prompt_schedule import parse
 from engine.core.recipe import Camera, Motion
-from engine.planning.prompting import CLIP_TOKENS, Words, clip_tokens, construct, movement
+from engine.planning.prompting import CLIP_TOKENS, PromptText, clip_tokens, construct, movement
 
 PROMPTS = {
     "an old woman laughs by a window": "a portrait",
@@ -48,7 +48,7 @@ def test_no_added_word_was_said_already(prompt, extra):
 @pytest.mark.parametrize("prompt", [*PROMPTS, "0: a bud | 8: a flower"])
 def test_raw_words_are_read_as_they_are_and_steered_nowhere(prompt):
     made = construct(prompt, raw=True, faces=2, is_drawing=True, photo=False)
-    assert made == Words(text=prompt, reasons=("your prompt exactly as you wrote it",))
+    assert made == PromptText(text=prompt, reasons=("your prompt exactly as you wrote it",))
 
 
 def test_each_step_of_words_by_frame_gets_the_same_ending():

@@ -138,8 +138,17 @@ def test_without_a_key_or_the_library_a_clip_has_its_tags_and_says_why(plain, lo
 
 def test_a_clip_that_cannot_be_signed_goes_out_all_the_same(sealer):
     made = sealer.seal(b"no clip at all", RECIPE)
-    assert made.mp4.startswith(b"no clip at all")
+    assert made.mp4 == b"no clip at all" + source_type_box(IPTC + "compositeSynthetic")
     assert made.unsigned.startswith("signing failed")
+
+
+def test_a_clip_whose_signing_fails_still_carries_its_tags(plain, looked_at):
+    broken = dataclasses.replace(make_identity(), key=b"no key at all")
+    made = Sealer(broken).seal(plain, RECIPE)
+    assert made.unsigned.startswith("signing failed")
+    found = looked_at(made.mp4)
+    assert (found.recipe, found.source_type) == (RECIPE, IPTC + "compositeSynthetic")
+    assert found.signature is Signature.NONE
 
 
 def test_looking_asks_nothing_of_the_network(sealed, looked_at, plain):

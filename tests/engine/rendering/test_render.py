@@ -168,6 +168,13 @@ def test_the_best_of_the_rejected_is_kept_and_says_so(render):
     assert (receipt.kept, receipt.forced) == (2, True)
 
 
+def test_a_take_that_was_only_warned_of_is_not_forced(render):
+    wary = replace(shipped(), warn=-1.0, reject={}, reject_without_input={})
+    receipt = render(good, calibrations={"scripted": wary})
+    assert [take.outcome for take in receipt.takes] == [Outcome.WARNED]
+    assert not receipt.forced
+
+
 def test_a_take_that_is_not_a_number_is_rejected(render):
     receipt = render(broken, good)
     assert receipt.takes[0].outcome is Outcome.REJECTED

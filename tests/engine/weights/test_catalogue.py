@@ -1,32 +1,37 @@
 from __future__ import annotations
 
+import dataclasses
 import re
 from pathlib import PurePosixPath
 
 import pytest
 
 from engine.core.recipe import Follow
-from engine.families import FAMILIES
+from engine.families import CATALOGUE, FAMILIES, FOLDERS, _by_name
 from engine.families.animatediff_control.follow_needs import NEEDS
-from engine.weights.catalogue_all import CATALOGUE, HubSource, WheelSource
+from engine.smooth import rife
+from engine.vision import faces, nudity
+from engine.weights import shared
+from engine.weights.model_spec import HubSource, WheelSource
 from engine.weights.pull_plan import HARMLESS, PICKLED
 
 HUB = [spec for spec in CATALOGUE.values() if isinstance(spec.source, HubSource)]
 
-NAMES = {
-    *("svd", "svd-xt", "animatelcm-svd", "sd15", "epicrealism"),
-    *("motion-v1-5-2", "motion-v1-5-3", "motion-v3", "animatelcm", "lightning"),
-    *(f"motion-lora-{way}" for way in ("zoom-in", "zoom-out", "pan-left", "pan-right")),
-    *(f"motion-lora-{way}" for way in ("tilt-up", "tilt-down", "roll-left", "roll-right")),
-    *(f"controlnet-{kind}" for kind in ("openpose", "depth", "canny", "softedge")),
-    *("sd15-ip-adapter", "sparsectrl-rgb", "annotators", "openpose", "taesd", "rife", "centerface"),
-    "opennsfw",
-    *("wan-2.1-1.3b", "wan-2.2-ti2v-5b", "fastwan-2.1-1.3b"),
-}
+
+def test_the_catalogue_is_what_the_families_and_the_shared_parts_list():
+    entries = [entry for folder in FOLDERS.values() for entry in getattr(folder, "WEIGHTS", ())]
+    listed = [entry.name for entry in (*entries, *shared.WEIGHTS)]
+    assert len(listed) == len(set(listed))
+    assert set(CATALOGUE) == set(listed)
 
 
-def test_the_catalogue_has_these_and_no_others():
-    assert set(CATALOGUE) == NAMES
+def test_two_entries_of_one_name_are_refused():
+    with pytest.raises(ValueError, match="'svd'"):
+        _by_name([CATALOGUE["svd"], dataclasses.replace(CATALOGUE["svd"], size=1)])
+
+
+def test_what_looks_at_pictures_and_smooths_clips_is_in_the_catalogue():
+    assert {faces.ENTRY, nudity.ENTRY, rife.NAME} <= set(CATALOGUE)
 
 
 def test_every_weight_that_an_engine_names_is_in_the_catalogue():

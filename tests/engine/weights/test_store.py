@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from engine.weights.catalogue_all import CATALOGUE
+from engine.core.device import Device
+from engine.families import CATALOGUE
+from engine.runtime.capabilities import capabilities_of
 from engine.weights.lock import FileRecord, Record, write_manifest
 from engine.weights.store import Store, store_of
 from tests.fake_hub import tiny_pipeline, weights
@@ -35,7 +37,7 @@ def record(**sizes):
 
 def test_an_empty_store_has_nothing_and_nobody_has_to_look_for_a_gpu(store):
     assert not store.in_use()
-    assert not any(store.has(name) for name in CATALOGUE)
+    assert not any(store.has(CATALOGUE[name]) for name in CATALOGUE)
     assert store.checkpoints() == store.styles() == ()
 
 
@@ -51,7 +53,7 @@ def test_what_a_pull_left_behind_is_no_use(store):
 @pytest.mark.parametrize("name", ["svd", "sd15", "epicrealism", "wan-2.1-1.3b", "motion-v1-5-3", "lightning"])
 def test_a_folder_laid_by_hand_counts_when_it_is_whole(store, name):
     lay(store, name)
-    assert store.has(name)
+    assert store.has(CATALOGUE[name])
 
 
 @pytest.mark.parametrize(
@@ -68,15 +70,15 @@ def test_a_folder_laid_by_hand_counts_when_it_is_whole(store, name):
 )
 def test_a_folder_laid_by_hand_does_not_count_when_something_is_missing(store, name, missing):
     lay(store, name)
-    assert store.has(name)
+    assert store.has(CATALOGUE[name])
     (store.path(name) / missing).unlink()
-    assert not store.has(name)
+    assert not store.has(CATALOGUE[name])
 
 
 def test_an_empty_file_of_weights_is_none(store):
     lay(store, "svd")
     write(store.path("svd") / "vae/diffusion_pytorch_model.fp16.safetensors", b"")
-    assert not store.has("svd")
+    assert not store.has(CATALOGUE["svd"])
 
 
 @pytest.mark.parametrize(("there", "name"), [("", "animatelcm"), (".fp16", "motion-v1-5-3")])
@@ -84,7 +86,7 @@ def test_one_variant_stands_in_for_the_other(store, there, name):
     lay(store, name)
     (found,) = store.path(name).glob("diffusion_pytorch_model*.safetensors")
     found.rename(found.with_name(f"diffusion_pytorch_model{there}.safetensors"))
-    assert store.has(name)
+    assert store.has(CATALOGUE[name])
 
 
 def test_a_safety_checker_that_is_not_there_is_not_missed(store):
@@ -93,54 +95,55 @@ def test_a_safety_checker_that_is_not_there_is_not_missed(store):
     index |= {"safety_checker": ["x", "Y"], "feature_extractor": ["x", "Y"], "image_encoder": [None, None]}
     (store.path("sd15") / "model_index.json").write_text(json.dumps(index))
     (store.path("sd15") / "feature_extractor/preprocessor_config.json").unlink()
-    assert store.has("sd15")
+    assert store.has(CATALOGUE["sd15"])
 
 
 @pytest.mark.parametrize("index", [b"{", b"[]", b"{}", b"\xff"])
 def test_an_index_that_says_nothing_is_no_pipeline(store, index):
     lay(store, "svd")
     write(store.path("svd") / "model_index.json", index)
-    assert not store.has("svd")
+    assert not store.has(CATALOGUE["svd"])
 
 
 def test_a_folder_that_is_being_filled_does_not_count(store):
     lay(store, "svd")
     store.staging("svd").mkdir(parents=True)
-    assert not store.has("svd")
+    assert not store.has(CATALOGUE["svd"])
 
 
 def test_the_manifest_says_what_must_be_there_and_how_large(store):
     write(store.path("svd") / "a.safetensors", b"12345")
     write_manifest(store.path("svd"), record(**{"a.safetensors": 5}))
-    assert store.has("svd")
+    assert store.has(CATALOGUE["svd"])
     write(store.path("svd") / "a.safetensors", b"1234")
-    assert not store.has("svd")
+    assert not store.has(CATALOGUE["svd"])
 
 
 def test_a_manifest_that_is_broken_is_none(store):
     write(store.path("svd") / ".framekiln.json", b'{"files": {"a"')
     assert store.record("svd") is None
-    assert not store.has("svd")
+    assert not store.has(CATALOGUE["svd"])
 
 
 def test_a_package_s_file_counts_by_its_size(store):
     write(store.path("centerface") / "centerface.onnx", b"short")
-    assert not store.has("centerface")
+    assert not store.has(CATALOGUE["centerface"])
     with (store.path("centerface") / "centerface.onnx").open("wb") as file:
         file.truncate(CATALOGUE["centerface"].source.member_size)
-    assert store.has("centerface")
+    assert store.has(CATALOGUE["centerface"])
 
 
-def test_a_name_that_is_in_no_catalogue_is_not_here(store):
+def test_a_folder_that_is_in_no_catalogue_is_no_capability(store):
     write(store.path("mine") / "model_index.json", b"{}")
-    assert not store.has("mine")
+    lay(store, "taesd")
+    assert capabilities_of(store, CATALOGUE, Device()).weights == {"taesd"}
 
 
 def test_looking_through_a_full_store_takes_no_time(store):
     for name in ("svd", "svd-xt", "sd15", "epicrealism", "wan-2.1-1.3b", "wan-2.2-ti2v-5b", "lightning"):
         lay(store, name)
     begun = time.perf_counter()
-    assert sum(store.has(name) for name in CATALOGUE) == 7
+    assert sum(store.has(CATALOGUE[name]) for name in CATALOGUE) == 7
     taken = time.perf_counter() - begun
     print(f"{len(CATALOGUE)} entries: {taken * 1000:.1f} ms")
     assert taken < 0.5
@@ -191,7 +194,7 @@ def test_removing_takes_the_entry_and_what_was_on_its_way_and_nothing_else(store
     store.remove("svd")
     assert not store.path("svd").exists()
     assert not store.staging("svd").exists()
-    assert store.has("svd-xt")
+    assert store.has(CATALOGUE["svd-xt"])
     elsewhere = tmp_path / "elsewhere"
     write(elsewhere / "taesd.safetensors", weights("taesd"))
     store.path("taesd").symlink_to(elsewhere)

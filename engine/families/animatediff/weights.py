@@ -1,18 +1,11 @@
-"""The catalogue's entries for AnimateDiff: checkpoints, motion, cameras, and what steers it."""
+"""AnimateDiff's entries of the catalogue: checkpoints, motion, cameras, and what takes over a picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from engine.weights import licences
-from engine.weights.model_spec import HubSource, Licence, ModelSpec
-
-MB = 1_000_000
-
-_FP16 = "diffusion_pytorch_model.fp16.safetensors"
-_WHOLE = "diffusion_pytorch_model.safetensors"
-
-_MIDAS = "dpt_hybrid-midas-501f0c75.pt"
+from engine.weights.model_spec import FP16, MB, WHOLE, HubSource, ModelSpec
 
 _SMALL_FILES = (
     "model_index.json",
@@ -28,14 +21,6 @@ _SMALL_FILES = (
 )
 
 
-def entries() -> Iterator[ModelSpec]:
-    """All of them."""
-    yield from _checkpoints()
-    yield from _motion()
-    yield from _motion_loras()
-    yield from _control()
-
-
 def _checkpoints() -> Iterator[ModelSpec]:
     yield ModelSpec(
         name="epicrealism",
@@ -43,7 +28,7 @@ def _checkpoints() -> Iterator[ModelSpec]:
         source=HubSource(
             repo="emilianJR/epiCRealism",
             revision="6522cf856b8c8e14638a0aaa7bd89b1b098aed17",
-            files=(*_SMALL_FILES, f"unet/{_WHOLE}", f"vae/{_WHOLE}", "text_encoder/model.safetensors"),
+            files=(*_SMALL_FILES, f"unet/{WHOLE}", f"vae/{WHOLE}", "text_encoder/model.safetensors"),
         ),
         licence=licences.OPENRAIL_M,
         size=4_270 * MB,
@@ -54,7 +39,7 @@ def _checkpoints() -> Iterator[ModelSpec]:
         source=HubSource(
             repo="stable-diffusion-v1-5/stable-diffusion-v1-5",
             revision="451f4fe16113bff5a5d2269ed5ad43b0592e9a14",
-            files=(*_SMALL_FILES, f"unet/{_FP16}", f"vae/{_FP16}", "text_encoder/model.fp16.safetensors"),
+            files=(*_SMALL_FILES, f"unet/{FP16}", f"vae/{FP16}", "text_encoder/model.fp16.safetensors"),
         ),
         licence=licences.OPENRAIL_M,
         size=2_134 * MB,
@@ -68,7 +53,7 @@ def _motion() -> Iterator[ModelSpec]:
         source=HubSource(
             repo="guoyww/animatediff-motion-adapter-v1-5-2",
             revision="6167b88ffe39b4441fdf2113e77b99a6f56b7906",
-            files=("config.json", _WHOLE),
+            files=("config.json", WHOLE),
         ),
         licence=licences.ANIMATEDIFF,
         size=1_820 * MB,
@@ -83,7 +68,7 @@ def _motion() -> Iterator[ModelSpec]:
             source=HubSource(
                 repo="guoyww/animatediff-motion-adapter-v1-5-3",
                 revision="449d8993ead63a068e1030eb26925132814db1c8",
-                files=("config.json", _WHOLE),
+                files=("config.json", WHOLE),
             ),
             licence=licences.ANIMATEDIFF,
             size=1_670 * MB,
@@ -94,7 +79,7 @@ def _motion() -> Iterator[ModelSpec]:
         source=HubSource(
             repo="wangfuyun/AnimateLCM",
             revision="76d7e23ed24c70fa890de55200a6072aeb189f29",
-            files=("config.json", _FP16, "AnimateLCM_sd15_t2v_lora.safetensors"),
+            files=("config.json", FP16, "AnimateLCM_sd15_t2v_lora.safetensors"),
             sha256={
                 "AnimateLCM_sd15_t2v_lora.safetensors": (
                     "8f90d840e075ff588a58e22c6586e2ae9a6f7922996ee6649a7f01072333afe4"
@@ -141,15 +126,15 @@ def _motion_loras() -> Iterator[ModelSpec]:
             source=HubSource(
                 repo=f"guoyww/animatediff-motion-lora-{repo}",
                 revision=revision,
-                files=(_WHOLE,),
-                sha256={_WHOLE: sha256} if sha256 else {},
+                files=(WHOLE,),
+                sha256={WHOLE: sha256} if sha256 else {},
             ),
             licence=licences.ANIMATEDIFF,
             size=77_400_000,
         )
 
 
-def _control() -> Iterator[ModelSpec]:
+def _looks() -> Iterator[ModelSpec]:
     yield ModelSpec(
         name="sd15-ip-adapter",
         about="IP-Adapter: the look of a picture, for Stable Diffusion 1.5",
@@ -171,54 +156,15 @@ def _control() -> Iterator[ModelSpec]:
         source=HubSource(
             repo="guoyww/animatediff-sparsectrl-rgb",
             revision="b8003d681d813c095e459b9141122894daff2d13",
-            files=("config.json", _FP16),
+            files=("config.json", FP16),
         ),
         licence=licences.ANIMATEDIFF,
         size=994 * MB,
     )
-    for name, repo, revision in (
-        ("openpose", "control_v11p_sd15_openpose", "9ae9f970358db89e211b87c915f9535c6686d5ba"),
-        ("depth", "control_v11f1p_sd15_depth", "539f99181d33db39cf1af2e517cd8056785f0a87"),
-        ("canny", "control_v11p_sd15_canny", "115a470d547982438f70198e353a921996e2e819"),
-        ("softedge", "control_v11p_sd15_softedge", "b5bcad0c48e9b12f091968cf5eadbb89402d6bc9"),
-    ):
-        yield ModelSpec(
-            name=f"controlnet-{name}",
-            about=f"ControlNet 1.1: follow a clip by {name}",
-            source=HubSource(repo=f"lllyasviel/{repo}", revision=revision, files=("config.json", _FP16)),
-            licence=licences.OPENRAIL,
-            size=723 * MB,
-        )
-    yield _annotators(
-        "annotators",
-        "finds soft edges and depth in a clip to follow (HED, MiDaS)",
-        licences.ANNOTATORS,
-        523 * MB,
-        {
-            "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
-            _MIDAS: "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
-        },
-    )
-    yield _annotators(
-        "openpose",
-        "finds poses in a clip to follow (OpenPose); not for clips you sell",
-        licences.OPENPOSE,
-        209 * MB,
-        {"body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746"},
-    )
 
 
-def _annotators(name: str, about: str, licence: Licence, size: int, digests: Mapping[str, str]) -> ModelSpec:
-    """Files of the one repository that has them; they exist in no other format, so the digests are known."""
-    return ModelSpec(
-        name=name,
-        about=about,
-        source=HubSource(
-            repo="lllyasviel/Annotators",
-            revision="83cbccd4a3be9fa9f2fd9fe96f30288c9762e65b",
-            files=tuple(digests),
-            sha256=digests,
-        ),
-        licence=licence,
-        size=size,
-    )
+CHECKPOINTS = tuple(_checkpoints())
+"""Those of Stable Diffusion 1.5, the preferred one first."""
+
+WEIGHTS = (*CHECKPOINTS, *_motion(), *_motion_loras(), *_looks())
+"""All of AnimateDiff's."""

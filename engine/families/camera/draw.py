@@ -28,7 +28,7 @@ ONSET_SECONDS = 1.0
 """Where a clip goes on, its water is already bent: new waves rise as slowly as that."""
 
 
-class CameraBackend:
+class CameraFamily:
     """Films a picture. Keeps nothing between takes."""
 
     def __init__(self, _context: EngineContext | None = None) -> None:

@@ -1,4 +1,4 @@
-"""One render: what was ordered, what it may spend, and how long each part of it took."""
+"""One render: what to make, what it may spend, and how long each part of it took."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class RenderLimits:
     Attributes:
         max_takes: how many takes may be drawn before the best of the rejected ones is kept.
         max_bytes: the finished MP4 is never larger.
-        max_wasted_seconds: once so much went into takes that were thrown away, the best of them is kept.
+        max_wasted_seconds: once this much went into takes that were thrown away, the best of them is kept.
     """
 
     max_takes: int = 3
@@ -36,7 +36,7 @@ class RenderLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderJob:
-    """One render, as it was ordered.
+    """One render: a recipe with its files, its limits and whoever listens.
 
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.
