@@ -42,7 +42,8 @@ from engine.core.recipe import Kind
 from engine.rendering.render import Renderer, RenderLimits
 import engine.families, dataclasses
 def draw(text):
-    request = request_of(Kind.TEXT2VIDEO, engine="sketch", prompt=clean_prompt(text, 400), seed=1, quality="fast")
+    prompt = clean_prompt(text, 400)
+    request = request_of(Kind.TEXT2VIDEO, engine="sketch", prompt=prompt, seed=1, quality="fast")
     request = dataclasses.replace(request, size=(64, 64), seconds=1.0, fps=8.0)
     recipe = plan(request, None, capabilities=Capabilities())
     folder = work / str(len(list(work.iterdir())))
