@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Annotated, Any
 
 from dotenv import dotenv_values
-from engine.rendering.order import RenderLimits
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
@@ -30,6 +29,7 @@ from bot.config.choices import LogFormat, Where
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
+from engine.rendering.render_job import RenderLimits
 from engine.runtime.context import EngineContext
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
