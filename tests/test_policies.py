@@ -13,7 +13,6 @@ from enum import Enum
 from pathlib import Path
 
 import pytest
-from engine.rendering.order import RenderLimits
 
 from bot import policies
 from bot.clips.clip_actions import ClipRules
@@ -28,6 +27,7 @@ from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
+from engine.rendering.render_job import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 

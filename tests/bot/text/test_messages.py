@@ -103,7 +103,7 @@ def receipt_of(*takes, kept=1, forced=False, ladder=()) -> Receipt:
 def job_of(state=State.QUEUED, **changes) -> Job:
     values = dict.fromkeys(
         (
-            *("parent", "started_at", "rendered_at", "ended_at", "clip_sha256", "clip_size", "receipt"),
+            *("parent", "started_at", "rendered_at", "ended_at", "clip_sha256", "receipt"),
             *("error_code", "error_text", "error_id", "status_channel_id", "status_message_id"),
             *("posting_since", "retry_at", "message_id", "deleted_at"),
         )
@@ -120,7 +120,7 @@ def job_of(state=State.QUEUED, **changes) -> Job:
         "stage": "",
         "fraction": 0.0,
     }
-    values |= {"take": 1, "cancel_requested": False, "gpu_seconds": 0.0, "status_final": False}
+    values |= {"take": 1, "cancel_requested": False, "status_final": False}
     return Job(**{**values, "post_attempts": 0, **changes})
 
 

@@ -271,7 +271,7 @@ def test_several_loras_are_worn_together(family):
         ("no-lora", "made for another kind"),
         ("wrong-size", "made for another kind"),
         ("cut-off", "damaged"),
-        ("nothing-for-us", "nothing in it"),
+        ("nothing-for-us", "it has nothing for this kind of model"),
         ("../sd15", "no style"),
     ],
 )
