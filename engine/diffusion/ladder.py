@@ -86,5 +86,6 @@ def descend(
 
 def free_bytes() -> int:
     """Bytes that CUDA has free, with those that torch holds and does not use."""
-    unused = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
-    return torch.cuda.mem_get_info()[0] + unused
+    unused: int = torch.cuda.memory_reserved() - torch.cuda.memory_allocated()
+    free: int = torch.cuda.mem_get_info()[0]
+    return free + unused

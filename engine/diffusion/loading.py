@@ -44,7 +44,7 @@ def load(
     """
     variant = check_folder(folder / parts.get("subfolder", ""))
     diffusers.utils.logging.disable_progress_bar()
-    transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_progress_bar()
     try:
         loaded = pipeline_class.from_pretrained(
             folder,
