@@ -11,7 +11,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check quick coverage format lock pages site docs doctor run picture hero discord \
+.PHONY: help models demo test check quick coverage format lock pages site docs complete doctor run picture hero discord \
 	chaos fault-sweep power away soak load hostile gate smoothing clean
 
 help:
@@ -67,7 +67,10 @@ pages: $(BIN)/.test
 site: $(BIN)/.docs
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-docs: pages site
+docs: pages complete site
+
+complete: $(BIN)/.test
+	$(BIN)/pytest -q -m pages tests
 
 run: $(BIN)/.core
 	@$(BIN)/framekiln run

@@ -55,7 +55,7 @@ def main(words: list[str] | None = None) -> int:
     print("\n".join(chosen) if asked.list else f"quick: {' '.join(chosen)}", flush=True)
     if asked.list:
         return 0
-    options = ("-q", "-rfE", "-m", "not slow", "-p", "tests.quick")
+    options = ("-q", "-rfE", "-m", "not slow and not pages", "-p", "tests.quick")
     workers = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
     os.environ[LIMIT] = str(asked.seconds)
     command = (sys.executable, "-m", "pytest", *options, *workers, *chosen)

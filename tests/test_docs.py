@@ -81,11 +81,13 @@ def test_the_command_line_page_names_every_command_and_option(name):
             assert f"`{option}" in own, option
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("name", TOP)
 def test_the_readme_names_every_command_of_discord(name):
     assert name in readme()
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("name", MEMBERS)
 def test_the_members_page_names_every_command_and_option_of_members(name):
     page = (ROOT / "docs/members.md").read_text("utf-8")
@@ -94,6 +96,7 @@ def test_the_members_page_names_every_command_and_option_of_members(name):
         assert re.search(rf"`{parameter.name}`|{parameter.name}:", page), parameter.name
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("name", QUEUE)
 def test_the_moderators_page_names_every_command_of_moderators(name):
     assert f"| `/queue {name}` |" in (ROOT / "docs/moderation.md").read_text("utf-8").partition("<!--")[0]
@@ -191,6 +194,7 @@ def test_every_example_names_its_source():
     assert set(re.findall(r"^\| `(\w+\.(?:png|jpg))`", sources, re.MULTILINE)) == pictures
 
 
+@pytest.mark.pages
 def test_the_picture_of_discord_shows_the_texts_and_buttons_of_today():
     """If this fails, `make discord` draws it anew."""
     assert "docs/discord.png" in readme()
@@ -198,6 +202,7 @@ def test_the_picture_of_discord_shows_the_texts_and_buttons_of_today():
         assert json.loads(picture.text[draw_discord.TEXTS]) == draw_discord.texts()
 
 
+@pytest.mark.pages
 def test_the_picture_of_discord_can_draw_every_letter_of_its_texts():
     """A sign that the font lacks would be an empty box."""
     font = draw_discord.font(15)

@@ -58,6 +58,7 @@ def test_a_link_out_of_the_documents_leads_to_the_repository(page, written, show
     assert loaded("outside_links").outside(f"See {written}.", page, REPOSITORY) == f"See {shown}."
 
 
+@pytest.mark.pages
 def test_make_pages_writes_only_pages_that_there_are(monkeypatch, tmp_path):
     made = loaded("pages")
     for name in made.PAGES:

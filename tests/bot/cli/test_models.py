@@ -184,6 +184,7 @@ def test_every_command_of_models_says_what_it_does():
         assert framekiln(name, "--help").exit_code == 0
 
 
+@pytest.mark.pages
 def test_the_page_ends_with_the_table_of_the_catalogue():
     text = (ROOT / "docs/models.md").read_text("utf-8")
     assert text.endswith(f"\n\n{table()}\n"), "run: python -m bot.cli.models_table"

@@ -54,7 +54,9 @@ async def test_the_buttons_are_in_order_on_two_rows(fake, channel, ada, services
         [button.get("label") or button["emoji"]["name"] for button in row["components"]]
         for row in message.components
     ]
-    assert rows == [["Reroll", "Remix", "Extend", "Loop", "⭐"], ["Recipe", "Delete", "Report"]]
+    ours = [["Reroll", "Remix", "Extend", "Loop", "⭐"], ["Recipe", "Delete", "Report"]]
+    # A button that is added later may stand between them, but not change their order.
+    assert [[label for label in row if label in own] for row, own in zip(rows, ours, strict=True)] == ours
 
 
 @pytest.mark.parametrize("label", ["Extend", "Loop"])
@@ -145,7 +147,8 @@ async def test_a_loop_offers_neither_reroll_nor_remix(fake, channel, ada, servic
     loop = await hand_in(services.queue, services.blobs, dataclasses.replace(loop, claim=1), b"the loop")
     assert loop.state is State.RENDERED
     labels = [item.item.label for item in rows.for_clip(loop).children]
-    assert labels == ["Extend", None, "Recipe", "Delete", "Report"]
+    assert not {"Reroll", "Remix"} & set(labels)
+    assert {"Extend", None, "Recipe", "Delete", "Report"} <= set(labels)
     odd = await services.messenger.send(
         channel.id, Post(content="odd", nonce="odd", view=rows.row(loop, Lighter))
     )

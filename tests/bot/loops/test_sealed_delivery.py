@@ -44,8 +44,8 @@ def clip(tmp_path_factory):
 async def delivered(fake, channel, ada, bot, services, clip, tmp_path):
     """Deliver the clip, and return its message and the file that it carries."""
 
-    async def deliver():
-        where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id}
+    async def deliver(**more):
+        where = {"user": ada.user.id, "guild": channel.guild.id, "channel_id": channel.id, **more}
         job = await rendered(services.queue, services.blobs, clip, recipe=vars(MADE), **where)
         loop = asyncio.create_task(services.deliverer.loop.run())
         await until(lambda: state_is(services, job, State.DELIVERED), 30)
@@ -134,3 +134,9 @@ async def test_the_digest_in_the_row_is_that_of_the_unsigned_clip(delivered, ser
 async def test_the_first_start_makes_the_key_for_its_owner_only(services):
     folder = services.settings.data_dir / FOLDER
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
+
+
+@pytest.mark.parametrize("spoiler", [True, False])
+async def test_a_clip_that_is_a_spoiler_arrives_behind_one(delivered, spoiler):
+    message, _ = await delivered(spoiler=spoiler)
+    assert message.attachments[0].filename.startswith("SPOILER_") is spoiler
