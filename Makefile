@@ -38,7 +38,7 @@ demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
 test: check
-	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
 
 check: $(BIN)/.test
 	$(BIN)/ruff check .
@@ -49,7 +49,7 @@ quick: check
 	@$(BIN)/python -m tests.quick $(DIR)
 
 coverage: $(BIN)/.test
-	$(BIN)/pytest -q -n 3 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-report=xml:out/coverage.xml \
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-report=xml:out/coverage.xml \
 		--cov-report=html:out/coverage
 
 # The other files begin as copies of the largest: uv keeps what an old file says, so all agree.
