@@ -78,7 +78,8 @@ async def test_a_request_becomes_a_status_message_and_then_a_clip_with_buttons(
     (clip,) = clips(channel)
     assert ada.mention in clip.content
     assert "AI-generated" in clip.content
-    assert labels(clip) == ["Reroll", "Remix", "Extend", "Loop", None, "Recipe", "Delete", "Report"]
+    ours = ["Reroll", "Remix", "Extend", "Loop", None, "Recipe", "Delete", "Report"]
+    assert [label for label in labels(clip) if label in ours] == ours
     assert clip.attachments[0].filename.startswith("framekiln-")
     assert clip.jump_url in asked.response.content
     assert [call[1].prompt for call in engine.renders] == ["a cat"]

@@ -49,7 +49,8 @@ def main(how: str, models: Path) -> None:
     picture = np.random.default_rng(1).integers(0, 256, (64, 64, 3), dtype=np.uint8)
     inputs = Inputs(picture=picture, reference=SourceClip(frames=np.stack([picture] * 8), fps=8))
     subject = Subject(sha256="ab" * 32, width=64, height=64)
-    for name, spec in FAMILIES.items():
+    here = {name: spec for name, spec in FAMILIES.items() if spec.lacks(capabilities) is None}
+    for name, spec in here.items():
         kind = Kind.ANIMATE if Kind.ANIMATE in spec.kinds else Kind.TEXT2VIDEO
         follow = Follow.EDGES if name == "animatediff-control" else None
         given = subject if kind is Kind.ANIMATE else None
