@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.rights_table import PAGE, cells, in_page, tables
 from bot.buttons import rows
 
@@ -22,6 +24,11 @@ async def test_the_tables_of_rights_are_what_happens():
     moderators = {name: row for name, row in made.items() if name.startswith("Command: `/queue ")}
     assert len(moderators) > 20
     assert all(member.startswith("✘") and mod.startswith("✔") for member, mod, _ in moderators.values())
+
+
+@pytest.mark.pages
+async def test_the_page_has_a_row_for_everything_that_can_be_tried():
+    assert set(cells(in_page(PAGE.read_text("utf-8")))) == set(cells(await tables())), "run make pages"
 
 
 def test_every_kind_of_button_stands_in_the_tables():
