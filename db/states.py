@@ -81,9 +81,6 @@ NEEDS_CLIP = (State.RENDERED, State.POSTING, State.HELD)
 FAILS_UNCLAIMED = (State.QUEUED, State.RENDERED, State.POSTING)
 """States in which a job can fail although no engine works on it."""
 
-REFUSED_UNCLAIMED = WAITING
-"""States in which a job can be refused although no engine works on it."""
-
 SET_ASIDE_FROM = (*WAITING, State.RUNNING)
 """States in which a moderator can set a job aside."""
 

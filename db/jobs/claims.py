@@ -19,7 +19,7 @@ from db.jobs.job import Job
 from db.jobs.rows import job_from, transition
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
-from db.states import FAILS_UNCLAIMED, REFUSED_UNCLAIMED, JobId, State, check_move
+from db.states import FAILS_UNCLAIMED, JobId, State, check_move
 
 CLAIM = f"""
 {FAIR_ORDER}
@@ -182,22 +182,22 @@ class Claims(Rows):
         error_id: str | None = None,
     ) -> bool:
         """End a job badly. Without a claim, one that does not run: its delivery failed, say."""
-        return await self._end_badly(
-            job, State.FAILED, claim, FAILS_UNCLAIMED, (code, text, error_id), self._clock()
-        )
-
-    async def refuse(
-        self,
-        job: JobId,
-        claim: int | None,
-        *,
-        code: str,
-        text: str | None = None,
-        error_id: str | None = None,
-    ) -> bool:
-        """End a job that may not be made or shown. Without a claim, one that does not run."""
-        return await self._end_badly(
-            job, State.REFUSED, claim, REFUSED_UNCLAIMED, (code, text, error_id), self._clock()
+        at = self._clock()
+        return await self._db.write(
+            lambda connection: (
+                end(
+                    connection,
+                    job,
+                    State.FAILED,
+                    sources=FAILS_UNCLAIMED if claim is None else (State.RUNNING,),
+                    claim=claim,
+                    now=at,
+                    error_code=code,
+                    error_text=text,
+                    error_id=error_id,
+                )
+                is not None
+            )
         )
 
     async def cancel(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> CancelOutcome:
@@ -260,33 +260,6 @@ class Claims(Rows):
             return recovery
 
         return await self._db.write(transaction)
-
-    async def _end_badly(
-        self,
-        job: JobId,
-        state: State,
-        claim: int | None,
-        unclaimed: tuple[State, ...],
-        error: tuple[str, str | None, str | None],
-        now: float,
-    ) -> bool:
-        code, text, error_id = error
-        return await self._db.write(
-            lambda connection: (
-                end(
-                    connection,
-                    job,
-                    state,
-                    sources=unclaimed if claim is None else (State.RUNNING,),
-                    claim=claim,
-                    now=now,
-                    error_code=code,
-                    error_text=text,
-                    error_id=error_id,
-                )
-                is not None
-            )
-        )
 
 
 def _compare(connection: sqlite3.Connection, job: JobId, now: float) -> None:

@@ -74,8 +74,6 @@ def test_every_set_is_of_states_that_its_move_allows():
         assert State.HELD in MOVES[old]
     for old in states.FAILS_UNCLAIMED:
         assert State.FAILED in MOVES[old]
-    for old in states.REFUSED_UNCLAIMED:
-        assert State.REFUSED in MOVES[old]
     for old in states.SET_ASIDE_FROM:
         assert State.QUARANTINED in MOVES[old]
     for old in states.RETRIED:

@@ -64,7 +64,6 @@ async def test_a_stale_claim_changes_nothing(queue):
     assert not await hand_in(queue, old)
     assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH, crash_limit=2) is None
     assert not await queue.claims.fail(old.id, old.claim, code="E")
-    assert not await queue.claims.refuse(old.id, old.claim, code="E")
     assert not await queue.claims.finish_cancel(old.id, old.claim)
     assert await queue.jobs.get(old.id) == before
     assert await queue.jobs.render_times(None) == []
@@ -121,12 +120,10 @@ async def test_a_job_that_is_given_back_is_the_next_and_starts_afresh(queue):
     assert (await queue.claims.claim()).id == job.id
 
 
-@pytest.mark.parametrize("end", ["fail", "refuse"])
-async def test_a_bad_end_says_why(queue, end):
+async def test_a_bad_end_says_why(queue):
     job = await running(queue)
     CLOCK.now = T
-    failed = getattr(queue.claims, end)
-    assert await failed(job.id, job.claim, code="E_MEMORY", text="Too large.", error_id="ab12")
+    assert await queue.claims.fail(job.id, job.claim, code="E_MEMORY", text="Too large.", error_id="ab12")
     row = await queue.jobs.get(job.id)
     assert (row.error_code, row.error_text, row.error_id, row.ended_at) == (
         "E_MEMORY",
@@ -134,13 +131,12 @@ async def test_a_bad_end_says_why(queue, end):
         "ab12",
         T,
     )
-    assert row.state is (State.FAILED if end == "fail" else State.REFUSED)
+    assert row.state is State.FAILED
 
 
 async def test_without_a_claim_a_running_job_cannot_be_failed(queue):
     job = await running(queue)
     assert not await queue.claims.fail(job.id, None, code="E")
-    assert not await queue.claims.refuse(job.id, None, code="E")
     assert (await queue.jobs.get(job.id)).state is State.RUNNING
 
 

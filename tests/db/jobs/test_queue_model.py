@@ -121,13 +121,13 @@ class QueueMachine(RuleBasedStateMachine):
         found = self.run(self.queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
         assert found is expected
 
-    @rule(job=claims, end=st.sampled_from(["fail", "refuse", "finish_cancel"]))
+    @rule(job=claims, end=st.sampled_from(["fail", "finish_cancel"]))
     def end_under_a_claim(self, job, end):
         more = {} if end == "finish_cancel" else {"code": "E"}
         holds = self.holds(job)
         assert self.run(getattr(self.queue.claims, end)(job.id, job.claim, **more)) == holds
         if holds:
-            ends = {"fail": State.FAILED, "refuse": State.REFUSED, "finish_cancel": State.CANCELLED}
+            ends = {"fail": State.FAILED, "finish_cancel": State.CANCELLED}
             self.model[job.id].state = ends[end]
 
     @rule(job=jobs)

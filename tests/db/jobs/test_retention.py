@@ -47,7 +47,7 @@ async def test_a_delivered_clip_is_kept_for_some_days_unless_it_is_taken_down(qu
 async def test_a_clip_that_was_made_and_never_shown_is_not_kept(queue):
     job = await rendered(queue)
     CLOCK.now = T
-    await queue.claims.refuse(job.id, None, code="E_REFUSED")
+    await queue.claims.fail(job.id, None, code="E_POST")
     assert await queue.retention.blobs_in_use(retention()) == set()
 
 
