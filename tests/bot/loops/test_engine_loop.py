@@ -16,7 +16,6 @@ from bot.loops.previews import JobProgress
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
-from db.jobs.claims import Claims
 from db.states import JobId, State
 from engine.core.errors import (
     Cancelled,
@@ -364,20 +363,21 @@ async def test_a_bug_around_the_engine_is_counted_and_sets_the_job_aside(queue, 
 
 async def test_a_database_that_cannot_be_written_does_not_end_the_loop(queue, engine, start, monkeypatch):
     """The failure itself cannot be written down for a while: it is, once it can be."""
-    end_badly, failures = Claims._end_badly, iter(range(3))
+    fail, failures = queue.claims.fail, iter(range(3))
 
-    async def full(self, *args):
+    async def full(*args, **named):
         if next(failures, None) is not None:
             raise CannotWrite("disk full")
-        return await end_badly(self, *args)
+        return await fail(*args, **named)
 
-    monkeypatch.setattr(Claims, "_end_badly", full)
+    monkeypatch.setattr(queue.claims, "fail", full)
     engine.acts = [RenderFailed("E_ENGINE", "no")]
     job = await queued(queue)
     other = await queued(queue, BEN)
     start()
     await comes_to(queue, other, State.RENDERED)
     assert (await queue.jobs.get(job.id)).state is State.FAILED
+    assert next(failures, None) is None
 
 
 async def test_a_queue_that_cannot_be_read_is_asked_again(queue, engine, start, monkeypatch):
