@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables
+from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables
 from bot.policies import store_of
 
 if TYPE_CHECKING:
@@ -48,7 +48,10 @@ def examine() -> list[Finding]:
     try:
         settings = load_settings()
     except BadSettings as error:
-        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend="Fix it in .env.")
+        mend = f"Correct it in {' and in '.join(error.places)}."
+        if ENVIRONMENT in error.places:
+            mend += " Docker Compose fills the environment from .env."
+        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend=mend)
         return [_python(), wrong]
     return [
         _python(),

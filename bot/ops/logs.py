@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import json
 import logging
-import re
 import sys
 import time
 from collections.abc import Iterable
 
 from bot.config.choices import LogFormat
-
-HIDDEN = "[hidden]"
-
-SECRETS = re.compile(
-    r"[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}"  # a bot's token
-    r"|(?<=/webhooks/)\d+/[^\s/?\"'<>]+"  # an interaction's token
-    r"|(?<=/interactions/)\d+/[^\s/?\"'<>]+"
-    r"|(?<=[?&])(?:ex|is|hm)=[^\s&\"'<>]+"  # the signature of an attachment's address
-)
+from bot.config.secrets import hide
 
 
 class _Redacting(logging.Formatter):
@@ -32,9 +23,7 @@ class _Redacting(logging.Formatter):
         return self.redact(super().format(record))
 
     def redact(self, text: str) -> str:
-        for secret in self._secrets:
-            text = text.replace(secret, HIDDEN)
-        return SECRETS.sub(HIDDEN, text)
+        return hide(text, self._secrets)
 
 
 class _RedactingJson(_Redacting):

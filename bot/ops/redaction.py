@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.ops.logs import HIDDEN
+from bot.config.secrets import HIDDEN
 from db.jobs.job import Job
 from engine.core.recipe import Recipe
 

@@ -7,7 +7,8 @@ import warnings
 import pytest
 
 from bot.config.choices import LogFormat
-from bot.ops.logs import HIDDEN, set_up_logs
+from bot.config.secrets import HIDDEN
+from bot.ops.logs import set_up_logs
 
 # Both have the shape of the real thing and are made up; the second is no setting of this process.
 OURS = "canary-token-without-any-shape"
