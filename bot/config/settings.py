@@ -72,7 +72,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=ENV_FILE,
-        env_file_encoding="utf-8",
         toml_file=TOML,
         extra="ignore",
         frozen=True,
@@ -399,7 +398,7 @@ def load_settings(**overrides: Any) -> Settings:
     """
     from_toml = _given_in(TOML)
     try:
-        return Settings(_env_file_encoding=_encoding_of(ENV_FILE), **overrides)
+        return Settings(**{"_env_file_encoding": _encoding_of(ENV_FILE), **overrides})
     except ValidationError as error:
         wrong = [(problem, _source_of(problem, from_toml, overrides)) for problem in error.errors()]
         lines = [f"{_explain(problem)} (set in {place})" for problem, place in wrong]
