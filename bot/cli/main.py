@@ -6,7 +6,6 @@ Nothing heavy is imported before a command needs it, so that ``--help`` answers 
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from bot.cli.database import backup, check, restore
 from bot.cli.inspect import inspect
 from bot.cli.judge import judge
 from bot.cli.models import models
+from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
 from bot.requests import options
 from engine.core.recipe import Kind, Role
@@ -94,7 +94,7 @@ def run() -> None:
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Where to save the MP4.",
 )
 def render(
@@ -136,7 +136,7 @@ def render(
         made = _make(request, {role: file for role, file in files.items() if file is not None}, output)
     except UserError as error:
         _give_up(str(error))
-    _print_receipt(made, output)
+    _print_receipt(made, output.expanduser())
 
 
 @main.command()
@@ -146,7 +146,7 @@ def render(
     "--output",
     default=Path("out/demo.mp4"),
     show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Where to save the MP4.",
 )
 def demo(image: Path, output: Path) -> None:
@@ -158,7 +158,7 @@ def demo(image: Path, output: Path) -> None:
         made = _make(Request(kind=Kind.ANIMATE, seconds=4.0, seed=7), {Role.PICTURE: image}, output)
     except UserError as error:
         _give_up(str(error))
-    _print_receipt(made, output)
+    _print_receipt(made, output.expanduser())
     click.echo(
         "\nNext, try your own picture:  .venv/bin/framekiln render PICTURE.png -o out/mine.mp4\n"
         "      or run the bot:         put DISCORD_TOKEN=… into .env, then  .venv/bin/framekiln run\n"
@@ -190,7 +190,7 @@ def settings() -> None:
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Where to save the picture.",
 )
 def sheet(clip: Path, output: Path) -> None:
@@ -200,12 +200,13 @@ def sheet(clip: Path, output: Path) -> None:
     from engine.clips.read_clip import read_clip  # noqa: PLC0415
     from engine.clips.sheet import contact_sheet  # noqa: PLC0415
 
+    saved = OutputFile(output, PICTURE, data=data_dir(), inputs=[clip])
     try:
         read = read_clip(clip)
-        Image.fromarray(contact_sheet(read.frames, read.fps)).save(output, optimize=True)
     except (ValueError, OSError) as error:
         _give_up(str(error))
-    click.echo(str(output))
+    save_picture(Image.fromarray(contact_sheet(read.frames, read.fps)), saved)
+    click.echo(str(saved.path))
 
 
 @main.command()
@@ -224,7 +225,6 @@ def health() -> None:
 
 def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
     """Make a clip with a bar that shows its stages, where somebody watches."""
-    _check_writable(output)
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
@@ -237,6 +237,7 @@ def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
         settings = load_settings()
     except BadSettings as error:
         _give_up(f"A setting is wrong. {error}")
+    saved = OutputFile(output, CLIP, data=settings.data_dir, inputs=files.values())
     columns = (TextColumn("{task.description:<16}"), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
         bar = shown.add_task("starting", total=1.0)
@@ -246,19 +247,9 @@ def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
             shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
 
         given = {role: path.read_bytes() for role, path in files.items()}
-        made = asyncio.run(make_clip(request, given, output, settings=settings, on_progress=tell))
+        made = asyncio.run(make_clip(request, given, saved, settings=settings, on_progress=tell))
         shown.update(bar, description="done", completed=1.0)
     return made
-
-
-def _check_writable(output: Path) -> None:
-    """Say before the work, not after it, that its result has no place."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _give_up(f"{output} cannot be written: {error.strerror}")
-    if not os.access(output.parent, os.W_OK):
-        _give_up(f"{output} cannot be written: its folder is not writable")
 
 
 def _print_receipt(made: Made, output: Path) -> None:
