@@ -6,6 +6,7 @@ Nothing heavy is imported before a command needs it, so that ``--help`` answers 
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.cli.judge import judge
 from bot.cli.models import models
 from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
+from bot.config.secrets import hide
 from bot.requests import options
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.cli.demo import Made
+    from bot.config.settings import Settings
+
+log = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
 
@@ -50,11 +55,8 @@ main.add_command(restore)
 @main.command()
 def run() -> None:
     """Run the Discord bot until Ctrl-C. Needs DISCORD_TOKEN."""
-    from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
-    from bot.config.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
-    from bot.ops.logs import set_up_logs  # noqa: PLC0415
-    from bot.reconnect import TokenRefused  # noqa: PLC0415
-    from db.errors import DatabaseError  # noqa: PLC0415
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415 - see the module's docstring
+    from bot.ops.logs import log_what_python_prints, set_up_logs  # noqa: PLC0415
 
     try:
         settings = load_settings()
@@ -65,15 +67,34 @@ def run() -> None:
             "DISCORD_TOKEN is not set. Put it into .env, like this: DISCORD_TOKEN=… "
             "(the README says where to find the token). To try Framekiln without Discord: make demo"
         )
-    set_up_logs(settings.log_level, settings.log_format, [settings.discord_token.get_secret_value()])
+    secrets = [settings.discord_token.get_secret_value()]
+    writer = set_up_logs(settings.log_level, settings.log_format, secrets, backlog=settings.log_backlog)
+    log_what_python_prints()
+    last_words = _run(settings)
+    if last_words:
+        writer.put(hide(last_words, secrets))
+        sys.exit(1)
+
+
+def _run(settings: Settings) -> str:
+    """Be the bot. Returns the last words, where an error ended it: printing them here could block."""
+    from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
+    from bot.config.settings import unknown_variables  # noqa: PLC0415
+    from bot.reconnect import TokenRefused  # noqa: PLC0415
+    from db.errors import DatabaseError  # noqa: PLC0415
+
     for name in unknown_variables():
-        click.echo(f"There is no setting called {name}. Run framekiln settings to see them all.", err=True)
+        log.warning("There is no setting called %s. Run framekiln settings to see them all.", name)
     try:
         asyncio.run(run_app(settings))
     except TokenRefused as error:
-        _give_up(f"{error}. Check DISCORD_TOKEN; you can reset it in the developer portal.")
+        return f"{error}. Check DISCORD_TOKEN; you can reset it in the developer portal."
     except (DatabaseError, OSError) as error:
-        _give_up(str(error))
+        return str(error)
+    except Exception:
+        log.exception("the bot ended by an error that nobody expected")
+        return "The bot ended by an error; the log has the rest."
+    return ""
 
 
 @main.command()

@@ -127,6 +127,11 @@ class Settings(BaseSettings):
     engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, svd, …).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for programs.")
+    log_backlog: int = Field(
+        MEGABYTE,
+        ge=10_000,
+        description="Most bytes of log lines kept while nobody reads them; the rest is dropped and counted.",
+    )
     moderator_roles: Annotated[tuple[int, ...], NoDecode] = Field(
         (),
         description="Ids of roles that can use /queue, besides members with Manage Server. Comma-separated.",
