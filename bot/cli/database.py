@@ -10,6 +10,7 @@ import click
 
 from bot.cli.output import BACKUP, OutputFile, data_dir
 from bot.config.paths import BACKUPS, BLOBS, DATABASE
+from bot.ops.file_modes import private_files
 
 
 @click.command()
@@ -24,7 +25,8 @@ def backup(path: Path | None, *, force: bool) -> None:
     database = data / DATABASE
     if not database.exists():
         raise click.ClickException(f"there is no database at {database}")
-    click.echo(str(_backed_up(database, None if path is None else path.expanduser(), force=force)))
+    with private_files():
+        click.echo(str(_backed_up(database, None if path is None else path.expanduser(), force=force)))
 
 
 def _backed_up(database: Path, path: Path | None, *, force: bool) -> Path:
@@ -67,7 +69,7 @@ def restore(file: Path | None, *, yes: bool) -> None:
     database = data / DATABASE
     known = len(shipped_migrations())
     try:
-        with taken(database):
+        with private_files(), taken(database):
             if file is not None and database.exists() and file.samefile(database):
                 raise click.ClickException(f"{file} is the database itself; give one of its backups")
             if file is None:

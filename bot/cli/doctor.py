@@ -7,10 +7,11 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from bot.cli.finding import Finding
+from bot.cli.folders import examine_folders
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables
 from bot.policies import store_of
 
@@ -24,23 +25,6 @@ LEAST_SQLITE = (3, 35, 0)
 """The first with RETURNING, which a claim needs."""
 
 FFMPEG_SECONDS = 20.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        ok: it is as it should be.
-        blocks: the bot cannot run like this.
-        mend: what to do about it; empty where there is nothing to do.
-    """
-
-    name: str
-    ok: bool
-    text: str
-    blocks: bool = False
-    mend: str = ""
 
 
 def examine() -> list[Finding]:
@@ -58,6 +42,7 @@ def examine() -> list[Finding]:
         *_settings(settings),
         _sqlite(),
         _disk(settings),
+        *examine_folders(settings),
         *_set_aside(settings),
         _ffmpeg(),
         _signing(settings),
@@ -69,12 +54,7 @@ def examine() -> list[Finding]:
 
 def report(findings: list[Finding]) -> str:
     """The findings as lines."""
-    lines = []
-    for finding in findings:
-        mark = "✓" if finding.ok else ("✗" if finding.blocks else "·")
-        lines.append(f"{mark} {finding.name}: {finding.text}")
-        if finding.mend:
-            lines.append(f"    → {finding.mend}")
+    lines = [line for finding in findings for line in finding.lines()]
     blocking = sum(finding.blocks for finding in findings)
     things = "problem keeps" if blocking == 1 else "problems keep"
     lines.append("")

@@ -6,6 +6,7 @@ Nothing heavy is imported before a command needs it, so that ``--help`` answers 
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import sys
 from dataclasses import replace
@@ -21,7 +22,7 @@ from bot.cli.judge import judge
 from bot.cli.models import models
 from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
-from bot.config.secrets import hide
+from bot.config.secrets import hide, hide_token
 from bot.requests import options
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
@@ -37,7 +38,27 @@ log = logging.getLogger(__name__)
 MEGABYTE = 1_000_000
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    """The program. What it prints is shown on every terminal, and never holds a token."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it. A terminal that cannot show a letter shows another in its place."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. A token that somebody gave in a wrong place is not repeated in the error."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            if hide_token(error.message) == error.message:
+                raise
+            raise click.ClickException(hide_token(error.message)) from None
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="framekiln", message="framekiln %(version)s")
 def main() -> None:
     """Turn a community's pictures and words into short video clips."""
@@ -307,5 +328,5 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _give_up(text: str) -> NoReturn:
-    click.echo(text, err=True)
+    click.echo(hide_token(text), err=True)
     sys.exit(1)

@@ -24,9 +24,8 @@ TOKEN = re.compile(
 """What is a token without doubt: a bot's, or one of the services that owners of models and code have."""
 
 _TOKEN_LIKE = re.compile(
-    rf"{TOKEN.pattern}"
     # A long word with letters of both cases: other services' keys, and pieces of a token.
-    r"|(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}"
+    r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}"
 )
 
 
@@ -42,10 +41,15 @@ def hide(text: str, secrets: Iterable[str] = ()) -> str:
     return _SHAPED.sub(HIDDEN, text)
 
 
+def hide_token(text: str) -> str:
+    """Replace what is a token without doubt, whoever's it is."""
+    return TOKEN.sub(HIDDEN, hide(text))
+
+
 def hide_token_like(text: str) -> str:
     """Replace more than :func:`hide`: whatever could be a token, in a text that is about a setting.
 
     A long file name with capitals and digits goes too. So this is for values that somebody has typed in,
     and not for the log.
     """
-    return _TOKEN_LIKE.sub(HIDDEN, hide(text))
+    return _TOKEN_LIKE.sub(HIDDEN, hide_token(text))

@@ -9,7 +9,6 @@ transaction since the last checkpoint.
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -21,7 +20,7 @@ import aiosqlite
 
 from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
 from db.sqlite.backup import write_backup
-from db.sqlite.lock import take
+from db.sqlite.lock import Hold, take
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from db.sqlite.rescue import Rescue, rescue
 
@@ -56,13 +55,13 @@ class Database:
         rescued: what was done about a damaged file; None where it was whole.
     """
 
-    def __init__(self, path: Path, thread: _Thread, lock_fd: int, rescued: Rescue | None = None) -> None:
+    def __init__(self, path: Path, thread: _Thread, hold: Hold, rescued: Rescue | None = None) -> None:
         self.path = path
         self.rescued = rescued
         self.calls = 0
         self.busy_seconds = 0.0
         self._thread = thread
-        self._lock_fd = lock_fd
+        self._hold = hold
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -93,7 +92,7 @@ class Database:
         """
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise OldSqlite(sqlite3.sqlite_version, ".".join(map(str, OLDEST_SQLITE)))
-        path, lock_fd = take(Path(path))
+        path, hold = take(Path(path))
         try:
             folder = path.parent / "backups" if backup_dir is None else Path(backup_dir)
             steps = shipped_migrations() if migrations is None else migrations
@@ -108,9 +107,9 @@ class Database:
                 )
                 thread = await _connect(path, steps, folder)
         except BaseException:
-            os.close(lock_fd)
+            hold.close()
             raise
-        return cls(path, thread, lock_fd, rescued)
+        return cls(path, thread, hold, rescued)
 
     async def write(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn`` inside one transaction and commit, or roll back whatever it raises.
@@ -174,7 +173,7 @@ class Database:
                 )
             finally:
                 await self._thread.close()
-                os.close(self._lock_fd)
+                self._hold.close()
 
     async def __aenter__(self) -> Self:
         return self
