@@ -17,6 +17,7 @@ from discord import app_commands
 from bot.buttons import rows
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
+from bot.discord_io.events import guard_events
 from bot.discord_io.interactions import BotClient, Interaction
 from bot.services import Services
 
@@ -45,6 +46,15 @@ class _Tree(app_commands.CommandTree[BotClient]):
         return await client.serve(
             interaction, partial(client.recognise, interaction.user.id), recognise=False
         )
+
+    async def _call(self, interaction: Interaction) -> None:
+        """Answer also where discord.py cannot read what a command was given; it would say nothing."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+            await interaction.client.answer_error(interaction, error)
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         if isinstance(error, app_commands.CheckFailure):
@@ -76,6 +86,7 @@ class Framekiln(BotClient):
         self.tree = _Tree(self)
         self._syncing: asyncio.Task[None] | None = None
         setup_all(self.tree, services)
+        guard_events(self)
 
     async def setup_hook(self) -> None:
         """Listen for every kind of button, and tell Discord of the commands where they have changed."""

@@ -53,6 +53,9 @@ async def stay_connected(services: Services) -> None:
             log.warning("the connection was closed with code %s", error.code)
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("Discord cannot be reached: %s", error)
+        except Exception:
+            # Whatever it was, members' jobs wait for a bot that goes on.
+            log.exception("the connection ended by an error that nobody expected")
         finally:
             services.messenger.detach()
         if time.monotonic() - began > RECONNECT_LAST:
