@@ -22,7 +22,8 @@ NO_WORDS = "There are no words in that. Write what the clip should show."
 
 # The prompt syntax of AUTOMATIC1111's web UI and its relatives, which people paste from their notes.
 _LORA = re.compile(r"<\s*(?:lora|lyco|lycoris|hypernet)\s*:\s*([^:<>]+)(?::([^<>]*))?>", re.IGNORECASE)
-_WEIGHTED = re.compile(r"\(([^()]*[^()\s:])\s*:\s*\d*\.?\d+\s*\)")
+# A whole number counts as a weight only behind a word: (16:9) and (10:30) are none.
+_WEIGHTED = re.compile(r"\(([^()]*[^()\s:])\s*:\s*(?:\d?\.\d+|(?<!\d:)(?<!\d: )[0-2])\s*\)")
 _EMBEDDING = re.compile(r"\bembedding:\s*([\w.-]+)", re.IGNORECASE)
 _BREAK = re.compile(r"\bBREAK\b")
 _LOOSE_COMMAS = re.compile(r"(?:\s*,){2,}")
