@@ -106,7 +106,7 @@ def _translated(text: str, known: Collection[str], *, room: int) -> Wording:
         name = next((name for name in known if name.casefold() == match[1].strip().casefold()), None)
         weight = _weight(match[2])
         if name is None:
-            notes.append(f"<lora:{shown}> was left out: there is no style of that name for this")
+            notes.append(f"<lora:{shown}> was left out: there is no style of that name here")
         elif weight is None:
             notes.append(f"<lora:{shown}> was left out: a strength is more than 0 and at most {MAX_WEIGHT:g}")
         elif len(styles) >= room:

@@ -34,6 +34,9 @@ _OTHER_LORAS = (
     *("double_blocks.", "single_blocks.", "blocks.", "lora_unet_double_blocks", "lora_unet_single_blocks"),
 )
 
+_DOWN = ("lora_down.weight", "lora.down.weight", "lora_A.weight", "lora_A.default.weight")
+"""The half of a LoRA that is as wide as what it reads."""
+
 
 def checkpoint_misfit(path: Path) -> str:
     """Why a checkpoint, a single file or a folder in diffusers' layout, cannot be used; "" where it can."""
@@ -65,9 +68,9 @@ def _judged(path: Path, size: int, changed: int, judge: Callable[[Mapping[str, A
             header = json.loads(file.read(length))
         tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
         ends = max((tensor["data_offsets"][1] for tensor in tensors.values()), default=0)
+        return judge(tensors) if ends == size - 8 - length else DAMAGED
     except (OSError, ValueError, struct.error, AttributeError, KeyError, IndexError, TypeError):
         return DAMAGED
-    return judge(tensors) if ends == size - 8 - length else DAMAGED
 
 
 def _checkpoint_misfit(tensors: Mapping[str, Any]) -> str:
@@ -95,6 +98,6 @@ def _style_misfit(tensors: Mapping[str, Any]) -> str:
         return NO_STYLE
     for name, tensor in tensors.items():
         reads_words = "attn2" in name and ("to_k" in name or "to_v" in name)
-        if reads_words and ("down" in name or "lora_A" in name) and tensor["shape"][-1] in _OTHER_WIDTHS:
+        if reads_words and name.endswith(_DOWN) and tensor["shape"][-1] in _OTHER_WIDTHS:
             return NO_STYLE
     return ""
