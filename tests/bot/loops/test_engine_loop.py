@@ -39,6 +39,7 @@ from tests.bot.fixtures import (
     until,
     until_cancelled,
 )
+from tests.policies import stumble_limits
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
 
@@ -399,7 +400,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 
     async def taken_away(on_event, cancel):
         row = await queue.jobs.get(job.id)
-        await queue.claims.recover(restart_limit=5)
+        await queue.claims.recover(limits=stumble_limits())
         assert (await queue.claims.claim()).claim == row.claim + 1
 
     engine.acts = [taken_away]

@@ -18,7 +18,7 @@ from db.jobs.job import Job
 from db.sqlite.connection import Database
 from db.states import MOVES, State
 from tests.db.asking import audit_entry, hand_in, new_job
-from tests.policies import FAR, queue_on
+from tests.policies import FAR, queue_on, stumble_limits
 
 CRASH_LIMIT = 2
 RESTART_LIMIT = 3
@@ -118,7 +118,11 @@ class QueueMachine(RuleBasedStateMachine):
             elif cause is Requeue.CRASH and modelled.crashes >= CRASH_LIMIT:
                 expected = State.QUARANTINED
             modelled.state = expected
-        found = self.run(self.queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
+        found = self.run(
+            self.queue.claims.requeue(
+                job.id, job.claim, cause=cause, limits=stumble_limits(crashes=CRASH_LIMIT)
+            )
+        )
         assert found is expected
 
     @rule(job=claims, end=st.sampled_from(["fail", "finish_cancel"]))
@@ -222,7 +226,7 @@ class QueueMachine(RuleBasedStateMachine):
     def restart(self):
         self.run(self.db.close())
         self.open()
-        recovery = self.run(self.queue.claims.recover(restart_limit=RESTART_LIMIT))
+        recovery = self.run(self.queue.claims.recover(limits=stumble_limits(restarts=RESTART_LIMIT)))
         assert {job.id for job in recovery.posting} == self.those_in(State.POSTING)
         for job, modelled in self.model.items():
             modelled.in_flight = False
