@@ -117,10 +117,8 @@ def refusal_text(error: Exception, interaction_id: int) -> str:
     if isinstance(error, UserError):
         log.info("refused %s: %s", interaction_id, error.code)
         return str(error)
-    if isinstance(error, MemberBanned):
-        return messages.BANNED
-    if isinstance(error, Draining):
-        return messages.CLOSED_FOR_NOW
+    if isinstance(error, MemberBanned | Draining):
+        return messages.BANNED if isinstance(error, MemberBanned) else messages.CLOSED_FOR_NOW
     if isinstance(error, LimitReached):
         return messages.limit_reached(error.which, error.allowed, error.retry_after)
     if (short := shortage_of(error)) is not None:

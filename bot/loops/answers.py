@@ -1,8 +1,8 @@
 """Says what was not said in time: answers that an earlier run still owed, and what became of jobs.
 
-Discord shows "thinking" from the moment an answer is promised. Each promise is a row (`db.jobs.asked`), and what
-an earlier run left is answered here. A job that came to nothing, and whose message cannot be edited, is spoken
-of in its channel, or else in a direct message, once (`db.jobs.owed`).
+Discord shows "thinking" from the moment an answer is promised. Each promise is a row (`db.jobs.asked`), and
+what an earlier run left is answered here. A job that came to nothing, and whose message cannot be edited, is
+spoken of in its channel, or else in a direct message, once (`db.jobs.owed`).
 """
 
 from __future__ import annotations

@@ -214,19 +214,24 @@ class StatusBoard:
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
         recipe = Recipe.from_json(job.recipe)
-        if job.state.ended:
-            return messages.over(job, recipe)
-        if job.state in {State.RENDERED, State.POSTING}:
-            if (short := self._shortages.at(Place.DELIVERY)) is not None:
-                return messages.waits_for(recipe, short)
-            return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
+        if job.state in {State.QUEUED, State.RUNNING}:
+            return await self._content_of_waiting(job, recipe, asks=asks)
         if job.state is State.HELD:
             return messages.under_review(recipe)
-        live = self._engine_loop.progress.get(job.id)
-        if job.state is State.RUNNING and live is not None:
-            return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
-        if (short := self._shortages.at(Place.ENGINE)) is not None:
+        if job.state.ended:
+            return messages.over(job, recipe)
+        if (short := self._shortages.at(Place.DELIVERY)) is not None:
             return messages.waits_for(recipe, short)
+        return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
+
+    async def _content_of_waiting(self, job: Job, recipe: Recipe, *, asks: bool) -> str:
+        """For a job that waits or is drawn."""
+        live = self._engine_loop.progress.get(job.id) if job.state is State.RUNNING else None
+        short = self._shortages.at(Place.ENGINE)
+        if short is not None and (live is None or live.fraction == 0):
+            return messages.waits_for(recipe, short)  # each try may fail again: this is said once
+        if live is not None:
+            return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
         wait = forecast.waits.get(job.id)
         if wait is None:

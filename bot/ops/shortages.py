@@ -22,7 +22,7 @@ REMEMBERED = 3.0
 """How many of the longest pauses may pass without a new failure until a shortage counts as over."""
 
 STRIKES = 3
-"""Times that one job runs short, with others drawn in between each, until it is the job that needs too much."""
+"""Times that one job runs short, with others drawn in between, until it is the job that needs too much."""
 
 
 class Place(StrEnum):
@@ -95,7 +95,7 @@ class Shortages:
         return None if outage is None or self._is_over(outage) else outage.kind
 
     def anywhere(self) -> tuple[Shortage, float] | None:
-        """What is waited for anywhere, and since when in Unix seconds; the longest shortage. None: nothing."""
+        """What is waited for anywhere, and since when in Unix seconds, the longest; None: nothing."""
         there = [outage for outage in self._outages.values() if not self._is_over(outage)]
         if not there:
             return None

@@ -1,7 +1,7 @@
 """Interactions that are being answered, written down before Discord is told that an answer will come.
 
-Discord shows "thinking" from then on, for up to 15 minutes. Should the bot end before it answers, the next start
-finds the row and answers.
+Discord shows "thinking" from then on, for up to 15 minutes. Should the bot end before it answers, the next
+start finds the row and answers.
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Job:
         claim: counts the claims; the number fences late answers off.
         crashes: the engine ended of itself while this job ran.
         restarts: other ends of engine or bot that are held against the job.
-        stumbles, stumbled_at: how often engine or bot ended while it ran, by whatever, and when they last did.
+        stumbles, stumbled_at: how often engine or bot ended while it ran, by whatever, and when last.
         stage, fraction, take: the last progress that was written; empty, 0 and 0 before.
         cancel_requested: the running job was asked to stop.
         clip_sha256: the finished MP4, a blob.

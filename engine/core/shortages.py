@@ -61,8 +61,8 @@ BY_ERRNO: Mapping[int, Shortage] = MappingProxyType(
         errno.ENOBUFS: Shortage.MEMORY,
     }
 )
-"""A mount that is remounted read-only, or belongs to another user for a while, also answers with EACCES or EPERM;
-a disk that is unplugged or away with EIO, ESTALE or ENOTCONN."""
+"""A mount that is remounted read-only, or belongs to another user for a while, also answers with EACCES or
+EPERM; a disk that is unplugged or away with EIO, ESTALE or ENOTCONN."""
 
 _NO_THREAD = "can't start new thread"
 _SPEAKS_OF_THE_SYSTEM = frozenset({"c2pa", "safetensors", "torch"})
@@ -107,13 +107,17 @@ def _said_by(error: BaseException) -> Shortage | None:
         return error.shortage
     if is_out_of_memory(error):
         return Shortage.MEMORY
-    if isinstance(error, OSError):
-        return BY_ERRNO.get(error.errno or 0)
-    if isinstance(error, ImportError):  # the loader's words for a library that it could not open
-        return BY_ERRNO.get(in_words_of_the_system(str(error)) or 0)
     if isinstance(error, RuntimeError) and _NO_THREAD in str(error):
         return Shortage.PROCESSES
-    if type(error).__module__.split(".")[0] in _SPEAKS_OF_THE_SYSTEM or isinstance(error, RuntimeError):
-        told = _RUST.search(str(error))
-        return None if told is None else BY_ERRNO.get(int(told[1]))
-    return None
+    return BY_ERRNO.get(_errno_of(error) or 0)
+
+
+def _errno_of(error: BaseException) -> int | None:
+    """What the operating system said, as far as an error tells; None: nothing."""
+    if isinstance(error, OSError):
+        return error.errno
+    if isinstance(error, ImportError):  # the loader's words for a library that it could not open
+        return in_words_of_the_system(str(error))
+    speaks = type(error).__module__.split(".")[0] in _SPEAKS_OF_THE_SYSTEM
+    told = _RUST.search(str(error)) if speaks or isinstance(error, RuntimeError) else None
+    return None if told is None else int(told[1])

@@ -359,7 +359,7 @@ class Child:
 
 
 def killed_for_memory() -> int:
-    """How many processes the system has killed for want of memory since it started; Linux only, elsewhere 0."""
+    """How many processes the system has killed for want of memory so far; Linux only, elsewhere 0."""
     try:
         words = _VMSTAT.read_text().split()
     except OSError:

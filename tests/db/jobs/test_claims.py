@@ -86,23 +86,6 @@ async def test_render_times_are_the_newest_of_the_profile(queue):
     assert await queue.jobs.render_times(None) == [4.0, 3.0, 2.0, 1.0]
 
 
-async def test_a_crash_is_held_against_the_job_and_the_second_sets_it_aside(queue):
-    job = await running(queue)
-    assert (
-        await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, limits=stumble_limits())
-        is State.QUEUED
-    )
-    again = await queue.claims.claim()
-    CLOCK.now = T
-    assert (
-        await queue.claims.requeue(again.id, again.claim, cause=Requeue.CRASH, limits=stumble_limits())
-        is State.QUARANTINED
-    )
-    row = await queue.jobs.get(job.id)
-    assert (row.crashes, row.ended_at) == (2, T)
-    assert await queue.claims.claim() is None
-
-
 @pytest.mark.parametrize("cause", [Requeue.SHUTDOWN, Requeue.ENGINE_DOWN])
 async def test_what_is_not_the_jobs_fault_is_not_held_against_it(queue, cause):
     await enqueued(queue)
@@ -216,18 +199,7 @@ async def test_recovery_puts_what_ran_to_the_front(queue):
     assert [found.id for found in recovery.requeued] == [job.id]
     assert (recovery.quarantined, recovery.posting, recovery.cancelled) == ([], [], [])
     again = await queue.claims.claim()
-    assert (again.id, again.claim, again.restarts, again.crashes) == (job.id, 2, 1, 0)
-
-
-async def test_recovery_sets_aside_what_was_found_running_five_times(queue):
-    job = await running(queue)
-    for _ in range(4):
-        assert (await queue.claims.recover(limits=stumble_limits())).requeued
-        await queue.claims.claim()
-    CLOCK.now = T
-    recovery = await queue.claims.recover(limits=stumble_limits())
-    assert [found.id for found in recovery.quarantined] == [job.id]
-    assert (await queue.jobs.get(job.id)).ended_at == T
+    assert (again.id, again.claim, again.stumbles, again.restarts, again.crashes) == (job.id, 2, 1, 0, 0)
 
 
 async def test_recovery_ends_what_was_asked_to_stop(queue):

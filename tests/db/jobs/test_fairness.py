@@ -201,7 +201,7 @@ async def test_claim_waiting_and_position_say_the_same(queue, db):
         assert claimed.id == waiting[0].id
         assert await queue.jobs.position(claimed.id) is None
         await queue.claims.requeue(
-            claimed.id, claimed.claim, cause=Requeue.CRASH, limits=stumble_limits(crashes=1)
+            claimed.id, claimed.claim, cause=Requeue.PROVEN, limits=stumble_limits(crashes=1)
         )
     assert waiting
     assert await queue.claims.claim() is None

@@ -133,7 +133,7 @@ async def failed(queue):
 
 async def crashed(queue):
     job = await running(queue)
-    await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, limits=stumble_limits(crashes=1))
+    await queue.claims.requeue(job.id, job.claim, cause=Requeue.PROVEN, limits=stumble_limits(crashes=1))
     return job
 
 
