@@ -26,9 +26,10 @@ from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.loops.alerts import Alerts, engine_trouble, shortage
+from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
-from bot.loops.engine_alerts import EngineAlerts, trouble_of
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
@@ -40,6 +41,7 @@ from bot.ops.file_modes import close_to_others, private_files
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
+from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
@@ -50,6 +52,7 @@ from bot.requests.submission import Submissions
 from bot.services import Services, state_of
 from bot.signals import JobSignals
 from bot.supervisor import Loop, Supervisor
+from bot.text import moderation_texts
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -69,6 +72,7 @@ from engine.rendering.render import RenderLimits
 log = logging.getLogger(__name__)
 
 ENGINE_START_PAUSE = 5.0
+RESERVE_PAUSE = 10.0
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
 
@@ -88,6 +92,7 @@ class _Base:
     signals: JobSignals
     messenger: Messenger
     forecaster: Forecaster
+    shortages: Shortages
 
     @property
     def outbox(self) -> Path:
@@ -103,6 +108,7 @@ class _JobLoops:
     board: StatusBoard
     deliverer: Deliverer
     cases: CaseBoard
+    answers: Answers
 
 
 @asynccontextmanager
@@ -122,7 +128,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
 async def _assembled(settings: Settings) -> AsyncIterator[Services]:
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
-    opening = Database.open(data / DATABASE, backup_dir=data / BACKUPS, mend=True)
+    opening = Database.open(
+        data / DATABASE, backup_dir=data / BACKUPS, mend=True, reserve=settings.reserve_bytes
+    )
     async with await opening as database:
         await asyncio.to_thread(close_to_others, data)
         if database.rescued is not None:
@@ -170,6 +178,7 @@ def _base(
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
         forecaster=Forecaster(queue.jobs),
+        shortages=Shortages(policies.for_shortages(settings)),
     )
 
 
@@ -206,6 +215,7 @@ def _services(base: _Base) -> Services:
         signals=signals,
         messenger=base.messenger,
         forecaster=base.forecaster,
+        shortages=base.shortages,
         engine_loop=loops.engine_loop,
         deliverer=loops.deliverer,
         board=loops.board,
@@ -214,6 +224,7 @@ def _services(base: _Base) -> Services:
         cancelling=cancelling,
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
+        answers=loops.answers,
         decisions=decisions,
         host=base.host,
         housekeeping=_housekeeping(base, personal, guilds),
@@ -235,7 +246,8 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         blobs=base.blobs,
         engine=base.host,
         limits_for=limits_for,
-        crash_limit=settings.crash_limit,
+        stumbles=policies.for_stumbles(settings),
+        shortages=base.shortages,
         signals=signals,
     )
     board = StatusBoard(
@@ -246,6 +258,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         forecaster=base.forecaster,
         dress=rows.for_status,
         sealer=base.sealer,
+        shortages=base.shortages,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
     )
@@ -257,6 +270,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
         signals=signals,
+        shortages=base.shortages,
         screen=screening.before_posting,
     )
     cases = CaseBoard(
@@ -268,7 +282,8 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         sealer=base.sealer,
         work=base.outbox,
     )
-    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+    answers = Answers(queue=queue, messenger=base.messenger, signals=signals)
+    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases, answers=answers)
 
 
 def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
@@ -295,6 +310,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         board=board,
         signals=base.signals,
         screening=screening,
+        shortages=base.shortages,
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
@@ -333,6 +349,7 @@ def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeepi
         personal=personal,
         guilds=guilds,
         backup_dir=base.settings.data_dir / BACKUPS,
+        shortages=base.shortages,
         policy=policies.for_retention(base.settings),
     )
 
@@ -346,7 +363,7 @@ async def run(settings: Settings) -> None:
     stop = asyncio.Event()
     _listen_for_signals(stop)
     async with assemble(settings) as services:
-        recovery = await services.queue.claims.recover(restart_limit=settings.restart_limit)
+        recovery = await services.queue.claims.recover(limits=policies.for_stumbles(settings))
         log.info(
             "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
@@ -371,10 +388,19 @@ async def run(settings: Settings) -> None:
 def supervisor_of(services: Services) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
-    alerts = EngineAlerts(
+    engine_alerts = Alerts(
+        "engine alerts",
         queue=services.queue,
         messenger=services.messenger,
-        look=partial(trouble_of, services.engine_loop, services.host),
+        look=partial(engine_trouble, services.engine_loop, services.host),
+        over=moderation_texts.ENGINE_BACK,
+    )
+    shortage_alerts = Alerts(
+        "shortage alerts",
+        queue=services.queue,
+        messenger=services.messenger,
+        look=partial(shortage, services.shortages),
+        over=moderation_texts.SHORTAGE_OVER,
     )
     clock_watch = ClockWatch(
         services.queue.retention, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
@@ -386,14 +412,26 @@ def supervisor_of(services: Services) -> Supervisor:
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
+        services.answers.loop,
         services.housekeeping.loop,
         services.erasing.loop,
         services.loop_lag.loop,
-        alerts.loop,
+        engine_alerts.loop,
+        shortage_alerts.loop,
+        disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
     )
     return supervisor
+
+
+def disk_reserve(database: Database) -> Loop:
+    """Set the room aside again that a full disk has used, as soon as there is enough."""
+
+    async def hold() -> None:
+        await asyncio.to_thread(database.reserve.hold)
+
+    return Loop("disk reserve", hold, every=RESERVE_PAUSE)
 
 
 def engine_start(host: EngineHost) -> Loop:

@@ -30,6 +30,7 @@ from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
+from bot.ops.shortages import Shortages
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
@@ -216,6 +217,7 @@ def _loops(
         return spend
 
     signals = JobSignals()
+    shortages = Shortages(policies.for_shortages(settings))
     deliverer = Deliverer(
         queue=queue,
         blobs=blobs,
@@ -224,13 +226,15 @@ def _loops(
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=work, sealer=sealer),
         signals=signals,
+        shortages=shortages,
     )
     engine_loop = EngineLoop(
         queue=queue,
         blobs=blobs,
         engine=host,
         limits_for=limits_for,
-        crash_limit=settings.crash_limit,
+        stumbles=policies.for_stumbles(settings),
+        shortages=shortages,
         signals=signals,
     )
     return deliverer, engine_loop

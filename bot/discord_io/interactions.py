@@ -12,6 +12,9 @@ import aiohttp
 import discord
 
 from bot.text import messages
+from db.errors import DatabaseError
+from db.queue import Queue
+from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ class BotClient(discord.Client, abc.ABC):
         except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
             await self.answer_error(interaction, error)
             return False
+        finally:
+            if interaction.extras.pop(PROMISED, False):
+                await cross_off(interaction)
         return True
 
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
@@ -61,7 +67,8 @@ class BotClient(discord.Client, abc.ABC):
         log.error("interaction %s failed, error id %s", interaction.id, error_id, exc_info=error)
         if interaction.type is discord.InteractionType.autocomplete:
             return  # a list has no room for words; the member sees that it stays empty
-        text = messages.failed_inside(error_id)
+        short = shortage_of(error)
+        text = messages.failed_inside(error_id) if short is None else messages.not_done_for_want_of(short)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(text, ephemeral=True)
@@ -69,6 +76,18 @@ class BotClient(discord.Client, abc.ABC):
                 await interaction.response.send_message(text, ephemeral=True)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as again:
             log.warning("could not report error %s: %s", error_id, again)
+
+
+PROMISED = "promised"
+"""Marks an interaction whose "thinking" is written down, until it has been served."""
+
+
+async def cross_off(interaction: Interaction) -> None:
+    """The member has an answer. A row that stays is looked at by :mod:`bot.loops.answers`."""
+    try:
+        await interaction.client.part(Queue).asked.answered(interaction.id)
+    except DatabaseError as error:
+        log.warning("could not cross off interaction %s: %s", interaction.id, error)
 
 
 Interaction: TypeAlias = discord.Interaction[BotClient]

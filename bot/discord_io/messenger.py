@@ -98,6 +98,26 @@ class SmallFile:
     data: bytes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The first answer to an interaction.
+
+    Attributes:
+        channel, message: where it is.
+        thinking: it only says that an answer will come.
+        private: only the member who asked sees it.
+    """
+
+    channel: int
+    message: int
+    thinking: bool
+    private: bool
+
+
+_ORIGINAL: Any = "@original"
+"""In the place of a message's id: the first answer to an interaction."""
+
+
 class Messenger:
     """Send, edit, find and delete, through whichever client is connected."""
 
@@ -239,6 +259,43 @@ class Messenger:
 
         return await self._call(look)
 
+    async def answer_of(self, application: int, token: str) -> Answered | None:
+        """The first answer to an interaction of an earlier run.
+
+        Returns:
+            None where there is none: it was never promised, or it is deleted.
+
+        Raises:
+            ChannelError: nobody could look.
+        """
+        hook = _hook(await self._connected(), application, token)
+        try:
+            message = await self._call(lambda: hook.fetch_message(_ORIGINAL))
+        except ChannelError as error:
+            if error.trouble is Trouble.GONE:
+                return None
+            raise
+        return Answered(
+            channel=message.channel.id,
+            message=message.id,
+            thinking=message.flags.loading,
+            private=message.flags.ephemeral,
+        )
+
+    async def answer_late(self, application: int, token: str, text: str) -> None:
+        """Answer an interaction of an earlier run in private, in the place of its "thinking".
+
+        Raises:
+            ChannelError: it was not answered.
+        """
+        hook = _hook(await self._connected(), application, token)
+        try:
+            await self._call(lambda: hook.delete_message(_ORIGINAL))
+        except ChannelError as error:
+            if error.trouble is not Trouble.GONE:
+                raise
+        await self._call(lambda: hook.send(text, ephemeral=True))
+
     async def _connected(self) -> discord.Client:
         while self._client is None:
             await self._attached.wait()
@@ -270,6 +327,12 @@ class Messenger:
             if client is not None:
                 client.http._global_over.set()  # noqa: SLF001 - nobody else will
             raise
+
+
+def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:
+    """What answers an interaction; discord.py makes one itself while the interaction is new."""
+    data: Any = {"id": application, "type": discord.WebhookType.application.value, "token": token}
+    return discord.Webhook.from_state(data, state=client._connection)  # noqa: SLF001 - there is no public way
 
 
 def _carries(message: discord.Message, file_name: str) -> bool:

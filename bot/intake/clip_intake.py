@@ -21,6 +21,7 @@ import imageio_ffmpeg
 from bot.intake import sandbox
 from bot.intake.clip_refusals import explain
 from bot.intake.download import Attachment, Downloader
+from engine.core.shortages import shortage_of
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
 from engine.untrusted.headers import Refused
@@ -127,6 +128,8 @@ class ClipIntake:
         except ClipRefused as refused:
             raise explain(refused, self._limits) from refused
         except Exception as error:
+            if shortage_of(error) is not None:
+                raise  # the file is not to blame, and may be sent again
             log.exception("could not take in a clip")
             raise explain(ClipRefused(ClipRefusal.DECODER), self._limits) from error
 

@@ -14,6 +14,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.intake.refusals import Cause
+from engine.core.shortages import OF_THE_MACHINE, shortage_of
 from engine.untrusted.headers import Refusal, Refused
 
 log = logging.getLogger(__name__)
@@ -140,6 +141,8 @@ class Downloader:
         except aiohttp.ClientPayloadError:
             raise _Failed(Cause.CUT_SHORT) from None
         except aiohttp.ClientError as error:
+            if shortage_of(error) in OF_THE_MACHINE:
+                raise
             log.info("could not download an attachment: %s", error)
             raise _Failed(Cause.FAILED) from None
         if len(body) < size:

@@ -19,6 +19,7 @@ import numpy as np
 from bot.intake.decoder import Decoder, Pixels
 from bot.intake.download import Attachment, Downloader
 from bot.intake.refusals import explain
+from engine.core.shortages import shortage_of
 from engine.planning.inspect import PictureFacts, inspect
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 from engine.weights.store import Store
@@ -96,6 +97,7 @@ class Intake:
 
         Raises:
             UserError: it was not taken; the text says why, and what to do.
+            OSError, MemoryError, RuntimeError: the machine is short of something.
         """
         return await self._explained(self._fetch_and_clean(attachment))
 
@@ -113,6 +115,8 @@ class Intake:
         except Refused as refused:
             raise explain(refused, self._limits) from refused
         except Exception as error:
+            if shortage_of(error) is not None:
+                raise  # the file is not to blame, and may be sent again
             log.exception("could not take in a picture")
             raise explain(Refused(Refusal.DECODER), self._limits) from error
 

@@ -19,6 +19,7 @@ from typing import Protocol
 
 from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.loops.clip_post import ClipPosts, file_name
+from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.files import Blobs
@@ -27,6 +28,7 @@ from db.queue import Queue
 from db.states import JobId, State
 from engine.clips.shrink import shrink
 from engine.core.errors import EngineError
+from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
 
@@ -93,6 +95,7 @@ class Deliverer:
         limits: DeliveryLimits,
         clip_posts: ClipPosts,
         signals: JobSignals,
+        shortages: Shortages,
         screen: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         """Make one.
@@ -105,6 +108,7 @@ class Deliverer:
             limits: how long to try.
             clip_posts: packs clips, which is the last that happens to them.
             signals: says when a clip may be ready, and is told what became of it.
+            shortages: told what the machine is short of.
             screen: looks at a clip before it is first posted; False: it is held. None: nobody looks.
         """
         self._queue = queue
@@ -114,6 +118,7 @@ class Deliverer:
         self._limits = limits
         self._clip_posts = clip_posts
         self._signals = signals
+        self._shortages = shortages
         self._screen = screen
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._away: dict[JobId, float] = {}
@@ -173,24 +178,27 @@ class Deliverer:
     async def _deliver(self, job: Job) -> None:
         try:
             await self._attempt(job)
-        except Exception:
-            log.exception("delivery of job %s failed", job.id)
-            await self._end_attempt(job.id)
+        except Exception as error:
+            short = self._shortages.met(Place.DELIVERY, error)
+            if short is None:
+                log.exception("delivery of job %s failed", job.id)
+            await self._end_attempt(job.id, may_give_up=short is None)
         self._signals.changed(job.id)
 
-    async def _end_attempt(self, job_id: JobId) -> None:
+    async def _end_attempt(self, job_id: JobId, *, may_give_up: bool) -> None:
         """Let the next attempt begin, which looks first. As long as that is not written, none would."""
         while not self.loop.stopping:
             try:
                 job = await self._queue.jobs.get(job_id)
                 if job is None or job.state is not State.POSTING:
                     return
-                if self._age(job) > self._limits.give_up_after:
+                if may_give_up and self._age(job) > self._limits.give_up_after:
                     await self._fail(job, "E_POST", f"the clip of job {job.id} could not be posted")
                 else:
                     await self._postpone(job)
-            except Exception:
-                log.exception("could not record the end of an attempt to post job %s", job_id)
+            except Exception as error:
+                if self._shortages.met(Place.DELIVERY, error) is None:
+                    log.exception("could not record the end of an attempt to post job %s", job_id)
                 await asyncio.sleep(TROUBLE_PAUSE)
             else:
                 return
@@ -243,6 +251,7 @@ class Deliverer:
     async def _posted(self, job: Job, message: int | None) -> None:
         await self._queue.delivery.record_posted(job.id, message)
         self._away.pop(job.id, None)
+        self._shortages.passed(Place.DELIVERY)
         self._is_back = True
         self._smaller(job).unlink(missing_ok=True)
         log.info("job %s is delivered", job.id)
@@ -297,6 +306,8 @@ class Deliverer:
         try:
             await asyncio.to_thread(shrink, clip, self._smaller(job), max_bytes=target)
         except EngineError as error:
+            if shortage_of(error) is not None:
+                raise
             await self._fail(job, "E_TOO_LARGE", f"the clip of job {job.id} cannot be made smaller: {error}")
             return
         await self._queue.delivery.postpone(job.id, 0.0)

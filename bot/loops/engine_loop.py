@@ -18,12 +18,14 @@ from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
 from bot.ops.redaction import hushed
+from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs.claims import Requeue
 from db.jobs.job import Job
+from db.jobs.stumbles import StumbleLimits
 from db.queue import Queue
 from db.states import JobId
 from engine.core.errors import (
@@ -32,12 +34,14 @@ from engine.core.errors import (
     EngineClosed,
     EngineDied,
     EngineError,
+    EngineKilled,
     RenderFailed,
     Unsupported,
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
 from engine.core.recipe import Recipe
+from engine.core.shortages import Shortage
 from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
@@ -68,7 +72,8 @@ class EngineLoop:
         blobs: Blobs,
         engine: Engine,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
-        crash_limit: int,
+        stumbles: StumbleLimits,
+        shortages: Shortages,
         signals: JobSignals,
     ) -> None:
         """Make one.
@@ -78,14 +83,17 @@ class EngineLoop:
             blobs: where pictures and clips are.
             engine: where clips are made.
             limits_for: what a job may spend; the size limit is the server's.
-            crash_limit: engine crashes in one job until it is set aside.
+            stumbles: when a job in which the engine ended goes last, and when it is set aside.
+            shortages: told what the machine is short of.
             signals: says when there may be a job, and is told what became of it.
         """
         self._queue = queue
         self._blobs = blobs
         self._engine = engine
         self._limits_for = limits_for
-        self._crash_limit = crash_limit
+        self._stumbles = stumbles
+        self._shortages = shortages
+        self._strikes = Strikes()
         self._signals = signals
         self.loop = Loop("engine loop", self._next_job, every=POLL_SECONDS)
         self._current: Job | None = None
@@ -115,7 +123,7 @@ class EngineLoop:
         """Claim a job and see it to its end. False if there is none."""
         self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            job = await self._queue.claims.claim(last=self.gpu.suspects)
+            job = await self._claim()
             if job is None:
                 self._rendered_at = None
             elif self.loop.stopping:
@@ -126,6 +134,18 @@ class EngineLoop:
         finally:
             self._idle.set()
         return job is not None
+
+    async def _claim(self) -> Job | None:
+        """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
+        try:
+            return await self._queue.claims.claim(last=[*self.gpu.suspects, *self._strikes.suspects])
+        except Exception as error:
+            if self._shortages.met(Place.ENGINE, error) is None:
+                raise
+            self._signals.places_changed()
+            self._cancel.clear()
+            await self._back_off(self._shortages.pause(Place.ENGINE))
+            return None
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running job a moment, then put it back at the front."""
@@ -169,8 +189,9 @@ class EngineLoop:
         while True:
             try:
                 await self._end(job, error)
-            except Exception:
-                log.exception("could not record the end of job %s", job.id)
+            except Exception as again:
+                if self._shortages.met(Place.ENGINE, again) is None:
+                    log.exception("could not record the end of job %s", job.id)
                 if self.loop.stopping:
                     return  # the next start finds it running, and gives it back
                 await self._pause()
@@ -179,6 +200,11 @@ class EngineLoop:
 
     async def _end(self, job: Job, error: Exception) -> None:
         """Write down what a claim that brought no clip came to."""
+        ended = isinstance(error, Cancelled | EngineClosed | EngineDied)
+        short = None if ended else self._shortages.met(Place.ENGINE, error)
+        if short is not None:
+            await self._ran_short(job, error, short)
+            return
         match error:
             case Cancelled():
                 await self._stopped(job)
@@ -222,6 +248,7 @@ class EngineLoop:
         self._rendered_at = time.monotonic()
         self.rendered += 1
         self.gpu.drew(job.id)
+        self._strikes.drew(job.id)
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
@@ -236,6 +263,7 @@ class EngineLoop:
             )
         finally:
             self._engine.discard(rendered)
+        self._shortages.passed(Place.ENGINE)
         if kept:
             log.info("job %s is rendered in %.1f s", job.id, receipt.busy_seconds)
             for given_up in receipt.ladder:
@@ -284,7 +312,19 @@ class EngineLoop:
 
     async def _crashed(self, job: Job, error: EngineDied) -> None:
         log.error("job %s: %s\n%s", job.id, error, hushed(error.last_words, job))
-        await self._requeue(job, Requeue.CRASH)
+        await self._requeue(job, Requeue.KILLED if isinstance(error, EngineKilled) else Requeue.CRASH)
+
+    async def _ran_short(self, job: Job, error: Exception, short: Shortage) -> None:
+        """The machine was short of something: the job waits at the front, and nothing is charged."""
+        if self._strikes.met(job.id, short):
+            self._strikes.forget(job.id)
+            code = Code.MEMORY if short is Shortage.MEMORY else Code.ENGINE
+            await self._fail(job, code, f"it ran short again and again while others were drawn: {error}")
+            return
+        await self._requeue(job, Requeue.ENGINE_DOWN)
+        self._signals.changed(job.id)
+        self._signals.places_changed()
+        await self._back_off(self._shortages.pause(Place.ENGINE))
 
     async def _answer(self, job: Job, error: RenderFailed) -> None:
         """The engine said no: because of this job, of its own state, or of something that can't be known."""
@@ -296,7 +336,7 @@ class EngineLoop:
             to_blame = self.gpu.met(job.id)
             words, count = hushed(error.detail, job), self.gpu.in_a_row
             log.error("job %s hit a GPU fault, %d in a row: %s", job.id, count, words)
-            await self._requeue(job, Requeue.CRASH if to_blame else Requeue.ENGINE_DOWN)
+            await self._requeue(job, Requeue.PROVEN if to_blame else Requeue.ENGINE_DOWN)
             await self._back_off(self.gpu.pause())
         else:
             # What is wrong with weights, the error says in words that are of use to the member.
@@ -313,11 +353,11 @@ class EngineLoop:
         await self._queue.claims.fail(job.id, job.claim, code=code, text=text, error_id=error_id)
 
     async def _give_back(self, job: Job, error: Exception) -> None:
-        """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
+        """An error around the engine: the disk's are not the job's fault, a bug of ours may be its doing."""
         log.error("job %s failed outside the engine", job.id, exc_info=error)
         fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
         await self._pause()
         await self._requeue(job, fault)
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
-        await self._queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)
+        await self._queue.claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)

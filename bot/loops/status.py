@@ -21,6 +21,7 @@ from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import FirstLook, FirstLooks, Shown
+from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages
@@ -72,6 +73,7 @@ class StatusBoard:
         forecaster: Forecaster,
         dress: Dress,
         sealer: Sealer,
+        shortages: Shortages,
         may_show: Callable[[Job], Awaitable[bool]],
         interval: float,
     ) -> None:
@@ -85,6 +87,7 @@ class StatusBoard:
             waits: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
+            shortages: knows what the machine is short of.
             may_show: whether a first look may be seen before anybody has looked at the clip.
             interval: seconds at least between two edits of one message.
         """
@@ -94,6 +97,7 @@ class StatusBoard:
         self._forecaster = forecaster
         self._dress = dress
         self._sealer = sealer
+        self._shortages = shortages
         self._may_show = may_show
         self._interval = interval
         self._dirty: dict[JobId, None] = {}
@@ -210,14 +214,23 @@ class StatusBoard:
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
         recipe = Recipe.from_json(job.recipe)
-        if job.state.ended:
-            return messages.over(job, recipe)
-        if job.state in {State.RENDERED, State.POSTING}:
-            return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
+        if job.state in {State.QUEUED, State.RUNNING}:
+            return await self._content_of_waiting(job, recipe, asks=asks)
         if job.state is State.HELD:
             return messages.under_review(recipe)
-        live = self._engine_loop.progress.get(job.id)
-        if job.state is State.RUNNING and live is not None:
+        if job.state.ended:
+            return messages.over(job, recipe)
+        if (short := self._shortages.at(Place.DELIVERY)) is not None:
+            return messages.waits_for(recipe, short)
+        return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
+
+    async def _content_of_waiting(self, job: Job, recipe: Recipe, *, asks: bool) -> str:
+        """For a job that waits or is drawn."""
+        live = self._engine_loop.progress.get(job.id) if job.state is State.RUNNING else None
+        short = self._shortages.at(Place.ENGINE)
+        if short is not None and (live is None or live.fraction == 0):
+            return messages.waits_for(recipe, short)  # each try may fail again: this is said once
+        if live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
         wait = forecast.waits.get(job.id)
@@ -268,7 +281,7 @@ class StatusBoard:
         view = self._dress(job, draft=look is not None and look.asks)
         if job.status_message_id is None or job.status_channel_id is None:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
-                post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
+                post = Post(content=content, nonce=nonce(job.id, f"status {job.stumbles}"), view=view)
                 message = await self._messenger.send(job.channel_id, post)
                 await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
             return 0
@@ -299,9 +312,15 @@ class StatusBoard:
         elif job.state.ended or error.trouble is Trouble.GONE:
             # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
             log.info("cannot reach the status message of job %s: %s", job.id, error)
+            await self._owe(job)
             await self._queue.delivery.finish_status(job.id)
         else:
             self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
+
+    async def _owe(self, job: Job) -> None:
+        """A job that came to nothing: its member still has to hear of it, by another way."""
+        if job.state.ended and job.state is not State.DELIVERED:
+            await self._queue.owed.add(job)
 
     async def _replace(self, job: Job) -> None:
         """A new one takes over: Discord limits edits of messages older than an hour."""
@@ -318,6 +337,7 @@ class StatusBoard:
         except ChannelError as error:
             log.warning("could not replace the status message of job %s: %s", job.id, error)
             if error.trouble is Trouble.GONE:
+                await self._owe(job)
                 await self._queue.delivery.finish_status(job.id)  # so is the channel
             else:
                 self._try_again(job.id)

@@ -31,7 +31,7 @@ from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.render import RenderLimits
 from tests.fake_discord import FakeDiscord
-from tests.policies import FAR
+from tests.policies import FAR, shortages, stumble_limits
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
 
@@ -273,5 +273,10 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
-    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals()}
+    values = {
+        "limits_for": limits_of(),
+        "stumbles": stumble_limits(),
+        "shortages": shortages(),
+        "signals": JobSignals(),
+    }
     return EngineLoop(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})

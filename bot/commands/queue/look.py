@@ -11,8 +11,9 @@ from discord import app_commands
 
 from bot.commands.shared.moderator_group import JobText, QueueSection
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.replies import think
+from bot.loops.alerts import trouble_of
 from bot.loops.discards import why_discarded
-from bot.loops.engine_alerts import trouble_of
 from bot.ops import stats, stats_chart
 from bot.text import messages, moderation_texts
 from db.states import State
@@ -74,7 +75,7 @@ class LookCommands(QueueSection):
         found = await self._find(interaction, job)
         if found is None:
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         text, files = await why_discarded(
             found, take_previews=self._services.queue.take_previews, blobs=self._services.blobs
         )
@@ -88,7 +89,7 @@ class LookCommands(QueueSection):
         self, interaction: Interaction, days: app_commands.Range[int, 1, MOST_DAYS] = 7
     ) -> None:
         """Show counts, and a chart of them."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         now = time.time()
         jobs = await self._services.queue.jobs.ended(guild_of(interaction), now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)

@@ -23,7 +23,7 @@ from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import ANN, CHANNEL, queued, recipe, rendered, until
-from tests.policies import delivery_limits
+from tests.policies import delivery_limits, shortages, stumble_limits
 
 HOUR = 3600.0
 
@@ -61,6 +61,7 @@ def signals(changed):
 def make(queue, blobs, outlet, tmp_path, signals):
     def made(**limits) -> Deliverer:
         return Deliverer(
+            shortages=shortages(),
             queue=queue,
             blobs=blobs,
             outlet=outlet,
@@ -496,7 +497,7 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
     assert (await queue.jobs.get(job.id)).state is State.POSTING
     assert await queue.delivery.to_deliver() == [], "the interrupted attempt is not begun again by itself"
 
-    recovery = await queue.claims.recover(restart_limit=5)
+    recovery = await queue.claims.recover(limits=stumble_limits())
     assert [found.id for found in recovery.posting] == [job.id]
     outlet.find_own.return_value = 81
     row = await attempt(make(), queue, job)

@@ -24,6 +24,7 @@ from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
 from tests.fake_discord import Status
+from tests.policies import shortages, stumble_limits
 
 MESSAGE = 900
 LOOK = FirstLook(take=1, mp4=b"a small clip")
@@ -58,6 +59,7 @@ def may_show():
 @pytest.fixture
 async def board(queue, messenger, engine_loop, may_show):
     made = StatusBoard(
+        shortages=shortages(),
         queue=queue,
         signals=JobSignals(),
         messenger=messenger,
@@ -220,7 +222,7 @@ async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, 
         await queue.claims.cancel(job.id)
         await queue.claims.finish_cancel(job.id, job.claim)
     else:
-        await queue.claims.recover(restart_limit=5)
+        await queue.claims.recover(limits=stumble_limits())
     board.touch(job.id)
     await until(lambda: files(messenger)[-1] == ())
     if end == "cancelled":
@@ -233,7 +235,7 @@ async def test_what_hung_on_a_message_of_before_a_restart_is_taken_off(queue, bo
     await queued(queue)
     job = await queue.claims.claim()
     await queue.delivery.set_status_message(job.id, CHANNEL, MESSAGE)
-    await queue.claims.recover(restart_limit=5)
+    await queue.claims.recover(limits=stumble_limits())
     board.touch(job.id)
     await until(lambda: files(messenger) == [()])
 

@@ -24,6 +24,7 @@ from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, hand_in, queued, until
 from tests.db.asking import audit_entry
+from tests.policies import shortages
 
 MESSAGE = 900
 
@@ -51,6 +52,7 @@ def engine_loop(queue, blobs, tmp_path):
 def make(queue, messenger, engine_loop):
     def made(interval: float = 0.02) -> StatusBoard:
         return StatusBoard(
+            shortages=shortages(),
             queue=queue,
             signals=JobSignals(),
             messenger=messenger,

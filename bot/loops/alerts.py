@@ -1,4 +1,4 @@
-"""Moderators are told, once, when nothing can be drawn, and when it goes on.
+"""Moderators are told, once, when work stands still, and once when it goes on.
 
 It is said where a server wants to be asked, in the channel of ``/queue review``. Servers without one see it
 in ``/queue show``, owners in the log.
@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import EngineLoop
+from bot.ops.shortages import Shortages
 from bot.supervisor import Loop
 from bot.text import moderation_texts
 from db.queue import Queue
@@ -48,43 +49,59 @@ def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
     return Trouble(since=since)
 
 
-class EngineAlerts:
-    """Looks at the engine, and tells moderators what has changed."""
+def engine_trouble(engine_loop: EngineLoop, host: EngineHost) -> str | None:
+    """What moderators read while nothing can be drawn."""
+    trouble = trouble_of(engine_loop, host)
+    return None if trouble is None else moderation_texts.engine_trouble(trouble.since)
 
-    def __init__(self, *, queue: Queue, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
+
+def shortage(shortages: Shortages) -> str | None:
+    """What moderators read while the machine is short of something."""
+    found = shortages.anywhere()
+    return None if found is None else moderation_texts.shortage(*found)
+
+
+class Alerts:
+    """Looks at one kind of trouble, and tells moderators what has changed."""
+
+    def __init__(
+        self, name: str, *, queue: Queue, messenger: Messenger, look: Callable[[], str | None], over: str
+    ) -> None:
         """Make one.
 
         Args:
+            name: of its loop.
             queue: knows where servers want to be asked.
             messenger: the bot's hand in Discord.
-            look: as :func:`trouble_of`.
+            look: says what is wrong; None: nothing.
+            over: what is said when nothing is wrong any more.
         """
         self._queue = queue
         self._messenger = messenger
         self._look = look
+        self._over = over
         self._told: dict[int, int] = {}
         self._last_trouble: float | None = None
-        self.loop = Loop("engine alerts", self._one_look, every=EVERY)
+        self.loop = Loop(name, self._one_look, every=EVERY)
 
     async def _one_look(self) -> None:
         now = time.monotonic()
-        trouble = self._look()
-        if trouble is not None:
+        text = self._look()
+        if text is not None:
             self._last_trouble = now
-            text = moderation_texts.engine_trouble(trouble.since)
             for guild, channel in (await self._queue.reviews.review_channels()).items():
                 if guild not in self._told and await self._say(channel, text):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:
             self._last_trouble = None
             while self._told:
-                await self._say(self._told.popitem()[1], moderation_texts.ENGINE_BACK)
+                await self._say(self._told.popitem()[1], self._over)
 
     async def _say(self, channel: int, text: str) -> bool:
         """False where it should be tried again."""
         try:
             await self._messenger.send(channel, Post(content=text, nonce=secrets.token_hex(12)))
         except ChannelError as error:
-            log.warning("could not report on the engine in channel %d: %s", channel, error)
+            log.warning("could not report trouble in channel %d: %s", channel, error)
             return error.trouble is not Refusal.LATER
         return True

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from bot import app
-from bot.loops import engine_alerts
+from bot.loops import alerts as alerts_module
 from bot.loops import engine_loop as engine_loop_module
-from bot.loops.engine_alerts import EngineAlerts, trouble_of
+from bot.loops.alerts import Alerts, engine_trouble
 from bot.text import moderation_texts
 from db.moderation.reviews import ReviewRules
 from db.states import JobId, State
@@ -25,8 +25,8 @@ DIES = (sys.executable, "-c", "raise SystemExit(3)")
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(engine_alerts, "EVERY", 0.02)
-    monkeypatch.setattr(engine_alerts, "OVER_AFTER", 0.2)
+    monkeypatch.setattr(alerts_module, "EVERY", 0.02)
+    monkeypatch.setattr(alerts_module, "OVER_AFTER", 0.2)
     monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.02)
 
 
@@ -42,10 +42,15 @@ async def review(fake, channel, services, bot):
 @pytest.fixture
 async def news(services, quick):
     """The loop, over an engine that a test has in hand."""
-    look = lambda: trouble_of(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
-    task = asyncio.create_task(
-        EngineAlerts(queue=services.queue, messenger=services.messenger, look=look).loop.run()
+    look = lambda: engine_trouble(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
+    alerts = Alerts(
+        "engine alerts",
+        queue=services.queue,
+        messenger=services.messenger,
+        look=look,
+        over=moderation_texts.ENGINE_BACK,
     )
+    task = asyncio.create_task(alerts.loop.run())
     yield
     task.cancel()
 

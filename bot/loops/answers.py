@@ -1,0 +1,129 @@
+"""Says what was not said in time: answers that an earlier run still owed, and what became of jobs.
+
+Discord shows "thinking" from the moment an answer is promised. Each promise is a row (`db.jobs.asked`), and
+what an earlier run left is answered here. A job that came to nothing, and whose message cannot be edited, is
+spoken of in its channel, or else in a direct message, once (`db.jobs.owed`).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+
+from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
+from bot.loops.clip_post import nonce
+from bot.signals import JobSignals
+from bot.supervisor import Loop
+from bot.text import messages
+from db.jobs.asked import ANSWERABLE, AskedRow
+from db.jobs.job import Job
+from db.queue import Queue
+from db.states import State
+from engine.core.recipe import Recipe
+
+log = logging.getLogger(__name__)
+
+EVERY = 2.0
+"""Seconds between two looks."""
+
+STILL_IN_HAND = 600.0
+"""Seconds that this run itself may take for an answer; one that is older is lost."""
+
+FIRST_PAUSE = 10.0
+LAST_PAUSE = 3600.0
+"""Seconds between two tries to say what became of a job."""
+
+
+class Answers:
+    """Answers what was left unanswered."""
+
+    def __init__(
+        self,
+        *,
+        queue: Queue,
+        messenger: Messenger,
+        signals: JobSignals,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """Make one.
+
+        Args:
+            queue: the truth.
+            messenger: the bot's hand in Discord.
+            signals: told of jobs whose message was found.
+            clock: returns Unix seconds.
+        """
+        self._queue = queue
+        self._messenger = messenger
+        self._signals = signals
+        self._clock = clock
+        self._left: set[int] = set()
+        self.loop = Loop("late answers", self._one_look, every=EVERY, first=self._look_back)
+
+    async def _look_back(self) -> None:
+        """At the start: whatever is written down is of an earlier run."""
+        self._left = {row.interaction for row in await self._queue.asked.open()}
+
+    async def _one_look(self) -> None:
+        if not self._messenger.connected:
+            return
+        for row in await self._queue.asked.open():
+            age = self._clock() - row.at
+            if row.interaction in self._left or age > STILL_IN_HAND:
+                await self._answer(row, age)
+        for job, tries in await self._queue.owed.due():
+            await self._say(job, tries)
+
+    async def _answer(self, row: AskedRow, age: float) -> None:
+        """One interaction; where Discord is away, it is looked at again."""
+        try:
+            if age <= ANSWERABLE:
+                await self._answer_in_time(row)
+            else:
+                log.warning("interaction %d was not answered within 15 minutes", row.interaction)
+        except ChannelError as error:
+            if error.trouble is Trouble.LATER:
+                return
+            log.info("interaction %d cannot be answered: %s", row.interaction, error)
+        await self._queue.asked.answered(row.interaction)
+        self._left.discard(row.interaction)
+
+    async def _answer_in_time(self, row: AskedRow) -> None:
+        job = await self._queue.asked.job_of(row.interaction)
+        if job is not None and job[1]:
+            return  # the job's message is known: the status board keeps it true
+        answer = await self._messenger.answer_of(row.application, row.token)
+        if job is not None:
+            if answer is not None:
+                await self._queue.delivery.set_status_message(job[0], answer.channel, answer.message)
+            self._signals.changed(job[0])
+        elif answer is None or answer.thinking:
+            public = answer is not None and not answer.private
+            text = messages.NOT_TAKEN_BEFORE_RESTART if public else messages.NOT_ANSWERED_BEFORE_RESTART
+            await self._messenger.answer_late(row.application, row.token, text)
+            log.info("answered interaction %d, which an earlier run had left", row.interaction)
+
+    async def _say(self, job: Job, tries: int) -> None:
+        """Tell a member what became of a job: in the channel, or else in a direct message."""
+        if job.state is not State.DELIVERED and job.state.ended and job.forgotten_at is None:
+            try:
+                await self._tell(job)
+            except ChannelError as error:
+                if error.trouble is Trouble.LATER:
+                    await self._queue.owed.later(job.id, min(LAST_PAUSE, FIRST_PAUSE * 2.0 ** min(30, tries)))
+                    return
+                log.warning("the member of job %s cannot be told how it ended: %s", job.id, error)
+        await self._queue.owed.said(job.id)
+
+    async def _tell(self, job: Job) -> None:
+        text = messages.over(job, Recipe.from_json(job.recipe))
+        post = Post(
+            content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
+        )
+        try:
+            await self._messenger.send(job.channel_id, post)
+        except ChannelError as error:
+            if error.trouble is Trouble.LATER:
+                raise
+            await self._messenger.send_direct(job.user_id, post)

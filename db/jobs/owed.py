@@ -1,0 +1,39 @@
+"""Members who still have to hear what became of their job: its message could not be edited."""
+
+from __future__ import annotations
+
+from db.jobs.job import Job
+from db.jobs.rows import JobRows
+from db.states import JobId
+
+
+class Owed(JobRows):
+    """The part of the queue that remembers what still has to be said."""
+
+    async def add(self, job: Job) -> None:
+        """Remember it; once is enough."""
+        await self._changes(
+            "INSERT INTO owed (job, user_id, at, due_at) VALUES (:job, :user, :now, :now) "
+            "ON CONFLICT DO NOTHING",
+            {"job": job.id, "user": job.user_id, "now": self._clock()},
+        )
+
+    async def due(self) -> list[tuple[Job, int]]:
+        """Return the jobs to speak of now, and how often that was tried."""
+        rows = await self._db.read(
+            "SELECT job, tries FROM owed WHERE due_at <= ? ORDER BY at", (self._clock(),)
+        )
+        tries = {row["job"]: row["tries"] for row in rows}
+        marks = ", ".join("?" * len(tries))
+        jobs = await self._jobs(f"SELECT * FROM job WHERE id IN ({marks}) ORDER BY seq", (*tries,))
+        return [(job, tries[job.id]) for job in jobs]
+
+    async def later(self, job: JobId, seconds: float) -> None:
+        """It could not be said; try again after this many seconds."""
+        await self._changes(
+            "UPDATE owed SET tries = tries + 1, due_at = ? WHERE job = ?", (self._clock() + seconds, job)
+        )
+
+    async def said(self, job: JobId) -> None:
+        """It was said, or cannot be said anywhere."""
+        await self._changes("DELETE FROM owed WHERE job = ?", (job,))
