@@ -261,6 +261,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         shortages=base.shortages,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
+        give_up_after=policies.for_delivery(settings).give_up_after,
     )
     deliverer = Deliverer(
         queue=queue,

@@ -15,7 +15,8 @@ from typing import Protocol
 
 import discord
 
-from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
@@ -46,6 +47,9 @@ FAR_BACK = 10
 
 FAR_BACK_SECONDS = 60.0
 RETRY_SECONDS = 10.0
+LONGEST_RETRY_SECONDS = 3600.0
+TELL_ELSEWHERE_AFTER = 600.0
+"""Seconds after which a member hears by another way that a job came to nothing."""
 
 DRAFT_NAME = "first-look.mp4"
 DRAFT_SECONDS = 20.0
@@ -76,6 +80,7 @@ class StatusBoard:
         shortages: Shortages,
         may_show: Callable[[Job], Awaitable[bool]],
         interval: float,
+        give_up_after: float,
     ) -> None:
         """Make one.
 
@@ -90,6 +95,7 @@ class StatusBoard:
             shortages: knows what the machine is short of.
             may_show: whether a first look may be seen before anybody has looked at the clip.
             interval: seconds at least between two edits of one message.
+            give_up_after: seconds after a job's end when its message is left as it is.
         """
         self._queue = queue
         self._messenger = messenger
@@ -100,6 +106,7 @@ class StatusBoard:
         self._shortages = shortages
         self._may_show = may_show
         self._interval = interval
+        self._give_up_after = give_up_after
         self._dirty: dict[JobId, None] = {}
         self._shown: dict[JobId, Shown] = {}
         self._busy: set[JobId] = set()
@@ -301,21 +308,30 @@ class StatusBoard:
         self.touch(job.id)
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
-        """What follows from Discord's no."""
-        if error.trouble is Trouble.LATER:
-            self._try_again(job.id)
-        elif error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
+        """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
+        if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
             # It never said anything: the answer to the member died before it was a message.
             error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
         ):
             await self._replace(job)
-        elif job.state.ended or error.trouble is Trouble.GONE:
-            # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
-            log.info("cannot reach the status message of job %s: %s", job.id, error)
-            await self._owe(job)
-            await self._queue.delivery.finish_status(job.id)
         else:
-            self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
+            await self._keep_trying(job, error)
+
+    async def _keep_trying(self, job: Job, error: ChannelError) -> None:
+        """Come back later: a thread is opened again, a permission given back. How a job ended cannot wait."""
+        over_for = time.time() - (job.ended_at or time.time()) if job.state.ended else 0.0
+        is_last = error.trouble is Trouble.GONE or (
+            job.state.ended and (error.trouble is Trouble.REFUSED or over_for > self._give_up_after)
+        )
+        if is_last or error.trouble is Trouble.NO_ACCESS or over_for > TELL_ELSEWHERE_AFTER:
+            await self._owe(job)
+        if is_last:
+            # Somebody deleted it, or Discord will not take its words: there is nothing left to keep true.
+            log.info("cannot reach the status message of job %s: %s", job.id, error)
+            await self._queue.delivery.finish_status(job.id)
+            return
+        pause = RETRY_SECONDS if error.trouble is Trouble.LATER else FAR_BACK_SECONDS
+        self._try_again(job.id, max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10)))
 
     async def _owe(self, job: Job) -> None:
         """A job that came to nothing: its member still has to hear of it, by another way."""
@@ -336,19 +352,15 @@ class StatusBoard:
             await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("could not replace the status message of job %s: %s", job.id, error)
-            if error.trouble is Trouble.GONE:
-                await self._owe(job)
-                await self._queue.delivery.finish_status(job.id)  # so is the channel
-            else:
-                self._try_again(job.id)
+            await self._keep_trying(job, error)
 
     def _is_far_back(self, job: Job) -> bool:
         latest = self._forecaster.latest
         wait = latest.waits.get(job.id) if latest is not None else None
         return wait is not None and wait.position > FAR_BACK
 
-    def _try_again(self, job: JobId) -> None:
-        self._shown[job] = Shown(next=time.monotonic() + RETRY_SECONDS)
+    def _try_again(self, job: JobId, pause: float = RETRY_SECONDS) -> None:
+        self._shown[job] = Shown(next=time.monotonic() + pause)
         self.touch(job)
 
     async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:

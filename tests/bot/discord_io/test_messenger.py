@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from types import SimpleNamespace
 
 import discord
 import pytest
 
 from bot.cli.demo import Folder
 from bot.config.settings import Settings
-from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble, _trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.reconnect import TokenRefused, stay_connected
 from tests.bot.fixtures import connected, until
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload
@@ -68,12 +68,6 @@ async def test_each_no_of_discord_has_its_consequence(fake, channel, hand, fault
     with pytest.raises(ChannelError) as caught:
         await hand.send(channel.id, Post(content="status", nonce="n"))
     assert caught.value.trouble is trouble
-
-
-def test_a_message_too_old_to_edit_is_not_a_rate_limit():
-    answer = SimpleNamespace(status=429, reason="Too Many Requests")
-    error = discord.HTTPException(answer, {"code": 30046, "message": "Too many edits of an old message"})
-    assert _trouble(error) is Trouble.TOO_OLD
 
 
 @pytest.mark.parametrize("fault", [LostAnswer(), Cut()])
