@@ -70,6 +70,7 @@ DISK_FULL = (
 )
 NO_ROOM_NOW = "I couldn't save your request, so it is not in the queue. Please try again in a moment."
 NOT_TAKEN_BEFORE_RESTART = "I was restarted before I had taken this. Please ask again."
+NOT_ANSWERED = "Discord didn't let me answer you, so nothing was done. Please ask again."
 NOT_ANSWERED_BEFORE_RESTART = (
     "I was restarted before I could answer you. If nothing has come of it, please ask again."
 )
