@@ -66,8 +66,6 @@ class Answers:
         self._left = {row.interaction for row in await self._queue.asked.open()}
 
     async def _one_look(self) -> None:
-        if not self._messenger.connected:
-            return
         for row in await self._queue.asked.open():
             age = self._clock() - row.at
             if row.interaction in self._left or age > STILL_IN_HAND:
