@@ -37,8 +37,10 @@ from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
+from bot.ops.data_watch import DataWatch
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
+from bot.ops.last_life import traced
 from bot.ops.loop_lag import LoopLag
 from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
@@ -92,6 +94,7 @@ class _Base:
     messenger: Messenger
     forecaster: Forecaster
     shortages: Shortages
+    data_watch: DataWatch
 
     @property
     def outbox(self) -> Path:
@@ -170,6 +173,7 @@ def _base(
         messenger=Messenger(on_attach=signals.discord_is_back),
         forecaster=Forecaster(queue.jobs),
         shortages=Shortages(policies.for_shortages(settings)),
+        data_watch=DataWatch(database.path),
     )
 
 
@@ -207,6 +211,7 @@ def _services(base: _Base) -> Services:
         messenger=base.messenger,
         forecaster=base.forecaster,
         shortages=base.shortages,
+        data_watch=base.data_watch,
         engine_loop=loops.engine_loop,
         deliverer=loops.deliverer,
         board=loops.board,
@@ -240,6 +245,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         stumbles=policies.for_stumbles(settings),
         shortages=base.shortages,
         signals=signals,
+        may_claim=base.data_watch.is_there,
     )
     board = StatusBoard(
         queue=queue,
@@ -302,6 +308,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         signals=base.signals,
         screening=screening,
         shortages=base.shortages,
+        data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
@@ -353,8 +360,10 @@ async def run(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    async with assemble(settings) as services:
-        recovery = await services.queue.claims.recover(limits=policies.for_stumbles(settings))
+    async with assemble(settings) as services, _traced(settings) as crashed:
+        recovery = await services.queue.claims.recover(
+            limits=policies.for_stumbles(settings), by_itself=crashed
+        )
         log.info(
             "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
@@ -409,6 +418,7 @@ def supervisor_of(services: Services) -> Supervisor:
         services.loop_lag.loop,
         engine_alerts.loop,
         shortage_alerts.loop,
+        services.data_watch.loop,
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
@@ -440,6 +450,12 @@ def engine_start(host: EngineHost) -> Loop:
 
     loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
     return loop
+
+
+@asynccontextmanager
+async def _traced(settings: Settings) -> AsyncIterator[bool]:
+    with traced(settings.data_dir) as crashed:
+        yield crashed
 
 
 async def _finish(services: Services) -> None:

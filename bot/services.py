@@ -16,6 +16,8 @@ from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
+from bot.ops.data_watch import DataWatch
+from bot.ops.health import TROUBLE
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.ops.shortages import Shortages
@@ -48,6 +50,7 @@ class Services:
     messenger: Messenger
     forecaster: Forecaster
     shortages: Shortages
+    data_watch: DataWatch
     engine_loop: EngineLoop
     deliverer: Deliverer
     board: StatusBoard
@@ -80,7 +83,9 @@ class Services:
 
 def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     """How the bot and its loops are doing, in plain values."""
+    trouble = services.data_watch.trouble()
     return {
+        **({} if trouble is None else {TROUBLE: trouble}),
         "engine": services.host.state.value,
         "engine deaths": services.host.deaths,
         "GPU faults in a row": services.engine_loop.gpu.in_a_row,

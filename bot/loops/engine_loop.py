@@ -75,6 +75,7 @@ class EngineLoop:
         stumbles: StumbleLimits,
         shortages: Shortages,
         signals: JobSignals,
+        may_claim: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make one.
 
@@ -85,6 +86,7 @@ class EngineLoop:
             limits_for: what a job may spend; the size limit is the server's.
             stumbles: when a job in which the engine ended goes last, and when it is set aside.
             shortages: told what the machine is short of.
+            may_claim: asked before each claim; False: no job is begun.
             signals: says when there may be a job, and is told what became of it.
         """
         self._queue = queue
@@ -94,6 +96,7 @@ class EngineLoop:
         self._stumbles = stumbles
         self._shortages = shortages
         self._strikes = Strikes()
+        self._may_claim = may_claim
         self._signals = signals
         self.loop = Loop("engine loop", self._next_job, every=POLL_SECONDS)
         self._current: Job | None = None
@@ -137,6 +140,8 @@ class EngineLoop:
 
     async def _claim(self) -> Job | None:
         """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
+        if not self._may_claim():
+            return None
         try:
             return await self._queue.claims.claim(last=[*self.gpu.suspects, *self._strikes.suspects])
         except Exception as error:

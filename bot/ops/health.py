@@ -15,6 +15,9 @@ log = logging.getLogger(__name__)
 
 FILE = "health.json"
 EVERY = 5.0
+TROUBLE = "trouble"
+"""The key of what makes the bot useless although it lives."""
+
 STALE = 30.0
 """A sign of life older than this many seconds is none."""
 
@@ -44,6 +47,7 @@ class HealthFile:
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)  # it may have been deleted: that has to be told
         draft = self._path.with_suffix(".part")
         draft.write_text(json.dumps({"time": time.time(), **self._tell()}))
         draft.replace(self._path)
@@ -63,7 +67,7 @@ def look(folder: Path) -> tuple[bool, str]:
     loops = told.pop("loops", {})
     lines = [", ".join(f"{key}: {value}" for key, value in told.items())]
     lines += [_line(name, **loop) for name, loop in loops.items()]
-    return True, "\n".join(lines)
+    return TROUBLE not in told, "\n".join(lines)
 
 
 def _line(loop: str, *, state: str, restarts: int, last_error: str) -> str:

@@ -34,6 +34,7 @@ from bot.intake.reception import Reception
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
+from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Place, Shortages
 from bot.requests.style_names import settled
 from bot.signals import JobSignals
@@ -110,6 +111,7 @@ class Submissions:
         signals: JobSignals,
         screening: Screening,
         shortages: Shortages,
+        data_watch: DataWatch,
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
@@ -122,6 +124,7 @@ class Submissions:
         self._signals = signals
         self._screening = screening
         self._shortages = shortages
+        self._data_watch = data_watch
         self.rules = rules
         self._capabilities = capabilities
         self._in_flight = InFlight()
@@ -330,6 +333,11 @@ class Submissions:
         if is_forbidden(words):
             log.warning("refused %s: someone young together with something sexual", interaction.id)
             return messages.FORBIDDEN
+        return self._refuse_for_the_disk()
+
+    def _refuse_for_the_disk(self) -> str | None:
+        if not self._data_watch.is_there():
+            return messages.DATA_GONE
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return messages.DISK_FULL
         return None
