@@ -16,11 +16,10 @@ from bot.ops.shortages import Place
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
-from db.jobs.asked import ANSWERABLE
+from db.jobs.asked import ANSWERABLE, AskedRow
 from engine.core.shortages import Shortage
 from tests.bot.fixtures import queued, until
 from tests.db.asking import audit_entry
-from tests.fake_discord import Status
 
 
 @pytest.fixture(autouse=True)
@@ -119,13 +118,6 @@ async def test_a_question_that_a_restart_left_is_answered_once_in_private(
     assert [one.content for one in asked.messages] == [messages.NOT_TAKEN_BEFORE_RESTART]
     assert all(one.ephemeral for one in asked.messages)
     assert asked.message.deleted
-
-
-async def test_discord_that_is_away_is_asked_again(fake, channel, ada, services, bot, run, dies):
-    asked = await thinking(fake, ada, channel, dies)
-    fake.fail("GET", "/webhooks/.*/@original$", Status(503), times=8)
-    await run(lambda: asked.followups)
-    assert [one.content for one in asked.messages] == [messages.NOT_TAKEN_BEFORE_RESTART]
 
 
 async def test_a_question_older_than_a_quarter_of_an_hour_is_given_up(
@@ -229,3 +221,15 @@ async def test_a_job_that_moderators_have_brought_back_is_not_spoken_of(queue, a
     await answers._one_look()
     messenger.send.assert_not_called()
     assert await queue.owed.due() == []
+
+
+async def test_while_discord_is_away_a_question_is_kept_for_later(queue, answers, messenger):
+    row = AskedRow(interaction=1, application=2, token="x", user_id=3, guild_id=4, channel_id=5)
+    await queue.asked.note(row, reserved=True)
+    await answers._look_back()
+    messenger.answer_of.side_effect = [ChannelError(Trouble.LATER, "away"), None]
+    await answers._one_look()
+    assert [each.interaction for each in await queue.asked.open()] == [1]
+    await answers._one_look()
+    messenger.answer_late.assert_awaited_once_with(2, "x", messages.NOT_ANSWERED_BEFORE_RESTART)
+    assert await queue.asked.open() == []
