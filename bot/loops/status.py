@@ -15,7 +15,7 @@ from typing import Protocol
 
 import discord
 
-from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile, Trouble
 from bot.forecast import Forecaster
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
@@ -335,4 +335,4 @@ class StatusBoard:
         if look is None:
             return ()
         sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, Recipe.from_json(job.recipe))
-        return (SmallFile(name=DRAFT_NAME, data=sealed.mp4),)
+        return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)
