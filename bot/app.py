@@ -222,7 +222,9 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         return render_limits(settings, base.messenger.known_upload_limit(job.guild_id))
 
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
         blobs=base.blobs,
         engine=base.host,
         limits_for=limits_for,
@@ -230,7 +232,9 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         signals=signals,
     )
     board = StatusBoard(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        moderation=queue.moderation,
         signals=signals,
         messenger=base.messenger,
         engine_loop=engine_loop,
@@ -241,7 +245,9 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         interval=settings.status_interval,
     )
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=base.blobs,
         outlet=base.messenger,
         work=base.outbox,
@@ -279,7 +285,8 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
     )
     return Submissions(
-        queue=base.queue,
+        entry=base.queue.entry,
+        moderation=base.queue.moderation,
         blobs=base.blobs,
         reception=base.reception,
         forecaster=base.forecaster,
@@ -293,7 +300,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:
     return Replays(
-        queue=base.queue,
+        ownership=base.queue.ownership,
         blobs=base.blobs,
         submissions=submissions,
         reception=base.reception,
@@ -363,7 +370,7 @@ def supervisor_of(services: Services) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
     alerts = EngineAlerts(
-        queue=services.queue,
+        reviews=services.queue.reviews,
         messenger=services.messenger,
         look=partial(trouble_of, services.engine_loop, services.host),
     )

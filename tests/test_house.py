@@ -167,6 +167,29 @@ def test_the_drawing_has_every_room_once_and_no_other():
     assert dict.fromkeys(rooms, 1) == dict(drawn)
 
 
+WHOLE_QUEUE = {"bot/app.py", "bot/services.py", "bot/cli/demo.py", "db/queue.py"}
+"""Where the queue is made, and handed out part by part."""
+
+
+def test_a_consumer_is_handed_parts_of_the_queue_and_never_the_whole():
+    takers = {
+        name_of(path)
+        for path, tree in TREES.items()
+        if any(module.startswith("db.queue") for module in modules_of(imports(ast.walk(tree))))
+    }
+    passed_on = [
+        f"{name_of(path)}:{call.lineno}"
+        for path, tree in TREES.items()
+        if name_of(path) not in WHOLE_QUEUE
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for value in (*call.args, *(keyword.value for keyword in call.keywords))
+        if isinstance(value, ast.Attribute) and value.attr == "queue"
+    ]
+    assert takers | {"db/queue.py"} == WHOLE_QUEUE
+    assert not passed_on
+
+
 def test_no_folder_holds_more_modules_than_a_reader_can_look_over():
     sizes = Counter(path.parent for path in MODULES if path.name != "__init__.py")
     assert {name_of(folder): size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}

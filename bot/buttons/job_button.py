@@ -16,7 +16,7 @@ from bot.discord_io.permissions import may_change
 from bot.text import messages, privacy_texts
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
 from db.states import JobId, State
 
 
@@ -113,7 +113,7 @@ async def job_here(interaction: Interaction, job_id: JobId, *, needs_words: bool
     Returns:
         The job; None where there is none that will do, and the member has been told so.
     """
-    job = await interaction.client.part(Queue).jobs.get(job_id)
+    job = await interaction.client.part(JobQueries).get(job_id)
     if job is None or job.guild_id != interaction.guild_id:
         await say(interaction, messages.NOT_FOUND)
         return None

@@ -202,7 +202,9 @@ def _loops(
 
     signals = JobSignals()
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=blobs,
         outlet=outlet,
         work=work,
@@ -211,7 +213,9 @@ def _loops(
         signals=signals,
     )
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
         blobs=blobs,
         engine=host,
         limits_for=limits_for,

@@ -15,8 +15,7 @@ from bot.requests.submission import Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.stars import Starred
-from db.queue import Queue
+from db.jobs.stars import Starred, Stars
 from db.states import State
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe
@@ -104,7 +103,7 @@ class Star(JobButton):
         except UserError as error:
             await say(interaction, str(error))
             return
-        outcome = await client.part(Queue).stars.star(
+        outcome = await client.part(Stars).star(
             job.id, interaction.user.id, interaction=interaction.id, most=rules.max_starred
         )
         told = {

@@ -20,7 +20,7 @@ from bot.requests.submission import Planned, Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.ownership import Ownership
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe, Role
 from engine.core.request import Request, Subject
@@ -33,7 +33,7 @@ class Replays:
     def __init__(
         self,
         *,
-        queue: Queue,
+        ownership: Ownership,
         blobs: Blobs,
         submissions: Submissions,
         reception: Reception,
@@ -43,14 +43,14 @@ class Replays:
         """Make one.
 
         Args:
-            queue: knows whose a file is.
+            ownership: knows whose a file is.
             blobs: where files are.
             submissions: takes the wish.
             reception: reads the recipe, and takes a picture in.
             flagged_clip: whether a clip that others go on from has a flag.
             max_seconds: how long a clip may become that goes on from another.
         """
-        self._queue = queue
+        self._ownership = ownership
         self._blobs = blobs
         self._submissions = submissions
         self._reception = reception
@@ -75,7 +75,7 @@ class Replays:
             given = {**files, **await self._reception.attachments(attached)}
             capabilities = await self._submissions.capabilities()
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
-            adult = await self._queue.ownership.has_flagged(
+            adult = await self._ownership.has_flagged(
                 guild_of(interaction), interaction.user.id, [file.sha256 for file in files.values()]
             )
             return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult)
@@ -102,7 +102,7 @@ class Replays:
         for role, digest in told.digests.items():
             if role in leave_out:
                 continue
-            own = await self._queue.ownership.owns_file(guild_of(interaction), interaction.user.id, digest)
+            own = await self._ownership.owns_file(guild_of(interaction), interaction.user.id, digest)
             if not own or not await asyncio.to_thread(self._blobs.exists, digest):
                 raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
             seconds = told.length / told.fps if role is Role.REFERENCE else None
@@ -112,7 +112,7 @@ class Replays:
     async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Planned:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
-        job = await self._queue.ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
+        job = await self._ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
             raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
         recipe = Recipe.from_json(job.recipe)

@@ -17,7 +17,7 @@ from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import EngineLoop
 from bot.supervisor import Loop
 from bot.text import moderation_texts
-from db.queue import Queue
+from db.moderation.reviews import Reviews
 from engine.process.host import EngineHost, HostState
 
 log = logging.getLogger(__name__)
@@ -51,15 +51,15 @@ def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
 class EngineAlerts:
     """Looks at the engine, and tells moderators what has changed."""
 
-    def __init__(self, *, queue: Queue, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
+    def __init__(self, *, reviews: Reviews, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
         """Make one.
 
         Args:
-            queue: knows where servers want to be asked.
+            reviews: knows where servers want to be asked.
             messenger: the bot's hand in Discord.
             look: as :func:`trouble_of`.
         """
-        self._queue = queue
+        self._reviews = reviews
         self._messenger = messenger
         self._look = look
         self._told: dict[int, int] = {}
@@ -72,7 +72,7 @@ class EngineAlerts:
         if trouble is not None:
             self._last_trouble = now
             text = moderation_texts.engine_trouble(trouble.since)
-            for guild, channel in (await self._queue.reviews.review_channels()).items():
+            for guild, channel in (await self._reviews.review_channels()).items():
                 if guild not in self._told and await self._say(channel, text):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:

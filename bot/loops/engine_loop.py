@@ -22,9 +22,10 @@ from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs.claims import Requeue
+from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
+from db.jobs.take_previews import TakePreviews
 from db.states import JobId
 from engine.core.errors import (
     Cancelled,
@@ -63,7 +64,9 @@ class EngineLoop:
     def __init__(
         self,
         *,
-        queue: Queue,
+        claims: Claims,
+        jobs: JobQueries,
+        take_previews: TakePreviews,
         blobs: Blobs,
         engine: Engine,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
@@ -73,14 +76,17 @@ class EngineLoop:
         """Make one.
 
         Args:
-            queue: the truth.
+            claims: hands out jobs, and takes what became of them.
+            jobs: knows what a job's row says now.
+            take_previews: keeps pictures of discarded takes.
             blobs: where pictures and clips are.
             engine: where clips are made.
             limits_for: what a job may spend; the size limit is the server's.
             crash_limit: engine crashes in one job until it is set aside.
             signals: says when there may be a job, and is told what became of it.
         """
-        self._queue = queue
+        self._claims = claims
+        self._jobs = jobs
         self._blobs = blobs
         self._engine = engine
         self._limits_for = limits_for
@@ -94,7 +100,7 @@ class EngineLoop:
         self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults()
-        self._discards = Discards(take_previews=queue.take_previews, blobs=blobs)
+        self._discards = Discards(take_previews=take_previews, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -114,7 +120,7 @@ class EngineLoop:
         """Claim a job and see it to its end. False if there is none."""
         self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            job = await self._queue.claims.claim(last=self.gpu.suspects)
+            job = await self._claims.claim(last=self.gpu.suspects)
             if job is None:
                 self._rendered_at = None
             elif self.loop.stopping:
@@ -187,7 +193,7 @@ class EngineLoop:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._queue.claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
+                await self._claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
             case RenderFailed():
                 await self._answer(job, error)
             case EngineError():
@@ -224,7 +230,7 @@ class EngineLoop:
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-            kept = await self._queue.claims.hand_in(
+            kept = await self._claims.hand_in(
                 job.id,
                 job.claim,
                 clip_sha256=receipt.sha256,
@@ -264,18 +270,18 @@ class EngineLoop:
             live = self.progress.get(job.id)
             try:
                 if live is not None and live != written:
-                    await self._queue.claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)
+                    await self._claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)
                     written = live
-                row = await self._queue.jobs.get(job.id)
+                row = await self._jobs.get(job.id)
                 if row is not None and row.cancel_requested:
                     self._cancel.set()
             except Exception:
                 log.exception("could not record the progress of job %s", job.id)
 
     async def _stopped(self, job: Job) -> None:
-        row = await self._queue.jobs.get(job.id)
+        row = await self._jobs.get(job.id)
         if row is not None and row.cancel_requested:
-            await self._queue.claims.finish_cancel(job.id, job.claim)
+            await self._claims.finish_cancel(job.id, job.claim)
             log.info("job %s is cancelled", job.id)
         else:
             await self._requeue(job, Requeue.SHUTDOWN)
@@ -307,7 +313,7 @@ class EngineLoop:
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = secrets.token_hex(4)
         log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
-        await self._queue.claims.fail(job.id, job.claim, code=code, error_id=error_id)
+        await self._claims.fail(job.id, job.claim, code=code, error_id=error_id)
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
@@ -317,4 +323,4 @@ class EngineLoop:
         await self._requeue(job, fault)
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
-        await self._queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)
+        await self._claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)

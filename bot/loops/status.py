@@ -24,8 +24,10 @@ from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages
+from db.jobs.delivery import Delivery
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
+from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
@@ -65,7 +67,9 @@ class StatusBoard:
     def __init__(
         self,
         *,
-        queue: Queue,
+        delivery: Delivery,
+        jobs: JobQueries,
+        moderation: Moderation,
         signals: JobSignals,
         messenger: Messenger,
         engine_loop: EngineLoop,
@@ -78,17 +82,21 @@ class StatusBoard:
         """Make one.
 
         Args:
-            queue: the truth.
+            delivery: knows the message that follows each job.
+            jobs: knows what a job's row says now.
+            moderation: knows whether a server is paused.
             signals: says which jobs have changed.
             messenger: the bot's hand in Discord.
             engine_loop: knows what the running job is doing.
-            waits: knows how long the others wait.
+            forecaster: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
             may_show: whether a first look may be seen before anybody has looked at the clip.
             interval: seconds at least between two edits of one message.
         """
-        self._queue = queue
+        self._delivery = delivery
+        self._jobs = jobs
+        self._moderation = moderation
         self._messenger = messenger
         self._engine_loop = engine_loop
         self._forecaster = forecaster
@@ -164,7 +172,7 @@ class StatusBoard:
 
     async def _look_around(self) -> None:
         """At the start: members read that their jobs go on, also those who had not been answered yet."""
-        for job in [*await self._queue.delivery.open_statuses(), *await self._queue.jobs.waiting()]:
+        for job in [*await self._delivery.open_statuses(), *await self._jobs.waiting()]:
             self._continued.add(job.id)
             self.touch(job.id)
 
@@ -173,7 +181,7 @@ class StatusBoard:
         if now - self._refreshed < REFRESH_SECONDS:
             return
         self._refreshed = now
-        for job in await self._queue.delivery.open_statuses():
+        for job in await self._delivery.open_statuses():
             self.touch(job.id)
 
     def _start_due_edits(self, most: int = EDITS_PER_TICK) -> None:
@@ -198,7 +206,7 @@ class StatusBoard:
     async def _bring_up_to_date(self, job_id: JobId) -> None:
         async with self._slots:
             try:
-                job = await self._queue.jobs.get(job_id)
+                job = await self._jobs.get(job_id)
                 if job is None or job.status_final:
                     self._forget(job_id)
                     return
@@ -226,7 +234,7 @@ class StatusBoard:
         return messages.waiting(
             recipe,
             wait,
-            paused=await self._queue.moderation.paused(job.guild_id),
+            paused=await self._moderation.paused(job.guild_id),
             restarted=job.id in self._continued,
         )
 
@@ -253,7 +261,7 @@ class StatusBoard:
             pause = 0.0
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:
-            await self._queue.delivery.finish_status(job.id)
+            await self._delivery.finish_status(job.id)
             self._forget(job.id)
 
     def _forget(self, job: JobId) -> None:
@@ -270,7 +278,7 @@ class StatusBoard:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
                 post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
                 message = await self._messenger.send(job.channel_id, post)
-                await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
+                await self._delivery.set_status_message(job.id, job.channel_id, message)
             return 0
         edit = self._messenger.edit(job.status_channel_id, job.status_message_id, content, view, files)
         try:
@@ -299,7 +307,7 @@ class StatusBoard:
         elif job.state.ended or error.trouble is Trouble.GONE:
             # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
             log.info("cannot reach the status message of job %s: %s", job.id, error)
-            await self._queue.delivery.finish_status(job.id)
+            await self._delivery.finish_status(job.id)
         else:
             self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
 
@@ -311,14 +319,14 @@ class StatusBoard:
         post = Post(content=content, nonce=fresh, view=self._dress(job, draft=False))
         try:
             message = await self._messenger.send(job.channel_id, post)
-            await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
+            await self._delivery.set_status_message(job.id, job.channel_id, message)
             if old_channel is not None and old_message is not None:
                 await self._messenger.delete(old_channel, old_message)
             await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("could not replace the status message of job %s: %s", job.id, error)
             if error.trouble is Trouble.GONE:
-                await self._queue.delivery.finish_status(job.id)  # so is the channel
+                await self._delivery.finish_status(job.id)  # so is the channel
             else:
                 self._try_again(job.id)
 

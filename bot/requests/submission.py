@@ -33,9 +33,9 @@ from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import Admission, EnqueueLimits
 from db.jobs.job import Job, NewJob
-from db.queue import Queue
+from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
@@ -91,7 +91,8 @@ class Submissions:
     def __init__(
         self,
         *,
-        queue: Queue,
+        entry: Admission,
+        moderation: Moderation,
         blobs: Blobs,
         reception: Reception,
         forecaster: Forecaster,
@@ -102,7 +103,8 @@ class Submissions:
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
         """Make one from the parts that it passes a wish through."""
-        self._queue = queue
+        self._entry = entry
+        self._moderation = moderation
         self.blobs = blobs
         self._reception = reception
         self._forecaster = forecaster
@@ -240,7 +242,7 @@ class Submissions:
             )
             new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
             self._in_flight.protect()
-            enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
+            enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
             await send_refusal(interaction, messages.BEING_RESTARTED)
             raise
@@ -298,7 +300,7 @@ class Submissions:
         return None
 
     async def _check_limits(self, interaction: Interaction) -> None:
-        await self._queue.entry.check_limits(
+        await self._entry.check_limits(
             guild_of(interaction), interaction.user.id, roles_of(interaction), self.rules.limits
         )
 
@@ -307,7 +309,7 @@ class Submissions:
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
             job.profile, job.guild_id, job.user_id
         )
-        paused = await self._queue.moderation.paused(job.guild_id)
+        paused = await self._moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
@@ -321,7 +323,7 @@ class Submissions:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("could not answer job %s: %s", job.id, error)
         else:
-            await self._queue.entry.record_answer(
+            await self._entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)

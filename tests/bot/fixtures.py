@@ -274,4 +274,5 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
     values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals()}
-    return EngineLoop(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})
+    parts = {"claims": queue.claims, "jobs": queue.jobs, "take_previews": queue.take_previews}
+    return EngineLoop(**parts, blobs=blobs, engine=engine, **{**values, **changes})

@@ -61,7 +61,9 @@ def signals(changed):
 def make(queue, blobs, outlet, tmp_path, signals):
     def made(**limits) -> Deliverer:
         return Deliverer(
-            queue=queue,
+            delivery=queue.delivery,
+            jobs=queue.jobs,
+            claims=queue.claims,
             blobs=blobs,
             outlet=outlet,
             work=tmp_path / "outbox",

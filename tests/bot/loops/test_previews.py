@@ -58,7 +58,9 @@ def may_show():
 @pytest.fixture
 async def board(queue, messenger, engine_loop, may_show):
     made = StatusBoard(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        moderation=queue.moderation,
         signals=JobSignals(),
         messenger=messenger,
         engine_loop=engine_loop,

@@ -51,7 +51,9 @@ def engine_loop(queue, blobs, tmp_path):
 def make(queue, messenger, engine_loop):
     def made(interval: float = 0.02) -> StatusBoard:
         return StatusBoard(
-            queue=queue,
+            delivery=queue.delivery,
+            jobs=queue.jobs,
+            moderation=queue.moderation,
             signals=JobSignals(),
             messenger=messenger,
             engine_loop=engine_loop,
