@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from inspect import get_annotations
 from typing import Any, TypeVar
@@ -39,6 +40,7 @@ class Services:
     """Everything that a command or a click may reach."""
 
     settings: Settings
+    clock: Callable[[], float]
     database: Database
     queue: Queue
     blobs: Blobs

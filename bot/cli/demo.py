@@ -120,7 +120,8 @@ async def make_clip(
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
         async with await Database.open(data / DATABASE) as database:
-            queue, blobs = Queue(database, policies.for_turns(settings)), Blobs(data / BLOBS)
+            queue = Queue(database, policies.for_turns(settings), clock=time.time)
+            blobs = Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / "spool",
                 limits=policies.for_engine(settings),
@@ -211,6 +212,7 @@ def _loops(
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=work, sealer=sealer),
         signals=signals,
+        clock=time.time,
     )
     engine_loop = EngineLoop(
         claims=queue.claims,
@@ -221,6 +223,7 @@ def _loops(
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
         signals=signals,
+        clock=time.time,
     )
     return deliverer, engine_loop
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -97,6 +96,7 @@ class Deliverer:
         limits: DeliveryLimits,
         clip_posts: ClipPosts,
         signals: JobSignals,
+        clock: Callable[[], float],
         screen: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         """Make one.
@@ -111,6 +111,7 @@ class Deliverer:
             limits: how long to try.
             clip_posts: packs clips, which is the last that happens to them.
             signals: says when a clip may be ready, and is told what became of it.
+            clock: returns Unix seconds.
             screen: looks at a clip before it is first posted; False: it is held. None: nobody looks.
         """
         self._delivery = delivery
@@ -122,6 +123,7 @@ class Deliverer:
         self._limits = limits
         self._clip_posts = clip_posts
         self._signals = signals
+        self._clock = clock
         self._screen = screen
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._away: dict[JobId, float] = {}
@@ -287,7 +289,7 @@ class Deliverer:
 
     def _age(self, job: Job) -> float:
         """Seconds since the first attempt."""
-        now = time.time()
+        now = self._clock()
         return now - (job.posting_since or now)
 
     async def _postpone(self, job: Job) -> None:

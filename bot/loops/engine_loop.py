@@ -72,6 +72,7 @@ class EngineLoop:
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
         crash_limit: int,
         signals: JobSignals,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
@@ -84,6 +85,7 @@ class EngineLoop:
             limits_for: what a job may spend; the size limit is the server's.
             crash_limit: engine crashes in one job until it is set aside.
             signals: says when there may be a job, and is told what became of it.
+            clock: returns Unix seconds.
         """
         self._claims = claims
         self._jobs = jobs
@@ -99,7 +101,7 @@ class EngineLoop:
         self._idle.set()
         self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
-        self.gpu = GpuFaults()
+        self.gpu = GpuFaults(clock)
         self._discards = Discards(take_previews=take_previews, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)

@@ -7,8 +7,7 @@ words; never to a silent drop.
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -68,6 +67,7 @@ class Screening:
         messenger: Messenger,
         words: WordLists,
         nudity_score: float,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
@@ -79,6 +79,7 @@ class Screening:
             words: the word lists.
             nudity_score: the score of a picture or clip from which it is flagged, see
                 :mod:`bot.moderation.flags`.
+            clock: returns Unix seconds.
         """
         self._reviews = reviews
         self._delivery = delivery
@@ -86,6 +87,7 @@ class Screening:
         self._messenger = messenger
         self._words = words
         self._nudity_score = nudity_score
+        self._clock = clock
 
     async def before_drawing(
         self,
@@ -113,7 +115,7 @@ class Screening:
         guild = guild_of(interaction)
         rules = await self._reviews.review_rules(guild)
         restricted = is_age_restricted(interaction)
-        doubts = _newcomer(interaction, rules)
+        doubts = _newcomer(interaction, rules, self._clock())
         found = await self._find_words(guild, recipe.prompt, rules)
         doubted = found.own if restricted else found.own | found.base
         if doubted and rules.words is OnWords.REFUSE:
@@ -177,11 +179,11 @@ class Screening:
         return self._words.find(prompt, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
 
 
-def _newcomer(interaction: Interaction, rules: ReviewRules) -> list[Doubt]:
+def _newcomer(interaction: Interaction, rules: ReviewRules, now: float) -> list[Doubt]:
     user = interaction.user
     if not rules.newcomer_days or not isinstance(user, discord.Member) or user.joined_at is None:
         return []
-    days = (time.time() - user.joined_at.timestamp()) / DAY
+    days = (now - user.joined_at.timestamp()) / DAY
     return [] if days >= rules.newcomer_days else [Doubt(words=review_texts.newcomer(days))]
 
 

@@ -7,7 +7,6 @@ and a member who asked "in the future" would have used up an hour that does not 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 
 from bot.supervisor import Loop
@@ -25,9 +24,7 @@ SLACK = 1.0
 class ClockWatch:
     """Looks at the clock."""
 
-    def __init__(
-        self, retention: Retention, *, longest_pause: float, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, retention: Retention, *, longest_pause: float, clock: Callable[[], float]) -> None:
         """Make one.
 
         Args:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import time
 
 import discord
 from discord import app_commands
@@ -89,7 +88,7 @@ class LookCommands(QueueSection):
     ) -> None:
         """Show counts, and a chart of them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        now = time.time()
+        now = self._services.clock()
         jobs = await self._services.queue.jobs.ended(guild_of(interaction), now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)
