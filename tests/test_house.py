@@ -190,6 +190,18 @@ def test_a_consumer_is_handed_parts_of_the_queue_and_never_the_whole():
     assert not passed_on
 
 
+def test_a_jobs_recipe_and_receipt_are_parsed_in_one_place():
+    parsed_in = {
+        name_of(path)
+        for path, tree in TREES.items()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Recipe.from_json", "Receipt.from_json"}
+        if any("job." in ast.unparse(value) for value in call.args)
+    }
+    # The calibration reads rows of a kind of its own, each once, out of a bot's database.
+    assert parsed_in == {"bot/job_documents.py", "bot/cli/calibrate.py"}
+
+
 WALL_CLOCK = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
 MAKES_THE_CLOCK = {
     "bot/app.py": "the bot's clock is made here",

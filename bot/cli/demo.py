@@ -24,6 +24,7 @@ from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.job_documents import receipt_of
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
@@ -144,7 +145,7 @@ async def make_clip(
                 await host.close()
     if done.state is not State.DELIVERED or done.receipt is None:
         raise UserError("E_RENDER", done.error_text or f"The job ended as {done.state} ({done.error_code}).")
-    return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
+    return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
 
 
 async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:

@@ -11,6 +11,7 @@ from bot.buttons.job_button import JobButton, Place
 from bot.clips.continuation import before_of, extended, looped
 from bot.clips.remakes import RemakeButton
 from bot.discord_io.interactions import Interaction, say
+from bot.job_documents import receipt_of, recipe_of
 from bot.requests.submission import Submissions
 from bot.text import clip_texts
 from db.files import Blobs
@@ -119,7 +120,7 @@ async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Rec
     client = interaction.client
     try:
         clip = await _clip_of(job, client.part(Blobs))
-        recipe = make(Recipe.from_json(job.recipe), Receipt.from_json(job.receipt or ""), clip)
+        recipe = make(recipe_of(job), receipt_of(job), clip)
     except UserError as error:
         await say(interaction, str(error))
         return

@@ -15,6 +15,7 @@ import discord
 from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.intake.reception import Reception
+from bot.job_documents import receipt_of, recipe_of
 from bot.requests.style_names import settled
 from bot.requests.submission import Planned, Submissions
 from bot.text import clip_texts
@@ -22,7 +23,7 @@ from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.ownership import Ownership
 from engine.core.errors import UserError
-from engine.core.recipe import Receipt, Recipe, Role
+from engine.core.recipe import Role
 from engine.core.request import Request, Subject
 from engine.untrusted.foreign_recipe import ForeignRecipe
 
@@ -115,8 +116,8 @@ class Replays:
         job = await self._ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
             raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
-        recipe = Recipe.from_json(job.recipe)
-        before = before_of(recipe, Receipt.from_json(job.receipt))
+        recipe = recipe_of(job)
+        before = before_of(recipe, receipt_of(job))
         adult = job.adult or self._flagged_clip(job)
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)

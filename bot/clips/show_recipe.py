@@ -11,12 +11,12 @@ from bot.buttons.job_button import JobButton, Place, Presser, may_press
 from bot.buttons.rows import row
 from bot.clips.recipe_text import recipe_text
 from bot.discord_io.interactions import Interaction
+from bot.job_documents import receipt_of, recipe_of
 from bot.loops.discards import why_discarded
 from bot.text import messages
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.take_previews import TakePreviews
-from engine.core.recipe import Receipt, Recipe
 
 
 class WhyDiscarded(JobButton):
@@ -46,8 +46,8 @@ class ShowRecipe(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Answer with the recipe; beneath it, those who may can ask about discarded takes."""
-        receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
-        shown = recipe_text(Recipe.from_json(job.recipe), receipt)
+        receipt = None if job.receipt is None else receipt_of(job)
+        shown = recipe_text(recipe_of(job), receipt)
         files = [] if shown.data is None else [discord.File(io.BytesIO(shown.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
         take_previews = interaction.client.part(TakePreviews)

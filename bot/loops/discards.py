@@ -9,13 +9,13 @@ import logging
 
 import discord
 
+from bot.job_documents import receipt_of
 from bot.text import clip_texts
 from db.errors import BlobDamaged, DatabaseError
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.take_previews import TakePreviews
 from engine.core.events import TakeDiscarded
-from engine.core.recipe import Receipt
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +61,7 @@ async def why_discarded(
 
     Whoever asks must be allowed to: the member, or a moderator of the job's server.
     """
-    receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
+    receipt = None if job.receipt is None else receipt_of(job)
     files = []
     for take, digest in list((await take_previews.of_job(job.id)).items())[:SHOWN]:
         try:

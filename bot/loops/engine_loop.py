@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
+from bot.job_documents import recipe_of
 from bot.loops.discards import Discards
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
@@ -37,7 +38,6 @@ from engine.core.errors import (
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
-from engine.core.recipe import Recipe
 from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
@@ -208,7 +208,7 @@ class EngineLoop:
             await asyncio.sleep(TROUBLE_PAUSE)
 
     async def _render(self, job: Job) -> None:
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         inputs = {role: self._blobs.path(sha256) for role, sha256 in job.inputs.items()}
         limits = await self._limits_for(job)
         if self._rendered_at is not None:

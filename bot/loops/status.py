@@ -17,6 +17,7 @@ import discord
 
 from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
 from bot.forecast import Forecaster
+from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import EngineLoop
@@ -29,7 +30,6 @@ from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.moderation.actions import Moderation
 from db.states import JobId, State
-from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -217,7 +217,7 @@ class StatusBoard:
                 self._try_again(job_id)
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         if job.state.ended:
             return messages.over(job, recipe)
         if job.state in {State.RENDERED, State.POSTING}:
@@ -342,5 +342,5 @@ class StatusBoard:
     async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
         if look is None:
             return ()
-        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, Recipe.from_json(job.recipe))
+        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, recipe_of(job))
         return (SmallFile(name=DRAFT_NAME, data=sealed.mp4),)

@@ -15,6 +15,7 @@ import discord
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.permissions import is_age_restricted
+from bot.job_documents import receipt_of
 from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
@@ -24,7 +25,7 @@ from db.jobs.job import Hold, Job
 from db.moderation.cases import Cases
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules, Reviews, WordKind
 from engine.core.errors import UserError
-from engine.core.recipe import Receipt, Recipe
+from engine.core.recipe import Recipe
 from engine.core.request import Subject
 
 log = logging.getLogger(__name__)
@@ -144,7 +145,7 @@ class Screening:
         """Whether a finished clip has a flag."""
         if job.receipt is None:
             return False
-        return flags.of_receipt(Receipt.from_json(job.receipt), least=self._nudity_score) is not None
+        return flags.of_receipt(receipt_of(job), least=self._nudity_score) is not None
 
     async def may_show_first_look(self, job: Job) -> bool:
         """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
@@ -193,7 +194,7 @@ def _of_clip(job: Job, rules: ReviewRules, least: float) -> list[Doubt]:
     if job.adult and (rules.words is not OnWords.OFF or rules.pictures is not OnPictures.OFF):
         doubts.append(Doubt(words=review_texts.NOT_AGE_RESTRICTED, with_file=not job.inputs))
     if rules.pictures is not OnPictures.OFF and job.receipt is not None:
-        flag = flags.of_receipt(Receipt.from_json(job.receipt), least=least)
+        flag = flags.of_receipt(receipt_of(job), least=least)
         if flag is not None:
             # What was drawn from words alone shows nobody; what was made from a picture may be abuse.
             doubts.append(Doubt(words=flag.text, with_file=not job.inputs))
