@@ -1,4 +1,4 @@
-"""The discord client: start, command sync, and the way from an event to whoever answers it."""
+"""The discord client: start, command sync, and passing each event to the part that answers it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The durable queue: one object, whose parts each stand in a module of their own.
+"""The durable queue: one object, each of whose parts has its own module.
 
 =================  ===========================================================
 `db.jobs.enqueue`       the way in: once per key, within the limits

@@ -27,7 +27,7 @@ class Place(Enum):
     """Under the status message of a job."""
 
     DRAFT = auto()
-    """Under a status message that shows a first look nobody has decided about yet."""
+    """Under a status message whose first look is still undecided."""
 
     CLIP = auto()
     """Under a finished clip: what makes another of it, or keeps it."""
@@ -99,7 +99,7 @@ class JobButton(Button):
 
     @abc.abstractmethod
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Do what the button is for; whoever clicked may."""
+        """Do what the button is for, after the permission check."""
 
 
 async def job_here(interaction: Interaction, job_id: JobId, *, needs_words: bool = False) -> Job | None:

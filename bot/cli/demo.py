@@ -104,7 +104,7 @@ async def make_clip(
     settings: Settings,
     on_progress: Callable[[JobProgress], None],
 ) -> Made:
-    """Take one wish the whole way.
+    """Take one request the whole way.
 
     Args:
         request: what to make.
@@ -114,7 +114,7 @@ async def make_clip(
         on_progress: told now and then how far it is.
 
     Raises:
-        UserError: the wish or a file cannot be taken; the text says why.
+        UserError: the request or a file is refused; the text says why.
     """
     began = time.monotonic()
     request = _cleaned(request, settings.max_prompt)

@@ -96,7 +96,7 @@ class Star(JobButton):
     order = 50
 
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Set the star of whoever clicked, or take it back."""
+        """Set or remove the star of the member who clicked."""
         client = interaction.client
         rules = client.part(ClipRules)
         try:

@@ -51,7 +51,7 @@ class Reroll(RemakeButton):
     order = 10
 
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Submit it as a job of whoever clicked."""
+        """Submit it as a job of the member who clicked."""
         recipe = with_new_seed(recipe_of(job))
         await interaction.client.part(Submissions).again(interaction, job, recipe)
 
@@ -175,7 +175,7 @@ class Redraw(JobButton):
 
 
 def with_new_seed(recipe: Recipe) -> Recipe:
-    """The same recipe with a seed that nobody chose."""
+    """The same recipe with a new random seed."""
     return dataclasses.replace(recipe, seed=secrets.randbelow(2**32))
 
 

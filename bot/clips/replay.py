@@ -1,7 +1,8 @@
 """From a clip that was posted once to a job like the one that made it.
 
-The file tells a recipe. It becomes a wish of whoever attached it, with the desk's limits and this machine's
-means; the files that it was made from are used again only where that member gave them, in this server.
+The recipe in the file becomes a request of the member who attached it, within the usual limits and this
+machine's capabilities. The files it was made from are used again only if that member gave them in this
+server.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ class Replays:
         Args:
             ownership: knows whose a file is.
             blobs: where files are.
-            submissions: takes the wish.
+            submissions: takes the request.
             reception: reads the recipe, and takes a picture in.
             flagged_clip: whether a clip that others go on from has a flag.
             max_seconds: how long a clip may become that goes on from another.

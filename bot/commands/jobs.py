@@ -16,7 +16,7 @@ from db.states import State
 
 SHOWN = 10
 BUTTONS = 5
-"""One row: who has more than five under way cancels the rest after these."""
+"""One row: a member with more than five open jobs cancels the rest after these."""
 
 UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
 

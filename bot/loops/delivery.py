@@ -112,7 +112,7 @@ class Deliverer:
             clip_posts: packs clips, which is the last that happens to them.
             signals: says when a clip may be ready, and is told what became of it.
             clock: returns Unix seconds.
-            screen: looks at a clip before it is first posted; False: it is held. None: nobody looks.
+            screen: looks at a clip before it is first posted; False: it is held. None: clips are not checked.
         """
         self._delivery = delivery
         self._jobs = jobs
@@ -172,7 +172,7 @@ class Deliverer:
         self.loop.wake()
 
     async def _hurry(self) -> None:
-        """Discord takes clips again: try those that it did not take, but none of them again and again."""
+        """Discord works again: retry the clips that failed, each at most once per ``HURRY_EVERY``."""
         self._is_back = False
         now = asyncio.get_running_loop().time()
         jobs = [job for job, since in self._away.items() if since <= now]
@@ -189,7 +189,7 @@ class Deliverer:
         self._signals.changed(job.id)
 
     async def _end_attempt(self, job_id: JobId) -> None:
-        """Let the next attempt begin, which looks first. As long as that is not written, none would."""
+        """Record that the attempt has ended, so that the next can begin. It looks for the message first."""
         while not self.loop.stopping:
             try:
                 job = await self._jobs.get(job_id)
@@ -221,7 +221,7 @@ class Deliverer:
 
     async def _post_once(self, job: Job) -> None:
         try:
-            if job.deleted_at is not None:  # who deleted it had it; only its row did not know yet
+            if job.deleted_at is not None:  # it was posted and deleted before its row said so
                 await self._posted(job, None)
                 return
             if job.post_attempts > 1 and await self._found(job):
@@ -271,7 +271,7 @@ class Deliverer:
         return self._work / f"{job.id}-smaller.mp4"
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
-        """What follows from Discord's no."""
+        """Act on a refusal from Discord."""
         log.warning("job %s was not posted (%s): %s", job.id, error.trouble, error)
         age = self._age(job)
         if error.trouble is Trouble.TOO_LARGE:

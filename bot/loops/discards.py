@@ -1,4 +1,4 @@
-"""What discarded takes looked like: put by while a job runs, and shown to those who may ask."""
+"""Pictures of discarded takes: saved while a job runs, and shown to its member and to moderators."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def why_discarded(
 ) -> tuple[str, list[discord.File]]:
     """The answer to "why was this discarded?": the reasons in words, and pictures of the takes.
 
-    Whoever asks must be allowed to: the member, or a moderator of the job's server.
+    The caller checks that the viewer is the job's member or a moderator of its server.
     """
     receipt = None if job.receipt is None else receipt_of(job)
     files = []

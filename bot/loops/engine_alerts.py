@@ -1,7 +1,7 @@
-"""Moderators are told, once, when nothing can be drawn, and when it goes on.
+"""Tell moderators once when nothing can be drawn, and once when drawing works again.
 
-It is said where a server wants to be asked, in the channel of ``/queue review``. Servers without one see it
-in ``/queue show``, owners in the log.
+The message goes to the channel of ``/queue review``. Servers without one see it in ``/queue show``, owners
+in the log.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ EVERY = 5.0
 """Seconds between two looks."""
 
 OVER_AFTER = 120.0
-"""Seconds without trouble after which it is over: an engine that is tried again looks well for a moment."""
+"""Seconds without a fault until it counts as over: a restarted engine looks fine for a moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Trouble:
 
 
 def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
-    """What keeps clips from being drawn at the moment, if anything does."""
+    """The reason why no clips can be drawn now; None if they can."""
     since = engine_loop.gpu.trouble_since
     if since is None and host.state is not HostState.DOWN:
         return None
@@ -49,14 +49,14 @@ def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
 
 
 class EngineAlerts:
-    """Looks at the engine, and tells moderators what has changed."""
+    """Watches the engine, and tells moderators when its state changes."""
 
     def __init__(self, *, reviews: Reviews, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
         """Make one.
 
         Args:
-            reviews: knows where servers want to be asked.
-            messenger: the bot's hand in Discord.
+            reviews: knows each server's review channel.
+            messenger: sends the messages.
             look: as :func:`trouble_of`.
         """
         self._reviews = reviews

@@ -43,7 +43,7 @@ from engine.rendering.render import RenderLimits
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-"""An event wakes the loop at once; a row that nobody announced is found this soon."""
+"""An event wakes the loop at once; a row without an event is found this soon."""
 
 NOTE_SECONDS = 1.0
 """A row takes progress at most this often."""
@@ -158,7 +158,7 @@ class EngineLoop:
             self._signals.changed(job.id)
 
     async def _work(self, job: Job) -> None:
-        """One claim, to whatever end. Every end is written to the row, and fenced by the claim."""
+        """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
         notes = asyncio.create_task(self._note_progress(job), name=f"progress {job.id}")
         try:
             await self._render(job)
@@ -172,7 +172,7 @@ class EngineLoop:
             await asyncio.gather(notes, return_exceptions=True)
 
     async def _end_for_sure(self, job: Job, error: Exception) -> None:
-        """Try until it is written; a job that nobody ends would run, in its row, until the next start."""
+        """Try until it is written; otherwise the row would say "running" until the next start."""
         while True:
             try:
                 await self._end(job, error)
@@ -185,7 +185,7 @@ class EngineLoop:
                 return
 
     async def _end(self, job: Job, error: Exception) -> None:
-        """Write down what a claim that brought no clip came to."""
+        """Record the outcome of a claim that brought no clip."""
         match error:
             case Cancelled():
                 await self._stopped(job)
@@ -265,7 +265,7 @@ class EngineLoop:
         self._signals.changed(job.id)
 
     async def _note_progress(self, job: Job) -> None:
-        """Write the progress down now and then, and hear of a cancel that came by another way."""
+        """Record the progress now and then, and look for a cancel request in the row."""
         written: JobProgress | None = None
         while True:
             await asyncio.sleep(NOTE_SECONDS)

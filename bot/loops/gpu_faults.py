@@ -1,4 +1,4 @@
-"""Who is to blame for a GPU fault: the GPU, or the job that met it.
+"""Decides whether the GPU or the job caused a GPU fault.
 
 A GPU that is gone fails every job, and none of them is to blame. A job that breaks every process that draws
 it must not stop the queue. The two look alike until another job is drawn. So the other jobs go first, and a

@@ -91,7 +91,7 @@ class StatusBoard:
             forecaster: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
-            may_show: whether a first look may be seen before anybody has looked at the clip.
+            may_show: whether a first look may be shown before the clip is reviewed.
             interval: seconds at least between two edits of one message.
         """
         self._delivery = delivery
@@ -135,7 +135,7 @@ class StatusBoard:
         self.touch(job)
 
     def shown(self, job: JobId, content: str) -> None:
-        """Somebody else has just written this into the job's message."""
+        """Another part has just written this into the job's message."""
         self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval)
 
     def keep(self, job: JobId) -> bool:
@@ -143,7 +143,7 @@ class StatusBoard:
         if not self._looks.keep(job):
             return False
         if job in self._shown:
-            self._shown[job].next = 0.0  # who clicks should see it done
+            self._shown[job].next = 0.0  # the member who clicked should see the result at once
         self.touch(job)
         return True
 
@@ -171,7 +171,7 @@ class StatusBoard:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _look_around(self) -> None:
-        """At the start: members read that their jobs go on, also those who had not been answered yet."""
+        """At the start, tell members that their jobs go on, including members without an answer yet."""
         for job in [*await self._delivery.open_statuses(), *await self._jobs.waiting()]:
             self._continued.add(job.id)
             self.touch(job.id)

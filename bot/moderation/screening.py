@@ -109,7 +109,7 @@ class Screening:
             adult: one of its files was for age-restricted channels when it was used before.
 
         Raises:
-            UserError: the server refuses such words, or nobody gets this.
+            UserError: the server refuses such words, or the bot never draws this.
         """
         if is_forbidden(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)

@@ -18,11 +18,11 @@ EVERY = 5.0
 """Seconds between two looks."""
 
 SLACK = 1.0
-"""Seconds that a clock may be put right by without anybody minding."""
+"""Seconds that a clock may be corrected by without consequences."""
 
 
 class ClockWatch:
-    """Looks at the clock."""
+    """Notices when the clock is set back."""
 
     def __init__(self, retention: Retention, *, longest_pause: float, clock: Callable[[], float]) -> None:
         """Make one.

@@ -1,4 +1,4 @@
-"""A sign of life for whoever watches the bot from outside: Docker, systemd, an owner with a shell."""
+"""A sign of life for what watches the bot from outside: Docker, systemd, an owner with a shell."""
 
 from __future__ import annotations
 

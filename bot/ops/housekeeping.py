@@ -1,4 +1,4 @@
-"""What is done once in a while: a copy of the database each day, and what nobody needs any more goes."""
+"""Regular chores: a daily backup of the database, and deleting what is no longer needed."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Stats:
         forced: clips that were posted although every take was rejected.
         waits: seconds from asking to a finished clip, by job.
         by_day: delivered clips by day, the oldest first.
-        by_member: seconds of the engine by who asked, discarded takes included.
+        by_member: engine seconds per member, discarded takes included.
         loops: clips that were closed into a loop; no engine drew them.
     """
 

@@ -1,4 +1,4 @@
-"""The front desk: from a member's wish to a row in the queue, or a plain refusal.
+"""From a member's request to a row in the queue, or a plain refusal.
 
 Permission and limits come before any download; the member is told "queued" only after the commit; a refusal
 is private.
@@ -47,7 +47,7 @@ from engine.planning.plan import PlanLimits, plan
 log = logging.getLogger(__name__)
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
-"""A file that nobody has looked at yet: what cannot be made of any is refused before it is fetched."""
+"""A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
@@ -86,7 +86,7 @@ class Planned:
 
 
 class Submissions:
-    """Takes wishes."""
+    """Takes requests."""
 
     def __init__(
         self,
@@ -102,7 +102,7 @@ class Submissions:
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
-        """Make one from the parts that it passes a wish through."""
+        """Make one from the parts that a request passes through."""
         self._entry = entry
         self._moderation = moderation
         self.blobs = blobs
@@ -116,7 +116,7 @@ class Submissions:
         self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
-        """Take nothing new, and leave nobody without an answer who has asked already."""
+        """Accept no new request, and finish answering those already accepted."""
         await self._in_flight.stop(grace)
 
     def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
@@ -143,7 +143,7 @@ class Submissions:
         request: Request,
         files: Mapping[Role, Attachment] | None = None,
     ) -> None:
-        """Take a new wish, with the files that belong to it."""
+        """Take a new request with its files."""
         attached = files or {}
 
         async def make() -> Planned:
@@ -156,7 +156,7 @@ class Submissions:
         await self.serve(interaction, make, words=request.prompt)
 
     def cleaned(self, request: Request) -> Request:
-        """The same wish, its words as they may be read."""
+        """The same request with its prompt cleaned."""
         limit = self.rules.max_prompt
         return dataclasses.replace(
             request,
@@ -165,7 +165,7 @@ class Submissions:
         )
 
     def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
-        """Plan a wish within the desk's limits."""
+        """Plan a request within the limits."""
         return plan(
             request,
             files.get(Role.PICTURE),
@@ -181,7 +181,7 @@ class Submissions:
         """Take a variation of a job that was there before: the same files, another recipe.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             parent: the job.
             recipe: the variation.
             key: what may be done once only; None: as often as it is asked for.
@@ -211,7 +211,7 @@ class Submissions:
         """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             make: plans what is drawn, from files that may have to be fetched first.
             words: the prompt, where it is known before that.
             parent: the job that it is a variation of.

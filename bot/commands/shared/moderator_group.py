@@ -1,4 +1,4 @@
-"""What every command of moderators stands on: the check, the job that is meant, the deed, the answer."""
+"""The base of every moderator command: permission check, finding the job, the action, the answer."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ OPEN = (State.RUNNING, State.QUEUED)
 
 
 class ModeratorGroup(app_commands.Group):
-    """A group of commands that each check, at each use, who asks.
+    """A group of commands that check the member's permission at each use.
 
     Attributes:
         order: its place in the list of ``/queue``; the lowest comes first.
