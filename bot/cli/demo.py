@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot import policies
@@ -30,8 +30,8 @@ from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
 from bot.requests.style_names import settled
+from bot.requests.wording import worded
 from bot.signals import JobSignals
-from bot.text.prompts import clean_prompt
 from db.files import Blobs
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
@@ -117,7 +117,6 @@ async def make_clip(
         UserError: the request or a file is refused; the text says why.
     """
     began = time.monotonic()
-    request = _cleaned(request, settings.max_prompt)
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
         async with await Database.open(data / DATABASE) as database:
@@ -131,9 +130,9 @@ async def make_clip(
             try:
                 subjects = await _take_in(files, blobs, settings)
                 await host.start()
-                recipe = _plan(
-                    request, subjects, _capabilities(settings, host, request), policies.for_plan(settings)
-                )
+                capabilities = _capabilities(settings, host, request)
+                request = worded(request, capabilities, limit=settings.max_prompt)
+                recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
                 job = await _enqueue(recipe, queue, policies.for_enqueueing(settings))
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
@@ -253,12 +252,3 @@ async def _follow(
     if row is None:
         raise UserError("E_RENDER", "The job has disappeared.")
     return row
-
-
-def _cleaned(request: Request, limit: int) -> Request:
-    """The request with its words cleaned as a member's are."""
-    return replace(
-        request,
-        prompt=clean_prompt(request.prompt, limit),
-        negative=None if request.negative is None else clean_prompt(request.negative, limit),
-    )

@@ -19,7 +19,6 @@ from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.text import messages
-from bot.text.prompts import clean_prompt
 from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
@@ -70,13 +69,14 @@ class RemixForm(Form):
         job = await job_here(interaction, JobId(about), needs_words=True)
         if job is None:
             return
-        limit = interaction.client.part(Submissions).rules.max_prompt
-        prompt = clean_prompt(words, limit=limit)
+        longest = interaction.client.part(Submissions).rules.max_prompt
         recipe = with_new_seed(recipe_of(job))
         await _vary(
             interaction,
             job,
-            lambda capabilities, limits: variation.other_words(recipe, prompt, capabilities, limits),
+            lambda capabilities, limits: variation.other_words(
+                recipe, words, capabilities, limits, longest=longest
+            ),
         )
 
 

@@ -15,6 +15,7 @@ import discord
 
 from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.spoilers import is_spoiler
 from bot.intake.reception import Reception
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.style_names import settled
@@ -23,6 +24,7 @@ from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.ownership import Ownership
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Role
 from engine.core.request import Request, Subject
@@ -70,22 +72,24 @@ class Replays:
         async def make() -> Planned:
             told = await self._reception.recipe(file)
             if told.before is not None:
-                return await self._after_another(interaction, told)
-            request = self._request(told)
+                planned = await self._after_another(interaction, told)
+                return dataclasses.replace(planned, spoiler=planned.spoiler or is_spoiler(file))
+            capabilities = await self._submissions.capabilities()
+            request = self._request(told, capabilities)
             attached = {} if image is None else {Role.PICTURE: image}
             files = await self._files_given(interaction, told, leave_out=attached)
             given = {**files, **await self._reception.attachments(attached)}
-            capabilities = await self._submissions.capabilities()
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
             adult = await self._ownership.has_flagged(
                 guild_of(interaction), interaction.user.id, [file.sha256 for file in files.values()]
             )
-            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult)
+            spoiler = is_spoiler(file) or is_spoiler(image)
+            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult, spoiler=spoiler)
 
         await self._submissions.serve(interaction, make)
 
-    def _request(self, told: ForeignRecipe) -> Request:
-        request = self._submissions.cleaned(told.request())
+    def _request(self, told: ForeignRecipe, capabilities: Capabilities) -> Request:
+        request = self._submissions.worded(told.request(), capabilities)
         return dataclasses.replace(request, engine=self._submissions.engine_for(request.kind, request.engine))
 
     async def _files_given(
@@ -122,9 +126,9 @@ class Replays:
         adult = job.adult or self._flagged_clip(job)
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
-            return Planned(recipe=made, adult=adult)
+            return Planned(recipe=made, adult=adult, spoiler=job.spoiler)
         capabilities = await self._submissions.capabilities()
-        request = settled(self._request(told), (), capabilities)
+        request = settled(self._request(told, capabilities), (), capabilities)
         made = resumed(
             dataclasses.replace(request, fps=recipe.fps, follow=None, strength=None),
             before,
@@ -133,4 +137,4 @@ class Replays:
             limits=self._submissions.rules.plan,
             max_seconds=self._max_seconds,
         )
-        return Planned(recipe=made, adult=adult)
+        return Planned(recipe=made, adult=adult, spoiler=job.spoiler)

@@ -30,6 +30,7 @@ from db.jobs.take_previews import TakePreviews
 from db.states import JobId
 from engine.core.errors import (
     Cancelled,
+    Code,
     EngineClosed,
     EngineDied,
     EngineError,
@@ -306,16 +307,18 @@ class EngineLoop:
             await self._requeue(job, Requeue.CRASH if to_blame else Requeue.ENGINE_DOWN)
             await self._back_off(self.gpu.pause())
         else:
-            await self._fail(job, error.code, f"{error}\n{error.detail}")
+            # What is wrong with weights, the error says in words that are of use to the member.
+            text = str(error) if error.code in {Code.WEIGHTS, Code.EXTRACTOR} else None
+            await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
 
     async def _back_off(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):  # a stop need not wait for it
             await asyncio.wait_for(self._cancel.wait(), seconds)
 
-    async def _fail(self, job: Job, code: str, detail: str) -> None:
+    async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)
         log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
-        await self._claims.fail(job.id, job.claim, code=code, error_id=error_id)
+        await self._claims.fail(job.id, job.claim, code=code, text=text, error_id=error_id)
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""

@@ -15,7 +15,7 @@ from typing import Protocol
 
 import discord
 
-from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile, Trouble
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
@@ -343,4 +343,4 @@ class StatusBoard:
         if look is None:
             return ()
         sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, recipe_of(job))
-        return (SmallFile(name=DRAFT_NAME, data=sealed.mp4),)
+        return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)

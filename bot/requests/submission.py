@@ -21,6 +21,7 @@ from bot.discord_io.in_flight import InFlight
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal
+from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
@@ -28,6 +29,7 @@ from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
+from bot.requests.wording import worded
 from bot.signals import JobSignals
 from bot.text import messages
 from bot.text.prompts import clean_prompt
@@ -78,11 +80,13 @@ class Planned:
 
     Attributes:
         adult: a file that was here already was for age-restricted channels when it was used before.
+        spoiler: a file was given as a spoiler, so the clip is one.
     """
 
     recipe: Recipe
     subjects: tuple[Subject, ...] = ()
     adult: bool = False
+    spoiler: bool = False
 
 
 class Submissions:
@@ -148,21 +152,24 @@ class Submissions:
 
         async def make() -> Planned:
             capabilities = await self._capabilities()
-            cleaned = settled(self.cleaned(request), attached, capabilities)
+            cleaned = settled(self.worded(request, capabilities), attached, capabilities)
             self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
             taken = await self._reception.attachments(attached)
-            return Planned(recipe=self.plan(cleaned, taken, capabilities), subjects=tuple(taken.values()))
+            return Planned(
+                recipe=self.plan(cleaned, taken, capabilities),
+                subjects=tuple(taken.values()),
+                spoiler=any(map(is_spoiler, attached.values())),
+            )
 
         await self.serve(interaction, make, words=request.prompt)
 
-    def cleaned(self, request: Request) -> Request:
-        """The same request with its prompt cleaned."""
-        limit = self.rules.max_prompt
-        return dataclasses.replace(
-            request,
-            prompt=clean_prompt(request.prompt, limit=limit),
-            negative=None if request.negative is None else clean_prompt(request.negative, limit=limit),
-        )
+    def worded(self, request: Request, capabilities: Capabilities) -> Request:
+        """The same request, its words as they will be read.
+
+        Raises:
+            UserError: there are no words left.
+        """
+        return worded(request, capabilities, limit=self.rules.max_prompt)
 
     def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
         """Plan a request within the limits."""
@@ -240,7 +247,7 @@ class Submissions:
             screened = await self._screening.before_drawing(
                 interaction, recipe, made.subjects, parent, adult=made.adult
             )
-            new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
+            new = _new_job(interaction, parent, key or str(interaction.id), answer, screened, made)
             self._in_flight.protect()
             enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
@@ -331,12 +338,13 @@ class Submissions:
 
 def _new_job(
     interaction: Interaction,
-    recipe: Recipe,
     parent: Job | None,
     key: str,
     answer: Answer,
     screened: Screened,
+    made: Planned,
 ) -> NewJob:
+    recipe = made.recipe
     if interaction.guild_id is None or interaction.channel_id is None:
         raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
     return NewJob(
@@ -352,6 +360,6 @@ def _new_job(
         roles=roles_of(interaction),
         hold=screened.hold,
         adult=screened.adult,
-        spoiler=screened.spoiler,
+        spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
         status_message_id=answer.message_id,
     )

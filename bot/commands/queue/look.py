@@ -8,7 +8,7 @@ import io
 import discord
 from discord import app_commands
 
-from bot.commands.shared.moderator_group import QueueSection
+from bot.commands.shared.moderator_group import JobText, QueueSection
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.job_documents import recipe_of
 from bot.loops.discards import why_discarded
@@ -68,7 +68,7 @@ class LookCommands(QueueSection):
 
     @app_commands.command(name="why", description="Show why takes of a clip were discarded, with pictures")
     @app_commands.describe(job="The job's id, or the start of it")
-    async def why_discarded(self, interaction: Interaction, job: str) -> None:
+    async def why_discarded(self, interaction: Interaction, job: JobText) -> None:
         """Show the discarded takes of a job of this server."""
         found = await self._find(interaction, job)
         if found is None:

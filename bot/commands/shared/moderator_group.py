@@ -23,6 +23,9 @@ SHOWN_PROMPT = 60
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
+JobText = app_commands.Range[str, 1, 100]
+"""A job as it may be typed: its id, or the beginning of it."""
+
 OPEN = (State.RUNNING, State.QUEUED)
 """What "cancel" and "move" offer; the others name their states where they stand."""
 

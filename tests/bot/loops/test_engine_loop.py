@@ -19,6 +19,7 @@ from db.errors import CannotWrite
 from db.states import JobId, State
 from engine.core.errors import (
     Cancelled,
+    Code,
     EngineClosed,
     EngineDied,
     EngineError,
@@ -27,7 +28,7 @@ from engine.core.errors import (
     Unsupported,
 )
 from engine.core.events import Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Receipt, Role, Stage, TakeRecord
+from engine.core.recipe import Outcome, Receipt, Recipe, Role, Stage, TakeRecord
 from engine.rendering.render import RenderLimits
 from tests.bot.fixtures import (
     BEN,
@@ -222,6 +223,16 @@ async def test_a_failed_render_has_an_error_id_that_the_log_holds(queue, engine,
     assert (row.error_code, row.error_text) == ("E_MEMORY", None)
     assert row.error_id in caplog.text
     assert "the whole story" in caplog.text
+
+
+@pytest.mark.parametrize("code", [Code.WEIGHTS, Code.EXTRACTOR])
+async def test_what_is_wrong_with_weights_is_told_to_the_member(queue, engine, start, code):
+    engine.acts = [RenderFailed(code, "“toon” is damaged. Choose another one.", "Traceback: the whole story")]
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.FAILED)
+    assert row.error_text == "“toon” is damaged. Choose another one."
+    assert "Choose another one." in messages.over(row, Recipe.from_json(row.recipe))
 
 
 async def test_an_engine_of_another_release_is_not_the_jobs_fault(queue, engine, start, monkeypatch, caplog):
