@@ -24,6 +24,7 @@ from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.job_documents import receipt_of
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
@@ -103,7 +104,7 @@ async def make_clip(
     settings: Settings,
     on_progress: Callable[[JobProgress], None],
 ) -> Made:
-    """Take one wish the whole way.
+    """Take one request the whole way.
 
     Args:
         request: what to make.
@@ -113,13 +114,14 @@ async def make_clip(
         on_progress: told now and then how far it is.
 
     Raises:
-        UserError: the wish or a file cannot be taken; the text says why.
+        UserError: the request or a file is refused; the text says why.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
         async with await Database.open(data / DATABASE) as database:
-            queue, blobs = Queue(database, policies.for_turns(settings)), Blobs(data / BLOBS)
+            queue = Queue(database, policies.for_turns(settings), clock=time.time)
+            blobs = Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / "spool",
                 limits=policies.for_engine(settings),
@@ -142,7 +144,7 @@ async def make_clip(
                 await host.close()
     if done.state is not State.DELIVERED or done.receipt is None:
         raise UserError("E_RENDER", done.error_text or f"The job ended as {done.state} ({done.error_code}).")
-    return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
+    return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
 
 
 async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
@@ -201,21 +203,27 @@ def _loops(
 
     signals = JobSignals()
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=blobs,
         outlet=outlet,
         work=work,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=work, sealer=sealer),
         signals=signals,
+        clock=time.time,
     )
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
         blobs=blobs,
         engine=host,
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
         signals=signals,
+        clock=time.time,
     )
     return deliverer, engine_loop
 

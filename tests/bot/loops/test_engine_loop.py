@@ -40,6 +40,7 @@ from tests.bot.fixtures import (
     until,
     until_cancelled,
 )
+from tests.clock import CLOCK
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
 
@@ -301,7 +302,7 @@ async def test_a_job_that_breaks_a_working_gpu_is_set_aside(queue, blobs, tmp_pa
 
 
 def test_the_pauses_after_losing_the_gpu_grow_to_a_minute():
-    gpu = gpu_faults.GpuFaults()
+    gpu = gpu_faults.GpuFaults(CLOCK)
     pauses = []
     for number in range(7):
         gpu.met(JobId(f"{number}"))
