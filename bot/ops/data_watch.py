@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -29,13 +30,15 @@ class DataWatch:
         gone_since: Unix seconds; None while it is there.
     """
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Path, *, clock: Callable[[], float]) -> None:
         """Make one while the database is there.
 
         Args:
             database: the file that is open.
+            clock: returns Unix seconds.
         """
         self._path = database
+        self._clock = clock
         self._identity = _identity(database)
         self._said = float("-inf")
         self.gone_since: float | None = None
@@ -48,7 +51,7 @@ class DataWatch:
             self.gone_since = None
             log.warning("%s is back", self._path)
         elif not there and self.gone_since is None:
-            self.gone_since = time.time()
+            self.gone_since = self._clock()
         return there
 
     async def _one_look(self) -> None:

@@ -19,6 +19,7 @@ from db.errors import CannotWrite
 from db.jobs.asked import ANSWERABLE, AskedRow
 from engine.core.shortages import Shortage
 from tests.bot.fixtures import queued, until
+from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 
 
@@ -137,7 +138,7 @@ async def test_a_question_that_has_become_a_job_is_left_to_the_job(
     """The response to the promise was lost, so the job knows no message: it is found."""
     asked = await thinking(fake, ada, channel, dies)
     job = await queued(services.queue, key=str(asked.id))
-    touched = []
+    touched: list[str] = []
     services.signals.changed.connect(touched.append)
     await run(lambda: touched)
     row = await services.queue.jobs.get(job.id)
@@ -164,7 +165,14 @@ def messenger():
 
 @pytest.fixture
 def answers(queue, messenger):
-    return Answers(queue=queue, messenger=messenger, signals=JobSignals())
+    return Answers(
+        asked=queue.asked,
+        owed=queue.owed,
+        delivery=queue.delivery,
+        messenger=messenger,
+        signals=JobSignals(),
+        clock=CLOCK,
+    )
 
 
 async def ended_badly(queue):

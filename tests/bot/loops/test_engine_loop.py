@@ -23,6 +23,7 @@ from db.errors import CannotWrite
 from db.states import JobId, State
 from engine.core.errors import (
     Cancelled,
+    Code,
     EngineClosed,
     EngineDied,
     EngineError,
@@ -32,7 +33,7 @@ from engine.core.errors import (
     Unsupported,
 )
 from engine.core.events import Progress, TakeDiscarded
-from engine.core.recipe import Outcome, Receipt, Role, Stage, TakeRecord
+from engine.core.recipe import Outcome, Receipt, Recipe, Role, Stage, TakeRecord
 from engine.core.shortages import RanShort, Shortage
 from engine.rendering.render import RenderLimits
 from tests.bot.fixtures import (
@@ -45,6 +46,7 @@ from tests.bot.fixtures import (
     until,
     until_cancelled,
 )
+from tests.clock import CLOCK
 from tests.policies import shortages, stumble_limits
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
@@ -291,8 +293,8 @@ async def test_a_full_disk_is_never_a_jobs_own_fault(queue, tmp_path, start, qui
     engine.greedy = large.id
     start(engine=engine, shortages=shortages(pause_last=0.01))
     for _ in range(4):
-        more = len(engine.renders) + 4
-        await until(lambda more=more: len(engine.renders) > more)
+        engine.renders.clear()
+        await until(lambda: len(engine.renders) > 4)
         assert (await queue.jobs.get(large.id)).state in {State.QUEUED, State.RUNNING}
 
 
@@ -318,6 +320,16 @@ async def test_a_failed_render_has_an_error_id_that_the_log_holds(queue, engine,
     assert (row.error_code, row.error_text) == ("E_MEMORY", None)
     assert row.error_id in caplog.text
     assert "the whole story" in caplog.text
+
+
+@pytest.mark.parametrize("code", [Code.WEIGHTS, Code.EXTRACTOR])
+async def test_what_is_wrong_with_weights_is_told_to_the_member(queue, engine, start, code):
+    engine.acts = [RenderFailed(code, "“toon” is damaged. Choose another one.", "Traceback: the whole story")]
+    job = await queued(queue)
+    start()
+    row = await comes_to(queue, job, State.FAILED)
+    assert row.error_text == "“toon” is damaged. Choose another one."
+    assert "Choose another one." in messages.over(row, Recipe.from_json(row.recipe))
 
 
 async def test_an_engine_of_another_release_is_not_the_jobs_fault(queue, engine, start, monkeypatch, caplog):
@@ -387,7 +399,7 @@ async def test_a_job_that_breaks_a_working_gpu_is_set_aside(queue, blobs, tmp_pa
 
 
 def test_the_pauses_after_losing_the_gpu_grow_to_a_minute():
-    gpu = gpu_faults.GpuFaults()
+    gpu = gpu_faults.GpuFaults(CLOCK)
     pauses = []
     for number in range(7):
         gpu.met(JobId(f"{number}"))
@@ -549,7 +561,7 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals
         await gate.wait()
 
     engine.acts = [second_take]
-    changed = []
+    changed: list[str] = []
     signals.changed.connect(changed.append)
     engine_loop = start(signals=signals)
     job = await queued(queue)

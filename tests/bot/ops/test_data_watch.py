@@ -12,6 +12,7 @@ from bot.ops.health import HealthFile
 from bot.services import state_of
 from bot.supervisor import Supervisor
 from bot.text import messages
+from tests.clock import CLOCK
 
 
 @pytest.fixture
@@ -46,8 +47,8 @@ async def test_the_owner_hears_of_it_and_health_fails(services, moved, caplog, m
     task.cancel()
     [said] = [record.message for record in caplog.records if record.levelname == "CRITICAL"]
     assert "was deleted or replaced under the running bot" in said
-    HealthFile(folder, lambda: state_of(services, Supervisor()))._write()
-    alive, text = health.look(folder)
+    HealthFile(folder, lambda: state_of(services, Supervisor()), clock=CLOCK)._write()
+    alive, text = health.look(folder, now=CLOCK())
     assert not alive
     assert "was deleted or replaced under the running bot" in text
 

@@ -10,7 +10,6 @@ from contextlib import closing, suppress
 import pytest
 
 from db.errors import CannotWrite
-from db.sqlite import reserve as reserve_module
 from db.sqlite.connection import Database
 from db.sqlite.reserve import Reserve
 
@@ -76,7 +75,7 @@ def test_no_room_is_set_aside_where_that_would_fill_the_disk(tmp_path, monkeypat
     class Full:
         free = SIZE
 
-    monkeypatch.setattr(reserve_module.shutil, "disk_usage", lambda _: Full)
+    monkeypatch.setattr("db.sqlite.reserve.shutil.disk_usage", lambda _: Full)
     assert not Reserve(tmp_path, SIZE).hold()
     assert list(tmp_path.iterdir()) == []
 
