@@ -5,8 +5,9 @@
 
 The real bot runs in a process of its own against the fake of Discord, and members tell one of a few
 stories: a clip, a reroll, a cancel, a job that kills its engine. In each run one thing fails once: a write to
-the database, an HTTP call, a pipe, a rename, an fsync, a file, or the whole process. The bot has to come to
-rest by itself; then it is started again on the same folder, and everything is looked through.
+the database, an HTTP call, a pipe, a rename, an fsync, a file, or the whole process; or from there on
+something is short for a while: room, file handles, a disk that can be written. The bot has to come to rest by
+itself; then it is started again on the same folder, and everything is looked through.
 """
 
 from __future__ import annotations

@@ -10,7 +10,8 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -37,9 +38,11 @@ from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
+from bot.ops.data_watch import DataWatch
 from bot.ops.file_modes import close_to_others, private_files
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
+from bot.ops.last_life import traced
 from bot.ops.loop_lag import LoopLag
 from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
@@ -82,6 +85,7 @@ class _Base:
     """What is made first, and what every other part may be handed."""
 
     settings: Settings
+    clock: Callable[[], float]
     database: Database
     queue: Queue
     blobs: Blobs
@@ -93,6 +97,7 @@ class _Base:
     messenger: Messenger
     forecaster: Forecaster
     shortages: Shortages
+    data_watch: DataWatch
 
     @property
     def outbox(self) -> Path:
@@ -112,20 +117,24 @@ class _JobLoops:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings) -> AsyncIterator[Services]:
+async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time) -> AsyncIterator[Services]:
     """Make every part, and close what must be closed at the end.
+
+    Args:
+        settings: the owner's.
+        clock: the one clock that every part reads; it returns Unix seconds.
 
     Raises:
         DatabaseBusy: another bot works in this folder.
         NewerDatabase: it was written by a newer program.
     """
     with private_files():
-        async with _assembled(settings) as services:
+        async with _assembled(settings, clock) as services:
             yield services
 
 
 @asynccontextmanager
-async def _assembled(settings: Settings) -> AsyncIterator[Services]:
+async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Services]:
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
     opening = Database.open(
@@ -144,7 +153,7 @@ async def _assembled(settings: Settings) -> AsyncIterator[Services]:
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                yield _services(_base(settings, database, blobs, host, reception, sealer))
+                yield _services(_base(settings, clock, database, blobs, host, reception, sealer))
         finally:
             await host.close()
 
@@ -158,16 +167,18 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
 
 def _base(
     settings: Settings,
+    clock: Callable[[], float],
     database: Database,
     blobs: Blobs,
     host: EngineHost,
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
-    queue = Queue(database, policies.for_turns(settings))
+    queue = Queue(database, policies.for_turns(settings), clock=clock)
     signals = JobSignals()
     return _Base(
         settings=settings,
+        clock=clock,
         database=database,
         queue=queue,
         blobs=blobs,
@@ -177,8 +188,9 @@ def _base(
         eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor()),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs),
-        shortages=Shortages(policies.for_shortages(settings)),
+        forecaster=Forecaster(queue.jobs, clock=clock),
+        shortages=Shortages(policies.for_shortages(settings), clock=clock),
+        data_watch=DataWatch(database.path, clock=clock),
     )
 
 
@@ -191,6 +203,7 @@ def _services(base: _Base) -> Services:
         messenger=base.messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
+        clock=base.clock,
     )
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
@@ -203,19 +216,21 @@ def _services(base: _Base) -> Services:
         signals=signals,
     )
     cancelling = Cancelling(claims=queue.claims, signals=signals)
-    personal = Personal(base.database, eraser=base.eraser)
+    personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, cancelling)
-    guilds = Guilds(base.database)
+    guilds = Guilds(base.database, clock=base.clock)
     return Services(
         settings=settings,
+        clock=base.clock,
         database=base.database,
         queue=queue,
         blobs=base.blobs,
-        audit=Audit(base.database),
+        audit=Audit(base.database, clock=base.clock),
         signals=signals,
         messenger=base.messenger,
         forecaster=base.forecaster,
         shortages=base.shortages,
+        data_watch=base.data_watch,
         engine_loop=loops.engine_loop,
         deliverer=loops.deliverer,
         board=loops.board,
@@ -230,7 +245,13 @@ def _services(base: _Base) -> Services:
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
-        rights=Rights(personal=personal, erasing=erasing, blobs=base.blobs, sealer=base.sealer),
+        rights=Rights(
+            personal=personal,
+            erasing=erasing,
+            blobs=base.blobs,
+            sealer=base.sealer,
+            clock=base.clock,
+        ),
         loop_lag=LoopLag(),
     )
 
@@ -242,29 +263,39 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         return render_limits(settings, base.messenger.known_upload_limit(job.guild_id))
 
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
         blobs=base.blobs,
         engine=base.host,
         limits_for=limits_for,
         stumbles=policies.for_stumbles(settings),
         shortages=base.shortages,
         signals=signals,
+        may_claim=base.data_watch.is_there,
+        clock=base.clock,
     )
     board = StatusBoard(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        moderation=queue.moderation,
         signals=signals,
         messenger=base.messenger,
         engine_loop=engine_loop,
         forecaster=base.forecaster,
         dress=rows.for_status,
         sealer=base.sealer,
+        owed=queue.owed,
         shortages=base.shortages,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
         give_up_after=policies.for_delivery(settings).give_up_after,
+        clock=base.clock,
     )
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=base.blobs,
         outlet=base.messenger,
         work=base.outbox,
@@ -272,6 +303,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
         signals=signals,
         shortages=base.shortages,
+        clock=base.clock,
         screen=screening.before_posting,
     )
     cases = CaseBoard(
@@ -283,7 +315,14 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         sealer=base.sealer,
         work=base.outbox,
     )
-    answers = Answers(queue=queue, messenger=base.messenger, signals=signals)
+    answers = Answers(
+        asked=queue.asked,
+        owed=queue.owed,
+        delivery=queue.delivery,
+        messenger=base.messenger,
+        signals=signals,
+        clock=base.clock,
+    )
     return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases, answers=answers)
 
 
@@ -304,7 +343,8 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
     )
     return Submissions(
-        queue=base.queue,
+        entry=base.queue.entry,
+        moderation=base.queue.moderation,
         blobs=base.blobs,
         reception=base.reception,
         forecaster=base.forecaster,
@@ -312,6 +352,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         signals=base.signals,
         screening=screening,
         shortages=base.shortages,
+        data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
@@ -319,7 +360,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:
     return Replays(
-        queue=base.queue,
+        ownership=base.queue.ownership,
         blobs=base.blobs,
         submissions=submissions,
         reception=base.reception,
@@ -332,7 +373,7 @@ def _erasing(base: _Base, personal: Personal, cancelling: Cancelling) -> Erasing
     backups = base.settings.data_dir / BACKUPS
     return Erasing(
         personal=personal,
-        copies=Copies(base.database.path, backups, eraser=base.eraser),
+        copies=Copies(base.database.path, backups, eraser=base.eraser, clock=base.clock),
         blobs=base.blobs,
         messenger=base.messenger,
         signals=base.signals,
@@ -352,6 +393,7 @@ def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeepi
         backup_dir=base.settings.data_dir / BACKUPS,
         shortages=base.shortages,
         policy=policies.for_retention(base.settings),
+        clock=base.clock,
     )
 
 
@@ -363,8 +405,10 @@ async def run(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    async with assemble(settings) as services:
-        recovery = await services.queue.claims.recover(limits=policies.for_stumbles(settings))
+    async with assemble(settings) as services, _traced(settings) as crashed:
+        recovery = await services.queue.claims.recover(
+            limits=policies.for_stumbles(settings), by_itself=crashed
+        )
         log.info(
             "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
@@ -391,22 +435,26 @@ def supervisor_of(services: Services) -> Supervisor:
     supervisor = Supervisor()
     engine_alerts = Alerts(
         "engine alerts",
-        queue=services.queue,
+        reviews=services.queue.reviews,
         messenger=services.messenger,
         look=partial(engine_trouble, services.engine_loop, services.host),
         over=moderation_texts.ENGINE_BACK,
     )
     shortage_alerts = Alerts(
         "shortage alerts",
-        queue=services.queue,
+        reviews=services.queue.reviews,
         messenger=services.messenger,
         look=partial(shortage, services.shortages),
         over=moderation_texts.SHORTAGE_OVER,
     )
     clock_watch = ClockWatch(
-        services.queue.retention, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+        services.queue.retention,
+        longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
+        clock=services.clock,
     )
-    health = HealthFile(services.settings.data_dir, lambda: state_of(services, supervisor))
+    health = HealthFile(
+        services.settings.data_dir, lambda: state_of(services, supervisor), clock=services.clock
+    )
     supervisor.add(
         engine_start(services.host),
         services.engine_loop.loop,
@@ -419,6 +467,7 @@ def supervisor_of(services: Services) -> Supervisor:
         services.loop_lag.loop,
         engine_alerts.loop,
         shortage_alerts.loop,
+        services.data_watch.loop,
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
@@ -450,6 +499,12 @@ def engine_start(host: EngineHost) -> Loop:
 
     loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
     return loop
+
+
+@asynccontextmanager
+async def _traced(settings: Settings) -> AsyncIterator[bool]:
+    with traced(settings.data_dir) as crashed:
+        yield crashed
 
 
 async def _finish(services: Services) -> None:

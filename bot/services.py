@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from inspect import get_annotations
 from typing import Any, TypeVar
 
 from bot.clips.clip_actions import ClipRules
@@ -16,6 +18,8 @@ from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
+from bot.ops.data_watch import DataWatch
+from bot.ops.health import TROUBLE
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
 from bot.ops.shortages import Shortages
@@ -40,6 +44,7 @@ class Services:
     """Everything that a command or a click may reach."""
 
     settings: Settings
+    clock: Callable[[], float]
     database: Database
     queue: Queue
     blobs: Blobs
@@ -48,6 +53,7 @@ class Services:
     messenger: Messenger
     forecaster: Forecaster
     shortages: Shortages
+    data_watch: DataWatch
     engine_loop: EngineLoop
     deliverer: Deliverer
     board: StatusBoard
@@ -66,13 +72,14 @@ class Services:
     loop_lag: LoopLag
 
     def part(self, kind: type[T]) -> T:
-        """Find the part of this class.
+        """Find the part of this class, among the queue's parts too.
 
         Raises:
             LookupError: there is none.
         """
-        for each in fields(self):
-            value = getattr(self, each.name)
+        own = (getattr(self, each.name) for each in fields(self))
+        of_queue = (getattr(self.queue, name) for name in get_annotations(Queue))
+        for value in (*own, *of_queue):
             if isinstance(value, kind):
                 return value
         raise LookupError(f"the bot has no {kind.__name__}")
@@ -80,7 +87,9 @@ class Services:
 
 def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     """How the bot and its loops are doing, in plain values."""
+    trouble = services.data_watch.trouble()
     return {
+        **({} if trouble is None else {TROUBLE: trouble}),
         "engine": services.host.state.value,
         "engine deaths": services.host.deaths,
         "GPU faults in a row": services.engine_loop.gpu.in_a_row,

@@ -50,7 +50,7 @@ def stumble_limits(**changes: Any) -> StumbleLimits:
 
 
 def shortages(**changes: Any) -> Shortages:
-    return Shortages(replace(policies.for_shortages(DEFAULTS), **changes))
+    return Shortages(replace(policies.for_shortages(DEFAULTS), **changes), clock=CLOCK)
 
 
 def delivery_limits(**changes: Any) -> DeliveryLimits:

@@ -26,6 +26,7 @@ from bot.discord_io.messenger import Post
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.job_documents import receipt_of
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
@@ -104,7 +105,7 @@ async def make_clip(
     settings: Settings,
     on_progress: Callable[[JobProgress], None],
 ) -> Made:
-    """Take one wish the whole way.
+    """Take one request the whole way.
 
     Args:
         request: what to make.
@@ -114,7 +115,7 @@ async def make_clip(
         on_progress: told now and then how far it is.
 
     Raises:
-        UserError: the wish or a file cannot be taken; the text says why.
+        UserError: the request or a file is refused; the text says why.
         CannotSave: the clip is finished, and the disk does not take it; the text says where it is kept.
     """
     began = time.monotonic()
@@ -122,7 +123,8 @@ async def make_clip(
         data = Path(folder)
         outlet = Folder(data)
         async with await Database.open(data / DATABASE) as database:
-            queue, blobs = Queue(database, policies.for_turns(settings)), Blobs(data / BLOBS)
+            queue = Queue(database, policies.for_turns(settings), clock=time.time)
+            blobs = Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / SPOOL,
                 limits=policies.for_engine(settings),
@@ -144,11 +146,10 @@ async def make_clip(
             finally:
                 await host.close()
         if done.state is not State.DELIVERED or done.receipt is None:
-            raise UserError(
-                "E_RENDER", done.error_text or f"The job ended as {done.state} ({done.error_code})."
-            )
+            text = done.error_text or f"The job ended as {done.state} ({done.error_code})."
+            raise UserError("E_RENDER", text)
         await asyncio.to_thread(_save, outlet.clip, output)
-    return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
+    return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
 
 
 def _save(clip: Path, output: OutputFile) -> None:
@@ -217,9 +218,11 @@ def _loops(
         return spend
 
     signals = JobSignals()
-    shortages = Shortages(policies.for_shortages(settings))
+    shortages = Shortages(policies.for_shortages(settings), clock=time.time)
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=blobs,
         outlet=outlet,
         work=work,
@@ -227,15 +230,19 @@ def _loops(
         clip_posts=ClipPosts(work=work, sealer=sealer),
         signals=signals,
         shortages=shortages,
+        clock=time.time,
     )
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
         blobs=blobs,
         engine=host,
         limits_for=limits_for,
         stumbles=policies.for_stumbles(settings),
         shortages=shortages,
         signals=signals,
+        clock=time.time,
     )
     return deliverer, engine_loop
 

@@ -14,6 +14,7 @@ from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, Presser, entry_for, job_here
 from bot.clips import variation
 from bot.discord_io.interactions import Interaction, say
+from bot.job_documents import recipe_of
 from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
@@ -38,7 +39,7 @@ class RemakeButton(JobButton):
     @classmethod
     def suits(cls, job: Job) -> bool:
         """Whether the clip was drawn."""
-        return not Recipe.from_json(job.recipe).loop
+        return not recipe_of(job).loop
 
 
 class Reroll(RemakeButton):
@@ -49,8 +50,8 @@ class Reroll(RemakeButton):
     order = 10
 
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Submit it as a job of whoever clicked."""
-        recipe = with_new_seed(Recipe.from_json(job.recipe))
+        """Submit it as a job of the member who clicked."""
+        recipe = with_new_seed(recipe_of(job))
         await interaction.client.part(Submissions).again(interaction, job, recipe)
 
 
@@ -69,7 +70,7 @@ class RemixForm(Form):
         if job is None:
             return
         longest = interaction.client.part(Submissions).rules.max_prompt
-        recipe = with_new_seed(Recipe.from_json(job.recipe))
+        recipe = with_new_seed(recipe_of(job))
         await _vary(
             interaction,
             job,
@@ -88,7 +89,7 @@ class Remix(RemakeButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Ask for the words."""
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         await RemixForm.open(
             interaction,
             RemixForm.id_for(job=job.id),
@@ -115,7 +116,7 @@ class Lighter(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the lighter clip."""
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         await _vary(
             interaction, job, lambda capabilities, limits: variation.lighter(recipe, capabilities, limits)
         )
@@ -163,7 +164,7 @@ class Redraw(JobButton):
             return
         self.in_progress.add(job.id)
         try:
-            recipe = with_new_seed(Recipe.from_json(job.recipe))
+            recipe = with_new_seed(recipe_of(job))
             submissions = interaction.client.part(Submissions)
             new = await submissions.again(interaction, job, recipe, key=f"redraw {job.id}")
             if new is not None:
@@ -174,7 +175,7 @@ class Redraw(JobButton):
 
 
 def with_new_seed(recipe: Recipe) -> Recipe:
-    """The same recipe with a seed that nobody chose."""
+    """The same recipe with a new random seed."""
     return dataclasses.replace(recipe, seed=secrets.randbelow(2**32))
 
 

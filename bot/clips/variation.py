@@ -1,4 +1,4 @@
-"""From a recipe back to the wish it was planned from: for other words, or for a lighter clip."""
+"""From a recipe back to the request behind it: for other words, or for a lighter clip."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LIGHTER = 0.75
 
 
 def request_of(recipe: Recipe) -> Request:
-    """The wish that a recipe answers. What the plan had chosen is asked for by name."""
+    """The request that a recipe answers, with the planner's choices asked for by name."""
     return Request(
         kind=recipe.kind,
         prompt=recipe.prompt,

@@ -14,7 +14,7 @@ import discord
 from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.text import messages
 from db.errors import DatabaseError
-from db.queue import Queue
+from db.jobs.asked import Asked
 from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
@@ -35,7 +35,7 @@ class BotClient(discord.Client, abc.ABC):
 
     @abc.abstractmethod
     async def recognise(self, user_id: int) -> None:
-        """Note that somebody uses the bot, so that a ban finds a member again who had been erased."""
+        """Note that a member uses the bot, so that a ban applies again to a member who was erased."""
 
     async def serve(
         self, interaction: Interaction, work: Callable[[], Awaitable[None]], *, recognise: bool = True
@@ -45,7 +45,7 @@ class BotClient(discord.Client, abc.ABC):
         Args:
             interaction: the one to answer.
             work: what it asks for.
-            recognise: note first who uses the bot.
+            recognise: note first which member uses the bot.
 
         Returns:
             Whether it went well.
@@ -87,9 +87,14 @@ PROMISED = "promised"
 async def cross_off(interaction: Interaction) -> None:
     """The member has an answer. A row that stays is looked at by :mod:`bot.loops.answers`."""
     try:
-        await interaction.client.part(Queue).asked.answered(interaction.id)
+        await interaction.client.part(Asked).answered(interaction.id)
     except DatabaseError as error:
         log.warning("could not cross off interaction %s: %s", interaction.id, error)
+
+
+async def is_taken(interaction: Interaction) -> bool:
+    """Whether a job came of it already: Discord sometimes sends an interaction twice."""
+    return await interaction.client.part(Asked).job_of(interaction.id) is not None
 
 
 async def tell_elsewhere(interaction: Interaction, text: str) -> bool:

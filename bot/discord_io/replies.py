@@ -14,8 +14,7 @@ import discord
 from bot.discord_io.interactions import PROMISED, Interaction, tell_elsewhere
 from bot.text import messages
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
-from db.jobs.asked import AskedRow
-from db.queue import Queue
+from db.jobs.asked import Asked, AskedRow
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
 
@@ -59,7 +58,7 @@ async def write_down(interaction: Interaction, *, reserved: bool = True) -> None
         guild_id=interaction.guild_id or 0,
         channel_id=interaction.channel_id or 0,
     )
-    await interaction.client.part(Queue).asked.note(row, reserved=reserved)
+    await interaction.client.part(Asked).note(row, reserved=reserved)
 
 
 async def think(interaction: Interaction) -> None:

@@ -1,7 +1,7 @@
-"""Moderators are told, once, when work stands still, and once when it goes on.
+"""Tell moderators once when work stands still, and once when it goes on.
 
-It is said where a server wants to be asked, in the channel of ``/queue review``. Servers without one see it
-in ``/queue show``, owners in the log.
+The message goes to the channel of ``/queue review``. Servers without one see it in ``/queue show``, owners
+in the log.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from bot.loops.engine_loop import EngineLoop
 from bot.ops.shortages import Shortages
 from bot.supervisor import Loop
 from bot.text import moderation_texts
-from db.queue import Queue
+from db.moderation.reviews import Reviews
 from engine.process.host import EngineHost, HostState
 
 log = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ EVERY = 5.0
 """Seconds between two looks."""
 
 OVER_AFTER = 120.0
-"""Seconds without trouble after which it is over: an engine that is tried again looks well for a moment."""
+"""Seconds without a fault until it counts as over: a restarted engine looks fine for a moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Trouble:
 
 
 def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
-    """What keeps clips from being drawn at the moment, if anything does."""
+    """The reason why no clips can be drawn now; None if they can."""
     since = engine_loop.gpu.trouble_since
     if since is None and host.state is not HostState.DOWN:
         return None
@@ -62,21 +62,21 @@ def shortage(shortages: Shortages) -> str | None:
 
 
 class Alerts:
-    """Looks at one kind of trouble, and tells moderators what has changed."""
+    """Watches one kind of trouble, and tells moderators when it begins and when it is over."""
 
     def __init__(
-        self, name: str, *, queue: Queue, messenger: Messenger, look: Callable[[], str | None], over: str
+        self, name: str, *, reviews: Reviews, messenger: Messenger, look: Callable[[], str | None], over: str
     ) -> None:
         """Make one.
 
         Args:
             name: of its loop.
-            queue: knows where servers want to be asked.
-            messenger: the bot's hand in Discord.
+            reviews: knows each server's review channel.
+            messenger: sends the messages.
             look: says what is wrong; None: nothing.
-            over: what is said when nothing is wrong any more.
+            over: the message when nothing is wrong any more.
         """
-        self._queue = queue
+        self._reviews = reviews
         self._messenger = messenger
         self._look = look
         self._over = over
@@ -89,7 +89,7 @@ class Alerts:
         text = self._look()
         if text is not None:
             self._last_trouble = now
-            for guild, channel in (await self._queue.reviews.review_channels()).items():
+            for guild, channel in (await self._reviews.review_channels()).items():
                 if guild not in self._told and await self._say(channel, text):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:

@@ -8,20 +8,20 @@ spoken of in its channel, or else in a direct message, once (`db.jobs.owed`).
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages
-from db.jobs.asked import ANSWERABLE, AskedRow
+from db.jobs.asked import ANSWERABLE, Asked, AskedRow
+from db.jobs.delivery import Delivery
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.owed import Owed
 from db.states import State
-from engine.core.recipe import Recipe
 
 log = logging.getLogger(__name__)
 
@@ -45,20 +45,26 @@ class Answers:
     def __init__(
         self,
         *,
-        queue: Queue,
+        asked: Asked,
+        owed: Owed,
+        delivery: Delivery,
         messenger: Messenger,
         signals: JobSignals,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
         Args:
-            queue: the truth.
+            asked: who is waiting for an answer.
+            owed: what still has to be said.
+            delivery: remembers the message of a job.
             messenger: the bot's hand in Discord.
             signals: told of jobs whose message was found.
             clock: returns Unix seconds.
         """
-        self._queue = queue
+        self._asked = asked
+        self._owed = owed
+        self._delivery = delivery
         self._messenger = messenger
         self._signals = signals
         self._clock = clock
@@ -67,16 +73,14 @@ class Answers:
 
     async def _look_back(self) -> None:
         """At the start: whatever is written down is of an earlier run."""
-        self._left = {row.interaction for row in await self._queue.asked.open()}
+        self._left = {row.interaction for row in await self._asked.open()}
 
     async def _one_look(self) -> None:
-        if not self._messenger.connected:
-            return
-        for row in await self._queue.asked.open():
+        for row in await self._asked.open():
             age = self._clock() - row.at
             if row.interaction in self._left or age > STILL_IN_HAND:
                 await self._answer(row, age)
-        for job, tries in await self._queue.owed.due():
+        for job, tries in await self._owed.due():
             await self._say(job, tries)
 
     async def _answer(self, row: AskedRow, age: float) -> None:
@@ -90,17 +94,17 @@ class Answers:
             if error.trouble is Trouble.LATER:
                 return
             log.info("interaction %d cannot be answered: %s", row.interaction, error)
-        await self._queue.asked.answered(row.interaction)
+        await self._asked.answered(row.interaction)
         self._left.discard(row.interaction)
 
     async def _answer_in_time(self, row: AskedRow) -> None:
-        job = await self._queue.asked.job_of(row.interaction)
+        job = await self._asked.job_of(row.interaction)
         if job is not None and job[1]:
             return  # the job's message is known: the status board keeps it true
         answer = await self._messenger.answer_of(row.application, row.token)
         if job is not None:
             if answer is not None:
-                await self._queue.delivery.set_status_message(job[0], answer.channel, answer.message)
+                await self._delivery.set_status_message(job[0], answer.channel, answer.message)
             self._signals.changed(job[0])
         elif answer is None or answer.thinking:
             public = answer is not None and not answer.private
@@ -115,13 +119,13 @@ class Answers:
                 await self._tell(job, tries)
             except ChannelError as error:
                 if error.trouble is Trouble.LATER:
-                    await self._queue.owed.later(job.id, min(LAST_PAUSE, FIRST_PAUSE * 2.0 ** min(30, tries)))
+                    await self._owed.later(job.id, min(LAST_PAUSE, FIRST_PAUSE * 2.0 ** min(30, tries)))
                     return
                 log.warning("the member of job %s cannot be told how it ended: %s", job.id, error)
-        await self._queue.owed.said(job.id)
+        await self._owed.said(job.id)
 
     async def _tell(self, job: Job, tries: int) -> None:
-        text = messages.over(job, Recipe.from_json(job.recipe))
+        text = messages.over(job, recipe_of(job))
         post = Post(
             content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
         )

@@ -18,6 +18,7 @@ import discord
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile
 from bot.forecast import Forecaster
+from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import EngineLoop
@@ -26,8 +27,11 @@ from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages
+from db.jobs.delivery import Delivery
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.owed import Owed
+from db.jobs.queries import JobQueries
+from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
@@ -70,43 +74,55 @@ class StatusBoard:
     def __init__(
         self,
         *,
-        queue: Queue,
+        delivery: Delivery,
+        jobs: JobQueries,
+        moderation: Moderation,
         signals: JobSignals,
         messenger: Messenger,
         engine_loop: EngineLoop,
         forecaster: Forecaster,
         dress: Dress,
         sealer: Sealer,
+        owed: Owed,
         shortages: Shortages,
         may_show: Callable[[Job], Awaitable[bool]],
         interval: float,
         give_up_after: float,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
         Args:
-            queue: the truth.
+            delivery: knows the message that follows each job.
+            jobs: knows what a job's row says now.
+            moderation: knows whether a server is paused.
             signals: says which jobs have changed.
             messenger: the bot's hand in Discord.
             engine_loop: knows what the running job is doing.
-            waits: knows how long the others wait.
+            forecaster: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
+            owed: remembers what could not be said.
             shortages: knows what the machine is short of.
-            may_show: whether a first look may be seen before anybody has looked at the clip.
+            may_show: whether a first look may be shown before the clip is reviewed.
             interval: seconds at least between two edits of one message.
             give_up_after: seconds after a job's end when its message is left as it is.
+            clock: returns Unix seconds.
         """
-        self._queue = queue
+        self._delivery = delivery
+        self._jobs = jobs
+        self._moderation = moderation
         self._messenger = messenger
         self._engine_loop = engine_loop
         self._forecaster = forecaster
         self._dress = dress
         self._sealer = sealer
+        self._owed = owed
         self._shortages = shortages
         self._may_show = may_show
         self._interval = interval
         self._give_up_after = give_up_after
+        self._clock = clock
         self._dirty: dict[JobId, None] = {}
         self._shown: dict[JobId, Shown] = {}
         self._busy: set[JobId] = set()
@@ -138,7 +154,7 @@ class StatusBoard:
         self.touch(job)
 
     def shown(self, job: JobId, content: str) -> None:
-        """Somebody else has just written this into the job's message."""
+        """Another part has just written this into the job's message."""
         self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval)
 
     def keep(self, job: JobId) -> bool:
@@ -146,7 +162,7 @@ class StatusBoard:
         if not self._looks.keep(job):
             return False
         if job in self._shown:
-            self._shown[job].next = 0.0  # who clicks should see it done
+            self._shown[job].next = 0.0  # the member who clicked should see the result at once
         self.touch(job)
         return True
 
@@ -174,8 +190,8 @@ class StatusBoard:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _look_around(self) -> None:
-        """At the start: members read that their jobs go on, also those who had not been answered yet."""
-        for job in [*await self._queue.delivery.open_statuses(), *await self._queue.jobs.waiting()]:
+        """At the start, tell members that their jobs go on, including members without an answer yet."""
+        for job in [*await self._delivery.open_statuses(), *await self._jobs.waiting()]:
             self._continued.add(job.id)
             self.touch(job.id)
 
@@ -184,7 +200,7 @@ class StatusBoard:
         if now - self._refreshed < REFRESH_SECONDS:
             return
         self._refreshed = now
-        for job in await self._queue.delivery.open_statuses():
+        for job in await self._delivery.open_statuses():
             self.touch(job.id)
 
     def _start_due_edits(self, most: int = EDITS_PER_TICK) -> None:
@@ -209,7 +225,7 @@ class StatusBoard:
     async def _bring_up_to_date(self, job_id: JobId) -> None:
         async with self._slots:
             try:
-                job = await self._queue.jobs.get(job_id)
+                job = await self._jobs.get(job_id)
                 if job is None or job.status_final:
                     self._forget(job_id)
                     return
@@ -220,7 +236,7 @@ class StatusBoard:
                 self._try_again(job_id)
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         if job.state in {State.QUEUED, State.RUNNING}:
             return await self._content_of_waiting(job, recipe, asks=asks)
         if job.state is State.HELD:
@@ -246,7 +262,7 @@ class StatusBoard:
         return messages.waiting(
             recipe,
             wait,
-            paused=await self._queue.moderation.paused(job.guild_id),
+            paused=await self._moderation.paused(job.guild_id),
             restarted=job.id in self._continued,
         )
 
@@ -273,7 +289,7 @@ class StatusBoard:
             pause = 0.0
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:
-            await self._queue.delivery.finish_status(job.id)
+            await self._delivery.finish_status(job.id)
             self._forget(job.id)
 
     def _forget(self, job: JobId) -> None:
@@ -290,7 +306,7 @@ class StatusBoard:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
                 post = Post(content=content, nonce=nonce(job.id, f"status {job.stumbles}"), view=view)
                 message = await self._messenger.send(job.channel_id, post)
-                await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
+                await self._delivery.set_status_message(job.id, job.channel_id, message)
             return 0
         edit = self._messenger.edit(job.status_channel_id, job.status_message_id, content, view, files)
         try:
@@ -319,7 +335,7 @@ class StatusBoard:
 
     async def _keep_trying(self, job: Job, error: ChannelError) -> None:
         """Come back later: a thread is opened again, a permission given back. How a job ended cannot wait."""
-        over_for = time.time() - (job.ended_at or time.time()) if job.state.ended else 0.0
+        over_for = 0.0 if job.ended_at is None else self._clock() - job.ended_at
         is_last = error.trouble is Trouble.GONE or (
             job.state.ended and (error.trouble is Trouble.REFUSED or over_for > self._give_up_after)
         )
@@ -328,7 +344,7 @@ class StatusBoard:
         if is_last:
             # Somebody deleted it, or Discord will not take its words: there is nothing left to keep true.
             log.info("cannot reach the status message of job %s: %s", job.id, error)
-            await self._queue.delivery.finish_status(job.id)
+            await self._delivery.finish_status(job.id)
             return
         pause = RETRY_SECONDS if error.trouble is Trouble.LATER else FAR_BACK_SECONDS
         self._try_again(job.id, max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10)))
@@ -336,7 +352,7 @@ class StatusBoard:
     async def _owe(self, job: Job) -> None:
         """A job that came to nothing: its member still has to hear of it, by another way."""
         if job.state.ended and job.state is not State.DELIVERED:
-            await self._queue.owed.add(job)
+            await self._owed.add(job)
 
     async def _replace(self, job: Job) -> None:
         """A new one takes over: Discord limits edits of messages older than an hour."""
@@ -346,7 +362,7 @@ class StatusBoard:
         post = Post(content=content, nonce=fresh, view=self._dress(job, draft=False))
         try:
             message = await self._messenger.send(job.channel_id, post)
-            await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
+            await self._delivery.set_status_message(job.id, job.channel_id, message)
             if old_channel is not None and old_message is not None:
                 await self._messenger.delete(old_channel, old_message)
             await self._written(job, content, draft=0)
@@ -366,5 +382,5 @@ class StatusBoard:
     async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
         if look is None:
             return ()
-        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, Recipe.from_json(job.recipe))
+        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, recipe_of(job))
         return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)

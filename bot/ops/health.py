@@ -1,10 +1,9 @@
-"""A sign of life for whoever watches the bot from outside: Docker, systemd, an owner with a shell."""
+"""A sign of life for what watches the bot from outside: Docker, systemd, an owner with a shell."""
 
 from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,9 @@ log = logging.getLogger(__name__)
 
 FILE = "health.json"
 EVERY = 5.0
+TROUBLE = "trouble"
+"""The key of what makes the bot useless although it lives."""
+
 STALE = 30.0
 """A sign of life older than this many seconds is none."""
 
@@ -22,15 +24,19 @@ STALE = 30.0
 class HealthFile:
     """Writes the sign of life from the event loop itself, so that a loop that hangs stops giving it."""
 
-    def __init__(self, folder: Path, tell: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, folder: Path, tell: Callable[[], dict[str, Any]], *, clock: Callable[[], float]
+    ) -> None:
         """Make one.
 
         Args:
             folder: where the file is.
             tell: says how the bot is doing, in a few plain values.
+            clock: returns Unix seconds.
         """
         self._path = folder / FILE
         self._tell = tell
+        self._clock = clock
         self.loop = Loop("health file", self._update, every=EVERY, last=self._remove)
 
     async def _update(self) -> None:
@@ -44,16 +50,17 @@ class HealthFile:
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)  # it may have been deleted: that has to be told
         draft = self._path.with_suffix(".part")
-        draft.write_text(json.dumps({"time": time.time(), **self._tell()}))
+        draft.write_text(json.dumps({"time": self._clock(), **self._tell()}))
         draft.replace(self._path)
 
 
-def look(folder: Path) -> tuple[bool, str]:
-    """Whether the bot that uses this folder is alive, and how it is doing."""
+def look(folder: Path, *, now: float) -> tuple[bool, str]:
+    """Whether the bot that uses this folder is alive at ``now``, in Unix seconds, and how it is doing."""
     try:
         told = json.loads((folder / FILE).read_text())
-        age = time.time() - float(told.pop("time"))
+        age = now - float(told.pop("time"))
     except FileNotFoundError:
         return False, "the bot is not running"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -63,7 +70,7 @@ def look(folder: Path) -> tuple[bool, str]:
     loops = told.pop("loops", {})
     lines = [", ".join(f"{key}: {value}" for key, value in told.items())]
     lines += [_line(name, **loop) for name, loop in loops.items()]
-    return True, "\n".join(lines)
+    return TROUBLE not in told, "\n".join(lines)
 
 
 def _line(loop: str, *, state: str, restarts: int, last_error: str) -> str:

@@ -56,12 +56,12 @@ class _Outage:
 class Shortages:
     """The shortages of this moment."""
 
-    def __init__(self, policy: ShortagePolicy, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, policy: ShortagePolicy, *, clock: Callable[[], float]) -> None:
         """Make one.
 
         Args:
             policy: how long is waited.
-            clock: seconds that only grow.
+            clock: returns Unix seconds.
         """
         self._policy = policy
         self._clock = clock
@@ -72,10 +72,10 @@ class Shortages:
         kind = shortage_of(error)
         if kind is None:
             return None
-        now = self._clock()
+        now = time.monotonic()
         outage = self._outages.get(place)
         if outage is None or outage.kind is not kind or self._is_over(outage):
-            outage = self._outages[place] = _Outage(kind=kind, since=time.time(), last=now)
+            outage = self._outages[place] = _Outage(kind=kind, since=self._clock(), last=now)
             log.error("%s: the machine is short of something (%s); it is tried again: %s", place, kind, error)
         else:
             log.debug("%s: still short (%s): %s", place, kind, error)
@@ -87,7 +87,7 @@ class Shortages:
         """The work of this place went well."""
         outage = self._outages.pop(place, None)
         if outage is not None:
-            log.info("%s goes on after %.0f s (%s)", place, time.time() - outage.since, outage.kind)
+            log.info("%s goes on after %.0f s (%s)", place, self._clock() - outage.since, outage.kind)
 
     def at(self, place: Place) -> Shortage | None:
         """What this place waits for; None: nothing."""
@@ -109,7 +109,7 @@ class Shortages:
         return min(self._policy.pause_last, FIRST_PAUSE * 2.0 ** min(30, times - 1))
 
     def _is_over(self, outage: _Outage) -> bool:
-        return self._clock() - outage.last > REMEMBERED * max(self._policy.pause_last, FIRST_PAUSE)
+        return time.monotonic() - outage.last > REMEMBERED * max(self._policy.pause_last, FIRST_PAUSE)
 
 
 class Strikes:

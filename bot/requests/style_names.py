@@ -21,7 +21,7 @@ SHOWN = 10
 """Names that a refusal lists."""
 
 FOLLOWED_FIRST = (Follow.DEPTH, Follow.SOFT_EDGES, Follow.EDGES, Follow.POSE)
-"""What of a clip is followed where nobody said: depth fits any scene, poses only people."""
+"""What is followed in a clip by default: depth fits any scene, poses only people."""
 
 
 def styles_of(text: str | None) -> tuple[Style, ...]:
@@ -52,7 +52,7 @@ def models_here(capabilities: Capabilities, kind: Kind) -> tuple[str, ...]:
 
 
 def follow_here(capabilities: Capabilities) -> Follow:
-    """What of a clip is followed where nobody said: the first that this machine has the weights for."""
+    """What is followed in a clip by default: the first that this machine has the weights for."""
     able = (follow for follow in FOLLOWED_FIRST if capabilities.weights >= set(NEEDS[follow].weights))
     return next(able, FOLLOWED_FIRST[0])
 

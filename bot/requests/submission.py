@@ -1,4 +1,4 @@
-"""The front desk: from a member's wish to a row in the queue, or a plain refusal.
+"""From a member's request to a row in the queue, or a plain refusal.
 
 Permission and limits come before any download; the member is told "queued" only after the commit; a refusal
 is private.
@@ -18,7 +18,7 @@ import discord
 
 from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
-from bot.discord_io.interactions import Interaction, cross_off, guild_of, tell_elsewhere
+from bot.discord_io.interactions import Interaction, cross_off, guild_of, is_taken, tell_elsewhere
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.spoilers import is_spoiler
@@ -28,6 +28,7 @@ from bot.intake.reception import Reception
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
+from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Place, Shortages
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
@@ -36,9 +37,9 @@ from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import Admission, EnqueueLimits
 from db.jobs.job import Job, NewJob
-from db.queue import Queue
+from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
@@ -50,7 +51,7 @@ from engine.planning.plan import PlanLimits, plan
 log = logging.getLogger(__name__)
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
-"""A file that nobody has looked at yet: what cannot be made of any is refused before it is fetched."""
+"""A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
 
 WRITE_SECONDS = 1.0
 """Discord waits three seconds for a first answer; a write that takes longer than this goes on beside it."""
@@ -94,12 +95,13 @@ class Planned:
 
 
 class Submissions:
-    """Takes wishes."""
+    """Takes requests."""
 
     def __init__(
         self,
         *,
-        queue: Queue,
+        entry: Admission,
+        moderation: Moderation,
         blobs: Blobs,
         reception: Reception,
         forecaster: Forecaster,
@@ -107,11 +109,13 @@ class Submissions:
         signals: JobSignals,
         screening: Screening,
         shortages: Shortages,
+        data_watch: DataWatch,
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
-        """Make one from the parts that it passes a wish through."""
-        self._queue = queue
+        """Make one from the parts that a request passes through."""
+        self._entry = entry
+        self._moderation = moderation
         self.blobs = blobs
         self._reception = reception
         self._forecaster = forecaster
@@ -119,12 +123,13 @@ class Submissions:
         self._signals = signals
         self._screening = screening
         self._shortages = shortages
+        self._data_watch = data_watch
         self.rules = rules
         self._capabilities = capabilities
         self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
-        """Take nothing new, and leave nobody without an answer who has asked already."""
+        """Accept no new request, and finish answering those already accepted."""
         await self._in_flight.stop(grace)
 
     def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
@@ -151,7 +156,7 @@ class Submissions:
         request: Request,
         files: Mapping[Role, Attachment] | None = None,
     ) -> None:
-        """Take a new wish, with the files that belong to it."""
+        """Take a new request with its files."""
         attached = files or {}
 
         async def make() -> Planned:
@@ -176,7 +181,7 @@ class Submissions:
         return worded(request, capabilities, limit=self.rules.max_prompt)
 
     def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
-        """Plan a wish within the desk's limits."""
+        """Plan a request within the limits."""
         return plan(
             request,
             files.get(Role.PICTURE),
@@ -192,7 +197,7 @@ class Submissions:
         """Take a variation of a job that was there before: the same files, another recipe.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             parent: the job.
             recipe: the variation.
             key: what may be done once only; None: as often as it is asked for.
@@ -222,7 +227,7 @@ class Submissions:
         """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             make: plans what is drawn, from files that may have to be fetched first.
             words: the prompt, where it is known before that.
             parent: the job that it is a variation of.
@@ -255,7 +260,7 @@ class Submissions:
             )
             new = _new_job(interaction, parent, key or str(interaction.id), answer, screened, made)
             self._in_flight.protect()
-            enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
+            enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
             await self._refuse(interaction, messages.BEING_RESTARTED)
             raise
@@ -301,7 +306,7 @@ class Submissions:
         answer = await defer(interaction)
         if answer is None:
             await cross_off(interaction)
-            if await self._queue.asked.job_of(interaction.id) is None:  # else it came twice, and was taken
+            if not await is_taken(interaction):
                 await tell_elsewhere(interaction, messages.NOT_ANSWERED)
         return answer
 
@@ -338,12 +343,17 @@ class Submissions:
         if is_forbidden(words):
             log.warning("refused %s: someone young together with something sexual", interaction.id)
             return messages.FORBIDDEN
+        return self._refuse_for_the_disk()
+
+    def _refuse_for_the_disk(self) -> str | None:
+        if not self._data_watch.is_there():
+            return messages.DATA_GONE
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return messages.DISK_FULL
         return None
 
     async def _check_limits(self, interaction: Interaction) -> None:
-        await self._queue.entry.check_limits(
+        await self._entry.check_limits(
             guild_of(interaction), interaction.user.id, roles_of(interaction), self.rules.limits
         )
 
@@ -352,7 +362,7 @@ class Submissions:
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
             job.profile, job.guild_id, job.user_id
         )
-        paused = await self._queue.moderation.paused(job.guild_id)
+        paused = await self._moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
@@ -366,7 +376,7 @@ class Submissions:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("could not answer job %s: %s", job.id, error)
         else:
-            await self._queue.entry.record_answer(
+            await self._entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)

@@ -68,6 +68,10 @@ MAY_NOT_POST = (
 DISK_FULL = (
     "My disk is nearly full, so I can't take new requests. The owner of this bot needs to free some space."
 )
+DATA_GONE = (
+    "Somebody deleted my data folder while I was running, so I can't take requests. "
+    "The owner of this bot needs to put it back or restart me."
+)
 NO_ROOM_NOW = "I couldn't save your request, so it is not in the queue. Please try again in a moment."
 NOT_TAKEN_BEFORE_RESTART = "I was restarted before I had taken this. Please ask again."
 NOT_ANSWERED = "Discord didn't let me answer you, so nothing was done. Please ask again."

@@ -6,7 +6,9 @@ import errno
 import io
 import os
 import sys
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -67,17 +69,17 @@ def test_a_disk_that_takes_nothing_is_said_in_its_own_words(monkeypatch, number,
     """Root may write anywhere, so the disk's answer is given by hand."""
     for folder in ("data", "data/spool", "models"):
         Path(folder).mkdir()
-    monkeypatch.setattr(folders.tempfile, "tempdir", "temporary")
+    monkeypatch.setattr(tempfile, "tempdir", "temporary")
     Path("temporary").mkdir()
     place = "temporary" if name == "temporary files" else name
-    real = folders.tempfile.NamedTemporaryFile
+    real: Any = tempfile.NamedTemporaryFile
 
     def refuse(*args, dir, **options):  # noqa: A002 - its name there
         if Path(dir).name == place:
             raise OSError(number, os.strerror(number))
         return real(*args, dir=dir, **options)
 
-    monkeypatch.setattr(folders.tempfile, "NamedTemporaryFile", refuse)
+    monkeypatch.setattr(tempfile, "NamedTemporaryFile", refuse)
     finding = found(name)
     assert not finding.ok
     assert finding.lines()[0].startswith("✗")

@@ -227,8 +227,15 @@ def here(tmp_path, monkeypatch):
     frames = np.zeros((6, 64, 96, 3), np.uint8)
     frames[:, :, ::7] = 200
     Image.fromarray(frames[0]).save("p.png")
-    said = {"metadata": {}, "max_bytes": 9_000_000, "progress": lambda _: None, "cancel": CancelToken()}
-    encode(frames, fps=6, path=Path("c.mp4"), **said)
+    encode(
+        frames,
+        fps=6,
+        path=Path("c.mp4"),
+        metadata={},
+        max_bytes=9_000_000,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
     return tmp_path
 
 

@@ -115,7 +115,8 @@ async def test_whatever_ends_a_connection_a_new_one_begins(
     fake, ada, channel, services, monkeypatch, error, caplog
 ):
     monkeypatch.setattr(reconnect, "RECONNECT_FIRST", 0.01)
-    real, met = Framekiln.connect, []
+    real = Framekiln.connect
+    met: list[BaseException] = []
 
     async def connect(self, **options):
         if not met:

@@ -46,6 +46,7 @@ from tests.bot.fixtures import (
     until,
     until_cancelled,
 )
+from tests.clock import CLOCK
 from tests.policies import shortages, stumble_limits
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
@@ -292,8 +293,8 @@ async def test_a_full_disk_is_never_a_jobs_own_fault(queue, tmp_path, start, qui
     engine.greedy = large.id
     start(engine=engine, shortages=shortages(pause_last=0.01))
     for _ in range(4):
-        more = len(engine.renders) + 4
-        await until(lambda more=more: len(engine.renders) > more)
+        engine.renders.clear()
+        await until(lambda: len(engine.renders) > 4)
         assert (await queue.jobs.get(large.id)).state in {State.QUEUED, State.RUNNING}
 
 
@@ -398,7 +399,7 @@ async def test_a_job_that_breaks_a_working_gpu_is_set_aside(queue, blobs, tmp_pa
 
 
 def test_the_pauses_after_losing_the_gpu_grow_to_a_minute():
-    gpu = gpu_faults.GpuFaults()
+    gpu = gpu_faults.GpuFaults(CLOCK)
     pauses = []
     for number in range(7):
         gpu.met(JobId(f"{number}"))
@@ -560,7 +561,7 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals
         await gate.wait()
 
     engine.acts = [second_take]
-    changed = []
+    changed: list[str] = []
     signals.changed.connect(changed.append)
     engine_loop = start(signals=signals)
     job = await queued(queue)

@@ -24,6 +24,7 @@ from db.states import State
 from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, hand_in, queued, until
+from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 from tests.policies import shortages
 
@@ -54,12 +55,16 @@ def make(queue, messenger, engine_loop):
     def made(interval: float = 0.02) -> StatusBoard:
         return StatusBoard(
             give_up_after=48 * 3600.0,
+            clock=CLOCK,
             shortages=shortages(),
-            queue=queue,
+            owed=queue.owed,
+            delivery=queue.delivery,
+            jobs=queue.jobs,
+            moderation=queue.moderation,
             signals=JobSignals(),
             messenger=messenger,
             engine_loop=engine_loop,
-            forecaster=Forecaster(queue.jobs),
+            forecaster=Forecaster(queue.jobs, clock=CLOCK),
             dress=lambda job, draft: None,
             sealer=Sealer(None),
             may_show=AsyncMock(return_value=True),
@@ -276,8 +281,7 @@ async def test_an_end_that_is_told_elsewhere_is_told_once(queue, job, messenger,
 async def test_after_days_a_message_out_of_reach_is_left_as_it_is(queue, job, messenger, start, monkeypatch):
     messenger.edit.side_effect = refusing(Trouble.LATER)
     await queue.claims.cancel(job.id)
-    ended = (await queue.jobs.get(job.id)).ended_at
-    monkeypatch.setattr(status_module.time, "time", lambda: ended + 48 * 3600 + 1)
+    CLOCK.now = (await queue.jobs.get(job.id)).ended_at + 48 * 3600 + 1
     await start()
     await until(lambda: is_final(queue, job))
     assert await owes(queue, job)

@@ -18,9 +18,13 @@ def clock():
     CLOCK.now = 1_800_000_000.0
 
 
+def a_second_passes():
+    CLOCK.now = CLOCK() + 1
+
+
 async def ends(queue, job, cause):
     """The job runs, and something ends."""
-    CLOCK.now += 1
+    a_second_passes()
     claimed = await queue.claims.claim()
     assert claimed.id == job.id
     return await queue.claims.requeue(claimed.id, claimed.claim, cause=cause, limits=LIMITS)
@@ -28,7 +32,7 @@ async def ends(queue, job, cause):
 
 async def drawn(queue, user=2):
     """Another job comes and is drawn at once."""
-    CLOCK.now += 1
+    a_second_passes()
     other = await queue.claims.claim()
     assert other.user_id == user
     assert await hand_in(queue, other)
@@ -48,7 +52,7 @@ async def test_a_job_that_crashes_the_engine_goes_last_and_is_set_aside_when_oth
 async def test_an_engine_that_crashes_in_every_job_sets_none_aside(queue):
     jobs = [await enqueued(queue, user=user) for user in range(7)]
     for _ in range(50):
-        CLOCK.now += 1
+        a_second_passes()
         job = await queue.claims.claim()
         assert (
             await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, limits=LIMITS) is State.QUEUED
@@ -67,7 +71,7 @@ async def test_a_job_that_crashes_the_engine_all_alone_is_set_aside_later(queue)
 async def test_an_engine_killed_from_outside_seven_times_sets_none_of_seven_jobs_aside(queue):
     jobs = [await enqueued(queue, user=user) for user in range(7)]
     for _ in range(7):
-        CLOCK.now += 1
+        a_second_passes()
         job = await queue.claims.claim()
         await queue.claims.requeue(job.id, job.claim, cause=Requeue.KILLED, limits=LIMITS)
     rows = [await queue.jobs.get(job.id) for job in jobs]
@@ -80,7 +84,7 @@ async def test_from_the_third_end_on_a_job_goes_behind_all_that_wait_but_not_beh
     waiting = [await enqueued(queue, user=user) for user in (2, 3)]
     for _ in range(LIMITS.goes_last):
         await ends(queue, job, Requeue.KILLED)
-    CLOCK.now += 1
+    a_second_passes()
     later = await enqueued(queue, user=4)
     order = [found.id for found in await queue.jobs.waiting()]
     assert order == [waiting[0].id, waiting[1].id, job.id, later.id]
@@ -94,11 +98,11 @@ async def test_a_job_in_which_the_engine_is_killed_whenever_others_are_drawn_is_
         claimed = await queue.claims.claim()
         if claimed.id == job.id:
             times += 1
-            CLOCK.now += 1
+            a_second_passes()
             state = await queue.claims.requeue(job.id, claimed.claim, cause=Requeue.KILLED, limits=LIMITS)
             await enqueued(queue, user=2)
         else:
-            CLOCK.now += 1
+            a_second_passes()
             await hand_in(queue, claimed)
     assert state is State.QUARANTINED
     assert times > LIMITS.restarts
@@ -108,7 +112,7 @@ async def test_a_job_in_which_the_engine_is_killed_whenever_others_are_drawn_is_
 async def test_starts_of_the_bot_are_held_against_no_job_that_was_the_only_one(queue, by_itself):
     await running(queue)
     for _ in range(20):
-        CLOCK.now += 1
+        a_second_passes()
         recovery = await queue.claims.recover(limits=LIMITS, by_itself=by_itself)
         assert len(recovery.requeued) == 1
         await queue.claims.claim()
@@ -120,11 +124,11 @@ async def test_only_a_bot_that_ends_of_itself_while_others_are_drawn_sets_a_job_
 ):
     job = await running(queue)
     for _ in range(20):
-        CLOCK.now += 1
+        a_second_passes()
         await queue.claims.recover(limits=LIMITS, by_itself=by_itself)
         await enqueued(queue, user=2)
         for _ in range(2):
-            CLOCK.now += 1
+            a_second_passes()
             claimed = await queue.claims.claim()
             if claimed is not None and claimed.id != job.id:
                 await hand_in(queue, claimed)
