@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from bot.config.choices import LogFormat, Where
+from bot.config.endurance import Endurance
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
@@ -44,7 +45,7 @@ class BadSettings(Exception):
     """A setting is wrong; the text is one line that names it and says what would be right."""
 
 
-class Settings(BaseSettings):
+class Settings(Endurance):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -236,33 +237,6 @@ class Settings(BaseSettings):
         HostLimits.step_silence, ge=5, description="Seconds without progress before the engine is restarted."
     )
     max_job_seconds: float = Field(HostLimits.job, ge=10, description="Most seconds one job can run.")
-    crash_limit: int = Field(
-        2,
-        ge=1,
-        description="Engine crashes in one job before it goes last; if the engine then draws others and "
-        "crashes in this job again, it is set aside.",
-    )
-    restart_limit: int = Field(
-        5,
-        ge=1,
-        description="Times that the bot crashed, or the engine was killed, in one job while others went "
-        "well, before it is set aside.",
-    )
-    goes_last_after: int = Field(
-        3, ge=1, description="Interruptions of one job, whatever the reason, before it goes last."
-    )
-    shortage_pause_last: float = Field(
-        30.0,
-        ge=1,
-        description="Most seconds between two tries while the disk is full or memory or file handles are "
-        "used up.",
-    )
-    reserve_bytes: int = Field(
-        8 * 2**20,
-        ge=0,
-        description="Bytes set aside on the disk, so that the queue can still be written when the disk is "
-        "full. 0: none.",
-    )
     stop_grace: float = Field(
         5.0, ge=0, description="Seconds a running job gets to finish when the bot is told to stop."
     )

@@ -325,15 +325,10 @@ class StatusBoard:
         elif job.state.ended or error.trouble is Trouble.GONE:
             # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
             log.info("cannot reach the status message of job %s: %s", job.id, error)
-            await self._owe(job)
+            await self._owed.add_if_nothing_came(job)
             await self._delivery.finish_status(job.id)
         else:
             self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
-
-    async def _owe(self, job: Job) -> None:
-        """A job that came to nothing: its member still has to hear of it, by another way."""
-        if job.state.ended and job.state is not State.DELIVERED:
-            await self._owed.add(job)
 
     async def _replace(self, job: Job) -> None:
         """A new one takes over: Discord limits edits of messages older than an hour."""
@@ -350,7 +345,7 @@ class StatusBoard:
         except ChannelError as error:
             log.warning("could not replace the status message of job %s: %s", job.id, error)
             if error.trouble is Trouble.GONE:
-                await self._owe(job)
+                await self._owed.add_if_nothing_came(job)
                 await self._delivery.finish_status(job.id)  # so is the channel
             else:
                 self._try_again(job.id)

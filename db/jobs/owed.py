@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from db.jobs.job import Job
 from db.jobs.rows import JobRows
-from db.states import JobId
+from db.states import JobId, State
 
 
 class Owed(JobRows):
     """The part of the queue that remembers what still has to be said."""
 
-    async def add(self, job: Job) -> None:
-        """Remember it; once is enough."""
+    async def add_if_nothing_came(self, job: Job) -> None:
+        """Remember a job that has ended without a clip; once is enough. Of others there is nothing to say."""
+        if job.state is State.DELIVERED or not job.state.ended:
+            return
         await self._changes(
             "INSERT INTO owed (job, user_id, at, due_at) VALUES (:job, :user, :now, :now) "
             "ON CONFLICT DO NOTHING",
