@@ -14,7 +14,6 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from bot import policies
@@ -27,7 +26,7 @@ from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
-from bot.loops.alerts import Alerts, engine_trouble, shortage
+from bot.loops.alerts import moderator_alerts
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
@@ -38,7 +37,7 @@ from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
-from bot.ops.data_watch import DataWatch
+from bot.ops.data_watch import DataWatch, disk_reserve
 from bot.ops.file_modes import close_to_others, private_files
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
@@ -55,7 +54,6 @@ from bot.requests.submission import Submissions
 from bot.services import Services, state_of
 from bot.signals import JobSignals
 from bot.supervisor import Loop, Supervisor
-from bot.text import moderation_texts
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -75,7 +73,6 @@ from engine.rendering.render import RenderLimits
 log = logging.getLogger(__name__)
 
 ENGINE_START_PAUSE = 5.0
-RESERVE_PAUSE = 10.0
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
 
@@ -113,7 +110,6 @@ class _JobLoops:
     board: StatusBoard
     deliverer: Deliverer
     cases: CaseBoard
-    answers: Answers
 
 
 @asynccontextmanager
@@ -239,7 +235,7 @@ def _services(base: _Base) -> Services:
         cancelling=cancelling,
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
-        answers=loops.answers,
+        answers=_answers(base),
         decisions=decisions,
         host=base.host,
         housekeeping=_housekeeping(base, personal, guilds),
@@ -315,15 +311,19 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         sealer=base.sealer,
         work=base.outbox,
     )
-    answers = Answers(
+    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+
+
+def _answers(base: _Base) -> Answers:
+    queue = base.queue
+    return Answers(
         asked=queue.asked,
         owed=queue.owed,
         delivery=queue.delivery,
         messenger=base.messenger,
-        signals=signals,
+        signals=base.signals,
         clock=base.clock,
     )
-    return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases, answers=answers)
 
 
 def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
@@ -405,7 +405,7 @@ async def run(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    async with assemble(settings) as services, _traced(settings) as crashed:
+    async with assemble(settings) as services, traced(settings.data_dir) as crashed:
         recovery = await services.queue.claims.recover(
             limits=policies.for_stumbles(settings), by_itself=crashed
         )
@@ -433,19 +433,12 @@ async def run(settings: Settings) -> None:
 def supervisor_of(services: Services) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
-    engine_alerts = Alerts(
-        "engine alerts",
+    alerts = moderator_alerts(
+        services.engine_loop,
+        services.host,
+        services.shortages,
         reviews=services.queue.reviews,
         messenger=services.messenger,
-        look=partial(engine_trouble, services.engine_loop, services.host),
-        over=moderation_texts.ENGINE_BACK,
-    )
-    shortage_alerts = Alerts(
-        "shortage alerts",
-        reviews=services.queue.reviews,
-        messenger=services.messenger,
-        look=partial(shortage, services.shortages),
-        over=moderation_texts.SHORTAGE_OVER,
     )
     clock_watch = ClockWatch(
         services.queue.retention,
@@ -465,23 +458,13 @@ def supervisor_of(services: Services) -> Supervisor:
         services.housekeeping.loop,
         services.erasing.loop,
         services.loop_lag.loop,
-        engine_alerts.loop,
-        shortage_alerts.loop,
+        *(each.loop for each in alerts),
         services.data_watch.loop,
         disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
     )
     return supervisor
-
-
-def disk_reserve(database: Database) -> Loop:
-    """Set the room aside again that a full disk has used, as soon as there is enough."""
-
-    async def hold() -> None:
-        await asyncio.to_thread(database.reserve.hold)
-
-    return Loop("disk reserve", hold, every=RESERVE_PAUSE)
 
 
 def engine_start(host: EngineHost) -> Loop:
@@ -499,12 +482,6 @@ def engine_start(host: EngineHost) -> Loop:
 
     loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
     return loop
-
-
-@asynccontextmanager
-async def _traced(settings: Settings) -> AsyncIterator[bool]:
-    with traced(settings.data_dir) as crashed:
-        yield crashed
 
 
 async def _finish(services: Services) -> None:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import codecs
 import os
-import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any
@@ -28,7 +27,9 @@ from pydantic_settings import (
 )
 
 from bot.config.choices import LogFormat, Where
-from bot.config.secrets import HIDDEN, TOKEN, hide_token_like
+from bot.config.endurance import Endurance
+from bot.config.plain_values import PlainValues
+from bot.config.secrets import HIDDEN, hide_token_like
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
@@ -43,8 +44,6 @@ ENV_FILE = Path(".env")
 ENVIRONMENT = "the environment"
 COMMAND_LINE = "the command line"
 MEGABYTE = 1_000_000
-
-_VARIABLE = re.compile(r"\$\w+|\$\{\w+\}|%\w+%")
 
 
 class BadSettings(Exception):
@@ -66,7 +65,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(BaseSettings):
+class Settings(Endurance, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -127,11 +126,6 @@ class Settings(BaseSettings):
     engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, svd, …).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
     log_format: LogFormat = Field(LogFormat.TEXT, description="text for people, json for programs.")
-    log_backlog: int = Field(
-        MEGABYTE,
-        ge=10_000,
-        description="Most bytes of log lines kept while nobody reads them; the rest is dropped and counted.",
-    )
     moderator_roles: Annotated[tuple[int, ...], NoDecode] = Field(
         (),
         description="Ids of roles that can use /queue, besides members with Manage Server. Comma-separated.",
@@ -262,33 +256,6 @@ class Settings(BaseSettings):
         HostLimits.step_silence, ge=5, description="Seconds without progress before the engine is restarted."
     )
     max_job_seconds: float = Field(HostLimits.job, ge=10, description="Most seconds one job can run.")
-    crash_limit: int = Field(
-        2,
-        ge=1,
-        description="Engine crashes in one job before it goes last; if the engine then draws others and "
-        "crashes in this job again, it is set aside.",
-    )
-    restart_limit: int = Field(
-        5,
-        ge=1,
-        description="Times that the bot crashed, or the engine was killed, in one job while others went "
-        "well, before it is set aside.",
-    )
-    goes_last_after: int = Field(
-        3, ge=1, description="Interruptions of one job, whatever the reason, before it goes last."
-    )
-    shortage_pause_last: float = Field(
-        30.0,
-        ge=1,
-        description="Most seconds between two tries while the disk is full or memory or file handles are "
-        "used up.",
-    )
-    reserve_bytes: int = Field(
-        8 * 2**20,
-        ge=0,
-        description="Bytes set aside on the disk, so that the queue can still be written when the disk is "
-        "full. 0: none.",
-    )
     stop_grace: float = Field(
         5.0, ge=0, description="Seconds a running job gets to finish when the bot is told to stop."
     )
@@ -330,25 +297,6 @@ class Settings(BaseSettings):
     )
     max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")
     backups: int = Field(7, ge=0, description="Daily backups of the database to keep.")
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _is_no_token(cls, value: object, info: ValidationInfo) -> object:
-        """A token in the wrong line would be shown as a folder's name, or become one."""
-        parts = value if isinstance(value, list | tuple) else [value]
-        if info.field_name != "discord_token" and any(TOKEN.search(str(part)) for part in parts):
-            raise ValueError("looks like a token; a bot's token belongs in DISCORD_TOKEN")
-        return value
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _at_home(cls, value: object) -> object:
-        """``~`` is somebody's home, as in a shell. A folder that is called ``~`` is a danger."""
-        if isinstance(value, Path):
-            return _expanded(value)
-        if isinstance(value, tuple) and value and isinstance(value[0], Path):
-            return tuple(map(_expanded, value))
-        return value
 
     @field_validator("moderator_roles", "word_languages", mode="before")
     @classmethod
@@ -448,15 +396,6 @@ def variable(field: str) -> str:
     """The name of a setting in the environment."""
     name = field.upper()
     return name if name.startswith("DISCORD_") else PREFIX + name
-
-
-def _expanded(path: Path) -> Path:
-    if _VARIABLE.match(str(path)):
-        raise ValueError("names a variable, which nobody fills in here; write the folder in full, or with ~")
-    try:
-        return path.expanduser()
-    except RuntimeError:
-        raise ValueError(f"begins with {path.parts[0]}, and there is no such user") from None
 
 
 def _encoding_of(path: Path) -> str:

@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from bot.discord_io.causes import Trouble as Refusal
 from bot.discord_io.messenger import ChannelError, Messenger, Post
@@ -105,3 +106,25 @@ class Alerts:
             log.warning("could not report trouble in channel %d: %s", channel, error)
             return error.trouble is not Refusal.LATER
         return True
+
+
+def moderator_alerts(
+    engine_loop: EngineLoop, host: EngineHost, shortages: Shortages, *, reviews: Reviews, messenger: Messenger
+) -> tuple[Alerts, ...]:
+    """Everything that moderators are told of by itself."""
+    return (
+        Alerts(
+            "engine alerts",
+            reviews=reviews,
+            messenger=messenger,
+            look=partial(engine_trouble, engine_loop, host),
+            over=moderation_texts.ENGINE_BACK,
+        ),
+        Alerts(
+            "shortage alerts",
+            reviews=reviews,
+            messenger=messenger,
+            look=partial(shortage, shortages),
+            over=moderation_texts.SHORTAGE_OVER,
+        ),
+    )

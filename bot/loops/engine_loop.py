@@ -8,8 +8,9 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 
@@ -42,7 +43,7 @@ from engine.core.errors import (
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
-from engine.core.shortages import Shortage
+from engine.core.shortages import Shortage, shortage_of
 from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ class EngineLoop:
 
     async def _work(self, job: Job) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        notes = asyncio.create_task(self._note_progress(job), name=f"progress {job.id}")
+        notes = asyncio.create_task(self._notes_of(job), name=f"progress {job.id}")
         try:
             await self._render(job)
         except asyncio.CancelledError:
@@ -298,22 +299,6 @@ class EngineLoop:
             log.info("job %s: take %d did not pass: %s", job.id, event.take.number, reasons)
         self._signals.changed(job.id)
 
-    async def _note_progress(self, job: Job) -> None:
-        """Record the progress now and then, and look for a cancel request in the row."""
-        written: JobProgress | None = None
-        while True:
-            await asyncio.sleep(NOTE_SECONDS)
-            live = self.progress.get(job.id)
-            try:
-                if live is not None and live != written:
-                    await self._claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)
-                    written = live
-                row = await self._jobs.get(job.id)
-                if row is not None and row.cancel_requested:
-                    self._cancel.set()
-            except Exception:
-                log.exception("could not record the progress of job %s", job.id)
-
     async def _stopped(self, job: Job) -> None:
         row = await self._jobs.get(job.id)
         if row is not None and row.cancel_requested:
@@ -374,3 +359,26 @@ class EngineLoop:
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
         await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)
+
+    def _notes_of(self, job: Job) -> Coroutine[Any, Any, None]:
+        return _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=self._cancel)
+
+
+async def _note_progress(
+    job: Job, claims: Claims, jobs: JobQueries, *, live: Mapping[JobId, JobProgress], cancel: asyncio.Event
+) -> None:
+    """Write the progress down now and then, and hear of a cancel that came by another way."""
+    written: JobProgress | None = None
+    while True:
+        await asyncio.sleep(NOTE_SECONDS)
+        now = live.get(job.id)
+        try:
+            if now is not None and now != written:
+                await claims.progress(job.id, job.claim, now.stage, now.fraction, now.take)
+                written = now
+            row = await jobs.get(job.id)
+            if row is not None and row.cancel_requested:
+                cancel.set()
+        except Exception as error:
+            if shortage_of(error) is None:  # else the engine loop meets it, too, and says so once
+                log.exception("could not record the progress of job %s", job.id)

@@ -272,7 +272,7 @@ class StatusBoard:
         shown = self._shown.get(job.id, Shown())
         if (shown.content, shown.draft) == (content, take) and not job.state.ended:
             return
-        files = None if shown.draft == take else await self._files(job, look)
+        files = None if shown.draft == take else await _files_of(self._sealer, job, look)
         try:
             draft = await self._put(job, content, look, files)
         except ChannelError as error:
@@ -284,7 +284,7 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if self._is_far_back(job) else self._interval
+        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._interval
         if self.loop.stopping:
             pause = 0.0
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
@@ -336,23 +336,14 @@ class StatusBoard:
     async def _keep_trying(self, job: Job, error: ChannelError) -> None:
         """Come back later: a thread is opened again, a permission given back. How a job ended cannot wait."""
         over_for = 0.0 if job.ended_at is None else self._clock() - job.ended_at
-        is_last = error.trouble is Trouble.GONE or (
-            job.state.ended and (error.trouble is Trouble.REFUSED or over_for > self._give_up_after)
-        )
-        if is_last or error.trouble is Trouble.NO_ACCESS or over_for > TELL_ELSEWHERE_AFTER:
-            await self._owe(job)
-        if is_last:
-            # Somebody deleted it, or Discord will not take its words: there is nothing left to keep true.
+        pause = _pause_before_retry(job, error.trouble, over_for, self._give_up_after)
+        if pause is None or error.trouble is Trouble.NO_ACCESS or over_for > TELL_ELSEWHERE_AFTER:
+            await self._owed.add_if_nothing_came(job)
+        if pause is None:
             log.info("cannot reach the status message of job %s: %s", job.id, error)
             await self._delivery.finish_status(job.id)
-            return
-        pause = RETRY_SECONDS if error.trouble is Trouble.LATER else FAR_BACK_SECONDS
-        self._try_again(job.id, max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10)))
-
-    async def _owe(self, job: Job) -> None:
-        """A job that came to nothing: its member still has to hear of it, by another way."""
-        if job.state.ended and job.state is not State.DELIVERED:
-            await self._owed.add(job)
+        else:
+            self._try_again(job.id, pause)
 
     async def _replace(self, job: Job) -> None:
         """A new one takes over: Discord limits edits of messages older than an hour."""
@@ -370,17 +361,36 @@ class StatusBoard:
             log.warning("could not replace the status message of job %s: %s", job.id, error)
             await self._keep_trying(job, error)
 
-    def _is_far_back(self, job: Job) -> bool:
-        latest = self._forecaster.latest
-        wait = latest.waits.get(job.id) if latest is not None else None
-        return wait is not None and wait.position > FAR_BACK
-
     def _try_again(self, job: JobId, pause: float = RETRY_SECONDS) -> None:
         self._shown[job] = Shown(next=time.monotonic() + pause)
         self.touch(job)
 
-    async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
-        if look is None:
-            return ()
-        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, recipe_of(job))
-        return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)
+
+def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_after: float) -> float | None:
+    """Seconds until the next try; None: somebody deleted it, or Discord will not take its last words.
+
+    Args:
+        job: whose message it is.
+        trouble: what kept it from being edited.
+        over_for: seconds since the job ended; 0 while it has not.
+        give_up_after: seconds after the end when the message is left as it is.
+    """
+    if trouble is Trouble.GONE:
+        return None
+    if job.state.ended and (trouble is Trouble.REFUSED or over_for > give_up_after):
+        return None
+    pause = RETRY_SECONDS if trouble is Trouble.LATER else FAR_BACK_SECONDS
+    return max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10))
+
+
+def _is_far_back(forecaster: Forecaster, job: Job) -> bool:
+    latest = forecaster.latest
+    wait = latest.waits.get(job.id) if latest is not None else None
+    return wait is not None and wait.position > FAR_BACK
+
+
+async def _files_of(sealer: Sealer, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
+    if look is None:
+        return ()
+    sealed = await asyncio.to_thread(sealer.seal, look.mp4, recipe_of(job))
+    return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)

@@ -6,6 +6,7 @@ with the next restart, with everything that was taken in meanwhile. So nothing m
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -13,11 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.supervisor import Loop
+from db.sqlite.connection import Database
 
 log = logging.getLogger(__name__)
 
 EVERY = 2.0
 """Seconds between two looks; who asks for something is a look, too."""
+
+RESERVE_PAUSE = 10.0
+"""Seconds between two tries to set room aside."""
 
 SAY_EVERY = 60.0
 """Seconds between two lines of the log."""
@@ -77,3 +82,12 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
+
+
+def disk_reserve(database: Database) -> Loop:
+    """Set the room aside again that a full disk has used, as soon as there is enough."""
+
+    async def hold() -> None:
+        await asyncio.to_thread(database.reserve.hold)
+
+    return Loop("disk reserve", hold, every=RESERVE_PAUSE)

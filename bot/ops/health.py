@@ -50,9 +50,10 @@ class HealthFile:
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
-        self._path.parent.mkdir(parents=True, exist_ok=True)  # it may have been deleted: that has to be told
+        if TROUBLE in (told := self._tell()):
+            self._path.parent.mkdir(parents=True, exist_ok=True)  # the trouble may be that it is gone
         draft = self._path.with_suffix(".part")
-        draft.write_text(json.dumps({"time": self._clock(), **self._tell()}))
+        draft.write_text(json.dumps({"time": self._clock(), **told}))
         draft.replace(self._path)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import faulthandler
 import logging
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 log = logging.getLogger(__name__)
@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 FILE = "crash.txt"
 
 
-@contextmanager
-def traced(folder: Path) -> Iterator[bool]:
+@asynccontextmanager
+async def traced(folder: Path) -> AsyncIterator[bool]:
     """Keep the trace of a crash for as long as the block lasts.
 
     Yields:

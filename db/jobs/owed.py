@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from db.jobs.job import Job
 from db.jobs.rows import JobRows
-from db.states import JobId
+from db.states import JobId, State
 
 NEVER = 9e15
 """Unix seconds that do not come: what is told stays remembered, so that it is told once."""
@@ -13,8 +13,13 @@ NEVER = 9e15
 class Owed(JobRows):
     """The part of the queue that remembers what still has to be said."""
 
-    async def add(self, job: Job) -> None:
-        """Remember it. An end that is remembered, or was told already, is not told again."""
+    async def add_if_nothing_came(self, job: Job) -> None:
+        """Remember a job that has ended without a clip. Of others there is nothing to say.
+
+        An end that is remembered, or was told already, is not told again.
+        """
+        if job.state is State.DELIVERED or not job.state.ended:
+            return
         now = self._clock()
         await self._changes(
             "INSERT INTO owed (job, user_id, at, due_at) VALUES (:job, :user, :ended, :now) "

@@ -85,6 +85,9 @@ DEFAULTS = {
     "max_job_seconds": 1800.0,
     "crash_limit": 2,
     "restart_limit": 5,
+    "goes_last_after": 3,
+    "shortage_pause_last": 30.0,
+    "reserve_bytes": 8 * 2**20,
     "stop_grace": 5.0,
     "status_interval": 4.0,
     "post_backoff_last": 60.0,
@@ -227,6 +230,8 @@ WRONG = {
     "keep_left_guild_days": ["-1"],
     "keep_set_aside_days": ["0"],
     "backups": ["-1", "some"],
+    "shortage_pause_last": ["0", "long"],
+    "reserve_bytes": ["-1", "8 MB"],
     "min_free_disk": ["-1", "1 GB"],
     "per_member_day": ["-1", "all"],
     "most_member_waiting": ["-1", "two"],
@@ -237,7 +242,7 @@ WRONG = {
     name: ["0", "two"]
     for name in (
         *("per_member_waiting", "per_member_hour", "per_guild_waiting", "total_waiting"),
-        *("decoders", "crash_limit", "restart_limit"),
+        *("decoders", "crash_limit", "restart_limit", "goes_last_after"),
     )
 }
 
