@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+from yarl import URL
+
 from bot.cli.finding import Finding
 from bot.cli.folders import examine_folders
 from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables
@@ -24,6 +26,7 @@ SAFE_SQLITE = (3, 51, 3)
 LEAST_SQLITE = (3, 35, 0)
 """The first with RETURNING, which a claim needs."""
 
+DISCORD = "https://discord.com/api"
 FFMPEG_SECONDS = 20.0
 
 
@@ -78,10 +81,24 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(name="DISCORD_TOKEN", ok=True, text="is set (it is checked when the bot starts)")
+    yield from _proxy()
     where = f"server {settings.discord_guild_id}" if settings.discord_guild_id else "every server"
     yield Finding(name="commands", ok=True, text=f"will be registered in {where}")
     for name in unknown_variables():
         yield Finding(name=name, ok=False, text="is not a setting", mend="Check for a typo.")
+
+
+def _proxy() -> Iterator[Finding]:
+    from bot.proxy import BadProxy, proxy_for, without_password  # noqa: PLC0415 - only needed here
+
+    try:
+        proxy = proxy_for(URL(DISCORD))
+    except BadProxy as error:
+        mend = "Correct it in the environment."
+        yield Finding(name="proxy", ok=False, blocks=True, text=str(error), mend=mend)
+    else:
+        if proxy is not None:
+            yield Finding(name="proxy", ok=True, text=f"Discord is reached through {without_password(proxy)}")
 
 
 def _sqlite() -> Finding:

@@ -102,6 +102,7 @@ def _run(settings: Settings) -> str:
     """Be the bot. Returns the last words, where an error ended it: printing them here could block."""
     from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
     from bot.config.settings import unknown_variables  # noqa: PLC0415
+    from bot.proxy import BadProxy  # noqa: PLC0415
     from bot.reconnect import TokenRefused  # noqa: PLC0415
     from db.errors import DatabaseError  # noqa: PLC0415
 
@@ -111,7 +112,7 @@ def _run(settings: Settings) -> str:
         asyncio.run(run_app(settings))
     except TokenRefused as error:
         return f"{error}. Check DISCORD_TOKEN; you can reset it in the developer portal."
-    except (DatabaseError, OSError) as error:
+    except (DatabaseError, BadProxy, OSError) as error:
         return str(error)
     except Exception:
         log.exception("the bot ended by an error that nobody expected")
