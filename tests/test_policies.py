@@ -170,6 +170,8 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits,
         submissions.limits.ceilings,
         policies.for_delivery(settings),
+        policies.for_stumbles(settings),
+        policies.for_shortages(settings),
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),

@@ -152,7 +152,7 @@ class EngineLoop:
         if not self._may_claim():
             return None
         try:
-            return await self._claims.claim(last=[*self.gpu.suspects, *self._strikes.suspects])
+            return await self._claims.claim(last=self._strikes.last(self.gpu.suspects))
         except Exception as error:
             if self._shortages.met(Place.ENGINE, error) is None:
                 raise
@@ -310,10 +310,13 @@ class EngineLoop:
 
     async def _crashed(self, job: Job, error: EngineDied) -> None:
         log.error("job %s: %s\n%s", job.id, error, hushed(error.last_words, job))
+        self._strikes.failed(job.id)
         await self._requeue(job, Requeue.KILLED if isinstance(error, EngineKilled) else Requeue.CRASH)
 
     async def _ran_short(self, job: Job, error: Exception, short: Shortage) -> None:
         """The machine was short of something: the job waits at the front, and nothing is charged."""
+        if short is not Shortage.DISK:
+            self._strikes.failed(job.id)
         if self._strikes.met(job.id, short):
             self._strikes.forget(job.id)
             code = Code.MEMORY if short is Shortage.MEMORY else Code.ENGINE
@@ -332,6 +335,7 @@ class EngineLoop:
             await self._back_off(ENGINE_DOWN_PAUSE)
         elif error.code == BROKEN_DEVICE:
             to_blame = self.gpu.met(job.id)
+            self._strikes.failed(job.id)
             words, count = hushed(error.detail, job), self.gpu.in_a_row
             log.error("job %s hit a GPU fault, %d in a row: %s", job.id, count, words)
             await self._requeue(job, Requeue.PROVEN if to_blame else Requeue.ENGINE_DOWN)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -121,28 +121,39 @@ class Strikes:
 
     def __init__(self) -> None:
         self._drawn = 0
-        self._met: dict[JobId, tuple[int, int, int]] = {}
+        self._met: dict[JobId, tuple[int, int]] = {}
+        self._failing: dict[JobId, int] = {}
 
-    @property
-    def suspects(self) -> list[JobId]:
-        """Jobs that ran short several times: the others go first."""
-        return [job for job, (times, _, _) in self._met.items() if times >= STRIKES]
+    def failed(self, job: JobId) -> None:
+        """A try of this job brought neither a clip nor an end."""
+        self._failing[job] = self._failing.pop(job, 0) + 1
+
+    def last(self, suspects: Collection[JobId]) -> list[JobId]:
+        """The jobs behind which all others go first; of them, the one that was tried longest ago.
+
+        Without that order, two jobs that fail could take turns while a third is never tried.
+
+        Args:
+            suspects: are among them after one failure; others after two in a row.
+        """
+        return [job for job, times in self._failing.items() if times > 1 or job in suspects]
 
     def drew(self, job: JobId) -> None:
         """A clip was drawn."""
         self._drawn += 1
-        self._met.pop(job, None)
+        self.forget(job)
 
     def met(self, job: JobId, kind: Shortage) -> bool:
         """Note that a job ran short; True where it is the job that needs too much."""
         if kind is Shortage.DISK:
             return False
-        times, strikes, drawn = self._met.get(job, (0, 0, -1))
+        strikes, drawn = self._met.get(job, (0, -1))
         if self._drawn > drawn:
             strikes += 1
-        self._met[job] = (times + 1, strikes, self._drawn)
+        self._met[job] = (strikes, self._drawn)
         return strikes >= STRIKES
 
     def forget(self, job: JobId) -> None:
         """The job has ended."""
         self._met.pop(job, None)
+        self._failing.pop(job, None)

@@ -27,7 +27,8 @@ CLAIM = f"""
 UPDATE job
 SET state = 'running', claim = claim + 1, started_at = :now, stage = '', fraction = 0, take = 0
 WHERE id = (
-    SELECT id FROM fair WHERE NOT paused ORDER BY id IN (SELECT value FROM json_each(:last)), place LIMIT 1
+    SELECT id FROM fair WHERE NOT paused
+    ORDER BY (SELECT nth.key FROM json_each(:last) AS nth WHERE nth.value = fair.id), place LIMIT 1
 )
 RETURNING *
 """
@@ -85,7 +86,7 @@ class Claims(Rows):
         self._share = share
 
     async def claim(self, *, last: Collection[JobId] = ()) -> Job | None:
-        """Take the next job in the fair order, those of ``last`` last, or None where nothing may run."""
+        """Take the next job in the fair order, those of ``last`` after all others. None: nothing may run."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:

@@ -19,6 +19,7 @@ from bot.text import messages
 from db.errors import CannotWrite
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe
+from engine.core.shortages import Shortage
 from engine.planning.frame_size import AREA
 from tests.bot.fixtures import ANN, count_of, picture, queued, until
 from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload
@@ -310,7 +311,7 @@ async def test_if_the_disk_is_full_the_member_is_told(fake, channel, ada, servic
 
     monkeypatch.setattr(services.queue.entry, "enqueue", full)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await refusal_of(asked) == messages.NO_ROOM_NOW
+    assert await refusal_of(asked) == messages.not_taken_for_want_of(Shortage.STORAGE)
 
 
 async def test_requests_in_flight_when_the_bot_stops_are_told_to_ask_again(
@@ -359,7 +360,7 @@ async def test_while_the_database_is_read_only_nothing_is_taken_and_afterwards_i
 ):
     await services.database.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await refusal_of(asked) == messages.NO_ROOM_NOW
+    assert await refusal_of(asked) == messages.not_taken_for_want_of(Shortage.READ_ONLY)
     assert await count_of(services) == 0
     await services.database.look(lambda connection: connection.execute("PRAGMA query_only = 0"))
     await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()

@@ -35,6 +35,12 @@ async def test_a_job_that_is_to_come_last_is_claimed_only_where_no_other_waits(q
     assert (await queue.claims.claim(last=[first.id])).id == first.id
 
 
+async def test_of_jobs_that_are_to_come_last_the_first_named_comes_first(queue):
+    first, second, third = [await enqueued(queue, user=user) for user in (1, 2, 3)]
+    order = [present(await queue.claims.claim(last=[second.id, first.id])).id for _ in range(3)]
+    assert order == [third.id, second.id, first.id]
+
+
 async def test_eight_claimers_at_once_get_eight_different_jobs(queue):
     for user in range(40):
         await enqueued(queue, user)
