@@ -40,7 +40,7 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# The tests wait for a clock or another process during a fifth of their time: three share two cores well.
+# The tests wait for a clock or another process for part of the time: three workers keep two cores busy.
 WORKERS ?= 3
 
 test: check
