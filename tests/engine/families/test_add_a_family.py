@@ -43,23 +43,13 @@ def python(house, *arguments):
 
 @pytest.fixture(scope="module")
 def passed(house):
-    """The names of the tests that pass there: the walk's own, and those that concern every family.
+    """The file of each test that passes there: the walk's own tests, and those that concern every family.
 
     One run for all: most of its time goes to importing torch.
     """
-    done = python(
-        house,
-        *(
-            "-m",
-            "pytest",
-            "-v",
-            "-p",
-            "no:cacheprovider",
-            "-k",
-            "nebula or folder or listing or catalogue",
-        ),
-        *(NEBULA, FAMILIES, CATALOGUE),
-    )
+    words = "nebula or folder or listing or catalogue"
+    options = ("-v", "-p", "no:cacheprovider", "-k", words)
+    done = python(house, "-m", "pytest", *options, NEBULA, FAMILIES, CATALOGUE)
     assert done.returncode == 0, done.stdout + done.stderr
     return re.findall(r"^(\S+?)::.* PASSED", done.stdout, re.MULTILINE)
 
