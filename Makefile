@@ -14,8 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check quick coverage format lock pages site docs complete doctor run picture hero discord \
-	chaos fault-sweep power away soak load hostile gate smoothing clean
+.PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
+	hero discord chaos fault-sweep power away soak load hostile gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -43,13 +43,21 @@ demo: $(BIN)/.core
 # The tests wait for a clock or another process for part of the time: three workers keep two cores busy.
 WORKERS ?= 3
 
-test: check
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# mypy keeps one core busy for half a minute, so the tests begin beside it.
+test: lint
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going types tests
 
-check: $(BIN)/.test
+check: lint types
+
+lint: $(BIN)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(BIN)/.test
 	$(BIN)/mypy
+
+tests: $(BIN)/.test
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 quick: check
 	@$(BIN)/python -m tests.quick $(DIR)
