@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check quick coverage format lock pages site docs complete doctor run picture hero discord \
-	chaos fault-sweep power away soak load hostile gate smoothing clean
+	chaos asking fault-sweep full-disk power away soak load hostile gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -27,7 +27,9 @@ help:
 	@echo "make models     torch, diffusers and the rest, for engines with weights (gigabytes)"
 	@echo "make doctor     what is missing, and how to mend it"
 	@echo "make chaos      200 times kill -9, in the middle of work"
-	@echo "make fault-sweep  each thing that can fail, failing once"
+	@echo "make asking     300 times kill -9, within 50 ms of a question"
+	@echo "make fault-sweep  each thing that can fail, failing once or for a while"
+	@echo "make full-disk  a disk that is really full, in the middle of work (root)"
 	@echo "make power      power cuts in the middle of the queue's work"
 	@echo "make away       half an hour without Discord, in six ways"
 	@echo "make soak       10,000 jobs through one life of the bot"
@@ -97,6 +99,13 @@ discord: $(BIN)/.core
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200
+
+asking: $(BIN)/.test
+	$(BIN)/python -m benchmarks.promise_time
+	$(BIN)/python -m benchmarks.chaos --at-asking --kills 300
+
+full-disk: $(BIN)/.test
+	$(BIN)/python -m benchmarks.full_disk
 
 fault-sweep: $(BIN)/.test
 	$(BIN)/python -m benchmarks.fault_sweep
