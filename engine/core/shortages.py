@@ -127,7 +127,7 @@ def _errno_of(error: BaseException) -> int | None:
 
 
 def _why_it_was_not_found(path: Path) -> int | None:
-    """Safetensors says that a file is missing whatever kept it from opening it: most often, no handle is free."""
+    """To safetensors, each file that it could not open is missing; most often no handle was free."""
     if not path.is_file():
         return None
     try:
