@@ -198,7 +198,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
             name="torch",
             ok=False,
             text="is not installed; engines with models need it",
-            mend="pip install 'framekiln[models]'",
+            mend="make models (or, without the Makefile: pip install 'framekiln[models]')",
         )
 
 

@@ -63,7 +63,7 @@ def run() -> None:
         _give_up(f"A setting is wrong. {error}")
     if settings.discord_token is None:
         _give_up(
-            "DISCORD_TOKEN is not set. Put it into .env, like this: DISCORD_TOKEN=… "
+            "DISCORD_TOKEN is not set. Copy .env.example to .env and put the token after DISCORD_TOKEN= "
             "(the README says where to find the token). To try Framekiln without Discord: make demo"
         )
     set_up_logs(settings.log_level, settings.log_format, [settings.discord_token.get_secret_value()])
