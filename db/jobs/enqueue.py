@@ -30,8 +30,8 @@ class EnqueueLimits:
     Attributes:
         per_member_waiting: a member's jobs that wait, or are held, before they run.
         per_member_hour: jobs that a member asked for within an hour; failed ones don't count.
-        per_member_day: GPU-seconds of a member's clips within 24 hours. It is checked at each request, so jobs that
-            already wait may exceed it a little.
+        per_member_day: GPU-seconds of a member's clips within 24 hours. It is checked at each request, so
+            jobs that already wait may exceed it a little.
         per_guild_waiting: a guild's jobs that wait or are held.
         total_waiting: all jobs that wait or are held.
         ceilings: the most that moderators may set for a member instead of the first three.
