@@ -224,7 +224,7 @@ def health() -> None:
 
 
 def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
-    """Make a clip with a bar that shows its stages, where somebody watches."""
+    """Make a clip, and show its stages in a progress bar."""
     _check_writable(output)
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
