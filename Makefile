@@ -15,25 +15,27 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos fault-sweep power away soak load hostile gate smoothing clean
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile gate smoothing clean
 
 help:
-	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
+	@echo "make demo       turn a picture into a clip: out/demo.mp4 (no GPU, token or weights)"
 	@echo "make test       lint, types and every test"
 	@echo "make quick      lint, types and the fast tests of what you changed (a minute); DIR=tests/db chooses"
 	@echo "make coverage   every test, and which lines none of them runs"
 	@echo "make docs       write the generated pages, then build the site: out/site"
 	@echo "make hero       the moving picture of the README: docs/hero.webp"
 	@echo "make discord    the README's picture of Discord: docs/discord.png"
-	@echo "make lock       resolve requirements/ anew from pyproject.toml; UPGRADE=1 takes the newest"
-	@echo "make run        be the bot (needs DISCORD_TOKEN in .env)"
-	@echo "make models     torch, diffusers and the rest, for engines with weights (gigabytes)"
-	@echo "make doctor     what is missing, and how to mend it"
-	@echo "make chaos      200 times kill -9, in the middle of work"
-	@echo "make fault-sweep  each thing that can fail, failing once"
-	@echo "make power      power cuts in the middle of the queue's work"
+	@echo "make lock       resolve requirements/ again from pyproject.toml; UPGRADE=1 takes the newest"
+	@echo "make run        run the bot (needs DISCORD_TOKEN in .env)"
+	@echo "make models     install torch, diffusers and the rest, for engines with weights (gigabytes)"
+	@echo "make doctor     say what is missing and how to fix it"
+	@echo "make chaos      kill -9 the bot 200 times in the middle of its work"
+	@echo "make asking     kill -9 the bot 300 times, within 50 ms of a question"
+	@echo "make fault-sweep  let each thing that can fail fail, once or for a while"
+	@echo "make full-disk  fill the disk in the middle of its work (needs root)"
+	@echo "make power      cut the power in the middle of the queue's work"
 	@echo "make away       half an hour without Discord, in six ways"
-	@echo "make soak       10,000 jobs through one life of the bot"
+	@echo "make soak       10,000 jobs through one bot process"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
 
@@ -111,6 +113,13 @@ discord: $(BIN)/.core
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200
+
+asking: $(BIN)/.test
+	$(BIN)/python -m benchmarks.promise_time
+	$(BIN)/python -m benchmarks.chaos --at-asking --kills 300
+
+full-disk: $(BIN)/.test
+	$(BIN)/python -m benchmarks.full_disk
 
 fault-sweep: $(BIN)/.test
 	$(BIN)/python -m benchmarks.fault_sweep

@@ -133,7 +133,7 @@ class Play:
         await self._life.stop()
         if self._life.status:
             wrong.append(f"the last life ended with {self._life.status}")
-        wrong += await faults_of(self._town, run.story, self._data, died=run.kind is Kind.DEATH)
+        wrong += await faults_of(self._town, run.story, self._data)
         log = self._log.read_text(errors="replace")
         return Came(run=run, met=self._has_met(), points=self._points(), wrong=wrong, log=log)
 
@@ -192,8 +192,8 @@ class Play:
         return False
 
     def _is_quiet(self) -> bool:
-        """Nothing is open any more. What a bot that was killed was about to say, nobody will."""
-        return is_quiet(self._data) and (self._run.kind is Kind.DEATH or not self._town.thinking())
+        """Nothing is open any more, and nobody waits for an answer, not even of a bot that was killed."""
+        return is_quiet(self._data) and not self._town.thinking()
 
     def _points(self) -> int:
         if self._rule is not None:

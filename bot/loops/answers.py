@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable
 
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.discord_io.messenger import Answered, ChannelError, Messenger, Post
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.signals import JobSignals
@@ -21,7 +21,7 @@ from db.jobs.asked import ANSWERABLE, Asked, AskedRow
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
 from db.jobs.owed import Owed
-from db.states import State
+from db.states import JobId, State
 
 log = logging.getLogger(__name__)
 
@@ -99,18 +99,22 @@ class Answers:
 
     async def _answer_in_time(self, row: AskedRow) -> None:
         job = await self._asked.job_of(row.interaction)
-        if job is not None and job[1]:
-            return  # the job's message is known: the status board keeps it true
         answer = await self._messenger.answer_of(row.application, row.token)
         if job is not None:
-            if answer is not None:
-                await self._delivery.set_status_message(job[0], answer.channel, answer.message)
-            self._signals.changed(job[0])
+            await self._join(*job, answer)
         elif answer is None or answer.thinking:
             public = answer is not None and not answer.private
             text = messages.NOT_TAKEN_BEFORE_RESTART if public else messages.NOT_ANSWERED_BEFORE_RESTART
             await self._messenger.answer_late(row.application, row.token, text)
             log.info("answered interaction %d, which an earlier run had left", row.interaction)
+
+    async def _join(self, job: JobId, message: int | None, answer: Answered | None) -> None:
+        """Let the promised answer be the job's message; where it has another one, the promise goes."""
+        if answer is not None and message is None:
+            await self._delivery.set_status_message(job, answer.channel, answer.message)
+        elif answer is not None and answer.thinking and answer.message != message:
+            await self._messenger.delete(answer.channel, answer.message)
+        self._signals.changed(job)
 
     async def _say(self, job: Job, tries: int) -> None:
         """Tell a member what became of a job: in the channel, or else in a direct message."""

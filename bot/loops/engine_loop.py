@@ -315,8 +315,6 @@ class EngineLoop:
 
     async def _ran_short(self, job: Job, error: Exception, short: Shortage) -> None:
         """The machine was short of something: the job waits at the front, and nothing is charged."""
-        if short is not Shortage.DISK:
-            self._strikes.failed(job.id)
         if self._strikes.met(job.id, short):
             self._strikes.forget(job.id)
             code = Code.MEMORY if short is Shortage.MEMORY else Code.ENGINE

@@ -147,6 +147,7 @@ class Strikes:
         """Note that a job ran short; True where it is the job that needs too much."""
         if kind is Shortage.DISK:
             return False
+        self.failed(job)
         strikes, drawn = self._met.get(job, (0, -1))
         if self._drawn > drawn:
             strikes += 1

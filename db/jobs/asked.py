@@ -67,9 +67,7 @@ class Asked(Rows):
         rows = await self._db.read("SELECT * FROM asked ORDER BY at, interaction")
         return [AskedRow(**{name: row[name] for name in _FIELDS}) for row in rows]
 
-    async def job_of(self, interaction: int) -> tuple[JobId, bool] | None:
-        """The job that came of an interaction, and whether its message is known; None: there is none."""
-        rows = await self._db.read(
-            "SELECT id, status_message_id IS NOT NULL AS shown FROM job WHERE key = ?", (str(interaction),)
-        )
-        return (JobId(rows[0]["id"]), bool(rows[0]["shown"])) if rows else None
+    async def job_of(self, interaction: int) -> tuple[JobId, int | None] | None:
+        """The job that came of an interaction, and its message, as far as known; None: there is no job."""
+        rows = await self._db.read("SELECT id, status_message_id FROM job WHERE key = ?", (str(interaction),))
+        return (JobId(rows[0]["id"]), rows[0]["status_message_id"]) if rows else None

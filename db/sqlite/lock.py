@@ -25,20 +25,20 @@ _NO_FOLDER_LOCKS = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENO
 
 
 class Hold:
-    """The database, taken for this process. However the process ends, the kernel lets go of it."""
+    """The locks on a database. The kernel releases them whenever the process ends."""
 
     def __init__(self, *descriptors: int) -> None:
         self._descriptors = descriptors
 
     def close(self) -> None:
-        """Let go."""
+        """Release the locks."""
         for descriptor in self._descriptors:
             os.close(descriptor)
         self._descriptors = ()
 
 
 def take(path: Path) -> tuple[Path, Hold]:
-    """Take the database for this process.
+    """Lock the database for this process.
 
     Returns:
         The absolute path, and what holds the lock.

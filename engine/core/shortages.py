@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Mapping
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 
 from engine.core.device_faults import is_out_of_memory
@@ -114,6 +115,8 @@ def _said_by(error: BaseException) -> Shortage | None:
 
 def _errno_of(error: BaseException) -> int | None:
     """What the operating system said, as far as an error tells; None: nothing."""
+    if isinstance(error, FileNotFoundError) and error.errno is None:
+        return _why_it_was_not_found(Path(str(error).rpartition(": ")[2]))
     if isinstance(error, OSError):
         return error.errno
     if isinstance(error, ImportError):  # the loader's words for a library that it could not open
@@ -121,3 +124,14 @@ def _errno_of(error: BaseException) -> int | None:
     speaks = type(error).__module__.split(".")[0] in _SPEAKS_OF_THE_SYSTEM
     told = _RUST.search(str(error)) if speaks or isinstance(error, RuntimeError) else None
     return None if told is None else int(told[1])
+
+
+def _why_it_was_not_found(path: Path) -> int | None:
+    """To safetensors, each file that it could not open is missing; most often no handle was free."""
+    if not path.is_file():
+        return None
+    try:
+        with path.open("rb"):
+            return errno.EMFILE
+    except OSError as error:
+        return error.errno

@@ -12,7 +12,7 @@ from bot.commands.shared.moderator_group import JobText, QueueSection
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.replies import think
 from bot.job_documents import recipe_of
-from bot.loops.alerts import trouble_of
+from bot.loops.alerts import engine_trouble, shortage
 from bot.loops.discards import why_discarded
 from bot.ops import stats, stats_chart
 from bot.text import messages, moderation_texts
@@ -47,7 +47,8 @@ class LookCommands(QueueSection):
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.jobs.counts(guild)
-        trouble = trouble_of(self._services.engine_loop, self._services.host)
+        services = self._services
+        trouble = shortage(services.shortages) or engine_trouble(services.engine_loop, services.host)
         held = [
             moderation_texts.held_line(job)
             for job in await queue.jobs.in_states(guild, State.HELD, limit=SHOWN_HELD)
@@ -63,7 +64,7 @@ class LookCommands(QueueSection):
                 summary or "no jobs yet",
                 paused=await queue.moderation.paused(guild),
                 draining=await queue.moderation.draining(guild),
-                trouble=None if trouble is None else moderation_texts.engine_trouble(trouble.since),
+                trouble=trouble,
             ),
         )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from bot import app
 from bot.loops import alerts as alerts_module
 from bot.loops import engine_loop as engine_loop_module
-from bot.loops.alerts import Alerts, engine_trouble
+from bot.loops.alerts import Alerts, engine_trouble, shortage
+from bot.ops.shortages import Place
 from bot.text import moderation_texts
 from db.moderation.reviews import ReviewRules
 from db.states import JobId, State
@@ -75,12 +77,16 @@ async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
     assert said(fake, channel) == []
 
 
-async def test_an_engine_that_works_only_for_a_moment_is_not_announced(fake, services, engine, review, news):
+async def test_an_engine_that_works_only_for_a_moment_is_not_announced(
+    fake, services, engine, review, news, monkeypatch
+):
+    monkeypatch.setattr(alerts_module, "OVER_AFTER", 60)  # a moment is shorter, however busy the machine is
     for _ in range(4):
         for state in (HostState.DOWN, HostState.STARTING, HostState.READY):
             engine.state = state
             await asyncio.sleep(0.05)
     assert len(said(fake, review)) == 1
+    monkeypatch.setattr(alerts_module, "OVER_AFTER", 0.2)
     await until(lambda: len(said(fake, review)) == 2)
 
 
@@ -121,3 +127,30 @@ class TestWithTheRealProcess:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
         await engine.close()
+
+
+async def test_moderators_are_told_once_what_the_machine_is_short_of_and_once_when_it_is_over(
+    fake, channel, mod, services, review, quick
+):
+    alerts = Alerts(
+        "shortage alerts",
+        reviews=services.queue.reviews,
+        messenger=services.messenger,
+        look=lambda: shortage(services.shortages),
+        over=moderation_texts.SHORTAGE_OVER,
+    )
+    task = asyncio.create_task(alerts.loop.run())
+    for place in (Place.ENGINE, Place.DELIVERY, Place.ENGINE):
+        services.shortages.met(place, OSError(errno.ENOSPC, "full"))
+    await until(lambda: said(fake, review))
+    page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+    assert "waiting for room on my disk" in page
+    await asyncio.sleep(0.1)
+    services.shortages.passed(Place.ENGINE)
+    services.shortages.passed(Place.DELIVERY)
+    await until(lambda: len(said(fake, review)) > 1)
+    await asyncio.sleep(0.1)
+    task.cancel()
+    first, last = said(fake, review)
+    assert "waiting for room on my disk" in first
+    assert last == moderation_texts.SHORTAGE_OVER

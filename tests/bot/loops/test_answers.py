@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import re
 import time
-from unittest.mock import AsyncMock
+from pathlib import Path
+from unittest.mock import AsyncMock, call
 
 import pytest
 
+from bot import app
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError
+from bot.discord_io.messenger import Answered, ChannelError
 from bot.loops import answers as answers_module
 from bot.loops.answers import Answers
 from bot.ops.shortages import Place
@@ -185,8 +188,8 @@ async def ended_badly(queue):
     return job
 
 
-def said(call):
-    (_, post), _ = call.call_args
+def said(sent):
+    (_, post), _ = sent.call_args
     return post.content
 
 
@@ -232,9 +235,26 @@ async def test_a_job_that_moderators_have_brought_back_is_not_spoken_of(queue, a
     assert await queue.owed.due() == []
 
 
+ROW = AskedRow(interaction=1, application=2, token="x", user_id=3, guild_id=4, channel_id=5)
+
+
+@pytest.mark.parametrize(("known", "deleted"), [(77, True), (70, False)])
+async def test_a_promise_goes_where_the_job_has_another_message_by_now(
+    queue, answers, messenger, known, deleted
+):
+    job = await queued(queue, key="1")
+    await queue.delivery.set_status_message(job.id, 5, known)
+    await queue.asked.note(ROW, reserved=True)
+    await answers._look_back()
+    messenger.answer_of.return_value = Answered(channel=5, message=70, thinking=True, private=False)
+    await answers._one_look()
+    assert messenger.delete.await_args_list == ([call(5, 70)] if deleted else [])
+    assert await queue.asked.open() == []
+    messenger.answer_late.assert_not_called()
+
+
 async def test_while_discord_is_away_a_question_is_kept_for_later(queue, answers, messenger):
-    row = AskedRow(interaction=1, application=2, token="x", user_id=3, guild_id=4, channel_id=5)
-    await queue.asked.note(row, reserved=True)
+    await queue.asked.note(ROW, reserved=True)
     await answers._look_back()
     messenger.answer_of.side_effect = [ChannelError(Trouble.LATER, "away"), None]
     await answers._one_look()
@@ -242,3 +262,18 @@ async def test_while_discord_is_away_a_question_is_kept_for_later(queue, answers
     await answers._one_look()
     messenger.answer_late.assert_awaited_once_with(2, "x", messages.NOT_ANSWERED_BEFORE_RESTART)
     assert await queue.asked.open() == []
+
+
+def test_every_promise_of_an_answer_is_written_down_first():
+    """Only ``think`` and ``defer`` show "thinking"; what another way shows would outlive a restart."""
+    package = Path(app.__file__).parent
+    promising = {
+        str(path.relative_to(package))
+        for path in package.rglob("*.py")
+        if "thinking=True" in path.read_text()
+    }
+    assert promising == {"discord_io/replies.py"}
+    users = {
+        path.name for path in package.rglob("*.py") if re.search(r"\bdefer\(interaction\)", path.read_text())
+    }
+    assert users == {"submission.py"}

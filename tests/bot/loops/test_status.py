@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import time
 from unittest.mock import AsyncMock, create_autospec
@@ -17,6 +18,7 @@ from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
 from bot.loops.previews import JobProgress
 from bot.loops.status import StatusBoard
+from bot.ops.shortages import Place
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
@@ -499,3 +501,13 @@ async def _never(*_):
 def _recipe(job):
 
     return Recipe.from_json(job.recipe)
+
+
+async def test_a_job_that_waits_for_room_on_the_disk_says_so_and_then_its_place(queue, make):
+    board, noted = make(), shortages()
+    board._shortages = noted
+    job = await queued(queue)
+    noted.met(Place.ENGINE, OSError(errno.ENOSPC, "full"))
+    assert "waiting for room on my disk; it goes on by itself" in await board._content(job)
+    noted.passed(Place.ENGINE)
+    assert "you are next" in await board._content(job)

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import resource
 import signal
 
+import numpy as np
 import pytest
+from safetensors import safe_open
+from safetensors.numpy import save_file
 
 from db.errors import CannotWrite
 from engine.clips.ffmpeg import EncodeFailed
@@ -77,6 +81,21 @@ def test_what_does_not_pass_by_itself_is_no_shortage(error):
 def test_the_last_of_several_words_of_a_program_counts():
     text = f"{os.strerror(errno.ENOENT)}\n{os.strerror(errno.EIO)}\n{os.strerror(errno.ENOSPC)}\n"
     assert in_words_of_the_system(text) == errno.ENOSPC
+
+
+def test_a_file_that_safetensors_cannot_open_is_not_taken_for_a_missing_one(tmp_path):
+    weights = tmp_path / "model.safetensors"
+    save_file({"x": np.zeros(1)}, weights)
+    limit, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, most))  # no number above standard error is free
+    try:
+        with pytest.raises(FileNotFoundError) as caught:
+            safe_open(weights, "np")
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, most))
+    assert shortage_of(caught.value) is Shortage.HANDLES
+    weights.unlink()
+    assert shortage_of(caught.value) is None, "it is missing"
 
 
 def test_handles_that_leaked_are_given_back_by_the_end_of_the_process():
