@@ -68,6 +68,6 @@ class Asked(Rows):
         return [AskedRow(**{name: row[name] for name in _FIELDS}) for row in rows]
 
     async def job_of(self, interaction: int) -> tuple[JobId, int | None] | None:
-        """The job that came of an interaction, and its message, where that is known; None: there is no job."""
+        """The job that came of an interaction, and its message, as far as known; None: there is no job."""
         rows = await self._db.read("SELECT id, status_message_id FROM job WHERE key = ?", (str(interaction),))
         return (JobId(rows[0]["id"]), rows[0]["status_message_id"]) if rows else None
