@@ -52,6 +52,7 @@ def test_a_link_is_not_followed(old_data, tmp_path):
     outside.chmod(0o644)
     (old_data / "blobs" / "link").symlink_to(outside)
     (old_data / "link").symlink_to(tmp_path)
+    (old_data / "link to a file").symlink_to(outside)
     close_to_others(old_data)
     assert stat.S_IMODE(outside.stat().st_mode) == 0o644
 
