@@ -25,13 +25,18 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
     folder.mkdir(parents=True, exist_ok=True)
     stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     final = folder / f"{name}-{stamp}.db"
-    for left in folder.glob(f"{name}-*.partial"):  # by a process that died in the middle
-        left.unlink()
+    clear_unfinished(folder, name)
     write_copy(connection, final)
     if keep is not None:
         for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
             old.unlink()
     return final
+
+
+def clear_unfinished(folder: Path, name: str) -> None:
+    """Delete what a process that died in the middle of a backup has left, SQLite's journal of it too."""
+    for left in folder.glob(f"{name}-*.partial*"):
+        left.unlink(missing_ok=True)
 
 
 def write_copy(connection: sqlite3.Connection, path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 import sqlite3
 import time
@@ -21,11 +22,13 @@ from typing import Any, Self, TypeVar
 import aiosqlite
 
 from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
-from db.sqlite.backup import write_backup
+from db.sqlite.backup import clear_unfinished, write_backup
 from db.sqlite.lock import take
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from db.sqlite.rescue import Rescue, rescue
 from db.sqlite.reserve import Reserve
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -126,7 +129,11 @@ class Database:
             os.close(lock_fd)
             raise
         database = cls(path, thread, lock_fd, rescued, reserve)
-        await asyncio.to_thread(database.reserve.hold)
+        try:
+            await asyncio.to_thread(clear_unfinished, folder, path.stem)
+            await asyncio.to_thread(database.reserve.hold)
+        except OSError as error:  # neither is worth not starting for
+            log.warning("could not tidy the folder of the database: %s", error)
         return database
 
     async def write(self, fn: Callable[[sqlite3.Connection], T], *, reserved: bool = True) -> T:
