@@ -24,8 +24,7 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
         raise ValueError("a backup that deletes itself is none: keep at least 1")
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / stamped(name)
-    for left in folder.glob(f"{name}-*.partial"):  # by a process that died in the middle
-        left.unlink()
+    clear_unfinished(folder, name)
     write_copy(connection, final)
     if keep is not None:
         for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
@@ -36,6 +35,12 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
 def stamped(name: str) -> str:
     """The name of a copy that is made now."""
     return f"{name}-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%fZ}.db"
+
+
+def clear_unfinished(folder: Path, name: str) -> None:
+    """Delete what a process that died in the middle of a backup has left, SQLite's journal of it too."""
+    for left in folder.glob(f"{name}-*.partial*"):
+        left.unlink(missing_ok=True)
 
 
 def write_copy(connection: sqlite3.Connection, path: Path) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -20,11 +21,13 @@ from typing import Any, Self, TypeVar
 import aiosqlite
 
 from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
-from db.sqlite.backup import write_backup
+from db.sqlite.backup import clear_unfinished, write_backup
 from db.sqlite.lock import Hold, take
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from db.sqlite.rescue import Rescue, rescue
 from db.sqlite.reserve import Reserve
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -125,7 +128,11 @@ class Database:
             hold.close()
             raise
         database = cls(path, thread, hold, rescued, reserve)
-        await asyncio.to_thread(database.reserve.hold)
+        try:
+            await asyncio.to_thread(clear_unfinished, folder, path.stem)
+            await asyncio.to_thread(database.reserve.hold)
+        except OSError as error:  # neither is worth not starting for
+            log.warning("could not tidy the folder of the database: %s", error)
         return database
 
     async def write(self, fn: Callable[[sqlite3.Connection], T], *, reserved: bool = True) -> T:
