@@ -83,5 +83,5 @@ def test_what_was_learnt_is_forgotten_when_asked(data):
 @pytest.mark.parametrize("words", [["--at-least", "13"], ["--engine", "svd"]])
 def test_too_few_clips_change_nothing(data, words):
     answer = calibrate("--write", *words)
-    assert "13 are needed" in answer.output or "no clips that members kept from svd" in answer.output
+    assert "13 are needed" in answer.output or "There are no kept clips from svd" in answer.output
     assert not (data / CALIBRATION).exists()
