@@ -1,8 +1,8 @@
 """A clip's colours, and the ffmpeg filters that convert them to 8-bit BT.709.
 
 They are read from what ffmpeg's filter ``showinfo`` writes about the first decoded frame: the tags of the
-container and of the stream are merged there already. Its words only choose from the tables below; none of them
-reaches a command.
+container and of the stream are merged there already. Its words only choose from the tables below; none of
+them reaches a command.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _TRANSFERS = {
 }
 _PRIMARIES = {"bt2020": BT2020, "smpte431": DCI_P3, "smpte432": P3}
 _HD_WIDTH, _HD_HEIGHT = 1280, 576
-"""A clip without tags that is at least this wide, or higher than this, is BT.709, as in players; else BT.601."""
+"""A clip without tags that is at least this wide, or higher than this, is BT.709, as in players."""
 _ALPHA = re.compile(r"yuva|rgba|bgra|argb|abgr|gbrap|ya\d|ayuv|vuya")
 _SAID = re.compile(r"\b(fmt|color_space|color_primaries|color_trc):(\S+)")
 

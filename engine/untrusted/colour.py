@@ -83,6 +83,11 @@ _ROLLED_OFF: tuple[Callable[[float], float], str] = (
     f"if(lte(@,{KNEE}),@,{KNEE}+{_REST}*(1-exp(({KNEE}-@)/{_REST})))",
 )
 _STEPS, _ROWS = 4096, 128
+_SAME_GAMMA, _SAME_COLOUR = 0.05, 0.005
+"""How far a PNG's figures may be from sRGB's, as libpng has it for gamma."""
+_LEAST_GAMMA = 0.1
+_PQ_NAME = b"ITUR_2100_PQ_FULL"
+"""https://www.w3.org/TR/png-hdr-pq/"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +108,40 @@ class Colour:
     def of(cls, *, primaries: int, transfer: int) -> Colour:
         """From code points."""
         return cls(transfer=transfer, chromaticities=_CHROMATICITIES.get(primaries))
+
+    @classmethod
+    def of_png(cls, gamma: float, chromaticities: tuple[float, ...] | None) -> Colour:
+        """From a PNG's chunks gAMA and cHRM.
+
+        Args:
+            gamma: the exponent from light to signal; values next to sRGB's mean sRGB, absurd ones nothing.
+            chromaticities: x and y of white, red, green and blue; None: not given.
+        """
+        own = None
+        if chromaticities is not None and min(chromaticities[1::2]) > 0:
+            moved = (*chromaticities[2:], *chromaticities[:2])
+            if max(abs(one - other) for one, other in zip(moved, _SRGB, strict=True)) > _SAME_COLOUR:
+                own = moved
+        absurd = not _LEAST_GAMMA <= gamma <= 1 / _LEAST_GAMMA
+        is_srgb = abs(gamma * 2.2 - 1) <= _SAME_GAMMA
+        return cls(gamma=None if absurd or is_srgb else 1 / gamma, chromaticities=own)
+
+    @classmethod
+    def of_profile(cls, profile: bytes) -> Colour | None:
+        """HDR that an ICC profile declares, in its tag cicp or by a name that was agreed on before that tag.
+
+        Such a profile's own curves, if it has any, end at a white of thousands of candela.
+        """
+        if _PQ_NAME in profile or _PQ_NAME.decode().encode("utf-16-be") in profile:
+            return cls.of(primaries=BT2020, transfer=PQ)
+        count = int.from_bytes(profile[128:132], "big")
+        for at in range(132, min(132 + 12 * count, len(profile) - 11), 12):
+            if profile[at : at + 4] == b"cicp":
+                start = int.from_bytes(profile[at + 4 : at + 8], "big")
+                if profile[start : start + 4] == b"cicp" and start + 10 <= len(profile):
+                    found = cls.of(primaries=profile[start + 8], transfer=profile[start + 9])
+                    return found if found.is_hdr else None
+        return None
 
     @property
     def is_hdr(self) -> bool:
