@@ -77,6 +77,7 @@ class ClipLimits:
         decode_cpu_seconds: processor seconds of each process that reads or writes.
         decode_memory: bytes of address space of each of them.
         max_result_bytes: of what comes out.
+        exact: every frame comes out once and without loss, at the average rate of the file.
     """
 
     max_bytes: int = 25 * 2**20
@@ -94,6 +95,7 @@ class ClipLimits:
     decode_cpu_seconds: int = 20
     decode_memory: int = 2**30
     max_result_bytes: int = 32 * 2**20
+    exact: bool = False
 
 
 class ClipForm(StrEnum):

@@ -82,10 +82,17 @@ class Stream:
 
         That of its lively parts: a clip that stands still for a while must not stutter where it moves.
         """
-        fps = self.lively_fps
-        whole = round(fps)
-        near = whole if abs(fps - whole) <= whole * _NEAR_WHOLE else fps.limit_denominator(1001)
-        return min(Fraction(most), max(Fraction(LEAST_FPS), Fraction(near)))
+        return min(Fraction(most), max(Fraction(LEAST_FPS), _tidy(self.lively_fps)))
+
+    def average_rate(self, most: int) -> Fraction:
+        """The constant rate at which all frames last as long as they do in the file, in frames per second."""
+        return min(Fraction(most), _tidy(self.fps))
+
+
+def _tidy(fps: Fraction) -> Fraction:
+    whole = round(fps)
+    near = whole if abs(fps - whole) <= whole * _NEAR_WHOLE else fps.limit_denominator(1001)
+    return max(Fraction(1, 1001), Fraction(near))
 
 
 def streams_in(listing: str) -> dict[int, dict[str, str]]:

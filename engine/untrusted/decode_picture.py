@@ -203,7 +203,7 @@ def _orientation(image: Image.Image) -> int:
     """What EXIF says. Pillow's ``getexif`` would go by XMP too, which no browser does."""
     try:
         exif = Image.Exif()
-        exif.load(image.info.get("exif"))
+        exif.load(image.info.get("exif", b""))
         return int(exif.get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - a picture whose metadata is broken is still a picture
         return 1

@@ -50,7 +50,8 @@ _GLANCES, _GLANCE_SIDE = 20, 32
 _OPEN_FILES = 32
 _THREADS = "2"
 _HALF = 128
-_CRF, _LARGEST_RATE = "16", "16M"
+_QUALITY = ("-preset", "veryfast", "-crf", "16", "-maxrate", "16M", "-bufsize", "16M")
+_EXACT = ("-preset", "ultrafast", "-qp", "0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -151,8 +152,11 @@ class _Reader:
         colours = self._colours(stream, decoder)
         if not colours.has_alpha:
             decoder = None
-        rate = stream.working_rate(limits.working_fps)
-        most = max(2, round(limits.keep_seconds * rate))
+        if limits.exact:
+            rate, retimed, most = stream.average_rate(limits.working_fps), "", stream.frames
+        else:
+            rate = stream.working_rate(limits.working_fps)
+            retimed, most = f"fps={rate},", max(2, round(limits.keep_seconds * rate))
         side = limits.working_side
         # After turning it upright, with square pixels, and even for 4:2:0. Never larger than it came.
         scale = f"min(1,{side}/max(iw*sar,ih))"
@@ -162,13 +166,14 @@ class _Reader:
         )
         command = [
             *self._reading(decoder), "-map", f"0:{stream.index}",
-            "-vf", f"setpts=PTS-STARTPTS,fps={rate},{shown}",
+            "-vf", f"setpts=PTS-STARTPTS,{retimed}{shown}",
             "-fps_mode", "passthrough", "-frames:v", str(most), "-f", "yuv4mpegpipe", "pipe:1",
         ]  # fmt: skip
         with _nameless_file() as result, _running(command, self._source) as process:
             pixels = _stdout(process)
             width, height = _size(pixels, side)
-            frames = _encode(self._ffmpeg, pixels, result, size=(width, height), rate=rate)
+            quality = _EXACT if limits.exact else _QUALITY
+            frames = _encode(self._ffmpeg, pixels, result, size=(width, height), rate=rate, quality=quality)
             _check_status(process.wait())
             if frames < 2:  # noqa: PLR2004 - the list promised more
                 raise ClipRefused(ClipRefusal.CORRUPT)
@@ -229,7 +234,13 @@ def _size(pixels: IO[bytes], side: int) -> tuple[int, int]:
 
 
 def _encode(
-    ffmpeg: str, pixels: IO[bytes], result: IO[bytes], *, size: tuple[int, int], rate: Fraction
+    ffmpeg: str,
+    pixels: IO[bytes],
+    result: IO[bytes],
+    *,
+    size: tuple[int, int],
+    rate: Fraction,
+    quality: tuple[str, ...],
 ) -> int:
     """Write what arrives as H.264; how many frames it was."""
     width, height = size
@@ -237,8 +248,7 @@ def _encode(
     command = [
         ffmpeg, "-hide_banner", "-loglevel", "panic", "-f", "rawvideo", "-pixel_format", "yuv420p",
         "-video_size", f"{width}x{height}", "-framerate", str(rate), "-color_range", "tv", "-i", "pipe:0",
-        "-c:v", "libx264", "-preset", "veryfast", "-crf", _CRF, "-maxrate", _LARGEST_RATE,
-        "-bufsize", _LARGEST_RATE, "-pix_fmt", "yuv420p", "-threads", _THREADS,
+        "-c:v", "libx264", *quality, "-pix_fmt", "yuv420p", "-threads", _THREADS,
         "-vf", "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
         "-fps_mode", "cfr", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4", "-fd", "1", "fd:",
     ]  # fmt: skip
