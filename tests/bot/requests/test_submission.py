@@ -355,6 +355,18 @@ async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
     await only_job(services)
 
 
+async def test_of_several_pictures_the_first_that_can_be_taken_is(fake, channel, ada, services, bot):
+    bad = [Upload("a.png", b"not a picture"), Upload("b.png", picture()[:-40])]
+    shown = fake.member_says(ada, channel, "look", *bad, cat())
+    asked = await fake.context_menu(ada, channel, "Animate this", shown)
+    assert "Animating a picture" in (await asked.shown(20)).content
+    await only_job(services)
+    shown = fake.member_says(ada, channel, "look", *bad)
+    refused = await fake.context_menu(ada, channel, "Animate this", shown)
+    assert "I don't know that kind of file" in await refusal_of(refused)
+    await only_job(services)
+
+
 async def test_forbidden_prompts_are_refused_at_once_and_in_private_everywhere(
     fake, channel, ada, services, bot
 ):
