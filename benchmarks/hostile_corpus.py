@@ -18,7 +18,8 @@ import cv2
 import numpy as np
 from PIL import Image, ImageCms, PngImagePlugin
 
-from engine.untrusted.headers import PNG_MAGIC, Refusal
+from engine.untrusted.headers import Refusal
+from engine.untrusted.picture_headers import PNG_MAGIC
 
 OK = "ok"
 SIDE = 96

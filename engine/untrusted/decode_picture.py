@@ -150,7 +150,10 @@ def _load(data: bytes, header: Header, limits: PictureLimits) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     PngImagePlugin.MAX_TEXT_CHUNK = MAX_PROFILE  # the limit of colour profiles too; text never gets here
-    plugin = importlib.import_module(_PLUGINS[header.format])
+    try:
+        plugin = importlib.import_module(_PLUGINS[header.format])
+    except ImportError as error:  # pi-heif has no wheel for every machine
+        raise Refused(Refusal.FORMAT, looks_like=f"a {header.format.name}") from error
     if header.format is PictureFormat.HEIC:
         plugin.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
     elif header.format is PictureFormat.AVIF:
