@@ -15,15 +15,12 @@ from engine.untrusted.headers import Header, PictureFormat, PictureLimits, Refus
 _AVIF = frozenset({b"avif", b"avis"})
 _HEIC = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _EITHER = frozenset({b"mif1", b"msf1", b"mif2", b"miaf"})
-_INSIDE = {b"meta": 4, b"iprp": 0, b"ipco": 0}
-"""Boxes that are looked into, and the bytes of version and flags before what they hold."""
 
 
 @dataclass(kw_only=True)
 class _Found:
     """What the walk finds: all properties in order, those of each item by place, and the picture's item."""
 
-    boxes: int = 0
     primary: int | None = None
     properties: list[tuple[bytes, bytes]] = field(default_factory=list)
     of_item: dict[int, list[int]] = field(default_factory=dict)
@@ -40,8 +37,8 @@ def read_iso(data: bytes, limits: PictureLimits) -> Header:
     Raises:
         Refused: E_TRUNCATED, E_CORRUPT, E_COMPLEX, or one of :func:`engine.untrusted.headers.check_size`'s.
     """
-    found = _Found()
-    _walk(data, 0, len(data), found, limits)
+    walk = _Walk(data, limits.png_chunks)
+    found = _look(data, walk)
     mine = [
         found.properties[at] for at in found.of_item.get(found.primary or 0, ()) if at < len(found.properties)
     ]
@@ -59,7 +56,7 @@ def read_iso(data: bytes, limits: PictureLimits) -> Header:
         format=_format(data),
         width=width,
         height=height,
-        parts=found.boxes,
+        parts=walk.count,
         colour=next((_colour(body) for kind, body in mine if kind == b"colr" and body[:4] == b"nclx"), None),
     )
 
@@ -77,41 +74,56 @@ def _colour(body: bytes) -> Colour | None:
     return Colour.of(primaries=primaries, transfer=transfer)
 
 
-def _boxes(data: bytes, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Yield each box's type, and the start and end of what it holds."""
-    while start < end:
-        if end - start < 8:  # noqa: PLR2004 - size and type
-            raise Refused(Refusal.TRUNCATED)
-        size, kind = struct.unpack_from(">I4s", data, start)
-        header = 8
-        if size == 1:
-            header, size = 16, int.from_bytes(data[start + 8 : start + 16], "big")
-        elif size == 0:
-            size = end - start
-        if size < header:
-            raise Refused(Refusal.CORRUPT)
-        if start + size > end:
-            raise Refused(Refusal.TRUNCATED)
-        yield kind, start + header, start + size
-        start += size
+class _Walk:
+    """The boxes of a file, no more of them than is allowed."""
+
+    def __init__(self, data: bytes, most: int) -> None:
+        self._data = data
+        self._most = most
+        self.count = 0
+
+    def boxes(self, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
+        """Yield each box's type, and the start and end of what it holds."""
+        data = self._data
+        while start < end:
+            self.count += 1
+            if self.count > self._most:
+                raise Refused(Refusal.COMPLEX)
+            if end - start < 8:  # noqa: PLR2004 - size and type
+                raise Refused(Refusal.TRUNCATED)
+            size, kind = struct.unpack_from(">I4s", data, start)
+            header = 8
+            if size == 1:
+                header, size = 16, int.from_bytes(data[start + 8 : start + 16], "big")
+            elif size == 0:
+                size = end - start
+            if size < header:
+                raise Refused(Refusal.CORRUPT)
+            if start + size > end:
+                raise Refused(Refusal.TRUNCATED)
+            yield kind, start + header, start + size
+            start += size
 
 
-def _walk(data: bytes, start: int, end: int, found: _Found, limits: PictureLimits) -> None:
-    for kind, at, to in _boxes(data, start, end):
-        found.boxes += 1
-        if found.boxes > limits.png_chunks:
-            raise Refused(Refusal.COMPLEX)
-        if kind in _INSIDE:
-            inner = at + _INSIDE[kind]
-            if kind == b"ipco":
-                for name, first, last in _boxes(data, inner, to):
-                    found.properties.append((name, data[first : min(last, first + 16)]))
-                    if len(found.properties) > limits.png_chunks:
-                        raise Refused(Refusal.COMPLEX)
-            else:
-                _walk(data, inner, to, found, limits)
-        elif kind == b"pitm" and to - at >= 6:  # noqa: PLR2004 - version, flags, and a number
-            found.primary = int.from_bytes(data[at + 4 : at + (8 if data[at] else 6)], "big")
+def _look(data: bytes, walk: _Walk) -> _Found:
+    found = _Found()
+    for kind, start, end in walk.boxes(0, len(data)):
+        if kind != b"meta":
+            continue
+        for part, at, to in walk.boxes(start + 4, end):  # after version and flags
+            if part == b"pitm" and to - at >= 6:  # noqa: PLR2004 - version, flags, and a number
+                found.primary = int.from_bytes(data[at + 4 : at + (8 if data[at] else 6)], "big")
+            elif part == b"iprp":
+                _properties(data, at, to, walk, found)
+    return found
+
+
+def _properties(data: bytes, start: int, end: int, walk: _Walk, found: _Found) -> None:
+    for kind, at, to in walk.boxes(start, end):
+        if kind == b"ipco":
+            found.properties += [
+                (name, data[first : min(last, first + 16)]) for name, first, last in walk.boxes(at, to)
+            ]
         elif kind == b"ipma":
             _associate(data[at:to], found)
 
