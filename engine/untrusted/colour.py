@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
@@ -118,10 +119,11 @@ class Colour:
             chromaticities: x and y of white, red, green and blue; None: not given.
         """
         own = None
-        if chromaticities is not None and min(chromaticities[1::2]) > 0:
+        if chromaticities is not None:
             moved = (*chromaticities[2:], *chromaticities[:2])
-            if max(abs(one - other) for one, other in zip(moved, _SRGB, strict=True)) > _SAME_COLOUR:
-                own = moved
+            differs = max(abs(one - other) for one, other in zip(moved, _SRGB, strict=True)) > _SAME_COLOUR
+            with suppress(ZeroDivisionError):  # points that span no triangle, or a light without brightness
+                own = moved if differs and _to_xyz(moved) else None
         absurd = not _LEAST_GAMMA <= gamma <= 1 / _LEAST_GAMMA
         is_srgb = abs(gamma * 2.2 - 1) <= _SAME_GAMMA
         return cls(gamma=None if absurd or is_srgb else 1 / gamma, chromaticities=own)
