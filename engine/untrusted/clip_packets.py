@@ -21,7 +21,7 @@ LEAST_FPS = 8
 
 _FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar) (\d+): (\S+)")
 _NEAR_WHOLE = Fraction(1, 200)
-_SHORTEST, _NOT_MUCH_LONGER = 10, Fraction(3, 2)
+_SHORTEST, _NOT_MUCH_LONGER = 10, Fraction(19, 10)
 _DISCARDED = 4
 """ffmpeg's flag of a packet that is decoded and not shown."""
 
