@@ -91,7 +91,7 @@ def _png_chunks(data: bytes, most: int) -> Iterator[tuple[bytes, int, int]]:
     at = len(PNG_MAGIC)
     pixels = False
     for _ in range(most):
-        if pixels and _IEND.startswith(data[at:]):
+        if pixels and len(data) - at < len(_IEND) and _IEND.startswith(data[at:]):
             return
         if at + 12 > len(data):
             raise Refused(Refusal.TRUNCATED)
