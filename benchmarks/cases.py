@@ -119,7 +119,7 @@ def _frames(mp4: bytes) -> NDArray[np.uint8]:
 
 def faults(right: Right, found: Found) -> list[str]:
     """What is not right, in words."""
-    if right.refused or found.refused:
+    if right.refused or found.picture is None:
         return [] if right.refused == found.refused else [f"refused: {found.refused}, right: {right.refused}"]
     wrong = [
         f"{name}: {got}, right: {wanted}"

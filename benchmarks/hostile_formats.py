@@ -12,7 +12,8 @@ from benchmarks.heic import box, heic
 from benchmarks.hostile_corpus import OK, SIDE, Case, before_idat, chunk, encoded, png_of, scene
 from engine.untrusted.headers import Refusal
 
-Rows = Iterator[tuple[str | bytes, ...]]
+Rows = Iterator[tuple[str, bytes, *tuple[str, ...]]]
+"""A name, a file, and the answers that are right."""
 
 FORMS = ("GIF", "BMP", "TIFF", "AVIF", "HEIF")
 

@@ -198,7 +198,7 @@ async def test_the_hash_changes_with_a_description_and_with_nothing_else(client,
 
 
 async def test_commands_are_registered_once_for_each_hash(client, services):
-    known = {}
+    known: dict[str, str] = {}
     services.queue.meta.get.side_effect = known.get
     services.queue.meta.set.side_effect = lambda key, value: known.update({key: value})
     client.tree.sync = AsyncMock(spec_set=client.tree.sync)
@@ -287,12 +287,16 @@ def attachment(kind, name="file"):
 
 
 def message_of(*attachments, forwarded=(), stickers=(), embeds=()):
-    parts = {"embeds": list(embeds), "stickers": list(stickers)}
     snap = create_autospec(
         discord.MessageSnapshot, instance=True, attachments=list(forwarded), embeds=[], stickers=[]
     )
     return create_autospec(
-        discord.Message, instance=True, attachments=list(attachments), message_snapshots=[snap], **parts
+        discord.Message,
+        instance=True,
+        attachments=list(attachments),
+        message_snapshots=[snap],
+        embeds=list(embeds),
+        stickers=list(stickers),
     )
 
 

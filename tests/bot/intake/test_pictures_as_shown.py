@@ -323,12 +323,11 @@ def test_deep_greys_of_a_tiff_become_eight_bits(kind):
 def test_other_modes_of_a_tiff_are_read(mode):
     picture = Image.fromarray(chart())
     if mode == "LAB":
-        picture = ImageCms.profileToProfile(
-            picture, ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), outputMode="LAB"
-        )
+        srgb_profile, lab_profile = ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB")
+        made = ImageCms.profileToProfile(picture, srgb_profile, lab_profile, outputMode="LAB")
     else:
-        picture = picture.convert(mode)
-    assert is_the_chart(taken(encoded("TIFF", picture)), within=8 if mode != "P" else 40)
+        made = picture.convert(mode)
+    assert is_the_chart(taken(encoded("TIFF", made)), within=8 if mode != "P" else 40)
 
 
 def test_the_new_formats_hold_to_the_limits():
