@@ -157,7 +157,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
 
 async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada, services, bot):
     asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
-    assert "PNG, JPEG or WebP" in await refusal_of(asked)
+    assert "PNG, JPEG, WebP" in await refusal_of(asked)
     assert asked.response.type == DEFER
     assert fake.messages(channel) == []
     assert await count_of(services) == 0
@@ -166,7 +166,7 @@ async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada,
 async def test_a_late_refusal_arrives_though_an_answer_on_the_way_is_lost(fake, channel, ada, services, bot):
     rule = fake.fail("DELETE", r"@original$", LostAnswer())
     asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
-    assert "PNG, JPEG or WebP" in await refusal_of(asked)
+    assert "PNG, JPEG, WebP" in await refusal_of(asked)
     assert rule.used == 1
     assert fake.messages(channel) == []
 
