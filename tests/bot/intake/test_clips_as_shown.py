@@ -103,7 +103,7 @@ async def test_hdr_in_webm_is_toned_too(tmp_path):
     ],
 )
 async def test_a_clip_without_tags_is_taken_as_players_take_it(size, matrix, tmp_path):
-    data = filmed(still(chart(*size), 2), *H264, "-pix_fmt", "yuv420p", matrix=matrix)
+    data = filmed(still(chart(*size), 2), *H264, "-pix_fmt", "yuv420p", matrix=matrix, tags=("unknown",) * 3)
     _, frames = await taken(data, tmp_path)
     assert is_the_chart(frames[0], within=6)
 
