@@ -15,6 +15,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 import sys
 import traceback
 import warnings
@@ -56,6 +57,8 @@ _SIZES_DIFFER = frozenset({PictureFormat.TIFF, PictureFormat.AVIF, PictureFormat
 """Formats whose header gives the size before a turn, and whose decoder gives the one after it."""
 _JUNK = bytes(range(1, 251)) * 8
 """No marker of a JPEG is in it."""
+_SOS, _EOI = b"\xff\xda", b"\xff\xd9"
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +141,14 @@ def _end_jpeg(data: bytes, header: Header, limits: PictureLimits) -> bytes:
     Raises:
         Refused: E_TRUNCATED, something else is missing too.
     """
-    ended = data + b"\xff\xd9"
-    if _load(ended, header, limits).tobytes() != _load(data + _JUNK + b"\xff\xd9", header, limits).tobytes():
+    body = data.rstrip(b"\xff")  # the first half of a marker, or of a byte that looks like one
+    ended = body + _EOI
+    scan = body[max(0, body.rfind(_SOS)) :]
+    restarts = _RESTART.findall(scan)
+    following = bytes([0xFF, 0xD0 + (restarts[-1][0] + 1) % 8 if restarts else 0xD0])
+    # Where a whole interval is missing, bytes are looked at only after its restart.
+    other = body + _JUNK + following + _JUNK + _EOI
+    if _load(ended, header, limits).tobytes() != _load(other, header, limits).tobytes():
         raise Refused(Refusal.TRUNCATED)
     return ended
 

@@ -224,6 +224,16 @@ def ends():
     yield "progressive JPEG", late[:-2], late[: len(late) // 2]
     restarts = encoded("JPEG", whole, quality=95, restart_marker_rows=1)
     yield "JPEG with restarts", restarts[:-2], restarts[:-30]
+    yield (
+        "JPEG before a restart",
+        restarts[:-1],
+        restarts[: max(restarts.rfind(bytes((255, 0xD0 + at))) for at in range(8))],
+    )
+    photo = encoded("JPEG")
+    within = next(
+        at for at in range(photo.index(b"\xff\xda") + 999, len(photo)) if photo[at : at + 2] == b"\xff\0"
+    )
+    yield "JPEG within a byte that looks like a marker", jpeg[:-1], photo[: within + 1]
     png = encoded("PNG", whole)
     yield "PNG", png[:-12], png[:-20]
     yield "half an IEND", png[:-5], png[:-13]
