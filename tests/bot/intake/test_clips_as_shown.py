@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bot.cli.main import main
-from bot.cli.owners_files import read_owners_clip
+from bot.cli.owners_files import read_owners_clip, read_owners_picture
 from bot.intake.clip_intake import ClipIntake
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
@@ -68,11 +68,9 @@ DECLARED = {
     "HLG": (hlg(LIGHT @ TO_BT2020.T), "bt2020", ("bt2020", "arib-std-b67", "bt2020nc")),
     "PQ": (pq(LIGHT @ TO_BT2020.T), "bt2020", HDR10),
     "PQ whose matrix is not told": (pq(LIGHT @ TO_BT2020.T), "bt2020", ("bt2020", "smpte2084", "unknown")),
-    "PQ of BT.709": (pq(LIGHT), "bt709", ("bt709", "smpte2084", "bt709")),
     "SDR of BT.2020": (srgb(LIGHT @ TO_BT2020.T), "bt2020", ("bt2020", "bt2020-10", "bt2020nc")),
     "P3": (srgb(LIGHT @ TO_P3.T), "bt709", ("smpte432", "bt709", "bt709")),
     "BT.601": (chart() / 255, "bt601", ("smpte170m", "smpte170m", "smpte170m")),
-    "BT.709": (chart() / 255, "bt709", BT709),
     "only the primaries are told": (chart() / 255, "bt709", ("bt709", "unknown", "unknown")),
 }
 
@@ -97,8 +95,6 @@ async def test_hdr_in_webm_is_toned_too(tmp_path):
     [
         ((1280, 720), "bt709"),
         ((720, 1280), "bt709"),
-        ((1280, 400), "bt709"),
-        ((640, 480), "bt601"),
         ((720, 576), "bt601"),
     ],
 )
@@ -185,7 +181,7 @@ def with_delay(data, delay):
     return bytes(made)
 
 
-@pytest.mark.parametrize(("delay", "shown"), [(0, 10), (1, 10), (2, 2), (3, 3), (10, 10)])
+@pytest.mark.parametrize(("delay", "shown"), [(0, 10), (1, 10), (2, 2)])
 async def test_a_gif_runs_at_the_pace_of_browsers(delay, shown, tmp_path):
     clip, frames = await taken(with_delay(gif(*[10] * 10), delay), tmp_path)
     assert clip.seconds == pytest.approx(shown / 10, abs=0.06)
@@ -255,8 +251,14 @@ ALPHA = {
 }
 
 
-@pytest.mark.parametrize("name", ALPHA)
-@pytest.mark.parametrize(("ink", "ground"), [((180, 30, 20), 255), ((240, 230, 90), 0)])
+DARK, BRIGHT = ((180, 30, 20), 255), ((240, 230, 90), 0)
+"""An ink, and the ground that shows it."""
+
+
+@pytest.mark.parametrize(
+    ("name", "ink", "ground"),
+    [("VP9", *DARK), ("VP8", *BRIGHT), ("ProRes 4444", *BRIGHT), ("QuickTime Animation", *DARK)],
+)
 async def test_a_transparent_clip_lies_on_a_ground_that_shows_it(name, ink, ground, tmp_path):
     suffix, options = ALPHA[name]
     data = filmed(sticker(ink, (0, 255, 0)), *options, suffix=suffix, matrix="bt601")
@@ -310,7 +312,7 @@ def test_judge_and_sheet_read_hdr_as_the_intake_does(tmp_path):
         assert (np.abs(sheet - colour).max(1) <= 10).mean() > 0.02, "each colour of the chart is on the sheet"
 
 
-@pytest.mark.parametrize("rate", [8, 24, 60])
+@pytest.mark.parametrize("rate", [8, 60])
 def test_judge_sees_every_frame_of_a_clip_unchanged(rate, tmp_path):
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(filmed(moving(), *H264, "-pix_fmt", "yuv420p", rate=rate, tags=BT709))
@@ -364,8 +366,7 @@ def test_judge_reads_a_reference_as_the_intake_does(tmp_path):
         ),
         "alpha": (saved(moving(1)[0], tmp_path / "plain.png"), saved(clear, tmp_path / "clear.png")),
     }
-    for name, references in same.items():
-        scores = [
-            json.loads(command("judge", clip, "--reference", path, "--json").output) for path in references
-        ]
-        assert scores[0] == scores[1], name
+    for name, (one, other) in same.items():
+        assert np.array_equal(read_owners_picture(one), read_owners_picture(other)), name
+    scores = [command("judge", clip, "--reference", path, "--json").output for path in same["8 bits of grey"]]
+    assert scores[0] == scores[1]
