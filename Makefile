@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile gate smoothing clean
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile cases gate smoothing clean
 
 help:
 	@echo "make demo       turn a picture into a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -38,6 +38,7 @@ help:
 	@echo "make soak       10,000 jobs through one bot process"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
+	@echo "make cases      files that people really send: CASES=folder"
 
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
@@ -138,6 +139,9 @@ load: $(BIN)/.test
 
 hostile: $(BIN)/.test
 	$(BIN)/python -m benchmarks.hostile --mutants 2000 --clip-mutants 500
+
+cases: $(BIN)/.test
+	$(BIN)/python -m benchmarks.cases $(or $(CASES),$(error CASES=folder of cases is needed))
 
 gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))

@@ -23,6 +23,7 @@ from rich.table import Table
 
 from benchmarks import hostile_clips
 from benchmarks.hostile_corpus import OK, Case, corpus, mutants
+from benchmarks.hostile_formats import formats
 from benchmarks.hostile_sweeps import sweeps
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
@@ -109,9 +110,9 @@ def table(tallies: dict[str, Tally]) -> Table:
 @click.option("--seed", default=42, show_default=True, help="Of the damage.")
 def main(count: int, clip_mutants: int, seed: int) -> None:
     """Run, print, and judge."""
-    pictures = chain(corpus(), sweeps(), mutants(count, seed))
+    pictures = chain(corpus(), formats(), sweeps(), mutants(count, seed))
     clips = chain(hostile_clips.clips(), hostile_clips.mutants(clip_mutants, seed))
-    made = sum(1 for _ in chain(corpus(), sweeps(), hostile_clips.clips()))
+    made = sum(1 for _ in chain(corpus(), formats(), sweeps(), hostile_clips.clips()))
     found = asyncio.run(measure(pictures, clips, made + count + clip_mutants))
     tallies, wrong = found.tallies, found.wrong
     console = Console(width=150)

@@ -13,7 +13,8 @@ from itertools import product
 from PIL import Image
 
 from benchmarks.hostile_corpus import OK, SIDE, Case, chunk, encoded, png_of, riff
-from engine.untrusted.headers import PNG_MAGIC, Refusal
+from engine.untrusted.headers import Refusal
+from engine.untrusted.picture_headers import PNG_MAGIC
 
 SIDES = (0, 1, 63, 64, 65, 257, 4882, 8191, 8192, 8193, 2**15, 2**16 - 1)
 """Claimed pixels of a side, about each limit and each width of a field."""

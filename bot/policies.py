@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 
 from bot.clips.clip_actions import ClipRules
@@ -39,6 +40,8 @@ MINUTE = 60.0
 HOUR = 3600.0
 CLIP_DECODERS = 1
 """Clips that are read at the same time: reading one keeps every processor busy."""
+JUDGED_BYTES = 512 * 2**20
+"""The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
 COMPILED = "compiled"
 """The folder in the data folder for what was compiled; it may be deleted at any time."""
 
@@ -80,6 +83,19 @@ def for_clips(settings: Settings) -> ClipIntakeLimits:
         decode_cpu_seconds=math.ceil(settings.video_decode_seconds),
         decode_memory=settings.decode_memory,
         decoders=CLIP_DECODERS,
+    )
+
+
+def to_judge(settings: Settings) -> ClipIntakeLimits:
+    """What a clip may be that the owner has judged: every frame counts, and none may be changed."""
+    limits = for_clips(settings)
+    return replace(
+        limits,
+        exact=True,
+        keep_seconds=limits.max_seconds,
+        working_side=limits.max_side,
+        working_fps=math.ceil(limits.max_fps),
+        max_result_bytes=JUDGED_BYTES,
     )
 
 

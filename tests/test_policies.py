@@ -188,7 +188,7 @@ OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 FIXED = {
     "ClipIntakeLimits": {
         *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),
-        *("working_fps", "max_result_bytes"),
+        *("working_fps", "max_result_bytes", "exact"),
     },
     "IntakeLimits": {"jpeg_scans", "png_chunks", "max_working_side", "decode_cpu_seconds"},
     "PlanLimits": {"min_seconds", "min_side"},

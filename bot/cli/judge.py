@@ -54,7 +54,7 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
         inputs = [*clips, *([] if reference is None else [reference])]
         saved = OutputFile(sheet, PICTURE, data=data_dir(), inputs=inputs)
     try:
-        picture = None if reference is None else _read_picture(reference)
+        picture = None if reference is None else _read_reference(reference)
         judged = [_judge(clip, picture) for clip in clips]
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
@@ -66,13 +66,13 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
 
 
 def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
-    from engine.clips.read_clip import read_clip  # noqa: PLC0415
-    from engine.families import travels  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from bot.cli.owners_files import read_owners_clip  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
 
-    clip = read_clip(path)
+    clip = read_owners_clip(path)
     recipe = _recipe(path)
-    step = _drawn_every(recipe, clip.fps)
+    step = min(_drawn_every(recipe, clip.fps), len(clip.frames) - 1)  # two frames at least
     frames, fps = clip.frames[::step], clip.fps / step
     reference = None
     if picture is not None:
@@ -100,15 +100,10 @@ def _drawn_every(recipe: Recipe | None, fps: float) -> int:
     return recipe.factor or max(1, round(recipe.fps / recipe.native_fps))
 
 
-def _read_picture(path: Path) -> NDArray[np.uint8]:
-    import numpy as np  # noqa: PLC0415 - see above
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415
+def _read_reference(path: Path) -> NDArray[np.uint8]:
+    from bot.cli.owners_files import read_owners_picture  # noqa: PLC0415 - see above
 
-    try:
-        with Image.open(path) as image:
-            return np.asarray(image.convert("RGB"), np.uint8)
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is not a readable picture") from error
+    return read_owners_picture(path)
 
 
 def _draw(judged: Judged, output: OutputFile) -> None:

@@ -241,12 +241,12 @@ def sheet(clip: Path, output: Path) -> None:
     """Put frames of CLIP into one picture, labelled with their time."""
     from PIL import Image  # noqa: PLC0415 - see the module's docstring
 
-    from engine.clips.read_clip import read_clip  # noqa: PLC0415
+    from bot.cli.owners_files import read_owners_clip  # noqa: PLC0415
     from engine.clips.sheet import contact_sheet  # noqa: PLC0415
 
     saved = OutputFile(output, PICTURE, data=data_dir(), inputs=[clip])
     try:
-        read = read_clip(clip)
+        read = read_owners_clip(clip)
     except (ValueError, OSError) as error:
         _give_up(str(error))
     save_picture(Image.fromarray(contact_sheet(read.frames, read.fps)), saved)

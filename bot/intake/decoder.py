@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from bot.intake import sandbox
-from engine.untrusted.headers import PictureLimits, Refusal, Refused
+from engine.untrusted.headers import Note, PictureLimits, Refusal, Refused
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +20,17 @@ _PROGRAM = sandbox.program("engine.untrusted.decode_picture")
 
 @dataclass(frozen=True, kw_only=True)
 class Pixels:
-    """A decoded picture: ``data`` is RGB, 8 bits a channel, row by row, ``3 * width * height`` bytes."""
+    """A decoded picture.
+
+    Attributes:
+        data: RGB, 8 bits a channel, row by row, ``3 * width * height`` bytes.
+        notes: what its member should know about it.
+    """
 
     width: int
     height: int
     data: bytes
+    notes: tuple[Note, ...] = ()
 
 
 class Decoder:
@@ -75,7 +81,9 @@ class Decoder:
                 log.error("picture %s: the decoder failed\n%s", _digest(data), answer["detail"])
             raise Refused(Refusal(answer["code"]), **answer["facts"])
         width, height = self._size(answer)
-        return Pixels(width=width, height=height, data=await answers.readexactly(3 * width * height))
+        notes = tuple(map(Note, answer.get("notes", ())))
+        data = await answers.readexactly(3 * width * height)
+        return Pixels(width=width, height=height, data=data, notes=notes)
 
     def _size(self, answer: dict[str, Any]) -> tuple[int, int]:
         width, height = int(answer["width"]), int(answer["height"])

@@ -8,14 +8,14 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from bot.intake.decoder import Decoder, Pixels
 from bot.intake.media_intake import MediaIntake
-from bot.intake.refusals import explain
+from bot.intake.refusals import NOTES, explain
 from engine.core.errors import UserError
 from engine.planning.inspect import PictureFacts, inspect
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
@@ -98,10 +98,11 @@ def _make_anew(pixels: Pixels, store: Store | None) -> CleanPicture:
         ".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1]
     )
     png = encoded.tobytes()
+    facts = inspect(picture, store)
     return CleanPicture(
         png=png,
         width=pixels.width,
         height=pixels.height,
-        facts=inspect(picture, store),
+        facts=replace(facts, notes=(*facts.notes, *(NOTES[note] for note in pixels.notes))),
         sha256=hashlib.sha256(png).hexdigest(),
     )

@@ -3,18 +3,47 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from bot.intake.clip_intake import CleanClip, ClipIntake
 from bot.intake.download import Attachment
 from bot.intake.picture_intake import CleanPicture, Intake
 from db.files import Blobs
+from engine.core.errors import UserError
 from engine.core.recipe import Role
 from engine.core.request import Subject
 from engine.untrusted.foreign_recipe import ForeignRecipe
 
 CLIPS = frozenset({Role.REFERENCE})
 """Roles whose files are clips; the others are pictures."""
+
+
+@dataclass(frozen=True)
+class FirstOf:
+    """Several pictures, of which the first that can be taken is wanted; to others, an attachment.
+
+    Attributes:
+        files: at least one, in the order in which they are tried.
+    """
+
+    files: tuple[Attachment, ...]
+
+    @property
+    def url(self) -> str:
+        """Where the first of them is."""
+        return self.files[0].url
+
+    @property
+    def size(self) -> int:
+        """Bytes of the smallest: if that is too large, all are."""
+        return min(file.size for file in self.files)
+
+
+def each_of(files: Iterable[Attachment]) -> Iterator[Attachment]:
+    """Every file that may be taken, those inside a :class:`FirstOf` too."""
+    for file in files:
+        yield from file.files if isinstance(file, FirstOf) else (file,)
 
 
 class Reception:
@@ -35,9 +64,19 @@ class Reception:
         return {
             role: await self._keep_clip(await self._clips.from_attachment(file))
             if role in CLIPS
-            else await self._keep_picture(await self._pictures.from_attachment(file))
+            else await self._keep_picture(await self._first_picture(file))
             for role, file in files.items()
         }
+
+    async def _first_picture(self, wanted: Attachment) -> CleanPicture:
+        """Take in the first picture that can be taken; where none can, say what is wrong with the first."""
+        refusal: UserError | None = None
+        for file in each_of([wanted]):
+            try:
+                return await self._pictures.from_attachment(file)
+            except UserError as error:
+                refusal = refusal or error
+        raise refusal or ValueError("no picture was given")
 
     async def recipe(self, file: Attachment) -> ForeignRecipe:
         """Fetch a clip and read the recipe in it; the clip itself is not taken in.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from enum import StrEnum
 
 from engine.core.errors import UserError
-from engine.untrusted.headers import PictureLimits, Refusal, Refused
+from engine.untrusted.headers import Note, PictureLimits, Refusal, Refused
 
 _MIB = 2**20
 _SEND_SMALLER = "Please send a smaller copy."
-_SEND = "Please send a PNG, JPEG or WebP picture."
+_SEND = "Please send a PNG, JPEG, WebP, AVIF, HEIC, GIF, BMP or TIFF picture."
 _SAVE_AGAIN = "Saving it again as a PNG or JPEG in any picture editor usually helps."
 
 
@@ -39,6 +39,10 @@ _PLAIN = {
     Refusal.TIME: f"That picture takes too long to open. {_SEND_SMALLER}",
     Refusal.DECODER: f"Something went wrong while I opened that picture. {_SAVE_AGAIN}",
 }
+NOTES = {
+    Note.PROFILE_TOO_LARGE: "the picture's colour profile is too large, so its colours may look different",
+}
+"""What a member reads about a picture that was taken."""
 
 
 def explain(refused: Refused, limits: PictureLimits) -> UserError:

@@ -198,7 +198,7 @@ FOLLOW = Option(
 )
 LIKE = Option(name="like", about="A picture to take the look from", role=Role.LIKE)
 REFERENCE = Option(name="reference", about="A clip whose motion it should follow", role=Role.REFERENCE)
-PICTURE = Option(name="image", about="The picture: PNG, JPEG or WebP", role=Role.PICTURE)
+PICTURE = Option(name="image", about="The picture: PNG, JPEG, WebP, AVIF, HEIC, GIF…", role=Role.PICTURE)
 
 OPTIONS = {
     option.name: option

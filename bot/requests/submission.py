@@ -24,7 +24,7 @@ from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refu
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
-from bot.intake.reception import Reception
+from bot.intake.reception import Reception, each_of
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
@@ -167,7 +167,7 @@ class Submissions:
             return Planned(
                 recipe=self.plan(cleaned, taken, capabilities),
                 subjects=tuple(taken.values()),
-                spoiler=any(map(is_spoiler, attached.values())),
+                spoiler=any(map(is_spoiler, each_of(attached.values()))),
             )
 
         await self.serve(interaction, make, words=request.prompt)

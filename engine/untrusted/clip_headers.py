@@ -77,6 +77,7 @@ class ClipLimits:
         decode_cpu_seconds: processor seconds of each process that reads or writes.
         decode_memory: bytes of address space of each of them.
         max_result_bytes: of what comes out.
+        exact: every frame comes out once and without loss, at the average rate of the file.
     """
 
     max_bytes: int = 25 * 2**20
@@ -94,6 +95,7 @@ class ClipLimits:
     decode_cpu_seconds: int = 20
     decode_memory: int = 2**30
     max_result_bytes: int = 32 * 2**20
+    exact: bool = False
 
 
 class ClipForm(StrEnum):
@@ -261,31 +263,73 @@ def _look_at_webm(data: bytes) -> None:
 
 
 _GIF_IMAGE, _GIF_EXTENSION, _GIF_END = 0x2C, 0x21, 0x3B
+_GIF_START = 13
+"""Bytes of the signature and of the logical screen."""
+_GIF_CONTROL = b"\xf9\x04"
+_SHORTEST_DELAY, _USUAL_DELAY = 1, 10
+"""Hundredths of a second: the longest that players don't believe, and what they take for it."""
 
 
 def _walk_gif(data: bytes, limits: ClipLimits) -> None:
-    if len(data) < 13:  # noqa: PLR2004 - magic and the logical screen's seven bytes
-        raise ClipRefused(ClipRefusal.TRUNCATED)
-    width, height, flags = struct.unpack_from("<HHB", data, 6)
-    check_size(width, height, limits)
+    check_size(*gif_screen(data), limits)
     frames = 0
-    at = 13 + _palette(flags)
+    for kind, _ in gif_blocks(data):
+        frames += kind == _GIF_IMAGE
+        if frames > limits.max_frames:
+            raise ClipRefused(ClipRefusal.FRAMES)
+    if frames < 2:  # noqa: PLR2004 - one is a picture
+        raise ClipRefused(ClipRefusal.STILL)
+
+
+def gif_screen(data: bytes) -> tuple[int, int]:
+    """Width and height of a GIF in pixels.
+
+    Raises:
+        ClipRefused: E_TRUNCATED.
+    """
+    if len(data) < _GIF_START:
+        raise ClipRefused(ClipRefusal.TRUNCATED)
+    width, height = struct.unpack_from("<HH", data, 6)
+    return width, height
+
+
+def gif_blocks(data: bytes) -> Iterator[tuple[int, int]]:
+    """Yield kind and start of each block, up to the end or to where only the end's mark is missing.
+
+    Raises:
+        ClipRefused: E_TRUNCATED, E_CORRUPT.
+    """
+    at = _GIF_START + _palette(data[10])
     while at < len(data) and data[at] != _GIF_END:
-        if data[at] == _GIF_IMAGE:
-            frames += 1
+        kind, start = data[at], at
+        if kind == _GIF_IMAGE:
             if at + 10 > len(data):
                 raise ClipRefused(ClipRefusal.TRUNCATED)
             at = _sub_blocks(data, at + 11 + _palette(data[at + 9]))
-        elif data[at] == _GIF_EXTENSION:
+        elif kind == _GIF_EXTENSION:
             at = _sub_blocks(data, at + 2)
         else:
             raise ClipRefused(ClipRefusal.CORRUPT)
-        if frames > limits.max_frames:
-            raise ClipRefused(ClipRefusal.FRAMES)
-    if at >= len(data):
+        yield kind, start
+    if at > len(data):
         raise ClipRefused(ClipRefusal.TRUNCATED)
-    if frames < 2:  # noqa: PLR2004 - one is a picture
-        raise ClipRefused(ClipRefusal.STILL)
+
+
+def mended(data: bytes, form: ClipForm) -> bytes:
+    """Repair what ffmpeg would read differently from browsers and Discord, in a file that is recognised.
+
+    In a GIF, a delay of 0 or 1 hundredth of a second becomes 10, and a missing end mark is added.
+    """
+    if form is not ClipForm.GIF:
+        return data
+    made = bytearray(data)
+    for kind, at in gif_blocks(data):
+        # Introducer, label, the size of what follows, flags, and the delay.
+        if kind == _GIF_EXTENSION and data[at + 1 : at + 3] == _GIF_CONTROL:
+            delay = int.from_bytes(data[at + 4 : at + 6], "little")
+            if delay <= _SHORTEST_DELAY:
+                made[at + 4 : at + 6] = _USUAL_DELAY.to_bytes(2, "little")
+    return bytes(made) + bytes([_GIF_END])
 
 
 def _palette(flags: int) -> int:

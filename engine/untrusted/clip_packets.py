@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused, check_size
 
-CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "gif"})
+CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "gif", "prores", "qtrle"})
 """By ffmpeg's names."""
 
 LEAST_FPS = 8
@@ -20,6 +21,9 @@ LEAST_FPS = 8
 
 _FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar) (\d+): (\S+)")
 _NEAR_WHOLE = Fraction(1, 200)
+_SHORTEST, _NOT_MUCH_LONGER = 10, Fraction(19, 10)
+_DISCARDED = 4
+"""ffmpeg's flag of a packet that is decoded and not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,7 +37,8 @@ class Stream:
         shape: width of a pixel over its height.
         frames: how many are shown within the seconds that are kept.
         kept: seconds of those.
-        seconds: from the first frame of the file to the end of the last.
+        seconds: from the first frame that is shown to the end of the last.
+        lively_fps: frames per second where they follow each other fastest.
     """
 
     index: int
@@ -44,6 +49,7 @@ class Stream:
     frames: int
     kept: Fraction
     seconds: float
+    lively_fps: Fraction
 
     @property
     def fps(self) -> Fraction:
@@ -72,10 +78,21 @@ class Stream:
             raise ClipRefused(ClipRefusal.FPS, fps=float(self.fps))
 
     def working_rate(self, most: int) -> Fraction:
-        """The constant rate that stands for this clip's own, in frames per second."""
-        whole = round(self.fps)
-        near = whole if abs(self.fps - whole) <= whole * _NEAR_WHOLE else self.fps.limit_denominator(1001)
-        return min(Fraction(most), max(Fraction(LEAST_FPS), Fraction(near)))
+        """The constant rate that stands for this clip's own, in frames per second.
+
+        That of its lively parts: a clip that stands still for a while must not stutter where it moves.
+        """
+        return min(Fraction(most), max(Fraction(LEAST_FPS), _tidy(self.lively_fps)))
+
+    def average_rate(self, most: int) -> Fraction:
+        """The constant rate at which all frames last as long as they do in the file, in frames per second."""
+        return min(Fraction(most), _tidy(self.fps))
+
+
+def _tidy(fps: Fraction) -> Fraction:
+    whole = round(fps)
+    near = whole if abs(fps - whole) <= whole * _NEAR_WHOLE else fps.limit_denominator(1001)
+    return max(Fraction(1, 1001), Fraction(near))
 
 
 def streams_in(listing: str) -> dict[int, dict[str, str]]:
@@ -120,17 +137,38 @@ def read_packets(listing: str, streams: dict[int, dict[str, str]], *, keep_secon
         frames=len(kept),
         kept=max(span, unit),
         seconds=float(seconds),
+        lively_fps=1 / (_short_gap(kept) * unit),
     )
 
 
+def _short_gap(times: list[int]) -> Fraction:
+    """The mean distance of frames where they are close: a tenth of all gaps, and those not much longer.
+
+    Where the rate is constant, these are all of them, so that rounded times do no harm.
+    """
+    gaps = sorted(after - at for at, after in pairwise(times) if after > at)
+    if not gaps:
+        return Fraction(1)
+    close = [gap for gap in gaps if gap <= gaps[len(gaps) // _SHORTEST] * _NOT_MUCH_LONGER]
+    return Fraction(sum(close), len(close))
+
+
 def _times(listing: str, index: int) -> list[tuple[int, int]]:
-    """Time of display and duration of each packet of a stream."""
+    """Time of display and duration of each packet of a stream that is shown.
+
+    An edit list leaves packets in the file that are decoded only because others need them; they are flagged.
+    """
     found = []
     for line in listing.splitlines():
         if line.startswith("#"):
             continue
-        stream, decoded, shown, duration, *_ = (part.strip() for part in line.split(","))
-        if int(stream) == index:
+        stream, decoded, shown, duration, _, _, *flags = (part.strip() for part in line.split(","))
+        if int(stream) == index and not _is_discarded(flags):
             # One that says only when it is decoded is shown then.
             found.append((int(decoded if shown == "NOPTS" else shown), int(duration)))
     return found
+
+
+def _is_discarded(flags: list[str]) -> bool:
+    """Whether a packet's further fields (side data, and ``F=0x…`` where it is not a key frame's) say so."""
+    return any(int(flag.removeprefix("F="), 0) & _DISCARDED for flag in flags if flag.startswith("F=0x"))

@@ -12,28 +12,25 @@ folder::
 
 from __future__ import annotations
 
+import importlib
 import json
+import os
+import random
+import re
 import sys
 import traceback
 import warnings
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
+from typing import Any
 
-import PIL.JpegImagePlugin  # Image.open imports every plugin there is when it misses one;
-import PIL.WebPImagePlugin  # noqa: F401 - these two and PNG's are all that it may need
 from PIL import Image, ImageFile, ImageStat, PngImagePlugin
 
 import engine.untrusted.confine
-from engine.untrusted.headers import (
-    MAX_PROFILE,
-    Header,
-    PictureFormat,
-    PictureLimits,
-    Refusal,
-    Refused,
-    read_header,
-    slim_png,
-)
+from engine.untrusted.colour import Colour
+from engine.untrusted.headers import Header, Note, PictureFormat, PictureLimits, Refusal, Refused
+from engine.untrusted.picture_headers import MAX_PROFILE, end_webp, read_header, slim_png
 
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -46,6 +43,32 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 _HALF = 128
+_PLUGINS = {
+    PictureFormat.PNG: "PIL.PngImagePlugin",
+    PictureFormat.JPEG: "PIL.JpegImagePlugin",
+    PictureFormat.WEBP: "PIL.WebPImagePlugin",
+    PictureFormat.GIF: "PIL.GifImagePlugin",
+    PictureFormat.BMP: "PIL.BmpImagePlugin",
+    PictureFormat.TIFF: "PIL.TiffImagePlugin",
+    PictureFormat.AVIF: "PIL.AvifImagePlugin",
+    PictureFormat.HEIC: "pi_heif",
+}
+"""The one module that a format needs: ``Image.open`` would import every plugin there is."""
+_SIZES_DIFFER = frozenset({PictureFormat.TIFF, PictureFormat.AVIF, PictureFormat.HEIC})
+"""Formats whose header gives the size before a turn, and whose decoder gives the one after it."""
+_CHANCE = random.Random(0)  # noqa: S311 - no secret
+_JUNK = tuple(_CHANCE.randbytes(1024).replace(b"\xff", b"\xfe") for _ in range(3))
+"""Entropy-coded data that is certainly another than what is missing; no marker of a JPEG is in it."""
+_SOS, _EOI = b"\xff\xda", b"\xff\xd9"
+_RESTART = re.compile(rb"\xff([\xd0-\xd7])")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decoded:
+    """An upright RGB picture in sRGB, and what its member should know about it."""
+
+    image: Image.Image
+    notes: tuple[Note, ...] = ()
 
 
 def main() -> int:
@@ -54,9 +77,10 @@ def main() -> int:
     confine(limits)
     pixels = b""
     try:
-        image = decode(sys.stdin.buffer.read(limits.max_bytes + 1), limits)
+        decoded = decode(sys.stdin.buffer.read(limits.max_bytes + 1), limits)
+        image = decoded.image
         pixels = image.tobytes()
-        answer: dict[str, object] = {"width": image.width, "height": image.height}
+        answer: dict[str, object] = {"width": image.width, "height": image.height, "notes": decoded.notes}
     except Refused as refused:
         answer = {"code": refused.code, "facts": refused.facts}
     except MemoryError:
@@ -76,11 +100,12 @@ def confine(limits: PictureLimits) -> None:
     )
 
 
-def decode(data: bytes, limits: PictureLimits) -> Image.Image:
+def decode(data: bytes, limits: PictureLimits) -> Decoded:
     """Turn a file into an upright RGB picture in sRGB, at most ``limits.max_working_side`` on a side.
 
-    Of an animation, the first frame. 16 bits a channel become 8. What is transparent lies on white when the
-    visible part is dark, on black when it is bright: a sticker or a line drawing stays readable.
+    Of an animation, the first frame. 16 bits a channel become 8, and HDR is rolled off. What is transparent
+    lies on white when the visible part is dark, on black when it is bright: a sticker or a line drawing stays
+    readable.
 
     Raises:
         Refused: with the reason.
@@ -89,16 +114,46 @@ def decode(data: bytes, limits: PictureLimits) -> Image.Image:
     if len(data) > limits.max_bytes:
         raise Refused(Refusal.BYTES)
     header = read_header(data, limits)
+    too_large = False
     if header.format is PictureFormat.PNG:
-        data = slim_png(data, limits)
+        data, too_large = slim_png(data, limits)
+    elif header.format is PictureFormat.WEBP and not header.ended:
+        data = end_webp(data)
     try:
+        if header.format is PictureFormat.JPEG and not header.ended:
+            data = _end_jpeg(data, header, limits)
         image = _load(data, header, limits)
     except (Refused, MemoryError):
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything on a broken file
         cut = "truncated" in str(error).lower()
         raise Refused(Refusal.TRUNCATED if cut else Refusal.CORRUPT) from error
-    return _normalise(image, limits)
+    too_large = too_large or len(image.info.get("icc_profile") or b"") > MAX_PROFILE
+    return Decoded(
+        image=_normalise(image, header, limits), notes=(Note.PROFILE_TOO_LARGE,) if too_large else ()
+    )
+
+
+def _end_jpeg(data: bytes, header: Header, limits: PictureLimits) -> bytes:
+    """Add the end that a JPEG lacks.
+
+    libjpeg fills up what is missing before an end, and says nothing. Where something is missing, other bytes
+    before the end give other pixels; where nothing is, they are never looked at.
+
+    Raises:
+        Refused: E_TRUNCATED, something else is missing too.
+    """
+    body = data.rstrip(b"\xff")  # the first half of a marker, or of a byte that looks like one
+    ended = body + _EOI
+    scan = body[max(0, body.rfind(_SOS)) :]
+    restarts = _RESTART.findall(scan)
+    following = bytes([0xFF, 0xD0 + (restarts[-1][0] + 1) % 8 if restarts else 0xD0])
+    # Where a whole interval is missing, bytes are looked at only after its restart.
+    pixels = _load(ended, header, limits).tobytes()
+    for junk in _JUNK:
+        if _load(body + junk + following + junk + _EOI, header, limits).tobytes() != pixels:
+            raise Refused(Refusal.TRUNCATED)
+    return ended
 
 
 def _load(data: bytes, header: Header, limits: PictureLimits) -> Image.Image:
@@ -107,9 +162,19 @@ def _load(data: bytes, header: Header, limits: PictureLimits) -> Image.Image:
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     PngImagePlugin.MAX_TEXT_CHUNK = MAX_PROFILE  # the limit of colour profiles too; text never gets here
+    try:
+        plugin = importlib.import_module(_PLUGINS[header.format])
+    except ImportError as error:  # pi-heif has no wheel for every machine
+        raise Refused(Refusal.FORMAT, looks_like=f"a {header.format.name}") from error
+    if header.format is PictureFormat.HEIC:
+        plugin.register_heif_opener(decode_threads=1, thumbnails=False, depth_images=False, aux_images=False)
+    elif header.format is PictureFormat.AVIF:
+        vars(plugin)["DEFAULT_MAX_THREADS"] = 1  # each would hold memory of its own
     image = Image.open(BytesIO(data), formats=(header.format.value,))
-    if image.size != (header.width, header.height):
+    size = (header.width, header.height)
+    if image.size != size and not (header.format in _SIZES_DIFFER and image.size == size[::-1]):
         raise Refused(Refusal.CORRUPT)
+    image.info.pop("xmp", None)  # Pillow turns a TIFF while it loads: by this too, if it is there
     # A JPEG can be decoded at a half, a quarter or an eighth, for a fraction of time and memory.
     image.draft(None, _working_size(image.size, limits))
     image.load()
@@ -121,45 +186,82 @@ def _working_size(size: tuple[int, int], limits: PictureLimits) -> tuple[int, in
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _normalise(image: Image.Image, limits: PictureLimits) -> Image.Image:
-    profile, orientation = image.info.get("icc_profile"), _orientation(image)
+def _normalise(image: Image.Image, header: Header, limits: PictureLimits) -> Image.Image:
+    info, orientation = image.info, _orientation(image)
     target = _working_size(image.size, limits)
-    if image.mode.startswith("I"):
-        image = image.point(lambda value: value * (1 / 256)).convert("L")
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-    elif image.mode not in {"L", "RGB", "CMYK"}:
-        image = image.convert("RGB")
+    image = _plain_mode(image)
     # Scaled first: whatever follows costs by the pixel.
     image = image.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
-    if image.mode != "RGBA":
-        return _to_srgb(image, profile)
-    return _on_background(_to_srgb(image.convert("RGB"), profile), image.getchannel("A"))
+    if image.mode not in {"LA", "RGBA"}:
+        return _to_srgb(image, info, header)
+    colours = image.convert("L" if image.mode == "LA" else "RGB")
+    return _on_background(_to_srgb(colours, info, header), image.getchannel("A"))
+
+
+def _plain_mode(image: Image.Image) -> Image.Image:
+    """The same picture in one of the modes L, LA, RGB, RGBA and CMYK."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.mode == "F":  # of a TIFF: 1 is white
+        return image.point(lambda value: value * 255.0).convert("L")
+    grey = image.mode in {"1", "L", "LA", "La"}
+    if image.has_transparency_data:
+        return image.convert("LA" if grey else "RGBA")
+    if image.mode in {"L", "RGB", "CMYK"}:
+        return image
+    return image.convert("L" if grey else "RGB")
 
 
 def _orientation(image: Image.Image) -> int:
+    """What EXIF says. Pillow's ``getexif`` would go by XMP too, which no browser does."""
     try:
-        return int(image.getexif().get(_ORIENTATION, 1))
+        exif = Image.Exif()
+        exif.load(image.info.get("exif", b""))
+        return int(exif.get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - a picture whose metadata is broken is still a picture
         return 1
 
 
-def _to_srgb(image: Image.Image, profile: object) -> Image.Image:
-    if isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE:
-        from PIL import ImageCms  # noqa: PLC0415 - most pictures carry no profile
+def _to_srgb(image: Image.Image, info: dict[str | tuple[int, int], Any], header: Header) -> Image.Image:
+    """Convert L, RGB or CMYK to RGB in sRGB, by the first of what the file declares."""
+    profile = info.get("icc_profile")
+    if not (isinstance(profile, bytes) and 0 < len(profile) <= MAX_PROFILE):
+        profile = None
+    colour = header.colour
+    # A PNG's own words come before its profile. In an AVIF or a HEIC, they are about the stored matrix too.
+    overruled = colour is None or (header.format is not PictureFormat.PNG and not colour.is_hdr)
+    if profile is not None and overruled:
+        colour = Colour.of_profile(profile)
+    elif colour is None and "srgb" not in info and "gamma" in info:
+        colour = Colour.of_png(info["gamma"], info.get("chromaticity"))
+    if colour is not None and image.mode != "CMYK":
+        return image.convert("RGB") if colour.is_plain else _by_colour(image, colour)
+    return image.convert("RGB") if profile is None else _by_profile(image, profile)
 
-        # A profile that does not fit is no reason to refuse: colours are a shade off, that is all.
-        with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
-            converted = ImageCms.profileToProfile(
-                image,
-                ImageCms.ImageCmsProfile(BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                outputMode="RGB",
-            )
-            if converted is not None:
-                return converted
+
+def _by_colour(image: Image.Image, colour: Colour) -> Image.Image:
+    # numpy's own library would make a thread with memory of its own for each processor.
+    os.environ["OPENBLAS_NUM_THREADS"] = "1"
+    import numpy as np  # noqa: PLC0415 - few pictures need it
+
+    return Image.fromarray(colour.to_srgb(np.asarray(image, np.uint8))).convert("RGB")
+
+
+def _by_profile(image: Image.Image, profile: bytes) -> Image.Image:
+    from PIL import ImageCms  # noqa: PLC0415 - most pictures carry no profile
+
+    # A profile that does not fit is no reason to refuse: colours are a shade off, that is all.
+    with suppress(ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        converted = ImageCms.profileToProfile(
+            image,
+            ImageCms.ImageCmsProfile(BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            outputMode="RGB",
+        )
+        if converted is not None:
+            return converted
     return image.convert("RGB")
 
 

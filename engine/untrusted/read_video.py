@@ -30,19 +30,28 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import IO, cast
 
-from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused, recognise
+from engine.untrusted.clip_colours import ClipColours
+from engine.untrusted.clip_headers import ClipForm, ClipLimits, ClipRefusal, ClipRefused, mended, recognise
 from engine.untrusted.clip_packets import Stream, read_packets, streams_in
 from engine.untrusted.confine import confine, peak_bytes
 
-_CODECS = "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,gif"
+_CODECS = "h264,hevc,vp8,vp9,libvpx,libvpx-vp9,av1,libdav1d,mpeg4,gif,prores,qtrle"
 """Decoders that may run, the ones for the sizes of frames too."""
 _NO_MEMORY = 256 - 12
 """What ffmpeg ends with when memory ran out: the lower byte of -ENOMEM."""
 _LIST_BYTES = 4 * 2**20
 """A list of packets that is longer is of no clip of a few seconds."""
+_WITH_ALPHA = {(ClipForm.WEBM, "vp8"): "libvpx", (ClipForm.WEBM, "vp9"): "libvpx-vp9"}
+"""Decoders that read a WebM's transparency, where the usual ones leave it out."""
+_WORDS_BYTES = 64 * 1024
+"""Of what ffmpeg writes about one frame."""
+_GLANCES, _GLANCE_SIDE = 20, 32
+"""Frames, and pixels a side, that tell whether the visible part of a transparent clip is dark."""
 _OPEN_FILES = 32
 _THREADS = "2"
-_CRF, _LARGEST_RATE = "16", "16M"
+_HALF = 128
+_QUALITY = ("-preset", "veryfast", "-crf", "16", "-maxrate", "16M", "-bufsize", "16M")
+_EXACT = ("-preset", "ultrafast", "-qp", "0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,11 +107,12 @@ def make_anew(data: bytes, limits: ClipLimits, ffmpeg: str) -> Recoded:
         raise ClipRefused(ClipRefusal.BYTES)
     form = recognise(data, limits)
     with _nameless_file() as source:
-        source.write(data)
+        source.write(mended(data, form))
         source.flush()
-        stream = _look(ffmpeg, source, form, limits)
+        reader = _Reader(ffmpeg, source, form, limits)
+        stream = reader.look()
         stream.check(limits)
-        return _convert(ffmpeg, source, form, stream, limits)
+        return reader.convert(stream)
 
 
 def _nameless_file() -> IO[bytes]:
@@ -112,54 +122,103 @@ def _nameless_file() -> IO[bytes]:
     return tempfile.TemporaryFile()
 
 
-def _reading(ffmpeg: str, form: ClipForm, limits: ClipLimits) -> list[str]:
-    """The beginning of each command that opens the stranger's file."""
-    return [
-        ffmpeg, "-nostdin", "-hide_banner", "-loglevel", "panic",
-        "-protocol_whitelist", "fd", "-format_whitelist", "mov,matroska,webm,gif", "-f", form,
-        "-codec_whitelist", _CODECS, "-max_streams", str(4 * limits.max_streams),
-        "-max_pixels", str(limits.max_pixels), "-threads", _THREADS, "-fd", "0", "-i", "fd:",
-    ]  # fmt: skip
+class _Reader:
+    """The runs of ffmpeg that open the stranger's file."""
 
+    def __init__(self, ffmpeg: str, source: IO[bytes], form: ClipForm, limits: ClipLimits) -> None:
+        self._ffmpeg = ffmpeg
+        self._source = source
+        self._form = form
+        self._limits = limits
 
-def _look(ffmpeg: str, source: IO[bytes], form: ClipForm, limits: ClipLimits) -> Stream:
-    """List the packets, without decoding them, and find the stream of frames."""
-    command = [*_reading(ffmpeg, form, limits), "-map", "0", "-ignore_unknown", "-c", "copy"]
-    with _running([*command, "-f", "framecrc", "pipe:1"], source) as process:
-        listing = _stdout(process).read(_LIST_BYTES + 1)
-        if len(listing) > _LIST_BYTES:
-            raise ClipRefused(ClipRefusal.COMPLEX)
-    _check_status(process.returncode)
-    streams = streams_in(listing.decode("ascii", "replace"))
-    if len(streams) > limits.max_streams:
-        raise ClipRefused(ClipRefusal.STREAMS)
-    return read_packets(listing.decode("ascii", "replace"), streams, keep_seconds=limits.keep_seconds)
+    def look(self) -> Stream:
+        """List the packets, without decoding them, and find the stream of frames."""
+        command = [*self._reading(), "-map", "0", "-ignore_unknown", "-c", "copy"]
+        with _running([*command, "-f", "framecrc", "pipe:1"], self._source) as process:
+            listing = _stdout(process).read(_LIST_BYTES + 1)
+            if len(listing) > _LIST_BYTES:
+                raise ClipRefused(ClipRefusal.COMPLEX)
+        _check_status(process.returncode)
+        text = listing.decode("ascii", "replace")
+        streams = streams_in(text)
+        if len(streams) > self._limits.max_streams:
+            raise ClipRefused(ClipRefusal.STREAMS)
+        return read_packets(text, streams, keep_seconds=self._limits.keep_seconds)
 
+    def convert(self, stream: Stream) -> Recoded:
+        """Decode the frames, and encode them anew."""
+        limits = self._limits
+        decoder = _WITH_ALPHA.get((self._form, stream.codec))
+        colours = self._colours(stream, decoder)
+        if not colours.has_alpha:
+            decoder = None
+        if limits.exact:
+            rate, retimed, most = stream.average_rate(limits.working_fps), "", stream.frames
+        else:
+            rate = stream.working_rate(limits.working_fps)
+            retimed, most = f"fps={rate},", max(2, round(limits.keep_seconds * rate))
+        side = limits.working_side
+        # After turning it upright, with square pixels, and even for 4:2:0. Never larger than it came.
+        scale = f"min(1,{side}/max(iw*sar,ih))"
+        shown = colours.filters(
+            size=f"w='max(2,2*trunc(iw*sar*{scale}/2))':h='max(2,2*trunc(ih*{scale}/2))'",
+            ground=self._ground(stream, decoder) if colours.has_alpha else None,
+        )
+        command = [
+            *self._reading(decoder), "-map", f"0:{stream.index}",
+            "-vf", f"setpts=PTS-STARTPTS,{retimed}{shown}",
+            "-fps_mode", "passthrough", "-frames:v", str(most), "-f", "yuv4mpegpipe", "pipe:1",
+        ]  # fmt: skip
+        with _nameless_file() as result, _running(command, self._source) as process:
+            pixels = _stdout(process)
+            width, height = _size(pixels, side)
+            quality = _EXACT if limits.exact else _QUALITY
+            frames = _encode(self._ffmpeg, pixels, result, size=(width, height), rate=rate, quality=quality)
+            _check_status(process.wait())
+            if frames < 2:  # noqa: PLR2004 - the list promised more
+                raise ClipRefused(ClipRefusal.CORRUPT)
+            result.seek(0)
+            return Recoded(mp4=result.read(), width=width, height=height, frames=frames, rate=rate)
 
-def _convert(ffmpeg: str, source: IO[bytes], form: ClipForm, stream: Stream, limits: ClipLimits) -> Recoded:
-    rate = stream.working_rate(limits.working_fps)
-    most = max(2, round(limits.keep_seconds * rate))
-    side = limits.working_side
-    # After turning it upright, with square pixels, and even for 4:2:0. Never larger than it came.
-    scale = f"min(1,{side}/max(iw*sar,ih))"
-    filters = (
-        f"setpts=PTS-STARTPTS,fps={rate},scale=w='max(2,2*trunc(iw*sar*{scale}/2))':"
-        f"h='max(2,2*trunc(ih*{scale}/2))':flags=area:out_color_matrix=bt709:out_range=tv,"
-        "setsar=1,format=yuv420p"
-    )
-    command = [
-        *_reading(ffmpeg, form, limits), "-map", f"0:{stream.index}", "-vf", filters,
-        "-fps_mode", "passthrough", "-frames:v", str(most), "-f", "yuv4mpegpipe", "pipe:1",
-    ]  # fmt: skip
-    with _nameless_file() as result, _running(command, source, file_bytes=0) as decoder:
-        pixels = _stdout(decoder)
-        width, height = _size(pixels, side)
-        frames = _encode(ffmpeg, pixels, result, size=(width, height), rate=rate)
-        _check_status(decoder.wait())
-        if frames < 2:  # noqa: PLR2004 - the list promised more
-            raise ClipRefused(ClipRefusal.CORRUPT)
-        result.seek(0)
-        return Recoded(mp4=result.read(), width=width, height=height, frames=frames, rate=rate)
+    def _colours(self, stream: Stream, decoder: str | None) -> ClipColours:
+        """What the first frame says; where it can't be read, converting will find out why."""
+        command = [*self._reading(decoder, words="info"), "-map", f"0:{stream.index}"]
+        command += ["-vf", "showinfo=checksum=0", "-frames:v", "1", "-f", "null", "-"]
+        with _running(command, self._source, words=subprocess.STDOUT) as process:
+            told = _stdout(process).read(_WORDS_BYTES)
+        return ClipColours.read(told.decode("utf-8", "replace"), width=stream.width, height=stream.height)
+
+    def _ground(self, stream: Stream, decoder: str | None) -> str | None:
+        """What to lay a transparent clip on, as pictures are: white where its visible part is dark.
+
+        Returns:
+            The colour by ffmpeg's name; None: nothing of it is transparent.
+        """
+        rate = max(Fraction(2), _GLANCES / Fraction(max(1, round(self._limits.keep_seconds))))
+        small = f"fps={rate},scale={_GLANCE_SIDE}:{_GLANCE_SIDE}:flags=neighbor,format=rgba"
+        command = [*self._reading(decoder), "-map", f"0:{stream.index}", "-vf", small]
+        command += ["-frames:v", str(_GLANCES), "-f", "rawvideo", "pipe:1"]
+        with _running(command, self._source) as process:
+            pixels = _stdout(process).read(_GLANCES * 4 * _GLANCE_SIDE**2)
+        if min(pixels[3::4], default=255) == 255:  # noqa: PLR2004 - opaque
+            return None
+        seen = [
+            0.299 * red + 0.587 * green + 0.114 * blue
+            for red, green, blue, alpha in zip(*(iter(pixels),) * 4, strict=False)
+            if alpha >= _HALF
+        ]
+        return "white" if seen and sum(seen) / len(seen) < _HALF else "black"
+
+    def _reading(self, decoder: str | None = None, *, words: str = "panic") -> list[str]:
+        """The beginning of each command that opens the stranger's file."""
+        limits = self._limits
+        return [
+            self._ffmpeg, "-nostdin", "-hide_banner", "-loglevel", words,
+            "-protocol_whitelist", "fd", "-format_whitelist", "mov,matroska,webm,gif", "-f", self._form,
+            "-codec_whitelist", _CODECS, "-max_streams", str(4 * limits.max_streams),
+            "-max_pixels", str(limits.max_pixels), "-threads", _THREADS,
+            *(() if decoder is None else ("-c:v", decoder)), "-fd", "0", "-i", "fd:",
+        ]  # fmt: skip
 
 
 def _size(pixels: IO[bytes], side: int) -> tuple[int, int]:
@@ -175,7 +234,13 @@ def _size(pixels: IO[bytes], side: int) -> tuple[int, int]:
 
 
 def _encode(
-    ffmpeg: str, pixels: IO[bytes], result: IO[bytes], *, size: tuple[int, int], rate: Fraction
+    ffmpeg: str,
+    pixels: IO[bytes],
+    result: IO[bytes],
+    *,
+    size: tuple[int, int],
+    rate: Fraction,
+    quality: tuple[str, ...],
 ) -> int:
     """Write what arrives as H.264; how many frames it was."""
     width, height = size
@@ -183,8 +248,7 @@ def _encode(
     command = [
         ffmpeg, "-hide_banner", "-loglevel", "panic", "-f", "rawvideo", "-pixel_format", "yuv420p",
         "-video_size", f"{width}x{height}", "-framerate", str(rate), "-color_range", "tv", "-i", "pipe:0",
-        "-c:v", "libx264", "-preset", "veryfast", "-crf", _CRF, "-maxrate", _LARGEST_RATE,
-        "-bufsize", _LARGEST_RATE, "-pix_fmt", "yuv420p", "-threads", _THREADS,
+        "-c:v", "libx264", *quality, "-pix_fmt", "yuv420p", "-threads", _THREADS,
         "-vf", "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709",
         "-fps_mode", "cfr", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-f", "mp4", "-fd", "1", "fd:",
     ]  # fmt: skip
@@ -203,7 +267,7 @@ def _encode(
 
 @contextmanager
 def _running(
-    command: list[str], source: IO[bytes], *, file_bytes: int = 0
+    command: list[str], source: IO[bytes], *, words: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run an ffmpeg that reads the stranger's file; it has ended when the block has."""
     source.seek(0)
@@ -211,9 +275,9 @@ def _running(
         command,
         stdin=source.fileno(),
         stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
+        stderr=words,
         # It writes pixels to a pipe, and no file.
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes)),  # noqa: PLW1509 - this process has one thread
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),  # noqa: PLW1509 - this process has one thread
     )
     try:
         yield process

@@ -17,7 +17,7 @@ from discord import app_commands
 from bot import commands
 from bot.client import Framekiln, command_hash
 from bot.commands import NO_COMMANDS, queue, setup_all
-from bot.commands.animate import first_picture
+from bot.commands.animate import pictures_of, why_no_picture
 from bot.commands.shared.autocomplete import LISTS
 from bot.commands.shared.moderator_group import ModeratorGroup
 from bot.discovery import modules_in, subclasses_in
@@ -282,21 +282,41 @@ async def test_the_quality_list_bears_what_discord_has_not_checked(waiting):
     assert len(await choices(waiting, "", "lo", "6")) == len(Quality)
 
 
-def attachment(kind):
-    return create_autospec(discord.Attachment, instance=True, content_type=kind)
+def attachment(kind, name="file"):
+    return create_autospec(discord.Attachment, instance=True, content_type=kind, filename=name)
 
 
-def test_the_first_picture_of_a_message_is_taken():
-    text, picture = attachment("text/plain"), attachment("image/png")
-    snap = create_autospec(discord.MessageSnapshot, instance=True, attachments=[picture])
-    direct = create_autospec(
-        discord.Message, instance=True, attachments=[text, picture], message_snapshots=[]
+def message_of(*attachments, forwarded=(), stickers=(), embeds=()):
+    snap = create_autospec(
+        discord.MessageSnapshot, instance=True, attachments=list(forwarded), embeds=[], stickers=[]
     )
-    forwarded = create_autospec(discord.Message, instance=True, attachments=[], message_snapshots=[snap])
-    empty = create_autospec(discord.Message, instance=True, attachments=[text], message_snapshots=[])
-    assert first_picture(direct) is picture
-    assert first_picture(forwarded) is picture
-    assert first_picture(empty) is None
+    return create_autospec(
+        discord.Message,
+        instance=True,
+        attachments=list(attachments),
+        message_snapshots=[snap],
+        embeds=list(embeds),
+        stickers=list(stickers),
+    )
+
+
+def test_every_attachment_that_may_be_a_picture_is_tried():
+    text, picture, nameless = attachment("text/plain"), attachment("image/png"), attachment(None)
+    unknown = attachment("application/octet-stream", "photo.HEIC")
+    archive = attachment("application/octet-stream", "photo.zip")
+    assert pictures_of(message_of(text, picture)) == (picture,)
+    assert pictures_of(message_of(forwarded=[picture])) == (picture,)
+    given = (attachment("video/mp4", "a.png"), unknown, archive, nameless, picture)
+    assert pictures_of(message_of(*given)) == (unknown, nameless, picture)
+    assert pictures_of(message_of(text)) == ()
+
+
+def test_stickers_and_link_previews_have_words_of_their_own():
+    preview = discord.Embed.from_dict({"type": "image", "thumbnail": {"url": "https://example.com/a.png"}})
+    assert why_no_picture(message_of()) == messages.NO_PICTURE
+    assert why_no_picture(message_of(embeds=[discord.Embed(title="words")])) == messages.NO_PICTURE
+    assert why_no_picture(message_of(embeds=[preview])) == messages.ONLY_A_PREVIEW
+    assert why_no_picture(message_of(stickers=[object()])) == messages.ONLY_A_STICKER
 
 
 def member(*, manages=False, roles=(), guild=1, user=7):

@@ -285,7 +285,7 @@ def test_a_playlist_makes_no_connection_even_if_it_reaches_ffmpeg(name):
         source.flush()
         for form in ClipForm:
             with pytest.raises(ClipRefused):
-                read_video._look(FFMPEG, source, form, ClipLimits())
+                read_video._Reader(FFMPEG, source, form, ClipLimits()).look()
         assert not _was_called(server)
 
 
@@ -307,7 +307,7 @@ def test_a_track_in_another_file_makes_no_connection_even_if_it_reaches_ffmpeg()
         source.write(outside(address))
         source.flush()
         with suppress(ClipRefused):
-            read_video._look(FFMPEG, source, ClipForm.MP4, ClipLimits())
+            read_video._Reader(FFMPEG, source, ClipForm.MP4, ClipLimits()).look()
         assert not _was_called(server)
 
 

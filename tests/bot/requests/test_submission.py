@@ -159,7 +159,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
 
 async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada, services, bot):
     asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
-    assert "PNG, JPEG or WebP" in await refusal_of(asked)
+    assert "PNG, JPEG, WebP" in await refusal_of(asked)
     assert asked.response.type == DEFER
     assert fake.messages(channel) == []
     assert await count_of(services) == 0
@@ -168,7 +168,7 @@ async def test_a_late_refusal_takes_the_public_thinking_away(fake, channel, ada,
 async def test_a_late_refusal_arrives_though_an_answer_on_the_way_is_lost(fake, channel, ada, services, bot):
     rule = fake.fail("DELETE", r"@original$", LostAnswer())
     asked = await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
-    assert "PNG, JPEG or WebP" in await refusal_of(asked)
+    assert "PNG, JPEG, WebP" in await refusal_of(asked)
     assert rule.used == 1
     assert fake.messages(channel) == []
 
@@ -408,6 +408,18 @@ async def test_a_message_with_a_picture_can_be_animated_and_one_without_cannot(
     empty = fake.member_says(ada, channel, "no picture")
     refused = await fake.context_menu(ada, channel, "Animate this", empty)
     assert await refusal_of(refused) == messages.NO_PICTURE
+    await only_job(services)
+
+
+async def test_of_several_pictures_the_first_that_can_be_taken_is(fake, channel, ada, services, bot):
+    bad = [Upload("a.png", b"not a picture"), Upload("b.png", picture()[:-40])]
+    shown = fake.member_says(ada, channel, "look", *bad, cat())
+    asked = await fake.context_menu(ada, channel, "Animate this", shown)
+    assert "Animating a picture" in (await asked.shown(20)).content
+    await only_job(services)
+    shown = fake.member_says(ada, channel, "look", *bad)
+    refused = await fake.context_menu(ada, channel, "Animate this", shown)
+    assert "I don't know that kind of file" in await refusal_of(refused)
     await only_job(services)
 
 
