@@ -147,7 +147,8 @@ def _base(
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
-    queue = Queue(database, policies.for_turns(settings))
+    pseudonyms = Pseudonyms(settings.data_dir)
+    queue = Queue(database, policies.for_turns(settings), pseudonym_of=pseudonyms.of)
     signals = JobSignals()
     return _Base(
         settings=settings,
@@ -157,7 +158,7 @@ def _base(
         host=host,
         reception=reception,
         sealer=sealer,
-        eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor()),
+        eraser=Eraser(pseudonyms=pseudonyms, redactor=RecipeRedactor()),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
         forecaster=Forecaster(queue.jobs),
@@ -186,7 +187,7 @@ def _services(base: _Base) -> Services:
     )
     cancelling = Cancelling(claims=queue.claims, signals=signals)
     personal = Personal(base.database, eraser=base.eraser)
-    erasing = _erasing(base, personal, cancelling)
+    erasing = _erasing(base, personal, submissions)
     guilds = Guilds(base.database)
     return Services(
         settings=settings,
@@ -302,16 +303,18 @@ def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Rep
     )
 
 
-def _erasing(base: _Base, personal: Personal, cancelling: Cancelling) -> Erasing:
+def _erasing(base: _Base, personal: Personal, submissions: Submissions) -> Erasing:
     backups = base.settings.data_dir / BACKUPS
     return Erasing(
         personal=personal,
+        retention=base.queue.retention,
+        fold=base.database.fold,
         copies=Copies(base.database.path, backups, eraser=base.eraser),
         blobs=base.blobs,
         messenger=base.messenger,
         signals=base.signals,
         outbox=base.outbox,
-        cancel=cancelling.cancel,
+        drop_requests=submissions.drop,
     )
 
 

@@ -34,6 +34,7 @@ from bot.text.prompts import clean_prompt
 from db.files import Blobs
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
+from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
 from db.states import JobId, State
@@ -120,7 +121,8 @@ async def make_clip(
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
         async with await Database.open(data / DATABASE) as database:
-            queue, blobs = Queue(database, policies.for_turns(settings)), Blobs(data / BLOBS)
+            queue = Queue(database, policies.for_turns(settings), pseudonym_of=Pseudonyms(data).of)
+            blobs = Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / "spool",
                 limits=policies.for_engine(settings),

@@ -71,16 +71,24 @@ class Replays:
                 return await self._after_another(interaction, told)
             request = self._request(told)
             attached = {} if image is None else {Role.PICTURE: image}
-            files = await self._files_given(interaction, told, leave_out=attached)
+            files, giver = await self._files_given(interaction, told, leave_out=attached)
+            origin = await self._origin(interaction, told) or giver
             given = {**files, **await self._reception.attachments(attached)}
             capabilities = await self._submissions.capabilities()
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
             adult = await self._queue.ownership.has_flagged(
                 guild_of(interaction), interaction.user.id, [file.sha256 for file in files.values()]
             )
-            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult)
+            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult, origin=origin)
 
         await self._submissions.serve(interaction, make)
+
+    async def _origin(self, interaction: Interaction, told: ForeignRecipe) -> Job | None:
+        """The job whose clip the file is, where that is known. One's own deleted clip may be made again."""
+        found = await self._queue.ownership.original(told.seed, told.is_of)
+        if found is None or (found.deleted_at is not None and found.user_id == interaction.user.id):
+            return None
+        return found
 
     def _request(self, told: ForeignRecipe) -> Request:
         request = self._submissions.cleaned(told.request())
@@ -92,22 +100,27 @@ class Replays:
         told: ForeignRecipe,
         *,
         leave_out: Collection[Role],
-    ) -> dict[Role, Subject]:
+    ) -> tuple[dict[Role, Subject], Job | None]:
         """The files of a recipe that this member gave here, and that are still there.
+
+        Returns:
+            The files, and a job of theirs that has them from another's clip; None where none has.
 
         Raises:
             UserError: one of them is missing, or is another's.
         """
-        files = {}
+        files: dict[Role, Subject] = {}
+        giver = None
         for role, digest in told.digests.items():
             if role in leave_out:
                 continue
-            own = await self._queue.ownership.owns_file(guild_of(interaction), interaction.user.id, digest)
-            if not own or not await asyncio.to_thread(self._blobs.exists, digest):
+            own = await self._queue.ownership.given_for(guild_of(interaction), interaction.user.id, digest)
+            if own is None or not await asyncio.to_thread(self._blobs.exists, digest):
                 raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
+            giver = giver if own.parent is None else own
             seconds = told.length / told.fps if role is Role.REFERENCE else None
             files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
-        return files
+        return files, giver
 
     async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Planned:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
@@ -120,7 +133,7 @@ class Replays:
         adult = job.adult or self._flagged_clip(job)
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
-            return Planned(recipe=made, adult=adult)
+            return Planned(recipe=made, adult=adult, origin=job)
         capabilities = await self._submissions.capabilities()
         request = settled(self._request(told), (), capabilities)
         made = resumed(
@@ -131,4 +144,4 @@ class Replays:
             limits=self._submissions.rules.plan,
             max_seconds=self._max_seconds,
         )
-        return Planned(recipe=made, adult=adult)
+        return Planned(recipe=made, adult=adult, origin=job)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,15 @@ import aiohttp
 import discord
 
 from bot.discord_io.interactions import Interaction
-from bot.text import messages
-from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
+from bot.text import messages, privacy_texts
+from db.errors import (
+    AskedBeforeErase,
+    DatabaseError,
+    Draining,
+    LimitReached,
+    MemberBanned,
+    ParentGone,
+)
 from engine.core.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -33,6 +41,15 @@ class Answer:
     """
 
     message_id: int | None
+
+
+NOT_ACCEPTED: Mapping[type[Exception], str] = {
+    MemberBanned: messages.BANNED,
+    Draining: messages.CLOSED_FOR_NOW,
+    AskedBeforeErase: privacy_texts.ASKED_BEFORE_ERASE,
+    ParentGone: privacy_texts.FORGOTTEN,
+}
+"""Why the queue does not accept a request, where there is nothing to fill in."""
 
 
 async def defer(interaction: Interaction) -> Answer | None:
@@ -84,10 +101,8 @@ def refusal_text(error: Exception, interaction_id: int) -> str:
     if isinstance(error, UserError):
         log.info("refused %s: %s", interaction_id, error.code)
         return str(error)
-    if isinstance(error, MemberBanned):
-        return messages.BANNED
-    if isinstance(error, Draining):
-        return messages.CLOSED_FOR_NOW
+    if (plain := NOT_ACCEPTED.get(type(error))) is not None:
+        return plain
     if isinstance(error, LimitReached):
         return messages.limit_reached(error.which, error.allowed, error.retry_after)
     if isinstance(error, (DatabaseError, OSError)):

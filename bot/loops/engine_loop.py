@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
-from bot.loops.discards import Discards
+from bot.loops.discards import Discards, drop_unnamed
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
@@ -94,7 +94,7 @@ class EngineLoop:
         self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults()
-        self._discards = Discards(take_previews=queue.take_previews, blobs=blobs)
+        self._discards = Discards(take_previews=queue.take_previews, retention=queue.retention, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -223,16 +223,17 @@ class EngineLoop:
         self.gpu.drew(job.id)
         receipt = rendered.receipt
         try:
-            await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-            kept = await self._queue.claims.hand_in(
-                job.id,
-                job.claim,
-                clip_sha256=receipt.sha256,
-                clip_size=receipt.size,
-                receipt=receipt.to_json(),
-                gpu_seconds=receipt.busy_seconds,
-                charged_seconds=receipt.charged_seconds,
-            )
+            with self._blobs.in_hand():
+                await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
+                kept = await self._queue.claims.hand_in(
+                    job.id,
+                    job.claim,
+                    clip_sha256=receipt.sha256,
+                    clip_size=receipt.size,
+                    receipt=receipt.to_json(),
+                    gpu_seconds=receipt.busy_seconds,
+                    charged_seconds=receipt.charged_seconds,
+                )
         finally:
             self._engine.discard(rendered)
         if kept:
@@ -242,6 +243,7 @@ class EngineLoop:
             self._signals.rendered()
         else:
             log.warning("job %s came back under an old claim; its clip is dropped", job.id)
+            await drop_unnamed(self._blobs, self._queue.retention, {receipt.sha256})
 
     def _hear(self, job: Job, event: Event) -> None:
         if isinstance(event, Progress):

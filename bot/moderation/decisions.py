@@ -76,7 +76,7 @@ class Decisions:
         if job.state is not State.DELIVERED:
             await say(interaction, messages.NOT_FOUND)
             return
-        new = await self._cases.report(job.id, interaction.user.id, reason)
+        new = await self._cases.report(job.id, interaction.user.id, reason, interaction=interaction.id)
         await say(interaction, review_texts.REPORTED if new else review_texts.REPORTED_ALREADY)
         self._signals.case_changed()
 

@@ -24,12 +24,13 @@ from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refu
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
+from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
 from bot.signals import JobSignals
-from bot.text import messages
+from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
@@ -78,11 +79,13 @@ class Planned:
 
     Attributes:
         adult: a file that was here already was for age-restricted channels when it was used before.
+        origin: the job that it is made from, where that is known only now.
     """
 
     recipe: Recipe
     subjects: tuple[Subject, ...] = ()
     adult: bool = False
+    origin: Job | None = None
 
 
 class Submissions:
@@ -215,8 +218,17 @@ class Submissions:
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
         """
-        with self._in_flight.track():
-            return await self._serve(interaction, make, words, parent, key)
+        with self._in_flight.track(interaction.user.id):
+            hand: set[str] = set()
+            try:
+                with self.blobs.in_hand() as hand:
+                    return await self._serve(interaction, make, words, parent, key)
+            finally:  # what was taken in for nothing goes
+                await drop_unnamed(self.blobs, self._queue.retention, hand)
+
+    def drop(self, user: int) -> bool:
+        """Give up what a member has asked for and is not in the queue; say whether any of it still moves."""
+        return self._in_flight.drop(user)
 
     async def _serve(
         self,
@@ -235,14 +247,17 @@ class Submissions:
                 await self._check_limits(interaction)
             made = await make()
             recipe = made.recipe
+            origin = made.origin or parent
             screened = await self._screening.before_drawing(
-                interaction, recipe, made.subjects, parent, adult=made.adult
+                interaction, recipe, made.subjects, origin, adult=made.adult
             )
-            new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
+            new = _new_job(interaction, recipe, origin, key or str(interaction.id), answer, screened)
             self._in_flight.protect()
             enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
-            await send_refusal(interaction, messages.BEING_RESTARTED)
+            dropped = self._in_flight.dropped
+            text = privacy_texts.ASKED_BEFORE_ERASE if dropped else messages.BEING_RESTARTED
+            await send_refusal(interaction, text)
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             await send_refusal(interaction, refusal_text(error, interaction.id))
@@ -352,4 +367,6 @@ def _new_job(
         adult=screened.adult,
         spoiler=screened.spoiler,
         status_message_id=answer.message_id,
+        seed=recipe.seed,
+        interaction=interaction.id,
     )

@@ -12,6 +12,7 @@ import hashlib
 import re
 import secrets
 import sqlite3
+from collections.abc import Sequence
 
 from db.sqlite.rows import fetch_one
 
@@ -66,8 +67,17 @@ def show_members(names: dict[int, int], target: str) -> str:
     return _ALIAS.sub(lambda found: str(names.get(int(found[1]), found[0])), target)
 
 
-def erase_from_log(connection: sqlite3.Connection, user: int, jobs: list[str]) -> None:
-    """Detach the member's aliases from the member, and delete reasons about them and about their jobs."""
+def erase_from_log(
+    connection: sqlite3.Connection, user: int, jobs: Sequence[str], quotes: Sequence[str]
+) -> None:
+    """Detach the member's aliases from the member, and delete reasons about them.
+
+    Args:
+        connection: inside a transaction.
+        user: the member.
+        jobs: theirs; reasons about these go.
+        quotes: what they wrote; reasons that repeat it go.
+    """
     marks = [
         f"%{SIGN}{row['alias']}%"
         for row in connection.execute("SELECT alias FROM alias WHERE user_id = ?", (user,)).fetchall()
@@ -77,4 +87,7 @@ def erase_from_log(connection: sqlite3.Connection, user: int, jobs: list[str]) -
             "DELETE FROM audit_reason WHERE seq IN (SELECT seq FROM audit WHERE target LIKE ?)", (like,)
         )
     connection.execute("DELETE FROM audit_reason WHERE reason LIKE ?", (f"%{user}%",))
+    connection.executemany(
+        "DELETE FROM audit_reason WHERE instr(reason, ?) > 0", [(quote,) for quote in quotes]
+    )
     connection.execute("DELETE FROM alias WHERE user_id = ?", (user,))

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import cancel, end
+from db.jobs.erasures import check_not_erased
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.moderation.actions import end_jobs_of, shut_out
+from db.sqlite.connection import Database
 from db.states import JobId, State
 
 REJECTED = "E_REVIEW"
@@ -103,6 +106,12 @@ class TakenDown:
 class Cases(JobRows):
     """The part of the queue that asks moderators."""
 
+    def __init__(
+        self, db: Database, *, pseudonym_of: Callable[[int], int], clock: Callable[[], float]
+    ) -> None:
+        super().__init__(db, clock=clock)
+        self._pseudonym_of = pseudonym_of
+
     async def due(self) -> list[Case]:
         """Return the cases whose message must be posted, edited or closed, the oldest first."""
         rows = await self._db.read(DUE, {"now": self._clock()})
@@ -178,11 +187,19 @@ class Cases(JobRows):
 
         return await self._db.write(transaction)
 
-    async def report(self, job: JobId, user: int, reason: str) -> bool:
-        """A member reports a clip; False where they did already, or it is gone."""
+    async def report(self, job: JobId, user: int, reason: str, *, interaction: int = 0) -> bool:
+        """A member reports a clip; False where they did already, or it is gone.
+
+        Args:
+            interaction: the id of theirs that this comes from.
+
+        Raises:
+            AskedBeforeErase: the member has asked to be erased since.
+        """
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
+            check_not_erased(connection, user, self._pseudonym_of(user), interaction)
             found = find(connection, job)
             if found is None or found.deleted_at is not None:
                 return False

@@ -15,7 +15,7 @@ from db.jobs.queries import POSITION, WAITING
 from db.queue import Queue
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
-from tests.policies import FAR, fair_share
+from tests.policies import FAR, fair_share, pseudonym_of
 
 T = 1_000_000.0
 HALF_LIFE = fair_share().half_life
@@ -135,7 +135,7 @@ async def test_nobody_stands_back_for_longer_than_the_bounds(queue, db):
 
 
 async def test_the_owner_can_turn_the_turns_off(db):
-    queue = Queue(db, fair_share(member_stretch=0, guild_stretch=0))
+    queue = Queue(db, fair_share(member_stretch=0, guild_stretch=0), pseudonym_of=pseudonym_of)
     await book(db, ANN, 1e5)
     for second, user in enumerate((ANN, ANN, BEN)):
         await asked(queue, user, at=T + second)
