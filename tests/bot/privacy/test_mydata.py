@@ -84,7 +84,8 @@ async def erase(fake, channel, member, button=privacy_texts.ERASE):
     """Ask to be erased, click, and return the answer."""
     asked = await fake.slash(member, channel, "mydata erase")
     question = await asked.shown()
-    assert (question.content, question.ephemeral) == (privacy_texts.ERASE_QUESTION, True)
+    assert question.ephemeral
+    assert question.content.endswith(privacy_texts.ERASE_QUESTION)
     await fake.click(member, question, button)
     return question
 
@@ -199,16 +200,16 @@ async def test_no_erases_nothing_and_a_replayed_yes_erases_only_the_clicking_mem
 
 
 async def nobody_waits(services):
-    return not await services.rights._personal.to_erase()
+    return not await services.rights._personal.erasures()
 
 
 async def test_an_erase_that_was_cut_off_is_done_at_the_next_start(channel, ada, bot, services):
     _, digest = await given(services, ada, channel)
     await services.rights._personal.ask_to_erase(ada.user.id, messages=False)
     task = asyncio.create_task(services.erasing.loop.run())
-    await until(lambda: not services.blobs.exists(digest), 20)
+    await until(lambda: nobody_waits(services), 20)
     task.cancel()
-    assert await nobody_waits(services)
+    assert not services.blobs.exists(digest)
     assert await services.rights._personal.known(ada.user.id) == {}
 
 
