@@ -300,6 +300,7 @@ def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Rep
         reception=base.reception,
         flagged_clip=screening.flagged_clip,
         max_seconds=base.settings.max_extended_seconds,
+        moderator_roles=base.settings.moderator_roles,
     )
 
 

@@ -14,6 +14,7 @@ import discord
 
 from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.permissions import may_see
 from bot.intake.reception import Reception
 from bot.requests.style_names import settled
 from bot.requests.submission import Planned, Submissions
@@ -39,6 +40,7 @@ class Replays:
         reception: Reception,
         flagged_clip: Callable[[Job], bool],
         max_seconds: float,
+        moderator_roles: Collection[int],
     ) -> None:
         """Make one.
 
@@ -49,6 +51,7 @@ class Replays:
             reception: reads the recipe, and takes a picture in.
             flagged_clip: whether a clip that others go on from has a flag.
             max_seconds: how long a clip may become that goes on from another.
+            moderator_roles: who sees every clip of a server.
         """
         self._queue = queue
         self._blobs = blobs
@@ -56,6 +59,7 @@ class Replays:
         self._reception = reception
         self._flagged_clip = flagged_clip
         self._max_seconds = max_seconds
+        self._moderator_roles = moderator_roles
 
     async def ask(
         self,
@@ -126,6 +130,8 @@ class Replays:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
         job = await self._queue.ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
+        if job is not None and not may_see(interaction, job, self._moderator_roles):
+            job = None
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
             raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
         recipe = Recipe.from_json(job.recipe)

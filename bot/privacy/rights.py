@@ -89,7 +89,8 @@ class Rights:
             "others can animate my pictures": not await self._personal.opted_out(user),
         }
         limit = int(interaction.filesize_limit * LIMIT_SHARE)
-        made = await asyncio.to_thread(export.plan, known, facts, self._blobs, limit=limit)
+        makers = await self._personal.recipes_of_clips(export.clips_before(known))
+        made = await asyncio.to_thread(export.plan, known, facts, self._blobs, makers, limit=limit)
         if made is None or len(made.archives) > MOST_ARCHIVES:
             await interaction.edit_original_response(content=privacy_texts.EXPORT_TOO_LARGE)
             return

@@ -245,7 +245,15 @@ def receipt_line(receipt: Receipt) -> str:
     return " · ".join(parts)
 
 
-def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn: Job | None) -> str:
+def why(
+    job: Job,
+    *,
+    wait: Wait | None,
+    ahead: Ahead,
+    ahead_seconds: float,
+    turn: Job | None,
+    named: bool = True,
+) -> str:
     """What a job is waiting for, in a sentence or two: what is ahead, whose turn it is, what it costs.
 
     Args:
@@ -253,7 +261,8 @@ def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn
         wait: how long it takes.
         ahead: what comes before it.
         ahead_seconds: how long drawing that takes, about.
-        turn: who has the engine now.
+        turn: the job that is being made now.
+        named: whoever asks may know whose it is.
     """
     if job.state is State.RUNNING:
         return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
@@ -270,7 +279,7 @@ def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn
     others = [f"{ahead.elsewhere} from other servers"] if ahead.elsewhere else []
     among = f" ({', '.join(own + others)})" if own or others else ""
     return (
-        f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn)}"
+        f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn, named=named)}"
         f"{_standing(job, wait)} It should be {ready}. {cost}"
     )
 
@@ -288,12 +297,14 @@ def _standing(job: Job, wait: Wait) -> str:
     return f"{place}; members who used the bot less may still go ahead of you."
 
 
-def _whose_turn(job: Job, turn: Job | None) -> str:
+def _whose_turn(job: Job, turn: Job | None, *, named: bool) -> str:
     if turn is None:
         return ""
     if turn.guild_id != job.guild_id:
         return "It is another server's turn now. "
-    return "It is your turn now. " if turn.user_id == job.user_id else f"It is <@{turn.user_id}>'s turn now. "
+    if turn.user_id == job.user_id:
+        return "It is your turn now. "
+    return f"It is <@{turn.user_id}>'s turn now. " if named else "It is another member's turn now. "
 
 
 def quality_choice(name: str, wait: Wait) -> str:

@@ -19,20 +19,50 @@ from db.sqlite.rows import fetch_one
 SIGN = "@"
 """Stands before an alias inside a target."""
 
+VERSION = "2:"
+"""Stands before a digest. Those of the first version have nothing before them."""
+
+_DIGEST = re.compile(rf"(?:{VERSION})?[0-9a-f]{{64}}")
+_SALT = re.compile("[0-9a-f]{32}")
 _BITS = 62  # as in db.privacy.pseudonyms: negative, so that it is never taken for an id of Discord's
 _MEMBER = re.compile(r"(?<![0-9a-f])\d{17,20}(?![0-9a-f])")  # a job's id has 16 characters
 _ALIAS = re.compile(rf"{SIGN}(-\d+)")
 
 
 def alias_of(salt: str, guild: int, user: int) -> int:
-    """The alias that a salt makes of a member; a negative number."""
+    """The alias that a salt makes of a member; a negative number.
+
+    The two numbers have no blanks in them, so what is hashed can be read in one way only.
+    """
     digest = hashlib.sha256(f"{salt} {guild} {user}".encode()).digest()
     return -1 - (int.from_bytes(digest[:8], "big") >> (64 - _BITS))
 
 
 def digest_of(salt: str, reason: str) -> str:
-    """What stands for words in the log, hex."""
-    return hashlib.sha256(f"{salt} {reason}".encode()).hexdigest()
+    """What stands for words in the log: the version, and hex.
+
+    Salt and words are hashed with their lengths, so that neither can be given to the other.
+    """
+    fields = (salt.encode(), reason.encode())
+    whole = b"".join(len(field).to_bytes(8, "big") + field for field in fields)
+    return VERSION + hashlib.sha256(whole).hexdigest()
+
+
+def stands_for(digest: str, salt: str, reason: str) -> bool:
+    """Whether these are the salt and the words that an entry was written with.
+
+    Digests of the first version do not say where the salt ends; every salt has the same form.
+    """
+    if not _SALT.fullmatch(salt):
+        return False
+    if digest.startswith(VERSION):
+        return digest == digest_of(salt, reason)
+    return digest == hashlib.sha256(f"{salt} {reason}".encode()).hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Whether this stands for words; entries from before there were digests hold the words themselves."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def new_salt() -> str:

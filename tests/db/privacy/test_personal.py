@@ -166,6 +166,8 @@ async def test_the_log_stays_whole_and_names_the_erased_no_more(queue, personal,
     ("audit_entry", "broken"),
     [
         ("UPDATE audit_reason SET reason = 'none' WHERE seq = 2", 2),
+        ("UPDATE audit_reason SET salt = salt || ' ' || reason, reason = '' WHERE seq = 2", 2),
+        ("UPDATE audit_reason SET reason = substr(salt, 2) || ' ' || reason, salt = substr(salt, 1, 1)", 1),
         ("UPDATE alias SET user_id = 5 WHERE user_id = 311222333444555666", 1),
         ("UPDATE alias SET user_id = 5 WHERE user_id = 211222333444555666", 2),
     ],
