@@ -148,7 +148,13 @@ def _base(
     sealer: Sealer,
 ) -> _Base:
     pseudonyms = Pseudonyms(settings.data_dir)
-    queue = Queue(database, policies.for_turns(settings), pseudonym_of=pseudonyms.of)
+    redactor = RecipeRedactor()
+    queue = Queue(
+        database,
+        policies.for_turns(settings),
+        pseudonym_of=pseudonyms.of,
+        retells=redactor.retells,
+    )
     signals = JobSignals()
     return _Base(
         settings=settings,
@@ -158,7 +164,7 @@ def _base(
         host=host,
         reception=reception,
         sealer=sealer,
-        eraser=Eraser(pseudonyms=pseudonyms, redactor=RecipeRedactor()),
+        eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
         forecaster=Forecaster(queue.jobs),

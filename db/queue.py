@@ -26,6 +26,7 @@ from collections.abc import Callable
 from db.jobs.allowances import Allowances
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
+from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.ownership import Ownership
@@ -81,6 +82,7 @@ class Queue:
         share: FairShare,
         *,
         pseudonym_of: Callable[[int], int],
+        retells: Retells,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """Make the parts.
@@ -88,6 +90,7 @@ class Queue:
         Args:
             share: how turns are shared out.
             pseudonym_of: what stands for a member after an erase; limits and bans hold for both.
+            retells: whether a recipe was read from a clip of the other; a takedown follows both.
             clock: returns Unix seconds.
         """
         self.entry = Admission(db, share=share, pseudonym_of=pseudonym_of, clock=clock)
@@ -96,7 +99,7 @@ class Queue:
         self.delivery = Delivery(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
         self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
-        self.cases = Cases(db, pseudonym_of=pseudonym_of, clock=clock)
+        self.cases = Cases(db, pseudonym_of=pseudonym_of, retells=retells, clock=clock)
         self.reviews = Reviews(db, clock=clock)
         self.ownership = Ownership(db, clock=clock)
         self.retention = Retention(db, clock=clock)

@@ -28,6 +28,7 @@ from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
+from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.style_names import settled
 from bot.signals import JobSignals
 from bot.text.prompts import clean_prompt
@@ -121,7 +122,12 @@ async def make_clip(
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
         async with await Database.open(data / DATABASE) as database:
-            queue = Queue(database, policies.for_turns(settings), pseudonym_of=Pseudonyms(data).of)
+            queue = Queue(
+                database,
+                policies.for_turns(settings),
+                pseudonym_of=Pseudonyms(data).of,
+                retells=RecipeRedactor().retells,
+            )
             blobs = Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / "spool",

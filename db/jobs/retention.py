@@ -135,16 +135,17 @@ class Retention(Rows):
 
 
 def named_files(connection: sqlite3.Connection, among: Collection[str] | None = None) -> set[str]:
-    """The digests of all blobs that a row names.
+    """The digests of all blobs that a row names, but for those of clips that were deleted or taken down.
 
     Args:
         connection: the database.
         among: only these; None: all.
     """
     rows = connection.execute(
-        "SELECT clip_sha256 FROM job WHERE clip_sha256 IS NOT NULL "
-        "UNION SELECT sha256 FROM sheet "
-        "UNION SELECT each.value FROM job, json_each(job.inputs) AS each WHERE job.inputs <> '{}'"
+        f"WITH kept AS (SELECT * FROM job WHERE deleted_at IS NULL OR state IN ({sql_list(OPEN)})) "
+        "SELECT clip_sha256 FROM kept WHERE clip_sha256 IS NOT NULL "
+        "UNION SELECT sha256 FROM sheet JOIN kept ON kept.id = sheet.job "
+        "UNION SELECT each.value FROM kept, json_each(kept.inputs) AS each WHERE kept.inputs <> '{}'"
     ).fetchall()
     named = {row[0] for row in rows}
     return named if among is None else named & set(among)

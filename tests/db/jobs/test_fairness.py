@@ -135,7 +135,9 @@ async def test_nobody_stands_back_for_longer_than_the_bounds(queue, db):
 
 
 async def test_the_owner_can_turn_the_turns_off(db):
-    queue = Queue(db, fair_share(member_stretch=0, guild_stretch=0), pseudonym_of=pseudonym_of)
+    queue = Queue(
+        db, fair_share(member_stretch=0, guild_stretch=0), pseudonym_of=pseudonym_of, retells=str.__eq__
+    )
     await book(db, ANN, 1e5)
     for second, user in enumerate((ANN, ANN, BEN)):
         await asked(queue, user, at=T + second)
