@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables
 from bot.policies import store_of
+from engine.core.foreign_text import visible
 
 if TYPE_CHECKING:
     from engine.weights.model_spec import Licence
@@ -69,9 +70,9 @@ def report(findings: list[Finding]) -> str:
     lines = []
     for finding in findings:
         mark = "✓" if finding.ok else ("✗" if finding.blocks else "·")
-        lines.append(f"{mark} {finding.name}: {finding.text}")
+        lines.append(f"{mark} {visible(finding.name)}: {visible(finding.text, lines=True)}")
         if finding.mend:
-            lines.append(f"    → {finding.mend}")
+            lines.append(f"    → {visible(finding.mend, lines=True)}")
     blocking = sum(finding.blocks for finding in findings)
     things = "problem keeps" if blocking == 1 else "problems keep"
     lines.append("")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.core.foreign_text import visible
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -53,7 +55,7 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
         if sheet is not None:
             _draw(judged[0], sheet)
     except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(visible(str(error))) from error
     for one in judged:
         click.echo(_as_json(one) if as_json else _as_text(one))
     raise SystemExit(1 if any(one.verdict.rejected for one in judged) else 0)
@@ -115,8 +117,8 @@ def _draw(judged: Judged, path: Path) -> None:
 
 def _as_text(judged: Judged) -> str:
     verdict = judged.verdict
-    lines = [f"{judged.path}: {verdict.outcome.value}, {verdict.score:.0f} of 100"]
-    lines += [f"  · {reason}" for reason in verdict.reasons]
+    lines = [f"{visible(str(judged.path))}: {verdict.outcome.value}, {verdict.score:.0f} of 100"]
+    lines += [f"  · {visible(reason)}" for reason in verdict.reasons]
     return "\n".join(lines)
 
 
@@ -131,4 +133,4 @@ def _as_json(judged: Judged) -> str:
         "fps": judged.fps,
         "scores": {name: round(float(value), 4) for name, value in verdict.scores.items()},
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(told)

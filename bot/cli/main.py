@@ -21,6 +21,7 @@ from bot.cli.judge import judge
 from bot.cli.models import models
 from bot.cli.request_options import A_FILE, asked_for
 from bot.requests import options
+from engine.core.foreign_text import visible
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
 
@@ -272,7 +273,7 @@ def _print_receipt(made: Made, output: Path) -> None:
         f"{receipt.frames} frames at {receipt.fps:g} a second"
     )
     for reason in recipe.reasons:
-        click.echo(f"  · {reason}")
+        click.echo(f"  · {visible(reason)}")
     for take in receipt.takes:
         words = f": {'; '.join(take.reasons)}" if take.reasons else ""
         click.echo(f"  · take {take.number} {take.outcome}, {take.score:.0f} of 100{words}")
@@ -295,5 +296,5 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _give_up(text: str) -> NoReturn:
-    click.echo(text, err=True)
+    click.echo(visible(text, lines=True), err=True)
     sys.exit(1)

@@ -14,6 +14,7 @@ import discord
 
 from bot.discord_io.interactions import Interaction
 from bot.text import messages, privacy_texts
+from bot.text.foreign import refusal
 from db.errors import (
     AskedBeforeErase,
     DatabaseError,
@@ -100,7 +101,7 @@ def refusal_text(error: Exception, interaction_id: int) -> str:
     """Why a request was not accepted, in words for the member; the log gets the rest."""
     if isinstance(error, UserError):
         log.info("refused %s: %s", interaction_id, error.code)
-        return str(error)
+        return refusal(error)
     if (plain := NOT_ACCEPTED.get(type(error))) is not None:
         return plain
     if isinstance(error, LimitReached):

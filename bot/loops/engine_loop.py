@@ -20,6 +20,7 @@ from bot.loops.previews import FirstLook, JobProgress
 from bot.ops.redaction import hushed
 from bot.signals import JobSignals
 from bot.supervisor import Loop
+from bot.text.foreign import disarm
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs.claims import Requeue
@@ -187,7 +188,9 @@ class EngineLoop:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._queue.claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
+                await self._queue.claims.fail(
+                    job.id, job.claim, code="E_UNSUPPORTED", text=disarm(str(error))
+                )
             case RenderFailed():
                 await self._answer(job, error)
             case EngineError():

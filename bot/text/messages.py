@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bot.forecast import Wait
 from bot.text import clip_texts
+from bot.text.foreign import disarm
 from bot.text.prompts import show_prompt
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
@@ -240,7 +241,7 @@ def receipt_line(receipt: Receipt) -> str:
         parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
     elif receipt.takes:
         parts.append("1 take")
-    parts += receipt.ladder
+    parts += map(disarm, receipt.ladder)
     parts.append(f"made in {seconds(receipt.busy_seconds)}")
     return " · ".join(parts)
 
@@ -361,4 +362,4 @@ def overall(stage: str, fraction: float) -> float:
 
 
 def _because(take: TakeRecord) -> str:
-    return f": {take.reasons[0]}" if take.reasons else ""
+    return f": {disarm(take.reasons[0])}" if take.reasons else ""

@@ -209,7 +209,7 @@ class _Take:
         known = store.styles()
         for style in recipe.styles:
             if style.name not in known:  # else a name could be a path
-                raise UserError(Code.STYLE, f"There is no style “{style.name[:60]}” here.")
+                raise UserError(Code.STYLE, "There is no style {style} here.", style=style.name[:60])
             loras.append(
                 Lora(name=style.name, file=store.style(style.name), weight=style.weight, is_style=True)
             )
