@@ -10,7 +10,8 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -77,6 +78,7 @@ class _Base:
     """What is made first, and what every other part may be handed."""
 
     settings: Settings
+    clock: Callable[[], float]
     database: Database
     queue: Queue
     blobs: Blobs
@@ -105,8 +107,12 @@ class _JobLoops:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings) -> AsyncIterator[Services]:
+async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time) -> AsyncIterator[Services]:
     """Make every part, and close what must be closed at the end.
+
+    Args:
+        settings: the owner's.
+        clock: the one clock that every part reads; it returns Unix seconds.
 
     Raises:
         DatabaseBusy: another bot works in this folder.
@@ -127,7 +133,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                yield _services(_base(settings, database, blobs, host, reception, sealer))
+                yield _services(_base(settings, clock, database, blobs, host, reception, sealer))
         finally:
             await host.close()
 
@@ -141,6 +147,7 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
 
 def _base(
     settings: Settings,
+    clock: Callable[[], float],
     database: Database,
     blobs: Blobs,
     host: EngineHost,
@@ -154,10 +161,12 @@ def _base(
         policies.for_turns(settings),
         pseudonym_of=pseudonyms.of,
         retells=redactor.retells,
+        clock=clock,
     )
     signals = JobSignals()
     return _Base(
         settings=settings,
+        clock=clock,
         database=database,
         queue=queue,
         blobs=blobs,
@@ -167,7 +176,7 @@ def _base(
         eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs),
+        forecaster=Forecaster(queue.jobs, clock=clock),
     )
 
 
@@ -180,6 +189,7 @@ def _services(base: _Base) -> Services:
         messenger=base.messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
+        clock=base.clock,
     )
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
@@ -192,15 +202,16 @@ def _services(base: _Base) -> Services:
         signals=signals,
     )
     cancelling = Cancelling(claims=queue.claims, signals=signals)
-    personal = Personal(base.database, eraser=base.eraser)
+    personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, submissions)
-    guilds = Guilds(base.database)
+    guilds = Guilds(base.database, clock=base.clock)
     return Services(
         settings=settings,
+        clock=base.clock,
         database=base.database,
         queue=queue,
         blobs=base.blobs,
-        audit=Audit(base.database),
+        audit=Audit(base.database, clock=base.clock),
         signals=signals,
         messenger=base.messenger,
         forecaster=base.forecaster,
@@ -217,7 +228,13 @@ def _services(base: _Base) -> Services:
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
-        rights=Rights(personal=personal, erasing=erasing, blobs=base.blobs, sealer=base.sealer),
+        rights=Rights(
+            personal=personal,
+            erasing=erasing,
+            blobs=base.blobs,
+            sealer=base.sealer,
+            clock=base.clock,
+        ),
         loop_lag=LoopLag(),
     )
 
@@ -229,15 +246,21 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         return render_limits(settings, base.messenger.known_upload_limit(job.guild_id))
 
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
+        retention=queue.retention,
         blobs=base.blobs,
         engine=base.host,
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
         signals=signals,
+        clock=base.clock,
     )
     board = StatusBoard(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        moderation=queue.moderation,
         signals=signals,
         messenger=base.messenger,
         engine_loop=engine_loop,
@@ -248,13 +271,16 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         interval=settings.status_interval,
     )
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=base.blobs,
         outlet=base.messenger,
         work=base.outbox,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
         signals=signals,
+        clock=base.clock,
         screen=screening.before_posting,
     )
     cases = CaseBoard(
@@ -286,7 +312,9 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
     )
     return Submissions(
-        queue=base.queue,
+        entry=base.queue.entry,
+        moderation=base.queue.moderation,
+        retention=base.queue.retention,
         blobs=base.blobs,
         reception=base.reception,
         forecaster=base.forecaster,
@@ -300,7 +328,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:
     return Replays(
-        queue=base.queue,
+        ownership=base.queue.ownership,
         blobs=base.blobs,
         submissions=submissions,
         reception=base.reception,
@@ -316,12 +344,13 @@ def _erasing(base: _Base, personal: Personal, submissions: Submissions) -> Erasi
         personal=personal,
         retention=base.queue.retention,
         fold=base.database.fold,
-        copies=Copies(base.database.path, backups, eraser=base.eraser),
+        copies=Copies(base.database.path, backups, eraser=base.eraser, clock=base.clock),
         blobs=base.blobs,
         messenger=base.messenger,
         signals=base.signals,
         outbox=base.outbox,
         drop_requests=submissions.drop,
+        clock=base.clock,
     )
 
 
@@ -335,6 +364,7 @@ def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeepi
         guilds=guilds,
         backup_dir=base.settings.data_dir / BACKUPS,
         policy=policies.for_retention(base.settings),
+        clock=base.clock,
     )
 
 
@@ -373,14 +403,18 @@ def supervisor_of(services: Services) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
     alerts = EngineAlerts(
-        queue=services.queue,
+        reviews=services.queue.reviews,
         messenger=services.messenger,
         look=partial(trouble_of, services.engine_loop, services.host),
     )
     clock_watch = ClockWatch(
-        services.queue.retention, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+        services.queue.retention,
+        longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
+        clock=services.clock,
     )
-    health = HealthFile(services.settings.data_dir, lambda: state_of(services, supervisor))
+    health = HealthFile(
+        services.settings.data_dir, lambda: state_of(services, supervisor), clock=services.clock
+    )
     supervisor.add(
         engine_start(services.host),
         services.engine_loop.loop,

@@ -46,6 +46,8 @@ def list_models() -> None:
         click.echo(f"✓ {visible(name)}\n      your own checkpoint")
     for name in store.styles():
         click.echo(f"✓ {visible(name)}\n      your own style")
+    for name, why in store.unusable().items():
+        click.echo(f"✗ {visible(name)}\n      cannot be used, because {visible(why)}")
     click.echo(f"\nThey are in {store.folder}. To download one:  framekiln models pull NAME")
 
 

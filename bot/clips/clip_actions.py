@@ -11,14 +11,14 @@ from bot.buttons.job_button import JobButton, Place
 from bot.clips.continuation import before_of, extended, looped
 from bot.clips.remakes import RemakeButton
 from bot.discord_io.interactions import Interaction, say
+from bot.job_documents import receipt_of, recipe_of
 from bot.requests.submission import Submissions
 from bot.text import clip_texts, privacy_texts
 from bot.text.foreign import refusal
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.stars import Starred
-from db.queue import Queue
+from db.jobs.stars import Starred, Stars
 from db.states import State
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe
@@ -98,7 +98,7 @@ class Star(JobButton):
     order = 50
 
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Set the star of whoever clicked, or take it back."""
+        """Set or remove the star of the member who clicked."""
         client = interaction.client
         rules = client.part(ClipRules)
         try:
@@ -107,7 +107,7 @@ class Star(JobButton):
             await say(interaction, refusal(error))
             return
         try:
-            outcome = await client.part(Queue).stars.star(
+            outcome = await client.part(Stars).star(
                 job.id, interaction.user.id, interaction=interaction.id, most=rules.max_starred
             )
         except AskedBeforeErase:
@@ -126,7 +126,7 @@ async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Rec
     client = interaction.client
     try:
         clip = await _clip_of(job, client.part(Blobs))
-        recipe = make(Recipe.from_json(job.recipe), Receipt.from_json(job.receipt or ""), clip)
+        recipe = make(recipe_of(job), receipt_of(job), clip)
     except UserError as error:
         await say(interaction, refusal(error))
         return

@@ -31,7 +31,7 @@ class BotClient(discord.Client, abc.ABC):
 
     @abc.abstractmethod
     async def recognise(self, user_id: int) -> None:
-        """Note that somebody uses the bot, so that a ban finds a member again who had been erased."""
+        """Note that a member uses the bot, so that a ban applies again to a member who was erased."""
 
     async def serve(
         self, interaction: Interaction, work: Callable[[], Awaitable[None]], *, recognise: bool = True
@@ -41,7 +41,7 @@ class BotClient(discord.Client, abc.ABC):
         Args:
             interaction: the one to answer.
             work: what it asks for.
-            recognise: note first who uses the bot.
+            recognise: note first which member uses the bot.
 
         Returns:
             Whether it went well.

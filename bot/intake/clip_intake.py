@@ -13,14 +13,15 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
 import imageio_ffmpeg
 
 from bot.intake import sandbox
 from bot.intake.clip_refusals import explain
-from bot.intake.download import Attachment, Downloader
+from bot.intake.download import Attachment
+from bot.intake.media_intake import MediaIntake
+from engine.core.errors import UserError
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
 from engine.untrusted.headers import Refused
@@ -68,50 +69,22 @@ class CleanClip:
     sha256: str
 
 
-class ClipIntake:
-    """Takes clips in. Close it, or use it with ``async with``, to close its connections.
+class ClipIntake(MediaIntake[CleanClip]):
+    """Takes clips in.
 
     Attributes:
         peak_bytes: the most memory that any of the reading processes said it held.
     """
 
     def __init__(self, limits: ClipIntakeLimits) -> None:
+        super().__init__(max_bytes=limits.max_bytes, download_seconds=limits.download_seconds)
         self._limits = limits
-        self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
         own = {field.name for field in fields(ClipLimits)}
         self._argument = json.dumps(
             {name: value for name, value in asdict(self._limits).items() if name in own}
         )
         self._free = asyncio.Semaphore(self._limits.decoders)
         self.peak_bytes = 0
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._downloader.close()
-
-    async def from_attachment(self, attachment: Attachment) -> CleanClip:
-        """Fetch an attachment and take it in.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        return await self._explained(self._fetch_and_clean(attachment))
-
-    async def from_bytes(self, data: bytes) -> CleanClip:
-        """Take in a file's bytes.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        return await self._explained(self._clean(data))
 
     async def recipe_of(self, attachment: Attachment) -> ForeignRecipe:
         """Fetch an attachment and read the recipe in it; nothing of its pixels is looked at.
@@ -121,23 +94,17 @@ class ClipIntake:
         """
         return await self._explained(self._fetch_recipe(attachment))
 
-    async def _explained(self, work: Awaitable[T]) -> T:
-        try:
-            return await work
-        except ClipRefused as refused:
-            raise explain(refused, self._limits) from refused
-        except Exception as error:
-            log.exception("could not take in a clip")
-            raise explain(ClipRefused(ClipRefusal.DECODER), self._limits) from error
+    def _explain(self, error: Exception) -> UserError:
+        if isinstance(error, ClipRefused):
+            return explain(error, self._limits)
+        log.error("could not take in a clip", exc_info=error)
+        return explain(ClipRefused(ClipRefusal.DECODER), self._limits)
 
     async def _fetch(self, attachment: Attachment) -> bytes:
         try:
-            return await self._downloader.fetch(attachment)
+            return await super()._fetch(attachment)
         except Refused as refused:  # the downloader's words are those for pictures; the codes are the same
             raise ClipRefused(ClipRefusal(refused.code.value), **refused.facts) from refused
-
-    async def _fetch_and_clean(self, attachment: Attachment) -> CleanClip:
-        return await self._clean(await self._fetch(attachment))
 
     async def _clean(self, data: bytes) -> CleanClip:
         return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, listen=self._listen)

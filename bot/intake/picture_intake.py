@@ -8,17 +8,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Self
 
 import cv2
 import numpy as np
 
 from bot.intake.decoder import Decoder, Pixels
-from bot.intake.download import Attachment, Downloader
+from bot.intake.media_intake import MediaIntake
 from bot.intake.refusals import explain
+from engine.core.errors import UserError
 from engine.planning.inspect import PictureFacts, inspect
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 from engine.weights.store import Store
@@ -58,11 +56,11 @@ class CleanPicture:
     sha256: str
 
 
-class Intake:
-    """Takes pictures in. Close it, or use it with ``async with``, to close its connections.
+class Intake(MediaIntake[CleanPicture]):
+    """Takes pictures in.
 
     Attributes:
-        decoder: for those who want to know how much memory reading took.
+        decoder: reads pictures, and knows how much memory that took.
     """
 
     def __init__(self, limits: IntakeLimits, *, store: Store | None = None) -> None:
@@ -70,54 +68,20 @@ class Intake:
 
         Args:
             limits: what may be taken in.
-            store: where networks that look at pictures may lie; None: nobody looks for faces or nudity.
+            store: where the networks for faces and nudity are; None: pictures are not checked for either.
         """
+        super().__init__(max_bytes=limits.max_bytes, download_seconds=limits.download_seconds)
         self._limits = limits
         self._store = store
-        self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
         self.decoder = Decoder(
             self._limits, wall_seconds=self._limits.decode_wall_seconds, at_once=self._limits.decoders
         )
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._downloader.close()
-
-    async def from_attachment(self, attachment: Attachment) -> CleanPicture:
-        """Fetch an attachment and take it in.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        return await self._explained(self._fetch_and_clean(attachment))
-
-    async def from_bytes(self, data: bytes) -> CleanPicture:
-        """Take in a file's bytes.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        return await self._explained(self._clean(data))
-
-    async def _explained(self, work: Awaitable[CleanPicture]) -> CleanPicture:
-        try:
-            return await work
-        except Refused as refused:
-            raise explain(refused, self._limits) from refused
-        except Exception as error:
-            log.exception("could not take in a picture")
-            raise explain(Refused(Refusal.DECODER), self._limits) from error
-
-    async def _fetch_and_clean(self, attachment: Attachment) -> CleanPicture:
-        return await self._clean(await self._downloader.fetch(attachment))
+    def _explain(self, error: Exception) -> UserError:
+        if isinstance(error, Refused):
+            return explain(error, self._limits)
+        log.error("could not take in a picture", exc_info=error)
+        return explain(Refused(Refusal.DECODER), self._limits)
 
     async def _clean(self, data: bytes) -> CleanPicture:
         if not data:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Trouble
+from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.moderation.case_buttons import view_for
 from bot.signals import JobSignals
@@ -94,9 +95,7 @@ class CaseBoard:
             await self._cases.message_gone(job.id)
 
     async def _show(self, case: Case) -> None:
-        content = review_texts.case(
-            case, Recipe.from_json(case.job.recipe), await self._cases.reasons(case.job.id)
-        )
+        content = review_texts.case(case, recipe_of(case.job), await self._cases.reasons(case.job.id))
         view = view_for(case)
         if case.channel_id is not None and case.message_id is not None:
             await self._messenger.edit(case.channel_id, case.message_id, content, view)

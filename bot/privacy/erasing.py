@@ -67,6 +67,7 @@ class Erasing:
         signals: JobSignals,
         outbox: Path,
         drop_requests: Callable[[int], bool],
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
@@ -81,6 +82,7 @@ class Erasing:
             outbox: the folder of what is about to be posted.
             drop_requests: gives up what a member has asked for and is not in the queue yet; True: some of it
                 still moves.
+            clock: returns Unix seconds.
         """
         self._personal = personal
         self._retention = retention
@@ -91,6 +93,7 @@ class Erasing:
         self._signals = signals
         self._outbox = outbox
         self._drop_requests = drop_requests
+        self._clock = clock
         self.loop = Loop("erasing", self._work, every=POLL_SECONDS)
         self._users: dict[int, int] = {}
         self._told: dict[int, str] = {}
@@ -162,7 +165,7 @@ class Erasing:
         now = erasure
         if now.stage is Stage.ASKED:
             if await self._moves(now):
-                if time.time() - now.at > TELL_AFTER:
+                if self._clock() - now.at > TELL_AFTER:
                     await self._tell(now, self._words(now))
                 return True
             now = await self._reach(now, Stage.STOPPED)
@@ -200,7 +203,7 @@ class Erasing:
         self._tell_loops(await self._personal.stop(erasure.user))
         if not asking and not await self._personal.moving(erasure.user):
             return False
-        return time.time() - erasure.at <= STOP_SECONDS
+        return self._clock() - erasure.at <= STOP_SECONDS
 
     async def _empty(self, erasure: Erasure) -> Erasure:
         """Delete the member's messages, then empty their rows."""
@@ -231,7 +234,7 @@ class Erasing:
 
     async def _say(self, erasure: Erasure, text: str) -> bool:
         """Say it, or see that it cannot be said any more; False: it is worth another try."""
-        late = time.time() - erasure.at > TOKEN_SECONDS
+        late = self._clock() - erasure.at > TOKEN_SECONDS
         if erasure.token is not None and not late:
             try:
                 async with asyncio.timeout(TELL_SECONDS):

@@ -10,7 +10,7 @@ from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Receipt, Recipe
 
 NOTHING = "{}"
-"""What is left of a text that nobody can read."""
+"""What is left of a text that cannot be parsed."""
 
 _WORD = re.compile(r"\w+")
 

@@ -7,6 +7,7 @@ import io
 import logging
 import re
 import time
+from collections.abc import Callable
 from typing import Any, Self
 
 import discord
@@ -36,12 +37,29 @@ LIMIT_SHARE = 0.95
 class Rights:
     """Answers members about themselves."""
 
-    def __init__(self, *, personal: Personal, erasing: Erasing, blobs: Blobs, sealer: Sealer) -> None:
-        """Make one from what knows, what erases, where files are and what seals them."""
+    def __init__(
+        self,
+        *,
+        personal: Personal,
+        erasing: Erasing,
+        blobs: Blobs,
+        sealer: Sealer,
+        clock: Callable[[], float],
+    ) -> None:
+        """Make one.
+
+        Args:
+            personal: knows what is kept about a member.
+            erasing: erases it.
+            blobs: where files are.
+            sealer: seals the clips of an export.
+            clock: returns Unix seconds.
+        """
         self._personal = personal
         self._erasing = erasing
         self._blobs = blobs
         self._sealer = sealer
+        self._clock = clock
 
     async def recognise(self, user: int) -> None:
         """A member uses the bot: where they were erased, a ban finds them again."""
@@ -85,7 +103,7 @@ class Rights:
             return
         facts = {
             "member": str(user),
-            "exported at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "exported at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._clock())),
             "others can animate my pictures": not await self._personal.opted_out(user),
         }
         limit = int(interaction.filesize_limit * LIMIT_SHARE)

@@ -1,4 +1,4 @@
-"""The front desk: from a member's wish to a row in the queue, or a plain refusal.
+"""From a member's request to a row in the queue, or a plain refusal.
 
 Permission and limits come before any download; the member is told "queued" only after the commit; a refusal
 is private.
@@ -21,6 +21,7 @@ from bot.discord_io.in_flight import InFlight
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal
+from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
@@ -29,14 +30,16 @@ from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
+from bot.requests.wording import worded
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import Admission, EnqueueLimits
 from db.jobs.job import Job, NewJob
-from db.queue import Queue
+from db.jobs.retention import Retention
+from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
@@ -48,7 +51,7 @@ from engine.planning.plan import PlanLimits, plan
 log = logging.getLogger(__name__)
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
-"""A file that nobody has looked at yet: what cannot be made of any is refused before it is fetched."""
+"""A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
@@ -79,22 +82,26 @@ class Planned:
 
     Attributes:
         adult: a file that was here already was for age-restricted channels when it was used before.
+        spoiler: a file was given as a spoiler, so the clip is one.
         origin: the job that it is made from, where that is known only now.
     """
 
     recipe: Recipe
     subjects: tuple[Subject, ...] = ()
     adult: bool = False
+    spoiler: bool = False
     origin: Job | None = None
 
 
 class Submissions:
-    """Takes wishes."""
+    """Takes requests."""
 
     def __init__(
         self,
         *,
-        queue: Queue,
+        entry: Admission,
+        moderation: Moderation,
+        retention: Retention,
         blobs: Blobs,
         reception: Reception,
         forecaster: Forecaster,
@@ -104,8 +111,10 @@ class Submissions:
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
-        """Make one from the parts that it passes a wish through."""
-        self._queue = queue
+        """Make one from the parts that a request passes through."""
+        self._entry = entry
+        self._moderation = moderation
+        self._retention = retention
         self.blobs = blobs
         self._reception = reception
         self._forecaster = forecaster
@@ -117,7 +126,7 @@ class Submissions:
         self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
-        """Take nothing new, and leave nobody without an answer who has asked already."""
+        """Accept no new request, and finish answering those already accepted."""
         await self._in_flight.stop(grace)
 
     def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
@@ -144,29 +153,32 @@ class Submissions:
         request: Request,
         files: Mapping[Role, Attachment] | None = None,
     ) -> None:
-        """Take a new wish, with the files that belong to it."""
+        """Take a new request with its files."""
         attached = files or {}
 
         async def make() -> Planned:
             capabilities = await self._capabilities()
-            cleaned = settled(self.cleaned(request), attached, capabilities)
+            cleaned = settled(self.worded(request, capabilities), attached, capabilities)
             self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
             taken = await self._reception.attachments(attached)
-            return Planned(recipe=self.plan(cleaned, taken, capabilities), subjects=tuple(taken.values()))
+            return Planned(
+                recipe=self.plan(cleaned, taken, capabilities),
+                subjects=tuple(taken.values()),
+                spoiler=any(map(is_spoiler, attached.values())),
+            )
 
         await self.serve(interaction, make, words=request.prompt)
 
-    def cleaned(self, request: Request) -> Request:
-        """The same wish, its words as they may be read."""
-        limit = self.rules.max_prompt
-        return dataclasses.replace(
-            request,
-            prompt=clean_prompt(request.prompt, limit=limit),
-            negative=None if request.negative is None else clean_prompt(request.negative, limit=limit),
-        )
+    def worded(self, request: Request, capabilities: Capabilities) -> Request:
+        """The same request, its words as they will be read.
+
+        Raises:
+            UserError: there are no words left.
+        """
+        return worded(request, capabilities, limit=self.rules.max_prompt)
 
     def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
-        """Plan a wish within the desk's limits."""
+        """Plan a request within the limits."""
         return plan(
             request,
             files.get(Role.PICTURE),
@@ -182,7 +194,7 @@ class Submissions:
         """Take a variation of a job that was there before: the same files, another recipe.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             parent: the job.
             recipe: the variation.
             key: what may be done once only; None: as often as it is asked for.
@@ -212,7 +224,7 @@ class Submissions:
         """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             make: plans what is drawn, from files that may have to be fetched first.
             words: the prompt, where it is known before that.
             parent: the job that it is a variation of.
@@ -224,7 +236,7 @@ class Submissions:
                 with self.blobs.in_hand() as hand:
                     return await self._serve(interaction, make, words, parent, key)
             finally:  # what was taken in for nothing goes
-                await drop_unnamed(self.blobs, self._queue.retention, hand)
+                await drop_unnamed(self.blobs, self._retention, hand)
 
     def drop(self, user: int) -> bool:
         """Give up what a member has asked for and is not in the queue; say whether any of it still moves."""
@@ -251,9 +263,9 @@ class Submissions:
             screened = await self._screening.before_drawing(
                 interaction, recipe, made.subjects, origin, adult=made.adult
             )
-            new = _new_job(interaction, recipe, origin, key or str(interaction.id), answer, screened)
+            new = _new_job(interaction, origin, key or str(interaction.id), answer, screened, made)
             self._in_flight.protect()
-            enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
+            enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
             dropped = self._in_flight.dropped
             text = privacy_texts.ASKED_BEFORE_ERASE if dropped else messages.BEING_RESTARTED
@@ -313,7 +325,7 @@ class Submissions:
         return None
 
     async def _check_limits(self, interaction: Interaction) -> None:
-        await self._queue.entry.check_limits(
+        await self._entry.check_limits(
             guild_of(interaction), interaction.user.id, roles_of(interaction), self.rules.limits
         )
 
@@ -322,7 +334,7 @@ class Submissions:
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
             job.profile, job.guild_id, job.user_id
         )
-        paused = await self._queue.moderation.paused(job.guild_id)
+        paused = await self._moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
@@ -336,7 +348,7 @@ class Submissions:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("could not answer job %s: %s", job.id, error)
         else:
-            await self._queue.entry.record_answer(
+            await self._entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)
@@ -344,12 +356,13 @@ class Submissions:
 
 def _new_job(
     interaction: Interaction,
-    recipe: Recipe,
     parent: Job | None,
     key: str,
     answer: Answer,
     screened: Screened,
+    made: Planned,
 ) -> NewJob:
+    recipe = made.recipe
     if interaction.guild_id is None or interaction.channel_id is None:
         raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
     return NewJob(
@@ -365,8 +378,8 @@ def _new_job(
         roles=roles_of(interaction),
         hold=screened.hold,
         adult=screened.adult,
-        spoiler=screened.spoiler,
+        spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
         status_message_id=answer.message_id,
-        seed=recipe.seed,
+        seed=made.recipe.seed,
         interaction=interaction.id,
     )

@@ -34,13 +34,13 @@ class Code(StrEnum):
     """Stable short names of what went wrong: for logs, tests, the wire, and the column ``job.error_code``.
 
     Codes are persisted, so a value is never given a second meaning, and none is renamed. The class of an
-    error decides who words it: the text of a :class:`UserError` is shown to the member; a
+    error decides where its text goes: that of a :class:`UserError` is shown to the member; a
     :class:`RenderFailed` is worded by the bot, by its code, and its own text is for the log; the text of a
     ``FetchFailed`` is for the owner. ``Refused`` and ``ClipRefused`` have codes of their own, because what
     they say depends on limits that only the bot knows.
 
     Attributes:
-        meaning: one line for whoever finds the code in a log.
+        meaning: one line that explains the code in a log.
     """
 
     meaning: str
@@ -107,8 +107,8 @@ class UserError(EngineError):
         Args:
             code: as above.
             text: for the member; ``{name}`` stands for one of ``names``.
-            names: names, or lists of names, that came from a member, a file or an owner's folder. How they are
-                made harmless depends on where they are said.
+            names: names, or lists of names, from a member, a file or an owner's folder. How they are made
+                harmless depends on where they are said.
         """
         self.code = code
         self._text = text

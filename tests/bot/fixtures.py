@@ -30,8 +30,10 @@ from engine.core.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.render import RenderLimits
-from tests.fake_discord import FakeDiscord
+from tests.clock import CLOCK
+from tests.fake_discord import FakeDiscord, Interaction
 from tests.policies import FAR
+from tests.present import present
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
 
@@ -89,7 +91,7 @@ async def queued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes: A
 async def rendered(queue: Queue, blobs: Blobs, data: bytes = b"a clip", **changes: Any) -> Job:
     """A job of its own, the only one that waits, with a finished clip."""
     await queued(queue, **changes)
-    job = await queue.claims.claim()
+    job = present(await queue.claims.claim())
     return await hand_in(queue, blobs, job, data)
 
 
@@ -105,7 +107,7 @@ async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip")
         gpu_seconds=3.0,
         charged_seconds=3.0,
     )
-    return await queue.jobs.get(job.id)
+    return present(await queue.jobs.get(job.id))
 
 
 def picture(size: tuple[int, int] = (160, 100)) -> bytes:
@@ -124,7 +126,7 @@ async def count_of(services: Services) -> int:
 def mocked_services() -> Services:
     """Every part as a mock that has what the real one has, and nothing else."""
     mocks = {name: _mock_of(kind) for name, kind in get_type_hints(Services).items()}
-    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
+    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,)), "clock": CLOCK})
 
 
 def _mock_of(kind: type) -> Any:
@@ -134,6 +136,11 @@ def _mock_of(kind: type) -> Any:
         for name, part in get_type_hints(kind).items():
             setattr(made, name, mock.create_autospec(part, instance=True))
     return made
+
+
+def is_answered(click: Interaction) -> bool:
+    """Whether the bot has said something to a click, and not only that it thinks."""
+    return click.message is not None and not click.message.loading
 
 
 async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:
@@ -273,5 +280,11 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
-    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals()}
-    return EngineLoop(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})
+    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals(), "clock": CLOCK}
+    parts: dict[str, Any] = {
+        "claims": queue.claims,
+        "jobs": queue.jobs,
+        "take_previews": queue.take_previews,
+        "retention": queue.retention,
+    }
+    return EngineLoop(**parts, blobs=blobs, engine=engine, **{**values, **changes})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -37,7 +39,7 @@ async def foretold(db, *ratios: float, ahead: int = 0) -> None:
 
 
 async def for_new(queue, profile: str = PROFILE, user: int = ANN):
-    return await Forecaster(queue.jobs).for_new(profile, GUILD, user)
+    return await Forecaster(queue.jobs, clock=CLOCK).for_new(profile, GUILD, user)
 
 
 async def test_before_anything_is_measured_a_guess_stands_in(queue):
@@ -58,7 +60,7 @@ async def test_a_profile_with_few_renders_is_taken_for_the_average_one(queue, db
 async def test_each_job_waits_for_those_before_it(queue, db):
     await measured(db, *[10.0] * FEW)
     jobs = [await queued(queue, user) for user in range(3)]
-    forecast = await Forecaster(queue.jobs).forecast()
+    forecast = await Forecaster(queue.jobs, clock=CLOCK).forecast()
     waits = [forecast.waits[job.id] for job in jobs]
     assert [(wait.position, wait.ahead) for wait in waits] == [(1, 0), (2, 1), (3, 2)]
     assert [wait.middle for wait in waits] == pytest.approx([10, 20, 30])
@@ -70,7 +72,7 @@ async def test_what_is_left_of_a_render_is_taken_from_those_that_took_as_long(qu
     running = await queue.claims.claim()
     waiting = await queued(queue, 2)
     for elapsed, left in ((0, 30.0), (20, 30.0), (50, 10.0), (70, 9.0)):
-        waits = Forecaster(queue.jobs, clock=lambda at=running.started_at + elapsed: at)
+        waits = Forecaster(queue.jobs, clock=partial(float, running.started_at + elapsed))
         wait = (await waits.forecast()).waits[waiting.id]
         assert (wait.position, wait.ahead) == (1, 1)
         assert wait.middle == pytest.approx(left + 30.0, abs=0.1)
@@ -106,7 +108,7 @@ async def test_a_finished_render_is_learnt_from(queue, blobs):
 
 
 async def test_a_forecast_is_made_once_a_second_however_many_ask(queue, db, monkeypatch):
-    waits = Forecaster(queue.jobs)
+    waits = Forecaster(queue.jobs, clock=CLOCK)
     first = await waits.forecast()
     calls = db.calls
     assert await waits.forecast() is first
@@ -178,7 +180,7 @@ async def test_members_who_used_a_lot_are_told_a_longer_wait_and_why(queue, db):
     def use(connection):
         charge(connection, guild_id=GUILD, user_id=ANN, seconds=60, now=now, half_life=21_600)
 
-    waits = Forecaster(queue.jobs)
+    waits = Forecaster(queue.jobs, clock=CLOCK)
     for _ in range(4):  # each is due 100 s after the one before
         now = (await queued(queue, BEN)).created_at
     await db.write(use)

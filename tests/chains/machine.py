@@ -120,7 +120,7 @@ class Chain(RuleBasedStateMachine):
 
         async def deed() -> None:
             word = self.token(user)
-            files = {Role.PICTURE: f"picture {self.token(user)}".encode() * 3} if picture else {}
+            files: Any = {Role.PICTURE: f"picture {self.token(user)}".encode() * 3} if picture else {}
             kind = Kind.ANIMATE if picture else Kind.TEXT2VIDEO
             request = Request(kind=kind, prompt=f"a {word} over the canal")
             if slow:
@@ -280,7 +280,7 @@ class Chain(RuleBasedStateMachine):
                 self.counts["retry"] += 1
                 at = interaction(self.town.services, MOD, moderator=True)
                 commands = JobCommands(self.town.services)
-                await commands.retry.callback(commands, at, job.id)  # type: ignore[arg-type, call-arg]
+                await commands.retry.callback(commands, at, job.id)  # type: ignore[arg-type]
 
         self.do(deed())
 

@@ -129,7 +129,7 @@ class QuotingEngine(HouseEngine):
         self.go_on = asyncio.Event()
         self.go_on.set()
 
-    async def render(  # type: ignore[override]
+    async def render(
         self, recipe: Recipe, inputs: Mapping[str, Path], *, job: str, limits: Any, on_event: Any, cancel: Any
     ) -> Rendered:
         del limits
@@ -218,7 +218,7 @@ class Town:
     async def begin(self) -> None:
         """Start the bot on its folder."""
         settings = Settings(
-            _env_file=None,  # type: ignore[call-arg]
+            _env_file=None,
             data_dir=self.data,
             per_member_waiting=ENOUGH,
             per_member_hour=ENOUGH,

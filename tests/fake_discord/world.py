@@ -30,7 +30,7 @@ Event = Mapping[str, Any]
 class World:
     """All state that outlives a connection. `emit` sends an event through the gateway."""
 
-    def __init__(self, *, emit: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(self, *, emit: Callable[[str, dict[str, Any]], object]) -> None:
         self.ids = Snowflakes()
         self.emit = emit
         self.base_url = ""
@@ -139,6 +139,7 @@ class World:
             "content_type": claimed(upload.content_type, guessed),
             "width": claimed(upload.width, width),
             "height": claimed(upload.height, height),
+            "flags": upload.flags,
         }
         kept = self.keep_file(upload.filename, upload.data, channel_id)
         kept = replace(kept, claims=claims, fault=upload.fault)

@@ -209,7 +209,7 @@ class _Take:
         known = store.styles()
         for style in recipe.styles:
             if style.name not in known:  # else a name could be a path
-                raise UserError(Code.STYLE, "There is no style {style} here.", style=style.name[:60])
+                raise _no_style(style.name, store.unusable())
             loras.append(
                 Lora(name=style.name, file=store.style(style.name), weight=style.weight, is_style=True)
             )
@@ -250,3 +250,10 @@ def _seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
+
+
+def _no_style(name: str, unusable: Mapping[str, str]) -> UserError:
+    if name in unusable:
+        why = unusable[name].replace("{", "{{").replace("}", "}}")
+        return UserError(Code.STYLE, f"The style {{style}} cannot be used, because {why}.", style=name[:60])
+    return UserError(Code.STYLE, "There is no style {style} here.", style=name[:60])

@@ -44,7 +44,7 @@ async def news(services, quick):
     """The loop, over an engine that a test has in hand."""
     look = lambda: trouble_of(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
     task = asyncio.create_task(
-        EngineAlerts(queue=services.queue, messenger=services.messenger, look=look).loop.run()
+        EngineAlerts(reviews=services.queue.reviews, messenger=services.messenger, look=look).loop.run()
     )
     yield
     task.cancel()
@@ -106,7 +106,9 @@ class TestWithTheRealProcess:
         assert "is not working" in page
         more = engine.deaths
         await until(lambda: engine.deaths > more + 1, 20)
-        [job] = [*await services.queue.jobs.waiting(), *filter(None, [await services.queue.jobs.running()])]
+        waiting, running = await services.queue.jobs.waiting(), await services.queue.jobs.running()
+        jobs = [*waiting, running] if running else waiting
+        [job] = jobs
         assert (job.crashes, job.state) in {(0, State.QUEUED), (0, State.RUNNING)}
         assert len(said(fake, review)) == 1
         await services.engine_loop.stop(0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import shutil
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
@@ -112,7 +113,7 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
         await queue.moderation.ban(guild, ada.id, by=1, reason="spam")
         expected = messages.BANNED
     elif reason == "disk":
-        rules = submissions_module.dataclasses.replace(services.submissions.rules, min_free_disk=1000)
+        rules = dataclasses.replace(services.submissions.rules, min_free_disk=1000)
         services.submissions.rules = rules
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
         expected = messages.DISK_FULL

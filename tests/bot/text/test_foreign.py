@@ -69,7 +69,7 @@ def _value(kind, name):  # noqa: C901, PLR0911 - one case for each sort of type
         return next(iter(kind))
     if kind is Exception or (inspect.isclass(kind) and issubclass(kind, UserError)):
         return UserError("E", "there is no {name} here", name=EVIL)
-    if dataclasses.is_dataclass(kind):
+    if inspect.isclass(kind) and dataclasses.is_dataclass(kind):
         hints = typing.get_type_hints(kind)
         return kind(
             **{field.name: _value(hints[field.name], field.name) for field in dataclasses.fields(kind)}
@@ -107,8 +107,8 @@ def drawn(text: str) -> str:
 
 
 NOT_SAID = {"clean_prompt", "fit", "my_jobs", "flagged_words"}
-"""They make no text of ours: a prompt on its way in, two that put finished lines together, and a reason that is
-kept, and quoted where it is said."""
+"""They make no text of ours: a prompt on its way in, two that put finished lines together, and a reason that
+is kept, and quoted where it is said."""
 
 NOT_DRAWN = {"job_choice"}
 """Discord draws no markup in the names of a list."""
