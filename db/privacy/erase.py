@@ -182,15 +182,7 @@ class Eraser:
         pseudonym = self.pseudonyms.of(user)
         clips = _files_of(own)
         for job in own:
-            self.forget(connection, job, now)
-            _end(connection, job.id, now)
-            clips |= _drop_sheets(connection, job.id)
-            connection.execute(
-                "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
-                "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "
-                "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
-                (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
-            )
+            clips |= self._empty(connection, job, pseudonym, now)
         for job, left in kin:
             clips |= _disinherit(connection, job, left, now)
         quotes = {phrase for job in own for phrase in self._redactor.phrases(job.recipe)}
@@ -229,6 +221,18 @@ class Eraser:
             kin=[job.id for job, _ in kin],
             blobs=clips - named_files(connection, clips),
         )
+
+    def _empty(self, connection: sqlite3.Connection, job: Job, pseudonym: int, now: float) -> set[str]:
+        """Take all but what counts out of a member's own job; return the digests of its takes' pictures."""
+        self.forget(connection, job, now)
+        _end(connection, job.id, now)
+        connection.execute(
+            "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
+            "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "
+            "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
+            (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
+        )
+        return _drop_sheets(connection, job.id)
 
     def _descent(self, connection: sqlite3.Connection, own: Sequence[Job]) -> list[Job]:
         """What others have made from a member's jobs."""
