@@ -50,8 +50,9 @@ def _as_text(found: Provenance) -> str:
         lines.append("recipe       none")
     else:
         made = found.recipe
-        engine, prompt = visible(made.engine), visible(made.prompt)
-        lines.append(f"recipe       {made.kind}, engine {engine}, seed {made.seed}, “{prompt}”")
+        engine = visible(made.engine)
+        prompt = f", prompt “{visible(made.prompt)}”" if made.prompt else ""
+        lines.append(f"recipe       {made.kind}, engine {engine}, seed {made.seed}{prompt}")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""``/mydata``: what a member may ask of us about themselves."""
+"""``/mydata``: a member exports or erases their data, or forbids others to animate their pictures."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ LIMIT_SHARE = 0.95
 
 
 class Rights:
-    """Answers members about themselves."""
+    """Answers members who ask about their own data."""
 
     def __init__(
         self,
@@ -62,16 +62,16 @@ class Rights:
         self._clock = clock
 
     async def recognise(self, user: int) -> None:
-        """A member uses the bot: where they were erased, a ban finds them again."""
+        """A member uses the bot: if they were erased, their old bans apply again."""
         await self._personal.recognise(user)
 
     async def may_animate(self, interaction: Interaction, author: int, refusal: str) -> bool:
-        """Whether who asks may animate a picture of this member's; otherwise they are told so.
+        """Whether the asking member may animate this member's picture; if not, they are told so.
 
         Args:
             interaction: who asks.
             author: whose picture it is.
-            refusal: what is said where that member does not want it.
+            refusal: the answer if that member does not want it.
         """
         if author == interaction.user.id:
             return True
@@ -94,7 +94,7 @@ class Rights:
         await interaction.response.send_message(text, ephemeral=True)
 
     async def export(self, interaction: Interaction) -> None:
-        """Send the member all that is kept of them, in private, in as many files as it takes."""
+        """Send the member everything that is kept about them, in private, split into files if needed."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         user = interaction.user.id
         known = await self._personal.known(user)
@@ -125,7 +125,7 @@ class Rights:
                 await interaction.followup.send(text, file=file, ephemeral=True)
 
     async def ask_whether_to_erase(self, interaction: Interaction) -> None:
-        """Ask first: it cannot be taken back."""
+        """Ask first: an erasure can't be undone."""
         kinds = [kind for kind in rows.buttons() if issubclass(kind, ErasureButton)]
         view = rows.view_of([kind() for kind in kinds])
         under_way = await self._erasing.left(interaction.user.id)
@@ -161,7 +161,7 @@ class Rights:
 
 
 class ErasureButton(Button):
-    """An answer to "erase everything?". It concerns whoever clicks, so there is nothing in it to forge.
+    """An answer to "erase everything?". It applies to the member who clicks, so there is nothing to forge.
 
     Asking about one's own data is no use of the bot: a member who was erased stays unknown.
     """
@@ -173,14 +173,14 @@ class ErasureButton(Button):
 
     @classmethod
     def pattern(cls) -> str:
-        """Match ``fk:mydata:<action>``, which is the same for everybody."""
+        """Match ``fk:mydata:<action>``, which is the same for everyone."""
         return f"fk:mydata:{cls.action}"
 
     @classmethod
     async def from_custom_id(
         cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
     ) -> Self:
-        """Make the button again from what a click brings back."""
+        """Make the button again from the data of a click."""
         del interaction, item, match
         return cls()
 
@@ -217,5 +217,5 @@ class KeepEverything(ErasureButton):
     order = 30
 
     async def click(self, interaction: Interaction) -> None:
-        """Take the question away."""
+        """Remove the question."""
         await interaction.response.edit_message(content=privacy_texts.KEPT, view=None)

@@ -192,6 +192,7 @@ class Eraser:
             [job.id for job in own],
             [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
         )
+        _forget_quoted_reports(connection, user)
         connection.execute("DELETE FROM star WHERE user_id = ?", (user,))
         for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here
             connection.execute(f"DELETE FROM {table} WHERE {PASSING[table]} = ?", (user,))
@@ -321,6 +322,21 @@ def _everybody(connection: sqlite3.Connection) -> list[int]:
     ]
     sql = " UNION ".join(f"SELECT {column} FROM {table} WHERE {column} > 0" for table, column in pairs)
     return [row[0] for row in connection.execute(sql).fetchall()]
+
+
+def _forget_quoted_reports(connection: sqlite3.Connection, user: int) -> None:
+    """Take the reasons out that a takedown has from a member's report: of the log, and of the ban."""
+    connection.execute(
+        "DELETE FROM audit_reason WHERE seq IN (SELECT seq FROM audit WHERE action = 'take down' "
+        "AND target IN (SELECT job FROM report WHERE user_id = ?))",
+        (user,),
+    )
+    connection.execute(
+        "UPDATE ban SET reason = '' WHERE (guild_id, user_id) IN (SELECT job.guild_id, job.user_id "
+        "FROM report JOIN job ON job.id = report.job "
+        "WHERE report.user_id = ? AND job.deleted_at IS NOT NULL)",
+        (user,),
+    )
 
 
 def jobs_of(connection: sqlite3.Connection, user: int, before: float) -> list[Job]:

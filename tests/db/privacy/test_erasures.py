@@ -236,3 +236,15 @@ async def test_a_kill_at_any_write_of_an_erase_leaves_a_stage_to_go_on_from(tmp_
     async with await Database.open(tmp_path / "bot.db") as db:
         [found] = await Personal(db, eraser=eraser).erasures()
         assert (found.stage, found.user, found.jobs) == (Stage.EMPTIED, None, 1)
+
+
+async def test_a_report_that_a_takedown_quotes_goes_with_the_member_who_wrote_it(queue, personal, db):
+    clip = await rendered(queue, user=BEN)
+    await queue.delivery.begin_posting(clip.id)
+    await queue.delivery.record_posted(clip.id, 77)
+    await queue.cases.report(clip.id, ANN, "shows me", interaction=1)
+    entry = audit_entry("take down", target=clip.id)
+    assert await queue.cases.take_down(clip.id, 1, entry) is not None
+    await personal.erase(ANN)
+    assert await queue.moderation.banned(GUILD, BEN) == ""
+    assert [row["reason"] for row in await db.read("SELECT reason FROM audit_reason")] == []
