@@ -21,11 +21,13 @@ from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.shortages import ShortagePolicy
 from bot.requests.submission import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
+from db.jobs.stumbles import StumbleLimits
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
@@ -37,6 +39,8 @@ MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / ro
 
 OWNERS = (
     RetentionPolicy,
+    ShortagePolicy,
+    StumbleLimits,
     FairShare,
     EnqueueLimits,
     Ceilings,
@@ -166,6 +170,8 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits,
         submissions.limits.ceilings,
         policies.for_delivery(settings),
+        policies.for_stumbles(settings),
+        policies.for_shortages(settings),
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),

@@ -9,6 +9,9 @@ from typing import Generic, Self, TypeVar
 
 from bot.intake.download import Attachment, Downloader
 from engine.core.errors import UserError
+from engine.core.shortages import shortage_of
+from engine.untrusted.clip_headers import ClipRefused
+from engine.untrusted.headers import Refused
 
 Clean = TypeVar("Clean")
 T = TypeVar("T")
@@ -43,6 +46,7 @@ class MediaIntake(ABC, Generic[Clean]):
 
         Raises:
             UserError: it was not taken; the text gives the reason and what to do.
+            OSError, MemoryError, RuntimeError: the machine is short of something.
         """
         return await self._explained(self._fetch_and_clean(attachment))
 
@@ -58,6 +62,8 @@ class MediaIntake(ABC, Generic[Clean]):
         try:
             return await work
         except Exception as error:
+            if not isinstance(error, Refused | ClipRefused) and shortage_of(error) is not None:
+                raise  # the file is not to blame, and may be sent again
             raise self._explain(error) from error
 
     async def _fetch_and_clean(self, attachment: Attachment) -> Clean:

@@ -16,7 +16,8 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
-from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.loops.clip_post import file_name, nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop

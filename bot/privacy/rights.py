@@ -15,6 +15,7 @@ import discord
 from bot.buttons import rows
 from bot.buttons.button import Button, Look
 from bot.discord_io.interactions import Interaction
+from bot.discord_io.replies import think
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
@@ -95,7 +96,7 @@ class Rights:
 
     async def export(self, interaction: Interaction) -> None:
         """Send the member everything that is kept about them, in private, split into files if needed."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         user = interaction.user.id
         known = await self._personal.known(user)
         if not known:

@@ -18,9 +18,9 @@ import discord
 
 from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
-from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.interactions import Interaction, cross_off, guild_of, is_taken, tell_elsewhere
 from bot.discord_io.permissions import may_post, roles_of
-from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal
+from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
@@ -29,6 +29,8 @@ from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
+from bot.ops.data_watch import DataWatch
+from bot.ops.shortages import Place, Shortages
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
@@ -52,6 +54,9 @@ log = logging.getLogger(__name__)
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
 """A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
+
+WRITE_SECONDS = 1.0
+"""Discord waits three seconds for a first answer; a write that takes longer than this goes on beside it."""
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
@@ -108,6 +113,8 @@ class Submissions:
         board: StatusBoard,
         signals: JobSignals,
         screening: Screening,
+        shortages: Shortages,
+        data_watch: DataWatch,
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
@@ -121,6 +128,8 @@ class Submissions:
         self._board = board
         self._signals = signals
         self._screening = screening
+        self._shortages = shortages
+        self._data_watch = data_watch
         self.rules = rules
         self._capabilities = capabilities
         self._in_flight = InFlight()
@@ -251,7 +260,9 @@ class Submissions:
         key: str | None,
     ) -> JobId | None:
         checked = await self._admit(interaction, words)
-        answer = None if checked is None else await defer(interaction)
+        if checked is None or not await self._write_down(interaction):
+            return None
+        answer = await self._promise(interaction)
         if answer is None:
             return None
         try:
@@ -269,15 +280,17 @@ class Submissions:
         except asyncio.CancelledError:
             dropped = self._in_flight.dropped
             text = privacy_texts.ASKED_BEFORE_ERASE if dropped else messages.BEING_RESTARTED
-            await send_refusal(interaction, text)
+            await self._refuse(interaction, text)
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
-            await send_refusal(interaction, refusal_text(error, interaction.id))
+            self._shortages.met(Place.INTAKE, error)
+            await self._refuse(interaction, refusal_text(error, interaction.id))
             return None
+        self._shortages.passed(Place.INTAKE)
         job = enqueued.job
         if not enqueued.created:
             if key is not None:
-                await send_refusal(interaction, messages.ASKED_AGAIN)
+                await self._refuse(interaction, messages.ASKED_AGAIN)
             return None  # else Discord told us twice, and the first time is being answered
         log.info("job %s is queued", job.id)
         self._board.expect(job.id)
@@ -289,7 +302,35 @@ class Submissions:
             log.exception("answering job %s failed", job.id)
         finally:
             self._board.answered(job.id)
+        if answer.message_id is not None:  # else the answer that was promised still has to be found
+            await cross_off(interaction)
         return job.id
+
+    async def _write_down(self, interaction: Interaction) -> bool:
+        """Write the interaction down before an answer is promised; False: it was refused in words."""
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await write_down(interaction, reserved=False)
+        except TimeoutError:
+            log.warning("the database is slow: promising an answer to %s before it is stored", interaction.id)
+        except (DatabaseError, OSError, MemoryError) as error:
+            self._shortages.met(Place.INTAKE, error)
+            await interaction.response.send_message(refusal_text(error, interaction.id), ephemeral=True)
+            return False
+        return True
+
+    async def _promise(self, interaction: Interaction) -> Answer | None:
+        """Show "thinking". None where it was too late for that; the member is told so elsewhere."""
+        answer = await defer(interaction)
+        if answer is None:
+            await cross_off(interaction)
+            if not await is_taken(interaction):
+                await tell_elsewhere(interaction, messages.NOT_ANSWERED)
+        return answer
+
+    async def _refuse(self, interaction: Interaction, text: str) -> None:
+        if await send_refusal(interaction, text):
+            await cross_off(interaction)
 
     async def _admit(self, interaction: Interaction, words: str) -> bool | None:
         """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
@@ -320,6 +361,11 @@ class Submissions:
         if is_forbidden(words):
             log.warning("refused %s: someone young together with something sexual", interaction.id)
             return messages.FORBIDDEN
+        return self._refuse_for_the_disk()
+
+    def _refuse_for_the_disk(self) -> str | None:
+        if not self._data_watch.is_there():
+            return messages.DATA_GONE
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return messages.DISK_FULL
         return None

@@ -42,7 +42,12 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
 WORDS_ABOUT: Mapping[str, tuple[str, ...]] = {"ban": ("reason",), "report": ("reason",)}
 """Free text about the member whom a row is about."""
 
-PASSING: Mapping[str, str] = {"alias": "user_id", "erasure": "user_id"}
+PASSING: Mapping[str, str] = {
+    "alias": "user_id",
+    "erasure": "user_id",
+    "asked": "user_id",
+    "owed": "user_id",
+}
 """Tables whose rows about a member hold nothing to take away."""
 
 KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")

@@ -24,7 +24,8 @@ import discord
 
 from bot import app
 from bot.config.settings import Settings
-from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.intake.reception import Reception
 from bot.services import Services
 from db.files import Blobs
@@ -35,6 +36,7 @@ from engine.core.request import Subject
 from engine.process.spool import Rendered
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
 from tests.bot.fixtures import HouseEngine
+from tests.policies import stumble_limits
 
 GUILD, CHANNEL = 700_000_000_000_000_001, 700_000_000_000_000_002
 SIDE = 512
@@ -243,7 +245,7 @@ class Town:
         self.services.submissions._reception = self.door
         self.services.replays._reception = self.door
         shutil.rmtree(self.data / "spool", ignore_errors=True)  # as the engine's host does at its start
-        await self.services.queue.claims.recover(restart_limit=ENOUGH)
+        await self.services.queue.claims.recover(limits=stumble_limits())
         await self.services.erasing.begin()
 
     def start(self, work: Any) -> None:

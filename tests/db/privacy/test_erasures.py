@@ -17,7 +17,7 @@ from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import GUILD, audit_entry, enqueued, new_job, rendered
 from tests.db.plain_words import Words
-from tests.policies import FAR, enqueue_limits, queue_on
+from tests.policies import FAR, enqueue_limits, queue_on, stumble_limits
 
 ANN, BEN, CAT, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 411_222_333_444_555_666, 9
 SECRET = "a heron over the canal"
@@ -78,7 +78,7 @@ async def test_a_bot_that_was_killed_while_posting_does_not_post_again_after_the
     clip = await rendered(queue, user=ANN)
     await queue.delivery.begin_posting(clip.id)
     await personal.ask_to_erase(ANN, messages=False)
-    await queue.claims.recover(restart_limit=5)
+    await queue.claims.recover(limits=stumble_limits())
     assert await queue.delivery.to_deliver() == []
     assert await queue.delivery.begin_posting(clip.id) is None
 

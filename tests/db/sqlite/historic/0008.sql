@@ -17,6 +17,15 @@ CREATE TABLE allowance (
     spent TEXT CHECK (spent IN ('refuse', 'background')),
     PRIMARY KEY (guild_id, kind, whom)
 ) WITHOUT ROWID;
+CREATE TABLE asked (
+    interaction INTEGER PRIMARY KEY,
+    application INTEGER NOT NULL,
+    token TEXT NOT NULL,
+    user_id INTEGER NOT NULL,
+    guild_id INTEGER NOT NULL,
+    channel_id INTEGER NOT NULL,
+    at REAL NOT NULL
+);
 CREATE TABLE audit (
     seq INTEGER PRIMARY KEY,
     at REAL NOT NULL,
@@ -70,15 +79,9 @@ CREATE TABLE drain (
     at REAL NOT NULL
 );
 CREATE TABLE erasure (
-    pseudonym INTEGER PRIMARY KEY,
-    user_id INTEGER,
+    user_id INTEGER PRIMARY KEY,
     at REAL NOT NULL,
-    interaction INTEGER NOT NULL,
-    messages INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('asked', 'stopped', 'emptied', 'cleared', 'done')),
-    jobs INTEGER NOT NULL DEFAULT 0,
-    messages_left INTEGER NOT NULL DEFAULT 0,
-    token TEXT
+    messages INTEGER NOT NULL
 );
 CREATE TABLE foretold (
     seq INTEGER PRIMARY KEY,
@@ -143,10 +146,10 @@ CREATE TABLE job (
     in_flight INTEGER NOT NULL DEFAULT 0,
     message_id INTEGER,
     deleted_at REAL
-, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, seed INTEGER);
-INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,NULL);
-INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,NULL);
-INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,NULL);
+, due REAL NOT NULL DEFAULT 0, expected REAL NOT NULL DEFAULT 30, foretold REAL, foretold_ahead INTEGER, charged_seconds REAL NOT NULL DEFAULT 0, booked REAL, before_others INTEGER NOT NULL DEFAULT 0, forgotten_at REAL, adult INTEGER NOT NULL DEFAULT 0, spoiler INTEGER NOT NULL DEFAULT 0, looked_at INTEGER NOT NULL DEFAULT 0, taking_down INTEGER NOT NULL DEFAULT 0, stumbles INTEGER NOT NULL DEFAULT 0, stumbled_at REAL);
+INSERT INTO "job" VALUES(1,'e807998cd482e19f','interaction 0','animate','delivered',100,7,1,'{}','camera-fast','{"picture": "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}',NULL,1.79526165670024347303e+09,0,0,1,1,0,0,1.7952616567014853954e+09,1.79526165670266675943e+09,1.79526165670457911495e+09,'',0.0,0,0,'cccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccccc',1,'{}',10.0,NULL,NULL,NULL,NULL,NULL,NULL,0,1.79526165670399880406e+09,1,NULL,0,555,NULL,1.79526165670024347303e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL);
+INSERT INTO "job" VALUES(2,'50a42aeffcaad651','interaction 1','animate','running',100,7,1,'{}','camera-fast','{}',NULL,1.79526165670518040654e+09,0,0,2,1,0,0,1.79526165670570898055e+09,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1.79526165670518040654e+09,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL);
+INSERT INTO "job" VALUES(3,'1915c9710e209560','interaction 2','animate','queued',100,7,1,'{}','camera-fast','{}',NULL,1795261656.70635,0,0,3,0,0,0,NULL,NULL,NULL,'',0.0,0,0,NULL,NULL,NULL,0.0,NULL,NULL,NULL,NULL,NULL,NULL,0,NULL,0,NULL,0,NULL,NULL,1795261656.70635,30.0,NULL,NULL,0.0,NULL,0,NULL,0,0,0,0,0,NULL);
 CREATE TABLE member (
     guild_id INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
@@ -162,6 +165,13 @@ CREATE TABLE opt_out (
     pseudonym INTEGER PRIMARY KEY,
     at REAL NOT NULL
 );
+CREATE TABLE owed (
+    job TEXT PRIMARY KEY REFERENCES job (id),
+    user_id INTEGER NOT NULL,
+    at REAL NOT NULL,
+    tries INTEGER NOT NULL DEFAULT 0,
+    due_at REAL NOT NULL DEFAULT 0
+) WITHOUT ROWID;
 CREATE TABLE pause (
     guild_id INTEGER PRIMARY KEY,
     by_user INTEGER NOT NULL,
@@ -222,8 +232,6 @@ CREATE INDEX job_by_creation ON job (created_at);
 CREATE INDEX star_by_member ON star (guild_id, user_id) WHERE starred;
 CREATE INDEX card_open ON card (due_at) WHERE closed = 0;
 CREATE INDEX job_taking_down ON job (seq) WHERE taking_down = 1;
-CREATE INDEX job_by_seed ON job (seed) WHERE seed IS NOT NULL;
-CREATE INDEX job_by_parent ON job (parent) WHERE parent IS NOT NULL;
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('job',3);
 COMMIT;
