@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile cases gate smoothing clean
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile cases erase gate smoothing clean
 
 help:
 	@echo "make demo       turn a picture into a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -39,6 +39,7 @@ help:
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
 	@echo "make cases      files that people really send: CASES=folder"
+	@echo "make erase      random chains of deeds and erases; then every byte is searched"
 
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
@@ -142,6 +143,9 @@ hostile: $(BIN)/.test
 
 cases: $(BIN)/.test
 	$(BIN)/python -m benchmarks.cases $(or $(CASES),$(error CASES=folder of cases is needed))
+
+erase: $(BIN)/.test
+	$(BIN)/python -m benchmarks.erase
 
 gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))

@@ -48,12 +48,14 @@ REFUSALS = {
 """What is told to somebody who may not, and how a table has it."""
 
 
-ASKER, MEMBER, MODERATOR, STRANGER = PEOPLE = (
+ASKER, MEMBER, SHUT_OUT, MODERATOR, STRANGER = ABOUT_JOBS = (
     "who asked for it",
     "member",
+    "member who can't see the channel",
     "moderator",
     "admin of another server",
 )
+PEOPLE = (ASKER, MEMBER, MODERATOR, STRANGER)
 
 Act = Callable[[Member, Channel, Job], Awaitable[Interaction]]
 
@@ -77,12 +79,14 @@ class Scene:
         self.where: dict[str, tuple[Member, Channel]] = {
             ASKER: (self.ada, self.channel),
             MEMBER: (fake.member("eve", here), self.channel),
+            SHUT_OUT: (fake.member("bob", here), fake.channel(here, "elsewhere")),
             MODERATOR: (fake.member("mod", here, permissions=Permission.MANAGE_GUILD), self.channel),
             STRANGER: (
                 fake.member("boss", elsewhere, permissions=Permission.ADMINISTRATOR),
                 fake.channel(elsewhere),
             ),
         }
+        fake.world.hide(self.channel, self.where[SHUT_OUT][0])
         self._signs = itertools.count()
 
     async def sign(self, channel: Channel, view: discord.ui.View | None = None) -> Message:
@@ -167,7 +171,7 @@ class Scene:
         except TimeoutError as error:
             raise Reached(f"{name}, by a {person}, is never answered") from error
         refused = answer in REFUSALS
-        foreign = channel.guild is not self.channel.guild
+        foreign = channel.guild is not self.channel.guild or person == SHUT_OUT
         if (refused or foreign) and await self.rows() != before:
             raise Reached(f"{name}, by a {person}, changed something: {answer}")
         if foreign and ("secret" in answer or job.id[:6] in answer):

@@ -23,7 +23,7 @@ from typing import Any
 import discord
 from discord import AppCommandType
 
-from benchmarks.rights_scene import OF_A_REPORT, PEOPLE, Act, Reached, Scene, scene_in
+from benchmarks.rights_scene import ABOUT_JOBS, OF_A_REPORT, PEOPLE, Act, Reached, Scene, scene_in
 from bot.buttons import rows
 from bot.buttons.button import Look
 from bot.buttons.form import Form
@@ -142,7 +142,7 @@ async def rows_of_buttons(scene: Scene) -> dict[str, Row]:
         name = f"the form of {form.__name__.removesuffix('Form')}"
         tries.append((name, form.states[0], sent(scene, form)))
     return {
-        name: tuple([await scene.tried(name, person, start, act) for person in PEOPLE])
+        name: tuple([await scene.tried(name, person, start, act) for person in ABOUT_JOBS])
         for name, start, act in tries
     }
 
@@ -181,7 +181,7 @@ async def tables() -> str:
             made = [
                 _table(("Command", *PEOPLE[1:]), await rows_of_commands(scene)),
                 _table(("List while typing", *PEOPLE[1:]), await rows_of_lists(scene)),
-                _table(("Button or form", *PEOPLE), await rows_of_buttons(scene)),
+                _table(("Button or form", *ABOUT_JOBS), await rows_of_buttons(scene)),
                 _table(("Answer to `/mydata erase`", *PEOPLE[1:]), await rows_of_erasure(scene)),
             ]
             if pings := scene.pings():

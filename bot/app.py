@@ -170,7 +170,15 @@ def _base(
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
-    queue = Queue(database, policies.for_turns(settings), clock=clock)
+    pseudonyms = Pseudonyms(settings.data_dir)
+    redactor = RecipeRedactor()
+    queue = Queue(
+        database,
+        policies.for_turns(settings),
+        pseudonym_of=pseudonyms.of,
+        retells=redactor.retells,
+        clock=clock,
+    )
     signals = JobSignals()
     return _Base(
         settings=settings,
@@ -181,7 +189,7 @@ def _base(
         host=host,
         reception=reception,
         sealer=sealer,
-        eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor()),
+        eraser=Eraser(pseudonyms=pseudonyms, redactor=redactor),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
         forecaster=Forecaster(queue.jobs, clock=clock),
@@ -213,7 +221,7 @@ def _services(base: _Base) -> Services:
     )
     cancelling = Cancelling(claims=queue.claims, signals=signals)
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
-    erasing = _erasing(base, personal, cancelling)
+    erasing = _erasing(base, personal, submissions)
     guilds = Guilds(base.database, clock=base.clock)
     return Services(
         settings=settings,
@@ -262,6 +270,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         claims=queue.claims,
         jobs=queue.jobs,
         take_previews=queue.take_previews,
+        retention=queue.retention,
         blobs=base.blobs,
         engine=base.host,
         limits_for=limits_for,
@@ -345,6 +354,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
     return Submissions(
         entry=base.queue.entry,
         moderation=base.queue.moderation,
+        retention=base.queue.retention,
         blobs=base.blobs,
         reception=base.reception,
         forecaster=base.forecaster,
@@ -366,19 +376,23 @@ def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Rep
         reception=base.reception,
         flagged_clip=screening.flagged_clip,
         max_seconds=base.settings.max_extended_seconds,
+        moderator_roles=base.settings.moderator_roles,
     )
 
 
-def _erasing(base: _Base, personal: Personal, cancelling: Cancelling) -> Erasing:
+def _erasing(base: _Base, personal: Personal, submissions: Submissions) -> Erasing:
     backups = base.settings.data_dir / BACKUPS
     return Erasing(
         personal=personal,
+        retention=base.queue.retention,
+        fold=base.database.fold,
         copies=Copies(base.database.path, backups, eraser=base.eraser, clock=base.clock),
         blobs=base.blobs,
         messenger=base.messenger,
         signals=base.signals,
         outbox=base.outbox,
-        cancel=cancelling.cancel,
+        drop_requests=submissions.drop,
+        clock=base.clock,
     )
 
 

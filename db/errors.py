@@ -146,6 +146,14 @@ class Draining(NotAccepted):
     """The job was not accepted: this guild finishes its jobs and takes no new ones."""
 
 
+class AskedBeforeErase(NotAccepted):
+    """It was not accepted: the member has asked to be erased since, or is being erased now."""
+
+
+class ParentGone(NotAccepted):
+    """The job was not accepted: the words or files that it was to be made from were deleted meanwhile."""
+
+
 class InvalidMove(StoreError):
     """A job was about to make a move that is not allowed; nothing was written."""
 

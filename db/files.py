@@ -12,9 +12,11 @@ import hashlib
 import os
 import re
 import secrets
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,6 +24,8 @@ from db.errors import BlobDamaged
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1 << 20  # bytes
+
+_HAND: ContextVar[set[str] | None] = ContextVar("blobs in hand", default=None)
 
 
 class Blobs:
@@ -35,6 +39,8 @@ class Blobs:
         self._root = Path(root).absolute()
         self._incoming = self._root / "incoming"
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = threading.Lock()
+        self._hands: list[set[str]] = []
         fsync(self._root.parent)  # or the whole folder could be gone after a power cut
 
     def path(self, sha256: str) -> Path:
@@ -105,36 +111,61 @@ class Blobs:
         if found != sha256:
             raise BlobDamaged(sha256, found)
 
+    @contextmanager
+    def in_hand(self) -> Iterator[set[str]]:
+        """Keep what the block, or a thread that it waits for, puts by, until a row can name it.
+
+        Yields:
+            The digests of what was put by so far.
+        """
+        hand: set[str] = set()
+        before = _HAND.set(hand)
+        with self._lock:
+            self._hands.append(hand)
+        try:
+            yield hand
+        finally:
+            with self._lock:
+                self._hands = [other for other in self._hands if other is not hand]
+            _HAND.reset(before)
+
     def exists(self, sha256: str) -> bool:
         """Whether there is such a blob."""
         return self.path(sha256).is_file()
 
     def delete(self, sha256: str) -> bool:
-        """Delete a blob; False if there was none."""
-        try:
-            self.path(sha256).unlink()
-        except FileNotFoundError:
-            return False
+        """Delete a blob; False where there was none, or somebody has it in hand."""
+        with self._lock:
+            if any(sha256 in hand for hand in self._hands):
+                return False
+            try:
+                self.path(sha256).unlink()
+            except FileNotFoundError:
+                return False
         return True
 
-    def sweep(self, keep: set[str], older_than: float = 3600.0) -> int:
+    def sweep(self, keep: Collection[str], older_than: float = 3600.0) -> int:
         """Delete the blobs that are not needed, and files that never finished arriving.
 
         Args:
-            keep: digests of the blobs that stay.
+            keep: digests of the blobs that stay, beside those that somebody has in hand.
             older_than: seconds; younger files stay, as their job may not be written down yet.
 
         Returns:
             How many files were deleted.
         """
-        deleted = 0
         newest = time.time() - older_than
         blobs = (path for path in self._root.glob("??/*.blob") if path.stem not in keep)
-        for path in [*blobs, *self._incoming.iterdir()]:
-            if path.stat().st_mtime < newest:
-                path.unlink()
-                deleted += 1
-        return deleted
+        deleted = sum(self.delete(path.stem) for path in blobs if _older(path, newest))
+        return deleted + self.sweep_incoming(older_than)
+
+    def sweep_incoming(self, older_than: float) -> int:
+        """Delete files that never finished arriving; return how many."""
+        newest = time.time() - older_than
+        left = [path for path in self._incoming.iterdir() if _older(path, newest)]
+        for path in left:
+            path.unlink(missing_ok=True)
+        return len(left)
 
     @contextmanager
     def _arriving(self) -> Iterator[tuple[BinaryIO, Path]]:
@@ -153,7 +184,11 @@ class Blobs:
             final.parent.mkdir(mode=0o700, exist_ok=True)
             fsync(self._root)
         os.utime(finished)  # its age, for the sweep, counts from now
-        finished.replace(final)
+        hand = _HAND.get()
+        with self._lock:  # so that it is never deleted between being there and being in hand
+            if hand is not None:
+                hand.add(sha256)
+            finished.replace(final)
         fsync(final.parent)
 
     def _copy(self, source: Path, sha256: str) -> None:
@@ -168,6 +203,13 @@ class Blobs:
             file.flush()
             os.fsync(file.fileno())
             self._settle(temporary, sha256)
+
+
+def _older(path: Path, newest: float) -> bool:
+    try:
+        return path.stat().st_mtime < newest
+    except FileNotFoundError:  # somebody else has just deleted it
+        return False
 
 
 def _digest(path: Path) -> str:

@@ -28,6 +28,7 @@ from db.jobs.allowances import Allowances
 from db.jobs.asked import Asked
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
+from db.jobs.descent import Retells
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
 from db.jobs.owed import Owed
@@ -87,26 +88,30 @@ class Queue:
         db: Database,
         share: FairShare,
         *,
+        pseudonym_of: Callable[[int], int],
+        retells: Retells,
         clock: Callable[[], float],
     ) -> None:
         """Make the parts.
 
         Args:
             share: how turns are shared out.
+            pseudonym_of: what stands for a member after an erase; limits and bans hold for both.
+            retells: whether a recipe was read from a clip of the other; a takedown follows both.
             clock: returns Unix seconds.
         """
-        self.entry = Admission(db, share=share, clock=clock)
+        self.entry = Admission(db, share=share, pseudonym_of=pseudonym_of, clock=clock)
         self.asked = Asked(db, clock=clock)
         self.owed = Owed(db, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
         self.delivery = Delivery(db, clock=clock)
         self.jobs = JobQueries(db, share=share, clock=clock)
-        self.moderation = Moderation(db, clock=clock)
-        self.cases = Cases(db, clock=clock)
+        self.moderation = Moderation(db, pseudonym_of=pseudonym_of, clock=clock)
+        self.cases = Cases(db, pseudonym_of=pseudonym_of, retells=retells, clock=clock)
         self.reviews = Reviews(db, clock=clock)
         self.ownership = Ownership(db, clock=clock)
         self.retention = Retention(db, clock=clock)
         self.take_previews = TakePreviews(db, clock=clock)
-        self.stars = Stars(db, clock=clock)
+        self.stars = Stars(db, pseudonym_of=pseudonym_of, clock=clock)
         self.meta = Meta(db, clock=clock)

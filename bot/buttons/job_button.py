@@ -12,7 +12,7 @@ import discord
 from bot.buttons.button import JOB_ID, Button
 from bot.config.settings import Settings
 from bot.discord_io.interactions import Interaction, say
-from bot.discord_io.permissions import may_change
+from bot.discord_io.permissions import may_change, may_see
 from bot.text import messages, privacy_texts
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
@@ -103,21 +103,21 @@ class JobButton(Button):
 
 
 async def job_here(interaction: Interaction, job_id: JobId, *, needs_words: bool = False) -> Job | None:
-    """Find a job of this server.
+    """Find a job of this server that the member may see.
 
     Args:
         interaction: a click, or a form that came back.
         job_id: the job that it is about.
-        needs_words: a job whose words are forgotten will not do.
+        needs_words: a job whose words are forgotten, or whose clip was deleted, will not do.
 
     Returns:
         The job; None where there is none that will do, and the member has been told so.
     """
     job = await interaction.client.part(JobQueries).get(job_id)
-    if job is None or job.guild_id != interaction.guild_id:
+    if job is None or not may_see(interaction, job, interaction.client.part(Settings).moderator_roles):
         await say(interaction, messages.NOT_FOUND)
         return None
-    if needs_words and job.forgotten_at is not None:
+    if needs_words and (job.forgotten_at is not None or job.deleted_at is not None):
         await say(interaction, privacy_texts.FORGOTTEN)
         return None
     return job

@@ -32,12 +32,14 @@ from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
 from bot.ops.shortages import Shortages
+from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
 from db.files import Blobs
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
+from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
 from db.states import JobId, State
@@ -123,7 +125,13 @@ async def make_clip(
         data = Path(folder)
         outlet = Folder(data)
         async with await Database.open(data / DATABASE) as database:
-            queue = Queue(database, policies.for_turns(settings), clock=time.time)
+            queue = Queue(
+                database,
+                policies.for_turns(settings),
+                pseudonym_of=Pseudonyms(data).of,
+                retells=RecipeRedactor().retells,
+                clock=time.time,
+            )
             blobs = Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / SPOOL,
@@ -236,6 +244,7 @@ def _loops(
         claims=queue.claims,
         jobs=queue.jobs,
         take_previews=queue.take_previews,
+        retention=queue.retention,
         blobs=blobs,
         engine=host,
         limits_for=limits_for,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from engine.core.foreign_text import visible
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
@@ -26,4 +28,5 @@ class Finding:
     def lines(self) -> list[str]:
         """How it is shown."""
         mark = "✓" if self.ok else ("✗" if self.blocks or self.wrong else "·")
-        return [f"{mark} {self.name}: {self.text}", *([f"    → {self.mend}"] if self.mend else [])]
+        mend = [f"    → {visible(self.mend, lines=True)}"] if self.mend else []
+        return [f"{mark} {visible(self.name)}: {visible(self.text, lines=True)}", *mend]

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from engine.core.foreign_text import visible
+
 if TYPE_CHECKING:
     from engine.provenance.seal import Provenance
 
@@ -33,22 +35,24 @@ def inspect(clip: Path, as_json: bool) -> None:
     try:
         found = inspect_clip(clip)
     except (ValueError, OSError) as error:
-        raise click.ClickException(f"{clip}: {error}") from error
+        raise click.ClickException(visible(f"{clip}: {error}")) from error
     click.echo(_as_json(found) if as_json else _as_text(found))
     raise SystemExit(1 if found.signature is Signature.INVALID else 0)
 
 
 def _as_text(found: Provenance) -> str:
-    lines = [f"source type  {found.source_type or 'none'}"]
-    lines.append(f"signature    {SIGNATURES[found.signature].format(signer=found.signer or 'nobody')}")
+    lines = [f"source type  {visible(found.source_type) or 'none'}"]
+    signer = visible(found.signer) or "nobody"
+    lines.append(f"signature    {SIGNATURES[found.signature].format(signer=signer)}")
     if found.problems:
-        lines.append(f"             {', '.join(found.problems)}")
+        lines.append(f"             {visible(', '.join(found.problems))}")
     if found.recipe is None:
         lines.append("recipe       none")
     else:
         made = found.recipe
-        prompt = f", prompt {made.prompt!r}" if made.prompt else ""
-        lines.append(f"recipe       {made.kind}, engine {made.engine}, seed {made.seed}{prompt}")
+        engine = visible(made.engine)
+        prompt = f", prompt “{visible(made.prompt)}”" if made.prompt else ""
+        lines.append(f"recipe       {made.kind}, engine {engine}, seed {made.seed}{prompt}")
     return "\n".join(lines)
 
 
@@ -60,6 +64,5 @@ def _as_json(found: Provenance) -> str:
             "problems": found.problems,
             "signer": found.signer,
             "recipe": None if found.recipe is None else json.loads(found.recipe.to_json()),
-        },
-        ensure_ascii=False,
+        }
     )

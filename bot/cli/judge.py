@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
+from engine.core.foreign_text import visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +58,7 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
         picture = None if reference is None else _read_reference(reference)
         judged = [_judge(clip, picture) for clip in clips]
     except (ValueError, OSError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(visible(str(error))) from error
     if saved is not None:
         _draw(judged[0], saved)
     for one in judged:
@@ -116,8 +117,8 @@ def _draw(judged: Judged, output: OutputFile) -> None:
 
 def _as_text(judged: Judged) -> str:
     verdict = judged.verdict
-    lines = [f"{judged.path}: {verdict.outcome.value}, {verdict.score:.0f} of 100"]
-    lines += [f"  · {reason}" for reason in verdict.reasons]
+    lines = [f"{visible(str(judged.path))}: {verdict.outcome.value}, {verdict.score:.0f} of 100"]
+    lines += [f"  · {visible(reason)}" for reason in verdict.reasons]
     return "\n".join(lines)
 
 
@@ -132,4 +133,4 @@ def _as_json(judged: Judged) -> str:
         "fps": judged.fps,
         "scores": {name: round(float(value), 4) for name, value in verdict.scores.items()},
     }
-    return json.dumps(told, ensure_ascii=False)
+    return json.dumps(told)

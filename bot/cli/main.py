@@ -25,6 +25,7 @@ from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
+from engine.core.foreign_text import visible
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
 
@@ -307,7 +308,7 @@ def _print_receipt(made: Made, output: Path) -> None:
         f"{receipt.frames} frames at {receipt.fps:g} a second"
     )
     for reason in recipe.reasons:
-        click.echo(f"  · {reason}")
+        click.echo(f"  · {visible(reason)}")
     for take in receipt.takes:
         words = f": {'; '.join(take.reasons)}" if take.reasons else ""
         click.echo(f"  · take {take.number} {take.outcome}, {take.score:.0f} of 100{words}")
@@ -330,5 +331,5 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _give_up(text: str) -> NoReturn:
-    click.echo(hide_token(text), err=True)
+    click.echo(visible(hide_token(text), lines=True), err=True)
     sys.exit(1)

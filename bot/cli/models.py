@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
+from engine.core.foreign_text import visible
+
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
@@ -41,11 +43,11 @@ def list_models() -> None:
             f"{mark} {spec.name:<23} {size_text(spec.size):>8}  {spec.licence.name}\n      {spec.about}"
         )
     for name in store.checkpoints():
-        click.echo(f"✓ {name}\n      your own checkpoint")
+        click.echo(f"✓ {visible(name)}\n      your own checkpoint")
     for name in store.styles():
-        click.echo(f"✓ {name}\n      your own style")
+        click.echo(f"✓ {visible(name)}\n      your own style")
     for name, why in store.unusable().items():
-        click.echo(f"✗ {name}\n      cannot be used, because {why}")
+        click.echo(f"✗ {visible(name)}\n      cannot be used, because {visible(why)}")
     click.echo(f"\nThey are in {store.folder}. To download one:  framekiln models pull NAME")
 
 
@@ -106,7 +108,7 @@ def verify(names: tuple[str, ...]) -> None:
         unknown = " (added by hand; intact, but its contents can't be checked)" if check.unknown else ""
         click.echo(f"✗ {spec.name}" if problems else f"✓ {spec.name}{unknown}")
         for problem in problems:
-            click.echo(f"    {problem}")
+            click.echo(f"    {visible(problem)}")
     if wrong:
         click.echo("\nTo fix it:  framekiln models remove NAME,  then  framekiln models pull NAME")
         sys.exit(1)

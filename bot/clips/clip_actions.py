@@ -13,7 +13,9 @@ from bot.clips.remakes import RemakeButton
 from bot.discord_io.interactions import Interaction, say
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.submission import Submissions
-from bot.text import clip_texts
+from bot.text import clip_texts, privacy_texts
+from bot.text.foreign import refusal
+from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.stars import Starred, Stars
@@ -102,11 +104,15 @@ class Star(JobButton):
         try:
             await _clip_of(job, client.part(Blobs))
         except UserError as error:
-            await say(interaction, str(error))
+            await say(interaction, refusal(error))
             return
-        outcome = await client.part(Stars).star(
-            job.id, interaction.user.id, interaction=interaction.id, most=rules.max_starred
-        )
+        try:
+            outcome = await client.part(Stars).star(
+                job.id, interaction.user.id, interaction=interaction.id, most=rules.max_starred
+            )
+        except AskedBeforeErase:
+            await say(interaction, privacy_texts.ASKED_BEFORE_ERASE)
+            return
         told = {
             Starred.ON: clip_texts.starred(rules.keep_starred_days),
             Starred.OFF: clip_texts.STAR_TAKEN_BACK,
@@ -122,7 +128,7 @@ async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Rec
         clip = await _clip_of(job, client.part(Blobs))
         recipe = make(recipe_of(job), receipt_of(job), clip)
     except UserError as error:
-        await say(interaction, str(error))
+        await say(interaction, refusal(error))
         return
     await client.part(Submissions).again(interaction, job, recipe)
 

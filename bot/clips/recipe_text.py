@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
 from engine.core.recipe import Receipt, Recipe
@@ -43,17 +44,17 @@ def recipe_text(recipe: Recipe, receipt: Receipt | None) -> RecipeText:
 def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     way = f" ({_name(recipe.way)})" if recipe.way else ""
     model = f" · {_name(recipe.model)}" if recipe.model else ""
-    yield f"**Recipe** · {recipe.engine}{way}{model} · seed `{recipe.seed}`"
+    yield f"**Recipe** · {_name(recipe.engine)}{way}{model} · seed `{recipe.seed}`"
     drawn = f"{recipe.frames} frames at {recipe.native_fps:g} a second, smoothed to {recipe.fps:g}"
     chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
     yield f"{recipe.width}×{recipe.height} · {drawn} · {chosen}"
     yield from _drawing(recipe)
     if receipt is not None:
-        yield from (f"- {given_up}" for given_up in receipt.ladder)
+        yield from (f"- {disarm(given_up)}" for given_up in receipt.ladder)
         for take in receipt.takes:
-            reasons = f" ({'; '.join(take.reasons)})" if take.reasons else ""
+            reasons = f" ({disarm('; '.join(take.reasons))})" if take.reasons else ""
             yield f"- take {take.number}: {take.outcome}, {take.score:.0f} of 100{reasons}"
-    yield from (f"- {reason}" for reason in recipe.reasons[:SHOWN_REASONS])
+    yield from (f"- {disarm(reason)}" for reason in recipe.reasons[:SHOWN_REASONS])
 
 
 def _drawing(recipe: Recipe) -> Iterator[str]:
@@ -70,11 +71,13 @@ def _drawing(recipe: Recipe) -> Iterator[str]:
     if recipe.follow is not None:
         numbers.append(f"follows the clip's {recipe.follow}")
     numbers += [f"style {_name(style.name)} at {style.weight:g}" for style in recipe.styles]
-    numbers += [f"{name.replace('_', ' ')} {value}" for name, value in sorted(recipe.settings.items())]
+    numbers += [
+        f"{disarm(f'{name} {value}'.replace('_', ' '))}" for name, value in sorted(recipe.settings.items())
+    ]
     if numbers:
         yield " · ".join(numbers)
 
 
 def _name(text: str) -> str:
-    """A name that an owner gave a file, as it may stand in a message."""
-    return show_prompt(text, SHOWN_NAME)
+    """A name that an owner gave a file, or that stood in one, as it may stand in a message."""
+    return quote(text, SHOWN_NAME)

@@ -19,6 +19,7 @@ from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.text import messages
+from bot.text.foreign import refusal
 from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
@@ -187,6 +188,6 @@ async def _vary(
     try:
         recipe = make(await submissions.capabilities(), submissions.rules.plan)
     except UserError as error:
-        await say(interaction, str(error))
+        await say(interaction, refusal(error))
         return
     await submissions.again(interaction, job, recipe)

@@ -15,6 +15,7 @@ import discord
 
 from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.permissions import may_see
 from bot.discord_io.spoilers import is_spoiler
 from bot.intake.reception import Reception
 from bot.job_documents import receipt_of, recipe_of
@@ -43,6 +44,7 @@ class Replays:
         reception: Reception,
         flagged_clip: Callable[[Job], bool],
         max_seconds: float,
+        moderator_roles: Collection[int],
     ) -> None:
         """Make one.
 
@@ -53,6 +55,7 @@ class Replays:
             reception: reads the recipe, and takes a picture in.
             flagged_clip: whether a clip that others go on from has a flag.
             max_seconds: how long a clip may become that goes on from another.
+            moderator_roles: who sees every clip of a server.
         """
         self._ownership = ownership
         self._blobs = blobs
@@ -60,6 +63,7 @@ class Replays:
         self._reception = reception
         self._flagged_clip = flagged_clip
         self._max_seconds = max_seconds
+        self._moderator_roles = moderator_roles
 
     async def ask(
         self,
@@ -77,16 +81,26 @@ class Replays:
             capabilities = await self._submissions.capabilities()
             request = self._request(told, capabilities)
             attached = {} if image is None else {Role.PICTURE: image}
-            files = await self._files_given(interaction, told, leave_out=attached)
+            files, giver = await self._files_given(interaction, told, leave_out=attached)
+            origin = await self._origin(interaction, told) or giver
             given = {**files, **await self._reception.attachments(attached)}
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
             adult = await self._ownership.has_flagged(
                 guild_of(interaction), interaction.user.id, [file.sha256 for file in files.values()]
             )
             spoiler = is_spoiler(file) or is_spoiler(image)
-            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult, spoiler=spoiler)
+            return Planned(
+                recipe=recipe, subjects=tuple(given.values()), adult=adult, spoiler=spoiler, origin=origin
+            )
 
         await self._submissions.serve(interaction, make)
+
+    async def _origin(self, interaction: Interaction, told: ForeignRecipe) -> Job | None:
+        """The job whose clip the file is, where that is known. One's own deleted clip may be made again."""
+        found = await self._ownership.original(told.seed, told.is_of)
+        if found is None or (found.deleted_at is not None and found.user_id == interaction.user.id):
+            return None
+        return found
 
     def _request(self, told: ForeignRecipe, capabilities: Capabilities) -> Request:
         request = self._submissions.worded(told.request(), capabilities)
@@ -98,27 +112,34 @@ class Replays:
         told: ForeignRecipe,
         *,
         leave_out: Collection[Role],
-    ) -> dict[Role, Subject]:
+    ) -> tuple[dict[Role, Subject], Job | None]:
         """The files of a recipe that this member gave here, and that are still there.
+
+        Returns:
+            The files, and a job of theirs that has them from another's clip; None where none has.
 
         Raises:
             UserError: one of them is missing, or is another's.
         """
-        files = {}
+        files: dict[Role, Subject] = {}
+        giver = None
         for role, digest in told.digests.items():
             if role in leave_out:
                 continue
-            own = await self._ownership.owns_file(guild_of(interaction), interaction.user.id, digest)
-            if not own or not await asyncio.to_thread(self._blobs.exists, digest):
+            own = await self._ownership.given_for(guild_of(interaction), interaction.user.id, digest)
+            if own is None or not await asyncio.to_thread(self._blobs.exists, digest):
                 raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
+            giver = giver if own.parent is None else own
             seconds = told.length / told.fps if role is Role.REFERENCE else None
             files[role] = Subject(sha256=digest, width=told.width, height=told.height, seconds=seconds)
-        return files
+        return files, giver
 
     async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Planned:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
         job = await self._ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
+        if job is not None and not may_see(interaction, job, self._moderator_roles):
+            job = None
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
             raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
         recipe = recipe_of(job)
@@ -126,7 +147,7 @@ class Replays:
         adult = job.adult or self._flagged_clip(job)
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
-            return Planned(recipe=made, adult=adult, spoiler=job.spoiler)
+            return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
         capabilities = await self._submissions.capabilities()
         request = settled(self._request(told, capabilities), (), capabilities)
         made = resumed(
@@ -137,4 +158,4 @@ class Replays:
             limits=self._submissions.rules.plan,
             max_seconds=self._max_seconds,
         )
-        return Planned(recipe=made, adult=adult, spoiler=job.spoiler)
+        return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)

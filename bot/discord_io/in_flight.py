@@ -21,17 +21,35 @@ class InFlight:
     def __init__(self) -> None:
         self.closed = False
         self._tasks: dict[asyncio.Task[Any], bool] = {}
+        self._whose: dict[asyncio.Task[Any], int] = {}
+        self._dropped: set[asyncio.Task[Any]] = set()
 
     @contextmanager
-    def track(self) -> Iterator[None]:
-        """Count this task's request as in flight while the block lasts."""
+    def track(self, user: int) -> Iterator[None]:
+        """Count this task's request, by this member, as in flight while the block lasts."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101 - a coroutine runs in a task
         self._tasks[task] = True
+        self._whose[task] = user
         try:
             yield
         finally:
-            del self._tasks[task]
+            del self._tasks[task], self._whose[task]
+            self._dropped.discard(task)
+
+    def drop(self, user: int) -> bool:
+        """Cancel a member's requests that are not about to be stored; say whether any are still in flight."""
+        mine = [task for task, whose in self._whose.items() if whose == user]
+        for task in mine:
+            if self._tasks[task] and task not in self._dropped:
+                self._dropped.add(task)
+                task.cancel()
+        return bool(mine)
+
+    @property
+    def dropped(self) -> bool:
+        """Whether this task's request was cancelled by :meth:`drop`."""
+        return asyncio.current_task() in self._dropped
 
     def protect(self) -> None:
         """From now on :meth:`stop` does not cancel this task: its request is about to be stored."""

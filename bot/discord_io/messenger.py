@@ -187,6 +187,22 @@ class Messenger:
         if edited.flags.loading:
             raise ChannelError(Trouble.THINKING, f"message {message_id} still says that I am thinking")
 
+    async def edit_answer(self, token: str, content: str) -> None:
+        """Change the answer to an interaction, whose buttons go. Not waited for where Discord is away.
+
+        Raises:
+            ChannelError: it was not changed; Discord takes the token for 15 minutes.
+        """
+        client = self._client
+        if client is None or client.application_id is None:
+            raise ChannelError(Trouble.LATER, "Discord is away")
+        hook = discord.Webhook.partial(client.application_id, token, client=client)
+        original: Any = "@original"
+        nobody = discord.AllowedMentions.none()
+        await self._call(
+            lambda: hook.edit_message(original, content=content, view=None, allowed_mentions=nobody)
+        )
+
     async def delete(self, channel_id: int, message_id: int) -> None:
         """Delete a message; one that is gone already is as good.
 

@@ -40,6 +40,38 @@ def may_change(interaction: Interaction, job: Job, roles: Collection[int]) -> bo
     return interaction.user.id == job.user_id or is_moderator(interaction, roles)
 
 
+def may_see(interaction: Interaction, job: Job, roles: Collection[int]) -> bool:
+    """Whether the member may know of this job. Its id, which anybody can copy, is enough for nothing.
+
+    They may where it is their own, where they moderate its server, and where they can see its channel.
+    """
+    if interaction.guild_id != job.guild_id:
+        return False
+    if interaction.user.id == job.user_id or is_moderator(interaction, roles):
+        return True
+    return sees_channel(interaction, job.channel_id)
+
+
+def sees_channel(interaction: Interaction, channel_id: int) -> bool:
+    """Whether the member can read a channel of the server that they are in, as far as Discord has told.
+
+    Of a private thread that they do not ask from, nothing says whether they are in it: they cannot see it.
+    """
+    if interaction.channel_id == channel_id:
+        return True
+    user, guild = interaction.user, interaction.guild
+    channel = None if guild is None else guild.get_channel_or_thread(channel_id)
+    if channel is None or not isinstance(user, discord.Member):
+        return False
+    place = channel.parent if isinstance(channel, discord.Thread) else channel
+    if place is None:
+        return False
+    allowed = place.permissions_for(user)
+    if isinstance(channel, discord.Thread) and channel.is_private() and not allowed.manage_threads:
+        return False
+    return allowed.view_channel and allowed.read_message_history
+
+
 def may_post(interaction: Interaction) -> bool:
     """Whether the bot could post a clip where it was asked, as far as Discord says."""
     allowed = interaction.app_permissions

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,8 +13,16 @@ import aiohttp
 import discord
 
 from bot.discord_io.interactions import PROMISED, Interaction, tell_elsewhere
-from bot.text import messages
-from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
+from bot.text import messages, privacy_texts
+from bot.text.foreign import refusal
+from db.errors import (
+    AskedBeforeErase,
+    DatabaseError,
+    Draining,
+    LimitReached,
+    MemberBanned,
+    ParentGone,
+)
 from db.jobs.asked import Asked, AskedRow
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
@@ -38,6 +47,15 @@ class Answer:
     """
 
     message_id: int | None
+
+
+NOT_ACCEPTED: Mapping[type[Exception], str] = {
+    MemberBanned: messages.BANNED,
+    Draining: messages.CLOSED_FOR_NOW,
+    AskedBeforeErase: privacy_texts.ASKED_BEFORE_ERASE,
+    ParentGone: privacy_texts.FORGOTTEN,
+}
+"""Why the queue does not accept a request, where there is nothing to fill in."""
 
 
 async def write_down(interaction: Interaction, *, reserved: bool = True) -> None:
@@ -123,9 +141,9 @@ def refusal_text(error: Exception, interaction_id: int) -> str:
     """Why a request was not accepted, in words for the member; the log gets the rest."""
     if isinstance(error, UserError):
         log.info("refused %s: %s", interaction_id, error.code)
-        return str(error)
-    if isinstance(error, MemberBanned | Draining):
-        return messages.BANNED if isinstance(error, MemberBanned) else messages.CLOSED_FOR_NOW
+        return refusal(error)
+    if (plain := NOT_ACCEPTED.get(type(error))) is not None:
+        return plain
     if isinstance(error, LimitReached):
         return messages.limit_reached(error.which, error.allowed, error.retry_after)
     if (short := shortage_of(error)) is not None:

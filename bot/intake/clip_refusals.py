@@ -36,7 +36,11 @@ _PLAIN = {
 
 def explain(refused: ClipRefused, limits: ClipLimits) -> UserError:
     """Put a refusal into words."""
-    return UserError(refused.code.value, _words(refused.code, refused.facts, limits))
+    return UserError(
+        refused.code.value,
+        _words(refused.code, refused.facts, limits),
+        codec=str(refused.facts.get("codec", "")),
+    )
 
 
 def _words(code: ClipRefusal, facts: dict[str, str | float], limits: ClipLimits) -> str:  # noqa: PLR0911, C901 - one sentence for each cause
@@ -49,7 +53,7 @@ def _words(code: ClipRefusal, facts: dict[str, str | float], limits: ClipLimits)
             name = facts.get("looks_like")
             return f"That looks like {name}. {_SEND}" if name else f"I don't know that kind of file. {_SEND}"
         case ClipRefusal.CODEC:
-            return f"I can't read that clip's video format ({facts['codec']}). {_SAVE_AGAIN}"
+            return f"I can't read that clip's video format ({{codec}}). {_SAVE_AGAIN}"
         case ClipRefusal.PIXELS:
             most = f"{limits.max_side} pixels a side and {limits.max_pixels / 1e6:.3g} megapixels a frame"
             return f"{this} the limit is {most}. {_SMALLER}"

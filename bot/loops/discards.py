@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import io
 import logging
+from collections.abc import Collection
 
 import discord
 
@@ -14,6 +15,7 @@ from bot.text import clip_texts
 from db.errors import BlobDamaged, DatabaseError
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
 from engine.core.events import TakeDiscarded
 
@@ -26,9 +28,10 @@ SHOWN = 10
 class Discards:
     """The discarded takes of the job that runs. Made once; one job runs at a time."""
 
-    def __init__(self, *, take_previews: TakePreviews, blobs: Blobs) -> None:
-        """Make one from where their pictures are kept."""
+    def __init__(self, *, take_previews: TakePreviews, retention: Retention, blobs: Blobs) -> None:
+        """Make one from where their pictures are kept, and from what knows which files rows name."""
         self._take_previews = take_previews
+        self._retention = retention
         self._blobs = blobs
         self._sheets: dict[int, bytes] = {}
 
@@ -45,13 +48,22 @@ class Discards:
     async def put_by(self, job: Job) -> None:
         """Keep the pictures. They are worth no clip, so what fails is only logged."""
         try:
-            kept = {
-                take: await asyncio.to_thread(self._blobs.put, data) for take, data in self._sheets.items()
-            }
-            if kept:
-                await self._take_previews.save(job.id, job.claim, kept)
+            with self._blobs.in_hand() as hand:
+                kept = {
+                    take: await asyncio.to_thread(self._blobs.put, data)
+                    for take, data in self._sheets.items()
+                }
+                saved = not kept or await self._take_previews.save(job.id, job.claim, kept)
+            if not saved:
+                await drop_unnamed(self._blobs, self._retention, hand)
         except (OSError, DatabaseError):
             log.exception("could not save the discarded takes of job %s", job.id)
+
+
+async def drop_unnamed(blobs: Blobs, retention: Retention, digests: Collection[str]) -> None:
+    """Delete files that were put by for a row that was not written; what another row names stays."""
+    for digest in await retention.unnamed(digests):
+        await asyncio.to_thread(blobs.delete, digest)
 
 
 async def why_discarded(

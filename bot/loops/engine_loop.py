@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bot.job_documents import recipe_of
-from bot.loops.discards import Discards
+from bot.loops.discards import Discards, drop_unnamed
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
@@ -23,11 +23,13 @@ from bot.ops.redaction import hushed
 from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
 from bot.supervisor import Loop
+from bot.text.foreign import disarm
 from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
+from db.jobs.retention import Retention
 from db.jobs.stumbles import StumbleLimits
 from db.jobs.take_previews import TakePreviews
 from db.states import JobId
@@ -73,6 +75,7 @@ class EngineLoop:
         claims: Claims,
         jobs: JobQueries,
         take_previews: TakePreviews,
+        retention: Retention,
         blobs: Blobs,
         engine: Engine,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
@@ -88,6 +91,7 @@ class EngineLoop:
             claims: hands out jobs, and takes what became of them.
             jobs: knows what a job's row says now.
             take_previews: keeps pictures of discarded takes.
+            retention: knows which files rows name.
             blobs: where pictures and clips are.
             engine: where clips are made.
             limits_for: what a job may spend; the size limit is the server's.
@@ -99,6 +103,7 @@ class EngineLoop:
         """
         self._claims = claims
         self._jobs = jobs
+        self._retention = retention
         self._blobs = blobs
         self._engine = engine
         self._limits_for = limits_for
@@ -115,7 +120,7 @@ class EngineLoop:
         self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults(clock)
-        self._discards = Discards(take_previews=take_previews, blobs=blobs)
+        self._discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -228,7 +233,7 @@ class EngineLoop:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
+                await self._claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=disarm(str(error)))
             case RenderFailed():
                 await self._answer(job, error)
             case EngineError():
@@ -265,16 +270,17 @@ class EngineLoop:
         self._strikes.drew(job.id)
         receipt = rendered.receipt
         try:
-            await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-            kept = await self._claims.hand_in(
-                job.id,
-                job.claim,
-                clip_sha256=receipt.sha256,
-                clip_size=receipt.size,
-                receipt=receipt.to_json(),
-                gpu_seconds=receipt.busy_seconds,
-                charged_seconds=receipt.charged_seconds,
-            )
+            with self._blobs.in_hand():
+                await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
+                kept = await self._claims.hand_in(
+                    job.id,
+                    job.claim,
+                    clip_sha256=receipt.sha256,
+                    clip_size=receipt.size,
+                    receipt=receipt.to_json(),
+                    gpu_seconds=receipt.busy_seconds,
+                    charged_seconds=receipt.charged_seconds,
+                )
         finally:
             self._engine.discard(rendered)
         self._shortages.passed(Place.ENGINE)
@@ -285,6 +291,7 @@ class EngineLoop:
             self._signals.rendered()
         else:
             log.warning("job %s came back under an old claim; its clip is dropped", job.id)
+            await drop_unnamed(self._blobs, self._retention, {receipt.sha256})
 
     def _hear(self, job: Job, event: Event) -> None:
         if isinstance(event, Progress):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 from bot.discord_io.causes import Trouble
@@ -23,7 +24,7 @@ from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Cases
 from db.moderation.reviews import Reviews
-from engine.core.recipe import Role
+from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -104,7 +105,8 @@ class CaseBoard:
         channel = (await self._reviews.review_rules(case.job.guild_id)).channel_id
         if channel is None:
             raise ChannelError(Trouble.GONE, "no review channel is set")
-        file, name = await asyncio.to_thread(self._file, case)
+        makers = await self._cases.recipes_of_clips(case.job.inputs.values())
+        file, name = await asyncio.to_thread(self._file, case, makers)
         post = Post(
             content=content,
             nonce=nonce(case.job.id, f"{case.kind} {case.round}"),
@@ -136,8 +138,13 @@ class CaseBoard:
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
         await self._cases.postpone(case, pause)
 
-    def _file(self, case: Case) -> tuple[Path | None, str | None]:
-        """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already."""
+    def _file(self, case: Case, makers: Mapping[str, str]) -> tuple[Path | None, str | None]:
+        """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already.
+
+        Args:
+            case: about which job.
+            makers: the recipes of finished clips among its inputs.
+        """
         if not case.with_file or case.kind is CaseKind.REPORT:
             return None, None
         job = case.job
@@ -151,15 +158,16 @@ class CaseBoard:
         path = self._blobs.path(digest)
         if not path.is_file() or path.stat().st_size > LARGEST_FILE:
             return None, None
-        if digest == job.clip_sha256:
-            path = self._seal(job, path)
+        made_from = job.recipe if digest == job.clip_sha256 else makers.get(digest)
+        if made_from is not None:
+            path = self._seal(job, path, made_from)
         return path, f"{SPOILER}{job.id}.{kind}"
 
-    def _seal(self, job: Job, clip: Path) -> Path:
+    def _seal(self, job: Job, clip: Path, recipe: str) -> Path:
         """A clip as it leaves, like any other: with its signature."""
         self._work.mkdir(parents=True, exist_ok=True)
         sealed = self._sealed(job)
-        sealed.write_bytes(self._sealer.seal(clip.read_bytes(), recipe_of(job)).mp4)
+        sealed.write_bytes(self._sealer.seal(clip.read_bytes(), Recipe.from_json(recipe)).mp4)
         return sealed
 
     def _sealed(self, job: Job) -> Path:

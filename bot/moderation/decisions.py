@@ -15,9 +15,10 @@ from bot.discord_io.replies import think
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.case_buttons import CaseButton, may_decide
 from bot.signals import JobSignals
-from bot.text import messages, review_texts
+from bot.text import messages, privacy_texts, review_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
+from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.retention import Retention, RetentionPolicy
@@ -77,7 +78,11 @@ class Decisions:
         if job.state is not State.DELIVERED:
             await say(interaction, messages.NOT_FOUND)
             return
-        new = await self._cases.report(job.id, interaction.user.id, reason)
+        try:
+            new = await self._cases.report(job.id, interaction.user.id, reason, interaction=interaction.id)
+        except AskedBeforeErase:
+            await say(interaction, privacy_texts.ASKED_BEFORE_ERASE)
+            return
         await say(interaction, review_texts.REPORTED if new else review_texts.REPORTED_ALREADY)
         self._signals.case_changed()
 

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 
 from bot.config.choices import LogFormat
 from bot.config.secrets import hide
+from engine.core.foreign_text import visible
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +31,8 @@ class _Redacting(logging.Formatter):
         self._secrets = [secret for secret in secrets if secret]
 
     def format(self, record: logging.LogRecord) -> str:
-        return self.redact(super().format(record))
+        """One record. Its further lines are indented, so that no text can pass for a line of ours."""
+        return visible(self.redact(super().format(record)), lines=True).replace("\n", "\n    ")
 
     def redact(self, text: str) -> str:
         return hide(text, self._secrets)
@@ -42,7 +44,7 @@ class _RedactingJson(_Redacting):
             "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created)),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage(),
+            "message": visible(record.getMessage(), lines=True),
         }
         if record.exc_info:
             line["traceback"] = self.formatException(record.exc_info)

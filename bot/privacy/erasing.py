@@ -1,28 +1,34 @@
 """Taking a member out of everything: rows, files, messages, copies of the database.
 
-The wish is a row of its own, so that a bot that is killed in the middle goes on with it. The copies each say
-whether they still know somebody; they are looked at after each erase, at the start, and once an hour.
+An erase is a state machine. Its stage (:class:`db.jobs.erasures.Stage`) is a row, written down before the
+member reads a word of it, and a bot that is killed goes on from there. The copies each say whether they still
+know somebody; they are looked at after each erase, at the start, and once an hour.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import dataclasses
 import logging
 import sqlite3
 import time
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
-from bot.discord_io.messenger import ChannelError, Messenger
-from bot.loops.clip_post import file_name
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.loops.clip_post import file_name, nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop
+from bot.text import privacy_texts
 from db.files import Blobs
+from db.jobs.erasures import Stage
 from db.jobs.job import Job
+from db.jobs.retention import Retention
 from db.privacy.backup_erasure import Copies
 from db.privacy.erase import Forgotten
-from db.privacy.personal import Personal
+from db.privacy.personal import Erasure, Personal
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)
@@ -31,26 +37,20 @@ POLL_SECONDS = 5.0
 COPIES_EVERY = 3600.0
 LOOK_EVERY = 0.2
 
+TELL_AFTER = 5.0
+"""Seconds after which a member is told what an erase still waits for."""
+
+TELL_SECONDS = 10.0
+"""What telling a member may take; others who wait to be erased come after it."""
+
+TOKEN_SECONDS = 14 * 60.0
+"""Discord lets an answer be changed for 15 minutes."""
+
 STOP_SECONDS = 330.0
 """A running call to Discord is waited for; :class:`bot.discord_io.messenger.Messenger` gives one 300 s."""
 
 MESSAGES_SECONDS = 120.0
 """What deleting somebody's messages may take, rate limits included; what is left then stays."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What an erase came to.
-
-    Attributes:
-        jobs: how many were emptied.
-        messages_left: how many could not be deleted.
-        copies_left: copies of the database that cannot be read, and so not be erased.
-    """
-
-    jobs: int
-    messages_left: int
-    copies_left: int
 
 
 class Erasing:
@@ -60,73 +60,205 @@ class Erasing:
         self,
         *,
         personal: Personal,
+        retention: Retention,
+        fold: Callable[[], Awaitable[bool]],
         copies: Copies,
         blobs: Blobs,
         messenger: Messenger,
         signals: JobSignals,
         outbox: Path,
-        cancel: Callable[[Job], Awaitable[str]],
+        drop_requests: Callable[[int], bool],
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
         Args:
             personal: knows every row.
+            retention: knows which files rows name.
+            fold: empties the log of the database; False: not yet.
             copies: of the database.
             blobs: where pictures and clips are.
-            messenger: deletes messages.
-            signals: is told of jobs that need not be shown any more.
+            messenger: deletes messages, and tells members how their erase stands.
+            signals: is told of jobs that have changed.
             outbox: the folder of what is about to be posted.
-            cancel: ends a job, wherever it is.
+            drop_requests: gives up what a member has asked for and is not in the queue yet; True: some of it
+                still moves.
+            clock: returns Unix seconds.
         """
         self._personal = personal
+        self._retention = retention
+        self._fold = fold
         self._copies = copies
         self._blobs = blobs
         self._messenger = messenger
         self._signals = signals
         self._outbox = outbox
-        self._cancel = cancel
+        self._drop_requests = drop_requests
+        self._clock = clock
         self.loop = Loop("erasing", self._work, every=POLL_SECONDS)
-        self._waiting: dict[int, list[asyncio.Future[Result]]] = {}
+        self._users: dict[int, int] = {}
+        self._told: dict[int, str] = {}
+        self._unanswered: set[int] = set()
         self._copies_at = 0.0
         self._stubborn: dict[Path, str] = {}
 
-    async def ask(self, user: int, *, messages: bool) -> asyncio.Future[Result]:
-        """Write the wish down, and begin.
+    async def ask(self, user: int, *, messages: bool, interaction: int, token: str) -> None:
+        """Write the wish down, so that it is done whatever happens.
 
-        Returns:
-            Something to wait for.
+        Nothing is told by the interaction's token before :meth:`answered`.
+
+        Args:
+            user: who is to be erased.
+            messages: their messages are to be deleted as well.
+            interaction: the one by which they said so.
+            token: its token; its answer tells how the erase stands.
         """
-        await self._personal.ask_to_erase(user, messages=messages)
-        done: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(user, []).append(done)
+        pseudonym = self._personal.pseudonym_of(user)
+        self._unanswered.add(pseudonym)
+        stopped = await self._personal.ask_to_erase(
+            user, messages=messages, interaction=interaction, token=token
+        )
+        self._users[pseudonym] = user
+        self._told.pop(pseudonym, None)
+        self._drop_requests(user)
+        self._tell_loops(stopped)
         self.loop.wake()
-        return done
+
+    def answered(self, user: int) -> None:
+        """The first answer was given, or never will be: from now on it is kept true."""
+        self._unanswered.discard(self._personal.pseudonym_of(user))
+        self.loop.wake()
+
+    async def left(self, user: int) -> str | None:
+        """What an erase of this member's still waits for, in words; None: there is none under way."""
+        found = await self._personal.erasure_of(user)
+        return None if found is None else self._words(found)
 
     async def begin(self) -> None:
-        """At the start: a database that was put back may know somebody who was erased since."""
-        await self._throw_away(await self._personal.erase_again())
-        await asyncio.to_thread(self._sweep_outbox, await self._personal.open_jobs())
+        """At the start: a database that was put back may know somebody who was erased since.
 
-    async def _work(self) -> None:
-        """Erase whoever waits for it; then the copies, once for all of them."""
-        done: dict[int, tuple[int, int]] = {}
-        for user, messages in await self._personal.to_erase():
+        Nothing is in hand yet, so every file that no row names is what a killed bot has left.
+        """
+        await self._personal.name_erasures()
+        gone = await self._personal.erase_again()
+        self._tell_files(gone)
+        await self._clear_files(at_start=True)
+        if gone.jobs and not await self._fold():
+            log.warning("another program is reading the database, so its log keeps what was erased")
+        self._copies_at = 0.0
+
+    async def _work(self) -> bool:
+        """Bring every erase as far as it can get now; True: look again at once."""
+        moving = False
+        for erasure in await self._personal.erasures():
             try:
-                done[user] = await self._erase(user, messages=messages)
+                moving |= await self._advance(erasure)
             except Exception:
                 log.exception("could not erase a member yet")
-        if not done and time.monotonic() < self._copies_at:
+        if time.monotonic() >= self._copies_at:
+            await self._renew_copies()
+        if moving:
+            await asyncio.sleep(LOOK_EVERY)
+        return moving
+
+    async def _advance(self, erasure: Erasure) -> bool:
+        """Do what can be done of an erase, stage by stage; True where something of theirs still moves."""
+        now = erasure
+        if now.stage is Stage.ASKED:
+            if await self._moves(now):
+                if self._clock() - now.at > TELL_AFTER:
+                    await self._tell(now, self._words(now))
+                return True
+            now = await self._reach(now, Stage.STOPPED)
+        if now.stage is Stage.STOPPED:
+            now = await self._empty(now)
+        if now.stage is Stage.EMPTIED:
+            await self._clear_files()
+            if await self._fold():
+                now = await self._reach(now, Stage.CLEARED)
+        if now.stage is Stage.CLEARED:
+            first = erasure.stage is not Stage.CLEARED
+            if first or time.monotonic() >= self._copies_at:
+                await self._renew_copies()
+            if not self._stubborn:
+                now = await self._reach(now, Stage.DONE)
+        await self._tell(now, self._words(now))
+        return False
+
+    def _words(self, erasure: Erasure) -> str:
+        """What is true of an erase now."""
+        if erasure.stage in {Stage.CLEARED, Stage.DONE}:
+            copies_left = len(self._stubborn) if erasure.stage is Stage.CLEARED else 0
+            return privacy_texts.erased(erasure.jobs, erasure.messages_left, copies_left)
+        return privacy_texts.still_erasing(erasure.stage)
+
+    async def _reach(self, erasure: Erasure, stage: Stage) -> Erasure:
+        await self._personal.reached(erasure, stage)
+        return dataclasses.replace(erasure, stage=stage)
+
+    async def _moves(self, erasure: Erasure) -> bool:
+        """End what the member has under way; say whether something of it still moves, within reason."""
+        if erasure.user is None:
+            return False
+        asking = self._drop_requests(erasure.user)
+        self._tell_loops(await self._personal.stop(erasure.user))
+        if not asking and not await self._personal.moving(erasure.user):
+            return False
+        return self._clock() - erasure.at <= STOP_SECONDS
+
+    async def _empty(self, erasure: Erasure) -> Erasure:
+        """Delete the member's messages, then empty their rows."""
+        if erasure.user is None:
+            return await self._reach(erasure, Stage.EMPTIED)
+        left = 0
+        if erasure.messages:
+            left = await self._delete_messages(await self._personal.jobs(erasure.user))
+        gone = await self._personal.erase(erasure.user, messages_left=left)
+        self._tell_files(gone)
+        log.info("a member was erased: %d jobs, %d made from them", len(gone.jobs), len(gone.kin))
+        return dataclasses.replace(
+            erasure, stage=Stage.EMPTIED, user=None, jobs=len(gone.jobs), messages_left=left
+        )
+
+    async def _tell(self, erasure: Erasure, text: str) -> None:
+        """Let the answer to the member say how it stands; by a direct message where that is too late."""
+        who = erasure.pseudonym
+        if who in self._unanswered:
             return
-        copies_left = await self._renew_copies()
-        self._copies_at = time.monotonic() + COPIES_EVERY
-        for user, (jobs, messages_left) in done.items():
-            result = Result(jobs=jobs, messages_left=messages_left, copies_left=copies_left)
-            for waiting in self._waiting.pop(user, []):
-                if not waiting.done():
-                    waiting.set_result(result)
+        if self._told.get(who) != text and not await self._say(erasure, text):
+            return
+        self._told[who] = text
+        if erasure.stage is Stage.DONE:
+            await self._personal.told(erasure)
+            self._users.pop(who, None)
+            self._told.pop(who, None)
+
+    async def _say(self, erasure: Erasure, text: str) -> bool:
+        """Say it, or see that it cannot be said any more; False: it is worth another try."""
+        late = self._clock() - erasure.at > TOKEN_SECONDS
+        if erasure.token is not None and not late:
+            try:
+                async with asyncio.timeout(TELL_SECONDS):
+                    await self._messenger.edit_answer(erasure.token, text)
+            except TimeoutError:
+                return False
+            except ChannelError as error:
+                if error.trouble is Trouble.LATER:
+                    return False
+                log.info("the answer to an erase can't be changed any more: %s", error)
+            else:
+                return True
+        user = self._users.get(erasure.pseudonym)
+        if user is not None and erasure.stage in {Stage.CLEARED, Stage.DONE}:
+            post = Post(content=text, nonce=nonce(JobId(f"{erasure.pseudonym} {erasure.at}"), erasure.stage))
+            with contextlib.suppress(ChannelError, TimeoutError):  # members may refuse direct messages
+                async with asyncio.timeout(TELL_SECONDS):
+                    await self._messenger.send_direct(user, post)
+        return True
 
     async def _renew_copies(self) -> int:
         """Take the erased out of every copy of the database; return how many copies may still know them."""
+        self._copies_at = time.monotonic() + COPIES_EVERY
         left: dict[Path, str] = {}
         await asyncio.to_thread(self._copies.sweep)
         for path in await asyncio.to_thread(self._copies.behind):
@@ -142,28 +274,6 @@ class Erasing:
                     log.warning("%s may still name erased members and could not be changed: %s", path, wrong)
         self._stubborn = left
         return len(left)
-
-    async def _erase(self, user: int, *, messages: bool) -> tuple[int, int]:
-        jobs = await self._stopped(user)
-        left = await self._delete_messages(jobs) if messages else 0
-        gone = await self._personal.erase(user)
-        await self._throw_away(gone)
-        log.info("a member was erased: %d jobs", len(gone.jobs))
-        return len(gone.jobs), left
-
-    async def _stopped(self, user: int) -> list[Job]:
-        """End what the member has under way, and wait until nothing of it moves."""
-        end = time.monotonic() + STOP_SECONDS
-        asked: set[str] = set()
-        while True:
-            jobs = await self._personal.jobs(user)
-            for job in jobs:
-                if not job.state.ended and job.id not in asked:
-                    asked.add(job.id)
-                    await self._cancel(job)
-            if not any(map(_moves, await self._personal.jobs(user))) or time.monotonic() > end:
-                return await self._personal.jobs(user)
-            await asyncio.sleep(LOOK_EVERY)
 
     async def _delete_messages(self, jobs: list[Job]) -> int:
         """Delete clips and status messages; return how many are left."""
@@ -188,26 +298,34 @@ class Erasing:
         if clip is not None:
             await self._messenger.delete(job.channel_id, clip)
 
-    async def _throw_away(self, gone: Forgotten) -> None:
-        for job in gone.jobs:
-            self._signals.changed(job)
-        await asyncio.to_thread(self._delete_files, gone)
+    def _tell_loops(self, jobs: Sequence[Job]) -> None:
+        """Jobs were ended or asked to stop."""
+        for job in jobs:
+            if job.state is State.RUNNING:
+                self._signals.cancel_requested(job.id)
+            self._signals.changed(job.id)
+        if jobs:
+            self._signals.places_changed()
+            self._signals.case_changed()
 
-    def _sweep_outbox(self, still_open: set[JobId]) -> None:
-        """Delete what a bot that was killed has left; a smaller version is still needed for its post."""
+    def _tell_files(self, gone: Forgotten) -> None:
+        for job in (*gone.jobs, *gone.kin):
+            self._signals.cancel_requested(job)
+            self._signals.changed(job)
+
+    async def _clear_files(self, *, at_start: bool = False) -> None:
+        """Delete every file that no row names and nobody has in hand, and what is left of ended jobs."""
+        named = await self._retention.named_files()
+        await asyncio.to_thread(self._blobs.sweep, named, older_than=0.0)
+        still_open = await self._personal.open_jobs()
+        await asyncio.to_thread(self._sweep_outbox, still_open, at_start=at_start)
+
+    def _sweep_outbox(self, still_open: Collection[JobId], *, at_start: bool) -> None:
+        """Delete what is left of posts and cards of jobs that have ended.
+
+        At the start nothing is being posted, so of the others only smaller versions are needed.
+        """
         for path in self._outbox.glob("*-*"):
             job, _, kind = path.name.partition("-")
-            if job not in still_open or not kind.startswith("smaller"):
+            if job not in still_open or (at_start and not kind.startswith("smaller")):
                 path.unlink(missing_ok=True)
-
-    def _delete_files(self, gone: Forgotten) -> None:
-        for digest in gone.blobs:
-            self._blobs.delete(digest)
-        for job in gone.jobs:
-            for path in self._outbox.glob(f"{job}-*"):
-                path.unlink(missing_ok=True)
-
-
-def _moves(job: Job) -> bool:
-    """Whether an engine or a post is busy with it."""
-    return job.state is State.RUNNING or (job.state is State.POSTING and job.retry_at is None)

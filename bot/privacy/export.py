@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,14 @@ from engine.core.recipe import Recipe, Role
 from engine.provenance.seal import Sealer
 
 DATA = "data.json"
+SUFFIXES: Mapping[Role, str] = {
+    Role.PICTURE: "png",
+    Role.LIKE: "png",
+    Role.REFERENCE: "mp4",
+    Role.BEFORE: "mp4",
+}
+"""What a file is, by what it was given for."""
+
 SPARE = 16 * 1024
 """Bytes that a file may grow by: its entry in the archive, and the seal of a clip."""
 
@@ -51,8 +59,21 @@ class Export:
     left_out: tuple[str, ...]
 
 
+def clips_before(known: Mapping[str, list[dict[str, Any]]]) -> set[str]:
+    """The digests of finished clips that a member's jobs went on from, their own or another's."""
+    jobs = known.get("job", ())
+    return {
+        digest for job in jobs for role, digest in json.loads(job["inputs"]).items() if role == Role.BEFORE
+    }
+
+
 def plan(
-    known: Mapping[str, list[dict[str, Any]]], facts: Mapping[str, Any], blobs: Blobs, *, limit: int
+    known: Mapping[str, list[dict[str, Any]]],
+    facts: Mapping[str, Any],
+    blobs: Blobs,
+    makers: Mapping[str, str],
+    *,
+    limit: int,
 ) -> Export | None:
     """Plan an export.
 
@@ -60,12 +81,14 @@ def plan(
         known: rows about the member, by table.
         facts: what else is known.
         blobs: where the files are; those that are gone are left out.
+        makers: the recipe of each clip of :func:`clips_before`; a clip without one cannot be sealed, and is
+            left out.
         limit: bytes of an archive.
 
     Returns:
         None if even the text alone is too large.
     """
-    pieces = list(_pieces(known.get("job", ()), blobs))
+    pieces = list(_pieces(known.get("job", ()), blobs, makers))
     left_out = tuple(piece.name for piece in pieces if piece.size + SPARE > limit)
     document = {
         **facts,
@@ -103,15 +126,24 @@ def archive(export: Export, number: int, sealer: Sealer) -> bytes:
     return _zipped(files)
 
 
-def _pieces(jobs: Any, blobs: Blobs) -> Iterator[Piece]:
+def _pieces(jobs: Iterable[Mapping[str, Any]], blobs: Blobs, makers: Mapping[str, str]) -> Iterator[Piece]:
+    """The files of some jobs, each under the suffix of what it is; nothing of what was taken down."""
     seen = set()
     for job in jobs:
+        if job["deleted_at"] is not None:
+            continue
         for role, digest in json.loads(job["inputs"]).items():
-            suffix = "mp4" if role == Role.REFERENCE else "png"
-            if digest not in seen and blobs.exists(digest):
-                seen.add(digest)
-                path = blobs.path(digest)
-                yield Piece(name=f"given/{digest[:16]}.{suffix}", path=path, size=path.stat().st_size)
+            made = role == Role.BEFORE
+            if digest in seen or not blobs.exists(digest) or (made and digest not in makers):
+                continue
+            seen.add(digest)
+            path = blobs.path(digest)
+            yield Piece(
+                name=f"given/{digest[:16]}.{SUFFIXES[Role(role)]}",
+                path=path,
+                size=path.stat().st_size,
+                recipe=makers[digest] if made else None,
+            )
         if job["clip_sha256"] is not None and blobs.exists(job["clip_sha256"]):
             path = blobs.path(job["clip_sha256"])
             size = path.stat().st_size

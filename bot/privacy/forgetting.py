@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Collection, Sequence
 
+from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Receipt, Recipe
 
 NOTHING = "{}"
 """What is left of a text that cannot be parsed."""
+
+_WORD = re.compile(r"\w+")
 
 
 class RecipeRedactor:
@@ -32,17 +36,48 @@ class RecipeRedactor:
             return NOTHING
 
     def forget_these(self, recipe: str, others: Sequence[str], digests: Collection[str]) -> str:
-        """The recipe without these files and the others' words; its very text where it has none of them."""
+        """The recipe without these files and the others' words; its very text where it has none of them.
+
+        Words are the others' where they say the same, or one of them holds the other whole: a remix begins
+        with the words of its clip, and a longer clip goes on with the last words of a schedule.
+        """
         try:
             read = Recipe.from_json(recipe)
         except ValueError:
             return recipe
-        prompts = {one.prompt for one in map(_read, others) if one is not None} - {""}
+        theirs = {_plain(phrase) for other in others for phrase in self.phrases(other)} - {""}
         kept = {role: digest for role, digest in read.inputs.items() if digest not in digests}
-        if kept == read.inputs and read.prompt not in prompts:
+        quotes = any(_repeats(_plain(text), theirs) for text in (read.prompt, read.negative))
+        if kept == read.inputs and not quotes:
             return recipe
-        changes = {"prompt": "", "words": "", "reasons": ()} if read.prompt in prompts else {}
+        changes = {"prompt": "", "words": "", "negative": "", "reasons": ()} if quotes else {}
         return dataclasses.replace(read, inputs=kept, **changes).to_json()  # type: ignore[arg-type]
+
+    def retells(self, recipe: str, other: str) -> bool:
+        """Whether a recipe of the same seed was read from a clip of the other: the same words, or a file."""
+        mine, theirs = _read(recipe), _read(other)
+        if mine is None or theirs is None:
+            return False
+        if mine.prompt and mine.prompt == theirs.prompt:
+            return True
+        return bool(set(mine.inputs.values()) & set(theirs.inputs.values()))
+
+    def phrases(self, recipe: str) -> set[str]:
+        """What a member wrote: the prompt, each part of one that changes by frame, and what to avoid."""
+        read = _read(recipe)
+        if read is None:
+            return set()
+        parts = parse(read.prompt, read.frames).values() if is_scheduled(read.prompt) else ()
+        return {read.prompt, read.negative, *parts} - {""}
+
+
+def _plain(text: str) -> str:
+    """A text as it is compared: its words alone, each between two spaces."""
+    return "".join(f" {word}" for word in _WORD.findall(text.casefold())) + " "
+
+
+def _repeats(text: str, theirs: Collection[str]) -> bool:
+    return bool(text.strip()) and any(other in text or text in other for other in theirs if other.strip())
 
 
 def _read(recipe: str) -> Recipe | None:

@@ -33,8 +33,6 @@ QUICK_SECONDS = 1.5
 """What a look into the database may take before an answer: Discord gives three seconds."""
 
 LIMIT_SHARE = 0.95
-ERASE_WAIT = 60.0
-"""Seconds for which the answer to an erase waits to say that it is done."""
 
 
 class Rights:
@@ -110,7 +108,8 @@ class Rights:
             "others can animate my pictures": not await self._personal.opted_out(user),
         }
         limit = int(interaction.filesize_limit * LIMIT_SHARE)
-        made = await asyncio.to_thread(export.plan, known, facts, self._blobs, limit=limit)
+        makers = await self._personal.recipes_of_clips(export.clips_before(known))
+        made = await asyncio.to_thread(export.plan, known, facts, self._blobs, makers, limit=limit)
         if made is None or len(made.archives) > MOST_ARCHIVES:
             await interaction.edit_original_response(content=privacy_texts.EXPORT_TOO_LARGE)
             return
@@ -130,26 +129,36 @@ class Rights:
         """Ask first: an erasure can't be undone."""
         kinds = [kind for kind in rows.buttons() if issubclass(kind, ErasureButton)]
         view = rows.view_of([kind() for kind in kinds])
-        await interaction.response.send_message(privacy_texts.ERASE_QUESTION, view=view, ephemeral=True)
+        under_way = await self._erasing.left(interaction.user.id)
+        question = privacy_texts.ERASE_QUESTION
+        if under_way is not None:
+            question = f"{privacy_texts.UNDER_WAY}\n> {under_way}\n\n{question}"
+        await interaction.response.send_message(question, view=view, ephemeral=True)
 
     async def erase(self, interaction: Interaction, *, messages: bool) -> None:
-        """Erase the asking member, and tell them the result.
+        """Erase the member who asks. It is written down before a word is said.
+
+        The answer is kept true by :class:`bot.privacy.erasing.Erasing`, also after a restart.
 
         Args:
             interaction: theirs.
             messages: delete the messages of their clips too.
         """
-        await interaction.response.edit_message(content=privacy_texts.ERASING, view=None)
-        done = await self._erasing.ask(interaction.user.id, messages=messages)
+        user = interaction.user.id
+        asking = asyncio.ensure_future(
+            self._erasing.ask(user, messages=messages, interaction=interaction.id, token=interaction.token)
+        )
         try:
-            async with asyncio.timeout(ERASE_WAIT):
-                result = await asyncio.shield(done)
-        except TimeoutError:
-            await interaction.edit_original_response(content=privacy_texts.ERASING_STILL)
-        else:
-            await interaction.edit_original_response(
-                content=privacy_texts.erased(result.jobs, result.messages_left, result.copies_left)
-            )
+            await asyncio.wait({asking}, timeout=QUICK_SECONDS)
+            if not asking.done():
+                await interaction.response.defer()  # says nothing: nothing is written down yet
+            await asking
+            if interaction.response.is_done():
+                await interaction.edit_original_response(content=privacy_texts.ERASING, view=None)
+            else:
+                await interaction.response.edit_message(content=privacy_texts.ERASING, view=None)
+        finally:
+            self._erasing.answered(user)
 
 
 class ErasureButton(Button):

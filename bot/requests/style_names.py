@@ -113,7 +113,9 @@ def _find(what: str, written: str, known: Collection[str], unusable: Mapping[str
     if not known:
         raise UserError(f"E_{what.upper()}", f"There are no {what}s here to choose from.")
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""
-    there_are = ", ".join(list(known)[:SHOWN]) + more
     raise UserError(
-        f"E_{what.upper()}", f"There is no {what} “{written[:60]}” here. Choose from: {there_are}."
+        f"E_{what.upper()}",
+        f"There is no {what} {{written}} here. Choose from: {{known}}{more}.",
+        written=written[:60],
+        known=list(known)[:SHOWN],
     )

@@ -25,6 +25,7 @@ from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception, each_of
+from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
@@ -33,12 +34,13 @@ from bot.ops.shortages import Place, Shortages
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
-from bot.text import messages
+from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
 from db.jobs.enqueue import Admission, EnqueueLimits
 from db.jobs.job import Job, NewJob
+from db.jobs.retention import Retention
 from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
@@ -86,12 +88,14 @@ class Planned:
     Attributes:
         adult: a file that was here already was for age-restricted channels when it was used before.
         spoiler: a file was given as a spoiler, so the clip is one.
+        origin: the job that it is made from, where that is known only now.
     """
 
     recipe: Recipe
     subjects: tuple[Subject, ...] = ()
     adult: bool = False
     spoiler: bool = False
+    origin: Job | None = None
 
 
 class Submissions:
@@ -102,6 +106,7 @@ class Submissions:
         *,
         entry: Admission,
         moderation: Moderation,
+        retention: Retention,
         blobs: Blobs,
         reception: Reception,
         forecaster: Forecaster,
@@ -116,6 +121,7 @@ class Submissions:
         """Make one from the parts that a request passes through."""
         self._entry = entry
         self._moderation = moderation
+        self._retention = retention
         self.blobs = blobs
         self._reception = reception
         self._forecaster = forecaster
@@ -233,8 +239,17 @@ class Submissions:
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
         """
-        with self._in_flight.track():
-            return await self._serve(interaction, make, words, parent, key)
+        with self._in_flight.track(interaction.user.id):
+            hand: set[str] = set()
+            try:
+                with self.blobs.in_hand() as hand:
+                    return await self._serve(interaction, make, words, parent, key)
+            finally:  # what was taken in for nothing goes
+                await drop_unnamed(self.blobs, self._retention, hand)
+
+    def drop(self, user: int) -> bool:
+        """Give up what a member has asked for and is not in the queue; say whether any of it still moves."""
+        return self._in_flight.drop(user)
 
     async def _serve(
         self,
@@ -255,14 +270,17 @@ class Submissions:
                 await self._check_limits(interaction)
             made = await make()
             recipe = made.recipe
+            origin = made.origin or parent
             screened = await self._screening.before_drawing(
-                interaction, recipe, made.subjects, parent, adult=made.adult
+                interaction, recipe, made.subjects, origin, adult=made.adult
             )
-            new = _new_job(interaction, parent, key or str(interaction.id), answer, screened, made)
+            new = _new_job(interaction, origin, key or str(interaction.id), answer, screened, made)
             self._in_flight.protect()
             enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
-            await self._refuse(interaction, messages.BEING_RESTARTED)
+            dropped = self._in_flight.dropped
+            text = privacy_texts.ASKED_BEFORE_ERASE if dropped else messages.BEING_RESTARTED
+            await self._refuse(interaction, text)
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             self._shortages.met(Place.INTAKE, error)
@@ -408,4 +426,6 @@ def _new_job(
         adult=screened.adult,
         spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
         status_message_id=answer.message_id,
+        seed=made.recipe.seed,
+        interaction=interaction.id,
     )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
+from bot.config.settings import Settings
 from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.permissions import may_see
 from bot.forecast import Forecaster
 from bot.text import messages
 from db.jobs.job import Job
@@ -27,11 +29,14 @@ class Why(JobButton):
         forecast = await interaction.client.part(Forecaster).forecast()
         wait = forecast.waits.get(job.id)
         before = [other.own for other in forecast.waits.values() if wait and other.position < wait.position]
+        turn = await jobs.running()
+        roles = interaction.client.part(Settings).moderator_roles
         text = messages.why(
             job,
             wait=wait,
             ahead=await jobs.ahead(job.id),
             ahead_seconds=sum(before),
-            turn=await jobs.running(),
+            turn=turn,
+            named=turn is not None and may_see(interaction, turn, roles),
         )
         await say(interaction, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.text.foreign import disarm
 from engine.core.recipe import Outcome, Receipt, Role
 
 EXTENDING = "Extending a clip"
@@ -51,7 +52,9 @@ def discarded(receipt: Receipt | None, *, pictures: int) -> str:
     bad = [take for take in takes if take.outcome is Outcome.REJECTED]
     if not bad and not pictures:
         return NOTHING_DISCARDED
-    lines = [f"- take {take.number}, {take.score:.0f} of 100: {'; '.join(take.reasons)}" for take in bad]
+    lines = [
+        f"- take {take.number}, {take.score:.0f} of 100: {disarm('; '.join(take.reasons))}" for take in bad
+    ]
     if receipt is not None and receipt.forced:
         lines.append(f"None was good enough; take {receipt.kept} was the best one.")
     lines.append(f"-# {SHEETS if pictures else NO_SHEETS}")

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from bot.forecast import Wait
 from bot.text import clip_texts
+from bot.text.foreign import disarm
 from bot.text.prompts import show_prompt
 from db.jobs.job import Job
 from db.jobs.queries import Ahead
@@ -296,20 +297,29 @@ def receipt_line(receipt: Receipt) -> str:
         parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
     elif receipt.takes:
         parts.append("1 take")
-    parts += receipt.ladder
+    parts += map(disarm, receipt.ladder)
     parts.append(f"made in {seconds(receipt.busy_seconds)}")
     return " · ".join(parts)
 
 
-def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn: Job | None) -> str:
-    """What a job is waiting for, in a sentence or two: the jobs ahead, whose turn it is, what it costs.
+def why(
+    job: Job,
+    *,
+    wait: Wait | None,
+    ahead: Ahead,
+    ahead_seconds: float,
+    turn: Job | None,
+    named: bool = True,
+) -> str:
+    """What a job is waiting for, in a sentence or two: what is ahead, whose turn it is, what it costs.
 
     Args:
         job: the job in question.
         wait: how long it takes.
-        ahead: the jobs before it.
-        ahead_seconds: about how long drawing them takes.
-        turn: the job that the engine is drawing now.
+        ahead: what comes before it.
+        ahead_seconds: how long drawing that takes, about.
+        turn: the job that is being made now.
+        named: whoever asks may know whose it is.
     """
     if job.state is State.RUNNING:
         return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
@@ -326,7 +336,7 @@ def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn
     others = [f"{ahead.elsewhere} from other servers"] if ahead.elsewhere else []
     among = f" ({', '.join(own + others)})" if own or others else ""
     return (
-        f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn)}"
+        f"{count}{among}, about {seconds(ahead_seconds)} of drawing. {_whose_turn(job, turn, named=named)}"
         f"{_standing(job, wait)} It should be {ready}. {cost}"
     )
 
@@ -344,12 +354,14 @@ def _standing(job: Job, wait: Wait) -> str:
     return f"{place}; members who used the bot less may still go ahead of you."
 
 
-def _whose_turn(job: Job, turn: Job | None) -> str:
+def _whose_turn(job: Job, turn: Job | None, *, named: bool) -> str:
     if turn is None:
         return ""
     if turn.guild_id != job.guild_id:
         return "It is another server's turn now. "
-    return "It is your turn now. " if turn.user_id == job.user_id else f"It is <@{turn.user_id}>'s turn now. "
+    if turn.user_id == job.user_id:
+        return "It is your turn now. "
+    return f"It is <@{turn.user_id}>'s turn now. " if named else "It is another member's turn now. "
 
 
 def quality_choice(name: str, wait: Wait) -> str:
@@ -406,4 +418,4 @@ def overall(stage: str, fraction: float) -> float:
 
 
 def _because(take: TakeRecord) -> str:
-    return f": {take.reasons[0]}" if take.reasons else ""
+    return f": {disarm(take.reasons[0])}" if take.reasons else ""

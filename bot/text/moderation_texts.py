@@ -6,13 +6,16 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from bot.text.foreign import quote
 from bot.text.messages import QUEUE_EMPTY, WAITS_FOR, fit
 from bot.text.prompts import show_prompt
 from db.audit.log import ChainCheck, Entry
 from db.jobs.job import Job
+from engine.core.foreign_text import visible
 from engine.core.shortages import Shortage
 
 SHOWN_REASON = 80
+SHOWN_TARGET = 28
 NOTED = 16
 """Hex digits of the log's last hash that a moderator is asked to note."""
 
@@ -65,7 +68,7 @@ def unbanned(user: int) -> str:
 
 def job_choice(job: Job, prompt: str) -> str:
     """A job in a list of suggestions."""
-    return f"{job.id[:6]} · {job.state} · {prompt or job.kind}"
+    return f"{job.id[:6]} · {job.state} · {visible(prompt) or job.kind}"
 
 
 def engine_trouble(since: float | None) -> str:
@@ -152,7 +155,7 @@ def _state_of(verdict: ChainCheck) -> str:
 
 def _entry_line(entry: Entry) -> str:
     when = datetime.fromtimestamp(entry.at, UTC).strftime("%Y-%m-%d %H:%M")
-    target = f" `{_without_aliases(entry.target)[:24]}`" if entry.target else ""
+    target = f" {quote(_without_aliases(entry.target), SHOWN_TARGET)}" if entry.target else ""
     actor = f"<@{entry.actor_id}>" if entry.actor_id > 0 else ERASED_MEMBER
     reason = show_prompt(entry.reason, SHOWN_REASON)
     return f"{entry.seq} · {when} · {actor} **{entry.action}**{target}" + (f" · {reason}" if reason else "")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from db.jobs.erasures import NAMED, Stage
+
 ERASE_QUESTION = (
     "**Erase everything I have about you, in every server?**\n"
     "Your waiting jobs are cancelled. Your pictures, clips, prompts and the links to your messages are "
@@ -13,8 +15,18 @@ ERASE = "Erase"
 ERASE_WITH_MESSAGES = "Erase and delete my clips' messages"
 KEEP = "Keep everything"
 KEPT = "Nothing was erased."
-ERASING = "Erasing… any job of yours that is running has to stop first."
-ERASING_STILL = "Still working on it. You can close this; it finishes even if I restart."
+ERASING = (
+    "Written down: I'm erasing everything I have about you, and I'll finish it even if I restart. "
+    "This message will say when it's done."
+)
+UNDER_WAY = "An erase you asked for earlier isn't finished yet:"
+ASKED_BEFORE_ERASE = (
+    "You asked me to erase your data, so I dropped this request. If you still want it, please ask again once "
+    "the erase is done."
+)
+NOTHING_LEFT_TO_DRAW = (
+    "The prompt and files of this job have been deleted, so there is nothing left to make it from."
+)
 NOTHING_TO_EXPORT = "I have no data about you."
 EXPORT_TOO_LARGE = "Your data is too large to send here. The owner of this bot can give it to you."
 MAY_ANIMATE = "Others can animate your avatar and the pictures in your messages again."
@@ -27,6 +39,19 @@ TOO_BUSY = "I'm very busy right now. Please try again in a moment."
 FORGOTTEN = "The prompt and files of this clip have been deleted. Please start a new one."
 
 
+def still_erasing(stage: Stage) -> str:
+    """What an erase that is not finished has done, and what it waits for."""
+    if stage in NAMED:
+        return (
+            "Not done yet. Your waiting jobs are cancelled, and nothing you asked for before will be posted. "
+            "I'm waiting for a job or a post of yours to stop. I'll finish by myself."
+        )
+    return (
+        "Not done yet. Your jobs are empty and your files are deleted, but another program on my machine is "
+        "reading the database, so its log may still hold text of yours. I keep trying, and finish by myself."
+    )
+
+
 def erased(jobs: int, left: int, copies: int = 0) -> str:
     """The result of an erase.
 
@@ -35,13 +60,16 @@ def erased(jobs: int, left: int, copies: int = 0) -> str:
         left: messages that could not be deleted.
         copies: copies of the database that could not be opened.
     """
-    text = (
-        f"Done. I have no data about you any more ({jobs} {'job was' if jobs == 1 else 'jobs were'} erased)."
-    )
+    counted = f"{jobs} {'job was' if jobs == 1 else 'jobs were'} erased"
+    text = f"Done. I have no data about you any more ({counted})."
+    if copies:
+        which = "one older backup" if copies == 1 else f"{copies} older backups"
+        text = (
+            f"Almost done ({counted}). I couldn't open {which}, which may still name you. I try again every "
+            "hour, and old backups are deleted in time."
+        )
     if left:
         text += f" I couldn't delete {left} {'message' if left == 1 else 'messages'}; a moderator can."
-    if copies:
-        text += " Older backups that can no longer be opened may still name you; they are deleted in time."
     return text
 
 

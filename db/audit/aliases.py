@@ -12,26 +12,57 @@ import hashlib
 import re
 import secrets
 import sqlite3
+from collections.abc import Sequence
 
 from db.sqlite.rows import fetch_one
 
 SIGN = "@"
 """Stands before an alias inside a target."""
 
+VERSION = "2:"
+"""Stands before a digest. Those of the first version have nothing before them."""
+
+_DIGEST = re.compile(rf"(?:{VERSION})?[0-9a-f]{{64}}")
+_SALT = re.compile("[0-9a-f]{32}")
 _BITS = 62  # as in db.privacy.pseudonyms: negative, so that it is never taken for an id of Discord's
 _MEMBER = re.compile(r"(?<![0-9a-f])\d{17,20}(?![0-9a-f])")  # a job's id has 16 characters
 _ALIAS = re.compile(rf"{SIGN}(-\d+)")
 
 
 def alias_of(salt: str, guild: int, user: int) -> int:
-    """The alias that a salt makes of a member; a negative number."""
+    """The alias that a salt makes of a member; a negative number.
+
+    The two numbers have no blanks in them, so what is hashed can be read in one way only.
+    """
     digest = hashlib.sha256(f"{salt} {guild} {user}".encode()).digest()
     return -1 - (int.from_bytes(digest[:8], "big") >> (64 - _BITS))
 
 
 def digest_of(salt: str, reason: str) -> str:
-    """What stands for words in the log, hex."""
-    return hashlib.sha256(f"{salt} {reason}".encode()).hexdigest()
+    """What stands for words in the log: the version, and hex.
+
+    Salt and words are hashed with their lengths, so that neither can be given to the other.
+    """
+    fields = (salt.encode(), reason.encode())
+    whole = b"".join(len(field).to_bytes(8, "big") + field for field in fields)
+    return VERSION + hashlib.sha256(whole).hexdigest()
+
+
+def stands_for(digest: str, salt: str, reason: str) -> bool:
+    """Whether these are the salt and the words that an entry was written with.
+
+    Digests of the first version do not say where the salt ends; every salt has the same form.
+    """
+    if not _SALT.fullmatch(salt):
+        return False
+    if digest.startswith(VERSION):
+        return digest == digest_of(salt, reason)
+    return digest == hashlib.sha256(f"{salt} {reason}".encode()).hexdigest()
+
+
+def is_digest(text: str) -> bool:
+    """Whether this stands for words; entries from before there were digests hold the words themselves."""
+    return _DIGEST.fullmatch(text) is not None
 
 
 def new_salt() -> str:
@@ -66,8 +97,17 @@ def show_members(names: dict[int, int], target: str) -> str:
     return _ALIAS.sub(lambda found: str(names.get(int(found[1]), found[0])), target)
 
 
-def erase_from_log(connection: sqlite3.Connection, user: int, jobs: list[str]) -> None:
-    """Detach the member's aliases from the member, and delete reasons about them and about their jobs."""
+def erase_from_log(
+    connection: sqlite3.Connection, user: int, jobs: Sequence[str], quotes: Sequence[str]
+) -> None:
+    """Detach the member's aliases from the member, and delete reasons about them.
+
+    Args:
+        connection: inside a transaction.
+        user: the member.
+        jobs: theirs; reasons about these go.
+        quotes: what they wrote; reasons that repeat it go.
+    """
     marks = [
         f"%{SIGN}{row['alias']}%"
         for row in connection.execute("SELECT alias FROM alias WHERE user_id = ?", (user,)).fetchall()
@@ -77,4 +117,7 @@ def erase_from_log(connection: sqlite3.Connection, user: int, jobs: list[str]) -
             "DELETE FROM audit_reason WHERE seq IN (SELECT seq FROM audit WHERE target LIKE ?)", (like,)
         )
     connection.execute("DELETE FROM audit_reason WHERE reason LIKE ?", (f"%{user}%",))
+    connection.executemany(
+        "DELETE FROM audit_reason WHERE instr(reason, ?) > 0", [(quote,) for quote in quotes]
+    )
     connection.execute("DELETE FROM alias WHERE user_id = ?", (user,))

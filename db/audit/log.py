@@ -11,11 +11,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import sqlite3
 from dataclasses import dataclass
 
-from db.audit.aliases import SIGN, alias, alias_of, digest_of, hide_members, new_salt, show_members
+from db.audit.aliases import (
+    SIGN,
+    alias,
+    alias_of,
+    digest_of,
+    hide_members,
+    is_digest,
+    new_salt,
+    show_members,
+    stands_for,
+)
 from db.sqlite.rows import Rows, fetch_one
 
 FIRST_HASH = "0" * 64
@@ -23,8 +32,6 @@ FIRST_HASH = "0" * 64
 
 HEAD = "audit_head"
 """The key in ``meta`` of the number of entries and the last hash."""
-
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 SHORTEST_NOTE = 12
 """Hex digits of a hash that are worth noting: 48 bits."""
@@ -134,7 +141,7 @@ class Audit(Rows):
             "SELECT seq, salt, audit_reason.reason, audit.reason AS digest FROM audit_reason "
             "JOIN audit USING (seq) ORDER BY seq"
         )
-        wrong = [row["seq"] for row in words if digest_of(row["salt"], row["reason"]) != row["digest"]]
+        wrong = [row["seq"] for row in words if not stands_for(row["digest"], row["salt"], row["reason"])]
         for row in await self._db.read("SELECT * FROM alias"):
             if alias_of(row["salt"], row["guild_id"], row["user_id"]) != row["alias"]:
                 used = await self._db.read(
@@ -190,7 +197,7 @@ def write_down(connection: sqlite3.Connection, audit_entry: AuditEntry, at: floa
 
 def _shown(row: sqlite3.Row, names: dict[int, int]) -> Entry:
     """An entry with members and words put back. One from before there were aliases has both in itself."""
-    digest = _DIGEST.fullmatch(row["reason"]) is not None
+    digest = is_digest(row["reason"])
     return Entry(
         seq=row["seq"],
         at=row["at"],

@@ -164,16 +164,20 @@ class Allowances(Rows):
 def allowed(
     connection: sqlite3.Connection,
     guild: int,
-    user: int,
+    who: Collection[int],
     roles: Collection[int],
     *,
     default: Allowed,
     ceilings: Ceilings,
 ) -> Allowed:
-    """Work out what counts for a member, inside the transaction that asks."""
+    """Work out what counts for a member, inside the transaction that asks.
+
+    Args:
+        who: the member's id and pseudonym.
+    """
     particular = [
         [kept.allowance for kept in _read(connection, guild, kind, whom)]
-        for kind, whom in ((Whose.MEMBER, [user]), (Whose.ROLE, roles), (Whose.GUILD, [guild]))
+        for kind, whom in ((Whose.MEMBER, who), (Whose.ROLE, roles), (Whose.GUILD, [guild]))
     ]
 
     def most(name: str) -> float | None:

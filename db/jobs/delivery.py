@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Collection
 
 from db.audit.log import AuditEntry, write_down
+from db.jobs.erasures import UNDER_ERASE
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
@@ -28,6 +29,7 @@ class Delivery(JobRows):
         """
         return await self._jobs(
             f"SELECT * FROM job WHERE state IN ({sql_list(TO_POST)}) AND NOT in_flight "
+            f"AND user_id NOT IN {UNDER_ERASE} "
             "AND (retry_at IS NULL OR retry_at <= ?) ORDER BY rendered_at, seq",
             (self._clock(),),
         )
@@ -36,7 +38,8 @@ class Delivery(JobRows):
         """Record that posting is about to be tried.
 
         Returns:
-            The job, or None if it has moved on (cancelled, held, delivered) or another attempt is under way.
+            The job, or None where it has moved on (cancelled, held, delivered), another attempt is under
+            way, or its member is being erased.
         """
         at = self._clock()
 
@@ -46,7 +49,8 @@ class Delivery(JobRows):
                 connection,
                 "UPDATE job SET state = 'posting', in_flight = 1, post_attempts = post_attempts + 1, "
                 "posting_since = coalesce(posting_since, :now), retry_at = NULL "
-                f"WHERE id = :job AND state IN ({sql_list(TO_POST)}) AND NOT in_flight RETURNING *",
+                f"WHERE id = :job AND state IN ({sql_list(TO_POST)}) AND NOT in_flight "
+                f"AND user_id NOT IN {UNDER_ERASE} RETURNING *",
                 {"now": at, "job": job},
             )
             return None if row is None else job_from(row)
@@ -136,7 +140,7 @@ class Delivery(JobRows):
     async def set_status_message(self, job: JobId, channel_id: int, message_id: int) -> bool:
         """Remember the public message that follows the job."""
         return await self._changes(
-            "UPDATE job SET status_channel_id = ?, status_message_id = ? WHERE id = ?",
+            "UPDATE job SET status_channel_id = ?, status_message_id = ? WHERE id = ? AND user_id > 0",
             (channel_id, message_id, job),
         )
 

@@ -8,8 +8,9 @@ import sqlite3
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from db.errors import Draining, Limit, LimitReached, MemberBanned
+from db.errors import Draining, Limit, LimitReached, MemberBanned, ParentGone
 from db.jobs.allowances import Allowed, Ceilings, Lane, Spent, allowed
+from db.jobs.erasures import check_not_erased
 from db.jobs.fairness import FairShare, delay_of, expected_seconds
 from db.jobs.job import Job, NewJob
 from db.jobs.ordering import put_before_others
@@ -65,10 +66,12 @@ class Admission(Rows):
         db: Database,
         *,
         share: FairShare,
+        pseudonym_of: Callable[[int], int],
         clock: Callable[[], float],
     ) -> None:
         super().__init__(db, clock=clock)
         self._share = share
+        self._pseudonym_of = pseudonym_of
 
     async def enqueue(self, new: NewJob, limits: EnqueueLimits) -> Enqueued:
         """Store a job. When this returns, the job survives a crash or a power cut.
@@ -77,14 +80,20 @@ class Admission(Rows):
             MemberBanned: the member is shut out.
             Draining: the guild takes nothing new.
             LimitReached: a limit is reached.
+            AskedBeforeErase: the member has asked to be erased since they asked for this.
+            ParentGone: what it was to be made from was deleted since.
         """
         at = self._clock()
+        pseudonym = self._pseudonym_of(new.user_id)
+        who = (new.user_id, pseudonym)
 
         def transaction(connection: sqlite3.Connection) -> Enqueued:
             known = fetch_one(connection, "SELECT * FROM job WHERE key = ?", (new.key,))
             if known is not None:
                 return Enqueued(job=job_from(known), created=False)
-            lane = _check(connection, new.guild_id, new.user_id, new.roles, limits, at)
+            check_not_erased(connection, new.user_id, pseudonym, new.interaction)
+            _check_parent(connection, new)
+            lane = _check(connection, new.guild_id, who, new.roles, limits, at)
             return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
 
         return await self._db.write(transaction, reserved=False)
@@ -101,7 +110,7 @@ class Admission(Rows):
         """
         return await self._changes(
             "UPDATE job SET status_channel_id = ?, status_message_id = ?, foretold = ?, foretold_ahead = ? "
-            "WHERE id = ?",
+            "WHERE id = ? AND user_id > 0",
             (channel_id, message_id, foretold, ahead, job),
         )
 
@@ -123,46 +132,63 @@ class Admission(Rows):
             LimitReached: a limit is reached.
         """
         at = self._clock()
-        return await self._db.look(lambda connection: _check(connection, guild, user, roles, limits, at))
+        who = (user, self._pseudonym_of(user))
+        return await self._db.look(lambda connection: _check(connection, guild, who, roles, limits, at))
+
+
+Who = tuple[int, int]
+"""A member's id and their pseudonym: what they used before an erase counts, and so does a ban from then."""
+
+
+def _check_parent(connection: sqlite3.Connection, new: NewJob) -> None:
+    """The job that this one is made from may have been erased or taken down since it was looked at."""
+    if new.parent is None:
+        return
+    gone = "SELECT 1 FROM job WHERE id = ? AND (forgotten_at IS NOT NULL OR deleted_at IS NOT NULL)"
+    if fetch_one(connection, gone, (new.parent,)) is not None:
+        raise ParentGone(f"job {new.parent} was deleted")
 
 
 def _check(
     connection: sqlite3.Connection,
     guild: int,
-    user: int,
+    who: Who,
     roles: Collection[int],
     limits: EnqueueLimits,
     now: float,
 ) -> Lane:
-    _check_ban(connection, guild, user)
+    user, _ = who
+    _check_ban(connection, guild, who)
     if fetch_one(connection, "SELECT 1 FROM drain WHERE guild_id = ?", (guild,)) is not None:
         raise Draining(f"guild {guild} takes nothing new")
     own = allowed(
         connection,
         guild,
-        user,
+        who,
         roles,
         default=Allowed(
             waiting=limits.per_member_waiting, hour=limits.per_member_hour, day=limits.per_member_day
         ),
         ceilings=limits.ceilings,
     )
-    _check_hour(connection, guild, user, own.hour, now)
+    _check_hour(connection, guild, who, own.hour, now)
     _check_waiting(connection, guild, user, own.waiting, limits)
-    return _lane(connection, guild, user, own, now)
+    return _lane(connection, guild, who, own, now)
 
 
-def _check_ban(connection: sqlite3.Connection, guild: int, user: int) -> None:
-    ban = fetch_one(connection, "SELECT reason FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user))
+def _check_ban(connection: sqlite3.Connection, guild: int, who: Who) -> None:
+    ban = fetch_one(
+        connection, "SELECT reason FROM ban WHERE guild_id = ? AND user_id IN (?, ?)", (guild, *who)
+    )
     if ban is not None:
         raise MemberBanned(ban["reason"])
 
 
-def _check_hour(connection: sqlite3.Connection, guild: int, user: int, allowed: int, now: float) -> None:
+def _check_hour(connection: sqlite3.Connection, guild: int, who: Who, allowed: int, now: float) -> None:
     recent = connection.execute(
-        "SELECT created_at FROM job WHERE guild_id = ? AND user_id = ? AND created_at > ? "
+        "SELECT created_at FROM job WHERE guild_id = ? AND user_id IN (?, ?) AND created_at > ? "
         "AND state <> 'failed' ORDER BY created_at DESC LIMIT ?",
-        (guild, user, now - HOUR, allowed),
+        (guild, *who, now - HOUR, allowed),
     ).fetchall()
     if len(recent) >= allowed:
         # The oldest of the newest `allowed` jobs has to leave the hour first.
@@ -170,14 +196,15 @@ def _check_hour(connection: sqlite3.Connection, guild: int, user: int, allowed: 
         raise LimitReached(Limit.PER_MEMBER_HOUR, allowed, retry_after)
 
 
-def _lane(connection: sqlite3.Connection, guild: int, user: int, own: Allowed, now: float) -> Lane:
+def _lane(connection: sqlite3.Connection, guild: int, who: Who, own: Allowed, now: float) -> Lane:
     """The lane of a new job. It is refused where the day is used up and it may not wait in the background."""
     if own.lane is Lane.BACKGROUND or math.isinf(own.day):
         return own.lane
     charged = connection.execute(
         "SELECT created_at, charged_seconds FROM job "
-        "WHERE guild_id = ? AND user_id = ? AND created_at > ? AND charged_seconds > 0 ORDER BY created_at",
-        (guild, user, now - DAY),
+        "WHERE guild_id = ? AND user_id IN (?, ?) AND created_at > ? AND charged_seconds > 0 "
+        "ORDER BY created_at",
+        (guild, *who, now - DAY),
     ).fetchall()
     used = sum(row["charged_seconds"] for row in charged)
     if used < own.day:
@@ -221,11 +248,11 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id
+            status_channel_id, status_message_id, seed
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id
+            :status_channel_id, :status_message_id, :seed
         )
         """,
         {
@@ -250,6 +277,7 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
             "expected": expected_seconds(connection, new.profile),
             "status_channel_id": None if new.status_message_id is None else new.channel_id,
             "status_message_id": new.status_message_id,
+            "seed": new.seed,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

@@ -37,6 +37,8 @@ class NewJob:
         hold: why a moderator has to review it before it is drawn; None: no review.
         adult: its words are for age-restricted channels only.
         spoiler: its clip is shown behind a spoiler.
+        seed: the recipe's; None: it has none.
+        interaction: the id of the interaction that asks; 0: unknown, and so older than any erase.
     """
 
     key: str
@@ -54,6 +56,8 @@ class NewJob:
     hold: Hold | None = None
     adult: bool = False
     spoiler: bool = False
+    seed: int | None = None
+    interaction: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +88,7 @@ class Job:
         looked_at: a moderator has approved the finished clip.
         charged_seconds: what its member and its guild were charged for it; 0 again if it failed.
         forgotten_at: its words and files were cleared away; only what counts is left.
+        seed: the recipe's; None where it was cleared away, or there is none.
     """
 
     id: JobId
@@ -130,5 +135,6 @@ class Job:
     adult: bool = False
     spoiler: bool = False
     looked_at: bool = False
+    seed: int | None = None
     stumbles: int = 0
     stumbled_at: float | None = None

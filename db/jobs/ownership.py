@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from db.jobs.job import Job
 from db.jobs.rows import JobRows
@@ -14,14 +14,27 @@ _GAVE = "EXISTS (SELECT 1 FROM json_each(job.inputs) AS input WHERE input.value 
 class Ownership(JobRows):
     """The part of the queue that knows which member gave a file or made a clip."""
 
-    async def owns_file(self, guild: int, user: int, digest: str) -> bool:
-        """Whether a member gave this file in this guild, for a clip that was not taken down."""
-        rows = await self._db.read(
-            "SELECT 1 FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "
-            f"AND {_GAVE} LIMIT 1",
+    async def given_for(self, guild: int, user: int, digest: str) -> Job | None:
+        """The job of this guild for which a member gave this file, and that was not taken down.
+
+        A job that has the file from nobody else is preferred to one that was made from another's clip.
+        """
+        jobs = await self._jobs(
+            "SELECT * FROM job WHERE guild_id = :guild AND user_id = :user AND deleted_at IS NULL "
+            f"AND {_GAVE} ORDER BY parent IS NOT NULL, seq DESC LIMIT 1",
             {"guild": guild, "user": user, "digest": digest},
         )
-        return bool(rows)
+        return jobs[0] if jobs else None
+
+    async def original(self, seed: int, told: Callable[[str], bool]) -> Job | None:
+        """The first job whose clip a stranger's file may be.
+
+        Args:
+            seed: of the recipe in the file.
+            told: whether this is that recipe.
+        """
+        jobs = await self._jobs("SELECT * FROM job WHERE seed = ? ORDER BY seq", (seed,))
+        return next((job for job in jobs if told(job.recipe)), None)
 
     async def has_flagged(self, guild: int, user: int, digests: Collection[str]) -> bool:
         """Whether one of a member's files was in one of their jobs here that was for adults."""

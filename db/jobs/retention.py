@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from db.audit.log import AuditEntry, write_down
@@ -116,6 +117,17 @@ class Retention(Rows):
         kept = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
         return kept | {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
 
+    async def named_files(self) -> set[str]:
+        """Return the digests of all blobs that a row names, needed or not."""
+        return await self._db.look(named_files)
+
+    async def unnamed(self, digests: Collection[str]) -> set[str]:
+        """Return those of the digests that no row names."""
+        wanted = set(digests)
+        if not wanted:
+            return set()
+        return wanted - await self._db.look(lambda connection: named_files(connection, wanted))
+
     async def mend_times(self, *, longest_pause: float) -> int:
         """Move times in the future to now, after the clock was set back; return the number of jobs.
 
@@ -126,3 +138,20 @@ class Retention(Rows):
         return await self._db.write(
             lambda connection: connection.execute(_MEND, {"now": at, "latest": at + longest_pause}).rowcount
         )
+
+
+def named_files(connection: sqlite3.Connection, among: Collection[str] | None = None) -> set[str]:
+    """The digests of all blobs that a row names, but for those of clips that were deleted or taken down.
+
+    Args:
+        connection: the database.
+        among: only these; None: all.
+    """
+    rows = connection.execute(
+        f"WITH kept AS (SELECT * FROM job WHERE deleted_at IS NULL OR state IN ({sql_list(OPEN)})) "
+        "SELECT clip_sha256 FROM kept WHERE clip_sha256 IS NOT NULL "
+        "UNION SELECT sha256 FROM sheet JOIN kept ON kept.id = sheet.job "
+        "UNION SELECT each.value FROM kept, json_each(kept.inputs) AS each WHERE kept.inputs <> '{}'"
+    ).fetchall()
+    named = {row[0] for row in rows}
+    return named if among is None else named & set(among)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from db.jobs.job import Job
@@ -18,6 +18,15 @@ _FIELDS = [field.name for field in dataclasses.fields(Job)]
 
 class JobRows(Rows):
     """Rows of the table ``job``."""
+
+    async def recipes_of_clips(self, digests: Collection[str]) -> dict[str, str]:
+        """Digest of a finished clip → the recipe that it was made from, where a row still knows it."""
+        rows = await self._db.read(
+            "SELECT clip_sha256, recipe FROM job WHERE forgotten_at IS NULL "
+            "AND clip_sha256 IN (SELECT value FROM json_each(?)) ORDER BY seq DESC",
+            (json.dumps(list(digests)),),
+        )
+        return {row["clip_sha256"]: row["recipe"] for row in rows}
 
     async def _jobs(self, sql: str, parameters: Parameters = ()) -> list[Job]:
         return [job_from(row) for row in await self._db.read(sql, parameters)]

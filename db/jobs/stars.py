@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 from enum import StrEnum
 
+from db.jobs.erasures import check_not_erased
+from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import JobId
 
@@ -29,6 +32,12 @@ class Starred(StrEnum):
 class Stars(Rows):
     """The part of the queue that knows which clips are kept."""
 
+    def __init__(
+        self, db: Database, *, pseudonym_of: Callable[[int], int], clock: Callable[[], float]
+    ) -> None:
+        super().__init__(db, clock=clock)
+        self._pseudonym_of = pseudonym_of
+
     async def star(self, job: JobId, user: int, *, interaction: int, most: int) -> Starred:
         """Set a member's star on a clip, or remove it.
 
@@ -37,10 +46,14 @@ class Stars(Rows):
             user: the member.
             interaction: the click's id; a repeated click changes nothing.
             most: stars that a member may have in a guild.
+
+        Raises:
+            AskedBeforeErase: the member has asked to be erased since.
         """
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Starred:
+            check_not_erased(connection, user, self._pseudonym_of(user), interaction)
             row = fetch_one(
                 connection,
                 "SELECT starred, interaction FROM star WHERE job = ? AND user_id = ?",

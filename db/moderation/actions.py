@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+from collections.abc import Callable
 
 from db.audit.log import AuditEntry, write_down
 from db.jobs.ending import CancelOutcome, cancel, end
+from db.jobs.erasures import UNDER_ERASE
 from db.jobs.job import Job
 from db.jobs.ordering import put, slots_of
 from db.jobs.rows import find, transition
+from db.sqlite.connection import Database
 from db.sqlite.rows import Rows
 from db.states import OPEN, RETRIED, SET_ASIDE_FROM, JobId, State, sql_list
 
@@ -22,6 +25,12 @@ SET_ASIDE = "E_SET_ASIDE"
 
 class Moderation(Rows):
     """The part of the queue that moderators work with."""
+
+    def __init__(
+        self, db: Database, *, pseudonym_of: Callable[[int], int], clock: Callable[[], float]
+    ) -> None:
+        super().__init__(db, clock=clock)
+        self._pseudonym_of = pseudonym_of
 
     async def pause(self, audit_entry: AuditEntry) -> bool:
         """Start no more of a guild's jobs; False if it is already paused."""
@@ -134,13 +143,16 @@ class Moderation(Rows):
             keep_clip: its clip is still there and only has to be posted.
 
         Returns:
-            The job, or None if it is not over, was delivered or refused, or was taken down.
+            The job, or None where it is not over, was delivered or refused, or was taken down; where its
+            words were cleared away, so that nothing is left to draw; and where its member is being erased.
         """
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
             found = find(connection, job)
-            if found is None or found.deleted_at is not None:
+            if found is None or found.deleted_at is not None or found.forgotten_at is not None:
+                return None
+            if connection.execute(f"SELECT 1 WHERE ? IN {UNDER_ERASE}", (found.user_id,)).fetchall():
                 return None
             posts = keep_clip and found.clip_sha256 is not None
             fresh = {"clip_sha256": None, "clip_size": None, "receipt": None, "rendered_at": None}
@@ -225,7 +237,8 @@ class Moderation(Rows):
 
         def transaction(connection: sqlite3.Connection) -> bool:
             ended = connection.execute(
-                "DELETE FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user)
+                "DELETE FROM ban WHERE guild_id = ? AND user_id IN (?, ?)",
+                (guild, user, self._pseudonym_of(user)),
             ).rowcount
             if ended and audit_entry is not None:
                 write_down(connection, audit_entry, at)
@@ -234,8 +247,11 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def banned(self, guild: int, user: int) -> str | None:
-        """Return the reason of a member's ban, or None if there is none."""
-        rows = await self._db.read("SELECT reason FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user))
+        """Return the reason of a member's ban, or None where there is none; a ban outlives an erase."""
+        rows = await self._db.read(
+            "SELECT reason FROM ban WHERE guild_id = ? AND user_id IN (?, ?)",
+            (guild, user, self._pseudonym_of(user)),
+        )
         return rows[0]["reason"] if rows else None
 
 

@@ -6,17 +6,20 @@ decision IS NULL``: of two moderators, and of a hundred replays of one click, on
 
 from __future__ import annotations
 
-import json
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
 from db.audit.log import AuditEntry, write_down
+from db.jobs.descent import Retells, descent
 from db.jobs.ending import cancel, end
+from db.jobs.erasures import check_not_erased
 from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind, open_case
 from db.jobs.rows import JobRows, find, job_from, transition
 from db.moderation.actions import end_jobs_of, shut_out
+from db.sqlite.connection import Database
 from db.states import JobId, State
 
 REJECTED = "E_REVIEW"
@@ -39,19 +42,13 @@ ORDER BY card.opened_at
 LIMIT 20
 """
 
-TAKEDOWN = """
-WITH RECURSIVE family (id) AS (
-    SELECT :job
-    UNION
-    SELECT job.id FROM job, json_each(job.inputs) AS each, source
-    WHERE job.guild_id = :guild AND each.value = source.sha256
-    UNION
-    SELECT job.id FROM job JOIN family ON job.parent = family.id WHERE job.guild_id = :guild
-),
-source (sha256) AS (SELECT value FROM json_each((SELECT inputs FROM job WHERE id = :job)))
-SELECT job.* FROM job JOIN family ON family.id = job.id ORDER BY job.seq
+SAME_FILES = """
+SELECT * FROM job WHERE id = :job OR guild_id = :guild AND EXISTS (
+    SELECT 1 FROM json_each(job.inputs) AS each
+    JOIN json_each((SELECT inputs FROM job WHERE id = :job)) AS source ON source.value = each.value
+)
 """
-"""A clip, all clips of its guild from the same files, and all that was made from any of them."""
+"""A job, and all jobs of its guild that have a file in common with it."""
 
 
 class Decision(StrEnum):
@@ -102,6 +99,18 @@ class TakenDown:
 
 class Cases(JobRows):
     """The part of the queue that asks moderators."""
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        pseudonym_of: Callable[[int], int],
+        retells: Retells,
+        clock: Callable[[], float],
+    ) -> None:
+        super().__init__(db, clock=clock)
+        self._pseudonym_of = pseudonym_of
+        self._retells = retells
 
     async def due(self) -> list[Case]:
         """Return the cases whose message must be posted, edited or closed, the oldest first."""
@@ -178,11 +187,19 @@ class Cases(JobRows):
 
         return await self._db.write(transaction)
 
-    async def report(self, job: JobId, user: int, reason: str) -> bool:
-        """A member reports a clip; False if they have already done so, or the clip is gone."""
+    async def report(self, job: JobId, user: int, reason: str, *, interaction: int = 0) -> bool:
+        """A member reports a clip; False where they did already, or it is gone.
+
+        Args:
+            interaction: the id of theirs that this comes from.
+
+        Raises:
+            AskedBeforeErase: the member has asked to be erased since.
+        """
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
+            check_not_erased(connection, user, self._pseudonym_of(user), interaction)
             found = find(connection, job)
             if found is None or found.deleted_at is not None:
                 return False
@@ -233,17 +250,22 @@ class Cases(JobRows):
                 at=at,
             )
             ended = end_jobs_of(connection, found.guild_id, found.user_id, at)
-            rows = connection.execute(TAKEDOWN, {"job": job, "guild": found.guild_id}).fetchall()
-            reached = {one.id: one for one in (*ended, *(_take(connection, row, at) for row in rows))}
-            digests = {digest for row in rows for digest in json.loads(row["inputs"]).values()}
-            digests |= {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
-            for row in rows:
-                gone = connection.execute("DELETE FROM sheet WHERE job = ? RETURNING sha256", (row["id"],))
+            family = self._family(connection, found)
+            reached = {one.id: one for one in (*ended, *(_take(connection, kin, at) for kin in family))}
+            digests = {digest for kin in family for digest in kin.inputs.values()}
+            digests |= {kin.clip_sha256 for kin in family if kin.clip_sha256 is not None}
+            for kin in family:
+                gone = connection.execute("DELETE FROM sheet WHERE job = ? RETURNING sha256", (kin.id,))
                 digests |= {sheet["sha256"] for sheet in gone.fetchall()}
-                connection.execute("DELETE FROM star WHERE job = ?", (row["id"],))
+                connection.execute("DELETE FROM star WHERE job = ?", (kin.id,))
             return TakenDown(jobs=list(reached.values()), digests=digests)
 
         return await self._db.write(transaction)
+
+    def _family(self, connection: sqlite3.Connection, job: Job) -> list[Job]:
+        """A clip, all clips of its guild from the same files, and all that was made from any of them."""
+        rows = connection.execute(SAME_FILES, {"job": job.id, "guild": job.guild_id}).fetchall()
+        return descent(connection, map(job_from, rows), retells=self._retells, guild=job.guild_id)
 
     async def taking_down(self) -> list[Job]:
         """Return the jobs whose message still has to be deleted."""
@@ -285,8 +307,7 @@ def _decide(
     return bool(decided)
 
 
-def _take(connection: sqlite3.Connection, row: sqlite3.Row, at: float) -> Job:
-    job = job_from(row)
+def _take(connection: sqlite3.Connection, job: Job, at: float) -> Job:
     cancel(connection, job.id, at)
     connection.execute(
         "UPDATE job SET deleted_at = coalesce(deleted_at, ?), taking_down = 1 WHERE id = ?", (at, job.id)

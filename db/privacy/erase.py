@@ -13,7 +13,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from db.audit.aliases import erase_from_log
+from db.jobs.descent import descent
+from db.jobs.fairness import log2_sum
 from db.jobs.job import Job
+from db.jobs.retention import named_files
 from db.jobs.rows import job_from
 from db.privacy.pseudonyms import Pseudonyms
 from db.states import OPEN, JobId, State, check_move, sql_list
@@ -53,22 +56,21 @@ KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
 APPLIED = "erased_applied"
 """The key in ``meta`` of how much of the list of the erased has been done in this database."""
 
-DESCENDANTS = """
-WITH RECURSIVE family (id) AS (
-    SELECT id FROM job WHERE user_id = :user AND created_at <= :before
-    UNION
-    SELECT job.id FROM job JOIN family ON job.parent = family.id
-)
-SELECT job.* FROM job JOIN family ON family.id = job.id ORDER BY job.seq
-"""
-"""A member's jobs, and all that was made from them by whomever."""
-
 FORGET = """
 UPDATE job SET
     key = 'forgotten ' || id, recipe = :recipe, inputs = '{}', error_text = NULL, held_reason = NULL,
-    forgotten_at = :now
+    seed = NULL, forgotten_at = :now
 WHERE id = :id
 """
+
+EMPTIED = """
+UPDATE erasure SET
+    pseudonym = :pseudonym, user_id = NULL, state = 'emptied', jobs = :jobs, messages_left = :messages_left
+WHERE (user_id = :user OR pseudonym IN (:user, :pseudonym)) AND at <= :before
+"""
+
+SHORTEST_QUOTE = 12
+"""Characters of a member's words that are looked for in moderators' reasons; fewer would fit anything."""
 
 
 class Redactor(Protocol):
@@ -86,17 +88,27 @@ class Redactor(Protocol):
         """The recipe without these files, and without words that it has from one of the others."""
         ...
 
+    def retells(self, recipe: str, other: str) -> bool:
+        """Whether a recipe of the same seed was read from a clip of the other."""
+        ...
+
+    def phrases(self, recipe: str) -> set[str]:
+        """What its member wrote in it."""
+        ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Forgotten:
     """What was taken out, for those who must delete its files.
 
     Attributes:
-        jobs: whose folders and drafts are to go.
+        jobs: the member's own, now empty.
+        kin: what others made from them, and lost something.
         blobs: digests that no row names any more.
     """
 
     jobs: list[JobId] = field(default_factory=list)
+    kin: list[JobId] = field(default_factory=list)
     blobs: set[str] = field(default_factory=set)
 
 
@@ -126,21 +138,39 @@ class Eraser:
             if before is not None:
                 also = self.erase(connection, user, before, now, len(everybody))
                 gone.jobs.extend(also.jobs)
+                gone.kin.extend(also.kin)
                 gone.blobs.update(also.blobs)
         _note_applied(connection, len(everybody))
         return gone
 
     def rename(self, connection: sqlite3.Connection, old: int, new: int) -> None:
-        """Let what outlives an erase stand under another number."""
+        """Let what outlives an erase stand under another number; use under both numbers is added up.
+
+        Where both have a row about the same, the row about the member's id is the newer one.
+        """
+        _add_up_use(connection, old, new)
+        prefer = "REPLACE" if old > 0 else "IGNORE"
         for table in KEPT_UNDER_PSEUDONYM:
             column = SUBJECTS[table]
             connection.execute(
-                f"UPDATE OR REPLACE {table} SET {column} = ? WHERE {column} = ?",
+                f"UPDATE OR {prefer} {table} SET {column} = ? WHERE {column} = ?",
                 (new, old),
             )
+            connection.execute(f"DELETE FROM {table} WHERE {column} = ?", (old,))
+
+    def kin(self, connection: sqlite3.Connection, own: Sequence[Job]) -> list[Job]:
+        """What others have made from a member's jobs, and would lose by an erase, the oldest first."""
+        return [job for job, _ in self._losses(own, self._descent(connection, own))]
 
     def erase(
-        self, connection: sqlite3.Connection, user: int, before: float, now: float, applied: int
+        self,
+        connection: sqlite3.Connection,
+        user: int,
+        before: float,
+        now: float,
+        applied: int,
+        *,
+        messages_left: int = 0,
     ) -> Forgotten:
         """Take a member out. What they have open ends; a claim on it is over.
 
@@ -150,31 +180,27 @@ class Eraser:
             before: what they asked for later stays, Unix seconds.
             now: Unix seconds.
             applied: how much of the list of the erased has been done when this is.
+            messages_left: how many of their messages could not be deleted before.
         """
-        rows = connection.execute(DESCENDANTS, {"user": user, "before": before}).fetchall()
-        family = [job_from(row) for row in rows]
-        own = [job for job in family if job.user_id == user]
+        own = jobs_of(connection, user, before)
+        kin = self._losses(own, self._descent(connection, own))
         pseudonym = self.pseudonyms.of(user)
-        digests = {digest for job in own for digest in job.inputs.values()}
-        own_clips = {job.clip_sha256 for job in own if job.clip_sha256 is not None}
-        clips = set(own_clips)
-        recipes = [job.recipe for job in own]
+        clips = _files_of(own)
         for job in own:
-            self.forget(connection, job, now)
-            _end(connection, job.id, now)
-            clips |= _drop_sheets(connection, job.id)
-            connection.execute(
-                "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
-                "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "
-                "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
-                (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
-            )
-        for job in family:
-            if job.user_id != user:
-                clips |= self._disinherit(connection, job, recipes, digests | own_clips, now)
-        erase_from_log(connection, user, [job.id for job in own])
-        for table in ("star", "asked", "owed"):
-            connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
+            clips |= self._empty(connection, job, pseudonym, now)
+        for job, left in kin:
+            clips |= _disinherit(connection, job, left, now)
+        quotes = {phrase for job in own for phrase in self._redactor.phrases(job.recipe)}
+        erase_from_log(
+            connection,
+            user,
+            [job.id for job in own],
+            [quote for quote in quotes if len(quote) >= SHORTEST_QUOTE],
+        )
+        _forget_quoted_reports(connection, user)
+        connection.execute("DELETE FROM star WHERE user_id = ?", (user,))
+        for table in PASSING.keys() - {"alias", "erasure"}:  # these two are seen to here
+            connection.execute(f"DELETE FROM {table} WHERE {PASSING[table]} = ?", (user,))
         self.rename(connection, user, pseudonym)
         for table, columns in ACTORS.items():
             for column in columns:
@@ -185,33 +211,95 @@ class Eraser:
         for table, texts in WORDS_ABOUT.items():
             blank = ", ".join(f"{text} = ''" for text in texts)
             connection.execute(f"UPDATE {table} SET {blank} WHERE {SUBJECTS[table]} = ?", (pseudonym,))
-        connection.execute("DELETE FROM erasure WHERE user_id = ? AND at <= ?", (user, before))
+        connection.execute(
+            EMPTIED,
+            {
+                "user": user,
+                "pseudonym": pseudonym,
+                "before": before,
+                "jobs": len(own),
+                "messages_left": messages_left,
+            },
+        )
         _note_applied(connection, applied)
-        return Forgotten(jobs=[job.id for job in own], blobs=_unneeded(connection, digests | clips))
+        return Forgotten(
+            jobs=[job.id for job in own],
+            kin=[job.id for job, _ in kin],
+            blobs=clips - named_files(connection, clips),
+        )
+
+    def _empty(self, connection: sqlite3.Connection, job: Job, pseudonym: int, now: float) -> set[str]:
+        """Take all but what counts out of a member's own job; return the digests of its takes' pictures."""
+        self.forget(connection, job, now)
+        _end(connection, job.id, now)
+        connection.execute(
+            "UPDATE job SET user_id = ?, clip_sha256 = NULL, receipt = ?, message_id = NULL, "
+            "status_channel_id = NULL, status_message_id = NULL, status_final = 1, "
+            "deleted_at = coalesce(deleted_at, ?) WHERE id = ?",
+            (pseudonym, job.receipt and self._redactor.forget_receipt(job.receipt), now, job.id),
+        )
+        return _drop_sheets(connection, job.id)
+
+    def _descent(self, connection: sqlite3.Connection, own: Sequence[Job]) -> list[Job]:
+        """What others have made from a member's jobs."""
+        mine = {job.id for job in own}
+        made = descent(connection, own, retells=self._redactor.retells)
+        return [job for job in made if job.id not in mine]
 
     def forget(self, connection: sqlite3.Connection, job: Job, now: float) -> None:
         """Take words and files out of a job, and words about it."""
         connection.execute(FORGET, {"id": job.id, "recipe": self._redactor.forget(job.recipe), "now": now})
         connection.execute("UPDATE report SET reason = '' WHERE job = ?", (job.id,))
 
-    def _disinherit(
-        self, connection: sqlite3.Connection, job: Job, recipes: Sequence[str], digests: set[str], now: float
-    ) -> set[str]:
-        """Take a member's words and files out of what another has made from them; return files that go."""
-        kept = {role: digest for role, digest in job.inputs.items() if digest not in digests}
-        recipe = self._redactor.forget_these(job.recipe, recipes, digests)
-        if (kept, recipe) == (job.inputs, job.recipe):
-            return set()
-        connection.execute(
-            "UPDATE job SET inputs = ?, recipe = ?, forgotten_at = ? WHERE id = ?",
-            (json.dumps(kept), recipe, now, job.id),
-        )
-        if kept == job.inputs:
-            return set()
-        _end(connection, job.id, now)
-        connection.execute("UPDATE job SET clip_sha256 = NULL WHERE id = ?", (job.id,))
-        clip = set() if job.clip_sha256 is None else {job.clip_sha256}
-        return clip | _drop_sheets(connection, job.id)
+    def _losses(self, own: Sequence[Job], descent: Sequence[Job]) -> list[tuple[Job, Left]]:
+        """What each job of a member's descent has from them, the oldest first.
+
+        A finished clip is made of what its job was made of, so whoever went on from it loses it too. What a
+        job held whose words were cleared away before is not known: what was made from it loses everything.
+        """
+        recipes = [job.recipe for job in own]
+        tainted = _files_of(own)
+        emptied = {job.id for job in own if job.forgotten_at is not None}
+        losses = []
+        for job in descent:
+            if job.forgotten_at is not None:
+                emptied.add(job.id)
+            if job.parent in emptied:
+                left = Left(inputs={}, recipe=self._redactor.forget(job.recipe))
+                recipes.append(job.recipe)
+                tainted |= _files_of([job])
+            else:
+                kept = {role: digest for role, digest in job.inputs.items() if digest not in tainted}
+                left = Left(inputs=kept, recipe=self._redactor.forget_these(job.recipe, recipes, tainted))
+            if (left.inputs, left.recipe) != (job.inputs, job.recipe):
+                losses.append((job, left))
+                tainted |= set() if job.clip_sha256 is None else {job.clip_sha256}
+        return losses
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left:
+    """What is left of a job without what it has from somebody else."""
+
+    inputs: Mapping[str, str]
+    recipe: str
+
+
+def _disinherit(connection: sqlite3.Connection, job: Job, left: Left, now: float) -> set[str]:
+    """Take from a job what it has from somebody else; return the digests of files that may go.
+
+    A finished file has its recipe inside, so it goes even where only words were taken.
+    """
+    connection.execute(
+        "UPDATE job SET inputs = ?, recipe = ?, error_text = NULL, held_reason = NULL, forgotten_at = ? "
+        "WHERE id = ?",
+        (json.dumps(dict(left.inputs)), left.recipe, now, job.id),
+    )
+    _end(connection, job.id, now)
+    connection.execute("UPDATE job SET clip_sha256 = NULL WHERE id = ?", (job.id,))
+    lost = set(job.inputs.values()) - set(left.inputs.values())
+    lost |= set() if job.clip_sha256 is None else {job.clip_sha256}
+    return lost | _drop_sheets(connection, job.id)
 
 
 def _end(connection: sqlite3.Connection, job: JobId, now: float) -> None:
@@ -241,14 +329,48 @@ def _everybody(connection: sqlite3.Connection) -> list[int]:
     return [row[0] for row in connection.execute(sql).fetchall()]
 
 
-def _unneeded(connection: sqlite3.Connection, digests: set[str]) -> set[str]:
-    """Those of the digests that no row names any more."""
-    named = connection.execute(
-        "SELECT DISTINCT clip_sha256 FROM job WHERE clip_sha256 IS NOT NULL "
-        "UNION SELECT sha256 FROM sheet "
-        "UNION SELECT DISTINCT each.value FROM job, json_each(job.inputs) AS each"
+def _forget_quoted_reports(connection: sqlite3.Connection, user: int) -> None:
+    """Take the reasons out that a takedown has from a member's report: of the log, and of the ban."""
+    connection.execute(
+        "DELETE FROM audit_reason WHERE seq IN (SELECT seq FROM audit WHERE action = 'take down' "
+        "AND target IN (SELECT job FROM report WHERE user_id = ?))",
+        (user,),
+    )
+    connection.execute(
+        "UPDATE ban SET reason = '' WHERE (guild_id, user_id) IN (SELECT job.guild_id, job.user_id "
+        "FROM report JOIN job ON job.id = report.job "
+        "WHERE report.user_id = ? AND job.deleted_at IS NOT NULL)",
+        (user,),
+    )
+
+
+def jobs_of(connection: sqlite3.Connection, user: int, before: float) -> list[Job]:
+    """A member's jobs in all guilds that were asked for until then, the oldest first."""
+    rows = connection.execute(
+        "SELECT * FROM job WHERE user_id = ? AND created_at <= ? ORDER BY seq", (user, before)
     ).fetchall()
-    return digests - {row[0] for row in named}
+    return [job_from(row) for row in rows]
+
+
+def _files_of(jobs: Sequence[Job]) -> set[str]:
+    """The digests of everything that was given for some jobs, and of what came of them."""
+    given = {digest for job in jobs for digest in job.inputs.values()}
+    return given | {job.clip_sha256 for job in jobs if job.clip_sha256 is not None}
+
+
+def _add_up_use(connection: sqlite3.Connection, old: int, new: int) -> None:
+    """What was used in a guild under one number counts under the other, beside what was used under that."""
+    both = connection.execute(
+        "SELECT one.guild_id, one.usage AS a, other.usage AS b FROM member AS one "
+        "JOIN member AS other USING (guild_id) WHERE one.user_id = ? AND other.user_id = ?",
+        (old, new),
+    ).fetchall()
+    for row in both:
+        for user in (old, new):
+            connection.execute(
+                "UPDATE member SET usage = ? WHERE guild_id = ? AND user_id = ?",
+                (log2_sum(row["a"], row["b"]), row["guild_id"], user),
+            )
 
 
 def _note_applied(connection: sqlite3.Connection, applied: int) -> None:

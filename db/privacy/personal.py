@@ -5,13 +5,41 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
+from db.jobs.ending import CancelOutcome, cancel, end
+from db.jobs.erasures import Stage
 from db.jobs.job import Job
-from db.jobs.rows import JobRows, job_from
-from db.privacy.erase import ACTORS, SUBJECTS, Eraser, Forgotten
+from db.jobs.rows import JobRows, find, job_from
+from db.privacy.erase import ACTORS, SUBJECTS, Eraser, Forgotten, jobs_of
 from db.sqlite.connection import Database
-from db.states import OPEN, JobId, sql_list
+from db.states import OPEN, JobId, State, sql_list
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """An erase that a member has asked for.
+
+    Attributes:
+        pseudonym: theirs.
+        user: their id, until no row names them.
+        at: when they asked, Unix seconds.
+        messages: their messages are to be deleted as well.
+        stage: how far it is.
+        jobs: how many of theirs were emptied.
+        messages_left: how many messages could not be deleted.
+        token: by which they are told how it stands; None: they cannot be, or were.
+    """
+
+    pseudonym: int
+    user: int | None
+    at: float
+    messages: bool
+    stage: Stage
+    jobs: int
+    messages_left: int
+    token: str | None
 
 
 class Personal(JobRows):
@@ -44,18 +72,99 @@ class Personal(JobRows):
         rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)})")
         return {JobId(row["id"]) for row in rows}
 
-    async def ask_to_erase(self, user: int, *, messages: bool) -> None:
-        """Store that a member wants to be erased, so that it is done even after a crash."""
+    async def ask_to_erase(
+        self, user: int, *, messages: bool, interaction: int = 0, token: str | None = None
+    ) -> list[Job]:
+        """Write down that a member wants to be erased, so that it is done whatever happens meanwhile.
+
+        What they have waiting ends with it, what runs is asked to stop, and nothing they have asked for
+        before gets in any more.
+
+        Args:
+            user: the member.
+            messages: their messages are to be deleted as well.
+            interaction: the one by which they said so.
+            token: its token, by which they are told how it stands.
+
+        Returns:
+            The jobs that this has changed, and those that still run.
+        """
+        at = self._clock()
+        pseudonym = self._pseudonyms.of(user)
+
+        def transaction(connection: sqlite3.Connection) -> list[Job]:
+            connection.execute(
+                "REPLACE INTO erasure (pseudonym, user_id, at, interaction, messages, state, token) "
+                "VALUES (?, ?, ?, ?, ?, 'asked', ?)",
+                (pseudonym, user, at, interaction, messages, token),
+            )
+            return _stop(connection, user, at)
+
+        return await self._db.write(transaction)
+
+    def pseudonym_of(self, user: int) -> int:
+        """The number under which an erase of a member's is written down."""
+        return self._pseudonyms.of(user)
+
+    async def stop(self, user: int) -> list[Job]:
+        """End what a member has waiting, and ask what runs to stop; return those jobs."""
+        at = self._clock()
+        return await self._db.write(lambda connection: _stop(connection, user, at))
+
+    async def moving(self, user: int) -> list[Job]:
+        """A member's jobs that an engine or a post is busy with; others' posts with something of theirs."""
+        at = self._clock()
+
+        def look(connection: sqlite3.Connection) -> list[Job]:
+            own = jobs_of(connection, user, at)
+            kin = self._eraser.kin(connection, own)
+            return [
+                *(job for job in own if _moves(job)),
+                *(job for job in kin if job.state is State.POSTING and _moves(job)),
+            ]
+
+        return await self._db.look(look)
+
+    async def erasures(self) -> list[Erasure]:
+        """Return the erases that are not finished, or whose member has not been told, the oldest first."""
+        rows = await self._db.read(
+            "SELECT * FROM erasure WHERE state <> 'done' OR token IS NOT NULL ORDER BY at"
+        )
+        return [_erasure(row) for row in rows]
+
+    async def erasure_of(self, user: int) -> Erasure | None:
+        """Return a member's erase that is not finished."""
+        rows = await self._db.read(
+            "SELECT * FROM erasure WHERE pseudonym = ? AND state <> 'done'", (self._pseudonyms.of(user),)
+        )
+        return _erasure(rows[0]) if rows else None
+
+    async def reached(self, erasure: Erasure, stage: Stage) -> None:
+        """Write down how far an erase is; one that was asked for anew meanwhile starts from the beginning."""
         await self._changes(
-            "REPLACE INTO erasure (user_id, at, messages) VALUES (?, ?, ?)", (user, self._clock(), messages)
+            "UPDATE erasure SET state = ? WHERE pseudonym = ? AND at = ? AND state = ?",
+            (stage, erasure.pseudonym, erasure.at, erasure.stage),
         )
 
-    async def to_erase(self) -> list[tuple[int, bool]]:
-        """Return the members who wait to be erased, and whether their messages go as well."""
-        rows = await self._db.read("SELECT user_id, messages FROM erasure ORDER BY at")
-        return [(row["user_id"], bool(row["messages"])) for row in rows]
+    async def told(self, erasure: Erasure) -> None:
+        """The member cannot, or need not, be told any more by the interaction's token."""
+        await self._changes(
+            "UPDATE erasure SET token = NULL WHERE pseudonym = ? AND at = ?", (erasure.pseudonym, erasure.at)
+        )
 
-    async def erase(self, user: int) -> Forgotten:
+    async def name_erasures(self) -> None:
+        """Give the erases of an older version their pseudonyms."""
+        rows = await self._db.read("SELECT pseudonym FROM erasure WHERE pseudonym > 0")
+        users = [row["pseudonym"] for row in rows]
+        if users:
+            pairs = [(self._pseudonyms.of(user), user) for user in users]
+            await self._db.write(
+                lambda connection: connection.executemany(
+                    "UPDATE OR REPLACE erasure SET pseudonym = ? WHERE pseudonym = ?", pairs
+                )
+            )
+
+    async def erase(self, user: int, *, messages_left: int = 0) -> Forgotten:
         """Take a member out of the database. What they have open ends; a claim on it is over.
 
         It is written to the list of the erased first, so that a backup that is put back knows of it.
@@ -63,17 +172,16 @@ class Personal(JobRows):
         at = self._clock()
         self._pseudonyms.add(user, at)
         applied = len(self._pseudonyms.erased())
-        gone = await self._db.write(lambda connection: self._eraser.erase(connection, user, at, at, applied))
-        await self._db.fold()
-        return gone
+        return await self._db.write(
+            lambda connection: self._eraser.erase(
+                connection, user, at, at, applied, messages_left=messages_left
+            )
+        )
 
     async def erase_again(self) -> Forgotten:
         """Erase, in a database that was put back, those who were erased after it was copied."""
         at = self._clock()
-        gone = await self._db.write(lambda connection: self._eraser.erase_again(connection, at))
-        if gone.jobs:
-            await self._db.fold()
-        return gone
+        return await self._db.write(lambda connection: self._eraser.erase_again(connection, at))
 
     async def recognise(self, user: int) -> None:
         """An erased member is back: the rows kept under their pseudonym, above all a ban, apply again."""
@@ -113,3 +221,35 @@ class Personal(JobRows):
         """Whether a member forbids others to animate their pictures."""
         found = await self._db.read("SELECT 1 FROM opt_out WHERE pseudonym = ?", (self._pseudonyms.of(user),))
         return bool(found)
+
+
+def _erasure(row: sqlite3.Row) -> Erasure:
+    return Erasure(
+        pseudonym=row["pseudonym"],
+        user=row["user_id"],
+        at=row["at"],
+        messages=bool(row["messages"]),
+        stage=Stage(row["state"]),
+        jobs=row["jobs"],
+        messages_left=row["messages_left"],
+        token=row["token"],
+    )
+
+
+def _moves(job: Job) -> bool:
+    """Whether an engine or a post is busy with it."""
+    return job.state is State.RUNNING or (job.state is State.POSTING and job.retry_at is None)
+
+
+def _stop(connection: sqlite3.Connection, user: int, at: float) -> list[Job]:
+    """End what a member has waiting in any guild, and a clip that waits for another try to be posted."""
+    rows = connection.execute(
+        f"SELECT id, in_flight FROM job WHERE state IN ({sql_list(OPEN)}) AND user_id = ?", (user,)
+    ).fetchall()
+    changed = []
+    for row in rows:
+        outcome = cancel(connection, row["id"], at)
+        if outcome is CancelOutcome.TOO_LATE and not row["in_flight"]:
+            end(connection, row["id"], State.CANCELLED, sources=[State.POSTING], now=at, retry_at=None)
+        changed.append(find(connection, row["id"]))
+    return [job for job in changed if job is not None]

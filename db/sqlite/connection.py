@@ -189,11 +189,24 @@ class Database:
             self._run(lambda connection: write_backup(connection, target, name=self.path.stem, keep=keep))
         )
 
-    async def fold(self) -> None:
-        """Fold the log into the file and empty it, so that it no longer holds anything deleted."""
-        await self._shielded(
-            self._run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
-        )
+    async def fold(self) -> bool:
+        """Fold the log into the file and empty it, so that it no longer holds anything deleted.
+
+        Returns:
+            False where another program is reading the database: then the log stays, and so does what was
+            deleted. It is not waited for, since every other call would wait as well.
+        """
+
+        def checkpoint(connection: sqlite3.Connection) -> bool:
+            (patience,) = connection.execute("PRAGMA busy_timeout").fetchone()
+            connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            finally:
+                connection.execute(f"PRAGMA busy_timeout = {patience}")
+            return not busy
+
+        return await self._shielded(self._run(checkpoint))
 
     async def close(self) -> None:
         """Wait for what was begun, fold the log into the file, and let go. Closing twice is closing once."""

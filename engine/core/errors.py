@@ -22,15 +22,21 @@ EngineError                  the root; anything else that is raised is a bug
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from typing import Self
+
+from engine.core.foreign_text import visible
+
+SHOWN_NAME = 100
+"""Characters of a name in a refusal."""
 
 
 class Code(StrEnum):
     """Stable short names of what went wrong: for logs, tests, the wire, and the column ``job.error_code``.
 
     Codes are persisted, so a value is never given a second meaning, and none is renamed. The class of an
-    error decides where its text goes: that of a :class:`UserError` is shown to the member as it is; a
+    error decides where its text goes: that of a :class:`UserError` is shown to the member; a
     :class:`RenderFailed` is worded by the bot, by its code, and its own text is for the log; the text of a
     ``FetchFailed`` is for the owner. ``Refused`` and ``ClipRefused`` have codes of their own, because what
     they say depends on limits that only the bot knows.
@@ -91,15 +97,38 @@ class EngineError(Exception):
 
 
 class UserError(EngineError):
-    """The member can mend it: the text is plain, says the way out, and is shown as it is.
+    """The member can mend it: the text is plain, and says the way out.
 
     Attributes:
         code: one of :class:`Code`, or one of the bot's own.
     """
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, text: str, **names: str | Sequence[str]) -> None:
+        """Make one.
+
+        Args:
+            code: as above.
+            text: for the member; ``{name}`` stands for one of ``names``.
+            names: names, or lists of names, from a member, a file or an owner's folder. How they are made
+                harmless depends on where they are said.
+        """
         self.code = code
+        self._text = text
+        self._names = names
+        super().__init__(self._told(lambda name: f"“{visible(name, SHOWN_NAME)}”", visible))
+
+    def told(self, show: Callable[[str], str]) -> str:
+        """The text, with each name as ``show`` writes it."""
+        return self._told(show, show)
+
+    def _told(self, show: Callable[[str], str], in_a_list: Callable[[str], str]) -> str:
+        if not self._names:
+            return self._text
+        shown = {
+            key: show(name) if isinstance(name, str) else ", ".join(map(in_a_list, name))
+            for key, name in self._names.items()
+        }
+        return self._text.format(**shown)
 
 
 class Unsupported(EngineError):

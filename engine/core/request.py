@@ -98,4 +98,4 @@ def choose(kind: type[E], value: str | None, default: E) -> E:
         return kind(word)
     except ValueError:
         known = ", ".join(member.value for member in kind)
-        raise UserError(Code.OPTION, f"“{word[:40]}” is not one of: {known}.") from None
+        raise UserError(Code.OPTION, f"{{word}} is not one of: {known}.", word=word[:40]) from None

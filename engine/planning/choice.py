@@ -59,7 +59,8 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
             why = "" if spec is None else f" It is missing {spec.lacks(capabilities)}."
             raise UserError(
                 Code.NO_ENGINE,
-                f"There is no engine called “{request.engine}” here.{why} Choose from: {there_are}.",
+                f"There is no engine called {{engine}} here.{why} Choose from: {there_are}.",
+                engine=request.engine[:60],
             )
         _insist(spec, given)
         return spec, f"{spec.name}, as asked: {spec.about}"

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.core.recipe import RECIPE_VERSION, Camera, Follow, Kind, Motion, Quality, Role, Style
+from engine.core.recipe import RECIPE_VERSION, Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
 from engine.core.request import Request
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -68,6 +68,16 @@ class ForeignRecipe(_Foreign):
         """Role → digest of a file that it was made from; version 1 knew the picture only."""
         first = {} if self.input_sha256 is None else {Role.PICTURE: self.input_sha256}
         return {**first, **self.inputs}
+
+    def is_of(self, recipe: str) -> bool:
+        """Whether the file may be the clip of a recipe of ours: it has the seed, and words or files of it."""
+        try:
+            ours = Recipe.from_json(recipe)
+        except ValueError:
+            return False
+        same_words = bool(ours.prompt) and ours.prompt == self.prompt
+        shared = set(ours.inputs.values()) & set(self.digests.values())
+        return ours.seed == self.seed and (same_words or bool(shared))
 
     def request(self) -> Request:
         """The request that it answers. What its plan had chosen is asked for by name."""

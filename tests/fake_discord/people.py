@@ -201,7 +201,11 @@ class Member:
 
 @dataclass(eq=False, kw_only=True)
 class Channel:
-    """A text channel, with what the bot may do in it."""
+    """A text channel, with what the bot may do in it.
+
+    Attributes:
+        hidden_from: ids of roles and members that cannot see it.
+    """
 
     id: int
     name: str
@@ -210,6 +214,7 @@ class Channel:
     nsfw: bool = False
     position: int = 0
     bot_permissions: Permission = EVERYONE
+    hidden_from: set[int] = field(default_factory=set)
     messages: dict[int, "Message"] = field(default_factory=dict)
     typed: int = 0
 
@@ -232,6 +237,14 @@ class Channel:
             "parent_id": None,
             "rate_limit_per_user": 0,
             "last_message_id": str(max(self.messages)) if self.messages else None,
-            "permission_overwrites": [overwrite],
+            "permission_overwrites": [overwrite, *map(self._shuts_out, sorted(self.hidden_from))],
             "flags": 0,
+        }
+
+    def _shuts_out(self, whom: int) -> dict[str, Any]:
+        return {
+            "id": str(whom),
+            "type": 0 if whom in self.guild.roles else 1,
+            "allow": "0",
+            "deny": str(int(Permission.VIEW_CHANNEL)),
         }

@@ -116,6 +116,11 @@ class World:
         channel.bot_permissions = permissions
         self.emit("CHANNEL_UPDATE", channel.payload())
 
+    def hide(self, channel: Channel, *whom: Role | Member) -> None:
+        """Let a role or a member not see the channel; the bot is told, as Discord would."""
+        channel.hidden_from |= {each.id for each in whom}
+        self.emit("CHANNEL_UPDATE", channel.payload())
+
     def member(
         self,
         name: str = "ada",

@@ -8,7 +8,7 @@ from discord import app_commands
 
 from bot.commands.shared.moderator_group import OPEN, JobText, QueueSection, Reason
 from bot.discord_io.interactions import Interaction
-from bot.text import messages, moderation_texts
+from bot.text import messages, moderation_texts, privacy_texts
 from db.jobs.job import Job
 from db.states import State
 
@@ -90,6 +90,9 @@ class JobCommands(QueueSection):
         """Make a job again: the same recipe, at the place that it had."""
         found = await self._find(interaction, job)
         if found is None:
+            return
+        if found.forgotten_at is not None:
+            await self._say(interaction, privacy_texts.NOTHING_LEFT_TO_DRAW)
             return
         if not await self._has_its_files(found):
             await self._say(interaction, messages.INPUT_GONE)

@@ -13,6 +13,7 @@ from bot.discord_io.interactions import Interaction, say
 from bot.requests.options import ClipCommand, Option, files_of, request_of
 from bot.services import Services
 from bot.text import messages
+from bot.text.foreign import refusal
 from engine.core.errors import UserError
 from engine.core.recipe import Role
 
@@ -36,7 +37,7 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
             engine = services.submissions.engine_for(described.kind, given["engine"])
             request = request_of(described.kind, engine=engine, **values)
         except UserError as error:
-            await say(interaction, str(error))
+            await say(interaction, refusal(error))
             return
         await services.submissions.ask(interaction, request, files)
 

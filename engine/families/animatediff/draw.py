@@ -209,7 +209,7 @@ class _Take:
         known = store.styles()
         for style in recipe.styles:
             if style.name not in known:  # else a name could be a path
-                raise UserError(Code.STYLE, _no_style(style.name, store.unusable()))
+                raise _no_style(style.name, store.unusable())
             loras.append(
                 Lora(name=style.name, file=store.style(style.name), weight=style.weight, is_style=True)
             )
@@ -252,7 +252,8 @@ def _seeded(seed: int) -> Iterator[None]:
         yield
 
 
-def _no_style(name: str, unusable: Mapping[str, str]) -> str:
+def _no_style(name: str, unusable: Mapping[str, str]) -> UserError:
     if name in unusable:
-        return f"The style “{name[:60]}” cannot be used, because {unusable[name]}."
-    return f"There is no style “{name[:60]}” here."
+        why = unusable[name].replace("{", "{{").replace("}", "}}")
+        return UserError(Code.STYLE, f"The style {{style}} cannot be used, because {why}.", style=name[:60])
+    return UserError(Code.STYLE, "There is no style {style} here.", style=name[:60])

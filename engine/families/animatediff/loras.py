@@ -81,5 +81,7 @@ def _load(pipe: Any, name: str, lora: Lora) -> None:
 
 def _unusable(lora: Lora, why: str) -> UserError | RenderFailed:
     if lora.is_style:
-        return UserError(Code.STYLE, f"The style “{lora.name}” cannot be used: {why}. Choose another one.")
+        return UserError(
+            Code.STYLE, f"The style {{style}} cannot be used: {why}. Choose another one.", style=lora.name
+        )
     return RenderFailed(Code.WEIGHTS, f"The weights “{lora.name}” cannot be used: {why}.")

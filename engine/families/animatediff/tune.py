@@ -155,7 +155,9 @@ def _choose_model(outline: Outline) -> tuple[str, list[str]]:
         if request.model not in known:
             raise UserError(
                 Code.MODEL,
-                f"There is no checkpoint “{request.model[:60]}” here. Choose from: {', '.join(known)}.",
+                "There is no checkpoint {model} here. Choose from: {known}.",
+                model=request.model[:60],
+                known=known,
             )
         return request.model, [f"checkpoint {request.model}, as asked"]
     if not known:

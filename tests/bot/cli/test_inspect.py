@@ -44,7 +44,7 @@ def test_it_names_recipe_source_type_and_signature(clip):
     assert run.exit_code == 0
     assert "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicMedia" in run.output
     assert "intact: nothing changed since it was signed (by Framekiln clips" in run.output
-    assert "text2video, engine sketch, seed 5, 'a red boat'" in run.output
+    assert "text2video, engine sketch, seed 5, prompt “a red boat”" in run.output
 
 
 def test_a_changed_clip_is_called_so_and_the_exit_status_says_it(clip, tmp_path):

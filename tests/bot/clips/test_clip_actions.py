@@ -114,7 +114,7 @@ async def test_a_clip_whose_file_is_gone_is_refused_with_the_reason(fake, channe
 async def test_a_clip_that_was_taken_down_is_not_gone_on_from(fake, channel, ada, services, bot):
     job, message = await delivered(services, ada, channel, recipe=SHORT)
     await services.queue.retention.mark_deleted(job.id)
-    assert await refusal(await fake.click(ada, message, "Extend")) == clip_texts.CLIP_GONE
+    assert await refusal(await fake.click(ada, message, "Extend")) == privacy_texts.FORGOTTEN
 
 
 async def test_a_clip_whose_prompt_was_deleted_cannot_be_continued(fake, channel, ada, services, bot):

@@ -21,6 +21,7 @@ async def test_the_tables_of_rights_are_what_happens():
     buttons = {name: row for name, row in made.items() if name.startswith("Button or form: ")}
     assert len(buttons) > 20
     assert all(stranger == "✘ not found" for *_, stranger in buttons.values())
+    assert {shut_out for _, _, shut_out, _, _ in buttons.values()} == {"✘ not found", "✘ for moderators"}
     moderators = {name: row for name, row in made.items() if name.startswith("Command: `/queue ")}
     assert len(moderators) > 20
     assert all(member.startswith("✘") and mod.startswith("✔") for member, mod, _ in moderators.values())

@@ -386,7 +386,7 @@ def test_the_recipe_text_shows_everything_the_model_was_given():
         take(1, Outcome.REJECTED, "it flickers"), take(2), kept=2, ladder=("drawn in two halves",)
     )
     text = recipe_text(recipe, made).text
-    assert text.startswith("**Recipe** · animatediff (`lcm`) · `epicrealism` · seed `4294967295`\n")
+    assert text.startswith("**Recipe** · `animatediff` (`lcm`) · `epicrealism` · seed `4294967295`\n")
     assert "prompt as read: `a quiet lake, wide view`" in text
     assert "negative prompt: `blurry`" in text
     assert (

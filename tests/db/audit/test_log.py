@@ -7,6 +7,7 @@ import json
 
 import pytest
 
+from db.audit.aliases import digest_of, is_digest, stands_for
 from db.audit.log import Audit
 from db.sqlite.connection import Database
 from db.sqlite.migrate import shipped_migrations
@@ -111,3 +112,34 @@ async def do(db, statements):
             connection.execute(statement)
 
     await db.write(each)
+
+
+async def test_words_of_the_first_version_stay_verifiable_and_cannot_move_into_the_salt_either(db):
+    salt, words = "ab" * 16, "spam and more"
+    assert stands_for(hashlib.sha256(f"{salt} {words}".encode()).hexdigest(), salt, words)
+    moved = f"{salt} spam", "and more"
+    assert not stands_for(hashlib.sha256(f"{salt} {words}".encode()).hexdigest(), *moved)
+    assert stands_for(digest_of(salt, words), salt, words)
+    assert not stands_for(digest_of(salt, words), *moved)
+    assert digest_of(*moved) != digest_of(salt, words)
+    assert is_digest(digest_of(salt, words))
+
+
+async def test_a_log_of_an_older_version_goes_on_in_the_new_one_and_stays_sound(db):
+    await written(db, 100, 9, "ban", "somebody", "spam")
+    salt = "cd" * 16
+    old = hashlib.sha256(f"{salt} spam".encode()).hexdigest()
+
+    def as_before(connection):
+        """Write the first entry as the first version did."""
+        row = tuple(connection.execute("SELECT * FROM audit").fetchone())[:-2]
+        whole = hashlib.sha256(json.dumps(["0" * 64, *row, old]).encode()).hexdigest()
+        connection.execute("UPDATE audit SET reason = ?, hash = ?", (old, whole))
+        connection.execute("UPDATE audit_reason SET salt = ?", (salt,))
+        connection.execute("UPDATE meta SET value = ? WHERE key = 'audit_head'", (f"1 {whole}",))
+
+    await db.write(as_before)
+    await written(db, 100, 9, "ban", "another", "more spam")
+    book = Audit(db)
+    assert (await book.verify()).sound
+    assert [entry.reason for entry in await book.entries(100)] == ["more spam", "spam"]

@@ -15,7 +15,7 @@ from db.jobs.queries import POSITION, WAITING
 from db.queue import Queue
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
-from tests.policies import FAR, fair_share, stumble_limits
+from tests.policies import FAR, fair_share, pseudonym_of, stumble_limits
 from tests.present import present
 
 T = 1_000_000.0
@@ -136,7 +136,8 @@ async def test_nobody_stands_back_for_longer_than_the_bounds(queue, db):
 
 
 async def test_the_owner_can_turn_the_turns_off(db):
-    queue = Queue(db, fair_share(member_stretch=0, guild_stretch=0), clock=CLOCK)
+    off = fair_share(member_stretch=0, guild_stretch=0)
+    queue = Queue(db, off, pseudonym_of=pseudonym_of, retells=str.__eq__, clock=CLOCK)
     await book(db, ANN, 1e5)
     for second, user in enumerate((ANN, ANN, BEN)):
         await asked(queue, user, at=T + second)

@@ -20,6 +20,7 @@ from db.sqlite.rescue import flaw, put_in_place
 from tests import ROOT
 from tests.clock import CLOCK
 from tests.db.asking import enqueued, written
+from tests.db.plain_words import Words
 from tests.policies import queue_on
 from tests.present import present
 
@@ -30,19 +31,6 @@ KNOWN = (SECRET.encode(), PICTURE.encode(), str(ANN).encode(), struct.pack(">q",
 """What may stand in a file of somebody: SQLite holds whole numbers with their highest byte first."""
 
 FIRST = ROOT / "tests" / "db" / "sqlite" / "historic" / "0001.sql"
-
-
-class Words:
-    """Recipes of these tests are plain words."""
-
-    def forget(self, recipe):
-        return "{}"
-
-    def forget_receipt(self, receipt):
-        return "{}"
-
-    def forget_these(self, recipe, others, digests):
-        return "{}" if recipe in others else recipe
 
 
 class House:

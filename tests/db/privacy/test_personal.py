@@ -9,6 +9,7 @@ import pytest
 from db.audit.aliases import alias_of
 from db.audit.log import Audit
 from db.errors import MemberBanned
+from db.jobs.erasures import Stage
 from db.privacy.erase import ACTORS, PASSING, SUBJECTS, Eraser
 from db.privacy.personal import Personal
 from db.privacy.pseudonyms import FOLDER, LIST, Pseudonyms
@@ -16,6 +17,7 @@ from db.sqlite.connection import Database
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import CLIP, GUILD, audit_entry, enqueued, hand_in, running, written
+from tests.db.plain_words import Words
 from tests.policies import FAR, queue_on
 
 ANN, BEN, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 311_222_333_444_555_666
@@ -23,19 +25,6 @@ SECRET = "a heron over the canal"
 PICTURE, SHEET = "d" * 64, "f" * 64
 LATER = 9e9
 BY_NAME = re.compile(r"user|whom|actor|member|author|owner|asker|moderator|_by$|^by_")
-
-
-class Words:
-    """Recipes of these tests are plain words."""
-
-    def forget(self, recipe):
-        return "{}"
-
-    def forget_receipt(self, receipt):
-        return "{}"
-
-    def forget_these(self, recipe, others, digests):
-        return "{}" if recipe in others else recipe
 
 
 @pytest.fixture
@@ -177,6 +166,8 @@ async def test_the_log_stays_whole_and_names_the_erased_no_more(queue, personal,
     ("audit_entry", "broken"),
     [
         ("UPDATE audit_reason SET reason = 'none' WHERE seq = 2", 2),
+        ("UPDATE audit_reason SET salt = salt || ' ' || reason, reason = '' WHERE seq = 2", 2),
+        ("UPDATE audit_reason SET reason = substr(salt, 2) || ' ' || reason, salt = substr(salt, 1, 1)", 1),
         ("UPDATE alias SET user_id = 5 WHERE user_id = 311222333444555666", 1),
         ("UPDATE alias SET user_id = 5 WHERE user_id = 211222333444555666", 2),
     ],
@@ -226,6 +217,7 @@ async def test_after_an_erase_no_byte_of_the_database_or_of_a_new_backup_knows_t
     texts = (str(ANN), SECRET, PICTURE)
     assert set(held(tmp_path, *texts)) >= {SECRET, PICTURE}
     await personal.erase(ANN)
+    assert await db.fold()
     await db.backup(tmp_path / "copies", keep=7)
     assert held(tmp_path, *texts) == {}
     for each in await db.read("SELECT name FROM sqlite_master WHERE type = 'table'"):
@@ -246,6 +238,7 @@ async def test_a_backup_that_is_put_back_is_erased_again(tmp_path, pseudonyms):
         gone = await personal.erase_again()
         assert (len(gone.jobs), gone.blobs) == (20, {PICTURE})
         assert (await personal.erase_again()).jobs == []
+        assert await db.fold()
         assert held(tmp_path, SECRET, PICTURE) == {}
         assert await personal.known(ANN) == {}
         assert len((await personal.known(BEN))["job"]) == 80
@@ -261,9 +254,13 @@ async def test_what_a_member_asks_for_after_an_erase_is_theirs_at_the_next_start
 
 async def test_a_wish_to_be_erased_survives_until_it_is_done(personal):
     await personal.ask_to_erase(ANN, messages=True)
-    assert await personal.to_erase() == [(ANN, True)]
+    [wish] = await personal.erasures()
+    assert (wish.user, wish.messages, wish.stage) == (ANN, True, Stage.ASKED)
     await personal.erase(ANN)
-    assert await personal.to_erase() == []
+    [emptied] = await personal.erasures()
+    assert (emptied.user, emptied.stage) == (None, Stage.EMPTIED)
+    await personal.reached(emptied, Stage.DONE)
+    assert await personal.erasures() == []
 
 
 async def test_words_go_after_their_days_and_counts_stay(queue, personal):

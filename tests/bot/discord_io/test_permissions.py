@@ -1,0 +1,103 @@
+"""Who may know of a job: its member, the moderators of its server, and whoever can see its channel."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+from unittest.mock import create_autospec
+
+import discord
+import pytest
+
+from bot.discord_io.permissions import may_see, sees_channel
+from tests.bot.fixtures import ANN, BEN, CHANNEL, GUILD
+
+ELSEWHERE = 99
+
+
+def member(guild, *, user=BEN):
+    made = create_autospec(discord.Member, instance=True)
+    made.id, made.guild, made.roles = user, guild, []
+    return made
+
+
+def interaction(channel=None, *, user=BEN, guild=GUILD, at=ELSEWHERE, manages=False):
+    """A click of a member's, in another channel than the job's; the bot knows the job's as ``channel``."""
+    place = SimpleNamespace(get_channel_or_thread=lambda wanted: channel if wanted == CHANNEL else None)
+    return SimpleNamespace(
+        guild_id=guild, guild=place, channel_id=at, user=member(place, user=user),
+        permissions=discord.Permissions(manage_guild=manages),
+    )  # fmt: skip
+
+
+def text_channel(**allowed):
+    made = create_autospec(discord.TextChannel, instance=True)
+    made.permissions_for.return_value = discord.Permissions(**allowed)
+    return made
+
+
+def thread(parent, *, private):
+    made = create_autospec(discord.Thread, instance=True)
+    made.parent = parent
+    made.is_private.return_value = private
+    return made
+
+
+OPEN = {"view_channel": True, "read_message_history": True}
+
+
+@pytest.mark.parametrize(
+    ("channel", "seen"),
+    [
+        (text_channel(**OPEN), True),
+        (text_channel(read_message_history=True), False),
+        (text_channel(view_channel=True), False),
+        (None, False),
+        (thread(text_channel(**OPEN), private=False), True),
+        (thread(text_channel(), private=False), False),
+        (thread(text_channel(**OPEN), private=True), False),
+        (thread(text_channel(**OPEN, manage_threads=True), private=True), True),
+        (thread(None, private=False), False),
+    ],
+    ids=[
+        *(
+            "open",
+            "hidden",
+            "only what comes now",
+            "gone or archived",
+            "thread",
+            "thread in a hidden channel",
+        ),
+        *("private thread", "private thread of who manages threads", "thread without its channel"),
+    ],
+)
+def test_a_channel_is_seen_as_discord_says_and_otherwise_not(channel, seen):
+    assert sees_channel(interaction(channel), CHANNEL) is seen
+
+
+def test_whoever_acts_from_a_channel_sees_it():
+    assert sees_channel(interaction(None, at=CHANNEL), CHANNEL)
+
+
+@pytest.mark.parametrize(
+    ("who", "seen"),
+    [
+        (interaction(None, user=ANN), True),
+        (interaction(None, manages=True), True),
+        (interaction(None), False),
+        (interaction(text_channel(**OPEN)), True),
+        (interaction(text_channel(**OPEN), user=ANN, guild=5), False),
+        (interaction(None, manages=True, guild=5), False),
+    ],
+    ids=[
+        "its member",
+        "moderator",
+        "member",
+        "member who sees",
+        "its member elsewhere",
+        "moderator elsewhere",
+    ],
+)
+def test_a_jobs_id_is_enough_for_nothing(who, seen):
+    job: Any = SimpleNamespace(guild_id=GUILD, channel_id=CHANNEL, user_id=ANN)
+    assert may_see(who, job, ()) is seen

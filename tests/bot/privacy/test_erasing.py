@@ -1,0 +1,215 @@
+"""An erase tells the truth at every moment, and reaches what is under way."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+from bot.buttons import rows
+from bot.clips.remakes import Remix, RemixForm, Reroll
+from bot.discord_io.messenger import Post
+from bot.text import messages, privacy_texts
+from db.files import Blobs
+from db.jobs.erasures import Stage
+from db.states import State
+from engine.core.recipe import Role
+from tests.bot.fixtures import count_of, hand_in, picture, queued, rendered, until, until_cancelled
+from tests.fake_discord import Status, Trickle, Upload
+
+PROMPT = "a heron over the canal"
+
+
+@pytest.fixture
+def eve(fake):
+    return fake.member("eve")
+
+
+@pytest.fixture
+async def erasing(services):
+    """The loop that erases, started as the bot starts it."""
+    await services.erasing.begin()
+    task = asyncio.create_task(services.erasing.loop.run())
+    yield services.erasing
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def erase(fake, channel, member):
+    question = await (await fake.slash(member, channel, "mydata erase")).shown()
+    await fake.click(member, question, privacy_texts.ERASE)
+    return question
+
+
+async def given(services, member, channel, **changes):
+    digest = services.blobs.put(picture() + str(member.id).encode())
+    job = await queued(
+        services.queue, member.id, channel.guild.id, channel_id=channel.id,
+        **{"recipe": {"prompt": PROMPT, "inputs": {Role.PICTURE: digest}}, "inputs": {Role.PICTURE: digest}}
+        | changes,
+    )  # fmt: skip
+    return job, digest
+
+
+async def test_while_somebody_reads_the_database_the_answer_says_so_and_is_told_when_it_is_done(
+    fake, channel, ada, bot, services, erasing
+):
+    await given(services, ada, channel)
+    path = services.database.path
+    with closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM job").fetchone() == (1,)
+        answer = await erase(fake, channel, ada)
+        await until(lambda: answer.content == privacy_texts.still_erasing(Stage.EMPTIED), 20)
+        again = await (await fake.slash(ada, channel, "mydata erase")).shown()
+        assert privacy_texts.still_erasing(Stage.EMPTIED) in again.content
+        assert PROMPT.encode() in path.with_name(path.name + "-wal").read_bytes()
+        reader.execute("COMMIT")
+    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    assert PROMPT.encode() not in path.read_bytes() + path.with_name(path.name + "-wal").read_bytes()
+
+
+async def test_the_wish_is_written_down_before_a_word_is_said(fake, channel, ada, bot, services, erasing):
+    """Discord takes no answer, and the member is erased all the same."""
+    _, digest = await given(services, ada, channel)
+    question = await (await fake.slash(ada, channel, "mydata erase")).shown()
+    fake.fail("POST", r"/interactions/.*/callback$", Status(500), times=10)
+    await fake.click(ada, question, privacy_texts.ERASE)
+    await until(lambda: not services.blobs.exists(digest), 20)
+    assert question.content == privacy_texts.ERASE_QUESTION
+
+
+async def test_a_request_whose_file_is_on_its_way_is_given_up(fake, channel, ada, bot, services, erasing):
+    slow = Upload("cat.png", picture(), fault=Trickle(step=1, every=0.2))
+    asked = await fake.slash(ada, channel, "animate", image=slow, prompt=PROMPT)
+    await asked.answered(10)
+    answer = await erase(fake, channel, ada)
+    await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
+    await until(lambda: [one.content for one in asked.messages][-1:] == [privacy_texts.ASKED_BEFORE_ERASE])
+    assert await count_of(services) == 0
+    assert blobs_in(services) == []
+
+
+def blobs_in(services):
+    return list((services.settings.data_dir / "blobs").glob("??/*.blob"))
+
+
+async def test_a_file_that_was_taken_in_for_nothing_does_not_stay(fake, channel, ada, bot, services):
+    lie = Upload("cat.png", picture())
+    clip = Upload("clip.mp4", b"no clip")
+    asked = await fake.slash(ada, channel, "text2video", prompt=PROMPT, image=lie, like=lie, reference=clip)
+    await until(lambda: asked.messages and not asked.messages[-1].loading, 20)
+    assert await count_of(services) == 0
+    assert blobs_in(services) == []
+
+
+def test_what_somebody_has_in_hand_is_not_swept_away(tmp_path):
+    blobs = Blobs(tmp_path / "blobs")
+    with blobs.in_hand() as hand:
+        digest = blobs.put(b"in hand")
+        assert hand == {digest}
+        assert blobs.sweep((), 0.0) == 0
+        assert not blobs.delete(digest)
+    assert blobs.sweep((), 0.0) == 1
+
+
+async def test_a_late_clip_of_an_erased_job_leaves_no_file(
+    fake, channel, ada, bot, services, engine, erasing
+):
+    services.erasing.loop.stop()
+    gate = asyncio.Event()
+
+    async def wait(on_event, cancel):
+        await gate.wait()
+
+    engine.acts.append(wait)
+    job, _ = await given(services, ada, channel)
+    loop = asyncio.create_task(services.engine_loop.loop.run())
+    await until(lambda: is_state(services, job, State.RUNNING))
+    await services.rights._personal.erase(ada.id)
+    gate.set()
+    await until(lambda: services.engine_loop._current is None)
+    await services.engine_loop.stop(0)
+    await loop
+    assert not any(path.read_bytes().startswith(b"clip") for path in blobs_in(services))
+
+
+async def sign_of(services, channel, job, button):
+    post = Post(content="here", nonce=job.id, view=rows.row(job, button))
+    return channel.messages[await services.messenger.send(channel.id, post)]
+
+
+async def is_state(services, job, state):
+    return (await services.queue.jobs.get(job.id)).state is state
+
+
+async def test_what_runs_is_waited_for_and_its_member_told_so(
+    fake, channel, ada, bot, services, engine, erasing, monkeypatch
+):
+    monkeypatch.setattr("bot.privacy.erasing.TELL_AFTER", 0.0)
+    engine.acts.append(until_cancelled)
+    job, digest = await given(services, ada, channel)
+    running = await services.queue.claims.claim()
+    answer = await erase(fake, channel, ada)
+    await until(lambda: answer.content == privacy_texts.still_erasing(Stage.ASKED), 20)
+    assert not await services.queue.claims.hand_in(
+        running.id, running.claim, clip_sha256="a" * 64, clip_size=1, receipt="{}",
+        gpu_seconds=1.0, charged_seconds=1.0,
+    )  # fmt: skip
+    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    assert not services.blobs.exists(digest)
+    assert (await services.queue.jobs.get(job.id)).state is State.CANCELLED
+
+
+async def test_a_reroll_of_an_erased_clip_comes_too_late(fake, channel, ada, eve, bot, services, erasing):
+    job, _ = await given(services, ada, channel)
+    other = await queued(services.queue, eve.id, channel.guild.id, channel_id=channel.id, parent=job.id,
+                         recipe={"prompt": PROMPT})  # fmt: skip
+    sign = await sign_of(services, channel, other, Reroll)
+    answer = await erase(fake, channel, ada)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    assert await is_state(services, other, State.CANCELLED)
+    late = await (await fake.click(eve, sign, Reroll.id_for(other.id))).shown()
+    assert late.content == privacy_texts.FORGOTTEN
+
+
+async def test_a_banned_member_with_an_open_form_cannot_go_on_after_an_erase(
+    fake, channel, ada, eve, bot, services, erasing
+):
+    clip = await rendered(
+        services.queue, services.blobs, user=eve.id, guild=channel.guild.id, channel_id=channel.id
+    )
+    await services.queue.delivery.begin_posting(clip.id)
+    await services.queue.delivery.record_posted(clip.id, 5)
+    sign = await sign_of(services, channel, clip, Remix)
+    form = await fake.click(ada, sign, Remix.id_for(clip.id))
+    await form.answered()
+    await services.queue.moderation.ban(channel.guild.id, ada.id, 9, "spam")
+    answer = await erase(fake, channel, ada)
+    await until(lambda: answer.content == privacy_texts.erased(0, 0), 20)
+    sent = await fake.submit_modal(ada, form, {RemixForm.field: "a blue boat"})
+    assert (await sent.shown()).content == messages.BANNED
+    assert await count_of(services) == 1
+
+
+async def test_retry_of_a_job_whose_words_are_gone_is_refused_in_words(fake, channel, mod, bot, services):
+    ada = fake.member("ada")
+    job, _ = await given(services, ada, channel)
+    done = await services.queue.claims.claim()
+    await hand_in(services.queue, services.blobs, done)
+    await services.queue.claims.cancel(job.id)
+    await services.rights._personal.forget_words(days=-1)
+    asked = await fake.slash(mod, channel, "queue retry", job=job.id)
+    assert (await asked.shown()).content == privacy_texts.NOTHING_LEFT_TO_DRAW
+    assert await is_state(services, job, State.CANCELLED)
+
+
+async def test_files_that_a_killed_bot_took_in_and_never_wrote_down_go_at_the_start(services):
+    services.blobs.put(b"a picture whose request was never written down")
+    incoming = services.settings.data_dir / "blobs" / "incoming" / "half"
+    incoming.write_bytes(b"half a picture")
+    await services.erasing.begin()
+    assert blobs_in(services) == []
+    assert not incoming.exists()

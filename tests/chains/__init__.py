@@ -1,0 +1,1 @@
+"""Chains of deeds after which nothing of an erased member may be left."""
