@@ -19,7 +19,7 @@ from pathlib import Path
 from bot import policies
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
+from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
@@ -38,6 +38,7 @@ from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import DataWatch, disk_reserve
+from bot.ops.file_modes import close_to_others, private_files
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.last_life import traced
@@ -123,17 +124,25 @@ async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time
         DatabaseBusy: another bot works in this folder.
         NewerDatabase: it was written by a newer program.
     """
+    with private_files():
+        async with _assembled(settings, clock) as services:
+            yield services
+
+
+@asynccontextmanager
+async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Services]:
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
     opening = Database.open(
         data / DATABASE, backup_dir=data / BACKUPS, mend=True, reserve=settings.reserve_bytes
     )
     async with await opening as database:
+        await asyncio.to_thread(close_to_others, data)
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
-            spool=data / "spool",
+            spool=data / SPOOL,
             limits=policies.for_engine(settings),
             environment=os.environ | policies.engine_environment(settings),
         )
@@ -276,6 +285,8 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         shortages=base.shortages,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
+        give_up_after=policies.for_delivery(settings).give_up_after,
+        clock=base.clock,
     )
     deliverer = Deliverer(
         delivery=queue.delivery,

@@ -13,11 +13,15 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 from discord import app_commands
+from discord.http import Route
+from yarl import URL
 
 from bot.buttons import rows
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
+from bot.discord_io.events import guard_events
 from bot.discord_io.interactions import BotClient, Interaction
+from bot.proxy import proxy_for
 from bot.services import Services
 from bot.supervisor import Loop
 
@@ -47,6 +51,15 @@ class _Tree(app_commands.CommandTree[BotClient]):
             interaction, partial(client.recognise, interaction.user.id), recognise=False
         )
 
+    async def _call(self, interaction: Interaction) -> None:
+        """Answer also where discord.py cannot read what a command was given; it would say nothing."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+            await interaction.client.answer_error(interaction, error)
+
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         if isinstance(error, app_commands.CheckFailure):
             return  # the check has said why
@@ -71,6 +84,7 @@ class Framekiln(BotClient):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            proxy=proxy_for(URL(Route.BASE)),  # for the gateway too: discord.py knows one
         )
         self._services = services
         self._guild = None if guild_id is None else discord.Object(guild_id)
@@ -79,6 +93,7 @@ class Framekiln(BotClient):
         self._sync_loop = Loop("command sync", self._sync, every=SYNC_BACKOFF)
         self._syncing: asyncio.Task[None] | None = None
         setup_all(self.tree, services)
+        guard_events(self)
 
     async def setup_hook(self) -> None:
         """Listen for every kind of button, and tell Discord of the commands where they have changed."""

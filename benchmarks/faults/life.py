@@ -172,7 +172,7 @@ def _live(life: Life, met: Any, begun: Any) -> None:
     log = os.open(life.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
-    set_up_logs("INFO", LogFormat.TEXT, [life.token])
+    set_up_logs("INFO", LogFormat.TEXT, [life.token], backlog=1_000_000)
     _point_at(life)
     if life.clock is None:
         _hurry()

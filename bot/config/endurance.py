@@ -39,3 +39,8 @@ class Endurance(BaseSettings):
         description="Bytes set aside on the disk, so that the queue can still be written when the disk is "
         "full. 0: none.",
     )
+    log_backlog: int = Field(
+        1_000_000,
+        ge=10_000,
+        description="Most bytes of log lines kept while nobody reads them; the rest is dropped and counted.",
+    )

@@ -11,6 +11,7 @@ from typing import TypeAlias, TypeVar
 import aiohttp
 import discord
 
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.text import messages
 from db.errors import DatabaseError
 from db.jobs.asked import Asked
@@ -76,6 +77,7 @@ class BotClient(discord.Client, abc.ABC):
                 await interaction.response.send_message(text, ephemeral=True)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as again:
             log.warning("could not report error %s: %s", error_id, again)
+            await tell_elsewhere(interaction, text)
 
 
 PROMISED = "promised"
@@ -88,6 +90,35 @@ async def cross_off(interaction: Interaction) -> None:
         await interaction.client.part(Asked).answered(interaction.id)
     except DatabaseError as error:
         log.warning("could not cross off interaction %s: %s", interaction.id, error)
+
+
+async def is_taken(interaction: Interaction) -> bool:
+    """Whether a job came of it already: Discord sometimes sends an interaction twice."""
+    return await interaction.client.part(Asked).job_of(interaction.id) is not None
+
+
+async def tell_elsewhere(interaction: Interaction, text: str) -> bool:
+    """Say in a message what could not be said in an answer: directly, else in the channel without details.
+
+    Returns:
+        Whether the member was told.
+    """
+    messenger = interaction.client.part(Messenger)
+    user, channel = interaction.user.id, interaction.channel_id
+    nonce = f"answer {interaction.id}"[:25]
+    try:
+        await messenger.send_direct(user, Post(content=text, nonce=nonce))
+    except ChannelError as error:
+        log.info("interaction %s cannot be answered directly: %s", interaction.id, error)
+        if channel is None:
+            return False
+        public = f"<@{user}> {messages.NOT_ANSWERED}"
+        try:
+            await messenger.send(channel, Post(content=public, nonce=nonce, ping=user))
+        except ChannelError as again:
+            log.warning("interaction %s cannot be answered anywhere: %s", interaction.id, again)
+            return False
+    return True
 
 
 Interaction: TypeAlias = discord.Interaction[BotClient]

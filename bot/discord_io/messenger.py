@@ -11,19 +11,15 @@ import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
-T = TypeVar("T")
+from bot.discord_io.causes import Trouble, trouble_of
 
-UNKNOWN_CHANNEL = 10003
-UNKNOWN_MESSAGE = 10008
-MAX_EDITS_OF_OLD_MESSAGES = 30046
-TOO_LARGE = 40005
+T = TypeVar("T")
 
 LOOK_BACK_MESSAGES = 5000
 """How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
@@ -33,31 +29,6 @@ SPOILER = "SPOILER_"
 
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
-
-
-class Trouble(StrEnum):
-    """Why Discord did not do what it was asked."""
-
-    LATER = "later"
-    """Away, overloaded, or the answer was lost: try again; it may have been done."""
-
-    NO_ACCESS = "no access"
-    """The bot may not, there; a moderator can mend it."""
-
-    GONE = "gone"
-    """The channel or the message does not exist any more."""
-
-    TOO_LARGE = "too large"
-    """The file is over the limit, whatever was said before."""
-
-    TOO_OLD = "too old"
-    """A message of more than an hour is edited too often."""
-
-    THINKING = "thinking"
-    """It was changed and does not show it: it is an answer that was promised and never given."""
-
-    REFUSED = "refused"
-    """Discord does not take what was sent; trying again would not help."""
 
 
 class ChannelError(Exception):
@@ -306,7 +277,7 @@ class Messenger:
             async with asyncio.timeout(self._patience):
                 return await self._with_an_open_gate(do)
         except discord.HTTPException as error:
-            raise ChannelError(_trouble(error), str(error)) from error
+            raise ChannelError(trouble_of(error.status, error.code), str(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
             raise ChannelError(Trouble.LATER, f"{type(error).__name__}: {error}") from error
         except RuntimeError as error:
@@ -353,18 +324,3 @@ async def _send(channel: discord.abc.Messageable, post: Post) -> int:
         extras["file"] = discord.File(post.file, filename=post.file_name)  # discord.py closes it
     message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
     return message.id
-
-
-def _trouble(error: discord.HTTPException) -> Trouble:
-    if error.status == 413 or error.code == TOO_LARGE:  # noqa: PLR2004 - HTTP's own number
-        return Trouble.TOO_LARGE
-    if error.code == MAX_EDITS_OF_OLD_MESSAGES:
-        return Trouble.TOO_OLD
-    if isinstance(error, discord.Forbidden):
-        return Trouble.NO_ACCESS
-    if isinstance(error, discord.NotFound):
-        return Trouble.GONE
-    if error.status == 429 or error.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
-        return Trouble.LATER
-    # A 401 comes when the token was changed under us: the clip waits for the owner.
-    return Trouble.LATER if error.status == 401 else Trouble.REFUSED  # noqa: PLR2004

@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.discord_io.interactions import PROMISED, Interaction
+from bot.discord_io.interactions import PROMISED, Interaction, tell_elsewhere
 from bot.text import messages
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.jobs.asked import Asked, AskedRow
@@ -21,6 +21,9 @@ from engine.core.shortages import shortage_of
 log = logging.getLogger(__name__)
 
 ALREADY_ACKNOWLEDGED = 40060
+ANSWER_SECONDS = 3.0
+"""How long Discord waits for a first answer."""
+
 TRIES = 4
 """Tries of a reply whose HTTP response was lost; replying is idempotent."""
 
@@ -66,18 +69,23 @@ async def think(interaction: Interaction) -> None:
 
 
 async def defer(interaction: Interaction) -> Answer | None:
-    """Reply within Discord's three seconds. None if that was too late; nothing has been accepted then."""
+    """Reply within Discord's three seconds.
+
+    Returns:
+        None where the interaction came too late; nothing is accepted then. Where it came in time and Discord
+        did not let it be answered, the request is taken: the status board sends the message that the answer
+        would have become.
+    """
+    came_in_time = (discord.utils.utcnow() - interaction.created_at).total_seconds() < ANSWER_SECONDS
     message = None
     try:
         said = await retry(lambda: interaction.response.defer(thinking=True))
         message = None if said is None else said.message_id
-    except discord.HTTPException as error:
-        if error.code != ALREADY_ACKNOWLEDGED:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        if not isinstance(error, discord.HTTPException) or error.code != ALREADY_ACKNOWLEDGED:
             log.warning("could not answer interaction %s: %s", interaction.id, error)
-            return None
-    except (aiohttp.ClientError, OSError) as error:
-        log.warning("could not answer interaction %s: %s", interaction.id, error)
-        return None
+            if not came_in_time:
+                return None
     return Answer(message_id=message)
 
 
@@ -91,7 +99,7 @@ async def send_refusal(interaction: Interaction, text: str) -> bool:
         await retry(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("could not send the refusal of %s: %s", interaction.id, error)
-        return False
+        return await tell_elsewhere(interaction, text)
     return True
 
 

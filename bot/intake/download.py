@@ -14,6 +14,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.intake.refusals import Cause
+from bot.proxy import proxy_for
 from engine.core.shortages import OF_THE_MACHINE, shortage_of
 from engine.untrusted.headers import Refusal, Refused
 
@@ -76,7 +77,7 @@ def _is_this_machine(host: str | None) -> bool:
 
 
 class Downloader:
-    """Has its own connection pool: no token, no cookies, no proxy from the environment.
+    """Has its own connection pool: no token and no cookies. The proxy is the one that Discord is reached by.
 
     Args:
         max_bytes: no more than this is read.
@@ -131,7 +132,7 @@ class Downloader:
 
     async def _read(self, url: URL, size: int) -> bytes:
         try:
-            async with self._pool().get(url, allow_redirects=False) as answer:
+            async with self._pool().get(url, allow_redirects=False, proxy=proxy_for(url)) as answer:
                 self._check(answer)
                 body = bytearray()
                 async for piece in answer.content.iter_chunked(_PIECE):
@@ -164,7 +165,7 @@ class Downloader:
         # Made at the first use: a session belongs to the loop that runs then.
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                trust_env=False,
+                trust_env=False,  # it would read a password file too
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # A compressed answer could unpack to any size; pictures are compressed already.
                 auto_decompress=False,

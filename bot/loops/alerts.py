@@ -13,8 +13,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
+from bot.discord_io.causes import Trouble as Refusal
 from bot.discord_io.messenger import ChannelError, Messenger, Post
-from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import EngineLoop
 from bot.ops.shortages import Shortages
 from bot.supervisor import Loop

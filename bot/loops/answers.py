@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from bot.discord_io.messenger import Answered, ChannelError, Messenger, Post, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import Answered, ChannelError, Messenger, Post
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.signals import JobSignals
@@ -29,6 +30,9 @@ EVERY = 2.0
 
 STILL_IN_HAND = 600.0
 """Seconds that this run itself may take for an answer; one that is older is lost."""
+
+CHANNEL_TRIES = 5
+"""Tries in the channel where Discord says that it may work later; then directly too."""
 
 FIRST_PAUSE = 10.0
 LAST_PAUSE = 3600.0
@@ -116,7 +120,7 @@ class Answers:
         """Tell a member what became of a job: in the channel, or else in a direct message."""
         if job.state is not State.DELIVERED and job.state.ended and job.forgotten_at is None:
             try:
-                await self._tell(job)
+                await self._tell(job, tries)
             except ChannelError as error:
                 if error.trouble is Trouble.LATER:
                     await self._owed.later(job.id, min(LAST_PAUSE, FIRST_PAUSE * 2.0 ** min(30, tries)))
@@ -124,7 +128,7 @@ class Answers:
                 log.warning("the member of job %s cannot be told how it ended: %s", job.id, error)
         await self._owed.said(job.id)
 
-    async def _tell(self, job: Job) -> None:
+    async def _tell(self, job: Job, tries: int) -> None:
         text = messages.over(job, recipe_of(job))
         post = Post(
             content=messages.fit(f"<@{job.user_id}> {text}"), nonce=nonce(job.id, "owed"), ping=job.user_id
@@ -132,6 +136,6 @@ class Answers:
         try:
             await self._messenger.send(job.channel_id, post)
         except ChannelError as error:
-            if error.trouble is Trouble.LATER:
+            if error.trouble is Trouble.LATER and tries < CHANNEL_TRIES:
                 raise
             await self._messenger.send_direct(job.user_id, post)

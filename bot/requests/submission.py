@@ -18,16 +18,9 @@ import discord
 
 from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
-from bot.discord_io.interactions import Interaction, cross_off, guild_of
+from bot.discord_io.interactions import Interaction, cross_off, guild_of, is_taken, tell_elsewhere
 from bot.discord_io.permissions import may_post, roles_of
-from bot.discord_io.replies import (
-    Answer,
-    defer,
-    refusal_text,
-    retry,
-    send_refusal,
-    write_down,
-)
+from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
@@ -254,9 +247,8 @@ class Submissions:
         checked = await self._admit(interaction, words)
         if checked is None or not await self._write_down(interaction):
             return None
-        answer = await defer(interaction)
+        answer = await self._promise(interaction)
         if answer is None:
-            await cross_off(interaction)
             return None
         try:
             if not checked:
@@ -308,6 +300,15 @@ class Submissions:
             await interaction.response.send_message(refusal_text(error, interaction.id), ephemeral=True)
             return False
         return True
+
+    async def _promise(self, interaction: Interaction) -> Answer | None:
+        """Show "thinking". None where it was too late for that; the member is told so elsewhere."""
+        answer = await defer(interaction)
+        if answer is None:
+            await cross_off(interaction)
+            if not await is_taken(interaction):
+                await tell_elsewhere(interaction, messages.NOT_ANSWERED)
+        return answer
 
     async def _refuse(self, interaction: Interaction, text: str) -> None:
         if await send_refusal(interaction, text):

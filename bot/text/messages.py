@@ -37,12 +37,14 @@ DOING = {
     Kind.RESTYLE: "Restyling a clip",
 }
 
+KEPT = "I keep it for a few days: `/mydata export` has it."
 CAUSES = {
     "E_MEMORY": "There was not enough memory for this clip, even after I used as little as I could.",
     "E_BROKEN": "Every take came out broken. Another seed may work better.",
-    "E_TOO_LARGE": "I couldn't make the clip small enough for this server's upload limit.",
+    "E_CHANNEL": f"I could bring the finished clip neither here nor to you directly. {KEPT}",
+    "E_TOO_LARGE": f"I couldn't make the clip small enough for this server's upload limit. {KEPT}",
     "E_CLIP": "The finished clip went missing on my disk. Please ask for it again.",
-    "E_POST": "Discord refused the finished clip.",
+    "E_POST": f"Discord refused the finished clip. {KEPT}",
 }
 """By error code. Any other code is our own fault, and its text would help only the owner."""
 
@@ -72,6 +74,7 @@ DATA_GONE = (
 )
 NO_ROOM_NOW = "I couldn't save your request, so it is not in the queue. Please try again in a moment."
 NOT_TAKEN_BEFORE_RESTART = "I was restarted before I had taken this. Please ask again."
+NOT_ANSWERED = "Discord didn't let me answer you, so nothing was done. Please ask again."
 NOT_ANSWERED_BEFORE_RESTART = (
     "I was restarted before I could answer you. If nothing has come of it, please ask again."
 )
@@ -259,10 +262,19 @@ def _why_set_aside(job: Job) -> str:
     return f"I was interrupted {times} while this was drawn, and other clips went well, so I set it aside."
 
 
-def clip_message(job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = True) -> str:
-    """The text above the finished clip: the member, the prompt, and the receipt in one small line."""
+def clip_message(
+    job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = True, plain: bool = False
+) -> str:
+    """The text above the finished clip: the member, the prompt, and the receipt in one small line.
+
+    Args:
+        job: the clip's.
+        recipe, receipt: how it was made.
+        signed: the clip carries a signature.
+        plain: without the member's words, which Discord may have refused.
+    """
     head = f"<@{job.user_id}>"
-    shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
+    shown = "" if plain else show_prompt(recipe.prompt, SHOWN_PROMPT)
     if shown:
         head += f" {shown}"
     small = receipt_line(receipt) + ("" if signed else f" · {UNSIGNED}")

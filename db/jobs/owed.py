@@ -6,18 +6,25 @@ from db.jobs.job import Job
 from db.jobs.rows import JobRows
 from db.states import JobId, State
 
+NEVER = 9e15
+"""Unix seconds that do not come: what is told stays remembered, so that it is told once."""
+
 
 class Owed(JobRows):
     """The part of the queue that remembers what still has to be said."""
 
     async def add_if_nothing_came(self, job: Job) -> None:
-        """Remember a job that has ended without a clip; once is enough. Of others there is nothing to say."""
+        """Remember a job that has ended without a clip. Of others there is nothing to say.
+
+        An end that is remembered, or was told already, is not told again.
+        """
         if job.state is State.DELIVERED or not job.state.ended:
             return
+        now = self._clock()
         await self._changes(
-            "INSERT INTO owed (job, user_id, at, due_at) VALUES (:job, :user, :now, :now) "
-            "ON CONFLICT DO NOTHING",
-            {"job": job.id, "user": job.user_id, "now": self._clock()},
+            "INSERT INTO owed (job, user_id, at, due_at) VALUES (:job, :user, :ended, :now) "
+            "ON CONFLICT (job) DO UPDATE SET at = :ended, due_at = :now, tries = 0 WHERE at < :ended",
+            {"job": job.id, "user": job.user_id, "ended": job.ended_at or now, "now": now},
         )
 
     async def due(self) -> list[tuple[Job, int]]:
@@ -38,4 +45,4 @@ class Owed(JobRows):
 
     async def said(self, job: JobId) -> None:
         """It was said, or cannot be said anywhere."""
-        await self._changes("DELETE FROM owed WHERE job = ?", (job,))
+        await self._changes("UPDATE owed SET due_at = ? WHERE job = ?", (NEVER, job))

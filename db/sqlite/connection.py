@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
-import os
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -23,7 +22,7 @@ import aiosqlite
 
 from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
 from db.sqlite.backup import clear_unfinished, write_backup
-from db.sqlite.lock import take
+from db.sqlite.lock import Hold, take
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from db.sqlite.rescue import Rescue, rescue
 from db.sqlite.reserve import Reserve
@@ -70,7 +69,7 @@ class Database:
     """
 
     def __init__(
-        self, path: Path, thread: _Thread, lock_fd: int, rescued: Rescue | None = None, reserve: int = 0
+        self, path: Path, thread: _Thread, hold: Hold, rescued: Rescue | None = None, reserve: int = 0
     ) -> None:
         self.path = path
         self.reserve = Reserve(path.parent, reserve)
@@ -78,7 +77,7 @@ class Database:
         self.calls = 0
         self.busy_seconds = 0.0
         self._thread = thread
-        self._lock_fd = lock_fd
+        self._hold = hold
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -111,7 +110,7 @@ class Database:
         """
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise OldSqlite(sqlite3.sqlite_version, ".".join(map(str, OLDEST_SQLITE)))
-        path, lock_fd = take(Path(path))
+        path, hold = take(Path(path))
         try:
             folder = path.parent / "backups" if backup_dir is None else Path(backup_dir)
             steps = shipped_migrations() if migrations is None else migrations
@@ -126,9 +125,9 @@ class Database:
                 )
                 thread = await _connect(path, steps, folder)
         except BaseException:
-            os.close(lock_fd)
+            hold.close()
             raise
-        database = cls(path, thread, lock_fd, rescued, reserve)
+        database = cls(path, thread, hold, rescued, reserve)
         try:
             await asyncio.to_thread(clear_unfinished, folder, path.stem)
             await asyncio.to_thread(database.reserve.hold)
@@ -208,7 +207,7 @@ class Database:
                 )
             finally:
                 await self._thread.close()
-                os.close(self._lock_fd)
+                self._hold.close()
 
     async def __aenter__(self) -> Self:
         return self

@@ -11,7 +11,8 @@ import pytest
 from bot import supervisor
 from bot.buttons import rows
 from bot.clips.remakes import Keep, Redraw
-from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, JobProgress
@@ -62,6 +63,8 @@ def may_show():
 @pytest.fixture
 async def board(queue, messenger, engine_loop, may_show):
     made = StatusBoard(
+        give_up_after=48 * 3600.0,
+        clock=CLOCK,
         shortages=shortages(),
         owed=queue.owed,
         delivery=queue.delivery,
