@@ -21,6 +21,7 @@ from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
 from bot.config.settings import Settings
+from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
@@ -52,6 +53,7 @@ from bot.supervisor import Loop, Supervisor
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
+from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
@@ -127,7 +129,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                yield _services(_base(settings, database, blobs, host, reception, sealer))
+                services = _services(_base(settings, database, blobs, host, reception, sealer))
+                await services.door.open()
+                yield services
         finally:
             await host.close()
 
@@ -212,6 +216,7 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=Rights(personal=personal, erasing=erasing, blobs=base.blobs, sealer=base.sealer),
         loop_lag=LoopLag(),
+        door=Door(standing=Standing(base.database), limits=policies.for_door(settings)),
     )
 
 

@@ -9,6 +9,7 @@ from bot.clips.clip_actions import ClipRules
 from bot.config.choices import Where
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
+from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
@@ -143,6 +144,11 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         max_prompt=settings.max_prompt,
         engine=settings.engine,
     )
+
+
+def for_door(settings: Settings) -> DoorLimits:
+    """How much may be in hand at once."""
+    return DoorLimits(per_member=settings.per_member_at_once, per_guild=settings.per_guild_at_once)
 
 
 def for_enqueueing(settings: Settings) -> EnqueueLimits:

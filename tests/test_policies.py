@@ -17,6 +17,7 @@ import pytest
 from bot import policies
 from bot.clips.clip_actions import ClipRules
 from bot.config.settings import Settings
+from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
@@ -40,6 +41,7 @@ OWNERS = (
     EnqueueLimits,
     Ceilings,
     DeliveryLimits,
+    DoorLimits,
     ClipRules,
     SubmissionPolicy,
     IntakeLimits,

@@ -126,6 +126,15 @@ class Settings(BaseSettings):
         86_400.0, ge=0, description="Most GPU-seconds that /queue limit can allow."
     )
     per_guild_waiting: int = Field(50, ge=1, description="Most jobs a server can have waiting.")
+    per_member_at_once: int = Field(
+        1,
+        ge=1,
+        description="Requests of a member that are taken in at the same time; buttons, exports and erasures "
+        "are counted separately.",
+    )
+    per_guild_at_once: int = Field(
+        10, ge=1, description="Requests of a server that are taken in at the same time."
+    )
     total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total.")
     fair_half_life_hours: float = Field(
         6.0,

@@ -10,6 +10,7 @@ import discord
 from bot.buttons.button import Look
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, job_here
+from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.case_buttons import CaseButton, may_decide
@@ -184,7 +185,7 @@ class RejectForm(Form):
     async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
         """Reject it."""
         number, _, job = about.partition(":")
-        if number.isdecimal() and await may_decide(interaction, JobId(job)):
+        if await may_decide(interaction, JobId(job)):
             reason = clean_prompt(words, limit=REASON_LIMIT)
             await interaction.client.part(Decisions).reject(interaction, int(number), JobId(job), reason)
 
@@ -208,6 +209,7 @@ class TakeDown(CaseButton):
 
     action = "takedown"
     look = Look("Take down", "🗑️", discord.ButtonStyle.danger)
+    manner = Manner(slot=Slot.DELETE)
     kind = CaseKind.REPORT
     order = 30
 

@@ -7,12 +7,13 @@ import io
 import logging
 import re
 import time
-from typing import Any, Self
+from typing import Self
 
 import discord
 
 from bot.buttons import rows
 from bot.buttons.button import Button, Look
+from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
@@ -139,7 +140,7 @@ class ErasureButton(Button):
     Asking about one's own data is no use of the bot: a member who was erased stays unknown.
     """
 
-    recognises = False
+    manner = Manner(slot=Slot.ERASE, own_data=True)
 
     def __init__(self) -> None:
         super().__init__(self.pattern())
@@ -150,11 +151,9 @@ class ErasureButton(Button):
         return f"fk:mydata:{cls.action}"
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
+    def of(cls, match: re.Match[str]) -> Self:
         """Make the button again from what a click brings back."""
-        del interaction, item, match
+        del match
         return cls()
 
 
@@ -187,6 +186,7 @@ class KeepEverything(ErasureButton):
 
     action = "keep"
     look = Look(privacy_texts.KEEP, None)
+    manner = Manner(own_data=True)
     order = 30
 
     async def click(self, interaction: Interaction) -> None:

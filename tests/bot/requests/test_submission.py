@@ -14,7 +14,7 @@ from bot.clips.remakes import Remix, Reroll
 from bot.discord_io.messenger import Post
 from bot.requests import submission as submissions_module
 from bot.text import messages
-from db.errors import CannotWrite
+from db.errors import CannotWrite, Limit, LimitReached
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.planning.frame_size import AREA
@@ -137,20 +137,18 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
 ):
     """The answer goes first, and the limits still come before the download."""
     monkeypatch.setattr(submissions_module, "QUICK_SECONDS", 0.01)
-    check_limits = services.queue.entry.check_limits
     gate = asyncio.Event()
 
-    async def slowly(*args, **kwargs):
+    async def slowly(*_):
         await gate.wait()
-        return await check_limits(*args, **kwargs)
+        raise LimitReached(Limit.PER_MEMBER_WAITING, 3)
 
     monkeypatch.setattr(services.queue.entry, "check_limits", slowly)
-    await services.queue.moderation.ban(channel.guild.id, ada.id, by=1, reason="spam")
     asked = await fake.slash(ada, channel, "animate", image=cat())
     await asked.answered()
     assert asked.response.type == DEFER
     gate.set()
-    assert await refusal_of(asked) == messages.BANNED
+    assert "You already have 3 waiting" in await refusal_of(asked)
     assert fake.cdn.served == 0
 
 
@@ -196,9 +194,6 @@ async def test_the_same_interaction_told_twice_is_one_job_and_one_message(fake, 
     fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await asked.shown()
     job = await only_job(services)
-    await until(
-        lambda: fake.count("POST", "/interactions/{interaction_id}/{interaction_token}/callback") == 2
-    )
     await asyncio.sleep(0.2)
     assert await count_of(services) == 1
     assert len(fake.messages(channel)) == 1
