@@ -50,6 +50,7 @@ from bot.requests.submission import Submissions
 from bot.services import Services, state_of
 from bot.signals import JobSignals
 from bot.supervisor import Loop, Supervisor
+from bot.turns import Turns
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
@@ -138,8 +139,9 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
-    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
-    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
+    folder = settings.data_dir
+    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings), folder=folder)
+    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings), folder=folder) as clips:
         yield Reception(pictures=pictures, clips=clips, blobs=blobs)
 
 
@@ -187,6 +189,7 @@ def _services(base: _Base) -> Services:
         blobs=base.blobs,
         case_board=loops.cases,
         signals=signals,
+        most_reports=settings.max_reports,
     )
     cancelling = Cancelling(claims=queue.claims, signals=signals)
     personal = Personal(base.database, eraser=base.eraser)
@@ -214,7 +217,14 @@ def _services(base: _Base) -> Services:
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
-        rights=Rights(personal=personal, erasing=erasing, blobs=base.blobs, sealer=base.sealer),
+        rights=Rights(
+            personal=personal,
+            erasing=erasing,
+            blobs=base.blobs,
+            sealer=base.sealer,
+            exports=Turns(at_once=1, waiting=settings.exports_waiting),
+            work=settings.data_dir,
+        ),
         loop_lag=LoopLag(),
         door=Door(standing=Standing(base.database), limits=policies.for_door(settings)),
     )

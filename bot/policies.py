@@ -63,6 +63,8 @@ def for_intake(settings: Settings) -> IntakeLimits:
         decode_wall_seconds=settings.decode_seconds,
         decode_memory=settings.decode_memory,
         decoders=settings.decoders,
+        downloads=settings.downloads,
+        waiting=settings.files_waiting,
     )
 
 
@@ -79,6 +81,8 @@ def for_clips(settings: Settings) -> ClipIntakeLimits:
         decode_cpu_seconds=math.ceil(settings.video_decode_seconds),
         decode_memory=settings.decode_memory,
         decoders=CLIP_DECODERS,
+        downloads=settings.downloads,
+        waiting=settings.files_waiting,
     )
 
 

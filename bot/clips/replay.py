@@ -14,6 +14,7 @@ import discord
 
 from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.requests.style_names import settled
 from bot.requests.submission import Planned, Submissions
@@ -80,7 +81,10 @@ class Replays:
             )
             return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult)
 
-        await self._submissions.serve(interaction, make)
+        files: dict[Role, Attachment] = {Role.REFERENCE: file}
+        if image is not None:
+            files[Role.PICTURE] = image
+        await self._submissions.serve(interaction, make, files=files)
 
     def _request(self, told: ForeignRecipe) -> Request:
         request = self._submissions.cleaned(told.request())

@@ -219,6 +219,12 @@ class Settings(BaseSettings):
         20.0, gt=0, description="Most seconds for downloading a picture or a clip."
     )
     decoders: int = Field(2, ge=1, description="Pictures read at the same time.")
+    downloads: int = Field(
+        4, ge=1, description="Pictures downloaded at the same time; clips are counted separately."
+    )
+    files_waiting: int = Field(
+        100, ge=1, description="Most pictures, and most clips, that can wait to be downloaded or read."
+    )
     max_video_bytes: int = Field(
         ClipLimits.max_bytes, ge=1024, description="Largest clip a member can send, in bytes."
     )
@@ -287,6 +293,12 @@ class Settings(BaseSettings):
         7.0, gt=0, description="Days to keep pictures of discarded takes; never longer than the inputs."
     )
     max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")
+    max_reports: int = Field(
+        10, ge=1, description="Most clips a member can report in a server within 24 hours."
+    )
+    exports_waiting: int = Field(
+        20, ge=1, description="Most members whose /mydata export can wait; one is made at a time."
+    )
     backups: int = Field(7, ge=0, description="Daily backups of the database to keep.")
 
     @field_validator("moderator_roles", "word_languages", mode="before")

@@ -13,14 +13,17 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
+from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, BinaryIO, Self, TypeVar
 
 import imageio_ffmpeg
 
 from bot.intake import sandbox
 from bot.intake.clip_refusals import explain
-from bot.intake.download import Attachment, Downloader
+from bot.intake.download import Attachment, Downloader, is_empty
+from bot.turns import Turns
+from engine.core.errors import UserError
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
 from engine.untrusted.headers import Refused
@@ -41,11 +44,15 @@ class ClipIntakeLimits(ClipLimits):
         download_seconds: to fetch it, a second try included.
         decode_wall_seconds: to read it, on the clock.
         decoders: clips that are read at the same time.
+        downloads: clips that are fetched at the same time.
+        waiting: clips that may wait for each of the two.
     """
 
     download_seconds: float
     decode_wall_seconds: float
     decoders: int
+    downloads: int
+    waiting: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,14 +82,25 @@ class ClipIntake:
         peak_bytes: the most memory that any of the reading processes said it held.
     """
 
-    def __init__(self, limits: ClipIntakeLimits) -> None:
+    def __init__(self, limits: ClipIntakeLimits, *, folder: Path | None = None) -> None:
+        """Make one.
+
+        Args:
+            limits: what may be taken in.
+            folder: where downloads lie while they are read, see :class:`bot.intake.download.Downloader`.
+        """
         self._limits = limits
-        self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
+        self._downloader = Downloader(
+            max_bytes=limits.max_bytes,
+            seconds=limits.download_seconds,
+            turns=Turns(at_once=limits.downloads, waiting=limits.waiting),
+            folder=folder,
+        )
         own = {field.name for field in fields(ClipLimits)}
         self._argument = json.dumps(
             {name: value for name, value in asdict(self._limits).items() if name in own}
         )
-        self._free = asyncio.Semaphore(self._limits.decoders)
+        self._turns = Turns(at_once=limits.decoders, waiting=limits.waiting)
         self.peak_bytes = 0
 
     async def __aenter__(self) -> Self:
@@ -96,6 +114,15 @@ class ClipIntake:
     async def close(self) -> None:
         """Close the connections."""
         await self._downloader.close()
+
+    def check_size(self, size: int) -> None:
+        """Look at how large a file is, before it is fetched.
+
+        Raises:
+            UserError: it is too large.
+        """
+        if size > self._limits.max_bytes:
+            raise explain(ClipRefused(ClipRefusal.BYTES), self._limits)
 
     async def from_attachment(self, attachment: Attachment) -> CleanClip:
         """Fetch an attachment and take it in.
@@ -126,39 +153,42 @@ class ClipIntake:
             return await work
         except ClipRefused as refused:
             raise explain(refused, self._limits) from refused
+        except UserError:
+            raise  # too many wait
         except Exception as error:
             log.exception("could not take in a clip")
             raise explain(ClipRefused(ClipRefusal.DECODER), self._limits) from error
 
-    async def _fetch(self, attachment: Attachment) -> bytes:
+    async def _fetch(self, attachment: Attachment) -> BinaryIO:
         try:
             return await self._downloader.fetch(attachment)
         except Refused as refused:  # the downloader's words are those for pictures; the codes are the same
             raise ClipRefused(ClipRefusal(refused.code.value), **refused.facts) from refused
 
     async def _fetch_and_clean(self, attachment: Attachment) -> CleanClip:
-        return await self._clean(await self._fetch(attachment))
+        with await self._fetch(attachment) as file:
+            return await self._clean(file)
 
-    async def _clean(self, data: bytes) -> CleanClip:
+    async def _clean(self, data: bytes | BinaryIO) -> CleanClip:
         return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, listen=self._listen)
 
     async def _fetch_recipe(self, attachment: Attachment) -> ForeignRecipe:
-        data = await self._fetch(attachment)
-        return await self._ask(_RECIPE_PROGRAM, data=data, listen=self._listen_for_recipe)
+        with await self._fetch(attachment) as file:
+            return await self._ask(_RECIPE_PROGRAM, data=file, listen=self._listen_for_recipe)
 
     async def _ask(
         self,
         program: str,
         *arguments: str,
-        data: bytes,
-        listen: Callable[[bytes, asyncio.StreamReader], Awaitable[T]],
+        data: bytes | BinaryIO,
+        listen: Callable[[bytes | BinaryIO, asyncio.StreamReader], Awaitable[T]],
     ) -> T:
         """Hand a file to a process of its own, and hear what it says."""
-        if not data:
+        if is_empty(data):
             raise ClipRefused(ClipRefusal.EMPTY)
-        if len(data) > self._limits.max_bytes:
+        if isinstance(data, bytes) and len(data) > self._limits.max_bytes:
             raise ClipRefused(ClipRefusal.BYTES)
-        async with self._free:
+        async with self._turns.turn():
             try:
                 return await sandbox.ask(
                     program,
@@ -173,11 +203,14 @@ class ClipIntake:
                 # A broken decoder is never called a broken clip.
                 words = died.last_words
                 log.exception(
-                    "clip %s: the decoder ended with status %s %s", _digest(data), died.status, words
+                    "clip %s: the decoder ended with status %s %s",
+                    sandbox.digest_of(data),
+                    died.status,
+                    words,
                 )
                 raise ClipRefused(ClipRefusal.DECODER) from died
 
-    async def _listen(self, data: bytes, answers: asyncio.StreamReader) -> CleanClip:
+    async def _listen(self, data: bytes | BinaryIO, answers: asyncio.StreamReader) -> CleanClip:
         answer = await _answer(data, answers)
         self.peak_bytes = max(self.peak_bytes, answer["peak_bytes"])
         size, frames = int(answer["bytes"]), int(answer["frames"])
@@ -202,15 +235,17 @@ class ClipIntake:
             sha256=_digest(mp4),
         )
 
-    async def _listen_for_recipe(self, data: bytes, answers: asyncio.StreamReader) -> ForeignRecipe:
+    async def _listen_for_recipe(
+        self, data: bytes | BinaryIO, answers: asyncio.StreamReader
+    ) -> ForeignRecipe:
         return read_foreign((await _answer(data, answers))["recipe"])
 
 
-async def _answer(data: bytes, answers: asyncio.StreamReader) -> dict[str, Any]:
+async def _answer(data: bytes | BinaryIO, answers: asyncio.StreamReader) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(await answers.readline())
     if "code" in answer:
         if "detail" in answer:
-            log.error("clip %s: the decoder failed\n%s", _digest(data), answer["detail"])
+            log.error("clip %s: the decoder failed\n%s", sandbox.digest_of(data), answer["detail"])
         raise ClipRefused(ClipRefusal(answer["code"]), **answer["facts"])
     return answer
 

@@ -10,15 +10,18 @@ import hashlib
 import logging
 from collections.abc import Awaitable
 from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 import cv2
 import numpy as np
 
 from bot.intake.decoder import Decoder, Pixels
-from bot.intake.download import Attachment, Downloader
+from bot.intake.download import Attachment, Downloader, is_empty
 from bot.intake.refusals import explain
+from bot.turns import Turns
+from engine.core.errors import UserError
 from engine.planning.inspect import PictureFacts, inspect
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 from engine.weights.store import Store
@@ -34,11 +37,15 @@ class IntakeLimits(PictureLimits):
         download_seconds: to fetch it, a second try included.
         decode_wall_seconds: to read it, on the clock.
         decoders: pictures that are read at the same time.
+        downloads: pictures that are fetched at the same time.
+        waiting: pictures that may wait for each of the two.
     """
 
     download_seconds: float
     decode_wall_seconds: float
     decoders: int
+    downloads: int
+    waiting: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,16 +72,25 @@ class Intake:
         decoder: for those who want to know how much memory reading took.
     """
 
-    def __init__(self, limits: IntakeLimits, *, store: Store | None = None) -> None:
+    def __init__(
+        self, limits: IntakeLimits, *, store: Store | None = None, folder: Path | None = None
+    ) -> None:
         """Make one.
 
         Args:
             limits: what may be taken in.
             store: where networks that look at pictures may lie; None: nobody looks for faces or nudity.
+            folder: where downloads lie while they are read, see :class:`bot.intake.download.Downloader`.
         """
         self._limits = limits
         self._store = store
-        self._downloader = Downloader(max_bytes=self._limits.max_bytes, seconds=self._limits.download_seconds)
+        self._downloader = Downloader(
+            max_bytes=limits.max_bytes,
+            seconds=limits.download_seconds,
+            turns=Turns(at_once=limits.downloads, waiting=limits.waiting),
+            folder=folder,
+        )
+        self._turns = Turns(at_once=limits.decoders, waiting=limits.waiting)
         self.decoder = Decoder(
             self._limits, wall_seconds=self._limits.decode_wall_seconds, at_once=self._limits.decoders
         )
@@ -91,6 +107,15 @@ class Intake:
         """Close the connections."""
         await self._downloader.close()
 
+    def check_size(self, size: int) -> None:
+        """Look at how large a file is, before it is fetched.
+
+        Raises:
+            UserError: it is too large.
+        """
+        if size > self._limits.max_bytes:
+            raise explain(Refused(Refusal.BYTES), self._limits)
+
     async def from_attachment(self, attachment: Attachment) -> CleanPicture:
         """Fetch an attachment and take it in.
 
@@ -105,6 +130,8 @@ class Intake:
         Raises:
             UserError: it was not taken; the text says why, and what to do.
         """
+        if len(data) > self._limits.max_bytes:
+            raise explain(Refused(Refusal.BYTES), self._limits)
         return await self._explained(self._clean(data))
 
     async def _explained(self, work: Awaitable[CleanPicture]) -> CleanPicture:
@@ -112,19 +139,22 @@ class Intake:
             return await work
         except Refused as refused:
             raise explain(refused, self._limits) from refused
+        except UserError:
+            raise  # too many wait
         except Exception as error:
             log.exception("could not take in a picture")
             raise explain(Refused(Refusal.DECODER), self._limits) from error
 
     async def _fetch_and_clean(self, attachment: Attachment) -> CleanPicture:
-        return await self._clean(await self._downloader.fetch(attachment))
+        with await self._downloader.fetch(attachment) as file:
+            return await self._clean(file)
 
-    async def _clean(self, data: bytes) -> CleanPicture:
-        if not data:
+    async def _clean(self, data: bytes | BinaryIO) -> CleanPicture:
+        if is_empty(data):
             raise Refused(Refusal.EMPTY)
-        if len(data) > self._limits.max_bytes:
-            raise Refused(Refusal.BYTES)
-        return await asyncio.to_thread(_make_anew, await self.decoder.decode(data), self._store)
+        # One turn for both: pixels take up memory until they are a file again.
+        async with self._turns.turn():
+            return await asyncio.to_thread(_make_anew, await self.decoder.decode(data), self._store)
 
 
 def _make_anew(pixels: Pixels, store: Store | None) -> CleanPicture:

@@ -22,7 +22,7 @@ from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.retention import Retention, RetentionPolicy
 from db.jobs.review_requests import CaseKind
-from db.moderation.cases import Cases, TakenDown
+from db.moderation.cases import Cases, Reported, TakenDown
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)
@@ -43,11 +43,13 @@ class Decisions:
         blobs: Blobs,
         case_board: CaseBoard,
         signals: JobSignals,
+        most_reports: int,
     ) -> None:
         """Make one from the parts that a decision may reach.
 
         Args:
             policy: says which files other guilds' jobs still need when a clip is taken down.
+            most_reports: how many clips a member may report in a server within a day.
         """
         self._cases = cases
         self._retention = retention
@@ -55,6 +57,7 @@ class Decisions:
         self._blobs = blobs
         self._case_board = case_board
         self._signals = signals
+        self._most_reports = most_reports
 
     async def approve(self, interaction: Interaction, number: int, job: JobId) -> None:
         """Let a held job go on."""
@@ -77,8 +80,13 @@ class Decisions:
         if job.state is not State.DELIVERED:
             await say(interaction, messages.NOT_FOUND)
             return
-        new = await self._cases.report(job.id, interaction.user.id, reason)
-        await say(interaction, review_texts.REPORTED if new else review_texts.REPORTED_ALREADY)
+        outcome = await self._cases.report(job.id, interaction.user.id, reason, most=self._most_reports)
+        told = {
+            Reported.NEW: review_texts.REPORTED,
+            Reported.ALREADY: review_texts.REPORTED_ALREADY,
+            Reported.TOO_MANY: review_texts.too_many_reports(self._most_reports),
+        }[outcome]
+        await say(interaction, told)
         self._signals.case_changed()
 
     async def dismiss(self, interaction: Interaction, number: int, job: JobId) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import re
 import time
+from pathlib import Path
 from typing import Self
 
 import discord
@@ -19,8 +19,10 @@ from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
 from bot.text import privacy_texts
+from bot.turns import Turns
 from db.files import Blobs
 from db.privacy.personal import Personal
+from engine.core.errors import UserError
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -39,12 +41,28 @@ ERASE_WAIT = 60.0
 class Rights:
     """Answers members about themselves."""
 
-    def __init__(self, *, personal: Personal, erasing: Erasing, blobs: Blobs, sealer: Sealer) -> None:
-        """Make one from what knows, what erases, where files are and what seals them."""
+    def __init__(
+        self,
+        *,
+        personal: Personal,
+        erasing: Erasing,
+        blobs: Blobs,
+        sealer: Sealer,
+        exports: Turns,
+        work: Path,
+    ) -> None:
+        """Make one from what knows, what erases, where files are and what seals them.
+
+        Args:
+            exports: how many exports are made at once, and who is next.
+            work: a folder for archives that are being sent.
+        """
         self._personal = personal
         self._erasing = erasing
         self._blobs = blobs
         self._sealer = sealer
+        self._exports = exports
+        self._work = work
 
     async def recognise(self, user: int) -> None:
         """A member uses the bot: where they were erased, a ban finds them again."""
@@ -81,6 +99,13 @@ class Rights:
     async def export(self, interaction: Interaction) -> None:
         """Send the member all that is kept of them, in private, in as many files as it takes."""
         await interaction.response.defer(ephemeral=True, thinking=True)
+        try:
+            async with self._exports.turn():
+                await self._export(interaction)
+        except UserError as error:
+            await interaction.edit_original_response(content=str(error))
+
+    async def _export(self, interaction: Interaction) -> None:
         user = interaction.user.id
         known = await self._personal.known(user)
         if not known:
@@ -100,13 +125,13 @@ class Rights:
 
     async def _send(self, interaction: Interaction, made: Export) -> None:
         for number in range(len(made.archives)):
-            data = await asyncio.to_thread(export.archive, made, number, self._sealer)
             text = privacy_texts.exported(number + 1, len(made.archives), len(made.left_out))
-            file = discord.File(io.BytesIO(data), f"framekiln-{number + 1}.zip")
-            if number == 0:
-                await interaction.edit_original_response(content=text, attachments=[file])
-            else:
-                await interaction.followup.send(text, file=file, ephemeral=True)
+            with await asyncio.to_thread(export.archive, made, number, self._sealer, self._work) as data:
+                file = discord.File(data, f"framekiln-{number + 1}.zip")
+                if number == 0:
+                    await interaction.edit_original_response(content=text, attachments=[file])
+                else:
+                    await interaction.followup.send(text, file=file, ephemeral=True)
 
     async def ask_whether_to_erase(self, interaction: Interaction) -> None:
         """Ask first: it cannot be taken back."""

@@ -25,7 +25,6 @@ from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.loops.status import StatusBoard
-from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
 from bot.signals import JobSignals
@@ -151,7 +150,7 @@ class Submissions:
             taken = await self._reception.attachments(attached)
             return Planned(recipe=self.plan(cleaned, taken, capabilities), subjects=tuple(taken.values()))
 
-        await self.serve(interaction, make, words=request.prompt)
+        await self.serve(interaction, make, words=request.prompt, files=attached)
 
     def cleaned(self, request: Request) -> Request:
         """The same wish, its words as they may be read."""
@@ -203,6 +202,7 @@ class Submissions:
         make: Callable[[], Awaitable[Planned]],
         *,
         words: str = "",
+        files: Mapping[Role, Attachment] | None = None,
         parent: Job | None = None,
         key: str | None = None,
     ) -> JobId | None:
@@ -212,24 +212,28 @@ class Submissions:
             interaction: who asks.
             make: plans what is drawn, from files that may have to be fetched first.
             words: the prompt, where it is known before that.
+            files: what has to be fetched.
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
         """
         with self._in_flight.track():
-            return await self._serve(interaction, make, words, parent, key)
+            checked = await self._admit(interaction, words, files or {})
+            answer = None if checked is None else await defer(interaction)
+            if answer is None:
+                return None
+            return await self._take(interaction, make, parent, key, answer, checked=bool(checked))
 
-    async def _serve(
+    async def _take(
         self,
         interaction: Interaction,
         make: Callable[[], Awaitable[Planned]],
-        words: str,
         parent: Job | None,
         key: str | None,
+        answer: Answer,
+        *,
+        checked: bool,
     ) -> JobId | None:
-        checked = await self._admit(interaction, words)
-        answer = None if checked is None else await defer(interaction)
-        if answer is None:
-            return None
+        """Make the recipe of a request that has been answered, and put it in the queue."""
         try:
             if not checked:
                 await self._check_limits(interaction)
@@ -264,33 +268,51 @@ class Submissions:
             self._board.answered(job.id)
         return job.id
 
-    async def _admit(self, interaction: Interaction, words: str) -> bool | None:
+    async def _admit(
+        self, interaction: Interaction, words: str, files: Mapping[Role, Attachment]
+    ) -> bool | None:
         """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
-        refusal = self._refuse_at_sight(interaction, words)
         checked = False
-        if refusal is None:
-            try:
-                async with asyncio.timeout(QUICK_SECONDS):
-                    await self._check_limits(interaction)
-                checked = True
-            except (TimeoutError, DatabaseError):
-                log.debug("answering before the limits are checked")
-            except (Draining, LimitReached, MemberBanned) as error:
-                refusal = refusal_text(error, interaction.id)
+        refusal = self._refuse_at_sight(interaction)
+        try:
+            if refusal is None:
+                checked = await self._within_limits(interaction)
+                refusal = await self._refuse_unread(interaction, words, files)
+        except (Draining, LimitReached, MemberBanned, UserError) as error:
+            refusal = refusal_text(error, interaction.id)
         if refusal is not None:
             await interaction.response.send_message(refusal, ephemeral=True)
             return None
         return checked
 
-    def _refuse_at_sight(self, interaction: Interaction, words: str) -> str | None:
-        """Reasons to refuse that need neither a download nor the database. None: go on."""
+    def _refuse_at_sight(self, interaction: Interaction) -> str | None:
+        """Reasons to refuse that cost nothing; the door has looked at others. None: go on."""
         if interaction.guild_id is None or interaction.channel_id is None:
             return messages.ONLY_IN_SERVERS
-        if self._in_flight.closed:
-            return messages.BEING_RESTARTED
+        return messages.BEING_RESTARTED if self._in_flight.closed else None
+
+    async def _within_limits(self, interaction: Interaction) -> bool:
+        """Look at the member's limits; False where the database takes too long to tell."""
+        try:
+            async with asyncio.timeout(QUICK_SECONDS):
+                await self._check_limits(interaction)
+        except (TimeoutError, DatabaseError):
+            log.debug("answering before the limits are checked")
+            return False
+        return True
+
+    async def _refuse_unread(
+        self, interaction: Interaction, words: str, files: Mapping[Role, Attachment]
+    ) -> str | None:
+        """Reasons to refuse before any file is fetched. None: go on.
+
+        Raises:
+            UserError: a file is too large, as Discord says.
+        """
         if not may_post(interaction):
             return messages.MAY_NOT_POST
-        if is_forbidden(words):
+        self._reception.check_sizes(files)
+        if await self._screening.forbids(clean_prompt(words, limit=self.rules.max_prompt)):
             log.warning("refused %s: someone young together with something sexual", interaction.id)
             return messages.FORBIDDEN
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:

@@ -54,6 +54,19 @@ SELECT job.* FROM job JOIN family ON family.id = job.id ORDER BY job.seq
 """A clip, all clips of its guild from the same files, and all that was made from any of them."""
 
 
+DAY = 86_400.0
+
+
+class Reported(StrEnum):
+    """What became of a report."""
+
+    NEW = "new"
+    ALREADY = "already"
+    """They have reported this clip before, or it is gone."""
+
+    TOO_MANY = "too many"
+
+
 class Decision(StrEnum):
     """What was decided."""
 
@@ -178,14 +191,27 @@ class Cases(JobRows):
 
         return await self._db.write(transaction)
 
-    async def report(self, job: JobId, user: int, reason: str) -> bool:
-        """A member reports a clip; False where they did already, or it is gone."""
+    async def report(self, job: JobId, user: int, reason: str, *, most: int) -> Reported:
+        """A member reports a clip.
+
+        Args:
+            job: whose clip it is.
+            user: who reports it.
+            reason: why, in their words.
+            most: reports that a member may make in a guild within a day.
+        """
         at = self._clock()
 
-        def transaction(connection: sqlite3.Connection) -> bool:
+        def transaction(connection: sqlite3.Connection) -> Reported:
             found = find(connection, job)
             if found is None or found.deleted_at is not None:
-                return False
+                return Reported.ALREADY
+            lately = connection.execute(
+                "SELECT count(*) FROM report WHERE user_id = ? AND guild_id = ? AND at > ?",
+                (user, found.guild_id, at - DAY),
+            ).fetchone()[0]
+            if lately >= most:
+                return Reported.TOO_MANY
             new = connection.execute(
                 "INSERT INTO report (job, user_id, guild_id, reason, at) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
@@ -196,7 +222,7 @@ class Cases(JobRows):
             ).fetchall()
             if new and not asked:
                 open_case(connection, found, CaseKind.REPORT, at=at)
-            return bool(new)
+            return Reported.NEW if new else Reported.ALREADY
 
         return await self._db.write(transaction)
 
