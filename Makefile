@@ -12,7 +12,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check quick coverage format lock pages site docs complete doctor run picture hero discord \
-	chaos fault-sweep power away soak load hostile gate smoothing clean
+	chaos fault-sweep power away soak load hostile flood outsiders gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -33,6 +33,8 @@ help:
 	@echo "make soak       10,000 jobs through one life of the bot"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
+	@echo "make flood      one member floods the bot: what twenty others feel"
+	@echo "make outsiders  2,000 interactions by those who may do nothing"
 
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
@@ -115,6 +117,12 @@ load: $(BIN)/.test
 
 hostile: $(BIN)/.test
 	$(BIN)/python -m benchmarks.hostile --mutants 2000 --clip-mutants 500
+
+flood: $(BIN)/.test
+	$(BIN)/python -m benchmarks.flood
+
+outsiders: $(BIN)/.test
+	$(BIN)/python -m benchmarks.outsiders
 
 gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))

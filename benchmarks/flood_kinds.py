@@ -8,6 +8,7 @@ import io
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -70,6 +71,13 @@ class Town:
             raise RuntimeError("prepare() makes the clip first")
         return self.posted
 
+    @cached_property
+    def padded(self) -> Upload:
+        """The finished clip as a file of 20 MB."""
+        clip = self.fake.world.files[self.clip.attachments[0].id].data
+        rest = BIG_FILE - len(clip)
+        return Upload("clip.mp4", clip + rest.to_bytes(4, "big") + b"free" + bytes(rest - 8))
+
     def job(self) -> str:
         """The id of the finished clip's job."""
         name = self.clip.attachments[0].filename
@@ -110,7 +118,7 @@ def unfolding() -> Upload:
 
 def _png(image: Image.Image) -> bytes:
     out = io.BytesIO()
-    image.save(out, "PNG", compress_level=1 if image.mode == "RGB" else 9)
+    image.save(out, "PNG", compress_level=1 if image.mode == "RGB" else 6)
     return out.getvalue()
 
 
@@ -181,6 +189,13 @@ BIG = Lazy(lambda: noise(1850, 1850))
 FLAT = Lazy(unfolding)
 
 
+async def has_files(town: Town) -> None:
+    """The large files are made: that takes seconds, and nobody should have to wait for it."""
+    town.padded  # noqa: B018 - it is made when it is first asked for
+    await asyncio.to_thread(BIG)
+    await asyncio.to_thread(FLAT)
+
+
 async def big_pictures(town: Town, _: int) -> None:
     """Pictures of 10 MB."""
     await town.slash("animate", image=BIG(), **SHORT)
@@ -241,10 +256,7 @@ async def reports(town: Town, _: int) -> None:
 
 async def replays(town: Town, _: int) -> None:
     """A file of 20 MB with a recipe in it."""
-    clip = town.fake.world.files[town.clip.attachments[0].id].data
-    rest = BIG_FILE - len(clip)
-    padded = clip + rest.to_bytes(4, "big") + b"free" + bytes(rest - 8)
-    await town.slash("replay", file=Upload("clip.mp4", padded))
+    await town.slash("replay", file=town.padded)
 
 
 async def erases(town: Town, number: int) -> None:
@@ -258,15 +270,15 @@ async def erases(town: Town, number: int) -> None:
 
 
 KINDS = {
-    "pictures": Kind(one=big_pictures),
-    "unfolding": Kind(one=flat_pictures),
+    "pictures": Kind(one=big_pictures, prepare=has_files),
+    "unfolding": Kind(one=flat_pictures, prepare=has_files),
     "prompts": Kind(one=prompts),
     "words": Kind(one=words, prepare=has_a_list),
     "lists": Kind(one=lists),
     "buttons": Kind(one=buttons),
     "forms": Kind(one=forms),
     "reports": Kind(one=reports),
-    "replays": Kind(one=replays),
+    "replays": Kind(one=replays, prepare=has_files),
     "exports": Kind(one=exports, prepare=has_data),
     "erases": Kind(one=erases, prepare=has_data),
 }

@@ -4,8 +4,8 @@ What costs nothing is looked at first: bans, the server, whether it is closed, w
 limits that need a look into the database, the permissions and the sizes follow where a clip is asked for
 (:mod:`bot.requests.submission`).
 
-A member's refusals go out one after the other. A member who sends a hundred interactions at once has one of
-them in work at any time, as everyone else has, and holds nobody up.
+A member's refusals go out a few at a time, so a member who sends a hundred interactions at once holds nobody
+up.
 """
 
 from __future__ import annotations
@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 
 ANSWER_SECONDS = 2.5
 """Discord takes no answer after three seconds; a refusal that comes later is not sent."""
+
+REFUSALS_AT_ONCE = 10
+"""Refusals of one member that are on their way to Discord; the others wait for them."""
 
 PATIENCE_SECONDS = 1.0
 """One interaction of each slot waits so long for the one before it. A member who asks again the moment they
@@ -110,7 +113,8 @@ class Door:
         self._here: set[int] = set()
         self._entries: dict[int, _Entry] = {}
         self._patient: dict[tuple[int, Slot], asyncio.Future[None]] = {}
-        self._lanes: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._refusals: WeakValueDictionary[int, asyncio.Semaphore] = WeakValueDictionary()
+        self._lists: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._newest_list: dict[int, int] = {}
 
     async def open(self) -> None:
@@ -210,7 +214,11 @@ class Door:
             text: why.
             came: when it came, on the monotonic clock.
         """
-        async with self._lane(interaction.user.id):
+        user = interaction.user.id
+        few = self._refusals.get(user)
+        if few is None:
+            few = self._refusals[user] = asyncio.Semaphore(REFUSALS_AT_ONCE)
+        async with few:
             if time.monotonic() - came > ANSWER_SECONDS:
                 log.debug("no time was left to refuse interaction %s", interaction.id)
             elif interaction.type is discord.InteractionType.autocomplete:
@@ -227,19 +235,16 @@ class Door:
         """
         user = interaction.user.id
         self._newest_list[user] = interaction.id
-        async with self._lane(user):
+        before = self._lists.get(user)
+        if before is None:
+            before = self._lists[user] = asyncio.Lock()
+        async with before:
             newest = self._newest_list.get(user) == interaction.id
             try:
                 yield newest
             finally:
                 if self._newest_list.get(user) == interaction.id:
                     del self._newest_list[user]
-
-    def _lane(self, user: int) -> asyncio.Lock:
-        lane = self._lanes.get(user)
-        if lane is None:
-            lane = self._lanes[user] = asyncio.Lock()
-        return lane
 
 
 def _is_here(interaction: discord.Interaction[Any]) -> bool:

@@ -125,6 +125,7 @@ class Guild:
     premium_tier: int = 0
     upload_limit: int = 10 * MIB
     claimed_upload_limit: int | None = None
+    has_bot: bool = True
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, "Channel"] = field(default_factory=dict)
     members: dict[int, "Member"] = field(default_factory=dict)
@@ -201,13 +202,14 @@ class Member:
 
 @dataclass(eq=False, kw_only=True)
 class Channel:
-    """A text channel, with what the bot may do in it."""
+    """A text channel, with what the bot may do in it; `direct` is a conversation with the bot alone."""
 
     id: int
     name: str
     guild: Guild
     bot_id: int
     nsfw: bool = False
+    direct: bool = False
     position: int = 0
     bot_permissions: Permission = EVERYONE
     messages: dict[int, "Message"] = field(default_factory=dict)
