@@ -10,7 +10,8 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -80,6 +81,7 @@ class _Base:
     """What is made first, and what every other part may be handed."""
 
     settings: Settings
+    clock: Callable[[], float]
     database: Database
     queue: Queue
     blobs: Blobs
@@ -108,8 +110,12 @@ class _JobLoops:
 
 
 @asynccontextmanager
-async def assemble(settings: Settings) -> AsyncIterator[Services]:
+async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time) -> AsyncIterator[Services]:
     """Make every part, and close what must be closed at the end.
+
+    Args:
+        settings: the owner's.
+        clock: the one clock that every part reads; it returns Unix seconds.
 
     Raises:
         DatabaseBusy: another bot works in this folder.
@@ -130,7 +136,7 @@ async def assemble(settings: Settings) -> AsyncIterator[Services]:
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                services = _services(_base(settings, database, blobs, host, reception, sealer))
+                services = _services(_base(settings, clock, database, blobs, host, reception, sealer))
                 await services.door.open()
                 yield services
         finally:
@@ -147,16 +153,18 @@ async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Receptio
 
 def _base(
     settings: Settings,
+    clock: Callable[[], float],
     database: Database,
     blobs: Blobs,
     host: EngineHost,
     reception: Reception,
     sealer: Sealer,
 ) -> _Base:
-    queue = Queue(database, policies.for_turns(settings))
+    queue = Queue(database, policies.for_turns(settings), clock=clock)
     signals = JobSignals()
     return _Base(
         settings=settings,
+        clock=clock,
         database=database,
         queue=queue,
         blobs=blobs,
@@ -166,7 +174,7 @@ def _base(
         eraser=Eraser(pseudonyms=Pseudonyms(settings.data_dir), redactor=RecipeRedactor()),
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
-        forecaster=Forecaster(queue.jobs),
+        forecaster=Forecaster(queue.jobs, clock=clock),
     )
 
 
@@ -179,6 +187,7 @@ def _services(base: _Base) -> Services:
         messenger=base.messenger,
         words=WordLists(settings.word_languages),
         nudity_score=settings.nudity_score,
+        clock=base.clock,
     )
     loops = _job_loops(base, screening)
     submissions = _submissions(base, loops.board, screening)
@@ -192,15 +201,16 @@ def _services(base: _Base) -> Services:
         most_reports=settings.max_reports,
     )
     cancelling = Cancelling(claims=queue.claims, signals=signals)
-    personal = Personal(base.database, eraser=base.eraser)
+    personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
     erasing = _erasing(base, personal, cancelling)
-    guilds = Guilds(base.database)
+    guilds = Guilds(base.database, clock=base.clock)
     return Services(
         settings=settings,
+        clock=base.clock,
         database=base.database,
         queue=queue,
         blobs=base.blobs,
-        audit=Audit(base.database),
+        audit=Audit(base.database, clock=base.clock),
         signals=signals,
         messenger=base.messenger,
         forecaster=base.forecaster,
@@ -224,6 +234,7 @@ def _services(base: _Base) -> Services:
             sealer=base.sealer,
             exports=Turns(at_once=1, waiting=settings.exports_waiting),
             work=settings.data_dir,
+            clock=base.clock,
         ),
         loop_lag=LoopLag(),
         door=Door(standing=Standing(base.database), limits=policies.for_door(settings)),
@@ -237,15 +248,20 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         return render_limits(settings, base.messenger.known_upload_limit(job.guild_id))
 
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
         blobs=base.blobs,
         engine=base.host,
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
         signals=signals,
+        clock=base.clock,
     )
     board = StatusBoard(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        moderation=queue.moderation,
         signals=signals,
         messenger=base.messenger,
         engine_loop=engine_loop,
@@ -256,13 +272,16 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         interval=settings.status_interval,
     )
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=base.blobs,
         outlet=base.messenger,
         work=base.outbox,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
         signals=signals,
+        clock=base.clock,
         screen=screening.before_posting,
     )
     cases = CaseBoard(
@@ -294,7 +313,8 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
     )
     return Submissions(
-        queue=base.queue,
+        entry=base.queue.entry,
+        moderation=base.queue.moderation,
         blobs=base.blobs,
         reception=base.reception,
         forecaster=base.forecaster,
@@ -308,7 +328,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
 
 def _replays(base: _Base, submissions: Submissions, screening: Screening) -> Replays:
     return Replays(
-        queue=base.queue,
+        ownership=base.queue.ownership,
         blobs=base.blobs,
         submissions=submissions,
         reception=base.reception,
@@ -321,7 +341,7 @@ def _erasing(base: _Base, personal: Personal, cancelling: Cancelling) -> Erasing
     backups = base.settings.data_dir / BACKUPS
     return Erasing(
         personal=personal,
-        copies=Copies(base.database.path, backups, eraser=base.eraser),
+        copies=Copies(base.database.path, backups, eraser=base.eraser, clock=base.clock),
         blobs=base.blobs,
         messenger=base.messenger,
         signals=base.signals,
@@ -340,6 +360,7 @@ def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeepi
         guilds=guilds,
         backup_dir=base.settings.data_dir / BACKUPS,
         policy=policies.for_retention(base.settings),
+        clock=base.clock,
     )
 
 
@@ -378,14 +399,18 @@ def supervisor_of(services: Services) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
     alerts = EngineAlerts(
-        queue=services.queue,
+        reviews=services.queue.reviews,
         messenger=services.messenger,
         look=partial(trouble_of, services.engine_loop, services.host),
     )
     clock_watch = ClockWatch(
-        services.queue.retention, longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last)
+        services.queue.retention,
+        longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
+        clock=services.clock,
     )
-    health = HealthFile(services.settings.data_dir, lambda: state_of(services, supervisor))
+    health = HealthFile(
+        services.settings.data_dir, lambda: state_of(services, supervisor), clock=services.clock
+    )
     supervisor.add(
         engine_start(services.host),
         services.engine_loop.loop,

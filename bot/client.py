@@ -1,4 +1,4 @@
-"""The discord client: start, command sync, and the way from an event to whoever answers it."""
+"""The discord client: start, command sync, and passing each event to the part that answers it."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from bot.commands.mydata import MY_DATA
 from bot.discord_io.door import SLOT, Manner, Slot
 from bot.discord_io.interactions import BotClient, Interaction, say
 from bot.services import Services
+from bot.supervisor import Loop
 from bot.text import messages
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,8 @@ class Framekiln(BotClient):
                 guild=True, dm_channel=False, private_channel=False
             ),
         )
+        self._sync_pause = SYNC_BACKOFF
+        self._sync_loop = Loop("command sync", self._sync, every=SYNC_BACKOFF)
         self._syncing: asyncio.Task[None] | None = None
         setup_all(self.tree, services)
 
@@ -97,7 +100,7 @@ class Framekiln(BotClient):
         """Tell Discord of the commands where they have changed."""
         if self._guild is not None:
             self.tree.copy_global_to(guild=self._guild)
-        self._syncing = asyncio.create_task(self._sync_until_done(), name="command sync")
+        self._syncing = asyncio.create_task(self._sync_loop.run(), name="command sync")
 
     async def close(self) -> None:
         """Close the connection."""
@@ -158,18 +161,17 @@ class Framekiln(BotClient):
         del args, kwargs
         log.error("the handler of %s failed", event_method, exc_info=sys.exception())
 
-    async def _sync_until_done(self) -> None:
-        """Register the commands if their hash has changed. Discord may be away; the bot works meanwhile."""
-        wait = SYNC_BACKOFF
-        while True:
-            try:
-                await self._sync_if_changed()
-            except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
-                log.warning("could not register the commands yet: %s", error)
-                await asyncio.sleep(wait)
-                wait = min(SYNC_BACKOFF_LAST, wait * 2)
-            else:
-                return
+    async def _sync(self) -> bool:
+        """Register the commands, or wait and say that there is more to do: Discord may be away for long."""
+        try:
+            await self._sync_if_changed()
+        except (discord.HTTPException, discord.RateLimited, aiohttp.ClientError, OSError) as error:
+            log.warning("could not register the commands yet: %s", error)
+            await asyncio.sleep(self._sync_pause)
+            self._sync_pause = min(SYNC_BACKOFF_LAST, self._sync_pause * 2)
+            return True
+        self._sync_loop.stop()
+        return False
 
     async def _sync_if_changed(self) -> None:
         scope = f"commands:{self.application_id}:{self._guild.id if self._guild else 'global'}"

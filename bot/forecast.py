@@ -9,7 +9,6 @@ off the latest middles were. So the quoted range covers the actual wait about 92
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -127,7 +126,7 @@ class Forecaster:
         clock: Unix seconds.
     """
 
-    def __init__(self, jobs: JobQueries, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, jobs: JobQueries, *, clock: Callable[[], float]) -> None:
         self._jobs = jobs
         self._clock = clock
         self._making = asyncio.Lock()

@@ -132,7 +132,7 @@ def for_plan(settings: Settings) -> PlanLimits:
 
 
 def for_render(settings: Settings, max_bytes: int) -> RenderLimits:
-    """What a clip may take, as a file of at most so many bytes."""
+    """What a render may spend on a file of at most this many bytes."""
     return RenderLimits(
         max_takes=settings.max_takes, max_bytes=max_bytes, max_wasted_seconds=settings.max_wasted_seconds
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from inspect import get_annotations
 from typing import Any, TypeVar
 
 from bot.clips.clip_actions import ClipRules
@@ -39,6 +41,7 @@ class Services:
     """Everything that a command or a click may reach."""
 
     settings: Settings
+    clock: Callable[[], float]
     database: Database
     queue: Queue
     blobs: Blobs
@@ -64,13 +67,14 @@ class Services:
     door: Door
 
     def part(self, kind: type[T]) -> T:
-        """Find the part of this class.
+        """Find the part of this class, among the queue's parts too.
 
         Raises:
             LookupError: there is none.
         """
-        for each in fields(self):
-            value = getattr(self, each.name)
+        own = (getattr(self, each.name) for each in fields(self))
+        of_queue = (getattr(self.queue, name) for name in get_annotations(Queue))
+        for value in (*own, *of_queue):
             if isinstance(value, kind):
                 return value
         raise LookupError(f"the bot has no {kind.__name__}")

@@ -1,4 +1,4 @@
-"""The durable queue: one object, whose parts each stand in a module of their own.
+"""The durable queue: one object, each of whose parts has its own module.
 
 =================  ===========================================================
 `db.jobs.enqueue`       the way in: once per key, within the limits
@@ -20,7 +20,6 @@ Every move is one transaction. The time is read from the one clock that the queu
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 
 from db.jobs.allowances import Allowances
@@ -80,7 +79,7 @@ class Queue:
         db: Database,
         share: FairShare,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
     ) -> None:
         """Make the parts.
 

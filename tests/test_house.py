@@ -167,6 +167,72 @@ def test_the_drawing_has_every_room_once_and_no_other():
     assert dict.fromkeys(rooms, 1) == dict(drawn)
 
 
+WHOLE_QUEUE = {"bot/app.py", "bot/services.py", "bot/cli/demo.py", "db/queue.py"}
+"""Where the queue is made, and handed out part by part."""
+
+
+def test_a_consumer_is_handed_parts_of_the_queue_and_never_the_whole():
+    takers = {
+        name_of(path)
+        for path, tree in TREES.items()
+        if any(module.startswith("db.queue") for module in modules_of(imports(ast.walk(tree))))
+    }
+    passed_on = [
+        f"{name_of(path)}:{call.lineno}"
+        for path, tree in TREES.items()
+        if name_of(path) not in WHOLE_QUEUE
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for value in (*call.args, *(keyword.value for keyword in call.keywords))
+        if isinstance(value, ast.Attribute) and value.attr == "queue"
+    ]
+    assert takers | {"db/queue.py"} == WHOLE_QUEUE
+    assert not passed_on
+
+
+def test_a_jobs_recipe_and_receipt_are_parsed_in_one_place():
+    parsed_in = {
+        name_of(path)
+        for path, tree in TREES.items()
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Recipe.from_json", "Receipt.from_json"}
+        if any("job." in ast.unparse(value) for value in call.args)
+    }
+    # The calibration reads rows of a kind of its own, each once, out of a bot's database.
+    assert parsed_in == {"bot/job_documents.py", "bot/cli/calibrate.py"}
+
+
+WALL_CLOCK = {"time.time", "time.time_ns", "datetime.now", "datetime.utcnow", "datetime.today", "date.today"}
+MAKES_THE_CLOCK = {
+    "bot/app.py": "the bot's clock is made here",
+    "bot/cli/demo.py": "the demo's clock is made here",
+    "bot/cli/main.py": "a command compares a running bot's sign of life with the time now",
+    "db/sqlite/rows.py": "the default of a part of the queue that is used by itself",
+    "db/privacy/personal.py": "the same",
+    "db/privacy/backup_erasure.py": "the same",
+    "db/files.py": "file times are compared, which the system's clock made",
+    "db/sqlite/backup.py": "a copy's name says when it was made",
+    "db/sqlite/rescue.py": "the name of a damaged database says when it was set aside",
+    "engine/provenance/identity.py": "a certificate is checked against the time of the world",
+    "engine/weights/pull.py": "the lock file says when a licence was accepted",
+}
+
+
+def test_only_where_the_clock_is_made_is_the_wall_clock_read():
+    found = set()
+    for path, tree in TREES.items():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Attribute):
+                words = ast.unparse(node).removeprefix("dt.").split(".")
+                if ".".join(words[-2:]) in WALL_CLOCK:
+                    found.add(name_of(path))
+            if isinstance(node, ast.ImportFrom) and node.module == "time":
+                found |= {name_of(path) for alias in node.names if f"time.{alias.name}" in WALL_CLOCK}
+            if isinstance(node, ast.Call) and ast.unparse(node) in {"time.gmtime()", "time.localtime()"}:
+                found.add(name_of(path))
+    assert found == set(MAKES_THE_CLOCK)
+
+
 def test_no_folder_holds_more_modules_than_a_reader_can_look_over():
     sizes = Counter(path.parent for path in MODULES if path.name != "__init__.py")
     assert {name_of(folder): size for folder, size in sizes.items() if size > LARGEST_FOLDER} == {}

@@ -63,7 +63,7 @@ class Form(abc.ABC):
             custom_id: what comes back with the answer, by :meth:`id_for`.
             longest: characters that may be written.
             required: whether the field may be left empty.
-            default: what stands in it already.
+            default: its initial text.
         """
         modal = discord.ui.Modal(title=cls.title, custom_id=custom_id, timeout=None)
         words: discord.ui.TextInput[Any] = discord.ui.TextInput(

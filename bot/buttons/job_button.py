@@ -14,7 +14,7 @@ from bot.discord_io.permissions import may_change
 from bot.text import messages, privacy_texts
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
 from db.states import JobId, State
 
 
@@ -25,7 +25,7 @@ class Place(Enum):
     """Under the status message of a job."""
 
     DRAFT = auto()
-    """Under a status message that shows a first look nobody has decided about yet."""
+    """Under a status message whose first look is still undecided."""
 
     CLIP = auto()
     """Under a finished clip: what makes another of it, or keeps it."""
@@ -94,7 +94,7 @@ class JobButton(Button):
 
     @abc.abstractmethod
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Do what the button is for; whoever clicked may."""
+        """Do what the button is for, after the permission check."""
 
 
 async def job_here(interaction: Interaction, job_id: JobId, *, needs_words: bool = False) -> Job | None:
@@ -108,7 +108,7 @@ async def job_here(interaction: Interaction, job_id: JobId, *, needs_words: bool
     Returns:
         The job; None where there is none that will do, and the member has been told so.
     """
-    job = await interaction.client.part(Queue).jobs.get(job_id)
+    job = await interaction.client.part(JobQueries).get(job_id)
     if job is None or job.guild_id != interaction.guild_id:
         await say(interaction, messages.NOT_FOUND)
         return None

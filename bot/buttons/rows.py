@@ -73,7 +73,7 @@ def for_status(job: Job, *, draft: bool = False) -> discord.ui.View | None:
 
     Args:
         job: whose status it is.
-        draft: it shows a first look that nobody has kept yet.
+        draft: it shows a first look that is not kept yet.
     """
     if job.state is State.RUNNING and draft:
         return row(job, *job_buttons(Place.DRAFT))

@@ -14,7 +14,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot import policies
@@ -24,13 +24,14 @@ from bot.discord_io.messenger import ChannelError, Post, Trouble
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.job_documents import receipt_of
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
 from bot.requests.style_names import settled
+from bot.requests.wording import worded
 from bot.signals import JobSignals
-from bot.text.prompts import clean_prompt
 from db.files import Blobs
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
@@ -103,7 +104,7 @@ async def make_clip(
     settings: Settings,
     on_progress: Callable[[JobProgress], None],
 ) -> Made:
-    """Take one wish the whole way.
+    """Take one request the whole way.
 
     Args:
         request: what to make.
@@ -113,14 +114,14 @@ async def make_clip(
         on_progress: told now and then how far it is.
 
     Raises:
-        UserError: the wish or a file cannot be taken; the text says why.
+        UserError: the request or a file is refused; the text says why.
     """
     began = time.monotonic()
-    request = _cleaned(request, settings.max_prompt)
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
         async with await Database.open(data / DATABASE) as database:
-            queue, blobs = Queue(database, policies.for_turns(settings)), Blobs(data / BLOBS)
+            queue = Queue(database, policies.for_turns(settings), clock=time.time)
+            blobs = Blobs(data / BLOBS)
             host = EngineHost(
                 spool=data / "spool",
                 limits=policies.for_engine(settings),
@@ -129,9 +130,9 @@ async def make_clip(
             try:
                 subjects = await _take_in(files, blobs, settings)
                 await host.start()
-                recipe = _plan(
-                    request, subjects, _capabilities(settings, host, request), policies.for_plan(settings)
-                )
+                capabilities = _capabilities(settings, host, request)
+                request = worded(request, capabilities, limit=settings.max_prompt)
+                recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
                 job = await _enqueue(recipe, queue, policies.for_enqueueing(settings))
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
@@ -143,7 +144,7 @@ async def make_clip(
                 await host.close()
     if done.state is not State.DELIVERED or done.receipt is None:
         raise UserError("E_RENDER", done.error_text or f"The job ended as {done.state} ({done.error_code}).")
-    return Made(recipe=recipe, receipt=Receipt.from_json(done.receipt), seconds=time.monotonic() - began)
+    return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
 
 
 async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
@@ -202,21 +203,27 @@ def _loops(
 
     signals = JobSignals()
     deliverer = Deliverer(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        claims=queue.claims,
         blobs=blobs,
         outlet=outlet,
         work=work,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=work, sealer=sealer),
         signals=signals,
+        clock=time.time,
     )
     engine_loop = EngineLoop(
-        queue=queue,
+        claims=queue.claims,
+        jobs=queue.jobs,
+        take_previews=queue.take_previews,
         blobs=blobs,
         engine=host,
         limits_for=limits_for,
         crash_limit=settings.crash_limit,
         signals=signals,
+        clock=time.time,
     )
     return deliverer, engine_loop
 
@@ -245,12 +252,3 @@ async def _follow(
     if row is None:
         raise UserError("E_RENDER", "The job has disappeared.")
     return row
-
-
-def _cleaned(request: Request, limit: int) -> Request:
-    """The request with its words cleaned as a member's are."""
-    return replace(
-        request,
-        prompt=clean_prompt(request.prompt, limit),
-        negative=None if request.negative is None else clean_prompt(request.negative, limit),
-    )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -215,7 +216,7 @@ def health() -> None:
     from bot.ops.health import look  # noqa: PLC0415 - see the module's docstring
 
     try:
-        alive, text = look(load_settings().data_dir)
+        alive, text = look(load_settings().data_dir, now=time.time())
     except BadSettings as error:
         _give_up(str(error))
     click.echo(text)

@@ -44,6 +44,8 @@ def list_models() -> None:
         click.echo(f"✓ {name}\n      your own checkpoint")
     for name in store.styles():
         click.echo(f"✓ {name}\n      your own style")
+    for name, why in store.unusable().items():
+        click.echo(f"✗ {name}\n      cannot be used, because {why}")
     click.echo(f"\nThey are in {store.folder}. To download one:  framekiln models pull NAME")
 
 

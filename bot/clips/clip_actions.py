@@ -12,12 +12,12 @@ from bot.clips.continuation import before_of, extended, looped
 from bot.clips.remakes import RemakeButton
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
+from bot.job_documents import receipt_of, recipe_of
 from bot.requests.submission import Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job
-from db.jobs.stars import Starred
-from db.queue import Queue
+from db.jobs.stars import Starred, Stars
 from db.states import State
 from engine.core.errors import UserError
 from engine.core.recipe import Receipt, Recipe
@@ -99,7 +99,7 @@ class Star(JobButton):
     order = 50
 
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Set the star of whoever clicked, or take it back."""
+        """Set or remove the star of the member who clicked."""
         client = interaction.client
         rules = client.part(ClipRules)
         try:
@@ -107,7 +107,7 @@ class Star(JobButton):
         except UserError as error:
             await say(interaction, str(error))
             return
-        outcome = await client.part(Queue).stars.star(
+        outcome = await client.part(Stars).star(
             job.id, interaction.user.id, interaction=interaction.id, most=rules.max_starred
         )
         told = {
@@ -123,7 +123,7 @@ async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Rec
     client = interaction.client
     try:
         clip = await _clip_of(job, client.part(Blobs))
-        recipe = make(Recipe.from_json(job.recipe), Receipt.from_json(job.receipt or ""), clip)
+        recipe = make(recipe_of(job), receipt_of(job), clip)
     except UserError as error:
         await say(interaction, str(error))
         return

@@ -53,7 +53,7 @@ def extended(
         before: the old clip.
         clip: hex digest of its file.
         capabilities: what this machine has.
-        limits: what a wish may ask for.
+        limits: what a request may ask for.
         max_seconds: how long a clip may become.
 
     Raises:
@@ -86,7 +86,7 @@ def resumed(
     limits: PlanLimits,
     max_seconds: float,
 ) -> Recipe:
-    """The recipe of a part that goes on from a clip, whose rate the wish has; the rest as :func:`extended`.
+    """The recipe of a part that goes on from a clip, at the request's rate; the rest as :func:`extended`.
 
     Raises:
         UserError: it cannot be planned, or the whole would become too long.

@@ -13,7 +13,7 @@ from bot.discord_io.interactions import Interaction
 from bot.discord_io.messenger import ChannelError, Messenger
 from bot.text import messages
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.retention import Retention
 
 log = logging.getLogger(__name__)
 
@@ -32,9 +32,7 @@ class Delete(JobButton):
         """Mark it deleted first, so that it is never posted again; then delete the message."""
         client = interaction.client
         await interaction.response.defer(ephemeral=True, thinking=True)
-        await client.part(Queue).retention.mark_deleted(
-            job.id, audit_entry=entry_for(interaction, job, "delete")
-        )
+        await client.part(Retention).mark_deleted(job.id, audit_entry=entry_for(interaction, job, "delete"))
         # In the moment between the post and the row that holds its id, the clicked message is the clip.
         clicked = None if interaction.message is None else interaction.message.id
         message = clicked if job.message_id is None else job.message_id

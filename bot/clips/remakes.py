@@ -15,11 +15,11 @@ from bot.buttons.job_button import JobButton, Place, Presser, entry_for, job_her
 from bot.clips import variation
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
+from bot.job_documents import recipe_of
 from bot.loops.status import StatusBoard
 from bot.requests.cancelling import Cancelling
 from bot.requests.submission import Submissions
 from bot.text import messages
-from bot.text.prompts import clean_prompt
 from db.jobs.job import Job
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
@@ -40,7 +40,7 @@ class RemakeButton(JobButton):
     @classmethod
     def suits(cls, job: Job) -> bool:
         """Whether the clip was drawn."""
-        return not Recipe.from_json(job.recipe).loop
+        return not recipe_of(job).loop
 
 
 class Reroll(RemakeButton):
@@ -52,8 +52,8 @@ class Reroll(RemakeButton):
     order = 10
 
     async def do(self, interaction: Interaction, job: Job) -> None:
-        """Submit it as a job of whoever clicked."""
-        recipe = with_new_seed(Recipe.from_json(job.recipe))
+        """Submit it as a job of the member who clicked."""
+        recipe = with_new_seed(recipe_of(job))
         await interaction.client.part(Submissions).again(interaction, job, recipe)
 
 
@@ -72,13 +72,14 @@ class RemixForm(Form):
         job = await job_here(interaction, JobId(about), needs_words=True)
         if job is None:
             return
-        limit = interaction.client.part(Submissions).rules.max_prompt
-        prompt = clean_prompt(words, limit=limit)
-        recipe = with_new_seed(Recipe.from_json(job.recipe))
+        longest = interaction.client.part(Submissions).rules.max_prompt
+        recipe = with_new_seed(recipe_of(job))
         await _vary(
             interaction,
             job,
-            lambda capabilities, limits: variation.other_words(recipe, prompt, capabilities, limits),
+            lambda capabilities, limits: variation.other_words(
+                recipe, words, capabilities, limits, longest=longest
+            ),
         )
 
 
@@ -91,7 +92,7 @@ class Remix(RemakeButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Ask for the words."""
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         await RemixForm.open(
             interaction,
             RemixForm.id_for(job=job.id),
@@ -119,7 +120,7 @@ class Lighter(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the lighter clip."""
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         await _vary(
             interaction, job, lambda capabilities, limits: variation.lighter(recipe, capabilities, limits)
         )
@@ -168,7 +169,7 @@ class Redraw(JobButton):
             return
         self.in_progress.add(job.id)
         try:
-            recipe = with_new_seed(Recipe.from_json(job.recipe))
+            recipe = with_new_seed(recipe_of(job))
             submissions = interaction.client.part(Submissions)
             new = await submissions.again(interaction, job, recipe, key=f"redraw {job.id}")
             if new is not None:
@@ -179,7 +180,7 @@ class Redraw(JobButton):
 
 
 def with_new_seed(recipe: Recipe) -> Recipe:
-    """The same recipe with a seed that nobody chose."""
+    """The same recipe with a new random seed."""
     return dataclasses.replace(recipe, seed=secrets.randbelow(2**32))
 
 

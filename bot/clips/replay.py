@@ -1,7 +1,8 @@
 """From a clip that was posted once to a job like the one that made it.
 
-The file tells a recipe. It becomes a wish of whoever attached it, with the desk's limits and this machine's
-means; the files that it was made from are used again only where that member gave them, in this server.
+The recipe in the file becomes a request of the member who attached it, within the usual limits and this
+machine's capabilities. The files it was made from are used again only if that member gave them in this
+server.
 """
 
 from __future__ import annotations
@@ -14,16 +15,19 @@ import discord
 
 from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.spoilers import is_spoiler
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
+from bot.job_documents import receipt_of, recipe_of
 from bot.requests.style_names import settled
 from bot.requests.submission import Planned, Submissions
 from bot.text import clip_texts
 from db.files import Blobs
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.ownership import Ownership
+from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.recipe import Receipt, Recipe, Role
+from engine.core.recipe import Role
 from engine.core.request import Request, Subject
 from engine.untrusted.foreign_recipe import ForeignRecipe
 
@@ -34,7 +38,7 @@ class Replays:
     def __init__(
         self,
         *,
-        queue: Queue,
+        ownership: Ownership,
         blobs: Blobs,
         submissions: Submissions,
         reception: Reception,
@@ -44,14 +48,14 @@ class Replays:
         """Make one.
 
         Args:
-            queue: knows whose a file is.
+            ownership: knows whose a file is.
             blobs: where files are.
-            submissions: takes the wish.
+            submissions: takes the request.
             reception: reads the recipe, and takes a picture in.
             flagged_clip: whether a clip that others go on from has a flag.
             max_seconds: how long a clip may become that goes on from another.
         """
-        self._queue = queue
+        self._ownership = ownership
         self._blobs = blobs
         self._submissions = submissions
         self._reception = reception
@@ -69,25 +73,27 @@ class Replays:
         async def make() -> Planned:
             told = await self._reception.recipe(file)
             if told.before is not None:
-                return await self._after_another(interaction, told)
-            request = self._request(told)
+                planned = await self._after_another(interaction, told)
+                return dataclasses.replace(planned, spoiler=planned.spoiler or is_spoiler(file))
+            capabilities = await self._submissions.capabilities()
+            request = self._request(told, capabilities)
             attached = {} if image is None else {Role.PICTURE: image}
             files = await self._files_given(interaction, told, leave_out=attached)
             given = {**files, **await self._reception.attachments(attached)}
-            capabilities = await self._submissions.capabilities()
             recipe = self._submissions.plan(settled(request, given, capabilities), given, capabilities)
-            adult = await self._queue.ownership.has_flagged(
+            adult = await self._ownership.has_flagged(
                 guild_of(interaction), interaction.user.id, [file.sha256 for file in files.values()]
             )
-            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult)
+            spoiler = is_spoiler(file) or is_spoiler(image)
+            return Planned(recipe=recipe, subjects=tuple(given.values()), adult=adult, spoiler=spoiler)
 
         files: dict[Role, Attachment] = {Role.REFERENCE: file}
         if image is not None:
             files[Role.PICTURE] = image
         await self._submissions.serve(interaction, make, files=files)
 
-    def _request(self, told: ForeignRecipe) -> Request:
-        request = self._submissions.cleaned(told.request())
+    def _request(self, told: ForeignRecipe, capabilities: Capabilities) -> Request:
+        request = self._submissions.worded(told.request(), capabilities)
         return dataclasses.replace(request, engine=self._submissions.engine_for(request.kind, request.engine))
 
     async def _files_given(
@@ -106,7 +112,7 @@ class Replays:
         for role, digest in told.digests.items():
             if role in leave_out:
                 continue
-            own = await self._queue.ownership.owns_file(guild_of(interaction), interaction.user.id, digest)
+            own = await self._ownership.owns_file(guild_of(interaction), interaction.user.id, digest)
             if not own or not await asyncio.to_thread(self._blobs.exists, digest):
                 raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(role))
             seconds = told.length / told.fps if role is Role.REFERENCE else None
@@ -116,17 +122,17 @@ class Replays:
     async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Planned:
         """A longer clip or a loop: what came before is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
-        job = await self._queue.ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
+        job = await self._ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
         if job is None or job.receipt is None or not await asyncio.to_thread(self._blobs.exists, digest):
             raise UserError("E_REPLAY_FILE", clip_texts.replay_needs(Role.BEFORE))
-        recipe = Recipe.from_json(job.recipe)
-        before = before_of(recipe, Receipt.from_json(job.receipt))
+        recipe = recipe_of(job)
+        before = before_of(recipe, receipt_of(job))
         adult = job.adult or self._flagged_clip(job)
         if told.loop:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
-            return Planned(recipe=made, adult=adult)
+            return Planned(recipe=made, adult=adult, spoiler=job.spoiler)
         capabilities = await self._submissions.capabilities()
-        request = settled(self._request(told), (), capabilities)
+        request = settled(self._request(told, capabilities), (), capabilities)
         made = resumed(
             dataclasses.replace(request, fps=recipe.fps, follow=None, strength=None),
             before,
@@ -135,4 +141,4 @@ class Replays:
             limits=self._submissions.rules.plan,
             max_seconds=self._max_seconds,
         )
-        return Planned(recipe=made, adult=adult)
+        return Planned(recipe=made, adult=adult, spoiler=job.spoiler)

@@ -11,12 +11,12 @@ from bot.buttons.job_button import JobButton, Place, Presser, may_press
 from bot.buttons.rows import row
 from bot.clips.recipe_text import recipe_text
 from bot.discord_io.interactions import Interaction
+from bot.job_documents import receipt_of, recipe_of
 from bot.loops.discards import why_discarded
 from bot.text import messages
 from db.files import Blobs
 from db.jobs.job import Job
-from db.queue import Queue
-from engine.core.recipe import Receipt, Recipe
+from db.jobs.take_previews import TakePreviews
 
 
 class WhyDiscarded(JobButton):
@@ -30,7 +30,7 @@ class WhyDiscarded(JobButton):
         """Answer with the reasons, and the pictures that are still there."""
         client = interaction.client
         await interaction.response.defer(ephemeral=True, thinking=True)
-        take_previews = client.part(Queue).take_previews
+        take_previews = client.part(TakePreviews)
         text, files = await why_discarded(job, take_previews=take_previews, blobs=client.part(Blobs))
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)
 
@@ -46,11 +46,11 @@ class ShowRecipe(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Answer with the recipe; beneath it, those who may can ask about discarded takes."""
-        receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
-        shown = recipe_text(Recipe.from_json(job.recipe), receipt)
+        receipt = None if job.receipt is None else receipt_of(job)
+        shown = recipe_text(recipe_of(job), receipt)
         files = [] if shown.data is None else [discord.File(io.BytesIO(shown.data), f"recipe-{job.id}.json")]
         view = discord.utils.MISSING
-        queue = interaction.client.part(Queue)
-        if may_press(interaction, job) and await queue.take_previews.of_job(job.id):
+        take_previews = interaction.client.part(TakePreviews)
+        if may_press(interaction, job) and await take_previews.of_job(job.id):
             view = row(job, WhyDiscarded)
         await interaction.response.send_message(shown.text, files=files, view=view, ephemeral=True)

@@ -1,9 +1,10 @@
-"""From a recipe back to the wish it was planned from: for other words, or for a lighter clip."""
+"""From a recipe back to the request behind it: for other words, or for a lighter clip."""
 
 from __future__ import annotations
 
 import dataclasses
 
+from bot.requests.wording import worded
 from bot.text.clip_texts import LOOPS_ARE_NOT_DRAWN
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
@@ -17,7 +18,7 @@ LIGHTER = 0.75
 
 
 def request_of(recipe: Recipe) -> Request:
-    """The wish that a recipe answers. What the plan had chosen is asked for by name."""
+    """The request that a recipe answers, with the planner's choices asked for by name."""
     return Request(
         kind=recipe.kind,
         prompt=recipe.prompt,
@@ -38,11 +39,20 @@ def request_of(recipe: Recipe) -> Request:
     )
 
 
-def other_words(recipe: Recipe, prompt: str, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
+def other_words(
+    recipe: Recipe, prompt: str, capabilities: Capabilities, limits: PlanLimits, *, longest: int
+) -> Recipe:
     """The same clip of other words: what the engine reads is made of them anew.
 
+    Args:
+        recipe: of the clip.
+        prompt: the words, as they were written.
+        capabilities: what this machine has.
+        limits: what may be asked for.
+        longest: characters of the words that are read.
+
     Raises:
-        UserError: it cannot be made here any more.
+        UserError: it cannot be made here any more, or there are no words left.
     """
     plain = dataclasses.replace(request_of(recipe), raw=False, negative=None)
     usual = _planned(plain, recipe, capabilities, limits)
@@ -53,7 +63,7 @@ def other_words(recipe: Recipe, prompt: str, capabilities: Capabilities, limits:
         # What the member did not choose is chosen anew, to suit the new words.
         negative=None if usual.negative == recipe.negative else recipe.negative,
     )
-    return _planned(request, recipe, capabilities, limits)
+    return _planned(worded(request, capabilities, limit=longest), recipe, capabilities, limits)
 
 
 def lighter(recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> Recipe:

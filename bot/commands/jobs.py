@@ -8,15 +8,15 @@ import discord
 from discord import app_commands
 
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.job_documents import recipe_of
 from bot.requests.cancelling import Cancel
 from bot.services import Services
 from bot.text import messages
 from db.states import State
-from engine.core.recipe import Recipe
 
 SHOWN = 10
 BUTTONS = 5
-"""One row: who has more than five under way cancels the rest after these."""
+"""One row: a member with more than five open jobs cancels the rest after these."""
 
 UNDER_WAY = frozenset({State.QUEUED, State.HELD, State.RUNNING, State.RENDERED})
 
@@ -37,7 +37,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         for job in mine:
             wait = waits.get(job.id)
             place = None if wait is None else wait.position
-            lines.append(messages.job_line(job, Recipe.from_json(job.recipe), place))
+            lines.append(messages.job_line(job, recipe_of(job), place))
             if job.state in UNDER_WAY and len(view.children) < BUTTONS:
                 button = Cancel(job.id)
                 button.item.label = f"Cancel {job.id[:6]}"

@@ -13,7 +13,7 @@ def field(data: Any, custom_id: str) -> str:
         custom_id: the input's name.
 
     Returns:
-        What stands in it; nothing where there is no such input.
+        Its text; empty where there is no such input.
     """
     for part in data.get("components", ()):
         for item in (part, part.get("component", {}), *part.get("components", ())):

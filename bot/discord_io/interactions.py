@@ -34,7 +34,7 @@ class BotClient(discord.Client, abc.ABC):
 
     @abc.abstractmethod
     async def recognise(self, user_id: int) -> None:
-        """Note that somebody uses the bot, so that a ban finds a member again who had been erased."""
+        """Note that a member uses the bot, so that a ban applies again to a member who was erased."""
 
     async def serve(
         self, interaction: Interaction, work: Callable[[], Awaitable[None]], manner: Manner = PLAIN

@@ -145,7 +145,7 @@ class Messenger:
         """Send a message and return its id.
 
         Raises:
-            ChannelError: it was not sent, or (``LATER``) nobody knows.
+            ChannelError: it was not sent, or (``LATER``) it is unknown whether it was.
         """
         client = await self._connected()
         return await self._call(lambda: _send(client.get_partial_messageable(channel_id), post))
@@ -222,7 +222,7 @@ class Messenger:
             Its id, or None where there is none.
 
         Raises:
-            ChannelError: nobody could look.
+            ChannelError: the channel could not be read.
         """
         client = await self._connected()
         me = client.user.id if client.user else 0
@@ -268,7 +268,7 @@ class Messenger:
             return await do()
         except asyncio.CancelledError:
             if client is not None:
-                client.http._global_over.set()  # noqa: SLF001 - nobody else will
+                client.http._global_over.set()  # noqa: SLF001 - nothing else does
             raise
 
 

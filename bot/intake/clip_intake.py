@@ -14,15 +14,14 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, Self, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import imageio_ffmpeg
 
 from bot.intake import sandbox
 from bot.intake.clip_refusals import explain
-from bot.intake.download import Attachment, Downloader, is_empty
-from bot.turns import Turns
+from bot.intake.download import Attachment, is_empty
+from bot.intake.media_intake import MediaIntake
 from engine.core.errors import UserError
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
@@ -75,8 +74,8 @@ class CleanClip:
     sha256: str
 
 
-class ClipIntake:
-    """Takes clips in. Close it, or use it with ``async with``, to close its connections.
+class ClipIntake(MediaIntake[CleanClip]):
+    """Takes clips in.
 
     Attributes:
         peak_bytes: the most memory that any of the reading processes said it held.
@@ -87,58 +86,22 @@ class ClipIntake:
 
         Args:
             limits: what may be taken in.
-            folder: where downloads lie while they are read, see :class:`bot.intake.download.Downloader`.
+            folder: where downloads are kept while they are read, see :class:`MediaIntake`.
         """
-        self._limits = limits
-        self._downloader = Downloader(
+        super().__init__(
             max_bytes=limits.max_bytes,
-            seconds=limits.download_seconds,
-            turns=Turns(at_once=limits.downloads, waiting=limits.waiting),
+            download_seconds=limits.download_seconds,
+            downloads=limits.downloads,
+            decoders=limits.decoders,
+            waiting=limits.waiting,
             folder=folder,
         )
+        self._limits = limits
         own = {field.name for field in fields(ClipLimits)}
         self._argument = json.dumps(
             {name: value for name, value in asdict(self._limits).items() if name in own}
         )
-        self._turns = Turns(at_once=limits.decoders, waiting=limits.waiting)
         self.peak_bytes = 0
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._downloader.close()
-
-    def check_size(self, size: int) -> None:
-        """Look at how large a file is, before it is fetched.
-
-        Raises:
-            UserError: it is too large.
-        """
-        if size > self._limits.max_bytes:
-            raise explain(ClipRefused(ClipRefusal.BYTES), self._limits)
-
-    async def from_attachment(self, attachment: Attachment) -> CleanClip:
-        """Fetch an attachment and take it in.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        return await self._explained(self._fetch_and_clean(attachment))
-
-    async def from_bytes(self, data: bytes) -> CleanClip:
-        """Take in a file's bytes.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        return await self._explained(self._clean(data))
 
     async def recipe_of(self, attachment: Attachment) -> ForeignRecipe:
         """Fetch an attachment and read the recipe in it; nothing of its pixels is looked at.
@@ -148,26 +111,20 @@ class ClipIntake:
         """
         return await self._explained(self._fetch_recipe(attachment))
 
-    async def _explained(self, work: Awaitable[T]) -> T:
-        try:
-            return await work
-        except ClipRefused as refused:
-            raise explain(refused, self._limits) from refused
-        except UserError:
-            raise  # too many wait
-        except Exception as error:
-            log.exception("could not take in a clip")
-            raise explain(ClipRefused(ClipRefusal.DECODER), self._limits) from error
+    def _explain(self, error: Exception) -> UserError:
+        if isinstance(error, ClipRefused):
+            return explain(error, self._limits)
+        log.error("could not take in a clip", exc_info=error)
+        return explain(ClipRefused(ClipRefusal.DECODER), self._limits)
+
+    def _too_large(self) -> Exception:
+        return ClipRefused(ClipRefusal.BYTES)
 
     async def _fetch(self, attachment: Attachment) -> BinaryIO:
         try:
-            return await self._downloader.fetch(attachment)
+            return await super()._fetch(attachment)
         except Refused as refused:  # the downloader's words are those for pictures; the codes are the same
             raise ClipRefused(ClipRefusal(refused.code.value), **refused.facts) from refused
-
-    async def _fetch_and_clean(self, attachment: Attachment) -> CleanClip:
-        with await self._fetch(attachment) as file:
-            return await self._clean(file)
 
     async def _clean(self, data: bytes | BinaryIO) -> CleanClip:
         return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, listen=self._listen)

@@ -8,19 +8,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, Self
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 
 from bot.intake.decoder import Decoder, Pixels
-from bot.intake.download import Attachment, Downloader, is_empty
+from bot.intake.download import is_empty
+from bot.intake.media_intake import MediaIntake
 from bot.intake.refusals import explain
-from bot.turns import Turns
 from engine.core.errors import UserError
 from engine.planning.inspect import PictureFacts, inspect
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
@@ -65,11 +63,11 @@ class CleanPicture:
     sha256: str
 
 
-class Intake:
-    """Takes pictures in. Close it, or use it with ``async with``, to close its connections.
+class Intake(MediaIntake[CleanPicture]):
+    """Takes pictures in.
 
     Attributes:
-        decoder: for those who want to know how much memory reading took.
+        decoder: reads pictures, and knows how much memory that took.
     """
 
     def __init__(
@@ -79,75 +77,31 @@ class Intake:
 
         Args:
             limits: what may be taken in.
-            store: where networks that look at pictures may lie; None: nobody looks for faces or nudity.
-            folder: where downloads lie while they are read, see :class:`bot.intake.download.Downloader`.
+            store: where the networks for faces and nudity are; None: pictures are not checked for either.
+            folder: where downloads are kept while they are read, see :class:`MediaIntake`.
         """
-        self._limits = limits
-        self._store = store
-        self._downloader = Downloader(
+        super().__init__(
             max_bytes=limits.max_bytes,
-            seconds=limits.download_seconds,
-            turns=Turns(at_once=limits.downloads, waiting=limits.waiting),
+            download_seconds=limits.download_seconds,
+            downloads=limits.downloads,
+            decoders=limits.decoders,
+            waiting=limits.waiting,
             folder=folder,
         )
-        self._turns = Turns(at_once=limits.decoders, waiting=limits.waiting)
+        self._limits = limits
+        self._store = store
         self.decoder = Decoder(
             self._limits, wall_seconds=self._limits.decode_wall_seconds, at_once=self._limits.decoders
         )
 
-    async def __aenter__(self) -> Self:
-        return self
+    def _explain(self, error: Exception) -> UserError:
+        if isinstance(error, Refused):
+            return explain(error, self._limits)
+        log.error("could not take in a picture", exc_info=error)
+        return explain(Refused(Refusal.DECODER), self._limits)
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._downloader.close()
-
-    def check_size(self, size: int) -> None:
-        """Look at how large a file is, before it is fetched.
-
-        Raises:
-            UserError: it is too large.
-        """
-        if size > self._limits.max_bytes:
-            raise explain(Refused(Refusal.BYTES), self._limits)
-
-    async def from_attachment(self, attachment: Attachment) -> CleanPicture:
-        """Fetch an attachment and take it in.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        return await self._explained(self._fetch_and_clean(attachment))
-
-    async def from_bytes(self, data: bytes) -> CleanPicture:
-        """Take in a file's bytes.
-
-        Raises:
-            UserError: it was not taken; the text says why, and what to do.
-        """
-        if len(data) > self._limits.max_bytes:
-            raise explain(Refused(Refusal.BYTES), self._limits)
-        return await self._explained(self._clean(data))
-
-    async def _explained(self, work: Awaitable[CleanPicture]) -> CleanPicture:
-        try:
-            return await work
-        except Refused as refused:
-            raise explain(refused, self._limits) from refused
-        except UserError:
-            raise  # too many wait
-        except Exception as error:
-            log.exception("could not take in a picture")
-            raise explain(Refused(Refusal.DECODER), self._limits) from error
-
-    async def _fetch_and_clean(self, attachment: Attachment) -> CleanPicture:
-        with await self._downloader.fetch(attachment) as file:
-            return await self._clean(file)
+    def _too_large(self) -> Exception:
+        return Refused(Refusal.BYTES)
 
     async def _clean(self, data: bytes | BinaryIO) -> CleanPicture:
         if is_empty(data):

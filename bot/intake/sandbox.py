@@ -1,4 +1,4 @@
-"""A process of its own for each file of a stranger's: started bare, listened to, and surely ended.
+"""A separate process for each untrusted file: started bare, listened to, and always ended.
 
 A fresh interpreter costs about 60 ms and holds nothing over from one file to the next. It gets no
 environment, so no token; no path, so no file; and its process group is ended when it takes too long. What it
@@ -113,7 +113,7 @@ async def _talk(
     try:
         return await listen(process.stdout)
     except (ValueError, KeyError, TypeError, EOFError) as error:
-        # It may still be writing what nobody will read. One that has ended keeps its own status.
+        # It may still be writing output that is not read. A process that has ended keeps its own status.
         _kill(process)
         _, last_words = await process.communicate()
         if process.returncode == -signal.SIGXCPU:
@@ -124,7 +124,7 @@ async def _talk(
 
 async def _end(process: asyncio.subprocess.Process) -> None:
     _kill(process)
-    # Shielded: whoever asked may be gone, the process must still be waited for. What it left in its pipes is
+    # Shielded: the caller may be gone, the process must still be waited for. What it left in its pipes is
     # read away: asyncio calls a process ended only when its pipes are.
     await asyncio.shield(process.communicate())
 

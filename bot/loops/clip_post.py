@@ -16,10 +16,11 @@ from pathlib import Path
 import discord
 
 from bot.discord_io.messenger import SPOILER, Post
+from bot.job_documents import receipt_of, recipe_of
 from bot.text.messages import clip_message
 from db.jobs.job import Job
 from db.states import JobId
-from engine.core.recipe import Receipt, Recipe
+from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class ClipPosts:
         Raises:
             FileNotFoundError: the clip is gone.
         """
-        recipe, receipt = Recipe.from_json(job.recipe), Receipt.from_json(job.receipt or "")
+        recipe, receipt = recipe_of(job), receipt_of(job)
         ready = self._work / f"{job.id}-sealed.mp4"
         try:
             unsigned = await asyncio.to_thread(self._seal, clip, recipe, ready)

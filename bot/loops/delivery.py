@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import shutil
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -22,8 +21,10 @@ from bot.loops.clip_post import ClipPosts, file_name
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.files import Blobs
+from db.jobs.claims import Claims
+from db.jobs.delivery import Delivery
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
 from db.states import JobId, State
 from engine.clips.shrink import shrink
 from engine.core.errors import EngineError
@@ -86,34 +87,43 @@ class Deliverer:
     def __init__(
         self,
         *,
-        queue: Queue,
+        delivery: Delivery,
+        jobs: JobQueries,
+        claims: Claims,
         blobs: Blobs,
         outlet: Outlet,
         work: Path,
         limits: DeliveryLimits,
         clip_posts: ClipPosts,
         signals: JobSignals,
+        clock: Callable[[], float],
         screen: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
         """Make one.
 
         Args:
-            queue: the truth.
+            delivery: knows what is to be posted, and takes what became of it.
+            jobs: knows what a job's row says now.
+            claims: ends a job whose clip cannot be posted.
             blobs: where clips are.
             outlet: where they go.
             work: a folder for smaller versions of clips.
             limits: how long to try.
             clip_posts: packs clips, which is the last that happens to them.
             signals: says when a clip may be ready, and is told what became of it.
-            screen: looks at a clip before it is first posted; False: it is held. None: nobody looks.
+            clock: returns Unix seconds.
+            screen: looks at a clip before it is first posted; False: it is held. None: clips are not checked.
         """
-        self._queue = queue
+        self._delivery = delivery
+        self._jobs = jobs
+        self._claims = claims
         self._blobs = blobs
         self._outlet = outlet
         self._work = work
         self._limits = limits
         self._clip_posts = clip_posts
         self._signals = signals
+        self._clock = clock
         self._screen = screen
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._away: dict[JobId, float] = {}
@@ -149,7 +159,7 @@ class Deliverer:
     async def _start_what_is_due(self) -> None:
         if len(self._under_way) >= AT_ONCE:
             return
-        for job in await self._queue.delivery.to_deliver():
+        for job in await self._delivery.to_deliver():
             if self.loop.stopping:  # since the question was asked
                 return
             if job.id not in self._under_way and len(self._under_way) < AT_ONCE:
@@ -162,13 +172,13 @@ class Deliverer:
         self.loop.wake()
 
     async def _hurry(self) -> None:
-        """Discord takes clips again: try those that it did not take, but none of them again and again."""
+        """Discord works again: retry the clips that failed, each at most once per ``HURRY_EVERY``."""
         self._is_back = False
         now = asyncio.get_running_loop().time()
         jobs = [job for job, since in self._away.items() if since <= now]
         if jobs:
             self._away.update(dict.fromkeys(jobs, now + HURRY_EVERY))
-            await self._queue.delivery.try_now(jobs)
+            await self._delivery.try_now(jobs)
 
     async def _deliver(self, job: Job) -> None:
         try:
@@ -179,10 +189,10 @@ class Deliverer:
         self._signals.changed(job.id)
 
     async def _end_attempt(self, job_id: JobId) -> None:
-        """Let the next attempt begin, which looks first. As long as that is not written, none would."""
+        """Record that the attempt has ended, so that the next can begin. It looks for the message first."""
         while not self.loop.stopping:
             try:
-                job = await self._queue.jobs.get(job_id)
+                job = await self._jobs.get(job_id)
                 if job is None or job.state is not State.POSTING:
                     return
                 if self._age(job) > self._limits.give_up_after:
@@ -200,7 +210,7 @@ class Deliverer:
         try:
             if self._screen is not None and job.state is State.RENDERED and not await self._screen(job):
                 return
-            begun = await self._queue.delivery.begin_posting(job.id)
+            begun = await self._delivery.begin_posting(job.id)
             if begun is None:
                 return
             job = begun
@@ -211,7 +221,7 @@ class Deliverer:
 
     async def _post_once(self, job: Job) -> None:
         try:
-            if job.deleted_at is not None:  # who deleted it had it; only its row did not know yet
+            if job.deleted_at is not None:  # it was posted and deleted before its row said so
                 await self._posted(job, None)
                 return
             if job.post_attempts > 1 and await self._found(job):
@@ -241,7 +251,7 @@ class Deliverer:
         return True
 
     async def _posted(self, job: Job, message: int | None) -> None:
-        await self._queue.delivery.record_posted(job.id, message)
+        await self._delivery.record_posted(job.id, message)
         self._away.pop(job.id, None)
         self._is_back = True
         self._smaller(job).unlink(missing_ok=True)
@@ -261,7 +271,7 @@ class Deliverer:
         return self._work / f"{job.id}-smaller.mp4"
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
-        """What follows from Discord's no."""
+        """Act on a refusal from Discord."""
         log.warning("job %s was not posted (%s): %s", job.id, error.trouble, error)
         age = self._age(job)
         if error.trouble is Trouble.TOO_LARGE:
@@ -273,19 +283,19 @@ class Deliverer:
         elif error.trouble is Trouble.REFUSED or age > self._limits.give_up_after:
             await self._fail(job, "E_POST", f"Discord refused the clip of job {job.id}: {error}")
         elif error.trouble is Trouble.NO_ACCESS:
-            await self._queue.delivery.postpone(job.id, min(NO_ACCESS_BACKOFF, self._limits.backoff_last))
+            await self._delivery.postpone(job.id, min(NO_ACCESS_BACKOFF, self._limits.backoff_last))
         else:
             await self._postpone(job)
 
     def _age(self, job: Job) -> float:
         """Seconds since the first attempt."""
-        now = time.time()
+        now = self._clock()
         return now - (job.posting_since or now)
 
     async def _postpone(self, job: Job) -> None:
         self._away.setdefault(job.id, 0.0)
         wait = min(self._limits.backoff_last, FIRST_BACKOFF * 2 ** max(0, job.post_attempts - 1))
-        await self._queue.delivery.postpone(job.id, wait)
+        await self._delivery.postpone(job.id, wait)
 
     async def _make_smaller(self, job: Job) -> None:
         clip = await self._clip(job)
@@ -299,7 +309,7 @@ class Deliverer:
         except EngineError as error:
             await self._fail(job, "E_TOO_LARGE", f"the clip of job {job.id} cannot be made smaller: {error}")
             return
-        await self._queue.delivery.postpone(job.id, 0.0)
+        await self._delivery.postpone(job.id, 0.0)
 
     async def _send_direct(self, job: Job) -> None:
         """The channel is gone: the clip goes to the member who asked, or nowhere."""
@@ -317,7 +327,7 @@ class Deliverer:
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = job.id[:8]
         log.error("job %s failed at delivery, error id %s: %s", job.id, error_id, detail)
-        await self._queue.claims.fail(job.id, None, code=code, error_id=error_id)
+        await self._claims.fail(job.id, None, code=code, error_id=error_id)
         self._away.pop(job.id, None)
         self._smaller(job).unlink(missing_ok=True)
 

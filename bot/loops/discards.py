@@ -1,4 +1,4 @@
-"""What discarded takes looked like: put by while a job runs, and shown to those who may ask."""
+"""Pictures of discarded takes: saved while a job runs, and shown to its member and to moderators."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import logging
 
 import discord
 
+from bot.job_documents import receipt_of
 from bot.text import clip_texts
 from db.errors import BlobDamaged, DatabaseError
 from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.take_previews import TakePreviews
 from engine.core.events import TakeDiscarded
-from engine.core.recipe import Receipt
 
 log = logging.getLogger(__name__)
 
@@ -59,9 +59,9 @@ async def why_discarded(
 ) -> tuple[str, list[discord.File]]:
     """The answer to "why was this discarded?": the reasons in words, and pictures of the takes.
 
-    Whoever asks must be allowed to: the member, or a moderator of the job's server.
+    The caller checks that the viewer is the job's member or a moderator of its server.
     """
-    receipt = None if job.receipt is None else Receipt.from_json(job.receipt)
+    receipt = None if job.receipt is None else receipt_of(job)
     files = []
     for take, digest in list((await take_previews.of_job(job.id)).items())[:SHOWN]:
         try:

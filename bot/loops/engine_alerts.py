@@ -1,7 +1,7 @@
-"""Moderators are told, once, when nothing can be drawn, and when it goes on.
+"""Tell moderators once when nothing can be drawn, and once when drawing works again.
 
-It is said where a server wants to be asked, in the channel of ``/queue review``. Servers without one see it
-in ``/queue show``, owners in the log.
+The message goes to the channel of ``/queue review``. Servers without one see it in ``/queue show``, owners
+in the log.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import EngineLoop
 from bot.supervisor import Loop
 from bot.text import moderation_texts
-from db.queue import Queue
+from db.moderation.reviews import Reviews
 from engine.process.host import EngineHost, HostState
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ EVERY = 5.0
 """Seconds between two looks."""
 
 OVER_AFTER = 120.0
-"""Seconds without trouble after which it is over: an engine that is tried again looks well for a moment."""
+"""Seconds without a fault until it counts as over: a restarted engine looks fine for a moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Trouble:
 
 
 def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
-    """What keeps clips from being drawn at the moment, if anything does."""
+    """The reason why no clips can be drawn now; None if they can."""
     since = engine_loop.gpu.trouble_since
     if since is None and host.state is not HostState.DOWN:
         return None
@@ -49,17 +49,17 @@ def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
 
 
 class EngineAlerts:
-    """Looks at the engine, and tells moderators what has changed."""
+    """Watches the engine, and tells moderators when its state changes."""
 
-    def __init__(self, *, queue: Queue, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
+    def __init__(self, *, reviews: Reviews, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
         """Make one.
 
         Args:
-            queue: knows where servers want to be asked.
-            messenger: the bot's hand in Discord.
+            reviews: knows each server's review channel.
+            messenger: sends the messages.
             look: as :func:`trouble_of`.
         """
-        self._queue = queue
+        self._reviews = reviews
         self._messenger = messenger
         self._look = look
         self._told: dict[int, int] = {}
@@ -72,7 +72,7 @@ class EngineAlerts:
         if trouble is not None:
             self._last_trouble = now
             text = moderation_texts.engine_trouble(trouble.since)
-            for guild, channel in (await self._queue.reviews.review_channels()).items():
+            for guild, channel in (await self._reviews.review_channels()).items():
                 if guild not in self._told and await self._say(channel, text):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 
 import numpy as np
 
+from bot.job_documents import recipe_of
 from bot.loops.discards import Discards
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
@@ -22,12 +23,14 @@ from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs.claims import Requeue
+from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
+from db.jobs.take_previews import TakePreviews
 from db.states import JobId
 from engine.core.errors import (
     Cancelled,
+    Code,
     EngineClosed,
     EngineDied,
     EngineError,
@@ -36,13 +39,12 @@ from engine.core.errors import (
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
-from engine.core.recipe import Recipe
 from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
-"""An event wakes the loop at once; a row that nobody announced is found this soon."""
+"""An event wakes the loop at once; a row without an event is found this soon."""
 
 NOTE_SECONDS = 1.0
 """A row takes progress at most this often."""
@@ -63,24 +65,31 @@ class EngineLoop:
     def __init__(
         self,
         *,
-        queue: Queue,
+        claims: Claims,
+        jobs: JobQueries,
+        take_previews: TakePreviews,
         blobs: Blobs,
         engine: Engine,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
         crash_limit: int,
         signals: JobSignals,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
         Args:
-            queue: the truth.
+            claims: hands out jobs, and takes what became of them.
+            jobs: knows what a job's row says now.
+            take_previews: keeps pictures of discarded takes.
             blobs: where pictures and clips are.
             engine: where clips are made.
             limits_for: what a job may spend; the size limit is the server's.
             crash_limit: engine crashes in one job until it is set aside.
             signals: says when there may be a job, and is told what became of it.
+            clock: returns Unix seconds.
         """
-        self._queue = queue
+        self._claims = claims
+        self._jobs = jobs
         self._blobs = blobs
         self._engine = engine
         self._limits_for = limits_for
@@ -93,8 +102,8 @@ class EngineLoop:
         self._idle.set()
         self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
-        self.gpu = GpuFaults()
-        self._discards = Discards(take_previews=queue.take_previews, blobs=blobs)
+        self.gpu = GpuFaults(clock)
+        self._discards = Discards(take_previews=take_previews, blobs=blobs)
         self.rendered = 0
         self._idle_seconds: deque[float] = deque(maxlen=1000)
         self._rendered_at: float | None = None
@@ -114,7 +123,7 @@ class EngineLoop:
         """Claim a job and see it to its end. False if there is none."""
         self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            job = await self._queue.claims.claim(last=self.gpu.suspects)
+            job = await self._claims.claim(last=self.gpu.suspects)
             if job is None:
                 self._rendered_at = None
             elif self.loop.stopping:
@@ -150,7 +159,7 @@ class EngineLoop:
             self._signals.changed(job.id)
 
     async def _work(self, job: Job) -> None:
-        """One claim, to whatever end. Every end is written to the row, and fenced by the claim."""
+        """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
         notes = asyncio.create_task(self._note_progress(job), name=f"progress {job.id}")
         try:
             await self._render(job)
@@ -164,7 +173,7 @@ class EngineLoop:
             await asyncio.gather(notes, return_exceptions=True)
 
     async def _end_for_sure(self, job: Job, error: Exception) -> None:
-        """Try until it is written; a job that nobody ends would run, in its row, until the next start."""
+        """Try until it is written; otherwise the row would say "running" until the next start."""
         while True:
             try:
                 await self._end(job, error)
@@ -177,7 +186,7 @@ class EngineLoop:
                 return
 
     async def _end(self, job: Job, error: Exception) -> None:
-        """Write down what a claim that brought no clip came to."""
+        """Record the outcome of a claim that brought no clip."""
         match error:
             case Cancelled():
                 await self._stopped(job)
@@ -187,7 +196,7 @@ class EngineLoop:
             case EngineDied():
                 await self._crashed(job, error)
             case UserError() | Unsupported():
-                await self._queue.claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
+                await self._claims.fail(job.id, job.claim, code="E_UNSUPPORTED", text=str(error))
             case RenderFailed():
                 await self._answer(job, error)
             case EngineError():
@@ -200,7 +209,7 @@ class EngineLoop:
             await asyncio.sleep(TROUBLE_PAUSE)
 
     async def _render(self, job: Job) -> None:
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         inputs = {role: self._blobs.path(sha256) for role, sha256 in job.inputs.items()}
         limits = await self._limits_for(job)
         if self._rendered_at is not None:
@@ -224,7 +233,7 @@ class EngineLoop:
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
-            kept = await self._queue.claims.hand_in(
+            kept = await self._claims.hand_in(
                 job.id,
                 job.claim,
                 clip_sha256=receipt.sha256,
@@ -257,25 +266,25 @@ class EngineLoop:
         self._signals.changed(job.id)
 
     async def _note_progress(self, job: Job) -> None:
-        """Write the progress down now and then, and hear of a cancel that came by another way."""
+        """Record the progress now and then, and look for a cancel request in the row."""
         written: JobProgress | None = None
         while True:
             await asyncio.sleep(NOTE_SECONDS)
             live = self.progress.get(job.id)
             try:
                 if live is not None and live != written:
-                    await self._queue.claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)
+                    await self._claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)
                     written = live
-                row = await self._queue.jobs.get(job.id)
+                row = await self._jobs.get(job.id)
                 if row is not None and row.cancel_requested:
                     self._cancel.set()
             except Exception:
                 log.exception("could not record the progress of job %s", job.id)
 
     async def _stopped(self, job: Job) -> None:
-        row = await self._queue.jobs.get(job.id)
+        row = await self._jobs.get(job.id)
         if row is not None and row.cancel_requested:
-            await self._queue.claims.finish_cancel(job.id, job.claim)
+            await self._claims.finish_cancel(job.id, job.claim)
             log.info("job %s is cancelled", job.id)
         else:
             await self._requeue(job, Requeue.SHUTDOWN)
@@ -298,16 +307,18 @@ class EngineLoop:
             await self._requeue(job, Requeue.CRASH if to_blame else Requeue.ENGINE_DOWN)
             await self._back_off(self.gpu.pause())
         else:
-            await self._fail(job, error.code, f"{error}\n{error.detail}")
+            # What is wrong with weights, the error says in words that are of use to the member.
+            text = str(error) if error.code in {Code.WEIGHTS, Code.EXTRACTOR} else None
+            await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
 
     async def _back_off(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):  # a stop need not wait for it
             await asyncio.wait_for(self._cancel.wait(), seconds)
 
-    async def _fail(self, job: Job, code: str, detail: str) -> None:
+    async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)
         log.error("job %s failed with %s, error id %s: %s", job.id, code, error_id, hushed(detail, job))
-        await self._queue.claims.fail(job.id, job.claim, code=code, error_id=error_id)
+        await self._claims.fail(job.id, job.claim, code=code, text=text, error_id=error_id)
 
     async def _give_back(self, job: Job, error: Exception) -> None:
         """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
@@ -317,4 +328,4 @@ class EngineLoop:
         await self._requeue(job, fault)
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
-        await self._queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)
+        await self._claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)

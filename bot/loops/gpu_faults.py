@@ -1,4 +1,4 @@
-"""Who is to blame for a GPU fault: the GPU, or the job that met it.
+"""Decides whether the GPU or the job caused a GPU fault.
 
 A GPU that is gone fails every job, and none of them is to blame. A job that breaks every process that draws
 it must not stop the queue. The two look alike until another job is drawn. So the other jobs go first, and a
@@ -7,7 +7,7 @@ job that fails after the GPU has just drawn another one is to blame.
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 
 from db.states import JobId
 
@@ -22,12 +22,16 @@ IN_TROUBLE = 2
 class GpuFaults:
     """Counts the faults.
 
+    Args:
+        clock: returns Unix seconds.
+
     Attributes:
         in_a_row: faults since a clip was last drawn.
         since: Unix seconds of the first of them; None if there is none.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self.in_a_row = 0
         self.since: float | None = None
         self._suspects: dict[JobId, bool] = {}
@@ -46,7 +50,7 @@ class GpuFaults:
         """Record that a job met a fault. Returns True if the job is to blame."""
         self.in_a_row += 1
         if self.since is None:
-            self.since = time.time()
+            self.since = self._clock()
         return self._suspects.setdefault(job, False)
 
     def drew(self, job: JobId) -> None:

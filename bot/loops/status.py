@@ -15,8 +15,9 @@ from typing import Protocol
 
 import discord
 
-from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile, Trouble
 from bot.forecast import Forecaster
+from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import EngineLoop
@@ -24,10 +25,11 @@ from bot.loops.previews import FirstLook, FirstLooks, Shown
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages
+from db.jobs.delivery import Delivery
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
+from db.moderation.actions import Moderation
 from db.states import JobId, State
-from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -65,7 +67,9 @@ class StatusBoard:
     def __init__(
         self,
         *,
-        queue: Queue,
+        delivery: Delivery,
+        jobs: JobQueries,
+        moderation: Moderation,
         signals: JobSignals,
         messenger: Messenger,
         engine_loop: EngineLoop,
@@ -78,17 +82,21 @@ class StatusBoard:
         """Make one.
 
         Args:
-            queue: the truth.
+            delivery: knows the message that follows each job.
+            jobs: knows what a job's row says now.
+            moderation: knows whether a server is paused.
             signals: says which jobs have changed.
             messenger: the bot's hand in Discord.
             engine_loop: knows what the running job is doing.
-            waits: knows how long the others wait.
+            forecaster: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
-            may_show: whether a first look may be seen before anybody has looked at the clip.
+            may_show: whether a first look may be shown before the clip is reviewed.
             interval: seconds at least between two edits of one message.
         """
-        self._queue = queue
+        self._delivery = delivery
+        self._jobs = jobs
+        self._moderation = moderation
         self._messenger = messenger
         self._engine_loop = engine_loop
         self._forecaster = forecaster
@@ -127,7 +135,7 @@ class StatusBoard:
         self.touch(job)
 
     def shown(self, job: JobId, content: str) -> None:
-        """Somebody else has just written this into the job's message."""
+        """Another part has just written this into the job's message."""
         self._shown[job] = Shown(content=content, draft=0, next=time.monotonic() + self._interval)
 
     def keep(self, job: JobId) -> bool:
@@ -135,7 +143,7 @@ class StatusBoard:
         if not self._looks.keep(job):
             return False
         if job in self._shown:
-            self._shown[job].next = 0.0  # who clicks should see it done
+            self._shown[job].next = 0.0  # the member who clicked should see the result at once
         self.touch(job)
         return True
 
@@ -163,8 +171,8 @@ class StatusBoard:
             await asyncio.gather(*late, return_exceptions=True)
 
     async def _look_around(self) -> None:
-        """At the start: members read that their jobs go on, also those who had not been answered yet."""
-        for job in [*await self._queue.delivery.open_statuses(), *await self._queue.jobs.waiting()]:
+        """At the start, tell members that their jobs go on, including members without an answer yet."""
+        for job in [*await self._delivery.open_statuses(), *await self._jobs.waiting()]:
             self._continued.add(job.id)
             self.touch(job.id)
 
@@ -173,7 +181,7 @@ class StatusBoard:
         if now - self._refreshed < REFRESH_SECONDS:
             return
         self._refreshed = now
-        for job in await self._queue.delivery.open_statuses():
+        for job in await self._delivery.open_statuses():
             self.touch(job.id)
 
     def _start_due_edits(self, most: int = EDITS_PER_TICK) -> None:
@@ -198,7 +206,7 @@ class StatusBoard:
     async def _bring_up_to_date(self, job_id: JobId) -> None:
         async with self._slots:
             try:
-                job = await self._queue.jobs.get(job_id)
+                job = await self._jobs.get(job_id)
                 if job is None or job.status_final:
                     self._forget(job_id)
                     return
@@ -209,7 +217,7 @@ class StatusBoard:
                 self._try_again(job_id)
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
-        recipe = Recipe.from_json(job.recipe)
+        recipe = recipe_of(job)
         if job.state.ended:
             return messages.over(job, recipe)
         if job.state in {State.RENDERED, State.POSTING}:
@@ -226,7 +234,7 @@ class StatusBoard:
         return messages.waiting(
             recipe,
             wait,
-            paused=await self._queue.moderation.paused(job.guild_id),
+            paused=await self._moderation.paused(job.guild_id),
             restarted=job.id in self._continued,
         )
 
@@ -253,7 +261,7 @@ class StatusBoard:
             pause = 0.0
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
         if job.state.ended:
-            await self._queue.delivery.finish_status(job.id)
+            await self._delivery.finish_status(job.id)
             self._forget(job.id)
 
     def _forget(self, job: JobId) -> None:
@@ -270,7 +278,7 @@ class StatusBoard:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
                 post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
                 message = await self._messenger.send(job.channel_id, post)
-                await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
+                await self._delivery.set_status_message(job.id, job.channel_id, message)
             return 0
         edit = self._messenger.edit(job.status_channel_id, job.status_message_id, content, view, files)
         try:
@@ -299,7 +307,7 @@ class StatusBoard:
         elif job.state.ended or error.trouble is Trouble.GONE:
             # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
             log.info("cannot reach the status message of job %s: %s", job.id, error)
-            await self._queue.delivery.finish_status(job.id)
+            await self._delivery.finish_status(job.id)
         else:
             self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
 
@@ -311,14 +319,14 @@ class StatusBoard:
         post = Post(content=content, nonce=fresh, view=self._dress(job, draft=False))
         try:
             message = await self._messenger.send(job.channel_id, post)
-            await self._queue.delivery.set_status_message(job.id, job.channel_id, message)
+            await self._delivery.set_status_message(job.id, job.channel_id, message)
             if old_channel is not None and old_message is not None:
                 await self._messenger.delete(old_channel, old_message)
             await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("could not replace the status message of job %s: %s", job.id, error)
             if error.trouble is Trouble.GONE:
-                await self._queue.delivery.finish_status(job.id)  # so is the channel
+                await self._delivery.finish_status(job.id)  # so is the channel
             else:
                 self._try_again(job.id)
 
@@ -334,5 +342,5 @@ class StatusBoard:
     async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
         if look is None:
             return ()
-        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, Recipe.from_json(job.recipe))
-        return (SmallFile(name=DRAFT_NAME, data=sealed.mp4),)
+        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, recipe_of(job))
+        return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)

@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 
 from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Trouble
+from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.moderation.case_buttons import view_for
 from bot.signals import JobSignals
@@ -21,7 +22,7 @@ from db.jobs.job import Job
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Case, Cases
 from db.moderation.reviews import Reviews
-from engine.core.recipe import Recipe, Role
+from engine.core.recipe import Role
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -93,9 +94,7 @@ class CaseBoard:
             await self._cases.message_gone(job.id)
 
     async def _show(self, case: Case) -> None:
-        content = review_texts.case(
-            case, Recipe.from_json(case.job.recipe), await self._cases.reasons(case.job.id)
-        )
+        content = review_texts.case(case, recipe_of(case.job), await self._cases.reasons(case.job.id))
         view = view_for(case)
         if case.channel_id is not None and case.message_id is not None:
             await self._messenger.edit(case.channel_id, case.message_id, content, view)
@@ -159,7 +158,7 @@ class CaseBoard:
         """A clip as it leaves, like any other: with its signature."""
         self._work.mkdir(parents=True, exist_ok=True)
         sealed = self._sealed(job)
-        sealed.write_bytes(self._sealer.seal(clip.read_bytes(), Recipe.from_json(job.recipe)).mp4)
+        sealed.write_bytes(self._sealer.seal(clip.read_bytes(), recipe_of(job)).mp4)
         return sealed
 
     def _sealed(self, job: Job) -> Path:

@@ -56,7 +56,7 @@ class CaseButton(Button):
 
     @abc.abstractmethod
     async def do(self, interaction: Interaction) -> None:
-        """Do what the button is for; whoever clicked may."""
+        """Do what the button is for, after the permission check."""
 
 
 async def may_decide(interaction: Interaction, job: JobId) -> bool:

@@ -50,7 +50,7 @@ _AGES = (
 
 
 def is_forbidden(text: str) -> bool:
-    """Whether a prompt asks for what nobody gets."""
+    """Whether a prompt asks for something that is never drawn."""
     read = plain(_HARMLESS.sub(" ", text))
     if read.says(_ALWAYS):
         return True

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,6 +18,7 @@ import discord
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.messenger import Messenger
 from bot.discord_io.permissions import is_age_restricted
+from bot.job_documents import receipt_of
 from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
@@ -29,7 +29,7 @@ from db.jobs.job import Hold, Job
 from db.moderation.cases import Cases
 from db.moderation.reviews import OnPictures, OnWords, ReviewRules, Reviews, WordKind
 from engine.core.errors import UserError
-from engine.core.recipe import Receipt, Recipe
+from engine.core.recipe import Recipe
 from engine.core.request import Subject
 
 log = logging.getLogger(__name__)
@@ -79,6 +79,7 @@ class Screening:
         messenger: Messenger,
         words: WordLists,
         nudity_score: float,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
@@ -90,6 +91,7 @@ class Screening:
             words: the word lists.
             nudity_score: the score of a picture or clip from which it is flagged, see
                 :mod:`bot.moderation.flags`.
+            clock: returns Unix seconds.
         """
         self._reviews = reviews
         self._delivery = delivery
@@ -98,6 +100,7 @@ class Screening:
         self._words = words
         self._nudity_score = nudity_score
         self._reading = Turns(at_once=1, waiting=MOST_READING)
+        self._clock = clock
 
     async def before_drawing(
         self,
@@ -118,14 +121,14 @@ class Screening:
             adult: one of its files was for age-restricted channels when it was used before.
 
         Raises:
-            UserError: the server refuses such words, or nobody gets this.
+            UserError: the server refuses such words, or the bot never draws this.
         """
         if await self.forbids(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
         guild = guild_of(interaction)
         rules = await self._reviews.review_rules(guild)
         restricted = is_age_restricted(interaction)
-        doubts = _newcomer(interaction, rules)
+        doubts = _newcomer(interaction, rules, self._clock())
         found = await self._find_words(guild, recipe.prompt, rules)
         doubted = found.own if restricted else found.own | found.base
         if doubted and rules.words is OnWords.REFUSE:
@@ -154,7 +157,7 @@ class Screening:
         """Whether a finished clip has a flag."""
         if job.receipt is None:
             return False
-        return flags.of_receipt(Receipt.from_json(job.receipt), least=self._nudity_score) is not None
+        return flags.of_receipt(receipt_of(job), least=self._nudity_score) is not None
 
     async def may_show_first_look(self, job: Job) -> bool:
         """Whether a clip may be seen while it is drawn: not where it is looked at before it is posted."""
@@ -205,11 +208,11 @@ class Screening:
             return await asyncio.to_thread(read, prompt)
 
 
-def _newcomer(interaction: Interaction, rules: ReviewRules) -> list[Doubt]:
+def _newcomer(interaction: Interaction, rules: ReviewRules, now: float) -> list[Doubt]:
     user = interaction.user
     if not rules.newcomer_days or not isinstance(user, discord.Member) or user.joined_at is None:
         return []
-    days = (time.time() - user.joined_at.timestamp()) / DAY
+    days = (now - user.joined_at.timestamp()) / DAY
     return [] if days >= rules.newcomer_days else [Doubt(words=review_texts.newcomer(days))]
 
 
@@ -219,7 +222,7 @@ def _of_clip(job: Job, rules: ReviewRules, least: float) -> list[Doubt]:
     if job.adult and (rules.words is not OnWords.OFF or rules.pictures is not OnPictures.OFF):
         doubts.append(Doubt(words=review_texts.NOT_AGE_RESTRICTED, with_file=not job.inputs))
     if rules.pictures is not OnPictures.OFF and job.receipt is not None:
-        flag = flags.of_receipt(Receipt.from_json(job.receipt), least=least)
+        flag = flags.of_receipt(receipt_of(job), least=least)
         if flag is not None:
             # What was drawn from words alone shows nobody; what was made from a picture may be abuse.
             doubts.append(Doubt(words=flag.text, with_file=not job.inputs))

@@ -7,7 +7,6 @@ and a member who asked "in the future" would have used up an hour that does not 
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable
 
 from bot.supervisor import Loop
@@ -19,15 +18,13 @@ EVERY = 5.0
 """Seconds between two looks."""
 
 SLACK = 1.0
-"""Seconds that a clock may be put right by without anybody minding."""
+"""Seconds that a clock may be corrected by without consequences."""
 
 
 class ClockWatch:
-    """Looks at the clock."""
+    """Notices when the clock is set back."""
 
-    def __init__(
-        self, retention: Retention, *, longest_pause: float, clock: Callable[[], float] = time.time
-    ) -> None:
+    def __init__(self, retention: Retention, *, longest_pause: float, clock: Callable[[], float]) -> None:
         """Make one.
 
         Args:

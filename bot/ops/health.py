@@ -1,10 +1,9 @@
-"""A sign of life for whoever watches the bot from outside: Docker, systemd, an owner with a shell."""
+"""A sign of life for what watches the bot from outside: Docker, systemd, an owner with a shell."""
 
 from __future__ import annotations
 
 import json
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,15 +21,19 @@ STALE = 30.0
 class HealthFile:
     """Writes the sign of life from the event loop itself, so that a loop that hangs stops giving it."""
 
-    def __init__(self, folder: Path, tell: Callable[[], dict[str, Any]]) -> None:
+    def __init__(
+        self, folder: Path, tell: Callable[[], dict[str, Any]], *, clock: Callable[[], float]
+    ) -> None:
         """Make one.
 
         Args:
             folder: where the file is.
             tell: says how the bot is doing, in a few plain values.
+            clock: returns Unix seconds.
         """
         self._path = folder / FILE
         self._tell = tell
+        self._clock = clock
         self.loop = Loop("health file", self._update, every=EVERY, last=self._remove)
 
     async def _update(self) -> None:
@@ -45,15 +48,15 @@ class HealthFile:
 
     def _write(self) -> None:
         draft = self._path.with_suffix(".part")
-        draft.write_text(json.dumps({"time": time.time(), **self._tell()}))
+        draft.write_text(json.dumps({"time": self._clock(), **self._tell()}))
         draft.replace(self._path)
 
 
-def look(folder: Path) -> tuple[bool, str]:
-    """Whether the bot that uses this folder is alive, and how it is doing."""
+def look(folder: Path, *, now: float) -> tuple[bool, str]:
+    """Whether the bot that uses this folder is alive at ``now``, in Unix seconds, and how it is doing."""
     try:
         told = json.loads((folder / FILE).read_text())
-        age = time.time() - float(told.pop("time"))
+        age = now - float(told.pop("time"))
     except FileNotFoundError:
         return False, "the bot is not running"
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

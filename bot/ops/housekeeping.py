@@ -1,10 +1,9 @@
-"""What is done once in a while: a copy of the database each day, and what nobody needs any more goes."""
+"""Regular chores: a daily backup of the database, and deleting what is no longer needed."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,7 +38,7 @@ class Housekeeping:
         guilds: Guilds,
         backup_dir: Path,
         policy: RetentionPolicy,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from bot.job_documents import recipe_of
 from bot.ops.logs import HIDDEN
 from db.jobs.job import Job
-from engine.core.recipe import Recipe
 
 
 def hushed(text: str, job: Job) -> str:
     """What an engine said, for the log: without the member's words, should it have quoted them."""
     try:
-        read = Recipe.from_json(job.recipe)
+        read = recipe_of(job)
         words: tuple[str, ...] = (read.prompt, read.words, read.negative)
     except ValueError:
         words = ()

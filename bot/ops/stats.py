@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
+from bot.job_documents import receipt_of, recipe_of
 from db.jobs.job import Job
 from db.states import State
-from engine.core.recipe import Outcome, Receipt, Recipe
+from engine.core.recipe import Outcome, Receipt
 
 SHOWN = 6
 """Rows of a list; the rest is one line."""
@@ -40,7 +41,7 @@ class Stats:
         forced: clips that were posted although every take was rejected.
         waits: seconds from asking to a finished clip, by job.
         by_day: delivered clips by day, the oldest first.
-        by_member: seconds of the engine by who asked, discarded takes included.
+        by_member: engine seconds per member, discarded takes included.
         loops: clips that were closed into a loop; no engine drew them.
     """
 
@@ -71,12 +72,12 @@ def tally(jobs: Iterable[Job], *, now: float, days: int) -> Stats:
         if job.state is State.DELIVERED:
             stats.by_day[days - 1 - int((now - job.ended_at) // 86_400)] += 1
         if job.receipt is not None:
-            _add(stats, job, Receipt.from_json(job.receipt))
+            _add(stats, job, receipt_of(job))
     return stats
 
 
 def _add(stats: Stats, job: Job, receipt: Receipt) -> None:
-    recipe = Recipe.from_json(job.recipe)
+    recipe = recipe_of(job)
     if recipe.loop:
         stats.loops += 1
     else:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from engine.core.recipe import Receipt, Recipe
 
 NOTHING = "{}"
-"""What is left of a text that nobody can read."""
+"""What is left of a text that cannot be parsed."""
 
 
 class RecipeRedactor:

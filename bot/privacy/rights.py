@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -50,12 +51,18 @@ class Rights:
         sealer: Sealer,
         exports: Turns,
         work: Path,
+        clock: Callable[[], float],
     ) -> None:
-        """Make one from what knows, what erases, where files are and what seals them.
+        """Make one.
 
         Args:
+            personal: knows what is kept about a member.
+            erasing: erases it.
+            blobs: where files are.
+            sealer: seals the clips of an export.
             exports: how many exports are made at once, and who is next.
             work: a folder for archives that are being sent.
+            clock: returns Unix seconds.
         """
         self._personal = personal
         self._erasing = erasing
@@ -63,6 +70,7 @@ class Rights:
         self._sealer = sealer
         self._exports = exports
         self._work = work
+        self._clock = clock
 
     async def recognise(self, user: int) -> None:
         """A member uses the bot: where they were erased, a ban finds them again."""
@@ -113,7 +121,7 @@ class Rights:
             return
         facts = {
             "member": str(user),
-            "exported at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+            "exported at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self._clock())),
             "others can animate my pictures": not await self._personal.opted_out(user),
         }
         limit = int(interaction.filesize_limit * LIMIT_SHARE)

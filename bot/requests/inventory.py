@@ -16,7 +16,7 @@ FRESH_SECONDS = 5.0
 """A look at the disk is good for so long."""
 
 DEVICE_SECONDS = 60.0
-"""After a start the engine process takes a while to find the GPU; a wish that comes first waits for it."""
+"""After a start the engine process takes a while to find the GPU; an earlier request waits for it."""
 
 LOOK_EVERY = 0.1
 

@@ -17,6 +17,9 @@ F = TypeVar("F")
 
 MAX_SEED = 2**32 - 1
 
+MAX_STYLES_TEXT = 500
+"""Characters of a list of styles: five names of the longest kind."""
+
 SMOOTH = (24, 30, 60)
 """Frames per second that a member may choose. What is drawn at fewer is smoothed up to it."""
 
@@ -34,6 +37,7 @@ class Option:
         choices: the values that there are and what is shown of each; empty if any value will do.
         words: the values are words of this enum, and read as people write them.
         least, most: the range of a number.
+        longest: characters of a text that may be typed; None: as many as the owner lets a prompt have.
         required: whether a command needs it.
         role: what a file is for; None: it is no file.
         becomes: the field of the request that it fills.
@@ -49,6 +53,7 @@ class Option:
     words: type[StrEnum] | None = None
     least: float | None = None
     most: float | None = None
+    longest: int | None = 100  # of a value in one of Discord's lists
     required: bool = False
     role: Role | None = None
     becomes: str = ""
@@ -79,7 +84,9 @@ def seconds_of(length: str | None) -> float | None:
     return None if length is None else SECONDS[choose(Length, length, Length.NORMAL)]
 
 
-PROMPT = Option(name="prompt", about="What the clip shows, or what should happen", becomes="prompt")
+PROMPT = Option(
+    name="prompt", about="What the clip shows, or what should happen", longest=None, becomes="prompt"
+)
 MOTION = Option(
     name="motion",
     about="How much should move",
@@ -143,6 +150,7 @@ STYLE = Option(
     name="style",
     about="A style from the list. Separate several with commas; add a strength like ink:0.8",
     help="A style from the models folder; can be given several times.",
+    longest=MAX_STYLES_TEXT,
     becomes="styles",
     read=_styles,
 )
@@ -158,6 +166,7 @@ NEGATIVE = Option(
     name="negative",
     about="What to avoid in the clip",
     default="what works best for the model",
+    longest=None,
     becomes="negative",
 )
 RAW = Option(

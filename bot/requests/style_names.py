@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
@@ -21,7 +21,7 @@ SHOWN = 10
 """Names that a refusal lists."""
 
 FOLLOWED_FIRST = (Follow.DEPTH, Follow.SOFT_EDGES, Follow.EDGES, Follow.POSE)
-"""What of a clip is followed where nobody said: depth fits any scene, poses only people."""
+"""What is followed in a clip by default: depth fits any scene, poses only people."""
 
 
 def styles_of(text: str | None) -> tuple[Style, ...]:
@@ -52,7 +52,7 @@ def models_here(capabilities: Capabilities, kind: Kind) -> tuple[str, ...]:
 
 
 def follow_here(capabilities: Capabilities) -> Follow:
-    """What of a clip is followed where nobody said: the first that this machine has the weights for."""
+    """What is followed in a clip by default: the first that this machine has the weights for."""
     able = (follow for follow in FOLLOWED_FIRST if capabilities.weights >= set(NEEDS[follow].weights))
     return next(able, FOLLOWED_FIRST[0])
 
@@ -69,10 +69,14 @@ def settled(request: Request, files: Collection[Role], capabilities: Capabilitie
         UserError: there is no such style or model; the text lists those there are.
     """
     styles = tuple(
-        dataclasses.replace(style, name=_find("style", style.name, styles_here(capabilities)))
+        dataclasses.replace(
+            style, name=_find("style", style.name, styles_here(capabilities), capabilities.unusable)
+        )
         for style in request.styles
     )
-    model = request.model and _find("model", request.model, models_here(capabilities, request.kind))
+    model = request.model and _find(
+        "model", request.model, models_here(capabilities, request.kind), capabilities.unusable
+    )
     follow = request.follow
     if follow is None and request.kind is Kind.TEXT2VIDEO and Role.REFERENCE in files:
         follow = follow_here(capabilities)
@@ -92,7 +96,7 @@ def _style(part: str) -> Style:
     return Style(name=name.strip(), weight=weight)
 
 
-def _find(what: str, written: str, known: Collection[str]) -> str:
+def _find(what: str, written: str, known: Collection[str], unusable: Mapping[str, str]) -> str:
     """The known name that was meant: the same, or the only one that begins so, whatever its case."""
     if written in known:
         return written
@@ -101,6 +105,11 @@ def _find(what: str, written: str, known: Collection[str]) -> str:
     ]
     if len(meant) == 1:
         return meant[0]
+    for name, why in unusable.items():
+        if name.casefold() == written.casefold():
+            raise UserError(
+                f"E_{what.upper()}", f"“{name[:60]}” cannot be used, because {why}. Choose another one."
+            )
     if not known:
         raise UserError(f"E_{what.upper()}", f"There are no {what}s here to choose from.")
     more = f" and {len(known) - SHOWN} more" if len(known) > SHOWN else ""

@@ -1,4 +1,4 @@
-"""The front desk: from a member's wish to a row in the queue, or a plain refusal.
+"""From a member's request to a row in the queue, or a plain refusal.
 
 Permission and limits come before any download; the member is told "queued" only after the commit; a refusal
 is private.
@@ -21,20 +21,22 @@ from bot.discord_io.in_flight import InFlight
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal
+from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.loops.status import StatusBoard
 from bot.moderation.screening import Screened, Screening
 from bot.requests.style_names import settled
+from bot.requests.wording import worded
 from bot.signals import JobSignals
 from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
-from db.jobs.enqueue import EnqueueLimits
+from db.jobs.enqueue import Admission, EnqueueLimits
 from db.jobs.job import Job, NewJob
-from db.queue import Queue
+from db.moderation.actions import Moderation
 from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
@@ -46,7 +48,7 @@ from engine.planning.plan import PlanLimits, plan
 log = logging.getLogger(__name__)
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
-"""A file that nobody has looked at yet: what cannot be made of any is refused before it is fetched."""
+"""A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
@@ -77,20 +79,23 @@ class Planned:
 
     Attributes:
         adult: a file that was here already was for age-restricted channels when it was used before.
+        spoiler: a file was given as a spoiler, so the clip is one.
     """
 
     recipe: Recipe
     subjects: tuple[Subject, ...] = ()
     adult: bool = False
+    spoiler: bool = False
 
 
 class Submissions:
-    """Takes wishes."""
+    """Takes requests."""
 
     def __init__(
         self,
         *,
-        queue: Queue,
+        entry: Admission,
+        moderation: Moderation,
         blobs: Blobs,
         reception: Reception,
         forecaster: Forecaster,
@@ -100,8 +105,9 @@ class Submissions:
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
-        """Make one from the parts that it passes a wish through."""
-        self._queue = queue
+        """Make one from the parts that a request passes through."""
+        self._entry = entry
+        self._moderation = moderation
         self.blobs = blobs
         self._reception = reception
         self._forecaster = forecaster
@@ -113,7 +119,7 @@ class Submissions:
         self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
-        """Take nothing new, and leave nobody without an answer who has asked already."""
+        """Accept no new request, and finish answering those already accepted."""
         await self._in_flight.stop(grace)
 
     def engine_for(self, kind: Kind, wanted: str | None = None) -> str:
@@ -140,29 +146,32 @@ class Submissions:
         request: Request,
         files: Mapping[Role, Attachment] | None = None,
     ) -> None:
-        """Take a new wish, with the files that belong to it."""
+        """Take a new request with its files."""
         attached = files or {}
 
         async def make() -> Planned:
             capabilities = await self._capabilities()
-            cleaned = settled(self.cleaned(request), attached, capabilities)
+            cleaned = settled(self.worded(request, capabilities), attached, capabilities)
             self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
             taken = await self._reception.attachments(attached)
-            return Planned(recipe=self.plan(cleaned, taken, capabilities), subjects=tuple(taken.values()))
+            return Planned(
+                recipe=self.plan(cleaned, taken, capabilities),
+                subjects=tuple(taken.values()),
+                spoiler=any(map(is_spoiler, attached.values())),
+            )
 
         await self.serve(interaction, make, words=request.prompt, files=attached)
 
-    def cleaned(self, request: Request) -> Request:
-        """The same wish, its words as they may be read."""
-        limit = self.rules.max_prompt
-        return dataclasses.replace(
-            request,
-            prompt=clean_prompt(request.prompt, limit=limit),
-            negative=None if request.negative is None else clean_prompt(request.negative, limit=limit),
-        )
+    def worded(self, request: Request, capabilities: Capabilities) -> Request:
+        """The same request, its words as they will be read.
+
+        Raises:
+            UserError: there are no words left.
+        """
+        return worded(request, capabilities, limit=self.rules.max_prompt)
 
     def plan(self, request: Request, files: Mapping[Role, Subject], capabilities: Capabilities) -> Recipe:
-        """Plan a wish within the desk's limits."""
+        """Plan a request within the limits."""
         return plan(
             request,
             files.get(Role.PICTURE),
@@ -178,7 +187,7 @@ class Submissions:
         """Take a variation of a job that was there before: the same files, another recipe.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             parent: the job.
             recipe: the variation.
             key: what may be done once only; None: as often as it is asked for.
@@ -209,7 +218,7 @@ class Submissions:
         """Answer in time, look at the limits, make the recipe and put it in the queue; or refuse in words.
 
         Args:
-            interaction: who asks.
+            interaction: the member's.
             make: plans what is drawn, from files that may have to be fetched first.
             words: the prompt, where it is known before that.
             files: what has to be fetched.
@@ -242,9 +251,9 @@ class Submissions:
             screened = await self._screening.before_drawing(
                 interaction, recipe, made.subjects, parent, adult=made.adult
             )
-            new = _new_job(interaction, recipe, parent, key or str(interaction.id), answer, screened)
+            new = _new_job(interaction, parent, key or str(interaction.id), answer, screened, made)
             self._in_flight.protect()
-            enqueued = await self._queue.entry.enqueue(new, self.rules.limits)
+            enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
             await send_refusal(interaction, messages.BEING_RESTARTED)
             raise
@@ -320,7 +329,7 @@ class Submissions:
         return None
 
     async def _check_limits(self, interaction: Interaction) -> None:
-        await self._queue.entry.check_limits(
+        await self._entry.check_limits(
             guild_of(interaction), interaction.user.id, roles_of(interaction), self.rules.limits
         )
 
@@ -329,7 +338,7 @@ class Submissions:
         wait = (await self._forecaster.forecast()).waits.get(job.id) or await self._forecaster.for_new(
             job.profile, job.guild_id, job.user_id
         )
-        paused = await self._queue.moderation.paused(job.guild_id)
+        paused = await self._moderation.paused(job.guild_id)
         content = messages.waiting(recipe, wait, paused=paused, restarted=False)
         if job.state is State.HELD:
             content = messages.under_review(recipe)
@@ -343,7 +352,7 @@ class Submissions:
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             log.warning("could not answer job %s: %s", job.id, error)
         else:
-            await self._queue.entry.record_answer(
+            await self._entry.record_answer(
                 job.id, message.channel.id, message.id, foretold=wait.middle, ahead=wait.ahead
             )
             self._board.shown(job.id, content)
@@ -351,12 +360,13 @@ class Submissions:
 
 def _new_job(
     interaction: Interaction,
-    recipe: Recipe,
     parent: Job | None,
     key: str,
     answer: Answer,
     screened: Screened,
+    made: Planned,
 ) -> NewJob:
+    recipe = made.recipe
     if interaction.guild_id is None or interaction.channel_id is None:
         raise UserError("E_GUILD", messages.ONLY_IN_SERVERS)
     return NewJob(
@@ -372,6 +382,6 @@ def _new_job(
         roles=roles_of(interaction),
         hold=screened.hold,
         adult=screened.adult,
-        spoiler=screened.spoiler,
+        spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
         status_message_id=answer.message_id,
     )

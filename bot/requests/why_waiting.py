@@ -8,7 +8,7 @@ from bot.discord_io.interactions import Interaction, say
 from bot.forecast import Forecaster
 from bot.text import messages
 from db.jobs.job import Job
-from db.queue import Queue
+from db.jobs.queries import JobQueries
 from db.states import State
 
 
@@ -23,15 +23,15 @@ class Why(JobButton):
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Answer with its place and the time ahead of it."""
-        queue = interaction.client.part(Queue)
+        jobs = interaction.client.part(JobQueries)
         forecast = await interaction.client.part(Forecaster).forecast()
         wait = forecast.waits.get(job.id)
         before = [other.own for other in forecast.waits.values() if wait and other.position < wait.position]
         text = messages.why(
             job,
             wait=wait,
-            ahead=await queue.jobs.ahead(job.id),
+            ahead=await jobs.ahead(job.id),
             ahead_seconds=sum(before),
-            turn=await queue.jobs.running(),
+            turn=await jobs.running(),
         )
         await say(interaction, text)

@@ -1,7 +1,7 @@
 """What the audit log holds in the place of members and of words: digests that mean nothing once erased.
 
 The log is a chain of hashes, so nothing in it can be taken out. Hence it never holds a member's id or a
-moderator's words: a member stands in it as an alias, words as a digest, each made with a salt of its own.
+moderator's words: a member appears in it as an alias, words as a digest, each made with a salt of its own.
 Salts, ids and words lie beside it, and are deleted when a member is erased. The chain stays whole, and no
 ids or words can be put in the place of others: they would not fit their digest.
 """

@@ -3,9 +3,8 @@
 A changed, removed or swapped entry breaks the chain at that place. The number of entries and the last hash
 stand a second time, in ``meta``, so that a log whose end was cut off is found too.
 
-What this cannot prove: the hashes have no secret in them, so whoever may write the file can make a whole new
-chain, head included. Against that helps only a hash that was noted elsewhere, which
-:meth:`Audit.knows` looks for.
+What this cannot prove: the hashes contain no secret, so anyone who can write the file can make a whole new
+chain, head included. The only defence is a hash noted elsewhere, which :meth:`Audit.knows` looks for.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class Allowance:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredAllowance:
-    """An allowance as it stands in the database.
+    """An allowance as the database has it.
 
     Attributes:
         whom: the id of the guild, the role or the member.

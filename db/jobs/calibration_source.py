@@ -19,7 +19,7 @@ ORDER BY seq
 
 @dataclass(frozen=True, kw_only=True)
 class KeptJob:
-    """A delivered clip that nobody took down.
+    """A delivered clip that was not taken down.
 
     Attributes:
         recipe, receipt: JSON, opaque to this package.

@@ -61,7 +61,7 @@ class Job:
     """A member's request, as the database holds it. Times are Unix seconds, None where not yet.
 
     Attributes:
-        due: its place among jobs of one priority; later than ``created_at`` for who has used much lately.
+        due: its place among jobs of one priority; later than ``created_at`` for a heavy user.
         expected: seconds that its render was expected to take when it was asked for.
         claim: counts the claims; the number fences late answers off.
         crashes: the engine died while this job ran.

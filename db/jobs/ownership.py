@@ -12,7 +12,7 @@ _GAVE = "EXISTS (SELECT 1 FROM json_each(job.inputs) AS input WHERE input.value 
 
 
 class Ownership(JobRows):
-    """The part of the queue that knows who gave which file, and who made which clip."""
+    """The part of the queue that knows which member gave a file or made a clip."""
 
     async def owns_file(self, guild: int, user: int, digest: str) -> bool:
         """Whether a member gave this file in this guild, for a clip that was not taken down."""

@@ -84,7 +84,7 @@ class Case:
         round: counts the times that the same was asked about this job.
         with_file: the picture or clip may be shown to the moderators.
         open: it waits for a decision.
-        by_user: who decided.
+        by_user: the moderator who decided.
         reports: how many members have reported the clip.
     """
 

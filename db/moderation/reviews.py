@@ -38,7 +38,7 @@ class ReviewRules:
     """What a guild reviews: by default nothing.
 
     Attributes:
-        channel_id: where moderators are asked; None: nowhere, and what is held stands in the list only.
+        channel_id: where moderators are asked; None: nowhere, and held jobs appear in the list only.
         newcomer_days: a member's jobs are held for this many days after joining.
     """
 

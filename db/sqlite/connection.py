@@ -194,7 +194,7 @@ class Database:
         )
 
     async def fold(self) -> None:
-        """Fold the log into the file and empty it, so that nothing deleted stands in it any more."""
+        """Fold the log into the file and empty it, so that it no longer holds anything deleted."""
         await self._shielded(
             self._run(lambda connection: connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall())
         )
@@ -284,7 +284,7 @@ def _prepare(
     connection.execute("PRAGMA journal_mode = WAL").fetchall()
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA secure_delete = ON").fetchall()  # who is erased is not left in free pages
+    connection.execute("PRAGMA secure_delete = ON").fetchall()  # erased data is not left in free pages
     # The copy before a migration deletes no other one: how many are kept is the owner's choice.
     migrate(
         connection, migrations, backup=lambda: write_backup(connection, backup_dir, name=path.stem, keep=None)

@@ -15,7 +15,7 @@ def take(path: Path) -> tuple[Path, int]:
     """Take the database for this process; however the process ends, the kernel lets go of the lock.
 
     Returns:
-        The absolute path, and a descriptor; who closes it lets go.
+        The absolute path, and a descriptor; closing it releases the lock.
 
     Raises:
         DatabaseBusy: another program holds it.

@@ -67,7 +67,7 @@ def flaw(path: Path, version: int) -> str | None:
     """Why a copy cannot take the place of the database, or None where it can.
 
     Args:
-        path: a file that nobody writes.
+        path: a file that no process writes.
         version: the newest that this program knows.
     """
     try:

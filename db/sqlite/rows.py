@@ -1,4 +1,4 @@
-"""What every part that reads and writes rows stands on."""
+"""The base of every part that reads and writes rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from db.sqlite.connection import Database, Parameters
 
 
 class Rows:
-    """What every part of the queue stands on: the database and a clock.
+    """The base of every part of the queue: the database and a clock.
 
     Args:
         clock: returns Unix seconds.

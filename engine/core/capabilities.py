@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from engine.core.device import Device
@@ -15,6 +16,7 @@ class Capabilities:
         device: where models run.
         weights: names of the catalogue's entries that are installed.
         checkpoints, styles: names of the owner's own files.
+        unusable: those of the owner's files that cannot be used here: name → why, in words after “because”.
         slow: models may run without a GPU, because the owner chose it; clips then take very long.
     """
 
@@ -22,4 +24,5 @@ class Capabilities:
     weights: frozenset[str] = frozenset()
     checkpoints: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
+    unusable: Mapping[str, str] = field(default_factory=dict)
     slow: bool = False

@@ -28,13 +28,13 @@ class Code(StrEnum):
     """Stable short names of what went wrong: for logs, tests, the wire, and the column ``job.error_code``.
 
     Codes are persisted, so a value is never given a second meaning, and none is renamed. The class of an
-    error decides who words it: the text of a :class:`UserError` is shown to the member as it is; a
+    error decides where its text goes: that of a :class:`UserError` is shown to the member as it is; a
     :class:`RenderFailed` is worded by the bot, by its code, and its own text is for the log; the text of a
     ``FetchFailed`` is for the owner. ``Refused`` and ``ClipRefused`` have codes of their own, because what
     they say depends on limits that only the bot knows.
 
     Attributes:
-        meaning: one line for whoever finds the code in a log.
+        meaning: one line that explains the code in a log.
     """
 
     meaning: str

@@ -39,6 +39,7 @@ class Request:
         styles: LoRAs of the owner's folder.
         follow: what of the reference clip is followed.
         strength: how far a restyled clip leaves its source, 0 … 1.
+        notes: what became of the words before the plan, for its reasons: cut, or read in another way.
     """
 
     kind: Kind
@@ -57,6 +58,7 @@ class Request:
     styles: tuple[Style, ...] = ()
     follow: Follow | None = None
     strength: float | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

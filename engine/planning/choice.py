@@ -73,7 +73,8 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         return spec, why
     if able:
         missing = min((given.needs() - spec.features for spec in able), key=len)
-        raise UserError(Code.FEATURE, f"No engine here can do this: {', '.join(sorted(missing))}.")
+        way_out = " Write your prompt without frame numbers." if Feature.SCHEDULE in missing else ""
+        raise UserError(Code.FEATURE, f"No engine here can do this: {', '.join(sorted(missing))}.{way_out}")
     raise UserError(
         Code.NO_ENGINE, "No engine here can make this clip. The owner can run “framekiln doctor” to see why."
     )

@@ -112,7 +112,7 @@ def plan(
         follow=request.follow,
         styles=request.styles,
         settings=tuned.settings,
-        reasons=(*reasons, *tuned.reasons, *_notes(subject, spec)),
+        reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(subject, spec)),
     )
 
 

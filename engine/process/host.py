@@ -220,7 +220,7 @@ class EngineHost:
             await asyncio.wait({run}, timeout=self._limits.cancel_grace)
             if not run.done():
                 await child.end("it ignored a cancel")
-        except asyncio.CancelledError:  # whoever waits for this has no more time
+        except asyncio.CancelledError:  # the caller has no more time
             child.kill_now()
             await child.gone()
             raise
@@ -244,7 +244,7 @@ class EngineHost:
             await _first(self._changed.wait(), cancel.wait())
 
     def _give_back(self, child: Child) -> None:
-        """Offer a process to whoever waits. A broken one is its supervisor's business."""
+        """Offer a process to the waiting callers. A broken one is left to its supervisor."""
         if child.usable:
             self._free = child
             self._enter(HostState.READY)

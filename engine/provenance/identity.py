@@ -74,7 +74,7 @@ def load_or_make_identity(data_dir: Path) -> Identity:
     The files can be read by their owner only, and appear whole or not at all.
 
     Args:
-        data_dir: the folder of one program; whoever calls this holds the database's lock.
+        data_dir: the folder of one program; the caller holds the database's lock.
 
     Raises:
         OSError: it cannot be read or written.

@@ -36,7 +36,7 @@ class RenderLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class RenderJob:
-    """One render: a recipe with its files, its limits and whoever listens.
+    """One render: a recipe with its files, its limits and its listeners.
 
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.

@@ -122,7 +122,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
 
 
 def _draw_sheet(job: RenderJob, seen: RawFrames, verdict: Verdict, number: int) -> Path:
-    """Leave a picture of a rejected take, for whoever asks why."""
+    """Save a picture of a rejected take, to show why it was rejected."""
     path = job.work / f"sheet{number}.jpg"
     drawn = report(_to_uint8(seen), job.recipe.native_fps, verdict, width=SHEET_WIDTH)
     quality = [cv2.IMWRITE_JPEG_QUALITY, SHEET_QUALITY]

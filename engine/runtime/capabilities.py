@@ -26,5 +26,6 @@ def capabilities_of(
         weights=frozenset(name for name, spec in catalogue.items() if store.has(spec)),
         checkpoints=store.checkpoints(),
         styles=store.styles(),
+        unusable=store.unusable(),
         slow=slow,
     )

@@ -16,7 +16,7 @@ CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "gif"})
 """By ffmpeg's names."""
 
 LEAST_FPS = 8
-"""A slide show gets frames in between: whoever follows a clip goes by its time."""
+"""A slide show gets frames in between: a clip is followed by its times."""
 
 _FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar) (\d+): (\S+)")
 _NEAR_WHOLE = Fraction(1, 200)

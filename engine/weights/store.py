@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
+from engine.weights.kinds import checkpoint_misfit, style_misfit
 from engine.weights.laid import INDEX, SUFFIX, is_whole
 from engine.weights.lock import Record, read_manifest
 from engine.weights.model_spec import ModelSpec
@@ -88,40 +89,50 @@ class Store:
             shutil.rmtree(folder)
 
     def checkpoints(self) -> tuple[str, ...]:
-        """Names of the owner's checkpoints, sorted."""
-        return tuple(sorted(dict(self._found(self._checkpoints, folders=True))))
+        """Names of the owner's checkpoints that can be used here, sorted."""
+        return _usable(self._checkpoints_found())
 
     def checkpoint(self, name: str) -> Path:
-        """A checkpoint's folder or file; where there are two of a name, the owner's own."""
-        return self._one(self._checkpoints, name, folders=True)
+        """A checkpoint's folder or file; where there are two of a name, the first that can be used."""
+        found = self._checkpoints_found().get(name)
+        return self._checkpoints[0] / (name + SUFFIX) if found is None else found[0]
 
     def styles(self) -> tuple[str, ...]:
-        """Names of the owner's style LoRAs, sorted."""
-        return tuple(sorted(dict(self._found(self._styles, folders=False))))
+        """Names of the owner's style LoRAs that can be used here, sorted."""
+        return _usable(self._styles_found())
 
     def style(self, name: str) -> Path:
         """A style LoRA's file."""
-        return self._one(self._styles, name, folders=False)
+        found = self._styles_found().get(name)
+        return self._styles[0] / (name + SUFFIX) if found is None else found[0]
 
-    def _one(self, places: tuple[Path, ...], name: str, *, folders: bool) -> Path:
-        for found, path in self._found(places, folders=folders):
-            if found == name:
-                return path
-        return places[0] / (name + SUFFIX)
+    def unusable(self) -> dict[str, str]:
+        """What lies in the owner's folders and cannot be used: name → why, in words that follow “because”."""
+        found = self._checkpoints_found() | self._styles_found()
+        return {name: why for name, (_, why) in sorted(found.items()) if why}
+
+    def _checkpoints_found(self) -> dict[str, tuple[Path, str]]:
+        """Name → where it is, and why it cannot be used: "" where it can."""
+        return _judged(self._found(self._checkpoints, folders=True), checkpoint_misfit)
+
+    def _styles_found(self) -> dict[str, tuple[Path, str]]:
+        return _judged(self._found(self._styles, folders=False), style_misfit)
 
     @staticmethod
     def _found(places: tuple[Path, ...], *, folders: bool) -> Iterator[tuple[str, Path]]:
-        """Name and path, the owner's own folder first; other programs have folders within folders."""
+        """Name and path, the owner's own folder first; other programs have folders within folders.
+
+        What is hidden (a name that begins with a dot) is not the owner's: macOS lays its notes so.
+        """
         own, *others = places
         if folders:
-            for index in sorted(own.glob(f"*/{INDEX}")):
+            for index in _seen(own, f"*/{INDEX}"):
                 yield index.parent.name, index.parent
-        yield from ((path.stem, path) for path in sorted(own.glob(f"*{SUFFIX}")))
+        yield from ((path.stem, path) for path in _seen(own, f"*{SUFFIX}"))
         for place in others:
-            indexes = sorted(place.rglob(INDEX)) if folders else []
-            pipelines = [index.parent for index in indexes]
+            pipelines = [index.parent for index in _seen(place, f"**/{INDEX}")] if folders else []
             yield from ((pipeline.name, pipeline) for pipeline in pipelines)
-            for path in sorted(place.rglob(f"*{SUFFIX}")):
+            for path in _seen(place, f"**/*{SUFFIX}"):
                 if not any(path.is_relative_to(pipeline) for pipeline in pipelines):
                     yield path.stem, path
 
@@ -137,6 +148,30 @@ def store_of(environment: Mapping[str, str] = os.environ) -> Store:
 
 def _folders(text: str) -> tuple[Path, ...]:
     return tuple(Path(part.strip()).expanduser() for part in text.split(",") if part.strip())
+
+
+def _judged(found: Iterator[tuple[str, Path]], misfit: Callable[[Path], str]) -> dict[str, tuple[Path, str]]:
+    """Of each name the first that can be used, else the first."""
+    judged: dict[str, tuple[Path, str]] = {}
+    for name, path in found:
+        if name not in judged or judged[name][1]:
+            why = misfit(path)
+            if name not in judged or not why:
+                judged[name] = path, why
+    return judged
+
+
+def _usable(found: Mapping[str, tuple[Path, str]]) -> tuple[str, ...]:
+    return tuple(sorted(name for name, (_, why) in found.items() if not why))
+
+
+def _seen(place: Path, pattern: str) -> list[Path]:
+    """What matches in a folder, sorted, without hidden files and folders."""
+    return [
+        path
+        for path in sorted(place.glob(pattern))
+        if not any(part.startswith(".") for part in path.relative_to(place).parts)
+    ]
 
 
 def _size(path: Path) -> int:

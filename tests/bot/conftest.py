@@ -9,6 +9,7 @@ from bot.config.settings import Settings
 from db.files import Blobs
 from db.sqlite.connection import Database
 from tests.bot.fixtures import HouseEngine, connected
+from tests.clock import CLOCK
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.policies import queue_on
 
@@ -52,7 +53,7 @@ def engine(tmp_path):
 async def services(settings, engine, monkeypatch):
     """The real bot as it is put together, with an engine that does as it is told."""
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
-    async with app.assemble(settings) as made:
+    async with app.assemble(settings, clock=CLOCK) as made:
         yield made
 
 

@@ -30,6 +30,7 @@ from engine.core.recipe import Kind, Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.render import RenderLimits
+from tests.clock import CLOCK
 from tests.fake_discord import FakeDiscord
 from tests.policies import FAR
 
@@ -124,7 +125,7 @@ async def count_of(services: Services) -> int:
 def mocked_services() -> Services:
     """Every part as a mock that has what the real one has, and nothing else."""
     mocks = {name: _mock_of(kind) for name, kind in get_type_hints(Services).items()}
-    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,))})
+    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,)), "clock": CLOCK})
 
 
 def _mock_of(kind: type) -> Any:
@@ -273,5 +274,6 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
-    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals()}
-    return EngineLoop(queue=queue, blobs=blobs, engine=engine, **{**values, **changes})
+    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals(), "clock": CLOCK}
+    parts = {"claims": queue.claims, "jobs": queue.jobs, "take_previews": queue.take_previews}
+    return EngineLoop(**parts, blobs=blobs, engine=engine, **{**values, **changes})

@@ -6,9 +6,10 @@ import asyncio
 
 import pytest
 
-from bot.app import LIMIT_MARGIN, render_limits
+from bot.app import LIMIT_MARGIN, render_limits, supervisor_of
 from db.states import State
 from tests.bot.fixtures import connected, queued, until
+from tests.clock import CLOCK
 from tests.fake_discord.people import LIMIT_BY_TIER
 
 
@@ -39,3 +40,31 @@ async def test_a_clip_is_made_to_fit_the_upload_limit_of_its_server(fake, servic
 def test_the_owners_limit_holds_where_the_server_takes_more(settings):
     small = settings.model_copy(update={"max_clip_bytes": 500_000})
     assert render_limits(small, 50_000_000).max_bytes == 500_000
+
+
+def clocks_in(part, seen):
+    """The clock of every object of ours that can be reached from this one, by the name of its class."""
+    if id(part) in seen:
+        return
+    seen[id(part)] = part
+    if isinstance(part, dict):
+        inside = part.values()
+    elif isinstance(part, list | tuple | set):
+        inside = part
+    elif (owner := getattr(part, "__self__", None)) is not None:
+        inside = [owner]
+    elif type(part).__module__.startswith(("bot.", "db.")):
+        own = getattr(part, "__dict__", {})
+        yield from ((type(part).__name__, own[name]) for name in ("_clock", "clock") if name in own)
+        inside = [value for name, value in own.items() if name not in {"_clock", "clock"}]
+    else:
+        return
+    for each in inside:
+        yield from clocks_in(each, seen)
+
+
+async def test_every_part_reads_the_one_clock_that_the_bot_is_given(services):
+    found = list(clocks_in([services, supervisor_of(services)], {}))
+    assert {name for name, clock in found if clock is not CLOCK} == set()
+    read_it = {name for name, _ in found}
+    assert {"Deliverer", "GpuFaults", "Screening", "HealthFile", "Rights", "Copies", "Claims"} <= read_it

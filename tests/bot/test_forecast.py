@@ -37,7 +37,7 @@ async def foretold(db, *ratios: float, ahead: int = 0) -> None:
 
 
 async def for_new(queue, profile: str = PROFILE, user: int = ANN):
-    return await Forecaster(queue.jobs).for_new(profile, GUILD, user)
+    return await Forecaster(queue.jobs, clock=CLOCK).for_new(profile, GUILD, user)
 
 
 async def test_before_anything_is_measured_a_guess_stands_in(queue):
@@ -58,7 +58,7 @@ async def test_a_profile_with_few_renders_is_taken_for_the_average_one(queue, db
 async def test_each_job_waits_for_those_before_it(queue, db):
     await measured(db, *[10.0] * FEW)
     jobs = [await queued(queue, user) for user in range(3)]
-    forecast = await Forecaster(queue.jobs).forecast()
+    forecast = await Forecaster(queue.jobs, clock=CLOCK).forecast()
     waits = [forecast.waits[job.id] for job in jobs]
     assert [(wait.position, wait.ahead) for wait in waits] == [(1, 0), (2, 1), (3, 2)]
     assert [wait.middle for wait in waits] == pytest.approx([10, 20, 30])
@@ -106,7 +106,7 @@ async def test_a_finished_render_is_learnt_from(queue, blobs):
 
 
 async def test_a_forecast_is_made_once_a_second_however_many_ask(queue, db, monkeypatch):
-    waits = Forecaster(queue.jobs)
+    waits = Forecaster(queue.jobs, clock=CLOCK)
     first = await waits.forecast()
     calls = db.calls
     assert await waits.forecast() is first
@@ -178,7 +178,7 @@ async def test_members_who_used_a_lot_are_told_a_longer_wait_and_why(queue, db):
     def use(connection):
         charge(connection, guild_id=GUILD, user_id=ANN, seconds=60, now=now, half_life=21_600)
 
-    waits = Forecaster(queue.jobs)
+    waits = Forecaster(queue.jobs, clock=CLOCK)
     for _ in range(4):  # each is due 100 s after the one before
         now = (await queued(queue, BEN)).created_at
     await db.write(use)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 
 import pytest
 
@@ -155,10 +156,10 @@ async def test_what_comes_first_is_done_once_and_again_until_it_succeeds():
 async def test_the_sign_of_life_names_the_loops_and_what_they_met(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "EVERY", 0.01)
     loops = Supervisor()
-    file = HealthFile(tmp_path, lambda: {"engine": "ready", "loops": loops.report()})
+    file = HealthFile(tmp_path, lambda: {"engine": "ready", "loops": loops.report()}, clock=time.time)
     loops.add(Loop("delivery", Work(OSError("a member's words")), every=0.01), file.loop)
     shown = (
         "engine: ready\nloop delivery: working, restarts: 1, last error: OSError\nloop health file: working"
     )
     async with loops.running():
-        await until(lambda: health.look(tmp_path) == (True, shown))
+        await until(lambda: health.look(tmp_path, now=time.time()) == (True, shown))

@@ -144,7 +144,7 @@ HONEST = Honest()
 class Upload:
     """A file that a member attaches. What it claims can be untrue; Discord passes much of that on.
 
-    `content_type`, `width` and `height` may be None: then the payload leaves the field out.
+    `content_type`, `width`, `height` and `flags` may be None: then the payload leaves the field out.
     """
 
     filename: str
@@ -153,6 +153,7 @@ class Upload:
     size: int | Honest = HONEST
     width: int | Honest | None = HONEST
     height: int | Honest | None = HONEST
+    flags: int | None = None
     fault: CdnFault | None = None
 
 

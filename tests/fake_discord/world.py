@@ -141,6 +141,7 @@ class World:
             "content_type": claimed(upload.content_type, guessed),
             "width": claimed(upload.width, width),
             "height": claimed(upload.height, height),
+            "flags": upload.flags,
         }
         kept = self.keep_file(upload.filename, upload.data, channel_id)
         kept = replace(kept, claims=claims, fault=upload.fault)

@@ -6,7 +6,7 @@ import asyncio
 
 from discord import app_commands
 
-from bot.commands.shared.moderator_group import OPEN, QueueSection, Reason
+from bot.commands.shared.moderator_group import OPEN, JobText, QueueSection, Reason
 from bot.discord_io.interactions import Interaction
 from bot.text import messages, moderation_texts
 from db.jobs.job import Job
@@ -22,7 +22,7 @@ class JobCommands(QueueSection):
 
     @app_commands.command(description="Cancel a member's job")
     @app_commands.describe(job="The job", reason="Reason, for the log")
-    async def cancel(self, interaction: Interaction, job: str, reason: Reason | None = None) -> None:
+    async def cancel(self, interaction: Interaction, job: JobText, reason: Reason | None = None) -> None:
         """Cancel one job."""
         found = await self._find(interaction, job)
         if found is not None:
@@ -38,7 +38,7 @@ class JobCommands(QueueSection):
     async def move(
         self,
         interaction: Interaction,
-        job: str,
+        job: JobText,
         place: app_commands.Range[int, 1, 500],
         reason: Reason | None = None,
     ) -> None:
@@ -55,7 +55,7 @@ class JobCommands(QueueSection):
 
     @app_commands.command(description="Hold a job until a moderator has reviewed it")
     @app_commands.describe(job="The job", reason="Reason; the member may see it")
-    async def hold(self, interaction: Interaction, job: str, reason: Reason) -> None:
+    async def hold(self, interaction: Interaction, job: JobText, reason: Reason) -> None:
         """Hold a job that waits, or a clip that is not posted yet."""
         found = await self._find(interaction, job)
         if found is None:
@@ -72,7 +72,7 @@ class JobCommands(QueueSection):
 
     @app_commands.command(description="Release a held job")
     @app_commands.describe(job="The job", reason="Reason, for the log")
-    async def release(self, interaction: Interaction, job: str, reason: Reason | None = None) -> None:
+    async def release(self, interaction: Interaction, job: JobText, reason: Reason | None = None) -> None:
         """Release a held job."""
         found = await self._find(interaction, job)
         if found is None:
@@ -86,7 +86,7 @@ class JobCommands(QueueSection):
 
     @app_commands.command(description="Retry a job that failed, was cancelled or was set aside")
     @app_commands.describe(job="The job", reason="Reason, for the log")
-    async def retry(self, interaction: Interaction, job: str, reason: Reason | None = None) -> None:
+    async def retry(self, interaction: Interaction, job: JobText, reason: Reason | None = None) -> None:
         """Make a job again: the same recipe, at the place that it had."""
         found = await self._find(interaction, job)
         if found is None:
@@ -107,7 +107,7 @@ class JobCommands(QueueSection):
 
     @app_commands.command(description="Set a job aside. If it is running, it stops")
     @app_commands.describe(job="The job", reason="Reason, for the log")
-    async def quarantine(self, interaction: Interaction, job: str, reason: Reason) -> None:
+    async def quarantine(self, interaction: Interaction, job: JobText, reason: Reason) -> None:
         """Set a job aside."""
         found = await self._find(interaction, job)
         if found is None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import io
-import time
 
 import discord
 from discord import app_commands
 
-from bot.commands.shared.moderator_group import QueueSection
+from bot.commands.shared.moderator_group import JobText, QueueSection
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.job_documents import recipe_of
 from bot.loops.discards import why_discarded
 from bot.loops.engine_alerts import trouble_of
 from bot.ops import stats, stats_chart
 from bot.text import messages, moderation_texts
 from db.states import State
-from engine.core.recipe import Recipe
 
 SHOWN = 15
 SHOWN_HELD = 10
@@ -43,7 +42,7 @@ class LookCommands(QueueSection):
         for job in jobs[:SHOWN]:
             wait = forecast.waits.get(job.id)
             place = None if wait is None else wait.position
-            lines.append(f"{messages.job_line(job, Recipe.from_json(job.recipe), place)} · <@{job.user_id}>")
+            lines.append(f"{messages.job_line(job, recipe_of(job), place)} · <@{job.user_id}>")
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.jobs.counts(guild)
@@ -69,7 +68,7 @@ class LookCommands(QueueSection):
 
     @app_commands.command(name="why", description="Show why takes of a clip were discarded, with pictures")
     @app_commands.describe(job="The job's id, or the start of it")
-    async def why_discarded(self, interaction: Interaction, job: str) -> None:
+    async def why_discarded(self, interaction: Interaction, job: JobText) -> None:
         """Show the discarded takes of a job of this server."""
         found = await self._find(interaction, job)
         if found is None:
@@ -89,7 +88,7 @@ class LookCommands(QueueSection):
     ) -> None:
         """Show counts, and a chart of them."""
         await interaction.response.defer(ephemeral=True, thinking=True)
-        now = time.time()
+        now = self._services.clock()
         jobs = await self._services.queue.jobs.ended(guild_of(interaction), now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)
         picture = await asyncio.to_thread(stats_chart.chart, counted)

@@ -41,8 +41,10 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
             return
         await services.submissions.ask(interaction, request, files)
 
+    longest = services.settings.max_prompt
+    parameters = [_parameter(option, longest=longest) for option in described.options]
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    ask.__signature__ = inspect.Signature([first, *map(_parameter, described.options)])  # type: ignore[attr-defined]
+    ask.__signature__ = inspect.Signature([first, *parameters])  # type: ignore[attr-defined]
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
         name=described.name, description=described.about, callback=ask, extras={SLOT: Slot.CLIP}
     )
@@ -55,12 +57,15 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     complete(command, services, described.kind)
 
 
-def _parameter(option: Option) -> inspect.Parameter:
+def _parameter(option: Option, *, longest: int) -> inspect.Parameter:
+    """Make the parameter of an option; ``longest`` characters are let through where it says nothing else."""
     kind: Any = option.kind
     if option.role is not None:
         kind = discord.Attachment
     elif option.most is not None:
         kind = app_commands.Range[option.kind, option.least, option.most]
+    elif option.kind is str and not option.choices:
+        kind = app_commands.Range[str, 1, option.longest or longest]
     return inspect.Parameter(
         option.name,
         inspect.Parameter.KEYWORD_ONLY,

@@ -1,4 +1,4 @@
-"""What every command of moderators stands on: the check, the job that is meant, the deed, the answer."""
+"""The base of every moderator command: permission check, finding the job, the action, the answer."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from discord import app_commands
 
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import is_moderator
+from bot.job_documents import recipe_of
 from bot.services import Services
 from bot.text import messages, moderation_texts
 from bot.text.prompts import clean_prompt
 from db.audit.log import AuditEntry
 from db.jobs.job import Job
 from db.states import State
-from engine.core.recipe import Recipe
 
 CHOICES = 25
 REASON_LIMIT = 200
@@ -23,12 +23,15 @@ SHOWN_PROMPT = 60
 
 Reason = app_commands.Range[str, 1, REASON_LIMIT]
 
+JobText = app_commands.Range[str, 1, 100]
+"""A job as it may be typed: its id, or the beginning of it."""
+
 OPEN = (State.RUNNING, State.QUEUED)
 """What "cancel" and "move" offer; the others name their states where they stand."""
 
 
 class ModeratorGroup(app_commands.Group):
-    """A group of commands that each check, at each use, who asks.
+    """A group of commands that check the member's permission at each use.
 
     Attributes:
         order: its place in the list of ``/queue``; the lowest comes first.
@@ -89,7 +92,7 @@ class ModeratorGroup(app_commands.Group):
             jobs += await self._services.queue.jobs.waiting(guild)
         choices = []
         for job in jobs:
-            recipe = Recipe.from_json(job.recipe)
+            recipe = recipe_of(job)
             name = moderation_texts.job_choice(job, recipe.prompt[:SHOWN_PROMPT])
             if typed.lower() in name.lower():
                 choices.append(app_commands.Choice(name=name[:100], value=job.id))

@@ -71,6 +71,9 @@ def _find(store: Store, checkpoint: str, base: Sequence[ModelSpec]) -> Path:
         return store.checkpoint(checkpoint)
     if any(spec.name == checkpoint and store.has(spec) for spec in base):
         return store.path(checkpoint)
+    why = store.unusable().get(checkpoint)
+    if why is not None:
+        raise RenderFailed(Code.WEIGHTS, f"The checkpoint “{checkpoint}” cannot be used, because {why}.")
     raise RenderFailed(Code.WEIGHTS, f"The checkpoint “{checkpoint}” is not installed here.")
 
 

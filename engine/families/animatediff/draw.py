@@ -209,7 +209,7 @@ class _Take:
         known = store.styles()
         for style in recipe.styles:
             if style.name not in known:  # else a name could be a path
-                raise UserError(Code.STYLE, f"There is no style “{style.name[:60]}” here.")
+                raise UserError(Code.STYLE, _no_style(style.name, store.unusable()))
             loras.append(
                 Lora(name=style.name, file=store.style(style.name), weight=style.weight, is_style=True)
             )
@@ -250,3 +250,9 @@ def _seeded(seed: int) -> Iterator[None]:
     with torch.random.fork_rng(devices=devices):
         torch.manual_seed(seed)
         yield
+
+
+def _no_style(name: str, unusable: Mapping[str, str]) -> str:
+    if name in unusable:
+        return f"The style “{name[:60]}” cannot be used, because {unusable[name]}."
+    return f"There is no style “{name[:60]}” here."

@@ -21,7 +21,7 @@ class Lora:
     """A file of low-rank weights.
 
     Attributes:
-        name: for whoever reads an error.
+        name: for error messages.
         file: a .safetensors file, in diffusers' keys of today or of 2023, or in kohya's.
         weight: 0 is as good as none.
         is_style: it is one of the owner's styles, which a member can leave out.

@@ -80,4 +80,4 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
         sold=True,
     ),
 }
-"""All of them. The ControlNets' own licence (OpenRAIL) stands in the catalogue."""
+"""All of them. The ControlNets' own licence (OpenRAIL) is in the catalogue."""

@@ -101,7 +101,7 @@ def choose(*, seed: int, subject: bool, landscape: bool, spare: tuple[float, flo
 
     Args:
         seed: decides among what suits.
-        subject: something stands in front of the rest.
+        subject: there is something in front of the rest.
         landscape: there is a sky.
         spare: how much of the picture lies outside the frame's shape, as shares of its width and height.
     """

@@ -100,7 +100,7 @@ def _beside(lab: Lab, sky: Mask) -> NDArray[np.float32]:
 
 
 def _through(lab: Lab, sky: Mask, front: Mask) -> Mask:
-    """The sky with the patches of it that a tree cuts off."""
+    """The sky, including patches that a tree cuts off."""
     rest = (~sky & ~front).astype(np.uint8)
     count, labels = cv2.connectedComponents(rest, connectivity=4)
     near = cv2.GaussianBlur(sky.astype(np.float32), (0, 0), 8) > 0.02  # noqa: PLR2004 (else there is no sky to compare with)

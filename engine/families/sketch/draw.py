@@ -1,6 +1,6 @@
 """An honest moving sketch of the words, without any weights.
 
-It stands in where no model that reads words is installed. A small lexicon picks place, hour, weather,
+It is used where no model that reads words is installed. A small lexicon picks place, hour, weather,
 things and movement out of the prompt; the rest of the text and the seed choose colours and layout. The
 prompt is written along its foot and a mark in the corner says "sketch", so that nobody takes it for what a
 model would draw.

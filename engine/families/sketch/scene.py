@@ -1,4 +1,4 @@
-"""The scene of a sketch: who is in it, where each of them is at a moment, and the picture of that moment."""
+"""The scene of a sketch: its figures, where each of them is at a moment, and the picture of that moment."""
 
 from __future__ import annotations
 

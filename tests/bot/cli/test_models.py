@@ -21,6 +21,7 @@ from engine.weights.lock import LOCK
 from engine.weights.store import Store
 from engine.weights.store import store_of as store_of_environment
 from tests import ROOT
+from tests.engine.weights import kinds
 from tests.fake_hub import FakeHub, tiny_pipeline
 
 UNET = "unet/diffusion_pytorch_model.fp16.safetensors"
@@ -206,9 +207,9 @@ def test_the_engine_process_looks_where_the_bot_does(monkeypatch, tmp_path):
     monkeypatch.setenv("FRAMEKILN_EXTRA_CHECKPOINTS", "comfy ui,other")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("FRAMEKILN_EXTRA_STYLES", "~/loras")
-    for path in ("weights/styles/a.safetensors", "loras/b.safetensors", "comfy ui/sub/c.safetensors"):
-        Path(path).parent.mkdir(parents=True, exist_ok=True)
-        Path(path).touch()
+    for path in ("weights/styles/a.safetensors", "loras/b.safetensors"):
+        kinds.write(Path(path), kinds.LORA_SD15)
+    kinds.write(Path("comfy ui/sub/c.safetensors"), kinds.SD15)
     settings = load_settings()
     here, there = store_of(settings), store_of_environment(engine_environment(settings))
     assert here.styles() == there.styles() == ("a", "b")

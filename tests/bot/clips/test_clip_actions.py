@@ -73,6 +73,14 @@ async def test_any_member_can_continue_a_clip(fake, channel, ada, services, bot,
     assert recipe.loop is (label == "Loop")
 
 
+@pytest.mark.parametrize("label", ["Extend", "Loop", "Reroll"])
+@pytest.mark.parametrize("spoiler", [True, False])
+async def test_what_is_made_of_a_spoiler_is_one(fake, channel, ada, services, bot, label, spoiler):
+    job, message = await delivered(services, ada, channel, spoiler=spoiler)
+    await (await fake.click(ada, message, label)).shown()
+    assert (await the_new_job(services, job)).spoiler is spoiler
+
+
 async def test_extend_works_after_a_restart(fake, channel, ada, services):
     async with connected(fake, services):
         job, message = await delivered(services, ada, channel, recipe=SHORT)

@@ -108,7 +108,10 @@ def test_words_by_frame_go_on_with_the_last_words():
 
 def test_a_new_prompt_and_try_lighter_keep_the_clip_before():
     part = longer(*made())
-    for other in (other_words(part, "snow", Capabilities(), LIMITS), lighter(part, Capabilities(), LIMITS)):
+    for other in (
+        other_words(part, "snow", Capabilities(), LIMITS, longest=400),
+        lighter(part, Capabilities(), LIMITS),
+    ):
         assert (other.before, other.inputs) == (part.before, part.inputs)
 
 
@@ -121,7 +124,7 @@ def test_a_loop_is_a_recipe_of_its_own_and_draws_nothing():
     assert Recipe.from_json(loop.to_json()) == loop
     for again in (
         lambda: looped(loop, before_of(loop, told), CLIP, max_seconds=6.0),
-        lambda: other_words(loop, "snow", Capabilities(), LIMITS),
+        lambda: other_words(loop, "snow", Capabilities(), LIMITS, longest=400),
         lambda: lighter(loop, Capabilities(), LIMITS),
     ):
         with pytest.raises(UserError) as refused:

@@ -57,12 +57,12 @@ def changed(one: Recipe, other: Recipe) -> set[str]:
 @pytest.mark.parametrize("changes", [{}, {"follow": None}, {"follow": None, "engine": "animatediff"}])
 def test_the_same_words_make_the_same_recipe(changes):
     recipe = full(**changes)
-    assert changed(recipe, variation.other_words(recipe, recipe.prompt, HERE, LIMITS)) == set()
+    assert changed(recipe, variation.other_words(recipe, recipe.prompt, HERE, LIMITS, longest=400)) == set()
 
 
 def test_other_words_change_what_is_read_and_nothing_that_was_chosen():
     recipe = full()
-    other = variation.other_words(recipe, "a king, portrait", HERE, LIMITS)
+    other = variation.other_words(recipe, "a king, portrait", HERE, LIMITS, longest=400)
     assert changed(recipe, other) == {"prompt", "words", "negative"}
     assert other.words.startswith("a king, portrait")
     assert "cat" not in other.words
@@ -72,19 +72,19 @@ def test_other_words_change_what_is_read_and_nothing_that_was_chosen():
 def test_what_the_member_steered_away_from_stays():
     recipe = full(negative="rain")
     assert recipe.negative == "rain"
-    assert variation.other_words(recipe, "a bowl of soup", HERE, LIMITS).negative == "rain"
+    assert variation.other_words(recipe, "a bowl of soup", HERE, LIMITS, longest=400).negative == "rain"
 
 
 def test_raw_words_stay_raw():
     recipe = full(raw=True)
-    other = variation.other_words(recipe, "soup", HERE, LIMITS)
+    other = variation.other_words(recipe, "soup", HERE, LIMITS, longest=400)
     assert (other.words, other.negative) == ("soup", recipe.negative)
 
 
 def test_a_restyled_clip_keeps_its_strength_and_length():
     recipe = full(kind=Kind.RESTYLE, follow=None, strength=0.4, camera=Camera.AUTO, seconds=None)
     assert recipe.seconds == 3.0
-    other = variation.other_words(recipe, "a clay figure", HERE, LIMITS)
+    other = variation.other_words(recipe, "a clay figure", HERE, LIMITS, longest=400)
     assert (other.kind, other.strength, other.length) == (Kind.RESTYLE, recipe.strength, recipe.length)
 
 

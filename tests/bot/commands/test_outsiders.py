@@ -1,4 +1,4 @@
-"""What those get who may do nothing: each sort of thing, as each sort of outsider. Many more: `make outsiders`."""
+"""What each sort of outsider gets for each sort of thing. `make outsiders` tries many more."""
 
 from __future__ import annotations
 

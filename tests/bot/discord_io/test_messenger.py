@@ -168,6 +168,21 @@ async def test_commands_are_registered_when_discord_is_back(fake, channel, servi
     assert fake.world.command_syncs == 1
 
 
+async def test_commands_are_registered_after_an_unexpected_error(fake, channel, services, monkeypatch):
+    monkeypatch.setattr("bot.supervisor.RESTART_FIRST", 0.01)
+    real, errors = services.queue.meta.get, [LookupError("unexpected")]
+
+    async def get(key):
+        if errors:
+            raise errors.pop()
+        return await real(key)
+
+    monkeypatch.setattr(services.queue.meta, "get", get)
+    async with connected(fake, services):
+        assert not errors
+    assert fake.world.command_syncs == 1
+
+
 async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, services):
     settings = Settings(_env_file=None, discord_token="wrong", moderator_roles=())
     wrong = dataclasses.replace(services, settings=settings)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from types import SimpleNamespace
 from unittest.mock import create_autospec
 
 import imageio_ffmpeg
@@ -23,15 +22,15 @@ from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import ANN, CHANNEL, queued, recipe, rendered, until
+from tests.clock import CLOCK
 from tests.policies import delivery_limits
 
 HOUR = 3600.0
 
 
 @pytest.fixture
-def clock(monkeypatch, clock):
+def clock(clock):
     clock.now = 1_800_000_000.0
-    monkeypatch.setattr(delivery, "time", SimpleNamespace(time=clock))
     return clock
 
 
@@ -61,13 +60,16 @@ def signals(changed):
 def make(queue, blobs, outlet, tmp_path, signals):
     def made(**limits) -> Deliverer:
         return Deliverer(
-            queue=queue,
+            delivery=queue.delivery,
+            jobs=queue.jobs,
+            claims=queue.claims,
             blobs=blobs,
             outlet=outlet,
             work=tmp_path / "outbox",
             limits=delivery_limits(**limits),
             clip_posts=ClipPosts(work=tmp_path / "outbox", sealer=Sealer(None)),
             signals=signals,
+            clock=CLOCK,
         )
 
     return made

@@ -44,7 +44,7 @@ async def news(services, quick):
     """The loop, over an engine that a test has in hand."""
     look = lambda: trouble_of(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
     task = asyncio.create_task(
-        EngineAlerts(queue=services.queue, messenger=services.messenger, look=look).loop.run()
+        EngineAlerts(reviews=services.queue.reviews, messenger=services.messenger, look=look).loop.run()
     )
     yield
     task.cancel()

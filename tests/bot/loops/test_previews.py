@@ -23,6 +23,7 @@ from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
+from tests.clock import CLOCK
 from tests.fake_discord import Status
 
 MESSAGE = 900
@@ -58,11 +59,13 @@ def may_show():
 @pytest.fixture
 async def board(queue, messenger, engine_loop, may_show):
     made = StatusBoard(
-        queue=queue,
+        delivery=queue.delivery,
+        jobs=queue.jobs,
+        moderation=queue.moderation,
         signals=JobSignals(),
         messenger=messenger,
         engine_loop=engine_loop,
-        forecaster=Forecaster(queue.jobs),
+        forecaster=Forecaster(queue.jobs, clock=CLOCK),
         dress=rows.for_status,
         sealer=Sealer(None),
         may_show=may_show,

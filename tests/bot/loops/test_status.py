@@ -23,6 +23,7 @@ from db.states import State
 from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, hand_in, queued, until
+from tests.clock import CLOCK
 from tests.db.asking import audit_entry
 
 MESSAGE = 900
@@ -51,11 +52,13 @@ def engine_loop(queue, blobs, tmp_path):
 def make(queue, messenger, engine_loop):
     def made(interval: float = 0.02) -> StatusBoard:
         return StatusBoard(
-            queue=queue,
+            delivery=queue.delivery,
+            jobs=queue.jobs,
+            moderation=queue.moderation,
             signals=JobSignals(),
             messenger=messenger,
             engine_loop=engine_loop,
-            forecaster=Forecaster(queue.jobs),
+            forecaster=Forecaster(queue.jobs, clock=CLOCK),
             dress=lambda job, draft: None,
             sealer=Sealer(None),
             may_show=AsyncMock(return_value=True),

@@ -154,27 +154,27 @@ async def test_a_failed_sweep_does_not_prevent_the_backup(make, blobs, tmp_path,
 
 async def test_the_bot_gives_a_sign_of_life_only_while_it_runs(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "EVERY", 0.01)
-    assert look(tmp_path) == (False, "the bot is not running")
+    assert look(tmp_path, now=time.time()) == (False, "the bot is not running")
     told = {"engine": "ready"}
-    running = asyncio.create_task(HealthFile(tmp_path, lambda: dict(told)).loop.run())
-    await until(lambda: look(tmp_path) == (True, "engine: ready"))
+    running = asyncio.create_task(HealthFile(tmp_path, lambda: dict(told), clock=time.time).loop.run())
+    await until(lambda: look(tmp_path, now=time.time()) == (True, "engine: ready"))
     told["engine"] = "busy"
-    await until(lambda: look(tmp_path) == (True, "engine: busy"))
+    await until(lambda: look(tmp_path, now=time.time()) == (True, "engine: busy"))
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    assert look(tmp_path) == (False, "the bot is not running")
+    assert look(tmp_path, now=time.time()) == (False, "the bot is not running")
     assert list(tmp_path.glob("health*")) == []
 
 
 def test_an_old_or_broken_sign_of_life_does_not_count(tmp_path):
     file = tmp_path / health.FILE
     file.write_text(json.dumps({"time": time.time() - health.STALE - 1}))
-    alive, why = look(tmp_path)
+    alive, why = look(tmp_path, now=time.time())
     assert not alive
     assert why.startswith("no sign of life for 31 s")
     for broken in ("", "[]", "{}", '{"time": "now"}'):
         file.write_text(broken)
-        alive, why = look(tmp_path)
+        alive, why = look(tmp_path, now=time.time())
         assert not alive
         assert "cannot be read" in why
 
@@ -182,11 +182,11 @@ def test_an_old_or_broken_sign_of_life_does_not_count(tmp_path):
 async def test_a_full_disk_does_not_end_the_sign_of_life(tmp_path, monkeypatch):
     monkeypatch.setattr(health, "EVERY", 0.01)
     folder = tmp_path / "not yet"
-    running = asyncio.create_task(HealthFile(folder, dict).loop.run())
+    running = asyncio.create_task(HealthFile(folder, dict, clock=time.time).loop.run())
     await asyncio.sleep(0.05)
     assert not running.done()
     folder.mkdir()
-    await until(lambda: look(folder)[0])
+    await until(lambda: look(folder, now=time.time())[0])
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 

@@ -227,7 +227,7 @@ def test_a_single_file_that_is_no_checkpoint_is_refused_in_words(store, what):
     else:
         save_file({"weight": torch.zeros(2)}, path)
     try:
-        with pytest.raises(RenderFailed, match=r"damaged or is not a Stable Diffusion 1\.5 checkpoint"):
+        with pytest.raises(RenderFailed, match=r"cannot be used, because it is (damaged|not a checkpoint)"):
             draw(load("animatediff", EngineContext(store=store)), small(model="odd"))
     finally:
         path.unlink()
@@ -271,7 +271,7 @@ def test_several_loras_are_worn_together(family):
         ("no-lora", "made for another kind"),
         ("wrong-size", "made for another kind"),
         ("cut-off", "damaged"),
-        ("nothing-for-us", "it has nothing for this kind of model"),
+        ("nothing-for-us", "not a LoRA of the Stable Diffusion 1.5 kind"),
         ("../sd15", "no style"),
     ],
 )

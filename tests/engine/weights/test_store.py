@@ -8,8 +8,10 @@ import pytest
 from engine.core.device import Device
 from engine.families import CATALOGUE
 from engine.runtime.capabilities import capabilities_of
+from engine.weights.kinds import DAMAGED, NO_STYLE
 from engine.weights.lock import FileRecord, Record, write_manifest
 from engine.weights.store import Store, store_of
+from tests.engine.weights import kinds
 from tests.fake_hub import tiny_pipeline, weights
 
 
@@ -150,10 +152,10 @@ def test_looking_through_a_full_store_takes_no_time(store):
 
 
 def test_the_owner_s_own_files_are_found_by_name(store):
-    write(store.folder / "checkpoints/inked.safetensors")
-    write(store.folder / "checkpoints/toon/model_index.json")
+    kinds.write(store.folder / "checkpoints/inked.safetensors", kinds.SD15)
+    kinds.pipeline(store.folder / "checkpoints/toon")
     write(store.folder / "checkpoints/old.ckpt")
-    write(store.folder / "styles/ink.safetensors")
+    kinds.write(store.folder / "styles/ink.safetensors", kinds.LORA_SD15)
     write(store.folder / "styles/evil.bin")
     assert store.checkpoints() == ("inked", "toon")
     assert store.checkpoint("toon") == store.folder / "checkpoints/toon"
@@ -165,11 +167,11 @@ def test_the_owner_s_own_files_are_found_by_name(store):
 
 def test_other_programs_folders_are_used_where_they_are(tmp_path):
     other = tmp_path / "comfy ui"
-    write(other / "checkpoints/SD 1.5/dream.safetensors")
-    write(other / "checkpoints/toon.safetensors")
-    write(other / "checkpoints/photo/model_index.json")
-    write(other / "checkpoints/photo/unet/diffusion_pytorch_model.safetensors")
-    write(other / "loras/deep/ink.safetensors")
+    kinds.write(other / "checkpoints/SD 1.5/dream.safetensors", kinds.SD15)
+    kinds.write(other / "checkpoints/toon.safetensors", kinds.SD15)
+    kinds.pipeline(other / "checkpoints/photo")
+    kinds.write(other / "checkpoints/photo/unet/diffusion_pytorch_model.safetensors", kinds.SD15)
+    kinds.write(other / "loras/deep/ink.safetensors", kinds.LORA_SD15)
     write(other / "loras/evil.pt")
     store = store_of(
         {
@@ -178,13 +180,75 @@ def test_other_programs_folders_are_used_where_they_are(tmp_path):
             "FRAMEKILN_EXTRA_STYLES": str(other / "loras"),
         }
     )
-    write(store.folder / "checkpoints/toon.safetensors", b"mine")
+    mine = kinds.write(store.folder / "checkpoints/toon.safetensors", kinds.SD15)
     assert store.checkpoints() == ("dream", "photo", "toon")
     assert store.checkpoint("dream") == other / "checkpoints/SD 1.5/dream.safetensors"
     assert store.checkpoint("photo") == other / "checkpoints/photo"
-    assert store.checkpoint("toon").read_bytes() == b"mine"
+    assert store.checkpoint("toon") == mine
     assert store.styles() == ("ink",)
     assert store.in_use()
+
+
+@pytest.mark.parametrize("name", ["SD2", "SDXL", "INPAINTING", "VAE", "LORA_SD15"])
+def test_checkpoints_of_other_kinds_are_not_offered_and_the_reason_is_kept(store, name):
+    kinds.write(store.folder / "checkpoints/pastelAnime.safetensors", getattr(kinds, name))
+    assert store.checkpoints() == ()
+    assert "pastelAnime" in store.unusable()
+    assert not store.in_use()
+
+
+@pytest.mark.parametrize("name", ["LORA_SDXL", "LORA_SDXL_TEXT", "LORA_FLUX", "LORA_WAN"])
+def test_loras_of_other_kinds_are_not_offered(store, name):
+    kinds.write(store.folder / "styles/ink.safetensors", getattr(kinds, name))
+    assert store.styles() == ()
+    assert store.unusable() == {"ink": NO_STYLE}
+
+
+@pytest.mark.parametrize(
+    "unet", [{"cross_attention_dim": 1024}, {"in_channels": 9}, {"cross_attention_dim": 2048}]
+)
+def test_folders_of_other_kinds_are_not_offered(store, unet):
+    kinds.pipeline(store.folder / "checkpoints/other", **unet)
+    assert store.checkpoints() == ()
+    assert "other" in store.unusable()
+
+
+def test_a_download_that_did_not_finish_is_not_offered(store):
+    path = kinds.write(store.folder / "checkpoints/half.safetensors", kinds.SD15)
+    path.write_bytes(path.read_bytes()[:-1])
+    assert store.unusable() == {"half": DAMAGED}
+    kinds.write(path, kinds.SD15)
+    assert store.checkpoints() == ("half",)
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"x", b"\xff" * 16, b"\x02" + bytes(7) + b"[]", b"\x02" + bytes(7) + b"{}"]
+)
+def test_what_is_no_safetensors_file_is_not_offered(store, damage):
+    write(store.folder / "checkpoints/odd.safetensors", damage)
+    assert store.checkpoints() == ()
+    assert "odd" in store.unusable()
+
+
+def test_hidden_files_are_nobodys_checkpoints(tmp_path):
+    store = Store(
+        tmp_path / "models", extra_checkpoints=(tmp_path / "other",), extra_styles=(tmp_path / "other",)
+    )
+    for folder in (store.folder / "checkpoints", tmp_path / "other", tmp_path / "other/.cache"):
+        kinds.write(folder / "._toon.safetensors", kinds.SD15)
+    kinds.write(tmp_path / "other/.cache/toon.safetensors", kinds.SD15)
+    kinds.pipeline(tmp_path / "other/.cache/photo")
+    kinds.write(store.folder / "styles/._ink.safetensors", kinds.LORA_SD15)
+    assert store.checkpoints() == store.styles() == ()
+    assert store.unusable() == {}
+
+
+def test_of_two_with_one_name_the_one_that_can_be_used_is(tmp_path):
+    store = Store(tmp_path / "models", extra_checkpoints=(tmp_path / "other",))
+    kinds.write(store.folder / "checkpoints/toon.safetensors", kinds.SDXL)
+    other = kinds.write(tmp_path / "other/toon.safetensors", kinds.SD15)
+    assert store.checkpoints() == ("toon",)
+    assert store.checkpoint("toon") == other
 
 
 def test_removing_takes_the_entry_and_what_was_on_its_way_and_nothing_else(store, tmp_path):
