@@ -227,15 +227,7 @@ def _services(base: _Base) -> Services:
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
-        rights=Rights(
-            personal=personal,
-            erasing=erasing,
-            blobs=base.blobs,
-            sealer=base.sealer,
-            exports=Turns(at_once=1, waiting=settings.exports_waiting),
-            work=settings.data_dir,
-            clock=base.clock,
-        ),
+        rights=_rights(base, personal, erasing),
         loop_lag=LoopLag(),
         door=Door(standing=Standing(base.database), limits=policies.for_door(settings)),
     )
@@ -347,6 +339,19 @@ def _erasing(base: _Base, personal: Personal, cancelling: Cancelling) -> Erasing
         signals=base.signals,
         outbox=base.outbox,
         cancel=cancelling.cancel,
+    )
+
+
+def _rights(base: _Base, personal: Personal, erasing: Erasing) -> Rights:
+    settings = base.settings
+    return Rights(
+        personal=personal,
+        erasing=erasing,
+        blobs=base.blobs,
+        sealer=base.sealer,
+        exports=Turns(at_once=1, waiting=settings.exports_waiting),
+        work=settings.data_dir,
+        clock=base.clock,
     )
 
 

@@ -13,7 +13,7 @@ from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
-from bot.requests.submission import SubmissionPolicy
+from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare

@@ -21,7 +21,7 @@ from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
-from bot.requests.submission import SubmissionPolicy
+from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -167,6 +167,7 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits,
         submissions.limits.ceilings,
         policies.for_delivery(settings),
+        policies.for_door(settings),
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),

@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import shutil
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 
 import aiohttp
 import discord
 
 from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
-from bot.discord_io.interactions import Interaction, guild_of
-from bot.discord_io.permissions import may_post, roles_of
+from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.permissions import roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
@@ -27,14 +25,14 @@ from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.loops.status import StatusBoard
 from bot.moderation.screening import Screened, Screening
+from bot.requests.admitting import Admitting, SubmissionPolicy
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
 from bot.text import messages
 from bot.text.prompts import clean_prompt
-from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
 from db.files import Blobs
-from db.jobs.enqueue import Admission, EnqueueLimits
+from db.jobs.enqueue import Admission
 from db.jobs.job import Job, NewJob
 from db.moderation.actions import Moderation
 from db.states import JobId, State
@@ -43,34 +41,12 @@ from engine.core.errors import Code, UserError
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import FAMILIES
-from engine.planning.plan import PlanLimits, plan
+from engine.planning.plan import plan
 
 log = logging.getLogger(__name__)
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
 """A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
-
-QUICK_SECONDS = 0.05
-"""A look at the limits may hold the answer up by so much; a busy database is asked after it."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class SubmissionPolicy:
-    """What the desk takes.
-
-    Attributes:
-        engine: "auto", or the one that the owner chose.
-        data_dir: where the disk must have room.
-        min_free_disk: bytes.
-        max_prompt: characters.
-    """
-
-    limits: EnqueueLimits
-    plan: PlanLimits
-    data_dir: Path
-    min_free_disk: int
-    max_prompt: int
-    engine: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -116,6 +92,7 @@ class Submissions:
         self._screening = screening
         self.rules = rules
         self._capabilities = capabilities
+        self._admitting = Admitting(entry=entry, reception=reception, screening=screening, rules=rules)
         self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
@@ -226,7 +203,10 @@ class Submissions:
             key: what may be done once only; None: as often as it is asked for.
         """
         with self._in_flight.track():
-            checked = await self._admit(interaction, words, files or {})
+            if self._in_flight.closed:
+                await say(interaction, messages.BEING_RESTARTED)
+                return None
+            checked = await self._admitting.admit(interaction, words, files or {})
             answer = None if checked is None else await defer(interaction)
             if answer is None:
                 return None
@@ -245,7 +225,7 @@ class Submissions:
         """Make the recipe of a request that has been answered, and put it in the queue."""
         try:
             if not checked:
-                await self._check_limits(interaction)
+                await self._admitting.check_limits(interaction)
             made = await make()
             recipe = made.recipe
             screened = await self._screening.before_drawing(
@@ -276,62 +256,6 @@ class Submissions:
         finally:
             self._board.answered(job.id)
         return job.id
-
-    async def _admit(
-        self, interaction: Interaction, words: str, files: Mapping[Role, Attachment]
-    ) -> bool | None:
-        """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
-        checked = False
-        refusal = self._refuse_at_sight(interaction)
-        try:
-            if refusal is None:
-                checked = await self._within_limits(interaction)
-                refusal = await self._refuse_unread(interaction, words, files)
-        except (Draining, LimitReached, MemberBanned, UserError) as error:
-            refusal = refusal_text(error, interaction.id)
-        if refusal is not None:
-            await interaction.response.send_message(refusal, ephemeral=True)
-            return None
-        return checked
-
-    def _refuse_at_sight(self, interaction: Interaction) -> str | None:
-        """Reasons to refuse that cost nothing; the door has looked at others. None: go on."""
-        if interaction.guild_id is None or interaction.channel_id is None:
-            return messages.ONLY_IN_SERVERS
-        return messages.BEING_RESTARTED if self._in_flight.closed else None
-
-    async def _within_limits(self, interaction: Interaction) -> bool:
-        """Look at the member's limits; False where the database takes too long to tell."""
-        try:
-            async with asyncio.timeout(QUICK_SECONDS):
-                await self._check_limits(interaction)
-        except (TimeoutError, DatabaseError):
-            log.debug("answering before the limits are checked")
-            return False
-        return True
-
-    async def _refuse_unread(
-        self, interaction: Interaction, words: str, files: Mapping[Role, Attachment]
-    ) -> str | None:
-        """Reasons to refuse before any file is fetched. None: go on.
-
-        Raises:
-            UserError: a file is too large, as Discord says.
-        """
-        if not may_post(interaction):
-            return messages.MAY_NOT_POST
-        self._reception.check_sizes(files)
-        if await self._screening.forbids(clean_prompt(words, limit=self.rules.max_prompt)):
-            log.warning("refused %s: someone young together with something sexual", interaction.id)
-            return messages.FORBIDDEN
-        if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
-            return messages.DISK_FULL
-        return None
-
-    async def _check_limits(self, interaction: Interaction) -> None:
-        await self._entry.check_limits(
-            guild_of(interaction), interaction.user.id, roles_of(interaction), self.rules.limits
-        )
 
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""

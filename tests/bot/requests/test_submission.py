@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
 
@@ -12,7 +13,7 @@ import pytest
 from bot.buttons import rows
 from bot.clips.remakes import Remix, Reroll
 from bot.discord_io.messenger import Post
-from bot.requests import submission as submissions_module
+from bot.requests import admitting as admitting_module
 from bot.text import messages
 from db.errors import CannotWrite, Limit, LimitReached
 from db.states import State
@@ -112,8 +113,8 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
         await queue.moderation.ban(guild, ada.id, by=1, reason="spam")
         expected = messages.BANNED
     elif reason == "disk":
-        rules = submissions_module.dataclasses.replace(services.submissions.rules, min_free_disk=1000)
-        services.submissions.rules = rules
+        admitting = services.submissions._admitting
+        admitting.rules = replace(admitting.rules, min_free_disk=1000)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
         expected = messages.DISK_FULL
     else:
@@ -123,7 +124,7 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
         other = await queued(queue, 5 if reason == "server waiting" else ada.id, guild)
         if reason == "hour":
             await queue.claims.cancel(other.id)
-    monkeypatch.setattr(submissions_module, "QUICK_SECONDS", 5.0)
+    monkeypatch.setattr(admitting_module, "QUICK_SECONDS", 5.0)
     asked = await fake.slash(ada, channel, "animate", image=cat())
     assert expected in await refusal_of(asked)
     assert asked.response.type == REPLY
@@ -136,7 +137,7 @@ async def test_a_slow_look_at_the_limits_does_not_hold_up_the_answer(
     fake, channel, ada, services, bot, monkeypatch
 ):
     """The answer goes first, and the limits still come before the download."""
-    monkeypatch.setattr(submissions_module, "QUICK_SECONDS", 0.01)
+    monkeypatch.setattr(admitting_module, "QUICK_SECONDS", 0.01)
     gate = asyncio.Event()
 
     async def slowly(*_):
