@@ -26,6 +26,7 @@ from pydantic_settings import (
 )
 
 from bot.config.choices import LogFormat, Where
+from bot.config.crowding import Crowding
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
@@ -44,7 +45,7 @@ class BadSettings(Exception):
     """A setting is wrong; the text is one line that names it and says what would be right."""
 
 
-class Settings(BaseSettings):
+class Settings(Crowding):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -126,15 +127,6 @@ class Settings(BaseSettings):
         86_400.0, ge=0, description="Most GPU-seconds that /queue limit can allow."
     )
     per_guild_waiting: int = Field(50, ge=1, description="Most jobs a server can have waiting.")
-    per_member_at_once: int = Field(
-        1,
-        ge=1,
-        description="Requests of a member that are taken in at the same time; buttons, exports and erasures "
-        "are counted separately.",
-    )
-    per_guild_at_once: int = Field(
-        10, ge=1, description="Requests of a server that are taken in at the same time."
-    )
     total_waiting: int = Field(500, ge=1, description="Most jobs that can wait in total.")
     fair_half_life_hours: float = Field(
         6.0,
@@ -219,12 +211,6 @@ class Settings(BaseSettings):
         20.0, gt=0, description="Most seconds for downloading a picture or a clip."
     )
     decoders: int = Field(2, ge=1, description="Pictures read at the same time.")
-    downloads: int = Field(
-        4, ge=1, description="Pictures downloaded at the same time; clips are counted separately."
-    )
-    files_waiting: int = Field(
-        100, ge=1, description="Most pictures, and most clips, that can wait to be downloaded or read."
-    )
     max_video_bytes: int = Field(
         ClipLimits.max_bytes, ge=1024, description="Largest clip a member can send, in bytes."
     )
@@ -293,12 +279,6 @@ class Settings(BaseSettings):
         7.0, gt=0, description="Days to keep pictures of discarded takes; never longer than the inputs."
     )
     max_starred: int = Field(50, ge=1, description="Most stars a member can have in a server.")
-    max_reports: int = Field(
-        10, ge=1, description="Most clips a member can report in a server within 24 hours."
-    )
-    exports_waiting: int = Field(
-        20, ge=1, description="Most members whose /mydata export can wait; one is made at a time."
-    )
     backups: int = Field(7, ge=0, description="Daily backups of the database to keep.")
 
     @field_validator("moderator_roles", "word_languages", mode="before")

@@ -171,7 +171,7 @@ class Downloader:
                     written += len(piece)
                     if written > self._max_bytes:
                         raise Refused(Refusal.BYTES)
-                    await asyncio.to_thread(_write, file, piece)
+                    await self._keep(file, piece)
         except aiohttp.ClientPayloadError:
             raise _Failed(Cause.CUT_SHORT) from None
         except aiohttp.ClientError as error:
@@ -179,6 +179,13 @@ class Downloader:
             raise _Failed(Cause.FAILED) from None
         if written < size:
             raise _Failed(Cause.CUT_SHORT)
+
+    async def _keep(self, file: BinaryIO, piece: bytes) -> None:
+        try:
+            await asyncio.to_thread(_write, file, piece)
+        except OSError as error:
+            log.error("could not keep a download: %s", error)  # noqa: TRY400 - it says all
+            raise Refused(Refusal.DOWNLOAD, cause=Cause.NO_ROOM) from None
 
     def _check(self, answer: aiohttp.ClientResponse) -> None:
         if answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
@@ -206,9 +213,5 @@ class Downloader:
 
 
 def _write(file: BinaryIO, piece: bytes) -> None:
-    try:
-        file.write(piece)
-        file.flush()
-    except OSError as error:
-        log.error("could not keep a download: %s", error)  # noqa: TRY400 - it says all
-        raise Refused(Refusal.DOWNLOAD, cause=Cause.NO_ROOM) from None
+    file.write(piece)
+    file.flush()
