@@ -34,6 +34,7 @@ from engine.untrusted.headers import (
     read_header,
     slim_png,
 )
+from engine.untrusted.scale import scaled
 
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -123,20 +124,22 @@ def _working_size(size: tuple[int, int], limits: PictureLimits) -> tuple[int, in
 
 def _normalise(image: Image.Image, limits: PictureLimits) -> Image.Image:
     profile, orientation = image.info.get("icc_profile"), _orientation(image)
-    target = _working_size(image.size, limits)
-    if image.mode.startswith("I"):
-        image = image.point(lambda value: value * (1 / 256)).convert("L")
-    elif image.has_transparency_data:
-        image = image.convert("RGBA")
-    elif image.mode not in {"L", "RGB", "CMYK"}:
-        image = image.convert("RGB")
     # Scaled first: whatever follows costs by the pixel.
-    image = image.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image = scaled(image, _working_size(image.size, limits), _plain_mode)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     if image.mode != "RGBA":
         return _to_srgb(image, profile)
     return _on_background(_to_srgb(image.convert("RGB"), profile), image.getchannel("A"))
+
+
+def _plain_mode(image: Image.Image) -> Image.Image:
+    """The same picture in one of the modes L, RGB, RGBA and CMYK."""
+    if image.mode.startswith("I"):
+        return image.point(lambda value: value * (1 / 256)).convert("L")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
 
 
 def _orientation(image: Image.Image) -> int:
