@@ -8,9 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.family import RawFrames
+
 Frames = NDArray[np.uint8]
-Change = Callable[[Frames, float, np.random.Generator], NDArray[np.generic]]
-"""Takes and gives uint8 ``[T, H, W, 3]``, draws its chance from the generator; the number is its strength."""
+Change = Callable[[Frames, float, np.random.Generator], RawFrames]
+"""Takes uint8 ``[T, H, W, 3]`` and gives the same, or float32 of 0 … 1. The number is its strength; the
+generator gives its chance."""
 
 
 def graded(strength: float, one: float, two: float, three: float, *, none: float = 0.0) -> float:
@@ -20,7 +23,7 @@ def graded(strength: float, one: float, two: float, three: float, *, none: float
 
 def levels(values: NDArray[np.floating]) -> Frames:
     """Round to bytes."""
-    return np.clip(values + 0.5, 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(values + 0.5, 0, 255).astype(np.uint8))
 
 
 def each(frames: Frames, change: Callable[[int, NDArray[np.float32]], NDArray[np.floating]]) -> Frames:
@@ -37,7 +40,7 @@ def saturate(frame: NDArray[np.float32], factor: float) -> NDArray[np.floating]:
 def field(rng: np.random.Generator, height: int, width: int, cells: int) -> NDArray[np.float32]:
     """Soft patches of deviation 1 or less, ``[height, width]``."""
     coarse = rng.standard_normal((cells, cells)).astype(np.float32)
-    return cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
 
 
 def stranger(frames: Frames) -> Frames:

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.family import Frames
+
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
@@ -23,14 +25,16 @@ class Labelled:
     def frames(self, limit: int, long_side: int) -> NDArray[np.uint8]:
         """The first ``limit`` frames, RGB, shrunk to ``long_side`` pixels at most: uint8 ``[T, H, W, 3]``."""
         video = cv2.VideoCapture(str(self.path))
-        frames = []
+        frames: list[Frames] = []
         while len(frames) < limit:
             found, frame = video.read()
             if not found:
                 break
             scale = min(1.0, long_side / max(frame.shape[:2]))
             size = (round(frame.shape[1] * scale), round(frame.shape[0] * scale))
-            frames.append(cv2.resize(frame, size, interpolation=cv2.INTER_AREA)[..., ::-1])
+            frames.append(
+                np.asarray(cv2.resize(frame, size, interpolation=cv2.INTER_AREA), np.uint8)[..., ::-1]
+            )
         return np.ascontiguousarray(np.stack(frames))
 
 

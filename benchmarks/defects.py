@@ -25,7 +25,7 @@ def defect(change: Change) -> Change:
 @defect
 def not_finite(frames: Frames, strength: float, rng: np.random.Generator) -> NDArray[np.float32]:
     """NaN in one pixel, in a patch, in a whole frame."""
-    broken = frames.astype(np.float32) / 255
+    broken = frames.astype(np.float32) / np.float32(255)
     t = int(rng.integers(len(frames)))
     size = round(graded(strength, 1, 32, max(frames.shape[1:3]), none=1))
     broken[t, :size, :size] = np.nan
@@ -126,7 +126,11 @@ def blur_collapses(frames: Frames, strength: float, rng: np.random.Generator) ->
     """Detail melts away to the end: Gaussians of .3, .6, 1.4 % of the long side."""
     final = graded(strength, 0.003, 0.006, 0.014) * max(frames.shape[1:3]) * rng.uniform(0.9, 1.1)
     sigmas = final * np.clip(np.linspace(-0.3, 1, len(frames)), 0.001, None)
-    return each(frames, lambda t, frame: cv2.GaussianBlur(frame, (0, 0), max(0.1, sigmas[t])))
+
+    def spoil(t: int, frame: NDArray[np.float32]) -> NDArray[np.floating]:
+        return np.asarray(cv2.GaussianBlur(frame, (0, 0), max(0.1, sigmas[t])), np.float32)
+
+    return each(frames, spoil)
 
 
 @defect
@@ -166,7 +170,7 @@ def fresh_noise(frames: Frames, strength: float, rng: np.random.Generator) -> Fr
 
     def spoil(_: int, frame: NDArray[np.float32]) -> NDArray[np.floating]:
         shift = (int(rng.integers(frames.shape[1])), int(rng.integers(frames.shape[2])))
-        return frame + np.roll(noise[int(rng.integers(2))], shift, axis=(0, 1))
+        return np.asarray(frame + np.roll(noise[int(rng.integers(2))], shift, axis=(0, 1)))
 
     return each(frames, spoil)
 

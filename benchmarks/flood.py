@@ -25,6 +25,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -321,7 +322,7 @@ async def run(kinds: list[str], seconds: float, burst: int, checkout: Path) -> l
                     await KINDS[kind].prepare(town)
                     quiet = await phase(town, bot, seconds, None)
                     town.sent.clear()
-                    felt = await phase(town, bot, seconds, lambda kind=kind: KINDS[kind].waves(town, burst))
+                    felt = await phase(town, bot, seconds, partial(KINDS[kind].waves, town, burst))
                     row = Row(kind, quiet, felt, len(town.sent), sum(map(ANSWERED, town.sent)))
                 print(row, flush=True)
                 rows.append(row)

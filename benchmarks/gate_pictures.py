@@ -26,7 +26,7 @@ def main() -> None:
         frames = DEFECTS[defect](clip.frames, strength, np.random.default_rng(1))
         verdict = judge(frames, clip.reference, 12.0)
         print(name, defect, strength, verdict.outcome, "; ".join(verdict.reasons))
-        sheet = contact_sheet(frames[:6], 12.0, width=540)[..., ::-1]
+        sheet = contact_sheet(np.asarray(frames[:6], np.uint8), 12.0, width=540)[..., ::-1]
         # Few colours keep a page of documentation light.
         sheet = (sheet // 8 * 8 + 4).astype(np.uint8)
         cv2.imwrite(str(DOCS / name), sheet, [cv2.IMWRITE_PNG_COMPRESSION, 9])

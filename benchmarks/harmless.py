@@ -28,9 +28,8 @@ def recompressed(frames: Frames, strength: float, rng: np.random.Generator) -> F
     quality = round(rng.integers(60, 76) - (strength - 2) * 10)
 
     def again(frame: Frames) -> Frames:
-        return cv2.imdecode(
-            cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])[1], cv2.IMREAD_COLOR
-        )
+        _, jpeg = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
 
     return np.stack([again(frame) for frame in frames])
 

@@ -150,7 +150,7 @@ def _with_profile(form: str, profile: bytes | None = None) -> bytes:
     return encoded(form, icc_profile=srgb if profile is None else profile)
 
 
-_Rows = Iterator[tuple[str | bytes, ...]]
+_Rows = Iterator[tuple[str, bytes, *tuple[str, ...]]]
 
 
 def _good() -> _Rows:

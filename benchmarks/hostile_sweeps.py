@@ -35,7 +35,7 @@ def sweeps() -> Iterator[Case]:
             yield Case(kind=kind, name=name, data=data, expected=frozenset(map(str, expected)))
 
 
-_Rows = Iterator[tuple[str | bytes, ...]]
+_Rows = Iterator[tuple[str, bytes, *tuple[str, ...]]]
 
 
 def _claims(width: int, height: int) -> tuple[str, ...]:

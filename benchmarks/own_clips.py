@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.family import Hooks, Inputs
+from engine.core.family import Hooks, Inputs, RawFrames
 from engine.core.recipe import Camera, Kind, Motion, Recipe
 from engine.families import load
 from engine.runtime.context import EngineContext
@@ -101,8 +101,13 @@ def still(grain: float) -> Own:
 
 def lake() -> Frames:
     """The example picture, RGB."""
-    return np.ascontiguousarray(cv2.imread(str(LAKE), cv2.IMREAD_COLOR)[..., ::-1])
+    picture = cv2.imread(str(LAKE), cv2.IMREAD_COLOR)
+    if picture is None:
+        raise FileNotFoundError(LAKE)
+    return np.ascontiguousarray(picture[..., ::-1], np.uint8)
 
 
-def _bytes(frames: NDArray[np.generic]) -> Frames:
-    return frames if frames.dtype == np.uint8 else np.clip(frames * 255.0 + 0.5, 0, 255).astype(np.uint8)
+def _bytes(frames: RawFrames) -> Frames:
+    if frames.dtype == np.uint8:
+        return np.asarray(frames, np.uint8)
+    return np.asarray(np.clip(frames * 255.0 + 0.5, 0, 255).astype(np.uint8))

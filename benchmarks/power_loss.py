@@ -28,7 +28,7 @@ import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import apsw
 
@@ -38,6 +38,9 @@ from db.jobs.job import NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
 from tests.policies import queue_on
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 NAME = "framekiln.db"
 SECTOR = 512
@@ -108,7 +111,7 @@ class _File(apsw.VFSFile):
         path = name if isinstance(name, str) else name.filename()
         self._name = Path(path).name
 
-    def xWrite(self, data: bytes, offset: int) -> None:  # noqa: N802 - SQLite's name
+    def xWrite(self, data: Buffer, offset: int) -> None:  # noqa: N802 - SQLite's name
         super().xWrite(data, offset)
         self._disk.changes.append(Change(file=self._name, at=offset, data=bytes(data)))
 

@@ -111,7 +111,7 @@ def _all(clips: Path) -> Iterator[_Given]:
     stills = [(lake, "lake")] * 4
     stills += [(partial(_first, clip), clip.source) for clip in labelled(clips)[:20:2]]
     for turn, (picture, origin) in enumerate(stills):
-        yield _own("camera", turn, lambda turn=turn, picture=picture: camera(turn, picture()), origin)
+        yield _own("camera", turn, partial(_moved, turn, picture), origin)
     for turn, prompt in enumerate(PROMPTS):
         yield _own("sketch", turn, partial(sketch, turn, prompt))
         if turn % 2:
@@ -147,7 +147,11 @@ def _window(clip: Labelled, start: int, step: int) -> Own:
 
 
 def _first(clip: Labelled) -> Frames:
-    return clip.frames(1, _SIDE)[0]
+    return np.asarray(clip.frames(1, _SIDE)[0])
+
+
+def _moved(turn: int, picture: Callable[[], Frames]) -> Own:
+    return camera(turn, picture())
 
 
 def _own(maker: str, turn: int, draw: Callable[[], Own], origin: str = "") -> _Given:

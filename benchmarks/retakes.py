@@ -76,7 +76,8 @@ def simulate(policy: Policy, world: World, budget: Budget, requests: int, seed: 
     rows = []
     for _ in range(requests):
         hard = rng.random() < world.hard
-        recipe, records, broken = ASKED, [], []
+        recipe, broken = ASKED, []
+        records: list[TakeRecord] = []
         while (retake := policy(recipe, records, budget)) is not None:
             recipe = retake.recipe
             calm = recipe.motion is not ASKED.motion

@@ -207,7 +207,7 @@ def in_short(answer: str) -> str:
 async def scene_in(folder: Path) -> AsyncIterator[Scene]:
     """The bot in this process, connected to a fake of Discord; its engine draws nothing."""
     settings = Settings(
-        _env_file=None,  # type: ignore[call-arg]
+        _env_file=None,
         discord_token=TOKEN,
         data_dir=folder,
         moderator_roles=(),

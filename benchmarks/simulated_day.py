@@ -22,6 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -179,7 +180,7 @@ async def _hand_in(queue: Queue, job: Job, seconds: float) -> None:
     await queue.delivery.record_posted(job.id, 1)
 
 
-def figures(stories: list[Told]) -> dict[str, object]:
+def figures(stories: list[Told]) -> dict[str, Any]:
     """What the day was like, in seconds and shares."""
     used: Counter[int] = Counter()
     for told in stories:

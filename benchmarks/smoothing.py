@@ -82,7 +82,7 @@ def ssim(made: Frames, real: Frames) -> float:
     x, y = (cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY).astype(np.float64) for frame in (made, real))
 
     def mean(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        return cv2.GaussianBlur(values, (11, 11), 1.5)
+        return np.asarray(cv2.GaussianBlur(values, (11, 11), 1.5), np.float64)
 
     mx, my = mean(x), mean(y)
     vx, vy, vxy = mean(x * x) - mx * mx, mean(y * y) - my * my, mean(x * y) - mx * my

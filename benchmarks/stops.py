@@ -151,7 +151,8 @@ class Rig:
         if stage == "loading":  # with another family on the rack
             self._renderer = Renderer(EngineContext(store=self._store))
             self._render("wan" if family != "wan" else "animatediff")
-        code, told = "", ()
+        code = ""
+        told: tuple[str, ...] = ()
         with _before(_point(family, stage), fail, call=2 if stage == "drawing" else 1):
             try:
                 told = tuple(said for said in self._render(family).ladder if said not in usual.ladder)

@@ -12,7 +12,7 @@ def shares(source: NDArray[np.str_]) -> Array:
     """How much each good clip counts: each source by the root of its clips; sums to 1."""
     counts = {name: int((source == name).sum()) for name in set(source)}
     share = np.array([1 / np.sqrt(counts[name]) for name in source])
-    return share / share.sum()
+    return np.asarray(share / share.sum())
 
 
 def threshold(margin: Array, share: Array, wanted: float) -> float:

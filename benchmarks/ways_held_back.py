@@ -106,7 +106,7 @@ def smears(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:
 
     def spoil(t: int, frame: NDArray[np.float32]) -> NDArray[np.floating]:
         length = max(1, round(final * t / max(1, len(frames) - 1)))
-        return cv2.blur(frame, (length, 1) if sideways else (1, length))
+        return np.asarray(cv2.blur(frame, (length, 1) if sideways else (1, length)), np.float32)
 
     return each(frames, spoil)
 
@@ -186,7 +186,7 @@ def neon(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:  
         grey = frame.mean(axis=2, keepdims=True)
         away = frame - grey
         size = np.abs(away).max(axis=2, keepdims=True) / 128
-        return grey + away * np.maximum(size, 0.01) ** (power - 1)
+        return np.asarray(grey + away * np.maximum(size, 0.01) ** (power - 1))
 
     return each(frames, spoil)
 

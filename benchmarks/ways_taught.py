@@ -188,7 +188,7 @@ def vivid(frames: Frames, strength: float, rng: np.random.Generator) -> Frames:
 
     def spoil(_: int, frame: NDArray[np.float32]) -> NDArray[np.floating]:
         highest = frame.max(axis=2, keepdims=True)
-        return np.maximum(0, highest - (highest - frame) * factor)
+        return np.asarray(np.maximum(0, highest - (highest - frame) * factor))
 
     return each(frames, spoil)
 

@@ -30,7 +30,7 @@ SUN = (0.635, 0.482)
 
 def rgb(colour: str) -> NDArray[np.float32]:
     """``"#ffcc88"`` as float32 ``[3]``, 0 … 1."""
-    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / 255
+    return np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)], np.float32) / np.float32(255)
 
 
 def smooth(low: float, high: float, value: Plane) -> Plane:
@@ -110,8 +110,8 @@ def mountains(rng: np.random.Generator, image: Image, x: Plane, y: Plane) -> Ima
         fall = (y - skyline[None]).astype(np.float32) * HEIGHT
         spurs = noise(rng, (HEIGHT, WIDTH), (7, peaks * 7), 5)
         lean = (columns + 0.55 * fall * np.sign(np.sin(columns / WIDTH * peaks * 9.0))).astype(np.float32)
-        spurs = cv2.remap(spurs, lean, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-        facing = cv2.Sobel(cv2.GaussianBlur(spurs, (0, 0), 3), cv2.CV_32F, 1, 0) * np.sign(SUN[0] - x)
+        leaning = cv2.remap(spurs, lean, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        facing = cv2.Sobel(cv2.GaussianBlur(leaning, (0, 0), 3), cv2.CV_32F, 1, 0) * np.sign(SUN[0] - x)
         facing = np.tanh(facing * 11).astype(np.float32)
         body = rgb(colour) + (rgb("#f0a58c") - rgb(colour)) * (relief * np.clip(facing, -0.45, 1))[..., None]
         depth = np.clip((y - skyline[None]) / (HORIZON / HEIGHT - skyline[None] + 1e-3), 0, 1).astype(
@@ -183,8 +183,8 @@ def water(rng: np.random.Generator, image: Image, x: Plane) -> Image:
     reach = (3 + 46 * near**1.2) * calm
     mirror_y = np.clip(2 * HORIZON - rows - 2 + ripple * reach, 0, HORIZON - 1)
     mirror_x = columns + ripple * reach * 0.2
-    lake = cv2.remap(image, mirror_x, mirror_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-    lake = over(lake, rgb("#1f3158"), (0.14 + 0.40 * near).astype(np.float32))
+    mirrored = cv2.remap(image, mirror_x, mirror_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    lake = over(np.asarray(mirrored, np.float32), rgb("#1f3158"), (0.14 + 0.40 * near).astype(np.float32))
     lake = np.clip(lake * (1 + 0.10 * ripple * calm)[..., None], 0, 1)
     road = np.exp(-(((x - SUN[0]) / (0.014 + 0.055 * near)) ** 2)) * (1 - 0.62 * near)
     glitter = smooth(0.2, 1.3, ripple + 0.55 * (1 - near)) * road
@@ -293,9 +293,9 @@ def draw() -> NDArray[np.uint8]:
     image = water(rng, image, x)
     image = boat(image)
     image = foreground(rng, image, x, y)
-    small = cv2.resize(image, SIZE, interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(image, SIZE, interpolation=cv2.INTER_AREA), np.float32)
     # Half a level of dither keeps the sky's gradient from banding.
-    small += rng.uniform(-0.5, 0.5, small.shape).astype(np.float32) / 255
+    small += rng.uniform(-0.5, 0.5, small.shape).astype(np.float32) / np.float32(255)
     return np.asarray(np.clip(np.round(small * 255), 0, 255), np.uint8)
 
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 import warnings
 from collections import Counter, defaultdict
 from importlib.util import find_spec
@@ -292,6 +293,12 @@ def test_no_model_brings_code_of_its_own():
     """Weights are numbers. The hub can also ship programs beside them, for whoever says yes to that."""
     said_yes = re.compile(r"trust_remote_code|custom_pipeline|torch\.hub|weights_only\s*=\s*False")
     assert [name_of(path) for path in MODULES if said_yes.search(path.read_text("utf-8"))] == []
+
+
+def test_mypy_reads_every_folder_that_has_python_in_it():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["mypy"]
+    folders = {path.parent.name for path in ROOT.glob("[!.]*/*.py")} - {"out"}
+    assert set(settings["files"]) == folders
 
 
 def test_no_tracked_file_holds_a_path_or_an_address_of_one_machine():

@@ -6,6 +6,7 @@ import re
 import sys
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 from packaging.markers import default_environment
@@ -35,8 +36,8 @@ PYTHONS = [
     for line in PYPROJECT["project"]["classifiers"]
     if (found := re.search(r"Python :: (3\.\d+)$", line))
 ]
-PLACES = [
-    default_environment()
+PLACES: list[dict[str, Any]] = [
+    {**default_environment()}
     | {"os_name": "posix", "python_version": python, "python_full_version": f"{python}.9"}
     | at
     for at in PLATFORMS

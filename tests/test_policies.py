@@ -11,6 +11,7 @@ import dataclasses
 import inspect
 from enum import Enum
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -178,9 +179,8 @@ def made_from(settings: Settings) -> list[object]:
 
 
 DEFAULTS = made_from(Settings.model_construct())
-OTHERS = made_from(
-    Settings.model_construct(**{name: other(field.default) for name, field in Settings.model_fields.items()})
-)
+OTHER_VALUES: dict[str, Any] = {name: other(field.default) for name, field in Settings.model_fields.items()}
+OTHERS = made_from(Settings.model_construct(**OTHER_VALUES))
 
 FIXED = {
     "ClipIntakeLimits": {
@@ -237,6 +237,7 @@ def test_a_default_of_the_engines_is_written_down_once(name):
         for node in ast.walk(tree)
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id == name
     )
+    assert isinstance(given, ast.Call)
     assert ast.unparse(given.args[0]) == f"{policy.__name__}.{field}"
 
 

@@ -53,7 +53,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 def defined():
     """Each name that the code gives to a module, class, function, argument or variable → where."""
-    found = {}
+    found: dict[str, str] = {}
     for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
         where = str(path.relative_to(ROOT))
         for part in path.relative_to(ROOT).with_suffix("").parts:

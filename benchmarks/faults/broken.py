@@ -17,7 +17,7 @@ def _no_look_up() -> None:
     async def found(*_: Any) -> bool:
         return False
 
-    Deliverer._found = found  # type: ignore[method-assign]  # noqa: SLF001 - it is to be broken
+    Deliverer._found = found  # type: ignore[method-assign,assignment]  # noqa: SLF001 - it is to be broken
 
 
 def _early_answer() -> None:
@@ -28,7 +28,7 @@ def _early_answer() -> None:
         await interaction.edit_original_response(content="waiting")
         return answered
 
-    bot.requests.submission.defer = answer
+    bot.requests.submission.defer = answer  # type: ignore[attr-defined]
 
 
 def _no_last_word() -> None:

@@ -19,12 +19,12 @@ def install(speed: float, since: float) -> None:
     real_time, real_monotonic, real_sleep = time.time, time.monotonic, time.sleep
     time.time = lambda: since + (real_time() - since) * speed
     time.monotonic = lambda: real_monotonic() * speed
-    time.sleep = lambda seconds: real_sleep(seconds / speed)
+    time.sleep = lambda seconds: real_sleep(float(seconds) / speed)
     selector = selectors.DefaultSelector
     real_select = selector.select
 
     @functools.wraps(real_select)
-    def select(self: selectors.BaseSelector, timeout: float | None = None) -> object:
+    def select(self: selectors.DefaultSelector, timeout: float | None = None) -> object:
         return real_select(self, timeout / speed if timeout else timeout)
 
     selector.select = select  # type: ignore[method-assign,assignment]

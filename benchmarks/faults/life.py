@@ -36,7 +36,9 @@ from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.points import Point, Points, install
 from bot import app
-from bot.config.settings import LogFormat, Settings
+from bot.client import Framekiln
+from bot.config.choices import LogFormat
+from bot.config.settings import Settings
 from bot.ops.logs import set_up_logs
 from engine.process.host import EngineHost
 from engine.process.worker import die_with
@@ -117,7 +119,7 @@ class Lived:
     @property
     def met(self) -> int:
         """How many points of the kind have passed."""
-        return self._met.value
+        return int(self._met.value)
 
     def begin(self) -> None:
         """Count from now on."""
@@ -226,7 +228,7 @@ def _hurry() -> None:
             if not hasattr(module, name):
                 raise AttributeError(f"{module.__name__} has no {name} any more")
             setattr(module, name, value)
-    discord.http.asyncio = discord.webhook.async_.asyncio = _Hasty()  # type: ignore[assignment]
+    discord.http.asyncio = discord.webhook.async_.asyncio = _Hasty()  # type: ignore[attr-defined]
 
 
 def _give_an_engine(clip: Path, speed: float) -> None:
@@ -245,10 +247,10 @@ def _give_an_engine(clip: Path, speed: float) -> None:
         )
         return EngineHost(**given, limits=limits, command=command)
 
-    class Client(bot.reconnect.Framekiln):
+    class Client(Framekiln):
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
             self._connection.guild_ready_timeout = 0.05  # the fake tells of all guilds at once
 
-    app.EngineHost = host  # type: ignore[assignment,misc]
-    bot.reconnect.Framekiln = Client  # type: ignore[misc]
+    app.EngineHost = host  # type: ignore[attr-defined,assignment]
+    bot.reconnect.Framekiln = Client  # type: ignore[attr-defined]

@@ -190,7 +190,7 @@ def _wrap_files(points: Points, folder: Path) -> None:
     os.mkdir = failing(Kind.FILE, errno.ENOSPC, os.mkdir)
     os.unlink = failing(Kind.UNLINK, errno.EIO, os.unlink)
     os.fsync = functools.partial(_fsync, points, os.fsync)
-    io.open = builtins.open = functools.partial(_open, points, folder, io.open)  # type: ignore[assignment]
+    io.open = builtins.open = functools.partial(_open, points, folder, io.open)
 
 
 def _is_in(folder: Path, path: object) -> bool:
@@ -231,7 +231,7 @@ def _wrap_pipes(points: Points) -> None:
     """Asyncio's own writers are the pipes and sockets to the bot's processes; aiohttp has others."""
     real = asyncio.StreamWriter.write
 
-    def write(self: asyncio.StreamWriter, data: bytes) -> None:
+    def write(self: asyncio.StreamWriter, data: bytes | bytearray | memoryview) -> None:
         what = f"pipe {bytes(data[:30])!r}"
         if points.fails(Kind.PIPE, what):
             broken = BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
@@ -252,4 +252,4 @@ def _wrap_http(points: Points) -> None:
         points.may_die(f"{method} {url}")
         return await real(self, method, url, **kwargs)
 
-    aiohttp.ClientSession._request = request  # type: ignore[method-assign]  # noqa: SLF001 - same
+    aiohttp.ClientSession._request = request  # type: ignore[method-assign,assignment]  # noqa: SLF001 - same

@@ -31,8 +31,9 @@ from engine.process.host import HostState
 from engine.process.spool import Rendered
 from engine.rendering.render import RenderLimits
 from tests.clock import CLOCK
-from tests.fake_discord import FakeDiscord
+from tests.fake_discord import FakeDiscord, Interaction
 from tests.policies import FAR
+from tests.present import present
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
 
@@ -90,7 +91,7 @@ async def queued(queue: Queue, user: int = ANN, guild: int = GUILD, **changes: A
 async def rendered(queue: Queue, blobs: Blobs, data: bytes = b"a clip", **changes: Any) -> Job:
     """A job of its own, the only one that waits, with a finished clip."""
     await queued(queue, **changes)
-    job = await queue.claims.claim()
+    job = present(await queue.claims.claim())
     return await hand_in(queue, blobs, job, data)
 
 
@@ -106,7 +107,7 @@ async def hand_in(queue: Queue, blobs: Blobs, job: Job, data: bytes = b"a clip")
         gpu_seconds=3.0,
         charged_seconds=3.0,
     )
-    return await queue.jobs.get(job.id)
+    return present(await queue.jobs.get(job.id))
 
 
 def picture(size: tuple[int, int] = (160, 100)) -> bytes:
@@ -135,6 +136,11 @@ def _mock_of(kind: type) -> Any:
         for name, part in get_type_hints(kind).items():
             setattr(made, name, mock.create_autospec(part, instance=True))
     return made
+
+
+def is_answered(click: Interaction) -> bool:
+    """Whether the bot has said something to a click, and not only that it thinks."""
+    return click.message is not None and not click.message.loading
 
 
 async def until(predicate: Callable[[], Any], seconds: float = 6.0) -> Any:
@@ -275,5 +281,5 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
     values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals(), "clock": CLOCK}
-    parts = {"claims": queue.claims, "jobs": queue.jobs, "take_previews": queue.take_previews}
+    parts: dict[str, Any] = {"claims": queue.claims, "jobs": queue.jobs, "take_previews": queue.take_previews}
     return EngineLoop(**parts, blobs=blobs, engine=engine, **{**values, **changes})

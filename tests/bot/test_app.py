@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from typing import Any
 
 import pytest
 
@@ -47,6 +49,7 @@ def clocks_in(part, seen):
     if id(part) in seen:
         return
     seen[id(part)] = part
+    inside: Iterable[Any]
     if isinstance(part, dict):
         inside = part.values()
     elif isinstance(part, list | tuple | set):

@@ -29,7 +29,8 @@ BURST = 12
 @pytest.fixture
 def at_work(monkeypatch):
     """The most that was done at once of what is dear, by name."""
-    most, now = {}, {}
+    most: dict[str, int] = {}
+    now: dict[str, int] = {}
 
     def counted(name, work):
         async def wrapped(*given):
@@ -115,7 +116,7 @@ async def test_one_export_is_made_at_a_time_and_one_for_each_member(
     asked = [await fake.slash(member, channel, "mydata export") for _ in range(3) for member in members]
     for each in asked:
         await each.answered(PATIENCE)
-        await until(lambda each=each: each.messages and not each.messages[0].loading, PATIENCE)
+        await each.shown(PATIENCE)
     assert most == 1
     assert all(each.messages[0].attachments for each in asked[: len(members)])
     refused = [each for each in asked if each.messages[0].content == messages.ONE_AT_A_TIME]

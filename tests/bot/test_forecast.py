@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -70,7 +72,7 @@ async def test_what_is_left_of_a_render_is_taken_from_those_that_took_as_long(qu
     running = await queue.claims.claim()
     waiting = await queued(queue, 2)
     for elapsed, left in ((0, 30.0), (20, 30.0), (50, 10.0), (70, 9.0)):
-        waits = Forecaster(queue.jobs, clock=lambda at=running.started_at + elapsed: at)
+        waits = Forecaster(queue.jobs, clock=partial(float, running.started_at + elapsed))
         wait = (await waits.forecast()).waits[waiting.id]
         assert (wait.position, wait.ahead) == (1, 1)
         assert wait.middle == pytest.approx(left + 30.0, abs=0.1)

@@ -10,6 +10,7 @@ from db.jobs.job import Job, NewJob
 from db.queue import Queue
 from db.sqlite.connection import Database
 from tests.policies import FAR
+from tests.present import present
 
 GUILD = 100
 ANN, BEN, CAT = 1, 2, 3
@@ -62,12 +63,12 @@ async def hand_in(queue: Queue, job: Job, *, seconds: float = 10.0, clip: str = 
 async def rendered(queue: Queue, *, clip: str = CLIP, **changes) -> Job:
     """Bring a job of its own, the only one that waits, as far as a finished clip."""
     await enqueued(queue, **changes)
-    job = await queue.claims.claim()
+    job = present(await queue.claims.claim())
     assert await hand_in(queue, job, clip=clip)
-    return await queue.jobs.get(job.id)
+    return present(await queue.jobs.get(job.id))
 
 
 async def running(queue: Queue, **changes) -> Job:
     """A job, the only one that waits, under a claim."""
     await enqueued(queue, **changes)
-    return await queue.claims.claim()
+    return present(await queue.claims.claim())

@@ -9,23 +9,26 @@ import db
 from db import errors
 from db.errors import StoreError
 
+Tree = dict[str, "Tree"]
+"""Names of classes, each with those below it."""
 
-def below(kind: type[Exception]) -> dict[str, dict]:
+
+def below(kind: type[Exception]) -> Tree:
     """The tree under a class, by names."""
     return {
         child.__name__: below(child) for child in kind.__subclasses__() if child.__module__.startswith("db")
     }
 
 
-def drawn() -> dict[str, dict]:
+def drawn() -> Tree:
     """The tree of the docstring: four characters for each step down."""
-    tree: dict[str, dict] = {}
+    tree: Tree = {}
     open_at = [tree]
     for line in errors.__doc__.splitlines():
         name = line.strip("│├└─ ").split(" ")[0]
         if "──" in line or name == "StoreError":
             depth = 0 if name == "StoreError" else (line.index("──") - 5) // 4 + 1
-            made: dict[str, dict] = {}
+            made: Tree = {}
             open_at[depth][name] = made
             open_at[depth + 1 :] = [made]
     return tree

@@ -21,6 +21,7 @@ from engine.core.recipe import Follow, Kind, Recipe, Role, Style
 from tests import ROOT
 from tests.end_to_end.whole_bot import ENV, cat, commands_known, picture
 from tests.engine.tiny import animatediff, svd, wan
+from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
 from tests.fake_discord.process import BotProcess
 from tests.fake_discord.server import FakeDiscord
@@ -108,7 +109,7 @@ def film(tmp_path_factory):
     return Upload("film.mp4", path.read_bytes(), content_type="video/mp4")
 
 
-def finished(discord, channel) -> list:
+def finished(discord, channel) -> list[Message]:
     """Messages with a clip; a status message with a first look is none."""
     return [
         message

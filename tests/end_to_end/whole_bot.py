@@ -6,6 +6,7 @@ import io
 
 from PIL import Image, ImageDraw
 
+from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
 
 CLIP_SECONDS = 60.0
@@ -45,7 +46,7 @@ def command_names(discord) -> set[str]:
     return {command["name"] for known in discord.world.commands.values() for command in known}
 
 
-def clips(discord, channel) -> list:
+def clips(discord, channel) -> list[Message]:
     return [message for message in discord.messages(channel) if message.attachments]
 
 

@@ -15,6 +15,13 @@ from tests.fake_discord.world import World
 
 Resolved = dict[str, dict[str, Any]]
 
+_TYPES: dict[int, type | tuple[type, ...]] = {
+    Option.STRING: str,
+    Option.INTEGER: int,
+    Option.BOOLEAN: bool,
+    Option.NUMBER: (int, float),
+}
+
 
 class Impossible(AssertionError):
     """Discord's own client would not let a member do this."""
@@ -234,10 +241,7 @@ class Members:
 
     @staticmethod
     def _check_range(spec: Mapping[str, Any], value: Any) -> None:
-        wanted = {Option.STRING: str, Option.INTEGER: int, Option.BOOLEAN: bool, Option.NUMBER: (int, float)}[
-            spec["type"]
-        ]
-        if not isinstance(value, wanted):
+        if not isinstance(value, _TYPES[spec["type"]]):
             raise Impossible(f"{spec['name']}: {value!r} has the wrong type")
         size = len(value) if isinstance(value, str) else value
         low, high = ("min_length", "max_length") if isinstance(value, str) else ("min_value", "max_value")
@@ -260,8 +264,9 @@ class Members:
     ) -> Interaction:
         guild = channel.guild
         token = secrets.token_urlsafe(48)
-        payload = {
-            "id": str(self._world.ids.next()),
+        number = self._world.ids.next()
+        payload: dict[str, Any] = {
+            "id": str(number),
             "application_id": str(self._world.application_id),
             "type": int(kind),
             "data": data,
@@ -293,7 +298,7 @@ class Members:
             payload["authorizing_integration_owners"] = {"0": "0"}
             payload["channel"] = {"id": str(channel.id), "type": 1, "flags": 0, "last_message_id": None}
         interaction = Interaction(
-            id=int(payload["id"]),
+            id=number,
             token=token,
             type=kind,
             member=member,

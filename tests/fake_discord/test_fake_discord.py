@@ -6,7 +6,9 @@ import io
 import os
 import re
 import sys
+from typing import Any
 
+import aiohttp
 import discord
 import pytest
 from discord import app_commands
@@ -31,6 +33,7 @@ from tests.fake_discord import (
 )
 from tests.fake_discord.process import BotProcess
 from tests.fake_discord.spec import spec_path
+from tests.present import present
 
 TINY_BOT = """\
 import discord, os
@@ -44,7 +47,7 @@ PIXEL = bytes.fromhex(
 )
 
 
-class Retake(discord.ui.DynamicItem[discord.ui.Button], template=r"retake:(?P<job>\d+)"):
+class Retake(discord.ui.DynamicItem[discord.ui.Button[Any]], template=r"retake:(?P<job>\d+)"):
     def __init__(self, job: int) -> None:
         super().__init__(discord.ui.Button(label="Retake", custom_id=f"retake:{job}"))
         self.job = job
@@ -58,13 +61,15 @@ class Retake(discord.ui.DynamicItem[discord.ui.Button], template=r"retake:(?P<jo
 
 
 class Question(discord.ui.Modal, title="A question"):
-    answer = discord.ui.TextInput(label="Why", custom_id="why", max_length=50)
-    proof = discord.ui.Label(
+    answer: discord.ui.TextInput[Any] = discord.ui.TextInput(label="Why", custom_id="why", max_length=50)
+    proof: discord.ui.Label[Any] = discord.ui.Label(
         text="Proof", component=discord.ui.FileUpload(custom_id="proof", required=False, max_values=1)
     )
 
     async def on_submit(self, interaction) -> None:
-        files = [f"{one.filename}:{one.size}" for one in self.proof.component.values]
+        upload = self.proof.component
+        assert isinstance(upload, discord.ui.FileUpload)
+        files = [f"{one.filename}:{one.size}" for one in upload.values]
         await interaction.response.send_message(f"{self.answer.value} {files}", ephemeral=True)
 
 
@@ -278,7 +283,7 @@ async def test_a_nonce_gives_the_old_message_back_until_its_window_ends(fake, bo
 async def test_a_lost_answer_leaves_the_message_and_a_cut_does_not(fake, bot, clips):
     for how, there in ((LostAnswer(), 1), (Cut(), 1)):
         fake.fail("POST", r"/messages$", how)
-        with pytest.raises((discord.HTTPException, OSError, discord.client.aiohttp.ClientError)):
+        with pytest.raises((discord.HTTPException, OSError, aiohttp.ClientError)):
             await where(bot, clips).send("once", nonce="job-2")
         assert len(fake.messages(clips)) == there
     await where(bot, clips).send("once", nonce="job-2")
@@ -412,7 +417,7 @@ async def test_the_cdn_can_fail(fake, bot, clips, ada):
         said = fake.member_says(ada, clips, "", upload)
         return await bot.http.get_from_cdn(said.attachments[0].url)
 
-    with pytest.raises(discord.client.aiohttp.ClientPayloadError):
+    with pytest.raises(aiohttp.ClientPayloadError):
         await fetch(Truncated(at=50))
     with pytest.raises(discord.NotFound):
         await fetch(Answers(404))
@@ -422,7 +427,7 @@ async def test_the_cdn_can_fail(fake, bot, clips, ada):
 
 
 async def test_what_breaks_discords_rules_is_refused_and_noted(bot, fake, clips):
-    cases = {
+    cases: dict[str, dict[str, Any]] = {
         "content": {"content": "x" * 2001},
         "embeds": {"embeds": [discord.Embed(description="x" * 3001)] * 2},
         "custom_id": {
@@ -485,7 +490,7 @@ async def test_a_bot_process_ends_with_the_test_run_that_started_it(tmp_path):
         env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"},
         stdout=asyncio.subprocess.PIPE,
     )
-    pid = int(await run.stdout.readline())
+    pid = int(await present(run.stdout).readline())
     assert alive(pid)
     run.kill()
     await run.wait()

@@ -30,7 +30,7 @@ Event = Mapping[str, Any]
 class World:
     """All state that outlives a connection. `emit` sends an event through the gateway."""
 
-    def __init__(self, *, emit: Callable[[str, dict[str, Any]], None]) -> None:
+    def __init__(self, *, emit: Callable[[str, dict[str, Any]], object]) -> None:
         self.ids = Snowflakes()
         self.emit = emit
         self.base_url = ""

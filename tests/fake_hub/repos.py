@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from engine.weights.model_spec import HubSource
+from engine.weights.model_spec import HubSource, ModelSpec
 
 
 def weights(name: str, *, size: int = 40_000) -> bytes:
@@ -61,6 +61,12 @@ class Repo:
             digest = hashlib.sha256(data).hexdigest()
             told["lfs"] = {"sha256": digest, "size": len(data), "pointerSize": 134}
         return told
+
+
+def hub_source(spec: ModelSpec) -> HubSource:
+    """Where an entry of the hub comes from."""
+    assert isinstance(spec.source, HubSource)
+    return spec.source
 
 
 def tiny_pipeline(source: HubSource, *, extra: dict[str, bytes] | None = None) -> Repo:

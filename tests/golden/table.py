@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from tests.golden.clips import GoldenClip
 from tests.golden.make import TABLE, rows, verdict_of, worst
 
 
-def golden() -> dict[str, dict[str, dict[str, list]]]:
+def golden() -> dict[str, dict[str, dict[str, list[Any]]]]:
     """The table: clip, then damage and strength, then what may come of it."""
     return json.loads(TABLE.read_text("utf-8"))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import textwrap
+from typing import Any
 
 import discord
 import pytest
@@ -91,7 +92,8 @@ def test_old_messages_find_their_buttons_and_forms():
     cases = {kind.action: kind.id_for(2, JOB) for kind in case_buttons()}
     for action in ("approve", "reject", "takedown", "dismiss"):
         assert cases[action] == f"fkc:{action}:2:{JOB}"
-    others = {kind().custom_id for kind in rows.buttons() if not issubclass(kind, JobButton | CaseButton)}
+    lone: list[Any] = [kind for kind in rows.buttons() if not issubclass(kind, JobButton | CaseButton)]
+    others = {kind().custom_id for kind in lone}
     assert others >= {"fk:mydata:erase", "fk:mydata:erase-messages", "fk:mydata:keep"}
     forms = {form.prefix: form.id_for(job=JOB, round=2) for form in rows.forms()}
     assert forms["fk:remix:"] == f"fk:remix:{JOB}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import math
+from functools import partial
 
 import discord
 import pytest
@@ -17,7 +18,7 @@ from bot.requests.cancelling import Cancel
 from bot.text import messages
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe, Role
-from tests.bot.fixtures import connected, count_of, failing, hand_in, picture, queued, until
+from tests.bot.fixtures import connected, count_of, failing, hand_in, is_answered, picture, queued, until
 from tests.fake_discord import Permission, Status
 
 FORM_FIELD = "fk:prompt"
@@ -95,7 +96,7 @@ async def test_a_failing_statement_leaves_neither_a_moderators_click_nor_its_log
         for nth in itertools.count(1):
             with failing(services.database, nth) as writes:
                 click = await fake.click(mod, message, action.id_for(job.id))
-                await until(lambda click=click: click.message is not None and not click.message.loading)
+                await until(partial(is_answered, click))
             if writes.passed < nth:
                 break
             assert await services.queue.jobs.get(job.id) == job
@@ -155,7 +156,7 @@ async def test_a_hundred_replays_of_delete_have_one_effect(fake, channel, ada, e
     assert not message.deleted
     clicks = [await fake.click(mod, message, Delete.id_for(job.id)) for _ in range(100)]
     for click in clicks:
-        await until(lambda click=click: click.message is not None and not click.message.loading, 20)
+        await until(partial(is_answered, click), 20)
     said = {click.message.content for click in clicks}
     assert messages.DELETED in said
     assert said <= {messages.DELETED, messages.ONE_AT_A_TIME}

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 import imageio_ffmpeg
@@ -170,7 +171,7 @@ def test_the_owners_limits_hold_on_the_command_line_too(monkeypatch):
 @pytest.fixture
 def asked(monkeypatch):
     """What the command line asks for, without making it."""
-    found = {}
+    found: dict[str, Any] = {}
 
     async def make_clip(request, files, target, **_):
         found.update(request=request, files=files)

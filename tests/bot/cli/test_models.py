@@ -22,7 +22,7 @@ from engine.weights.store import Store
 from engine.weights.store import store_of as store_of_environment
 from tests import ROOT
 from tests.engine.weights import kinds
-from tests.fake_hub import FakeHub, tiny_pipeline
+from tests.fake_hub import FakeHub, hub_source, tiny_pipeline
 
 UNET = "unet/diffusion_pytorch_model.fp16.safetensors"
 
@@ -39,7 +39,7 @@ def alone(tmp_path, monkeypatch):
 def hub(monkeypatch, tmp_path):
     with FakeHub() as fake:
         for name in ("svd", "svd-xt", "motion-lora-zoom-in"):
-            source = CATALOGUE[name].source
+            source = hub_source(CATALOGUE[name])
             fake.repos[source.repo] = tiny_pipeline(source)
             if source.revision:
                 fake.repos[source.repo].commit(source.revision)

@@ -15,6 +15,7 @@ from engine.core.request import Request, Subject
 from engine.planning.plan import PlanLimits, plan
 from engine.provenance.statement import COMPOSITE_MEDIA, COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, source_type
 from tests.bot.fixtures import receipt
+from tests.present import present
 
 CLIP = "c" * 64
 LIMITS = PlanLimits()
@@ -65,7 +66,7 @@ def test_a_clip_is_continued_by_its_own_engine_or_another_that_can(asked, drew_w
     part = longer(*made(capabilities=drew_with, **asked), capabilities=have)
     assert (part.engine, part.kind) == (engine, kind)
     assert part.inputs == {Role.BEFORE: CLIP}
-    assert part.before.engines == (made(capabilities=drew_with, **asked)[0].engine,)
+    assert present(part.before).engines == (made(capabilities=drew_with, **asked)[0].engine,)
     assert part.asked == "extend"
 
 
@@ -74,7 +75,7 @@ def test_the_part_is_as_long_as_the_clip_and_goes_the_same_way():
     part = longer(recipe, told)
     assert (part.length, part.fps, part.seed, part.camera) == (72, 24.0, 7, Camera.PUSH_IN)
     assert (part.width, part.height) == (told.width, told.height)
-    assert part.before.frames == 72
+    assert present(part.before).frames == 72
 
 
 def test_a_clip_becomes_no_longer_than_the_owner_allows():
@@ -83,7 +84,7 @@ def test_a_clip_becomes_no_longer_than_the_owner_allows():
         recipe = longer(recipe, told, max_seconds=10.0)
         told = dataclasses.replace(told, frames=told.frames + recipe.length - 1)
     assert 9.0 < told.frames / 24 <= 10.0
-    assert recipe.before.engines == ("camera",)
+    assert present(recipe.before).engines == ("camera",)
     with pytest.raises(UserError, match="10 s at most") as refused:
         longer(recipe, told, max_seconds=10.0)
     assert refused.value.code == "E_LONG"

@@ -199,7 +199,7 @@ async def test_the_hash_changes_with_a_description_and_with_nothing_else(client,
 
 
 async def test_commands_are_registered_once_for_each_hash(client, services):
-    known = {}
+    known: dict[str, str] = {}
     services.queue.meta.get.side_effect = known.get
     services.queue.meta.set.side_effect = lambda key, value: known.update({key: value})
     client.tree.sync = AsyncMock(spec_set=client.tree.sync)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.db.asking import written
 from tests.fake_discord import Permission
 
 
-async def rows_of(services, guild) -> dict[str, list[tuple]]:
+async def rows_of(services, guild) -> dict[str, list[tuple[Any, ...]]]:
     """All that the database holds of a server."""
     tables = [
         row[0] for row in await services.database.read("SELECT name FROM sqlite_master WHERE type = 'table'")

@@ -15,6 +15,7 @@ from tests.bot.fixtures import picture, queued
 from tests.db.asking import audit_entry
 from tests.fake_discord import Upload
 from tests.fake_discord.people import Member
+from tests.present import present
 
 WHO, JOB = object(), object()
 """Stand for the member, and for the job, that a command is about."""
@@ -162,7 +163,7 @@ async def brought(services: Services, member: Member, state: State) -> Job:
         await services.queue.delivery.hold(job.id, "a look")
     elif state is State.CANCELLED:
         await services.queue.claims.cancel(job.id)
-    return await services.queue.jobs.get(job.id)
+    return present(await services.queue.jobs.get(job.id))
 
 
 async def ready_for(use: Use, services: Services, member: Member) -> Job:

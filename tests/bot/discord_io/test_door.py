@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import asyncio
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,6 +27,10 @@ async def said_to(asked, seconds=20):
     """What a member reads, once it is there."""
     await asked.answered(seconds)
     return (await asked.shown(seconds)).content
+
+
+def is_done(services, asked):
+    return not services.door.has(asked)
 
 
 async def test_a_member_has_one_request_in_hand_and_is_told_so_at_once(
@@ -50,7 +56,7 @@ async def test_a_member_has_one_request_in_hand_and_is_told_so_at_once(
     assert typed.choices
     go_on.set()
     assert "waiting" in await said_to(asked[0])
-    await until(lambda: not services.door.has(asked[0]))
+    await until(partial(is_done, services, asked[0]))
     assert "waiting" in await said_to(await fake.slash(ada, channel, "animate", image=upload))
     assert await count_of(services) == 2
 
@@ -127,14 +133,15 @@ async def test_every_place_is_given_back_whatever_happens(fake, channel, ada, bo
     for _ in range(3):
         asked = await fake.slash(ada, channel, "text2video", prompt="rain")
         assert "Error id" in await said_to(asked)
-        await until(lambda asked=asked: not services.door.has(asked))
+        await until(partial(is_done, services, asked))
     door = services.door
     assert (door._of_member, door._of_guild, door._entries) == ({}, {}, {})
 
 
 def test_whatever_asks_for_a_clip_takes_the_slot_of_clips():
     """A button or form that submits a job says so; the walk below finds those that do."""
-    asks = {kind.__name__ for kind in (*rows.buttons(), *rows.forms()) if kind.manner.slot is Slot.CLIP}
+    kinds: list[Any] = [*rows.buttons(), *rows.forms()]
+    asks = {kind.__name__ for kind in kinds if kind.manner.slot is Slot.CLIP}
     assert asks == {"Reroll", "Lighter", "Redraw", "Extend", "Loop", "RemixForm"}
     assert not any(issubclass(kind, CaseButton) and kind.manner.own_data for kind in rows.buttons())
 

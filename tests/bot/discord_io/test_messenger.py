@@ -6,6 +6,7 @@ import asyncio
 import dataclasses
 import time
 from types import SimpleNamespace
+from typing import Any
 
 import discord
 import pytest
@@ -16,6 +17,7 @@ from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble, _tr
 from bot.reconnect import TokenRefused, stay_connected
 from tests.bot.fixtures import connected, until
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload
+from tests.present import present
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ async def test_each_no_of_discord_has_its_consequence(fake, channel, hand, fault
 
 
 def test_a_message_too_old_to_edit_is_not_a_rate_limit():
-    answer = SimpleNamespace(status=429, reason="Too Many Requests")
+    answer: Any = SimpleNamespace(status=429, reason="Too Many Requests")
     error = discord.HTTPException(answer, {"code": 30046, "message": "Too many edits of an old message"})
     assert _trouble(error) is Trouble.TOO_OLD
 
@@ -156,7 +158,7 @@ async def test_the_upload_limit_is_the_guilds_as_far_as_it_is_known(fake, hand):
 async def test_commands_are_registered_once_as_long_as_they_do_not_change(fake, channel, services):
     for _ in range(2):
         async with connected(fake, services) as client:
-            await asyncio.wait_for(asyncio.shield(client._syncing), 5)
+            await asyncio.wait_for(asyncio.shield(present(client._syncing)), 5)
     assert fake.world.command_syncs == 1
 
 

@@ -9,6 +9,7 @@ import sys
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import imageio_ffmpeg
 import numpy as np
@@ -80,7 +81,7 @@ async def test_no_playlist_ever_reaches_ffmpeg(monkeypatch, tmp_path):
     spy = tmp_path / "ffmpeg"
     spy.write_text(f"#!{sys.executable} -S\nopen({str(called)!r}, 'w').close()\n")
     spy.chmod(0o755)
-    monkeypatch.setattr(module.imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(spy))
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(spy))
     for text in PLAYLISTS.values():
         assert (await refused(text % b"file:///etc/passwd")).code == "E_FORMAT"
     assert not called.exists()
@@ -255,7 +256,7 @@ async def test_the_reader_sees_nothing_of_our_environment_and_can_write_nothing(
         "sys.exit(77 if 'DISCORD_TOKEN' in os.environ else 1)\n"
     )
     spy.chmod(0o755)
-    monkeypatch.setattr(module.imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(spy))
+    monkeypatch.setattr(imageio_ffmpeg, "get_ffmpeg_exe", lambda: str(spy))
     assert (await refused(filmed())).code in {"E_CORRUPT", "E_DECODER"}
     assert left.exists()
     assert left.stat().st_size == 0
@@ -380,7 +381,7 @@ def test_an_owners_settings_reach_the_intake():
     assert (limits.decode_wall_seconds, limits.decode_cpu_seconds, limits.decode_memory) == (1.5, 2, 2**28)
 
 
-FACTS = {
+FACTS: dict[str, Any] = {
     "width": 4096,
     "height": 32,
     "seconds": 31.4,

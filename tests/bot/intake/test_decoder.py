@@ -47,7 +47,7 @@ async def test_a_picture_comes_out_upright(orientation):
         upright = upright.transpose(1, 0, 2)
         back = {6: [1], 7: [0, 1], 8: [0]}
     # Flips after a transpose are those of the EXIF table: 5 none, 6 the columns, 7 both, 8 the rows.
-    upright = np.flip(upright, back.get(orientation, []))
+    upright = np.flip(upright, tuple(back.get(orientation, ())))
     assert np.array_equal(await decoded(oriented(orientation, "PNG")), upright)
 
 

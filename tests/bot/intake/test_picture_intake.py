@@ -4,6 +4,7 @@ import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import chain, islice
+from typing import Any
 
 import cv2
 import numpy as np
@@ -25,6 +26,7 @@ from bot.turns import asked_by
 from engine.core.errors import UserError
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 from tests.policies import intake_limits
+from tests.present import present
 
 LIMITS = intake_limits(decode_wall_seconds=30, download_seconds=10)
 GOOD = encoded("PNG")
@@ -80,9 +82,8 @@ async def test_an_attachment_comes_out_as_pixels_and_nothing_else(monkeypatch):
 async def test_the_png_holds_the_same_pixels():
     async with Intake(LIMITS) as intake:
         picture = await intake.from_bytes(GOOD)
-    shown = cv2.cvtColor(
-        cv2.imdecode(np.frombuffer(picture.png, np.uint8), cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB
-    )
+    png = present(cv2.imdecode(np.frombuffer(picture.png, np.uint8), cv2.IMREAD_COLOR))
+    shown = cv2.cvtColor(png, cv2.COLOR_BGR2RGB)
     assert np.array_equal(shown, np.asarray(scene()))
 
 
@@ -289,7 +290,7 @@ async def test_an_unexpected_error_is_refused_with_a_text_and_logged(monkeypatch
 
 @pytest.mark.parametrize("code", Refusal)
 def test_every_refusal_has_words_without_jargon(code):
-    facts = {"cause": Cause.SLOW, "looks_like": "a GIF", "width": 40, "height": 41}
+    facts: dict[str, Any] = {"cause": Cause.SLOW, "looks_like": "a GIF", "width": 40, "height": 41}
     error = explain(Refused(code, **facts), PictureLimits())
     assert error.code == code
     assert str(error)[0].isupper()

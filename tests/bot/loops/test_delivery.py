@@ -16,6 +16,7 @@ from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, is_waiting_for_access
 from bot.signals import JobSignals
 from db.errors import CannotWrite
+from db.jobs.job import Job
 from db.sqlite.rows import Rows
 from db.states import State
 from engine.clips.encode import encode
@@ -24,6 +25,7 @@ from engine.provenance.seal import Sealer
 from tests.bot.fixtures import ANN, CHANNEL, queued, recipe, rendered, until
 from tests.clock import CLOCK
 from tests.policies import delivery_limits
+from tests.present import present
 
 HOUR = 3600.0
 
@@ -85,13 +87,13 @@ async def job(queue, blobs):
     return await rendered(queue, blobs)
 
 
-async def attempt(deliverer, queue, job, clock=None) -> object:
+async def attempt(deliverer, queue, job, clock=None) -> Job:
     """Try once, at the time when the queue lets it be tried, and return the row after it."""
     row = await queue.jobs.get(job.id)
     if clock is not None and row.retry_at is not None:
         clock.now = max(clock.now, row.retry_at)
     await deliverer._deliver(row)
-    return await queue.jobs.get(job.id)
+    return present(await queue.jobs.get(job.id))
 
 
 def refusing(trouble: Trouble) -> ChannelError:
@@ -347,7 +349,7 @@ async def test_a_clip_that_is_too_large_is_made_smaller_until_it_passes(
     sizes = []
 
     async def takes_little(channel, post: Post) -> int:
-        sizes.append(post.file.stat().st_size)
+        sizes.append(present(post.file).stat().st_size)
         if len(sizes) < 3:
             raise refusing(Trouble.TOO_LARGE)
         frames, _ = imageio_ffmpeg.count_frames_and_secs(str(post.file))

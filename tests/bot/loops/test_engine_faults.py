@@ -16,6 +16,7 @@ from engine.core.errors import EngineDied
 from tests.bot.fixtures import BEN, engine_loop_with, queued, until
 from tests.engine.process.host_bench import running_host
 from tests.policies import queue_on
+from tests.present import present
 
 POISON = (State.QUARANTINED, None, 2)
 
@@ -78,6 +79,6 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
     monkeypatch.setattr(app, "stay_connected", until_it_is_drawn)
     await app.run(strict)
     async with await Database.open(path) as database:
-        rows = [await queue_on(database).jobs.get(job.id) for job in (ran, kills)]
+        rows = [present(await queue_on(database).jobs.get(job.id)) for job in (ran, kills)]
     counters = [(row.state, row.restarts, row.crashes) for row in rows]
     assert counters == [(State.QUARANTINED, 1, 0), (State.QUARANTINED, 0, 1)]

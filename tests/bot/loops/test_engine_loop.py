@@ -464,7 +464,7 @@ async def test_a_discarded_take_shows_as_polishing(queue, engine, start, signals
         await gate.wait()
 
     engine.acts = [second_take]
-    changed = []
+    changed: list[str] = []
     signals.changed.connect(changed.append)
     engine_loop = start(signals=signals)
     job = await queued(queue)

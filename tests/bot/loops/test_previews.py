@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 from unittest.mock import AsyncMock, create_autospec
 
 import pytest
@@ -25,6 +26,7 @@ from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
 from tests.clock import CLOCK
 from tests.fake_discord import Status
+from tests.present import present
 
 MESSAGE = 900
 LOOK = FirstLook(take=1, mp4=b"a small clip")
@@ -95,7 +97,7 @@ def said(messenger) -> str:
     return calls[-1].args[2] if calls else ""
 
 
-def files(messenger) -> list:
+def files(messenger) -> list[Any]:
     """What each edit did to the message's files; None: it left them alone."""
     return [call.args[4] for call in messenger.edit.call_args_list]
 
@@ -250,14 +252,14 @@ def test_a_look_that_was_left_out_or_kept_stays_so_until_the_next_take():
     looks = FirstLooks(drafts)
     assert looks.of(JOB) == LOOK
     looks.keep(JOB)
-    assert not looks.of(JOB).asks
+    assert not present(looks.of(JOB)).asks
     looks.leave_out(JOB, 1)
     assert looks.of(JOB) is None
     drafts[JOB] = FirstLook(take=2, mp4=b"2")
-    assert looks.of(JOB).asks
+    assert present(looks.of(JOB)).asks
     looks.forget(JOB)
     drafts[JOB] = LOOK
-    assert looks.of(JOB).asks
+    assert present(looks.of(JOB)).asks
 
 
 async def test_the_studio_reads_a_draft_at_once_and_drops_it_with_its_take(

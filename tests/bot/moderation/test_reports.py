@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 
@@ -13,7 +14,7 @@ from bot.text import messages, review_texts
 from db.audit.log import AuditEntry
 from db.moderation.reviews import ReviewRules
 from db.states import State
-from tests.bot.fixtures import hand_in, picture, queued, until
+from tests.bot.fixtures import hand_in, is_answered, picture, queued, until
 from tests.bot.moderation.test_screening import case_in, forged, said_to
 from tests.fake_discord import Permission, Status
 
@@ -66,7 +67,7 @@ async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down
     began = time.monotonic()
     clicks = [await fake.click(mod, case, "Take down") for _ in range(10)]
     for click in clicks:
-        await until(lambda click=click: click.message is not None and not click.message.loading, 10)
+        await until(partial(is_answered, click), 10)
     assert time.monotonic() - began < 5
     said = [click.message.content for click in clicks]
     assert said.count(review_texts.TAKEN_DOWN) == 1

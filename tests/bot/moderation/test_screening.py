@@ -23,6 +23,7 @@ from engine.core.recipe import Receipt
 from tests.bot.clips.test_clip_actions import SHORT, delivered, the_new_job
 from tests.bot.fixtures import connected, count_of, hand_in, picture, queued, until
 from tests.fake_discord import EVERYONE, Permission
+from tests.present import present
 
 DAY = 86_400.0
 OLD_HAND = time.time() - 400 * DAY
@@ -257,7 +258,7 @@ async def test_a_finished_clip_is_looked_at_with_its_channel_as_it_is_then(
     await rule(services, channel.guild, **dataclasses.asdict(rules))
     await queued(services.queue, ada.id, channel.guild.id, channel_id=where.id, adult=adult)
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
-    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=nudity)
+    said = dataclasses.replace(Receipt.from_json(present(job.receipt)), nudity=nudity)
     await services.database.write(
         lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
     )
@@ -290,7 +291,9 @@ async def test_a_clip_made_from_a_picture_is_never_sent_to_the_review_channel(
         adult=reason == "adult",
     )
     job = await hand_in(services.queue, services.blobs, await services.queue.claims.claim())
-    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=0.99 if reason == "nudity" else None)
+    said = dataclasses.replace(
+        Receipt.from_json(present(job.receipt)), nudity=0.99 if reason == "nudity" else None
+    )
     await services.database.write(
         lambda connection: connection.execute("UPDATE job SET receipt = ?", (said.to_json(),))
     )
@@ -328,7 +331,7 @@ async def test_what_was_flagged_stays_so_in_whatever_a_button_makes_of_it(
     asked_for = {"recipe": SHORT | {"inputs": given}, "inputs": given, "adult": flagged == "what was asked"}
     job, message = await delivered(services, ada, channel, **asked_for)
     score = 0.9 if flagged == "the clip" else 0.1
-    said = dataclasses.replace(Receipt.from_json(job.receipt), nudity=score).to_json()
+    said = dataclasses.replace(Receipt.from_json(present(job.receipt)), nudity=score).to_json()
     await services.database.write(
         lambda connection: connection.execute("UPDATE job SET receipt = ?", (said,))
     )

@@ -10,6 +10,7 @@ import os
 import struct
 import zipfile
 from types import SimpleNamespace
+from typing import Any
 from unittest.mock import create_autospec
 
 import discord
@@ -31,6 +32,7 @@ from engine.core.recipe import Kind, Receipt, Recipe, Role
 from tests.bot.fixtures import connected, picture, queued, receipt, recipe, rendered, until, until_cancelled
 from tests.db.asking import written
 from tests.fake_discord import Status, Upload
+from tests.present import present
 
 PROMPT = "a heron over the canal"
 
@@ -91,7 +93,7 @@ async def erase(fake, channel, member, button=privacy_texts.ERASE):
 
 def held(folder, *known) -> dict[str, set[str]]:
     """Which texts and ids stand in which files below a folder, in the files themselves or in their names."""
-    found = {}
+    found: dict[str, set[str]] = {}
     for path in folder.rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
         for each in known:
@@ -346,12 +348,12 @@ async def test_others_cannot_animate_the_avatar_of_a_member_who_forbids_it(
 
 
 def test_an_avatar_comes_from_discords_own_host_and_stands_still():
-    state = SimpleNamespace()
+    state: Any = SimpleNamespace()  # an asset only keeps it
     moving = discord.Asset._from_avatar(state, 5, "a_0123")
     here = discord.Asset._from_guild_avatar(state, 7, 5, "0456")
     plain = discord.Asset._from_default_avatar(state, 2)
     for shown, path in ((moving, "/avatars/5/a_0123.png"), (here, "/guilds/7/users/5/avatars/0456.png")):
-        made = avatar_of(create_autospec(discord.Member, display_avatar=shown, default_avatar=plain))
+        made = present(avatar_of(create_autospec(discord.Member, display_avatar=shown, default_avatar=plain)))
         assert URL(made.url) == URL(f"https://cdn.discordapp.com{path}?size=1024")
         assert is_discord(URL(made.url))
     assert avatar_of(create_autospec(discord.Member, display_avatar=plain, default_avatar=plain)) is None

@@ -63,6 +63,7 @@ def test_the_command_line_has_every_option_with_the_same_words_and_ranges(name):
     if option.words is not None:
         assert shown.metavar == f"[{'|'.join(option.words)}]"
     if option.most is not None:
+        assert isinstance(shown.type, click.IntRange | click.FloatRange)
         assert (shown.type.min, shown.type.max) == (option.least, option.most)
 
 

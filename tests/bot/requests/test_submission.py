@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import shutil
-from dataclasses import replace
 from types import SimpleNamespace
 from unittest.mock import AsyncMock
 
@@ -114,7 +114,7 @@ async def test_a_refusal_is_private_and_comes_before_any_download(
         expected = messages.BANNED
     elif reason == "disk":
         admitting = services.submissions._admitting
-        admitting.rules = replace(admitting.rules, min_free_disk=1000)
+        admitting.rules = dataclasses.replace(admitting.rules, min_free_disk=1000)
         monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=999))
         expected = messages.DISK_FULL
     else:

@@ -180,13 +180,13 @@ async def test_a_new_prompt_is_planned_again(fake, channel, ada, services, bot, 
 
 
 async def test_a_members_file_name_never_becomes_one_of_ours(fake, channel, services, bot, tmp_path):
-    names = ("-rf.png", "CON.png", "..\\..\\etc\\passwd.png", "%2e%2e%2fpasswd.png", "$(touch owned).png")
-    names += (".htaccess", "\u202egnp.exe", "x" * 200 + ".png")
+    names = [*("-rf.png", "CON.png", "..\\..\\etc\\passwd.png", "%2e%2e%2fpasswd.png", "$(touch owned).png")]
+    names += [".htaccess", "\u202egnp.exe", "x" * 200 + ".png"]
     sizes = iter(range(100, 200))
     for number, name in enumerate(names):
         member = fake.member(f"member {number}")
-        given = Upload(name, picture((next(sizes), 100)))
-        asked = await fake.slash(member, channel, "animate", image=given)
+        upload = Upload(name, picture((next(sizes), 100)))
+        asked = await fake.slash(member, channel, "animate", image=upload)
         assert "Animating a picture" in (await asked.shown(30)).content, name
     given = {digest for job in await services.queue.jobs.waiting() for digest in job.inputs.values()}
     assert len(given) == len(names)

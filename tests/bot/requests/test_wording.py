@@ -4,14 +4,14 @@ import pytest
 
 from bot.requests.wording import NO_WORDS, worded
 from engine.core.capabilities import Capabilities
-from engine.core.device import Device
+from engine.core.device import Device, DeviceKind
 from engine.core.errors import UserError
 from engine.core.recipe import Kind, Style
 from engine.core.request import Request
 from engine.families import CATALOGUE
 
 HERE = Capabilities(
-    device=Device(kind="cuda", memory=24 * 2**30),
+    device=Device(kind=DeviceKind.CUDA, memory=24 * 2**30),
     weights=frozenset(CATALOGUE),
     checkpoints=("toon",),
     styles=("ink", "Neon Nights"),

@@ -12,6 +12,7 @@ from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import CLIP, enqueued, hand_in, rendered, running
 from tests.policies import queue_on
+from tests.present import present
 
 T = 1_000_000.0
 
@@ -239,7 +240,7 @@ async def test_recovery_lists_what_may_have_been_posted_and_delivery_sees_it_aga
 
 async def test_what_is_acknowledged_outlives_the_object(queue, db):
     job = await running(queue)
-    assert (await queue_on(db).jobs.running()).id == job.id
+    assert present(await queue_on(db).jobs.running()).id == job.id
 
 
 @pytest.mark.parametrize("was_running", [True, False])

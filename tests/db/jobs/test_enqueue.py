@@ -14,6 +14,7 @@ from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, GUILD, enqueued, new_job, rendered
 from tests.policies import FAR, enqueue_limits, queue_on
+from tests.present import present
 
 T = 1_000_000.0
 
@@ -86,7 +87,7 @@ async def test_the_hour_says_when_to_come_back(queue):
     with pytest.raises(LimitReached) as caught:
         await queue.entry.enqueue(new_job(), limits=limits)
     assert (caught.value.which, caught.value.retry_after) == (Limit.PER_MEMBER_HOUR, 600 + 3600 - 1800)
-    retry = T + 1800 + caught.value.retry_after
+    retry = T + 1800 + present(caught.value.retry_after)
     CLOCK.now = retry
     assert (await queue.entry.enqueue(new_job(), limits=limits)).created
 

@@ -21,6 +21,7 @@ from tests import ROOT
 from tests.clock import CLOCK
 from tests.db.asking import enqueued, written
 from tests.policies import queue_on
+from tests.present import present
 
 ANN, BEN = 111_222_333_444_555_666, 211_222_333_444_555_666
 SECRET, OTHER = "a heron over the canal", "a harbour in the rain"
@@ -140,7 +141,7 @@ async def test_a_database_that_was_set_aside_is_erased_with_what_its_log_holds(h
     for ending in ("", "-wal"):
         (tmp_path / "then" / f"bot.db{ending}").replace(tmp_path / f"bot.db{ending}")
     shutil.rmtree(tmp_path / "then")
-    aside = put_in_place(house.path, backup).aside
+    aside = present(put_in_place(house.path, backup).aside)
     assert (aside / "bot.db-wal").stat().st_size
     await house.erase()
     assert house.renew() == {backup.name: None, "bot.db": None}

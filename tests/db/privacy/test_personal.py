@@ -196,7 +196,7 @@ def test_an_alias_is_made_of_its_salt_and_is_no_id():
 
 def held(folder, *texts) -> dict[str, str]:
     """Which of the texts stands in which file below a folder."""
-    found = {}
+    found: dict[str, str] = {}
     for path in folder.rglob("*"):
         data = path.read_bytes() if path.is_file() else b""
         found |= {text: path.name for text in texts if text.encode() in data}

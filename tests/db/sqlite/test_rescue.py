@@ -12,8 +12,10 @@ from db.sqlite.connection import Database
 from db.sqlite.integrity import problems
 from db.sqlite.lock import taken
 from db.sqlite.rescue import flaw, put_in_place
+from db.states import JobId
 from tests.db.asking import enqueued, rendered
 from tests.policies import queue_on
+from tests.present import present
 
 NOT_A_DATABASE = b"not a database.." * 100
 
@@ -23,7 +25,7 @@ def path(tmp_path):
     return tmp_path / "bot.db"
 
 
-async def filled(path, jobs: int) -> list[str]:
+async def filled(path, jobs: int) -> list[JobId]:
     """A database with so many jobs, and a backup after each."""
     made = []
     async with await Database.open(path) as db:
@@ -45,8 +47,8 @@ async def test_the_newest_good_backup_takes_the_place_of_a_damaged_database(path
     path.with_name("bot.db-wal").write_bytes(b"a log")
     async with await Database.open(path, mend=True) as db:
         assert await ids(db) == made[:2]
-        assert db.rescued.backup == backups[-2]
-        aside = db.rescued.aside
+        assert present(db.rescued).backup == backups[-2]
+        aside = present(present(db.rescued).aside)
     assert (aside / "bot.db").read_bytes() == NOT_A_DATABASE
     assert (aside / "bot.db-wal").read_bytes() == b"a log"
     assert backups[-1].exists()
@@ -58,8 +60,8 @@ async def test_without_a_good_backup_a_new_database_is_begun_and_the_old_one_kep
     path.write_bytes(NOT_A_DATABASE)
     async with await Database.open(path, mend=True) as db:
         assert await ids(db) == []
-        assert db.rescued.backup is None
-        assert (db.rescued.aside / "bot.db").read_bytes() == NOT_A_DATABASE
+        assert present(db.rescued).backup is None
+        assert (present(present(db.rescued).aside) / "bot.db").read_bytes() == NOT_A_DATABASE
         assert "no good backup" in str(db.rescued)
 
 
@@ -70,7 +72,7 @@ async def test_an_empty_file_beside_a_log_is_damaged_and_the_log_is_kept(path):
     log.write_bytes(b"all that there is")
     async with await Database.open(path, mend=True) as db:
         assert len(await ids(db)) == 1
-        assert (db.rescued.aside / log.name).read_bytes() == b"all that there is"
+        assert (present(present(db.rescued).aside) / log.name).read_bytes() == b"all that there is"
 
 
 async def test_a_database_is_only_mended_where_that_is_wanted(path):
@@ -90,7 +92,7 @@ async def test_what_was_posted_since_the_backup_is_looked_for_before_it_is_poste
     async with await Database.open(path) as db:
         queue = queue_on(db)
         [job] = await queue.delivery.to_deliver()
-        assert (await queue.delivery.begin_posting(job.id)).post_attempts == 2
+        assert present(await queue.delivery.begin_posting(job.id)).post_attempts == 2
 
 
 @pytest.mark.parametrize("dies_at", ["link", "rename", "replace"])
@@ -119,7 +121,7 @@ async def test_a_backup_of_a_newer_program_is_not_put_back(path):
     copy = sqlite3.connect(backup)
     copy.execute("PRAGMA user_version = 99")
     copy.close()
-    assert "version 99" in flaw(backup, 5)
+    assert "version 99" in present(flaw(backup, 5))
 
 
 async def test_who_holds_the_database_holds_it_alone(path):

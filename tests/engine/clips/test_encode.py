@@ -188,7 +188,7 @@ def test_an_absurd_limit_is_an_error_that_leaves_nothing(tmp_path):
 
 
 def test_progress_is_told_once_an_encoded_second(tmp_path):
-    told = []
+    told: list[float] = []
     make(tmp_path / "clip.mp4", moving(48), fps=12, progress=told.append)
     assert told == [0, 0.25, 0.5, 0.75, 1]
 

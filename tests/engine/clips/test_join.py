@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -13,6 +14,7 @@ from engine.clips.join import joined, last_picture, led_in, settled
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
+from engine.core.family import Frames, Picture
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Before, Camera, Kind, Outcome, Quality, Recipe, Role
 from engine.families import FAMILIES
@@ -71,7 +73,8 @@ def render(tmp_path, old):
 class GoesOn:
     """Draws the next frames of :func:`scene`, or what a test put in their place."""
 
-    made = None
+    made: Callable[[Recipe], Frames]
+    picture: Picture
 
     def __init__(self, _context):
         pass
@@ -158,12 +161,12 @@ def test_a_step_in_light_at_the_seam_is_spread_over_the_frames_after_it(kind):
     picture = scene(1)[0]
     part = np.repeat(picture[None], 13, axis=0).astype(np.float32)
     part[..., 0] += 24
-    part = part.astype(np.uint8) if kind is np.uint8 else np.float32(part / 255)
-    made = settled(part, picture, 12.0).astype(np.float32) * (1 if kind is np.uint8 else 255)
+    drawn = part.astype(np.uint8) if kind is np.uint8 else part / np.float32(255)
+    made = settled(drawn, picture, 12.0).astype(np.float32) * (1 if kind is np.uint8 else 255)
     assert made.shape == part.shape
     assert np.abs(made[0] - picture).max() < 0.01
     assert steps(made).max() < 3, "no step is a tenth of 24 levels in a channel"
-    assert np.abs(made[-1] - part[-1].astype(np.float32) * (1 if kind is np.uint8 else 255)).max() < 0.01
+    assert np.abs(made[-1] - part[-1]).max() < 0.01
 
 
 def test_detail_is_not_smeared_into_the_part():
@@ -186,7 +189,8 @@ def test_the_gate_sees_the_last_second_before_the_seam_at_the_parts_own_rate():
 
 def test_a_very_short_clip_leads_in_with_what_it_has():
     seen, begins = led_in(scene(3), 24.0, scene(5, start=2), 12.0)
-    assert (len(seen), begins) == (6, pytest.approx(0.0))
+    assert len(seen) == 6
+    assert begins == pytest.approx(0.0)
 
 
 def test_numbers_that_ran_away_are_still_seen_by_the_gate():

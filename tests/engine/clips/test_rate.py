@@ -17,9 +17,10 @@ WIDTH, HEIGHT = 64, 48
 
 
 def recipe(*, frames=4, native_fps=8.0, fps=24.0, length=10):
-    size = {"width": WIDTH, "height": HEIGHT}
-    rates = {"native_fps": native_fps, "fps": fps, "length": length}
-    return Recipe(kind=Kind.TEXT2VIDEO, engine="sketch", seed=1, frames=frames, **size, **rates)
+    return Recipe(
+        kind=Kind.TEXT2VIDEO, engine="sketch", seed=1, frames=frames, width=WIDTH, height=HEIGHT,
+        native_fps=native_fps, fps=fps, length=length,
+    )  # fmt: skip
 
 
 def drawn(frames=4):
@@ -30,7 +31,7 @@ def drawn(frames=4):
 
 def brought(made, context=None):
     """The frames, and what was given up."""
-    given_up = []
+    given_up: list[str] = []
     frames = at_rate(
         drawn(made.frames),
         made,

@@ -6,6 +6,7 @@ import ast
 import pkgutil
 import re
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -78,11 +79,12 @@ def test_no_code_has_two_meanings():
 
 
 def test_a_mistake_of_the_engine_is_not_told_as_an_engine_that_is_not_here():
-    assert describe("job", ValueError("a bug")).code == Code.ENGINE != Code.NO_ENGINE
+    assert describe("job", ValueError("a bug")).code == Code.ENGINE
 
 
 @pytest.mark.parametrize("code", Code)
 def test_a_code_is_its_own_text(code):
     """As it is written to the database and read from it."""
-    assert Code(str(code)) is code
+    known: Any = Code  # mypy takes what makes a member for what looks one up
+    assert known(str(code)) is code
     assert f"{code}" == code.value

@@ -17,7 +17,7 @@ from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
 from engine.core.draft_map import STABLE_DIFFUSION, DraftMap
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed
-from engine.core.family import Hooks
+from engine.core.family import Frames, Hooks
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
 from engine.diffusion.denoised import expected
@@ -46,7 +46,7 @@ def step(steps, pipe=UNKNOWN, latents=LATENTS):
 
 
 def test_progress_goes_from_begin_to_end_and_never_back_when_the_index_starts_again():
-    told = []
+    told: list[float] = []
     steps = Steps(Hooks(progress=told.append), steps=6, begin=0.25, end=0.75)
     for index in (0, 1, 2, 0, 1, 2, 0):  # FreeInit's second and third round
         assert steps.callback(UNKNOWN, index, 0, {"latents": LATENTS}) == {}
@@ -56,7 +56,8 @@ def test_progress_goes_from_begin_to_end_and_never_back_when_the_index_starts_ag
 
 
 def test_a_stop_takes_hold_at_the_end_of_the_step():
-    token, told = CancelToken(), []
+    token = CancelToken()
+    told: list[float] = []
     steps = Steps(Hooks(cancel=token, progress=told.append), steps=4)
     step(steps)
     token.cancel()
@@ -67,7 +68,8 @@ def test_a_stop_takes_hold_at_the_end_of_the_step():
 
 @pytest.mark.parametrize(("count", "at"), [(1, None), (2, None), (3, 2), (4, 2), (15, 5), (25, 9)])
 def test_one_draft_is_shown_after_a_third_of_the_steps_and_none_of_a_short_run(count, at):
-    shown, done = [], []
+    shown: list[int] = []
+    done: list[int] = []
     steps = Steps(
         Hooks(draft=lambda frames: shown.append(len(done))),
         steps=count,
@@ -83,7 +85,7 @@ def test_a_family_of_16_channels_that_is_not_wan_shows_no_draft_and_loses_no_tak
     latents = torch.zeros(1, 16, 4, 8, 8)
     in_wans_colours = draft_frames(latents[0].movedim(0, 1), wan.DRAFT_MAP)
     assert why_hopeless(in_wans_colours) is not None, "with Wan's map the take would be given up"
-    shown = []
+    shown: list[Frames] = []
     steps = Steps(Hooks(draft=shown.append), steps=9)
     for _ in range(9):
         step(steps, latents=latents)
@@ -104,7 +106,7 @@ def test_each_family_draws_its_drafts_with_its_own_map():
     [(np.full_like(NOISE, 90), "the picture is empty"), (NOISE[[0, 0, 0]], "nothing moves")],
 )
 def test_a_hopeless_draft_ends_the_take_before_it_is_shown(draft, reason):
-    shown = []
+    shown: list[Frames] = []
     steps = Steps(Hooks(draft=shown.append), steps=9, preview=lambda latents: draft)
     step(steps)
     step(steps)
@@ -184,7 +186,8 @@ def test_the_linear_map_turns_latents_into_small_even_frames_of_bytes():
     latents = torch.zeros(3, 4, 9, 16)
     latents[1] += 3.0
     frames = draft_frames(latents, STABLE_DIFFUSION)
-    assert (frames.shape, frames.dtype) == ((3, 72, 128, 3), np.uint8)
+    assert frames.shape == (3, 72, 128, 3)
+    assert frames.dtype == np.uint8
     assert (frames[0] == 128).all(), "nothing is grey"
     assert frames[1].mean() > frames[0].mean()
     assert draft_frames(torch.zeros(2, 16, 60, 104), wan.DRAFT_MAP).shape == (2, 120, 208, 3)
@@ -212,7 +215,8 @@ def ramp(*values):
 
 
 def test_decoding_goes_chunk_by_chunk_straight_to_bytes():
-    sizes, told = [], []
+    sizes = []
+    told: list[float] = []
 
     def vae(part):
         sizes.append(len(part))
@@ -221,7 +225,8 @@ def test_decoding_goes_chunk_by_chunk_straight_to_bytes():
     latents = ramp(-1.0, -0.5, 0.0, 0.5, 1.0)
     frames = decode(vae, latents, chunk=2, hooks=Hooks(progress=told.append), begin=0.5, end=1.0)
     assert sizes == [2, 2, 1]
-    assert (frames.shape, frames.dtype) == ((5, 4, 6, 3), np.uint8)
+    assert frames.shape == (5, 4, 6, 3)
+    assert frames.dtype == np.uint8
     assert frames[:, 0, 0, 0].tolist() == [0, 64, 128, 191, 255]
     assert told == pytest.approx([0.7, 0.9, 1.0])
 

@@ -39,7 +39,7 @@ class Attempts:
 
 
 def run(attempts, *, first=0, most=3, cancel=None):
-    said = []
+    said: list[str] = []
     hooks = Hooks(gave_up=said.append, cancel=cancel or CancelToken())
     assert descend(RUNGS, attempts, first=first, most=most, hooks=hooks) == "drawn"
     return attempts.seen, [text.split()[0] for text in said]

@@ -31,7 +31,7 @@ def main(how: str, models: Path) -> None:
     if how == "broken":
         sys.meta_path.insert(0, Broken())
     else:
-        sys.modules["torchvision"] = None
+        sys.modules["torchvision"] = None  # type: ignore[assignment]  # to Python: not there
 
     from engine.core.capabilities import Capabilities
     from engine.core.device import Device

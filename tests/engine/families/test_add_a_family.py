@@ -8,6 +8,7 @@ import sys
 import pytest
 
 from tests import ROOT
+from tests.present import present
 
 BLOCK = re.compile(r'^```python title="([^"]+)"\n(.*?)^```$', re.MULTILINE | re.DOTALL)
 COPIED = ("engine", "tests")
@@ -41,7 +42,7 @@ def python(house, *arguments):
 def passed(house, *arguments):
     done = python(house, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
-    return int(re.search(r"(\d+) passed", done.stdout)[1])
+    return int(present(re.search(r"(\d+) passed", done.stdout))[1])
 
 
 def test_the_walks_own_tests_pass(house):

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from engine.core.errors import RenderFailed, Unsupported, UserError
-from engine.core.events import Draft, Progress
+from engine.core.events import Draft, Event, Progress
 from engine.core.family import Inputs, SourceClip
 from engine.core.recipe import Before, Role, Stage, Style
 from engine.diffusion.by_time import frames_by_time
@@ -91,7 +91,7 @@ def test_words_go_on_with_a_clip_from_its_last_frame(render):
 
 
 def test_a_draft_is_shown_once_before_the_clip_is_drawn(render):
-    events = []
+    events: list[Event] = []
     render(small(steps=6), on_event=events.append)
     (place,) = (number for number, event in enumerate(events) if isinstance(event, Draft))
     before = [event for event in events[:place] if isinstance(event, Progress)]
@@ -180,7 +180,7 @@ def test_torchs_own_random_numbers_decide_nothing(family):
 
 
 def test_words_beyond_77_tokens_are_named(family):
-    said = []
+    said: list[str] = []
     draw(family, small(words="a fox " + "x" * 90, negative="b " * 100), gave_up=said.append)
     assert [text.split("“")[0] for text in said] == ["not used, because the prompt is too long: "] * 2
     assert said[0].endswith("x”")
@@ -190,7 +190,7 @@ def test_words_beyond_77_tokens_are_named(family):
 def test_words_by_frame_are_read_by_frame_and_said_where_they_are_not(family):
     by_frame = small(words="0: a bud | 3: a flower")
     assert differ(draw(family, by_frame), draw(family, small(words="0: a bud | 3: a tree")))
-    said = []
+    said: list[str] = []
     picture = Inputs(picture=PICTURE)
     drawn = draw(family, by_frame, inputs=picture, gave_up=said.append)
     assert "only the first frame's prompt" in said[0]

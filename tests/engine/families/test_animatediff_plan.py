@@ -10,6 +10,7 @@ from engine.core.recipe import Camera, Kind, Motion, Quality, Style
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES
 from engine.planning.plan import plan
+from tests.present import present
 
 LCM, LIGHTNING, V2, V3 = "animatelcm", "lightning", "motion-v1-5-2", "motion-v1-5-3"
 PICTURE = Subject(sha256="ab" * 32, width=300, height=200)
@@ -176,18 +177,18 @@ def test_the_styles_travel_with_the_recipe():
 
 def test_without_any_motion_adapter_or_checkpoint_the_family_says_what_it_lacks():
     spec = FAMILIES["animatediff"]
-    assert "motion-v1-5-3" in spec.lacks(Capabilities(weights=frozenset({"epicrealism"}), slow=True))
-    assert "epicrealism" in spec.lacks(Capabilities(weights=frozenset({V3}), slow=True))
+    assert "motion-v1-5-3" in present(spec.lacks(Capabilities(weights=frozenset({"epicrealism"}), slow=True)))
+    assert "epicrealism" in present(spec.lacks(Capabilities(weights=frozenset({V3}), slow=True)))
     assert spec.lacks(Capabilities(weights=frozenset({V3}), checkpoints=("mine",), slow=True)) is None
-    assert "GPU" in spec.lacks(Capabilities(weights=frozenset({V3, "sd15"})))
+    assert "GPU" in present(spec.lacks(Capabilities(weights=frozenset({V3, "sd15"}))))
 
 
 def test_the_same_defect_twice_slows_the_camera_then_draws_twice_over_then_gives_up():
     spec = FAMILIES["animatediff"]
     recipe = planned(V2, "motion-lora-zoom-in", quality=Quality.BALANCED, camera=Camera.PUSH_IN)
-    slower = spec.calm(recipe)
+    slower = present(spec.calm(recipe))
     assert (slower.recipe.settings["camera_weight"], slower.changed) == (0.5, "the camera moves more slowly")
-    twice = spec.calm(slower.recipe)
+    twice = present(spec.calm(slower.recipe))
     assert twice.recipe.settings["rounds"] == 2
     assert spec.calm(twice.recipe) is None
     assert spec.calm(planned(LCM, quality=Quality.FAST)) is None

@@ -63,7 +63,7 @@ def held(context, motion=V3):
 
 def failing(function, error, times=1):
     """Fails some times, then does what it should."""
-    calls = []
+    calls: list[None] = []
 
     def call(*args, **kwargs):
         calls.append(None)
@@ -201,7 +201,7 @@ def test_out_of_memory_at_any_stage_goes_one_rung_down_and_says_so(
     recipe = small(**changes)
     alone = draw(family, recipe, inputs=inputs)
     model, method = whoever_does(stage, context)
-    said = []
+    said: list[str] = []
     with monkeypatch.context() as full:
         full.setattr(model, method, failing(getattr(model, method), OUT_OF_MEMORY))
         drawn = draw(family, recipe, inputs=inputs, gave_up=said.append)
@@ -215,7 +215,7 @@ def test_the_ladder_is_gone_down_to_its_end_and_every_rung_works(store, plain, m
     family = load("animatediff", context)
     draw(family)
     unet = held(context).unet
-    said = []
+    said: list[str] = []
     with monkeypatch.context() as full:
         full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=len(RUNGS)))
         drawn = draw(family, gave_up=said.append)
@@ -247,7 +247,7 @@ def test_out_of_memory_on_the_last_rung_is_an_error_and_the_next_job_is_whole(
 ):
     draw(family)
     unet = held(context).unet
-    said = []
+    said: list[str] = []
     with monkeypatch.context() as full:
         full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=99))
         with pytest.raises(torch.OutOfMemoryError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ PATHS = [camera for camera in Camera if camera is not Camera.AUTO]
 
 
 def recipe(**changes):
-    values = {
+    values: dict[str, Any] = {
         "kind": Kind.ANIMATE,
         "engine": "camera",
         "seed": 7,
@@ -171,7 +172,7 @@ def test_speed_does_not_depend_on_the_frame_rate(camera):
 
 
 def test_progress_rises_to_one():
-    told = []
+    told: list[float] = []
     film(subject(), progress=told.append)
     assert len(told) == 7
     assert told == sorted(told)

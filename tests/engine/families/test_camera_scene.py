@@ -5,6 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.fill import behind, inside
@@ -13,6 +14,7 @@ from engine.families.camera.life import Life
 from engine.families.camera.path import travel
 from engine.families.camera.scene import study
 from tests import ROOT
+from tests.present import present
 
 LAKE = ROOT / "examples" / "lake.png"
 
@@ -23,7 +25,7 @@ def look(picture):
 
 @pytest.fixture(scope="module")
 def lake():
-    return look(cv2.cvtColor(cv2.imread(str(LAKE)), cv2.COLOR_BGR2RGB))
+    return look(cv2.cvtColor(present(cv2.imread(str(LAKE))), cv2.COLOR_BGR2RGB))
 
 
 def share(plane, rows, columns):
@@ -148,10 +150,10 @@ def test_what_was_hidden_is_filled_with_what_surrounds_it():
 def dusk():
     """A sky that brightens downwards, a cloud that touches a dark peak, and dark land; and the peak alone."""
     rows, columns = 270, 480
-    picture = np.empty((rows, columns, 3), np.float32)
+    picture: NDArray[np.float32] = np.empty((rows, columns, 3), np.float32)
     picture[:] = np.linspace((60, 80, 150), (230, 190, 170), rows)[:, None]
     cv2.ellipse(picture, (290, 95), (45, 5), 0, 0, 360, (165, 140, 165), -1, cv2.LINE_AA)
-    picture = cv2.GaussianBlur(picture, (0, 0), 3)
+    picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), 3), np.float32)
     rng = np.random.default_rng(6)
     rock = cv2.GaussianBlur(rng.standard_normal((rows, columns)).astype(np.float32), (0, 0), 2)
     corners = np.array([(100, 200), (240, 80), (380, 200), (480, 200), (480, 270), (0, 270), (0, 200)])
@@ -189,7 +191,7 @@ def test_the_sky_behind_a_dark_peak_is_never_darker_than_the_sky_around(camera):
 def test_a_cut_out_takes_no_rim_of_the_background_along():
     picture = np.zeros((100, 100, 3), np.uint8)
     picture[20:80, 20:80] = 200
-    alpha = cv2.GaussianBlur((picture[..., 0] > 0).astype(np.float32), (0, 0), 2)
+    alpha = np.asarray(cv2.GaussianBlur((picture[..., 0] > 0).astype(np.float32), (0, 0), 2), np.float32)
     assert inside(picture, alpha)[alpha > 0.05].min() > 180
 
 

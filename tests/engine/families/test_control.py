@@ -10,6 +10,7 @@ import sys
 import types
 import weakref
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,6 +35,7 @@ from engine.weights.store import Store
 from tests import ROOT
 from tests.engine.tiny import animatediff as tiny
 from tests.engine.tiny import animatediff_control, svd, wan
+from tests.present import present
 
 from diffusers import ControlNetModel  # isort: skip
 
@@ -123,7 +125,7 @@ def test_frames_are_chosen_by_time_not_by_number():
 
 
 def test_a_clip_that_is_too_short_holds_its_last_frame_and_that_is_said():
-    said = []
+    said: list[str] = []
     edges = shown(bar(2, 20), frames=6, gave_up=said.append)
     assert all(np.array_equal(edges[1], later) for later in edges[2:])
     assert not np.array_equal(edges[0], edges[1])
@@ -200,7 +202,7 @@ def test_soft_edges_are_found_and_the_extractor_is_gone_before_anything_is_drawn
     torch.manual_seed(1)
     path = annotated.store.path(ANNOTATORS) / NEEDS[Follow.SOFT_EDGES].file
     torch.save(ControlNetHED_Apache2().state_dict(), path)
-    made = []
+    made: list[weakref.ref[Any]] = []
 
     def watched(*arguments):
         extractor = extractors.load_extractor(*arguments)
@@ -310,7 +312,8 @@ def test_poses_are_drawn_from_the_body_alone(aux, annotated, monkeypatch):
 
 
 def test_an_extractor_that_does_not_fit_the_card_works_on_the_processor(monkeypatch):
-    tried, said = [], []
+    tried = []
+    said: list[str] = []
 
     def load_extractor(what, folder, device):
         tried.append(device.kind)
@@ -377,7 +380,7 @@ def test_a_stop_while_drawing_leaves_the_next_clip_as_it_was(family):
 
 
 def test_progress_never_goes_back(family):
-    shares = []
+    shares: list[float] = []
     draw(family, progress=shares.append)
     assert shares == sorted(shares)
     assert shares[0] == 0
@@ -385,7 +388,8 @@ def test_progress_never_goes_back(family):
 
 
 def test_after_an_out_of_memory_the_clip_is_not_read_again(family, monkeypatch):
-    read, failed = [], []
+    read: list[int] = []
+    failed: list[int] = []
     real = follow.conditioning_frames
     monkeypatch.setattr(
         "engine.families.animatediff_control.draw.conditioning_frames",
@@ -399,7 +403,7 @@ def test_after_an_out_of_memory_the_clip_is_not_read_again(family, monkeypatch):
             raise torch.OutOfMemoryError("CUDA out of memory (simulated)")
         return original(self, *given, **named)
 
-    said = []
+    said: list[str] = []
     plain = draw(family)
     read.clear()
     monkeypatch.setattr(ControlNetModel, "forward", forward)
@@ -488,7 +492,7 @@ def test_this_engine_is_never_chosen_without_a_clip():
     with pytest.raises(UserError, match="attach one"):
         planned(None, engine="animatediff-control")
     without = Capabilities(weights=frozenset({"sd15", "motion-v1-5-3"}), slow=True)
-    assert "controlnet-openpose" in FAMILIES["animatediff-control"].lacks(without)
+    assert "controlnet-openpose" in present(FAMILIES["animatediff-control"].lacks(without))
 
 
 def test_each_kind_of_following_says_what_its_licence_allows():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import threading
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,18 +17,19 @@ from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
-from engine.core.events import Draft, Progress
-from engine.core.family import Hooks, Inputs
+from engine.core.events import Draft, Event, Progress
+from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Before, Camera, Kind, Motion, Outcome, Quality, Role, Stage
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES, load
-from engine.families.svd.draw import goes
+from engine.families.svd.draw import SvdFamily, goes
 from engine.families.svd.ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.tiny import svd as tiny
+from tests.present import present
 
 from diffusers import StableVideoDiffusionPipeline  # isort: skip
 
@@ -89,7 +91,7 @@ def draw(family, recipe=None, *, seed=1, picture=PICTURE, **hooks):
 
 def failing(function, times, error=OUT_OF_MEMORY, *, after=0):
     """Fails some times, after having worked some times, then works."""
-    calls = []
+    calls: list[None] = []
 
     def call(*args, **kwargs):
         calls.append(None)
@@ -170,9 +172,9 @@ def test_trap_4_the_decode_chunk_belongs_to_the_recipe(memory, chunk):
 
 
 def test_without_weights_the_family_says_what_it_lacks():
-    assert "svd-xt" in FAMILIES["svd"].lacks(Capabilities(slow=True))
+    assert "svd-xt" in present(FAMILIES["svd"].lacks(Capabilities(slow=True)))
     assert FAMILIES["svd"].lacks(Capabilities(weights=frozenset({"svd"}), slow=True)) is None
-    assert "GPU" in FAMILIES["svd"].lacks(Capabilities(weights=frozenset({"svd"})))
+    assert "GPU" in present(FAMILIES["svd"].lacks(Capabilities(weights=frozenset({"svd"}))))
 
 
 # --- the whole way
@@ -213,7 +215,7 @@ def test_a_wish_becomes_a_clip_the_same_bytes_each_time(render, weights):
 def test_it_goes_on_with_a_clip_at_that_clips_own_size(render, tmp_path):
     frames = np.random.default_rng(5).integers(0, 256, (6, 72, 96, 3), dtype=np.uint8)
     old = tmp_path / "old.mp4"
-    quiet = {"progress": lambda _: None, "cancel": CancelToken()}
+    quiet: dict[str, Any] = {"progress": lambda _: None, "cancel": CancelToken()}
     encode(frames, fps=8, path=old, metadata={}, max_bytes=10**6, **quiet)
     recipe = dataclasses.replace(
         planned(frozenset({"svd"}), **SMALL),
@@ -227,7 +229,7 @@ def test_it_goes_on_with_a_clip_at_that_clips_own_size(render, tmp_path):
 
 
 def test_the_draft_is_shown_once_before_the_clip_is_drawn(render):
-    events = []
+    events: list[Event] = []
     render(planned(**SMALL), on_event=events.append)
     drafts = [number for number, event in enumerate(events) if isinstance(event, Draft)]
     assert len(drafts) == 1
@@ -369,7 +371,8 @@ def test_a_long_clip_is_drawn_in_goes_of_about_equal_length(frames, most, each):
 
 
 def test_each_go_begins_with_the_last_frame_of_the_one_before(family, monkeypatch):
-    seen, told = [], []
+    seen = []
+    told: list[float] = []
     encode = StableVideoDiffusionPipeline._encode_image
 
     def spy(pipe, image, *args):
@@ -398,7 +401,7 @@ def test_the_goes_of_a_clip_have_seeds_of_their_own(family):
 
 
 def test_only_the_first_go_shows_a_draft(family):
-    shown = []
+    shown: list[Frames] = []
     draw(family, small(frames=7, steps=3, settings={"go": 4}), draft=shown.append)
     assert [frames.shape for frames in shown] == [(4, 128, 128, 3)]
 
@@ -408,7 +411,7 @@ def test_only_the_first_go_shows_a_draft(family):
 
 def test_trap_3_a_stop_takes_hold_at_the_next_step_though_the_pipeline_cannot_be_interrupted(family, parts):
     token, told = CancelToken(), []
-    steps = []
+    steps: list[None] = []
 
     def listen(fraction):
         told.append(fraction)
@@ -431,6 +434,7 @@ def test_trap_4_the_decode_chunk_changes_the_picture(family, plain):
 def test_trap_5_the_vae_is_back_in_its_precision_after_any_error(store, monkeypatch, stage):
     """In half precision the pipeline makes it float32 for the encoding, and only then back."""
     family = load("svd", EngineContext(store=store))
+    assert isinstance(family, SvdFamily)
     family._dtype = torch.float16
     vae = family._parts(small()).models["vae"]
     assert vae.dtype is torch.float16
@@ -445,7 +449,7 @@ def test_trap_5_the_vae_is_back_in_its_precision_after_any_error(store, monkeypa
 def test_trap_6_every_rung_of_the_ladder_is_one_that_this_model_has(family, parts, plain, monkeypatch, count):
     """Slicing and tiling are not: its VAE has neither."""
     monkeypatch.setattr(family, "_first_rung", lambda *_: count)
-    said = []
+    said: list[str] = []
     drawn = draw(family, small(settings={"decode_chunk": 4}), gave_up=said.append)
     assert said == [rung.about for rung in RUNGS[:count]]
     monkeypatch.undo()
@@ -528,7 +532,7 @@ def test_out_of_memory_at_any_stage_goes_down_the_ladder_and_says_so(
 ):
     model, method, after = STAGES[stage]
     monkeypatch.setattr(parts[model], method, failing(getattr(parts[model], method), times, after=after))
-    said = []
+    said: list[str] = []
     drawn = draw(family, gave_up=said.append)
     assert said == [rung.about for rung in RUNGS[:times]]
     assert drawn.shape == plain.shape
@@ -538,7 +542,7 @@ def test_out_of_memory_at_any_stage_goes_down_the_ladder_and_says_so(
 
 def test_a_take_that_is_begun_again_shows_its_draft_once(family, parts, monkeypatch):
     monkeypatch.setattr(parts["vae"], "decode", failing(parts["vae"].decode, 1))
-    shown = []
+    shown: list[Frames] = []
     draw(family, small(steps=3), draft=shown.append)
     assert len(shown) == 1
 
@@ -550,9 +554,10 @@ def test_what_was_given_up_for_memory_is_on_the_receipt(render, parts, monkeypat
 
 def test_a_clip_that_does_not_fit_on_any_rung_is_an_error_of_memory(store):
     family = load("svd", EngineContext(store=store, steps_down=1))
+    assert isinstance(family, SvdFamily)
     unet = family._parts(small()).models["unet"]
     unet.forward = failing(unet.forward, 99)
-    said = []
+    said: list[str] = []
     with pytest.raises(torch.OutOfMemoryError):
         draw(family, gave_up=said.append)
     assert said == [RUNGS[0].about]
@@ -570,6 +575,7 @@ def test_each_rung_needs_no_more_memory_than_the_one_above():
 def test_the_ways_share_what_they_have_in_common(store):
     context = EngineContext(store=store)
     family = load("svd", context)
+    assert isinstance(family, SvdFamily)
     light = family._parts(small()).models
     turbo = family._parts(planned(**SMALL)).models
     assert light["vae"] is turbo["vae"]

@@ -1,6 +1,7 @@
 """Wan on tiny random weights, through the renderer and as a backend."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,13 +11,14 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed
-from engine.core.events import Draft, Progress
-from engine.core.family import Hooks, Inputs
+from engine.core.events import Draft, Event, Progress
+from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Motion, Quality, Recipe
 from engine.core.request import Request, Subject
 from engine.diffusion.renoise import RenoisingScheduler
 from engine.families import CATALOGUE, FAMILIES, load
 from engine.families.wan.decode import decode_causal
+from engine.families.wan.draw import WanFamily
 from engine.planning.plan import plan
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.runtime.capabilities import capabilities_of
@@ -41,7 +43,7 @@ def family(store):
 
 
 def recipe(**changes):
-    given = {
+    given: dict[str, Any] = {
         "kind": Kind.TEXT2VIDEO,
         "engine": "wan",
         "way": "unipc-15",
@@ -167,7 +169,7 @@ def test_a_stop_takes_hold_within_a_step_or_a_latent_frame_and_leaves_no_trace(f
 
 
 def test_progress_rises_to_the_end(family):
-    told = []
+    told: list[float] = []
     draw(family, recipe(frames=9), progress=told.append)
     assert told == sorted(told)
     assert told[-1] == 1.0
@@ -176,14 +178,14 @@ def test_progress_rises_to_the_end(family):
 
 @pytest.mark.parametrize("what", [recipe(steps=6), fast()], ids=["unipc", "fast"])
 def test_one_draft_is_shown_at_the_clips_own_pace(family, what):
-    drafts = []
+    drafts: list[Frames] = []
     clip = draw(family, what, draft=drafts.append)
     assert len(drafts) == 1
     assert drafts[0].shape == (len(clip), 128, 128, 3)
 
 
 def test_the_larger_version_has_no_draft_and_goes_on(family):
-    drafts = []
+    drafts: list[Frames] = []
     draw(family, recipe(engine="wan-5b"), draft=drafts.append)
     assert drafts == []
 
@@ -191,7 +193,7 @@ def test_the_larger_version_has_no_draft_and_goes_on(family):
 def fail_once(monkeypatch, cls, method, error):
     """Let a method of a model fail the first time."""
     working = getattr(cls, method)
-    failed = []
+    failed: list[int] = []
 
     def failing(*arguments, **options):
         if not failed:
@@ -215,7 +217,7 @@ def test_out_of_memory_gives_one_thing_up_and_says_so(store, monkeypatch, stage)
         "decoding": (diffusers.AutoencoderKLWan, "_decode"),
     }[stage]
     fail_once(monkeypatch, cls, method, torch.OutOfMemoryError("CUDA out of memory (simulated)"))
-    told = []
+    told: list[str] = []
     assert np.allclose(whole.astype(int), draw(family, recipe(), gave_up=told.append), atol=1)
     assert told == [GIVEN_UP]
     told.clear()
@@ -237,7 +239,7 @@ def test_each_rung_draws_and_the_last_one_is_the_end(store, monkeypatch):
         raise torch.OutOfMemoryError("CUDA out of memory (simulated)")
 
     monkeypatch.setattr(diffusers.WanTransformer3DModel, "forward", failing)
-    told = []
+    told: list[str] = []
     with pytest.raises(torch.OutOfMemoryError):
         draw(family, recipe(), gave_up=told.append)
     assert len(attempts) == 4
@@ -252,6 +254,7 @@ def test_what_is_given_up_does_not_change_the_clip_on_the_same_device(store, run
     family = load("wan", EngineContext(store=store))
     what = from_picture()
     whole = draw(family, what, inputs=inputs)
+    assert isinstance(family, WanFamily)
     lower = family._attempt(what, inputs.picture, 3, Hooks(), rungs)
     assert np.allclose(whole.astype(int), lower, atol=1)
 
@@ -271,8 +274,8 @@ def test_a_decode_in_tiles_can_be_stopped_at_any_of_them(store):
     vae.tile_sample_min_height = vae.tile_sample_min_width = 32
     vae.tile_sample_stride_height = vae.tile_sample_stride_width = 16
     latents = torch.randn((1, 16, 2, 6, 8), generator=torch.Generator().manual_seed(1))
-    told = []
-    given = {"tiles": True, "begin": 0.5, "end": 1.0}
+    told: list[float] = []
+    given: dict[str, Any] = {"tiles": True, "begin": 0.5, "end": 1.0}
     clip = decode_causal(vae, latents, hooks=Hooks(progress=told.append), **given)
     assert clip.shape == (5, 48, 64, 3)
     assert len(told) == 2 * 3 * 4 + 1
@@ -297,7 +300,9 @@ def test_other_models_give_way_before_anything_is_given_up(store, monkeypatch, f
         return (free + (0 if "another family's" in model_cache.names() else 4)) * 2**30
 
     monkeypatch.setattr("engine.families.wan.draw.free_bytes", free_bytes)
-    assert load("wan", context)._first_rung(recipe()) == first
+    family = load("wan", context)
+    assert isinstance(family, WanFamily)
+    assert family._first_rung(recipe()) == first
     assert ("another family's" in model_cache.names()) is kept
     assert "wan-2.1-1.3b transformer, resident" in model_cache.names()
 
@@ -400,7 +405,7 @@ def test_a_clip_goes_the_whole_way(store, tmp_path, with_picture):
         cv2.imwrite(str(inputs["picture"]), picture())
     work = tmp_path / "work"
     work.mkdir()
-    events = []
+    events: list[Event] = []
     receipt = Renderer(EngineContext(store=store)).render(
         from_picture(steps=6) if with_picture else recipe(steps=6),
         inputs,

@@ -10,7 +10,7 @@ from zlib import crc32
 import numpy as np
 import pytest
 
-from benchmarks.clips import labelled
+from benchmarks.clips import Labelled, labelled
 from benchmarks.defects import DEFECTS
 from benchmarks.harmless import ARGUABLE, BENIGN, OTHER_START
 from benchmarks.readings import CERTAIN, FRAMED
@@ -29,7 +29,7 @@ INJECTED = [name for name in DEFECTS if name not in CERTAIN]
 @cache
 def clips():
     """The first clean clip of each source."""
-    found = {}
+    found: dict[str, Labelled] = {}
     for clip in labelled(CLIPS) if CLIPS.exists() else ():
         if clip.label == "clean":
             found.setdefault(clip.source, clip)

@@ -31,16 +31,16 @@ def table(seed=0, good=12, bad=3):
                 values = rng.standard_normal(len(names))
                 values[names.index(TROUBLES[trouble].measures[0])] += 6
                 rows.append((source, defect, 1.0 + turn % 3, values))
-    source, change, strength, values = zip(*rows, strict=True)
+    sources, changes, strengths, found = zip(*rows, strict=True)
     return Table(
         names=names,
-        values=np.array(values),
+        values=np.array(found),
         clip=np.array([f"clip {turn}" for turn in range(len(rows))]),
-        source=np.array(source),
-        origin=np.array(source),
+        source=np.array(sources),
+        origin=np.array(sources),
         label=np.array(["clean"] * len(rows)),
-        change=np.array(change),
-        strength=np.array(strength),
+        change=np.array(changes),
+        strength=np.array(strengths),
         has_reference=np.ones(len(rows), bool),
     )
 

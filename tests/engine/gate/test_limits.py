@@ -6,6 +6,7 @@ After a deliberate change: ``python -m tests.golden.make``.
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from engine.core.recipe import Outcome
@@ -52,7 +53,7 @@ def test_the_calibration_gives_the_pinned_levels(part, has_input):
 def fixed(trouble, level):
     """The shipped calibration, but every clip has this level of one trouble, and of no other."""
     tail = Tail(knots=(-4.0, -3.0, -2.0, -1.0), decade=1.0)
-    beyond = 1.0 / (level - tail.levels(-1.0))
+    beyond = 1.0 / (level - float(tail.levels(np.array(-1.0))))
     models = {
         name: Model(weights={}, tail=replace(tail, decade=beyond) if name == trouble else _NEVER)
         for name in TROUBLES

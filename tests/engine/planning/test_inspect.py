@@ -1,13 +1,14 @@
 import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind
 from engine.core.request import Request, Subject
 from engine.planning.inspect import inspect
 from engine.planning.plan import plan
-from engine.vision.faces import ENTRY, FILE, Face, count_faces, read_answer
+from engine.vision.faces import ENTRY, FILE, count_faces, read_answer
 from engine.weights.store import Store
 
 
@@ -99,7 +100,10 @@ def test_a_subject_is_what_was_seen():
     assert facts.subject("ab") == Subject(sha256="ab", width=300, height=200, is_drawing=True)
 
 
-def answer(*faces, rows=30, columns=40):
+Plane = NDArray[np.float32]
+
+
+def answer(*faces, rows=30, columns=40) -> tuple[Plane, Plane, Plane]:
     """What the network would say of faces at (row, column), each 8 cells high and 6 wide."""
     heat = np.zeros((rows, columns), np.float32)
     size = np.zeros((2, rows, columns), np.float32)
@@ -114,12 +118,8 @@ def answer(*faces, rows=30, columns=40):
 def test_a_face_lies_where_its_cell_and_offset_say():
     (face,) = read_answer(*answer((10, 20, 0.9)), (2.0, 1.0))
     left, top = (20 + 0.5 - 0.25) * 4 - 12, (10 + 0.5 + 0.25) * 4 - 16
-    assert face == Face(
-        left=pytest.approx(left * 2),
-        top=pytest.approx(top),
-        width=pytest.approx(48),
-        height=pytest.approx(32),
-        score=pytest.approx(0.9),
+    assert vars(face) == pytest.approx(
+        {"left": left * 2, "top": top, "width": 48, "height": 32, "score": 0.9}
     )
 
 

@@ -109,7 +109,7 @@ class Misbehaving:
         for step in range(1000):
             on_event(Progress(stage=Stage.ENCODING, fraction=step / 1000))
 
-    def act_noise(self, *_):
+    def act_noise(self, *_given):
         for _ in range(2000):
             print("\r\x1b[2K 50%|####  | a library's bar", end="")
         os.write(1, b"\xff\xfe not text \x00\n" * 100)

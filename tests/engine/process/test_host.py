@@ -13,10 +13,11 @@ import pytest
 
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, EngineClosed, EngineDied
-from engine.core.events import Progress, TakeDiscarded
+from engine.core.events import Event, Progress, TakeDiscarded
 from engine.core.recipe import Stage
 from engine.process.host import HostState
-from tests.engine.process.host_bench import ENVIRONMENT, HERE, ROOT, SHORT, alive, render, running_host, until
+from tests import ROOT
+from tests.engine.process.host_bench import ENVIRONMENT, HERE, SHORT, alive, render, running_host, until
 
 BROKEN = str(HERE / "broken_worker.py")
 
@@ -55,7 +56,7 @@ async def test_a_render_gets_its_limits_and_inputs_and_gives_a_receipt(tmp_path)
 
 
 async def test_events_are_passed_on_in_order_and_not_by_the_thousand(tmp_path):
-    events = []
+    events: list[Event] = []
     async with running_host(tmp_path) as host:
         await render(host, "events", on_event=events.append)
     stages = [event.stage for event in events if isinstance(event, Progress)]
@@ -194,7 +195,7 @@ async def test_cancelling_the_task_twice_kills_the_process(tmp_path):
 
 
 async def test_a_render_waits_while_the_process_is_restarted(tmp_path):
-    states = []
+    states: list[HostState] = []
     async with running_host(tmp_path, backoff_first=0.3, on_state=states.append) as host:
         with pytest.raises(EngineDied):
             await render(host, "exit 1")
@@ -206,7 +207,7 @@ async def test_a_render_waits_while_the_process_is_restarted(tmp_path):
 
 
 async def test_after_many_deaths_the_engine_is_down_and_goes_on_trying(tmp_path):
-    states = []
+    states: list[HostState] = []
     async with running_host(tmp_path, deaths=2, on_state=states.append) as host:
         for _ in range(2):
             with pytest.raises(EngineDied):

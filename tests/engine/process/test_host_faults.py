@@ -13,6 +13,7 @@ import time
 import pytest
 
 from engine.core.errors import EngineDied, EngineHung, RenderFailed, Unsupported, UserError
+from engine.core.events import Event
 from engine.process.child import Cause
 from engine.process.host import HostState
 from tests.engine.process.host_bench import (
@@ -25,6 +26,7 @@ from tests.engine.process.host_bench import (
     running_host,
     until,
 )
+from tests.present import present
 
 
 def broken(how):
@@ -67,7 +69,7 @@ async def test_what_the_process_started_does_not_outlive_it(tmp_path):
     async with running_host(tmp_path) as host:
         with pytest.raises(EngineDied) as caught:
             await render(host, "child")
-        sleeper = int(re.search(r"sleeper (\d+)", caught.value.last_words)[1])
+        sleeper = int(present(re.search(r"sleeper (\d+)", caught.value.last_words))[1])
         await until(lambda: not alive(sleeper))
 
 
@@ -237,7 +239,7 @@ async def test_a_result_with_another_digest_is_not_believed(tmp_path):
 
 
 async def test_a_late_answer_about_another_render_is_ignored(tmp_path):
-    events = []
+    events: list[Event] = []
     async with running_host(tmp_path, command=broken("stale")) as host:
         with pytest.raises(Unsupported, match="on time"):
             await render(host, "anything", on_event=events.append)
@@ -268,7 +270,7 @@ def test_the_engine_dies_with_its_parent(tmp_path, prompt):
         pytest.skip("only Linux can kill a child in a call that holds the lock")
     command = [sys.executable, str(HERE / "host_parent.py"), str(tmp_path), prompt]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT) as parent:
-        child = int(parent.stdout.readline())
+        child = int(present(parent.stdout).readline())
         time.sleep(0.2)  # into the call
         assert alive(child)
         parent.kill()

@@ -75,4 +75,5 @@ def test_a_message_longer_than_a_line_is_not_written():
 def test_a_score_that_is_not_a_number_crosses():
     record = TakeRecord(number=1, seed=2, outcome=Outcome.REJECTED, score=math.nan)
     read = wire.from_child(wire.encode(wire.Discarded(job="a-1", take=record)))
+    assert isinstance(read, wire.Discarded)
     assert math.isnan(read.take.score)

@@ -24,7 +24,8 @@ def test_every_tag_has_a_place_in_the_file():
     assert all(tags.values())
 
 
-PICTURE, WORDS = {"picture": "a" * 64}, {}
+PICTURE = {"picture": "a" * 64}
+WORDS: dict[str, str] = {}
 LIKE = {"like": "a" * 64}
 
 

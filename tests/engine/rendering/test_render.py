@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import cv2
 import imageio_ffmpeg
@@ -14,7 +14,8 @@ import pytest
 from engine.clips.encode import ClipTooLarge, read_metadata
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed, Unsupported
-from engine.core.events import Draft, Progress, TakeDiscarded
+from engine.core.events import Draft, Event, Progress, TakeDiscarded
+from engine.core.family import Hooks
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
 from engine.families import FAMILIES
@@ -23,6 +24,7 @@ from engine.gate.calibration import shipped
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.rendering.takes import DRAFT_BYTES, SHEET_WIDTH
 from engine.runtime.context import EngineContext
+from tests.present import present
 
 
 def good(recipe):
@@ -51,9 +53,9 @@ def broken(recipe):
 class Scripted:
     """Draws the takes that a test has written down, and remembers what it was asked for."""
 
-    takes: ClassVar[list] = []
-    asked: ClassVar[list] = []
-    hooks: ClassVar = None
+    takes: ClassVar[list[Any]] = []
+    asked: ClassVar[list[tuple[int, Any]]] = []
+    hooks: ClassVar[Hooks]
 
     def __init__(self, context):
         pass
@@ -95,8 +97,9 @@ def render(monkeypatch, tmp_path):
             cancel=cancel or CancelToken(),
         )
 
-    make.clip = tmp_path / CLIP_NAME
-    return make
+    made: Any = make
+    made.clip = tmp_path / CLIP_NAME
+    return made
 
 
 def test_a_good_take_becomes_the_clip(render):
@@ -204,10 +207,11 @@ def test_an_engine_that_draws_another_shape_is_found_out(render, cut):
 
 
 def test_the_stages_are_told_in_their_order(render):
-    events = []
+    events: list[Event] = []
     render(flickering, good, on_event=events.append)
-    told = []
+    told: list[str | tuple[Stage, int]] = []
     for event in events:
+        assert not isinstance(event, Draft)
         step = "again" if isinstance(event, TakeDiscarded) else (event.stage, event.take)
         if told[-1:] != [step]:
             told.append(step)
@@ -227,12 +231,12 @@ def test_each_rejected_take_is_told_of_with_a_small_picture_of_it(render):
 
     def listen(event):
         if isinstance(event, TakeDiscarded):
-            told.append((event.take, event.sheet.read_bytes()))
+            told.append((event.take, present(event.sheet).read_bytes()))
 
     receipt = render(flickering, broken, max_takes=2, on_event=listen)
     assert [take for take, _ in told] == list(receipt.takes)
     for _, data in told:
-        sheet = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        sheet = present(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR))
         assert sheet.shape[1] == SHEET_WIDTH
         assert len(data) < 300_000
 
@@ -348,7 +352,7 @@ def test_the_same_defect_twice_is_drawn_with_less_motion_and_the_receipt_says_so
         asked.append(recipe.motion)
         return good(recipe) if recipe.motion is Motion.GENTLE else broken(recipe)
 
-    told = []
+    told: list[Event] = []
     receipt = render(remember, remember, remember, on_event=told.append)
     assert asked == [Motion.NORMAL, Motion.NORMAL, Motion.GENTLE]
     assert [take.changed for take in receipt.takes] == ["", "", "gentle motion instead of normal"]

@@ -139,7 +139,7 @@ def test_made_frames_are_as_sharp_as_the_given_ones():
 
 
 def test_progress_rises_to_one_over_every_made_frame():
-    seen = []
+    seen: list[float] = []
     smooth(joined(2, frames=4), 3, progress=seen.append)
     assert seen == pytest.approx([n / 6 for n in range(1, 7)])
 

@@ -3,6 +3,7 @@ import pytest
 
 from engine.smooth.flow import REDUCED, Middle, PairFlow, find_flow
 from engine.smooth.passage import passage, sights
+from tests.present import present
 
 HEIGHT, WIDTH = 96, 128
 
@@ -49,6 +50,7 @@ def test_what_the_model_knows_of_the_middle_is_moved_to_any_time(time):
     corner = REDUCED / 2 - 0.5
     start = (places - corner) / (1 + time * growth)
     inside = (slice(8, -32), slice(8, -32))
-    assert np.abs(seen.model.in_a - start - corner)[inside].max() < 0.6
-    assert np.abs(seen.model.in_b - start * (1 + growth) - corner)[inside].max() < 0.6
+    model = present(seen.model)
+    assert np.abs(model.in_a - start - corner)[inside].max() < 0.6
+    assert np.abs(model.in_b - start * (1 + growth) - corner)[inside].max() < 0.6
     assert seen.share[inside] == pytest.approx(1 - time, abs=1e-4)

@@ -16,6 +16,8 @@ from peft.utils import get_peft_model_state_dict
 from safetensors.torch import save_file
 from tokenizers.pre_tokenizers import ByteLevel
 
+from tests.present import present
+
 WIDTHS = (8, 16)
 LAYERS = 1
 GROUPS = 8
@@ -181,7 +183,7 @@ def _kohya(lora: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
     for key, value in lora.items():
         if "motion_modules" in key:
             continue
-        layer, which = re.fullmatch(r"unet\.(.*)\.lora_([AB])\.weight", key).groups()
+        layer, which = present(re.fullmatch(r"unet\.(.*)\.lora_([AB])\.weight", key)).groups()
         name = "lora_unet_" + layer.replace(".", "_")
         renamed[f"{name}.lora_{'down' if which == 'A' else 'up'}.weight"] = value
         renamed[f"{name}.alpha"] = torch.tensor(2.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from contextlib import suppress
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_what_came_before_is_not_believed():
     assert not told.before.model_dump()
 
 
-HOSTILE = {
+HOSTILE: dict[str, list[Any]] = {
     "seed": [-1, 2**32, 1.5, "5", None, True, 10**400],
     "width": [0, -64, 10**9, 512.5, "512"],
     "height": [1, 2**63],

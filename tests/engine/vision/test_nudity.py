@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import cv2
 import numpy as np
 import pytest
 
+from benchmarks.own_clips import lake
 from bot.moderation import flags
 from bot.moderation.flags import Seen
 from engine.core.recipe import Receipt
@@ -14,6 +14,7 @@ from engine.vision.nudity import ENTRY, FILE, MOST_FRAMES, highest_score, scores
 from engine.weights.store import Store
 from tests import ROOT
 from tests.engine.tiny.onnx import redness
+from tests.present import present
 
 RED, BLUE = (220, 40, 40), (40, 60, 200)
 
@@ -38,9 +39,9 @@ def test_the_network_sees_blue_green_red_less_the_mean_and_the_second_answer_cou
 
 def test_one_naked_frame_among_many_is_enough(store):
     frames = np.stack([plain(BLUE)] * 40)
-    assert highest_score(frames, store) < 0.01
+    assert present(highest_score(frames, store)) < 0.01
     frames[-1] = plain(RED)
-    assert highest_score(frames, store) > 0.99
+    assert present(highest_score(frames, store)) > 0.99
 
 
 def test_only_a_few_frames_of_a_clip_are_looked_at(store, monkeypatch):
@@ -64,8 +65,8 @@ def test_where_the_network_is_not_installed_or_broken_nobody_has_looked_and_noth
 
 def test_a_picture_that_is_taken_in_carries_its_score_to_the_desk(store):
     subject = inspect(plain(RED), store).subject("a" * 64)
-    assert subject.nudity > 0.99
-    flag = flags.of_subjects([subject], least=0.8)
+    assert present(subject.nudity) > 0.99
+    flag = present(flags.of_subjects([subject], least=0.8))
     assert flag.seen is Seen.PICTURE
     assert flag.text.startswith("nudity in the picture, score 0.9") or flag.text.endswith("1.00")
     assert flags.of_subjects([inspect(plain(BLUE), store).subject("b" * 64)], least=0.8) is None
@@ -86,5 +87,5 @@ def test_a_finished_clip_is_flagged_from_the_owners_score_on(nudity, least, flag
 
 @pytest.mark.skipif(not (ROOT / "models" / ENTRY / FILE).is_file(), reason="framekiln models pull opennsfw")
 def test_the_real_network_finds_nothing_in_a_landscape():
-    lake = cv2.cvtColor(cv2.imread(str(ROOT / "examples/lake.png")), cv2.COLOR_BGR2RGB)
-    assert highest_score([lake, plain((255, 255, 255))], Store(ROOT / "models")) < 0.1
+    pictures = [lake(), plain((255, 255, 255))]
+    assert present(highest_score(pictures, Store(ROOT / "models"))) < 0.1

@@ -23,9 +23,10 @@ from engine.weights.pull_plan import Pin
 from engine.weights.store import Store
 from engine.weights.verify import verify
 from engine.weights.wheel import index_of
-from tests.fake_hub import FakeHub, Repo, tiny_pipeline, weights
+from tests.fake_hub import FakeHub, Repo, hub_source, tiny_pipeline, weights
 
 SVD = CATALOGUE["svd"]
+REPO = hub_source(SVD)
 UNET = "unet/diffusion_pytorch_model.fp16.safetensors"
 FREE = CATALOGUE["motion-lora-zoom-in"]
 """An entry that this release does not pin."""
@@ -121,11 +122,11 @@ def installed(store, name):
     "name", [name for name, spec in CATALOGUE.items() if isinstance(spec.source, HubSource)]
 )
 def test_every_entry_of_the_hub_is_pulled_in_its_own_layout_and_nothing_beside_it(hub, owner, name):
-    spec = replace(CATALOGUE[name], source=replace(CATALOGUE[name].source, sha256={}))
+    spec = replace(CATALOGUE[name], source=replace(hub_source(CATALOGUE[name]), sha256={}))
     repo = served(hub, spec)
     if name in {"annotators", "openpose"}:  # no other format exists: the digest has to be known
-        digests = {path: hashlib.sha256(repo.files[path]).hexdigest() for path in spec.source.files}
-        spec = replace(spec, source=replace(spec.source, sha256=digests))
+        digests = {path: hashlib.sha256(repo.files[path]).hexdigest() for path in hub_source(spec).files}
+        spec = replace(spec, source=replace(hub_source(spec), sha256=digests))
     owner.pull(spec)
     assert owner.store.has(CATALOGUE[name])
     assert not owner.store.staging(name).exists()
@@ -145,7 +146,7 @@ def test_what_is_here_is_not_asked_for_again(hub, svd, owner, monkeypatch):
 def test_the_plan_shows_commit_files_digests_and_licence_once(hub, svd, owner):
     owner.pull(SVD)
     (plan,) = owner.shown
-    assert (plan.revision, plan.pin) == (SVD.source.revision, Pin.CATALOGUE)
+    assert (plan.revision, plan.pin) == (REPO.revision, Pin.CATALOGUE)
     digest = hashlib.sha256(svd.files[UNET]).hexdigest()
     assert f"sha256:{digest}" in {file.digest for file in plan.files}
     assert plan.size == sum(len(svd.files[file.path]) for file in plan.files)
@@ -257,7 +258,7 @@ def test_one_wrong_byte_is_found_and_the_next_pull_mends_it(hub, owner, path):
 def test_who_must_accept_something_first_is_told_where_and_how(hub, svd, owner, status):
     hub.trouble("api", status=status)
     assert owner.fails(SVD) == "E_GATED"
-    assert f"https://huggingface.co/{SVD.source.repo}" in owner.said
+    assert f"https://huggingface.co/{REPO.repo}" in owner.said
     assert "HF_TOKEN" in owner.said
     assert owner.waited == []
 
@@ -275,7 +276,7 @@ def test_a_token_opens_a_gated_repository_and_is_told_to_nobody_else(hub, svd, o
 def test_a_repository_that_was_renamed_is_followed_with_the_token(hub, svd, owner):
     svd.token = "hf_canary"
     owner.environment["HF_TOKEN"] = "hf_canary"
-    new = f"{hub.url}/api/models/new/name/revision/{SVD.source.revision}"
+    new = f"{hub.url}/api/models/new/name/revision/{REPO.revision}"
     hub.repos["new/name"] = svd
     hub.trouble("api/models/stabilityai", status=307, headers={"Location": new})
     owner.pull(SVD)
@@ -285,7 +286,7 @@ def test_a_repository_that_was_renamed_is_followed_with_the_token(hub, svd, owne
 def test_a_repository_that_is_gone_is_said_to_be_gone(hub, owner):
     hub.trouble("api", status=404)
     assert owner.fails(SVD) == "E_MISSING"
-    assert f"https://huggingface.co/{SVD.source.repo}" in owner.said
+    assert f"https://huggingface.co/{REPO.repo}" in owner.said
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
@@ -321,7 +322,7 @@ def test_an_answer_in_unknown_words_is_refused(hub, owner):
 
 def test_a_file_that_the_repository_lacks_is_named(hub, svd, owner):
     del svd.files[UNET]
-    svd.commit(SVD.source.revision)
+    svd.commit(REPO.revision)
     assert owner.fails(SVD) == "E_MISSING"
     assert UNET in owner.said
 
@@ -404,7 +405,7 @@ def test_what_changed_behind_a_pinned_commit_is_refused_until_it_is_forgotten(hu
 def test_a_small_file_that_changed_behind_a_pinned_commit_is_refused(hub, svd, owner):
     owner.pull(SVD)
     owner.store.remove("svd")
-    svd.commits[SVD.source.revision]["unet/config.json"] = b'{"other": true}'
+    svd.commits[REPO.revision]["unet/config.json"] = b'{"other": true}'
     assert owner.fails(SVD) == "E_CHANGED"
 
 
@@ -499,7 +500,7 @@ def cache_of(owner, spec, files):
 
 
 def test_a_whole_snapshot_in_the_hub_s_cache_is_used_without_the_network(owner, hub):
-    files = {path: data for path, data in tiny_pipeline(SVD.source).files.items() if path in SVD.source.files}
+    files = {path: data for path, data in tiny_pipeline(REPO).files.items() if path in REPO.files}
     folder = cache_of(owner, SVD, files)
     owner.environment["HF_HUB_OFFLINE"] = "1"
     owner.pull(SVD)
@@ -510,17 +511,17 @@ def test_a_whole_snapshot_in_the_hub_s_cache_is_used_without_the_network(owner, 
 
 
 def test_what_the_cache_lacks_is_fetched(owner, hub, svd):
-    files = {path: data for path, data in svd.files.items() if path in SVD.source.files and path != UNET}
+    files = {path: data for path, data in svd.files.items() if path in REPO.files and path != UNET}
     cache_of(owner, SVD, files)
     owner.pull(SVD)
     assert [path for path in hub.paths() if "resolve" in path] == [
-        f"/{SVD.source.repo}/resolve/{SVD.source.revision}/{UNET}"
+        f"/{REPO.repo}/resolve/{REPO.revision}/{UNET}"
     ]
 
 
 def test_a_damaged_file_in_the_cache_is_not_taken(owner, hub, svd):
-    folder = cache_of(owner, SVD, {path: svd.files[path] for path in SVD.source.files})
-    blob = (folder / "snapshots" / SVD.source.revision / UNET).resolve()
+    folder = cache_of(owner, SVD, {path: svd.files[path] for path in REPO.files})
+    blob = (folder / "snapshots" / REPO.revision / UNET).resolve()
     blob.write_bytes(b"x" * blob.stat().st_size)
     owner.pull(SVD)
     assert (owner.store.path("svd") / UNET).read_bytes() == svd.files[UNET]
@@ -534,7 +535,7 @@ def test_an_owner_who_wants_no_network_is_told_what_is_missing(owner, hub):
 
 
 def test_a_folder_laid_by_hand_is_left_alone_when_it_is_whole_and_mended_when_it_is_not(owner, hub, svd):
-    for path in SVD.source.files:
+    for path in REPO.files:
         target = owner.store.path("svd") / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(svd.files[path])
@@ -543,7 +544,7 @@ def test_a_folder_laid_by_hand_is_left_alone_when_it_is_whole_and_mended_when_it
     (owner.store.path("svd") / "mine.txt").write_text("keep")
     owner.pull(SVD)
     assert [path for path in hub.paths() if path.startswith("/blob")] == [
-        f"/blob/{SVD.source.repo}/{SVD.source.revision}/{UNET}"
+        f"/blob/{REPO.repo}/{REPO.revision}/{UNET}"
     ]
     assert owner.store.has(CATALOGUE["svd"])
     assert (owner.store.path("svd") / "mine.txt").read_text() == "keep"

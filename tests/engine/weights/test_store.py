@@ -10,9 +10,10 @@ from engine.families import CATALOGUE
 from engine.runtime.capabilities import capabilities_of
 from engine.weights.kinds import DAMAGED, NO_STYLE
 from engine.weights.lock import FileRecord, Record, write_manifest
+from engine.weights.model_spec import WheelSource
 from engine.weights.store import Store, store_of
 from tests.engine.weights import kinds
-from tests.fake_hub import tiny_pipeline, weights
+from tests.fake_hub import hub_source, tiny_pipeline, weights
 
 
 @pytest.fixture
@@ -27,7 +28,7 @@ def write(path, data=b"x"):
 
 def lay(store, name):
     """A folder as an owner would lay it there: the repository's files, and no manifest."""
-    for path, data in tiny_pipeline(CATALOGUE[name].source).files.items():
+    for path, data in tiny_pipeline(hub_source(CATALOGUE[name])).files.items():
         if data:
             write(store.path(name) / path, data)
 
@@ -130,8 +131,10 @@ def test_a_manifest_that_is_broken_is_none(store):
 def test_a_package_s_file_counts_by_its_size(store):
     write(store.path("centerface") / "centerface.onnx", b"short")
     assert not store.has(CATALOGUE["centerface"])
+    wheel = CATALOGUE["centerface"].source
+    assert isinstance(wheel, WheelSource)
     with (store.path("centerface") / "centerface.onnx").open("wb") as file:
-        file.truncate(CATALOGUE["centerface"].source.member_size)
+        file.truncate(wheel.member_size)
     assert store.has(CATALOGUE["centerface"])
 
 
