@@ -45,6 +45,9 @@ class Slot(StrEnum):
     QUICK = "quick"
     """Anything that is answered at once."""
 
+    LIST = "list"
+    """A list that opens while a member types; the door has a way of its own for them."""
+
     CLIP = "clip"
     """A request for a clip, until it is in the queue."""
 

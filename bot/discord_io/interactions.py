@@ -12,7 +12,7 @@ from typing import TypeAlias, TypeVar
 import aiohttp
 import discord
 
-from bot.discord_io.door import PLAIN, Door, Manner
+from bot.discord_io.door import PLAIN, Door, Manner, Slot
 from bot.text import messages
 from bot.turns import asked_by
 
@@ -92,7 +92,7 @@ class BotClient(discord.Client, abc.ABC):
     ) -> str | None:
         """Make a list that opens while a member types, if they may see it and have not typed on since."""
         async with door.list_turn(interaction) as newest:
-            refusal = await door.refusal(interaction, Manner(own_data=manner.own_data))
+            refusal = await door.refusal(interaction, Manner(slot=Slot.LIST, own_data=manner.own_data))
             if refusal is None and newest:
                 return await self._admitted(door, interaction, work, manner)
         return refusal or messages.ONE_AT_A_TIME

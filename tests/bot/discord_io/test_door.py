@@ -196,3 +196,21 @@ async def test_a_forged_or_malformed_custom_id_is_answered(fake, channel, ada, b
 
 def test_a_manner_is_quick_and_of_the_bots_use_where_nothing_is_said():
     assert Manner() == Manner(slot=Slot.QUICK, own_data=False)
+
+
+async def test_a_list_opens_while_something_quick_is_in_hand(fake, channel, ada, bot, services, monkeypatch):
+    go_on = asyncio.Event()
+    jobs_of = services.queue.jobs.jobs_of
+
+    async def slowly(*given):
+        await go_on.wait()
+        return await jobs_of(*given)
+
+    monkeypatch.setattr(services.queue.jobs, "jobs_of", slowly)
+    asked = await fake.slash(ada, channel, "jobs")
+    await until(lambda: services.door.has(asked))
+    typed = await fake.autocomplete(ada, channel, "animate", "quality", "")
+    await typed.answered(10)
+    assert typed.choices
+    go_on.set()
+    assert await said_to(asked) == messages.NOTHING_YET
