@@ -6,13 +6,16 @@ PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 pytho
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
+# The tests start hundreds of processes; with this set, each of them would compile every module anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 # uv writes the lock; it reads only names, versions and hashes, and no index is written down.
 # `make lock UPGRADE=1` takes the newest releases; without it, a version stays while pyproject.toml allows it.
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check quick coverage format lock pages site docs complete doctor run picture hero discord \
-	chaos fault-sweep power away soak load hostile flood outsiders gate smoothing clean
+.PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
+	hero discord chaos fault-sweep power away soak load hostile flood outsiders gate smoothing clean
 
 help:
 	@echo "make demo       a picture becomes a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -39,19 +42,30 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-test: check
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder
+# The tests wait for a clock or another process for part of the time: three workers keep two cores busy.
+WORKERS ?= 3
 
-check: $(BIN)/.test
+# mypy keeps one core busy for half a minute, so the tests begin beside it.
+test: lint
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going types tests
+
+check: lint types
+
+lint: $(BIN)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(BIN)/.test
 	$(BIN)/mypy
+
+tests: $(BIN)/.test
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 quick: check
 	@$(BIN)/python -m tests.quick $(DIR)
 
 coverage: $(BIN)/.test
-	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-report=xml:out/coverage.xml \
+	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-report=xml:out/coverage.xml \
 		--cov-report=html:out/coverage
 
 # The other files begin as copies of the largest: uv keeps what an old file says, so all agree.
@@ -145,10 +159,11 @@ $(BIN)/uv:
 	@$(BIN)/python -m pip install --quiet --group lock
 
 # The versions of the lock without its hashes: torch may be a build for the CPU, from another index.
+# Nothing is compiled here: the tests import a quarter of these modules, and Python compiles those by itself.
 $(BIN)/.test: $(BIN)/.core requirements/test.txt
 	@echo "Installing what the tests need (once)…"
 	@sed -n 's/^\([a-z0-9].*==.*\) \\$$/\1/p' requirements/test.txt >.venv/constraints.txt
-	@$(BIN)/python -m pip install --quiet --constraint .venv/constraints.txt --group test
+	@$(BIN)/python -m pip install --quiet --no-compile --constraint .venv/constraints.txt --group test
 	@touch $@
 
 $(BIN)/.docs: $(BIN)/.core requirements/docs.txt

@@ -1,7 +1,8 @@
 """Kill the queue at random moments and see whether it keeps its word.
 
-A child process takes jobs through the queue and prints a line after each commit: an acknowledgement. The
+A child process takes jobs through the queue and writes a line after each commit: an acknowledgement. The
 parent kills it with SIGKILL at a random moment, looks into the file, and starts it again on the same file.
+The children are forked from a process that has imported everything already: imports are not what is tested.
 
     python benchmarks/kill_db.py --kills 200
 
@@ -15,12 +16,13 @@ import argparse
 import asyncio
 import hashlib
 import json
+import multiprocessing
 import os
 import random
 import sqlite3
-import subprocess
 import sys
 import tempfile
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,12 @@ async def work(path: Path, seed: int) -> None:
             )
             acknowledge("enqueued", (await queue.entry.enqueue(new, FAR)).job.id)
             await serve(queue, chance)
+
+
+def live(parent: Connection, path: Path, seed: int) -> None:
+    """Be the child, whose output goes to the parent."""
+    os.dup2(parent.fileno(), 1)
+    asyncio.run(work(path, seed))
 
 
 async def serve(queue: Queue, chance: random.Random) -> None:
@@ -153,23 +161,29 @@ def kill_again_and_again(kills: int, seed: int, longest: float) -> dict[str, Any
     """
     chance = random.Random(seed)
     ledger = Ledger()
+    processes = multiprocessing.get_context("forkserver")
+    processes.set_forkserver_preload(["tests.policies"])
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "bot.db"
         for _ in range(kills):
-            command = [sys.executable, __file__, "--child", str(path), "--seed", str(chance.randrange(2**32))]
-            with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
-                assert child.stdout is not None  # noqa: S101 - it is a pipe
-                first = child.stdout.readline()
+            ours, theirs = processes.Pipe(duplex=False)
+            child = processes.Process(target=live, args=(theirs, path, chance.randrange(2**32)))
+            child.start()
+            theirs.close()
+            with os.fdopen(os.dup(ours.fileno())) as said:
+                ours.close()
+                first = said.readline()
                 while first and not first.startswith("ready"):
                     ledger.note(first)
-                    first = child.stdout.readline()
-                try:
-                    child.wait(chance.uniform(0, longest))
-                    ledger.wrong.append(f"the child ended by itself with status {child.returncode}")
-                except subprocess.TimeoutExpired:
+                    first = said.readline()
+                child.join(chance.uniform(0, longest))
+                if child.exitcode is None:
                     child.kill()
-                for line in child.stdout:
+                else:
+                    ledger.wrong.append(f"the child ended by itself with status {child.exitcode}")
+                for line in said:
                     ledger.note(line)
+            child.join()
             ledger.compare(path)
     return {
         "kills": kills,
@@ -181,15 +195,12 @@ def kill_again_and_again(kills: int, seed: int, longest: float) -> dict[str, Any
 
 
 def main() -> int:
-    """Read the arguments; be the parent or the child."""
+    """Read the arguments, kill, and print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--longest", type=float, default=0.25, help="seconds from ready to the kill, at most")
-    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.child:
-        asyncio.run(work(arguments.child, arguments.seed))
     figures = kill_again_and_again(arguments.kills, arguments.seed, arguments.longest)
     print(json.dumps(figures))
     return 1 if figures["wrong"] else 0

@@ -35,7 +35,7 @@ SECONDS = 240.0
 """A clip takes a few seconds once the libraries are loaded; two busy cores get this long."""
 
 SHORT = {"quality": "fast", "length": "short"}
-LONG = {"quality": "fast", "length": "long", "engine": "animatediff"}
+SLOW = {"quality": "fast", "length": "normal", "engine": "animatediff"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -235,8 +235,8 @@ async def test_a_clip_is_restyled(discord, channel, ada, bot, film, tmp_path):
 async def test_a_first_look_is_shown_while_it_is_drawn_and_answered_by_its_buttons(
     discord, channel, ada, bot
 ):
-    """A long clip leaves the time to look: rerolled at its first look, then kept, then cancelled."""
-    first = await discord.slash(ada, channel, "text2video", prompt="rain", **LONG)
+    """A clip of four seconds leaves the time to look: rerolled at its first look, then kept, cancelled."""
+    first = await discord.slash(ada, channel, "text2video", prompt="rain", **SLOW)
     status = await first.shown(20)
     await discord.wait_for(lambda: status.attachments, SECONDS)
     assert [file.filename for file in status.attachments] == [DRAFT_NAME]
