@@ -83,6 +83,10 @@ def is_own_data(sort: str, name: str) -> bool:
     return sort == "answers to erase" or f"/{MY_DATA} " in name
 
 
+Round = tuple[str, Try, str]
+"""A sort, one thing of it, and who does it."""
+
+
 class Town:
     """The scene with the outsiders in it, and a job in every state that something is about."""
 
@@ -163,8 +167,7 @@ async def table(count: int, seed: int) -> str:
             rounds = [(sort, one, person) for sort, one in tries for person in OUTSIDERS]
             done = 0
             while done < count:
-                dice.shuffle(rounds)
-                for sort, one, person in rounds[: count - done]:
+                for sort, one, person in _mixed(rounds, dice)[: count - done]:
                     what = await town.got(sort, one, person)
                     got.setdefault((sort, person), Counter())[what] += 1
                     done += 1
@@ -172,6 +175,16 @@ async def table(count: int, seed: int) -> str:
             if pings := scene.pings():
                 raise Reached(f"somebody could be pinged: {pings}")
     return _laid_out(list(sorts), got)
+
+
+def _mixed(rounds: list[Round], dice: random.Random) -> list[Round]:
+    """All rounds in a random order, in which every person meets every sort soon, and then again."""
+    seen: Counter[tuple[str, str]] = Counter()
+    turns = []
+    for sort, one, person in dice.sample(rounds, len(rounds)):
+        seen[sort, person] += 1
+        turns.append((seen[sort, person], (sort, one, person)))
+    return [each for _, each in sorted(turns, key=lambda turn: turn[0])]
 
 
 def _laid_out(sorts: list[str], got: dict[tuple[str, str], Counter[str]]) -> str:
