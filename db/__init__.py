@@ -1,1 +1,1 @@
-"""SQLite: what must survive. Knows nothing of Discord or of the engine but plain values."""
+"""SQLite: the data that must survive. Of Discord and the engine, it knows only plain values."""

@@ -1,4 +1,4 @@
-"""Everything that this package raises on purpose. An sqlite3 error that is none of these is a bug.
+"""Every error that this package raises on purpose. Any other sqlite3 error is a bug.
 
 ::
 
@@ -10,12 +10,12 @@
     │   ├── OldSqlite            the SQLite under this Python lacks what the queue needs
     │   ├── DatabaseClosed       used after close
     │   └── CannotWrite          the disk is full, read-only or failing; also an OSError
-    ├── NotAccepted              a job was not taken in; nothing was written
+    ├── NotAccepted              a job was not accepted; nothing was written
     │   ├── LimitReached         a limit of the owner's or of the moderators'
-    │   ├── MemberBanned         a moderator has shut this member out
-    │   └── Draining             this guild takes nothing new
+    │   ├── MemberBanned         a moderator has blocked this member
+    │   └── Draining             this guild takes no new jobs
     ├── InvalidMove              a job cannot go from this state to that one; a bug
-    └── BlobDamaged              a file is not what its name says; also a ValueError
+    └── BlobDamaged              a file's content does not match its name; also a ValueError
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pathlib import Path
 
 
 class StoreError(Exception):
-    """The root of what this package raises on purpose."""
+    """The root of the errors that this package raises on purpose."""
 
 
 class DatabaseError(StoreError):
@@ -89,7 +89,7 @@ class DatabaseClosed(DatabaseError):
 
 
 class CannotWrite(DatabaseError, OSError):
-    """The disk is full, read-only or failing; nothing of the transaction was kept."""
+    """The disk is full, read-only or failing; the transaction was rolled back."""
 
 
 class Limit(StrEnum):
@@ -103,7 +103,7 @@ class Limit(StrEnum):
 
 
 class NotAccepted(StoreError):
-    """A job was not taken in; nothing was written."""
+    """A job was not accepted; nothing was written."""
 
 
 class LimitReached(NotAccepted):
@@ -123,7 +123,7 @@ class LimitReached(NotAccepted):
 
 
 class MemberBanned(NotAccepted):
-    """The job was not accepted: a moderator of this guild has shut this member out.
+    """The job was not accepted: a moderator of this guild has blocked this member.
 
     Attributes:
         reason: the moderator's words, as given.
@@ -135,11 +135,11 @@ class MemberBanned(NotAccepted):
 
 
 class Draining(NotAccepted):
-    """The job was not accepted: this guild finishes what it has and takes nothing new."""
+    """The job was not accepted: this guild finishes its jobs and takes no new ones."""
 
 
 class InvalidMove(StoreError):
-    """A job was to make a move that is not allowed; nothing was written."""
+    """A job was about to make a move that is not allowed; nothing was written."""
 
     def __init__(self, job: str, old: str, new: str) -> None:
         super().__init__(f"job {job} cannot go from {old} to {new}")
@@ -148,7 +148,7 @@ class InvalidMove(StoreError):
 
 
 class BlobDamaged(StoreError, ValueError):
-    """The content is not what the name says.
+    """The content does not match the name.
 
     Attributes:
         expected, found: hex SHA-256.

@@ -1,4 +1,4 @@
-"""Blobs: files named by what is in them, written whole or not at all.
+"""Blobs: files named after the hash of their content, written whole or not at all.
 
 ``root/ab/abcdef….blob`` is reached only by renaming a file that is complete and on the disk, so a name that
 exists stands for its content. Files on their way are under ``root/incoming``. All functions are plain and
@@ -64,7 +64,7 @@ class Blobs:
             sha256: what the digest must be.
 
         Raises:
-            BlobDamaged: it is another; the file stays where it was.
+            BlobDamaged: the digest is another one; the file stays where it was.
             FileNotFoundError: there is no such file.
         """
         source = Path(path)
@@ -110,7 +110,7 @@ class Blobs:
         return self.path(sha256).is_file()
 
     def delete(self, sha256: str) -> bool:
-        """Delete a blob; False where there was none."""
+        """Delete a blob; False if there was none."""
         try:
             self.path(sha256).unlink()
         except FileNotFoundError:

@@ -4,7 +4,7 @@
 `db.jobs.enqueue`       the way in: once per key, within the limits
 `db.jobs.allowances`    how much moderators allow a guild, a role, a member
 `db.moderation.cases`         what moderators are asked to decide
-`db.jobs.claims`        what an engine does: claim, progress, hand in, give back
+`db.jobs.claims`        the engine's side: claim, progress, hand in, give back
 `db.jobs.delivery`      how a clip reaches its channel once; status messages
 `db.jobs.queries`       questions
 `db.moderation.actions`    pause, move, clear, ban

@@ -59,7 +59,7 @@ def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: 
 
     engines = {name: kept for name, kept in sorted(kept_clips(data).items()) if name == (only or name)}
     if not engines:
-        raise click.ClickException(f"{data} has no clips that members kept{f' from {only}' if only else ''}.")
+        raise click.ClickException(f"There are no kept clips{f' from {only}' if only else ''} in {data}.")
     tails = dict(read_tails(file, shipped()))
     learns = False
     for name, kept in engines.items():

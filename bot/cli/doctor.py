@@ -134,7 +134,7 @@ def _disk(settings: Settings) -> Finding:
 
 
 def _set_aside(settings: Settings) -> Iterator[Finding]:
-    """Databases that were damaged, or replaced by a backup: somebody should know."""
+    """Databases that were damaged, or replaced by a backup: the owner should know."""
     from db.sqlite.rescue import ASIDE  # noqa: PLC0415 - only needed here
 
     for folder in sorted((settings.data_dir / ASIDE).glob("*/")):
@@ -198,7 +198,7 @@ def _engines(settings: Settings) -> Iterator[Finding]:
             name="torch",
             ok=False,
             text="is not installed; engines with models need it",
-            mend="pip install 'framekiln[models]'",
+            mend="make models (or, without the Makefile: pip install 'framekiln[models]')",
         )
 
 

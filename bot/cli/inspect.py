@@ -47,7 +47,8 @@ def _as_text(found: Provenance) -> str:
         lines.append("recipe       none")
     else:
         made = found.recipe
-        lines.append(f"recipe       {made.kind}, engine {made.engine}, seed {made.seed}, {made.prompt!r}")
+        prompt = f", prompt {made.prompt!r}" if made.prompt else ""
+        lines.append(f"recipe       {made.kind}, engine {made.engine}, seed {made.seed}{prompt}")
     return "\n".join(lines)
 
 

@@ -63,7 +63,7 @@ def run() -> None:
         _give_up(f"A setting is wrong. {error}")
     if settings.discord_token is None:
         _give_up(
-            "DISCORD_TOKEN is not set. Put it into .env, like this: DISCORD_TOKEN=… "
+            "DISCORD_TOKEN is not set. Copy .env.example to .env and put the token after DISCORD_TOKEN= "
             "(the README says where to find the token). To try Framekiln without Discord: make demo"
         )
     set_up_logs(settings.log_level, settings.log_format, [settings.discord_token.get_secret_value()])
@@ -224,7 +224,7 @@ def health() -> None:
 
 
 def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
-    """Make a clip with a bar that shows its stages, where somebody watches."""
+    """Make a clip, and show its stages in a progress bar."""
     _check_writable(output)
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415

@@ -21,7 +21,7 @@ from bot.text.messages import clip_message
 from db.jobs.job import Job
 from db.states import JobId
 from engine.core.recipe import Recipe
-from engine.provenance.seal import Sealer
+from engine.provenance.seal import NO_KEY, Sealer
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,9 @@ class ClipPosts:
         try:
             unsigned = await asyncio.to_thread(self._seal, clip, recipe, ready)
             if unsigned:
-                log.warning("the clip of job %s is posted unsigned: %s", job.id, unsigned)
+                # Only the command line has no key, and its receipt says so.
+                level = logging.INFO if unsigned == NO_KEY else logging.WARNING
+                log.log(level, "the clip of job %s is posted unsigned: %s", job.id, unsigned)
             yield Post(
                 content=clip_message(job, recipe, receipt, signed=not unsigned),
                 nonce=nonce(job.id),

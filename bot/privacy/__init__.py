@@ -1,1 +1,1 @@
-"""What members may ask of us about themselves."""
+"""Members' rights over their data: export, erasure, opt-out."""

@@ -1,4 +1,4 @@
-"""What is kept of a member, as ZIP files that they can take away."""
+"""A member's data as ZIP files that they can download."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.provenance.seal import Sealer
 
 DATA = "data.json"
 SPARE = 16 * 1024
-"""Bytes that a file may grow by: its place in the archive, and the seal of a clip."""
+"""Bytes that a file may grow by: its entry in the archive, and the seal of a clip."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class Export:
 def plan(
     known: Mapping[str, list[dict[str, Any]]], facts: Mapping[str, Any], blobs: Blobs, *, limit: int
 ) -> Export | None:
-    """Lay out an export.
+    """Plan an export.
 
     Args:
         known: rows about the member, by table.
@@ -65,7 +65,7 @@ def plan(
         limit: bytes of an archive.
 
     Returns:
-        None where even the words alone are too large.
+        None if even the text alone is too large.
     """
     pieces = list(_pieces(known.get("job", ()), blobs))
     left_out = tuple(piece.name for piece in pieces if piece.size + SPARE > limit)

@@ -1,4 +1,4 @@
-"""What a recipe and a receipt know of a member, taken out; the rest still reads as one."""
+"""Removes a member from recipes and receipts; the rest can still be read as one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class RecipeRedactor:
     """The :class:`db.privacy.erase.Words` of this program."""
 
     def forget(self, recipe: str) -> str:
-        """The recipe without words, files and seed: it can't be drawn again, and still counts."""
+        """The recipe without words, files and seed: it can't be drawn again, but still counts."""
         try:
             read = Recipe.from_json(recipe)
         except ValueError:

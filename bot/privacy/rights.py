@@ -1,4 +1,4 @@
-"""``/mydata``: what a member may ask of us about themselves."""
+"""``/mydata``: a member exports or erases their data, or forbids others to animate their pictures."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ ERASE_WAIT = 60.0
 
 
 class Rights:
-    """Answers members about themselves."""
+    """Answers members who ask about their own data."""
 
     def __init__(
         self,
@@ -73,16 +73,16 @@ class Rights:
         self._clock = clock
 
     async def recognise(self, user: int) -> None:
-        """A member uses the bot: where they were erased, a ban finds them again."""
+        """A member uses the bot: if they were erased, their old bans apply again."""
         await self._personal.recognise(user)
 
     async def may_animate(self, interaction: Interaction, author: int, refusal: str) -> bool:
-        """Whether who asks may animate a picture of this member's; otherwise they are told so.
+        """Whether the asking member may animate this member's picture; if not, they are told so.
 
         Args:
             interaction: who asks.
             author: whose picture it is.
-            refusal: what is said where that member does not want it.
+            refusal: the answer if that member does not want it.
         """
         if author == interaction.user.id:
             return True
@@ -105,7 +105,7 @@ class Rights:
         await interaction.response.send_message(text, ephemeral=True)
 
     async def export(self, interaction: Interaction) -> None:
-        """Send the member all that is kept of them, in private, in as many files as it takes."""
+        """Send the member everything that is kept about them, in private, split into files if needed."""
         await interaction.response.defer(ephemeral=True, thinking=True)
         try:
             async with self._exports.turn():
@@ -142,13 +142,13 @@ class Rights:
                     await interaction.followup.send(text, file=file, ephemeral=True)
 
     async def ask_whether_to_erase(self, interaction: Interaction) -> None:
-        """Ask first: it cannot be taken back."""
+        """Ask first: an erasure can't be undone."""
         kinds = [kind for kind in rows.buttons() if issubclass(kind, ErasureButton)]
         view = rows.view_of([kind() for kind in kinds])
         await interaction.response.send_message(privacy_texts.ERASE_QUESTION, view=view, ephemeral=True)
 
     async def erase(self, interaction: Interaction, *, messages: bool) -> None:
-        """Erase the member who asks, and say what came of it.
+        """Erase the asking member, and tell them the result.
 
         Args:
             interaction: theirs.
@@ -168,7 +168,7 @@ class Rights:
 
 
 class ErasureButton(Button):
-    """An answer to "erase everything?". It concerns whoever clicks, so there is nothing in it to forge.
+    """An answer to "erase everything?". It applies to the member who clicks, so there is nothing to forge.
 
     Asking about one's own data is no use of the bot: a member who was erased stays unknown.
     """
@@ -180,7 +180,7 @@ class ErasureButton(Button):
 
     @classmethod
     def pattern(cls) -> str:
-        """Match ``fk:mydata:<action>``, which is the same for everybody."""
+        """Match ``fk:mydata:<action>``, which is the same for everyone."""
         return f"fk:mydata:{cls.action}"
 
     @classmethod
@@ -223,5 +223,5 @@ class KeepEverything(ErasureButton):
     order = 30
 
     async def click(self, interaction: Interaction) -> None:
-        """Take the question away."""
+        """Remove the question."""
         await interaction.response.edit_message(content=privacy_texts.KEPT, view=None)

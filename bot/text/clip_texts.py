@@ -29,7 +29,7 @@ def too_many_stars(most: int) -> str:
 
 
 def replay_needs(role: Role) -> str:
-    """A clip cannot be made again without what it was made from."""
+    """A clip can't be made again without its input files."""
     if role is Role.PICTURE:
         return "I don't have the picture this clip was made from. Please attach it as image:."
     what = {

@@ -105,7 +105,7 @@ def failed_inside(error_id: str) -> str:
 
 
 def failed(code: str | None, error_id: str) -> str:
-    """Why a job failed: the plain cause where there is one."""
+    """Why a job failed: the plain cause if there is one."""
     cause = CAUSES.get(code or "")
     if cause is None:
         return failed_inside(error_id)
@@ -118,7 +118,7 @@ def only_engine(name: str) -> str:
 
 
 def seconds(value: float) -> str:
-    """A length of time as people say it."""
+    """A length of time in everyday words."""
     if value < 90:  # noqa: PLR2004 - people count in seconds up to a minute and a half
         return f"{max(1, round(value))} s"
     minutes = value / 60
@@ -173,7 +173,7 @@ def running(recipe: Recipe, stage: str, fraction: float, take: int, *, asks: boo
         stage: which part of the work is being done.
         fraction: of the stage, 0 … 1.
         take: from 1.
-        asks: a first look hangs on the message, and its buttons want an answer.
+        asks: the message shows a first look, with buttons.
     """
     named = STAGES.get(stage, "getting ready")
     share = f" {round(fraction * 100)} %" if stage in {"drawing", "smoothing", "encoding"} else ""
@@ -186,7 +186,7 @@ def running(recipe: Recipe, stage: str, fraction: float, take: int, *, asks: boo
 
 
 def uploading(recipe: Recipe) -> str:
-    """The status of a job whose clip is on its way."""
+    """The status of a job whose clip is being uploaded."""
     return f"{title(recipe)}\n📤 uploading  {bar(1.0)}"
 
 
@@ -196,12 +196,12 @@ def under_review(recipe: Recipe) -> str:
 
 
 def held_back(recipe: Recipe) -> str:
-    """The status of a clip that is ready and may not be posted yet."""
+    """The status of a clip that is ready but can't be posted yet."""
     return f"{title(recipe)}\n📦 {WAITING_FOR_CHANNEL}"
 
 
 def over(job: Job, recipe: Recipe) -> str:
-    """The last words of a status message."""
+    """The final text of a status message."""
     if job.state is State.DELIVERED:
         if job.message_id is None:
             return f"{title(recipe)}\n✅ done"
@@ -221,7 +221,7 @@ def over(job: Job, recipe: Recipe) -> str:
 
 
 def clip_message(job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = True) -> str:
-    """The words above the finished clip: who asked, for what, and the receipt in one small line."""
+    """The text above the finished clip: the member, the prompt, and the receipt in one small line."""
     head = f"<@{job.user_id}>"
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     if shown:
@@ -249,14 +249,14 @@ def receipt_line(receipt: Receipt) -> str:
 
 
 def why(job: Job, *, wait: Wait | None, ahead: Ahead, ahead_seconds: float, turn: Job | None) -> str:
-    """What a job is waiting for, in a sentence or two: what is ahead, whose turn it is, what it costs.
+    """What a job is waiting for, in a sentence or two: the jobs ahead, whose turn it is, what it costs.
 
     Args:
-        job: the one that is asked about.
+        job: the job in question.
         wait: how long it takes.
-        ahead: what comes before it.
-        ahead_seconds: how long drawing that takes, about.
-        turn: who has the engine now.
+        ahead: the jobs before it.
+        ahead_seconds: about how long drawing them takes.
+        turn: the job that the engine is drawing now.
     """
     if job.state is State.RUNNING:
         return f"It is being made right now: {STAGES.get(job.stage, 'getting ready')}."
@@ -311,7 +311,7 @@ def engine_choice(name: str, about: str) -> str:
 
 
 def limit_reached(which: str, allowed: float, retry_after: float | None) -> str:
-    """Why a request was not taken, and when it would be."""
+    """Why a request was not accepted, and when to try again."""
     again = "" if retry_after is None else f" Try again in {seconds(retry_after)}."
     if allowed == 0:
         return NO_ALLOWANCE
@@ -339,7 +339,7 @@ def my_jobs(lines: Sequence[str]) -> str:
 
 
 def fit(text: str) -> str:
-    """Cut a text to what one message can hold, on purpose and visibly."""
+    """Cut a text to the length of one message, visibly."""
     return text if len(text) <= MESSAGE_LIMIT else text[: MESSAGE_LIMIT - 2] + " …"
 
 

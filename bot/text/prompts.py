@@ -1,4 +1,4 @@
-"""A member's words: cleaned once on the way in, made harmless each time they are shown."""
+"""Members' prompts: cleaned once when they come in, made harmless each time they are shown."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import itertools
 import unicodedata
 
 SHOWN_LIMIT = 400
-"""Characters of a prompt in one of our messages, where the caller does not say."""
+"""Characters of a prompt in one of our messages, unless the caller sets a limit."""
 
 MOST_SENT = 6000
 """Characters that are looked at; Discord sends no longer text."""
@@ -23,7 +23,7 @@ _MARKS_SENT = 8
 
 _STACKING = frozenset({"Mn", "Me"})
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
-# Letters by their category, blank to the eye: a prompt of nothing else would look empty.
+# Letters by category, but invisible: a prompt of nothing else would look empty.
 _INVISIBLE = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _ZERO_WIDTH_SPACE = "\u200b"
 _HARMLESS = str.maketrans(
@@ -35,24 +35,24 @@ _HARMLESS = str.maketrans(
     }
 )
 
-# What a cut does not tear apart: a pair of flag letters, or a character with its marks and skin tone. These
-# are, about, the grapheme clusters of Unicode's annex 29, of what is left once joiners are gone.
+# A cut never splits these: a pair of flag letters, or a character with its marks and skin tone. They are
+# roughly the grapheme clusters of Unicode's annex 29, once joiners are removed.
 _FLAG_LETTERS = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 _SKIN_TONES = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
 
 
 def clean_prompt(text: str, limit: int) -> str:
-    """Make one plain line of what somebody typed. Cleaning twice is cleaning once.
+    """Turn typed text into one plain line. Cleaning it again changes nothing.
 
-    Control, formatting, private and unassigned characters go (writing direction and zero width are among
-    them; the price is that joined emoji fall apart into their members); a letter keeps two of the marks that
-    pile up on it; blanks, tabs and new lines become one space; the form is Unicode's NFC.
+    Control, formatting, private and unassigned characters are removed. That includes writing direction and
+    zero width, so joined emoji fall apart into their parts. A letter keeps two of the marks stacked on it.
+    Spaces, tabs and line breaks become one space. The result is in Unicode's NFC.
 
     Args:
         text: anything.
-        limit: characters that are kept; a letter is never cut from its marks. Letters that stand for several
-            (“㌀” is five, “ﷺ” eighteen) count as those against :data:`UNFOLDS` times the limit, so what looks
-            for words in a prompt never has more to read than that.
+        limit: the most characters to keep; a letter is never separated from its marks. Letters that stand for
+            several (“㌀” is five, “ﷺ” eighteen) count as those against :data:`UNFOLDS` times the limit, so the
+            word checks never have more to read than that.
     """
     line = _one_line(text[:MOST_SENT])
     if len(line) <= limit and len(line) * _MOST_UNFOLDED <= limit * UNFOLDS:
@@ -61,19 +61,18 @@ def clean_prompt(text: str, limit: int) -> str:
 
 
 def show_prompt(text: str, limit: int = SHOWN_LIMIT) -> str:
-    """Give a prompt as it may stand in our messages: a code span that pings, links and formats nothing.
+    """Make a prompt safe for our messages: a code span that pings, links and formats nothing.
 
-    In a code span Discord draws no markup. A backtick could end it, so it becomes a look-alike. And because
-    Discord's servers decide what pings, not what is drawn, an invisible space parts every ``@``, ``<`` and
-    ``/`` from what follows (mentions, commands, addresses, invitations). :func:`clean_prompt` takes
-    it out again.
+    Discord shows no markup in a code span. A backtick could end the span, so it becomes a look-alike. The
+    servers decide what pings, whatever is shown, so a zero-width space follows every ``@``, ``<`` and ``/``
+    (mentions, commands, addresses, invitations). :func:`clean_prompt` removes it again.
 
     Args:
         text: a prompt, cleaned or not.
-        limit: characters of the answer at most, span included; at least 4.
+        limit: the most characters of the result, span included; at least 4.
 
     Returns:
-        The span, or nothing when nothing is left of the prompt.
+        The span, or "" if nothing is left of the prompt.
     """
     # Each cluster is a character or more: what lies beyond the limit cannot be shown.
     clusters = [cluster.translate(_HARMLESS) for cluster in _clusters(_one_line(text)[: limit + 1])]

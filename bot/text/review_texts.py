@@ -40,7 +40,7 @@ NO_WORDS = "This server has flagged no words of its own, and allowed none from t
 
 
 def newcomer(days: float) -> str:
-    """Why a newcomer's job is held."""
+    """Why a new member's job is held."""
     return f"the member joined {days:.0f} {'day' if round(days) == 1 else 'days'} ago"
 
 

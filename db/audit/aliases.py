@@ -1,9 +1,9 @@
-"""What the audit log holds in the place of members and of words: digests that mean nothing once erased.
+"""What the audit log holds instead of members and words: digests that mean nothing after an erasure.
 
 The log is a chain of hashes, so nothing in it can be taken out. Hence it never holds a member's id or a
 moderator's words: a member appears in it as an alias, words as a digest, each made with a salt of its own.
-Salts, ids and words lie beside it, and are deleted when a member is erased. The chain stays whole, and no
-ids or words can be put in the place of others: they would not fit their digest.
+Salts, ids and words are stored beside it, and are deleted when a member is erased. The chain stays whole. Ids
+or words can't be exchanged for others: they would not match their digest.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ def alias(connection: sqlite3.Connection, guild: int, user: int) -> int:
 
 
 def hide_members(connection: sqlite3.Connection, guild: int, target: str) -> str:
-    """Put aliases in the place of members' ids."""
+    """Replace members' ids with aliases."""
     return _MEMBER.sub(lambda found: f"{SIGN}{alias(connection, guild, int(found[0]))}", target)
 
 
 def show_members(names: dict[int, int], target: str) -> str:
-    """Put ids in the place of aliases; that of an erased member stays.
+    """Replace aliases with ids; the alias of an erased member stays.
 
     Args:
         names: alias → id.

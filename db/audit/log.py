@@ -76,8 +76,8 @@ class ChainCheck:
     Attributes:
         entries: how many there are.
         head: the last hash.
-        broken_at: the number of the first entry that does not fit what stands before it, or None.
-        cut: the log ends earlier, or otherwise, than the last entry that was written.
+        broken_at: the number of the first entry that does not match the entries before it, or None.
+        cut: the log does not end with the last entry that was written.
     """
 
     entries: int
@@ -87,7 +87,7 @@ class ChainCheck:
 
     @property
     def sound(self) -> bool:
-        """Whether nothing was found."""
+        """Whether the check found nothing."""
         return self.broken_at is None and not self.cut
 
 
@@ -129,7 +129,7 @@ class Audit(Rows):
         return ChainCheck(entries=len(rows), head=previous, broken_at=broken_at, cut=cut)
 
     async def _replaced(self) -> int | None:
-        """The number of the first entry whose words, or whose members, are not those it was written with."""
+        """The number of the first entry whose words or members were changed since it was written."""
         words = await self._db.read(
             "SELECT seq, salt, audit_reason.reason, audit.reason AS digest FROM audit_reason "
             "JOIN audit USING (seq) ORDER BY seq"
@@ -155,7 +155,7 @@ class Audit(Rows):
 
 
 def write_down(connection: sqlite3.Connection, audit_entry: AuditEntry, at: float) -> Entry:
-    """Append an entry to the chain, in the transaction of the action: neither is kept without the other."""
+    """Append an entry to the chain, in the same transaction as the action."""
     last = fetch_one(connection, "SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
     seq, previous = (1, FIRST_HASH) if last is None else (last["seq"] + 1, last["hash"])
     guild, salt = audit_entry.guild_id, new_salt()

@@ -1,1 +1,1 @@
-"""Jobs: how they are written down, claimed, delivered, ordered, kept and ended."""
+"""Jobs: how they are stored, claimed, delivered, ordered, kept and ended."""

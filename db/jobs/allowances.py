@@ -1,8 +1,8 @@
 """How much a member may ask for: what moderators allow, within what the owner allows.
 
 For each figure separately, the first that is set counts: the member's own allowance; the most generous
-of their roles; the whole guild's; the owner's default. Above all that moderators say stand the owner's
-ceilings, so none of them can give away more of the machine than its owner wants to.
+of their roles; the whole guild's; the owner's default. The owner's ceilings are the maximum, so moderators
+can't give away more of the machine than its owner wants.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from db.sqlite.rows import Rows
 
 
 class Lane(IntEnum):
-    """When a job's turn comes; the higher is the more generous.
+    """When a job's turn comes; higher is more generous.
 
     BACKGROUND waits until nothing else does, in any guild. FIRST goes before the others of its guild,
     whatever its member has used; it costs no other guild a turn.
@@ -42,7 +42,7 @@ class Spent(StrEnum):
 
 
 class Whose(StrEnum):
-    """Whom an allowance is for, from the broadest to the most specific."""
+    """Who an allowance is for, from the broadest to the most specific."""
 
     GUILD = "guild"
     ROLE = "role"
@@ -51,14 +51,14 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Allowance:
-    """What moderators allow. None: not set here, and the next broader allowance counts.
+    """What moderators allow. None: not set here; the next broader allowance counts.
 
     Attributes:
         waiting: jobs that wait, or are held, before they run.
         hour: jobs asked for within an hour, without those that failed.
         day: GPU-seconds of clips within 24 hours; discarded takes and failed jobs cost none.
         lane: when their turn comes.
-        spent: what becomes of a request when ``day`` is used up.
+        spent: what happens to a request when ``day`` is used up.
     """
 
     waiting: int | None = None
@@ -99,7 +99,7 @@ class Allowed:
 
 @dataclass(frozen=True, kw_only=True)
 class Ceilings:
-    """What the owner lets moderators give to a member at most."""
+    """The most that the owner lets moderators give to a member."""
 
     waiting: int
     hour: int
@@ -137,7 +137,7 @@ class Allowances(Rows):
         return await self._db.write(transaction)
 
     async def reset(self, kind: Whose, whom: int, audit_entry: AuditEntry) -> bool:
-        """Remove the allowance of a guild, a role or a member; False where there was none."""
+        """Remove the allowance of a guild, a role or a member; False if there was none."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -152,7 +152,7 @@ class Allowances(Rows):
         return await self._db.write(transaction)
 
     async def of_guild(self, guild: int) -> list[StoredAllowance]:
-        """Return all that moderators of a guild allow: the guild's own, then roles, then members."""
+        """Return all allowances of a guild: the guild's own, then roles, then members."""
         rows = await self._db.read(
             "SELECT * FROM allowance WHERE guild_id = ? "
             "ORDER BY kind = 'member', kind = 'role', whom LIMIT 200",

@@ -1,4 +1,4 @@
-"""What members kept, for a program that looks on while the bot works: it only reads."""
+"""The clips that members kept. It only reads, so another program can use it while the bot runs."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class KeptJob:
 
 
 def kept_jobs(path: Path) -> list[KeptJob]:
-    """Read them, oldest first; nothing where there is no database yet.
+    """Read them, oldest first; none if there is no database yet.
 
     Raises:
         DatabaseDamaged: SQLite cannot read the file.

@@ -1,7 +1,7 @@
-"""What an engine does with a job: claim it, tell how far it is, hand the clip in, or give it back.
+"""The engine's side of a job: claim it, report progress, hand the clip in, or give the job back.
 
-Every write about a claim names the claim's number and the state ``running``. Where no row fits, the answer is
-stale: the job has gone on without this engine, and what it says is dropped.
+Every write about a claim names the claim's number and the state ``running``. If no row matches, the answer is
+stale: the job has moved on without this engine, and the answer is dropped.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Recovery:
     Attributes:
         requeued: back at the front of the queue.
         quarantined: found running too often.
-        posting: may have been posted or not; delivery looks before it posts.
+        posting: may or may not have been posted; delivery looks before it posts.
         cancelled: they had been asked to stop.
     """
 
@@ -68,7 +68,7 @@ class Claims(Rows):
         self._share = share
 
     async def claim(self, *, last: Collection[JobId] = ()) -> Job | None:
-        """Take the next job in the fair order, those of ``last`` last, or None where nothing may run."""
+        """Take the next job in the fair order, those of ``last`` last, or None if nothing may run."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
@@ -79,7 +79,7 @@ class Claims(Rows):
         return await self._db.write(transaction)
 
     async def progress(self, job: JobId, claim: int, stage: str, fraction: float, take: int) -> bool:
-        """Write down how far a running job is; False where the claim is stale."""
+        """Store the progress of a running job; False if the claim is stale."""
         return await self._changes(
             "UPDATE job SET stage = ?, fraction = ?, take = ? "
             "WHERE id = ? AND claim = ? AND state = 'running'",
@@ -101,10 +101,10 @@ class Claims(Rows):
 
         Args:
             gpu_seconds: remembered as a render time of the job's profile.
-            charged_seconds: what the accounts of the member and the guild in the fair order grow by.
+            charged_seconds: what the member and the guild are charged in the fair order.
 
         Returns:
-            False where the clip is to be dropped, and nothing is charged: the claim is stale, or the job was
+            False if the clip must be dropped and nothing is charged: the claim is stale, or the job was
             asked to stop meanwhile and is now cancelled.
         """
         at = self._clock()
@@ -149,11 +149,11 @@ class Claims(Rows):
     async def requeue(self, job: JobId, claim: int, *, cause: Requeue, crash_limit: int) -> State | None:
         """Give a running job back, to the front of the queue.
 
-        A job that was asked to stop ends as cancelled instead. Only a crash is held against the job: at
-        ``crash_limit`` of them it is quarantined, for it may be what kills the engine.
+        A job that was asked to stop ends as cancelled instead. Only a crash counts against the job: after
+        ``crash_limit`` of them it is quarantined, because it may be what kills the engine.
 
         Returns:
-            The job's new state, or None where the claim is stale.
+            The job's new state, or None if the claim is stale.
         """
         at = self._clock()
 
@@ -181,7 +181,7 @@ class Claims(Rows):
         text: str | None = None,
         error_id: str | None = None,
     ) -> bool:
-        """End a job badly. Without a claim, one that does not run: its delivery failed, say."""
+        """Fail a job. No claim: a job that is not running, such as one that can't be delivered."""
         at = self._clock()
         return await self._db.write(
             lambda connection: (
@@ -217,7 +217,7 @@ class Claims(Rows):
         return await self._db.write(transaction)
 
     async def finish_cancel(self, job: JobId, claim: int) -> bool:
-        """Finish the cancelling of a job that ran; False where the claim is stale."""
+        """Finish the cancelling of a job that ran; False if the claim is stale."""
         at = self._clock()
         return await self._db.write(
             lambda connection: end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
@@ -263,7 +263,7 @@ class Claims(Rows):
 
 
 def _compare(connection: sqlite3.Connection, job: JobId, now: float) -> None:
-    """Keep how long a finished job took, as a share of what its member was told."""
+    """Store how long a finished job took, as a share of the wait that its member was told."""
     connection.execute(
         """
         INSERT INTO foretold (ahead, ratio)

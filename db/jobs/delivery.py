@@ -1,7 +1,7 @@
-"""How a finished clip reaches its channel once: what is written down around each attempt to post.
+"""How a finished clip reaches its channel once: what is stored before and after each attempt to post.
 
-``posting`` is committed before the call to Discord. After a crash it is unknown whether that call came
-through, so a job that is found in ``posting`` is looked for in the channel before it is posted again.
+``posting`` is committed before the call to Discord. After a crash, the bot can't know whether that call went
+through. So if a job is found in ``posting``, the bot looks for its message before it posts the clip again.
 """
 
 from __future__ import annotations
@@ -33,11 +33,10 @@ class Delivery(JobRows):
         )
 
     async def begin_posting(self, job: JobId) -> Job | None:
-        """Write down that posting is tried now, before it is.
+        """Record that posting is about to be tried.
 
         Returns:
-            The job, or None where it has moved on (cancelled, held, delivered) or another attempt is
-            under way.
+            The job, or None if it has moved on (cancelled, held, delivered) or another attempt is under way.
         """
         at = self._clock()
 
@@ -107,7 +106,7 @@ class Delivery(JobRows):
         return await self._db.write(transaction)
 
     async def release(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
-        """Let a held job go on from where it was held."""
+        """Let a held job continue from where it was held."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -123,7 +122,7 @@ class Delivery(JobRows):
         return await self._db.write(transaction)
 
     async def try_now(self, jobs: Collection[JobId]) -> None:
-        """What was postponed need not wait any longer."""
+        """Postponed posts don't have to wait any longer."""
         await self._db.write(
             lambda connection: (
                 connection.executemany(
@@ -146,7 +145,7 @@ class Delivery(JobRows):
         return await self._changes("UPDATE job SET status_final = 1 WHERE id = ?", (job,))
 
     async def open_statuses(self) -> list[Job]:
-        """Return the jobs with a status message that is not final, or that ended without a last word."""
+        """Return the jobs whose status message is not final, or that ended without a final status."""
         return await self._jobs(
             "SELECT * FROM job WHERE status_final = 0 "
             f"AND (status_message_id IS NOT NULL OR state IN ({sql_list(ENDS)})) ORDER BY seq"

@@ -1,4 +1,4 @@
-"""How a job ends without a clip in its channel: by whatever way, what it was charged is given back."""
+"""How a job ends without a clip in its channel. In every case, its charge is given back."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def end(
     claim: int | None = None,
     **columns: object,
 ) -> Job | None:
-    """Move a job to an end; None where its state or claim did not fit, and nothing was written."""
+    """Move a job to an end; None if its state or claim did not match, and nothing was written."""
     ended = transition(
         connection, job, state, sources=sources, claim=claim, ended_at=now, in_flight=0, **columns
     )

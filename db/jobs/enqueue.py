@@ -25,16 +25,16 @@ DAY = 24 * HOUR
 
 @dataclass(frozen=True, kw_only=True)
 class EnqueueLimits:
-    """How many jobs may be asked for, as the owner says. A member is a user in a guild.
+    """The owner's limits for requests. A member is a user in a guild.
 
     Attributes:
         per_member_waiting: a member's jobs that wait, or are held, before they run.
         per_member_hour: jobs that a member asked for within an hour; failed ones don't count.
-        per_member_day: GPU-seconds of a member's clips within 24 hours. It is looked at when a job is asked
-            for, so what waits already may take it a little further.
+        per_member_day: GPU-seconds of a member's clips within 24 hours. It is checked at each request, so
+            jobs that already wait may exceed it a little.
         per_guild_waiting: a guild's jobs that wait or are held.
         total_waiting: all jobs that wait or are held.
-        ceilings: what moderators may give to a member in the place of the first three.
+        ceilings: the most that moderators may set for a member instead of the first three.
     """
 
     per_member_waiting: int
@@ -47,10 +47,10 @@ class EnqueueLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class Enqueued:
-    """A job that is safely written down.
+    """A job that is safely stored.
 
     Attributes:
-        created: False where the key was known and this is the job of the first call.
+        created: False if the key was known and this is the job of the first call.
     """
 
     job: Job
@@ -71,7 +71,7 @@ class Admission(Rows):
         self._share = share
 
     async def enqueue(self, new: NewJob, limits: EnqueueLimits) -> Enqueued:
-        """Write a job down. When this returns, the job survives whatever happens.
+        """Store a job. When this returns, the job survives a crash or a power cut.
 
         Raises:
             MemberBanned: the member is shut out.
@@ -112,7 +112,7 @@ class Admission(Rows):
         roles: Collection[int],
         limits: EnqueueLimits,
     ) -> Lane:
-        """Return if the member could ask for a job now; asked before anything is downloaded.
+        """Return if the member may ask for a job now. It is checked before anything is downloaded.
 
         Returns:
             The lane that the job would be in.

@@ -1,8 +1,8 @@
-"""Fair turns: each job is due at some moment, and the job that is due first is drawn first.
+"""Fair turns: each job has a due time, and the job that is due first is drawn first.
 
 The job of a member who has used nothing lately is due at once. A member who has used the engine is due
 later, by a multiple of the seconds used, up to a bound: heavy users come after light ones, but no job is
-overtaken for longer than the bound, so that an honest range of the wait can be given. A guild's use counts
+overtaken for longer than the bound, so the bot can give an honest range for the wait. A guild's use counts
 likewise, at a lower rate, so that a large guild cannot crowd out a small one. The moment is fixed when the
 job is asked for; later use counts for later jobs.
 
@@ -49,7 +49,7 @@ NOTHING_LEFT = 1e-9
 """A share of an account below which what is left is the rounding of doubles."""
 
 UNKNOWN_SECONDS = 30.0
-"""What one render is taken for before anything has been measured."""
+"""The assumed length of a render before anything has been measured."""
 
 LATEST = 20
 """How many of the last renders tell what the next one will take."""
@@ -128,7 +128,7 @@ def delay_of(
 
 
 def expected_seconds(connection: sqlite3.Connection, profile: str) -> float:
-    """What a render of a profile takes, by the last ones of it; by any, where there are none."""
+    """The expected time of a profile's render, from its last renders, or from any if it has none."""
     found: float = connection.execute(
         EXPECTED, {"profile": profile, "latest": LATEST, "unknown": UNKNOWN_SECONDS}
     ).fetchone()["seconds"]

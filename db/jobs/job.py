@@ -34,7 +34,7 @@ class NewJob:
         parent: the job that this one was remixed or rerolled from.
         roles: the member's, in this guild; moderators may allow them more.
         status_message_id: the message in the channel that will follow the job, where it stands there already.
-        hold: why a moderator has to look at it before it is drawn; None: no review.
+        hold: why a moderator has to review it before it is drawn; None: no review.
         adult: its words are for age-restricted channels only.
         spoiler: its clip is shown behind a spoiler.
     """
@@ -63,7 +63,7 @@ class Job:
     Attributes:
         due: its place among jobs of one priority; later than ``created_at`` for a heavy user.
         expected: seconds that its render was expected to take when it was asked for.
-        claim: counts the claims; the number fences late answers off.
+        claim: counts the claims; the number fences off late answers.
         crashes: the engine died while this job ran.
         restarts: the bot came back and found it running.
         stage, fraction, take: the last progress that was written; empty, 0 and 0 before.
@@ -81,7 +81,7 @@ class Job:
         adult: its words are for age-restricted channels only.
         spoiler: its clip is shown behind a spoiler.
         looked_at: a moderator has approved the finished clip.
-        charged_seconds: what its member and its guild were charged for it; 0 again where it failed.
+        charged_seconds: what its member and its guild were charged for it; 0 again if it failed.
         forgotten_at: its words and files were cleared away; only what counts is left.
     """
 

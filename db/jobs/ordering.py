@@ -40,7 +40,7 @@ def put(connection: sqlite3.Connection, slots: Sequence[sqlite3.Row], job: JobId
 
 
 def put_before_others(connection: sqlite3.Connection, guild: int, job: JobId) -> None:
-    """Let a job go before the ordinary jobs of its guild, behind the interrupted and its equals."""
+    """Put a job before the ordinary jobs of its guild, after interrupted jobs and others of its lane."""
     slots = slots_of(connection, guild)
     own = next(place for place, slot in enumerate(slots) if slot["id"] == job)
     ordinary = (

@@ -1,4 +1,4 @@
-"""Whose a file is. A digest alone opens nothing: it may stand in anybody's clip."""
+"""Who owns a file. A digest alone gives no access: anyone's clip may contain it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Ownership(JobRows):
         return bool(rows)
 
     async def has_flagged(self, guild: int, user: int, digests: Collection[str]) -> bool:
-        """Whether one of a member's files made a job of theirs here one for age-restricted channels."""
+        """Whether one of a member's files was in one of their jobs here that was for adults."""
         rows = await self._db.read(
             "SELECT 1 FROM job, json_each(:digests) AS wanted WHERE guild_id = :guild AND user_id = :user "
             f"AND adult AND {_GAVE.replace(':digest', 'wanted.value')} LIMIT 1",
@@ -33,7 +33,7 @@ class Ownership(JobRows):
         return bool(rows)
 
     async def clip_of(self, guild: int, user: int, digest: str) -> Job | None:
-        """The job whose posted clip this is, where the member made that clip or has gone on from it here."""
+        """The job whose posted clip this is, if the member made or continued that clip here."""
         if not await self._made_or_gave(guild, user, digest):
             return None
         jobs = await self._jobs(

@@ -83,7 +83,7 @@ class Arrival:
 
 @dataclass(frozen=True, kw_only=True)
 class Ahead:
-    """What comes before a waiting job; for one that does not wait, no jobs.
+    """The jobs before a waiting job; none for a job that does not wait.
 
     Attributes:
         jobs: waiting jobs of everybody.
@@ -140,7 +140,7 @@ class JobQueries(JobRows):
         )
 
     async def order(self) -> list[Turn]:
-        """Return what waits in the fair order, without the weight of whole jobs."""
+        """Return the waiting jobs in the fair order, with only a few columns of each."""
         rows = await self._db.read(ORDER)
         return [
             Turn(

@@ -1,4 +1,4 @@
-"""How long everything is kept, and which blobs the jobs still need."""
+"""How long data is kept, and which blobs the jobs still need."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Retention(Rows):
     """The part of the queue that decides what is kept."""
 
     async def mark_deleted(self, job: JobId, *, audit_entry: AuditEntry | None = None) -> bool:
-        """The clip was taken down; False where it already was. Its inputs are no longer kept.
+        """The clip was taken down; False if it already was. Its inputs are no longer kept.
 
         Args:
             audit_entry: a moderator's; None: its member wants it.
@@ -111,7 +111,7 @@ class Retention(Rows):
         return kept | {row["clip_sha256"] for row in rows if row["clip_sha256"] is not None}
 
     async def mend_times(self, *, longest_pause: float) -> int:
-        """Bring what lies in the future to the present, after a clock was set back; return how many jobs.
+        """Move times in the future to now, after the clock was set back; return the number of jobs.
 
         Args:
             longest_pause: seconds; no job waits longer than that to be posted again.

@@ -18,7 +18,7 @@ class CaseKind(StrEnum):
 def open_case(
     connection: sqlite3.Connection, job: Job, kind: CaseKind, *, at: float, with_file: bool = True
 ) -> None:
-    """Ask moderators, again where they were asked before."""
+    """Ask moderators; if they were asked before, ask again."""
     connection.execute(
         """
         INSERT INTO card (job, kind, guild_id, opened_at, with_file) VALUES (?, ?, ?, ?, ?)

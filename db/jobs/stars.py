@@ -1,4 +1,4 @@
-"""Clips that members keep. A star is set and taken back by the same click; each member has one for a clip."""
+"""Clips that members keep. The same click sets and removes a star; each member has one star per clip."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COUNT = "SELECT count(*) FROM star WHERE guild_id = ? AND user_id = ? AND starr
 
 
 class Starred(StrEnum):
-    """What a click on the star came to; FULL: the member has as many as they may have."""
+    """The result of a click on the star. FULL: the member already has the most stars allowed."""
 
     ON = "on"
     OFF = "off"
@@ -30,12 +30,12 @@ class Stars(Rows):
     """The part of the queue that knows which clips are kept."""
 
     async def star(self, job: JobId, user: int, *, interaction: int, most: int) -> Starred:
-        """Set a member's star on a clip, or take it back.
+        """Set a member's star on a clip, or remove it.
 
         Args:
             job: the clip's.
             user: the member.
-            interaction: the click's id; a click that is told again changes nothing.
+            interaction: the click's id; a repeated click changes nothing.
             most: stars that a member may have in a guild.
         """
         at = self._clock()

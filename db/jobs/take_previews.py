@@ -1,4 +1,4 @@
-"""Pictures of discarded takes: what they looked like, and where the gate found what."""
+"""Pictures of discarded takes: what they looked like, and what the gate found where."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class TakePreviews(Rows):
     """The part of the queue that remembers discarded takes."""
 
     async def save(self, job: JobId, claim: int, sheets: Mapping[int, str]) -> bool:
-        """Remember the sheets of the takes that a claim discarded; those of an earlier claim are replaced.
+        """Store the sheets of the takes that a claim discarded; they replace those of an earlier claim.
 
         Args:
             job: a job that runs.

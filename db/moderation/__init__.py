@@ -1,1 +1,1 @@
-"""What moderators decide, and what they are asked."""
+"""Moderators' actions, decisions and rules."""

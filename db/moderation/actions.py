@@ -1,4 +1,4 @@
-"""What the moderators of a guild may do; each statement names the guild, so none reaches into another.
+"""The actions of a guild's moderators. Each statement names the guild, so none reaches into another.
 
 Each action and its audit entry share one transaction. An action that changes nothing is not logged.
 """
@@ -24,7 +24,7 @@ class Moderation(Rows):
     """The part of the queue that moderators work with."""
 
     async def pause(self, audit_entry: AuditEntry) -> bool:
-        """Start no more of a guild's jobs; False where it is paused already."""
+        """Start no more of a guild's jobs; False if it is already paused."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -44,7 +44,7 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def resume(self, audit_entry: AuditEntry) -> bool:
-        """End a pause and a drain; False where there was neither."""
+        """End a pause and a drain; False if there was neither."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -63,7 +63,7 @@ class Moderation(Rows):
         return bool(await self._db.read("SELECT 1 FROM pause WHERE guild_id = ?", (guild,)))
 
     async def drain(self, audit_entry: AuditEntry) -> bool:
-        """Finish what a guild has and take nothing new; False where it does so already."""
+        """Finish a guild's jobs and take no new ones; False if it is already draining."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -79,14 +79,14 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def draining(self, guild: int) -> bool:
-        """Whether a guild takes nothing new."""
+        """Whether a guild takes no new jobs."""
         return bool(await self._db.read("SELECT 1 FROM drain WHERE guild_id = ?", (guild,)))
 
     async def move(self, job: JobId, place: int, audit_entry: AuditEntry) -> bool:
         """Put a waiting job at a place (1 = first) among the waiting jobs of the entry's guild.
 
-        The jobs of the guild trade their slots in the fair order among each other, so no job of another guild
-        comes later, or earlier, for it. A place beyond the end is the end.
+        The guild's jobs trade their slots in the fair order among themselves, so no other guild's job comes
+        earlier or later. A place beyond the end is the end.
 
         Returns:
             False where no such job of this guild waits.
@@ -106,7 +106,7 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def clear(self, audit_entry: AuditEntry) -> list[Job]:
-        """Cancel all waiting jobs of a guild and return them; what runs goes on.
+        """Cancel all waiting jobs of a guild and return them; running jobs continue.
 
         Args:
             audit_entry: without a target, for how many jobs it reaches is known only here.
@@ -126,15 +126,15 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def retry(self, job: JobId, audit_entry: AuditEntry, *, keep_clip: bool = False) -> Job | None:
-        """Do a failed, quarantined or cancelled job again: the same recipe, at the place that it had.
+        """Make a failed, quarantined or cancelled job again: the same recipe, at its old place.
 
-        It begins with clean counters of crashes and restarts, and is no new job to any limit.
+        Its counters of crashes and restarts start at 0, and no limit counts it as a new job.
 
         Args:
             keep_clip: its clip is still there and only has to be posted.
 
         Returns:
-            The job, or None where it is not over, was delivered or refused, or was taken down.
+            The job, or None if it is not over, was delivered or refused, or was taken down.
         """
         at = self._clock()
 
@@ -172,7 +172,7 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def quarantine(self, job: JobId, audit_entry: AuditEntry) -> bool:
-        """Set a job aside that is not over yet; what an engine still says of it is stale from then on."""
+        """Quarantine a job that is not over yet; later answers of an engine about it are stale."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -200,12 +200,12 @@ class Moderation(Rows):
         *,
         audit_entry: AuditEntry | None = None,
     ) -> list[Job]:
-        """Take no more jobs of a member; a second ban replaces the first.
+        """Take no more jobs from a member; a second ban replaces the first.
 
-        What they have waiting is cancelled, and what runs is asked to stop.
+        Their waiting jobs are cancelled, and a running one is asked to stop.
 
         Returns:
-            The jobs that this has changed.
+            The changed jobs.
         """
         at = self._clock()
 
@@ -218,7 +218,7 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def unban(self, guild: int, user: int, *, audit_entry: AuditEntry | None = None) -> bool:
-        """Take a member's jobs again; False where there was no ban."""
+        """Take a member's jobs again; False if there was no ban."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> bool:
@@ -232,7 +232,7 @@ class Moderation(Rows):
         return await self._db.write(transaction)
 
     async def banned(self, guild: int, user: int) -> str | None:
-        """Return the reason of a member's ban, or None where there is none."""
+        """Return the reason of a member's ban, or None if there is none."""
         rows = await self._db.read("SELECT reason FROM ban WHERE guild_id = ? AND user_id = ?", (guild, user))
         return rows[0]["reason"] if rows else None
 
@@ -240,7 +240,7 @@ class Moderation(Rows):
 def shut_out(
     connection: sqlite3.Connection, *, guild: int, user: int, by: int, reason: str, at: float
 ) -> None:
-    """Write a ban down, in the place of an earlier one."""
+    """Store a ban; it replaces an earlier one."""
     connection.execute(
         "REPLACE INTO ban (guild_id, user_id, by_user, reason, at) VALUES (?, ?, ?, ?, ?)",
         (guild, user, by, reason, at),
@@ -248,7 +248,7 @@ def shut_out(
 
 
 def end_jobs_of(connection: sqlite3.Connection, guild: int, user: int, at: float) -> list[Job]:
-    """Cancel what a member has waiting in a guild, ask what runs to stop, and return those jobs."""
+    """Cancel a member's waiting jobs in a guild, ask a running one to stop, and return all of them."""
     rows = connection.execute(
         f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)}) AND guild_id = ? AND user_id = ?",
         (guild, user),

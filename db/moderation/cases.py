@@ -68,7 +68,7 @@ class Reported(StrEnum):
 
 
 class Decision(StrEnum):
-    """What was decided."""
+    """A moderator's decision."""
 
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -102,7 +102,7 @@ class Case:
 
 @dataclass(frozen=True, kw_only=True)
 class TakenDown:
-    """What a takedown has reached.
+    """The jobs and files of a takedown.
 
     Attributes:
         jobs: the clip's job and its family, as they are now.
@@ -144,7 +144,7 @@ class Cases(JobRows):
         )
 
     async def close(self, case: Case) -> None:
-        """The message has its last words, or there is none."""
+        """The message shows the final text, or there is no message."""
         await self._changes(
             "UPDATE card SET closed = 1 WHERE job = ? AND kind = ? AND round = ?",
             (case.job.id, case.kind, case.round),
@@ -158,7 +158,7 @@ class Cases(JobRows):
         )
 
     async def approve(self, job: JobId, number: int, audit_entry: AuditEntry) -> Job | None:
-        """Let a held job go on; None where this round is decided or the job is not held any more."""
+        """Let a held job continue; None if this round is already decided or the job is no longer held."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
@@ -227,21 +227,21 @@ class Cases(JobRows):
         return await self._db.write(transaction)
 
     async def reasons(self, job: JobId) -> list[str]:
-        """Return why members have reported a clip, the first report first."""
+        """Return the members' reasons for reporting a clip, oldest first."""
         rows = await self._db.read("SELECT reason FROM report WHERE job = ? ORDER BY at", (job,))
         return [row["reason"] for row in rows]
 
     async def dismiss(self, job: JobId, number: int, audit_entry: AuditEntry) -> bool:
-        """Leave a reported clip where it is; False where this round is decided."""
+        """Leave a reported clip where it is; False if this round is already decided."""
         at = self._clock()
         return await self._db.write(
             lambda connection: _decide(connection, job, number, Decision.DISMISSED, audit_entry, at)
         )
 
     async def take_down(self, job: JobId, number: int, audit_entry: AuditEntry) -> TakenDown | None:
-        """Take a reported clip away with its family, and shut its member out; None where it is decided.
+        """Take down a reported clip with its family, and block its member; None if it is already decided.
 
-        Whatever of the family waits or runs ends, too. Deleting messages and files is the caller's:
+        Waiting and running jobs of the family end too. The caller deletes the messages and files:
         ``taking_down`` stays set until :meth:`message_gone`.
         """
         at = self._clock()
@@ -272,7 +272,7 @@ class Cases(JobRows):
         return await self._db.write(transaction)
 
     async def taking_down(self) -> list[Job]:
-        """Return the jobs whose message still has to go."""
+        """Return the jobs whose message still has to be deleted."""
         return await self._jobs(
             "SELECT * FROM job WHERE taking_down = 1 AND message_id IS NOT NULL ORDER BY seq LIMIT 50"
         )
@@ -299,7 +299,7 @@ def _decide(
     audit_entry: AuditEntry,
     at: float,
 ) -> bool:
-    """Decide once, and write it down."""
+    """Store a decision, once."""
     kind = CaseKind.REVIEW if decision in {Decision.APPROVED, Decision.REJECTED} else CaseKind.REPORT
     decided = connection.execute(
         "UPDATE card SET decision = ?, by_user = ?, decided_at = ?, due_at = 0 "

@@ -11,7 +11,7 @@ from db.sqlite.rows import Rows
 
 
 class OnWords(StrEnum):
-    """What follows from a flagged word."""
+    """What happens to a request with a flagged word."""
 
     OFF = "off"
     HOLD = "hold"
@@ -19,7 +19,7 @@ class OnWords(StrEnum):
 
 
 class OnPictures(StrEnum):
-    """What follows from a flagged picture or clip."""
+    """What happens to a flagged picture or clip."""
 
     OFF = "off"
     HOLD = "hold"
@@ -27,7 +27,7 @@ class OnPictures(StrEnum):
 
 
 class WordKind(StrEnum):
-    """What a guild says of a word."""
+    """A guild's own setting for a word."""
 
     OWN = "own"
     ALLOWED = "allowed"
@@ -72,7 +72,7 @@ class Reviews(Rows):
         return {row["guild_id"]: row["channel_id"] for row in rows}
 
     async def set_review_rules(self, rules: ReviewRules, audit_entry: AuditEntry) -> None:
-        """Change what a guild reviews; what is held already stays held."""
+        """Change what a guild reviews; jobs that are already held stay held."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> None:
@@ -90,7 +90,7 @@ class Reviews(Rows):
         await self._db.write(transaction)
 
     async def words(self, guild: int) -> dict[WordKind, frozenset[str]]:
-        """Return what a guild says of words."""
+        """Return a guild's own settings for words."""
         rows = await self._db.read("SELECT word, kind FROM word WHERE guild_id = ?", (guild,))
         return {kind: frozenset(row["word"] for row in rows if row["kind"] == kind) for kind in WordKind}
 
@@ -108,7 +108,7 @@ class Reviews(Rows):
             most: words that a guild may have on its lists.
 
         Returns:
-            False where nothing has changed: the word was set this way already, or the lists are full.
+            False if nothing changed: the word was already set this way, or the lists are full.
         """
         at = self._clock()
 

@@ -1,1 +1,1 @@
-"""Erasing what is known about a member, also in backups."""
+"""Erasing the data about a member, in backups too."""

@@ -1,4 +1,4 @@
-"""An erase reaches the copies of the database: daily backups, and databases that were set aside.
+"""Erases members from the copies of the database: daily backups, and databases that were set aside.
 
 Each copy says itself how much of the list of the erased has been done in it, so there is nothing to
 remember: whatever is behind is made anew, at any time and as often as it takes. The work is done on a copy of
@@ -62,7 +62,7 @@ class Copies:
         return [path for path in self._all() if self._done_in(path) < erased] if erased else []
 
     def renew(self, path: Path) -> str | None:
-        """Put a copy in the place of a copy: of today's version, without those who were erased.
+        """Replace a copy with a new one: of today's version, without the erased members.
 
         Memory does not grow with the file. A kill leaves the old file or the new one.
 

@@ -23,7 +23,7 @@ class Personal(JobRows):
         self._pseudonyms = eraser.pseudonyms
 
     async def known(self, user: int) -> dict[str, list[dict[str, Any]]]:
-        """Every row about a member, by table, as plain values; without the ids of others."""
+        """Every row about a member, by table, as plain values, without other members' ids."""
         found = {}
         for table, column in SUBJECTS.items():
             hidden = ACTORS.get(table, ())
@@ -40,12 +40,12 @@ class Personal(JobRows):
         return await self._jobs("SELECT * FROM job WHERE user_id = ? ORDER BY seq", (user,))
 
     async def open_jobs(self) -> set[JobId]:
-        """Jobs of anybody that have not ended."""
+        """All members' jobs that have not ended."""
         rows = await self._db.read(f"SELECT id FROM job WHERE state IN ({sql_list(OPEN)})")
         return {JobId(row["id"]) for row in rows}
 
     async def ask_to_erase(self, user: int, *, messages: bool) -> None:
-        """Write down that a member wants to be erased, so that it is done whatever happens meanwhile."""
+        """Store that a member wants to be erased, so that it is done even after a crash."""
         await self._changes(
             "REPLACE INTO erasure (user_id, at, messages) VALUES (?, ?, ?)", (user, self._clock(), messages)
         )
@@ -76,7 +76,7 @@ class Personal(JobRows):
         return gone
 
     async def recognise(self, user: int) -> None:
-        """A member who was erased is back: what counts about them, a ban above all, finds them again."""
+        """An erased member is back: the rows kept under their pseudonym, above all a ban, apply again."""
         if self._pseudonyms.was_erased(user):
             pseudonym = self._pseudonyms.of(user)
             await self._db.write(lambda connection: self._eraser.rename(connection, pseudonym, user))
@@ -99,7 +99,7 @@ class Personal(JobRows):
         return await self._db.write(transaction)
 
     async def opt_out(self, user: int, *, wanted: bool) -> None:
-        """Remember whether a member wants others to leave their pictures alone."""
+        """Store whether a member forbids others to animate their pictures."""
         pseudonym = self._pseudonyms.of(user)
         if wanted:
             await self._changes(
@@ -110,6 +110,6 @@ class Personal(JobRows):
             await self._changes("DELETE FROM opt_out WHERE pseudonym = ?", (pseudonym,))
 
     async def opted_out(self, user: int) -> bool:
-        """Whether a member wants others to leave their pictures alone."""
+        """Whether a member forbids others to animate their pictures."""
         found = await self._db.read("SELECT 1 FROM opt_out WHERE pseudonym = ?", (self._pseudonyms.of(user),))
         return bool(found)

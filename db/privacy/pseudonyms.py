@@ -56,7 +56,7 @@ class Pseudonyms:
         self._known = {each.pseudonym for each in self.erased()}
 
     def was_erased(self, user: int) -> bool:
-        """Whether a member was erased at any time; asked at each request, so it reads no file."""
+        """Whether a member was ever erased. It is asked at each request, so it reads no file."""
         return bool(self._known) and self.of(user) in self._known
 
     def of(self, user: int) -> int:
@@ -65,7 +65,7 @@ class Pseudonyms:
         return -1 - (int.from_bytes(digest[:8], "big") >> (64 - _BITS))
 
     def add(self, user: int, at: float) -> None:
-        """Write down that a member was erased, before it is done; on the disk when this returns."""
+        """Record that a member is erased, before it is done; synced to disk when this returns."""
         new = not self._list.exists()
         torn = not new and not self._list.read_bytes().endswith(b"\n")
         with os.fdopen(os.open(self._list, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a") as file:
@@ -77,7 +77,7 @@ class Pseudonyms:
         self._known.add(self.of(user))
 
     def erased(self) -> list[Erased]:
-        """Everybody who was erased, in order. A line that a power cut has left half is passed over."""
+        """All erased members, in order. A line that a power cut left incomplete is skipped."""
         if not self._list.exists():
             return []
         return [

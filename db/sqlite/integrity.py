@@ -1,4 +1,4 @@
-"""Whether all that must survive is still whole. The bot may run meanwhile, for this only reads."""
+"""Checks whether the data that must survive is intact. It only reads, so the bot may be running."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SELECT id, '{{}}', clip_sha256 FROM job WHERE state IN ({sql_list(NEEDS_CLIP)})
 
 
 def problems(path: Path, blobs: Path) -> Iterator[str]:
-    """Say what is wrong, one line for each; nothing where all is well.
+    """Say what is wrong, one line per problem; no lines if nothing is.
 
     Args:
         path: the database.

@@ -12,7 +12,7 @@ from db.errors import DatabaseBusy
 
 
 def take(path: Path) -> tuple[Path, int]:
-    """Take the database for this process; however the process ends, the kernel lets go of the lock.
+    """Lock the database for this process; the kernel releases the lock whenever the process ends.
 
     Returns:
         The absolute path, and a descriptor; closing it releases the lock.

@@ -44,7 +44,7 @@ def shipped_migrations() -> list[Migration]:
 def migrate(
     connection: sqlite3.Connection, migrations: Sequence[Migration], *, backup: Callable[[], object]
 ) -> int:
-    """Apply the steps that the database has not seen, and return its version.
+    """Apply the steps that are new to the database, and return its version.
 
     Args:
         connection: outside a transaction.

@@ -1,7 +1,7 @@
-"""A database that cannot be trusted is set aside, whole, and a backup takes its place.
+"""A database that cannot be trusted is set aside as it is, and a backup replaces it.
 
-Nothing is deleted, until its days are over. Whatever ends the program on the way, the next start finds either
-the old files or the new one: the backup is copied beside the database, and takes its name in one rename.
+Nothing is deleted until the owner's number of days has passed. Wherever the program is interrupted, the next
+start finds the old files or the new one: the backup is copied beside the database, then renamed over it.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ class Rescue:
     """What was done.
 
     Attributes:
-        reason: what SQLite said of the old file; "" where the owner wanted it.
-        aside: the folder with the old files; None where there were none.
-        backup: what took their place; None where there was no good one, and a new database was begun.
+        reason: what SQLite said about the old file; "" if the owner asked for the backup.
+        aside: the folder with the old files; None if there were none.
+        backup: what replaced them; None if there was no good backup, and a new database was made.
     """
 
     reason: str
@@ -46,7 +46,7 @@ class Rescue:
 
 
 def rescue(path: Path, backups: Path, *, reason: str, version: int) -> Rescue:
-    """Set a damaged database aside, and put the newest good backup in its place. The caller holds the lock.
+    """Set a damaged database aside and replace it with the newest good backup. The caller holds the lock.
 
     Args:
         path: the database.
@@ -64,7 +64,7 @@ def copies(folder: Path, name: str) -> Iterator[Path]:
 
 
 def flaw(path: Path, version: int) -> str | None:
-    """Why a copy cannot take the place of the database, or None where it can.
+    """Why a copy cannot replace the database, or None if it can.
 
     Args:
         path: a file that no process writes.
@@ -119,7 +119,7 @@ def drop_set_aside(path: Path, *, before: float) -> int:
 
 
 def arriving(path: Path) -> Path:
-    """The name that what takes a database's place has until it does."""
+    """The temporary name of the file that will replace a database."""
     return path.with_name(path.name + ".arriving")
 
 

@@ -157,20 +157,22 @@ class FamilySpec:
         return bool(self.weights or self.any_of)
 
     def lacks(self, capabilities: Capabilities) -> str | None:
-        """What it is missing on a machine, in words; None: nothing."""
+        """What it is missing on a machine, in words, and the command that gets all of it; None: nothing."""
         if not self.trained:
             return None
         missing = [name for name in self.weights if name not in capabilities.weights]
         if self.any_of and not capabilities.weights & set(self.any_of):
             missing.append(self.any_of[0])
-        if missing:
-            return f"its weights ({', '.join(missing)}); framekiln models pull {' '.join(missing)}"
+        what = [f"its weights ({', '.join(missing)})"] if missing else []
         if (
             self.needs_checkpoint
             and not capabilities.checkpoints
             and not capabilities.weights & set(self.base)
         ):
-            return f"a checkpoint; framekiln models pull {self.base[0]}"
+            what.append("a checkpoint")
+            missing.append(self.base[0])
+        if what:
+            return f"{' and '.join(what)}; framekiln models pull {' '.join(missing)}"
         if not any(self.way(quality, capabilities) for quality in Quality):
             return "the weights for any of its quality levels"
         if not (capabilities.device.is_gpu or capabilities.slow):

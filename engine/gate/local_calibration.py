@@ -1,7 +1,7 @@
 """Local calibration: the tails of good clips, fitted to the clips that members of this installation kept.
 
 Only the tails change, for each engine separately. How troubles are recognised, and the levels that warn and
-reject, stay. It never happens by itself: the owner asks for it (``framekiln calibrate``).
+reject, stay. It is never automatic: the owner starts it (``framekiln calibrate``).
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What a clip says of its origin, and the signature below it."""
+"""What a clip says about its origin, and its signature."""

@@ -1,8 +1,8 @@
-"""What signs the clips of this installation: a key of its own, made once, kept beside the data.
+"""The key that signs the clips of this installation: made once, and kept beside the data.
 
-C2PA wants a certificate that another one has issued. So a small authority is made, signs the one certificate
-and is forgotten at once: its key never touches the disk, and nothing else can ever be issued in its name. The
-world does not know this authority; a reader says "valid, signer not trusted", which is the truth.
+C2PA requires a certificate that another one has issued. So a small authority is made. It signs this one
+certificate and is discarded at once: its key never touches the disk, so it can never issue anything else. No
+trust list contains this authority, so a reader says "valid, signer not trusted", which is correct.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Identity:
 
 
 def load_identity(data_dir: Path) -> Identity | None:
-    """Read the identity of an installation; None where none was made yet.
+    """Read the identity of an installation; None if none was made yet.
 
     Raises:
         OSError: it is there and cannot be read.
@@ -69,9 +69,9 @@ def load_identity(data_dir: Path) -> Identity | None:
 
 
 def load_or_make_identity(data_dir: Path) -> Identity:
-    """Read the identity of an installation, or make it: at its first start.
+    """Read the identity of an installation, or make it at the first start.
 
-    The files can be read by their owner only, and appear whole or not at all.
+    Only their owner can read the files, and they appear whole or not at all.
 
     Args:
         data_dir: the folder of one program; the caller holds the database's lock.

@@ -1,8 +1,8 @@
 """The last step before a clip is sent: say in the file that a machine made it, and sign it.
 
-Whatever writes the file again afterwards strips the signature (ffmpeg copies no C2PA), so a clip is sealed
-where it is handed over, the smaller version of one that was too large as well. What the engine makes stays as
-it is: equal recipes give equal bytes there, and a signature never does.
+Writing the file again strips the signature (ffmpeg copies no C2PA), so a clip is sealed right before it is
+sent, and so is a smaller version of it. The engine's own output is not signed: equal recipes give equal bytes
+there, and a signature never does.
 
 C2PA: https://spec.c2pa.org. The library is Adobe's, written in Rust; where it cannot be loaded, the clip goes
 out with its tags alone and says so.
@@ -28,7 +28,7 @@ MP4 = "video/mp4"
 NO_LIBRARY = "c2pa-python cannot be loaded here"
 NO_KEY = "there is no key: the bot makes one at its first start"
 
-# A stranger's file may name an address where its manifest lies; it is never fetched.
+# A stranger's file may contain a URL of its manifest; it is never fetched.
 _OFFLINE = {"verify": {"remote_manifest_fetch": False, "ocsp_fetch": False}}
 
 
@@ -51,10 +51,10 @@ class Signature(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Sealed:
-    """A clip that is ready to leave.
+    """A clip that is ready to be sent.
 
     Attributes:
-        unsigned: why it is not signed; "" where it is.
+        unsigned: why it is not signed; "" if it is.
     """
 
     mp4: bytes
@@ -63,14 +63,14 @@ class Sealed:
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """What a file says of itself.
+    """What a file says about itself.
 
     Attributes:
-        recipe: None where it carries none that can be read.
-        source_type: IPTC's address; "" where it names none.
-        signature: whether what it says is what was signed.
-        problems: codes of what does not fit, from the C2PA specification.
-        signer: as its certificate names it; "" where there is none.
+        recipe: None if the file has none that can be read.
+        source_type: IPTC's URL; "" if the file names none.
+        signature: whether the file is still as it was signed.
+        problems: the C2PA specification's codes of everything that does not match.
+        signer: the name in its certificate; "" if there is none.
     """
 
     recipe: Recipe | None
@@ -110,7 +110,7 @@ class Sealer:
 
 
 def inspect_clip(path: Path) -> Provenance:
-    """Read what a clip says of itself, and whether that is what was signed. Asks nothing of the network.
+    """Read what a clip says about itself, and check its signature. Makes no network request.
 
     Raises:
         ValueError: the file is no MP4, or it is damaged.
@@ -128,7 +128,7 @@ def inspect_clip(path: Path) -> Provenance:
 
 
 def library() -> Any | None:
-    """The C2PA library, or None where it cannot be loaded. It is large, so it comes late."""
+    """The C2PA library, or None if it cannot be loaded. It is large, so it is imported late."""
     try:
         import c2pa  # noqa: PLC0415 - see above
     except (ImportError, OSError, RuntimeError):  # no wheel for this platform; or its binary does not fit

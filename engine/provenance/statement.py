@@ -1,4 +1,4 @@
-"""What a finished file says of itself: its recipe, and that a machine made it."""
+"""What a finished file says about itself: its recipe, and that a machine made it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ALGORITHMIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/algorithmicM
 COMPOSITE_TRAINED_MEDIA = (
     "http://cv.iptc.org/newscodes/digitalsourcetype/compositeWithTrainedAlgorithmicMedia"
 )
-"""IPTC digital source type of a real picture that a trained model went on with."""
+"""IPTC digital source type of a real picture that a trained model continued."""
 
 COMPOSITE_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/compositeSynthetic"
 """IPTC digital source type of a real picture with synthetic parts."""
@@ -37,7 +37,7 @@ def metadata(recipe: Recipe) -> dict[str, str]:
 
 
 def source_type(recipe: Recipe) -> str:
-    """IPTC digital source type of what a recipe makes: by what went in, and what drew."""
+    """IPTC digital source type of a recipe's clip: it depends on the inputs and on what draws."""
     spec = FAMILIES.get(recipe.engine)
     trained = spec is not None and spec.trained
     if recipe.before is not None:

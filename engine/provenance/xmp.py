@@ -1,4 +1,4 @@
-"""The IPTC digital source type as XMP: the word about a clip's origin that photo tools and platforms read.
+"""The IPTC digital source type as XMP: the mark of a clip's origin that photo tools and platforms read.
 
 In an MP4, XMP lies in a ``uuid`` box at the top level (Adobe's XMP Specification, part 3, MPEG-4). At the end
 of the file it moves nothing that the index points at, and a player that does not know it skips it.
@@ -36,7 +36,7 @@ def source_type_box(source_type: str) -> bytes:
 
 
 def read_source_type(path: Path) -> str | None:
-    """The digital source type that an MP4's XMP names; None where it names none.
+    """The digital source type in an MP4's XMP; None if there is none.
 
     Raises:
         ValueError: the file is no MP4, or it is cut short.

@@ -1,4 +1,4 @@
-"""A member's files, decoded. They were made anew when they were taken in; no stranger's is read here."""
+"""A member's files, decoded. The bot wrote them itself at intake; no stranger's file is read here."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SAME_RATE = 0.01
 
 
 def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) -> Inputs:
-    """Read the files of a render, by their roles. The picture of a clip that goes on is the last one before.
+    """Read the files of a render, by role. For a continued clip, the picture is its last frame.
 
     Raises:
         Unsupported: one of them cannot be read any more.

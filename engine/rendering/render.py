@@ -1,4 +1,4 @@
-"""The straight line from a recipe to a finished clip: draw → judge → (again) → smooth → encode."""
+"""From a recipe to a finished clip: draw → judge → (again) → smooth → encode."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class _Made:
 
     @property
     def number(self) -> int:
-        """Of the take that was kept; 0 where nothing was drawn."""
+        """Of the take that was kept; 0 if nothing was drawn."""
         return 0 if self.kept is None else self.kept.number
 
 
@@ -66,7 +66,7 @@ class Renderer:
 
     @property
     def calibrations(self) -> Mapping[str, Calibration]:
-        """What the gate holds takes against, by engine, where the owner calibrated it."""
+        """The calibration of the gate by engine, if the owner made one."""
         return self._context.calibrations
 
     def render(
@@ -85,15 +85,15 @@ class Renderer:
             recipe: what to make.
             inputs: role → file; ``picture`` is a PNG.
             work: an empty folder; the clip is left in it as ``clip.mp4``.
-            limits: what may be spent.
+            limits: how much the render may spend.
             on_event: told of progress and of discarded takes, from this thread.
-            cancel: looked at between steps, frames and encoded seconds.
+            cancel: checked between steps, frames and encoded seconds.
 
         Returns:
             What happened.
 
         Raises:
-            Cancelled: a stop was asked for; nothing is left in ``work`` but scraps.
+            Cancelled: a stop was asked for; only temporary files are left in ``work``.
             Unsupported: this engine cannot draw this recipe.
             ClipTooLarge: not even the smallest encoding fits the limit.
         """
@@ -126,7 +126,7 @@ class Renderer:
         return _receipt(job, made, encoded, clock, nudity)
 
     def _drawn(self, job: RenderJob, clock: Clock) -> _Made:
-        """Draw a clip, or the part behind the clip before."""
+        """Draw a clip, or the part that follows the clip before."""
         recipe, before = job.recipe, job.inputs.before
         with clock.stage(Stage.PREPARING):
             family = self._family(recipe.engine)
@@ -146,7 +146,7 @@ class Renderer:
         return _Made(frames=frames, kept=kept, takes=tuple(takes))
 
     def _looped(self, job: RenderJob, clock: Clock) -> _Made:
-        """Close the clip before into a loop; nothing is drawn, and the gate has seen that clip."""
+        """Turn the clip before into a loop. Nothing is drawn, and the gate has already seen that clip."""
         before = job.inputs.before
         if before is None:
             raise Unsupported("There is no clip to make a loop from.")

@@ -1,4 +1,4 @@
-"""One render: what to make, what it may spend, and how long each part of it took."""
+"""One render: what to make, its limits, and how long each part took."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.gate import Calibration
 
 @dataclass(frozen=True, kw_only=True)
 class RenderLimits:
-    """What a render may spend.
+    """How much a render may spend.
 
     Attributes:
         max_takes: how many takes may be drawn before the best of the rejected ones is kept.
@@ -52,7 +52,7 @@ class RenderJob:
     given_up: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:
-        """Something was given up; each is said once, however many takes it was in."""
+        """Record what was given up; each thing once, no matter how many takes gave it up."""
         if text not in self.given_up:
             self.given_up.append(text)
 
@@ -65,7 +65,7 @@ class Clock:
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
-        """Count the time of a block to a stage."""
+        """Add the time of a block to a stage."""
         begun = time.monotonic()
         try:
             yield
@@ -74,5 +74,5 @@ class Clock:
 
 
 def teller(on_event: Callable[[Event], None], stage: Stage, take: int) -> Callable[[float], None]:
-    """Progress of one stage of one take, as something that is told shares."""
+    """A callback for the progress of one stage of one take; its argument is a share of one."""
     return lambda fraction: on_event(Progress(stage=stage, fraction=fraction, take=take))

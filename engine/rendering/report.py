@@ -1,4 +1,4 @@
-"""A clip and its verdict on one picture.
+"""A clip and its verdict in one picture.
 
 Above, frames of the clip with their seconds; below, how much changes from frame to frame, with what the gate
 found marked where it is worst.
@@ -71,7 +71,7 @@ def _draw_curve(canvas: Picture, changes: NDArray[np.float32], fps: float) -> No
 def _mark(canvas: Picture, verdict: Verdict, seconds: float) -> None:
     said = f"{verdict.outcome.value}, {verdict.score:.0f} of 100"
     _write(canvas, said, (MARGIN, STRIP + LINE), RED if verdict.rejected else WHITE)
-    # The worst alone have words.
+    # Only the worst ones have words.
     for number, (finding, reason) in enumerate(zip(verdict.findings, verdict.reasons, strict=False)):
         colour = RED if finding.rejects else AMBER
         _write(canvas, reason, (MARGIN, STRIP + LINE * (number + 2)), colour)
@@ -81,6 +81,6 @@ def _mark(canvas: Picture, verdict: Verdict, seconds: float) -> None:
 
 
 def _write(canvas: Picture, text: str, place: tuple[int, int], colour: tuple[int, int, int]) -> None:
-    # OpenCV's font knows no other letters.
+    # OpenCV's font has no other letters.
     shown = text.encode("ascii", "replace").decode()
     cv2.putText(canvas, shown, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, 1, cv2.LINE_AA)

@@ -29,12 +29,12 @@ DRAFT_BYTES = 1_000_000
 """A draft is never larger; it is a small picture."""
 
 SHEET_WIDTH, SHEET_QUALITY = 960, 80
-"""Of the picture of a rejected take: pixels, and JPEG's own scale."""
+"""Width in pixels and JPEG quality of the picture of a rejected take."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Take:
-    """One take; without frames where drawing it was given up, with a sheet where it was rejected."""
+    """One take. It has no frames if drawing was given up, and a sheet if it was rejected."""
 
     record: TakeRecord
     frames: Frames | None
@@ -100,7 +100,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         job.cancel.check()
         reference = None if picture is None else cover(picture, recipe.width, recipe.height)
         seen, begins = raw, 0.0
-        if before is not None:  # the seam is judged with what comes before it
+        if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
         verdict = judge(
             seen, reference, recipe.native_fps, calibration=job.calibration, travels=travels(job.recipe)
@@ -132,7 +132,7 @@ def _draw_sheet(job: RenderJob, seen: RawFrames, verdict: Verdict, number: int) 
 
 
 def _given_up(number: int, seed: int, reason: str, changed: str, seconds: float) -> _Take:
-    """A take that was seen to be hopeless before it was whole."""
+    """A take that turned out to be hopeless before it was complete."""
     record = TakeRecord(
         number=number,
         seed=seed,

@@ -1,7 +1,7 @@
 """What the gate measures on a clip, one subject per module.
 
-Every module of this package is imported here, which registers its measures. A measure that exists is run; its
-module need not be named anywhere else.
+Every module of this package is imported here, which registers its measures. No module has to be listed
+anywhere else.
 """
 
 from __future__ import annotations

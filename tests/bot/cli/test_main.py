@@ -115,6 +115,8 @@ def test_a_prompt_alone_becomes_a_clip_that_says_it_is_a_sketch(tmp_path):
     assert run.returncode == 0, run.stderr
     assert imageio_ffmpeg.count_frames_and_secs(str(target))[0] == 6
     assert "a sketch: " in run.stdout
+    assert "· not signed: " in run.stdout
+    assert "unsigned" not in run.stderr, "the log is for the bot"
 
 
 @pytest.mark.parametrize(
@@ -260,7 +262,7 @@ def test_a_doctor_names_a_wrong_setting(monkeypatch):
 def test_run_without_a_token_says_where_to_put_it():
     run = framekiln("run")
     assert run.returncode == 1
-    assert run.stderr.startswith("DISCORD_TOKEN is not set. Put it into .env")
+    assert run.stderr.startswith("DISCORD_TOKEN is not set. Copy .env.example to .env")
     assert run.stderr.count("\n") == 1
 
 

@@ -179,6 +179,8 @@ def test_without_any_motion_adapter_or_checkpoint_the_family_says_what_it_lacks(
     spec = FAMILIES["animatediff"]
     assert "motion-v1-5-3" in present(spec.lacks(Capabilities(weights=frozenset({"epicrealism"}), slow=True)))
     assert "epicrealism" in present(spec.lacks(Capabilities(weights=frozenset({V3}), slow=True)))
+    both = "its weights (motion-v1-5-3) and a checkpoint; framekiln models pull motion-v1-5-3 epicrealism"
+    assert spec.lacks(Capabilities(slow=True)) == both
     assert spec.lacks(Capabilities(weights=frozenset({V3}), checkpoints=("mine",), slow=True)) is None
     assert "GPU" in present(spec.lacks(Capabilities(weights=frozenset({V3, "sd15"}))))
 
