@@ -51,8 +51,8 @@ def clean_prompt(text: str, limit: int) -> str:
     Args:
         text: anything.
         limit: the most characters to keep; a letter is never separated from its marks. Letters that stand for
-            several (“㌀” is five, “ﷺ” eighteen) count as those against :data:`UNFOLDS` times the limit, so the
-            word checks never have more to read than that.
+            several (“㌀” is five, “ﷺ” eighteen) count as those against :data:`UNFOLDS` times the limit, so
+            the word checks never have more to read than that.
     """
     line = _one_line(text[:MOST_SENT])
     if len(line) <= limit and len(line) * _MOST_UNFOLDED <= limit * UNFOLDS:
