@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos fault-sweep power away soak load hostile flood outsiders gate smoothing clean
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders gate smoothing clean
 
 help:
 	@echo "make demo       turn a picture into a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -30,7 +30,9 @@ help:
 	@echo "make models     install torch, diffusers and the rest, for engines with weights (gigabytes)"
 	@echo "make doctor     say what is missing and how to fix it"
 	@echo "make chaos      kill -9 the bot 200 times in the middle of its work"
-	@echo "make fault-sweep  let each thing that can fail fail once"
+	@echo "make asking     kill -9 the bot 300 times, within 50 ms of a question"
+	@echo "make fault-sweep  let each thing that can fail fail, once or for a while"
+	@echo "make full-disk  fill the disk in the middle of its work (needs root)"
 	@echo "make power      cut the power in the middle of the queue's work"
 	@echo "make away       half an hour without Discord, in six ways"
 	@echo "make soak       10,000 jobs through one bot process"
@@ -113,6 +115,13 @@ discord: $(BIN)/.core
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200
+
+asking: $(BIN)/.test
+	$(BIN)/python -m benchmarks.promise_time
+	$(BIN)/python -m benchmarks.chaos --at-asking --kills 300
+
+full-disk: $(BIN)/.test
+	$(BIN)/python -m benchmarks.full_disk
 
 fault-sweep: $(BIN)/.test
 	$(BIN)/python -m benchmarks.fault_sweep

@@ -5,8 +5,9 @@
 
 The real bot runs in a process of its own against the fake of Discord, and members tell one of a few
 stories: a clip, a reroll, a cancel, a job that kills its engine. In each run one thing fails once: a write to
-the database, an HTTP call, a pipe, a rename, an fsync, a file, or the whole process. The bot has to come to
-rest by itself; then it is started again on the same folder, and everything is looked through.
+the database, an HTTP call, a pipe, a rename, an fsync, a file, or the whole process; or from there on
+something is short for a while: room, file handles, a disk that can be written. The bot has to come to rest by
+itself; then it is started again on the same folder, and everything is looked through.
 """
 
 from __future__ import annotations
@@ -132,7 +133,7 @@ class Play:
         await self._life.stop()
         if self._life.status:
             wrong.append(f"the last life ended with {self._life.status}")
-        wrong += await faults_of(self._town, run.story, self._data, died=run.kind is Kind.DEATH)
+        wrong += await faults_of(self._town, run.story, self._data)
         log = self._log.read_text(errors="replace")
         return Came(run=run, met=self._has_met(), points=self._points(), wrong=wrong, log=log)
 
@@ -191,8 +192,8 @@ class Play:
         return False
 
     def _is_quiet(self) -> bool:
-        """Nothing is open any more. What a bot that was killed was about to say, nobody will."""
-        return is_quiet(self._data) and (self._run.kind is Kind.DEATH or not self._town.thinking())
+        """Nothing is open any more, and nobody waits for an answer, not even of a bot that was killed."""
+        return is_quiet(self._data) and not self._town.thinking()
 
     def _points(self) -> int:
         if self._rule is not None:

@@ -34,7 +34,7 @@ from db.jobs.job import NewJob  # noqa: E402
 from db.queue import Queue  # noqa: E402
 from db.sqlite.connection import Database  # noqa: E402 - found through the line above
 from db.states import State  # noqa: E402
-from tests.policies import enqueue_limits, queue_on  # noqa: E402
+from tests.policies import enqueue_limits, queue_on, stumble_limits  # noqa: E402
 
 RANKS = {State.RENDERED: 1, State.POSTING: 2, State.DELIVERED: 3}
 FAR = enqueue_limits(
@@ -52,7 +52,7 @@ async def work(path: Path, seed: int) -> None:
     chance = random.Random(seed)
     async with await Database.open(path) as db:
         queue = queue_on(db)
-        for job in (await queue.claims.recover(restart_limit=10**6)).requeued:
+        for job in (await queue.claims.recover(limits=stumble_limits(restarts=10**6))).requeued:
             acknowledge("enqueued", job.id)
         acknowledge("ready", "-")
         while True:
@@ -83,7 +83,7 @@ async def serve(queue: Queue, chance: random.Random) -> None:
         return
     acknowledge("claimed", job.id, job.claim)
     if chance.random() < 0.1:
-        await queue.claims.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN, crash_limit=2)
+        await queue.claims.requeue(job.id, job.claim, cause=Requeue.ENGINE_DOWN, limits=stumble_limits())
         return
     handed_in = await queue.claims.hand_in(
         job.id,

@@ -14,13 +14,12 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from bot import policies
 from bot.buttons import rows
 from bot.clips.replay import Replays
-from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX
+from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
@@ -28,9 +27,10 @@ from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.loops.alerts import moderator_alerts
+from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
-from bot.loops.engine_alerts import EngineAlerts, trouble_of
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
@@ -38,9 +38,13 @@ from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
+from bot.ops.data_watch import DataWatch, disk_reserve
+from bot.ops.file_modes import close_to_others, private_files
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
+from bot.ops.last_life import traced
 from bot.ops.loop_lag import LoopLag
+from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
@@ -92,6 +96,8 @@ class _Base:
     signals: JobSignals
     messenger: Messenger
     forecaster: Forecaster
+    shortages: Shortages
+    data_watch: DataWatch
 
     @property
     def outbox(self) -> Path:
@@ -121,15 +127,25 @@ async def assemble(settings: Settings, *, clock: Callable[[], float] = time.time
         DatabaseBusy: another bot works in this folder.
         NewerDatabase: it was written by a newer program.
     """
+    with private_files():
+        async with _assembled(settings, clock) as services:
+            yield services
+
+
+@asynccontextmanager
+async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIterator[Services]:
     data = settings.data_dir
     data.mkdir(parents=True, exist_ok=True)
-    opening = Database.open(data / DATABASE, backup_dir=data / BACKUPS, mend=True)
+    opening = Database.open(
+        data / DATABASE, backup_dir=data / BACKUPS, mend=True, reserve=settings.reserve_bytes
+    )
     async with await opening as database:
+        await asyncio.to_thread(close_to_others, data)
         if database.rescued is not None:
             log.error("the database was damaged (%s): %s", database.rescued.reason, database.rescued)
         sealer = Sealer(load_or_make_identity(data))
         host = EngineHost(
-            spool=data / "spool",
+            spool=data / SPOOL,
             limits=policies.for_engine(settings),
             environment=os.environ | policies.engine_environment(settings),
         )
@@ -175,6 +191,8 @@ def _base(
         signals=signals,
         messenger=Messenger(on_attach=signals.discord_is_back),
         forecaster=Forecaster(queue.jobs, clock=clock),
+        shortages=Shortages(policies.for_shortages(settings), clock=clock),
+        data_watch=DataWatch(database.path, clock=clock),
     )
 
 
@@ -214,6 +232,8 @@ def _services(base: _Base) -> Services:
         signals=signals,
         messenger=base.messenger,
         forecaster=base.forecaster,
+        shortages=base.shortages,
+        data_watch=base.data_watch,
         engine_loop=loops.engine_loop,
         deliverer=loops.deliverer,
         board=loops.board,
@@ -222,6 +242,7 @@ def _services(base: _Base) -> Services:
         cancelling=cancelling,
         clip_rules=policies.for_finished_clips(settings),
         cases=loops.cases,
+        answers=_answers(base),
         decisions=decisions,
         host=base.host,
         housekeeping=_housekeeping(base, personal, guilds),
@@ -246,8 +267,10 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         blobs=base.blobs,
         engine=base.host,
         limits_for=limits_for,
-        crash_limit=settings.crash_limit,
+        stumbles=policies.for_stumbles(settings),
+        shortages=base.shortages,
         signals=signals,
+        may_claim=base.data_watch.is_there,
         clock=base.clock,
     )
     board = StatusBoard(
@@ -260,8 +283,12 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         forecaster=base.forecaster,
         dress=rows.for_status,
         sealer=base.sealer,
+        owed=queue.owed,
+        shortages=base.shortages,
         may_show=screening.may_show_first_look,
         interval=settings.status_interval,
+        give_up_after=policies.for_delivery(settings).give_up_after,
+        clock=base.clock,
     )
     deliverer = Deliverer(
         delivery=queue.delivery,
@@ -273,6 +300,7 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
         signals=signals,
+        shortages=base.shortages,
         clock=base.clock,
         screen=screening.before_posting,
     )
@@ -286,6 +314,18 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         work=base.outbox,
     )
     return _JobLoops(engine_loop=engine_loop, board=board, deliverer=deliverer, cases=cases)
+
+
+def _answers(base: _Base) -> Answers:
+    queue = base.queue
+    return Answers(
+        asked=queue.asked,
+        owed=queue.owed,
+        delivery=queue.delivery,
+        messenger=base.messenger,
+        signals=base.signals,
+        clock=base.clock,
+    )
 
 
 def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
@@ -313,6 +353,8 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         board=board,
         signals=base.signals,
         screening=screening,
+        shortages=base.shortages,
+        data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
         capabilities=inventory.capabilities,
     )
@@ -364,6 +406,7 @@ def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeepi
         personal=personal,
         guilds=guilds,
         backup_dir=base.settings.data_dir / BACKUPS,
+        shortages=base.shortages,
         policy=policies.for_retention(base.settings),
         clock=base.clock,
     )
@@ -377,8 +420,10 @@ async def run(settings: Settings) -> None:
     """
     stop = asyncio.Event()
     _listen_for_signals(stop)
-    async with assemble(settings) as services:
-        recovery = await services.queue.claims.recover(restart_limit=settings.restart_limit)
+    async with assemble(settings) as services, traced(settings.data_dir) as crashed:
+        recovery = await services.queue.claims.recover(
+            limits=policies.for_stumbles(settings), by_itself=crashed
+        )
         log.info(
             "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
             len(recovery.requeued),
@@ -403,10 +448,12 @@ async def run(settings: Settings) -> None:
 def supervisor_of(services: Services) -> Supervisor:
     """All loops of the bot; the sign of life says how each of them is doing."""
     supervisor = Supervisor()
-    alerts = EngineAlerts(
+    alerts = moderator_alerts(
+        services.engine_loop,
+        services.host,
+        services.shortages,
         reviews=services.queue.reviews,
         messenger=services.messenger,
-        look=partial(trouble_of, services.engine_loop, services.host),
     )
     clock_watch = ClockWatch(
         services.queue.retention,
@@ -422,10 +469,13 @@ def supervisor_of(services: Services) -> Supervisor:
         services.deliverer.loop,
         services.board.loop,
         services.cases.loop,
+        services.answers.loop,
         services.housekeeping.loop,
         services.erasing.loop,
         services.loop_lag.loop,
-        alerts.loop,
+        *(each.loop for each in alerts),
+        services.data_watch.loop,
+        disk_reserve(services.database),
         clock_watch.loop,
         health.loop,
     )

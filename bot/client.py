@@ -13,12 +13,16 @@ from typing import Any, TypeVar
 import aiohttp
 import discord
 from discord import app_commands
+from discord.http import Route
+from yarl import URL
 
 from bot.buttons import rows
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
 from bot.discord_io.door import SLOT, Manner, Slot
+from bot.discord_io.events import guard_events
 from bot.discord_io.interactions import BotClient, Interaction, say
+from bot.proxy import proxy_for
 from bot.services import Services
 from bot.supervisor import Loop
 from bot.text import messages
@@ -81,6 +85,7 @@ class Framekiln(BotClient):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             max_ratelimit_timeout=LONGEST_RATE_LIMIT,
+            proxy=proxy_for(URL(Route.BASE)),  # for the gateway too: discord.py knows one
         )
         self._services = services
         self._guild = None if guild_id is None else discord.Object(guild_id)
@@ -95,6 +100,7 @@ class Framekiln(BotClient):
         self._sync_loop = Loop("command sync", self._sync, every=SYNC_BACKOFF)
         self._syncing: asyncio.Task[None] | None = None
         setup_all(self.tree, services)
+        guard_events(self)
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands where they have changed."""

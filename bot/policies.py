@@ -13,11 +13,13 @@ from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.shortages import ShortagePolicy
 from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
+from db.jobs.stumbles import StumbleLimits
 from engine.core.request import AUTO
 from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
@@ -189,6 +191,20 @@ def for_finished_clips(settings: Settings) -> ClipRules:
         max_starred=settings.max_starred,
         keep_starred_days=settings.keep_starred_days,
     )
+
+
+def for_stumbles(settings: Settings) -> StumbleLimits:
+    """When a job during which engine or bot ended goes last, and when it is set aside."""
+    return StumbleLimits(
+        crashes=settings.crash_limit,
+        restarts=settings.restart_limit,
+        goes_last=settings.goes_last_after,
+    )
+
+
+def for_shortages(settings: Settings) -> ShortagePolicy:
+    """How long is waited for what the machine is short of."""
+    return ShortagePolicy(pause_last=settings.shortage_pause_last)
 
 
 def for_retention(settings: Settings) -> RetentionPolicy:

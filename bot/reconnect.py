@@ -8,8 +8,11 @@ import time
 
 import aiohttp
 import discord
+from discord.http import Route
+from yarl import URL
 
 from bot.client import Framekiln
+from bot.proxy import proxy_for, without_password
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -30,10 +33,14 @@ async def stay_connected(services: Services) -> None:
 
     Raises:
         TokenRefused: Discord does not know the token.
+        BadProxy: a variable names a proxy that cannot be used.
     """
     token = services.settings.discord_token
     if token is None:
         raise TokenRefused("DISCORD_TOKEN is not set")
+    proxy = proxy_for(URL(Route.BASE))
+    if proxy is not None:
+        log.info("reaching Discord through the proxy %s", without_password(proxy))
     wait = RECONNECT_FIRST
     while True:
         client = Framekiln(services, guild_id=services.settings.discord_guild_id)
@@ -53,6 +60,9 @@ async def stay_connected(services: Services) -> None:
             log.warning("the connection was closed with code %s", error.code)
         except (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError) as error:
             log.warning("Discord cannot be reached: %s", error)
+        except Exception:
+            # Whatever it was, members' jobs wait for a bot that goes on.
+            log.exception("the connection ended by an error that nobody expected")
         finally:
             services.messenger.detach()
         if time.monotonic() - began > RECONNECT_LAST:

@@ -13,13 +13,17 @@ from bot.config.settings import Settings
 from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
+from bot.loops.answers import Answers
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
+from bot.ops.data_watch import DataWatch
+from bot.ops.health import TROUBLE
 from bot.ops.housekeeping import Housekeeping
 from bot.ops.loop_lag import LoopLag
+from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.rights import Rights
 from bot.requests.cancelling import Cancelling
@@ -49,6 +53,8 @@ class Services:
     signals: JobSignals
     messenger: Messenger
     forecaster: Forecaster
+    shortages: Shortages
+    data_watch: DataWatch
     engine_loop: EngineLoop
     deliverer: Deliverer
     board: StatusBoard
@@ -57,6 +63,7 @@ class Services:
     cancelling: Cancelling
     clip_rules: ClipRules
     cases: CaseBoard
+    answers: Answers
     decisions: Decisions
     host: EngineHost
     housekeeping: Housekeeping
@@ -82,7 +89,9 @@ class Services:
 
 def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
     """How the bot and its loops are doing, in plain values."""
+    trouble = services.data_watch.trouble()
     return {
+        **({} if trouble is None else {TROUBLE: trouble}),
         "engine": services.host.state.value,
         "engine deaths": services.host.deaths,
         "GPU faults in a row": services.engine_loop.gpu.in_a_row,
@@ -92,7 +101,13 @@ def state_of(services: Services, supervisor: Supervisor) -> dict[str, Any]:
         "loop lag p99 ms": round(services.loop_lag.lag(0.99) * 1000, 1),
         "loop lag max ms": round(services.loop_lag.lag(1.0) * 1000, 1),
         "database": "whole" if services.database.rescued is None else str(services.database.rescued),
+        "short of": _short_of(services),
         "database calls": services.database.calls,
         "database seconds": round(services.database.busy_seconds, 3),
         "loops": supervisor.report(),
     }
+
+
+def _short_of(services: Services) -> str:
+    found = services.shortages.anywhere()
+    return "nothing" if found is None else str(found[0])

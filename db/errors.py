@@ -20,6 +20,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
 from pathlib import Path
 
@@ -89,7 +90,14 @@ class DatabaseClosed(DatabaseError):
 
 
 class CannotWrite(DatabaseError, OSError):
-    """The disk is full, read-only or failing; the transaction was rolled back."""
+    """The disk is full, read-only or failing; the transaction was rolled back.
+
+    Attributes:
+        errno: why, as the operating system would have said it.
+    """
+
+    def __init__(self, text: str, code: int = errno.EIO) -> None:
+        super().__init__(code, text)
 
 
 class Limit(StrEnum):

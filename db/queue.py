@@ -1,6 +1,8 @@
 """The durable queue: one object, each of whose parts has its own module.
 
 =================  ===========================================================
+`db.jobs.asked`         who is waiting for an answer
+`db.jobs.owed`          what still has to be said
 `db.jobs.enqueue`       the way in: once per key, within the limits
 `db.jobs.allowances`    how much moderators allow a guild, a role, a member
 `db.moderation.cases`         what moderators are asked to decide
@@ -23,10 +25,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from db.jobs.allowances import Allowances
+from db.jobs.asked import Asked
 from db.jobs.claims import Claims
 from db.jobs.delivery import Delivery
 from db.jobs.enqueue import Admission
 from db.jobs.fairness import FairShare
+from db.jobs.owed import Owed
 from db.jobs.ownership import Ownership
 from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention
@@ -46,6 +50,8 @@ class Queue:
 
     Attributes:
         entry: the way in.
+        asked: who is waiting for an answer.
+        owed: what still has to be said.
         allowances: how much moderators allow a guild, a role, a member.
         claims: what an engine does, and cancelling.
         delivery: how a clip reaches its channel, and the message that follows a job.
@@ -61,6 +67,8 @@ class Queue:
     """
 
     entry: Admission
+    asked: Asked
+    owed: Owed
     allowances: Allowances
     claims: Claims
     delivery: Delivery
@@ -88,6 +96,8 @@ class Queue:
             clock: returns Unix seconds.
         """
         self.entry = Admission(db, share=share, clock=clock)
+        self.asked = Asked(db, clock=clock)
+        self.owed = Owed(db, clock=clock)
         self.allowances = Allowances(db, clock=clock)
         self.claims = Claims(db, share=share, clock=clock)
         self.delivery = Delivery(db, clock=clock)

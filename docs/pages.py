@@ -39,6 +39,11 @@ def models() -> None:
     page.write_text(f"{before}\n\n{table}", "utf-8")
 
 
+def delivery() -> None:
+    """Write docs/delivery.md, which is made as a whole."""
+    (DOCS / "delivery.md").write_text(printed(f"{CLI}.delivery_table"), "utf-8")
+
+
 def rights() -> None:
     """Write the tables of docs/moderation.md: everything, tried by everybody. It takes about 15 seconds."""
     printed("benchmarks.rights_table")
@@ -47,6 +52,7 @@ def rights() -> None:
 PAGES: dict[str, Callable[[], None]] = {
     "settings.md": settings,
     "models.md": models,
+    "delivery.md": delivery,
     "moderation.md": rights,
 }
 

@@ -11,9 +11,11 @@ from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.shortages import Shortages
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
+from db.jobs.stumbles import StumbleLimits
 from db.queue import Queue
 from db.sqlite.connection import Database
 from tests.clock import CLOCK
@@ -41,6 +43,14 @@ def fair_share(**changes: Any) -> FairShare:
 
 def retention(**changes: Any) -> RetentionPolicy:
     return replace(policies.for_retention(DEFAULTS), **changes)
+
+
+def stumble_limits(**changes: Any) -> StumbleLimits:
+    return replace(policies.for_stumbles(DEFAULTS), **changes)
+
+
+def shortages(**changes: Any) -> Shortages:
+    return Shortages(replace(policies.for_shortages(DEFAULTS), **changes), clock=CLOCK)
 
 
 def delivery_limits(**changes: Any) -> DeliveryLimits:

@@ -22,11 +22,13 @@ from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.shortages import ShortagePolicy
 from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
+from db.jobs.stumbles import StumbleLimits
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
@@ -38,6 +40,8 @@ MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / ro
 
 OWNERS = (
     RetentionPolicy,
+    ShortagePolicy,
+    StumbleLimits,
     FairShare,
     EnqueueLimits,
     Ceilings,
@@ -169,6 +173,8 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits.ceilings,
         policies.for_delivery(settings),
         policies.for_door(settings),
+        policies.for_stumbles(settings),
+        policies.for_shortages(settings),
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),

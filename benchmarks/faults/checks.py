@@ -32,17 +32,16 @@ def is_quiet(data: Path) -> bool:
     return all(row["state"] in ENDS and row["status_final"] for row in rows(data))
 
 
-async def faults_of(town: Town, story: Story, data: Path, *, died: bool) -> list[str]:
+async def faults_of(town: Town, story: Story, data: Path) -> list[str]:
     """What does not hold, in words. The bot does not run any more.
 
     Args:
         town: what members see.
         story: what they did.
         data: the bot's folder.
-        died: the bot was killed: what it was about to say, nobody will.
     """
     jobs = rows(data)
-    wrong = [*_jobs(town, story, jobs), *_members(town, jobs, died=died), *await left_in(data)]
+    wrong = [*_jobs(town, story, jobs), *_members(town, jobs), *await left_in(data)]
     return wrong + [f"a breach of Discord's API: {one}" for one in town.discord.violations]
 
 
@@ -63,7 +62,7 @@ def _jobs(town: Town, story: Story, jobs: list[Any]) -> list[str]:
     return wrong + [f"{name} was posted and no job knows it" for name in times]
 
 
-def _members(town: Town, jobs: list[Any], *, died: bool) -> list[str]:
+def _members(town: Town, jobs: list[Any]) -> list[str]:
     wrong = []
     keys = {job["key"] for job in jobs}
     for asked in town.asked:
@@ -77,7 +76,7 @@ def _members(town: Town, jobs: list[Any], *, died: bool) -> list[str]:
         for one in town.discord.messages(town.channel)
         if has_button(one, "cancel")
     ]
-    if not died and town.thinking():
+    if town.thinking():
         wrong.append("a message still says “thinking…”")
     return wrong
 

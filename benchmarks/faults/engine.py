@@ -2,7 +2,7 @@
 
 ``wait`` draws until somebody says stop; ``slow`` takes a second; ``retake`` has two takes discarded first;
 ``fail`` fails; ``crash`` takes the process along; everything else is a clip at once: the file that the first
-argument names, with the seed behind it. ``python -m benchmarks.faults.engine CLIP …``
+argument names, with the seed behind it. ``python -m benchmarks.faults.engine CLIP OUTAGE …``
 """
 
 from __future__ import annotations
@@ -38,12 +38,14 @@ class Weightless:
 
     Args:
         clip: what it "draws".
+        outage: a file that says with which errno everything fails, and until when; it need not be there.
     """
 
     device = Device()
 
-    def __init__(self, clip: Path) -> None:
+    def __init__(self, clip: Path, outage: Path) -> None:
         self._clip = clip.read_bytes()
+        self._outage = outage
 
     def render(
         self,
@@ -57,6 +59,7 @@ class Weightless:
     ) -> Receipt:
         """Leave ``clip.mp4`` in ``work``, or do what the prompt says."""
         del limits
+        self._fail_in_an_outage()
         for path in inputs.values():
             path.read_bytes()
         on_event(Progress(stage=Stage.DRAWING, fraction=0.25))
@@ -80,6 +83,7 @@ class Weightless:
         takes.append(_take(len(takes) + 1, recipe, Outcome.ACCEPTED))
         seed = f"{recipe.seed}".encode()
         data = self._clip + struct.pack(">I4s", 8 + len(seed), b"free") + seed  # an MP4's own filling
+        self._fail_in_an_outage()
         (work / CLIP_NAME).write_bytes(data)
         return Receipt(
             engine=recipe.engine,
@@ -94,6 +98,12 @@ class Weightless:
             size=len(data),
             seconds={"drawing": 0.1},
         )
+
+    def _fail_in_an_outage(self) -> None:
+        if self._outage.exists():
+            code, until = self._outage.read_text().split()
+            if time.monotonic() < float(until):
+                raise OSError(int(code), os.strerror(int(code)))
 
 
 def _take(number: int, recipe: Recipe, outcome: Outcome) -> TakeRecord:
@@ -112,4 +122,4 @@ def _leave_the_renderer_out() -> None:
 
 if __name__ == "__main__":
     _leave_the_renderer_out()
-    sys.exit(main(sys.argv[2:], lambda: Weightless(Path(sys.argv[1]))))
+    sys.exit(main(sys.argv[3:], lambda: Weightless(Path(sys.argv[1]), Path(sys.argv[2]))))

@@ -27,14 +27,16 @@ from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
 import bot.client
+import bot.loops.answers
 import bot.loops.delivery
 import bot.loops.engine_loop
 import bot.loops.status
+import bot.ops.shortages
 import bot.reconnect
 import bot.supervisor
 from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
-from benchmarks.faults.points import Point, Points, install
+from benchmarks.faults.points import SCALE, Point, Points, install
 from bot import app
 from bot.client import Framekiln
 from bot.config.choices import LogFormat
@@ -65,6 +67,8 @@ PAUSES = {
         "RETRY_SECONDS": 0.2,
         "FAR_BACK_SECONDS": 0.3,
     },
+    bot.loops.answers: {"EVERY": 0.1, "FIRST_PAUSE": 0.1},
+    bot.ops.shortages: {"FIRST_PAUSE": 1 / SCALE},
     bot.supervisor: {"RESTART_FIRST": 0.05, "RESTART_LAST": 0.2},
     bot.client: {"SYNC_BACKOFF": 0.1},
     bot.reconnect: {"RECONNECT_FIRST": 0.1},
@@ -168,24 +172,27 @@ def _live(life: Life, met: Any, begun: Any) -> None:
     log = os.open(life.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.dup2(log, sys.stdout.fileno())
     os.dup2(log, sys.stderr.fileno())
-    set_up_logs("INFO", LogFormat.TEXT, [life.token])
+    set_up_logs("INFO", LogFormat.TEXT, [life.token], backlog=1_000_000)
     _point_at(life)
     if life.clock is None:
         _hurry()
     else:
         clock.install(*life.clock)
     if life.clip is not None:
-        _give_an_engine(life.clip, 1.0 if life.clock is None else life.clock[0])
+        _give_an_engine(life.clip, _outage_of(life.data), 1.0 if life.clock is None else life.clock[0])
     if life.broken:
         BROKEN[life.broken]()
     if life.point is not None:
         note = functools.partial(_note, met, life.point)
-        install(Points(life.point, counts=lambda: begun.value, met=note), life.data)
+        announce = functools.partial(_announce, _outage_of(life.data), open)
+        points = Points(life.point, counts=lambda: begun.value, met=note, announce=announce)
+        install(points, life.data)
     values: dict[str, Any] = {
         "discord_token": life.token,
         "data_dir": life.data,
         "models_dir": life.data.parent / "no-models",
         "min_free_disk": 0,
+        "reserve_bytes": 64 * 1024,
         "backups": 1,
         "per_member_waiting": 20,
         "per_member_hour": 100,
@@ -193,7 +200,9 @@ def _live(life: Life, met: Any, begun: Any) -> None:
     }
     settings = Settings(_env_file=None, **{**values, **life.settings})
     if life.clock is None:
-        settings = settings.model_copy(update={"status_interval": 0.1, "post_backoff_last": 0.2})
+        settings = settings.model_copy(
+            update={"status_interval": 0.1, "post_backoff_last": 0.2, "shortage_pause_last": 30 / SCALE}
+        )
     asyncio.run(app.run(settings))
 
 
@@ -201,6 +210,16 @@ def _note(met: Any, point: Point, number: int, what: str) -> None:
     met.value = number
     if number == point.nth:
         logging.getLogger(__name__).warning("HERE FAILS %s %d: %s", point.kind, number, what)
+
+
+def _outage_of(data: Path) -> Path:
+    """The file by which the engine's process hears of an outage; it lies outside the data folder."""
+    return data.parent / "outage"
+
+
+def _announce(path: Path, real_open: Any, code: int, until: float) -> None:
+    with real_open(path, "w") as file:
+        file.write(f"{code} {until}")
 
 
 def _point_at(life: Life) -> None:
@@ -231,9 +250,9 @@ def _hurry() -> None:
     discord.http.asyncio = discord.webhook.async_.asyncio = _Hasty()  # type: ignore[attr-defined]
 
 
-def _give_an_engine(clip: Path, speed: float) -> None:
+def _give_an_engine(clip: Path, outage: Path, speed: float) -> None:
     """The engine's process lives by the true clock, so where the bot's is faster it is waited for longer."""
-    command = (sys.executable, "-m", "benchmarks.faults.engine", str(clip))
+    command = (sys.executable, "-m", "benchmarks.faults.engine", str(clip), str(outage))
 
     def host(**given: Any) -> EngineHost:
         limits = replace(

@@ -27,7 +27,8 @@ import aiohttp
 
 T = TypeVar("T")
 
-FULL_SECONDS = 1.5
+SCALE = 20.0
+"""The pauses of the bot in a sweep are about a twentieth of the true ones, and so are the outages."""
 
 DIED = 9
 """The exit status of a life that was ended at a point."""
@@ -57,11 +58,54 @@ class Kind(StrEnum):
     DISK_FULL = "disk-full"
     """From the n-th write to the database or a file on, all of them fail for a while; then there is room."""
 
+    FULL_8 = "full-8s"
+    FULL_90 = "full-90s"
+    """The same, also for the engine's process, and for so many seconds of the bot's own time."""
+
+    LITTLE_LEFT = "1.5MB-left"
+    """For 90 s there is room for the database, and none for a clip or a picture."""
+
+    NO_HANDLES = "no-handles"
+    """For 90 s no file can be opened and no process started, here or in the engine's process."""
+
+    READ_ONLY = "read-only"
+    """For 90 s nothing in the folder can be changed."""
+
     DEATH = "death"
     """The process is gone before any of these would have happened."""
 
 
 _NEED_ROOM = (Kind.DATABASE, Kind.FILE, Kind.WRITE)
+_HOLDS_CLIPS = ("blobs", "outbox", "spool")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outage:
+    """Something that lasts, from the n-th point on.
+
+    Attributes:
+        hits: what fails meanwhile.
+        code: with which errno.
+        seconds: for how long.
+        only_clips: only what lies in the folders of pictures and clips.
+    """
+
+    hits: tuple[Kind, ...]
+    code: int
+    seconds: float
+    only_clips: bool = False
+
+
+OUTAGES = {
+    Kind.DISK_FULL: Outage(hits=_NEED_ROOM, code=errno.ENOSPC, seconds=1.5),
+    Kind.FULL_8: Outage(hits=_NEED_ROOM, code=errno.ENOSPC, seconds=8 / SCALE),
+    Kind.FULL_90: Outage(hits=_NEED_ROOM, code=errno.ENOSPC, seconds=90 / SCALE),
+    Kind.LITTLE_LEFT: Outage(hits=(Kind.WRITE,), code=errno.ENOSPC, seconds=90 / SCALE, only_clips=True),
+    Kind.NO_HANDLES: Outage(hits=(Kind.NO_HANDLES,), code=errno.EMFILE, seconds=90 / SCALE),
+    Kind.READ_ONLY: Outage(
+        hits=(Kind.DATABASE, Kind.FILE, Kind.RENAME, Kind.UNLINK), code=errno.EROFS, seconds=90 / SCALE
+    ),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,10 +128,20 @@ class Points:
         point: which.
         counts: says whether counting has begun.
         met: called with the count and a name each time that something of the kind passes.
+        announce: called with an errno and a moment of the system's monotonic clock when an outage begins.
     """
 
-    def __init__(self, point: Point, *, counts: Callable[[], bool], met: Callable[[int, str], None]) -> None:
+    def __init__(
+        self,
+        point: Point,
+        *,
+        counts: Callable[[], bool],
+        met: Callable[[int, str], None],
+        announce: Callable[[int, float], None] = lambda _code, _until: None,
+    ) -> None:
         self._point = point
+        self._outage = OUTAGES.get(point.kind)
+        self._announce = announce
         self._counts = counts
         self._met = met
         self._count = 0
@@ -96,18 +150,25 @@ class Points:
 
     def fails(self, kind: Kind, what: str) -> bool:
         """Count one; True where it is the one."""
-        if self._is_full(kind, what):
-            return True
+        if self._outage is not None:
+            return self._is_out(self._outage, kind, what)
         if kind is not self._point.kind or self._point.what not in what or not self._counts():
             return False
         number = self._met_one(what)
         return number == self._point.nth
 
-    def _is_full(self, kind: Kind, what: str) -> bool:
-        if self._point.kind is not Kind.DISK_FULL or kind not in _NEED_ROOM or not self._counts():
+    def code(self, usual: int) -> int:
+        """The errno of what fails."""
+        return usual if self._outage is None else self._outage.code
+
+    def _is_out(self, outage: Outage, kind: Kind, what: str) -> bool:
+        if kind not in outage.hits or not self._counts():
+            return False
+        if outage.only_clips and not any(f"{name}/" in what for name in _HOLDS_CLIPS):
             return False
         if self._met_one(what) == self._point.nth:
-            self._full_until = time.monotonic() + FULL_SECONDS
+            self._full_until = time.monotonic() + outage.seconds
+            self._announce(outage.code, self._full_until)
         return time.monotonic() < self._full_until
 
     def _met_one(self, what: str) -> int:
@@ -159,6 +220,8 @@ def _statement(
             raise _sqlite_error(sqlite3.SQLITE_BUSY, "database is locked")
         if connection.in_transaction:  # SQLite does so by itself after either of these
             sqlite3.Connection.execute(connection, "ROLLBACK")
+        if points.code(errno.ENOSPC) == errno.EROFS:
+            raise _sqlite_error(sqlite3.SQLITE_READONLY, "attempt to write a readonly database")
         if word == "COMMIT":
             raise _sqlite_error(sqlite3.SQLITE_IOERR_WRITE, "disk I/O error")
         raise _sqlite_error(sqlite3.SQLITE_FULL, "database or disk is full")
@@ -179,7 +242,7 @@ def _wrap_files(points: Points, folder: Path) -> None:
             if _is_in(folder, args[at]):
                 what = f"{real.__name__} {Path(args[at]).name}"
                 if points.fails(kind, what):
-                    raise OSError(code, os.strerror(code), str(args[at]))
+                    raise _refused(points.code(code), args[at])
                 points.may_die(what)
             return real(*args, **kwargs)
 
@@ -191,6 +254,10 @@ def _wrap_files(points: Points, folder: Path) -> None:
     os.unlink = failing(Kind.UNLINK, errno.EIO, os.unlink)
     os.fsync = functools.partial(_fsync, points, os.fsync)
     io.open = builtins.open = functools.partial(_open, points, folder, io.open)
+
+
+def _refused(code: int, path: Any) -> OSError:
+    return OSError(code, os.strerror(code), str(path))
 
 
 def _is_in(folder: Path, path: object) -> bool:
@@ -213,14 +280,18 @@ def _open(
     *args: Any,
     **kwargs: Any,
 ) -> Any:
-    if not _is_in(folder, file) or mode[0] == "r":
+    if not _is_in(folder, file):
         return real(file, mode, *args, **kwargs)
     what = f"open {Path(file).name}"
+    if points.fails(Kind.NO_HANDLES, what):
+        raise _refused(errno.EMFILE, file)
+    if mode[0] == "r":
+        return real(file, mode, *args, **kwargs)
     if points.fails(Kind.FILE, what):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(file))
+        raise _refused(points.code(errno.ENOSPC), file)
     points.may_die(what)
     opened = real(file, mode, *args, **kwargs)
-    if points.fails(Kind.WRITE, what):
+    if points.fails(Kind.WRITE, f"write {Path(file).relative_to(folder)}"):
         full = os.open(_FULL_DEVICE, os.O_WRONLY)
         os.dup2(full, opened.fileno())  # from now on the kernel itself says ENOSPC
         os.close(full)
@@ -229,6 +300,14 @@ def _open(
 
 def _wrap_pipes(points: Points) -> None:
     """Asyncio's own writers are the pipes and sockets to the bot's processes; aiohttp has others."""
+    start = asyncio.create_subprocess_exec
+
+    async def create_subprocess_exec(*args: Any, **kwargs: Any) -> asyncio.subprocess.Process:
+        if points.fails(Kind.NO_HANDLES, "start a process"):
+            raise _refused(errno.EMFILE, args[0])
+        return await start(*args, **kwargs)
+
+    asyncio.create_subprocess_exec = create_subprocess_exec
     real = asyncio.StreamWriter.write
 
     def write(self: asyncio.StreamWriter, data: bytes | bytearray | memoryview) -> None:

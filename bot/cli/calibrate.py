@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.output import CALIBRATION as CALIBRATION_FILE
+from bot.cli.output import OutputFile
 from bot.config.paths import CALIBRATION, DATABASE
 
 if TYPE_CHECKING:
@@ -55,7 +57,7 @@ def calibrate(engine: str | None, at_least: int | None, *, write: bool, forget: 
 
 def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: bool) -> None:
     from engine.gate.calibration import shipped  # noqa: PLC0415 - see above
-    from engine.gate.local_calibration import fit_tails, read_tails, write_calibrations  # noqa: PLC0415
+    from engine.gate.local_calibration import calibrations_text, fit_tails, read_tails  # noqa: PLC0415
 
     engines = {name: kept for name, kept in sorted(kept_clips(data).items()) if name == (only or name)}
     if not engines:
@@ -74,7 +76,9 @@ def _calibrate(data: Path, file: Path, only: str | None, fewest: int, *, write: 
     if not learns:
         click.echo("There are too few clips to learn from.")
     elif write:
-        write_calibrations(file, shipped(), tails)
+        output = OutputFile(file, CALIBRATION_FILE, data=data, own=True)
+        with output.draft() as draft:
+            draft.write_text(calibrations_text(shipped(), tails), "utf-8")
         click.echo(f"Saved to {file}. The gate uses it from the next start.")
     else:
         click.echo(f"Nothing was changed. Add --write to save this to {file}.")

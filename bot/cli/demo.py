@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -18,9 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot import policies
-from bot.config.paths import BLOBS, DATABASE, OUTBOX
+from bot.cli.output import CannotSave, OutputFile
+from bot.config.paths import BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
-from bot.discord_io.messenger import ChannelError, Post, Trouble
+from bot.discord_io.messenger import Post
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
@@ -29,6 +31,7 @@ from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
+from bot.ops.shortages import Shortages
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
@@ -59,22 +62,20 @@ NOBODY = 0
 
 
 class Folder:
-    """Where clips go when there is no channel."""
+    """Where clips go when there is no channel.
 
-    def __init__(self, target: Path) -> None:
-        self.target = target
+    Attributes:
+        clip: the last clip that came.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.clip = folder / "clip.mp4"
 
     async def send(self, channel_id: int, post: Post) -> int:
-        """Put the clip where it was asked for, whole or not at all."""
+        """Keep a copy of the clip."""
         del channel_id
         if post.file is not None:
-            try:
-                self.target.parent.mkdir(parents=True, exist_ok=True)
-                draft = self.target.with_name(self.target.name + ".part")
-                await asyncio.to_thread(shutil.copyfile, post.file, draft)
-                draft.replace(self.target)
-            except OSError as error:
-                raise ChannelError(Trouble.REFUSED, f"{self.target} cannot be written: {error}") from error
+            await asyncio.to_thread(shutil.copyfile, post.file, self.clip)
         return NOBODY
 
     async def send_direct(self, user_id: int, post: Post) -> int:
@@ -99,7 +100,7 @@ class Made:
 async def make_clip(
     request: Request,
     files: Mapping[Role, bytes],
-    target: Path,
+    output: OutputFile,
     *,
     settings: Settings,
     on_progress: Callable[[JobProgress], None],
@@ -109,21 +110,23 @@ async def make_clip(
     Args:
         request: what to make.
         files: the bytes of pictures and clips, by what they are for.
-        target: where the clip appears.
+        output: where the clip is saved.
         settings: where weights lie, where models run, and the owner's limits.
         on_progress: told now and then how far it is.
 
     Raises:
         UserError: the request or a file is refused; the text says why.
+        CannotSave: the clip is finished, and the disk does not take it; the text says where it is kept.
     """
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
+        outlet = Folder(data)
         async with await Database.open(data / DATABASE) as database:
             queue = Queue(database, policies.for_turns(settings), clock=time.time)
             blobs = Blobs(data / BLOBS)
             host = EngineHost(
-                spool=data / "spool",
+                spool=data / SPOOL,
                 limits=policies.for_engine(settings),
                 environment=os.environ | policies.engine_environment(settings),
             )
@@ -137,14 +140,27 @@ async def make_clip(
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
                 deliverer, engine_loop = _loops(
-                    settings, queue, blobs, host, Folder(target), data / OUTBOX, sealer, spend
+                    settings, queue, blobs, host, outlet, data / OUTBOX, sealer, spend
                 )
                 done = await _follow(job, queue, deliverer, engine_loop, on_progress)
             finally:
                 await host.close()
-    if done.state is not State.DELIVERED or done.receipt is None:
-        raise UserError("E_RENDER", done.error_text or f"The job ended as {done.state} ({done.error_code}).")
+        if done.state is not State.DELIVERED or done.receipt is None:
+            text = done.error_text or f"The job ended as {done.state} ({done.error_code})."
+            raise UserError("E_RENDER", text)
+        await asyncio.to_thread(_save, outlet.clip, output)
     return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
+
+
+def _save(clip: Path, output: OutputFile) -> None:
+    """Copy the clip to where it was asked for. Where that fails, the work of minutes is not thrown away."""
+    try:
+        with output.draft() as draft:
+            shutil.copyfile(clip, draft)
+    except CannotSave as error:
+        kept = Path(tempfile.gettempdir()) / f"framekiln-{secrets.token_hex(4)}.mp4"
+        shutil.move(clip, kept)
+        raise CannotSave(output.path, f"{error.why}; the clip is kept at {kept}") from error
 
 
 async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
@@ -202,6 +218,7 @@ def _loops(
         return spend
 
     signals = JobSignals()
+    shortages = Shortages(policies.for_shortages(settings), clock=time.time)
     deliverer = Deliverer(
         delivery=queue.delivery,
         jobs=queue.jobs,
@@ -212,6 +229,7 @@ def _loops(
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(work=work, sealer=sealer),
         signals=signals,
+        shortages=shortages,
         clock=time.time,
     )
     engine_loop = EngineLoop(
@@ -221,7 +239,8 @@ def _loops(
         blobs=blobs,
         engine=host,
         limits_for=limits_for,
-        crash_limit=settings.crash_limit,
+        stumbles=policies.for_stumbles(settings),
+        shortages=shortages,
         signals=signals,
         clock=time.time,
     )

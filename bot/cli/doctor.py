@@ -7,11 +7,14 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from bot.config.settings import BadSettings, Settings, load_settings, unknown_variables
+from yarl import URL
+
+from bot.cli.finding import Finding
+from bot.cli.folders import examine_folders
+from bot.config.settings import ENVIRONMENT, BadSettings, Settings, load_settings, unknown_variables
 from bot.policies import store_of
 
 if TYPE_CHECKING:
@@ -23,24 +26,8 @@ SAFE_SQLITE = (3, 51, 3)
 LEAST_SQLITE = (3, 35, 0)
 """The first with RETURNING, which a claim needs."""
 
+DISCORD = "https://discord.com/api"
 FFMPEG_SECONDS = 20.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        ok: it is as it should be.
-        blocks: the bot cannot run like this.
-        mend: what to do about it; empty where there is nothing to do.
-    """
-
-    name: str
-    ok: bool
-    text: str
-    blocks: bool = False
-    mend: str = ""
 
 
 def examine() -> list[Finding]:
@@ -48,13 +35,17 @@ def examine() -> list[Finding]:
     try:
         settings = load_settings()
     except BadSettings as error:
-        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend="Fix it in .env.")
+        mend = f"Correct it in {' and in '.join(error.places)}."
+        if ENVIRONMENT in error.places:
+            mend += " Docker Compose fills the environment from .env."
+        wrong = Finding(name="settings", ok=False, blocks=True, text=str(error), mend=mend)
         return [_python(), wrong]
     return [
         _python(),
         *_settings(settings),
         _sqlite(),
         _disk(settings),
+        *examine_folders(settings),
         *_set_aside(settings),
         _ffmpeg(),
         _signing(settings),
@@ -66,12 +57,7 @@ def examine() -> list[Finding]:
 
 def report(findings: list[Finding]) -> str:
     """The findings as lines."""
-    lines = []
-    for finding in findings:
-        mark = "✓" if finding.ok else ("✗" if finding.blocks else "·")
-        lines.append(f"{mark} {finding.name}: {finding.text}")
-        if finding.mend:
-            lines.append(f"    → {finding.mend}")
+    lines = [line for finding in findings for line in finding.lines()]
     blocking = sum(finding.blocks for finding in findings)
     things = "problem keeps" if blocking == 1 else "problems keep"
     lines.append("")
@@ -95,10 +81,24 @@ def _settings(settings: Settings) -> Iterator[Finding]:
         )
     else:
         yield Finding(name="DISCORD_TOKEN", ok=True, text="is set (it is checked when the bot starts)")
+    yield from _proxy()
     where = f"server {settings.discord_guild_id}" if settings.discord_guild_id else "every server"
     yield Finding(name="commands", ok=True, text=f"will be registered in {where}")
     for name in unknown_variables():
         yield Finding(name=name, ok=False, text="is not a setting", mend="Check for a typo.")
+
+
+def _proxy() -> Iterator[Finding]:
+    from bot.proxy import BadProxy, proxy_for, without_password  # noqa: PLC0415 - only needed here
+
+    try:
+        proxy = proxy_for(URL(DISCORD))
+    except BadProxy as error:
+        mend = "Correct it in the environment."
+        yield Finding(name="proxy", ok=False, blocks=True, text=str(error), mend=mend)
+    else:
+        if proxy is not None:
+            yield Finding(name="proxy", ok=True, text=f"Discord is reached through {without_password(proxy)}")
 
 
 def _sqlite() -> Finding:

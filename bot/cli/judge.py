@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -41,19 +43,23 @@ class Judged:
 )
 @click.option(
     "--sheet",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Save a picture of the first clip and its verdict here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each clip.")
 def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, as_json: bool) -> None:
     """Check CLIPS with the quality gate. Exit status 1 if any of them is rejected."""
+    saved = None
+    if sheet is not None:
+        inputs = [*clips, *([] if reference is None else [reference])]
+        saved = OutputFile(sheet, PICTURE, data=data_dir(), inputs=inputs)
     try:
         picture = None if reference is None else _read_picture(reference)
         judged = [_judge(clip, picture) for clip in clips]
-        if sheet is not None:
-            _draw(judged[0], sheet)
     except (ValueError, OSError) as error:
         raise click.ClickException(str(error)) from error
+    if saved is not None:
+        _draw(judged[0], saved)
     for one in judged:
         click.echo(_as_json(one) if as_json else _as_text(one))
     raise SystemExit(1 if any(one.verdict.rejected for one in judged) else 0)
@@ -105,12 +111,12 @@ def _read_picture(path: Path) -> NDArray[np.uint8]:
         raise ValueError(f"{path} is not a readable picture") from error
 
 
-def _draw(judged: Judged, path: Path) -> None:
+def _draw(judged: Judged, output: OutputFile) -> None:
     from PIL import Image  # noqa: PLC0415 - see above
 
     from engine.rendering.report import report  # noqa: PLC0415
 
-    Image.fromarray(report(judged.frames, judged.fps, judged.verdict)).save(path, optimize=True)
+    save_picture(Image.fromarray(report(judged.frames, judged.fps, judged.verdict)), output)
 
 
 def _as_text(judged: Judged) -> str:

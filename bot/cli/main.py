@@ -6,7 +6,8 @@ Nothing heavy is imported before a command needs it, so that ``--help`` answers 
 from __future__ import annotations
 
 import asyncio
-import os
+import io
+import logging
 import sys
 import time
 from dataclasses import replace
@@ -20,7 +21,9 @@ from bot.cli.database import backup, check, restore
 from bot.cli.inspect import inspect
 from bot.cli.judge import judge
 from bot.cli.models import models
+from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
+from bot.config.secrets import hide, hide_token
 from bot.requests import options
 from engine.core.recipe import Kind, Role
 from engine.core.request import Request
@@ -29,11 +32,34 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from bot.cli.demo import Made
+    from bot.config.settings import Settings
+
+log = logging.getLogger(__name__)
 
 MEGABYTE = 1_000_000
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    """The program. What it prints is shown on every terminal, and never holds a token."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run it. A terminal that cannot show a letter shows another in its place."""
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="replace")
+        return super().main(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command. A token that somebody gave in a wrong place is not repeated in the error."""
+        try:
+            return super().invoke(ctx)
+        except click.ClickException as error:
+            if hide_token(error.message) == error.message:
+                raise
+            raise click.ClickException(hide_token(error.message)) from None
+
+
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="framekiln", message="framekiln %(version)s")
 def main() -> None:
     """Turn a community's pictures and words into short video clips."""
@@ -51,11 +77,8 @@ main.add_command(restore)
 @main.command()
 def run() -> None:
     """Run the Discord bot until Ctrl-C. Needs DISCORD_TOKEN."""
-    from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
-    from bot.config.settings import BadSettings, load_settings, unknown_variables  # noqa: PLC0415
-    from bot.ops.logs import set_up_logs  # noqa: PLC0415
-    from bot.reconnect import TokenRefused  # noqa: PLC0415
-    from db.errors import DatabaseError  # noqa: PLC0415
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415 - see the module's docstring
+    from bot.ops.logs import log_what_python_prints, set_up_logs  # noqa: PLC0415
 
     try:
         settings = load_settings()
@@ -66,15 +89,35 @@ def run() -> None:
             "DISCORD_TOKEN is not set. Copy .env.example to .env and put the token after DISCORD_TOKEN= "
             "(the README says where to find the token). To try Framekiln without Discord: make demo"
         )
-    set_up_logs(settings.log_level, settings.log_format, [settings.discord_token.get_secret_value()])
+    secrets = [settings.discord_token.get_secret_value()]
+    writer = set_up_logs(settings.log_level, settings.log_format, secrets, backlog=settings.log_backlog)
+    log_what_python_prints()
+    last_words = _run(settings)
+    if last_words:
+        writer.put(hide(last_words, secrets))
+        sys.exit(1)
+
+
+def _run(settings: Settings) -> str:
+    """Be the bot. Returns the last words, where an error ended it: printing them here could block."""
+    from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
+    from bot.config.settings import unknown_variables  # noqa: PLC0415
+    from bot.proxy import BadProxy  # noqa: PLC0415
+    from bot.reconnect import TokenRefused  # noqa: PLC0415
+    from db.errors import DatabaseError  # noqa: PLC0415
+
     for name in unknown_variables():
-        click.echo(f"There is no setting called {name}. Run framekiln settings to see them all.", err=True)
+        log.warning("There is no setting called %s. Run framekiln settings to see them all.", name)
     try:
         asyncio.run(run_app(settings))
     except TokenRefused as error:
-        _give_up(f"{error}. Check DISCORD_TOKEN; you can reset it in the developer portal.")
-    except (DatabaseError, OSError) as error:
-        _give_up(str(error))
+        return f"{error}. Check DISCORD_TOKEN; you can reset it in the developer portal."
+    except (DatabaseError, BadProxy, OSError) as error:
+        return str(error)
+    except Exception:
+        log.exception("the bot ended by an error that nobody expected")
+        return "The bot ended by an error; the log has the rest."
+    return ""
 
 
 @main.command()
@@ -95,7 +138,7 @@ def run() -> None:
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Where to save the MP4.",
 )
 def render(
@@ -137,7 +180,7 @@ def render(
         made = _make(request, {role: file for role, file in files.items() if file is not None}, output)
     except UserError as error:
         _give_up(str(error))
-    _print_receipt(made, output)
+    _print_receipt(made, output.expanduser())
 
 
 @main.command()
@@ -147,7 +190,7 @@ def render(
     "--output",
     default=Path("out/demo.mp4"),
     show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Where to save the MP4.",
 )
 def demo(image: Path, output: Path) -> None:
@@ -159,7 +202,7 @@ def demo(image: Path, output: Path) -> None:
         made = _make(Request(kind=Kind.ANIMATE, seconds=4.0, seed=7), {Role.PICTURE: image}, output)
     except UserError as error:
         _give_up(str(error))
-    _print_receipt(made, output)
+    _print_receipt(made, output.expanduser())
     click.echo(
         "\nNext, try your own picture:  .venv/bin/framekiln render PICTURE.png -o out/mine.mp4\n"
         "      or run the bot:         put DISCORD_TOKEN=… into .env, then  .venv/bin/framekiln run\n"
@@ -191,7 +234,7 @@ def settings() -> None:
     "-o",
     "--output",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     help="Where to save the picture.",
 )
 def sheet(clip: Path, output: Path) -> None:
@@ -201,12 +244,13 @@ def sheet(clip: Path, output: Path) -> None:
     from engine.clips.read_clip import read_clip  # noqa: PLC0415
     from engine.clips.sheet import contact_sheet  # noqa: PLC0415
 
+    saved = OutputFile(output, PICTURE, data=data_dir(), inputs=[clip])
     try:
         read = read_clip(clip)
-        Image.fromarray(contact_sheet(read.frames, read.fps)).save(output, optimize=True)
     except (ValueError, OSError) as error:
         _give_up(str(error))
-    click.echo(str(output))
+    save_picture(Image.fromarray(contact_sheet(read.frames, read.fps)), saved)
+    click.echo(str(saved.path))
 
 
 @main.command()
@@ -225,7 +269,6 @@ def health() -> None:
 
 def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
     """Make a clip, and show its stages in a progress bar."""
-    _check_writable(output)
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
@@ -238,6 +281,7 @@ def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
         settings = load_settings()
     except BadSettings as error:
         _give_up(f"A setting is wrong. {error}")
+    saved = OutputFile(output, CLIP, data=settings.data_dir, inputs=files.values())
     columns = (TextColumn("{task.description:<16}"), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
         bar = shown.add_task("starting", total=1.0)
@@ -247,19 +291,9 @@ def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
             shown.update(bar, description=name, completed=overall(live.stage, live.fraction))
 
         given = {role: path.read_bytes() for role, path in files.items()}
-        made = asyncio.run(make_clip(request, given, output, settings=settings, on_progress=tell))
+        made = asyncio.run(make_clip(request, given, saved, settings=settings, on_progress=tell))
         shown.update(bar, description="done", completed=1.0)
     return made
-
-
-def _check_writable(output: Path) -> None:
-    """Say before the work, not after it, that its result has no place."""
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        _give_up(f"{output} cannot be written: {error.strerror}")
-    if not os.access(output.parent, os.W_OK):
-        _give_up(f"{output} cannot be written: its folder is not writable")
 
 
 def _print_receipt(made: Made, output: Path) -> None:
@@ -296,5 +330,5 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _give_up(text: str) -> NoReturn:
-    click.echo(text, err=True)
+    click.echo(hide_token(text), err=True)
     sys.exit(1)

@@ -16,6 +16,11 @@ In the TOML file, names are in lower case and without `FRAMEKILN_`, like `data_d
 If a value is wrong, the bot does not start and prints one line that names the setting.
 `framekiln settings` prints this table; `python -m bot.cli.settings_table` prints this page.
 
+If the machine reaches the internet through a proxy, set `HTTPS_PROXY`, such as `http://proxy.example:3128`.
+The bot uses it for Discord's API, for its gateway and for members' files; `framekiln models` uses it for
+downloads. Hosts in `NO_PROXY` are reached without it. For the gateway, what counts is whether `discord.com`
+is in `NO_PROXY`. SOCKS proxies are not supported.
+
 """
 
 

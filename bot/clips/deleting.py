@@ -11,6 +11,7 @@ from bot.buttons.job_button import JobButton, Place, Presser, entry_for
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.messenger import ChannelError, Messenger
+from bot.discord_io.replies import think
 from bot.text import messages
 from db.jobs.job import Job
 from db.jobs.retention import Retention
@@ -31,7 +32,7 @@ class Delete(JobButton):
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Mark it deleted first, so that it is never posted again; then delete the message."""
         client = interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         await client.part(Retention).mark_deleted(job.id, audit_entry=entry_for(interaction, job, "delete"))
         # In the moment between the post and the row that holds its id, the clicked message is the clip.
         clicked = None if interaction.message is None else interaction.message.id

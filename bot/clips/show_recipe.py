@@ -11,6 +11,7 @@ from bot.buttons.job_button import JobButton, Place, Presser, may_press
 from bot.buttons.rows import row
 from bot.clips.recipe_text import recipe_text
 from bot.discord_io.interactions import Interaction
+from bot.discord_io.replies import think
 from bot.job_documents import receipt_of, recipe_of
 from bot.loops.discards import why_discarded
 from bot.text import messages
@@ -29,7 +30,7 @@ class WhyDiscarded(JobButton):
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Answer with the reasons, and the pictures that are still there."""
         client = interaction.client
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         take_previews = client.part(TakePreviews)
         text, files = await why_discarded(job, take_previews=take_previews, blobs=client.part(Blobs))
         await interaction.edit_original_response(content=messages.fit(text), attachments=files)

@@ -9,3 +9,7 @@ CALIBRATION = "gate.json"
 """What ``framekiln calibrate`` writes, and the engine reads."""
 OUTBOX = "outbox"
 """The folder of clips that are about to be posted."""
+SPOOL = "spool"
+"""The folder of what the engine is working on."""
+OWN_FOLDERS = frozenset({BACKUPS, BLOBS, OUTBOX, SPOOL, "compiled", "damaged", "erased", "identity"})
+"""Every folder that the bot makes in the data folder."""

@@ -2,7 +2,7 @@
 
 A setting comes from the environment, from ``.env``, or from ``framekiln.toml`` (first found wins). In the
 environment its name is ``FRAMEKILN_`` and the field's name in capitals; the two of Discord keep the names
-that everybody uses, ``DISCORD_TOKEN`` and ``DISCORD_GUILD_ID``.
+that everybody uses, ``DISCORD_TOKEN`` and ``DISCORD_GUILD_ID``. Both files may begin with a byte order mark.
 
 Each default stands once. What the engine, which is also a library, has a default for is read from there;
 every other default stands here, and the policies that are made from settings have none.
@@ -10,6 +10,7 @@ every other default stands here, and the policies that are made from settings ha
 
 from __future__ import annotations
 
+import codecs
 import os
 import tomllib
 from pathlib import Path
@@ -27,6 +28,9 @@ from pydantic_settings import (
 
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
+from bot.config.endurance import Endurance
+from bot.config.plain_values import PlainValues
+from bot.config.secrets import HIDDEN, hide_token_like
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
@@ -38,20 +42,36 @@ from engine.untrusted.headers import PictureLimits
 PREFIX = "FRAMEKILN_"
 TOML = Path("framekiln.toml")
 ENV_FILE = Path(".env")
+ENVIRONMENT = "the environment"
+COMMAND_LINE = "the command line"
 MEGABYTE = 1_000_000
 
 
 class BadSettings(Exception):
-    """A setting is wrong; the text is one line that names it and says what would be right."""
+    """A setting is wrong; the text is one line that names it and says what would be right.
+
+    Attributes:
+        places: where the wrong values were found, such as ``.env``; each once.
+    """
+
+    def __init__(self, text: str, *places: str) -> None:
+        super().__init__(text)
+        self.places = tuple(dict.fromkeys(places))
 
 
-class Settings(Crowding):
+class _Toml(TomlConfigSettingsSource):
+    """The TOML file, in whatever encoding its byte order mark names."""
+
+    def _read_file(self, file_path: Any) -> dict[str, Any]:
+        return _read_toml(file_path)
+
+
+class Settings(Crowding, Endurance, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX,
         env_file=ENV_FILE,
-        env_file_encoding="utf-8",
         toml_file=TOML,
         extra="ignore",
         frozen=True,
@@ -237,8 +257,6 @@ class Settings(Crowding):
         HostLimits.step_silence, ge=5, description="Seconds without progress before the engine is restarted."
     )
     max_job_seconds: float = Field(HostLimits.job, ge=10, description="Most seconds one job can run.")
-    crash_limit: int = Field(2, ge=1, description="Engine crashes in one job before it is set aside.")
-    restart_limit: int = Field(5, ge=1, description="Bot restarts in one job before it is set aside.")
     stop_grace: float = Field(
         5.0, ge=0, description="Seconds a running job gets to finish when the bot is told to stop."
     )
@@ -345,7 +363,7 @@ class Settings(Crowding):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Environment first, then ``.env``, then the TOML."""
         del file_secret_settings
-        return init_settings, env_settings, dotenv_settings, TomlConfigSettingsSource(settings_cls)
+        return init_settings, env_settings, dotenv_settings, _Toml(settings_cls)
 
 
 def load_settings(**overrides: Any) -> Settings:
@@ -357,20 +375,22 @@ def load_settings(**overrides: Any) -> Settings:
     Raises:
         BadSettings: one of them is wrong; the text names it.
     """
-    _refuse_unknown_keys(TOML)
+    from_toml = _given_in(TOML)
     try:
-        return Settings(**overrides)
+        return Settings(**{"_env_file_encoding": _encoding_of(ENV_FILE), **overrides})
     except ValidationError as error:
-        raise BadSettings("; ".join(_explain(problem) for problem in error.errors())) from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadSettings(f"{ENV_FILE} cannot be read: {error}") from error
+        wrong = [(problem, _source_of(problem, from_toml, overrides)) for problem in error.errors()]
+        lines = [f"{_explain(problem)} (set in {place})" for problem, place in wrong]
+        raise BadSettings("; ".join(lines), *(place for _, place in wrong)) from error
+    except (OSError, UnicodeError) as error:
+        raise BadSettings(f"{ENV_FILE} cannot be read: {error}", str(ENV_FILE)) from error
 
 
 def unknown_variables() -> list[str]:
     """Names in the environment and in ``.env`` that look like ours and are not: most likely typing errors."""
     known = {variable(name) for name in Settings.model_fields}
-    given = {name.upper() for name in (*os.environ, *dotenv_values(ENV_FILE))}
-    return sorted(name for name in given if name.startswith(PREFIX) and name not in known)
+    given = {name.upper() for name in (*os.environ, *_given_in_dotenv())}
+    return sorted(hide_token_like(name) for name in given if name.startswith(PREFIX) and name not in known)
 
 
 def variable(field: str) -> str:
@@ -379,19 +399,63 @@ def variable(field: str) -> str:
     return name if name.startswith("DISCORD_") else PREFIX + name
 
 
-def _refuse_unknown_keys(path: Path) -> None:
+def _encoding_of(path: Path) -> str:
+    """What a text file's byte order mark says: Windows writes one, and PowerShell's ``>`` means UTF-16."""
     if not path.is_file():
-        return
+        return "utf-8"
+    with path.open("rb") as file:
+        head = file.read(len(codecs.BOM_UTF8))
+    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    return tomllib.loads(path.read_text(_encoding_of(path)))
+
+
+def _given_in(path: Path) -> dict[str, Any]:
+    """What a TOML file says; nothing where there is none.
+
+    Raises:
+        BadSettings: it cannot be read, or has settings that do not exist.
+    """
+    if not path.is_file():
+        return {}
     try:
-        given = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadSettings(f"{path} cannot be read: {error}") from error
+        given = _read_toml(path)
+    except (OSError, UnicodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings(f"{path} cannot be read: {error}", str(path)) from error
     if unknown := sorted(set(given) - set(Settings.model_fields)):
-        raise BadSettings(f"{path} has settings that do not exist: {', '.join(unknown)}")
+        names = hide_token_like(", ".join(unknown))
+        raise BadSettings(f"{path} has settings that do not exist: {names}", str(path))
+    return given
+
+
+def _given_in_dotenv() -> dict[str, str | None]:
+    return dotenv_values(ENV_FILE, encoding=_encoding_of(ENV_FILE))
+
+
+def _field_of(problem: Any) -> str:
+    """The setting that a problem is about. Pydantic gives the alias that had the value, or the field."""
+    return str(problem["loc"][0]).lower() if problem["loc"] else ""
+
+
+def _source_of(problem: Any, from_toml: dict[str, Any], overrides: dict[str, Any]) -> str:
+    """Where a wrong value comes from: the first place, in their order, that has it."""
+    field = _field_of(problem)
+    name = variable(field)
+    if field in overrides:
+        return COMMAND_LINE
+    if any(given.upper() == name and value for given, value in os.environ.items()):
+        return ENVIRONMENT
+    if any(given.upper() == name and value for given, value in _given_in_dotenv().items()):
+        return str(ENV_FILE)
+    return str(TOML) if field in from_toml else ENVIRONMENT
 
 
 def _explain(problem: Any) -> str:
-    field = str(problem["loc"][0]) if problem["loc"] else "settings"
-    given = "" if "token" in field.lower() else f", not {problem['input']!r}"
+    field = _field_of(problem) or "settings"
+    given = f", not {hide_token_like(repr(problem['input']))}"
+    if "token" in field or HIDDEN in given:
+        given = ""
     what = str(problem["msg"]).removeprefix("Value error, ")
     return f"{variable(field)}: {what[0].lower()}{what[1:]}{given}"

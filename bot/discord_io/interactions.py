@@ -13,8 +13,12 @@ import aiohttp
 import discord
 
 from bot.discord_io.door import PLAIN, Door, Manner, Slot
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.text import messages
 from bot.turns import asked_by
+from db.errors import DatabaseError
+from db.jobs.asked import Asked
+from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
 
@@ -61,6 +65,9 @@ class BotClient(discord.Client, abc.ABC):
                     await door.turn_away(interaction, refusal, came=came)
             except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
                 await self.answer_error(interaction, error)
+            finally:
+                if interaction.extras.pop(PROMISED, False):
+                    await cross_off(interaction)
 
     async def _served(
         self, door: Door, interaction: Interaction, work: Callable[[], Awaitable[None]], manner: Manner
@@ -103,7 +110,8 @@ class BotClient(discord.Client, abc.ABC):
         log.error("interaction %s failed, error id %s", interaction.id, error_id, exc_info=error)
         if interaction.type is discord.InteractionType.autocomplete:
             return  # a list has no room for words; the member sees that it stays empty
-        text = messages.failed_inside(error_id)
+        short = shortage_of(error)
+        text = messages.failed_inside(error_id) if short is None else messages.not_done_for_want_of(short)
         try:
             if interaction.response.is_done():
                 await interaction.followup.send(text, ephemeral=True)
@@ -111,6 +119,48 @@ class BotClient(discord.Client, abc.ABC):
                 await interaction.response.send_message(text, ephemeral=True)
         except (discord.HTTPException, aiohttp.ClientError, OSError) as again:
             log.warning("could not report error %s: %s", error_id, again)
+            await tell_elsewhere(interaction, text)
+
+
+PROMISED = "promised"
+"""Marks an interaction whose "thinking" is written down, until it has been served."""
+
+
+async def cross_off(interaction: Interaction) -> None:
+    """The member has an answer. A row that stays is looked at by :mod:`bot.loops.answers`."""
+    try:
+        await interaction.client.part(Asked).answered(interaction.id)
+    except DatabaseError as error:
+        log.warning("could not cross off interaction %s: %s", interaction.id, error)
+
+
+async def is_taken(interaction: Interaction) -> bool:
+    """Whether a job came of it already: Discord sometimes sends an interaction twice."""
+    return await interaction.client.part(Asked).job_of(interaction.id) is not None
+
+
+async def tell_elsewhere(interaction: Interaction, text: str) -> bool:
+    """Say in a message what could not be said in an answer: directly, else in the channel without details.
+
+    Returns:
+        Whether the member was told.
+    """
+    messenger = interaction.client.part(Messenger)
+    user, channel = interaction.user.id, interaction.channel_id
+    nonce = f"answer {interaction.id}"[:25]
+    try:
+        await messenger.send_direct(user, Post(content=text, nonce=nonce))
+    except ChannelError as error:
+        log.info("interaction %s cannot be answered directly: %s", interaction.id, error)
+        if channel is None:
+            return False
+        public = f"<@{user}> {messages.NOT_ANSWERED}"
+        try:
+            await messenger.send(channel, Post(content=public, nonce=nonce, ping=user))
+        except ChannelError as again:
+            log.warning("interaction %s cannot be answered anywhere: %s", interaction.id, again)
+            return False
+    return True
 
 
 Interaction: TypeAlias = discord.Interaction[BotClient]

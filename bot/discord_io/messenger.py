@@ -11,19 +11,15 @@ import io
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
-T = TypeVar("T")
+from bot.discord_io.causes import Trouble, trouble_of
 
-UNKNOWN_CHANNEL = 10003
-UNKNOWN_MESSAGE = 10008
-MAX_EDITS_OF_OLD_MESSAGES = 30046
-TOO_LARGE = 40005
+T = TypeVar("T")
 
 LOOK_BACK_MESSAGES = 5000
 """How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
@@ -33,31 +29,6 @@ SPOILER = "SPOILER_"
 
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
-
-
-class Trouble(StrEnum):
-    """Why Discord did not do what it was asked."""
-
-    LATER = "later"
-    """Away, overloaded, or the answer was lost: try again; it may have been done."""
-
-    NO_ACCESS = "no access"
-    """The bot may not, there; a moderator can mend it."""
-
-    GONE = "gone"
-    """The channel or the message does not exist any more."""
-
-    TOO_LARGE = "too large"
-    """The file is over the limit, whatever was said before."""
-
-    TOO_OLD = "too old"
-    """A message of more than an hour is edited too often."""
-
-    THINKING = "thinking"
-    """It was changed and does not show it: it is an answer that was promised and never given."""
-
-    REFUSED = "refused"
-    """Discord does not take what was sent; trying again would not help."""
 
 
 class ChannelError(Exception):
@@ -96,6 +67,26 @@ class SmallFile:
 
     name: str
     data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The first answer to an interaction.
+
+    Attributes:
+        channel, message: where it is.
+        thinking: it only says that an answer will come.
+        private: only the member who asked sees it.
+    """
+
+    channel: int
+    message: int
+    thinking: bool
+    private: bool
+
+
+_ORIGINAL: Any = "@original"
+"""In the place of a message's id: the first answer to an interaction."""
 
 
 class Messenger:
@@ -239,6 +230,43 @@ class Messenger:
 
         return await self._call(look)
 
+    async def answer_of(self, application: int, token: str) -> Answered | None:
+        """The first answer to an interaction of an earlier run.
+
+        Returns:
+            None where there is none: it was never promised, or it is deleted.
+
+        Raises:
+            ChannelError: nobody could look.
+        """
+        hook = _hook(await self._connected(), application, token)
+        try:
+            message = await self._call(lambda: hook.fetch_message(_ORIGINAL))
+        except ChannelError as error:
+            if error.trouble is Trouble.GONE:
+                return None
+            raise
+        return Answered(
+            channel=message.channel.id,
+            message=message.id,
+            thinking=message.flags.loading,
+            private=message.flags.ephemeral,
+        )
+
+    async def answer_late(self, application: int, token: str, text: str) -> None:
+        """Answer an interaction of an earlier run in private, in the place of its "thinking".
+
+        Raises:
+            ChannelError: it was not answered.
+        """
+        hook = _hook(await self._connected(), application, token)
+        try:
+            await self._call(lambda: hook.delete_message(_ORIGINAL))
+        except ChannelError as error:
+            if error.trouble is not Trouble.GONE:
+                raise
+        await self._call(lambda: hook.send(text, ephemeral=True))
+
     async def _connected(self) -> discord.Client:
         while self._client is None:
             await self._attached.wait()
@@ -249,7 +277,7 @@ class Messenger:
             async with asyncio.timeout(self._patience):
                 return await self._with_an_open_gate(do)
         except discord.HTTPException as error:
-            raise ChannelError(_trouble(error), str(error)) from error
+            raise ChannelError(trouble_of(error.status, error.code), str(error)) from error
         except (aiohttp.ClientError, OSError, TimeoutError, discord.RateLimited) as error:
             raise ChannelError(Trouble.LATER, f"{type(error).__name__}: {error}") from error
         except RuntimeError as error:
@@ -272,6 +300,12 @@ class Messenger:
             raise
 
 
+def _hook(client: discord.Client, application: int, token: str) -> discord.Webhook:
+    """What answers an interaction; discord.py makes one itself while the interaction is new."""
+    data: Any = {"id": application, "type": discord.WebhookType.application.value, "token": token}
+    return discord.Webhook.from_state(data, state=client._connection)  # noqa: SLF001 - there is no public way
+
+
 def _carries(message: discord.Message, file_name: str) -> bool:
     return any(file.filename.removeprefix(SPOILER) == file_name for file in message.attachments)
 
@@ -290,18 +324,3 @@ async def _send(channel: discord.abc.Messageable, post: Post) -> int:
         extras["file"] = discord.File(post.file, filename=post.file_name)  # discord.py closes it
     message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
     return message.id
-
-
-def _trouble(error: discord.HTTPException) -> Trouble:
-    if error.status == 413 or error.code == TOO_LARGE:  # noqa: PLR2004 - HTTP's own number
-        return Trouble.TOO_LARGE
-    if error.code == MAX_EDITS_OF_OLD_MESSAGES:
-        return Trouble.TOO_OLD
-    if isinstance(error, discord.Forbidden):
-        return Trouble.NO_ACCESS
-    if isinstance(error, discord.NotFound):
-        return Trouble.GONE
-    if error.status == 429 or error.status >= 500:  # noqa: PLR2004 - HTTP's own numbers
-        return Trouble.LATER
-    # A 401 comes when the token was changed under us: the clip waits for the owner.
-    return Trouble.LATER if error.status == 401 else Trouble.REFUSED  # noqa: PLR2004

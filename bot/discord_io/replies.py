@@ -11,14 +11,19 @@ from typing import Any
 import aiohttp
 import discord
 
-from bot.discord_io.interactions import Interaction
+from bot.discord_io.interactions import PROMISED, Interaction, tell_elsewhere
 from bot.text import messages
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
+from db.jobs.asked import Asked, AskedRow
 from engine.core.errors import UserError
+from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
 
 ALREADY_ACKNOWLEDGED = 40060
+ANSWER_SECONDS = 3.0
+"""How long Discord waits for a first answer."""
+
 TRIES = 4
 """Tries of a reply whose HTTP response was lost; replying is idempotent."""
 
@@ -35,24 +40,57 @@ class Answer:
     message_id: int | None
 
 
+async def write_down(interaction: Interaction, *, reserved: bool = True) -> None:
+    """Write an interaction down before "thinking" is shown, so that the next start can answer it.
+
+    Args:
+        interaction: the one to answer.
+        reserved: as in :meth:`db.sqlite.connection.Database.write`.
+
+    Raises:
+        CannotWrite: the disk does not take it; nothing must be promised then.
+    """
+    row = AskedRow(
+        interaction=interaction.id,
+        application=interaction.application_id,
+        token=interaction.token,
+        user_id=interaction.user.id,
+        guild_id=interaction.guild_id or 0,
+        channel_id=interaction.channel_id or 0,
+    )
+    await interaction.client.part(Asked).note(row, reserved=reserved)
+
+
+async def think(interaction: Interaction) -> None:
+    """Promise an answer in private. What serves the interaction crosses it off when it is served."""
+    await write_down(interaction)
+    await interaction.response.defer(ephemeral=True, thinking=True)
+    interaction.extras[PROMISED] = True
+
+
 async def defer(interaction: Interaction) -> Answer | None:
-    """Reply within Discord's three seconds. None if that was too late; nothing has been accepted then."""
+    """Reply within Discord's three seconds.
+
+    Returns:
+        None where the interaction came too late; nothing is accepted then. Where it came in time and Discord
+        did not let it be answered, the request is taken: the status board sends the message that the answer
+        would have become.
+    """
+    came_in_time = (discord.utils.utcnow() - interaction.created_at).total_seconds() < ANSWER_SECONDS
     message = None
     try:
         said = await retry(lambda: interaction.response.defer(thinking=True))
         message = None if said is None else said.message_id
-    except discord.HTTPException as error:
-        if error.code != ALREADY_ACKNOWLEDGED:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        if not isinstance(error, discord.HTTPException) or error.code != ALREADY_ACKNOWLEDGED:
             log.warning("could not answer interaction %s: %s", interaction.id, error)
-            return None
-    except (aiohttp.ClientError, OSError) as error:
-        log.warning("could not answer interaction %s: %s", interaction.id, error)
-        return None
+            if not came_in_time:
+                return None
     return Answer(message_id=message)
 
 
-async def send_refusal(interaction: Interaction, text: str) -> None:
-    """Delete the public "thinking…" and give the reason in private."""
+async def send_refusal(interaction: Interaction, text: str) -> bool:
+    """Delete the public "thinking…" and give the reason in private; whether the member has it."""
     try:
         try:
             await retry(interaction.delete_original_response)
@@ -61,6 +99,8 @@ async def send_refusal(interaction: Interaction, text: str) -> None:
         await retry(lambda: interaction.followup.send(text, ephemeral=True))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         log.warning("could not send the refusal of %s: %s", interaction.id, error)
+        return await tell_elsewhere(interaction, text)
+    return True
 
 
 async def retry(call: Any) -> Any:
@@ -84,12 +124,13 @@ def refusal_text(error: Exception, interaction_id: int) -> str:
     if isinstance(error, UserError):
         log.info("refused %s: %s", interaction_id, error.code)
         return str(error)
-    if isinstance(error, MemberBanned):
-        return messages.BANNED
-    if isinstance(error, Draining):
-        return messages.CLOSED_FOR_NOW
+    if isinstance(error, MemberBanned | Draining):
+        return messages.BANNED if isinstance(error, MemberBanned) else messages.CLOSED_FOR_NOW
     if isinstance(error, LimitReached):
         return messages.limit_reached(error.which, error.allowed, error.retry_after)
+    if (short := shortage_of(error)) is not None:
+        log.error("could not take request %s: %s", interaction_id, error)
+        return messages.not_taken_for_want_of(short)
     if isinstance(error, (DatabaseError, OSError)):
         log.error("could not save request %s", interaction_id, exc_info=error)
         return messages.NO_ROOM_NOW

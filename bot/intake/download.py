@@ -17,7 +17,9 @@ from discord.http import Route
 from yarl import URL
 
 from bot.intake.refusals import Cause
+from bot.proxy import proxy_for
 from bot.turns import Turns
+from engine.core.shortages import OF_THE_MACHINE, shortage_of
 from engine.untrusted.headers import Refusal, Refused
 
 log = logging.getLogger(__name__)
@@ -84,7 +86,7 @@ def is_empty(data: bytes | BinaryIO) -> bool:
 
 
 class Downloader:
-    """Has its own connection pool: no token, no cookies, no proxy from the environment.
+    """Has its own connection pool: no token and no cookies. The proxy is the one that Discord is reached by.
 
     Args:
         max_bytes: no more than this is read.
@@ -165,7 +167,7 @@ class Downloader:
     async def _read_into(self, file: BinaryIO, url: URL, size: int) -> None:
         written = 0
         try:
-            async with self._pool().get(url, allow_redirects=False) as answer:
+            async with self._pool().get(url, allow_redirects=False, proxy=proxy_for(url)) as answer:
                 self._check(answer)
                 async for piece in answer.content.iter_chunked(_PIECE):
                     written += len(piece)
@@ -175,6 +177,8 @@ class Downloader:
         except aiohttp.ClientPayloadError:
             raise _Failed(Cause.CUT_SHORT) from None
         except aiohttp.ClientError as error:
+            if shortage_of(error) in OF_THE_MACHINE:
+                raise
             log.info("could not download an attachment: %s", error)
             raise _Failed(Cause.FAILED) from None
         if written < size:
@@ -184,6 +188,8 @@ class Downloader:
         try:
             await asyncio.to_thread(_write, file, piece)
         except OSError as error:
+            if shortage_of(error) in OF_THE_MACHINE:
+                raise
             log.error("could not keep a download: %s", error)  # noqa: TRY400 - it says all
             raise Refused(Refusal.DOWNLOAD, cause=Cause.NO_ROOM) from None
 
@@ -202,7 +208,7 @@ class Downloader:
         # Made at the first use: a session belongs to the loop that runs then.
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                trust_env=False,
+                trust_env=False,  # it would read a password file too
                 cookie_jar=aiohttp.DummyCookieJar(),
                 # A compressed answer could unpack to any size; pictures are compressed already.
                 auto_decompress=False,

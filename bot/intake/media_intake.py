@@ -11,6 +11,9 @@ from typing import BinaryIO, Generic, Self, TypeVar
 from bot.intake.download import Attachment, Downloader
 from bot.turns import Turns
 from engine.core.errors import UserError
+from engine.core.shortages import shortage_of
+from engine.untrusted.clip_headers import ClipRefused
+from engine.untrusted.headers import Refused
 
 Clean = TypeVar("Clean")
 T = TypeVar("T")
@@ -74,6 +77,7 @@ class MediaIntake(ABC, Generic[Clean]):
 
         Raises:
             UserError: it was not taken; the text gives the reason and what to do.
+            OSError, MemoryError, RuntimeError: the machine is short of something.
         """
         return await self._explained(self._fetch_and_clean(attachment))
 
@@ -92,6 +96,8 @@ class MediaIntake(ABC, Generic[Clean]):
         except UserError:
             raise  # too many wait
         except Exception as error:
+            if not isinstance(error, Refused | ClipRefused) and shortage_of(error) is not None:
+                raise  # the file is not to blame, and may be sent again
             raise self._explain(error) from error
 
     async def _fetch_and_clean(self, attachment: Attachment) -> Clean:

@@ -54,12 +54,13 @@ class ClipPosts:
         self._dress = dress
 
     @asynccontextmanager
-    async def packed(self, job: Job, clip: Path) -> AsyncIterator[Post]:
+    async def packed(self, job: Job, clip: Path, *, plain: bool = False) -> AsyncIterator[Post]:
         """The message to send. Its file is there for as long as the block lasts.
 
         Args:
             job: rendered.
             clip: its MP4, or a smaller version of it.
+            plain: without the member's words and without buttons.
 
         Raises:
             FileNotFoundError: the clip is gone.
@@ -73,9 +74,9 @@ class ClipPosts:
                 level = logging.INFO if unsigned == NO_KEY else logging.WARNING
                 log.log(level, "the clip of job %s is posted unsigned: %s", job.id, unsigned)
             yield Post(
-                content=clip_message(job, recipe, receipt, signed=not unsigned),
+                content=clip_message(job, recipe, receipt, signed=not unsigned, plain=plain),
                 nonce=nonce(job.id),
-                view=None if self._dress is None else self._dress(job),
+                view=None if self._dress is None or plain else self._dress(job),
                 file=ready,
                 file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,

@@ -11,13 +11,16 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from bot.discord_io.messenger import ChannelError, Post, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Post
 from bot.loops.clip_post import ClipPosts, file_name
+from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.files import Blobs
@@ -28,6 +31,7 @@ from db.jobs.queries import JobQueries
 from db.states import JobId, State
 from engine.clips.shrink import shrink
 from engine.core.errors import EngineError
+from engine.core.shortages import shortage_of
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +52,7 @@ HURRY_EVERY = 30.0
 SHRINK_TO = 0.7
 """After “too large”, the next clip has this share of the bytes of the last."""
 
-SMALLEST = 20_000
+SMALLEST = 5_000
 """Bytes under which a clip is not made smaller any more."""
 
 
@@ -74,7 +78,8 @@ class DeliveryLimits:
 
     Attributes:
         backoff_last: seconds at most between two tries.
-        give_up_after: seconds after which a clip that cannot be posted is given up.
+        give_up_after: seconds after which a clip no longer waits for its channel and goes to the member
+            directly; after twice as many it is given up.
     """
 
     backoff_last: float
@@ -96,6 +101,7 @@ class Deliverer:
         limits: DeliveryLimits,
         clip_posts: ClipPosts,
         signals: JobSignals,
+        shortages: Shortages,
         clock: Callable[[], float],
         screen: Callable[[Job], Awaitable[bool]] | None = None,
     ) -> None:
@@ -111,6 +117,7 @@ class Deliverer:
             limits: how long to try.
             clip_posts: packs clips, which is the last that happens to them.
             signals: says when a clip may be ready, and is told what became of it.
+            shortages: told what the machine is short of.
             clock: returns Unix seconds.
             screen: looks at a clip before it is first posted; False: it is held. None: clips are not checked.
         """
@@ -123,11 +130,13 @@ class Deliverer:
         self._limits = limits
         self._clip_posts = clip_posts
         self._signals = signals
+        self._shortages = shortages
         self._clock = clock
         self._screen = screen
         self._under_way: dict[JobId, asyncio.Task[None]] = {}
         self._away: dict[JobId, float] = {}
         self._is_back = False
+        self._plain: set[JobId] = set()
         self.loop = Loop("delivery", self._start_posts, every=POLL_SECONDS, first=self._clear_work)
         signals.rendered.connect(self.loop.wake)
         signals.discord_is_back.connect(self.discord_is_back)
@@ -183,24 +192,27 @@ class Deliverer:
     async def _deliver(self, job: Job) -> None:
         try:
             await self._attempt(job)
-        except Exception:
-            log.exception("delivery of job %s failed", job.id)
-            await self._end_attempt(job.id)
+        except Exception as error:
+            short = self._shortages.met(Place.DELIVERY, error)
+            if short is None:
+                log.exception("delivery of job %s failed", job.id)
+            await self._end_attempt(job.id, may_give_up=short is None)
         self._signals.changed(job.id)
 
-    async def _end_attempt(self, job_id: JobId) -> None:
+    async def _end_attempt(self, job_id: JobId, *, may_give_up: bool) -> None:
         """Record that the attempt has ended, so that the next can begin. It looks for the message first."""
         while not self.loop.stopping:
             try:
                 job = await self._jobs.get(job_id)
                 if job is None or job.state is not State.POSTING:
                     return
-                if self._age(job) > self._limits.give_up_after:
+                if may_give_up and self._age(job) > self._limits.give_up_after:
                     await self._fail(job, "E_POST", f"the clip of job {job.id} could not be posted")
                 else:
                     await self._postpone(job)
-            except Exception:
-                log.exception("could not record the end of an attempt to post job %s", job_id)
+            except Exception as error:
+                if self._shortages.met(Place.DELIVERY, error) is None:
+                    log.exception("could not record the end of an attempt to post job %s", job_id)
                 await asyncio.sleep(TROUBLE_PAUSE)
             else:
                 return
@@ -226,7 +238,7 @@ class Deliverer:
                 return
             if job.post_attempts > 1 and await self._found(job):
                 return
-            async with self._clip_posts.packed(job, await self._clip(job)) as post:
+            async with self._packed(job, await self._clip(job)) as post:
                 message = await self._outlet.send(job.channel_id, post)
         except ChannelError as error:
             await self._answer(job, error)
@@ -253,6 +265,8 @@ class Deliverer:
     async def _posted(self, job: Job, message: int | None) -> None:
         await self._delivery.record_posted(job.id, message)
         self._away.pop(job.id, None)
+        self._plain.discard(job.id)
+        self._shortages.passed(Place.DELIVERY)
         self._is_back = True
         self._smaller(job).unlink(missing_ok=True)
         log.info("job %s is delivered", job.id)
@@ -271,17 +285,14 @@ class Deliverer:
         return self._work / f"{job.id}-smaller.mp4"
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
-        """Act on a refusal from Discord."""
+        """Act on a refusal from Discord, as :mod:`bot.discord_io.causes` says."""
         log.warning("job %s was not posted (%s): %s", job.id, error.trouble, error)
-        age = self._age(job)
         if error.trouble is Trouble.TOO_LARGE:
             await self._make_smaller(job)
-        elif error.trouble is Trouble.GONE or (
-            error.trouble is Trouble.NO_ACCESS and age > self._limits.give_up_after
-        ):
+        elif error.trouble is Trouble.REFUSED:
+            await self._make_plain(job, error)
+        elif error.trouble is Trouble.GONE or self._age(job) > self._limits.give_up_after:
             await self._send_direct(job)
-        elif error.trouble is Trouble.REFUSED or age > self._limits.give_up_after:
-            await self._fail(job, "E_POST", f"Discord refused the clip of job {job.id}: {error}")
         elif error.trouble is Trouble.NO_ACCESS:
             await self._delivery.postpone(job.id, min(NO_ACCESS_BACKOFF, self._limits.backoff_last))
         else:
@@ -307,28 +318,47 @@ class Deliverer:
         try:
             await asyncio.to_thread(shrink, clip, self._smaller(job), max_bytes=target)
         except EngineError as error:
+            if shortage_of(error) is not None:
+                raise
             await self._fail(job, "E_TOO_LARGE", f"the clip of job {job.id} cannot be made smaller: {error}")
             return
         await self._delivery.postpone(job.id, 0.0)
 
     async def _send_direct(self, job: Job) -> None:
-        """The channel is gone: the clip goes to the member who asked, or nowhere."""
+        """The channel cannot be reached: the clip goes to the member who asked, or nowhere."""
         try:
-            async with self._clip_posts.packed(job, await self._clip(job)) as post:
+            async with self._packed(job, await self._clip(job)) as post:
                 await self._outlet.send_direct(job.user_id, post)
         except ChannelError as error:
-            if error.trouble is Trouble.LATER and self._age(job) <= self._limits.give_up_after:
+            log.warning("job %s was not sent directly (%s): %s", job.id, error.trouble, error)
+            if error.trouble is Trouble.TOO_LARGE:
+                await self._make_smaller(job)
+            elif error.trouble is Trouble.REFUSED:
+                await self._make_plain(job, error)
+            elif error.trouble is Trouble.LATER and self._age(job) <= 2 * self._limits.give_up_after:
                 await self._postpone(job)
             else:
-                await self._fail(job, "E_CHANNEL", f"the channel of job {job.id} is gone: {error}")
+                await self._fail(job, "E_CHANNEL", f"neither channel nor member can be reached: {error}")
         else:
             await self._posted(job, None)
+
+    def _packed(self, job: Job, clip: Path) -> AbstractAsyncContextManager[Post]:
+        return self._clip_posts.packed(job, clip, plain=job.id in self._plain)
+
+    async def _make_plain(self, job: Job, error: ChannelError) -> None:
+        """Discord does not take it in this form: words may be filtered, buttons out of date."""
+        if job.id in self._plain:
+            await self._fail(job, "E_POST", f"Discord refused the clip: {error}")
+            return
+        self._plain.add(job.id)
+        await self._delivery.postpone(job.id, 0.0)
 
     async def _fail(self, job: Job, code: str, detail: str) -> None:
         error_id = job.id[:8]
         log.error("job %s failed at delivery, error id %s: %s", job.id, error_id, detail)
         await self._claims.fail(job.id, None, code=code, error_id=error_id)
         self._away.pop(job.id, None)
+        self._plain.discard(job.id)
         self._smaller(job).unlink(missing_ok=True)
 
 

@@ -8,8 +8,9 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
 from bot.ops.redaction import hushed
+from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from db.errors import DatabaseError
@@ -26,6 +28,7 @@ from db.files import Blobs
 from db.jobs.claims import Claims, Requeue
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
+from db.jobs.stumbles import StumbleLimits
 from db.jobs.take_previews import TakePreviews
 from db.states import JobId
 from engine.core.errors import (
@@ -34,11 +37,13 @@ from engine.core.errors import (
     EngineClosed,
     EngineDied,
     EngineError,
+    EngineKilled,
     RenderFailed,
     Unsupported,
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
+from engine.core.shortages import Shortage, shortage_of
 from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
@@ -71,9 +76,11 @@ class EngineLoop:
         blobs: Blobs,
         engine: Engine,
         limits_for: Callable[[Job], Awaitable[RenderLimits]],
-        crash_limit: int,
+        stumbles: StumbleLimits,
+        shortages: Shortages,
         signals: JobSignals,
         clock: Callable[[], float],
+        may_claim: Callable[[], bool] = lambda: True,
     ) -> None:
         """Make one.
 
@@ -84,7 +91,9 @@ class EngineLoop:
             blobs: where pictures and clips are.
             engine: where clips are made.
             limits_for: what a job may spend; the size limit is the server's.
-            crash_limit: engine crashes in one job until it is set aside.
+            stumbles: when a job in which the engine ended goes last, and when it is set aside.
+            shortages: told what the machine is short of.
+            may_claim: asked before each claim; False: no job is begun.
             signals: says when there may be a job, and is told what became of it.
             clock: returns Unix seconds.
         """
@@ -93,7 +102,10 @@ class EngineLoop:
         self._blobs = blobs
         self._engine = engine
         self._limits_for = limits_for
-        self._crash_limit = crash_limit
+        self._stumbles = stumbles
+        self._shortages = shortages
+        self._strikes = Strikes()
+        self._may_claim = may_claim
         self._signals = signals
         self.loop = Loop("engine loop", self._next_job, every=POLL_SECONDS)
         self._current: Job | None = None
@@ -123,7 +135,7 @@ class EngineLoop:
         """Claim a job and see it to its end. False if there is none."""
         self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            job = await self._claims.claim(last=self.gpu.suspects)
+            job = await self._claim()
             if job is None:
                 self._rendered_at = None
             elif self.loop.stopping:
@@ -134,6 +146,20 @@ class EngineLoop:
         finally:
             self._idle.set()
         return job is not None
+
+    async def _claim(self) -> Job | None:
+        """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
+        if not self._may_claim():
+            return None
+        try:
+            return await self._claims.claim(last=self._strikes.last(self.gpu.suspects))
+        except Exception as error:
+            if self._shortages.met(Place.ENGINE, error) is None:
+                raise
+            self._signals.places_changed()
+            self._cancel.clear()
+            await self._back_off(self._shortages.pause(Place.ENGINE))
+            return None
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running job a moment, then put it back at the front."""
@@ -160,7 +186,7 @@ class EngineLoop:
 
     async def _work(self, job: Job) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        notes = asyncio.create_task(self._note_progress(job), name=f"progress {job.id}")
+        notes = asyncio.create_task(self._notes_of(job), name=f"progress {job.id}")
         try:
             await self._render(job)
         except asyncio.CancelledError:
@@ -177,8 +203,9 @@ class EngineLoop:
         while True:
             try:
                 await self._end(job, error)
-            except Exception:
-                log.exception("could not record the end of job %s", job.id)
+            except Exception as again:
+                if self._shortages.met(Place.ENGINE, again) is None:
+                    log.exception("could not record the end of job %s", job.id)
                 if self.loop.stopping:
                     return  # the next start finds it running, and gives it back
                 await self._pause()
@@ -187,6 +214,11 @@ class EngineLoop:
 
     async def _end(self, job: Job, error: Exception) -> None:
         """Record the outcome of a claim that brought no clip."""
+        ended = isinstance(error, Cancelled | EngineClosed | EngineDied)
+        short = None if ended else self._shortages.met(Place.ENGINE, error)
+        if short is not None:
+            await self._ran_short(job, error, short)
+            return
         match error:
             case Cancelled():
                 await self._stopped(job)
@@ -230,6 +262,7 @@ class EngineLoop:
         self._rendered_at = time.monotonic()
         self.rendered += 1
         self.gpu.drew(job.id)
+        self._strikes.drew(job.id)
         receipt = rendered.receipt
         try:
             await asyncio.to_thread(self._blobs.adopt, rendered.path, receipt.sha256)
@@ -244,6 +277,7 @@ class EngineLoop:
             )
         finally:
             self._engine.discard(rendered)
+        self._shortages.passed(Place.ENGINE)
         if kept:
             log.info("job %s is rendered in %.1f s", job.id, receipt.busy_seconds)
             for given_up in receipt.ladder:
@@ -265,22 +299,6 @@ class EngineLoop:
             log.info("job %s: take %d did not pass: %s", job.id, event.take.number, reasons)
         self._signals.changed(job.id)
 
-    async def _note_progress(self, job: Job) -> None:
-        """Record the progress now and then, and look for a cancel request in the row."""
-        written: JobProgress | None = None
-        while True:
-            await asyncio.sleep(NOTE_SECONDS)
-            live = self.progress.get(job.id)
-            try:
-                if live is not None and live != written:
-                    await self._claims.progress(job.id, job.claim, live.stage, live.fraction, live.take)
-                    written = live
-                row = await self._jobs.get(job.id)
-                if row is not None and row.cancel_requested:
-                    self._cancel.set()
-            except Exception:
-                log.exception("could not record the progress of job %s", job.id)
-
     async def _stopped(self, job: Job) -> None:
         row = await self._jobs.get(job.id)
         if row is not None and row.cancel_requested:
@@ -292,7 +310,20 @@ class EngineLoop:
 
     async def _crashed(self, job: Job, error: EngineDied) -> None:
         log.error("job %s: %s\n%s", job.id, error, hushed(error.last_words, job))
-        await self._requeue(job, Requeue.CRASH)
+        self._strikes.failed(job.id)
+        await self._requeue(job, Requeue.KILLED if isinstance(error, EngineKilled) else Requeue.CRASH)
+
+    async def _ran_short(self, job: Job, error: Exception, short: Shortage) -> None:
+        """The machine was short of something: the job waits at the front, and nothing is charged."""
+        if self._strikes.met(job.id, short):
+            self._strikes.forget(job.id)
+            code = Code.MEMORY if short is Shortage.MEMORY else Code.ENGINE
+            await self._fail(job, code, f"it ran short again and again while others were drawn: {error}")
+            return
+        await self._requeue(job, Requeue.ENGINE_DOWN)
+        self._signals.changed(job.id)
+        self._signals.places_changed()
+        await self._back_off(self._shortages.pause(Place.ENGINE))
 
     async def _answer(self, job: Job, error: RenderFailed) -> None:
         """The engine said no: because of this job, of its own state, or of something that can't be known."""
@@ -302,9 +333,10 @@ class EngineLoop:
             await self._back_off(ENGINE_DOWN_PAUSE)
         elif error.code == BROKEN_DEVICE:
             to_blame = self.gpu.met(job.id)
+            self._strikes.failed(job.id)
             words, count = hushed(error.detail, job), self.gpu.in_a_row
             log.error("job %s hit a GPU fault, %d in a row: %s", job.id, count, words)
-            await self._requeue(job, Requeue.CRASH if to_blame else Requeue.ENGINE_DOWN)
+            await self._requeue(job, Requeue.PROVEN if to_blame else Requeue.ENGINE_DOWN)
             await self._back_off(self.gpu.pause())
         else:
             # What is wrong with weights, the error says in words that are of use to the member.
@@ -321,11 +353,34 @@ class EngineLoop:
         await self._claims.fail(job.id, job.claim, code=code, text=text, error_id=error_id)
 
     async def _give_back(self, job: Job, error: Exception) -> None:
-        """An error around the engine: a full disk is not the job's fault, a bug of ours may be its doing."""
+        """An error around the engine: the disk's are not the job's fault, a bug of ours may be its doing."""
         log.error("job %s failed outside the engine", job.id, exc_info=error)
         fault = Requeue.ENGINE_DOWN if isinstance(error, (OSError, DatabaseError)) else Requeue.CRASH
         await self._pause()
         await self._requeue(job, fault)
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
-        await self._claims.requeue(job.id, job.claim, cause=cause, crash_limit=self._crash_limit)
+        await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)
+
+    def _notes_of(self, job: Job) -> Coroutine[Any, Any, None]:
+        return _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=self._cancel)
+
+
+async def _note_progress(
+    job: Job, claims: Claims, jobs: JobQueries, *, live: Mapping[JobId, JobProgress], cancel: asyncio.Event
+) -> None:
+    """Write the progress down now and then, and hear of a cancel that came by another way."""
+    written: JobProgress | None = None
+    while True:
+        await asyncio.sleep(NOTE_SECONDS)
+        now = live.get(job.id)
+        try:
+            if now is not None and now != written:
+                await claims.progress(job.id, job.claim, now.stage, now.fraction, now.take)
+                written = now
+            row = await jobs.get(job.id)
+            if row is not None and row.cancel_requested:
+                cancel.set()
+        except Exception as error:
+            if shortage_of(error) is None:  # else the engine loop meets it, too, and says so once
+                log.exception("could not record the progress of job %s", job.id)

@@ -15,21 +15,25 @@ from typing import Protocol
 
 import discord
 
-from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.loops.delivery import is_waiting_for_access
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import FirstLook, FirstLooks, Shown
+from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals
 from bot.supervisor import Loop
 from bot.text import messages
 from db.jobs.delivery import Delivery
 from db.jobs.job import Job
+from db.jobs.owed import Owed
 from db.jobs.queries import JobQueries
 from db.moderation.actions import Moderation
 from db.states import JobId, State
+from engine.core.recipe import Recipe
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -47,6 +51,9 @@ FAR_BACK = 10
 
 FAR_BACK_SECONDS = 60.0
 RETRY_SECONDS = 10.0
+LONGEST_RETRY_SECONDS = 3600.0
+TELL_ELSEWHERE_AFTER = 600.0
+"""Seconds after which a member hears by another way that a job came to nothing."""
 
 DRAFT_NAME = "first-look.mp4"
 DRAFT_SECONDS = 20.0
@@ -76,8 +83,12 @@ class StatusBoard:
         forecaster: Forecaster,
         dress: Dress,
         sealer: Sealer,
+        owed: Owed,
+        shortages: Shortages,
         may_show: Callable[[Job], Awaitable[bool]],
         interval: float,
+        give_up_after: float,
+        clock: Callable[[], float],
     ) -> None:
         """Make one.
 
@@ -91,8 +102,12 @@ class StatusBoard:
             forecaster: knows how long the others wait.
             dress: makes the buttons of a status message.
             sealer: marks first looks as made by a machine.
+            owed: remembers what could not be said.
+            shortages: knows what the machine is short of.
             may_show: whether a first look may be shown before the clip is reviewed.
             interval: seconds at least between two edits of one message.
+            give_up_after: seconds after a job's end when its message is left as it is.
+            clock: returns Unix seconds.
         """
         self._delivery = delivery
         self._jobs = jobs
@@ -102,8 +117,12 @@ class StatusBoard:
         self._forecaster = forecaster
         self._dress = dress
         self._sealer = sealer
+        self._owed = owed
+        self._shortages = shortages
         self._may_show = may_show
         self._interval = interval
+        self._give_up_after = give_up_after
+        self._clock = clock
         self._dirty: dict[JobId, None] = {}
         self._shown: dict[JobId, Shown] = {}
         self._busy: set[JobId] = set()
@@ -218,14 +237,23 @@ class StatusBoard:
 
     async def _content(self, job: Job, *, asks: bool = False) -> str:
         recipe = recipe_of(job)
-        if job.state.ended:
-            return messages.over(job, recipe)
-        if job.state in {State.RENDERED, State.POSTING}:
-            return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
+        if job.state in {State.QUEUED, State.RUNNING}:
+            return await self._content_of_waiting(job, recipe, asks=asks)
         if job.state is State.HELD:
             return messages.under_review(recipe)
-        live = self._engine_loop.progress.get(job.id)
-        if job.state is State.RUNNING and live is not None:
+        if job.state.ended:
+            return messages.over(job, recipe)
+        if (short := self._shortages.at(Place.DELIVERY)) is not None:
+            return messages.waits_for(recipe, short)
+        return messages.held_back(recipe) if is_waiting_for_access(job) else messages.uploading(recipe)
+
+    async def _content_of_waiting(self, job: Job, recipe: Recipe, *, asks: bool) -> str:
+        """For a job that waits or is drawn."""
+        live = self._engine_loop.progress.get(job.id) if job.state is State.RUNNING else None
+        short = self._shortages.at(Place.ENGINE)
+        if short is not None and (live is None or live.fraction == 0):
+            return messages.waits_for(recipe, short)  # each try may fail again: this is said once
+        if live is not None:
             return messages.running(recipe, live.stage, live.fraction, live.take, asks=asks)
         forecast = await self._forecaster.forecast()
         wait = forecast.waits.get(job.id)
@@ -244,7 +272,7 @@ class StatusBoard:
         shown = self._shown.get(job.id, Shown())
         if (shown.content, shown.draft) == (content, take) and not job.state.ended:
             return
-        files = None if shown.draft == take else await self._files(job, look)
+        files = None if shown.draft == take else await _files_of(self._sealer, job, look)
         try:
             draft = await self._put(job, content, look, files)
         except ChannelError as error:
@@ -256,7 +284,7 @@ class StatusBoard:
         await self._written(job, content, draft)
 
     async def _written(self, job: Job, content: str, draft: int) -> None:
-        pause = FAR_BACK_SECONDS if self._is_far_back(job) else self._interval
+        pause = FAR_BACK_SECONDS if _is_far_back(self._forecaster, job) else self._interval
         if self.loop.stopping:
             pause = 0.0
         self._shown[job.id] = Shown(content=content, draft=draft, next=time.monotonic() + pause)
@@ -276,7 +304,7 @@ class StatusBoard:
         view = self._dress(job, draft=look is not None and look.asks)
         if job.status_message_id is None or job.status_channel_id is None:
             if job.state is not State.DELIVERED:  # else the clip itself has told it
-                post = Post(content=content, nonce=nonce(job.id, f"status {job.restarts}"), view=view)
+                post = Post(content=content, nonce=nonce(job.id, f"status {job.stumbles}"), view=view)
                 message = await self._messenger.send(job.channel_id, post)
                 await self._delivery.set_status_message(job.id, job.channel_id, message)
             return 0
@@ -296,20 +324,26 @@ class StatusBoard:
         self.touch(job.id)
 
     async def _answer(self, job: Job, error: ChannelError) -> None:
-        """What follows from Discord's no."""
-        if error.trouble is Trouble.LATER:
-            self._try_again(job.id)
-        elif error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
+        """What follows from Discord's no; see :mod:`bot.discord_io.causes`."""
+        if error.trouble in {Trouble.TOO_OLD, Trouble.THINKING} or (
             # It never said anything: the answer to the member died before it was a message.
             error.trouble is Trouble.GONE and not job.state.ended and job.id not in self._shown
         ):
             await self._replace(job)
-        elif job.state.ended or error.trouble is Trouble.GONE:
-            # Somebody deleted it, or the bot may not be here any more: there is nothing left to keep true.
+        else:
+            await self._keep_trying(job, error)
+
+    async def _keep_trying(self, job: Job, error: ChannelError) -> None:
+        """Come back later: a thread is opened again, a permission given back. How a job ended cannot wait."""
+        over_for = 0.0 if job.ended_at is None else self._clock() - job.ended_at
+        pause = _pause_before_retry(job, error.trouble, over_for, self._give_up_after)
+        if pause is None or error.trouble is Trouble.NO_ACCESS or over_for > TELL_ELSEWHERE_AFTER:
+            await self._owed.add_if_nothing_came(job)
+        if pause is None:
             log.info("cannot reach the status message of job %s: %s", job.id, error)
             await self._delivery.finish_status(job.id)
         else:
-            self._shown[job.id] = Shown(next=time.monotonic() + FAR_BACK_SECONDS)
+            self._try_again(job.id, pause)
 
     async def _replace(self, job: Job) -> None:
         """A new one takes over: Discord limits edits of messages older than an hour."""
@@ -325,22 +359,38 @@ class StatusBoard:
             await self._written(job, content, draft=0)
         except ChannelError as error:
             log.warning("could not replace the status message of job %s: %s", job.id, error)
-            if error.trouble is Trouble.GONE:
-                await self._delivery.finish_status(job.id)  # so is the channel
-            else:
-                self._try_again(job.id)
+            await self._keep_trying(job, error)
 
-    def _is_far_back(self, job: Job) -> bool:
-        latest = self._forecaster.latest
-        wait = latest.waits.get(job.id) if latest is not None else None
-        return wait is not None and wait.position > FAR_BACK
-
-    def _try_again(self, job: JobId) -> None:
-        self._shown[job] = Shown(next=time.monotonic() + RETRY_SECONDS)
+    def _try_again(self, job: JobId, pause: float = RETRY_SECONDS) -> None:
+        self._shown[job] = Shown(next=time.monotonic() + pause)
         self.touch(job)
 
-    async def _files(self, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
-        if look is None:
-            return ()
-        sealed = await asyncio.to_thread(self._sealer.seal, look.mp4, recipe_of(job))
-        return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)
+
+def _pause_before_retry(job: Job, trouble: Trouble, over_for: float, give_up_after: float) -> float | None:
+    """Seconds until the next try; None: somebody deleted it, or Discord will not take its last words.
+
+    Args:
+        job: whose message it is.
+        trouble: what kept it from being edited.
+        over_for: seconds since the job ended; 0 while it has not.
+        give_up_after: seconds after the end when the message is left as it is.
+    """
+    if trouble is Trouble.GONE:
+        return None
+    if job.state.ended and (trouble is Trouble.REFUSED or over_for > give_up_after):
+        return None
+    pause = RETRY_SECONDS if trouble is Trouble.LATER else FAR_BACK_SECONDS
+    return max(pause, min(LONGEST_RETRY_SECONDS, over_for / 10))
+
+
+def _is_far_back(forecaster: Forecaster, job: Job) -> bool:
+    latest = forecaster.latest
+    wait = latest.waits.get(job.id) if latest is not None else None
+    return wait is not None and wait.position > FAR_BACK
+
+
+async def _files_of(sealer: Sealer, job: Job, look: FirstLook | None) -> tuple[SmallFile, ...]:
+    if look is None:
+        return ()
+    sealed = await asyncio.to_thread(sealer.seal, look.mp4, recipe_of(job))
+    return (SmallFile(name=(SPOILER if job.spoiler else "") + DRAFT_NAME, data=sealed.mp4),)

@@ -10,7 +10,8 @@ import asyncio
 import logging
 from pathlib import Path
 
-from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.moderation.case_buttons import view_for

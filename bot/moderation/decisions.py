@@ -12,6 +12,7 @@ from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, job_here
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.replies import think
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.case_buttons import CaseButton, may_decide
 from bot.signals import JobSignals
@@ -97,7 +98,7 @@ class Decisions:
 
     async def take_down(self, interaction: Interaction, number: int, job: JobId) -> None:
         """Delete a reported clip, its files, and what was made from it."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         reasons = "; ".join(await self._cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
         reached = await self._cases.take_down(job, number, audit_entry)

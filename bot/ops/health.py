@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 
 FILE = "health.json"
 EVERY = 5.0
+TROUBLE = "trouble"
+"""The key of what makes the bot useless although it lives."""
+
 STALE = 30.0
 """A sign of life older than this many seconds is none."""
 
@@ -47,8 +50,10 @@ class HealthFile:
         self._path.unlink(missing_ok=True)
 
     def _write(self) -> None:
+        if TROUBLE in (told := self._tell()):
+            self._path.parent.mkdir(parents=True, exist_ok=True)  # the trouble may be that it is gone
         draft = self._path.with_suffix(".part")
-        draft.write_text(json.dumps({"time": self._clock(), **self._tell()}))
+        draft.write_text(json.dumps({"time": self._clock(), **told}))
         draft.replace(self._path)
 
 
@@ -66,7 +71,7 @@ def look(folder: Path, *, now: float) -> tuple[bool, str]:
     loops = told.pop("loops", {})
     lines = [", ".join(f"{key}: {value}" for key, value in told.items())]
     lines += [_line(name, **loop) for name, loop in loops.items()]
-    return True, "\n".join(lines)
+    return TROUBLE not in told, "\n".join(lines)
 
 
 def _line(loop: str, *, state: str, restarts: int, last_error: str) -> str:

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.ops.shortages import Place, Shortages
 from bot.supervisor import Loop
 from db.files import Blobs
 from db.jobs.retention import Retention, RetentionPolicy
@@ -37,6 +38,7 @@ class Housekeeping:
         personal: Personal,
         guilds: Guilds,
         backup_dir: Path,
+        shortages: Shortages,
         policy: RetentionPolicy,
         clock: Callable[[], float],
     ) -> None:
@@ -50,6 +52,7 @@ class Housekeeping:
             personal: clears words away.
             guilds: knows which the bot has left.
             backup_dir: where the copies go.
+            shortages: told what the machine is short of.
             policy: how long everything is kept.
             clock: returns Unix seconds.
         """
@@ -60,17 +63,27 @@ class Housekeeping:
         self._personal = personal
         self._guilds = guilds
         self._backup_dir = backup_dir
+        self._shortages = shortages
         self._policy = policy
         self._clock = clock
         self.loop = Loop("housekeeping", self._round, every=SWEEP_EVERY)
 
-    async def _round(self) -> None:
+    async def _round(self) -> bool:
         # One after the other, and the next also where one has failed.
+        passed = True
         for chore in (self.forget, self.sweep, self.back_up_if_due, self.drop_set_aside):
             try:
                 await chore()
-            except Exception:
-                log.exception("the housekeeping failed")
+            except Exception as error:
+                passed = False
+                if self._shortages.met(Place.HOUSEKEEPING, error) is None:
+                    log.exception("the housekeeping failed")
+        if passed:
+            self._shortages.passed(Place.HOUSEKEEPING)
+        elif self._shortages.at(Place.HOUSEKEEPING) is not None:
+            await asyncio.sleep(self._shortages.pause(Place.HOUSEKEEPING))
+            return True
+        return False
 
     async def forget(self) -> int:
         """Clear away the words of old jobs, and guilds that the bot has left; return how many jobs."""

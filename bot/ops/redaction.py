@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.config.secrets import HIDDEN
 from bot.job_documents import recipe_of
-from bot.ops.logs import HIDDEN
 from db.jobs.job import Job
 
 

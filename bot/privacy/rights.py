@@ -16,6 +16,7 @@ from bot.buttons import rows
 from bot.buttons.button import Button, Look
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
+from bot.discord_io.replies import think
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
@@ -106,7 +107,7 @@ class Rights:
 
     async def export(self, interaction: Interaction) -> None:
         """Send the member everything that is kept about them, in private, split into files if needed."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         try:
             async with self._exports.turn():
                 await self._export(interaction)

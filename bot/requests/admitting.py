@@ -15,6 +15,7 @@ from bot.discord_io.replies import refusal_text
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.moderation.screening import Screening
+from bot.ops.data_watch import DataWatch
 from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
@@ -52,7 +53,13 @@ class Admitting:
     """Refuses requests in private. The door has looked at bans and at what is in hand before."""
 
     def __init__(
-        self, *, entry: Admission, reception: Reception, screening: Screening, rules: SubmissionPolicy
+        self,
+        *,
+        entry: Admission,
+        reception: Reception,
+        screening: Screening,
+        data_watch: DataWatch,
+        rules: SubmissionPolicy,
     ) -> None:
         """Make one.
 
@@ -60,11 +67,13 @@ class Admitting:
             entry: knows the limits.
             reception: knows how large a file may be.
             screening: knows what is never drawn.
+            data_watch: knows whether the data folder is still there.
             rules: the owner's.
         """
         self._entry = entry
         self._reception = reception
         self._screening = screening
+        self._data_watch = data_watch
         self.rules = rules
 
     async def admit(
@@ -128,6 +137,11 @@ class Admitting:
         if await self._screening.forbids(clean_prompt(words, limit=self.rules.max_prompt)):
             log.warning("refused %s: someone young together with something sexual", interaction.id)
             return messages.FORBIDDEN
+        return self._refuse_for_the_disk()
+
+    def _refuse_for_the_disk(self) -> str | None:
+        if not self._data_watch.is_there():
+            return messages.DATA_GONE
         if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
             return messages.DISK_FULL
         return None

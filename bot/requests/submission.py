@@ -16,21 +16,24 @@ import discord
 
 from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
-from bot.discord_io.interactions import Interaction, say
+from bot.discord_io.interactions import Interaction, cross_off, is_taken, say, tell_elsewhere
 from bot.discord_io.permissions import roles_of
-from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal
+from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.loops.status import StatusBoard
 from bot.moderation.screening import Screened, Screening
+from bot.ops.data_watch import DataWatch
+from bot.ops.shortages import Place, Shortages
 from bot.requests.admitting import Admitting, SubmissionPolicy
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
 from bot.text import messages
 from bot.text.prompts import clean_prompt
+from db.errors import DatabaseError
 from db.files import Blobs
 from db.jobs.enqueue import Admission
 from db.jobs.job import Job, NewJob
@@ -47,6 +50,9 @@ log = logging.getLogger(__name__)
 
 UNSEEN = Subject(sha256="", width=1600, height=900)
 """A file that is not decoded yet: a request that no file could satisfy is refused before the download."""
+
+WRITE_SECONDS = 1.0
+"""Discord waits three seconds for a first answer; a write that takes longer than this goes on beside it."""
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -78,6 +84,8 @@ class Submissions:
         board: StatusBoard,
         signals: JobSignals,
         screening: Screening,
+        shortages: Shortages,
+        data_watch: DataWatch,
         rules: SubmissionPolicy,
         capabilities: Callable[[], Awaitable[Capabilities]],
     ) -> None:
@@ -90,9 +98,12 @@ class Submissions:
         self._board = board
         self._signals = signals
         self._screening = screening
+        self._shortages = shortages
         self.rules = rules
         self._capabilities = capabilities
-        self._admitting = Admitting(entry=entry, reception=reception, screening=screening, rules=rules)
+        self._admitting = Admitting(
+            entry=entry, reception=reception, screening=screening, data_watch=data_watch, rules=rules
+        )
         self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
@@ -207,7 +218,9 @@ class Submissions:
                 await say(interaction, messages.BEING_RESTARTED)
                 return None
             checked = await self._admitting.admit(interaction, words, files or {})
-            answer = None if checked is None else await defer(interaction)
+            if checked is None or not await self._write_down(interaction):
+                return None
+            answer = await self._promise(interaction)
             if answer is None:
                 return None
             return await self._take(interaction, make, parent, key, answer, checked=bool(checked))
@@ -235,15 +248,17 @@ class Submissions:
             self._in_flight.protect()
             enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
-            await send_refusal(interaction, messages.BEING_RESTARTED)
+            await self._refuse(interaction, messages.BEING_RESTARTED)
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
-            await send_refusal(interaction, refusal_text(error, interaction.id))
+            self._shortages.met(Place.INTAKE, error)
+            await self._refuse(interaction, refusal_text(error, interaction.id))
             return None
+        self._shortages.passed(Place.INTAKE)
         job = enqueued.job
         if not enqueued.created:
             if key is not None:
-                await send_refusal(interaction, messages.ASKED_AGAIN)
+                await self._refuse(interaction, messages.ASKED_AGAIN)
             return None  # else Discord told us twice, and the first time is being answered
         log.info("job %s is queued", job.id)
         self._board.expect(job.id)
@@ -255,7 +270,35 @@ class Submissions:
             log.exception("answering job %s failed", job.id)
         finally:
             self._board.answered(job.id)
+        if answer.message_id is not None:  # else the answer that was promised still has to be found
+            await cross_off(interaction)
         return job.id
+
+    async def _write_down(self, interaction: Interaction) -> bool:
+        """Write the interaction down before an answer is promised; False: it was refused in words."""
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await write_down(interaction, reserved=False)
+        except TimeoutError:
+            log.warning("the database is slow: promising an answer to %s before it is stored", interaction.id)
+        except (DatabaseError, OSError, MemoryError) as error:
+            self._shortages.met(Place.INTAKE, error)
+            await interaction.response.send_message(refusal_text(error, interaction.id), ephemeral=True)
+            return False
+        return True
+
+    async def _promise(self, interaction: Interaction) -> Answer | None:
+        """Show "thinking". None where it was too late for that; the member is told so elsewhere."""
+        answer = await defer(interaction)
+        if answer is None:
+            await cross_off(interaction)
+            if not await is_taken(interaction):
+                await tell_elsewhere(interaction, messages.NOT_ANSWERED)
+        return answer
+
+    async def _refuse(self, interaction: Interaction, text: str) -> None:
+        if await send_refusal(interaction, text):
+            await cross_off(interaction)
 
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""

@@ -16,6 +16,7 @@ from db.jobs.queries import Ahead
 from db.moderation.actions import SET_ASIDE
 from db.states import State
 from engine.core.recipe import Kind, Outcome, Receipt, Recipe, TakeRecord
+from engine.core.shortages import Shortage
 
 BAR_LENGTH = 12
 SHOWN_PROMPT = 200
@@ -36,12 +37,14 @@ DOING = {
     Kind.RESTYLE: "Restyling a clip",
 }
 
+KEPT = "I keep it for a few days: `/mydata export` has it."
 CAUSES = {
     "E_MEMORY": "There was not enough memory for this clip, even after I used as little as I could.",
     "E_BROKEN": "Every take came out broken. Another seed may work better.",
-    "E_TOO_LARGE": "I couldn't make the clip small enough for this server's upload limit.",
+    "E_CHANNEL": f"I could bring the finished clip neither here nor to you directly. {KEPT}",
+    "E_TOO_LARGE": f"I couldn't make the clip small enough for this server's upload limit. {KEPT}",
     "E_CLIP": "The finished clip went missing on my disk. Please ask for it again.",
-    "E_POST": "Discord refused the finished clip.",
+    "E_POST": f"Discord refused the finished clip. {KEPT}",
 }
 """By error code. Any other code is our own fault, and its text would help only the owner."""
 
@@ -68,7 +71,16 @@ MAY_NOT_POST = (
 DISK_FULL = (
     "My disk is nearly full, so I can't take new requests. The owner of this bot needs to free some space."
 )
+DATA_GONE = (
+    "Somebody deleted my data folder while I was running, so I can't take requests. "
+    "The owner of this bot needs to put it back or restart me."
+)
 NO_ROOM_NOW = "I couldn't save your request, so it is not in the queue. Please try again in a moment."
+NOT_TAKEN_BEFORE_RESTART = "I was restarted before I had taken this. Please ask again."
+NOT_ANSWERED = "Discord didn't let me answer you, so nothing was done. Please ask again."
+NOT_ANSWERED_BEFORE_RESTART = (
+    "I was restarted before I could answer you. If nothing has come of it, please ask again."
+)
 BEING_RESTARTED = "I'm restarting. Please ask again in a minute."
 BANNED = "You can't use me in this server. A moderator has blocked you."
 NO_ALLOWANCE = "Only some roles can ask for clips here. A moderator of this server can tell you which."
@@ -97,6 +109,31 @@ UNDER_REVIEW = "👀 waiting for a moderator to review it; your place is kept"
 FIRST_LOOK = "👀 a rough first look: keep it, reroll with another seed, or stop"
 UNSIGNED = "not signed"
 WAITING_FOR_CHANNEL = "The clip is ready, but I can't post here right now. I'll keep trying."
+
+
+WAITS_FOR = {
+    Shortage.DISK: "waiting for room on my disk",
+    Shortage.READ_ONLY: "waiting until my disk can be written again",
+    Shortage.STORAGE: "waiting for my disk to work again",
+    Shortage.HANDLES: "waiting until my machine is less busy",
+    Shortage.PROCESSES: "waiting until my machine is less busy",
+    Shortage.MEMORY: "waiting for free memory on my machine",
+}
+
+
+def waits_for(recipe: Recipe, short: Shortage) -> str:
+    """The status of a job that waits for something the machine is short of."""
+    return f"{title(recipe)}\n⏳ {WAITS_FOR[short]}; it goes on by itself, and nothing is charged meanwhile"
+
+
+def not_taken_for_want_of(short: Shortage) -> str:
+    """Why a request was not taken: the machine is short of something."""
+    return f"I'm {WAITS_FOR[short]}, so your request is not in the queue. Please ask again in a few minutes."
+
+
+def not_done_for_want_of(short: Shortage) -> str:
+    """Why a click or a command had no effect: the machine is short of something."""
+    return f"I'm {WAITS_FOR[short]}, so I couldn't do that. Please try again in a few minutes."
 
 
 def failed_inside(error_id: str) -> str:
@@ -213,17 +250,34 @@ def over(job: Job, recipe: Recipe) -> str:
         return f"{title(recipe)}\n⚠️ {SET_ASIDE_BY_A_MODERATOR}"
     if job.state is State.QUARANTINED:
         return (
-            f"{title(recipe)}\n⚠️ This one kept crashing, so I set it aside. "
-            f"Nothing was charged. A moderator can look into it: `{job.id}`"
+            f"{title(recipe)}\n⚠️ {_why_set_aside(job)} Nothing was charged. "
+            f"A moderator can bring it back: `{job.id}`"
         )
     text = job.error_text or failed(job.error_code, job.error_id or job.id)
     return fit(f"{title(recipe)}\n⚠️ {text}")
 
 
-def clip_message(job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = True) -> str:
-    """The text above the finished clip: the member, the prompt, and the receipt in one small line."""
+def _why_set_aside(job: Job) -> str:
+    """What is known: an engine that ended is not always the job's doing."""
+    times = f"{job.stumbles} times" if job.stumbles > 1 else "once"
+    if job.crashes:
+        return f"My engine stopped {times} while it drew this, and other clips went well, so I set it aside."
+    return f"I was interrupted {times} while this was drawn, and other clips went well, so I set it aside."
+
+
+def clip_message(
+    job: Job, recipe: Recipe, receipt: Receipt, *, signed: bool = True, plain: bool = False
+) -> str:
+    """The text above the finished clip: the member, the prompt, and the receipt in one small line.
+
+    Args:
+        job: the clip's.
+        recipe, receipt: how it was made.
+        signed: the clip carries a signature.
+        plain: without the member's words, which Discord may have refused.
+    """
     head = f"<@{job.user_id}>"
-    shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
+    shown = "" if plain else show_prompt(recipe.prompt, SHOWN_PROMPT)
     if shown:
         head += f" {shown}"
     small = receipt_line(receipt) + ("" if signed else f" · {UNSIGNED}")

@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from bot.text.messages import QUEUE_EMPTY, fit
+from bot.text.messages import QUEUE_EMPTY, WAITS_FOR, fit
 from bot.text.prompts import show_prompt
 from db.audit.log import ChainCheck, Entry
 from db.jobs.job import Job
+from engine.core.shortages import Shortage
 
 SHOWN_REASON = 80
 NOTED = 16
@@ -76,6 +77,15 @@ def engine_trouble(since: float | None) -> str:
     )
 
 
+def shortage(short: Shortage, since: float) -> str:
+    """Why work stands still: the machine is short of something. ``since``: Unix seconds."""
+    return (
+        f"⚠️ Since <t:{int(since)}:t> I am {WAITS_FOR[short]}. No job is lost: they wait at no cost and go on "
+        "automatically. The owner of this bot can help; the bot's log says more."
+    )
+
+
+SHORTAGE_OVER = "✅ What my machine was short of is there again. Waiting jobs go on."
 ENGINE_BACK = "✅ The engine is working again. Waiting jobs resume now."
 
 

@@ -17,6 +17,7 @@ from db.jobs.ending import CancelOutcome, cancel, end
 from db.jobs.fairness import FAIR_ORDER, FairShare, charge
 from db.jobs.job import Job
 from db.jobs.rows import job_from, transition
+from db.jobs.stumbles import Ended, StumbleLimits, put_back, stumble
 from db.sqlite.connection import Database
 from db.sqlite.rows import Rows, fetch_one
 from db.states import FAILS_UNCLAIMED, JobId, State, check_move
@@ -26,7 +27,8 @@ CLAIM = f"""
 UPDATE job
 SET state = 'running', claim = claim + 1, started_at = :now, stage = '', fraction = 0, take = 0
 WHERE id = (
-    SELECT id FROM fair WHERE NOT paused ORDER BY id IN (SELECT value FROM json_each(:last)), place LIMIT 1
+    SELECT id FROM fair WHERE NOT paused
+    ORDER BY (SELECT nth.key FROM json_each(:last) AS nth WHERE nth.value = fair.id), place LIMIT 1
 )
 RETURNING *
 """
@@ -39,8 +41,24 @@ class Requeue(StrEnum):
     """Why a running job is given back."""
 
     CRASH = "crash"
+    """The engine ended of itself, and this job may be why."""
+
+    PROVEN = "proven"
+    """The same, and the engine has drawn other jobs since it last did."""
+
+    KILLED = "killed"
+    """Something else ended the engine."""
+
     SHUTDOWN = "shutdown"
     ENGINE_DOWN = "engine_down"
+    """The engine or the machine could not work; the job has nothing to do with it."""
+
+
+_ENDED = {
+    Requeue.CRASH: Ended.ENGINE,
+    Requeue.PROVEN: Ended.ENGINE,
+    Requeue.KILLED: Ended.ENGINE_KILLED,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +86,7 @@ class Claims(Rows):
         self._share = share
 
     async def claim(self, *, last: Collection[JobId] = ()) -> Job | None:
-        """Take the next job in the fair order, those of ``last`` last, or None if nothing may run."""
+        """Take the next job in the fair order, those of ``last`` after all others. None: nothing may run."""
         at = self._clock()
 
         def transaction(connection: sqlite3.Connection) -> Job | None:
@@ -146,11 +164,11 @@ class Claims(Rows):
 
         return await self._db.write(transaction)
 
-    async def requeue(self, job: JobId, claim: int, *, cause: Requeue, crash_limit: int) -> State | None:
+    async def requeue(self, job: JobId, claim: int, *, cause: Requeue, limits: StumbleLimits) -> State | None:
         """Give a running job back, to the front of the queue.
 
-        A job that was asked to stop ends as cancelled instead. Only a crash counts against the job: after
-        ``crash_limit`` of them it is quarantined, because it may be what kills the engine.
+        A job that was asked to stop ends as cancelled instead. What the end of an engine means for the job,
+        :mod:`db.jobs.stumbles` says.
 
         Returns:
             The job's new state, or None if the claim is stale.
@@ -161,13 +179,13 @@ class Claims(Rows):
             found = _running(connection, job, claim)
             if found is None:
                 return None
-            crashes = found.crashes + (cause is Requeue.CRASH)
             if found.cancel_requested:
-                moved = end(connection, job, State.CANCELLED, claim=claim, now=at, crashes=crashes)
-            elif cause is Requeue.CRASH and crashes >= crash_limit:
-                moved = end(connection, job, State.QUARANTINED, claim=claim, now=at, crashes=crashes)
+                moved = end(connection, job, State.CANCELLED, claim=claim, now=at)
+            elif cause in _ENDED:
+                proven = cause is Requeue.PROVEN
+                moved = stumble(connection, found, _ENDED[cause], limits, now=at, proven=proven)
             else:
-                moved = _to_the_front(connection, job, crashes=crashes)
+                moved = put_back(connection, found)
             return None if moved is None else moved.state
 
         return await self._db.write(transaction)
@@ -223,10 +241,12 @@ class Claims(Rows):
             lambda connection: end(connection, job, State.CANCELLED, claim=claim, now=at) is not None
         )
 
-    async def recover(self, *, restart_limit: int) -> Recovery:
+    async def recover(self, *, limits: StumbleLimits, by_itself: bool = False) -> Recovery:
         """Sort out, once at the start, what was under way when the program last ended.
 
-        A running job goes to the front of the queue; found so ``restart_limit`` times, it is quarantined.
+        Args:
+            limits: when a job that ran goes last, and when it is set aside.
+            by_itself: the program ended of itself, as far as that is known: nobody stopped it.
         """
         at = self._clock()
 
@@ -236,21 +256,17 @@ class Claims(Rows):
                 "SELECT * FROM job WHERE state = 'running' ORDER BY seq"
             ).fetchall():
                 job = job_from(row)
-                restarts = job.restarts + 1
                 if job.cancel_requested:
-                    moved = end(
-                        connection, job.id, State.CANCELLED, claim=job.claim, now=at, restarts=restarts
-                    )
-                    kept = recovery.cancelled
-                elif restarts >= restart_limit:
-                    moved = end(
-                        connection, job.id, State.QUARANTINED, claim=job.claim, now=at, restarts=restarts
-                    )
-                    kept = recovery.quarantined
+                    moved = end(connection, job.id, State.CANCELLED, claim=job.claim, now=at)
                 else:
-                    moved = _to_the_front(connection, job.id, restarts=restarts)
-                    kept = recovery.requeued
-                kept.extend([moved] if moved else [])
+                    what = Ended.BOT if by_itself else Ended.BOT_KILLED
+                    moved = stumble(connection, job, what, limits, now=at)
+                if moved is not None:
+                    kept = {
+                        State.CANCELLED: recovery.cancelled,
+                        State.QUARANTINED: recovery.quarantined,
+                    }
+                    kept.get(moved.state, recovery.requeued).append(moved)
             # How long the bot was away is unknown, so the waits that were quoted teach the forecast nothing.
             connection.execute("UPDATE job SET foretold = NULL WHERE state = 'queued'")
             posting = connection.execute(
@@ -280,18 +296,3 @@ def _running(connection: sqlite3.Connection, job: JobId, claim: int) -> Job | No
         connection, "SELECT * FROM job WHERE id = ? AND claim = ? AND state = 'running'", (job, claim)
     )
     return None if row is None else job_from(row)
-
-
-def _to_the_front(connection: sqlite3.Connection, job: JobId, **counters: int) -> Job | None:
-    return transition(
-        connection,
-        job,
-        State.QUEUED,
-        sources=[State.RUNNING],
-        front=1,
-        started_at=None,
-        stage="",
-        fraction=0,
-        take=0,
-        **counters,
-    )

@@ -42,6 +42,11 @@ def end(
     )
     if ended is not None:
         refund(connection, job)
+        if ended.status_final:  # the message that would tell it is gone
+            connection.execute(
+                "INSERT INTO owed (job, user_id, at, due_at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (ended.id, ended.user_id, now, now),
+            )
     return ended
 
 

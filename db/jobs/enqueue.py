@@ -87,7 +87,7 @@ class Admission(Rows):
             lane = _check(connection, new.guild_id, new.user_id, new.roles, limits, at)
             return Enqueued(job=_insert(connection, new, lane, at, self._share), created=True)
 
-        return await self._db.write(transaction)
+        return await self._db.write(transaction, reserved=False)
 
     async def record_answer(
         self, job: JobId, channel_id: int, message_id: int, *, foretold: float, ahead: int

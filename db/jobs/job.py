@@ -63,9 +63,10 @@ class Job:
     Attributes:
         due: its place among jobs of one priority; later than ``created_at`` for a heavy user.
         expected: seconds that its render was expected to take when it was asked for.
-        claim: counts the claims; the number fences off late answers.
-        crashes: the engine died while this job ran.
-        restarts: the bot came back and found it running.
+        claim: counts the claims; the number fences late answers off.
+        crashes: the engine ended of itself while this job ran.
+        restarts: other ends of engine or bot that are held against the job.
+        stumbles, stumbled_at: how often engine or bot ended while it ran, by whatever, and when last.
         stage, fraction, take: the last progress that was written; empty, 0 and 0 before.
         cancel_requested: the running job was asked to stop.
         clip_sha256: the finished MP4, a blob.
@@ -129,3 +130,5 @@ class Job:
     adult: bool = False
     spoiler: bool = False
     looked_at: bool = False
+    stumbles: int = 0
+    stumbled_at: float | None = None

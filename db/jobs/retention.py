@@ -28,6 +28,10 @@ WHERE :now < max(
 """
 
 
+_UNDELIVERED = "'E_CHANNEL', 'E_POST', 'E_TOO_LARGE'"
+"""How a job ends whose clip is good and reached nobody."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class RetentionPolicy:
     """How long the owner keeps what. It has no defaults: the owner's settings are the one place for them.
@@ -79,9 +83,10 @@ class Retention(Rows):
 
         These are the inputs of jobs that have not ended, or that ended within ``inputs_days`` and were not
         taken down (a member may want another take), and the clips that are not delivered yet, or were within
-        ``clips_days`` and not taken down (somebody may go on with one, or export it). A clip with a star is
-        kept for ``starred_days`` from the last star on; pictures of discarded takes for ``previews_days``,
-        and never longer than the inputs that they show.
+        ``clips_days`` and not taken down (somebody may go on with one, or export it). A clip that Discord did
+        not take is kept as long: the export is how its member gets it. A clip with a star is kept for
+        ``starred_days`` from the last star on; pictures of discarded takes for ``previews_days``, and never
+        longer than the inputs that they show.
         """
         at = self._clock()
         rows = await self._db.read(
@@ -92,7 +97,8 @@ class Retention(Rows):
             SELECT inputs, NULL FROM job WHERE ended_at > :inputs AND deleted_at IS NULL
             UNION ALL
             SELECT '{{}}', clip_sha256 FROM job
-            WHERE state = 'delivered' AND ended_at > :clips AND deleted_at IS NULL
+            WHERE (state = 'delivered' OR error_code IN ({_UNDELIVERED}))
+            AND ended_at > :clips AND deleted_at IS NULL
             UNION ALL
             SELECT '{{}}', clip_sha256 FROM job JOIN star ON star.job = job.id
             WHERE state = 'delivered' AND deleted_at IS NULL AND starred AND star.at > :stars

@@ -154,6 +154,8 @@ class Moderation(Rows):
                 started_at=None,
                 crashes=0,
                 restarts=0,
+                stumbles=0,
+                stumbled_at=None,
                 cancel_requested=0,
                 stage="",
                 fraction=0,

@@ -39,7 +39,12 @@ ACTORS: Mapping[str, tuple[str, ...]] = {
 WORDS_ABOUT: Mapping[str, tuple[str, ...]] = {"ban": ("reason",), "report": ("reason",)}
 """Free text about the member whom a row is about."""
 
-PASSING: Mapping[str, str] = {"alias": "user_id", "erasure": "user_id"}
+PASSING: Mapping[str, str] = {
+    "alias": "user_id",
+    "erasure": "user_id",
+    "asked": "user_id",
+    "owed": "user_id",
+}
 """Tables whose rows about a member hold nothing to take away."""
 
 KEPT_UNDER_PSEUDONYM = ("member", "ban", "allowance", "report")
@@ -168,7 +173,8 @@ class Eraser:
             if job.user_id != user:
                 clips |= self._disinherit(connection, job, recipes, digests | own_clips, now)
         erase_from_log(connection, user, [job.id for job in own])
-        connection.execute("DELETE FROM star WHERE user_id = ?", (user,))
+        for table in ("star", "asked", "owed"):
+            connection.execute(f"DELETE FROM {table} WHERE user_id = ?", (user,))
         self.rename(connection, user, pseudonym)
         for table, columns in ACTORS.items():
             for column in columns:

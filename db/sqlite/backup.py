@@ -23,15 +23,24 @@ def write_backup(connection: sqlite3.Connection, folder: Path, *, name: str, kee
     if keep is not None and keep < 1:
         raise ValueError("a backup that deletes itself is none: keep at least 1")
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    final = folder / f"{name}-{stamp}.db"
-    for left in folder.glob(f"{name}-*.partial"):  # by a process that died in the middle
-        left.unlink()
+    final = folder / stamped(name)
+    clear_unfinished(folder, name)
     write_copy(connection, final)
     if keep is not None:
         for old in sorted(folder.glob(f"{name}-*.db"))[:-keep]:
             old.unlink()
     return final
+
+
+def stamped(name: str) -> str:
+    """The name of a copy that is made now."""
+    return f"{name}-{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S.%fZ}.db"
+
+
+def clear_unfinished(folder: Path, name: str) -> None:
+    """Delete what a process that died in the middle of a backup has left, SQLite's journal of it too."""
+    for left in folder.glob(f"{name}-*.partial*"):
+        left.unlink(missing_ok=True)
 
 
 def write_copy(connection: sqlite3.Connection, path: Path) -> None:
@@ -44,10 +53,20 @@ def write_copy(connection: sqlite3.Connection, path: Path) -> None:
     partial = path.with_suffix(".partial")
     partial.unlink(missing_ok=True)  # VACUUM wants it so
     try:
-        connection.execute("VACUUM INTO ?", (str(partial),))
+        copy_into(connection, partial)
         partial.chmod(0o600)
         fsync(partial)
         partial.replace(path)
         fsync(path.parent)
     finally:
         partial.unlink(missing_ok=True)
+
+
+def copy_into(connection: sqlite3.Connection, path: Path) -> None:
+    """Write a whole, compact copy of the committed data.
+
+    Args:
+        connection: outside a transaction; one that may only read will do.
+        path: not there yet, or an empty file.
+    """
+    connection.execute("VACUUM INTO ?", (str(path),))

@@ -9,7 +9,8 @@ transaction since the last checkpoint.
 from __future__ import annotations
 
 import asyncio
-import os
+import errno
+import logging
 import sqlite3
 import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
@@ -20,10 +21,13 @@ from typing import Any, Self, TypeVar
 import aiosqlite
 
 from db.errors import CannotWrite, DatabaseClosed, DatabaseDamaged, OldSqlite
-from db.sqlite.backup import write_backup
-from db.sqlite.lock import take
+from db.sqlite.backup import clear_unfinished, write_backup
+from db.sqlite.lock import Hold, take
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from db.sqlite.rescue import Rescue, rescue
+from db.sqlite.reserve import Reserve
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Parameters = Sequence[Any] | Mapping[str, Any]
@@ -31,9 +35,16 @@ Parameters = Sequence[Any] | Mapping[str, Any]
 OLDEST_SQLITE = (3, 35, 0)
 """``RETURNING`` came with it."""
 
-_UNWRITABLE = frozenset(
-    {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_BUSY}
-)
+_UNWRITABLE = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_BUSY: errno.EBUSY,
+    sqlite3.SQLITE_CANTOPEN: errno.EIO,
+    sqlite3.SQLITE_NOMEM: errno.ENOMEM,
+}
+"""What is nobody's fault and passes, in the words of the operating system."""
+
 _DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _PRIMARY_CODE = 0xFF  # the low byte of an extended result code, https://www.sqlite.org/rescode.html
 
@@ -69,15 +80,19 @@ class Database:
         calls: how many transactions and reads were run.
         busy_seconds: the time that they took in the connection's thread, waiting for the disk included.
         rescued: what was done about a damaged file; None where it was whole.
+        reserve: room on the disk, so that the state can be written when the disk is full.
     """
 
-    def __init__(self, path: Path, thread: _Thread, lock_fd: int, rescued: Rescue | None = None) -> None:
+    def __init__(
+        self, path: Path, thread: _Thread, hold: Hold, rescued: Rescue | None = None, reserve: int = 0
+    ) -> None:
         self.path = path
+        self.reserve = Reserve(path.parent, reserve)
         self.rescued = rescued
         self.calls = 0
         self.busy_seconds = 0.0
         self._thread = thread
-        self._lock_fd = lock_fd
+        self._hold = hold
         self._turn = asyncio.Lock()
         self._writes: set[asyncio.Task[Any]] = set()
         self._closed = False
@@ -90,6 +105,7 @@ class Database:
         backup_dir: Path | str | None = None,
         migrations: Sequence[Migration] | None = None,
         mend: bool = False,
+        reserve: int = 0,
     ) -> Self:
         """Open the file, make it if it is not there, and bring it to the newest version.
 
@@ -99,6 +115,7 @@ class Database:
             migrations: those that ship with the program by default.
             mend: set a damaged file aside, and go on with the newest good backup;
                 see :mod:`db.sqlite.rescue`.
+            reserve: bytes to set aside on the disk; see :mod:`db.sqlite.reserve`.
 
         Raises:
             DatabaseBusy: another program holds it.
@@ -108,7 +125,7 @@ class Database:
         """
         if sqlite3.sqlite_version_info < OLDEST_SQLITE:
             raise OldSqlite(sqlite3.sqlite_version, ".".join(map(str, OLDEST_SQLITE)))
-        path, lock_fd = take(Path(path))
+        path, hold = take(Path(path))
         try:
             folder = path.parent / "backups" if backup_dir is None else Path(backup_dir)
             steps = shipped_migrations() if migrations is None else migrations
@@ -123,17 +140,25 @@ class Database:
                 )
                 thread = await _connect(path, steps, folder)
         except BaseException:
-            os.close(lock_fd)
+            hold.close()
             raise
-        return cls(path, thread, lock_fd, rescued)
+        database = cls(path, thread, hold, rescued, reserve)
+        try:
+            await asyncio.to_thread(clear_unfinished, folder, path.stem)
+            await asyncio.to_thread(database.reserve.hold)
+        except OSError as error:  # neither is worth not starting for
+            log.warning("could not tidy the folder of the database: %s", error)
+        return database
 
-    async def write(self, fn: Callable[[sqlite3.Connection], T]) -> T:
+    async def write(self, fn: Callable[[sqlite3.Connection], T], *, reserved: bool = True) -> T:
         """Run ``fn`` inside one transaction and commit, or roll back whatever it raises.
 
         The caller may be cancelled while it waits; the transaction then still ends, wholly.
 
         Args:
-            fn: runs in the connection's thread; it neither begins nor commits, and keeps no cursor.
+            fn: runs in the connection's thread; it neither begins nor commits, and keeps no cursor. Where the
+                disk is full, it runs a second time.
+            reserved: on a full disk, use the room that is set aside. Not for what can be refused.
 
         Raises:
             CannotWrite: the disk is full, read-only or failing, or another program holds the file.
@@ -151,7 +176,15 @@ class Database:
                 raise
             return result
 
-        return await self._shielded(self._run(transaction))
+        def with_reserve(connection: sqlite3.Connection) -> T:
+            try:
+                return transaction(connection)
+            except sqlite3.OperationalError as error:
+                if _code_of(error) != sqlite3.SQLITE_FULL or not self.reserve.release():
+                    raise
+            return transaction(connection)
+
+        return await self._shielded(self._run(with_reserve if reserved else transaction))
 
     async def read(self, sql: str, parameters: Parameters = ()) -> list[sqlite3.Row]:
         """Return all rows at once: an open cursor would keep the log from being checkpointed."""
@@ -211,7 +244,7 @@ class Database:
                 )
             finally:
                 await self._thread.close()
-                os.close(self._lock_fd)
+                self._hold.close()
 
     async def __aenter__(self) -> Self:
         return self
@@ -291,15 +324,19 @@ def _prepare(
     )
 
 
+def _code_of(error: sqlite3.Error) -> int:
+    return getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+
+
 @contextmanager
 def _plain_errors(path: Path) -> Iterator[None]:
     """Give SQLite's result codes the names that the rest of the program acts on."""
     try:
         yield
     except sqlite3.Error as error:
-        code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
+        code = _code_of(error)
         if code in _UNWRITABLE:
-            raise CannotWrite(f"{path} cannot be written: {error}") from error
+            raise CannotWrite(f"{path} cannot be written: {error}", _UNWRITABLE[code]) from error
         if code in _DAMAGED:
             raise DatabaseDamaged(path, str(error)) from error
         raise

@@ -1,8 +1,16 @@
-"""One program for one database."""
+"""One program for one database.
+
+Two locks say so. The one on the lock file is known to every release. A lock file can be deleted, by a cleaner
+or by somebody who takes it for a leftover, and the next program would make another; so the folder itself is
+locked too, which nobody can replace without moving the database. Neither touches the locks that SQLite holds
+on the database: those are of another kind (fcntl), on another file.
+"""
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,28 +18,63 @@ from pathlib import Path
 
 from db.errors import DatabaseBusy
 
+log = logging.getLogger(__name__)
 
-def take(path: Path) -> tuple[Path, int]:
-    """Lock the database for this process; the kernel releases the lock whenever the process ends.
+_NO_FOLDER_LOCKS = frozenset({errno.EBADF, errno.EINVAL, errno.ENOLCK, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What file systems answer that cannot lock a folder; network ones, mostly."""
+
+
+class Hold:
+    """The locks on a database. The kernel releases them whenever the process ends."""
+
+    def __init__(self, *descriptors: int) -> None:
+        self._descriptors = descriptors
+
+    def close(self) -> None:
+        """Release the locks."""
+        for descriptor in self._descriptors:
+            os.close(descriptor)
+        self._descriptors = ()
+
+
+def take(path: Path) -> tuple[Path, Hold]:
+    """Lock the database for this process.
 
     Returns:
-        The absolute path, and a descriptor; closing it releases the lock.
+        The absolute path, and what holds the lock.
 
     Raises:
         DatabaseBusy: another program holds it.
     """
     path = path.absolute()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = _locked(path, os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600))
     try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        folder = _locked(path, os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY))
+    except DatabaseBusy:
+        os.close(file)
+        raise
+    except OSError as error:
+        if error.errno not in _NO_FOLDER_LOCKS:
+            os.close(file)
+            raise
+        log.warning(
+            "%s cannot be locked (%s): do not delete the lock file in it", path.parent, error.strerror
+        )
+        return path, Hold(file)
+    return path, Hold(file, folder)
+
+
+def _locked(path: Path, descriptor: int) -> int:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(fd)
+        os.close(descriptor)
         raise DatabaseBusy(path) from None
     except BaseException:
-        os.close(fd)
+        os.close(descriptor)
         raise
-    return path, fd
+    return descriptor
 
 
 @contextmanager
@@ -41,8 +84,8 @@ def taken(path: Path) -> Iterator[None]:
     Raises:
         DatabaseBusy: another program holds it.
     """
-    _, fd = take(path)
+    _, hold = take(path)
     try:
         yield
     finally:
-        os.close(fd)
+        hold.close()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import signal
 import subprocess
 import threading
 from collections import deque
@@ -18,6 +21,7 @@ import numpy as np
 from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
 from engine.core.family import Frames
+from engine.core.shortages import in_words_of_the_system
 
 # A fixed number, since x264 makes other bytes with another number of threads.
 _THREADS = 4
@@ -32,7 +36,7 @@ _TO_BT709 = (
 
 
 class EncodeFailed(EngineError):
-    """ffmpeg stopped.
+    """ffmpeg stopped. Where the system refused it something, that error is the cause.
 
     Attributes:
         returncode: its exit status; negative for a signal, as in :mod:`subprocess`.
@@ -43,6 +47,11 @@ class EncodeFailed(EngineError):
         super().__init__(f"ffmpeg stopped with status {returncode}: {last_words or 'it said nothing'}")
         self.returncode = returncode
         self.last_words = last_words
+        code = in_words_of_the_system(last_words)
+        if code is None and returncode == -signal.SIGKILL:
+            code = errno.ENOMEM  # nothing here kills it: the system does, where memory runs out
+        if code is not None and returncode:
+            self.__cause__ = OSError(code, os.strerror(code))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,7 @@ def _run_ffmpeg(*arguments: str) -> str:
     try:
         run = subprocess.run(command, capture_output=True, check=False, timeout=TIMEOUT, text=True)
     except subprocess.TimeoutExpired as error:
-        raise EncodeFailed(-signal.SIGKILL, f"not finished after {TIMEOUT:g} s") from error
+        raise EncodeFailed(-signal.SIGTERM, f"not finished after {TIMEOUT:g} s") from error
     if run.returncode != 0:
         raise EncodeFailed(run.returncode, run.stderr[-2000:])
     return run.stdout

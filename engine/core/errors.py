@@ -8,8 +8,10 @@ EngineError                  the root; anything else that is raised is a bug
 ├── Cancelled                a stop was asked for
 ├── EngineClosed             the engine was closed while this job ran or waited; the job is not to blame
 ├── EngineDied               the engine process ended while this job ran
+│   ├── EngineKilled         something else than the bot killed it
 │   └── EngineHung           it lived, but said nothing for too long, and was killed
 ├── HopelessTake             a take can only become a broken clip; the next one follows
+├── RanShort                 the machine ran short of something; it passes (engine.core.shortages)
 ├── RenderFailed             the engine answered with an error of its own
 ├── EncodeFailed             ffmpeg stopped (engine.clips.ffmpeg)
 ├── ClipTooLarge             not even the smallest encoding fits the byte limit (engine.clips.encode)
@@ -124,6 +126,10 @@ class EngineDied(EngineError):
         super().__init__(f"the engine process ended with status {returncode}")
         self.returncode = returncode
         self.last_words = last_words
+
+
+class EngineKilled(EngineDied):
+    """The engine process was ended by a signal that the bot did not send."""
 
 
 class EngineHung(EngineDied):

@@ -89,7 +89,7 @@ def read_calibrations(path: Path, calibration: Calibration) -> dict[str, Calibra
         Empty where there is no file, or it belongs to another fit than ``calibration``.
 
     Raises:
-        ValueError: the file was not written by :func:`write_calibrations`.
+        ValueError: the file was not written by :func:`calibrations_text`.
     """
     return {engine: tails.applied_to(calibration) for engine, tails in read_tails(path, calibration).items()}
 
@@ -114,13 +114,10 @@ def read_tails(path: Path, calibration: Calibration) -> dict[str, Tails]:
         raise ValueError(f"{path} is not a local calibration: {error}") from error
 
 
-def write_calibrations(path: Path, calibration: Calibration, engines: Mapping[str, Tails]) -> None:
-    """Write the file atomically, one trouble a line."""
+def calibrations_text(calibration: Calibration, engines: Mapping[str, Tails]) -> str:
+    """The content of the file, one trouble a line."""
     data = {"fit": calibration.fit, "engines": {name: asdict(tails) for name, tails in engines.items()}}
-    text = json.dumps(data, indent=1).replace("{\n     ", "{").replace("\n     ", " ")
-    beside = path.with_suffix(".new")
-    beside.write_text(text + "\n", encoding="utf-8")
-    beside.replace(path)
+    return json.dumps(data, indent=1).replace("{\n     ", "{").replace("\n     ", " ") + "\n"
 
 
 def _moved(

@@ -1,6 +1,7 @@
 """One engine process as its parent sees it: spawned, listened to, watched, and buried.
 
-Whatever the process does or fails to do, nothing is raised but EngineDied and EngineHung, by ``Child.run``.
+Whatever the process does or fails to do, nothing is raised by ``Child.run`` but EngineDied and its kinds, or
+RanShort where the system killed it for want of memory.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import Self
 
 from engine.core.device import Device
-from engine.core.errors import EngineDied, EngineHung
+from engine.core.errors import EngineDied, EngineError, EngineHung, EngineKilled
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
+from engine.core.shortages import RanShort, Shortage
 from engine.process import wire
 from engine.process.watch import HostLimits, Watch
 
@@ -31,6 +33,11 @@ LAST_WORDS = 4096
 
 _DRAIN = 0.5
 """Seconds for the last message and words of a dead process to arrive; they are in a buffer already."""
+
+_FROM_OUTSIDE = frozenset({-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP})
+"""Exit statuses of a process that somebody has ended. It does not do so itself."""
+
+_VMSTAT = Path("/proc/vmstat")
 
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
 
@@ -54,16 +61,22 @@ class Death:
         returncode: negative for a signal; None when it could not be started at all.
         reason: a sentence for the log.
         last_words: the end of its output, without control characters.
+        out_of_memory: the system has killed a process for want of memory meanwhile: this one, most likely.
     """
 
     cause: Cause
     returncode: int | None
     reason: str
     last_words: str = ""
+    out_of_memory: bool = False
 
-    def error(self) -> EngineDied:
+    def error(self) -> EngineError:
         """What the render that ran is told."""
         family = EngineHung if self.cause is Cause.HUNG else EngineDied
+        if self.cause is Cause.ITSELF and self.returncode in _FROM_OUTSIDE:
+            if self.out_of_memory:
+                return RanShort(Shortage.MEMORY, "the system killed the engine process: it was out of memory")
+            family = EngineKilled
         return family(self.returncode, f"{self.reason}\n{self.last_words}".rstrip())
 
 
@@ -103,6 +116,7 @@ class Child:
         self._greeted = False
         self._leaving = False
         self._tail = b""
+        self._killed_for_memory = killed_for_memory()
         self.pid = process.pid
         self.rss = 0
         self.device = Device()
@@ -170,6 +184,7 @@ class Child:
 
         Raises:
             EngineDied: it ended, or was killed, before it answered.
+            RanShort: the system killed it for want of memory.
             EngineHung: it said nothing for too long and was killed.
             WireError: the order does not fit the wire; nothing was sent.
         """
@@ -252,7 +267,13 @@ class Child:
         await asyncio.gather(*tasks, return_exceptions=True)
         cause, reason = self._verdict or (Cause.ITSELF, "it exited by itself")
         words = _CONTROL.sub(" ", self._tail.decode(errors="replace")).strip()
-        death = Death(cause=cause, returncode=returncode, reason=reason, last_words=words)
+        death = Death(
+            cause=cause,
+            returncode=returncode,
+            reason=reason,
+            last_words=words,
+            out_of_memory=killed_for_memory() > self._killed_for_memory,
+        )
         self.ended.set_result(death)
         if self._assignment is not None and not self._assignment.answer.done():
             self._assignment.answer.set_exception(death.error())
@@ -335,6 +356,15 @@ class Child:
             assignment.on_event(event)
         except Exception:
             log.exception("handling the result of render %s failed", assignment.job)
+
+
+def killed_for_memory() -> int:
+    """How many processes the system has killed for want of memory so far; Linux only, elsewhere 0."""
+    try:
+        words = _VMSTAT.read_text().split()
+    except OSError:
+        return 0
+    return int(words[words.index("oom_kill") + 1]) if "oom_kill" in words else 0
 
 
 def _in_folder(folder: str, name: str) -> Path | None:

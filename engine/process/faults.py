@@ -6,6 +6,7 @@ import traceback
 
 from engine.core.device_faults import is_device_fault, is_out_of_memory
 from engine.core.errors import Cancelled, Code, RenderFailed, Unsupported, UserError
+from engine.core.shortages import Shortage, shortage_of
 from engine.process import wire
 
 DETAIL_CHARACTERS = 16_000
@@ -31,13 +32,17 @@ def describe(job: str, error: Exception) -> wire.Failed:
         code=code,
         text=_speakable(text)[:TEXT_CHARACTERS],
         detail=_speakable(detail)[-DETAIL_CHARACTERS:],
-        leaving=is_device_fault(error),
+        # Handles that leaked are given back by the end of the process, and by nothing else.
+        leaving=is_device_fault(error) or code == Shortage.HANDLES,
     )
 
 
 def _judge(error: Exception) -> tuple[wire.Failure, str, str]:
     if isinstance(error, Cancelled):
         return wire.Failure.CANCELLED, Code.CANCELLED, "cancelled"
+    # First of all: a library often calls a file damaged that it only could not open.
+    if (short := shortage_of(error)) is not None and not is_device_fault(error):
+        return wire.Failure.SHORTAGE, short, f"The machine ran short of something: {short}."
     if isinstance(error, UserError):
         return wire.Failure.USER, error.code, str(error)
     if isinstance(error, Unsupported):

@@ -22,6 +22,7 @@ from engine.core.device import Device
 from engine.core.errors import Cancelled, Code, EngineClosed, RenderFailed, Unsupported, UserError
 from engine.core.events import Event
 from engine.core.recipe import Recipe
+from engine.core.shortages import RanShort, Shortage
 from engine.process import wire
 from engine.process.child import Cause, Child, Death
 from engine.process.environment import scrubbed
@@ -163,6 +164,7 @@ class EngineHost:
             Cancelled: ``cancel`` was set; whatever else happened then does not matter.
             UserError: the member can mend it.
             Unsupported: this engine cannot draw this recipe.
+            RanShort: the machine ran short of something; the same render may go well later.
             RenderFailed: the engine answered with an error, or with a file that is not what it said.
             EngineDied: the process ended while this job ran.
             EngineHung: the process stood still while this job ran, and was killed.
@@ -342,5 +344,7 @@ def _raise(failed: wire.Failed) -> NoReturn:
             raise UserError(failed.code, failed.text)
         case wire.Failure.UNSUPPORTED:
             raise Unsupported(failed.text)
+        case wire.Failure.SHORTAGE:
+            raise RanShort(Shortage(failed.code), failed.detail)
         case wire.Failure.ENGINE:
             raise RenderFailed(failed.code, failed.text, failed.detail)

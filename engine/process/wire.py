@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from engine.core.device import DeviceKind
 from engine.core.recipe import Stage, TakeRecord
 
-PROTOCOL = 3
+PROTOCOL = 4
 """Raised by one whenever an older peer would misread a message."""
 
 MAX_LINE = 1 << 20
@@ -32,6 +32,8 @@ class Failure(StrEnum):
     USER = "user"
     UNSUPPORTED = "unsupported"
     ENGINE = "engine"
+    SHORTAGE = "shortage"
+    """The machine ran short of something; the code is a :class:`engine.core.shortages.Shortage`."""
 
 
 class _Message(BaseModel):

@@ -20,6 +20,7 @@ from typing import Any
 
 from engine.clips.mp4 import read_metadata
 from engine.core.recipe import Recipe
+from engine.core.shortages import shortage_of
 from engine.provenance.identity import Identity
 from engine.provenance.statement import source_type
 from engine.provenance.xmp import read_source_type, source_type_box
@@ -106,6 +107,8 @@ class Sealer:
         try:
             return Sealed(mp4=_sign(c2pa, tagged, recipe, self._identity))
         except c2pa.C2paError as error:
+            if shortage_of(error) is not None:
+                raise  # it passes, and then the clip can be signed
             return Sealed(mp4=tagged, unsigned=f"signing failed: {error}")
 
 
@@ -131,8 +134,10 @@ def library() -> Any | None:
     """The C2PA library, or None if it cannot be loaded. It is large, so it is imported late."""
     try:
         import c2pa  # noqa: PLC0415 - see above
-    except (ImportError, OSError, RuntimeError):  # no wheel for this platform; or its binary does not fit
-        return None
+    except (ImportError, OSError, RuntimeError) as error:
+        if shortage_of(error) is not None:
+            raise
+        return None  # no wheel for this platform; or its binary does not fit
     return c2pa
 
 

@@ -32,7 +32,7 @@ from engine.process.spool import Rendered
 from engine.rendering.render import RenderLimits
 from tests.clock import CLOCK
 from tests.fake_discord import FakeDiscord, Interaction
-from tests.policies import FAR
+from tests.policies import FAR, shortages, stumble_limits
 from tests.present import present
 
 GUILD, CHANNEL, ANN, BEN = 100, 7, 1, 2
@@ -280,6 +280,12 @@ def limits_of(limits: RenderLimits | None = None) -> Callable[[Job], Awaitable[R
 
 
 def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) -> EngineLoop:
-    values = {"limits_for": limits_of(), "crash_limit": 2, "signals": JobSignals(), "clock": CLOCK}
+    values = {
+        "limits_for": limits_of(),
+        "stumbles": stumble_limits(),
+        "shortages": shortages(),
+        "signals": JobSignals(),
+        "clock": CLOCK,
+    }
     parts: dict[str, Any] = {"claims": queue.claims, "jobs": queue.jobs, "take_previews": queue.take_previews}
     return EngineLoop(**parts, blobs=blobs, engine=engine, **{**values, **changes})

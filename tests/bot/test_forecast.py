@@ -15,7 +15,7 @@ from db.jobs.queries import Arrival
 from tests.bot.fixtures import ANN, BEN, GUILD, hand_in, queued, recipe
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
-from tests.policies import enqueue_limits
+from tests.policies import enqueue_limits, stumble_limits
 
 FAST = {"quality": "fast"}
 LOW, HIGH = UNTAUGHT
@@ -169,7 +169,7 @@ async def test_nothing_is_learnt_from_a_wait_that_somebody_changed(queue, blobs,
     elif cause == "move":
         await queue.moderation.move(job.id, 1, audit_entry("move"))
     else:
-        await queue.claims.recover(restart_limit=5)
+        await queue.claims.recover(limits=stumble_limits())
     await hand_in(queue, blobs, await queue.claims.claim())
     assert await queue.jobs.forecast_ratios(0, 100) == []
 

@@ -23,6 +23,10 @@ POINTS = [
         ("clip", Kind.HTTP, "lost-answer", "/messages$", 1),
         ("reroll", Kind.RENAME, "", "", 1),
         ("poison", Kind.DEATH, "", "UPDATE job", 6),
+        ("clip", Kind.FULL_8, "", "", 20),
+        ("clip", Kind.LITTLE_LEFT, "", "", 1),
+        ("reroll", Kind.NO_HANDLES, "", "", 4),
+        ("poison", Kind.READ_ONLY, "", "", 53),
     )
 ]
 

@@ -40,6 +40,7 @@ class Rest:
         hook = "/webhooks/{webhook_id}/{webhook_token}"
         return [
             ("GET", "/users/@me", self._me),
+            ("POST", "/users/@me/channels", self._open_direct),
             ("GET", "/users/{user_id}", self._user),
             ("GET", "/applications/@me", self._application),
             ("GET", "/oauth2/applications/@me", self._application),
@@ -80,6 +81,20 @@ class Rest:
         if user is None:
             raise Refusal(Reason.UNKNOWN_USER)
         return user.payload()
+
+    def _open_direct(self, params: Params, body: Body, query: Params) -> Any:
+        user = self.world.users.get(int(body.json["recipient_id"]))
+        if user is None:
+            raise Refusal(Reason.UNKNOWN_USER)
+        channel = self.world.direct_channel(user)
+        recipients = [user.payload()]
+        return {
+            "id": str(channel.id),
+            "type": 1,
+            "recipients": recipients,
+            "last_message_id": None,
+            "flags": 0,
+        }
 
     def _application(self, params: Params, body: Body, query: Params) -> Any:
         return {

@@ -40,6 +40,7 @@ class World:
         self.users: dict[int, User] = {self.bot.id: self.bot, self.owner.id: self.owner}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self.direct: dict[int, Channel] = {}
         self.files: dict[int, Attachment] = {}
         # Key: the guild's id, or None for the commands of everywhere.
         self.commands: dict[int | None, list[dict[str, Any]]] = {}
@@ -108,6 +109,14 @@ class World:
         where.channels[channel.id] = self.channels[channel.id] = channel
         self.emit("CHANNEL_CREATE", channel.payload())
         return channel
+
+    def direct_channel(self, user: User) -> Channel:
+        """The channel of the bot's direct messages with somebody; opened where there is none yet."""
+        if user.id not in self.direct:
+            guild = self._first_guild()
+            made = Channel(id=self.ids.next(), name=f"with {user.name}", guild=guild, bot_id=self.bot.id)
+            self.direct[user.id] = self.channels[made.id] = made
+        return self.direct[user.id]
 
     def permit(self, channel: Channel, permissions: Permission) -> None:
         """Set what the bot may do in the channel; the bot is told, as Discord would."""

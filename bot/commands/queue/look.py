@@ -10,9 +10,10 @@ from discord import app_commands
 
 from bot.commands.shared.moderator_group import JobText, QueueSection
 from bot.discord_io.interactions import Interaction, guild_of
+from bot.discord_io.replies import think
 from bot.job_documents import recipe_of
+from bot.loops.alerts import engine_trouble, shortage
 from bot.loops.discards import why_discarded
-from bot.loops.engine_alerts import trouble_of
 from bot.ops import stats, stats_chart
 from bot.text import messages, moderation_texts
 from db.states import State
@@ -46,7 +47,8 @@ class LookCommands(QueueSection):
         if len(jobs) > SHOWN:
             lines.append(moderation_texts.and_more(len(jobs) - SHOWN))
         counts = await queue.jobs.counts(guild)
-        trouble = trouble_of(self._services.engine_loop, self._services.host)
+        services = self._services
+        trouble = shortage(services.shortages) or engine_trouble(services.engine_loop, services.host)
         held = [
             moderation_texts.held_line(job)
             for job in await queue.jobs.in_states(guild, State.HELD, limit=SHOWN_HELD)
@@ -62,7 +64,7 @@ class LookCommands(QueueSection):
                 summary or "no jobs yet",
                 paused=await queue.moderation.paused(guild),
                 draining=await queue.moderation.draining(guild),
-                trouble=None if trouble is None else moderation_texts.engine_trouble(trouble.since),
+                trouble=trouble,
             ),
         )
 
@@ -73,7 +75,7 @@ class LookCommands(QueueSection):
         found = await self._find(interaction, job)
         if found is None:
             return
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         text, files = await why_discarded(
             found, take_previews=self._services.queue.take_previews, blobs=self._services.blobs
         )
@@ -87,7 +89,7 @@ class LookCommands(QueueSection):
         self, interaction: Interaction, days: app_commands.Range[int, 1, MOST_DAYS] = 7
     ) -> None:
         """Show counts, and a chart of them."""
-        await interaction.response.defer(ephemeral=True, thinking=True)
+        await think(interaction)
         now = self._services.clock()
         jobs = await self._services.queue.jobs.ended(guild_of(interaction), now - days * DAY)
         counted = await asyncio.to_thread(stats.tally, jobs, now=now, days=days)

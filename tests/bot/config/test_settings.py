@@ -39,6 +39,7 @@ DEFAULTS = {
     "engine": "auto",
     "log_level": "INFO",
     "log_format": LogFormat.TEXT,
+    "log_backlog": 1_000_000,
     "moderator_roles": (),
     "per_member_waiting": 3,
     "per_member_hour": 20,
@@ -84,6 +85,9 @@ DEFAULTS = {
     "max_job_seconds": 1800.0,
     "crash_limit": 2,
     "restart_limit": 5,
+    "goes_last_after": 3,
+    "shortage_pause_last": 30.0,
+    "reserve_bytes": 8 * 2**20,
     "stop_grace": 5.0,
     "status_interval": 4.0,
     "post_backoff_last": 60.0,
@@ -185,6 +189,7 @@ WRONG = {
     "rife_on_cpu": ["2"],
     "log_level": ["LOUD"],
     "log_format": ["xml"],
+    "log_backlog": ["9999", "1 MB"],
     "moderator_roles": ["@mods", "1;2"],
     "max_fps": ["7.9", "61"],
     "fps": ["7.9", "61", "nan", "many"],
@@ -237,6 +242,8 @@ WRONG = {
     "keep_left_guild_days": ["-1"],
     "keep_set_aside_days": ["0"],
     "backups": ["-1", "some"],
+    "shortage_pause_last": ["0", "long"],
+    "reserve_bytes": ["-1", "8 MB"],
     "min_free_disk": ["-1", "1 GB"],
     "per_member_day": ["-1", "all"],
     "most_member_waiting": ["-1", "two"],
@@ -247,7 +254,7 @@ WRONG = {
     name: ["0", "two"]
     for name in (
         *("per_member_waiting", "per_member_hour", "per_guild_waiting", "total_waiting"),
-        *("decoders", "crash_limit", "restart_limit"),
+        *("decoders", "crash_limit", "restart_limit", "goes_last_after"),
     )
 }
 
@@ -273,8 +280,131 @@ def test_folders_stand_between_commas_and_keep_their_blanks(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_EXTRA_CHECKPOINTS", " /srv/comfy ui/checkpoints , ~/more,")
     Path("framekiln.toml").write_text('extra_styles = ["old loras", "loras"]\n')
     settings = load_settings()
-    assert settings.extra_checkpoints == (Path("/srv/comfy ui/checkpoints"), Path("~/more"))
+    assert settings.extra_checkpoints == (Path("/srv/comfy ui/checkpoints"), Path.home() / "more")
     assert settings.extra_styles == (Path("old loras"), Path("loras"))
+
+
+def path_fields():
+    """Every setting that holds a folder, or several."""
+    return [name for name, field in Settings.model_fields.items() if "Path" in str(field.annotation)]
+
+
+def test_the_settings_that_hold_folders_are_found():
+    assert {"data_dir", "models_dir", "extra_checkpoints", "extra_styles"} <= set(path_fields())
+
+
+def folders(settings, field):
+    value = getattr(settings, field)
+    return value if isinstance(value, tuple) else (value,)
+
+
+@pytest.mark.parametrize("field", path_fields())
+@pytest.mark.parametrize("source", ["environment", ".env", "framekiln.toml"])
+def test_a_tilde_is_home_in_every_folder_and_every_source(tmp_path, monkeypatch, field, source):
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    if source == "environment":
+        monkeypatch.setenv(variable(field), "~/fk data")
+    elif source == ".env":
+        Path(".env").write_text(f"{variable(field)}=~/fk data\n")
+    else:
+        list_or_text = '["~/fk data"]' if field.startswith("extra") else '"~/fk data"'
+        Path("framekiln.toml").write_text(f"{field} = {list_or_text}\n")
+    assert folders(load_settings(), field) == (tmp_path / "home/fk data",)
+
+
+@pytest.mark.parametrize("field", path_fields())
+@pytest.mark.parametrize("value", ["~nobody-here/fk", "$HOME/fk", "${HOME}/fk", "%USERPROFILE%/fk"])
+def test_a_folder_that_nobody_could_mean_is_refused(monkeypatch, field, value):
+    monkeypatch.setenv(variable(field), value)
+    with pytest.raises(BadSettings, match=f"^{variable(field)}: (begins with|names a variable)"):
+        load_settings()
+
+
+def test_a_tilde_inside_a_name_stays_as_it_is(monkeypatch):
+    monkeypatch.setenv("FRAMEKILN_DATA_DIR", "/srv/fk~1")
+    assert load_settings().data_dir == Path("/srv/fk~1")
+
+
+ENCODINGS = ["utf-8", "utf-8-sig", "utf-16"]
+"""The last two begin with a byte order mark."""
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_byte_order_mark_does_not_hide_the_first_line_of_a_file(encoding):
+    Path(".env").write_text(f"DISCORD_TOKEN={CANARY}\nFRAMEKILN_FSP=1\n", encoding)
+    Path("framekiln.toml").write_text("fps = 30\n# ümlaut\n", encoding)
+    settings = load_settings()
+    assert settings.discord_token is not None
+    assert settings.discord_token.get_secret_value() == CANARY
+    assert settings.fps == 30
+    assert unknown_variables() == ["FRAMEKILN_FSP"]
+
+
+def set_in(source, field, value, monkeypatch):
+    if source == "the environment":
+        monkeypatch.setenv(variable(field), value)
+    elif source == ".env":
+        Path(".env").write_text(f"{variable(field)}={value}\n")
+    elif source == "framekiln.toml":
+        Path("framekiln.toml").write_text(f'{field} = "{value}"\n')
+    return {field: value} if source == "the command line" else {}
+
+
+@pytest.mark.parametrize("source", ["the environment", ".env", "framekiln.toml", "the command line"])
+@pytest.mark.parametrize("field", ["fps", "discord_guild_id", "discord_token", "moderator_roles"])
+def test_a_wrong_value_says_where_it_was_set(monkeypatch, source, field):
+    given = set_in(source, field, "many", monkeypatch)
+    if field == "discord_token":  # any text may be one
+        Path("framekiln.toml").write_text("discord_token = 1\n")
+        given, source = {}, "framekiln.toml"
+        monkeypatch.delenv("DISCORD_TOKEN", raising=False)
+        Path(".env").unlink(missing_ok=True)
+    with pytest.raises(BadSettings) as caught:
+        load_settings(**given)
+    assert caught.value.places == (source,)
+    assert str(caught.value).endswith(f"(set in {source})")
+
+
+def test_a_wrong_value_is_looked_for_in_the_place_that_wins(monkeypatch):
+    Path("framekiln.toml").write_text("fps = 30\n")
+    Path(".env").write_text("FRAMEKILN_FPS=many\nFRAMEKILN_BACKUPS=\n")
+    monkeypatch.setenv("FRAMEKILN_BACKUPS", "-1")
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    assert caught.value.places == (".env", "the environment")
+
+
+# All have the shape of the real thing and are made up.
+BOT = "MTAw" * 6 + ".G" + "abcde" + "." + "kQ4" * 12
+TOKENS = [BOT, "hf_" + "aB3" * 11, "ghp_" + "aB3" * 12, "mfa." + "aB3" * 20]
+
+
+@pytest.mark.parametrize("token", TOKENS)
+@pytest.mark.parametrize("source", ["the environment", "framekiln.toml"])
+def test_a_token_in_a_wrong_setting_is_refused_and_never_shown(monkeypatch, token, source):
+    """In all of them at once, so that one start tries them all."""
+    fields = [name for name in Settings.model_fields if name != "discord_token"]
+    Path("framekiln.toml").write_text("".join(f'{field} = "{token}"\n' for field in fields))
+    if source == "the environment":
+        for field in fields:
+            monkeypatch.setenv(variable(field), token)
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    shown = f"{caught.value}{caught.value.__cause__}"
+    assert token[4:20] not in shown
+    assert [field for field in fields if f"{variable(field)}: looks like a token" not in shown] == []
+
+
+@pytest.mark.parametrize("piece", ["aB3" * 8, BOT.partition(".")[0], BOT.rpartition(".")[2]])
+def test_what_may_be_a_piece_of_a_secret_is_not_repeated(monkeypatch, piece):
+    monkeypatch.setenv("FRAMEKILN_FPS", piece)
+    Path("framekiln.toml").write_text(f"{piece} = 1\n")
+    with pytest.raises(BadSettings) as caught:
+        load_settings()
+    Path("framekiln.toml").unlink()
+    with pytest.raises(BadSettings) as again:
+        load_settings()
+    assert piece not in f"{caught.value}{again.value}"
 
 
 def test_the_usual_rate_is_one_that_members_may_ask_for(monkeypatch):

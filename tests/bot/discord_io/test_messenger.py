@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-from types import SimpleNamespace
-from typing import Any
 
 import discord
 import pytest
 
 from bot.cli.demo import Folder
 from bot.config.settings import Settings
-from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble, _trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.reconnect import TokenRefused, stay_connected
 from tests.bot.fixtures import connected, until
 from tests.fake_discord import EVERYONE, Cut, LostAnswer, Permission, RateLimit, Status, TooLarge, Upload
@@ -70,12 +69,6 @@ async def test_each_no_of_discord_has_its_consequence(fake, channel, hand, fault
     with pytest.raises(ChannelError) as caught:
         await hand.send(channel.id, Post(content="status", nonce="n"))
     assert caught.value.trouble is trouble
-
-
-def test_a_message_too_old_to_edit_is_not_a_rate_limit():
-    answer: Any = SimpleNamespace(status=429, reason="Too Many Requests")
-    error = discord.HTTPException(answer, {"code": 30046, "message": "Too many edits of an old message"})
-    assert _trouble(error) is Trouble.TOO_OLD
 
 
 @pytest.mark.parametrize("fault", [LostAnswer(), Cut()])
@@ -193,14 +186,6 @@ async def test_a_token_that_discord_does_not_know_ends_it(fake, channel, service
 
 
 async def test_a_folder_takes_clips_in_the_place_of_a_channel(tmp_path):
-    folder = Folder(tmp_path / "new" / "clip.mp4")
+    folder = Folder(tmp_path)
     await folder.send(0, clip(tmp_path))
-    assert folder.target.read_bytes() == b"a clip"
-    assert list(folder.target.parent.iterdir()) == [folder.target]
-
-
-async def test_a_folder_that_cannot_be_written_refuses_for_good(tmp_path):
-    (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(ChannelError) as caught:
-        await Folder(tmp_path / "file" / "clip.mp4").send(0, clip(tmp_path))
-    assert caught.value.trouble is Trouble.REFUSED
+    assert folder.clip.read_bytes() == b"a clip"

@@ -10,7 +10,8 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 
-from bot.discord_io.messenger import ChannelError, Messenger, Post, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, is_waiting_for_access
@@ -24,7 +25,7 @@ from engine.core.cancel import CancelToken
 from engine.provenance.seal import Sealer
 from tests.bot.fixtures import ANN, CHANNEL, queued, recipe, rendered, until
 from tests.clock import CLOCK
-from tests.policies import delivery_limits
+from tests.policies import delivery_limits, shortages, stumble_limits
 from tests.present import present
 
 HOUR = 3600.0
@@ -62,6 +63,7 @@ def signals(changed):
 def make(queue, blobs, outlet, tmp_path, signals):
     def made(**limits) -> Deliverer:
         return Deliverer(
+            shortages=shortages(),
             delivery=queue.delivery,
             jobs=queue.jobs,
             claims=queue.claims,
@@ -263,17 +265,18 @@ async def test_files_left_in_the_outbox_by_an_earlier_run_are_swept(deliverer, t
     await running
 
 
-async def test_later_is_never_given_up_before_its_time_and_given_up_after_it(make, queue, job, outlet, clock):
+async def test_later_waits_for_its_channel_and_then_goes_to_the_member(make, queue, job, outlet, clock):
     deliverer = make(backoff_last=60.0, give_up_after=HOUR)
     outlet.send.side_effect = refusing(Trouble.LATER)
     began = clock.now
     await attempt(deliverer, queue, job, clock)
     clock.now = began + HOUR - 1
     assert (await attempt(deliverer, queue, job)).state is State.POSTING
+    outlet.send_direct.assert_not_called()
     clock.now = began + HOUR + 1
     row = await attempt(deliverer, queue, job)
-    assert (row.state, row.error_code) == (State.FAILED, "E_POST")
-    outlet.send_direct.assert_not_called()
+    assert (row.state, row.message_id) == (State.DELIVERED, None)
+    outlet.send_direct.assert_called_once()
 
 
 async def test_without_access_it_waits_and_posts_when_permission_is_back(
@@ -327,18 +330,67 @@ async def test_a_direct_message_is_not_tried_for_ever(deliverer, queue, job, out
     outlet.send_direct.side_effect = refusing(Trouble.LATER)
     await attempt(deliverer, queue, job, clock)
     clock.now += 48 * HOUR + 1
+    assert (await attempt(deliverer, queue, job)).state is State.POSTING
+    clock.now += 48 * HOUR
     row = await attempt(deliverer, queue, job)
     assert (row.state, row.error_code) == (State.FAILED, "E_CHANNEL")
 
 
-async def test_a_refused_clip_fails_with_an_error_id_that_the_log_holds(
-    deliverer, queue, job, outlet, caplog
+async def test_a_refused_clip_goes_without_words_and_buttons(deliverer, queue, blobs, outlet, clock):
+    """The words may hold a link that Discord filters; the clip is as good without them."""
+    job = await rendered(queue, blobs)
+    sent = []
+
+    async def filtered(channel, post):
+        sent.append(post)
+        if len(sent) == 1:
+            raise refusing(Trouble.REFUSED)
+        return 77
+
+    outlet.send.side_effect = filtered
+    assert (await attempt(deliverer, queue, job, clock)).state is State.POSTING
+    assert (await attempt(deliverer, queue, job, clock)).state is State.DELIVERED
+    words = recipe().prompt
+    assert words
+    assert words in sent[0].content
+    assert words not in sent[1].content
+    assert f"<@{ANN}>" in sent[1].content
+    assert "AI-generated" in sent[1].content
+    assert sent[1].view is None
+
+
+async def test_a_clip_that_is_refused_in_every_form_fails_with_an_id_that_the_log_holds(
+    deliverer, queue, job, outlet, caplog, blobs
 ):
     outlet.send.side_effect = refusing(Trouble.REFUSED)
+    assert (await attempt(deliverer, queue, job)).state is State.POSTING
     row = await attempt(deliverer, queue, job)
     assert (row.state, row.error_code) == (State.FAILED, "E_POST")
     assert row.error_id
     assert row.error_id in caplog.text
+    assert outlet.send.call_count == 2
+    assert blobs.exists(job.clip_sha256)
+
+
+async def test_a_direct_message_is_made_smaller_or_plain_as_a_post_is(
+    deliverer, queue, blobs, outlet, tmp_path
+):
+    job = await rendered(queue, blobs, noisy_clip(tmp_path / "clip.mp4"))
+    outlet.send.side_effect = outlet.find_own.side_effect = refusing(Trouble.GONE)
+    outlet.send_direct.side_effect = [refusing(Trouble.TOO_LARGE), refusing(Trouble.REFUSED), 78]
+    for _ in range(2):
+        assert (await attempt(deliverer, queue, job)).state is State.POSTING
+    assert (await attempt(deliverer, queue, job)).state is State.DELIVERED
+
+
+async def test_a_clip_is_made_smaller_as_often_as_it_can_be(deliverer, queue, blobs, outlet, tmp_path):
+    original = noisy_clip(tmp_path / "clip.mp4", frames=12)
+    assert len(original) > 60_000
+    job = await rendered(queue, blobs, original)
+    outlet.send.side_effect = [refusing(Trouble.TOO_LARGE)] * 5 + [77]
+    for _ in range(5):
+        assert (await attempt(deliverer, queue, job)).state is State.POSTING
+    assert (await attempt(deliverer, queue, job)).state is State.DELIVERED
 
 
 async def test_a_clip_that_is_too_large_is_made_smaller_until_it_passes(
@@ -500,7 +552,7 @@ async def test_what_a_stop_interrupts_is_looked_for_at_the_next_start(make, queu
     assert (await queue.jobs.get(job.id)).state is State.POSTING
     assert await queue.delivery.to_deliver() == [], "the interrupted attempt is not begun again by itself"
 
-    recovery = await queue.claims.recover(restart_limit=5)
+    recovery = await queue.claims.recover(limits=stumble_limits())
     assert [found.id for found in recovery.posting] == [job.id]
     outlet.find_own.return_value = 81
     row = await attempt(make(), queue, job)

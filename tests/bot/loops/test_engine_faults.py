@@ -18,13 +18,12 @@ from tests.engine.process.host_bench import running_host
 from tests.policies import queue_on
 from tests.present import present
 
-POISON = (State.QUARANTINED, None, 2)
+POISON = (State.QUARANTINED, None, 3)
 
 FAULTS = {
     "segfault": POISON,
-    "child": POISON,  # the kernel's SIGKILL, as for want of memory
     "hold_the_lock": POISON,  # a hang
-    "raise cuda": POISON,
+    "raise cuda": (State.QUARANTINED, None, 2),  # the GPU has proven that it works
     "raise torch_memory": (State.FAILED, "E_MEMORY", 0),
     "ok": (State.RENDERED, None, 0),
 }
@@ -62,23 +61,25 @@ async def test_each_fault_costs_the_job_that_makes_it_and_no_other(queue, blobs,
 async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_aside(
     settings, engine, monkeypatch
 ):
-    """One of each: a job that ran when the bot ended, and one that kills the engine."""
-    strict = settings.model_copy(update={"crash_limit": 1, "restart_limit": 1})
+    """One of each: a job that ran when the bot was killed, and one that ends the engine, all alone."""
+    strict = settings.model_copy(update={"crash_limit": 1, "restart_limit": 2})
     path = settings.data_dir / "framekiln.db"
     async with await Database.open(path) as database:
         queue = queue_on(database)
         ran = await queued(queue)
         await queue.claims.claim()
         kills = await queued(queue, BEN)
-    engine.acts = [EngineDied(-9, "killed")]
+    engine.acts = [None, EngineDied(7, "crash"), EngineDied(7, "crash")]
 
-    async def until_it_is_drawn(services):
-        await until(lambda: engine.renders and services.engine_loop._idle.is_set())
+    async def until_all_is_tried(services):
+        await until(lambda: len(engine.renders) == 3 and services.engine_loop._idle.is_set())
 
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
-    monkeypatch.setattr(app, "stay_connected", until_it_is_drawn)
+    monkeypatch.setattr(app, "stay_connected", until_all_is_tried)
     await app.run(strict)
     async with await Database.open(path) as database:
         rows = [present(await queue_on(database).jobs.get(job.id)) for job in (ran, kills)]
-    counters = [(row.state, row.restarts, row.crashes) for row in rows]
-    assert counters == [(State.QUARANTINED, 1, 0), (State.QUARANTINED, 0, 1)]
+    counters = [(row.clip_sha256 is not None, row.state, row.stumbles, row.crashes) for row in rows]
+    assert counters[0][0] is True
+    assert counters[0][2:] == (1, 0), "a kill from outside is held against nobody"
+    assert counters[1][1:] == (State.QUARANTINED, 2, 2)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
+import os
 import time
 
 import pytest
@@ -13,6 +15,8 @@ from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
+from bot.ops import shortages as shortages_module
+from bot.ops.shortages import Place
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
@@ -24,11 +28,13 @@ from engine.core.errors import (
     EngineDied,
     EngineError,
     EngineHung,
+    EngineKilled,
     RenderFailed,
     Unsupported,
 )
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Receipt, Recipe, Role, Stage, TakeRecord
+from engine.core.shortages import RanShort, Shortage
 from engine.rendering.render import RenderLimits
 from tests.bot.fixtures import (
     BEN,
@@ -41,6 +47,7 @@ from tests.bot.fixtures import (
     until_cancelled,
 )
 from tests.clock import CLOCK
+from tests.policies import shortages, stumble_limits
 
 NOBODY_KNOWS = RuntimeError("a bug of ours")
 
@@ -50,6 +57,11 @@ def quick(monkeypatch):
     monkeypatch.setattr(engine_loop_module, "POLL_SECONDS", 0.02)
     monkeypatch.setattr(engine_loop_module, "TROUBLE_PAUSE", 0.01)
     monkeypatch.setattr(supervisor, "RESTART_FIRST", 0.02)
+
+
+@pytest.fixture
+def quick_pauses(monkeypatch):
+    monkeypatch.setattr(shortages_module, "FIRST_PAUSE", 0.001)
 
 
 @pytest.fixture
@@ -204,15 +216,100 @@ async def test_a_claim_on_its_way_when_the_stop_comes_is_given_back(queue, blobs
     assert engine.renders == []
 
 
-async def test_a_job_is_requeued_after_one_crash_and_set_aside_after_two(queue, engine, start):
-    engine.acts = [EngineDied(-11, "segfault"), EngineHung(-9)]
+async def test_a_job_that_crashes_twice_goes_last_and_is_set_aside_when_the_others_are_drawn(
+    queue, engine, start
+):
+    engine.acts = [EngineDied(-11, "segfault"), EngineHung(-9), None, EngineDied(7)]
     job = await queued(queue)
     other = await queued(queue, BEN)
     start()
     row = await comes_to(queue, job, State.QUARANTINED)
-    assert row.crashes == 2
+    assert row.crashes == 3
     await comes_to(queue, other, State.RENDERED)
-    assert [call[0] for call in engine.renders] == [job.id, job.id, other.id]
+    assert [call[0] for call in engine.renders] == [job.id, job.id, other.id, job.id]
+
+
+async def test_an_engine_that_something_else_killed_is_not_the_jobs_fault(queue, engine, start):
+    engine.acts = [EngineKilled(-9)] * 7
+    jobs = [await queued(queue, user) for user in range(7)]
+    start()
+    for job in jobs:
+        row = await comes_to(queue, job, State.RENDERED)
+        assert (row.crashes, row.restarts) == (0, 0)
+
+
+SHORT = [
+    *(OSError(code, os.strerror(code)) for code in (errno.ENOSPC, errno.EROFS, errno.EMFILE, errno.EIO)),
+    MemoryError(),
+    RuntimeError("can't start new thread"),
+    CannotWrite("the disk"),
+    *map(RanShort, Shortage),
+]
+
+
+@pytest.mark.parametrize("error", SHORT, ids=str)
+async def test_what_the_machine_is_short_of_costs_no_job_anything(queue, engine, start, error, quick_pauses):
+    engine.acts = [error] * 4
+    job = await queued(queue)
+    noted = shortages()
+    start(shortages=noted)
+    row = await comes_to(queue, job, State.RENDERED)
+    assert (row.crashes, row.restarts, row.stumbles, row.claim) == (0, 0, 0, 5)
+    assert noted.anywhere() is None, "it is over"
+
+
+class Greedy(FakeEngine):
+    """One job needs more than there is."""
+
+    greedy = ""
+    kind = Shortage.MEMORY
+
+    async def render(self, recipe, inputs, *, job, **others):
+        if job == self.greedy:
+            self.acts = [RanShort(self.kind)]
+        return await super().render(recipe, inputs, job=job, **others)
+
+
+async def test_a_job_that_needs_more_memory_than_there_is_fails_once_others_were_drawn(
+    queue, tmp_path, start, quick_pauses
+):
+    engine = Greedy(tmp_path / "spool")
+    greedy = await queued(queue)
+    engine.greedy = greedy.id
+    start(engine=engine, shortages=shortages(pause_last=0.01))
+    for user in (BEN, BEN):
+        await until(lambda: len(engine.renders) > 4)
+        assert (await queue.jobs.get(greedy.id)).state in {State.QUEUED, State.RUNNING}
+        other = await queued(queue, user)
+        await comes_to(queue, other, State.RENDERED)
+    row = await comes_to(queue, greedy, State.FAILED)
+    assert (row.error_code, row.crashes) == ("E_MEMORY", 0)
+
+
+async def test_a_full_disk_is_never_a_jobs_own_fault(queue, tmp_path, start, quick_pauses):
+    engine = Greedy(tmp_path / "spool")
+    engine.kind = Shortage.DISK
+    large = await queued(queue)
+    engine.greedy = large.id
+    start(engine=engine, shortages=shortages(pause_last=0.01))
+    for _ in range(4):
+        engine.renders.clear()
+        await until(lambda: len(engine.renders) > 4)
+        assert (await queue.jobs.get(large.id)).state in {State.QUEUED, State.RUNNING}
+
+
+async def test_while_the_machine_is_short_the_member_reads_what_is_waited_for(
+    queue, engine, start, quick_pauses
+):
+    noted = shortages()
+    engine.acts = [RanShort(Shortage.DISK)] * 3 + [until_cancelled]
+    job = await queued(queue)
+    start(shortages=noted)
+    await until(lambda: noted.at(Place.ENGINE) is Shortage.DISK)
+    text = messages.waits_for(recipe(), Shortage.DISK)
+    assert "waiting for room on my disk; it goes on by itself" in text
+    await until(lambda: len(engine.renders) == 4)
+    await queue.claims.cancel(job.id)
 
 
 async def test_a_failed_render_has_an_error_id_that_the_log_holds(queue, engine, start, caplog):
@@ -364,7 +461,7 @@ async def test_a_full_disk_around_the_engine_gives_the_job_back_without_counting
 
 
 async def test_a_bug_around_the_engine_is_counted_and_sets_the_job_aside(queue, engine, start, caplog):
-    engine.acts = [NOBODY_KNOWS, NOBODY_KNOWS]
+    engine.acts = [NOBODY_KNOWS, NOBODY_KNOWS, None, NOBODY_KNOWS]
     job = await queued(queue)
     other = await queued(queue, BEN)
     start()
@@ -411,7 +508,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 
     async def taken_away(on_event, cancel):
         row = await queue.jobs.get(job.id)
-        await queue.claims.recover(restart_limit=5)
+        await queue.claims.recover(limits=stumble_limits())
         assert (await queue.claims.claim()).claim == row.claim + 1
 
     engine.acts = [taken_away]

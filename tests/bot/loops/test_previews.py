@@ -11,7 +11,8 @@ import pytest
 from bot import supervisor
 from bot.buttons import rows
 from bot.clips.remakes import Keep, Redraw
-from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, JobProgress
@@ -26,6 +27,7 @@ from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, queued, recipe, until, until_cancelled
 from tests.clock import CLOCK
 from tests.fake_discord import Status
+from tests.policies import shortages, stumble_limits
 from tests.present import present
 
 MESSAGE = 900
@@ -61,6 +63,10 @@ def may_show():
 @pytest.fixture
 async def board(queue, messenger, engine_loop, may_show):
     made = StatusBoard(
+        give_up_after=48 * 3600.0,
+        clock=CLOCK,
+        shortages=shortages(),
+        owed=queue.owed,
         delivery=queue.delivery,
         jobs=queue.jobs,
         moderation=queue.moderation,
@@ -225,7 +231,7 @@ async def test_the_first_look_goes_when_the_job_ends(queue, board, engine_loop, 
         await queue.claims.cancel(job.id)
         await queue.claims.finish_cancel(job.id, job.claim)
     else:
-        await queue.claims.recover(restart_limit=5)
+        await queue.claims.recover(limits=stumble_limits())
     board.touch(job.id)
     await until(lambda: files(messenger)[-1] == ())
     if end == "cancelled":
@@ -238,7 +244,7 @@ async def test_what_hung_on_a_message_of_before_a_restart_is_taken_off(queue, bo
     await queued(queue)
     job = await queue.claims.claim()
     await queue.delivery.set_status_message(job.id, CHANNEL, MESSAGE)
-    await queue.claims.recover(restart_limit=5)
+    await queue.claims.recover(limits=stumble_limits())
     board.touch(job.id)
     await until(lambda: files(messenger) == [()])
 

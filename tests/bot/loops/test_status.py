@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import itertools
 import time
 from unittest.mock import AsyncMock, create_autospec
@@ -10,12 +11,14 @@ from unittest.mock import AsyncMock, create_autospec
 import pytest
 
 from bot import supervisor
-from bot.discord_io.messenger import ChannelError, Messenger, Trouble
+from bot.discord_io.causes import Trouble
+from bot.discord_io.messenger import ChannelError, Messenger
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce
 from bot.loops.previews import JobProgress
 from bot.loops.status import StatusBoard
+from bot.ops.shortages import Place
 from bot.signals import JobSignals
 from bot.text import messages
 from db.errors import CannotWrite
@@ -25,6 +28,7 @@ from engine.provenance.seal import Sealer
 from tests.bot.fixtures import CHANNEL, FakeEngine, engine_loop_with, hand_in, queued, until
 from tests.clock import CLOCK
 from tests.db.asking import audit_entry
+from tests.policies import shortages
 
 MESSAGE = 900
 
@@ -52,6 +56,10 @@ def engine_loop(queue, blobs, tmp_path):
 def make(queue, messenger, engine_loop):
     def made(interval: float = 0.02) -> StatusBoard:
         return StatusBoard(
+            give_up_after=48 * 3600.0,
+            clock=CLOCK,
+            shortages=shortages(),
+            owed=queue.owed,
             delivery=queue.delivery,
             jobs=queue.jobs,
             moderation=queue.moderation,
@@ -233,12 +241,52 @@ async def test_a_job_whose_channel_is_gone_gets_no_message(queue, job, messenger
     assert messenger.send.call_count == 1
 
 
-@pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.REFUSED])
-async def test_a_final_status_that_is_always_refused_is_given_up(queue, job, messenger, start, trouble):
-    messenger.edit.side_effect = refusing(trouble)
+async def owes(queue, job) -> bool:
+    return [one.id for one, _ in await queue.owed.due()] == [job.id]
+
+
+async def test_last_words_that_discord_does_not_take_are_told_elsewhere(queue, job, messenger, start):
+    messenger.edit.side_effect = refusing(Trouble.REFUSED)
     await queue.claims.cancel(job.id)
     await start()
     await until(lambda: is_final(queue, job))
+    assert await owes(queue, job)
+
+
+@pytest.mark.parametrize("trouble", [Trouble.NO_ACCESS, Trouble.LATER])
+async def test_last_words_are_tried_again_until_the_place_takes_them(
+    queue, job, messenger, start, trouble, monkeypatch
+):
+    """A thread is opened again: its message must not say for ever that the job is next."""
+    monkeypatch.setattr(status_module, "FAR_BACK_SECONDS", 0.02)
+    monkeypatch.setattr(status_module, "RETRY_SECONDS", 0.02)
+    messenger.edit.side_effect = [refusing(trouble)] * 3 + [None]
+    await queue.claims.cancel(job.id)
+    await start()
+    await until(lambda: is_final(queue, job))
+    assert messenger.edit.call_count == 4
+    assert await owes(queue, job) == (trouble is Trouble.NO_ACCESS), "which a member could wait for in vain"
+
+
+async def test_an_end_that_is_told_elsewhere_is_told_once(queue, job, messenger, start, monkeypatch):
+    monkeypatch.setattr(status_module, "FAR_BACK_SECONDS", 0.02)
+    messenger.edit.side_effect = refusing(Trouble.NO_ACCESS)
+    await queue.claims.cancel(job.id)
+    await start()
+    await until(lambda: owes(queue, job))
+    await queue.owed.said(job.id)
+    tried = messenger.edit.call_count
+    await until(lambda: messenger.edit.call_count > tried + 3)
+    assert await queue.owed.due() == []
+
+
+async def test_after_days_a_message_out_of_reach_is_left_as_it_is(queue, job, messenger, start, monkeypatch):
+    messenger.edit.side_effect = refusing(Trouble.LATER)
+    await queue.claims.cancel(job.id)
+    CLOCK.now = (await queue.jobs.get(job.id)).ended_at + 48 * 3600 + 1
+    await start()
+    await until(lambda: is_final(queue, job))
+    assert await owes(queue, job)
 
 
 async def test_without_access_it_is_tried_again_slowly(queue, job, messenger, start, monkeypatch):
@@ -453,3 +501,13 @@ async def _never(*_):
 def _recipe(job):
 
     return Recipe.from_json(job.recipe)
+
+
+async def test_a_job_that_waits_for_room_on_the_disk_says_so_and_then_its_place(queue, make):
+    board, noted = make(), shortages()
+    board._shortages = noted
+    job = await queued(queue)
+    noted.met(Place.ENGINE, OSError(errno.ENOSPC, "full"))
+    assert "waiting for room on my disk; it goes on by itself" in await board._content(job)
+    noted.passed(Place.ENGINE)
+    assert "you are next" in await board._content(job)

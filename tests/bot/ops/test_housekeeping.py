@@ -22,7 +22,7 @@ from db.privacy.pseudonyms import Pseudonyms
 from engine.core.recipe import Role
 from tests.bot.fixtures import hand_in, queued, until
 from tests.clock import CLOCK
-from tests.policies import retention
+from tests.policies import retention, shortages
 
 DAY = 24 * 3600.0
 
@@ -31,6 +31,7 @@ DAY = 24 * 3600.0
 def make(db, queue, blobs, tmp_path):
     def made(**keep) -> Housekeeping:
         return Housekeeping(
+            shortages=shortages(),
             database=db,
             retention=queue.retention,
             meta=queue.meta,

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
+import os
 import re
 from functools import partial
 
 import pytest
 
 from bot.config.choices import LogFormat
-from bot.ops.logs import HIDDEN, set_up_logs
+from bot.config.secrets import HIDDEN
+from bot.ops.logs import set_up_logs
 from bot.ops.redaction import hushed
 from engine.core.errors import EngineDied, RenderFailed
 from engine.process.environment import scrubbed
@@ -22,16 +23,23 @@ PROMPT = "canary heron over the canal"
 
 
 @pytest.fixture
-def logged(monkeypatch):
+def logged(tmp_path):
     """All that the bot writes at DEBUG; the loggers are as before afterwards."""
-    out = io.StringIO()
-    monkeypatch.setattr("sys.stderr", out)
+    path = tmp_path / "log"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
     root = logging.getLogger()
     before, handlers = root.level, root.handlers[:]
     root.handlers = []
     levels = {name: logging.getLogger(name).level for name in ("bot", "engine", "db")}
-    set_up_logs("DEBUG", LogFormat.JSON, [TOKEN])
-    yield out.getvalue
+    writer = set_up_logs("DEBUG", LogFormat.JSON, [TOKEN], backlog=10_000_000, descriptor=descriptor)
+
+    def read() -> str:
+        writer.flush(10)
+        return path.read_text()
+
+    yield read
+    writer.flush(10)
+    os.close(descriptor)
     logging.captureWarnings(capture=False)
     root.level, root.handlers = before, handlers
     for name, level in levels.items():

@@ -12,12 +12,14 @@ import pytest
 
 from bot.buttons import rows
 from bot.clips.remakes import Remix, Reroll
+from bot.discord_io import replies
 from bot.discord_io.messenger import Post
 from bot.requests import admitting as admitting_module
 from bot.text import messages
 from db.errors import CannotWrite, Limit, LimitReached
 from db.states import State
 from engine.core.recipe import Kind, Quality, Recipe
+from engine.core.shortages import Shortage
 from engine.planning.frame_size import AREA
 from tests.bot.fixtures import ANN, count_of, picture, queued, until
 from tests.fake_discord import EVERYONE, LostAnswer, Permission, Status, Upload
@@ -169,14 +171,67 @@ async def test_a_late_refusal_arrives_though_an_answer_on_the_way_is_lost(fake, 
     assert fake.messages(channel) == []
 
 
-async def test_an_expired_interaction_enqueues_and_downloads_nothing(
-    fake, channel, ada, services, bot, caplog
+async def told_directly(fake) -> list[str]:
+    """What members read in their direct messages."""
+    return [message.content for one in fake.world.direct.values() for message in one.messages.values()]
+
+
+async def test_an_expired_interaction_enqueues_and_downloads_nothing_and_its_member_is_told(
+    fake, channel, ada, services, bot, monkeypatch
 ):
+    monkeypatch.setattr(replies, "ANSWER_SECONDS", -60.0)  # as after an outage of the gateway
     fake.interactions.ack_seconds = -1.0
     await fake.slash(ada, channel, "animate", image=cat())
-    await until(lambda: "could not answer interaction" in caplog.text)
+
+    async def told() -> bool:
+        return await told_directly(fake) == [messages.NOT_ANSWERED]
+
+    await until(told)
     assert await count_of(services) == 0
     assert fake.cdn.served == 0
+
+
+async def test_where_direct_messages_are_closed_the_channel_says_that_nothing_was_done(
+    fake, channel, ada, services, bot, monkeypatch
+):
+    monkeypatch.setattr(replies, "ANSWER_SECONDS", -60.0)
+    fake.interactions.ack_seconds = -1.0
+    fake.fail("POST", r"/users/@me/channels$", Status(403, 50007), times=9)
+    await fake.slash(ada, channel, "text2video", prompt="a secret")
+    await until(lambda: fake.messages(channel))
+    assert [one.content for one in fake.messages(channel)] == [f"<@{ada.id}> {messages.NOT_ANSWERED}"]
+
+
+async def test_a_request_that_came_in_time_is_taken_though_discord_does_not_let_it_be_answered(
+    fake, channel, ada, services, bot
+):
+    fake.interactions.ack_seconds = -1.0
+    await fake.slash(ada, channel, "text2video", prompt="rain")
+
+    async def taken() -> bool:
+        return await count_of(services) == 1
+
+    await until(taken)
+    running = asyncio.create_task(services.board.loop.run())
+    await until(lambda: fake.messages(channel))
+    services.board.loop.stop()
+    await running
+    assert "you are next" in fake.messages(channel)[0].content
+    assert await told_directly(fake) == []
+
+
+async def test_a_refusal_that_discord_does_not_take_as_an_answer_is_sent_directly(
+    fake, channel, ada, services, bot
+):
+    fake.interactions.ack_seconds = -1.0
+    await fake.slash(ada, channel, "animate", image=cat(b"no picture at all"))
+
+    async def told() -> bool:
+        return any("I don't know that kind of file" in text for text in await told_directly(fake))
+
+    await until(told)
+    assert await count_of(services) == 0
+    assert fake.messages(channel) == []
 
 
 @pytest.mark.parametrize(("method", "route"), [("POST", r"/callback$"), ("PATCH", r"@original$")])
@@ -251,7 +306,7 @@ async def test_if_the_disk_is_full_the_member_is_told(fake, channel, ada, servic
 
     monkeypatch.setattr(services.queue.entry, "enqueue", full)
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await refusal_of(asked) == messages.NO_ROOM_NOW
+    assert await refusal_of(asked) == messages.not_taken_for_want_of(Shortage.STORAGE)
 
 
 async def test_requests_in_flight_when_the_bot_stops_are_told_to_ask_again(
@@ -300,7 +355,7 @@ async def test_while_the_database_is_read_only_nothing_is_taken_and_afterwards_i
 ):
     await services.database.look(lambda connection: connection.execute("PRAGMA query_only = 1"))
     asked = await fake.slash(ada, channel, "text2video", prompt="rain")
-    assert await refusal_of(asked) == messages.NO_ROOM_NOW
+    assert await refusal_of(asked) == messages.not_taken_for_want_of(Shortage.READ_ONLY)
     assert await count_of(services) == 0
     await services.database.look(lambda connection: connection.execute("PRAGMA query_only = 0"))
     await (await fake.slash(ada, channel, "text2video", prompt="rain")).shown()

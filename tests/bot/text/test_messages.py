@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli.doctor import Finding, report
+from bot.cli.doctor import report
+from bot.cli.finding import Finding
 from bot.clips.recipe_text import recipe_text
 from bot.forecast import Wait
 from bot.intake import refusals

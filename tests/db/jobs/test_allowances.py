@@ -11,7 +11,7 @@ from db.jobs.claims import Requeue
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
-from tests.policies import FAR, enqueue_limits
+from tests.policies import FAR, enqueue_limits, stumble_limits
 
 T = 1_000_000.0
 HELPERS, PATRONS = 11, 12
@@ -186,7 +186,9 @@ async def test_who_goes_first_still_waits_for_what_was_interrupted(queue):
     CLOCK.now = T
     interrupted = await running(queue, user=BEN)
     await enqueued(queue, CAT)
-    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
+    await queue.claims.requeue(
+        interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, limits=stumble_limits()
+    )
     CLOCK.now = T + 1
     await queue.entry.enqueue(new_job(ANN, roles=frozenset({HELPERS})), FAR)
     assert [job.user_id for job in await queue.jobs.waiting()] == [BEN, ANN, CAT]

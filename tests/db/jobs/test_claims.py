@@ -11,7 +11,7 @@ from db.jobs.ending import CancelOutcome
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import CLIP, enqueued, hand_in, rendered, running
-from tests.policies import queue_on
+from tests.policies import queue_on, stumble_limits
 from tests.present import present
 
 T = 1_000_000.0
@@ -33,6 +33,12 @@ async def test_a_job_that_is_to_come_last_is_claimed_only_where_no_other_waits(q
     first, second = await enqueued(queue), await enqueued(queue)
     assert (await queue.claims.claim(last=[first.id])).id == second.id
     assert (await queue.claims.claim(last=[first.id])).id == first.id
+
+
+async def test_of_jobs_that_are_to_come_last_the_first_named_comes_first(queue):
+    first, second, third = [await enqueued(queue, user=user) for user in (1, 2, 3)]
+    order = [present(await queue.claims.claim(last=[second.id, first.id])).id for _ in range(3)]
+    assert order == [third.id, second.id, first.id]
 
 
 async def test_eight_claimers_at_once_get_eight_different_jobs(queue):
@@ -58,12 +64,12 @@ async def test_progress_is_written_under_the_claim(queue):
 
 async def test_a_stale_claim_changes_nothing(queue):
     old = await running(queue)
-    await queue.claims.requeue(old.id, old.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
+    await queue.claims.requeue(old.id, old.claim, cause=Requeue.SHUTDOWN, limits=stumble_limits())
     await queue.claims.claim()
     before = await queue.jobs.get(old.id)
     assert not await queue.claims.progress(old.id, old.claim, "drawing", 0.5, 2)
     assert not await hand_in(queue, old)
-    assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH, crash_limit=2) is None
+    assert await queue.claims.requeue(old.id, old.claim, cause=Requeue.CRASH, limits=stumble_limits()) is None
     assert not await queue.claims.fail(old.id, old.claim, code="E")
     assert not await queue.claims.finish_cancel(old.id, old.claim)
     assert await queue.jobs.get(old.id) == before
@@ -87,26 +93,15 @@ async def test_render_times_are_the_newest_of_the_profile(queue):
     assert await queue.jobs.render_times(None) == [4.0, 3.0, 2.0, 1.0]
 
 
-async def test_a_crash_is_held_against_the_job_and_the_second_sets_it_aside(queue):
-    job = await running(queue)
-    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, crash_limit=2) is State.QUEUED
-    again = await queue.claims.claim()
-    CLOCK.now = T
-    assert (
-        await queue.claims.requeue(again.id, again.claim, cause=Requeue.CRASH, crash_limit=2)
-        is State.QUARANTINED
-    )
-    row = await queue.jobs.get(job.id)
-    assert (row.crashes, row.ended_at) == (2, T)
-    assert await queue.claims.claim() is None
-
-
 @pytest.mark.parametrize("cause", [Requeue.SHUTDOWN, Requeue.ENGINE_DOWN])
 async def test_what_is_not_the_jobs_fault_is_not_held_against_it(queue, cause):
     await enqueued(queue)
     for _ in range(10):
         job = await queue.claims.claim()
-        assert await queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=2) is State.QUEUED
+        assert (
+            await queue.claims.requeue(job.id, job.claim, cause=cause, limits=stumble_limits())
+            is State.QUEUED
+        )
     row = await queue.jobs.get(job.id)
     assert (row.crashes, row.restarts, row.claim) == (0, 0, 10)
 
@@ -115,7 +110,7 @@ async def test_a_job_that_is_given_back_is_the_next_and_starts_afresh(queue):
     job = await running(queue)
     await queue.claims.progress(job.id, job.claim, "drawing", 0.5, 2)
     await enqueued(queue, user=2)
-    await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
+    await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, limits=stumble_limits())
     row = await queue.jobs.get(job.id)
     assert (row.started_at, row.stage, row.fraction, row.take) == (None, "", 0, 0)
     assert (await queue.claims.claim()).id == job.id
@@ -198,42 +193,33 @@ async def test_a_job_that_was_asked_to_stop_is_never_posted_nor_charged(queue, d
 async def test_a_job_that_was_asked_to_stop_does_not_come_back(queue, cause):
     job = await running(queue)
     await queue.claims.cancel(job.id)
-    assert await queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=2) is State.CANCELLED
+    assert (
+        await queue.claims.requeue(job.id, job.claim, cause=cause, limits=stumble_limits()) is State.CANCELLED
+    )
     assert await queue.claims.claim() is None
 
 
 async def test_recovery_puts_what_ran_to_the_front(queue):
     job = await running(queue)
     await enqueued(queue, user=2)
-    recovery = await queue.claims.recover(restart_limit=5)
+    recovery = await queue.claims.recover(limits=stumble_limits())
     assert [found.id for found in recovery.requeued] == [job.id]
     assert (recovery.quarantined, recovery.posting, recovery.cancelled) == ([], [], [])
     again = await queue.claims.claim()
-    assert (again.id, again.claim, again.restarts, again.crashes) == (job.id, 2, 1, 0)
-
-
-async def test_recovery_sets_aside_what_was_found_running_five_times(queue):
-    job = await running(queue)
-    for _ in range(4):
-        assert (await queue.claims.recover(restart_limit=5)).requeued
-        await queue.claims.claim()
-    CLOCK.now = T
-    recovery = await queue.claims.recover(restart_limit=5)
-    assert [found.id for found in recovery.quarantined] == [job.id]
-    assert (await queue.jobs.get(job.id)).ended_at == T
+    assert (again.id, again.claim, again.stumbles, again.restarts, again.crashes) == (job.id, 2, 1, 0, 0)
 
 
 async def test_recovery_ends_what_was_asked_to_stop(queue):
     job = await running(queue)
     await queue.claims.cancel(job.id)
-    assert [found.id for found in (await queue.claims.recover(restart_limit=5)).cancelled] == [job.id]
+    assert [found.id for found in (await queue.claims.recover(limits=stumble_limits())).cancelled] == [job.id]
 
 
 async def test_recovery_lists_what_may_have_been_posted_and_delivery_sees_it_again(queue):
     job = await rendered(queue)
     await queue.delivery.begin_posting(job.id)
     assert await queue.delivery.to_deliver() == []
-    assert [found.id for found in (await queue.claims.recover(restart_limit=5)).posting] == [job.id]
+    assert [found.id for found in (await queue.claims.recover(limits=stumble_limits())).posting] == [job.id]
     assert [found.id for found in await queue.delivery.to_deliver()] == [job.id]
     assert (await queue.delivery.begin_posting(job.id)).post_attempts == 2
 
@@ -251,7 +237,7 @@ async def test_a_restart_teaches_the_forecast_nothing(queue, was_running):
     await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
     if was_running:
         await queue.claims.claim()
-    await queue.claims.recover(restart_limit=5)
+    await queue.claims.recover(limits=stumble_limits())
     CLOCK.now = T + 4000
     assert await hand_in(queue, await queue.claims.claim())
     assert await queue.jobs.forecast_ratios(0, 100) == []
@@ -262,7 +248,7 @@ async def test_a_job_that_was_given_back_teaches_the_forecast_nothing(queue, cau
     CLOCK.now = T
     job = await running(queue)
     await queue.entry.record_answer(job.id, 7, 8, foretold=40.0, ahead=0)
-    await queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=2)
+    await queue.claims.requeue(job.id, job.claim, cause=cause, limits=stumble_limits())
     CLOCK.now = T + 4000
     assert await hand_in(queue, await queue.claims.claim())
     assert await queue.jobs.forecast_ratios(0, 100) == []

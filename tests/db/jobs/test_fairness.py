@@ -15,7 +15,7 @@ from db.jobs.queries import POSITION, WAITING
 from db.queue import Queue
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, running
-from tests.policies import FAR, fair_share
+from tests.policies import FAR, fair_share, stumble_limits
 from tests.present import present
 
 T = 1_000_000.0
@@ -166,7 +166,9 @@ async def test_priority_is_first_then_what_was_interrupted(queue):
     interrupted = await running(queue, user=ANN)
     for user, priority in ((BEN, 0), (CAT, 1)):
         await enqueued(queue, user, priority=priority)
-    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN, crash_limit=2)
+    await queue.claims.requeue(
+        interrupted.id, interrupted.claim, cause=Requeue.ENGINE_DOWN, limits=stumble_limits()
+    )
     assert await order(queue) == [CAT, ANN, BEN]
 
 
@@ -174,7 +176,9 @@ async def test_what_was_interrupted_comes_before_members_who_have_used_less(queu
     interrupted = await running(queue, user=ANN)
     await book(db, ANN, 1000)
     await enqueued(queue, BEN)
-    await queue.claims.requeue(interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, crash_limit=2)
+    await queue.claims.requeue(
+        interrupted.id, interrupted.claim, cause=Requeue.SHUTDOWN, limits=stumble_limits()
+    )
     assert await order(queue) == [ANN, BEN]
 
 
@@ -197,7 +201,9 @@ async def test_claim_waiting_and_position_say_the_same(queue, db):
         claimed = await queue.claims.claim()
         assert claimed.id == waiting[0].id
         assert await queue.jobs.position(claimed.id) is None
-        await queue.claims.requeue(claimed.id, claimed.claim, cause=Requeue.CRASH, crash_limit=1)
+        await queue.claims.requeue(
+            claimed.id, claimed.claim, cause=Requeue.PROVEN, limits=stumble_limits(crashes=1)
+        )
     assert waiting
     assert await queue.claims.claim() is None
 

@@ -17,11 +17,13 @@ from db.jobs.ending import CancelOutcome
 from db.jobs.job import Job
 from db.sqlite.connection import Database
 from db.states import MOVES, State
+from tests.clock import CLOCK
 from tests.db.asking import audit_entry, hand_in, new_job
-from tests.policies import FAR, queue_on
+from tests.policies import FAR, queue_on, stumble_limits
 
 CRASH_LIMIT = 2
 RESTART_LIMIT = 3
+LIMITS = stumble_limits(crashes=CRASH_LIMIT, restarts=RESTART_LIMIT, goes_last=1)
 
 
 @dataclass
@@ -50,6 +52,7 @@ class QueueMachine(RuleBasedStateMachine):
         self.model: dict[str, Modelled] = {}
         self.seen: dict[str, State] = {}
         self.granted: set[tuple[str, int]] = set()
+        CLOCK.now = 1_800_000_000.0
         self.open()
 
     def open(self):
@@ -111,14 +114,18 @@ class QueueMachine(RuleBasedStateMachine):
     def requeue(self, job, cause):
         modelled, expected = self.model[job.id], None
         if self.holds(job):
-            modelled.crashes += cause is Requeue.CRASH
             expected = State.QUEUED
             if modelled.asked:
                 expected = State.CANCELLED
-            elif cause is Requeue.CRASH and modelled.crashes >= CRASH_LIMIT:
-                expected = State.QUARANTINED
+            elif cause in {Requeue.CRASH, Requeue.PROVEN}:
+                before, modelled.crashes = modelled.crashes, modelled.crashes + 1
+                # The clock stands still here, so no other job is ever known to be drawn in between.
+                alone = not self.those_in(State.QUEUED) and before >= CRASH_LIMIT
+                enough = CRASH_LIMIT if cause is Requeue.PROVEN else RESTART_LIMIT
+                if modelled.crashes >= enough and (alone or cause is Requeue.PROVEN):
+                    expected = State.QUARANTINED
             modelled.state = expected
-        found = self.run(self.queue.claims.requeue(job.id, job.claim, cause=cause, crash_limit=CRASH_LIMIT))
+        found = self.run(self.queue.claims.requeue(job.id, job.claim, cause=cause, limits=LIMITS))
         assert found is expected
 
     @rule(job=claims, end=st.sampled_from(["fail", "finish_cancel"]))
@@ -222,17 +229,14 @@ class QueueMachine(RuleBasedStateMachine):
     def restart(self):
         self.run(self.db.close())
         self.open()
-        recovery = self.run(self.queue.claims.recover(restart_limit=RESTART_LIMIT))
+        recovery = self.run(self.queue.claims.recover(limits=LIMITS))
         assert {job.id for job in recovery.posting} == self.those_in(State.POSTING)
         for job, modelled in self.model.items():
             modelled.in_flight = False
             if modelled.state is not State.RUNNING:
                 continue
-            modelled.restarts += 1
             if modelled.asked:
                 modelled.state = State.CANCELLED
-            elif modelled.restarts >= RESTART_LIMIT:
-                modelled.state = State.QUARANTINED
             else:
                 modelled.state = State.QUEUED
                 assert job in {found.id for found in recovery.requeued}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from db.jobs.retention import DAY
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CLIP, enqueued, hand_in, rendered
@@ -44,10 +46,21 @@ async def test_a_delivered_clip_is_kept_for_some_days_unless_it_is_taken_down(qu
     assert await queue.retention.blobs_in_use(retention()) == set()
 
 
-async def test_a_clip_that_was_made_and_never_shown_is_not_kept(queue):
+@pytest.mark.parametrize("code", ["E_CHANNEL", "E_POST", "E_TOO_LARGE"])
+async def test_a_clip_that_reached_nobody_is_kept_for_its_member(queue, code):
     job = await rendered(queue)
     CLOCK.now = T
-    await queue.claims.fail(job.id, None, code="E_POST")
+    await queue.claims.fail(job.id, None, code=code)
+    CLOCK.now = T + 6 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == {CLIP}
+    CLOCK.now = T + 7 * DAY
+    assert await queue.retention.blobs_in_use(retention()) == set()
+
+
+@pytest.mark.parametrize("code", ["E_CLIP", "E_ENGINE"])
+async def test_a_clip_of_no_use_is_not_kept(queue, code):
+    job = await rendered(queue)
+    await queue.claims.fail(job.id, None, code=code)
     assert await queue.retention.blobs_in_use(retention()) == set()
 
 

@@ -12,7 +12,7 @@ from db.jobs.claims import Requeue
 from db.states import State
 from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered, running
-from tests.policies import FAR
+from tests.policies import FAR, stumble_limits
 
 
 async def deeds(db):
@@ -133,7 +133,7 @@ async def failed(queue):
 
 async def crashed(queue):
     job = await running(queue)
-    await queue.claims.requeue(job.id, job.claim, cause=Requeue.CRASH, crash_limit=1)
+    await queue.claims.requeue(job.id, job.claim, cause=Requeue.PROVEN, limits=stumble_limits(crashes=1))
     return job
 
 
@@ -192,7 +192,9 @@ async def test_a_quarantined_job_is_out_of_the_engines_hands(queue, db):
     found = await queue.jobs.get(job.id)
     assert (found.state, found.cancel_requested, found.error_code) == ("quarantined", True, "E_SET_ASIDE")
     assert not await hand_in(queue, job)
-    assert await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, crash_limit=2) is None
+    assert (
+        await queue.claims.requeue(job.id, job.claim, cause=Requeue.SHUTDOWN, limits=stumble_limits()) is None
+    )
     assert await deeds(db) == [("quarantine", job.id)]
 
 

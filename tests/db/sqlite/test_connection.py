@@ -223,3 +223,13 @@ async def test_what_a_process_left_that_died_while_it_copied_is_swept(db, tmp_pa
 async def test_a_backup_that_keeps_nothing_is_refused(db, tmp_path):
     with pytest.raises(ValueError, match="at least 1"):
         await db.backup(tmp_path, keep=0)
+
+
+async def test_what_a_backup_that_was_killed_has_left_is_gone_after_the_next_start(tmp_path):
+    backups = tmp_path / "backups"
+    backups.mkdir()
+    kept = backups / "bot-20260101T000000.000000Z.db"
+    for path in (kept, *(kept.with_suffix(end) for end in (".partial", ".partial-journal"))):
+        path.touch()
+    async with await Database.open(tmp_path / "bot.db"):
+        assert list(backups.iterdir()) == [kept]

@@ -11,7 +11,7 @@ from db.errors import NewerDatabase
 from db.sqlite.connection import Database
 from db.sqlite.migrate import Migration, migrate, shipped_migrations
 from tests.db.asking import enqueued
-from tests.policies import queue_on
+from tests.policies import queue_on, stumble_limits
 from tests.present import present
 
 HISTORIC = Path(__file__).parent / "historic"
@@ -91,7 +91,7 @@ async def test_every_historic_database_opens_and_works(tmp_path, dump):
         waiting, running, delivered = await queue.jobs.jobs_of(user=1, guild=100)
         assert (delivered.state, running.state, waiting.state) == ("delivered", "running", "queued")
         assert delivered.inputs == {"picture": "a" * 64}
-        recovery = await queue.claims.recover(restart_limit=5)
+        recovery = await queue.claims.recover(limits=stumble_limits())
         assert [job.id for job in recovery.requeued] == [running.id]
         assert present(await queue.claims.claim()).id == running.id
         await enqueued(queue, user=9)

@@ -12,8 +12,10 @@ import time
 
 import pytest
 
-from engine.core.errors import EngineDied, EngineHung, RenderFailed, Unsupported, UserError
+from engine.core.errors import EngineDied, EngineHung, EngineKilled, RenderFailed, Unsupported, UserError
 from engine.core.events import Event
+from engine.core.shortages import RanShort, Shortage
+from engine.process import child
 from engine.process.child import Cause
 from engine.process.host import HostState
 from tests.engine.process.host_bench import (
@@ -42,7 +44,7 @@ async def test_a_death_costs_its_render_and_a_fresh_process_takes_the_next(tmp_p
         first = host.pid
         with pytest.raises(EngineDied) as caught:
             await render(host, prompt)
-        assert type(caught.value) is EngineDied
+        assert type(caught.value) is (EngineKilled if prompt == "child" else EngineDied)
         assert caught.value.returncode == returncode
         assert not alive(first)
         assert (await render(host, "ok")).path.read_bytes() == b"a clip"
@@ -133,16 +135,25 @@ async def test_a_process_that_ignores_sigterm_is_killed(tmp_path):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="RLIMIT_AS binds on Linux only")
-async def test_out_of_memory_fails_the_job_and_leaves_the_process(tmp_path):
+async def test_out_of_memory_is_a_shortage_and_leaves_the_process(tmp_path):
     async with running_host(tmp_path, memory=3 << 29) as host:
         first = host.pid
-        with pytest.raises(RenderFailed) as caught:
+        with pytest.raises(RanShort) as caught:
             await render(host, "eat")
-        assert caught.value.code == "E_MEMORY"
+        assert caught.value.shortage is Shortage.MEMORY
         await render(host, "ok")
         assert host.pid == first
         # The memory is known as of the last heartbeat, which may be older than the render's end.
         await until(lambda: host.rss < 3 << 28)
+
+
+async def test_a_process_that_the_system_killed_for_want_of_memory_is_a_shortage(tmp_path, monkeypatch):
+    counted = iter((0, 1))
+    monkeypatch.setattr(child, "killed_for_memory", lambda: next(counted, 1))
+    async with running_host(tmp_path) as host:
+        with pytest.raises(RanShort) as caught:
+            await render(host, "child")
+    assert caught.value.shortage is Shortage.MEMORY
 
 
 async def test_torchs_out_of_memory_leaves_the_process(tmp_path):

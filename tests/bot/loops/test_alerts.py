@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import sys
 
 import pytest
 
 from bot import app
-from bot.loops import engine_alerts
+from bot.loops import alerts as alerts_module
 from bot.loops import engine_loop as engine_loop_module
-from bot.loops.engine_alerts import EngineAlerts, trouble_of
+from bot.loops.alerts import Alerts, engine_trouble, shortage
+from bot.ops.shortages import Place
 from bot.text import moderation_texts
 from db.moderation.reviews import ReviewRules
 from db.states import JobId, State
@@ -25,8 +27,8 @@ DIES = (sys.executable, "-c", "raise SystemExit(3)")
 
 @pytest.fixture
 def quick(monkeypatch):
-    monkeypatch.setattr(engine_alerts, "EVERY", 0.02)
-    monkeypatch.setattr(engine_alerts, "OVER_AFTER", 0.2)
+    monkeypatch.setattr(alerts_module, "EVERY", 0.02)
+    monkeypatch.setattr(alerts_module, "OVER_AFTER", 0.2)
     monkeypatch.setattr(engine_loop_module, "ENGINE_DOWN_PAUSE", 0.02)
 
 
@@ -42,10 +44,15 @@ async def review(fake, channel, services, bot):
 @pytest.fixture
 async def news(services, quick):
     """The loop, over an engine that a test has in hand."""
-    look = lambda: trouble_of(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
-    task = asyncio.create_task(
-        EngineAlerts(reviews=services.queue.reviews, messenger=services.messenger, look=look).loop.run()
+    look = lambda: engine_trouble(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
+    alerts = Alerts(
+        "engine alerts",
+        reviews=services.queue.reviews,
+        messenger=services.messenger,
+        look=look,
+        over=moderation_texts.ENGINE_BACK,
     )
+    task = asyncio.create_task(alerts.loop.run())
     yield
     task.cancel()
 
@@ -73,13 +80,13 @@ async def test_moderators_are_told_once_when_it_begins_and_once_when_it_is_over(
 async def test_an_engine_that_works_only_for_a_moment_is_not_announced(
     fake, services, engine, review, news, monkeypatch
 ):
-    monkeypatch.setattr(engine_alerts, "OVER_AFTER", 60)  # a moment is shorter, however busy the machine is
+    monkeypatch.setattr(alerts_module, "OVER_AFTER", 60)  # a moment is shorter, however busy the machine is
     for _ in range(4):
         for state in (HostState.DOWN, HostState.STARTING, HostState.READY):
             engine.state = state
             await asyncio.sleep(0.05)
     assert len(said(fake, review)) == 1
-    monkeypatch.setattr(engine_alerts, "OVER_AFTER", 0.2)
+    monkeypatch.setattr(alerts_module, "OVER_AFTER", 0.2)
     await until(lambda: len(said(fake, review)) == 2)
 
 
@@ -120,3 +127,30 @@ class TestWithTheRealProcess:
             loop.cancel()
         await asyncio.gather(*loops, return_exceptions=True)
         await engine.close()
+
+
+async def test_moderators_are_told_once_what_the_machine_is_short_of_and_once_when_it_is_over(
+    fake, channel, mod, services, review, quick
+):
+    alerts = Alerts(
+        "shortage alerts",
+        reviews=services.queue.reviews,
+        messenger=services.messenger,
+        look=lambda: shortage(services.shortages),
+        over=moderation_texts.SHORTAGE_OVER,
+    )
+    task = asyncio.create_task(alerts.loop.run())
+    for place in (Place.ENGINE, Place.DELIVERY, Place.ENGINE):
+        services.shortages.met(place, OSError(errno.ENOSPC, "full"))
+    await until(lambda: said(fake, review))
+    page = (await (await fake.slash(mod, channel, "queue show")).shown()).content
+    assert "waiting for room on my disk" in page
+    await asyncio.sleep(0.1)
+    services.shortages.passed(Place.ENGINE)
+    services.shortages.passed(Place.DELIVERY)
+    await until(lambda: len(said(fake, review)) > 1)
+    await asyncio.sleep(0.1)
+    task.cancel()
+    first, last = said(fake, review)
+    assert "waiting for room on my disk" in first
+    assert last == moderation_texts.SHORTAGE_OVER

@@ -1,4 +1,4 @@
-"""Tell moderators once when nothing can be drawn, and once when drawing works again.
+"""Tell moderators once when work stands still, and once when it goes on.
 
 The message goes to the channel of ``/queue review``. Servers without one see it in ``/queue show``, owners
 in the log.
@@ -11,10 +11,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
+from bot.discord_io.causes import Trouble as Refusal
 from bot.discord_io.messenger import ChannelError, Messenger, Post
-from bot.discord_io.messenger import Trouble as Refusal
 from bot.loops.engine_loop import EngineLoop
+from bot.ops.shortages import Shortages
 from bot.supervisor import Loop
 from bot.text import moderation_texts
 from db.moderation.reviews import Reviews
@@ -48,43 +50,81 @@ def trouble_of(engine_loop: EngineLoop, host: EngineHost) -> Trouble | None:
     return Trouble(since=since)
 
 
-class EngineAlerts:
-    """Watches the engine, and tells moderators when its state changes."""
+def engine_trouble(engine_loop: EngineLoop, host: EngineHost) -> str | None:
+    """What moderators read while nothing can be drawn."""
+    trouble = trouble_of(engine_loop, host)
+    return None if trouble is None else moderation_texts.engine_trouble(trouble.since)
 
-    def __init__(self, *, reviews: Reviews, messenger: Messenger, look: Callable[[], Trouble | None]) -> None:
+
+def shortage(shortages: Shortages) -> str | None:
+    """What moderators read while the machine is short of something."""
+    found = shortages.anywhere()
+    return None if found is None else moderation_texts.shortage(*found)
+
+
+class Alerts:
+    """Watches one kind of trouble, and tells moderators when it begins and when it is over."""
+
+    def __init__(
+        self, name: str, *, reviews: Reviews, messenger: Messenger, look: Callable[[], str | None], over: str
+    ) -> None:
         """Make one.
 
         Args:
+            name: of its loop.
             reviews: knows each server's review channel.
             messenger: sends the messages.
-            look: as :func:`trouble_of`.
+            look: says what is wrong; None: nothing.
+            over: the message when nothing is wrong any more.
         """
         self._reviews = reviews
         self._messenger = messenger
         self._look = look
+        self._over = over
         self._told: dict[int, int] = {}
         self._last_trouble: float | None = None
-        self.loop = Loop("engine alerts", self._one_look, every=EVERY)
+        self.loop = Loop(name, self._one_look, every=EVERY)
 
     async def _one_look(self) -> None:
         now = time.monotonic()
-        trouble = self._look()
-        if trouble is not None:
+        text = self._look()
+        if text is not None:
             self._last_trouble = now
-            text = moderation_texts.engine_trouble(trouble.since)
             for guild, channel in (await self._reviews.review_channels()).items():
                 if guild not in self._told and await self._say(channel, text):
                     self._told[guild] = channel
         elif self._last_trouble is not None and now - self._last_trouble >= OVER_AFTER:
             self._last_trouble = None
             while self._told:
-                await self._say(self._told.popitem()[1], moderation_texts.ENGINE_BACK)
+                await self._say(self._told.popitem()[1], self._over)
 
     async def _say(self, channel: int, text: str) -> bool:
         """False where it should be tried again."""
         try:
             await self._messenger.send(channel, Post(content=text, nonce=secrets.token_hex(12)))
         except ChannelError as error:
-            log.warning("could not report on the engine in channel %d: %s", channel, error)
+            log.warning("could not report trouble in channel %d: %s", channel, error)
             return error.trouble is not Refusal.LATER
         return True
+
+
+def moderator_alerts(
+    engine_loop: EngineLoop, host: EngineHost, shortages: Shortages, *, reviews: Reviews, messenger: Messenger
+) -> tuple[Alerts, ...]:
+    """Everything that moderators are told of by itself."""
+    return (
+        Alerts(
+            "engine alerts",
+            reviews=reviews,
+            messenger=messenger,
+            look=partial(engine_trouble, engine_loop, host),
+            over=moderation_texts.ENGINE_BACK,
+        ),
+        Alerts(
+            "shortage alerts",
+            reviews=reviews,
+            messenger=messenger,
+            look=partial(shortage, shortages),
+            over=moderation_texts.SHORTAGE_OVER,
+        ),
+    )

@@ -1,0 +1,55 @@
+"""What must never be shown: tokens, signatures of addresses, passwords of proxies."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+HIDDEN = "[hidden]"
+
+BOT_TOKEN = re.compile(r"[\w-]{23,28}\.[\w-]{6,7}\.[\w-]{27,}")
+"""A bot's token: an id, a time and a signature."""
+
+_SHAPED = re.compile(
+    rf"{BOT_TOKEN.pattern}"
+    r"|(?<=/webhooks/)\d+/[^\s/?\"'<>]+"  # an interaction's token
+    r"|(?<=/interactions/)\d+/[^\s/?\"'<>]+"
+    r"|(?<=[?&])(?:ex|is|hm)=[^\s&\"'<>]+"  # the signature of an attachment's address
+    r"|(?<=://)[^\s/@\"'<>]+(?=@)"  # the name and password of an address
+)
+
+TOKEN = re.compile(
+    rf"{BOT_TOKEN.pattern}|mfa\.[\w-]{{20,}}|\b(?:hf|gh[a-z]|github_pat|glpat|sk|xox[a-z])[_-]\w[\w-]{{15,}}"
+)
+"""What is a token without doubt: a bot's, or one of the services that owners of models and code have."""
+
+_TOKEN_LIKE = re.compile(
+    # A long word with letters of both cases: other services' keys, and pieces of a token.
+    r"(?=[\w-]*[a-z])(?=[\w-]*[A-Z])[\w-]{20,}"
+)
+
+
+def hide(text: str, secrets: Iterable[str] = ()) -> str:
+    """Replace what is known or shaped like a secret.
+
+    Args:
+        text: a line of the log, or a whole traceback.
+        secrets: exact values that must not appear.
+    """
+    for secret in secrets:
+        text = text.replace(secret, HIDDEN)
+    return _SHAPED.sub(HIDDEN, text)
+
+
+def hide_token(text: str) -> str:
+    """Replace what is a token without doubt, whoever's it is."""
+    return TOKEN.sub(HIDDEN, hide(text))
+
+
+def hide_token_like(text: str) -> str:
+    """Replace more than :func:`hide`: whatever could be a token, in a text that is about a setting.
+
+    A long file name with capitals and digits goes too. So this is for values that somebody has typed in,
+    and not for the log.
+    """
+    return _TOKEN_LIKE.sub(HIDDEN, hide_token(text))
