@@ -262,6 +262,7 @@ async def test_what_is_told_again_later_does_not_overwrite_the_last_words(fake, 
     job = await only_job(services)
     await services.queue.claims.cancel(job.id)
     await services.messenger.edit(channel.id, message.id, "the last words", None)
+    await until(lambda: not services.door.has(asked))
     fake.gateway.dispatch("INTERACTION_CREATE", asked.payload)
     await until(
         lambda: fake.count("POST", "/interactions/{interaction_id}/{interaction_token}/callback") == 2
