@@ -15,7 +15,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile cases erase gate smoothing clean
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing \
+	clean
 
 help:
 	@echo "make demo       turn a picture into a clip: out/demo.mp4 (no GPU, token or weights)"
@@ -38,6 +39,8 @@ help:
 	@echo "make soak       10,000 jobs through one bot process"
 	@echo "make load       1,000 requests from 50 members while the engine renders"
 	@echo "make hostile    broken, huge and lying pictures and clips"
+	@echo "make flood      one member floods the bot: what twenty others feel"
+	@echo "make outsiders  2,000 interactions by those who may do nothing"
 	@echo "make cases      files that people really send: CASES=folder"
 	@echo "make erase      random chains of deeds and erases; then every byte is searched"
 
@@ -140,6 +143,12 @@ load: $(BIN)/.test
 
 hostile: $(BIN)/.test
 	$(BIN)/python -m benchmarks.hostile --mutants 2000 --clip-mutants 500
+
+flood: $(BIN)/.test
+	$(BIN)/python -m benchmarks.flood
+
+outsiders: $(BIN)/.test
+	$(BIN)/python -m benchmarks.outsiders
 
 cases: $(BIN)/.test
 	$(BIN)/python -m benchmarks.cases $(or $(CASES),$(error CASES=folder of cases is needed))

@@ -163,7 +163,7 @@ class Scene:
         if name == "/queue unban":
             await self.services.queue.moderation.ban(self.channel.guild.id, self.ada.id, by=1, reason="spam")
         if name.endswith(OF_A_REPORT):
-            await self.services.queue.cases.report(job.id, 1, "it shows me")
+            await self.services.queue.cases.report(job.id, 1, "it shows me", most=1000)
         before = await self.rows()
         member, channel = self.where[person]
         try:

@@ -15,7 +15,7 @@ import argparse
 import asyncio
 import functools
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,15 +45,13 @@ BEGIN, END = "<!-- made by python -m benchmarks.rights_table -->", "<!-- end of 
 Row = tuple[str, ...]
 
 
-async def rows_of_commands(scene: Scene) -> dict[str, Row]:
+Try = tuple[str, State, Act]
+"""What is tried, where the job that it is about stands before, and how it is done."""
+
+
+def tries_of_commands(scene: Scene) -> Iterator[Try]:
     """Every slash command and every entry of a context menu."""
     fake, tree = scene.fake, scene.client.tree
-    posted = fake.world.member_says(scene.ada, scene.channel, "look", Upload("lake.png", picture()))
-    menus: dict[AppCommandType, Message | Member] = {
-        AppCommandType.message: posted,
-        AppCommandType.user: scene.ada,
-    }
-    found = {}
     for name, (options, start) in every_use(tree).items():
 
         async def command(
@@ -63,8 +61,12 @@ async def rows_of_commands(scene: Scene) -> dict[str, Row]:
             told = {option: meant.get(id(value), value) for option, value in options.items()}
             return await fake.slash(member, channel, name, **told)
 
-        cells = [await scene.tried(f"/{name}", person, start, command) for person in PEOPLE[1:]]
-        found[f"`/{name}`"] = tuple(cells)
+        yield f"`/{name}`", start, command
+    posted = fake.world.member_says(scene.ada, scene.channel, "look", Upload("lake.png", picture()))
+    menus: dict[AppCommandType, Message | Member] = {
+        AppCommandType.message: posted,
+        AppCommandType.user: scene.ada,
+    }
     for kind, target in menus.items():
         for menu in tree.get_commands(type=kind):
 
@@ -73,15 +75,12 @@ async def rows_of_commands(scene: Scene) -> dict[str, Row]:
             ) -> Interaction:
                 return await fake.context_menu(member, channel, name, target)
 
-            cells = [await scene.tried(menu.name, each, State.DELIVERED, chosen) for each in PEOPLE[1:]]
-            found[f"*{menu.name}*"] = tuple(cells)
-    return found
+            yield f"*{menu.name}*", State.DELIVERED, chosen
 
 
-async def rows_of_lists(scene: Scene) -> dict[str, Row]:
+def tries_of_lists(scene: Scene) -> Iterator[Try]:
     """Every list that opens while somebody types."""
     uses = every_use(scene.client.tree)
-    found = {}
     for command in commands(scene.client.tree):
         for option in command.parameters:
             if option.autocomplete:
@@ -92,10 +91,8 @@ async def rows_of_lists(scene: Scene) -> dict[str, Row]:
                 ) -> Interaction:
                     return await scene.fake.autocomplete(member, channel, name, option, "")
 
-                row = f"`/{name} {option.name}:`"
                 start = uses[name][1] if name.startswith("queue ") else State.QUEUED
-                found[row] = tuple([await scene.tried(row, each, start, typing) for each in PEOPLE[1:]])
-    return found
+                yield f"`/{name} {option.name}:`", start, typing
 
 
 def clicked(scene: Scene, make: Callable[[Job], discord.ui.Item[Any]]) -> Act:
@@ -127,39 +124,37 @@ def sent(scene: Scene, form: type[Form]) -> Act:
     return act
 
 
-async def rows_of_buttons(scene: Scene) -> dict[str, Row]:
+def tries_of_buttons(scene: Scene) -> Iterator[Try]:
     """Every button and every form, on a job of Ada's; those of cards in the first round."""
-    tries: list[tuple[str, State, Act]] = []
     for job_kind in rows.job_buttons():
         name = _shown(job_kind.look) + (" (a first look)" if job_kind.place is Place.DRAFT else "")
-        tries.append((name, job_kind.states[0], clicked(scene, functools.partial(_button, job_kind))))
+        yield name, job_kind.states[0], clicked(scene, functools.partial(_button, job_kind))
     for case_kind in case_buttons():
         review = case_kind.kind is CaseKind.REVIEW
         name = f"{_shown(case_kind.look)} {'(a review)' if review else OF_A_REPORT}"
         act = clicked(scene, functools.partial(_case_button, case_kind))
-        tries.append((name, State.HELD if review else State.DELIVERED, act))
+        yield name, State.HELD if review else State.DELIVERED, act
     for form in rows.forms():
-        name = f"the form of {form.__name__.removesuffix('Form')}"
-        tries.append((name, form.states[0], sent(scene, form)))
-    return {
-        name: tuple([await scene.tried(name, person, start, act) for person in ABOUT_JOBS])
-        for name, start, act in tries
-    }
+        yield f"the form of {form.__name__.removesuffix('Form')}", form.states[0], sent(scene, form)
 
 
-async def rows_of_erasure(scene: Scene) -> dict[str, Row]:
+def tries_of_erasure(scene: Scene) -> Iterator[Try]:
     """The answers to "erase everything?"; they are about whoever gives them."""
-    found = {}
     kinds = [kind for kind in rows.buttons() if issubclass(kind, ErasureButton)]
     for kind in reversed(kinds):  # first the one that erases nothing
 
         def make(_: Job, kind: type[ErasureButton] = kind) -> ErasureButton:
             return kind()
 
-        name = f"“{_shown(kind.look)}”"
-        act = clicked(scene, make)
-        found[name] = tuple([await scene.tried(name, each, State.DELIVERED, act) for each in PEOPLE[1:]])
-    return found
+        yield f"“{_shown(kind.look)}”", State.DELIVERED, clicked(scene, make)
+
+
+async def rows_of(scene: Scene, tries: Iterable[Try], people: Row) -> dict[str, Row]:
+    """Let each of these people try everything."""
+    return {
+        name: tuple([await scene.tried(name.strip("`*“”"), person, start, act) for person in people])
+        for name, start, act in tries
+    }
 
 
 def _shown(look: Look) -> str:
@@ -179,10 +174,13 @@ async def tables() -> str:
     with tempfile.TemporaryDirectory() as folder:
         async with scene_in(Path(folder)) as scene:
             made = [
-                _table(("Command", *PEOPLE[1:]), await rows_of_commands(scene)),
-                _table(("List while typing", *PEOPLE[1:]), await rows_of_lists(scene)),
-                _table(("Button or form", *ABOUT_JOBS), await rows_of_buttons(scene)),
-                _table(("Answer to `/mydata erase`", *PEOPLE[1:]), await rows_of_erasure(scene)),
+                _table((head, *people), await rows_of(scene, tries(scene), people))
+                for head, tries, people in (
+                    ("Command", tries_of_commands, PEOPLE[1:]),
+                    ("List while typing", tries_of_lists, PEOPLE[1:]),
+                    ("Button or form", tries_of_buttons, ABOUT_JOBS),
+                    ("Answer to `/mydata erase`", tries_of_erasure, PEOPLE[1:]),
+                )
             ]
             if pings := scene.pings():
                 raise Reached(f"somebody could be pinged: {pings}")

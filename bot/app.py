@@ -21,6 +21,7 @@ from bot.buttons import rows
 from bot.clips.replay import Replays
 from bot.config.paths import BACKUPS, BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
+from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
@@ -54,9 +55,11 @@ from bot.requests.submission import Submissions
 from bot.services import Services, state_of
 from bot.signals import JobSignals
 from bot.supervisor import Loop, Supervisor
+from bot.turns import Turns
 from db.audit.log import Audit
 from db.files import Blobs
 from db.jobs.job import Job
+from db.moderation.standing import Standing
 from db.privacy.backup_erasure import Copies
 from db.privacy.departed_guilds import Guilds
 from db.privacy.erase import Eraser
@@ -149,15 +152,18 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         try:
             blobs = Blobs(data / BLOBS)
             async with _reception(settings, blobs) as reception:
-                yield _services(_base(settings, clock, database, blobs, host, reception, sealer))
+                services = _services(_base(settings, clock, database, blobs, host, reception, sealer))
+                await services.door.open()
+                yield services
         finally:
             await host.close()
 
 
 @asynccontextmanager
 async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
-    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
-    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
+    folder = settings.data_dir
+    pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings), folder=folder)
+    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings), folder=folder) as clips:
         yield Reception(pictures=pictures, clips=clips, blobs=blobs)
 
 
@@ -218,6 +224,7 @@ def _services(base: _Base) -> Services:
         blobs=base.blobs,
         case_board=loops.cases,
         signals=signals,
+        most_reports=settings.max_reports,
     )
     cancelling = Cancelling(claims=queue.claims, signals=signals)
     personal = Personal(base.database, eraser=base.eraser, clock=base.clock)
@@ -249,14 +256,9 @@ def _services(base: _Base) -> Services:
         housekeeping=_housekeeping(base, personal, guilds),
         guilds=guilds,
         erasing=erasing,
-        rights=Rights(
-            personal=personal,
-            erasing=erasing,
-            blobs=base.blobs,
-            sealer=base.sealer,
-            clock=base.clock,
-        ),
+        rights=_rights(base, personal, erasing),
         loop_lag=LoopLag(),
+        door=Door(standing=Standing(base.database), limits=policies.for_door(settings)),
     )
 
 
@@ -392,6 +394,19 @@ def _erasing(base: _Base, personal: Personal, submissions: Submissions) -> Erasi
         signals=base.signals,
         outbox=base.outbox,
         drop_requests=submissions.drop,
+        clock=base.clock,
+    )
+
+
+def _rights(base: _Base, personal: Personal, erasing: Erasing) -> Rights:
+    settings = base.settings
+    return Rights(
+        personal=personal,
+        erasing=erasing,
+        blobs=base.blobs,
+        sealer=base.sealer,
+        exports=Turns(at_once=1, waiting=settings.exports_waiting),
+        work=settings.data_dir,
         clock=base.clock,
     )
 

@@ -19,11 +19,13 @@ from yarl import URL
 from bot.buttons import rows
 from bot.commands import setup_all
 from bot.commands.mydata import MY_DATA
+from bot.discord_io.door import SLOT, Manner, Slot
 from bot.discord_io.events import guard_events
-from bot.discord_io.interactions import BotClient, Interaction
+from bot.discord_io.interactions import BotClient, Interaction, say
 from bot.proxy import proxy_for
 from bot.services import Services
 from bot.supervisor import Loop
+from bot.text import messages
 
 log = logging.getLogger(__name__)
 
@@ -38,27 +40,26 @@ discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
 T = TypeVar("T")
 
 
-class _Tree(app_commands.CommandTree[BotClient]):
-    """Answers whatever a command did not expect with an error id, in private."""
+_SERVED = "served"
+"""Marks an interaction that has come in through the door."""
 
-    async def interaction_check(self, interaction: Interaction, /) -> bool:
-        """Recognise everybody who uses a command or a list, but for asking about their own data."""
-        data: Any = interaction.data or {}
-        if data.get("name") == MY_DATA:
-            return True
-        client = interaction.client
-        return await client.serve(
-            interaction, partial(client.recognise, interaction.user.id), recognise=False
-        )
+
+class _Tree(app_commands.CommandTree[BotClient]):
+    """Sends commands and lists through the door; answers what a command did not expect with an error id."""
 
     async def _call(self, interaction: Interaction) -> None:
-        """Answer also where discord.py cannot read what a command was given; it would say nothing."""
-        try:
-            await super()._call(interaction)
-        except app_commands.AppCommandError:
-            raise
-        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
-            await interaction.client.answer_error(interaction, error)
+        # discord.py has no public hook around a command and its lists, only one before them. Should this one
+        # ever lose its name, `interaction_check` lets nothing in any more.
+        data: Any = interaction.data or {}
+        command = interaction.command
+        slot = Slot.QUICK if command is None else command.extras.get(SLOT, Slot.QUICK)
+        manner = Manner(slot=slot, own_data=data.get("name") == MY_DATA)
+        interaction.extras[_SERVED] = True
+        await interaction.client.serve(interaction, partial(super()._call, interaction), manner)
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Let in only what has come through the door."""
+        return _SERVED in interaction.extras
 
     async def on_error(self, interaction: Interaction, error: app_commands.AppCommandError, /) -> None:
         if isinstance(error, app_commands.CheckFailure):
@@ -88,7 +89,13 @@ class Framekiln(BotClient):
         )
         self._services = services
         self._guild = None if guild_id is None else discord.Object(guild_id)
-        self.tree = _Tree(self)
+        self.tree = _Tree(
+            self,
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=False, private_channel=False
+            ),
+        )
         self._sync_pause = SYNC_BACKOFF
         self._sync_loop = Loop("command sync", self._sync, every=SYNC_BACKOFF)
         self._syncing: asyncio.Task[None] | None = None
@@ -96,8 +103,7 @@ class Framekiln(BotClient):
         guard_events(self)
 
     async def setup_hook(self) -> None:
-        """Listen for every kind of button, and tell Discord of the commands where they have changed."""
-        self.add_dynamic_items(*rows.buttons())
+        """Tell Discord of the commands where they have changed."""
         if self._guild is not None:
             self.tree.copy_global_to(guild=self._guild)
         self._syncing = asyncio.create_task(self._sync_loop.run(), name="command sync")
@@ -127,13 +133,26 @@ class Framekiln(BotClient):
         await self._services.guilds.record_left(guild.id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Answer forms here, by their prefix, so that one opened before a restart still works."""
-        if interaction.type is not discord.InteractionType.modal_submit:
-            return
+        """Answer every button and form, by its ``custom_id``, so that those from before a restart work too.
+
+        discord.py's own dispatch is not used: it knows no door, and leaves what it doesn't know unanswered.
+        """
         data: Any = interaction.data or {}
-        for form in rows.forms():
-            if str(data.get("custom_id", "")).startswith(form.prefix):
-                await self.serve(interaction, partial(form.submit, interaction))
+        custom_id = str(data.get("custom_id", ""))
+        if interaction.type is discord.InteractionType.component:
+            button = rows.button_of(custom_id)
+            if button is not None:
+                await self.serve(interaction, partial(button.click, interaction), button.manner)
+                return
+        elif interaction.type is discord.InteractionType.modal_submit:
+            form = rows.form_of(custom_id)
+            if form is not None:
+                await self.serve(interaction, partial(form.submit, interaction), form.manner)
+                return
+        else:
+            return
+        log.warning("nothing answers to the custom_id %r", custom_id[:100])
+        await self.serve(interaction, partial(say, interaction, messages.UNKNOWN_BUTTON))
 
     def part(self, kind: type[T]) -> T:
         """Find the part of the bot that is of this class."""

@@ -10,11 +10,12 @@ from bot.clips.clip_actions import ClipRules
 from bot.config.choices import Where
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
+from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.shortages import ShortagePolicy
-from bot.requests.submission import SubmissionPolicy
+from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -67,6 +68,8 @@ def for_intake(settings: Settings) -> IntakeLimits:
         decode_wall_seconds=settings.decode_seconds,
         decode_memory=settings.decode_memory,
         decoders=settings.decoders,
+        downloads=settings.downloads,
+        waiting=settings.files_waiting,
     )
 
 
@@ -83,6 +86,8 @@ def for_clips(settings: Settings) -> ClipIntakeLimits:
         decode_cpu_seconds=math.ceil(settings.video_decode_seconds),
         decode_memory=settings.decode_memory,
         decoders=CLIP_DECODERS,
+        downloads=settings.downloads,
+        waiting=settings.files_waiting,
     )
 
 
@@ -161,6 +166,11 @@ def for_submissions(settings: Settings) -> SubmissionPolicy:
         max_prompt=settings.max_prompt,
         engine=settings.engine,
     )
+
+
+def for_door(settings: Settings) -> DoorLimits:
+    """How much may be in hand at once."""
+    return DoorLimits(per_member=settings.per_member_at_once, per_guild=settings.per_guild_at_once)
 
 
 def for_enqueueing(settings: Settings) -> EnqueueLimits:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from bot.clips.clip_actions import ClipRules
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
+from bot.discord_io.door import Door
 from bot.discord_io.messenger import Messenger
 from bot.forecast import Forecaster
 from bot.loops.answers import Answers
@@ -70,6 +71,7 @@ class Services:
     erasing: Erasing
     rights: Rights
     loop_lag: LoopLag
+    door: Door
 
     def part(self, kind: type[T]) -> T:
         """Find the part of this class, among the queue's parts too.

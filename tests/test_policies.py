@@ -18,11 +18,12 @@ import pytest
 from bot import policies
 from bot.clips.clip_actions import ClipRules
 from bot.config.settings import Settings
+from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.shortages import ShortagePolicy
-from bot.requests.submission import SubmissionPolicy
+from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -45,6 +46,7 @@ OWNERS = (
     EnqueueLimits,
     Ceilings,
     DeliveryLimits,
+    DoorLimits,
     ClipRules,
     SubmissionPolicy,
     IntakeLimits,
@@ -170,6 +172,7 @@ def made_from(settings: Settings) -> list[object]:
         submissions.limits,
         submissions.limits.ceilings,
         policies.for_delivery(settings),
+        policies.for_door(settings),
         policies.for_stumbles(settings),
         policies.for_shortages(settings),
         policies.for_finished_clips(settings),

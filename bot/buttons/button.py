@@ -6,17 +6,20 @@ A ``custom_id`` is public and can be replayed, so each click is checked as if it
 from __future__ import annotations
 
 import abc
+import re
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import discord
 
+from bot.discord_io.door import PLAIN, Manner
 from bot.discord_io.interactions import Interaction
 
 NEVER = r"(?!)"
 """Matches nothing: the template of a base class, which is no button yet."""
 
 JOB_ID = r"[0-9a-f]{16}"
+ROUND = r"[0-9]{1,9}"
 
 
 @dataclass(frozen=True)
@@ -35,13 +38,13 @@ class Button(discord.ui.DynamicItem[discord.ui.Button[Any]], abc.ABC, template=N
         action: its word in the ``custom_id``. It may never change: old messages have it.
         look: its label, emoji and style.
         order: its place among those that stand beside it; the lowest comes first.
-        recognises: whether a click tells that the member uses the bot again.
+        manner: how the door treats a click.
     """
 
     action: ClassVar[str]
     look: ClassVar[Look]
     order: ClassVar[int] = 0
-    recognises: ClassVar[bool] = True
+    manner: ClassVar[Manner] = PLAIN
 
     def __init_subclass__(cls, *, template: str | None = None) -> None:
         """Let discord.py match clicks by the pattern of the class."""
@@ -60,11 +63,11 @@ class Button(discord.ui.DynamicItem[discord.ui.Button[Any]], abc.ABC, template=N
     def pattern(cls) -> str:
         """The regular expression that the ``custom_id`` of every button of this class matches."""
 
+    @classmethod
+    @abc.abstractmethod
+    def of(cls, match: re.Match[str]) -> Self:
+        """Make the button again from what a click brings back: a match of :meth:`pattern`."""
+
     @abc.abstractmethod
     async def click(self, interaction: Interaction) -> None:
         """Check who clicked and what it is about, and do what the button is for."""
-
-    async def callback(self, interaction: discord.Interaction[Any]) -> None:
-        """Answer a click."""
-        client = interaction.client
-        await client.serve(interaction, lambda: self.click(interaction), recognise=self.recognises)

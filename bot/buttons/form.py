@@ -1,12 +1,15 @@
-"""A form of one text field that works after a restart: it is matched by the prefix of its ``custom_id``."""
+"""A form of one text field that works after a restart: it is matched by its ``custom_id``."""
 
 from __future__ import annotations
 
 import abc
+import re
 from typing import Any, ClassVar
 
 import discord
 
+from bot.buttons.button import JOB_ID, ROUND
+from bot.discord_io.door import PLAIN, Manner
 from bot.discord_io.forms import field
 from bot.discord_io.interactions import Interaction
 from db.states import State
@@ -21,15 +24,22 @@ class Form(abc.ABC):
         title: what stands above the form.
         label: what stands above the field.
         about: how the rest of the ``custom_id`` is written.
+        manner: how the door treats a form that comes back.
         states: where its job stands when the form is meant.
     """
 
     prefix: ClassVar[str]
     about: ClassVar[str] = "{job}"
+    manner: ClassVar[Manner] = PLAIN
     states: ClassVar[tuple[State, ...]] = (State.DELIVERED,)
     field: ClassVar[str]
     title: ClassVar[str]
     label: ClassVar[str]
+
+    @classmethod
+    def pattern(cls) -> str:
+        """The regular expression that the ``custom_id`` of every form of this class matches."""
+        return re.escape(cls.prefix) + cls.about.format(job=JOB_ID, round=ROUND)
 
     @classmethod
     def id_for(cls, **about: str | int) -> str:
@@ -81,6 +91,6 @@ class Form(abc.ABC):
 
         Args:
             interaction: the form's.
-            about: the end of the ``custom_id``, as it came back; it can be forged.
+            about: the end of the ``custom_id``, as it came back; it fits the pattern and can be forged.
             words: what was written.
         """

@@ -5,9 +5,7 @@ from __future__ import annotations
 import abc
 import re
 from enum import Enum, auto
-from typing import Any, ClassVar, Self
-
-import discord
+from typing import ClassVar, Self
 
 from bot.buttons.button import JOB_ID, Button
 from bot.config.settings import Settings
@@ -74,11 +72,8 @@ class JobButton(Button):
         return f"fk:{cls.action}:{job}"
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
+    def of(cls, match: re.Match[str]) -> Self:
         """Make the button again from what a click brings back."""
-        del interaction, item
         return cls(JobId(match["job"]))
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 from typing import TypeVar
@@ -37,6 +38,19 @@ def forms() -> tuple[type[Form], ...]:
     """Every kind of form that the bot has."""
     found = _found(Form)  # type: ignore[type-abstract]  # as above
     return tuple(sorted(found, key=lambda kind: kind.prefix))
+
+
+def button_of(custom_id: str) -> Button | None:
+    """Make the button with this ``custom_id`` again; None where there is no such kind of button."""
+    for kind in buttons():
+        if (match := re.fullmatch(kind.pattern(), custom_id)) is not None:
+            return kind.of(match)
+    return None
+
+
+def form_of(custom_id: str) -> type[Form] | None:
+    """The kind of form with this ``custom_id``; None where there is no such kind."""
+    return next((form for form in forms() if re.fullmatch(form.pattern(), custom_id)), None)
 
 
 def job_buttons(place: Place | None = None) -> list[type[JobButton]]:

@@ -37,7 +37,8 @@ def page() -> str:
 def _rows() -> Iterator[str]:
     yield "| Setting | Default | Meaning |"
     yield "|---|---|---|"
-    for name, field in Settings.model_fields.items():
+    own = Settings.__annotations__
+    for name, field in sorted(Settings.model_fields.items(), key=lambda one: one[0] not in own):
         yield f"| `{variable(name)}` | {_shown(field.default)} | {field.description} |"
 
 

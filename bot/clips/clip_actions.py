@@ -10,6 +10,7 @@ from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
 from bot.clips.continuation import before_of, extended, looped
 from bot.clips.remakes import RemakeButton
+from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.submission import Submissions
@@ -47,6 +48,7 @@ class Extend(JobButton):
 
     action = "extend"
     look = Look("Extend", "⏩")
+    manner = Manner(slot=Slot.CLIP)
     place = Place.CLIP
     order = 30
     needs_words = True
@@ -75,6 +77,7 @@ class Loop(RemakeButton):
 
     action = "loop"
     look = Look("Loop", "🔁")
+    manner = Manner(slot=Slot.CLIP)
     order = 40
 
     async def do(self, interaction: Interaction, job: Job) -> None:

@@ -8,6 +8,7 @@ import discord
 
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place, Presser, entry_for
+from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.messenger import ChannelError, Messenger
 from bot.discord_io.replies import think
@@ -23,6 +24,7 @@ class Delete(JobButton):
 
     action = "delete"
     look = Look("Delete", "🗑️", discord.ButtonStyle.danger)
+    manner = Manner(slot=Slot.DELETE)
     place = Place.CLIP_BELOW
     order = 20
     presser = Presser.ITS_MEMBER

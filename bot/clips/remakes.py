@@ -13,6 +13,7 @@ from bot.buttons.button import Look
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, Presser, entry_for, job_here
 from bot.clips import variation
+from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, say
 from bot.job_documents import recipe_of
 from bot.loops.status import StatusBoard
@@ -48,6 +49,7 @@ class Reroll(RemakeButton):
 
     action = "reroll"
     look = Look("Reroll", "🎲", discord.ButtonStyle.primary)
+    manner = Manner(slot=Slot.CLIP)
     order = 10
 
     async def do(self, interaction: Interaction, job: Job) -> None:
@@ -63,6 +65,7 @@ class RemixForm(Form):
     field = "fk:prompt"
     title = "Remix"
     label = "What should it show?"
+    manner = Manner(slot=Slot.CLIP)
 
     @classmethod
     async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
@@ -105,6 +108,7 @@ class Lighter(JobButton):
 
     action = "lighter"
     look = Look("Try lighter", "🪶", discord.ButtonStyle.primary)
+    manner = Manner(slot=Slot.CLIP)
     place = Place.STATUS
     order = 30
     states = (State.FAILED,)
@@ -146,6 +150,7 @@ class Redraw(JobButton):
 
     action = "redraw"
     look = Look("Reroll", "🎲", discord.ButtonStyle.primary)
+    manner = Manner(slot=Slot.CLIP)
     place = Place.DRAFT
     order = 20
     states = (State.RUNNING,)

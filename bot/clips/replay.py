@@ -17,6 +17,7 @@ from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_see
 from bot.discord_io.spoilers import is_spoiler
+from bot.intake.download import Attachment
 from bot.intake.reception import Reception
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.style_names import settled
@@ -93,7 +94,10 @@ class Replays:
                 recipe=recipe, subjects=tuple(given.values()), adult=adult, spoiler=spoiler, origin=origin
             )
 
-        await self._submissions.serve(interaction, make)
+        files: dict[Role, Attachment] = {Role.REFERENCE: file}
+        if image is not None:
+            files[Role.PICTURE] = image
+        await self._submissions.serve(interaction, make, files=files)
 
     async def _origin(self, interaction: Interaction, told: ForeignRecipe) -> Job | None:
         """The job whose clip the file is, where that is known. One's own deleted clip may be made again."""

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.clip_command import add_clip_command
+from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.intake.avatars import avatar_of
 from bot.intake.download import Attachment
@@ -43,7 +44,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command and both menus."""
     add_clip_command(tree, services, ANIMATE)
 
-    @tree.context_menu(name="Animate this")
+    @tree.context_menu(name="Animate this", extras={SLOT: Slot.CLIP})
     @app_commands.guild_only()
     async def animate_this(interaction: Interaction, message: discord.Message) -> None:
         pictures = pictures_of(message)
@@ -55,7 +56,7 @@ def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
         ):
             await ask(interaction, FirstOf(pictures))
 
-    @tree.context_menu(name="Animate avatar")
+    @tree.context_menu(name="Animate avatar", extras={SLOT: Slot.CLIP})
     @app_commands.guild_only()
     async def animate_avatar(interaction: Interaction, member: discord.Member | discord.User) -> None:
         avatar = avatar_of(member)

@@ -6,6 +6,7 @@ from typing import Any
 
 from discord import app_commands
 
+from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.services import Services
 
@@ -13,6 +14,7 @@ MY_DATA = "mydata"
 ALLOW, FORBID = "allow", "forbid"
 
 
+@app_commands.allowed_contexts(guilds=True, dms=True, private_channels=False)
 class MyDataGroup(
     app_commands.Group, name=MY_DATA, description="Your data: get it, erase it, and protect your pictures"
 ):
@@ -22,7 +24,10 @@ class MyDataGroup(
         super().__init__()
         self._rights = services.rights
 
-    @app_commands.command(description="Get everything I have about you as a ZIP file, sent privately")
+    @app_commands.command(
+        description="Get everything I have about you as a ZIP file, sent privately",
+        extras={SLOT: Slot.EXPORT},
+    )
     async def export(self, interaction: Interaction) -> None:
         """Send the member's data."""
         await self._rights.export(interaction)

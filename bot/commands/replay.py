@@ -7,6 +7,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
+from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
 from bot.services import Services
 
@@ -14,7 +15,11 @@ from bot.services import Services
 def setup(tree: app_commands.CommandTree[Any], services: Services) -> None:
     """Add the command."""
 
-    @tree.command(name="replay", description="Make a clip again from its file; the recipe is stored inside")
+    @tree.command(
+        name="replay",
+        description="Make a clip again from its file; the recipe is stored inside",
+        extras={SLOT: Slot.CLIP},
+    )
     @app_commands.guild_only()
     @app_commands.describe(
         file="A clip I made, exactly as I posted it",

@@ -27,6 +27,7 @@ from pydantic_settings import (
 )
 
 from bot.config.choices import LogFormat, Where
+from bot.config.crowding import Crowding
 from bot.config.endurance import Endurance
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
@@ -65,7 +66,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Endurance, PlainValues):
+class Settings(Crowding, Endurance, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(

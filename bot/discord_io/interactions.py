@@ -5,14 +5,17 @@ from __future__ import annotations
 import abc
 import logging
 import secrets
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, TypeVar
 
 import aiohttp
 import discord
 
+from bot.discord_io.door import PLAIN, Door, Manner, Slot
 from bot.discord_io.messenger import ChannelError, Messenger, Post
 from bot.text import messages
+from bot.turns import asked_by
 from db.errors import DatabaseError
 from db.jobs.asked import Asked
 from engine.core.shortages import shortage_of
@@ -38,29 +41,68 @@ class BotClient(discord.Client, abc.ABC):
         """Note that a member uses the bot, so that a ban applies again to a member who was erased."""
 
     async def serve(
-        self, interaction: Interaction, work: Callable[[], Awaitable[None]], *, recognise: bool = True
-    ) -> bool:
-        """Do what an interaction asks for; an unexpected error is answered with an id.
+        self, interaction: Interaction, work: Callable[[], Awaitable[None]], manner: Manner = PLAIN
+    ) -> None:
+        """Do what an interaction asks for. Every interaction, of whatever sort, comes through here.
+
+        The door refuses what it can refuse at no cost; then the work is done; then the interaction leaves. An
+        unexpected error is answered with an id.
 
         Args:
             interaction: the one to answer.
             work: what it asks for.
-            recognise: note first which member uses the bot.
-
-        Returns:
-            Whether it went well.
+            manner: how the door treats it.
         """
+        door, came = self.part(Door), time.monotonic()
+        asked_by.set(interaction.user.id)
+        with door.once(interaction) as first:
+            if not first:
+                log.debug("interaction %s came twice", interaction.id)
+                return
+            try:
+                refusal = await self._served(door, interaction, work, manner)
+                if refusal is not None:
+                    await door.turn_away(interaction, refusal, came=came)
+            except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
+                await self.answer_error(interaction, error)
+            finally:
+                if interaction.extras.pop(PROMISED, False):
+                    await cross_off(interaction)
+
+    async def _served(
+        self, door: Door, interaction: Interaction, work: Callable[[], Awaitable[None]], manner: Manner
+    ) -> str | None:
+        """Let an interaction in, do its work, and let it out. Returns why it is refused, if it is."""
+        if interaction.type is discord.InteractionType.autocomplete:
+            return await self._list(door, interaction, work, manner)
+        refusal = await door.enter(interaction, manner)
+        if refusal is not None:
+            return refusal
         try:
-            if recognise:
-                await self.recognise(interaction.user.id)
-            await work()
-        except Exception as error:  # noqa: BLE001 - the member gets an error id, the log the rest
-            await self.answer_error(interaction, error)
-            return False
+            return await self._admitted(door, interaction, work, manner)
         finally:
-            if interaction.extras.pop(PROMISED, False):
-                await cross_off(interaction)
-        return True
+            door.leave(interaction)
+
+    async def _admitted(
+        self, door: Door, interaction: Interaction, work: Callable[[], Awaitable[None]], manner: Manner
+    ) -> str | None:
+        """Do the work of an interaction that is in. Returns why it is refused after all, if it is."""
+        if not manner.own_data:
+            await self.recognise(interaction.user.id)
+            if await door.is_banned(interaction):  # a ban found an erased member again
+                return messages.BANNED
+        await work()
+        return None
+
+    async def _list(
+        self, door: Door, interaction: Interaction, work: Callable[[], Awaitable[None]], manner: Manner
+    ) -> str | None:
+        """Make a list that opens while a member types, if they may see it and have not typed on since."""
+        async with door.list_turn(interaction) as newest:
+            refusal = await door.refusal(interaction, Manner(slot=Slot.LIST, own_data=manner.own_data))
+            if refusal is None and newest:
+                return await self._admitted(door, interaction, work, manner)
+        return refusal or messages.ONE_AT_A_TIME
 
     async def answer_error(self, interaction: Interaction, error: Exception) -> None:
         """Say that something broke, with an id that leads the owner to the log."""

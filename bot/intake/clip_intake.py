@@ -13,13 +13,14 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import Any, BinaryIO, TypeVar
 
 import imageio_ffmpeg
 
 from bot.intake import sandbox
 from bot.intake.clip_refusals import explain
-from bot.intake.download import Attachment
+from bot.intake.download import Attachment, is_empty
 from bot.intake.media_intake import MediaIntake
 from engine.core.errors import UserError
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
@@ -42,11 +43,15 @@ class ClipIntakeLimits(ClipLimits):
         download_seconds: to fetch it, a second try included.
         decode_wall_seconds: to read it, on the clock.
         decoders: clips that are read at the same time.
+        downloads: clips that are fetched at the same time.
+        waiting: clips that may wait for each of the two.
     """
 
     download_seconds: float
     decode_wall_seconds: float
     decoders: int
+    downloads: int
+    waiting: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,14 +81,26 @@ class ClipIntake(MediaIntake[CleanClip]):
         peak_bytes: the most memory that any of the reading processes said it held.
     """
 
-    def __init__(self, limits: ClipIntakeLimits) -> None:
-        super().__init__(max_bytes=limits.max_bytes, download_seconds=limits.download_seconds)
+    def __init__(self, limits: ClipIntakeLimits, *, folder: Path | None = None) -> None:
+        """Make one.
+
+        Args:
+            limits: what may be taken in.
+            folder: where downloads are kept while they are read, see :class:`MediaIntake`.
+        """
+        super().__init__(
+            max_bytes=limits.max_bytes,
+            download_seconds=limits.download_seconds,
+            downloads=limits.downloads,
+            decoders=limits.decoders,
+            waiting=limits.waiting,
+            folder=folder,
+        )
         self._limits = limits
         own = {field.name for field in fields(ClipLimits)}
         self._argument = json.dumps(
             {name: value for name, value in asdict(self._limits).items() if name in own}
         )
-        self._free = asyncio.Semaphore(self._limits.decoders)
         self.peak_bytes = 0
 
     async def recipe_of(self, attachment: Attachment) -> ForeignRecipe:
@@ -100,32 +117,35 @@ class ClipIntake(MediaIntake[CleanClip]):
         log.error("could not take in a clip", exc_info=error)
         return explain(ClipRefused(ClipRefusal.DECODER), self._limits)
 
-    async def _fetch(self, attachment: Attachment) -> bytes:
+    def _too_large(self) -> Exception:
+        return ClipRefused(ClipRefusal.BYTES)
+
+    async def _fetch(self, attachment: Attachment) -> BinaryIO:
         try:
             return await super()._fetch(attachment)
         except Refused as refused:  # the downloader's words are those for pictures; the codes are the same
             raise ClipRefused(ClipRefusal(refused.code.value), **refused.facts) from refused
 
-    async def _clean(self, data: bytes) -> CleanClip:
+    async def _clean(self, data: bytes | BinaryIO) -> CleanClip:
         return await self._ask(_PROGRAM, imageio_ffmpeg.get_ffmpeg_exe(), data=data, listen=self._listen)
 
     async def _fetch_recipe(self, attachment: Attachment) -> ForeignRecipe:
-        data = await self._fetch(attachment)
-        return await self._ask(_RECIPE_PROGRAM, data=data, listen=self._listen_for_recipe)
+        with await self._fetch(attachment) as file:
+            return await self._ask(_RECIPE_PROGRAM, data=file, listen=self._listen_for_recipe)
 
     async def _ask(
         self,
         program: str,
         *arguments: str,
-        data: bytes,
-        listen: Callable[[bytes, asyncio.StreamReader], Awaitable[T]],
+        data: bytes | BinaryIO,
+        listen: Callable[[bytes | BinaryIO, asyncio.StreamReader], Awaitable[T]],
     ) -> T:
         """Hand a file to a process of its own, and hear what it says."""
-        if not data:
+        if is_empty(data):
             raise ClipRefused(ClipRefusal.EMPTY)
-        if len(data) > self._limits.max_bytes:
+        if isinstance(data, bytes) and len(data) > self._limits.max_bytes:
             raise ClipRefused(ClipRefusal.BYTES)
-        async with self._free:
+        async with self._turns.turn():
             try:
                 return await sandbox.ask(
                     program,
@@ -140,11 +160,14 @@ class ClipIntake(MediaIntake[CleanClip]):
                 # A broken decoder is never called a broken clip.
                 words = died.last_words
                 log.exception(
-                    "clip %s: the decoder ended with status %s %s", _digest(data), died.status, words
+                    "clip %s: the decoder ended with status %s %s",
+                    sandbox.digest_of(data),
+                    died.status,
+                    words,
                 )
                 raise ClipRefused(ClipRefusal.DECODER) from died
 
-    async def _listen(self, data: bytes, answers: asyncio.StreamReader) -> CleanClip:
+    async def _listen(self, data: bytes | BinaryIO, answers: asyncio.StreamReader) -> CleanClip:
         answer = await _answer(data, answers)
         self.peak_bytes = max(self.peak_bytes, answer["peak_bytes"])
         size, frames = int(answer["bytes"]), int(answer["frames"])
@@ -169,15 +192,17 @@ class ClipIntake(MediaIntake[CleanClip]):
             sha256=_digest(mp4),
         )
 
-    async def _listen_for_recipe(self, data: bytes, answers: asyncio.StreamReader) -> ForeignRecipe:
+    async def _listen_for_recipe(
+        self, data: bytes | BinaryIO, answers: asyncio.StreamReader
+    ) -> ForeignRecipe:
         return read_foreign((await _answer(data, answers))["recipe"])
 
 
-async def _answer(data: bytes, answers: asyncio.StreamReader) -> dict[str, Any]:
+async def _answer(data: bytes | BinaryIO, answers: asyncio.StreamReader) -> dict[str, Any]:
     answer: dict[str, Any] = json.loads(await answers.readline())
     if "code" in answer:
         if "detail" in answer:
-            log.error("clip %s: the decoder failed\n%s", _digest(data), answer["detail"])
+            log.error("clip %s: the decoder failed\n%s", sandbox.digest_of(data), answer["detail"])
         raise ClipRefused(ClipRefusal(answer["code"]), **answer["facts"])
     return answer
 

@@ -18,6 +18,7 @@ _DOWNLOAD = {
     Cause.NOT_DISCORD: "I only take clips uploaded to Discord. Please attach the clip itself.",
     Cause.SLOW: "The clip took too long to arrive. Please send it again, or a smaller copy.",
     Cause.FAILED: "I couldn't download the clip from Discord. Please try again.",
+    Cause.NO_ROOM: "I have no room on my disk for the clip right now. Please try again later.",
 }
 _PLAIN = {
     ClipRefusal.EMPTY: "That file is empty. Please send the clip again.",

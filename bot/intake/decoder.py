@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 import logging
 from dataclasses import asdict, dataclass, fields
 from functools import partial
-from typing import Any
+from typing import Any, BinaryIO
 
 from bot.intake import sandbox
 from engine.untrusted.headers import Note, PictureLimits, Refusal, Refused
@@ -48,8 +47,8 @@ class Decoder:
         self._free = asyncio.Semaphore(at_once)
         self.peak_bytes = 0
 
-    async def decode(self, data: bytes) -> Pixels:
-        """Decode a file; waits while ``at_once`` others are being read.
+    async def decode(self, data: bytes | BinaryIO) -> Pixels:
+        """Decode a file, given as its bytes or open; waits while ``at_once`` others are being read.
 
         Raises:
             Refused: with the reason.
@@ -69,16 +68,19 @@ class Decoder:
                 # A broken decoder is never called a broken picture.
                 words = died.last_words
                 log.exception(
-                    "picture %s: the decoder ended with status %s %s", _digest(data), died.status, words
+                    "picture %s: the decoder ended with status %s %s",
+                    sandbox.digest_of(data),
+                    died.status,
+                    words,
                 )
                 raise Refused(Refusal.DECODER) from died
 
-    async def _listen(self, data: bytes, answers: asyncio.StreamReader) -> Pixels:
+    async def _listen(self, data: bytes | BinaryIO, answers: asyncio.StreamReader) -> Pixels:
         answer: dict[str, Any] = json.loads(await answers.readline())
         self.peak_bytes = max(self.peak_bytes, answer["peak_bytes"])
         if "code" in answer:
             if "detail" in answer:
-                log.error("picture %s: the decoder failed\n%s", _digest(data), answer["detail"])
+                log.error("picture %s: the decoder failed\n%s", sandbox.digest_of(data), answer["detail"])
             raise Refused(Refusal(answer["code"]), **answer["facts"])
         width, height = self._size(answer)
         notes = tuple(map(Note, answer.get("notes", ())))
@@ -90,7 +92,3 @@ class Decoder:
         if not (min(width, height) > 0 and max(width, height) <= self._limits.max_working_side):
             raise ValueError(f"the decoder answered with {width}×{height}")
         return width, height
-
-
-def _digest(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()

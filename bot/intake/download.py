@@ -1,13 +1,16 @@
-"""Fetching an attachment: from Discord only, no more than is allowed, and whole or not at all."""
+"""Fetching an attachment to the disk: from Discord only, no more than is allowed, and whole or not at all."""
 
 from __future__ import annotations
 
 import asyncio
 import ipaddress
 import logging
+import os
+import tempfile
 from http import HTTPStatus
+from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import BinaryIO, Protocol, Self, cast
 
 import aiohttp
 from discord.http import Route
@@ -15,6 +18,7 @@ from yarl import URL
 
 from bot.intake.refusals import Cause
 from bot.proxy import proxy_for
+from bot.turns import Turns
 from engine.core.shortages import OF_THE_MACHINE, shortage_of
 from engine.untrusted.headers import Refusal, Refused
 
@@ -24,7 +28,7 @@ CDN_HOSTS = frozenset(
     {"cdn.discordapp.com", "cdn.discordapp.net", "media.discordapp.com", "media.discordapp.net"}
 )
 _TRIES = 2
-_PIECE = 64 * 1024
+_PIECE = 256 * 1024
 
 
 class Attachment(Protocol):
@@ -76,16 +80,26 @@ def _is_this_machine(host: str | None) -> bool:
         return False
 
 
+def is_empty(data: bytes | BinaryIO) -> bool:
+    """Whether there is nothing in a file, given as its bytes or open."""
+    return not data if isinstance(data, bytes) else os.fstat(data.fileno()).st_size == 0
+
+
 class Downloader:
     """Has its own connection pool: no token and no cookies. The proxy is the one that Discord is reached by.
 
     Args:
         max_bytes: no more than this is read.
-        seconds: for everything, the second try included.
+        seconds: for everything, the second try included; waiting for a turn is not.
+        turns: how many are fetched at once.
+        folder: where the files lie while they are read; None: the system's folder for temporary files. They
+            have no name there, so none is left behind, whatever happens.
     """
 
-    def __init__(self, *, max_bytes: int, seconds: float) -> None:
+    def __init__(self, *, max_bytes: int, seconds: float, turns: Turns, folder: Path | None = None) -> None:
         self._max_bytes = max_bytes
+        self._turns = turns
+        self._folder = folder
         self._seconds = seconds
         self._session: aiohttp.ClientSession | None = None
 
@@ -103,11 +117,15 @@ class Downloader:
             await self._session.close()
             self._session = None
 
-    async def fetch(self, attachment: Attachment) -> bytes:
-        """Fetch the bytes of an attachment; tries twice.
+    async def fetch(self, attachment: Attachment) -> BinaryIO:
+        """Fetch an attachment; tries twice.
+
+        Returns:
+            An open file, read from its beginning; the caller closes it.
 
         Raises:
             Refused: E_BYTES, E_DOWNLOAD.
+            UserError: too many wait to be fetched already.
         """
         if attachment.size > self._max_bytes:
             raise Refused(Refusal.BYTES)
@@ -118,27 +136,44 @@ class Downloader:
         if not is_discord(url):
             log.warning("an attachment's address is not Discord's: %s", url.host)
             raise Refused(Refusal.DOWNLOAD, cause=Cause.NOT_DISCORD)
+        async with self._turns.turn():
+            # No name in the folder: the file is gone when it is closed, or when the bot is killed.
+            file = cast("BinaryIO", await asyncio.to_thread(tempfile.TemporaryFile, dir=self._folder))
+            try:
+                await self._fetch_into(file, url, attachment.size)
+            except BaseException:
+                file.close()
+                raise
+        return file
+
+    async def _fetch_into(self, file: BinaryIO, url: URL, size: int) -> None:
         cause = Cause.FAILED
         try:
             async with asyncio.timeout(self._seconds):
                 for _ in range(_TRIES):
+                    file.seek(0)
+                    file.truncate()
                     try:
-                        return await self._read(url, attachment.size)
+                        await self._read_into(file, url, size)
                     except _Failed as failed:
                         cause = failed.cause
+                    else:
+                        file.seek(0)
+                        return
         except TimeoutError:
             cause = Cause.SLOW
         raise Refused(Refusal.DOWNLOAD, cause=cause)
 
-    async def _read(self, url: URL, size: int) -> bytes:
+    async def _read_into(self, file: BinaryIO, url: URL, size: int) -> None:
+        written = 0
         try:
             async with self._pool().get(url, allow_redirects=False, proxy=proxy_for(url)) as answer:
                 self._check(answer)
-                body = bytearray()
                 async for piece in answer.content.iter_chunked(_PIECE):
-                    body += piece
-                    if len(body) > self._max_bytes:
+                    written += len(piece)
+                    if written > self._max_bytes:
                         raise Refused(Refusal.BYTES)
+                    await self._keep(file, piece)
         except aiohttp.ClientPayloadError:
             raise _Failed(Cause.CUT_SHORT) from None
         except aiohttp.ClientError as error:
@@ -146,9 +181,17 @@ class Downloader:
                 raise
             log.info("could not download an attachment: %s", error)
             raise _Failed(Cause.FAILED) from None
-        if len(body) < size:
+        if written < size:
             raise _Failed(Cause.CUT_SHORT)
-        return bytes(body)
+
+    async def _keep(self, file: BinaryIO, piece: bytes) -> None:
+        try:
+            await asyncio.to_thread(_write, file, piece)
+        except OSError as error:
+            if shortage_of(error) in OF_THE_MACHINE:
+                raise
+            log.error("could not keep a download: %s", error)  # noqa: TRY400 - it says all
+            raise Refused(Refusal.DOWNLOAD, cause=Cause.NO_ROOM) from None
 
     def _check(self, answer: aiohttp.ClientResponse) -> None:
         if answer.status in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
@@ -173,3 +216,8 @@ class Downloader:
                 timeout=aiohttp.ClientTimeout(total=self._seconds),
             )
         return self._session
+
+
+def _write(file: BinaryIO, piece: bytes) -> None:
+    file.write(piece)
+    file.flush()

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable
+from pathlib import Path
 from types import TracebackType
-from typing import Generic, Self, TypeVar
+from typing import BinaryIO, Generic, Self, TypeVar
 
 from bot.intake.download import Attachment, Downloader
+from bot.turns import Turns
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
 from engine.untrusted.clip_headers import ClipRefused
@@ -20,14 +22,34 @@ T = TypeVar("T")
 class MediaIntake(ABC, Generic[Clean]):
     """Takes members' files of one kind in. Close it, or use it with ``async with``."""
 
-    def __init__(self, *, max_bytes: int, download_seconds: float) -> None:
+    def __init__(
+        self,
+        *,
+        max_bytes: int,
+        download_seconds: float,
+        downloads: int,
+        decoders: int,
+        waiting: int,
+        folder: Path | None = None,
+    ) -> None:
         """Make one.
 
         Args:
             max_bytes: the most that a file may have.
             download_seconds: to fetch it, a second try included.
+            downloads: how many are fetched at once.
+            decoders: how many are read at once.
+            waiting: how many may wait for each of the two.
+            folder: where a download is kept while it is read, see :class:`bot.intake.download.Downloader`.
         """
-        self._downloader = Downloader(max_bytes=max_bytes, seconds=download_seconds)
+        self._max_bytes = max_bytes
+        self._turns = Turns(at_once=decoders, waiting=waiting)
+        self._downloader = Downloader(
+            max_bytes=max_bytes,
+            seconds=download_seconds,
+            turns=Turns(at_once=downloads, waiting=waiting),
+            folder=folder,
+        )
 
     async def __aenter__(self) -> Self:
         return self
@@ -40,6 +62,15 @@ class MediaIntake(ABC, Generic[Clean]):
     async def close(self) -> None:
         """Close the connections."""
         await self._downloader.close()
+
+    def check_size(self, size: int) -> None:
+        """Look at how large a file is, before it is fetched.
+
+        Raises:
+            UserError: it is too large.
+        """
+        if size > self._max_bytes:
+            raise self._explain(self._too_large())
 
     async def from_attachment(self, attachment: Attachment) -> Clean:
         """Fetch an attachment and take it in.
@@ -56,25 +87,33 @@ class MediaIntake(ABC, Generic[Clean]):
         Raises:
             UserError: it was not taken; the text gives the reason and what to do.
         """
+        self.check_size(len(data))
         return await self._explained(self._clean(data))
 
     async def _explained(self, work: Awaitable[T]) -> T:
         try:
             return await work
+        except UserError:
+            raise  # too many wait
         except Exception as error:
             if not isinstance(error, Refused | ClipRefused) and shortage_of(error) is not None:
                 raise  # the file is not to blame, and may be sent again
             raise self._explain(error) from error
 
     async def _fetch_and_clean(self, attachment: Attachment) -> Clean:
-        return await self._clean(await self._fetch(attachment))
+        with await self._fetch(attachment) as file:
+            return await self._clean(file)
 
-    async def _fetch(self, attachment: Attachment) -> bytes:
+    async def _fetch(self, attachment: Attachment) -> BinaryIO:
         return await self._downloader.fetch(attachment)
 
     @abstractmethod
-    async def _clean(self, data: bytes) -> Clean:
-        """Decode a file, and make it anew from its pixels."""
+    async def _clean(self, data: bytes | BinaryIO) -> Clean:
+        """Decode a file, given as its bytes or open, and make it anew from its pixels."""
+
+    @abstractmethod
+    def _too_large(self) -> Exception:
+        """What is explained where a file has too many bytes."""
 
     @abstractmethod
     def _explain(self, error: Exception) -> UserError:

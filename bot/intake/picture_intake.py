@@ -9,11 +9,14 @@ import asyncio
 import hashlib
 import logging
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
 
 from bot.intake.decoder import Decoder, Pixels
+from bot.intake.download import is_empty
 from bot.intake.media_intake import MediaIntake
 from bot.intake.refusals import NOTES, explain
 from engine.core.errors import UserError
@@ -32,11 +35,15 @@ class IntakeLimits(PictureLimits):
         download_seconds: to fetch it, a second try included.
         decode_wall_seconds: to read it, on the clock.
         decoders: pictures that are read at the same time.
+        downloads: pictures that are fetched at the same time.
+        waiting: pictures that may wait for each of the two.
     """
 
     download_seconds: float
     decode_wall_seconds: float
     decoders: int
+    downloads: int
+    waiting: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,14 +70,24 @@ class Intake(MediaIntake[CleanPicture]):
         decoder: reads pictures, and knows how much memory that took.
     """
 
-    def __init__(self, limits: IntakeLimits, *, store: Store | None = None) -> None:
+    def __init__(
+        self, limits: IntakeLimits, *, store: Store | None = None, folder: Path | None = None
+    ) -> None:
         """Make one.
 
         Args:
             limits: what may be taken in.
             store: where the networks for faces and nudity are; None: pictures are not checked for either.
+            folder: where downloads are kept while they are read, see :class:`MediaIntake`.
         """
-        super().__init__(max_bytes=limits.max_bytes, download_seconds=limits.download_seconds)
+        super().__init__(
+            max_bytes=limits.max_bytes,
+            download_seconds=limits.download_seconds,
+            downloads=limits.downloads,
+            decoders=limits.decoders,
+            waiting=limits.waiting,
+            folder=folder,
+        )
         self._limits = limits
         self._store = store
         self.decoder = Decoder(
@@ -83,12 +100,15 @@ class Intake(MediaIntake[CleanPicture]):
         log.error("could not take in a picture", exc_info=error)
         return explain(Refused(Refusal.DECODER), self._limits)
 
-    async def _clean(self, data: bytes) -> CleanPicture:
-        if not data:
+    def _too_large(self) -> Exception:
+        return Refused(Refusal.BYTES)
+
+    async def _clean(self, data: bytes | BinaryIO) -> CleanPicture:
+        if is_empty(data):
             raise Refused(Refusal.EMPTY)
-        if len(data) > self._limits.max_bytes:
-            raise Refused(Refusal.BYTES)
-        return await asyncio.to_thread(_make_anew, await self.decoder.decode(data), self._store)
+        # One turn for both: pixels take up memory until they are a file again.
+        async with self._turns.turn():
+            return await asyncio.to_thread(_make_anew, await self.decoder.decode(data), self._store)
 
 
 def _make_anew(pixels: Pixels, store: Store | None) -> CleanPicture:

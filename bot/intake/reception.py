@@ -55,6 +55,15 @@ class Reception:
         self._clips = clips
         self._blobs = blobs
 
+    def check_sizes(self, files: Mapping[Role, Attachment]) -> None:
+        """Look at the sizes of files as Discord says them, before any is fetched.
+
+        Raises:
+            UserError: one of them is too large.
+        """
+        for role, file in files.items():
+            (self._clips if role in CLIPS else self._pictures).check_size(file.size)
+
     async def attachments(self, files: Mapping[Role, Attachment]) -> dict[Role, Subject]:
         """Fetch files and take them in, one after the other.
 

@@ -21,6 +21,7 @@ class Cause(StrEnum):
     NOT_DISCORD = "not discord"
     SLOW = "slow"
     FAILED = "failed"
+    NO_ROOM = "no room"
 
 
 _DOWNLOAD = {
@@ -29,6 +30,7 @@ _DOWNLOAD = {
     Cause.NOT_DISCORD: "I only take pictures uploaded to Discord. Please attach the picture itself.",
     Cause.SLOW: "The picture took too long to arrive. Please send it again.",
     Cause.FAILED: "I couldn't download the picture from Discord. Please try again.",
+    Cause.NO_ROOM: "I have no room on my disk for the picture right now. Please try again later.",
 }
 _PLAIN = {
     Refusal.EMPTY: "That file is empty. Please send the picture again.",

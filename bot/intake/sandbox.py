@@ -8,13 +8,14 @@ may use of the machine, it limits itself, before it looks at the file (:mod:`eng
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 T = TypeVar("T")
 
@@ -49,10 +50,18 @@ def program(module: str) -> str:
     return f"import sys; sys.path.append(sys.argv.pop()); from {module} import main; sys.exit(main())"
 
 
+def digest_of(data: bytes | BinaryIO) -> str:
+    """The hex SHA-256 of a file, to name it in the log."""
+    if isinstance(data, bytes):
+        return hashlib.sha256(data).hexdigest()
+    data.seek(0)
+    return hashlib.sha256(data.read()).hexdigest()
+
+
 async def ask(
     code: str,
     *arguments: str,
-    data: bytes,
+    data: bytes | BinaryIO,
     seconds: float,
     listen: Callable[[asyncio.StreamReader], Awaitable[T]],
 ) -> T:
@@ -61,7 +70,7 @@ async def ask(
     Args:
         code: Python.
         arguments: ``sys.argv[1:]``; the program's folder follows as the last.
-        data: what it reads from standard input.
+        data: what it reads from standard input: bytes, or an open file, which the bot never reads itself.
         seconds: on the clock, until it is ended together with all that it started.
         listen: reads its answer from standard output, and raises ValueError, KeyError, TypeError or EOFError
             where that is none.
@@ -73,7 +82,7 @@ async def ask(
     process = await asyncio.create_subprocess_exec(
         # -I leaves out the current folder and all that an environment could add. -B: nothing is written.
         *(sys.executable, "-I", "-B", "-c", code, *arguments, _ROOT),
-        stdin=asyncio.subprocess.PIPE,
+        stdin=asyncio.subprocess.PIPE if isinstance(data, bytes) else data,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env={},
@@ -90,16 +99,17 @@ async def ask(
 
 async def _talk(
     process: asyncio.subprocess.Process,
-    data: bytes,
+    data: bytes | BinaryIO,
     listen: Callable[[asyncio.StreamReader], Awaitable[T]],
 ) -> T:
-    assert process.stdin is not None  # noqa: S101 - for mypy: all three are pipes
-    assert process.stdout is not None  # noqa: S101 - same
-    # It may end before it has read everything; what it said before counts.
-    with suppress(ConnectionError):
-        process.stdin.write(data)
-        await process.stdin.drain()
-    process.stdin.close()
+    assert process.stdout is not None  # noqa: S101 - for mypy: it is a pipe
+    if isinstance(data, bytes):
+        assert process.stdin is not None  # noqa: S101 - same
+        # It may end before it has read everything; what it said before counts.
+        with suppress(ConnectionError):
+            process.stdin.write(data)
+            await process.stdin.drain()
+        process.stdin.close()
     try:
         return await listen(process.stdout)
     except (ValueError, KeyError, TypeError, EOFError) as error:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import abc
 import re
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import discord
 
 from bot.buttons import rows
-from bot.buttons.button import JOB_ID, Button
+from bot.buttons.button import JOB_ID, ROUND, Button
 from bot.buttons.job_button import job_here
 from bot.config.settings import Settings
 from bot.discord_io.interactions import Interaction, say
@@ -37,7 +37,7 @@ class CaseButton(Button):
     @classmethod
     def pattern(cls) -> str:
         """Match ``fkc:<action>:<round>:<job>``."""
-        return f"fkc:{cls.action}:(?P<round>[0-9]{{1,9}}):(?P<job>{JOB_ID})"
+        return f"fkc:{cls.action}:(?P<round>{ROUND}):(?P<job>{JOB_ID})"
 
     @classmethod
     def id_for(cls, number: int, job: JobId) -> str:
@@ -45,11 +45,8 @@ class CaseButton(Button):
         return f"fkc:{cls.action}:{number}:{job}"
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
+    def of(cls, match: re.Match[str]) -> Self:
         """Make the button again from what a click brings back."""
-        del interaction, item
         return cls(int(match["round"]), JobId(match["job"]))
 
     async def click(self, interaction: Interaction) -> None:

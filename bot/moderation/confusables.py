@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 
 _REGIONAL_A = 0x1F1E6
 _LOOK_ALIKES = str.maketrans(
@@ -32,6 +33,43 @@ _LONGEST_WORD = 16
 _LONGEST_RUN = 80
 
 
+@dataclass(kw_only=True)
+class _Phrases:
+    """Phrases by their first word, those by their second, and so on.
+
+    Attributes:
+        phrase: the phrase that ends here, if one does.
+        following: what goes on from here, by the next word.
+    """
+
+    phrase: str | None = None
+    following: dict[str, _Phrases] = field(default_factory=dict)
+
+
+class WordList:
+    """A list of words and phrases, put in order once, so that a text is read once, however long the list is.
+
+    Args:
+        known: each written as :func:`plain_line` does.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        known = frozenset(known)
+        self.words = frozenset(one for one in known if " " not in one)
+        self.phrases = _Phrases()
+        for phrase in known - self.words:
+            node = self.phrases
+            for word in phrase.split():
+                node = node.following.setdefault(word, _Phrases())
+            node.phrase = phrase
+
+
+@lru_cache(maxsize=256)
+def word_list(known: frozenset[str]) -> WordList:
+    """The list of these words; the lists that were asked for last are kept."""
+    return WordList(known)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plain:
     """A text without its disguises.
@@ -46,17 +84,26 @@ class Plain:
     words: tuple[frozenset[str], ...]
     joined: frozenset[str]
 
-    def says(self, known: Iterable[str]) -> set[str]:
-        """Which of these words and phrases stand in the text; each written as :func:`plain_line` does."""
-        every = frozenset[str]().union(self.joined, *self.words)
-        return {one for one in known if (self._says_phrase(one.split()) if " " in one else one in every)}
+    def says(self, known: WordList) -> set[str]:
+        """Which words and phrases of a list stand in the text."""
+        found = set(known.words & self.joined)
+        for start, readings in enumerate(self.words):
+            found |= known.words & readings
+            if known.phrases.following:
+                found |= self._phrases_at(start, known.phrases)
+        return found
 
-    def _says_phrase(self, phrase: list[str]) -> bool:
-        last = len(self.words) - len(phrase)
-        return any(
-            all(part in self.words[start + offset] for offset, part in enumerate(phrase))
-            for start in range(last + 1)
-        )
+    def _phrases_at(self, start: int, tree: _Phrases) -> set[str]:
+        """The phrases that begin with this word of the text."""
+        found: set[str] = set()
+        here = [tree]
+        for position in range(start, len(self.words)):
+            readings = self.words[position]
+            here = [node.following[word] for node in here for word in readings & node.following.keys()]
+            if not here:
+                break
+            found.update(node.phrase for node in here if node.phrase is not None)
+        return found
 
 
 def plain(text: str) -> Plain:
@@ -70,7 +117,7 @@ def plain(text: str) -> Plain:
         if _broken_up(found)
         for reading in _readings("".join(_PIECES.findall(chunk.translate(_LEET))))
     }
-    joined |= {reading for spelt in _spelt_out(words) for reading in _readings(spelt)}
+    joined |= {reading for spelt in set(_spelt_out(words)) for reading in _readings(spelt)}
     return Plain(
         line=" ".join(words),
         words=tuple(frozenset(_readings(word)) for word in words),

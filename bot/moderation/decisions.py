@@ -10,6 +10,7 @@ import discord
 from bot.buttons.button import Look
 from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, job_here
+from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.replies import think
 from bot.moderation.case_board import CaseBoard
@@ -23,7 +24,7 @@ from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.retention import Retention, RetentionPolicy
 from db.jobs.review_requests import CaseKind
-from db.moderation.cases import Cases, TakenDown
+from db.moderation.cases import Cases, Reported, TakenDown
 from db.states import JobId, State
 
 log = logging.getLogger(__name__)
@@ -44,11 +45,13 @@ class Decisions:
         blobs: Blobs,
         case_board: CaseBoard,
         signals: JobSignals,
+        most_reports: int,
     ) -> None:
         """Make one from the parts that a decision may reach.
 
         Args:
             policy: says which files other guilds' jobs still need when a clip is taken down.
+            most_reports: how many clips a member may report in a server within a day.
         """
         self._cases = cases
         self._retention = retention
@@ -56,6 +59,7 @@ class Decisions:
         self._blobs = blobs
         self._case_board = case_board
         self._signals = signals
+        self._most_reports = most_reports
 
     async def approve(self, interaction: Interaction, number: int, job: JobId) -> None:
         """Let a held job go on."""
@@ -79,11 +83,18 @@ class Decisions:
             await say(interaction, messages.NOT_FOUND)
             return
         try:
-            new = await self._cases.report(job.id, interaction.user.id, reason, interaction=interaction.id)
+            outcome = await self._cases.report(
+                job.id, interaction.user.id, reason, most=self._most_reports, interaction=interaction.id
+            )
         except AskedBeforeErase:
             await say(interaction, privacy_texts.ASKED_BEFORE_ERASE)
             return
-        await say(interaction, review_texts.REPORTED if new else review_texts.REPORTED_ALREADY)
+        told = {
+            Reported.NEW: review_texts.REPORTED,
+            Reported.ALREADY: review_texts.REPORTED_ALREADY,
+            Reported.TOO_MANY: review_texts.too_many_reports(self._most_reports),
+        }[outcome]
+        await say(interaction, told)
         self._signals.case_changed()
 
     async def dismiss(self, interaction: Interaction, number: int, job: JobId) -> None:
@@ -190,7 +201,7 @@ class RejectForm(Form):
     async def filled_in(cls, interaction: Interaction, about: str, words: str) -> None:
         """Reject it."""
         number, _, job = about.partition(":")
-        if number.isdecimal() and await may_decide(interaction, JobId(job)):
+        if await may_decide(interaction, JobId(job)):
             reason = clean_prompt(words, limit=REASON_LIMIT)
             await interaction.client.part(Decisions).reject(interaction, int(number), JobId(job), reason)
 
@@ -214,6 +225,7 @@ class TakeDown(CaseButton):
 
     action = "takedown"
     look = Look("Take down", "🗑️", discord.ButtonStyle.danger)
+    manner = Manner(slot=Slot.DELETE)
     kind = CaseKind.REPORT
     order = 30
 

@@ -10,13 +10,13 @@ import re
 import tomllib
 from importlib.resources import files
 
-from bot.moderation.confusables import Plain, plain
+from bot.moderation.confusables import Plain, WordList, plain
 
 ADULT = 18
 
 _FILE = files("bot.moderation").joinpath("hard_words.toml")
 _LISTS: dict[str, list[str]] = tomllib.loads(_FILE.read_text("utf-8"))
-_ALWAYS, _YOUNG, _SEXUAL = (frozenset(_LISTS[name]) for name in ("always", "young", "sexual"))
+_ALWAYS, _YOUNG, _SEXUAL = (WordList(_LISTS[name]) for name in ("always", "young", "sexual"))
 _HARMLESS = re.compile(
     "|".join(rf"\b{re.escape(phrase)}\b".replace(r"\ ", r"[\s-]+") for phrase in _LISTS["harmless"]),
     re.IGNORECASE,

@@ -6,9 +6,12 @@ words; never to a silent drop.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 import discord
 
@@ -20,6 +23,7 @@ from bot.moderation import flags
 from bot.moderation.hard_words import is_forbidden
 from bot.moderation.word_lists import Found, WordLists
 from bot.text import messages, review_texts
+from bot.turns import Turns
 from db.jobs.delivery import Delivery
 from db.jobs.job import Hold, Job
 from db.moderation.cases import Cases
@@ -30,7 +34,14 @@ from engine.core.request import Subject
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 DAY = 86_400.0
+READ_AT_ONCE = 100
+"""Characters of a prompt that are read without a thread; that takes a millisecond or two."""
+
+MOST_READING = 100
+"""Prompts that may wait to be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +99,7 @@ class Screening:
         self._messenger = messenger
         self._words = words
         self._nudity_score = nudity_score
+        self._reading = Turns(at_once=1, waiting=MOST_READING)
         self._clock = clock
 
     async def before_drawing(
@@ -111,7 +123,7 @@ class Screening:
         Raises:
             UserError: the server refuses such words, or the bot never draws this.
         """
-        if is_forbidden(recipe.prompt):
+        if await self.forbids(recipe.prompt):
             raise UserError("E_FORBIDDEN", messages.FORBIDDEN)
         guild = guild_of(interaction)
         rules = await self._reviews.review_rules(guild)
@@ -177,7 +189,23 @@ class Screening:
         if rules.words is OnWords.OFF:
             return Found()
         listed = await self._reviews.words(guild)
-        return self._words.find(prompt, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
+        find = partial(self._words.find, own=listed[WordKind.OWN], allowed=listed[WordKind.ALLOWED])
+        return await self._beside(find, prompt)
+
+    async def forbids(self, prompt: str) -> bool:
+        """Whether a cleaned prompt asks for what nobody gets.
+
+        Raises:
+            UserError: too many prompts wait to be read.
+        """
+        return await self._beside(is_forbidden, prompt)
+
+    async def _beside(self, read: Callable[[str], T], prompt: str) -> T:
+        """Read a prompt; a long one in a thread, one at a time."""
+        if len(prompt) <= READ_AT_ONCE:
+            return read(prompt)
+        async with self._reading.turn():
+            return await asyncio.to_thread(read, prompt)
 
 
 def _newcomer(interaction: Interaction, rules: ReviewRules, now: float) -> list[Doubt]:

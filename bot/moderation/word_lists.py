@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 
-from bot.moderation.confusables import plain
+from bot.moderation.confusables import plain, word_list
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,7 @@ class WordLists:
         read = plain(text)
         readings = read.joined.union(*read.words)
         base = {one for one in readings if one not in _EVERYDAY and one not in allowed and self._in_base(one)}
-        return Found(own=frozenset(read.says(own)), base=frozenset(base))
+        return Found(own=frozenset(read.says(word_list(frozenset(own)))), base=frozenset(base))
 
     def _in_base(self, word: str) -> bool:
         return self._base is not None and self._base.contains_word(word)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import json
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,7 +98,7 @@ def plan(
         **{table: [_read(row) for row in rows] for table, rows in known.items()},
     }
     data = json.dumps(document, ensure_ascii=False, indent=1).encode()
-    room = limit - len(_zipped([(DATA, data)])) - SPARE
+    room = limit - len(zlib.compress(data)) - 2 * SPARE
     if room < 0:
         return None
     archives: list[list[Piece]] = [[]]
@@ -112,18 +114,35 @@ def plan(
     return Export(data=data, archives=tuple(map(tuple, archives)), left_out=left_out)
 
 
-def archive(export: Export, number: int, sealer: Sealer) -> bytes:
-    """Make one archive, counted from 0. Reads and writes files: call it in a thread."""
-    files = [(DATA, export.data)] if number == 0 else []
-    for piece in export.archives[number]:
-        try:
-            content = piece.path.read_bytes()
-        except FileNotFoundError:
-            continue  # it was swept since the plan was made
-        if piece.recipe is not None:
-            content = sealer.seal(content, Recipe.from_json(piece.recipe)).mp4
-        files.append((piece.name, content))
-    return _zipped(files)
+def archive(export: Export, number: int, sealer: Sealer, folder: Path) -> io.BufferedRandom:
+    """Make one archive, counted from 0. Reads and writes files: call it in a thread.
+
+    Returns:
+        An open file at its beginning, with no name in the folder; the caller closes it.
+    """
+    whole = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - the caller closes it
+    try:
+        with zipfile.ZipFile(whole, "w") as made:
+            if number == 0:
+                made.writestr(DATA, export.data, zipfile.ZIP_DEFLATED)
+            for piece in export.archives[number]:
+                _add(made, piece, sealer)
+        whole.seek(0)
+    except BaseException:
+        whole.close()
+        raise
+    return whole
+
+
+def _add(made: zipfile.ZipFile, piece: Piece, sealer: Sealer) -> None:
+    """Put one file into an archive. Only one is in memory at a time."""
+    try:
+        content = piece.path.read_bytes()
+    except FileNotFoundError:
+        return  # it was swept since the plan was made
+    if piece.recipe is not None:
+        content = sealer.seal(content, Recipe.from_json(piece.recipe)).mp4
+    made.writestr(piece.name, content, zipfile.ZIP_STORED)
 
 
 def _pieces(jobs: Iterable[Mapping[str, Any]], blobs: Blobs, makers: Mapping[str, str]) -> Iterator[Piece]:
@@ -156,11 +175,3 @@ def _read(row: Mapping[str, Any]) -> dict[str, Any]:
         name: json.loads(value) if name in {"recipe", "receipt", "inputs"} and value else value
         for name, value in row.items()
     }
-
-
-def _zipped(files: list[tuple[str, bytes]]) -> bytes:
-    whole = io.BytesIO()
-    with zipfile.ZipFile(whole, "w") as made:
-        for name, content in files:
-            made.writestr(name, content, zipfile.ZIP_DEFLATED if name == DATA else zipfile.ZIP_STORED)
-    return whole.getvalue()

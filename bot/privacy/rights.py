@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import logging
 import re
 import time
 from collections.abc import Callable
-from typing import Any, Self
+from pathlib import Path
+from typing import Self
 
 import discord
 
 from bot.buttons import rows
 from bot.buttons.button import Button, Look
+from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.replies import think
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
 from bot.text import privacy_texts
+from bot.turns import Turns
 from db.files import Blobs
 from db.privacy.personal import Personal
+from engine.core.errors import UserError
 from engine.provenance.seal import Sealer
 
 log = logging.getLogger(__name__)
@@ -45,6 +48,8 @@ class Rights:
         erasing: Erasing,
         blobs: Blobs,
         sealer: Sealer,
+        exports: Turns,
+        work: Path,
         clock: Callable[[], float],
     ) -> None:
         """Make one.
@@ -54,12 +59,16 @@ class Rights:
             erasing: erases it.
             blobs: where files are.
             sealer: seals the clips of an export.
+            exports: how many exports are made at once, and who is next.
+            work: a folder for archives that are being sent.
             clock: returns Unix seconds.
         """
         self._personal = personal
         self._erasing = erasing
         self._blobs = blobs
         self._sealer = sealer
+        self._exports = exports
+        self._work = work
         self._clock = clock
 
     async def recognise(self, user: int) -> None:
@@ -97,6 +106,13 @@ class Rights:
     async def export(self, interaction: Interaction) -> None:
         """Send the member everything that is kept about them, in private, split into files if needed."""
         await think(interaction)
+        try:
+            async with self._exports.turn():
+                await self._export(interaction)
+        except UserError as error:
+            await interaction.edit_original_response(content=str(error))
+
+    async def _export(self, interaction: Interaction) -> None:
         user = interaction.user.id
         known = await self._personal.known(user)
         if not known:
@@ -117,13 +133,13 @@ class Rights:
 
     async def _send(self, interaction: Interaction, made: Export) -> None:
         for number in range(len(made.archives)):
-            data = await asyncio.to_thread(export.archive, made, number, self._sealer)
             text = privacy_texts.exported(number + 1, len(made.archives), len(made.left_out))
-            file = discord.File(io.BytesIO(data), f"framekiln-{number + 1}.zip")
-            if number == 0:
-                await interaction.edit_original_response(content=text, attachments=[file])
-            else:
-                await interaction.followup.send(text, file=file, ephemeral=True)
+            with await asyncio.to_thread(export.archive, made, number, self._sealer, self._work) as data:
+                file = discord.File(data, f"framekiln-{number + 1}.zip")
+                if number == 0:
+                    await interaction.edit_original_response(content=text, attachments=[file])
+                else:
+                    await interaction.followup.send(text, file=file, ephemeral=True)
 
     async def ask_whether_to_erase(self, interaction: Interaction) -> None:
         """Ask first: an erasure can't be undone."""
@@ -167,7 +183,7 @@ class ErasureButton(Button):
     Asking about one's own data is no use of the bot: a member who was erased stays unknown.
     """
 
-    recognises = False
+    manner = Manner(slot=Slot.ERASE, own_data=True)
 
     def __init__(self) -> None:
         super().__init__(self.pattern())
@@ -178,11 +194,9 @@ class ErasureButton(Button):
         return f"fk:mydata:{cls.action}"
 
     @classmethod
-    async def from_custom_id(
-        cls, interaction: discord.Interaction[Any], item: discord.ui.Item[Any], match: re.Match[str], /
-    ) -> Self:
-        """Make the button again from the data of a click."""
-        del interaction, item, match
+    def of(cls, match: re.Match[str]) -> Self:
+        """Make the button again from what a click brings back."""
+        del match
         return cls()
 
 
@@ -215,6 +229,7 @@ class KeepEverything(ErasureButton):
 
     action = "keep"
     look = Look(privacy_texts.KEEP, None)
+    manner = Manner(own_data=True)
     order = 30
 
     async def click(self, interaction: Interaction) -> None:

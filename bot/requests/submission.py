@@ -9,17 +9,15 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import logging
-import shutil
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 
 import aiohttp
 import discord
 
 from bot.buttons import rows
 from bot.discord_io.in_flight import InFlight
-from bot.discord_io.interactions import Interaction, cross_off, guild_of, is_taken, tell_elsewhere
-from bot.discord_io.permissions import may_post, roles_of
+from bot.discord_io.interactions import Interaction, cross_off, is_taken, say, tell_elsewhere
+from bot.discord_io.permissions import roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
@@ -27,18 +25,18 @@ from bot.intake.download import Attachment
 from bot.intake.reception import Reception, each_of
 from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
-from bot.moderation.hard_words import is_forbidden
 from bot.moderation.screening import Screened, Screening
 from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Place, Shortages
+from bot.requests.admitting import Admitting, SubmissionPolicy
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts
 from bot.text.prompts import clean_prompt
-from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
+from db.errors import DatabaseError
 from db.files import Blobs
-from db.jobs.enqueue import Admission, EnqueueLimits
+from db.jobs.enqueue import Admission
 from db.jobs.job import Job, NewJob
 from db.jobs.retention import Retention
 from db.moderation.actions import Moderation
@@ -48,7 +46,7 @@ from engine.core.errors import Code, UserError
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import FAMILIES
-from engine.planning.plan import PlanLimits, plan
+from engine.planning.plan import plan
 
 log = logging.getLogger(__name__)
 
@@ -57,28 +55,6 @@ UNSEEN = Subject(sha256="", width=1600, height=900)
 
 WRITE_SECONDS = 1.0
 """Discord waits three seconds for a first answer; a write that takes longer than this goes on beside it."""
-
-QUICK_SECONDS = 0.05
-"""A look at the limits may hold the answer up by so much; a busy database is asked after it."""
-
-
-@dataclasses.dataclass(frozen=True, kw_only=True)
-class SubmissionPolicy:
-    """What the desk takes.
-
-    Attributes:
-        engine: "auto", or the one that the owner chose.
-        data_dir: where the disk must have room.
-        min_free_disk: bytes.
-        max_prompt: characters.
-    """
-
-    limits: EnqueueLimits
-    plan: PlanLimits
-    data_dir: Path
-    min_free_disk: int
-    max_prompt: int
-    engine: str
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -129,9 +105,11 @@ class Submissions:
         self._signals = signals
         self._screening = screening
         self._shortages = shortages
-        self._data_watch = data_watch
         self.rules = rules
         self._capabilities = capabilities
+        self._admitting = Admitting(
+            entry=entry, reception=reception, screening=screening, data_watch=data_watch, rules=rules
+        )
         self._in_flight = InFlight()
 
     async def stop(self, grace: float = 2.0) -> None:
@@ -176,7 +154,7 @@ class Submissions:
                 spoiler=any(map(is_spoiler, each_of(attached.values()))),
             )
 
-        await self.serve(interaction, make, words=request.prompt)
+        await self.serve(interaction, make, words=request.prompt, files=attached)
 
     def worded(self, request: Request, capabilities: Capabilities) -> Request:
         """The same request, its words as they will be read.
@@ -227,6 +205,7 @@ class Submissions:
         make: Callable[[], Awaitable[Planned]],
         *,
         words: str = "",
+        files: Mapping[Role, Attachment] | None = None,
         parent: Job | None = None,
         key: str | None = None,
     ) -> JobId | None:
@@ -236,6 +215,7 @@ class Submissions:
             interaction: the member's.
             make: plans what is drawn, from files that may have to be fetched first.
             words: the prompt, where it is known before that.
+            files: what has to be fetched.
             parent: the job that it is a variation of.
             key: what may be done once only; None: as often as it is asked for.
         """
@@ -243,7 +223,7 @@ class Submissions:
             hand: set[str] = set()
             try:
                 with self.blobs.in_hand() as hand:
-                    return await self._serve(interaction, make, words, parent, key)
+                    return await self._serve(interaction, make, words, files or {}, parent, key)
             finally:  # what was taken in for nothing goes
                 await drop_unnamed(self.blobs, self._retention, hand)
 
@@ -256,18 +236,35 @@ class Submissions:
         interaction: Interaction,
         make: Callable[[], Awaitable[Planned]],
         words: str,
+        files: Mapping[Role, Attachment],
         parent: Job | None,
         key: str | None,
     ) -> JobId | None:
-        checked = await self._admit(interaction, words)
+        if self._in_flight.closed:
+            await say(interaction, messages.BEING_RESTARTED)
+            return None
+        checked = await self._admitting.admit(interaction, words, files)
         if checked is None or not await self._write_down(interaction):
             return None
         answer = await self._promise(interaction)
         if answer is None:
             return None
+        return await self._take(interaction, make, parent, key, answer, checked=bool(checked))
+
+    async def _take(
+        self,
+        interaction: Interaction,
+        make: Callable[[], Awaitable[Planned]],
+        parent: Job | None,
+        key: str | None,
+        answer: Answer,
+        *,
+        checked: bool,
+    ) -> JobId | None:
+        """Make the recipe of a request that has been answered, and put it in the queue."""
         try:
             if not checked:
-                await self._check_limits(interaction)
+                await self._admitting.check_limits(interaction)
             made = await make()
             recipe = made.recipe
             origin = made.origin or parent
@@ -331,49 +328,6 @@ class Submissions:
     async def _refuse(self, interaction: Interaction, text: str) -> None:
         if await send_refusal(interaction, text):
             await cross_off(interaction)
-
-    async def _admit(self, interaction: Interaction, words: str) -> bool | None:
-        """Look before anything is downloaded. None: refused; False: the limits are still to be looked at."""
-        refusal = self._refuse_at_sight(interaction, words)
-        checked = False
-        if refusal is None:
-            try:
-                async with asyncio.timeout(QUICK_SECONDS):
-                    await self._check_limits(interaction)
-                checked = True
-            except (TimeoutError, DatabaseError):
-                log.debug("answering before the limits are checked")
-            except (Draining, LimitReached, MemberBanned) as error:
-                refusal = refusal_text(error, interaction.id)
-        if refusal is not None:
-            await interaction.response.send_message(refusal, ephemeral=True)
-            return None
-        return checked
-
-    def _refuse_at_sight(self, interaction: Interaction, words: str) -> str | None:
-        """Reasons to refuse that need neither a download nor the database. None: go on."""
-        if interaction.guild_id is None or interaction.channel_id is None:
-            return messages.ONLY_IN_SERVERS
-        if self._in_flight.closed:
-            return messages.BEING_RESTARTED
-        if not may_post(interaction):
-            return messages.MAY_NOT_POST
-        if is_forbidden(words):
-            log.warning("refused %s: someone young together with something sexual", interaction.id)
-            return messages.FORBIDDEN
-        return self._refuse_for_the_disk()
-
-    def _refuse_for_the_disk(self) -> str | None:
-        if not self._data_watch.is_there():
-            return messages.DATA_GONE
-        if shutil.disk_usage(self.rules.data_dir).free < self.rules.min_free_disk:
-            return messages.DISK_FULL
-        return None
-
-    async def _check_limits(self, interaction: Interaction) -> None:
-        await self._entry.check_limits(
-            guild_of(interaction), interaction.user.id, roles_of(interaction), self.rules.limits
-        )
 
     async def _confirm(self, interaction: Interaction, job: Job, recipe: Recipe) -> None:
         """Turn the answer into the job's status message. Where that fails, the board does it later."""

@@ -8,7 +8,19 @@ import unicodedata
 SHOWN_LIMIT = 400
 """Characters of a prompt in one of our messages, unless the caller sets a limit."""
 
+MOST_SENT = 6000
+"""Characters that are looked at; Discord sends no longer text."""
+
+UNFOLDS = 4
+"""How many times longer than its limit a prompt may become where its letters are taken apart."""
+
+_MOST_UNFOLDED = 18
+"""The most characters that Unicode takes one character apart into (NFKD)."""
+
 _MARKS_PER_LETTER = 2
+_MARKS_SENT = 8
+"""Marks on a letter that are looked at. Putting marks in order takes time that grows with the square."""
+
 _STACKING = frozenset({"Mn", "Me"})
 _DROPPED = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 # Letters by category, but invisible: a prompt of nothing else would look empty.
@@ -38,10 +50,14 @@ def clean_prompt(text: str, limit: int) -> str:
 
     Args:
         text: anything.
-        limit: the most characters to keep; a letter is never separated from its marks.
+        limit: the most characters to keep; a letter is never separated from its marks. Letters that stand for
+            several (“㌀” is five, “ﷺ” eighteen) count as those against :data:`UNFOLDS` times the limit, so
+            the word checks never have more to read than that.
     """
-    line = _one_line(text)
-    return line if len(line) <= limit else "".join(_within(_clusters(line), limit)).rstrip()
+    line = _one_line(text[:MOST_SENT])
+    if len(line) <= limit and len(line) * _MOST_UNFOLDED <= limit * UNFOLDS:
+        return line
+    return "".join(_unfolding(_within(_clusters(line[: limit + 1]), limit), limit * UNFOLDS)).rstrip()
 
 
 def show_prompt(text: str, limit: int = SHOWN_LIMIT) -> str:
@@ -68,12 +84,19 @@ def show_prompt(text: str, limit: int = SHOWN_LIMIT) -> str:
 
 
 def _one_line(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = []
+    marks = 0
     for character in text:
+        category = unicodedata.category(character)
         if character.isspace():
             kept.append(" ")
-        elif character not in _INVISIBLE and unicodedata.category(character) not in _DROPPED:
-            kept.append(character)
+            marks = 0
+        elif character not in _INVISIBLE and category not in _DROPPED:
+            marks = marks + 1 if category in _STACKING else 0
+            if marks <= _MARKS_SENT:
+                kept.append(character)
     return " ".join(_without_piles(unicodedata.normalize("NFC", "".join(kept))).split())
 
 
@@ -94,6 +117,12 @@ def _without_piles(line: str) -> str:
 def _within(clusters: list[str], limit: int) -> list[str]:
     ends = itertools.accumulate(map(len, clusters))
     return [cluster for cluster, end in zip(clusters, ends, strict=True) if end <= limit]
+
+
+def _unfolding(clusters: list[str], most: int) -> list[str]:
+    """As many clusters from the beginning as unfold to so many characters."""
+    ends = itertools.accumulate(len(unicodedata.normalize("NFKD", cluster)) for cluster in clusters)
+    return [cluster for cluster, end in zip(clusters, ends, strict=True) if end <= most]
 
 
 def _clusters(line: str) -> list[str]:

@@ -154,3 +154,11 @@ def words_page(own: Sequence[str], allowed: Sequence[str]) -> str:
         if words
     ]
     return fit("\n".join(lines))
+
+
+def too_many_reports(most: int) -> str:
+    """Why a report is not taken."""
+    return (
+        f"You have reported {most} clips here in the last 24 hours, and that is all I take in a day. "
+        "If it can't wait, please write to a moderator."
+    )

@@ -51,6 +51,19 @@ SELECT * FROM job WHERE id = :job OR guild_id = :guild AND EXISTS (
 """A job, and all jobs of its guild that have a file in common with it."""
 
 
+DAY = 86_400.0
+
+
+class Reported(StrEnum):
+    """What became of a report."""
+
+    NEW = "new"
+    ALREADY = "already"
+    """They have reported this clip before, or it is gone."""
+
+    TOO_MANY = "too many"
+
+
 class Decision(StrEnum):
     """A moderator's decision."""
 
@@ -187,10 +200,16 @@ class Cases(JobRows):
 
         return await self._db.write(transaction)
 
-    async def report(self, job: JobId, user: int, reason: str, *, interaction: int = 0) -> bool:
-        """A member reports a clip; False where they did already, or it is gone.
+    async def report(
+        self, job: JobId, user: int, reason: str, *, most: int, interaction: int = 0
+    ) -> Reported:
+        """A member reports a clip.
 
         Args:
+            job: whose clip it is.
+            user: who reports it.
+            reason: why, in their words.
+            most: reports that a member may make in a guild within a day.
             interaction: the id of theirs that this comes from.
 
         Raises:
@@ -198,11 +217,17 @@ class Cases(JobRows):
         """
         at = self._clock()
 
-        def transaction(connection: sqlite3.Connection) -> bool:
+        def transaction(connection: sqlite3.Connection) -> Reported:
             check_not_erased(connection, user, self._pseudonym_of(user), interaction)
             found = find(connection, job)
             if found is None or found.deleted_at is not None:
-                return False
+                return Reported.ALREADY
+            lately = connection.execute(
+                "SELECT count(*) FROM report WHERE user_id = ? AND guild_id = ? AND at > ?",
+                (user, found.guild_id, at - DAY),
+            ).fetchone()[0]
+            if lately >= most:
+                return Reported.TOO_MANY
             new = connection.execute(
                 "INSERT INTO report (job, user_id, guild_id, reason, at) VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT DO NOTHING",
@@ -213,7 +238,7 @@ class Cases(JobRows):
             ).fetchall()
             if new and not asked:
                 open_case(connection, found, CaseKind.REPORT, at=at)
-            return bool(new)
+            return Reported.NEW if new else Reported.ALREADY
 
         return await self._db.write(transaction)
 

@@ -57,6 +57,21 @@ class _Thread(aiosqlite.Connection):
         return result
 
 
+class Watch:
+    """Tells that rows of some tables may have changed.
+
+    Attributes:
+        changes: rises with each changed row, before the transaction ends; a rollback does not take it back.
+    """
+
+    def __init__(self) -> None:
+        self.changes = 0
+
+    def count(self) -> None:
+        """Note one changed row. SQLite calls this."""
+        self.changes += 1
+
+
 class Database:
     """The open database. Make one with :meth:`open`.
 
@@ -178,6 +193,28 @@ class Database:
     async def look(self, fn: Callable[[sqlite3.Connection], T]) -> T:
         """Run ``fn``, which only reads. Nothing is written meanwhile, and nothing has to be writable."""
         return await self._run(fn)
+
+    async def watch(self, *tables: str) -> Watch:
+        """Count the changes to tables from now on, whoever makes them through this connection.
+
+        Args:
+            tables: names of ours.
+        """
+        watch = Watch()
+        name = f"watch_{id(watch)}"
+
+        def begin(connection: sqlite3.Connection) -> None:
+            connection.create_function(name, 0, watch.count)
+            for table in tables:
+                for change in ("INSERT", "UPDATE", "DELETE"):
+                    # Of this connection only: the file knows nothing of it.
+                    connection.execute(
+                        f"CREATE TEMP TRIGGER {name}_{table}_{change} AFTER {change} ON main.{table} "
+                        f"BEGIN SELECT {name}(); END"
+                    )
+
+        await self._shielded(self._run(begin))
+        return watch
 
     async def backup(self, folder: Path | str, *, keep: int) -> Path:
         """Write a whole, compact copy of the committed data, and keep the ``keep`` newest copies.

@@ -31,6 +31,7 @@ import engine.untrusted.confine
 from engine.untrusted.colour import Colour
 from engine.untrusted.headers import Header, Note, PictureFormat, PictureLimits, Refusal, Refused
 from engine.untrusted.picture_headers import MAX_PROFILE, end_webp, read_header, slim_png
+from engine.untrusted.scale import scaled
 
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -188,10 +189,8 @@ def _working_size(size: tuple[int, int], limits: PictureLimits) -> tuple[int, in
 
 def _normalise(image: Image.Image, header: Header, limits: PictureLimits) -> Image.Image:
     info, orientation = image.info, _orientation(image)
-    target = _working_size(image.size, limits)
-    image = _plain_mode(image)
     # Scaled first: whatever follows costs by the pixel.
-    image = image.resize(target, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    image = scaled(image, _working_size(image.size, limits), _plain_mode)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     if image.mode not in {"LA", "RGBA"}:

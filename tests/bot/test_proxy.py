@@ -18,6 +18,7 @@ from bot.config.secrets import hide
 from bot.intake.download import Downloader
 from bot.proxy import BadProxy, proxy_for, without_password
 from bot.reconnect import stay_connected
+from bot.turns import Turns
 from engine.untrusted.headers import Refused
 from tests.bot.fixtures import picture
 from tests.fake_discord import Upload
@@ -152,7 +153,7 @@ async def test_a_real_address_is_asked_for_by_a_tunnel(fake, services, monkeypat
 async def test_a_file_is_asked_for_by_a_tunnel(monkeypatch, proxy, host):
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     upload = Attached(url=f"https://{host}/attachments/1/2/a.png", size=10)
-    async with Downloader(max_bytes=100, seconds=5) as downloader:
+    async with Downloader(turns=Turns(at_once=1, waiting=1), max_bytes=100, seconds=5) as downloader:
         with pytest.raises(Refused):
             await downloader.fetch(upload)
     assert set(proxy.heads) == {f"CONNECT {host}:443 HTTP/1.1"}

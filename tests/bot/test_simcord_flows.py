@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import tempfile
 from contextlib import asynccontextmanager
 
 import discord
@@ -27,7 +28,10 @@ def world(services, simcord_bot, simcord_env, monkeypatch):
     """A guild with a channel, a member and a moderator."""
 
     async def fetch(self, attachment):
-        return picture()
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - the intake closes it
+        file.write(picture())
+        file.seek(0)
+        return file
 
     monkeypatch.setattr(Downloader, "fetch", fetch)  # simcord's files are not on the network
     services.messenger.attach(simcord_bot)

@@ -283,12 +283,20 @@ class Members:
             "guild_locale": "en-US",
             "entitlements": [],
             "entitlement_sku_ids": [],
-            "authorizing_integration_owners": {"0": str(guild.id)},
+            "authorizing_integration_owners": {"0": str(guild.id)}
+            if guild.has_bot
+            else {"1": str(member.id)},
             "context": 0,
             "attachment_size_limit": guild.claimed_upload_limit or guild.upload_limit,
         }
         if source is not None:
             payload["message"] = source.payload()
+        if channel.direct:
+            for name in ("guild", "guild_id", "guild_locale", "member"):
+                del payload[name]
+            payload |= {"user": member.user.payload(), "context": 1}
+            payload["authorizing_integration_owners"] = {"0": "0"}
+            payload["channel"] = {"id": str(channel.id), "type": 1, "flags": 0, "last_message_id": None}
         interaction = Interaction(
             id=number,
             token=token,

@@ -125,6 +125,7 @@ class Guild:
     premium_tier: int = 0
     upload_limit: int = 10 * MIB
     claimed_upload_limit: int | None = None
+    has_bot: bool = True
     roles: dict[int, Role] = field(default_factory=dict)
     channels: dict[int, "Channel"] = field(default_factory=dict)
     members: dict[int, "Member"] = field(default_factory=dict)
@@ -204,6 +205,7 @@ class Channel:
     """A text channel, with what the bot may do in it.
 
     Attributes:
+        direct: a conversation with the bot alone.
         hidden_from: ids of roles and members that cannot see it.
     """
 
@@ -212,6 +214,7 @@ class Channel:
     guild: Guild
     bot_id: int
     nsfw: bool = False
+    direct: bool = False
     position: int = 0
     bot_permissions: Permission = EVERYONE
     hidden_from: set[int] = field(default_factory=set)

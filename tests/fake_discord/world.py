@@ -56,8 +56,12 @@ class World:
         upload_limit: int | None = None,
         claimed_upload_limit: int | None = None,
         everyone: Permission = EVERYONE,
+        has_bot: bool = True,
     ) -> Guild:
-        """A server that the bot is in. Without `upload_limit` (bytes), that of its boost tier."""
+        """A server. Without `upload_limit` (bytes), that of its boost tier.
+
+        The bot is in it; where not, its members have installed the bot for themselves.
+        """
         guild = Guild(
             id=self.ids.next(),
             name=name,
@@ -65,10 +69,13 @@ class World:
             premium_tier=premium_tier,
             upload_limit=LIMIT_BY_TIER[premium_tier] if upload_limit is None else upload_limit,
             claimed_upload_limit=claimed_upload_limit,
+            has_bot=has_bot,
         )
         guild.roles[guild.id] = Role(id=guild.id, name="@everyone", permissions=everyone, position=0)
         guild.members[self.bot.id] = Member(user=self.bot, guild=guild, roles=[])
         guild.members[self.owner.id] = Member(user=self.owner, guild=guild, roles=[])
+        if not has_bot:
+            return guild
         self.guilds[guild.id] = guild
         self.emit("GUILD_CREATE", guild.payload(guild.members[self.bot.id]))
         return guild

@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.commands.shared.autocomplete import complete
+from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction, say
 from bot.requests.options import ClipCommand, Option, files_of, request_of
 from bot.services import Services
@@ -46,7 +47,7 @@ def add_clip_command(tree: app_commands.CommandTree[Any], services: Services, de
     first = inspect.Parameter("interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD)
     ask.__signature__ = inspect.Signature([first, *parameters])  # type: ignore[attr-defined]
     command: app_commands.Command[Any, ..., None] = app_commands.Command(
-        name=described.name, description=described.about, callback=ask
+        name=described.name, description=described.about, callback=ask, extras={SLOT: Slot.CLIP}
     )
     app_commands.describe(**{option.name: option.description for option in described.options})(command)
     for option in described.options:

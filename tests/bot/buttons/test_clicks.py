@@ -145,7 +145,7 @@ async def test_a_hundred_replays_of_cancel_have_one_effect(fake, channel, mod, s
     clicks = [await fake.click(mod, message, Cancel.id_for(job.id)) for _ in range(100)]
     answers = [await said_to(click) for click in clicks]
     assert answers.count(messages.CANCELLED) == 1
-    assert answers.count(messages.ALREADY_OVER) == 99
+    assert set(answers) <= {messages.CANCELLED, messages.ALREADY_OVER, messages.ONE_AT_A_TIME}
     assert len(await clip_actions(services, channel.guild)) == 1
 
 
@@ -157,7 +157,9 @@ async def test_a_hundred_replays_of_delete_have_one_effect(fake, channel, ada, e
     clicks = [await fake.click(mod, message, Delete.id_for(job.id)) for _ in range(100)]
     for click in clicks:
         await until(partial(is_answered, click), 20)
-    assert {click.message.content for click in clicks} == {messages.DELETED}
+    said = {click.message.content for click in clicks}
+    assert messages.DELETED in said
+    assert said <= {messages.DELETED, messages.ONE_AT_A_TIME}
     assert message.deleted
     assert (await services.queue.jobs.get(job.id)).deleted_at is not None
     assert await clip_actions(services, channel.guild) == [(mod.id, "delete", job.id)]
@@ -269,15 +271,16 @@ async def asked_by_quietly(services, member, channel):
     return await queued(services.queue, member.id, channel.guild.id, channel_id=channel.id)
 
 
-async def test_an_action_that_does_not_exist_does_nothing(fake, channel, ada, services, waiting):
+async def test_an_action_that_does_not_exist_does_nothing_but_is_answered(
+    fake, channel, ada, services, waiting
+):
     job, _ = waiting
     view = discord.ui.View()
     view.add_item(discord.ui.Button(label="Explode", custom_id=f"fk:explode:{job.id}"))
     message = await shown(services, channel, "odd", view)
     view.stop()
     asked = await fake.click(ada, message, "Explode")
-    await asyncio.sleep(0.1)
-    assert asked.response is None
+    assert await said_to(asked) == messages.UNKNOWN_BUTTON
     assert (await services.queue.jobs.get(job.id)).state is State.QUEUED
 
 

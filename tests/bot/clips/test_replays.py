@@ -66,8 +66,10 @@ async def test_what_asks_for_a_clip_never_passes_the_members_limit(fake, channel
     job = await at(services, ada, channel, action.states[0])
     asked = await replayed(fake, services, channel, ada, action, job, 20)
     most = services.settings.per_member_waiting
-    await until(lambda: sum(map(refused, asked)) == 20 - most, 30)
-    assert len(await services.queue.jobs.waiting()) == most
+    await until(lambda: sum(map(refused, asked)) >= 20 - most and not services.door._here, 30)
+    taken = len(await services.queue.jobs.waiting())
+    assert 1 <= taken <= most
+    assert sum(map(refused, asked)) == 20 - taken
 
 
 def refused(asked) -> bool:

@@ -176,7 +176,8 @@ async def test_every_command_works_in_servers_only(client):
         # Who has left every server still has a right to their own data.
         assert command.guild_only != (command.name == "mydata"), command.name
     for command in told(client):
-        assert command["contexts"] == (None if command["name"] == "mydata" else [0])
+        assert command["contexts"] == ([0, 1] if command["name"] == "mydata" else [0])
+        assert command["integration_types"] == [0]
         assert command["dm_permission"] is (command["name"] == "mydata")
         assert command["nsfw"] is False
 

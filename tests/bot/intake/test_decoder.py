@@ -90,7 +90,7 @@ async def test_of_an_animation_the_first_frame_is_taken():
 
 
 async def test_too_little_memory_is_said_and_survived():
-    limits = replace(LIMITS, decode_memory=160 * 2**20)
+    limits = replace(LIMITS, decode_memory=128 * 2**20)
     if sys.platform != "linux":
         pytest.skip("address space is limited on Linux only")
     with pytest.raises(Refused, match="E_MEMORY"):

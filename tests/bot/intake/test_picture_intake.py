@@ -1,4 +1,5 @@
 import asyncio
+import errno
 import hashlib
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -15,10 +16,13 @@ from yarl import URL
 
 from benchmarks.hostile_corpus import corpus, encoded, oriented, png_of, scene
 from benchmarks.hostile_sweeps import sweeps
+from bot.intake import download as download_module
 from bot.intake import picture_intake as module
-from bot.intake.download import is_discord
+from bot.intake import refusals
+from bot.intake.download import Downloader, is_discord
 from bot.intake.picture_intake import Intake
 from bot.intake.refusals import Cause, explain
+from bot.turns import asked_by
 from engine.core.errors import UserError
 from engine.untrusted.headers import PictureLimits, Refusal, Refused
 from tests.policies import intake_limits
@@ -36,7 +40,7 @@ class Attached:
 
 
 @asynccontextmanager
-async def cdn(monkeypatch, handler, limits=LIMITS):
+async def cdn(monkeypatch, handler, limits=LIMITS, folder=None):
     """A server in the place of the API's own host; gives a way to fetch, and the paths asked for."""
     asked = []
 
@@ -46,7 +50,7 @@ async def cdn(monkeypatch, handler, limits=LIMITS):
 
     app = web.Application()
     app.router.add_get("/{path:.*}", answer)
-    async with TestServer(app) as server, Intake(limits) as intake:
+    async with TestServer(app) as server, Intake(limits, folder=folder) as intake:
         monkeypatch.setattr(Route, "BASE", str(server.make_url("/api/v10")))
 
         async def fetch(path="/attachments/1/2/cat.png", size=GOOD_SIZE):
@@ -330,3 +334,64 @@ async def test_forty_megapixels_are_taken_within_the_limits():
     async with Intake(LIMITS) as intake:
         picture = await intake.from_bytes(png_of(8192, 4882, depth=1, colour=0))
     assert (picture.width, picture.height) == (2048, 1220)
+
+
+async def test_a_download_goes_to_the_disk_and_leaves_nothing_there(monkeypatch, tmp_path):
+    """It has no name in the folder, and it is gone when it has been read, or refused."""
+    held = []
+    read = Downloader.fetch
+
+    async def looked_at(self, attachment):
+        file = await read(self, attachment)
+        held.append((file, file.read()))
+        file.seek(0)
+        assert list(tmp_path.iterdir()) == []
+        return file
+
+    async def handler(request):
+        return web.Response(body=GOOD if "cat" in request.path else b"no picture")
+
+    monkeypatch.setattr(Downloader, "fetch", looked_at)
+    async with cdn(monkeypatch, handler, folder=tmp_path) as (fetch, _):
+        assert (await fetch()).width == 96
+        assert (await refused(fetch("/attachments/1/2/dog.png", size=5))).code == "E_FORMAT"
+    assert [data for _, data in held] == [GOOD, b"no picture"]
+    assert all(file.closed for file, _ in held)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_full_disk_is_not_called_a_broken_picture(monkeypatch):
+    async def handler(request):
+        return web.Response(body=GOOD)
+
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(download_module, "_write", full)
+    async with cdn(monkeypatch, handler) as (fetch, _):
+        error = await refused(fetch())
+    assert (error.code, str(error)) == ("E_DOWNLOAD", refusals._DOWNLOAD[Cause.NO_ROOM])
+
+
+async def test_members_take_turns_at_downloads_and_decoders(monkeypatch):
+    """One member asks for six pictures at once, then another for one: it is the second that is read."""
+    asked, go_on = [], asyncio.Event()
+
+    async def handler(request):
+        asked.append(request.path)
+        await go_on.wait()
+        return web.Response(body=GOOD)
+
+    async with cdn(monkeypatch, handler, replace(LIMITS, downloads=1, decoders=1)) as (fetch, _):
+
+        async def ask(member, name):
+            asked_by.set(member)
+            return await fetch(f"/{name}.png")
+
+        work = [asyncio.create_task(ask(1, f"ann{number}")) for number in range(4)]
+        await asyncio.sleep(0.05)
+        work.append(asyncio.create_task(ask(2, "ben")))
+        await asyncio.sleep(0.05)
+        go_on.set()
+        await asyncio.gather(*work)
+    assert asked[:3] == ["/ann0.png", "/ann1.png", "/ben.png"]

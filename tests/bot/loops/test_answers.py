@@ -56,7 +56,7 @@ def dies(services, monkeypatch):
         await asyncio.Event().wait()
 
     def die():
-        monkeypatch.setattr(services.submissions, "_check_limits", never)
+        monkeypatch.setattr(services.submissions._admitting, "check_limits", never)
         monkeypatch.setattr(services.submissions._screening, "before_drawing", never)
 
     return die

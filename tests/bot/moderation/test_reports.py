@@ -71,7 +71,7 @@ async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down
     assert time.monotonic() - began < 5
     said = [click.message.content for click in clicks]
     assert said.count(review_texts.TAKEN_DOWN) == 1
-    assert said.count(review_texts.ALREADY_DECIDED) == 9
+    assert set(said) <= {review_texts.TAKEN_DOWN, review_texts.ALREADY_DECIDED, messages.ONE_AT_A_TIME}
     assert (message.deleted, child_message.deleted, other_message.deleted) == (True, True, False)
     assert not any(services.blobs.exists(one) for one in (source, clip.clip_sha256, child.clip_sha256))
     assert services.blobs.exists(other.clip_sha256)

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import re
+from functools import partial
 
 import pytest
 
@@ -45,6 +46,10 @@ def logged(tmp_path):
         logging.getLogger(name).setLevel(level)
 
 
+def is_done(services, asked):
+    return not services.door.has(asked)
+
+
 async def test_after_a_day_of_failures_the_log_holds_no_canary(
     logged, fake, channel, ada, bot, services, engine
 ):
@@ -65,10 +70,13 @@ async def test_after_a_day_of_failures_the_log_holds_no_canary(
     ):
         asked = await fake.slash(ada, channel, "animate", image=upload, prompt=PROMPT)
         await asked.answered(10)
+        await until(partial(is_done, services, asked), 20)  # one at a time
     fake.fail("POST", rf"/channels/{channel.id}/messages$", Status(500), times=2)
     fake.fail("POST", rf"/channels/{channel.id}/messages$", LostAnswer())
     for _ in range(2):  # the first is set aside
-        await fake.slash(ada, channel, "text2video", prompt=PROMPT)
+        asked = await fake.slash(ada, channel, "text2video", prompt=PROMPT)
+        await asked.answered(10)
+        await until(partial(is_done, services, asked), 20)
     await until(lambda: any(one.attachments for one in fake.messages(channel)), 40)
     await services.engine_loop.stop(0)
     await services.deliverer.stop()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import pytest
 
 from db.audit.log import Audit
 from db.jobs.job import Hold
 from db.jobs.review_requests import CaseKind
-from db.moderation.cases import Decision
+from db.moderation.cases import Decision, Reported
 from db.states import State
+from tests.clock import CLOCK
 from tests.db.asking import ANN, BEN, CAT, GUILD, audit_entry, enqueued, hand_in, new_job, rendered
 from tests.policies import FAR, retention
 
@@ -59,7 +61,7 @@ async def test_of_many_moderators_one_decides(queue, db, action):
 async def test_another_guilds_moderator_decides_nothing(queue, db):
     job = await held(queue)
     clip = await delivered(queue, BEN)
-    await queue.cases.report(clip.id, ANN, "odd")
+    await queue.cases.report(clip.id, ANN, "odd", most=10)
     assert await queue.cases.approve(job.id, 1, audit_entry("approve", job.id, guild=200)) is None
     assert await queue.cases.reject(job.id, 1, audit_entry("reject", job.id, guild=200), "no") is None
     assert not await queue.cases.dismiss(clip.id, 1, audit_entry("dismiss", clip.id, guild=200))
@@ -98,12 +100,12 @@ async def test_a_card_of_a_job_that_went_on_otherwise_is_closed(queue):
 
 async def test_a_member_reports_a_clip_once_and_a_second_member_is_told_on_the_same_card(queue):
     clip = await delivered(queue)
-    assert await queue.cases.report(clip.id, BEN, "odd")
-    assert not await queue.cases.report(clip.id, BEN, "odd again")
+    assert await queue.cases.report(clip.id, BEN, "odd", most=10) is Reported.NEW
+    assert await queue.cases.report(clip.id, BEN, "odd again", most=10) is Reported.ALREADY
     [case] = await queue.cases.due()
     await queue.cases.record_shown(case, 7, 70)
     assert await queue.cases.due() == []
-    assert await queue.cases.report(clip.id, CAT, "very odd")
+    assert await queue.cases.report(clip.id, CAT, "very odd", most=10) is Reported.NEW
     [case] = await queue.cases.due()
     assert (case.kind, case.round, case.reports, case.message_id) == (CaseKind.REPORT, 1, 2, 70)
     assert await queue.cases.reasons(clip.id) == ["odd", "very odd"]
@@ -122,7 +124,7 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
     elsewhere = await delivered(queue, ANN, guild=200, message=54, inputs=inputs, clip="5" * 64)
     waits = await enqueued(queue, ANN)
     remix_of_it = await enqueued(queue, CAT, parent=reroll.id)
-    await queue.cases.report(clip.id, BEN, "odd")
+    await queue.cases.report(clip.id, BEN, "odd", most=10)
     gone = await queue.cases.take_down(clip.id, 1, audit_entry("take down", clip.id))
     assert await queue.cases.take_down(clip.id, 1, audit_entry("take down", clip.id)) is None
     assert {job.id for job in gone.jobs} == {
@@ -143,3 +145,13 @@ async def test_a_takedown_reaches_what_was_made_of_it_and_of_its_picture_and_no_
     assert await queue.cases.taking_down() == []
     assert PICTURE in await queue.retention.blobs_in_use(retention()), "the other guild still has it"
     assert not {"1" * 64, "2" * 64, "3" * 64} & await queue.retention.blobs_in_use(retention())
+
+
+async def test_a_member_can_report_only_so_many_clips_of_a_guild_within_a_day(queue):
+    clips = [await delivered(queue) for _ in range(4)]
+    said = [await queue.cases.report(clip.id, BEN, "odd", most=3) for clip in clips]
+    assert said == [Reported.NEW] * 3 + [Reported.TOO_MANY]
+    assert len(await queue.cases.due()) == 3
+    assert await queue.cases.report(clips[3].id, CAT, "odd", most=3) is Reported.NEW
+    CLOCK.now = time.time() + 86_401
+    assert await queue.cases.report(clips[3].id, BEN, "odd", most=3) is Reported.NEW

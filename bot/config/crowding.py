@@ -1,0 +1,32 @@
+"""How much of everything may be asked for at once, so that nobody keeps the bot from the others."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+
+class Crowding(BaseSettings):
+    """A part of :class:`bot.config.settings.Settings`."""
+
+    per_member_at_once: int = Field(
+        1,
+        ge=1,
+        description="Requests of a member that are taken in at the same time; buttons, exports and erasures "
+        "are counted separately.",
+    )
+    per_guild_at_once: int = Field(
+        10, ge=1, description="Requests of a server that are taken in at the same time."
+    )
+    downloads: int = Field(
+        4, ge=1, description="Pictures downloaded at the same time; clips are counted separately."
+    )
+    files_waiting: int = Field(
+        100, ge=1, description="Most pictures, and most clips, that can wait to be downloaded or read."
+    )
+    max_reports: int = Field(
+        10, ge=1, description="Most clips a member can report in a server within 24 hours."
+    )
+    exports_waiting: int = Field(
+        20, ge=1, description="Most members whose /mydata export can wait; one is made at a time."
+    )

@@ -1,0 +1,50 @@
+"""Who is banned and which guilds take nothing new, held in memory: it is asked before every interaction."""
+
+from __future__ import annotations
+
+import sqlite3
+
+from db.sqlite.connection import Database, Watch
+
+
+class Standing:
+    """A copy of two tables. It is read again after any change to them, whoever made the change.
+
+    The tables are the truth. While nothing changes, an answer costs no read, so a banned member who asks a
+    thousand times costs the others nothing.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._watch: Watch | None = None
+        self._seen = -1
+        self._banned: frozenset[tuple[int, int]] = frozenset()
+        self._closed: frozenset[int] = frozenset()
+
+    async def banned(self, guild: int, user: int) -> bool:
+        """Whether a moderator of this guild has banned this user."""
+        await self.refresh()
+        return (guild, user) in self._banned
+
+    async def closed(self, guild: int) -> bool:
+        """Whether this guild takes no new requests."""
+        await self.refresh()
+        return guild in self._closed
+
+    async def refresh(self) -> None:
+        """Read the tables, unless nothing has changed since they were read."""
+        if self._watch is None:
+            self._watch = await self._db.watch("ban", "drain")
+        changes = self._watch.changes
+        if changes != self._seen:
+            self._banned, self._closed = await self._db.look(_read)
+            self._seen = changes
+
+
+def _read(connection: sqlite3.Connection) -> tuple[frozenset[tuple[int, int]], frozenset[int]]:
+    bans = connection.execute("SELECT guild_id, user_id FROM ban").fetchall()
+    drains = connection.execute("SELECT guild_id FROM drain").fetchall()
+    return (
+        frozenset((row["guild_id"], row["user_id"]) for row in bans),
+        frozenset(row["guild_id"] for row in drains),
+    )
