@@ -15,6 +15,7 @@ import shutil
 import sqlite3
 import struct
 from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -64,6 +65,9 @@ def interaction(services: Services, user: int, *, moderator: bool = False) -> An
     response.is_done = mock.Mock(return_value=False)
     return SimpleNamespace(
         id=number,
+        application_id=1,
+        extras={},
+        created_at=datetime.now(UTC),
         token=f"token{number}",
         guild_id=GUILD,
         guild=None,
