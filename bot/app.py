@@ -258,30 +258,36 @@ def _services(base: _Base) -> Services:
         erasing=erasing,
         rights=_rights(base, personal, erasing),
         loop_lag=LoopLag(),
-        door=Door(standing=Standing(base.database), limits=policies.for_door(settings)),
+        door=Door(
+            standing=Standing(base.database, pseudonym_of=base.eraser.pseudonyms.of),
+            limits=policies.for_door(settings),
+        ),
+    )
+
+
+def _engine_loop(base: _Base) -> EngineLoop:
+    async def limits_for(job: Job) -> RenderLimits:
+        return render_limits(base.settings, base.messenger.known_upload_limit(job.guild_id))
+
+    return EngineLoop(
+        claims=base.queue.claims,
+        jobs=base.queue.jobs,
+        take_previews=base.queue.take_previews,
+        retention=base.queue.retention,
+        blobs=base.blobs,
+        engine=base.host,
+        limits_for=limits_for,
+        stumbles=policies.for_stumbles(base.settings),
+        shortages=base.shortages,
+        signals=base.signals,
+        may_claim=base.data_watch.is_there,
+        clock=base.clock,
     )
 
 
 def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
-
-    async def limits_for(job: Job) -> RenderLimits:
-        return render_limits(settings, base.messenger.known_upload_limit(job.guild_id))
-
-    engine_loop = EngineLoop(
-        claims=queue.claims,
-        jobs=queue.jobs,
-        take_previews=queue.take_previews,
-        retention=queue.retention,
-        blobs=base.blobs,
-        engine=base.host,
-        limits_for=limits_for,
-        stumbles=policies.for_stumbles(settings),
-        shortages=base.shortages,
-        signals=signals,
-        may_claim=base.data_watch.is_there,
-        clock=base.clock,
-    )
+    engine_loop = _engine_loop(base)
     board = StatusBoard(
         delivery=queue.delivery,
         jobs=queue.jobs,

@@ -66,6 +66,32 @@ TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
 
 
+class Pauses:
+    """How long the engine stood still between two jobs while more waited; the last 1,000 of them."""
+
+    def __init__(self) -> None:
+        self.seconds: deque[float] = deque(maxlen=1000)
+        self._began: float | None = None
+
+    def begin(self) -> None:
+        """A clip is made."""
+        self._began = time.monotonic()
+
+    def end(self) -> None:
+        """The next is begun; the next pause begins with its end."""
+        if self._began is not None:
+            self.seconds.append(time.monotonic() - self._began)
+        self._began = None
+
+    def forget(self) -> None:
+        """Nothing waits, so this is no pause."""
+        self._began = None
+
+    def quantile(self, share: float) -> float:
+        """Seconds; a share of all pauses is shorter. 0 where there were none."""
+        return float(np.quantile(self.seconds, share)) if self.seconds else 0.0
+
+
 class EngineLoop:
     """Runs jobs through the engine."""
 
@@ -122,8 +148,7 @@ class EngineLoop:
         self.gpu = GpuFaults(clock)
         self._discards = Discards(take_previews=take_previews, retention=retention, blobs=blobs)
         self.rendered = 0
-        self._idle_seconds: deque[float] = deque(maxlen=1000)
-        self._rendered_at: float | None = None
+        self._pauses = Pauses()
         signals.queued.connect(self.loop.wake)
         signals.cancel_requested.connect(self.cancel)
 
@@ -134,7 +159,7 @@ class EngineLoop:
 
     def idle(self, share: float) -> float:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
-        return float(np.quantile(self._idle_seconds, share)) if self._idle_seconds else 0.0
+        return self._pauses.quantile(share)
 
     async def _next_job(self) -> bool:
         """Claim a job and see it to its end. False if there is none."""
@@ -142,7 +167,7 @@ class EngineLoop:
         try:
             job = await self._claim()
             if job is None:
-                self._rendered_at = None
+                self._pauses.forget()
             elif self.loop.stopping:
                 await self._requeue(job, Requeue.SHUTDOWN)
             else:
@@ -249,9 +274,7 @@ class EngineLoop:
         recipe = recipe_of(job)
         inputs = {role: self._blobs.path(sha256) for role, sha256 in job.inputs.items()}
         limits = await self._limits_for(job)
-        if self._rendered_at is not None:
-            self._idle_seconds.append(time.monotonic() - self._rendered_at)
-            self._rendered_at = None  # the next pause begins with the next clip
+        self._pauses.end()
         self._discards.begin()
         try:
             rendered = await self._engine.render(
@@ -264,7 +287,7 @@ class EngineLoop:
             )
         finally:
             await self._discards.put_by(job)
-        self._rendered_at = time.monotonic()
+        self._pauses.begin()
         self.rendered += 1
         self.gpu.drew(job.id)
         self._strikes.drew(job.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable
 
 from db.sqlite.connection import Database, Watch
 
@@ -14,17 +15,24 @@ class Standing:
     thousand times costs the others nothing.
     """
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, *, pseudonym_of: Callable[[int], int]) -> None:
+        """Make one.
+
+        Args:
+            db: the truth.
+            pseudonym_of: what stands for a member after an erase; a ban holds for both.
+        """
         self._db = db
+        self._pseudonym_of = pseudonym_of
         self._watch: Watch | None = None
         self._seen = -1
         self._banned: frozenset[tuple[int, int]] = frozenset()
         self._closed: frozenset[int] = frozenset()
 
     async def banned(self, guild: int, user: int) -> bool:
-        """Whether a moderator of this guild has banned this user."""
+        """Whether a moderator of this guild has banned this user; a ban outlives an erase."""
         await self.refresh()
-        return (guild, user) in self._banned
+        return not self._banned.isdisjoint({(guild, user), (guild, self._pseudonym_of(user))})
 
     async def closed(self, guild: int) -> bool:
         """Whether this guild takes no new requests."""

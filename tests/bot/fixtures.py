@@ -287,5 +287,10 @@ def engine_loop_with(queue: Queue, blobs: Blobs, engine: Any, **changes: Any) ->
         "signals": JobSignals(),
         "clock": CLOCK,
     }
-    parts: dict[str, Any] = {"claims": queue.claims, "jobs": queue.jobs, "take_previews": queue.take_previews}
+    parts: dict[str, Any] = {
+        "claims": queue.claims,
+        "jobs": queue.jobs,
+        "take_previews": queue.take_previews,
+        "retention": queue.retention,
+    }
     return EngineLoop(**parts, blobs=blobs, engine=engine, **{**values, **changes})

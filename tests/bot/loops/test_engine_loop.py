@@ -626,7 +626,7 @@ async def test_the_pause_between_two_jobs_is_measured(queue, engine, start):
         await queued(queue, member)
     engine_loop = start()
     await until(lambda: engine_loop.rendered == 3)
-    assert len(engine_loop._idle_seconds) == 2
+    assert len(engine_loop._pauses.seconds) == 2
     assert 0 < engine_loop.idle(0.95) < 0.5
 
 

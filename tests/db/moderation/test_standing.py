@@ -18,8 +18,24 @@ async def db(tmp_path):
         yield database
 
 
+def standing_on(db):
+    return Standing(db, pseudonym_of=lambda user: -1000 - user)
+
+
+async def test_a_ban_outlives_an_erase(db):
+    await db.write(
+        lambda connection: connection.execute(
+            "INSERT INTO ban (guild_id, user_id, by_user, reason, at) VALUES (100, -1001, 9, '', 0)"
+        )
+    )
+    standing = standing_on(db)
+    assert await standing.banned(GUILD, ANN)
+    assert not await standing.banned(GUILD, ANN + 1)
+    assert not await standing.banned(GUILD + 1, ANN)
+
+
 async def test_it_follows_every_change_whoever_makes_it(db):
-    standing, queue = Standing(db), queue_on(db)
+    standing, queue = standing_on(db), queue_on(db)
     assert not await standing.banned(GUILD, ANN)
     await queue.moderation.ban(GUILD, ANN, by=9, reason="spam")
     assert await standing.banned(GUILD, ANN)
@@ -35,7 +51,7 @@ async def test_it_follows_every_change_whoever_makes_it(db):
 
 
 async def test_a_change_that_is_rolled_back_changes_nothing(db):
-    standing = Standing(db)
+    standing = standing_on(db)
     await standing.refresh()
 
     def fails(connection):
@@ -50,7 +66,7 @@ async def test_a_change_that_is_rolled_back_changes_nothing(db):
 
 
 async def test_while_nothing_changes_an_answer_costs_no_read(db):
-    standing = Standing(db)
+    standing = standing_on(db)
     await standing.refresh()
     before = db.calls
     for _ in range(100):
