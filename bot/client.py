@@ -50,10 +50,14 @@ class _Tree(app_commands.CommandTree[BotClient]):
     async def _call(self, interaction: Interaction) -> None:
         # discord.py has no public hook around a command and its lists, only one before them. Should this one
         # ever lose its name, `interaction_check` lets nothing in any more.
-        data: Any = interaction.data or {}
-        command = interaction.command
-        slot = Slot.QUICK if command is None else command.extras.get(SLOT, Slot.QUICK)
-        manner = Manner(slot=slot, own_data=data.get("name") == MY_DATA)
+        try:
+            data: Any = interaction.data or {}
+            command = interaction.command
+            slot = Slot.QUICK if command is None else command.extras.get(SLOT, Slot.QUICK)
+            manner = Manner(slot=slot, own_data=data.get("name") == MY_DATA)
+        except Exception as error:  # noqa: BLE001 - it cannot be read, and the member is told so
+            await interaction.client.answer_error(interaction, error)
+            return
         interaction.extras[_SERVED] = True
         await interaction.client.serve(interaction, partial(super()._call, interaction), manner)
 
@@ -137,6 +141,12 @@ class Framekiln(BotClient):
 
         discord.py's own dispatch is not used: it knows no door, and leaves what it doesn't know unanswered.
         """
+        try:
+            await self._dispatch(interaction)
+        except Exception as error:  # noqa: BLE001 - it cannot be read, and the member is told so
+            await self.answer_error(interaction, error)
+
+    async def _dispatch(self, interaction: Interaction) -> None:
         data: Any = interaction.data or {}
         custom_id = str(data.get("custom_id", ""))
         if interaction.type is discord.InteractionType.component:

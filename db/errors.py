@@ -13,7 +13,9 @@
     ├── NotAccepted              a job was not accepted; nothing was written
     │   ├── LimitReached         a limit of the owner's or of the moderators'
     │   ├── MemberBanned         a moderator has blocked this member
-    │   └── Draining             this guild takes no new jobs
+    │   ├── Draining             this guild takes no new jobs
+    │   ├── AskedBeforeErase     the member has asked to be erased since
+    │   └── ParentGone           what it was to be made from was deleted meanwhile
     ├── InvalidMove              a job cannot go from this state to that one; a bug
     └── BlobDamaged              a file's content does not match its name; also a ValueError
 """

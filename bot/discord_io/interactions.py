@@ -54,12 +54,12 @@ class BotClient(discord.Client, abc.ABC):
             manner: how the door treats it.
         """
         door, came = self.part(Door), time.monotonic()
-        asked_by.set(interaction.user.id)
         with door.once(interaction) as first:
             if not first:
                 log.debug("interaction %s came twice", interaction.id)
                 return
             try:
+                asked_by.set(interaction.user.id)
                 refusal = await self._served(door, interaction, work, manner)
                 if refusal is not None:
                     await door.turn_away(interaction, refusal, came=came)

@@ -8,9 +8,8 @@ import logging
 import secrets
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
 
 import numpy as np
 
@@ -216,7 +215,8 @@ class EngineLoop:
 
     async def _work(self, job: Job) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        notes = asyncio.create_task(self._notes_of(job), name=f"progress {job.id}")
+        noting = _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=self._cancel)
+        notes = asyncio.create_task(noting, name=f"progress {job.id}")
         try:
             await self._render(job)
         except asyncio.CancelledError:
@@ -391,9 +391,6 @@ class EngineLoop:
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
         await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)
-
-    def _notes_of(self, job: Job) -> Coroutine[Any, Any, None]:
-        return _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=self._cancel)
 
 
 async def _note_progress(

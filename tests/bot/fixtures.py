@@ -189,7 +189,9 @@ def failing(database: Database, nth: int) -> Iterator[Writes]:
     writes = Writes(nth)
     real = database.write
     with mock.patch.object(
-        database, "write", lambda fn: real(lambda connection: fn(writes.over(connection)))
+        database,
+        "write",
+        lambda fn, **_: real(lambda connection: fn(writes.over(connection)), reserved=False),
     ):
         yield writes
 

@@ -19,7 +19,7 @@ from bot.privacy.rights import ErasureButton
 from bot.text import messages
 from db.states import JobId
 from tests.bot.commands.uses import JOB, WHO, commands, every_use
-from tests.bot.fixtures import picture, queued
+from tests.bot.fixtures import picture, queued, until
 from tests.fake_discord import Upload
 
 NO_JOB = JobId("0123456789abcdef")
@@ -126,9 +126,14 @@ async def test_a_member_who_asks_about_their_own_data_stays_unknown(
 async def test_a_ban_finds_an_erased_member_who_presses_a_button(fake, channel, ada, bot, services):
     await services.queue.moderation.ban(channel.guild.id, ada.id, by=9, reason="spam")
     erasing = asyncio.create_task(services.erasing.loop.run())
-    await (await services.erasing.ask(ada.id, messages=False))
+    await services.erasing.ask(ada.id, messages=False, interaction=1, token="none")
+    services.erasing.answered(ada.id)
+
+    async def unknown():
+        return await services.rights._personal.known(ada.id) == {}
+
+    await until(unknown)
     erasing.cancel()
-    assert await services.rights._personal.known(ada.id) == {}
     job = await queued(services.queue, 77, channel.guild.id, channel_id=channel.id)
     message = await sign(services, channel, Reroll(job.id))
     asked = await fake.click(ada, message, Reroll.id_for(job.id))

@@ -41,7 +41,7 @@ from db.jobs.job import Job
 from db.states import State
 from engine.core.recipe import Kind, Recipe, Role
 from engine.core.request import Request
-from tests.chains.town import GUILD, Town, interaction
+from tests.chains.town import GUILD, File, Town, interaction
 from tests.db.asking import audit_entry
 from tests.policies import FAR
 
@@ -120,7 +120,7 @@ class Chain(RuleBasedStateMachine):
 
         async def deed() -> None:
             word = self.token(user)
-            files: Any = {Role.PICTURE: f"picture {self.token(user)}".encode() * 3} if picture else {}
+            files: Any = {Role.PICTURE: File(f"picture {self.token(user)}".encode() * 3)} if picture else {}
             kind = Kind.ANIMATE if picture else Kind.TEXT2VIDEO
             request = Request(kind=kind, prompt=f"a {word} over the canal")
             if slow:
@@ -180,7 +180,7 @@ class Chain(RuleBasedStateMachine):
         async def deed() -> None:
             posted = [data for data in self.town.office.posted.values() if not self.is_gone(data)]
             if posted:
-                file: Any = posted[number % len(posted)]
+                file: Any = File(posted[number % len(posted)])
                 self.town.start(self.town.services.replays.ask(self.act(user, "replay"), file, None))
                 await self.town.settle(2.0)
 

@@ -52,7 +52,7 @@ def test_a_statement_that_sets_a_state_checks_the_move(path):
             for one in ast.walk(node)
             if isinstance(one, ast.Constant) and isinstance(one.value, str)
         ]
-        return any(re.search(r"\bSET\s+state\b", text) for text in texts)
+        return any(re.search(r"\bjob\s+SET\s+state\b", text) for text in texts)
 
     raw = {name for name, value in constants.items() if sets_state(value)}
     for function in ast.walk(tree):

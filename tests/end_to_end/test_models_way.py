@@ -147,7 +147,7 @@ async def test_a_picture_is_animated_by_stable_video_diffusion_in_goes_that_foll
     assert "AI-generated" in message.content
     assert "sketch" not in message.content
     card = await card_of(discord, ada, message)
-    assert card.startswith("**Recipe** · svd (`turbo`) · `svd-xt` · seed `5`")
+    assert card.startswith("**Recipe** · `svd` (`turbo`) · `svd-xt` · seed `5`")
     assert "- svd: Stable Video Diffusion brings the picture to life" in card, "why this engine"
     assert recipe.frames > recipe.settings["go"]
     assert "drawn in pieces, each starting from the last frame of the one before" in card

@@ -99,8 +99,11 @@ async def test_a_failing_statement_leaves_neither_a_moderators_click_nor_its_log
                 await until(partial(is_answered, click))
             if writes.passed < nth:
                 break
-            assert await services.queue.jobs.get(job.id) == job
-            assert (mod.id, action.action, job.id) not in await clip_actions(services, channel.guild)
+            changed = await services.queue.jobs.get(job.id) != job
+            logged = (mod.id, action.action, job.id) in await clip_actions(services, channel.guild)
+            assert changed is logged
+            if changed:  # it was the note that the click is answered
+                break
         assert nth > 2, "no statement was made to fail"
         assert (await clip_actions(services, channel.guild))[0] == (mod.id, action.action, job.id)
         assert await services.queue.jobs.get(job.id) != job

@@ -362,6 +362,7 @@ async def test_reroll_stops_the_job_and_asks_for_it_once_more_with_a_new_seed(fa
     assert len(public) == 1
     assert {each.content for each in shown if each.ephemeral} <= {
         messages.ASKED_AGAIN,
+        messages.ONE_AT_A_TIME,
         messages.STOPPING,
         messages.ALREADY_OVER,
     }

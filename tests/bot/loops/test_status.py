@@ -367,8 +367,8 @@ async def test_when_the_queue_moves_all_places_are_looked_at_again(queue, messen
 
 
 async def test_no_more_than_a_few_edits_go_at_once(queue, messenger, start):
-    for number in range(12):
-        await with_message(queue, await queued(queue, number), number + 1)
+    for number in range(1, 13):
+        await with_message(queue, await queued(queue, number), number)
     under_way, most = 0, 0
 
     async def edit(*_):

@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from bot.loops.previews import FirstLook
+from bot.loops.status import _files_of
 from tests.bot.fixtures import picture
 from tests.fake_discord import Upload
 
@@ -49,7 +50,7 @@ async def test_a_spoiler_on_a_message_stays_one(fake, channel, ada, services, bo
 async def test_a_first_look_of_a_spoiler_is_one(fake, channel, ada, services, bot):
     job = await job_of(services, await fake.slash(ada, channel, "animate", image=HIDDEN))
     look = FirstLook(take=1, mp4=b"not a clip")
-    (file,) = await services.board._files(job, look)
+    (file,) = await _files_of(services.board._sealer, job, look)
     assert file.name == "SPOILER_first-look.mp4"
-    (shown,) = await services.board._files(dataclasses.replace(job, spoiler=False), look)
+    (shown,) = await _files_of(services.board._sealer, dataclasses.replace(job, spoiler=False), look)
     assert shown.name == "first-look.mp4"

@@ -129,7 +129,7 @@ async def test_a_restyled_clip_is_as_long_as_the_original(
         ({"image": CAT}, "No engine here can do this: a picture as the first frame"),
         ({"like": CAT, "style": "ink"}, "There are no styles here to choose from"),
         ({"like": CAT, "style": "ink:9"}, "A style's strength"),
-        ({"like": CAT, "engine": "svd"}, "no engine called “svd” here"),
+        ({"like": CAT, "engine": "svd"}, "no engine called `svd` here"),
         ({"like": CAT, "follow": "pose"}, messages.NEEDS_A_CLIP),
     ],
 )

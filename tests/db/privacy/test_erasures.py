@@ -97,7 +97,7 @@ async def test_what_was_asked_for_before_an_erase_never_gets_in(queue, personal)
     with pytest.raises(AskedBeforeErase):
         await queue.stars.star(clip.id, ANN, interaction=49, most=5)
     with pytest.raises(AskedBeforeErase):
-        await queue.cases.report(clip.id, ANN, "mine", interaction=49)
+        await queue.cases.report(clip.id, ANN, "mine", most=10, interaction=49)
 
 
 async def test_what_is_made_from_an_erased_job_is_not_taken_however_late_it_comes(queue, personal):
@@ -242,7 +242,7 @@ async def test_a_report_that_a_takedown_quotes_goes_with_the_member_who_wrote_it
     clip = await rendered(queue, user=BEN)
     await queue.delivery.begin_posting(clip.id)
     await queue.delivery.record_posted(clip.id, 77)
-    await queue.cases.report(clip.id, ANN, "shows me", interaction=1)
+    await queue.cases.report(clip.id, ANN, "shows me", most=10, interaction=1)
     entry = audit_entry("take down", target=clip.id)
     assert await queue.cases.take_down(clip.id, 1, entry) is not None
     await personal.erase(ANN)
