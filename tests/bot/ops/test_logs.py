@@ -167,8 +167,9 @@ def test_a_log_that_nobody_reads_holds_nobody_up_and_says_how_much_is_missing(pi
     log.info("the end")
     text = before.decode() + everything(pipe[0])
     kept = len(re.findall(r"\d{5} x{100}\n", text))
-    [dropped] = re.findall(r"^(\d+) log lines were dropped", text, re.MULTILINE)
-    assert kept + int(dropped) == 4000
+    dropped = re.findall(r"^(\d+) log lines were dropped", text, re.MULTILINE)
+    assert dropped  # once, or more often where the writer found room in between
+    assert kept + sum(map(int, dropped)) == 4000
     assert BACKLOG < len(text) < BACKLOG + 2 * PIPE
 
 
