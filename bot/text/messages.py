@@ -264,7 +264,7 @@ def _why_set_aside(job: Job) -> str:
     """What is known: an engine that ended is not always the job's doing."""
     times = f"{job.stumbles} times" if job.stumbles > 1 else "once"
     if job.crashes:
-        return f"My engine stopped {times} while it drew this, and other clips went well, so I set it aside."
+        return f"My engine stopped {times} while it drew this, so I set it aside."  # perhaps it was alone
     return f"I was interrupted {times} while this was drawn, and other clips went well, so I set it aside."
 
 
