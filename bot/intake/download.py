@@ -17,6 +17,7 @@ from discord.http import Route
 from yarl import URL
 
 from bot.intake.refusals import Cause
+from bot.opening import opened_in_thread
 from bot.proxy import proxy_for
 from bot.turns import Turns
 from engine.core.shortages import OF_THE_MACHINE, shortage_of
@@ -138,7 +139,7 @@ class Downloader:
             raise Refused(Refusal.DOWNLOAD, cause=Cause.NOT_DISCORD)
         async with self._turns.turn():
             # No name in the folder: the file is gone when it is closed, or when the bot is killed.
-            file = cast("BinaryIO", await asyncio.to_thread(tempfile.TemporaryFile, dir=self._folder))
+            file = cast("BinaryIO", await opened_in_thread(tempfile.TemporaryFile, dir=self._folder))
             try:
                 await self._fetch_into(file, url, attachment.size)
             except BaseException:

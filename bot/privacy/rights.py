@@ -17,6 +17,7 @@ from bot.buttons.button import Button, Look
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
 from bot.discord_io.replies import think
+from bot.opening import opened_in_thread
 from bot.privacy import export
 from bot.privacy.erasing import Erasing
 from bot.privacy.export import Export
@@ -134,7 +135,7 @@ class Rights:
     async def _send(self, interaction: Interaction, made: Export) -> None:
         for number in range(len(made.archives)):
             text = privacy_texts.exported(number + 1, len(made.archives), len(made.left_out))
-            with await asyncio.to_thread(export.archive, made, number, self._sealer, self._work) as data:
+            with await opened_in_thread(export.archive, made, number, self._sealer, self._work) as data:
                 file = discord.File(data, f"framekiln-{number + 1}.zip")
                 if number == 0:
                     await interaction.edit_original_response(content=text, attachments=[file])
