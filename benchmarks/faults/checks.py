@@ -32,6 +32,11 @@ def is_quiet(data: Path) -> bool:
     return all(row["state"] in ENDS and row["status_final"] for row in rows(data))
 
 
+def last_job(data: Path) -> int:
+    """The number of the last job; 0: there is none."""
+    return max((row["seq"] for row in rows(data)), default=0)
+
+
 async def faults_of(town: Town, story: Story, data: Path) -> list[str]:
     """What does not hold, in words. The bot does not run any more.
 
@@ -40,9 +45,20 @@ async def faults_of(town: Town, story: Story, data: Path) -> list[str]:
         story: what they did.
         data: the bot's folder.
     """
-    jobs = rows(data)
-    wrong = [*_jobs(town, story, jobs), *_members(town, jobs), *await left_in(data)]
-    return wrong + [f"a breach of Discord's API: {one}" for one in town.discord.violations]
+    return [
+        *faults_seen(town, story, rows(data)),
+        *await left_in(data),
+        *(f"a breach of Discord's API: {one}" for one in town.discord.violations),
+    ]
+
+
+def faults_seen(town: Town, story: Story, jobs: list[sqlite3.Row]) -> list[str]:
+    """What does not hold in the jobs of a story, and in what its members see; the bot may run.
+
+    Args:
+        jobs: the story's.
+    """
+    return [*_jobs(town, story, jobs), *_members(town, jobs)]
 
 
 def _jobs(town: Town, story: Story, jobs: list[Any]) -> list[str]:
