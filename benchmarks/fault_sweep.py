@@ -114,6 +114,7 @@ class Sweep:
             self.came.append(came)
         else:
             self.missed.append(run)
+        print(f"{run.story.name:15} {run.kind:12} alone, {len(self.came)} in all", flush=True)
         self._show(came, "alone")
 
     def _show(self, came: Came, how: str) -> None:
