@@ -13,8 +13,8 @@ First each story is told twice with nothing failing, and each place is noted tha
 from others by the lines of our code that lead there, from the innermost to the task's first, through threads
 too; by the statement, file or call, without its numbers; by the states of the story's jobs; and by whether
 the bot starts, works or closes. Each kind of fault then begins at each place, when it is reached for the
-first time. A place that several stories pass is tried in the first of them, or in all (``--each-story``). Calls to
-Discord are counted instead: the first, the second, …, in each story.
+first time. A place that several stories pass is tried in the first of them, or in all (``--each-story``).
+Calls to Discord are counted instead: the first, the second, …, in each story.
 
 Many runs share a bot, which is started again at the end. What fails at its start or its end has a bot of its
 own. A run that did not hold in company is made again alone.
