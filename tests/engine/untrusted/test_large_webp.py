@@ -90,7 +90,7 @@ def test_a_damaged_one_is_refused_as_pillow_refuses_it(monkeypatch, name, damage
         data = data[: len(data) // 2]
         if damage == "cut and mended":
             data = data[:4] + struct.pack("<I", len(data) - 8) + data[8:]
-    verdicts = []
+    verdicts: list[bytes | Refusal] = []
     for limit in (2_000_000, 0):
         monkeypatch.setattr(decode_picture, "WHOLE_PIXELS", limit)
         try:
