@@ -30,7 +30,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -88,27 +87,31 @@ class Sweep:
     async def _together(self, runs: tuple[Run, ...]) -> None:
         async with self._free:
             batch = await play_batch(runs, self._clip)
-        again = []
+        again: list[Run] = []
+        missed: list[Run] = []
         for came in batch.came:
             if came.wrong or batch.wrong:
                 again.append(came.run)
                 self._show(came, "in company")
             elif came.met:
                 self.came.append(came)
+            elif came.run.is_exact:
+                missed.append(came.run.anywhere())
             else:
                 again.append(came.run)
+        self.elsewhere += len(missed)
         if batch.wrong:
             print(f"{runs[0]} and those that follow, together: {'; '.join(batch.wrong)}", flush=True)
         print(f"{runs[0].story.name:15} {runs[0].kind:12} {len(batch.came)} in one bot", flush=True)
-        rest = runs[len(batch.came) :]
+        rest = (*missed, *runs[len(batch.came) :])
         await asyncio.gather(*map(self._alone, again), *([self._together(rest)] if rest else []))
 
     async def _alone(self, run: Run) -> None:
         async with self._free:
             came = await play(run, self._clip)
-        if not (came.met or came.wrong) and run.lines not in ("", run.key):
+        if not (came.met or came.wrong) and run.is_exact:
             self.elsewhere += 1
-            await self._alone(replace(run, key=run.lines))
+            await self._alone(run.anywhere())
             return
         if came.met or came.wrong:
             self.came.append(came)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +15,33 @@ from db.files import Blobs
 from db.sqlite.connection import Database
 from tests.policies import queue_on, retention
 
+TRIES = 20
+"""Of reading the database, a twentieth of a second apart."""
+
 ENDS = ("delivered", "cancelled", "failed", "quarantined", "refused")
 
 
 def rows(data: Path) -> list[sqlite3.Row]:
-    """The jobs, read beside the bot that may run; none where there is no database yet."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{data}/framekiln.db?mode=ro", uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return database.execute("SELECT * FROM job ORDER BY seq").fetchall()
-    except sqlite3.OperationalError:
-        return []
+    """The jobs, read beside the bot that may run; none where there is no database yet.
+
+    Raises:
+        sqlite3.OperationalError: there is one, and it cannot be read, again and again.
+    """
+    path = data / "framekiln.db"
+    for tries_left in reversed(range(TRIES)):
+        if not path.exists() or not path.stat().st_size:
+            break
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+                database.row_factory = sqlite3.Row
+                return database.execute("SELECT * FROM job ORDER BY seq").fetchall()
+        except sqlite3.OperationalError as error:  # a bot that starts or closes holds it for a moment
+            if "no such table" in str(error):
+                break
+            if not tries_left:
+                raise
+            time.sleep(0.05)
+    return []
 
 
 def is_quiet(data: Path) -> bool:

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks.faults.checks import faults_of, is_quiet
@@ -67,6 +67,15 @@ class Run:
         how = f" --how {self.how}" if self.how else ""
         key = f" --key {self.key}" if self.key else ""
         return f"--story {self.story.name} --kind {self.kind}{how}{key} --nth {self.nth}"
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether it asks for its place in one situation only."""
+        return self.lines not in ("", self.key)
+
+    def anywhere(self) -> Run:
+        """The same place, in whatever situation it is reached."""
+        return replace(self, key=self.lines)
 
     @property
     def point(self) -> Point:
