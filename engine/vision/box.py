@@ -7,7 +7,11 @@ from typing import Self
 
 import numpy as np
 
+from engine.core.sight import Spot
 from engine.vision.optical_flow import Floats
+
+_DIGITS = 4
+"""Of a share of a picture: a tenth of a pixel in a thousand."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,27 @@ class Box:
         left, right = (float(np.clip(x, 0, width)) for x in (self.left, self.right))
         top, bottom = (float(np.clip(y, 0, height)) for y in (self.top, self.bottom))
         return Box(left=left, top=top, width=right - left, height=bottom - top)
+
+    def spot(self, certainty: float, width: int, height: int) -> Spot:
+        """What is stored of it: the part that lies inside a picture of this size, in shares of its sides."""
+        inside = self.within(width, height).scaled(1 / width, 1 / height)
+        return Spot(
+            left=round(inside.left, _DIGITS),
+            top=round(inside.top, _DIGITS),
+            width=round(inside.width, _DIGITS),
+            height=round(inside.height, _DIGITS),
+            certainty=round(certainty, 2),
+        )
+
+    @classmethod
+    def of(cls, spot: Spot, width: int, height: int) -> Self:
+        """Where a spot is in a picture of this size, in pixels."""
+        return cls(
+            left=spot.left * width,
+            top=spot.top * height,
+            width=spot.width * width,
+            height=spot.height * height,
+        )
 
     def shared(self, other: Box) -> float:
         """The area that two boxes have in common, in square pixels."""

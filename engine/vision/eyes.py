@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.core.sight import Sight, Spot
 from engine.vision import cutout, face_mesh, faces, text_reader, text_regions
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout, find_cutout
@@ -18,7 +19,6 @@ from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
 from engine.vision.medium import see_medium
 from engine.vision.network import Network, Unreadable
-from engine.vision.sight import Sight, Spot
 from engine.vision.text_reader import Reader, Words
 from engine.vision.text_regions import TextLine, find_text
 from engine.weights.store import Store
@@ -103,7 +103,7 @@ class Eyes:
         height, width = picture.shape[:2]
 
         def spots(found: list[tuple[Box, float]], eye: Eye) -> tuple[Spot, ...] | None:
-            seen = tuple(Spot.of(box, certainty, width, height) for box, certainty in found)
+            seen = tuple(box.spot(certainty, width, height) for box, certainty in found)
             return seen if self.has(eye) else None
 
         seen_medium = see_medium(picture)

@@ -8,11 +8,12 @@ not be, since both have depth.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from engine.core.sight import Medium
 
 SIDE = 1024
 """Longer side of the picture that is measured, in pixels, at most."""
@@ -22,15 +23,6 @@ _SAME = 1
 _FLAT_FROM, _SHADED_UP_TO = 0.5, 0.35
 """Share of the picture that has exactly the colour of its surroundings. Between the two, nothing is said."""
 _RAMP = 0.3
-
-
-class Medium(StrEnum):
-    """How a picture was made."""
-
-    FLAT = "flat"
-    """Screenshots, pages of text, charts, logos, flat drawings, and things on plain white."""
-    SHADED = "shaded"
-    """Photographs, paintings, shaded drawings."""
 
 
 @dataclass(frozen=True, kw_only=True)

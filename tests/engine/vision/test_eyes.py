@@ -5,10 +5,10 @@ import logging
 import numpy as np
 import pytest
 
+from engine.core.sight import Medium
 from engine.families import CATALOGUE
 from engine.vision import cutout, face_mesh, faces, text_reader, text_regions
 from engine.vision.eyes import Eye, Eyes
-from engine.vision.medium import Medium
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Words
 from engine.weights.model_spec import WheelSource

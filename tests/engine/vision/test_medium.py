@@ -6,7 +6,8 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.vision.medium import Medium, see_medium
+from engine.core.sight import Medium
+from engine.vision.medium import see_medium
 from tests.engine.vision.pictures import EXAMPLES, chart, page, read
 
 

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from typing import Any, Self
 
-from engine.vision.box import Box
-from engine.vision.medium import Medium
-
 VERSION = 1
-_DIGITS = 4
+
+
+class Medium(StrEnum):
+    """How a picture was made."""
+
+    FLAT = "flat"
+    """Screenshots, pages of text, charts, logos, flat drawings, and things on plain white."""
+    SHADED = "shaded"
+    """Photographs, paintings, shaded drawings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,18 +36,6 @@ class Spot:
     width: float
     height: float
     certainty: float
-
-    @classmethod
-    def of(cls, box: Box, certainty: float, width: int, height: int) -> Self:
-        """The part of a box, in pixels, that lies inside a picture of this size."""
-        inside = box.within(width, height).scaled(1 / width, 1 / height)
-        shares = (inside.left, inside.top, inside.width, inside.height, certainty)
-        return cls(**dict(zip(cls.__dataclass_fields__, (round(x, _DIGITS) for x in shares), strict=True)))
-
-    def box(self, width: int, height: int) -> Box:
-        """Its box in a picture of this size, in pixels."""
-        box = Box(left=self.left, top=self.top, width=self.width, height=self.height)
-        return box.scaled(width, height)
 
     @property
     def area(self) -> float:

@@ -4,21 +4,13 @@ import json
 
 import pytest
 
-from engine.vision.box import Box
-from engine.vision.medium import Medium
-from engine.vision.sight import Sight, Spot
+from engine.core.sight import Medium, Sight, Spot
 
-SPOT = Spot.of(Box(left=-10, top=20, width=60, height=30), 0.87654, 100, 200)
+SPOT = Spot(left=0, top=0.1, width=0.5, height=0.15, certainty=0.88)
 
 
-def test_a_spot_is_the_part_inside_the_picture_in_shares_of_its_sides():
-    assert Spot(left=0, top=0.1, width=0.5, height=0.15, certainty=0.8765) == SPOT
-    assert vars(SPOT.box(1000, 400)) == pytest.approx({"left": 0, "top": 40, "width": 500, "height": 60})
+def test_the_area_of_a_spot_is_a_share_of_the_picture():
     assert SPOT.area == pytest.approx(0.075)
-
-
-def test_what_lies_outside_has_no_area():
-    assert Spot.of(Box(left=300, top=300, width=9, height=9), 1, 100, 100).area == 0
 
 
 @pytest.mark.parametrize(
