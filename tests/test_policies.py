@@ -22,6 +22,7 @@ from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
@@ -40,6 +41,7 @@ MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / ro
 
 OWNERS = (
     RetentionPolicy,
+    FetchPolicy,
     ShortagePolicy,
     StumbleLimits,
     FairShare,

