@@ -486,7 +486,11 @@ def supervisor_of(services: Services) -> Supervisor:
     )
     supervisor.add(
         engine_start(services.host),
-        fetching(policies.store_of(services.settings), policies.for_fetching_eyes(services.settings)),
+        fetching(
+            policies.store_of(services.settings),
+            policies.for_fetching_eyes(services.settings),
+            clock=services.clock,
+        ),
         services.engine_loop.loop,
         services.deliverer.loop,
         services.board.loop,

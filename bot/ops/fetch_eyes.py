@@ -42,13 +42,16 @@ def eyes() -> tuple[ModelSpec, ...]:
     return tuple(CATALOGUE[name] for name in GROUPS[GROUP])
 
 
-def fetch_eyes(store: Store, policy: FetchPolicy, tell: Callable[[str], None]) -> Fetched:
+def fetch_eyes(
+    store: Store, policy: FetchPolicy, tell: Callable[[str], None], *, clock: Callable[[], float]
+) -> Fetched:
     """Fetch the eyes that are missing. It blocks; what fails is told in one line, and never raised.
 
     Args:
         store: where they are installed.
         policy: the owner's.
         tell: told one line before the network is touched, and one if something is missing afterwards.
+        clock: gives Unix seconds.
     """
     missing = missing_of(eyes(), store)
     if not policy.wanted or not missing:
@@ -60,6 +63,7 @@ def fetch_eyes(store: Store, policy: FetchPolicy, tell: Callable[[str], None]) -
         os.environ,
         seconds=policy.seconds,
         tell=lambda: tell(f"Downloading the small networks that look at pictures (once, {size:.0f} MB)."),
+        clock=clock,
     )
     if came.why:
         tell(
@@ -69,7 +73,7 @@ def fetch_eyes(store: Store, policy: FetchPolicy, tell: Callable[[str], None]) -
     return came
 
 
-def fetching(store: Store, policy: FetchPolicy) -> Loop:
+def fetching(store: Store, policy: FetchPolicy, *, clock: Callable[[], float]) -> Loop:
     """The loop that fetches them once, beside everything else."""
 
     async def fetch() -> None:
@@ -77,7 +81,7 @@ def fetching(store: Store, policy: FetchPolicy) -> Loop:
 
         def work() -> None:
             try:
-                fetch_eyes(store, policy, log.info)
+                fetch_eyes(store, policy, log.info, clock=clock)
             finally:
                 with contextlib.suppress(RuntimeError):  # the bot has closed meanwhile
                     running.call_soon_threadsafe(done.set)

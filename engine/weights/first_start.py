@@ -5,7 +5,6 @@ Only weights whose licences ask nothing of anyone are fetched without a question
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -55,8 +54,8 @@ def fetch_missing(
     environment: Mapping[str, str],
     *,
     seconds: float,
-    tell: Callable[[], None] = lambda: None,
-    clock: Callable[[], float] = time.time,
+    tell: Callable[[], None],
+    clock: Callable[[], float],
     **options: Any,
 ) -> Fetched:
     """Fetch what is missing of some entries; what fails is told, never raised.
@@ -111,4 +110,4 @@ def _note_failure(store: Store, now: float) -> None:
     """Where nothing can be written, the next start tries again."""
     note = store.folder / STAGING / _NOTE
     with suppress(OSError):
-        note.write_text(f"{now:.0f}", "ascii")
+        note.write_text(f"{int(now)}", "ascii")

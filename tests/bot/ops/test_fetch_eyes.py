@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import pytest
 from click.testing import CliRunner
@@ -28,7 +29,7 @@ def index(monkeypatch):
 
 def test_one_line_says_what_is_downloaded_and_one_what_to_do_if_it_fails(index, tmp_path):
     lines: list[str] = []
-    came = fetch_eyes(Store(tmp_path), WANTED, lines.append)
+    came = fetch_eyes(Store(tmp_path), WANTED, lines.append, clock=time.time)
     assert came.missing == GROUPS[GROUP]
     assert len(lines) == 2
     assert "27 MB" in lines[0]
@@ -38,20 +39,20 @@ def test_one_line_says_what_is_downloaded_and_one_what_to_do_if_it_fails(index, 
 
 def test_an_owner_who_does_not_want_it_is_left_alone(index, tmp_path):
     lines: list[str] = []
-    fetch_eyes(Store(tmp_path), FetchPolicy(wanted=False, seconds=30), lines.append)
+    fetch_eyes(Store(tmp_path), FetchPolicy(wanted=False, seconds=30), lines.append, clock=time.time)
     assert (lines, index.asked) == ([], [])
 
 
 async def test_the_bot_does_not_wait_for_a_download_and_fetches_once(tmp_path, monkeypatch):
     held, begun, calls = threading.Event(), threading.Event(), []
 
-    def slow(*_):
+    def slow(*_, **__):
         calls.append(1)
         begun.set()
         held.wait(20)
 
     monkeypatch.setattr(module, "fetch_eyes", slow)
-    loop = fetching(Store(tmp_path), WANTED)
+    loop = fetching(Store(tmp_path), WANTED, clock=time.time)
     running = asyncio.create_task(loop.run())
     await asyncio.to_thread(begun.wait, 10)
     assert not running.done()
@@ -62,8 +63,8 @@ async def test_the_bot_does_not_wait_for_a_download_and_fetches_once(tmp_path, m
 
 async def test_a_bot_that_closes_leaves_a_download_behind(tmp_path, monkeypatch):
     held, begun = threading.Event(), threading.Event()
-    monkeypatch.setattr(module, "fetch_eyes", lambda *_: (begun.set(), held.wait(20)))
-    running = asyncio.create_task(fetching(Store(tmp_path), WANTED).run())
+    monkeypatch.setattr(module, "fetch_eyes", lambda *_, **__: (begun.set(), held.wait(20)))
+    running = asyncio.create_task(fetching(Store(tmp_path), WANTED, clock=time.time).run())
     await asyncio.to_thread(begun.wait, 10)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
