@@ -73,6 +73,7 @@ def each(eyes: Eyes, picture: NDArray[np.uint8]) -> list[tuple[str, float, str]]
     ]
     if faces:
         mesh = eyes.mesh(picture, faces[0])
+        rows.append(("body under a face", lambda: eyes.body(picture, faces[0]), ""))
         rows.append(("mesh, first", lambda: eyes.mesh(picture, faces[0]), "" if mesh else "none"))
         if mesh is not None:
             rows.append(("mesh, next frame", lambda: eyes.mesh(picture, mesh), ""))

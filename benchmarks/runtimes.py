@@ -20,7 +20,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from engine.vision import cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision import bodies, cutout, face_mesh, faces, text_reader, text_regions
 from engine.vision.optical_flow import Floats
 from engine.weights.store import Store
 
@@ -29,6 +29,7 @@ SHOWN = (
     (cutout.ENTRY, cutout.FILE, (320, 320)),
     (faces.ENTRY, faces.FILE, (480, 640)),
     (face_mesh.ENTRY, face_mesh.FILE, (192, 192)),
+    (bodies.ENTRY, bodies.FILE, (256, 256)),
     (text_regions.ENTRY, text_regions.FILE, (480, 640)),
     (text_reader.ENTRY, text_reader.FILE, (48, 320)),
 )
