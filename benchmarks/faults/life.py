@@ -243,6 +243,7 @@ def _live(life: Life, switch: Switch) -> None:
         "models_dir": life.data.parent / "no-models",
         "min_free_disk": 0,
         "reserve_bytes": 64 * 1024,
+        "fetch_eyes": False,
         "backups": 1,
         "per_member_waiting": 20,
         "per_member_hour": 100,
