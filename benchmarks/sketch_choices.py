@@ -13,7 +13,7 @@ LANGUAGES = (
 
 LEFT_OUT = re.compile(
     r"-(oclock|thirty|button)$|^keycap|-facing-right$|button-|^(copyright|registered|trade-mark|information)$"
-    r"|^(middle-finger|nazar-amulet|index-pointing-at-the-viewer|tear-off-calendar)$"
+    r"|mahjong|^face-|-face-with|^(middle-finger|nazar-amulet|index-pointing-at-the-viewer|tear-off-calendar)$"
 )
 """Signs and gestures that nobody asks a clip to show."""
 

@@ -32,6 +32,7 @@ _PACKAGES = {
 }
 _TONE = re.compile(r"-(dark|light|medium|medium-dark|medium-light)$")
 _STEP = 32  # steps in one of a drawing's 32 units
+_ALPHABETS = 0x0600  # before this, words of two letters are too often small words
 _SHARED_BY_MOST = 25  # a keyword of more drawings than this names none of them
 
 
@@ -142,6 +143,7 @@ def _words(annotations: dict[str, Any], emoji: dict[str, str]) -> dict[str, str]
             continue
         spoken = {word.casefold() for word in said.get("tts", [])}
         keywords = {word.casefold() for word in said.get("default", [])}
+        keywords = {word for word in keywords if " " not in word and (len(word) > 2 or not word.isalpha() or ord(word[0]) > _ALPHABETS)}
         prototype = PROTOTYPES.index(name) if name in PROTOTYPES else len(PROTOTYPES)
         for word in spoken | keywords:
             claims[word].append(((word not in spoken, prototype, len(keywords), name), name))
