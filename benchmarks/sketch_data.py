@@ -33,6 +33,7 @@ _PACKAGES = {
 _TONE = re.compile(r"-(dark|light|medium|medium-dark|medium-light)$")
 _STEP = 32  # steps in one of a drawing's 32 units
 _ALPHABETS = 0x0600  # before this, words of two letters are too often small words
+_NAMED_BY_MOST = 4  # a word of a name as long as this is not what it names
 _SHARED_BY_MOST = 25  # a keyword of more drawings than this names none of them
 
 
@@ -136,7 +137,7 @@ def _put(archive: zipfile.ZipFile, name: str, text: str) -> None:
 
 def _words(annotations: dict[str, Any], emoji: dict[str, str]) -> dict[str, str]:
     """The one drawing that each word of a language means."""
-    claims: dict[str, list[tuple[tuple[int, int, int, str], str]]] = defaultdict(list)
+    claims: dict[str, list[tuple[tuple[int, int, int, int, str], str]]] = defaultdict(list)
     for character, said in annotations.items():
         name = emoji.get(character.replace("\ufe0f", ""))
         if name is None:
@@ -146,7 +147,9 @@ def _words(annotations: dict[str, Any], emoji: dict[str, str]) -> dict[str, str]
         keywords = {word for word in keywords if " " not in word and (len(word) > 2 or not word.isalpha() or ord(word[0]) > _ALPHABETS)}
         prototype = PROTOTYPES.index(name) if name in PROTOTYPES else len(PROTOTYPES)
         for word in spoken | keywords:
-            claims[word].append(((word not in spoken, prototype, len(keywords), name), name))
+            named = min((len(phrase.split()) for phrase in spoken if word in phrase.split()), default=9)
+            rank = 0 if word in spoken else 1 if named < _NAMED_BY_MOST else 2
+            claims[word].append(((rank, prototype, named, len(keywords), name), name))
     return {
         word: min(claimed)[1]
         for word, claimed in claims.items()

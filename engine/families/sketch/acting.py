@@ -100,7 +100,7 @@ def _acted(actor: Actor, idle: Moment, second: float, length: float) -> Moment:
             return replace(idle, angle=0.09 * math.sin(second * 1.7 + actor.phase) - 0.06 * actor.heading)
         case Action.SLEEP:
             slow = math.sin(second * 1.5 + actor.phase)
-            return replace(idle, gait=replace(gait, up=0.95 + 0.025 * slow, across=1.02 - 0.012 * slow))
+            return replace(idle, gait=replace(gait, up=0.84 + 0.025 * slow, across=1.06 - 0.012 * slow))
         case Action.KISS | Action.FIGHT:
             reach = 0.06 if actor.group.subject.action is Action.KISS else 0.05 * math.sin(second * 5 + actor.phase)
             return replace(idle, x=idle.x + actor.heading * reach * size, angle=actor.heading * reach * 1.2)
@@ -111,6 +111,8 @@ def _acted(actor: Actor, idle: Moment, second: float, length: float) -> Moment:
             return replace(idle, grown=0.45 + 0.6 * share)
         case Action.MELT:
             return replace(idle, gait=replace(gait, up=1 - 0.6 * share, across=1 + 0.45 * share))
+        case Action.EXPLODE if actor.group.figure.thing in ROOTED:
+            return replace(idle, x=idle.x + 0.006 * math.sin(second * 9))
         case Action.EXPLODE:
             shaken = 0.02 * math.sin(second * 9) * min(1.0, share / _BURST)
             left = min(1.0, max(0.0, 1 - (share - _BURST) / 0.14))
@@ -125,7 +127,7 @@ def _fallen(actor: Actor, idle: Moment, second: float, length: float) -> Moment:
     down = 1 if actor.group.subject.action is Action.FALL else -1
     path = 1.0 + 2 * high
     if actor.group.subject.count > 1:
-        way = (actor.phase * 0.618 + down * 0.2 * second / path) % 1.0
+        way = (actor.phase + down * 0.2 * second / path) % 1.0
         y = way * path - high / 2
     else:
         y = 0.5 + high / 2 + down * 0.11 * (second - length / 2)
@@ -229,7 +231,11 @@ def _about(actor: Actor, second: float, length: float) -> Iterator[tuple[str, tu
     if action is Action.FIGHT:
         age = (second * 0.6 + actor.phase) % 1
         yield "collision", (0.4 * group.wide, -0.55), 0.34 * math.sin(math.pi * age) + 0.01
-    if action is Action.EXPLODE:
+    if action is Action.EXPLODE and group.figure.thing in ROOTED:
+        for one in range(3):
+            age = (second * 0.5 + one / 3) % 1
+            yield "fire", (0.3 * (one - 1) * age, -0.8 * group.figure.high - 0.35 * age), 0.3 * math.sin(math.pi * age) + 0.01
+    elif action is Action.EXPLODE:
         share = second / length
         grown = min(1.0, max(0.0, (share - 0.8 * _BURST) / 0.2))
         if grown > 0:

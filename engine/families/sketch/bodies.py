@@ -29,7 +29,7 @@ FRONT = (0.56, -0.25, -0.3)
 
 FACES = frozenset({
     "person", "man", "woman", "boy", "girl", "child", "baby", "old-man", "old-woman", "older-person", "santa-claus",
-    "mrs-claus", "mx-claus", "ogre", "goblin", "man-beard", "person-beard", "woman-beard", "man-bald", "person-bald",
+    "mrs-claus", "mx-claus", "clown-face", "ogre", "goblin", "man-beard", "person-beard", "woman-beard", "man-bald", "person-bald",
     "woman-bald", "man-blonde-hair", "woman-blonde-hair", "person-blonde-hair", "man-curly-hair", "woman-curly-hair",
     "man-red-hair", "woman-red-hair", "man-white-hair", "woman-white-hair", "man-wearing-turban", "person-red-hair",
     "person-wearing-turban", "woman-wearing-turban", "person-curly-hair", "person-white-hair",
@@ -50,7 +50,7 @@ _DARK: RGB = (54, 44, 72)
 
 def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     """An animal's head on a body with two arms and two legs."""
-    fur = colours(head, look.colour)[head.main]
+    fur = colours(head, look.colour)[head.seen]
     limbs = _DARK if head.name == "panda" else mix(fur, (24, 20, 40), 0.16)
     step, swing = _steps(gait)
     for side in (-1, 1):
@@ -65,7 +65,7 @@ def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None
 
 def four_legged(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     """An animal's head at the front of a body on four legs, with a tail."""
-    fur = colours(head, look.colour)[head.main]
+    fur = colours(head, look.colour)[head.seen]
     dark = mix(fur, (24, 20, 40), 0.22)
     step, _ = _steps(gait)
     wag = 0.05 * math.sin(gait.beat * 1.4)

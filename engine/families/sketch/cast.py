@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -115,6 +116,13 @@ def _groups(vision: Vision) -> list[Group]:
             props[holder].append(subject)
         else:
             roots.append(at)
+    for at, subject in enumerate(subjects):
+        if subject.thing in SKYS and subject.link is Link.OVER and subject.to is not None:
+            subjects[subject.to] = replace(subjects[subject.to], action=Action.FLY)
+    surfers = [at for at in roots if subjects[at].action is Action.SURF and subjects[at].thing != "water-wave"]
+    for at in [at for at in roots if subjects[at].thing == "water-wave" and surfers]:
+        roots.remove(at)
+        props[surfers[0]].append(replace(subjects[at], link=Link.ON, to=surfers[0]))
     shown = [at for at in roots if subjects[at].thing not in SKYS]
     for at in shown:
         chased = subjects[at]
@@ -162,6 +170,10 @@ def _row(
             )
         )
         left += width + gap
+    facing = {Action.FIGHT, Action.KISS}
+    for at, (one, other) in enumerate(itertools.pairwise(actors)):
+        if one.group.subject.action in facing and other.group.subject.action in facing and at % 2 == 0:
+            actors[at], actors[at + 1] = replace(one, heading=1), replace(other, heading=-1)
     return actors
 
 
@@ -181,7 +193,7 @@ def _flock(
     """Through the air above ``roof``: a row, or two for many."""
     if not groups:
         return []
-    rows = 1 if len(groups) <= 3 or roof < 0.4 else 2  # noqa: PLR2004 - a few fit beside each other
+    rows = 1 if len(groups) <= 3 or roof - _TOP < 0.42 else 2  # noqa: PLR2004 - a few fit beside each other
     columns = math.ceil(len(groups) / rows)
     cell = (_FULL * aspect / columns, (roof - _TOP) / rows)
     actors = []
@@ -189,7 +201,7 @@ def _flock(
         row, column = at % rows, at // rows
         size = min(group.size * fit, 0.94 * cell[0] / group.wide, 0.92 * cell[1] / group.high)
         free = ((cell[0] - group.wide * size) / 2, (cell[1] - group.high * size) / 2)
-        middle = (column + 0.5) * cell[0] + (0.5 - _FULL / 2) * 0 + (1 - _FULL) * aspect / 2
+        middle = (column + 0.5) * cell[0] + (1 - _FULL) * aspect / 2
         falls = group.subject.action in {Action.FALL, Action.RISE}
         actors.append(
             Actor(
@@ -198,7 +210,7 @@ def _flock(
                 y=_TOP + (row + 0.5) * cell[1] + group.high * size / 2 + float(random.uniform(-0.7, 0.7)) * min(free[1], 0.06),
                 speed=0.0 if falls else _speed(group),
                 heading=side,
-                phase=float(random.uniform(0, 2 * math.pi)) if not falls else at * 2.4,
+                phase=float(random.uniform(0, 2 * math.pi)) if not falls else 0.9 + at * 0.618,
             )
         )
     return actors

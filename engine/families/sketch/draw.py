@@ -55,9 +55,12 @@ class SketchFamily:
             second = number / recipe.native_fps
             view = view_at(second, length, size=size, camera=recipe.camera, pace=pace, side=scene.side)
             drift = 0.0
-            if recipe.camera is Camera.AUTO and scene.follow:
-                drift = view.x + scene.side * scene.follow * view.seconds
-                view = replace(view, x=drift)
+            if recipe.camera is Camera.AUTO:
+                half = view_at(length / 2, length, size=size, camera=recipe.camera, pace=pace, side=scene.side)
+                view = replace(view, x=view.x - half.x)  # what is in the middle stays there
+                if scene.follow:
+                    drift = view.x + scene.side * scene.follow * (view.seconds - half.seconds)
+                    view = replace(view, x=drift)
             drawn = turned(scene.draw(view, drift), view.roll)
             frames[number] = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
             lettering.lay_over(frames[number])

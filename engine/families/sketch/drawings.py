@@ -50,6 +50,7 @@ class Drawing:
         parts: from the back to the front.
         wide, high: of its box.
         main: the index of its largest part.
+        seen: the index of the part of whose colour most can be seen.
         eyes: the rings that look like eyes.
         wheels: middle and radius of what looks like a wheel, ``(x, y, radius)``.
     """
@@ -60,6 +61,7 @@ class Drawing:
     wide: float
     high: float
     main: int
+    seen: int
     eyes: tuple[slice, ...]
     wheels: tuple[tuple[float, float, float], ...]
 
@@ -128,9 +130,25 @@ def drawing(name: str) -> Drawing:
         wide=float(wide),
         high=float(tall),
         main=max(range(len(parts)), key=lambda part: parts[part].area),
+        seen=_most_seen(points, parts),
         eyes=tuple(_eyes(points, parts, wide * tall)),
         wheels=tuple(_wheels(points, parts)),
     )
+
+
+def _most_seen(points: Points, parts: list[Part]) -> int:
+    """The part whose colour covers the most of the drawing, once those before it are drawn over it."""
+    size = 96
+    pixels = (points + (_WIDEST / 2, 1.0)) * size
+    canvas = np.full((size, round(_WIDEST * size)), len(parts), np.uint8)
+    for place, part in enumerate(parts):
+        cv2.fillPoly(canvas, [np.rint(pixels[ring]).astype(np.int32) for ring in part.rings], place)
+    shares = np.bincount(canvas.ravel(), minlength=len(parts) + 1)[: len(parts)]
+    by_colour: dict[RGB, int] = {}
+    for part, share in zip(parts, shares.tolist(), strict=True):
+        by_colour[part.colour] = by_colour.get(part.colour, 0) + share
+    wanted = max(by_colour, key=lambda colour: by_colour[colour] * (1.0 if max(colour) > _DARK else 0.3))
+    return max((place for place, part in enumerate(parts) if part.colour == wanted), key=lambda at: shares[at])
 
 
 def _area(ring: Points) -> float:

@@ -12,16 +12,16 @@ def _set(names: str) -> frozenset[str]:
 
 
 HEADS = _set(
-    "bear panda polar-bear koala fox wolf lion frog hamster raccoon moose boar tiger-face cat-face dog-face cow-face"
+    "bear panda polar-bear koala fox wolf lion frog hamster raccoon moose boar tiger-face robot alien cat-face dog-face cow-face"
     " pig-face mouse-face rabbit-face monkey-face horse-face dragon-face unicorn hear-no-evil-monkey"
 )
 """Animals of which only the head is drawn; the sketch adds the body."""
 
-UPRIGHT = _set("bear panda polar-bear koala frog hamster mouse-face rabbit-face monkey-face pig-face cat-face dog-face")
+UPRIGHT = _set("robot alien bear panda polar-bear koala frog hamster mouse-face rabbit-face monkey-face pig-face cat-face dog-face")
 """Heads whose body stands on two legs even when it does nothing."""
 
 FLYERS = _set(
-    "bird eagle dove bat butterfly honeybee fly mosquito lady-beetle dragon owl parrot phoenix-bird blackbird airplane"
+    "fireworks bird eagle dove bat butterfly honeybee fly mosquito lady-beetle dragon owl parrot phoenix-bird blackbird airplane"
     " small-airplane helicopter flying-saucer hot-air-balloon balloon kite parachute rocket satellite"
     " woman-fairy man-fairy person-fairy baby-angel superhero flying-disc comet star cloud person-superhero"
     " red-paper-lantern red-heart wing feather airplane-departure musical-note musical-notes money-with-wings"
@@ -43,7 +43,7 @@ SWIMMERS = _set(
 FISHLIKE = _set("fish tropical-fish blowfish shark whale spouting-whale dolphin seal snake worm")
 """Their rear half waves."""
 
-FLOATERS = _set("sailboat ship ferry passenger-ship motor-boat speedboat canoe duck swan ring-buoy rowing-boat lotus")
+FLOATERS = _set("sailboat ship ferry passenger-ship motor-boat speedboat canoe duck swan ring-buoy lotus")
 """What lies on water where there is any."""
 
 ROLLERS = _set(
@@ -83,7 +83,7 @@ PEOPLE = _set(
     "person man woman boy girl child baby old-man old-woman older-person santa-claus mrs-claus mx-claus prince princess"
     " ninja astronaut cook farmer teacher student judge scientist artist singer pilot firefighter police-officer guard"
     " detective office-worker technologist mechanic factory-worker health-worker construction-worker ogre goblin"
-    " bust-in-silhouette troll disguised-face"
+    " bust-in-silhouette troll disguised-face clown-face"
 )
 """Heads and busts of people. More are known by how their names begin."""
 
@@ -97,7 +97,7 @@ WHOLE_PEOPLE = (
 
 WORN = _set(
     "sunglasses glasses goggles crown top-hat womans-hat billed-cap graduation-cap military-helmet"
-    " rescue-workers-helmet headphone scarf necktie"
+    " rescue-workers-helmet headphone scarf necktie pirate-flag"
 )
 """What is put on a head, or round a neck."""
 
@@ -112,7 +112,7 @@ HOT = _set("hot-beverage teacup-without-handle steaming-bowl pot-of-food teapot"
 BOARDS = _set("skateboard broom sled skis magic-carpet")
 
 LARGE = _set(
-    "elephant mammoth giraffe whale spouting-whale t-rex sauropod castle japanese-castle church mosque stadium ship"
+    "fireworks elephant mammoth giraffe whale spouting-whale t-rex sauropod castle japanese-castle church mosque stadium ship"
     " passenger-ship ferry volcano mountain mount-fuji snow-capped-mountain office-building factory hotel hospital"
     " ferris-wheel roller-coaster statue-of-liberty tokyo-tower circus-tent rainbow dragon lighthouse house"
     " deciduous-tree evergreen-tree palm-tree hot-air-balloon locomotive bus classical-building"

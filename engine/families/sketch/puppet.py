@@ -77,5 +77,5 @@ def colours(shown: Drawing, wanted: RGB | None) -> list[RGB]:
     """The colour of each part; with a colour of its own, the main part takes it and its kin follow."""
     if wanted is None:
         return [part.colour for part in shown.parts]
-    main = shown.parts[shown.main].colour
+    main = shown.parts[shown.seen].colour
     return [_recoloured(part.colour, main, wanted) for part in shown.parts]

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.families.sketch.habits import HOME, WORN
+from engine.families.sketch.habits import BOARDS, FLOATERS, FLYERS, HOME, SWIMMERS, WORN, is_alive
 from engine.families.sketch.tokens import Token, tokens
 from engine.families.sketch.vocabulary import Meaning
 from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Shape, Subject, Vision, Weather
@@ -28,6 +28,11 @@ _MOST_KINDS = 5
 _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
+_TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
+_NOT_FOR_FEET = frozenset({Place.UNDERWATER, Place.SKY, Place.SPACE})
+_PLAYS = ("play", "jueg", "jug", "jog", "brinc", "jou", "gioc", "spiel", "speel", "игра", "гра", "gra", "hraj", "oyn", "遊", "leker")
+_MADE_OF: Mapping[str, tuple[str, RGB, str]] = {"pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag")}
+"""What is drawn from two others: the thing, its colour, what it carries."""
 _MOST_NAMED = 3  # words that a note names
 _LONGEST = 24  # letters of each
 
@@ -47,6 +52,8 @@ class _Reading:
     action: Action | None = None
     link: Link | None = None
     loose: Link | None = None
+    plays: bool = False
+    verb_last: bool = False
     raining: bool = False
     before: str = ""
     strange: list[str] = field(default_factory=list)
@@ -59,11 +66,15 @@ def read(prompt: str) -> Vision:
     reading = _Reading(language)
     for at, token in enumerate(found):
         _take(reading, token, found[at + 1 :])
+        if token.meaning is not None and token.meaning.kind in {"thing", "verb"}:
+            reading.verb_last = token.meaning.kind == "verb"
         reading.before = token.text
     things = _settled(reading)
     text = " ".join(token.text for token in found)
     salt = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
     place = reading.place or _usual_place(things, salt)
+    if place is Place.SEA and things and _walks(things):
+        place = Place.BEACH
     hour = reading.hour or _usual_hour(things, place, salt)
     return Vision(
         place=place,
@@ -96,6 +107,7 @@ def _take(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> None:
         reading.place = reading.place or Place(key)
         reading.link = None
         if key == Place.ROOM and token.other in HOME.get(Place.ROOM, ()):
+            reading.link = Link.ON if reading.things and is_alive(reading.things[-1].thing) else None
             _add(reading, token, token.other or "")
     elif kind == "hour":
         reading.hour, reading.link = reading.hour or Hour(key), None
@@ -106,6 +118,7 @@ def _take(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> None:
     elif kind == "verb":
         _verb(reading, Action(key))
     elif kind in {"deed", "relation"}:
+        reading.plays |= token.text.startswith(_PLAYS)
         _link(reading, Link(key), deed=kind == "deed")
 
 
@@ -141,11 +154,18 @@ def _colour(reading: _Reading, colour: RGB, rest: tuple[Token, ...]) -> None:
 def _add(reading: _Reading, token: Token, name: str) -> None:
     if name in {Shape.SUN, Shape.MOON}:
         reading.hour = reading.hour or (Hour.NIGHT if name == Shape.MOON else None)
+    carried = ""
+    if name in _MADE_OF:
+        name, colour, carried = _MADE_OF[name]
+        reading.colour = reading.colour or colour
     if token.guessed:
         reading.notes.append(f"I drew {_spoken(name)} for “{token.text[:_LONGEST]}”")
     known = next((at for at, thing in enumerate(reading.things) if thing.thing == name), None)
     if known is not None and not reading.link:
+        if token.guessed:  # "a ninja and a samurai" are two
+            reading.things[known] = replace(reading.things[known], count=reading.things[known].count + 1)
         return
+    _join(reading, name)
     count = reading.count or (_SEVERAL if token.plural else 1)
     action, link = reading.action, reading.link
     if reading.raining:
@@ -161,6 +181,21 @@ def _add(reading: _Reading, token: Token, name: str) -> None:
     reading.colour, reading.count, reading.link, reading.raining = None, 0, None, False
     if to is None:
         reading.action = None
+    if carried:
+        reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
+
+
+def _join(reading: _Reading, name: str) -> None:
+    """What the thing before does with this one, where the verb alone does not say it."""
+    last = reading.things[-1] if reading.things else None
+    if last is None:
+        return
+    if last.action is Action.FLY and name == "kite":
+        reading.things[-1] = replace(last, action=None)
+    elif name in BOARDS and is_alive(last.thing) and reading.link is None:
+        reading.link = Link.ON
+    elif last.action in _TOGETHER and is_alive(name) and reading.link is None and reading.verb_last:
+        reading.action = last.action
 
 
 def _verb(reading: _Reading, action: Action) -> None:
@@ -199,6 +234,8 @@ def _settled(reading: _Reading) -> list[Subject]:
     for at, thing in enumerate(things):
         if thing.to is not None and thing.link in {Link.WITH, Link.ON, Link.IN} and thing.thing in WORN:
             things[at] = replace(thing, link=Link.WEAR)
+    if reading.plays and not any(thing.link is Link.HOLD for thing in things):
+        things = [replace(one, action=one.action or Action.JUMP) if is_alive(one.thing) else one for one in things]
     if any(thing.action is Action.FALL for thing in things) and reading.weather & {
         Weather.SNOW, Weather.RAIN, Weather.WIND,
     } and len(things) == 1 and things[0].count == 1:  # fmt: skip
@@ -207,11 +244,28 @@ def _settled(reading: _Reading) -> list[Subject]:
 
 
 def _usual_place(things: list[Subject], salt: int) -> Place:
+    wet = {Action.SWIM, Action.SURF} & {thing.action for thing in things}
+    if wet:
+        return Place.UNDERWATER if things[0].thing in SWIMMERS and Action.SURF not in wet else Place.SEA
+    rides = {Link.RIDE, Link.DRIVE, Link.ON, Link.IN}
     for thing in things:
+        if thing.to is not None and thing.link in rides and thing.thing in SWIMMERS:
+            return Place.SEA
+        if thing.to is not None and thing.link not in rides:
+            continue
         for place, names in HOME.items():
-            if thing.thing in names:
+            grounded = is_alive(things[0].thing) and things[0].thing not in FLYERS | SWIMMERS
+            if thing.thing in names and not (thing is not things[0] and grounded and place in _NOT_FOR_FEET):
                 return place
     return (Place.FIELD, Place.FIELD, Place.FIELD, Place.MOUNTAIN)[salt % 4]
+
+
+def _walks(things: list[Subject]) -> bool:
+    """Whether the first thing needs ground under its feet."""
+    first = things[0]
+    carried = {thing.thing for thing in things if thing.to == 0 and thing.link in {Link.RIDE, Link.ON, Link.IN, Link.DRIVE}}
+    afloat = first.thing in FLOATERS | SWIMMERS | FLYERS or carried & (FLOATERS | SWIMMERS | {"water-wave"})
+    return is_alive(first.thing) and not afloat and first.action not in {Action.SWIM, Action.SURF, Action.FLY, Action.FALL}
 
 
 def _usual_hour(things: list[Subject], place: Place, salt: int) -> Hour:

@@ -160,6 +160,23 @@ def _lantern(pen: Pen, pose: Pose) -> None:
     pose.disc(pen, 0, 0.05, 0.12, pose.light)
 
 
+def _fireworks(pen: Pen, pose: Pose) -> None:
+    """Three bursts that open, droop and fade, one after the other."""
+    colours = (pose.colour, (120, 200, 250), (250, 210, 110))
+    for burst, (x, y) in enumerate(((0.0, -0.1), (-0.34, 0.14), (0.34, 0.1))):
+        age = (pose.beat / 7 + burst / 3) % 1
+        colour, bright = colours[burst], math.sin(math.pi * age) ** 0.7
+        reach = 0.34 * age**0.45
+        pose.glow(pen, (x, y), 0.5, colour, 0.3 * bright)
+        for spark in range(18):
+            turn = spark * math.pi / 9 + burst
+            far = reach * (1.0 if spark % 2 else 0.62)
+            tip = (x + far * math.cos(turn), y + far * math.sin(turn) + 0.1 * age * age)
+            start = (x + 0.72 * far * math.cos(turn), y + 0.72 * far * math.sin(turn) + 0.06 * age * age)
+            pen.line(pose.at([start, tip]), pose.size * 0.012, mix((40, 30, 60), colour, bright))
+            pose.disc(pen, *tip, 0.016 * bright, mix(colour, (255, 255, 240), 0.5))
+
+
 THINGS: Mapping[Shape, Callable[[Pen, Pose], None]] = {
     Shape.BOAT: _boat,
     Shape.BALLOON: _balloon,
@@ -170,5 +187,6 @@ THINGS: Mapping[Shape, Callable[[Pen, Pose], None]] = {
     Shape.HOUSE: _house,
     Shape.LIGHTHOUSE: _lighthouse,
     Shape.ROCKET: _rocket,
+    Shape.FIREWORKS: _fireworks,
     Shape.LANTERN: _lantern,
 }

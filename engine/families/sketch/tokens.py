@@ -131,12 +131,13 @@ def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
         else:
             thing = words.names.get(folded(text, words.language)) or _many(text, words)
         if said is not None and said.kind == "thing":
-            thing, said = thing or said.key, None
+            thing, said = words.names.get(folded(text, words.language), said.key), None
         plural = thing is not None and _plural(text, thing, words)
         if said is not None:
             return Token(text=text, meaning=said, other=thing, plural=plural)
         if thing is not None:
-            return Token(text=text, meaning=Meaning("thing", thing), plural=plural)
+            guessed = words.stands_in(text)
+            return Token(text=text, meaning=Meaning("thing", thing), plural=plural, guessed=guessed)
     return None
 
 
@@ -201,5 +202,5 @@ def _piece(text: str, known: list[Vocabulary]) -> Token | None:
         if said is not None:
             return Token(text=text, meaning=said, other=thing)
         if thing is not None:
-            return Token(text=text, meaning=Meaning("thing", thing))
+            return Token(text=text, meaning=Meaning("thing", thing), guessed=words.stands_in(text))
     return None

@@ -26,7 +26,7 @@ LANGUAGES = (
 
 _SPEAKS_LIKE = {"zh-Hant": "zh", "ms": "id", "sk": "cs", "sr-Latn": "hr"}
 _LEAST_HEAD = 4  # letters of the head of a compound
-_CLOSE = 5  # letters of a word that may have a slip in it
+_CLOSE = 6  # letters of a word that may have a slip in it
 
 
 @dataclass(frozen=True)
@@ -44,13 +44,25 @@ class Vocabulary:
     Attributes:
         speech: folded word or phrase → what it means; a phrase's words have one space between them.
         openings: what begins with this means that.
+        standins: those of the things for which another is drawn.
         things: folded word or phrase → the name of a drawing, where the CLDR does not say it.
     """
 
     language: str
     speech: dict[str, Meaning] = field(default_factory=dict)
+    standins: set[str] = field(default_factory=set)
     openings: dict[str, Meaning] = field(default_factory=dict)
     things: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def bent(self) -> dict[str, Meaning]:
+        """The stem of a place, an hour, a weather → what it means."""
+        kept = {"place", "hour", "weather"} if self.language not in {"en", *GAPLESS} else ()
+        return {
+            stem(word, self.language): meaning
+            for word, meaning in self.speech.items()
+            if meaning.kind in kept and len(word) > _LEAST_HEAD
+        }
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -75,6 +87,9 @@ class Vocabulary:
         for form in forms(folded(phrase, self.language), self.language):
             if form in self.speech:
                 return self.speech[form]
+        cut = stem(folded(phrase, self.language), self.language)
+        if cut in self.bent:
+            return self.bent[cut]
         word = folded(phrase, self.language)
         for end in range(len(word), 1, -1):
             if word[:end] in self.openings:
@@ -83,10 +98,21 @@ class Vocabulary:
 
     def thing(self, phrase: str) -> str | None:
         """The drawing that a phrase names, in any of its forms."""
+        verb = self.language == "en" and phrase.endswith(("ing", "ed"))
         for form in forms(folded(phrase, self.language), self.language):
             if form in self.names:
                 return self.names[form]
+            if verb:
+                return None  # "crossing" is no cross
         return self.stems.get(stem(folded(phrase, self.language), self.language))
+
+    def stands_in(self, phrase: str) -> bool:
+        """Whether a word that is known is drawn as another thing."""
+        word = folded(phrase, self.language)
+        openings = (word[:end] for end in range(len(word), 1, -1))
+        return any(form in self.standins for form in forms(word, self.language)) or any(
+            opening in self.standins and self.openings.get(opening) for opening in openings
+        )
 
     def like(self, word: str) -> str | None:
         """A drawing for a word that is not known: the head of a compound, or a word with one slip in it."""
@@ -97,7 +123,7 @@ class Vocabulary:
                 if found is not None:
                     return found
         if len(word) >= _CLOSE:
-            return next((self.names[near] for near in _slips(word) if near in self.names), None)
+            return next((self.names[near] for near in _slips(word) if len(near) >= _CLOSE and near in self.names), None)
         return None
 
 
@@ -129,6 +155,9 @@ def vocabulary(language: str) -> Vocabulary:
 
 def _note(made: Vocabulary, meaning: Meaning, word: str) -> None:
     start = folded(word.removesuffix("*"), made.language)
+    if meaning.kind == "like":
+        made.standins.add(start)
+        meaning = Meaning("thing", meaning.key)
     if meaning.kind == "thing":
         made.things[start] = meaning.key
         if word.endswith("*"):

@@ -106,6 +106,7 @@ class Shape(StrEnum):
     LIGHTHOUSE = "lighthouse"
     ROCKET = "rocket"
     JELLYFISH = "jellyfish"
+    FIREWORKS = "fireworks"
     LANTERN = "red-paper-lantern"
 
 
