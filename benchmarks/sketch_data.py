@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.sketch_data`` fetches both from npm's registry, checks their hashes, and writes
 ``engine/families/sketch/data``: drawings.npz (polygons of Fluent Emoji Flat, MIT), words.zip (names and
-keywords of the Unicode CLDR, Unicode-3.0), and both licences. Equal packages give equal bytes.
+keywords of the Unicode CLDR, Unicode-3.0), and the CLDR's licence. Equal packages give equal bytes.
 """
 
 from __future__ import annotations
@@ -27,8 +27,12 @@ from benchmarks.svg_outlines import Layer, layers
 DATA = Path(__file__).parents[1] / "engine" / "families" / "sketch" / "data"
 REGISTRY = "https://registry.npmjs.org"
 _PACKAGES = {
-    "@iconify-json/fluent-emoji-flat/-/fluent-emoji-flat-1.2.6.tgz": "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175",
-    "cldr-annotations-full/-/cldr-annotations-full-48.2.0.tgz": "28576e51225deb51e3ddd734b0f824a0079682cb5d8c27faa9f68149317a14d1",
+    "@iconify-json/fluent-emoji-flat/-/fluent-emoji-flat-1.2.6.tgz": (
+        "7d064769dee690815f823bc5bcc511d957198caf9f5edd8dd9c1aa48a6aeb175"
+    ),
+    "cldr-annotations-full/-/cldr-annotations-full-48.2.0.tgz": (
+        "28576e51225deb51e3ddd734b0f824a0079682cb5d8c27faa9f68149317a14d1"
+    ),
 }
 _TONE = re.compile(r"-(dark|light|medium|medium-dark|medium-light)$")
 _STEP = 32  # steps in one of a drawing's 32 units
@@ -98,7 +102,7 @@ def _write_drawings(kept: dict[str, list[Layer]]) -> None:
             for ring in layer.rings:
                 steps = np.rint(ring * _STEP).astype(np.int16)
                 moved = np.abs(np.diff(steps, axis=0, prepend=steps[-1:])).any(axis=1)
-                points.append(steps[moved] if moved.sum() > 2 else steps)  # noqa: PLR2004 - keep an area
+                points.append(steps[moved] if moved.sum() > 2 else steps)
                 ring_ends.append(ring_ends[-1] + len(points[-1]))
             layer_ends.append(layer_ends[-1] + len(layer.rings))
             colours.append((*layer.colour, layer.opacity))
@@ -144,7 +148,11 @@ def _words(annotations: dict[str, Any], emoji: dict[str, str]) -> dict[str, str]
             continue
         spoken = {word.casefold() for word in said.get("tts", [])}
         keywords = {word.casefold() for word in said.get("default", [])}
-        keywords = {word for word in keywords if " " not in word and (len(word) > 2 or not word.isalpha() or ord(word[0]) > _ALPHABETS)}
+        keywords = {
+            word
+            for word in keywords
+            if " " not in word and (len(word) > 2 or not word.isalpha() or ord(word[0]) > _ALPHABETS)
+        }
         prototype = PROTOTYPES.index(name) if name in PROTOTYPES else len(PROTOTYPES)
         for word in spoken | keywords:
             named = min((len(phrase.split()) for phrase in spoken if word in phrase.split()), default=9)

@@ -7,6 +7,7 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -47,13 +48,15 @@ def _walk(node: ET.Element, inherited: dict[str, str], named: dict[str, ET.Eleme
     tag = node.tag.removeprefix(_GROUP)
     own = {**inherited, **node.attrib}
     if tag in {"svg", "g"}:
-        passed = {key: own[key] for key in ("fill", "stroke", "stroke-width", "opacity") if key in own}
+        passed: dict[str, str] = {
+            key: own[key] for key in ("fill", "stroke", "stroke-width", "opacity") if key in own
+        }
         for child in node:
             yield from _walk(child, passed, named)
     elif tag == "use":
         yield from _walk(named[own["href"].removeprefix("#")], inherited, named)
     elif tag in _SHAPES:
-        rings = [ring for ring in _SHAPES[tag](own) if len(ring) > 2]  # noqa: PLR2004 - a line has no area
+        rings = [ring for ring in _SHAPES[tag](own) if len(ring) > 2]
         rings = [_turned(ring, own.get("transform", "")) for ring in rings]
         opacity = round(255 * float(own.get("opacity", 1)))
         if rings and own["fill"] != "none":
@@ -72,7 +75,7 @@ def _colour(text: str, named: dict[str, ET.Element]) -> tuple[int, int, int]:
         red, green, blue = np.mean(stops, axis=0).round().astype(int).tolist()
         return red, green, blue
     digits = text.removeprefix("#")
-    if len(digits) == 3:  # noqa: PLR2004 - #rgb
+    if len(digits) == 3:
         digits = "".join(2 * digit for digit in digits)
     return int(digits[:2], 16), int(digits[2:4], 16), int(digits[4:], 16)
 
@@ -132,7 +135,7 @@ def _stroked(rings: list[Ring], width: float, *, closed: bool) -> list[Ring]:
         cv2.polylines(mask, [pixels], closed, 255, max(1, round(width * _STROKE_SCALE)))
     found, _ = cv2.findContours(mask, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     smooth = [cv2.approxPolyDP(contour, 1.0, closed=True)[:, 0] for contour in found]
-    return [contour / _STROKE_SCALE - 1.0 for contour in smooth if len(contour) > 2]  # noqa: PLR2004
+    return [contour / _STROKE_SCALE - 1.0 for contour in smooth if len(contour) > 2]
 
 
 def outlines(data: str) -> list[Ring]:
@@ -179,7 +182,7 @@ def _commands(data: str) -> Iterator[tuple[str, list[float]]]:
             raise ValueError(f"{command} takes {need} numbers at a time, not {len(numbers)}")
         for first in range(0, len(numbers), need):
             yield command, numbers[first : first + need]
-            command = {"M": "L", "m": "l"}.get(command, command)  # noqa: PLW2901 - as SVG has it
+            command = {"M": "L", "m": "l"}.get(command, command)
 
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -227,7 +230,7 @@ def _bezier(controls: list[Ring]) -> Ring:
     steps = max(1, math.ceil(math.sqrt(bent / (8 * _TOLERANCE) * 3)))
     t = np.linspace(0, 1, steps + 1)[1:, None]
     while len(controls) > 1:
-        controls = [a * (1 - t) + b * t for a, b in zip(controls, controls[1:], strict=False)]
+        controls = [a * (1 - t) + b * t for a, b in pairwise(controls)]
     return controls[0]
 
 

@@ -16,7 +16,8 @@ from engine.families.sketch.words import RGB, Hour, Place, Shape, Vision, Weathe
 _CLEAR = 0.35  # the share of a fair sky without clouds
 _AIRLESS = frozenset({Place.SPACE, Place.MOON})
 _RAINBOW: tuple[RGB, ...] = (
-    (232, 78, 74), (246, 146, 62), (250, 214, 92), (106, 190, 104), (86, 164, 226), (96, 108, 200), (152, 104, 196),
+    (232, 78, 74), (246, 146, 62), (250, 214, 92), (106, 190, 104), (86, 164, 226), (96, 108, 200), (152,
+    104, 196),
 )  # fmt: skip
 _PETALS: tuple[RGB, ...] = ((226, 140, 70), (206, 92, 64), (236, 186, 88))
 
@@ -26,7 +27,7 @@ def sky(stage: Stage) -> None:
     pen, view, vision, light, dice = stage.pen, stage.view, stage.vision, stage.light, stage.dice
     if vision.place in {Place.UNDERWATER, Place.ROOM}:
         return
-    shapes = {subject.shape for subject in vision.subjects}
+    shapes = {subject.shape for subject in vision.subjects if subject.shape is not None}
     if vision.hour is Hour.NIGHT or vision.place in _AIRLESS or Shape.STAR in shapes:
         _stars(pen, view, dice)
     if vision.place not in _AIRLESS or shapes & {Shape.SUN, Shape.MOON}:

@@ -28,17 +28,23 @@ FRONT = (0.56, -0.25, -0.3)
 """The head of an animal on four legs, likewise."""
 
 FACES = frozenset({
-    "person", "man", "woman", "boy", "girl", "child", "baby", "old-man", "old-woman", "older-person", "santa-claus",
-    "mrs-claus", "mx-claus", "clown-face", "ogre", "goblin", "man-beard", "person-beard", "woman-beard", "man-bald", "person-bald",
-    "woman-bald", "man-blonde-hair", "woman-blonde-hair", "person-blonde-hair", "man-curly-hair", "woman-curly-hair",
-    "man-red-hair", "woman-red-hair", "man-white-hair", "woman-white-hair", "man-wearing-turban", "person-red-hair",
+    "person", "man", "woman", "boy", "girl", "child", "baby", "old-man", "old-woman", "older-person",
+    "santa-claus",
+    "mrs-claus", "mx-claus", "clown-face", "ogre", "goblin", "man-beard", "person-beard", "woman-beard",
+    "man-bald", "person-bald",
+    "woman-bald", "man-blonde-hair", "woman-blonde-hair", "person-blonde-hair", "man-curly-hair",
+    "woman-curly-hair",
+    "man-red-hair", "woman-red-hair", "man-white-hair", "woman-white-hair", "man-wearing-turban",
+    "person-red-hair",
     "person-wearing-turban", "woman-wearing-turban", "person-curly-hair", "person-white-hair",
 })  # fmt: skip
 """Drawings of people that end at the chin."""
 
 _SHIRTS: Mapping[str, RGB] = {
-    "girl": (158, 104, 200), "woman": (226, 96, 116), "boy": (72, 134, 214), "man": (66, 118, 190), "child": (94, 176, 120),
-    "old-woman": (146, 120, 176), "old-man": (112, 130, 120), "baby": (150, 206, 236), "santa-claus": (206, 52, 56),
+    "girl": (158, 104, 200), "woman": (226, 96, 116), "boy": (72, 134, 214), "man": (66, 118, 190),
+    "child": (94, 176, 120),
+    "old-woman": (146, 120, 176), "old-man": (112, 130, 120), "baby": (150, 206, 236), "santa-claus": (206,
+    52, 56),
     "mrs-claus": (206, 52, 56), "ogre": (96, 84, 120),
 }  # fmt: skip
 _SHIRT: RGB = (238, 128, 66)
@@ -54,12 +60,18 @@ def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None
     limbs = _DARK if head.name == "panda" else mix(fur, (24, 20, 40), 0.16)
     step, swing = _steps(gait)
     for side in (-1, 1):
-        _limb(pen, pose, [(0.09 * side, -0.16), (0.1 * side + step * side, -0.03)], 0.13, look.of(limbs), gait)
+        _limb(
+            pen, pose, [(0.09 * side, -0.16), (0.1 * side + step * side, -0.03)], 0.13, look.of(limbs), gait
+        )
     pen.fill(_egg(pose, gait, (0, -0.27), 0.21, 0.2), look.of(fur))
     pen.fill(_egg(pose, gait, (-0.02, -0.24), 0.13, 0.14), look.of(mix(fur, (255, 250, 236), 0.45)))
     _put_head(pen, head, pose, gait, look, HEAD)
     for side in (-1, 1):
-        arm = [(0.16 * side, -0.36), (0.26 * side, -0.27 - swing * side), (0.25 * side, -0.2 - 1.7 * swing * side)]
+        arm = [
+            (0.16 * side, -0.36),
+            (0.26 * side, -0.27 - swing * side),
+            (0.25 * side, -0.2 - 1.7 * swing * side),
+        ]
         _limb(pen, pose, arm, 0.085, look.of(limbs), gait)
 
 
@@ -71,7 +83,12 @@ def four_legged(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> 
     wag = 0.05 * math.sin(gait.beat * 1.4)
     tail = curve([(0.38, -0.34), (0.55, -0.4 + wag), (0.6 + wag, -0.62)])
     pen.line(pose.at(_shaped(tail, gait)), pose.size * 0.1, look.of(dark))
-    for x, swing, colour in ((-0.16, -step, dark), (0.34, step, dark), (-0.24, step, fur), (0.26, -step, fur)):
+    for x, swing, colour in (
+        (-0.16, -step, dark),
+        (0.34, step, dark),
+        (-0.24, step, fur),
+        (0.26, -step, fur),
+    ):
         _limb(pen, pose, [(x, -0.26), (x + swing, -0.03)], 0.12, look.of(mix(colour, dark, 0.3)), gait)
     pen.fill(_egg(pose, gait, (0.08, -0.36), 0.36, 0.19), look.of(fur))
     pen.fill(_egg(pose, gait, (0.06, -0.28), 0.26, 0.09), look.of(mix(fur, (255, 250, 236), 0.3)))
@@ -92,7 +109,9 @@ def person(pen: Pen, bust: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     if face:
         for side in (-1, 1):
             hand = (0.24 * side, -0.24 - 1.6 * swing * side)
-            _limb(pen, pose, [(0.13 * side, -0.42), hand], 0.08, look.of(mix(shirt, (24, 20, 40), 0.15)), gait)
+            _limb(
+                pen, pose, [(0.13 * side, -0.42), hand], 0.08, look.of(mix(shirt, (24, 20, 40), 0.15)), gait
+            )
             _limb(pen, pose, [hand, (hand[0], hand[1] + 0.01)], 0.075, look.of(_SKIN), gait)
     top = foot - 0.04 if face else foot + 0.01
     torso = [(-half, top), (half, top), (half * 0.86, -0.17), (-half * 0.86, -0.17)]
@@ -114,7 +133,9 @@ def _put_head(
 
 def _steps(gait: Gait) -> tuple[float, float]:
     """How far a foot is ahead, and a hand up."""
-    return gait.stride * math.sin(gait.beat * 2), 0.02 * math.sin(gait.beat) + 0.6 * gait.stride * math.sin(gait.beat * 2)
+    return gait.stride * math.sin(gait.beat * 2), 0.02 * math.sin(gait.beat) + 0.6 * gait.stride * math.sin(
+        gait.beat * 2
+    )
 
 
 def _cloth(bust: Drawing) -> RGB:

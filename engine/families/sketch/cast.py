@@ -21,15 +21,19 @@ GROUND: Mapping[Place, float] = {
 """Where feet are, in heights."""
 
 NEAR: Mapping[Zone, float] = {Zone.GROUND: 0.8, Zone.WATER: 0.7, Zone.AIR: 0.45}
-SKYS = frozenset({"crescent-moon", "sun", "rainbow", "cloud", "snowflake", "full-moon", "droplet", "milky-way"})
+SKYS = frozenset(
+    {"crescent-moon", "sun", "rainbow", "cloud", "snowflake", "full-moon", "droplet", "milky-way"}
+)
 """What the sky, the weather or the place draws by itself."""
 
 _MOST = 14
+_WAVE = "water-wave"
 _TOP = 0.07  # nothing flies higher
 _GAP = 0.06
 _FULL = 0.9  # share of the frame's width that things may fill
 _SPEEDS: Mapping[Action, float] = {
-    Action.RUN: 0.06, Action.WALK: 0.05, Action.FLY: 0.07, Action.SWIM: 0.05, Action.SURF: 0.06, Action.JUMP: 0.04,
+    Action.RUN: 0.06, Action.WALK: 0.05, Action.FLY: 0.07, Action.SWIM: 0.05, Action.SURF: 0.06,
+    Action.JUMP: 0.04,
 }  # fmt: skip
 _FOLLOWS: Mapping[Action, float] = {Action.RUN: 0.26, Action.WALK: 0.07, Action.SURF: 0.12, Action.FLY: 0.05}
 
@@ -80,7 +84,9 @@ def cast(vision: Vision, aspect: float, side: int, random: np.random.Generator) 
 
 def follow(actors: list[Actor]) -> float:
     """How fast the camera goes with the things on the ground, if all of them travel: heights per second."""
-    movers = [actor.group for actor in actors if actor.group.zone is not Zone.AIR] or [actor.group for actor in actors]
+    movers = [actor.group for actor in actors if actor.group.zone is not Zone.AIR] or [
+        actor.group for actor in actors
+    ]
     if not movers or not all(group.figure.thing not in ROOTED and _travels(group) for group in movers):
         return 0.0
     return min(_FOLLOWS.get(_doing(group), 0.2 if _rolls(group) else 0.05) for group in movers)
@@ -96,7 +102,9 @@ def _rolls(group: Group) -> bool:
 
 
 def _rides(group: Group) -> bool:
-    return group.raised > 0 and any(prop.figure.thing in ROLLERS or is_alive(prop.figure.thing) for prop in group.props)
+    return group.raised > 0 and any(
+        prop.figure.thing in ROLLERS or is_alive(prop.figure.thing) for prop in group.props
+    )
 
 
 def _travels(group: Group) -> bool:
@@ -105,36 +113,39 @@ def _travels(group: Group) -> bool:
 
 def _groups(vision: Vision) -> list[Group]:
     """The groups in the order of the text, each as often as it was asked for."""
-    subjects = list(vision.subjects)
+    subjects = _urged(list(vision.subjects))
     props: dict[int, list[Subject]] = {at: [] for at in range(len(subjects))}
-    roots = []
+    roots: list[int] = []
     for at, subject in enumerate(subjects):
         holder = subject.to
         while holder is not None and holder not in roots:
             holder = subjects[holder].to
-        if holder is not None and holder != at and not is_separate(subject, subjects[holder]):
+        if holder is not None and not is_separate(subject, subjects[holder]):
             props[holder].append(subject)
         else:
             roots.append(at)
-    for at, subject in enumerate(subjects):
-        if subject.thing in SKYS and subject.link is Link.OVER and subject.to is not None:
-            subjects[subject.to] = replace(subjects[subject.to], action=Action.FLY)
-    surfers = [at for at in roots if subjects[at].action is Action.SURF and subjects[at].thing != "water-wave"]
-    for at in [at for at in roots if subjects[at].thing == "water-wave" and surfers]:
-        roots.remove(at)
-        props[surfers[0]].append(replace(subjects[at], link=Link.ON, to=surfers[0]))
     shown = [at for at in roots if subjects[at].thing not in SKYS]
-    for at in shown:
-        chased = subjects[at]
-        if chased.link is Link.CHASE and chased.to in shown:
-            for one in (at, chased.to):
-                subjects[one] = replace(subjects[one], action=subjects[one].action or Action.RUN)
     alone = len(shown) == 1 and subjects[shown[0]].count == 1
     groups = []
     for at in shown:
         group = grouped(subjects[at], props[at], vision, main=at == shown[0], alone=alone)
         groups += [group] * subjects[at].count
     return groups[:_MOST]
+
+
+def _urged(subjects: list[Subject]) -> list[Subject]:
+    """What one thing does makes another do: a chase, a leap over the moon, a wave."""
+    surfers = [at for at, one in enumerate(subjects) if one.action is Action.SURF and one.thing != _WAVE]
+    for at, subject in enumerate(subjects):
+        to = subject.to
+        if to is not None and subject.thing in SKYS and subject.link is Link.OVER:
+            subjects[to] = replace(subjects[to], action=Action.FLY)
+        elif to is not None and subject.link is Link.CHASE:
+            for one in (at, to):
+                subjects[one] = replace(subjects[one], action=subjects[one].action or Action.RUN)
+        elif subject.thing == _WAVE and surfers and surfers[0] < at:
+            subjects[at] = replace(subject, link=Link.ON, to=surfers[0], action=None)
+    return subjects
 
 
 def _row(
@@ -207,7 +218,10 @@ def _flock(
             Actor(
                 group=replace(group, size=size),
                 x=middle + float(random.uniform(-0.6, 0.6)) * min(free[0], 0.08),
-                y=_TOP + (row + 0.5) * cell[1] + group.high * size / 2 + float(random.uniform(-0.7, 0.7)) * min(free[1], 0.06),
+                y=_TOP
+                + (row + 0.5) * cell[1]
+                + group.high * size / 2
+                + float(random.uniform(-0.7, 0.7)) * min(free[1], 0.06),
                 speed=0.0 if falls else _speed(group),
                 heading=side,
                 phase=float(random.uniform(0, 2 * math.pi)) if not falls else 0.9 + at * 0.618,

@@ -19,7 +19,6 @@ from engine.families.sketch.lettering import Lettering
 from engine.families.sketch.reading import read
 from engine.families.sketch.scene import Scene
 from engine.families.sketch.view import PACE, turned, view_at
-
 from engine.runtime.context import EngineContext
 
 _FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
@@ -56,7 +55,9 @@ class SketchFamily:
             view = view_at(second, length, size=size, camera=recipe.camera, pace=pace, side=scene.side)
             drift = 0.0
             if recipe.camera is Camera.AUTO:
-                half = view_at(length / 2, length, size=size, camera=recipe.camera, pace=pace, side=scene.side)
+                half = view_at(
+                    length / 2, length, size=size, camera=recipe.camera, pace=pace, side=scene.side
+                )
                 view = replace(view, x=view.x - half.x)  # what is in the middle stays there
                 if scene.follow:
                     drift = view.x + scene.side * scene.follow * (view.seconds - half.seconds)

@@ -5,20 +5,22 @@ Local coordinates: y down, the feet at y = 0, the middle at x = 0; a drawing is 
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from dataclasses import dataclass
 from functools import cache, lru_cache
-from pathlib import Path
+from itertools import pairwise
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.families.sketch import packaged
+from engine.families.sketch.packaged import unreadable
 from engine.families.sketch.pen import Points
 from engine.families.sketch.words import RGB
 
-DATA = Path(__file__).with_name("data") / "drawings.npz"
 _WIDEST = 1.4
 _DARK = 78  # the brightest part of the colour of an eye or a tyre
 _ROUND = (0.72, 0.84)  # share of its box that a disc fills: π / 4
@@ -78,13 +80,14 @@ class Drawing:
 
 @cache
 def _arrays() -> dict[str, NDArray[np.generic]]:
+    path = packaged.DATA / "drawings.npz"
     try:
-        with np.load(DATA, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in ("names", "points", "rings", "layers", "drawings", "colours")}
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
+            arrays = {
+                name: stored[name] for name in ("names", "points", "rings", "layers", "drawings", "colours")
+            }
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        raise RuntimeError(
-            f"The sketch cannot read {DATA.name}, which comes with Framekiln ({error}). Install Framekiln again."
-        ) from error
+        raise unreadable(path, error) from error
     return arrays
 
 
@@ -118,7 +121,7 @@ def drawing(name: str) -> Drawing:
     parts = []
     for layer in range(int(first), int(last)):
         ends = ring_ends[arrays["layers"][layer] : arrays["layers"][layer + 1] + 1]
-        rings = tuple(slice(int(a) - begin, int(b) - begin) for a, b in zip(ends, ends[1:], strict=False))
+        rings = tuple(slice(int(a) - begin, int(b) - begin) for a, b in pairwise(ends))
         red, green, blue, opacity = (int(value) for value in arrays["colours"][layer])
         area = sum(_area(points[ring]) for ring in rings)
         parts.append(Part(rings=rings, colour=(red, green, blue), opacity=opacity, area=area))
@@ -139,7 +142,7 @@ def drawing(name: str) -> Drawing:
 def _most_seen(points: Points, parts: list[Part]) -> int:
     """The part whose colour covers the most of the drawing, once those before it are drawn over it."""
     size = 96
-    pixels = (points + (_WIDEST / 2, 1.0)) * size
+    pixels = (points + np.array([_WIDEST / 2, 1.0])) * size
     canvas = np.full((size, round(_WIDEST * size)), len(parts), np.uint8)
     for place, part in enumerate(parts):
         cv2.fillPoly(canvas, [np.rint(pixels[ring]).astype(np.int32) for ring in part.rings], place)
@@ -147,8 +150,10 @@ def _most_seen(points: Points, parts: list[Part]) -> int:
     by_colour: dict[RGB, int] = {}
     for part, share in zip(parts, shares.tolist(), strict=True):
         by_colour[part.colour] = by_colour.get(part.colour, 0) + share
-    wanted = max(by_colour, key=lambda colour: by_colour[colour] * (1.0 if max(colour) > _DARK else 0.3))
-    return max((place for place, part in enumerate(parts) if part.colour == wanted), key=lambda at: shares[at])
+    wanted = max(by_colour, key=lambda colour: by_colour[colour] * (0.35 + (max(colour) - min(colour)) / 255))
+    return max(
+        (place for place, part in enumerate(parts) if part.colour == wanted), key=lambda at: shares[at]
+    )
 
 
 def _area(ring: Points) -> float:
@@ -165,7 +170,7 @@ def _eyes(points: Points, parts: list[Part], box: float) -> list[slice]:
             outline = points[ring]
             size = np.ptp(outline, axis=0)
             compact = _area(outline) / max(size.prod(), 1e-9)
-            fits = _EYE[0] < _area(outline) / box < _EYE[1] and 0.5 < size[0] / max(size[1], 1e-9) < 2  # noqa: PLR2004
+            fits = _EYE[0] < _area(outline) / box < _EYE[1] and 0.4 < size[0] / max(size[1], 1e-9) < 2.2  # noqa: PLR2004
             if fits and compact > 0.68 and outline[:, 1].mean() < -0.3:  # noqa: PLR2004 - fuller than a stripe
                 found.append(ring)
     return found[:2]

@@ -55,6 +55,9 @@ def bent(shown: Drawing, gait: Gait) -> Points:
     points = shown.points.copy()
     if is_alive(shown.name):
         _blink(points, shown, gait)
+    if gait.asleep and shown.name in FOUR_LEGGED:
+        hip = -_HIP * shown.high  # the legs are folded under it
+        points[:, 1] = np.where(points[:, 1] > hip, points[:, 1] * 0.3, points[:, 1] - 0.7 * hip)
     if gait.stride and (shown.name in FOUR_LEGGED or is_person(shown.name)):
         _legs(points, shown, gait)
     if gait.flap and shown.name in WINGED:

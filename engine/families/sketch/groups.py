@@ -27,7 +27,21 @@ from engine.families.sketch.words import RGB, Action, Link, Place, Subject, Visi
 _SITTING = frozenset({"owl", "parrot", "blackbird"})
 _BY_HAND = frozenset({Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
-_OPEN = frozenset({"racing-car", "automobile", "taxi", "police-car", "bathtub", "bucket", "basket", "package", "bus", "tractor"})
+_OPEN = frozenset(
+    {
+        "racing-car",
+        "automobile",
+        "taxi",
+        "police-car",
+        "bathtub",
+        "bucket",
+        "basket",
+        "package",
+        "bus",
+        "tractor",
+    }
+)
+_ENTERED = frozenset({"bed", "tent", "hole", "water-wave"})
 _LARGE, _USUAL, _SMALL = 0.56, 0.44, 0.24
 _ALONE = 1.2
 _SMALL_ALONE = 0.38
@@ -84,17 +98,15 @@ class Group:
 def is_separate(subject: Subject, by: Subject) -> bool:
     """Whether a linked thing has a place of its own in the scene."""
     thing = subject.thing
-    match subject.link:
-        case Link.CHASE | Link.WATCH | Link.OVER | Link.UNDER | None:
-            return thing not in {"umbrella", "umbrella-with-rain-drops"}
-        case Link.ON if by.action is Action.FLY or by.thing in FLYERS - _SITTING:
-            return thing not in BOARDS
-        case Link.HOLD | Link.WITH | Link.EAT | Link.DRINK:
-            return (is_alive(thing) and thing not in SMALL) or thing in LARGE | ROOTED | ROLLERS
-        case Link.ON | Link.IN:
-            return thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
-        case _:
-            return False
+    if subject.link in {Link.CHASE, Link.WATCH, Link.OVER, Link.UNDER, None}:
+        return thing not in {"umbrella", "umbrella-with-rain-drops"}
+    if subject.link is Link.ON and (by.action is Action.FLY or by.thing in FLYERS - _SITTING):
+        return thing not in BOARDS
+    if subject.link in {Link.HOLD, Link.WITH}:
+        return (is_alive(thing) and thing not in SMALL) or thing in LARGE | ROOTED | ROLLERS
+    if subject.link is Link.IN and thing not in _OPEN | FLOATERS | ROLLERS | _ENTERED:
+        return True
+    return subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
 
 
 def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
@@ -102,11 +114,16 @@ def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
     thing, place = subject.thing, vision.place
     if thing in ROOTED:
         return Zone.GROUND
-    if subject.action in {Action.FLY, Action.FALL, Action.RISE} or place in {Place.SPACE, Place.UNDERWATER, Place.SKY}:
+    if subject.action in {Action.FLY, Action.FALL, Action.RISE} or place in {
+        Place.SPACE,
+        Place.UNDERWATER,
+        Place.SKY,
+    }:
         return Zone.AIR
     things = {thing, *(prop.thing for prop in props)}
     if place in {Place.SEA, Place.BEACH} and (
-        things & (FLOATERS | SWIMMERS | {"water-wave"}) - {"turtle"} or subject.action in {Action.SWIM, Action.SURF}
+        things & (FLOATERS | SWIMMERS | {"water-wave"}) - {"turtle"}
+        or subject.action in {Action.SWIM, Action.SURF}
     ):
         return Zone.WATER
     if thing in FLYERS - _SITTING or "broom" in things:
@@ -168,7 +185,9 @@ def _worn(group: Group, prop: Subject) -> Group:
         where = (x, y + 1.5 * figure.high * size)
     else:
         where = (x, top + 0.22 * size)
-    worn = Prop(figure=figure, colour=prop.colour, size=size, x=where[0], y=where[1] - group.raised, worn=True)
+    worn = Prop(
+        figure=figure, colour=prop.colour, size=size, x=where[0], y=where[1] - group.raised, worn=True
+    )
     high = max(group.high, figure.high * size - where[1] + group.raised)
     return replace(group, props=(*group.props, worn), high=high)
 

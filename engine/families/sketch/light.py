@@ -95,7 +95,13 @@ def light_of(vision: Vision, hue_shift: float) -> Light:
         grey = mix(grey, tone, share * 0.8)
         heavy = 0.55 if Weather.STORM in vision.weather else 0.38
         sky = (mix(sky[0], grey, heavy), mix(sky[1], grey, heavy), mix(sky[2], grey, heavy * 0.8))
-    if Weather.SNOW in vision.weather and vision.place not in {Place.SEA, Place.BEACH, Place.MOON, Place.ROOM, Place.SKY}:
+    if Weather.SNOW in vision.weather and vision.place not in {
+        Place.SEA,
+        Place.BEACH,
+        Place.MOON,
+        Place.ROOM,
+        Place.SKY,
+    }:
         ground = mix(ground, (226, 234, 244), 0.72)
     snowy = Weather.SNOW in vision.weather  # which is light even at night
     ground = mix(ground, tone, share * (0.55 if snowy else 1.0))

@@ -37,7 +37,7 @@ class Pen:
         cv2.fillPoly(self.canvas, [_fixed(points)], colour, cv2.LINE_AA, _SHIFT)
 
     def fill_rings(self, rings: list[Points], colour: RGB, share: float = 1.0) -> None:
-        """Fill between outlines, even-odd, so that a ring within another is a hole; ``share`` as in `blend`."""
+        """Fill between outlines, even-odd, a ring within another is a hole; ``share`` as in `blend`."""
         if share < 1:
             self.blend(np.concatenate(rings), colour, share)
             return

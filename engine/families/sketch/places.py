@@ -60,7 +60,7 @@ def _forest(stage: Stage, *, front: bool) -> None:
 def _mountain(stage: Stage, *, front: bool) -> None:
     pen, view, light, dice = stage.pen, stage.view, stage.light, stage.dice
     if front:
-        firs(pen, view, light.depth(1.0), dice, near=0.95, base=0.97, every=0.13, high=0.2, kind=11)
+        firs(pen, view, light.depth(1.0), dice, near=0.95, base=0.97, every=0.13, high=0.14, kind=11)
         pen.fill(hills(view, 0.95, 0.96, 0.03, dice, 8), light.depth(1.0))
         return
     for layer, (near, base, rise, rough) in enumerate(

@@ -1,4 +1,4 @@
-"""Draws a drawing as one of the sketch's figures: in the scene's light, bent by its gait, on its own shadow."""
+"""Draws a drawing as one of the sketch's figures: in its light, bent by its gait, on its shadow."""
 
 from __future__ import annotations
 

@@ -7,10 +7,12 @@ or a preposition between two things links them.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.families.sketch.habits import BOARDS, FLOATERS, FLYERS, HOME, SWIMMERS, WORN, is_alive
+from engine.families.sketch.forms import GAPLESS
+from engine.families.sketch.habits import BOARDS, HOME, WORN, is_alive
+from engine.families.sketch.settling import usual_hour, usual_place, walks
 from engine.families.sketch.tokens import Token, tokens
 from engine.families.sketch.vocabulary import Meaning
 from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Shape, Subject, Vision, Weather
@@ -28,9 +30,9 @@ _MOST_KINDS = 5
 _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
+_PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
+_PLAY = "play"  # the deed that needs no object: "dogs playing"
 _TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
-_NOT_FOR_FEET = frozenset({Place.UNDERWATER, Place.SKY, Place.SPACE})
-_PLAYS = ("play", "jueg", "jug", "jog", "brinc", "jou", "gioc", "spiel", "speel", "игра", "гра", "gra", "hraj", "oyn", "遊", "leker")
 _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {"pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag")}
 """What is drawn from two others: the thing, its colour, what it carries."""
 _MOST_NAMED = 3  # words that a note names
@@ -72,10 +74,10 @@ def read(prompt: str) -> Vision:
     things = _settled(reading)
     text = " ".join(token.text for token in found)
     salt = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
-    place = reading.place or _usual_place(things, salt)
-    if place is Place.SEA and things and _walks(things):
+    place = reading.place or usual_place(things, salt)
+    if place is Place.SEA and things and walks(things):
         place = Place.BEACH
-    hour = reading.hour or _usual_hour(things, place, salt)
+    hour = reading.hour or usual_hour(things, place, salt)
     return Vision(
         place=place,
         hour=hour,
@@ -90,36 +92,45 @@ def read(prompt: str) -> Vision:
 
 def _take(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> None:
     meaning = _chosen(reading, token, rest)
-    if meaning is None:
-        if len(token.text) > 1 and (reading.language not in {"ja", "th", "zh", "zh-Hant"} or _weighs(token.text)):
-            reading.strange.append(token.text)
-        return
-    kind, key = meaning.kind, meaning.key
-    if kind == "thing":
-        _add(reading, token, key)
-    elif kind == "colour":
-        _colour(reading, COLOURS[key], rest)
-    elif kind == "number":
-        reading.count = min(_MOST, _MANY.get(int(key), int(key))) if int(key) else 0
-    elif kind == "pace":
-        reading.pace *= _PACE[key]
-    elif kind == "place":
-        reading.place = reading.place or Place(key)
-        reading.link = None
-        if key == Place.ROOM and token.other in HOME.get(Place.ROOM, ()):
-            reading.link = Link.ON if reading.things and is_alive(reading.things[-1].thing) else None
-            _add(reading, token, token.other or "")
-    elif kind == "hour":
-        reading.hour, reading.link = reading.hour or Hour(key), None
-    elif kind == "weather":
-        reading.weather.add(Weather(key))
-        reading.link = None
-        reading.raining = token.text.startswith(_FALLS) and not reading.things
-    elif kind == "verb":
-        _verb(reading, Action(key))
-    elif kind in {"deed", "relation"}:
-        reading.plays |= token.text.startswith(_PLAYS)
-        _link(reading, Link(key), deed=kind == "deed")
+    if meaning is not None:
+        _TAKEN[meaning.kind](reading, token, meaning.key, rest)
+    elif len(token.text) > 1 and (reading.language not in GAPLESS or _weighs(token.text)):
+        reading.strange.append(token.text)
+
+
+def _small(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+    """Say nothing that can be drawn."""
+
+
+def _thing(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    _add(reading, token, key)
+
+
+def _number(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.count = min(_MOST, _MANY.get(int(key), int(key)))
+
+
+def _speed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.pace *= _PACE[key]
+
+
+def _place(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    """A place; a sofa is a room, and a thing in it."""
+    reading.place = reading.place or Place(key)
+    reading.link = None
+    if key == Place.ROOM and token.other in HOME[Place.ROOM]:
+        reading.link = Link.ON if reading.things and is_alive(reading.things[-1].thing) else None
+        _add(reading, token, token.other)
+
+
+def _hour(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.hour, reading.link = reading.hour or Hour(key), None
+
+
+def _weather(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    reading.weather.add(Weather(key))
+    reading.link = None
+    reading.raining = token.text.startswith(_FALLS) and not reading.things
 
 
 def _weighs(text: str) -> bool:
@@ -134,7 +145,9 @@ def _chosen(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> Meaning
         return meaning
     thing = Meaning("thing", other)
     if meaning.kind == "colour":
-        near = next((follows for follows in rest if follows.meaning and follows.meaning.kind != "small"), None)
+        near = next(
+            (follows for follows in rest if follows.meaning and follows.meaning.kind != "small"), None
+        )
         names = near is not None and near.meaning is not None and near.meaning.kind in {"thing", "colour"}
         after = reading.language in _COLOUR_AFTER and reading.things
         return meaning if names or after else thing
@@ -143,8 +156,11 @@ def _chosen(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> Meaning
     return meaning
 
 
-def _colour(reading: _Reading, colour: RGB, rest: tuple[Token, ...]) -> None:
-    follows = next((token.meaning.kind for token in rest if token.meaning and token.meaning.kind != "small"), "")
+def _colour(reading: _Reading, _: Token, key: str, rest: tuple[Token, ...]) -> None:
+    colour = COLOURS[key]
+    follows = next(
+        (token.meaning.kind for token in rest if token.meaning and token.meaning.kind != "small"), ""
+    )
     if reading.language in _COLOUR_AFTER and reading.things and (reading.count == 0 or follows != "thing"):
         reading.things[-1] = replace(reading.things[-1], colour=colour)
     else:
@@ -198,8 +214,9 @@ def _join(reading: _Reading, name: str) -> None:
         reading.action = last.action
 
 
-def _verb(reading: _Reading, action: Action) -> None:
+def _verb(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
     """A verb goes to the things before it that do nothing yet; without any, to the next."""
+    action = Action(key)
     reading.link = None
     free = [at for at, thing in enumerate(reading.things) if thing.action is None and thing.to is None]
     if free and reading.before not in _ARTICLES:
@@ -209,21 +226,28 @@ def _verb(reading: _Reading, action: Action) -> None:
         reading.action = action
 
 
-def _link(reading: _Reading, link: Link, *, deed: bool) -> None:
-    if deed:
-        reading.link = reading.loose = link
-    elif reading.link is None or reading.link not in {Link.RIDE, Link.DRIVE, Link.EAT, Link.DRINK, Link.WEAR}:
-        reading.link = link if reading.link in {None, *_PLACED} else reading.link
+def _deed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.plays |= key == _PLAY
+    reading.link = reading.loose = Link.HOLD if key == _PLAY else Link(key)
 
 
-_PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
+def _relation(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    """A preposition links two things, unless a verb already does."""
+    if reading.link is None or reading.link in _PLACED:
+        reading.link = Link(key)
+
+
+_TAKEN: Mapping[str, Callable[[_Reading, Token, str, tuple[Token, ...]], None]] = {
+    "small": _small, "thing": _thing, "colour": _colour, "number": _number, "pace": _speed, "place": _place,
+    "hour": _hour, "weather": _weather, "verb": _verb, "deed": _deed, "relation": _relation,
+}  # fmt: skip
 
 
 def _settled(reading: _Reading) -> list[Subject]:
     """The things, with the links made good that only the whole text tells."""
     things = reading.things[:_MOST_KINDS]
     linked = any(thing.to is not None and thing.link not in _PLACED for thing in things)
-    if reading.loose and not linked and len(things) > 1 and reading.language not in {"en"}:
+    if reading.loose and not linked and len(things) > 1 and reading.language != "en":
         # The verb stood last, as in Japanese or Turkish: the last thing is what it is done to.
         things[-1] = replace(things[-1], link=reading.loose, to=len(things) - 2, action=None)
     if reading.action is not None and things:
@@ -235,43 +259,14 @@ def _settled(reading: _Reading) -> list[Subject]:
         if thing.to is not None and thing.link in {Link.WITH, Link.ON, Link.IN} and thing.thing in WORN:
             things[at] = replace(thing, link=Link.WEAR)
     if reading.plays and not any(thing.link is Link.HOLD for thing in things):
-        things = [replace(one, action=one.action or Action.JUMP) if is_alive(one.thing) else one for one in things]
+        things = [
+            replace(one, action=one.action or Action.JUMP) if is_alive(one.thing) else one for one in things
+        ]
     if any(thing.action is Action.FALL for thing in things) and reading.weather & {
         Weather.SNOW, Weather.RAIN, Weather.WIND,
     } and len(things) == 1 and things[0].count == 1:  # fmt: skip
         things = [replace(thing, action=None) for thing in things]  # it is the snow that falls
     return things
-
-
-def _usual_place(things: list[Subject], salt: int) -> Place:
-    wet = {Action.SWIM, Action.SURF} & {thing.action for thing in things}
-    if wet:
-        return Place.UNDERWATER if things[0].thing in SWIMMERS and Action.SURF not in wet else Place.SEA
-    rides = {Link.RIDE, Link.DRIVE, Link.ON, Link.IN}
-    for thing in things:
-        if thing.to is not None and thing.link in rides and thing.thing in SWIMMERS:
-            return Place.SEA
-        if thing.to is not None and thing.link not in rides:
-            continue
-        for place, names in HOME.items():
-            grounded = is_alive(things[0].thing) and things[0].thing not in FLYERS | SWIMMERS
-            if thing.thing in names and not (thing is not things[0] and grounded and place in _NOT_FOR_FEET):
-                return place
-    return (Place.FIELD, Place.FIELD, Place.FIELD, Place.MOUNTAIN)[salt % 4]
-
-
-def _walks(things: list[Subject]) -> bool:
-    """Whether the first thing needs ground under its feet."""
-    first = things[0]
-    carried = {thing.thing for thing in things if thing.to == 0 and thing.link in {Link.RIDE, Link.ON, Link.IN, Link.DRIVE}}
-    afloat = first.thing in FLOATERS | SWIMMERS | FLYERS or carried & (FLOATERS | SWIMMERS | {"water-wave"})
-    return is_alive(first.thing) and not afloat and first.action not in {Action.SWIM, Action.SURF, Action.FLY, Action.FALL}
-
-
-def _usual_hour(things: list[Subject], place: Place, salt: int) -> Hour:
-    if place is Place.SPACE or any(thing.thing in {Shape.LANTERN, "ghost", "bat", "fireworks"} for thing in things):
-        return Hour.NIGHT
-    return (Hour.DAY, Hour.DAWN, Hour.DAY, Hour.DAY, Hour.SUNSET)[salt // 4 % 5]
 
 
 def _spoken(name: str) -> str:

@@ -14,11 +14,14 @@ _LONGEST = 4  # words of a phrase
 _LIKELY = 4  # languages whose names are read, to find the prompt's
 _LONGEST_RUN = 12  # letters of a word where words have no gaps
 _SCRIPTS = (
-    ("HIRAGANA", ("ja",)), ("KATAKANA", ("ja",)), ("HANGUL", ("ko",)), ("CJK", ("zh", "zh-Hant", "ja")), ("THAI", ("th",)),
+    ("HIRAGANA", ("ja",)), ("KATAKANA", ("ja",)), ("HANGUL", ("ko",)), ("CJK", ("zh", "zh-Hant", "ja")),
+    ("THAI", ("th",)),
     ("DEVANAGARI", ("hi",)), ("ARABIC", ("ar", "fa")), ("HEBREW", ("he",)), ("GREEK", ("el",)),
     ("CYRILLIC", ("ru", "uk", "bg")),
 )  # fmt: skip
-_LATIN = tuple(language for language in LANGUAGES if language not in sum((spoken for _, spoken in _SCRIPTS), ()))
+_LATIN = tuple(
+    language for language in LANGUAGES if language not in sum((spoken for _, spoken in _SCRIPTS), ())
+)
 _OWN_LETTERS = {"uk": "іїєґ", "ru": "ыэё"}
 
 
@@ -82,27 +85,19 @@ def _spoken(word: str, words: Vocabulary) -> float:
     """How sure a word is one of a language's words that are no names."""
     if words.language in GAPLESS:
         return sum(token.meaning is not None for token in _cut(word, [words]))
-    said = words.said(word)
-    if said is None or said.kind == "thing":
-        return 0.0
-    return 1.0 if said.kind == "small" else 0.95
+    for form in forms(folded(word, words.language), words.language):
+        if form in words.speech:
+            return 1.0 if words.speech[form].kind == "small" else 0.95
+    return 0.0
 
 
 def _named(word: str, words: Vocabulary) -> float:
+    """How sure it is one of a language's names, or at least begins like one of its words."""
     if words.language in GAPLESS or _spoken(word, words):
         return 0.0
     if any(form in words.names for form in forms(folded(word, words.language), words.language)):
         return 0.9
-    said = words.said(word)
-    return 0.7 if said is not None else 0.0
-
-
-def _by_script(text: str) -> tuple[str, ...]:
-    names = [unicodedata.name(letter, "") for letter in text]
-    for script, spoken in _SCRIPTS:
-        if sum(name.startswith(script) for name in names) > len(names) / (8 if script[0] in "HK" else 3):
-            return spoken
-    return _LATIN
+    return 0.7 if words.said(word) is not None else 0.0
 
 
 def _spaced(words: list[str], known: list[Vocabulary]) -> Iterator[Token]:
@@ -146,7 +141,12 @@ def _plural(text: str, thing: str, words: Vocabulary) -> bool:
     if not is_plural(text.rpartition(" ")[2], words.language):
         return False
     whole = folded(text, words.language)
-    singulars = (whole.removesuffix("s"), whole.removesuffix("es"), whole.removesuffix("x"), *forms(whole, words.language))
+    singulars = (
+        whole.removesuffix("s"),
+        whole.removesuffix("es"),
+        whole.removesuffix("x"),
+        *forms(whole, words.language),
+    )
     alike = (words.names.get(single, words.stems.get(single)) for single in singulars if single != whole)
     return thing in alike or " " in whole or whole not in words.names
 
@@ -163,6 +163,8 @@ def _many(text: str, words: Vocabulary) -> str | None:
 
 def _unknown(word: str, known: list[Vocabulary]) -> Token:
     for words in known:
+        if words.language == "en" and word.endswith(("ing", "ed")):
+            continue  # a verb is no misspelt thing
         found = words.like(word)
         if found is not None:
             plural = is_plural(word, words.language)

@@ -12,18 +12,22 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from pathlib import Path
 
+from engine.families.sketch import packaged
 from engine.families.sketch.forms import COMPOUNDING, GAPLESS, folded, forms, stem
+from engine.families.sketch.packaged import unreadable
 
-DATA = Path(__file__).with_name("data")
 LANGUAGES = (
-    "en", "es", "pt", "fr", "de", "ru", "pl", "tr", "it", "nl", "uk", "cs", "sv", "hu", "ro", "fi", "da", "no",
+    "en", "es", "pt", "fr", "de", "ru", "pl", "tr", "it", "nl", "uk", "cs", "sv", "hu", "ro", "fi", "da",
+    "no",
     "el", "ja", "ko", "zh", "zh-Hant", "vi", "th", "id", "ar", "hi", "bg", "hr", "sr-Latn", "sk", "lt", "he",
     "fa", "ms", "fil", "ca",
 )  # fmt: skip
 """What words are known in, the most used first."""
 
+_SECTIONS = (
+    "colour", "number", "place", "hour", "weather", "verb", "deed", "relation", "pace", "thing", "like", "small",
+)  # fmt: skip
 _SPEAKS_LIKE = {"zh-Hant": "zh", "ms": "id", "sk": "cs", "sr-Latn": "hr"}
 _LEAST_HEAD = 4  # letters of the head of a compound
 _CLOSE = 6  # letters of a word that may have a slip in it
@@ -67,7 +71,7 @@ class Vocabulary:
     @cached_property
     def names(self) -> dict[str, str]:
         """Folded word or phrase → the name of a drawing."""
-        found = {}
+        found: dict[str, str] = {}
         for line in _text(self.language).splitlines():
             name, *words = line.split("\t")
             found.update((folded(word, self.language), name) for word in words)
@@ -123,7 +127,10 @@ class Vocabulary:
                 if found is not None:
                     return found
         if len(word) >= _CLOSE:
-            return next((self.names[near] for near in _slips(word) if len(near) >= _CLOSE and near in self.names), None)
+            return next(
+                (self.names[near] for near in _slips(word) if len(near) >= _CLOSE and near in self.names),
+                None,
+            )
         return None
 
 
@@ -171,16 +178,13 @@ def _note(made: Vocabulary, meaning: Meaning, word: str) -> None:
 @cache
 def _speech() -> Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]:
     """Section → key → language → words."""
-    path = DATA / "speech.toml"
+    path = packaged.DATA / "speech.toml"
     try:
         read = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise _broken(path, error) from error
-    # The small words come last, so that a word that is one of them and more means more.
-    return {
-        kind: {key: _by_language(text) for key, text in read[kind].items()}
-        for kind in sorted(read, key="small".__eq__)
-    }
+        # The small words come last, so that a word that is one of them and more means more.
+        return {kind: {key: _by_language(text) for key, text in read[kind].items()} for kind in _SECTIONS}
+    except (OSError, KeyError, ValueError) as error:
+        raise unreadable(path, error) from error
 
 
 def _by_language(text: str) -> dict[str, tuple[str, ...]]:
@@ -196,15 +200,9 @@ def emoji() -> Mapping[str, str]:
 
 
 def _text(name: str) -> str:
-    path = DATA / "words.zip"
+    path = packaged.DATA / "words.zip"
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.read(f"{name}.txt").decode()
     except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
-        raise _broken(path, error) from error
-
-
-def _broken(path: Path, error: Exception) -> RuntimeError:
-    return RuntimeError(
-        f"The sketch cannot read {path.name}, which comes with Framekiln ({error}). Install Framekiln again."
-    )
+        raise unreadable(path, error) from error
