@@ -15,8 +15,8 @@ import numpy as np
 
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Camera, Recipe
+from engine.families.sketch.language.reading import read
 from engine.families.sketch.lettering import Lettering
-from engine.families.sketch.reading import read
 from engine.families.sketch.scene import Scene
 from engine.families.sketch.view import PACE, turned, view_at
 from engine.runtime.context import EngineContext

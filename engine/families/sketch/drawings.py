@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families.sketch import packaged
-from engine.families.sketch.packaged import unreadable
+from engine.families.sketch.language import packaged
+from engine.families.sketch.language.packaged import unreadable
 from engine.families.sketch.pen import Points
 from engine.families.sketch.words import RGB
 

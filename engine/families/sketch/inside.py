@@ -23,8 +23,8 @@ def moon(stage: Stage, *, front: bool) -> None:
     pen.glow(earth_x, earth_y, radius * 2.2, (90, 150, 240), 0.4)
     pen.disc(earth_x, earth_y, radius, (66, 124, 206))
     for land in range(4):
-        turn = 2.2 * land + 6 * dice.at(land, 8)
-        spot = (earth_x + 0.5 * radius * math.cos(turn), earth_y + 0.5 * radius * math.sin(turn))
+        round_ = 2.2 * land + 6 * dice.at(land, 8)
+        spot = (earth_x + 0.5 * radius * math.cos(round_), earth_y + 0.5 * radius * math.sin(round_))
         pen.disc(*spot, radius * (0.2 + 0.18 * dice.at(land, 9)), (92, 168, 104))
     dust = mix(light.ground, (206, 206, 214), 0.35)
     for layer, (near, base) in enumerate(((0.15, 0.68), (0.4, 0.74), (0.8, 0.82))):

@@ -11,11 +11,11 @@ from engine.families.sketch.drawings import drawing, names
 from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait, bent
 from engine.families.sketch.groups import Zone
+from engine.families.sketch.language.reading import read
 from engine.families.sketch.light import light_of
 from engine.families.sketch.pen import Pen
 from engine.families.sketch.pose import Pose
 from engine.families.sketch.puppet import colours
-from engine.families.sketch.reading import read
 from engine.families.sketch.scene import Scene
 from engine.families.sketch.verbs import moment
 from engine.families.sketch.view import view_at

@@ -4,11 +4,12 @@ import shutil
 
 import pytest
 
-from engine.families.sketch import drawings, forms, packaged, vocabulary
+from engine.families.sketch import drawings
 from engine.families.sketch.drawings import names
-from engine.families.sketch.reading import COLOURS, read
-from engine.families.sketch.tokens import tokens
-from engine.families.sketch.vocabulary import LANGUAGES, _speech
+from engine.families.sketch.language import forms, packaged, vocabulary
+from engine.families.sketch.language.reading import COLOURS, read
+from engine.families.sketch.language.tokens import tokens
+from engine.families.sketch.language.vocabulary import LANGUAGES, _speech
 from engine.families.sketch.words import SHAPES, Action, Hour, Link, Place, Weather
 
 

@@ -13,20 +13,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 
-from engine.families.sketch import packaged
-from engine.families.sketch.forms import COMPOUNDING, GAPLESS, folded, forms, stem
-from engine.families.sketch.packaged import unreadable
+from engine.families.sketch.language import packaged
+from engine.families.sketch.language.forms import COMPOUNDING, GAPLESS, folded, forms, stem
+from engine.families.sketch.language.packaged import unreadable
 
 LANGUAGES = (
     "en", "es", "pt", "fr", "de", "ru", "pl", "tr", "it", "nl", "uk", "cs", "sv", "hu", "ro", "fi", "da",
-    "no",
-    "el", "ja", "ko", "zh", "zh-Hant", "vi", "th", "id", "ar", "hi", "bg", "hr", "sr-Latn", "sk", "lt", "he",
+    "no", "el", "ja", "ko", "zh", "zh-Hant", "vi", "th", "id", "ar", "hi", "bg", "hr", "sr-Latn", "sk",
+    "lt", "he",
     "fa", "ms", "fil", "ca",
 )  # fmt: skip
 """What words are known in, the most used first."""
 
 _SECTIONS = (
-    "colour", "number", "place", "hour", "weather", "verb", "deed", "relation", "pace", "thing", "like", "small",
+    "colour", "number", "place", "hour", "weather", "verb", "transitive", "relation", "pace", "thing", "like",
+    "small",
 )  # fmt: skip
 _SPEAKS_LIKE = {"zh-Hant": "zh", "ms": "id", "sk": "cs", "sr-Latn": "hr"}
 _LEAST_HEAD = 4  # letters of the head of a compound

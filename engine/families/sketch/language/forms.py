@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from engine.families.sketch import packaged
-from engine.families.sketch.packaged import unreadable
+from engine.families.sketch.language import packaged
+from engine.families.sketch.language.packaged import unreadable
 
 GAPLESS = frozenset({"ja", "zh", "zh-Hant", "th"})
 """Languages that write no gaps between words."""

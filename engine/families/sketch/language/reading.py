@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
-from engine.families.sketch.forms import GAPLESS
 from engine.families.sketch.habits import BOARDS, HOME, WORN, is_alive
-from engine.families.sketch.settling import usual_hour, usual_place, walks
-from engine.families.sketch.tokens import Token, tokens
-from engine.families.sketch.vocabulary import Meaning
+from engine.families.sketch.language.forms import GAPLESS
+from engine.families.sketch.language.settling import usual_hour, usual_place, walks
+from engine.families.sketch.language.tokens import Token, tokens
+from engine.families.sketch.language.vocabulary import Meaning
 from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Shape, Subject, Vision, Weather
 
 COLOURS: Mapping[str, RGB] = {
@@ -31,7 +31,7 @@ _PACE = {"slow": 0.65, "fast": 1.5}
 _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
 _PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
-_PLAY = "play"  # the deed that needs no object: "dogs playing"
+_PLAY = "play"  # the verb that may go without an object: "dogs playing"
 _TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
 _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {"pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag")}
 """What is drawn from two others: the thing, its colour, what it carries."""
@@ -226,7 +226,7 @@ def _verb(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
         reading.action = action
 
 
-def _deed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+def _transitive(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
     reading.plays |= key == _PLAY
     reading.link = reading.loose = Link.HOLD if key == _PLAY else Link(key)
 
@@ -239,7 +239,7 @@ def _relation(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> N
 
 _TAKEN: Mapping[str, Callable[[_Reading, Token, str, tuple[Token, ...]], None]] = {
     "small": _small, "thing": _thing, "colour": _colour, "number": _number, "pace": _speed, "place": _place,
-    "hour": _hour, "weather": _weather, "verb": _verb, "deed": _deed, "relation": _relation,
+    "hour": _hour, "weather": _weather, "verb": _verb, "transitive": _transitive, "relation": _relation,
 }  # fmt: skip
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from engine.families.sketch.forms import GAPLESS, folded, forms, is_plural, words_of
-from engine.families.sketch.vocabulary import LANGUAGES, Meaning, Vocabulary, emoji, vocabulary
+from engine.families.sketch.language.forms import GAPLESS, folded, forms, is_plural, words_of
+from engine.families.sketch.language.vocabulary import LANGUAGES, Meaning, Vocabulary, emoji, vocabulary
 
 _LONGEST = 4  # words of a phrase
 _LIKELY = 4  # languages whose names are read, to find the prompt's
@@ -98,6 +98,17 @@ def _named(word: str, words: Vocabulary) -> float:
     if any(form in words.names for form in forms(folded(word, words.language), words.language)):
         return 0.9
     return 0.7 if words.said(word) is not None else 0.0
+
+
+def _by_script(text: str) -> tuple[str, ...]:
+    """The languages that are written in the letters of a text."""
+    names = [unicodedata.name(letter, "") for letter in text]
+    for script, spoken in _SCRIPTS:
+        # Kana and Hangul tell a language even where Chinese or Latin letters are more.
+        share = 1 / 8 if script in {"HIRAGANA", "KATAKANA", "HANGUL"} else 1 / 3
+        if sum(name.startswith(script) for name in names) > len(names) * share:
+            return spoken
+    return _LATIN
 
 
 def _spaced(words: list[str], known: list[Vocabulary]) -> Iterator[Token]:
