@@ -56,7 +56,7 @@ _DARK: RGB = (54, 44, 72)
 
 def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     """An animal's head on a body with two arms and two legs."""
-    fur = colours(head, look.colour)[head.seen]
+    fur = colours(head, look.colour)[head.main]
     limbs = _DARK if head.name == "panda" else mix(fur, (24, 20, 40), 0.16)
     step, swing = _steps(gait)
     for side in (-1, 1):
@@ -77,7 +77,7 @@ def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None
 
 def four_legged(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
     """An animal's head at the front of a body on four legs, with a tail."""
-    fur = colours(head, look.colour)[head.seen]
+    fur = colours(head, look.colour)[head.main]
     dark = mix(fur, (24, 20, 40), 0.22)
     step, _ = _steps(gait)
     wag = 0.05 * math.sin(gait.beat * 1.4)
