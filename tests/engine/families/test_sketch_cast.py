@@ -12,6 +12,7 @@ from engine.families.sketch.figures import Figure
 from engine.families.sketch.gaits import Gait, bent
 from engine.families.sketch.groups import Zone
 from engine.families.sketch.language.reading import read
+from engine.families.sketch.language.vocabulary import vocabulary
 from engine.families.sketch.light import light_of
 from engine.families.sketch.pen import Pen
 from engine.families.sketch.pose import Pose
@@ -197,3 +198,16 @@ def test_the_same_words_and_seed_give_the_same_cast():
     )
     assert one == again
     assert one != other
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ru"])
+def test_any_words_in_any_order_make_a_scene(language):
+    words = vocabulary(language)
+    known = [*words.names, *words.speech, *words.openings]
+    random = np.random.default_rng(5)
+    for turn in range(10):
+        prompt = " ".join(known[at] for at in random.integers(len(known), size=1 + turn))
+        scene = Scene(read(prompt), width=64, height=48, seed=turn, length=4.0)
+        scene.draw(view_at(2.0, 4.0, size=(64, 48), camera=Camera.AUTO, pace=1.0, side=1))
+        for actor in scene.actors:
+            assert np.isfinite(actor.box).all(), prompt
