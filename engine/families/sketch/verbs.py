@@ -152,12 +152,12 @@ def _fallen(actor: Actor, idle: Moment, second: float, length: float) -> Moment:
     down = 1 if actor.group.subject.action is Action.FALL else -1
     path = 1.0 + 2 * high
     if actor.group.subject.count > 1:
-        way = (actor.phase + down * 0.2 * second / path) % 1.0
+        way = (actor.phase + down * 0.07 * second / path) % 1.0
         y = way * path - high / 2
     else:
         y = 0.5 + high / 2 + down * 0.11 * (second - length / 2)
     turn = (
-        0.5 * math.sin(second * 1.3 + actor.phase)
+        0.15 * math.sin(second * 0.8 + actor.phase)
         if not is_alive(actor.group.figure.thing)
         else 0.2 * math.sin(second * 2)
     )
