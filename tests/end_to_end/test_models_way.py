@@ -24,8 +24,6 @@ from tests.engine.tiny import animatediff, svd, wan
 from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
 
-from diffusers import ControlNetModel  # isort: skip
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
 
@@ -59,8 +57,7 @@ def settings(tmp_path_factory):
     for family in (svd, animatediff, wan):
         family.build(folder)
     torch.manual_seed(3)
-    control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
-    animatediff.wake(control).save_pretrained(folder / "controlnet-canny", variant="fp16")
+    animatediff.wake(animatediff.control()).save_pretrained(folder / "controlnet-canny", variant="fp16")
     (folder / "rife").mkdir()
     (folder / "rife" / "flownet.pkl").write_bytes(b"cut off")
     return {
