@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import warnings
 
@@ -16,6 +17,11 @@ def clock():
     """The clock of the queues, at the real time until a test sets it."""
     CLOCK.now = None
     return CLOCK
+
+
+def pytest_configure():
+    """No test goes to the network, nor a program that it starts, unless it says that it has an index."""
+    os.environ["FRAMEKILN_FETCH_EYES"] = "0"
 
 
 def pytest_collection_modifyitems(items):

@@ -30,7 +30,7 @@ from engine.core.recipe import Kind, Role
 from engine.core.request import Request
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from bot.cli.demo import Made
     from bot.config.settings import Settings
@@ -198,10 +198,10 @@ def demo(image: Path, output: Path) -> None:
     """Make a clip from IMAGE as the bot would: queue, engine, quality gate, smoothing, MP4."""
     from engine.core.errors import UserError  # noqa: PLC0415 - see the module's docstring
 
-    _fetch_eyes()
     click.echo(f"Making a clip from {image}: queue, engine, quality gate, smoothing, encoder.\n")
+    request = Request(kind=Kind.ANIMATE, seconds=4.0, seed=7)
     try:
-        made = _make(Request(kind=Kind.ANIMATE, seconds=4.0, seed=7), {Role.PICTURE: image}, output)
+        made = _make(request, {Role.PICTURE: image}, output, first=_fetch_eyes)
     except UserError as error:
         _give_up(str(error))
     _print_receipt(made, output.expanduser())
@@ -212,16 +212,11 @@ def demo(image: Path, output: Path) -> None:
     )
 
 
-def _fetch_eyes() -> None:
+def _fetch_eyes(settings: Settings) -> None:
     """Fetch the small networks that look at pictures, if they are not here; a failure stops nothing."""
     from bot import policies  # noqa: PLC0415 - see the module's docstring
-    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
     from bot.ops.fetch_eyes import fetch_eyes  # noqa: PLC0415
 
-    try:
-        settings = load_settings()
-    except BadSettings as error:
-        _give_up(f"A setting is wrong. {error}")
     fetch_eyes(policies.store_of(settings), policies.for_fetching_eyes(settings), click.echo, clock=time.time)
 
 
@@ -282,8 +277,21 @@ def health() -> None:
     sys.exit(0 if alive else 1)
 
 
-def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
-    """Make a clip, and show its stages in a progress bar."""
+def _make(
+    request: Request,
+    files: Mapping[Role, Path],
+    output: Path,
+    *,
+    first: Callable[[Settings], None] = lambda _: None,
+) -> Made:
+    """Make a clip, and show its stages in a progress bar.
+
+    Args:
+        request: what to make.
+        files: what it is made from.
+        output: where the clip goes.
+        first: done once it is known that the clip can be saved there.
+    """
     from rich.console import Console  # noqa: PLC0415 - see the module's docstring
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
@@ -297,6 +305,7 @@ def _make(request: Request, files: Mapping[Role, Path], output: Path) -> Made:
     except BadSettings as error:
         _give_up(f"A setting is wrong. {error}")
     saved = OutputFile(output, CLIP, data=settings.data_dir, inputs=files.values())
+    first(settings)
     columns = (TextColumn("{task.description:<16}"), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"))
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
         bar = shown.add_task("starting", total=1.0)

@@ -77,6 +77,7 @@ def test_a_demo_without_a_network_says_so_and_goes_on(index, tmp_path, monkeypat
         raise UserError("E_TEST", "it went on")
 
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("FRAMEKILN_FETCH_EYES", "1")
     monkeypatch.setattr(demo, "make_clip", make_clip)
     (tmp_path / "picture.png").write_bytes(b"")
     for times in (1, 0):
