@@ -35,6 +35,7 @@ def models() -> None:
 def list_models() -> None:
     """Show all available weights, and which are installed."""
     from engine.families import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.shared import GROUPS  # noqa: PLC0415
 
     store = _store()
     for spec in CATALOGUE.values():
@@ -49,13 +50,18 @@ def list_models() -> None:
     for name, why in store.unusable().items():
         click.echo(f"✗ {visible(name)}\n      cannot be used, because {visible(why)}")
     click.echo(f"\nThey are in {store.folder}. To download one:  framekiln models pull NAME")
+    for group, members in GROUPS.items():
+        click.echo(f"To download {', '.join(members)}:  framekiln models pull {group}")
 
 
 @models.command()
 @click.argument("names", nargs=-1, required=True)
 @click.option("--yes", is_flag=True, help="Accept the licences without being asked.")
 def pull(names: tuple[str, ...], *, yes: bool) -> None:
-    """Download the weights called NAMES, check them and install them."""
+    """Download the weights called NAMES, check them and install them.
+
+    "eyes" stands for all the small networks that look at pictures.
+    """
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.hub import hub_of  # noqa: PLC0415
     from engine.weights.pull import Puller  # noqa: PLC0415
@@ -122,16 +128,16 @@ def remove(name: str, *, forget: bool) -> None:
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.lock import Lock  # noqa: PLC0415
 
-    (spec,) = _specs((name,))
     store = _store()
-    there = store.path(name).exists() or store.staging(name).exists()
-    try:
-        store.remove(spec.name)
-        if forget:
-            Lock(store.folder).forget(spec.name)
-    except (OSError, FetchFailed) as error:
-        _give_up(str(error))
-    click.echo(f"{name} is removed." if there else f"{name} was not installed.")
+    for spec in _specs((name,)):
+        there = store.path(spec.name).exists() or store.staging(spec.name).exists()
+        try:
+            store.remove(spec.name)
+            if forget:
+                Lock(store.folder).forget(spec.name)
+        except (OSError, FetchFailed) as error:
+            _give_up(str(error))
+        click.echo(f"{spec.name} is removed." if there else f"{spec.name} was not installed.")
 
 
 def size_text(size: int) -> str:
@@ -211,9 +217,11 @@ def _store() -> Store:
 
 
 def _specs(names: tuple[str, ...]) -> list[ModelSpec]:
-    """The entries of these names, each once."""
+    """The entries of these names, each once; a group's name stands for all of its entries."""
     from engine.families import CATALOGUE  # noqa: PLC0415 - nothing is imported to print --help
+    from engine.weights.shared import GROUPS  # noqa: PLC0415
 
+    names = tuple(entry for name in names for entry in GROUPS.get(name, (name,)))
     for name in names:
         if name not in CATALOGUE:
             near = difflib.get_close_matches(name, CATALOGUE, n=1)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.request import Subject
-from engine.vision.faces import count_faces
+from engine.vision.eyes import Eye, Eyes
 from engine.vision.nudity import highest_score
 from engine.weights.store import Store
 
@@ -89,7 +89,8 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
     flat_share = float((spread.max(axis=2) <= _FLAT_RANGE).mean())
     colours = _colours(small)
     few = colours <= _DRAWING_COLOURS
-    faces = None if store is None else count_faces(picture, store)
+    eyes = None if store is None else Eyes(store)
+    faces = len(eyes.faces(picture)) if eyes is not None and eyes.has(Eye.FACES) else None
     return PictureFacts(
         width=width,
         height=height,

@@ -1,19 +1,20 @@
-"""Finding faces with CenterFace, a small network that OpenCV runs on the CPU.
+"""Faces in a picture, with CenterFace.
 
-Source: Xu et al. 2019, *CenterFace: Joint Face Detection and Alignment Using Face as Point*; MIT. Its file
-comes with the entry of that name in the catalogue of weights.
+Source: Xu et al. 2019, *CenterFace: Joint Face Detection and Alignment Using Face as Point*; MIT. A face is a
+place and five points; nothing that tells one person from another is computed.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.weights.store import Store
+from engine.vision.box import Box
+from engine.vision.network import Network, fitted
+from engine.vision.optical_flow import Floats
 
 ENTRY = "centerface"
 FILE = "centerface.onnx"
@@ -24,7 +25,10 @@ SIDE = 640
 STRIDE = 4
 """Pixels of the picture in one cell of the network's output."""
 
-_MULTIPLE = 32
+POINTS = ("left eye", "right eye", "nose", "left corner of the mouth", "right corner of the mouth")
+"""What a face's five points are; left and right as the viewer sees them."""
+
+_MULTIPLE = 32  # the network halves its input five times
 _SURE = 0.5
 _SAME_FACE = 0.3
 """Overlap, as intersection over union, from which two boxes are one face."""
@@ -35,67 +39,47 @@ class Face:
     """A face.
 
     Attributes:
-        left, top, width, height: in pixels of the given picture.
-        score: 0 … 1, how sure the network is.
+        box: from the forehead to the chin, in pixels of the given picture.
+        points: float32 ``[5, 2]``, pixels, x first; see :data:`POINTS`.
+        certainty: 0.5 … 1.
     """
 
-    left: float
-    top: float
-    width: float
-    height: float
-    score: float
+    box: Box
+    points: Floats
+    certainty: float
 
 
-def count_faces(picture: NDArray[np.uint8], store: Store) -> int | None:
-    """Count the faces in a picture.
-
-    Args:
-        picture: uint8 ``[H, W, 3]``, RGB.
-        store: where the network's file lies, if it was pulled.
-
-    Returns:
-        The number of faces, or None where the network is not installed or cannot be read.
-    """
-    path = store.path(ENTRY) / FILE
-    if not path.is_file():
-        return None
-    try:
-        return len(find_faces(picture, path))
-    except cv2.error:  # a damaged file; faces are not important enough to fail the request
-        return None
-
-
-def find_faces(picture: NDArray[np.uint8], network: Path) -> list[Face]:
+def find_faces(picture: NDArray[np.uint8], network: Network) -> tuple[Face, ...]:
     """Find the faces in a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        network: the ONNX file. It is read for each picture, because an OpenCV network belongs to one thread.
+        network: :data:`ENTRY`'s.
+
+    Returns:
+        The surest first; none where no face is certain.
 
     Raises:
-        cv2.error: the file is not a network.
+        Unreadable: the network is another one.
     """
     height, width = picture.shape[:2]
-    scale = min(1.0, SIDE / max(height, width))
-    seen = tuple(_whole(side * scale) for side in (width, height))
-    reader = cv2.dnn.readNetFromONNX(str(network))
-    reader.setInput(cv2.dnn.blobFromImage(picture, size=seen))
-    heat, size, offset, _landmarks = reader.forward(reader.getUnconnectedOutLayersNames())
-    return read_answer(heat[0, 0], size[0], offset[0], (width / seen[0], height / seen[1]))
+    shown = fitted(picture, SIDE, _MULTIPLE)
+    heat, size, offset, points = network.run(shown.astype(np.float32))
+    scale = (width / shown.shape[1], height / shown.shape[0])
+    return read_answer(heat[0, 0], size[0], offset[0], points[0], scale)
 
 
 def read_answer(
-    heat: NDArray[np.float32],
-    size: NDArray[np.float32],
-    offset: NDArray[np.float32],
-    scale: tuple[float, float],
-) -> list[Face]:
+    heat: Floats, size: Floats, offset: Floats, points: Floats, scale: tuple[float, float]
+) -> tuple[Face, ...]:
     """Decode the network's output.
 
     Args:
         heat: ``[rows, columns]``, how sure it is that the centre of a face is in this cell.
         size: ``[2, rows, columns]``, the logarithms of the face's height and width, in cells.
         offset: ``[2, rows, columns]``, where in the cell the centre is, down and across.
+        points: ``[10, rows, columns]``, down and across for each of the five points, from the face's upper
+            left corner, in its heights and widths.
         scale: pixels of the given picture per pixel of the network's input, across and down.
 
     Returns:
@@ -103,25 +87,20 @@ def read_answer(
     """
     rows, columns = np.nonzero(heat > _SURE)
     if rows.size == 0:
-        return []
+        return ()
     scores = heat[rows, columns]
     tall, wide = (np.exp(size[axis, rows, columns]) * STRIDE for axis in (0, 1))
     top = (rows + offset[0, rows, columns] + 0.5) * STRIDE - tall / 2
     left = (columns + offset[1, rows, columns] + 0.5) * STRIDE - wide / 2
     boxes = np.stack([left * scale[0], top * scale[1], wide * scale[0], tall * scale[1]], axis=1)
+    down, across = points[0::2, rows, columns], points[1::2, rows, columns]
+    places = np.stack([(left + across * wide) * scale[0], (top + down * tall) * scale[1]], axis=2)
     kept = cv2.dnn.NMSBoxes(boxes.tolist(), scores.tolist(), _SURE, _SAME_FACE)
-    return [
+    return tuple(
         Face(
-            left=float(boxes[one, 0]),
-            top=float(boxes[one, 1]),
-            width=float(boxes[one, 2]),
-            height=float(boxes[one, 3]),
-            score=float(scores[one]),
+            box=Box(**dict(zip(("left", "top", "width", "height"), map(float, boxes[one]), strict=True))),
+            points=np.asarray(places[:, one], np.float32),
+            certainty=float(scores[one]),
         )
         for one in np.asarray(kept, np.intp).ravel()
-    ]
-
-
-def _whole(pixels: float) -> int:
-    """Round up to a multiple of 32: the network halves its input five times."""
-    return max(_MULTIPLE, -(-round(pixels) // _MULTIPLE) * _MULTIPLE)
+    )

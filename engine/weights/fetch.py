@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import http.client
+import re
 import time
 import urllib.error
 import urllib.request
@@ -47,6 +48,10 @@ class FetchFailed(EngineError):
         self.code = code
         self.passing = passing
         self.pause = pause
+
+
+class NoRanges(FetchFailed):
+    """The server gives files only whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,67 +111,91 @@ class Web:
                 failures += 1
                 self._pause_or_raise(error, failures)
 
-    def download(self, url: str, part: Path, size: int | None, tell: Callable[[int], None]) -> None:
-        """Fetch a file into ``part``, going on where an earlier attempt ended.
+    def end_of(self, url: str, size: int) -> tuple[bytes, int]:
+        """Read the end of a file.
+
+        Args:
+            url: of the file.
+            size: bytes to read, at most.
+
+        Returns:
+            Its last bytes, and the size of the whole file.
+
+        Raises:
+            NoRanges: the server gives files only whole.
+            FetchFailed: it could not be had.
+        """
+        failures = 0
+        while True:
+            try:
+                with self._open(url, {"Range": f"bytes=-{size}"}) as answer:
+                    told = re.fullmatch(r"bytes \d+-\d+/(\d+)", str(answer.headers.get("Content-Range", "")))
+                    if answer.status != _PARTIAL or told is None:
+                        raise NoRanges(Code.NETWORK, f"{origin(url)} does not give parts of files.")
+                    return _read(answer, size), int(told[1])
+            except FetchFailed as error:
+                failures += 1
+                self._pause_or_raise(error, failures)
+
+    def download(
+        self,
+        url: str,
+        part: Path,
+        size: int | None,
+        tell: Callable[[int], None],
+        *,
+        start: int | None = None,
+    ) -> None:
+        """Fetch a file, or some of it, into ``part``, going on where an earlier attempt ended.
 
         Args:
             url: of the file.
             part: what was fetched of it so far, if anything; whole afterwards.
             size: its bytes; None: as the server says.
             tell: told the bytes there are of it now.
+            start: the first byte that is wanted, where only ``size`` bytes from there are; None: the file.
 
         Raises:
+            NoRanges: some of it was wanted, and the server gives files only whole.
             FetchFailed: ``part`` then holds what can be gone on with, or is gone.
         """
         failures = 0
         while True:
             before = _size(part)
             try:
-                self._go_on(url, part, size, tell)
+                self._go_on(url, part, size, tell, start)
             except FetchFailed as error:
                 failures = 1 if _size(part) > before else failures + 1
                 self._pause_or_raise(error, failures)
             else:
                 return
 
-    def _go_on(self, url: str, part: Path, size: int | None, tell: Callable[[int], None]) -> None:
+    def _go_on(
+        self, url: str, part: Path, size: int | None, tell: Callable[[int], None], start: int | None
+    ) -> None:
         have = _size(part)
         if size is not None and have > size:
             part.unlink()
             have = 0
         if have == size:
             return
-        headers = {"Range": f"bytes={have}-"} if have else {}
-        with self._open(url, headers) as answer:
+        first = have + (start or 0)
+        with self._open(url, _range(first, start, size)) as answer:
             if answer.status == _BAD_RANGE:
-                part.unlink()
+                part.unlink(missing_ok=True)
                 raise FetchFailed(
                     Code.DAMAGED, f"{_name(url)} is shorter than announced.", passing=size is None
                 )
             if answer.status != _PARTIAL:
+                if start is not None:
+                    raise NoRanges(Code.NETWORK, f"{origin(url)} does not give parts of files.")
                 have = 0
-            elif not _starts_at(answer.headers, have):
+            elif not _starts_at(answer.headers, first):
                 part.unlink(missing_ok=True)
                 raise FetchFailed(
                     Code.DAMAGED, f"{origin(url)} sent another part of {_name(url)} than asked.", passing=True
                 )
-            coming = answer.headers.get("Content-Length", "")
-            end = have + int(coming) if coming.isdigit() else size
-            if size is not None and end != size:
-                part.unlink(missing_ok=True)
-                raise FetchFailed(Code.DAMAGED, f"{_name(url)} has {end} bytes; {size} were announced.")
-            with _opened(part, "ab" if have else "wb") as file:
-                while chunk := _read(answer, CHUNK):
-                    _write(file, chunk)
-                    have += len(chunk)
-                    tell(have)
-        if end is not None and have < end:
-            raise FetchFailed(
-                Code.NETWORK, f"The connection broke while downloading {_name(url)}.", passing=True
-            )
-        if end is not None and have > end:
-            part.unlink()
-            raise FetchFailed(Code.DAMAGED, f"{_name(url)} is longer than announced.")
+            _take(answer, url, part, have, size, tell)
 
     def _open(self, url: str, headers: Mapping[str, str]) -> http.client.HTTPResponse:
         if urlsplit(url).scheme not in {"http", "https"}:
@@ -220,6 +249,32 @@ class _Redirects(urllib.request.HTTPRedirectHandler):
         return made
 
 
+def _take(
+    answer: http.client.HTTPResponse,
+    url: str,
+    part: Path,
+    have: int,
+    size: int | None,
+    tell: Callable[[int], None],
+) -> None:
+    """Write the rest of a file, of which ``have`` bytes are here."""
+    coming = answer.headers.get("Content-Length", "")
+    end = have + int(coming) if coming.isdigit() else size
+    if size is not None and end != size:
+        part.unlink(missing_ok=True)
+        raise FetchFailed(Code.DAMAGED, f"{_name(url)} has {end} bytes; {size} were announced.")
+    with _opened(part, "ab" if have else "wb") as file:
+        while chunk := _read(answer, CHUNK):
+            _write(file, chunk)
+            have += len(chunk)
+            tell(have)
+    if end is not None and have < end:
+        raise FetchFailed(Code.NETWORK, f"The connection broke while downloading {_name(url)}.", passing=True)
+    if end is not None and have > end:
+        part.unlink()
+        raise FetchFailed(Code.DAMAGED, f"{_name(url)} is longer than announced.")
+
+
 def _refusal(url: str, status: int, headers: Message) -> FetchFailed:
     if status in _FORBIDDEN:
         return FetchFailed(Code.GATED, f"{origin(url)} refuses access to {_name(url)} ({status}).")
@@ -256,6 +311,12 @@ def _write(file: IO[bytes], chunk: bytes) -> None:
             else f"It cannot be written: {error.strerror}."
         )
         raise FetchFailed(Code.ROOM, text) from error
+
+
+def _range(first: int, start: int | None, size: int | None) -> dict[str, str]:
+    """The header that asks for a file from byte ``first`` on, or for what is missing of one part of it."""
+    last = "" if start is None or size is None else start + size - 1
+    return {"Range": f"bytes={first}-{last}"} if first or start is not None else {}
 
 
 def _starts_at(headers: Message, have: int) -> bool:

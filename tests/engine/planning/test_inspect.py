@@ -1,14 +1,13 @@
 import cv2
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind
 from engine.core.request import Request, Subject
 from engine.planning.inspect import inspect
 from engine.planning.plan import plan
-from engine.vision.faces import ENTRY, FILE, count_faces, read_answer
+from engine.vision.faces import ENTRY, FILE
 from engine.weights.store import Store
 
 
@@ -92,41 +91,9 @@ def test_a_damaged_network_finds_no_faces_and_stops_nothing(tmp_path):
     path = tmp_path / ENTRY / FILE
     path.parent.mkdir()
     path.write_bytes(b"this is no network")
-    assert count_faces(photograph(), Store(tmp_path)) is None
+    assert inspect(photograph(), Store(tmp_path)).faces is None
 
 
 def test_a_subject_is_what_was_seen():
     facts = inspect(drawing(300, 200))
     assert facts.subject("ab") == Subject(sha256="ab", width=300, height=200, is_drawing=True)
-
-
-Plane = NDArray[np.float32]
-
-
-def answer(*faces, rows=30, columns=40) -> tuple[Plane, Plane, Plane]:
-    """What the network would say of faces at (row, column), each 8 cells high and 6 wide."""
-    heat = np.zeros((rows, columns), np.float32)
-    size = np.zeros((2, rows, columns), np.float32)
-    offset = np.zeros((2, rows, columns), np.float32)
-    for row, column, score in faces:
-        heat[row, column] = score
-        size[:, row, column] = np.log(8), np.log(6)
-        offset[:, row, column] = 0.25, -0.25
-    return heat, size, offset
-
-
-def test_a_face_lies_where_its_cell_and_offset_say():
-    (face,) = read_answer(*answer((10, 20, 0.9)), (2.0, 1.0))
-    left, top = (20 + 0.5 - 0.25) * 4 - 12, (10 + 0.5 + 0.25) * 4 - 16
-    assert vars(face) == pytest.approx(
-        {"left": left * 2, "top": top, "width": 48, "height": 32, "score": 0.9}
-    )
-
-
-def test_one_face_is_counted_once_and_the_surest_is_kept():
-    found = read_answer(*answer((10, 20, 0.7), (10, 21, 0.9), (25, 5, 0.8)), (1.0, 1.0))
-    assert [round(face.score, 1) for face in found] == [0.9, 0.8]
-
-
-def test_what_is_not_sure_is_no_face():
-    assert read_answer(*answer((10, 20, 0.4)), (1.0, 1.0)) == []

