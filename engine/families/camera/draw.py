@@ -7,17 +7,21 @@ picture is filmed as the flat thing that it is: doubt means less depth, never mo
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Quality, Recipe
+from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, read_layout, surrounded
+from engine.families.camera.look import look
 from engine.families.camera.shot import Shot, Wish, shot_of
-from engine.families.camera.sight import Sight
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
+from engine.vision.eyes import Eyes
 
 WIDEST = 2.25
 """How much wider or taller than the frame a picture may be before the rest of it is left out."""
@@ -26,10 +30,16 @@ DETAIL = 2.0
 
 
 class CameraFamily:
-    """Films a picture. Keeps nothing between takes."""
+    """Films a picture. Keeps nothing between takes but the eyes' networks."""
 
-    def __init__(self, _context: EngineContext | None = None) -> None:
-        """Make one; it needs no weights and no GPU."""
+    def __init__(self, context: EngineContext | None = None) -> None:
+        """Make one.
+
+        Args:
+            context: where the eyes' weights may lie. Without them nothing is certain, and the camera moves
+                over a flat picture.
+        """
+        self._eyes = Eyes((context or EngineContext()).store)
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """Film one take; see :meth:`engine.families.Family.draw`.
@@ -54,7 +64,7 @@ class CameraFamily:
             onward=recipe.before is not None,
             quick=recipe.quality is Quality.FAST,
         )
-        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), wish, hooks)
+        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), wish, self._eyes, hooks)
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
         left, top, right, bottom = place
         for index, seconds in enumerate(times):
@@ -67,7 +77,7 @@ class CameraFamily:
 
 
 def _set_up(
-    picture: Picture, size: tuple[int, int], wish: Wish, hooks: Hooks
+    picture: Picture, size: tuple[int, int], wish: Wish, eyes: Eyes, hooks: Hooks
 ) -> tuple[Shot, Bounds, Picture | None]:
     """The shot, where in the frame it is shown, and what stands still around it.
 
@@ -81,17 +91,22 @@ def _set_up(
         place = _on_frame(layout.panel, picture, size)
         left, top, right, bottom = layout.panel
         inside = np.ascontiguousarray(picture[top:bottom, left:right])
-        shot = shot_of(inside, Sight(), (place[2] - place[0], place[3] - place[1]), wish, hooks.cancel.check)
+        known = look(inside, eyes)
+        hooks.cancel.check()
+        shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), wish, hooks.cancel.check)
         return shot, place, cover(picture, *size)
+    known, content = Known(flat=True), layout.content
     if not layout.flat:
-        return shot_of(picture, Sight(), size, wish, hooks.cancel.check), whole, None
-    content = layout.content
+        known = look(picture, eyes)
+        hooks.cancel.check()
+        if not known.flat:
+            return shot_of(picture, known, size, wish, hooks.cancel.check), whole, None
     if not wish.onward:
         picture, content = surrounded(picture, content)
     rows, columns = picture.shape[:2]
     area = (content[0] / columns, content[1] / rows, content[2] / columns, content[3] / rows)
-    sight = Sight(flat=True, texts=(area,))
-    return shot_of(picture, sight, size, wish, hooks.cancel.check), whole, None
+    known = replace(known, texts=(area,), faces=(), subject=None, body=None)
+    return shot_of(picture, known, size, wish, hooks.cancel.check), whole, None
 
 
 def _on_frame(box: Bounds, picture: Picture, size: tuple[int, int]) -> Bounds:

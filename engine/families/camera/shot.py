@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
+from engine.families.camera.known import Area, Known
 from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
 from engine.families.camera.path import Aim, Path, Track, choose, keeping, travel
 from engine.families.camera.plain import PlainStage
 from engine.families.camera.render import Stage
 from engine.families.camera.scene import Scene, study
-from engine.families.camera.sight import Area, Sight
 from engine.vision.crop import cover
 
 Pixels = NDArray[np.uint8]
@@ -80,20 +80,20 @@ class Lit:
 
 
 def shot_of(
-    picture: Pixels, sight: Sight, size: tuple[int, int], wish: Wish, check: Callable[[], None]
+    picture: Pixels, known: Known, size: tuple[int, int], wish: Wish, check: Callable[[], None]
 ) -> Shot:
     """Set up a shot.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        sight: what is known of it.
+        known: what is known of it.
         size: width and height of a frame, pixels.
         wish: how it should be filmed.
         check: called between the steps; may raise.
     """
-    scene = study(picture, check, subject=sight.subject, level=bool(sight.faces or sight.texts))
-    deep = scene.deep and not sight.flat
-    path, canvas_size = _path(picture, sight, size, wish, scene)
+    scene = study(picture, check, subject=known.subject, level=known.bends)
+    deep = scene.deep and not known.flat
+    path, canvas_size = _path(picture, known, size, wish, scene)
     life = _life(wish, size, scene, picture, canvas_size)
     if not deep:
         shot: Shot = PlainStage.of(picture, path, size, canvas_size)
@@ -105,7 +105,7 @@ def shot_of(
         how = cv2.INTER_LINEAR if wish.quick else cv2.INTER_CUBIC
         sheets = take_apart(canvas, scene, window, check)
         shot = Stage(sheets=sheets, path=path, life=life, size=size, interpolation=how)
-    amount = max(0.0 if sight.flat else scene.flatness, _stillness(shot, wish.times))
+    amount = max(0.0 if known.flat else scene.flatness, _stillness(shot, wish.times))
     return shot if amount < HARDLY else Lit(shot=shot, life=life, amount=amount)
 
 
@@ -125,7 +125,7 @@ def _stillness(shot: Shot, times: Track) -> float:
 
 
 def _path(
-    picture: Pixels, sight: Sight, size: tuple[int, int], wish: Wish, scene: Scene
+    picture: Pixels, known: Known, size: tuple[int, int], wish: Wish, scene: Scene
 ) -> tuple[Path, tuple[int, int]]:
     """The way through a picture, and how large the picture is for it, pixels of the frame."""
     rows, columns = picture.shape[:2]
@@ -135,12 +135,12 @@ def _path(
     if camera is Camera.AUTO:
         camera = choose(
             seed=wish.seed,
-            subject=sight.subject is not None,
+            subject=known.subject is not None,
             landscape=scene.sky is not None,
             spare=spare,
-            flat=sight.flat,
+            flat=known.flat,
         )
-    aim = _aim(sight, scene, (columns * scale, rows * scale), spare)
+    aim = _aim(known, scene, (columns * scale, rows * scale), spare)
     path = travel(
         camera, motion=wish.motion, seed=wish.seed, times=wish.times, size=size, spare=spare, aim=aim
     )
@@ -153,7 +153,7 @@ def _path(
     return path, path.needs(*size)
 
 
-def _aim(sight: Sight, scene: Scene, whole: tuple[float, float], spare: tuple[float, float]) -> Aim:
+def _aim(known: Known, scene: Scene, whole: tuple[float, float], spare: tuple[float, float]) -> Aim:
     """What the path is about: faces, then the subject, then the letters; else a little above the middle."""
 
     def on_frame(area: Area) -> Area:
@@ -165,12 +165,12 @@ def _aim(sight: Sight, scene: Scene, whole: tuple[float, float], spare: tuple[fl
             (bottom - 0.5) * whole[1],
         )
 
-    depth = 0.0 if sight.flat or not scene.deep else 1.0
-    kept = [_roomy(face) for face in sight.faces] + list(sight.texts)
-    if sight.body is not None and not sight.faces:
-        kept.append(sight.body)
-    about = sight.faces or (() if sight.body is None else (sight.body,)) or sight.texts
-    if max(spare) > 0.05 and not sight.flat:  # noqa: PLR2004 (it does not fit into the frame anyway)
+    depth = 0.0 if known.flat or not scene.deep else 1.0
+    kept = [_roomy(face) for face in known.faces] + list(known.texts)
+    if known.body is not None and not known.faces:
+        kept.append(known.body)
+    about = known.faces or (() if known.body is None else (known.body,)) or known.texts
+    if max(spare) > 0.05 and not known.flat:  # noqa: PLR2004 (it does not fit into the frame anyway)
         kept = []
     if not about:
         high = HIGH * whole[1] if whole[1] > 1.1 * whole[0] else 0.0
