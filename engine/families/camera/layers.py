@@ -64,6 +64,12 @@ class Window:
         """The canvas's row, in pixels, at a share of the picture's height."""
         return (share - 0.5) * self.picture[1] * self.scale + self.size[1] / 2
 
+    def area(self, shares: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """A box on the canvas, in shares of it, that is given in shares of the picture."""
+        wide, high = (self.picture[axis] * self.scale / self.size[axis] for axis in range(2))
+        left, top, right, bottom = (share - 0.5 for share in shares)
+        return left * wide + 0.5, top * high + 0.5, right * wide + 0.5, bottom * high + 0.5
+
     def onto_canvas(self, plane: Plane, step: int) -> Plane:
         """A plane of the whole picture, read at every ``step``-th pixel of the canvas."""
         columns, rows = -(-self.size[0] // step), -(-self.size[1] // step)

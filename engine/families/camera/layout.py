@@ -30,9 +30,10 @@ STEP = 2
 FLAT_SHARE = 0.6
 """From this share of exactly even pixels on, a picture was drawn by a program."""
 FLAT_LEVELS = 1
+SOME = 1 / 3
 FEW_COLOURS = 24
 FEW_COLOURS_SHARE = 0.8
-"""Or from this share on that has one of so few colours, with at least a third exactly even."""
+"""Or from this share on that has one of so few colours, with more than :data:`SOME` exactly even."""
 
 MARGIN = 0.035
 """Share of a side by which flat art is kept away from the frame's edge, where the picture has no margin of
@@ -57,11 +58,12 @@ class Layout:
 def read_layout(picture: Pixels) -> Layout:
     """Look at a picture, uint8 ``[H, W, 3]``, RGB."""
     rows, columns = picture.shape[:2]
-    flat = _is_flat(picture)
+    # In one colour alone there is nothing that could leave the frame.
+    flat = _is_flat(picture) and not _is_even(picture.reshape(-1, 3))
     panel = _panel(picture)
     if panel is not None and flat:
         inside = picture[panel[1] : panel[3], panel[0] : panel[2]]
-        panel = None if _is_flat(inside) else panel
+        panel = None if _even(_small(inside)).mean() > SOME else panel
     content = _content(picture) if flat else (0, 0, columns, rows)
     return Layout(panel=panel, flat=flat and panel is None, content=content)
 
@@ -113,23 +115,34 @@ def _small(picture: Pixels) -> Pixels:
 
 
 def _is_flat(picture: Pixels) -> bool:
-    """Whether a program drew most of it: exactly even areas, which no lens and no brush makes."""
+    """Whether a program drew most of it."""
     small = _small(picture)
-    kernel = np.ones((3, 3), np.uint8)
-    spread = cv2.dilate(small, kernel).astype(int) - cv2.erode(small, kernel)
-    even = float((spread.max(axis=2) <= FLAT_LEVELS).mean())
-    # A burnt sky and a black night are even as well, and say nothing.
-    grey = small.astype(int).sum(axis=2)
-    burnt = float(((spread.max(axis=2) <= FLAT_LEVELS) & ((grey < 12) | (grey > 750))).mean())  # noqa: PLR2004 (of 765)
-    if burnt > 0.5 * even:
-        edges = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
-        if not _is_even(edges):
-            even -= burnt
+    even = _evenness(small)
     if even >= FLAT_SHARE:
         return True
     codes = (small >> 3).astype(np.int32) @ np.array([1024, 32, 1], np.int32)
     counts = np.sort(np.bincount(codes.ravel()))[::-1]
-    return bool(even > 1 / 3 and counts[:FEW_COLOURS].sum() > FEW_COLOURS_SHARE * codes.size)
+    return bool(even > SOME and counts[:FEW_COLOURS].sum() > FEW_COLOURS_SHARE * codes.size)
+
+
+def _evenness(small: Pixels) -> float:
+    """The share of exactly even pixels that say something."""
+    even = _even(small)
+    # A burnt sky and a black night are even as well, and say nothing.
+    light = small.astype(int).sum(axis=2)
+    burnt = even & ((light < 12) | (light > 750))  # noqa: PLR2004 (of 765)
+    if burnt.sum() > even.sum() / 2:
+        edges = np.concatenate([small[0], small[-1], small[:, 0], small[:, -1]])
+        if not _is_even(edges):
+            even &= ~burnt
+    return float(even.mean())
+
+
+def _even(small: Pixels) -> NDArray[np.bool_]:
+    """Which pixels are exactly like those around them, as no lens and no brush makes them."""
+    kernel = np.ones((3, 3), np.uint8)
+    spread = cv2.dilate(small, kernel).astype(int) - cv2.erode(small, kernel)
+    return np.asarray(spread.max(axis=2) <= FLAT_LEVELS)
 
 
 def _content(picture: Pixels) -> Bounds:
@@ -176,8 +189,8 @@ def _bar(picture: Pixels) -> int:
     best = 0
     for row in range(first, last):
         # A row of the bar, and shortly after it a row that is hardly ever of its colour.
-        if own[row - 1] < 0.98 or own[row + STEP] > 0.3:  # noqa: PLR2004 (nearly all; hardly any)
+        if own[row - 1] < 0.98 or own[row + STEP] > 0.5:  # noqa: PLR2004 (nearly all; at most half)
             continue
-        if own[:row].mean() > 0.5 and own[row + 1 : row + 1 + max(3, rows // 20)].mean() < 0.35:  # noqa: PLR2004 (mostly bar; mostly not)
+        if own[:row].mean() > 0.5 and own[row + 1 : row + 1 + max(3, rows // 20)].mean() < 0.5:  # noqa: PLR2004 (mostly bar; mostly not)
             best = row
     return best + 1 if best else 0

@@ -1,4 +1,4 @@
-"""What the eyes tell the camera of a picture: a subject only where it is certain, closed, and cuts nothing."""
+"""What the eyes tell of a picture: a subject only where it is certain, closed, and cuts nothing in two."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ SMALLEST, LARGEST = 0.015, 0.7
 """Shares of the picture. Smaller is a speck; a larger one has nothing behind it to move against."""
 MASK_SIDE = 320
 """The longer side of the mask in pixels: the network sees no more."""
-BLURRED = 5.0
+BLURRED = 4.0
 """Pixels of that mask that are neither in nor out, for each pixel of the outline, at most."""
-SOLID = 0.4
+SOLID = 0.55
 """Share of its convex hull that a closed shape fills."""
 WHOLE, NONE = 0.93, 0.07
 """Shares of a face or a line from which it is all in the subject, and up to which it is not in it."""

@@ -52,6 +52,15 @@ class PlainStage:
 
     def frame(self, index: int, _seconds: float) -> Pixels:
         """Film one frame, uint8 ``[H, W, 3]``."""
+        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        matrix = self.matrix(index)
+        filmed = cv2.warpAffine(
+            self.canvas, matrix, self.size, flags=flags, borderMode=cv2.BORDER_REFLECT_101
+        )
+        return np.asarray(filmed, np.uint8)
+
+    def matrix(self, index: int) -> NDArray[np.float64]:
+        """Where in the canvas each pixel of a frame comes from: float64 ``[2, 3]``."""
         path, scale = self.path, FINER * np.exp(-self.path.zoom[index])
         cos, sin = np.cos(path.roll[index]) * scale, np.sin(path.roll[index]) * scale
         turn = np.array([[cos, sin], [-sin, cos]])
@@ -59,9 +68,4 @@ class PlainStage:
         # Pixels are counted from the middle of the first one.
         middle = np.array([columns, rows]) / 2 - 0.5
         seen_from = np.array(self.size) / 2 - 0.5 + path.pan[index]
-        matrix = np.column_stack([turn, middle - turn @ seen_from])
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        filmed = cv2.warpAffine(
-            self.canvas, matrix, self.size, flags=flags, borderMode=cv2.BORDER_REFLECT_101
-        )
-        return np.asarray(filmed, np.uint8)
+        return np.asarray(np.column_stack([turn, middle - turn @ seen_from]), np.float64)

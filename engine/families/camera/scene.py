@@ -106,24 +106,22 @@ def study(
     check()
 
     flatness = 1 - float(smoothstep(0.25, 1.2, np.percentile(edge, 97)))
-    sky = None if flatness > 0.5 else find_sky(seen.lab, seen.edge)  # noqa: PLR2004 (more flat than not)
+    alone = None if subject is None else _at(subject, size)
+    # One outline that is certain is enough: a second one around a head would be seen.
+    sky = None if flatness > 0.5 or alone is not None else find_sky(seen.lab, seen.edge)  # noqa: PLR2004 (more flat than not)
     check()
     horizon = _horizon(sky)
     front = None if sky is None else _front(seen, sky)
-    alone = None if subject is None else _at(subject, size)
-    if alone is not None and front is not None and (alone & front).any():
-        # Dark clothes at the lower edge are no shore.
-        front = None
-    water = None if sky is None else _water(seen, sky, alone, front, horizon)
+    water = None if sky is None else _water(seen, sky, front, horizon)
     disparity, nearness = _disparity(edge.shape, sky, alone, horizon, level=level)
     if sky is not None:
         # All else is decided with the cautious sky: a thing must not be lost to a cloud of its colour.
-        sky = complete_sky(seen.lab, sky, front=front, subject=alone)
+        sky = complete_sky(seen.lab, sky, front=front)
     check()
     return Scene(
         disparity=disparity,
         sky=_plane(sky),
-        subject=None if alone is None or subject is None else subject,
+        subject=subject,
         front=_plane(front),
         water=_plane(water),
         nearness=nearness,
@@ -175,30 +173,27 @@ def _front(seen: _Study, sky: Mask) -> Mask | None:
     return best if low and bottom > 0.85 and contrast > 12 else None  # noqa: PLR2004 (most of the lower edge; levels of L)
 
 
-def _water(
-    seen: _Study, sky: Mask | None, subject: Mask | None, front: Mask | None, horizon: float
-) -> Mask | None:
+def _water(seen: _Study, sky: Mask, front: Mask | None, horizon: float) -> Mask | None:
     """A wide, level-textured surface below the horizon, in the sky's or in water's colours."""
     rows, columns = seen.edge.shape
     texture = cv2.GaussianBlur(seen.down, (0, 0), 5) / (cv2.GaussianBlur(seen.across, (0, 0), 5) + 0.12)
     soft = cv2.GaussianBlur(seen.lab, (0, 0), 2)
     light, green, yellow = soft[..., 0], soft[..., 1], soft[..., 2]
     blue = smoothstep(-2.0, -10.0, yellow) * smoothstep(26, 14, green)
-    if sky is not None:
-        # What is mirrored in a column of water stands above it.
-        colours = np.where(sky[..., None], soft[..., 1:], np.nan)
-        bare = ~sky.any(axis=0)
-        colours[:, bare] = soft[sky][:, 1:].mean(axis=0)
-        low, high = np.nanmin(colours, axis=0), np.nanmax(colours, axis=0)
-        outside = np.maximum(np.maximum(low - soft[..., 1:], soft[..., 1:] - high), 0).max(axis=2)
-        blue = np.maximum(blue, 0.8 * smoothstep(8.0, 3.0, outside))
+    # What is mirrored in a column of water stands above it.
+    colours = np.where(sky[..., None], soft[..., 1:], np.nan)
+    bare = ~sky.any(axis=0)
+    colours[:, bare] = soft[sky][:, 1:].mean(axis=0)
+    low, high = np.nanmin(colours, axis=0), np.nanmax(colours, axis=0)
+    outside = np.maximum(np.maximum(low - soft[..., 1:], soft[..., 1:] - high), 0).max(axis=2)
+    blue = np.maximum(blue, 0.8 * smoothstep(8.0, 3.0, outside))
     score = blue * smoothstep(1.0, 1.7, texture) * smoothstep(3.0, 10.0, light)
     alive = cv2.GaussianBlur(seen.edge, (0, 0), 6)
     score = score * smoothstep(0.15, 0.4, alive)
     y = (np.arange(rows, dtype=np.float32) + 0.5) / rows
     score = score * smoothstep(horizon - 0.01, horizon + 0.03, y)[:, None]
     mask = np.asarray(cv2.GaussianBlur(score.astype(np.float32), (0, 0), 3), np.float32) > 0.42  # noqa: PLR2004 (by eye)
-    for other in (sky, subject, front):
+    for other in (sky, front):
         if other is not None:
             mask &= ~other
     size = max(3, columns // 40) | 1
@@ -207,7 +202,7 @@ def _water(
     )
     mask = _below_the_line(_grounded(largest(mask), front), seen.lab[..., 0])
     # Water is wide; more so where no sky confirms that there is anything to mirror.
-    if mask.mean() < 0.06 or mask.any(axis=0).mean() < (0.7 if sky is None else 0.45) or _flat_drawing(seen):  # noqa: PLR2004 (shares of the picture)
+    if mask.mean() < 0.06 or mask.any(axis=0).mean() < 0.45 or _flat_drawing(seen):  # noqa: PLR2004 (shares of the picture)
         return None
     hull = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
     if mask.sum() < 0.5 * cv2.contourArea(hull):

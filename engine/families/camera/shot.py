@@ -18,6 +18,7 @@ from engine.families.camera.path import Aim, Path, Track, choose, keeping, trave
 from engine.families.camera.plain import PlainStage
 from engine.families.camera.render import Stage
 from engine.families.camera.scene import Scene, study
+from engine.families.camera.whole import BENT, worst_bend
 from engine.vision.crop import cover
 
 Pixels = NDArray[np.uint8]
@@ -92,21 +93,41 @@ def shot_of(
         check: called between the steps; may raise.
     """
     scene = study(picture, check, subject=known.subject, level=known.bends)
-    deep = scene.deep and not known.flat
     path, canvas_size = _path(picture, known, size, wish, scene)
     life = _life(wish, size, scene, picture, canvas_size)
-    if not deep:
-        shot: Shot = PlainStage.of(picture, path, size, canvas_size)
-    else:
-        canvas = cover(picture, *canvas_size)
-        check()
-        window = Window(size=canvas_size, picture=(picture.shape[1], picture.shape[0]))
-        # A bilinear frame is softer, and takes a third of the time to sample.
-        how = cv2.INTER_LINEAR if wish.quick else cv2.INTER_CUBIC
-        sheets = take_apart(canvas, scene, window, check)
-        shot = Stage(sheets=sheets, path=path, life=life, size=size, interpolation=how)
-    amount = max(0.0 if known.flat else scene.flatness, _stillness(shot, wish.times))
+    shot: Shot | None = None
+    if scene.deep and not known.flat:
+        shot = _deep(picture, known, size, wish, scene, (path, canvas_size), check)
+    if shot is None:
+        shot = PlainStage.of(picture, path, size, canvas_size)
+    if known.flat:
+        return shot
+    amount = max(scene.flatness, _stillness(shot, wish.times))
     return shot if amount < HARDLY else Lit(shot=shot, life=life, amount=amount)
+
+
+def _deep(
+    picture: Pixels,
+    known: Known,
+    size: tuple[int, int],
+    wish: Wish,
+    scene: Scene,
+    way: tuple[Path, tuple[int, int]],
+    check: Callable[[], None],
+) -> Stage | None:
+    """The shot with depth; None where that would bend or tear a face or a line of letters."""
+    path, canvas_size = way
+    canvas = cover(picture, *canvas_size)
+    check()
+    window = Window(size=canvas_size, picture=(picture.shape[1], picture.shape[0]))
+    sheets = take_apart(canvas, scene, window, check)
+    seen = [window.area(area) for area in (*known.faces, *known.texts)]
+    if worst_bend(path, sheets, seen) > BENT:
+        return None
+    # A bilinear frame is softer, and takes a third of the time to sample.
+    how = cv2.INTER_LINEAR if wish.quick else cv2.INTER_CUBIC
+    life = _life(wish, size, scene, picture, canvas_size)
+    return Stage(sheets=sheets, path=path, life=life, size=size, interpolation=how)
 
 
 def _stillness(shot: Shot, times: Track) -> float:
@@ -170,7 +191,7 @@ def _aim(known: Known, scene: Scene, whole: tuple[float, float], spare: tuple[fl
     if known.body is not None and not known.faces:
         kept.append(known.body)
     about = known.faces or (() if known.body is None else (known.body,)) or known.texts
-    if max(spare) > 0.05 and not known.flat:  # noqa: PLR2004 (it does not fit into the frame anyway)
+    if max(spare) > 0.05:  # noqa: PLR2004 (it does not fit into the frame anyway)
         kept = []
     if not about:
         high = HIGH * whole[1] if whole[1] > 1.1 * whole[0] else 0.0
