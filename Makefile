@@ -15,7 +15,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing \
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing camera \
 	clean
 
 help:
@@ -41,6 +41,7 @@ help:
 	@echo "make hostile    broken, huge and lying pictures and clips"
 	@echo "make flood      one member floods the bot: what twenty others feel"
 	@echo "make outsiders  2,000 interactions by those who may do nothing"
+	@echo "make camera     what a camera clip costs, beside ffmpeg's zoompan"
 	@echo "make cases      files that people really send: CASES=folder"
 	@echo "make erase      random chains of deeds and erases; then every byte is searched"
 
@@ -155,6 +156,9 @@ cases: $(BIN)/.test
 
 erase: $(BIN)/.test
 	$(BIN)/python -m benchmarks.erase
+
+camera: $(BIN)/.test
+	$(BIN)/python -m benchmarks.camera $(PICTURE)
 
 gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))

@@ -18,7 +18,7 @@ from engine.core.recipe import Quality, Recipe
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, read_layout, surrounded
 from engine.families.camera.look import look
-from engine.families.camera.shot import Shot, Wish, shot_of
+from engine.families.camera.shot import Brief, Shot, shot_of
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 from engine.vision.eyes import Eyes
@@ -56,7 +56,7 @@ class CameraFamily:
             raise Unsupported("The camera needs a picture to move through.")
         cancel.check()
         times = np.arange(recipe.frames) / recipe.native_fps
-        wish = Wish(
+        brief = Brief(
             camera=recipe.camera,
             motion=recipe.motion,
             seed=seed,
@@ -64,7 +64,7 @@ class CameraFamily:
             onward=recipe.before is not None,
             quick=recipe.quality is Quality.FAST,
         )
-        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), wish, self._eyes, hooks)
+        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), brief, self._eyes, hooks)
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
         left, top, right, bottom = place
         for index, seconds in enumerate(times):
@@ -77,7 +77,7 @@ class CameraFamily:
 
 
 def _set_up(
-    picture: Picture, size: tuple[int, int], wish: Wish, eyes: Eyes, hooks: Hooks
+    picture: Picture, size: tuple[int, int], brief: Brief, eyes: Eyes, hooks: Hooks
 ) -> tuple[Shot, Bounds, Picture | None]:
     """The shot, where in the frame it is shown, and what stands still around it.
 
@@ -91,22 +91,22 @@ def _set_up(
         place = _on_frame(layout.panel, picture, size)
         left, top, right, bottom = layout.panel
         inside = np.ascontiguousarray(picture[top:bottom, left:right])
-        known = look(inside, eyes)
+        known = look(inside, eyes, hooks.cancel.check)
         hooks.cancel.check()
-        shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), wish, hooks.cancel.check)
+        shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), brief, hooks.cancel.check)
         return shot, place, cover(picture, *size)
     known, content = Known(flat=True), layout.content
     if not layout.flat:
-        known = look(picture, eyes)
+        known = look(picture, eyes, hooks.cancel.check)
         hooks.cancel.check()
         if not known.flat:
-            return shot_of(picture, known, size, wish, hooks.cancel.check), whole, None
-    if not wish.onward:
+            return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
+    if not brief.onward:
         picture, content = surrounded(picture, content)
     rows, columns = picture.shape[:2]
     area = (content[0] / columns, content[1] / rows, content[2] / columns, content[3] / rows)
     known = replace(known, texts=(area,), faces=(), subject=None, body=None)
-    return shot_of(picture, known, size, wish, hooks.cancel.check), whole, None
+    return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
 
 
 def _on_frame(box: Bounds, picture: Picture, size: tuple[int, int]) -> Bounds:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -36,16 +38,19 @@ TEXT_SIDE = 640
 """The longer side of the picture that letters are looked for in: it finds what can be read in a clip."""
 
 
-def look(picture: Pixels, eyes: Eyes) -> Known:
+def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
     """Look at a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
         eyes: those whose weights are missing see nothing, so that the picture counts as flat.
+        check: called between the eyes; may raise.
     """
     rows, columns = picture.shape[:2]
     faces = [face.box for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
+    check()
     lines = [line.box for line in eyes.text(picture, side=TEXT_SIDE) if line.certainty >= SURE_TEXT]
+    check()
     covered = sum(line.area for line in lines) / (rows * columns)
     cutout = None if covered > PAGE else eyes.cutout(picture)
     mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines)

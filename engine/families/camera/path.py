@@ -42,6 +42,8 @@ STILL = 0.055
 """A camera that stands still breathes: logarithm of scale."""
 HELD = 0.0015
 """How far a hand sways."""
+EDGE = 2.0
+"""Pixels that what is kept stays away from the frame's edge."""
 FASTEST = 0.45
 """Frames' lengths a second at which an eye still follows a pan with ease."""
 
@@ -291,7 +293,7 @@ def _keeps(
     corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)], np.float64)
     half = np.array(size) / 2
     # What the frame cuts off before anything moves is no fault of the path.
-    half = np.maximum(half, np.abs(corners / enlarged).max(axis=0)) + 0.5
+    half = np.maximum(half - EDGE, np.abs(corners / enlarged).max(axis=0)) + 0.5
     return all(bool((np.abs(path.shown(corners, d)) <= half).all()) for d in (0.0, 1.0))
 
 

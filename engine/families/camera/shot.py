@@ -40,7 +40,7 @@ FROM_LEVEL = frozenset({Camera.PUSH_IN, Camera.PULL_OUT, Camera.STILL, Camera.RO
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wish:
+class Brief:
     """How a picture should be filmed.
 
     Attributes:
@@ -81,7 +81,7 @@ class Lit:
 
 
 def shot_of(
-    picture: Pixels, known: Known, size: tuple[int, int], wish: Wish, check: Callable[[], None]
+    picture: Pixels, known: Known, size: tuple[int, int], brief: Brief, check: Callable[[], None]
 ) -> Shot:
     """Set up a shot.
 
@@ -89,20 +89,20 @@ def shot_of(
         picture: uint8 ``[H, W, 3]``, RGB.
         known: what is known of it.
         size: width and height of a frame, pixels.
-        wish: how it should be filmed.
+        brief: how it should be filmed.
         check: called between the steps; may raise.
     """
     scene = study(picture, check, subject=known.subject, level=known.bends)
-    path, canvas_size = _path(picture, known, size, wish, scene)
-    life = _life(wish, size, scene, picture, canvas_size)
+    path, canvas_size = _path(picture, known, size, brief, scene)
+    life = _life(brief, size, scene, picture, canvas_size)
     shot: Shot | None = None
     if scene.deep and not known.flat:
-        shot = _deep(picture, known, size, wish, scene, (path, canvas_size), check)
+        shot = _deep(picture, known, size, brief, scene, (path, canvas_size), check)
     if shot is None:
         shot = PlainStage.of(picture, path, size, canvas_size)
     if known.flat:
         return shot
-    amount = max(scene.flatness, _stillness(shot, wish.times))
+    amount = max(scene.flatness, _stillness(shot, brief.times))
     return shot if amount < HARDLY else Lit(shot=shot, life=life, amount=amount)
 
 
@@ -110,7 +110,7 @@ def _deep(
     picture: Pixels,
     known: Known,
     size: tuple[int, int],
-    wish: Wish,
+    brief: Brief,
     scene: Scene,
     way: tuple[Path, tuple[int, int]],
     check: Callable[[], None],
@@ -125,8 +125,8 @@ def _deep(
     if worst_bend(path, sheets, seen) > BENT:
         return None
     # A bilinear frame is softer, and takes a third of the time to sample.
-    how = cv2.INTER_LINEAR if wish.quick else cv2.INTER_CUBIC
-    life = _life(wish, size, scene, picture, canvas_size)
+    how = cv2.INTER_LINEAR if brief.quick else cv2.INTER_CUBIC
+    life = _life(brief, size, scene, picture, canvas_size)
     return Stage(sheets=sheets, path=path, life=life, size=size, interpolation=how)
 
 
@@ -146,16 +146,16 @@ def _stillness(shot: Shot, times: Track) -> float:
 
 
 def _path(
-    picture: Pixels, known: Known, size: tuple[int, int], wish: Wish, scene: Scene
+    picture: Pixels, known: Known, size: tuple[int, int], brief: Brief, scene: Scene
 ) -> tuple[Path, tuple[int, int]]:
     """The way through a picture, and how large the picture is for it, pixels of the frame."""
     rows, columns = picture.shape[:2]
     scale = max(size[0] / columns, size[1] / rows)
     spare = (columns * scale / size[0] - 1, rows * scale / size[1] - 1)
-    camera = wish.camera
+    camera = brief.camera
     if camera is Camera.AUTO:
         camera = choose(
-            seed=wish.seed,
+            seed=brief.seed,
             subject=known.subject is not None,
             landscape=scene.sky is not None,
             spare=spare,
@@ -163,10 +163,10 @@ def _path(
         )
     aim = _aim(known, scene, (columns * scale, rows * scale), spare)
     path = travel(
-        camera, motion=wish.motion, seed=wish.seed, times=wish.times, size=size, spare=spare, aim=aim
+        camera, motion=brief.motion, seed=brief.seed, times=brief.times, size=size, spare=spare, aim=aim
     )
     whole = (round(columns * scale), round(rows * scale))
-    if wish.onward:
+    if brief.onward:
         return path.onward(*size), size
     path = keeping(path, aim, size, whole)
     if camera in FROM_LEVEL:
@@ -215,13 +215,15 @@ def _roomy(face: Area) -> Area:
     return left - wide, top - high, right + wide, bottom + high / 2
 
 
-def _life(wish: Wish, size: tuple[int, int], scene: Scene, picture: Pixels, canvas: tuple[int, int]) -> Life:
+def _life(
+    brief: Brief, size: tuple[int, int], scene: Scene, picture: Pixels, canvas: tuple[int, int]
+) -> Life:
     window = Window(size=canvas, picture=(picture.shape[1], picture.shape[0]))
     return Life.of(
-        wish.motion,
-        seed=wish.seed,
+        brief.motion,
+        seed=brief.seed,
         unit=float(np.sqrt(size[0] * size[1])),
         horizon=window.row(scene.waterline),
         foot=window.row(1.0),
-        onset=ONSET_SECONDS if wish.onward else 0.0,
+        onset=ONSET_SECONDS if brief.onward else 0.0,
     )

@@ -11,7 +11,7 @@ from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout, surrounded
 from engine.families.camera.path import travel
 from engine.families.camera.plain import FINER, PlainStage
-from engine.families.camera.shot import Wish, shot_of
+from engine.families.camera.shot import Brief, shot_of
 from tests import ROOT
 from tests.engine.families.test_camera_clip import HEIGHT, WIDTH, film
 from tests.present import present
@@ -158,8 +158,8 @@ def test_no_texture_shimmers():
     rng = np.random.default_rng(5)
     grain = cv2.GaussianBlur(rng.standard_normal((240, 400)).astype(np.float32), (0, 0), 0.7)
     picture = np.repeat((128 + 90 * grain).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
-    wish = Wish(camera=Camera.PAN_LEFT, motion=Motion.NORMAL, seed=1, times=np.arange(48) / 24)
-    shot = shot_of(picture, Known(), (400, 240), wish, lambda: None)
+    brief = Brief(camera=Camera.PAN_LEFT, motion=Motion.NORMAL, seed=1, times=np.arange(48) / 24)
+    shot = shot_of(picture, Known(), (400, 240), brief, lambda: None)
     sharp = [
         np.log(cv2.Laplacian(shot.frame(index, 0.0)[..., 0].astype(np.float32), cv2.CV_32F).var())
         for index in range(12, 36)

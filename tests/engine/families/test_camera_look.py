@@ -64,7 +64,7 @@ class Eyes:
 
 def seen(*args, **changes):
     eyes: Any = Eyes(*args, **changes)
-    return look(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), eyes)
+    return look(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), eyes, lambda: None)
 
 
 def test_a_person_who_is_whole_stands_alone():

@@ -12,7 +12,7 @@ import pytest
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.known import Known
 from engine.families.camera.path import Aim, choose, keeping, travel
-from engine.families.camera.shot import Wish, shot_of
+from engine.families.camera.shot import Brief, shot_of
 
 SIZE = (256, 144)
 TIMES = np.arange(13) / 6
@@ -38,8 +38,8 @@ def film(camera, *, motion=Motion.NORMAL, seed=3, times=TIMES):
     y, x = np.mgrid[0:216, 0:384]
     disc = (np.hypot(x - 192, y - 115) < 60).astype(np.float32)
     known = Known(subject=disc, body=(0.344, 0.255, 0.656, 0.81), bends=False)
-    wish = Wish(camera=camera, motion=motion, seed=seed, times=times)
-    shot = shot_of(world(), known, SIZE, wish, lambda: None)
+    brief = Brief(camera=camera, motion=motion, seed=seed, times=times)
+    shot = shot_of(world(), known, SIZE, brief, lambda: None)
     return np.stack([shot.frame(index, float(seconds)) for index, seconds in enumerate(times)])
 
 
