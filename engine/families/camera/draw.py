@@ -30,7 +30,7 @@ DETAIL = 2.0
 
 
 class CameraFamily:
-    """Films a picture. Keeps nothing between takes but the eyes' networks."""
+    """Films a picture. Keeps nothing between takes: the eyes' networks want more memory than a clip."""
 
     def __init__(self, context: EngineContext | None = None) -> None:
         """Make one.
@@ -39,7 +39,7 @@ class CameraFamily:
             context: where the eyes' weights may lie. Without them nothing is certain, and the camera moves
                 over a flat picture.
         """
-        self._eyes = Eyes((context or EngineContext()).store)
+        self._store = (context or EngineContext()).store
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """Film one take; see :meth:`engine.families.Family.draw`.
@@ -64,7 +64,7 @@ class CameraFamily:
             onward=recipe.before is not None,
             quick=recipe.quality is Quality.FAST,
         )
-        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), brief, self._eyes, hooks)
+        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), brief, Eyes(self._store), hooks)
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
         left, top, right, bottom = place
         for index, seconds in enumerate(times):

@@ -29,7 +29,7 @@ HEAD_ROOM = 0.4
 """Above a face, as a share of its height, and half of it on the other sides."""
 LOOK_SECONDS, LOOK_SIDE = 1 / 12, 192
 """How long it is waited, and the longer side of the copy in pixels, to see whether anything moves."""
-SEEN_LEVELS = 30.0
+SEEN_LEVELS = 25.0
 """Levels a second, at the hundredth of the picture that changes most, from which it is seen to move."""
 HARDLY = 0.2
 """Less light than this is not worth its price."""

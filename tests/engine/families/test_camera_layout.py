@@ -29,12 +29,13 @@ def written(picture, text, at, colour):
     return picture
 
 
-def with_bars(photo, top, bottom, left, right, colour):
+def with_bars(photo, bars, colour):
+    top, bottom, left, right = bars
     return cv2.copyMakeBorder(photo, top, bottom, left, right, cv2.BORDER_CONSTANT, value=colour)
 
 
 def captioned(photo):
-    picture = with_bars(photo, 60, 0, 0, 0, (255, 255, 255))
+    picture = with_bars(photo, (60, 0, 0, 0), (255, 255, 255))
     return written(picture, "it moves by itself", (20, 38), (0, 0, 0))
 
 
@@ -50,7 +51,7 @@ def captioned(photo):
     ],
 )
 def test_bars_are_found_to_the_pixel(photo, bars, colour):
-    picture = with_bars(photo, *bars, colour)
+    picture = with_bars(photo, bars, colour)
     top, _, left, _ = bars
     found = read_layout(picture).panel
     assert found == pytest.approx((left, top, left + photo.shape[1], top + photo.shape[0]), abs=2)
@@ -58,7 +59,7 @@ def test_bars_are_found_to_the_pixel(photo, bars, colour):
 
 def test_a_caption_on_a_bar_belongs_to_the_bar(photo):
     picture = written(
-        with_bars(photo, 60, 0, 0, 0, (255, 255, 255)), "it moves by itself", (20, 38), (0, 0, 0)
+        with_bars(photo, (60, 0, 0, 0), (255, 255, 255)), "it moves by itself", (20, 38), (0, 0, 0)
     )
     layout = read_layout(picture)
     assert layout.panel is not None
@@ -134,7 +135,7 @@ def test_nothing_of_flat_art_leaves_the_frame_and_no_letter_is_bent(camera):
 
 def test_a_caption_stays_put_while_the_picture_below_it_moves(photo):
     picture = written(
-        with_bars(photo, 60, 0, 0, 0, (255, 255, 255)), "it moves by itself", (20, 38), (0, 0, 0)
+        with_bars(photo, (60, 0, 0, 0), (255, 255, 255)), "it moves by itself", (20, 38), (0, 0, 0)
     )
     frames = film(picture, camera=Camera.PUSH_IN, frames=5, native_fps=1.0, width=420, height=300)
     assert np.array_equal(frames[0][:57], frames[-1][:57])
