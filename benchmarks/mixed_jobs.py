@@ -246,14 +246,11 @@ def _mib(values: list[int]) -> int:
 
 def write_models(models: Path) -> None:
     """Tiny random weights of every family."""
-    from tests.engine.tiny import animatediff, svd, wan  # noqa: PLC0415, I001 - torch takes seconds
-
-    from diffusers import ControlNetModel  # noqa: PLC0415 - after the line above has put it in order
+    from tests.engine.tiny import animatediff, svd, wan  # noqa: PLC0415 - torch takes seconds
 
     for family in (svd, animatediff, wan):
         family.build(models)
-    control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
-    animatediff.wake(control).save_pretrained(models / "controlnet-canny")
+    animatediff.wake(animatediff.control()).save_pretrained(models / "controlnet-canny")
 
 
 async def run(jobs: int, seed: int) -> None:

@@ -23,7 +23,7 @@ def blocks(page):
 def follow(page, project):
     """Do what a page says, in a copy: a new file is written, an old one grows at its end."""
     for folder in COPIED:
-        shutil.copytree(ROOT / folder, project / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, project / folder)  # with its __pycache__: compiling it takes seconds
     shutil.copy(ROOT / "pyproject.toml", project)
     for title, code in blocks(page).items():
         path = project / title

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from tests.end_to_end.whole_bot import ENV, commands_known
-from tests.fake_discord.process import BotProcess
-from tests.fake_discord.server import FakeDiscord
+from tests.end_to_end.whole_bot import a_bot, a_discord
 
 
 @pytest.fixture
 async def discord():
-    async with FakeDiscord() as fake:
-        fake.guild()
+    async with a_discord() as fake:
         yield fake
-        assert fake.violations == []
 
 
 @pytest.fixture
@@ -29,7 +25,5 @@ def ada(discord):
 
 @pytest.fixture
 async def bot(discord, tmp_path):
-    async with BotProcess(discord, tmp_path / "data", env=ENV) as process:
-        await process.wait_ready()
-        await commands_known(discord)
+    async with a_bot(discord, tmp_path / "data") as process:
         yield process

@@ -19,14 +19,10 @@ from engine.clips.rate import BROKEN
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Follow, Kind, Recipe, Role, Style
 from tests import ROOT
-from tests.end_to_end.whole_bot import ENV, cat, commands_known, picture
+from tests.end_to_end.whole_bot import a_bot, a_discord, cat, picture
 from tests.engine.tiny import animatediff, svd, wan
 from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
-from tests.fake_discord.process import BotProcess
-from tests.fake_discord.server import FakeDiscord
-
-from diffusers import ControlNetModel  # isort: skip
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="module")]
 
@@ -40,10 +36,8 @@ SLOW = {"quality": "fast", "length": "normal", "engine": "animatediff"}
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def discord():
-    async with FakeDiscord() as fake:
-        fake.guild()
+    async with a_discord() as fake:
         yield fake
-        assert fake.violations == []
 
 
 @pytest.fixture(scope="module")
@@ -63,8 +57,7 @@ def settings(tmp_path_factory):
     for family in (svd, animatediff, wan):
         family.build(folder)
     torch.manual_seed(3)
-    control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
-    animatediff.wake(control).save_pretrained(folder / "controlnet-canny", variant="fp16")
+    animatediff.wake(animatediff.control()).save_pretrained(folder / "controlnet-canny", variant="fp16")
     (folder / "rife").mkdir()
     (folder / "rife" / "flownet.pkl").write_bytes(b"cut off")
     return {
@@ -83,10 +76,7 @@ def settings(tmp_path_factory):
 async def bot(discord, settings, tmp_path_factory):
     """One bot for all, so that the libraries are loaded once."""
     discord.channel(name="so that there is one")
-    env = {**ENV, **settings}
-    async with BotProcess(discord, tmp_path_factory.mktemp("bot") / "data", env=env) as process:
-        await process.wait_ready(60)
-        await commands_known(discord)
+    async with a_bot(discord, tmp_path_factory.mktemp("bot") / "data", settings) as process:
         yield process
 
 

@@ -7,19 +7,15 @@ import sqlite3
 
 import pytest
 
-from tests.end_to_end.whole_bot import CLIP_SECONDS, ENV, QUICK, cat, clips, commands_known, one_clip, says
+from tests.end_to_end.whole_bot import CLIP_SECONDS, QUICK, a_bot, cat, clips, one_clip, says
 from tests.fake_discord.faults import Status
 from tests.fake_discord.people import EVERYONE, Permission
-from tests.fake_discord.process import BotProcess
 
 
 @pytest.fixture
 async def bot(discord, tmp_path):
     """A bot that tries again soon."""
-    env = {**ENV, "FRAMEKILN_POST_BACKOFF_LAST": "1"}
-    async with BotProcess(discord, tmp_path / "data", env=env) as process:
-        await process.wait_ready()
-        await commands_known(discord)
+    async with a_bot(discord, tmp_path / "data", {"FRAMEKILN_POST_BACKOFF_LAST": "1"}) as process:
         yield process
 
 

@@ -7,19 +7,15 @@ import sqlite3
 
 import pytest
 
-from tests.end_to_end.whole_bot import CLIP_SECONDS, ENV, QUICK, cat, clips, commands_known, one_clip
+from tests.end_to_end.whole_bot import CLIP_SECONDS, QUICK, a_bot, cat, clips, one_clip
 from tests.fake_discord.faults import Status
-from tests.fake_discord.process import BotProcess
 
 ARCHIVED = Status(400, 50083, "Thread is archived")
 
 
 @pytest.fixture
 async def bot(discord, tmp_path):
-    env = {**ENV, "FRAMEKILN_POST_BACKOFF_LAST": "1"}
-    async with BotProcess(discord, tmp_path / "data", env=env) as process:
-        await process.wait_ready()
-        await commands_known(discord)
+    async with a_bot(discord, tmp_path / "data", {"FRAMEKILN_POST_BACKOFF_LAST": "1"}) as process:
         yield process
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from PIL import Image, ImageDraw
 
 from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
+from tests.fake_discord.process import BotProcess
+from tests.fake_discord.server import FakeDiscord
 
 CLIP_SECONDS = 60.0
 """A short clip takes a few seconds; a busy machine gets this long."""
@@ -20,6 +25,26 @@ ENV = {
     "FRAMEKILN_PER_MEMBER_HOUR": "100",
 }
 QUICK = {"quality": "fast", "length": "short"}
+
+
+@asynccontextmanager
+async def a_discord() -> AsyncIterator[FakeDiscord]:
+    """A fake Discord with a server in it, of which the bot must have broken no rule at the end."""
+    async with FakeDiscord() as fake:
+        fake.guild()
+        yield fake
+        assert fake.violations == []
+
+
+@asynccontextmanager
+async def a_bot(
+    discord: FakeDiscord, data: Path, env: Mapping[str, str] | None = None
+) -> AsyncIterator[BotProcess]:
+    """The bot as a process of its own, ready, with its commands known to Discord."""
+    async with BotProcess(discord, data, env={**ENV, **(env or {})}) as process:
+        await process.wait_ready()
+        await commands_known(discord)
+        yield process
 
 
 def picture(size=(320, 200), form="PNG") -> bytes:

@@ -19,6 +19,8 @@ from tokenizers.pre_tokenizers import ByteLevel
 from tests.present import present
 
 WIDTHS = (8, 16)
+VAE_WIDTHS = (8, 8, 8, 16)
+"""Four levels, as the real one has: latents are an eighth of a frame."""
 LAYERS = 1
 GROUPS = 8
 HEADS = 4
@@ -64,6 +66,13 @@ def build(folder: Path) -> None:
     _sparse_control().save_pretrained(folder / "sparsectrl-rgb")
 
 
+def control() -> diffusers.ControlNetModel:
+    """A ControlNet as it is made: all that it adds is zero."""
+    return diffusers.ControlNetModel.from_unet(
+        unet(), conditioning_embedding_out_channels=(8,) * len(VAE_WIDTHS)
+    )
+
+
 def wake(module: torch.nn.Module) -> torch.nn.Module:
     """Give weights that begin at zero a value: a new ControlNet, or SparseCtrl, has no effect at all."""
     with torch.no_grad():
@@ -107,12 +116,12 @@ def _checkpoint() -> Any:
         )
     )
     vae = diffusers.AutoencoderKL(
-        block_out_channels=WIDTHS,
+        block_out_channels=VAE_WIDTHS,
         latent_channels=4,
         norm_num_groups=GROUPS,
         layers_per_block=LAYERS,
-        down_block_types=["DownEncoderBlock2D"] * 2,
-        up_block_types=["UpDecoderBlock2D"] * 2,
+        down_block_types=["DownEncoderBlock2D"] * len(VAE_WIDTHS),
+        up_block_types=["UpDecoderBlock2D"] * len(VAE_WIDTHS),
     )
     return diffusers.StableDiffusionPipeline(
         vae=vae,
@@ -302,7 +311,7 @@ def _ldm_layer(kind: str, rest: str) -> str:
 
 
 def _ldm_vae(key: str) -> str:
-    levels = len(WIDTHS)
+    levels = len(VAE_WIDTHS)
     name = key.replace("conv_norm_out", "norm_out").replace("conv_shortcut", "nin_shortcut")
     name = re.sub(r"down_blocks\.(\d)\.resnets\.(\d)", r"down.\1.block.\2", name)
     name = re.sub(r"down_blocks\.(\d)\.downsamplers\.0", r"down.\1.downsample", name)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from diffusers import ControlNetModel
 
 from tests.engine.tiny import animatediff
 
@@ -14,6 +13,6 @@ def build(folder: Path) -> None:
     """Write a store."""
     animatediff.build(folder)
     torch.manual_seed(3)
-    control = ControlNetModel.from_unet(animatediff.unet(), conditioning_embedding_out_channels=(8, 8))
-    control.save_pretrained(folder / "controlnet-depth")  # as it is made: all that it adds is zero
+    control = animatediff.control()
+    control.save_pretrained(folder / "controlnet-depth")
     animatediff.wake(control).save_pretrained(folder / "controlnet-canny", variant="fp16")
