@@ -2,7 +2,7 @@
 
 A picture in which something is known to be nearer than the rest is taken apart into sheets, and filmed along
 an eased path; water ripples and clouds drift where they are certain to be water and clouds. Every other
-picture is filmed as the flat thing that it is: doubt means less depth, never more.
+picture is filmed as the flat thing that it is: where there is doubt there is less depth, never more.
 """
 
 from __future__ import annotations
