@@ -1,13 +1,23 @@
-"""Let the n-th of each thing fail, for n = 1, 2, … until a run meets no more: nothing may be lost or doubled.
+"""Let each thing fail at each place, once or for a while: nothing may be lost or doubled.
 
-    python -m benchmarks.fault_sweep [--story clip] [--kind database] [--nth 17] [--every 1] [--at-once 4]
-        [--logs FOLDER]
+    python -m benchmarks.fault_sweep [--story clip] [--kind database] [--key KEY] [--every 1] [--at-once 4]
+        [--each-story] [--logs FOLDER]
 
 The real bot runs in a process of its own against the fake of Discord, and members tell one of a few
-stories: a clip, a reroll, a cancel, a job that kills its engine. In each run one thing fails once: a write to
+stories: a clip, a reroll, a cancel, a job that kills its engine. One thing fails once: a write to
 the database, an HTTP call, a pipe, a rename, an fsync, a file, or the whole process; or from there on
 something is short for a while: room, file handles, a disk that can be written. The bot has to come to rest by
-itself; then it is started again on the same folder, and everything is looked through.
+itself; later it is started again on the same folder, and everything is looked through.
+
+First each story is told twice with nothing failing, and each place is noted that it passes. A place is told
+from others by the lines of our code that lead there, from the innermost to the task's first, through threads
+too; by the statement, file or call, without its numbers; by the states of the story's jobs; and by whether
+the bot starts, works or closes. Each kind of fault then begins at each place, when it is reached for the
+first time. A place that several stories pass is tried in the first of them, or in all (``--each-story``).
+Calls to Discord are counted instead: the first, the second, …, in each story.
+
+Many runs share a bot, which is started again at the end. What fails at its start or its end has a bot of its
+own. A run that did not hold in company is made again alone.
 """
 
 from __future__ import annotations
@@ -15,264 +25,122 @@ from __future__ import annotations
 import argparse
 import asyncio
 import collections
-import itertools
 import logging
 import sys
 import tempfile
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.faults.batch import play_batch
 from benchmarks.faults.broken import BROKEN
-from benchmarks.faults.checks import faults_of, is_quiet
-from benchmarks.faults.life import Life, Lived
-from benchmarks.faults.points import Kind, Point
+from benchmarks.faults.plan import census_of, plan
+from benchmarks.faults.play import HTTP, NONCE_WINDOW, REST_SECONDS, Came, Run, play
+from benchmarks.faults.points import Kind
 from benchmarks.faults.stories import STORIES, Story
-from benchmarks.faults.town import Town
-from tests.fake_discord import FakeDiscord
-from tests.fake_discord.faults import Cut, Fault, LostAnswer, RateLimit, Rule, Status
-
-NONCE_WINDOW = 300.0
-
-REST_SECONDS = 40.0
-
-AFTERWARDS = 0.3
-"""Seconds in which a clip that is posted twice would come, after the second start has come to rest."""
 
 SHRINKABLE = 40_000
 """Bytes of the clip at least, so that “too large” can be answered with a smaller one."""
 
-FEW = ("503", "lost-answer")
-"""Of the calls of all stories but the one that is told from the start."""
-
-HTTP: dict[str, Fault] = {
-    "500": Status(500),
-    "502": Status(502),
-    "503": Status(503),
-    "429": RateLimit(0.05),
-    "429-global": RateLimit(0.05, is_global=True),
-    "cut": Cut(),
-    "lost-answer": LostAnswer(),
-}
-"""What becomes of a call: refused in several ways, or cut before or after Discord has carried it out."""
+BATCH = 16
+"""Runs in one bot."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One run to make: a story, and what fails in it."""
-
-    story: Story
-    kind: Kind
-    how: str = ""
-    nth: int
-    what: str = ""
-    """Count only points whose name has this in it; of a call, a pattern of its path."""
-
-    broken: str = ""
-    """One of :data:`benchmarks.faults.broken.BROKEN`."""
-
-    rest: float = REST_SECONDS
-    """Seconds from the story's begin within which the bot comes to rest by itself, or it hangs."""
-
-    nonce_window: float = NONCE_WINDOW
-    """Seconds in which Discord recognises a message that is sent twice."""
-
-    def __str__(self) -> str:
-        how = f" --how {self.how}" if self.how else ""
-        return f"--story {self.story.name} --kind {self.kind}{how} --nth {self.nth}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Came:
-    """What came of a run.
-
-    Attributes:
-        met: whether anything failed: False past the last point.
-        points: how many points of the kind passed in the first life.
-    """
-
-    run: Run
-    met: bool
-    points: int
-    wrong: list[str]
-    log: str
-
-
-class Play:
-    """One run: lives of the bot, one after the other on the same folder."""
-
-    def __init__(self, run: Run, discord: FakeDiscord, folder: Path, clip: Path) -> None:
-        self._run = run
-        self._discord = discord
-        self._folder = folder
-        self._clip = clip
-        self._town = Town(discord)
-        self._first: Lived | None = None
-        self._life: Lived | None = None
-        self._rule: Rule | None = None
-        self._sessions = 0
-
-    async def play(self) -> Came:
-        """Tell the story, let the bot come to rest, start it again, and look."""
-        run = self._run
-        self._first = self._life = self._born(Point(kind=run.kind, nth=run.nth, what=run.what))
-        if run.story.from_the_start:
-            self._begin()
-        else:
-            self._town.on_first = self._begin
-        telling = asyncio.create_task(run.story.tell(self._town))
-        wrong = [] if await self._rests(telling) else ["it did not come to rest without a restart"]
-        await telling
-        await self._life.stop()
-        self._life = self._born(None)
-        if not await self._rests(telling):
-            wrong.append("it did not come to rest after a restart")
-        await asyncio.sleep(AFTERWARDS)
-        await self._life.stop()
-        if self._life.status:
-            wrong.append(f"the last life ended with {self._life.status}")
-        wrong += await faults_of(self._town, run.story, self._data)
-        log = self._log.read_text(errors="replace")
-        return Came(run=run, met=self._has_met(), points=self._points(), wrong=wrong, log=log)
-
-    def _begin(self) -> None:
-        """From now on it counts."""
-        run = self._run
-        if run.kind is Kind.HTTP:
-            self._rule = self._discord.fail(
-                "*", run.what or ".", HTTP[run.how], after=run.nth - 1, times=int(run.nth > 0)
-            )
-        elif self._first is not None:
-            self._first.begin()
-
-    def close(self) -> None:
-        """Leave no process behind."""
-        for life in (self._first, self._life):
-            if life is not None:
-                life.kill()
-
-    @property
-    def _data(self) -> Path:
-        return self._folder / "data"
-
-    @property
-    def _log(self) -> Path:
-        return self._folder / "bot.log"
-
-    def _born(self, point: Point | None) -> Lived:
-        self._sessions = self._discord.gateway.identifies
-        life = Life(
-            api=self._discord.api,
-            gateway=self._discord.gateway_url,
-            token=self._discord.token,
-            data=self._data,
-            log=self._log,
-            clip=self._clip,
-            point=point,
-            at_once=self._run.story.from_the_start,
-            broken=self._run.broken,
-        )
-        return Lived(life)
-
-    async def _rests(self, telling: asyncio.Task[None]) -> bool:
-        """Wait until the story is told and all jobs have ended. A life that ends is followed by another."""
-        end = time.monotonic() + self._run.rest
-        while time.monotonic() < end:
-            assert self._life is not None  # noqa: S101 - play() has made one
-            if self._life.status is not None:
-                self._life = self._born(None)
-            if telling.done():
-                gateway = self._discord.gateway
-                if gateway.identifies > self._sessions and gateway.connected and self._is_quiet():
-                    return True
-                await self._run.story.insist(self._town)
-            await asyncio.sleep(0.05)
-        return False
-
-    def _is_quiet(self) -> bool:
-        """Nothing is open any more, and nobody waits for an answer, not even of a bot that was killed."""
-        return is_quiet(self._data) and not self._town.thinking()
-
-    def _points(self) -> int:
-        if self._rule is not None:
-            return len(self._discord.requests)
-        return 0 if self._first is None else self._first.met
-
-    def _has_met(self) -> bool:
-        if self._rule is not None:
-            return self._rule.used > 0
-        return self._points() >= self._run.nth
-
-
-async def play(run: Run, clip: Path) -> Came:
-    """Make one run."""
-    with tempfile.TemporaryDirectory(prefix="framekiln-faults-") as folder:
-        async with FakeDiscord() as discord:
-            discord.rest.nonce_window = run.nonce_window
-            discord.interactions.ack_seconds = 60.0  # how soon it answers is for `make load` to say
-            discord.front.spec = None  # the schemas are held in the tests; here they would cost half the time
-            playing = Play(run, discord, Path(folder), clip)
-            try:
-                return await playing.play()
-            finally:
-                playing.close()
-
-
-async def sweep(
-    stories: Iterable[Story],
-    kinds: Iterable[Kind],
-    *,
-    clip: Path,
-    every: int = 1,
-    at_once: int = 4,
-    logs: Path | None = None,
-    **others: Any,
-) -> list[Came]:
-    """Make all runs, a few at a time.
+class Sweep:
+    """All runs, a few at a time.
 
     Args:
-        stories, kinds: which.
         clip: what the engine "draws".
-        every: only each so-many-th point.
-        at_once: runs at the same time.
+        at_once: bots at the same time.
         logs: an existing folder for the logs of the runs that did not hold.
-        others: fields of each run.
+
+    Attributes:
+        came: what came of each run.
+        elsewhere: how many places were reached in another situation than in the census.
+        missed: the runs whose place was not reached at all.
     """
-    free = asyncio.Semaphore(at_once)
 
-    async def one(run: Run) -> Came:
-        async with free:
-            came = await play(run, clip)
+    def __init__(self, clip: Path, *, at_once: int, logs: Path | None = None) -> None:
+        self._clip = clip
+        self._logs = logs
+        self._free = asyncio.Semaphore(at_once)
+        self.came: list[Came] = []
+        self.elsewhere = 0
+        self.missed: list[Run] = []
+
+    async def run(
+        self, stories: Iterable[Story], kinds: Iterable[Kind], *, every: int, each_story: bool, **others: Any
+    ) -> None:
+        """Make a run for each place and kind; ``others`` are fields of each run."""
+
+        async def one(story: Story) -> Any:
+            async with self._free:
+                return await census_of(story, self._clip, **others)
+
+        found = await asyncio.gather(*map(one, stories))
+        made = plan(found, kinds, batch=BATCH, each_story=each_story, every=every, **others)
+        count = len(made.alone) + sum(map(len, made.shared))
+        print(f"{count} places and kinds, {len(made.alone)} of them alone", flush=True)
+        await asyncio.gather(*map(self._together, made.shared), *map(self._alone, made.alone))
+
+    async def _together(self, runs: tuple[Run, ...]) -> None:
+        async with self._free:
+            batch = await play_batch(runs, self._clip)
+        again: list[Run] = []
+        missed: list[Run] = []
+        for came in batch.came:
+            if came.wrong or batch.wrong:
+                again.append(came.run)
+                self._show(came, "in company")
+            elif came.met:
+                self.came.append(came)
+            elif came.run.is_exact:
+                missed.append(came.run.anywhere())
+            else:
+                again.append(came.run)
+        self.elsewhere += len(missed)
+        if batch.wrong:
+            print(f"{runs[0]} and those that follow, together: {'; '.join(batch.wrong)}", flush=True)
+        print(f"{runs[0].story.name:15} {runs[0].kind:12} {len(batch.came)} in one bot", flush=True)
+        rest = (*missed, *runs[len(batch.came) :])
+        await asyncio.gather(*map(self._alone, again), *([self._together(rest)] if rest else []))
+
+    async def _alone(self, run: Run) -> None:
+        async with self._free:
+            came = await play(run, self._clip)
+        if not (came.met or came.wrong) and run.is_exact:
+            self.elsewhere += 1
+            await self._alone(run.anywhere())
+            return
+        if came.met or came.wrong:
+            self.came.append(came)
+        else:
+            self.missed.append(run)
+        print(f"{run.story.name:15} {run.kind:12} alone, {len(self.came)} in all", flush=True)
+        self._show(came, "alone")
+
+    def _show(self, came: Came, how: str) -> None:
         for fault in came.wrong:
-            print(f"{came.run}: {fault}", flush=True)
-        if came.wrong and logs is not None:
-            path = logs / f"{run.story.name}-{run.kind}{run.how and '-' + run.how}-{run.nth}.log"
-            await asyncio.to_thread(path.write_text, "\n".join([*came.wrong, "", came.log]))
-        return came
+            print(f"{came.run} ({how}): {fault}", flush=True)
+        if came.wrong and self._logs is not None:
+            name = str(came.run).replace("--", "").replace(" ", "-")
+            (self._logs / f"{name}-{how}.log").write_text("\n".join([*came.wrong, "", came.log]))
 
-    async def all_of(story: Story, kind: Kind, how: str) -> list[Came]:
-        done: list[Came] = []
-        wave = at_once
-        for first in itertools.count(1, wave * every):
-            numbers = range(first, first + wave * every, every)
-            runs = [Run(story=story, kind=kind, how=how, nth=number, **others) for number in numbers]
-            came = await asyncio.gather(*map(one, runs))
-            done += [each for each in came if each.met]
-            if not all(each.met for each in came):
-                break
-        print(f"{story.name:15} {kind:12} {how:12} {len(done):4} points", flush=True)
-        return done
-
-    ways = [(story, kind, how) for story in stories for kind in kinds for how in _ways(story, kind)]
-    return [came for way in ways for came in await all_of(*way)]
-
-
-def _ways(story: Story, kind: Kind) -> tuple[str, ...]:
-    if kind is not Kind.HTTP:
-        return ("",)
-    return tuple(HTTP) if story.from_the_start else FEW
+    def report(self, seconds: float) -> bool:
+        """Print what was found; True where everything held."""
+        points = collections.Counter((each.run.story.name, each.run.kind) for each in self.came)
+        names = list(dict.fromkeys(each.run.story.name for each in self.came))
+        kinds = [kind for kind in Kind if any(kind is each.run.kind for each in self.came)]
+        print(f"\n{'':15}" + "".join(f"{kind:>13}" for kind in kinds))
+        for name in names:
+            print(f"{name:15}" + "".join(f"{points[name, kind]:13}" for kind in kinds))
+        bad = [each for each in self.came if each.wrong]
+        print(f"\nfaults                {len(self.came)} in {seconds:.0f} s")
+        print(f"in another situation  {self.elsewhere}")
+        print(f"not reached again     {len(self.missed)}")
+        print(f"runs that did not hold {len(bad)}")
+        return not bad
 
 
 def make_clip(path: Path) -> None:
@@ -297,20 +165,6 @@ def make_clip(path: Path) -> None:
         raise ValueError(f"the clip has only {path.stat().st_size} bytes")
 
 
-def report(came: list[Came], seconds: float) -> bool:
-    """Print what was found; True where everything held."""
-    points = collections.Counter((each.run.story.name, each.run.kind) for each in came)
-    names = list(dict.fromkeys(each.run.story.name for each in came))
-    kinds = list(dict.fromkeys(each.run.kind for each in came))
-    print(f"\n{'':15}" + "".join(f"{kind:>13}" for kind in kinds))
-    for name in names:
-        print(f"{name:15}" + "".join(f"{points[name, kind]:13}" for kind in kinds))
-    bad = [each for each in came if each.wrong]
-    print(f"\npoints                {len(came)} in {seconds:.0f} s")
-    print(f"runs that did not hold {len(bad)}")
-    return not bad
-
-
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(
@@ -320,7 +174,9 @@ def main() -> None:
     parser.add_argument("--kind", choices=list(Kind), type=Kind, action="append")
     parser.add_argument("--how", choices=HTTP, default="", help="of an HTTP call; with --nth")
     parser.add_argument("--nth", type=int, help="only this point; shows the bot's log")
-    parser.add_argument("--every", type=int, default=1, help="only each so-many-th point")
+    parser.add_argument("--key", default="", help="only this place; shows the bot's log")
+    parser.add_argument("--every", type=int, default=1, help="only each so-many-th place")
+    parser.add_argument("--each-story", action="store_true", help="a place in each story that passes it")
     parser.add_argument("--at-once", type=int, default=4)
     parser.add_argument("--what", default="", help="only points that have this in their name")
     parser.add_argument(
@@ -343,25 +199,16 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="framekiln-faults-") as folder:
         clip = Path(folder) / "clip.mp4"
         make_clip(clip)
-        if given.nth is not None:
-            run = Run(story=stories[0], kind=kinds[0], how=given.how, nth=given.nth, **others)
-            one = asyncio.run(play(run, clip))
-            print(one.log)
-            came = [one]
-            print("\n".join(one.wrong))
+        sweep = Sweep(clip, at_once=given.at_once, logs=given.logs)
+        if given.nth is not None or given.key:
+            nth = 1 if given.nth is None else given.nth
+            run = Run(story=stories[0], kind=kinds[0], how=given.how, nth=nth, key=given.key, **others)
+            came = asyncio.run(play(run, clip))
+            print(came.log, "\n".join(came.wrong), sep="\n")
+            sweep.came.append(came)
         else:
-            came = asyncio.run(
-                sweep(
-                    stories,
-                    kinds,
-                    clip=clip,
-                    every=given.every,
-                    at_once=given.at_once,
-                    logs=given.logs,
-                    **others,
-                )
-            )
-    sys.exit(0 if report(came, time.monotonic() - began) else 1)
+            asyncio.run(sweep.run(stories, kinds, every=given.every, each_story=given.each_story, **others))
+    sys.exit(0 if sweep.report(time.monotonic() - began) else 1)
 
 
 if __name__ == "__main__":

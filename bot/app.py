@@ -39,6 +39,7 @@ from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
 from bot.ops.clock_watch import ClockWatch
 from bot.ops.data_watch import DataWatch, disk_reserve
+from bot.ops.fetch_eyes import fetching
 from bot.ops.file_modes import close_to_others, private_files
 from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
@@ -485,6 +486,11 @@ def supervisor_of(services: Services) -> Supervisor:
     )
     supervisor.add(
         engine_start(services.host),
+        fetching(
+            policies.store_of(services.settings),
+            policies.for_fetching_eyes(services.settings),
+            clock=services.clock,
+        ),
         services.engine_loop.loop,
         services.deliverer.loop,
         services.board.loop,

@@ -1,18 +1,21 @@
-"""A job's recipe and receipt, parsed once per row.
+"""A job's recipe and receipt, parsed once per row, and what was seen in its pictures.
 
-The database keeps both as text that it does not read. A row that is handed from function to function is
+The database keeps them as text that it does not read. A row that is handed from function to function is
 parsed at the first use, and what was parsed is dropped together with the row: nothing of a member's words
 stays in memory after that.
 """
 
 from __future__ import annotations
 
+import json
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Generic, TypeVar
 
 from db.jobs.job import Job
 from engine.core.recipe import Receipt, Recipe
+from engine.core.request import Subject
+from engine.core.sight import Sight
 
 T = TypeVar("T")
 
@@ -52,3 +55,31 @@ def receipt_of(job: Job) -> Receipt:
         ValueError: it has none, or a newer version wrote it.
     """
     return _receipts.of(job)
+
+
+def seen_of(job: Job) -> dict[str, Sight]:
+    """What was seen in a job's pictures, by their digests; a newer version's words are left out."""
+    try:
+        told = json.loads(job.seen or "{}")
+        return {digest: Sight.from_json(json.dumps(sight)) for digest, sight in told.items()}
+    except (ValueError, AttributeError):
+        return {}
+
+
+def seen_document(recipe: Recipe, subjects: Iterable[Subject], origin: Job | None = None) -> str | None:
+    """What is stored with a new job of what was seen in its pictures.
+
+    Args:
+        recipe: of the job; only pictures that it is drawn from count.
+        subjects: the files that were taken in for it.
+        origin: the job that it is made from; its pictures were looked at then.
+
+    Returns:
+        JSON; None where nothing was seen.
+    """
+    known = {} if origin is None else seen_of(origin)
+    known |= {subject.sha256: subject.sight for subject in subjects if subject.sight is not None}
+    kept = {digest: known[digest] for digest in sorted(set(recipe.inputs.values()) & set(known))}
+    return (
+        json.dumps({digest: json.loads(sight.to_json()) for digest, sight in kept.items()}) if kept else None
+    )

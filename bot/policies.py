@@ -14,6 +14,7 @@ from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
@@ -67,6 +68,7 @@ def for_intake(settings: Settings) -> IntakeLimits:
         download_seconds=settings.download_seconds,
         decode_wall_seconds=settings.decode_seconds,
         decode_memory=settings.decode_memory,
+        look_seconds=settings.look_seconds,
         decoders=settings.decoders,
         downloads=settings.downloads,
         waiting=settings.files_waiting,
@@ -127,6 +129,11 @@ def store_of(settings: Settings) -> Store:
         extra_checkpoints=_whole(settings.extra_checkpoints),
         extra_styles=_whole(settings.extra_styles),
     )
+
+
+def for_fetching_eyes(settings: Settings) -> FetchPolicy:
+    """Whether and for how long the small networks are fetched without being asked for."""
+    return FetchPolicy(wanted=settings.fetch_eyes, seconds=settings.fetch_eyes_seconds)
 
 
 def _whole(folders: tuple[Path, ...]) -> tuple[Path, ...]:

@@ -22,6 +22,7 @@ from bot.discord_io.door import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
+from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
 from bot.requests.admitting import SubmissionPolicy
 from db.jobs.allowances import Ceilings
@@ -40,6 +41,7 @@ MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / ro
 
 OWNERS = (
     RetentionPolicy,
+    FetchPolicy,
     ShortagePolicy,
     StumbleLimits,
     FairShare,
@@ -155,7 +157,9 @@ def test_a_policy_cannot_be_changed_once_it_is_made(policy):
 
 def other(value: object) -> object:
     """What an owner could have set in the place of a default."""
-    if value is None or isinstance(value, bool | Enum | tuple):
+    if isinstance(value, bool):
+        return not value
+    if value is None or isinstance(value, Enum | tuple):
         return value
     if isinstance(value, int | float):
         return value + 1
@@ -181,6 +185,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_plan(settings),
         policies.for_render(settings, settings.max_clip_bytes),
         policies.for_engine(settings),
+        policies.for_fetching_eyes(settings),
     ]
 
 

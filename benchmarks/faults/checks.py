@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +15,43 @@ from db.files import Blobs
 from db.sqlite.connection import Database
 from tests.policies import queue_on, retention
 
+TRIES = 20
+"""Of reading the database, a twentieth of a second apart."""
+
 ENDS = ("delivered", "cancelled", "failed", "quarantined", "refused")
 
 
 def rows(data: Path) -> list[sqlite3.Row]:
-    """The jobs, read beside the bot that may run; none where there is no database yet."""
-    try:
-        with contextlib.closing(sqlite3.connect(f"file:{data}/framekiln.db?mode=ro", uri=True)) as database:
-            database.row_factory = sqlite3.Row
-            return database.execute("SELECT * FROM job ORDER BY seq").fetchall()
-    except sqlite3.OperationalError:
-        return []
+    """The jobs, read beside the bot that may run; none where there is no database yet.
+
+    Raises:
+        sqlite3.OperationalError: there is one, and it cannot be read, again and again.
+    """
+    path = data / "framekiln.db"
+    for tries_left in reversed(range(TRIES)):
+        if not path.exists() or not path.stat().st_size:
+            break
+        try:
+            with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+                database.row_factory = sqlite3.Row
+                return database.execute("SELECT * FROM job ORDER BY seq").fetchall()
+        except sqlite3.OperationalError as error:  # a bot that starts or closes holds it for a moment
+            if "no such table" in str(error):
+                break
+            if not tries_left:
+                raise
+            time.sleep(0.05)
+    return []
 
 
 def is_quiet(data: Path) -> bool:
     """Whether each job has ended and its member has read so."""
     return all(row["state"] in ENDS and row["status_final"] for row in rows(data))
+
+
+def last_job(data: Path) -> int:
+    """The number of the last job; 0: there is none."""
+    return max((row["seq"] for row in rows(data)), default=0)
 
 
 async def faults_of(town: Town, story: Story, data: Path) -> list[str]:
@@ -40,9 +62,20 @@ async def faults_of(town: Town, story: Story, data: Path) -> list[str]:
         story: what they did.
         data: the bot's folder.
     """
-    jobs = rows(data)
-    wrong = [*_jobs(town, story, jobs), *_members(town, jobs), *await left_in(data)]
-    return wrong + [f"a breach of Discord's API: {one}" for one in town.discord.violations]
+    return [
+        *faults_seen(town, story, rows(data)),
+        *await left_in(data),
+        *(f"a breach of Discord's API: {one}" for one in town.discord.violations),
+    ]
+
+
+def faults_seen(town: Town, story: Story, jobs: list[sqlite3.Row]) -> list[str]:
+    """What does not hold in the jobs of a story, and in what its members see; the bot may run.
+
+    Args:
+        jobs: the story's.
+    """
+    return [*_jobs(town, story, jobs), *_members(town, jobs)]
 
 
 def _jobs(town: Town, story: Story, jobs: list[Any]) -> list[str]:

@@ -7,14 +7,17 @@ an engine process that draws nothing.
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import functools
+import json
 import logging
 import multiprocessing
 import os
 import signal
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import IntEnum
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 from types import ModuleType
@@ -36,7 +39,8 @@ import bot.reconnect
 import bot.supervisor
 from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
-from benchmarks.faults.points import SCALE, Point, Points, install
+from benchmarks.faults.places import Place, Places
+from benchmarks.faults.points import SCALE, Kind, Point, Points, install
 from bot import app
 from bot.client import Framekiln
 from bot.config.choices import LogFormat
@@ -45,8 +49,13 @@ from bot.ops.logs import set_up_logs
 from engine.process.host import EngineHost
 from engine.process.worker import die_with
 
+log = logging.getLogger(__name__)
+
 QUICKER = 0.05
 """What is left of discord.py's pauses between two tries."""
+
+DEATHS_WINDOW = 3.0
+"""Seconds in which several deaths of the engine count as one fault: one story's, not those of many."""
 
 PAUSES = {
     bot.loops.engine_loop: {
@@ -87,6 +96,7 @@ class Life:
         clip: what its engine "draws"; None: the engines that need no weights draw.
         point: None: nothing fails.
         at_once: points count from the start, not from :meth:`Lived.begin` on.
+        census: a file to which each place is added that the life passes, a line of JSON each.
         broken: one of :data:`benchmarks.faults.broken.BROKEN`; "": the bot as it is.
         clock: speed and beginning of :func:`benchmarks.faults.clock.install`; the bot's pauses are its own.
         settings: over those that all lives have.
@@ -100,34 +110,76 @@ class Life:
     clip: Path | None
     point: Point | None
     at_once: bool = True
+    census: Path | None = None
     broken: str = ""
     clock: tuple[float, float] | None = None
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
-class Lived:
-    """A life that runs.
+class Phase(IntEnum):
+    """How far a run is. Points of the first phase count only where the life says so."""
+
+    BEFORE = 0
+    TELLING = 1
+    CLOSING = 2
+
+
+class Switch:
+    """What a life and the sweep both see.
 
     Attributes:
         met: how many points of the kind have passed.
+        phase: how far the run is.
+        since: the number of the last job before the story.
     """
+
+    LENGTH = 512
+
+    def __init__(self, context: ForkServerContext) -> None:
+        # Without locks: a life that ends at a point would keep one for ever.
+        self.met = context.Value("i", 0, lock=False)
+        self.phase = context.Value("i", Phase.BEFORE, lock=False)
+        self.since = context.Value("q", 0, lock=False)
+        self._turn = context.Value("i", 0, lock=False)
+        self._armed: Any = context.Array(ctypes.c_char, self.LENGTH, lock=False)
+        self._read = 0
+
+    def arm(self, point: Point, since: int) -> None:
+        """Let another point fail, in the same life. To be called by the sweep, in the first phase."""
+        self.phase.value, self.met.value, self.since.value = Phase.BEFORE, 0, since
+        self._armed.value = json.dumps(asdict(point)).encode()
+        self._turn.value += 1  # last: the life looks at this first
+
+    def rearmed(self) -> Point | None:
+        """The point that follows, once. To be called by the life."""
+        if self._turn.value == self._read:
+            return None
+        self._read = self._turn.value
+        given = json.loads(self._armed.value)
+        return Point(**{**given, "kind": Kind(given["kind"])})
+
+
+class Lived:
+    """A life that runs."""
 
     def __init__(self, life: Life) -> None:
         context = forked()
-        self._met = context.Value("i", 0)
-        self._begun = context.Value("b", life.at_once)
-        shared = (self._met, self._begun)
-        self._process: ForkServerProcess = context.Process(target=_live, args=(life, *shared))
+        self._switch = Switch(context)
+        self._process: ForkServerProcess = context.Process(target=_live, args=(life, self._switch))
         self._process.start()
 
     @property
     def met(self) -> int:
         """How many points of the kind have passed."""
-        return int(self._met.value)
+        return int(self._switch.met.value)
 
     def begin(self) -> None:
         """Count from now on."""
-        self._begun.value = True
+        self._switch.phase.value = Phase.TELLING
+
+    def arm(self, point: Point, since: int) -> None:
+        """Let this point fail from the next :meth:`begin` on; jobs up to number ``since`` are of the past."""
+        self._switch.arm(point, since)
 
     @property
     def pid(self) -> int:
@@ -141,6 +193,7 @@ class Lived:
 
     async def stop(self, seconds: float = 20.0) -> None:
         """Ask it to end, and see that it does."""
+        self._switch.phase.value = Phase.CLOSING
         if self.status is None:
             os.kill(self.pid, signal.SIGTERM)
         await self.ended(seconds)
@@ -167,11 +220,11 @@ def forked() -> ForkServerContext:
     return context
 
 
-def _live(life: Life, met: Any, begun: Any) -> None:
+def _live(life: Life, switch: Switch) -> None:
     die_with(os.getppid())  # the process that forks lives ends with the one that started it
-    log = os.open(life.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    os.dup2(log, sys.stdout.fileno())
-    os.dup2(log, sys.stderr.fileno())
+    written = os.open(life.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.dup2(written, sys.stdout.fileno())
+    os.dup2(written, sys.stderr.fileno())
     set_up_logs("INFO", LogFormat.TEXT, [life.token], backlog=1_000_000)
     _point_at(life)
     if life.clock is None:
@@ -179,20 +232,18 @@ def _live(life: Life, met: Any, begun: Any) -> None:
     else:
         clock.install(*life.clock)
     if life.clip is not None:
-        _give_an_engine(life.clip, _outage_of(life.data), 1.0 if life.clock is None else life.clock[0])
+        _give_an_engine(life.clip, outage_of(life.data), 1.0 if life.clock is None else life.clock[0])
     if life.broken:
         BROKEN[life.broken]()
     if life.point is not None:
-        note = functools.partial(_note, met, life.point)
-        announce = functools.partial(_announce, _outage_of(life.data), open)
-        points = Points(life.point, counts=lambda: begun.value, met=note, announce=announce)
-        install(points, life.data)
+        install(_points(life, life.point, switch), life.data)
     values: dict[str, Any] = {
         "discord_token": life.token,
         "data_dir": life.data,
         "models_dir": life.data.parent / "no-models",
         "min_free_disk": 0,
         "reserve_bytes": 64 * 1024,
+        "fetch_eyes": False,
         "backups": 1,
         "per_member_waiting": 20,
         "per_member_hour": 100,
@@ -206,20 +257,49 @@ def _live(life: Life, met: Any, begun: Any) -> None:
     asyncio.run(app.run(settings))
 
 
-def _note(met: Any, point: Point, number: int, what: str) -> None:
-    met.value = number
-    if number == point.nth:
-        logging.getLogger(__name__).warning("HERE FAILS %s %d: %s", point.kind, number, what)
+def _points(life: Life, point: Point, switch: Switch) -> Points:
+    def met(number: int, what: str) -> None:
+        switch.met.value = number
+        if number == point.nth:
+            log.warning("HERE FAILS %s %d: %s", point.kind, number, what)
+
+    def rearmed() -> Point | None:
+        nonlocal point
+        other = switch.rearmed()
+        point = other or point
+        return other
+
+    return Points(
+        point,
+        counts=lambda: life.at_once or switch.phase.value > Phase.BEFORE,
+        met=met,
+        announce=functools.partial(_announce, outage_of(life.data), open, os.replace),
+        places=Places(
+            phase=lambda: switch.phase.value,
+            since=lambda: switch.since.value,
+            seen=None if life.census is None else _census(life.census),
+        ),
+        rearmed=rearmed,
+    )
 
 
-def _outage_of(data: Path) -> Path:
-    """The file by which the engine's process hears of an outage; it lies outside the data folder."""
+def _census(path: Path) -> Callable[[Place], None]:
+    """Taken before ``open`` is wrapped."""
+    file = path.open("a", buffering=1)
+    return lambda place: print(json.dumps(asdict(place)), file=file)
+
+
+def outage_of(data: Path) -> Path:
+    """Return the file by which the engine's process hears of an outage; it lies outside the data folder."""
     return data.parent / "outage"
 
 
-def _announce(path: Path, real_open: Any, code: int, until: float) -> None:
-    with real_open(path, "w") as file:
+def _announce(path: Path, real_open: Any, real_replace: Any, code: int, until: float) -> None:
+    """Say it as a whole: the engine's process and the sweep read it at any time."""
+    whole = path.with_suffix(".new")
+    with real_open(whole, "w") as file:
         file.write(f"{code} {until}")
+    real_replace(whole, path)
 
 
 def _point_at(life: Life) -> None:
@@ -259,6 +339,7 @@ def _give_an_engine(clip: Path, outage: Path, speed: float) -> None:
             given.pop("limits"),
             backoff_first=0.05,
             backoff_last=0.2,
+            deaths_window=DEATHS_WINDOW,
             cancel_grace=2.0 * speed,
             term_grace=5.0 * speed,
             heartbeat_silence=15.0 * speed,

@@ -25,10 +25,13 @@ from typing import Any, TypeVar
 
 import aiohttp
 
+from benchmarks.faults import places
+from benchmarks.faults.places import Place, Places
+
 T = TypeVar("T")
 
-SCALE = 20.0
-"""The pauses of the bot in a sweep are about a twentieth of the true ones, and so are the outages."""
+SCALE = 40.0
+"""An outage in a sweep, and the pauses in which the bot waits for its end, are this much shorter."""
 
 DIED = 9
 """The exit status of a life that was ended at a point."""
@@ -55,12 +58,10 @@ class Kind(StrEnum):
     """Writing into a file that was opened: the disk is full."""
 
     UNLINK = "unlink"
-    DISK_FULL = "disk-full"
-    """From the n-th write to the database or a file on, all of them fail for a while; then there is room."""
-
     FULL_8 = "full-8s"
     FULL_90 = "full-90s"
-    """The same, also for the engine's process, and for so many seconds of the bot's own time."""
+    """From the n-th write to the database or a file on, all of them fail for so many seconds of the bot's own
+    time, here and in the engine's process; then there is room."""
 
     LITTLE_LEFT = "1.5MB-left"
     """For 90 s there is room for the database, and none for a clip or a picture."""
@@ -95,9 +96,13 @@ class Outage:
     seconds: float
     only_clips: bool = False
 
+    def takes(self, hit: str, what: str) -> bool:
+        """Whether something fails meanwhile."""
+        lies_there = not self.only_clips or any(f"{name}/" in what for name in _HOLDS_CLIPS)
+        return hit in self.hits and lies_there
+
 
 OUTAGES = {
-    Kind.DISK_FULL: Outage(hits=_NEED_ROOM, code=errno.ENOSPC, seconds=1.5),
     Kind.FULL_8: Outage(hits=_NEED_ROOM, code=errno.ENOSPC, seconds=8 / SCALE),
     Kind.FULL_90: Outage(hits=_NEED_ROOM, code=errno.ENOSPC, seconds=90 / SCALE),
     Kind.LITTLE_LEFT: Outage(hits=(Kind.WRITE,), code=errno.ENOSPC, seconds=90 / SCALE, only_clips=True),
@@ -114,11 +119,13 @@ class Point:
 
     Attributes:
         what: only those count whose name has this in it.
+        key: only those count that are this place; see :mod:`benchmarks.faults.places`.
     """
 
     kind: Kind
     nth: int
     what: str = ""
+    key: str = ""
 
 
 class Points:
@@ -129,6 +136,8 @@ class Points:
         counts: says whether counting has begun.
         met: called with the count and a name each time that something of the kind passes.
         announce: called with an errno and a moment of the system's monotonic clock when an outage begins.
+        places: names each place; without, points have no keys.
+        rearmed: gives the point that follows this one in the same life; None as long as it is the same.
     """
 
     def __init__(
@@ -138,10 +147,14 @@ class Points:
         counts: Callable[[], bool],
         met: Callable[[int, str], None],
         announce: Callable[[int, float], None] = lambda _code, _until: None,
+        places: Places | None = None,
+        rearmed: Callable[[], Point | None] = lambda: None,
     ) -> None:
         self._point = point
         self._outage = OUTAGES.get(point.kind)
         self._announce = announce
+        self._places = places
+        self._rearmed = rearmed
         self._counts = counts
         self._met = met
         self._count = 0
@@ -150,23 +163,44 @@ class Points:
 
     def fails(self, kind: Kind, what: str) -> bool:
         """Count one; True where it is the one."""
+        self._look_for_another()
+        place = self._place(kind, what)
         if self._outage is not None:
-            return self._is_out(self._outage, kind, what)
-        if kind is not self._point.kind or self._point.what not in what or not self._counts():
+            return self._is_out(self._outage, kind, what, place)
+        if kind is not self._point.kind or not self._counts() or not self._is_meant(what, place):
             return False
         number = self._met_one(what)
         return number == self._point.nth
+
+    def committed(self, connection: sqlite3.Connection) -> None:
+        """Hear that a transaction has ended."""
+        if self._places is not None:
+            self._places.committed(connection)
+
+    def _place(self, kind: Kind, what: str) -> Place | None:
+        if self._places is None or not (self._point.key or self._places.is_census):
+            return None
+        return self._places.here(kind, what)
+
+    def _look_for_another(self) -> None:
+        with self._lock:
+            other = self._rearmed()
+            if other is not None:
+                self._point, self._outage = other, OUTAGES.get(other.kind)
+                self._count, self._full_until = 0, 0.0
+
+    def _is_meant(self, what: str, place: Place | None) -> bool:
+        key = self._point.key
+        return self._point.what in what and (not key or (place is not None and key in place.keys))
 
     def code(self, usual: int) -> int:
         """The errno of what fails."""
         return usual if self._outage is None else self._outage.code
 
-    def _is_out(self, outage: Outage, kind: Kind, what: str) -> bool:
-        if kind not in outage.hits or not self._counts():
+    def _is_out(self, outage: Outage, kind: Kind, what: str, place: Place | None) -> bool:
+        if not outage.takes(kind, what) or not self._counts():
             return False
-        if outage.only_clips and not any(f"{name}/" in what for name in _HOLDS_CLIPS):
-            return False
-        if self._met_one(what) == self._point.nth:
+        if self._is_meant(what, place) and self._met_one(what) == self._point.nth:
             self._full_until = time.monotonic() + outage.seconds
             self._announce(outage.code, self._full_until)
         return time.monotonic() < self._full_until
@@ -191,6 +225,7 @@ def install(points: Points, folder: Path) -> None:
         points: say what fails.
         folder: the bot's data folder; files elsewhere do not count.
     """
+    places.install()
     _wrap_sqlite(points)
     _wrap_files(points, folder)
     _wrap_pipes(points)
@@ -226,7 +261,10 @@ def _statement(
             raise _sqlite_error(sqlite3.SQLITE_IOERR_WRITE, "disk I/O error")
         raise _sqlite_error(sqlite3.SQLITE_FULL, "database or disk is full")
     points.may_die(what)
-    return do()
+    done = do()
+    if word == "COMMIT":
+        points.committed(connection)
+    return done
 
 
 def _sqlite_error(code: int, text: str) -> sqlite3.OperationalError:

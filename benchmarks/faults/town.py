@@ -18,17 +18,16 @@ PATIENCE = 6.0
 
 
 class Town:
-    """One channel, one member who asks, and what came of it.
+    """One channel, one member who asks, and what came of it. A server can hold several.
 
     Attributes:
         asked: what the member asked for, by a command or by a button.
-        posted: all messages that ever stood in the channel.
+        posted: all messages that ever stood in the channel, or went to the member in private.
         on_first: called before the first request.
     """
 
     def __init__(self, discord: FakeDiscord) -> None:
         self.discord = discord
-        discord.guild()
         self.channel = discord.channel()
         self.ada = discord.member("ada")
         self.asked: list[Interaction] = []
@@ -37,7 +36,8 @@ class Town:
         post = discord.world.post
 
         def note(message: Message) -> Message:
-            self.posted.append(message)
+            if message.channel in (self.channel, discord.world.direct.get(self.ada.user.id)):
+                self.posted.append(message)
             return post(message)
 
         discord.world.post = note  # type: ignore[method-assign]

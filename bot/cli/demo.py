@@ -14,7 +14,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from bot.discord_io.messenger import Post
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
-from bot.job_documents import receipt_of
+from bot.job_documents import receipt_of, seen_document
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
@@ -144,7 +144,7 @@ async def make_clip(
                 capabilities = _capabilities(settings, host, request)
                 request = worded(request, capabilities, limit=settings.max_prompt)
                 recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
-                job = await _enqueue(recipe, queue, policies.for_enqueueing(settings))
+                job = await _enqueue(recipe, subjects.values(), queue, policies.for_enqueueing(settings))
                 spend = policies.for_render(settings, settings.max_clip_bytes)
                 sealer = Sealer(load_identity(settings.data_dir))
                 deliverer, engine_loop = _loops(
@@ -196,7 +196,7 @@ def _capabilities(settings: Settings, host: EngineHost, request: Request) -> Cap
     return capabilities_of(policies.store_of(settings), CATALOGUE, host.device or Device(), slow=slow)
 
 
-async def _enqueue(recipe: Recipe, queue: Queue, limits: EnqueueLimits) -> JobId:
+async def _enqueue(recipe: Recipe, subjects: Iterable[Subject], queue: Queue, limits: EnqueueLimits) -> JobId:
     new = NewJob(
         key="demo",
         kind=recipe.kind,
@@ -206,6 +206,7 @@ async def _enqueue(recipe: Recipe, queue: Queue, limits: EnqueueLimits) -> JobId
         recipe=recipe.to_json(),
         profile=recipe.profile,
         inputs=recipe.inputs,
+        seen=seen_document(recipe, subjects),
     )
     return (await queue.entry.enqueue(new, limits)).job.id
 

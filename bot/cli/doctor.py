@@ -50,6 +50,7 @@ def examine() -> list[Finding]:
         _ffmpeg(),
         _signing(settings),
         *_engines(settings),
+        _eyes(settings),
         _nudity(settings),
         *examine_weights(settings),
     ]
@@ -200,6 +201,17 @@ def _engines(settings: Settings) -> Iterator[Finding]:
             text="is not installed; engines with models need it",
             mend="make models (or, without the Makefile: pip install 'framekiln[models]')",
         )
+
+
+def _eyes(settings: Settings) -> Finding:
+    from bot.ops.fetch_eyes import GROUP, eyes  # noqa: PLC0415 - only needed here
+    from engine.weights.first_start import missing_of  # noqa: PLC0415
+
+    missing = ", ".join(spec.name for spec in missing_of(eyes(), store_of(settings)))
+    text = f"pictures are looked at without {missing}" if missing else "pictures are looked at"
+    return Finding(
+        name="eyes", ok=not missing, text=text, mend=f"framekiln models pull {GROUP}" if missing else ""
+    )
 
 
 def _nudity(settings: Settings) -> Finding:

@@ -198,6 +198,7 @@ def demo(image: Path, output: Path) -> None:
     """Make a clip from IMAGE as the bot would: queue, engine, quality gate, smoothing, MP4."""
     from engine.core.errors import UserError  # noqa: PLC0415 - see the module's docstring
 
+    _fetch_eyes()
     click.echo(f"Making a clip from {image}: queue, engine, quality gate, smoothing, encoder.\n")
     try:
         made = _make(Request(kind=Kind.ANIMATE, seconds=4.0, seed=7), {Role.PICTURE: image}, output)
@@ -209,6 +210,19 @@ def demo(image: Path, output: Path) -> None:
         "      or run the bot:         put DISCORD_TOKEN=… into .env, then  .venv/bin/framekiln run\n"
         "      (the README shows every step; .venv/bin/framekiln doctor shows what is missing)"
     )
+
+
+def _fetch_eyes() -> None:
+    """Fetch the small networks that look at pictures, if they are not here; a failure stops nothing."""
+    from bot import policies  # noqa: PLC0415 - see the module's docstring
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
+    from bot.ops.fetch_eyes import fetch_eyes  # noqa: PLC0415
+
+    try:
+        settings = load_settings()
+    except BadSettings as error:
+        _give_up(f"A setting is wrong. {error}")
+    fetch_eyes(policies.store_of(settings), policies.for_fetching_eyes(settings), click.echo, clock=time.time)
 
 
 @main.command()

@@ -29,6 +29,7 @@ from pydantic_settings import (
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
 from bot.config.endurance import Endurance
+from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from engine.gate.local_calibration import FEWEST
@@ -66,7 +67,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Crowding, Endurance, PlainValues):
+class Settings(Crowding, Endurance, Looking, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(

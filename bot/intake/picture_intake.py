@@ -17,6 +17,7 @@ import numpy as np
 
 from bot.intake.decoder import Decoder, Pixels
 from bot.intake.download import is_empty
+from bot.intake.looking import Looker
 from bot.intake.media_intake import MediaIntake
 from bot.intake.refusals import NOTES, explain
 from engine.core.errors import UserError
@@ -34,6 +35,7 @@ class IntakeLimits(PictureLimits):
     Attributes:
         download_seconds: to fetch it, a second try included.
         decode_wall_seconds: to read it, on the clock.
+        look_seconds: to look at it, with the wait for others before it; then it is taken unseen.
         decoders: pictures that are read at the same time.
         downloads: pictures that are fetched at the same time.
         waiting: pictures that may wait for each of the two.
@@ -41,6 +43,7 @@ class IntakeLimits(PictureLimits):
 
     download_seconds: float
     decode_wall_seconds: float
+    look_seconds: float
     decoders: int
     downloads: int
     waiting: int
@@ -77,7 +80,7 @@ class Intake(MediaIntake[CleanPicture]):
 
         Args:
             limits: what may be taken in.
-            store: where the networks for faces and nudity are; None: pictures are not checked for either.
+            store: where the eyes' networks and the one for nudity are; None: pictures are not looked at.
             folder: where downloads are kept while they are read, see :class:`MediaIntake`.
         """
         super().__init__(
@@ -93,6 +96,7 @@ class Intake(MediaIntake[CleanPicture]):
         self.decoder = Decoder(
             self._limits, wall_seconds=self._limits.decode_wall_seconds, at_once=self._limits.decoders
         )
+        self._looker = Looker(store, seconds=limits.look_seconds, memory=limits.decode_memory)
 
     def _explain(self, error: Exception) -> UserError:
         if isinstance(error, Refused):
@@ -108,7 +112,10 @@ class Intake(MediaIntake[CleanPicture]):
             raise Refused(Refusal.EMPTY)
         # One turn for both: pixels take up memory until they are a file again.
         async with self._turns.turn():
-            return await asyncio.to_thread(_make_anew, await self.decoder.decode(data), self._store)
+            pixels = await self.decoder.decode(data)
+            made = await asyncio.to_thread(_make_anew, pixels, self._store)
+            facts = replace(made.facts, sight=await self._looker.look(pixels))
+            return replace(made, facts=facts)
 
 
 def _make_anew(pixels: Pixels, store: Store | None) -> CleanPicture:

@@ -108,11 +108,16 @@ class Decisions:
         await think(interaction)
         reasons = "; ".join(await self._cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
-        reached = await self._cases.take_down(job, number, audit_entry)
+        # Someone who is blocked can't undo it, and nobody may be above the owner of a server.
+        owner = None if interaction.guild is None else interaction.guild.owner_id
+        never_blocked = frozenset({interaction.user.id, *([] if owner is None else [owner])})
+        reached = await self._cases.take_down(job, number, audit_entry, never_blocked=never_blocked)
         if reached is not None:
             await self._remove(reached)
             log.warning("job %s is taken down, with %d related jobs", job, len(reached.jobs) - 1)
-        text = review_texts.ALREADY_DECIDED if reached is None else review_texts.TAKEN_DOWN
+        text = review_texts.ALREADY_DECIDED
+        if reached is not None:
+            text = review_texts.TAKEN_DOWN if reached.blocked else review_texts.TAKEN_DOWN_ONLY
         await interaction.edit_original_response(content=text)
         self._signals.case_changed()
 

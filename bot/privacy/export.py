@@ -172,6 +172,6 @@ def _pieces(jobs: Iterable[Mapping[str, Any]], blobs: Blobs, makers: Mapping[str
 def _read(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row with its JSON as what it stands for."""
     return {
-        name: json.loads(value) if name in {"recipe", "receipt", "inputs"} and value else value
+        name: json.loads(value) if name in {"recipe", "receipt", "inputs", "seen"} and value else value
         for name, value in row.items()
     }

@@ -23,6 +23,7 @@ from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
 from bot.intake.download import Attachment
 from bot.intake.reception import Reception, each_of
+from bot.job_documents import seen_document
 from bot.loops.discards import drop_unnamed
 from bot.loops.status import StatusBoard
 from bot.moderation.screening import Screened, Screening
@@ -381,5 +382,6 @@ def _new_job(
         spoiler=screened.spoiler or made.spoiler or (parent is not None and parent.spoiler),
         status_message_id=answer.message_id,
         seed=made.recipe.seed,
+        seen=seen_document(recipe, made.subjects, parent),
         interaction=interaction.id,
     )

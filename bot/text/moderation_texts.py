@@ -37,6 +37,9 @@ QUARANTINED = "is set aside. `/queue retry` brings it back."
 CANNOT_QUARANTINE = "That job is over, or it is being posted right now."
 NOT_BANNED = "That member is not blocked."
 ERASED_MEMBER = "an erased member"
+CANNOT_BAN_YOURSELF = "You can't block yourself: you could no longer use me here to undo it."
+CANNOT_BAN_OWNER = "The owner of this server can't be blocked."
+CANNOT_BAN_ADMIN = "Only the owner of this server can block an administrator."
 NO_ENTRIES = "No moderator has done anything here yet."
 
 

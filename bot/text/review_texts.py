@@ -27,6 +27,9 @@ DISMISSED = "Dismissed. The clip stays."
 TAKEN_DOWN = (
     "Taken down, with its files and everything made from it. The member can no longer use the bot here."
 )
+TAKEN_DOWN_ONLY = (
+    "Taken down, with its files and everything made from it. Neither you nor the owner is blocked."
+)
 REPORTED = "Thank you. I've asked the moderators of this server to look at it."
 REPORTED_ALREADY = "You have already reported this clip, or it is gone."
 REPORT_TITLE = "Report this clip"

@@ -248,11 +248,11 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
         INSERT INTO job (
             id, key, kind, state, guild_id, channel_id, user_id, recipe, profile, inputs, parent, created_at,
             priority, slot_seq, due, expected, before_others, held_reason, adult, spoiler,
-            status_channel_id, status_message_id, seed
+            status_channel_id, status_message_id, seed, seen
         ) VALUES (
             :id, :key, :kind, :state, :guild_id, :channel_id, :user_id, :recipe, :profile, :inputs, :parent,
             :now, :priority, 0, :due, :expected, :first, :held_reason, :adult, :spoiler,
-            :status_channel_id, :status_message_id, :seed
+            :status_channel_id, :status_message_id, :seed, :seen
         )
         """,
         {
@@ -278,6 +278,7 @@ def _insert(connection: sqlite3.Connection, new: NewJob, lane: Lane, now: float,
             "status_channel_id": None if new.status_message_id is None else new.channel_id,
             "status_message_id": new.status_message_id,
             "seed": new.seed,
+            "seen": new.seen,
         },
     ).lastrowid
     rows = connection.execute("UPDATE job SET slot_seq = seq WHERE seq = ? RETURNING *", (seq,)).fetchall()

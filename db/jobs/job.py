@@ -39,6 +39,7 @@ class NewJob:
         spoiler: its clip is shown behind a spoiler.
         seed: the recipe's; None: it has none.
         interaction: the id of the interaction that asks; 0: unknown, and so older than any erase.
+        seen: what was seen in its pictures, JSON, opaque to this package.
     """
 
     key: str
@@ -58,6 +59,7 @@ class NewJob:
     spoiler: bool = False
     seed: int | None = None
     interaction: int = 0
+    seen: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +91,7 @@ class Job:
         charged_seconds: what its member and its guild were charged for it; 0 again if it failed.
         forgotten_at: its words and files were cleared away; only what counts is left.
         seed: the recipe's; None where it was cleared away, or there is none.
+        seen: what was seen in its pictures, JSON, opaque to this package; None where it was cleared away.
     """
 
     id: JobId
@@ -138,3 +141,4 @@ class Job:
     seed: int | None = None
     stumbles: int = 0
     stumbled_at: float | None = None
+    seen: str | None = None

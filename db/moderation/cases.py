@@ -104,10 +104,12 @@ class TakenDown:
     Attributes:
         jobs: the clip's job and its family, as they are now.
         digests: the files of all of them; those that no other guild needs may go.
+        blocked: whether the clip's member can no longer use the bot in this server.
     """
 
     jobs: list[Job] = field(default_factory=list)
     digests: set[str] = field(default_factory=set)
+    blocked: bool = True
 
 
 class Cases(JobRows):
@@ -254,11 +256,19 @@ class Cases(JobRows):
             lambda connection: _decide(connection, job, number, Decision.DISMISSED, audit_entry, at)
         )
 
-    async def take_down(self, job: JobId, number: int, audit_entry: AuditEntry) -> TakenDown | None:
+    async def take_down(
+        self, job: JobId, number: int, audit_entry: AuditEntry, *, never_blocked: frozenset[int] = frozenset()
+    ) -> TakenDown | None:
         """Take down a reported clip with its family, and block its member; None if it is already decided.
 
         Waiting and running jobs of the family end too. The caller deletes the messages and files:
         ``taking_down`` stays set until :meth:`message_gone`.
+
+        Args:
+            job: whose clip it is.
+            number: of the round that is decided.
+            audit_entry: who decides, and why.
+            never_blocked: members whose clip goes, while they can still use the bot.
         """
         at = self._clock()
 
@@ -266,15 +276,17 @@ class Cases(JobRows):
             found = find(connection, job)
             if found is None or not _decide(connection, job, number, Decision.TAKEN_DOWN, audit_entry, at):
                 return None
-            shut_out(
-                connection,
-                guild=found.guild_id,
-                user=found.user_id,
-                by=audit_entry.actor_id,
-                reason=audit_entry.reason,
-                at=at,
-            )
-            ended = end_jobs_of(connection, found.guild_id, found.user_id, at)
+            blocked = found.user_id not in never_blocked
+            if blocked:
+                shut_out(
+                    connection,
+                    guild=found.guild_id,
+                    user=found.user_id,
+                    by=audit_entry.actor_id,
+                    reason=audit_entry.reason,
+                    at=at,
+                )
+            ended = end_jobs_of(connection, found.guild_id, found.user_id, at) if blocked else []
             family = self._family(connection, found)
             reached = {one.id: one for one in (*ended, *(_take(connection, kin, at) for kin in family))}
             digests = {digest for kin in family for digest in kin.inputs.values()}
@@ -283,7 +295,7 @@ class Cases(JobRows):
                 gone = connection.execute("DELETE FROM sheet WHERE job = ? RETURNING sha256", (kin.id,))
                 digests |= {sheet["sha256"] for sheet in gone.fetchall()}
                 connection.execute("DELETE FROM star WHERE job = ?", (kin.id,))
-            return TakenDown(jobs=list(reached.values()), digests=digests)
+            return TakenDown(jobs=list(reached.values()), digests=digests, blocked=blocked)
 
         return await self._db.write(transaction)
 

@@ -59,7 +59,7 @@ APPLIED = "erased_applied"
 FORGET = """
 UPDATE job SET
     key = 'forgotten ' || id, recipe = :recipe, inputs = '{}', error_text = NULL, held_reason = NULL,
-    seed = NULL, forgotten_at = :now
+    seed = NULL, seen = NULL, forgotten_at = :now
 WHERE id = :id
 """
 
@@ -291,7 +291,8 @@ def _disinherit(connection: sqlite3.Connection, job: Job, left: Left, now: float
     A finished file has its recipe inside, so it goes even where only words were taken.
     """
     connection.execute(
-        "UPDATE job SET inputs = ?, recipe = ?, error_text = NULL, held_reason = NULL, forgotten_at = ? "
+        "UPDATE job SET inputs = ?, recipe = ?, seen = NULL, error_text = NULL, held_reason = NULL, "
+        "forgotten_at = ? "
         "WHERE id = ?",
         (json.dumps(dict(left.inputs)), left.recipe, now, job.id),
     )

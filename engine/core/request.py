@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from engine.core.errors import Code, UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Style
+from engine.core.sight import Sight
 
 E = TypeVar("E", bound=StrEnum)
 
@@ -73,6 +74,7 @@ class Subject:
         seconds: length of a clip; None for a picture.
         notes: for the plan's reasons: what a person would notice about it.
         nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
+        sight: what the eyes saw in a picture; None: they did not look.
     """
 
     sha256: str
@@ -83,6 +85,7 @@ class Subject:
     seconds: float | None = None
     notes: tuple[str, ...] = ()
     nudity: float | None = None
+    sight: Sight | None = None
 
 
 def choose(kind: type[E], value: str | None, default: E) -> E:

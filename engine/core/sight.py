@@ -51,6 +51,7 @@ class Sight:
         medium: flat or shaded; None: it could be either.
         medium_certainty: 0.5 … 1; 0 where it could be either.
         faces: the surest first.
+        bodies: of people with a face, the surest face first; what can be seen of each.
         text: lines of letters, the largest first.
         subject: at most one: what stands out.
         subject_is_whole: it is one piece.
@@ -59,6 +60,7 @@ class Sight:
     medium: Medium | None = None
     medium_certainty: float = 0.0
     faces: tuple[Spot, ...] | None = None
+    bodies: tuple[Spot, ...] | None = None
     text: tuple[Spot, ...] | None = None
     subject: tuple[Spot, ...] | None = None
     subject_is_whole: bool = False
@@ -83,7 +85,7 @@ class Sight:
             told = json.loads(text)
             if told.pop("version") != VERSION:
                 raise ValueError("a sight of another version")
-            for name in ("faces", "text", "subject"):
+            for name in ("faces", "bodies", "text", "subject"):
                 told[name] = _spots(told[name])
             told["medium"] = None if told["medium"] is None else Medium(told["medium"])
             return cls(**told)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.request import Subject
-from engine.vision.eyes import Eye, Eyes
+from engine.core.sight import Sight
 from engine.vision.nudity import highest_score
 from engine.weights.store import Store
 
@@ -38,7 +38,7 @@ class PictureFacts:
     Attributes:
         width, height: pixels.
         is_drawing: a guess: flat areas and few colours.
-        faces: how many; None: not checked.
+        sight: what the eyes saw; None: they did not look.
         notes: for the member: what may spoil the clip.
         nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
     """
@@ -46,9 +46,15 @@ class PictureFacts:
     width: int
     height: int
     is_drawing: bool
-    faces: int | None = None
+    sight: Sight | None = None
     notes: tuple[str, ...] = ()
     nudity: float | None = None
+
+    @property
+    def faces(self) -> int | None:
+        """How many there are; None: not checked."""
+        found = None if self.sight is None else self.sight.faces
+        return None if found is None else len(found)
 
     @property
     def aspect(self) -> float:
@@ -69,6 +75,7 @@ class PictureFacts:
             is_drawing=self.is_drawing,
             notes=self.notes,
             nudity=self.nudity,
+            sight=self.sight,
         )
 
 
@@ -77,7 +84,7 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        store: where networks that look at pictures may lie; None: faces and nudity are not checked.
+        store: where the network for nudity may lie; None: it is not checked.
     """
     height, width = picture.shape[:2]
     scale = min(1.0, MEASURED_SIDE / max(height, width))
@@ -89,13 +96,10 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
     flat_share = float((spread.max(axis=2) <= _FLAT_RANGE).mean())
     colours = _colours(small)
     few = colours <= _DRAWING_COLOURS
-    eyes = None if store is None else Eyes(store)
-    faces = len(eyes.faces(picture)) if eyes is not None and eyes.has(Eye.FACES) else None
     return PictureFacts(
         width=width,
         height=height,
         is_drawing=colours <= _BUSY_COLOURS and flat_share >= _DRAWING_FLAT * (1 if few else 1.5),
-        faces=faces,
         notes=_warnings(luma),
         nudity=None if store is None else highest_score([picture], store),
     )

@@ -20,6 +20,7 @@ import re
 import sys
 import traceback
 import warnings
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -30,8 +31,9 @@ from PIL import Image, ImageFile, ImageStat, PngImagePlugin
 import engine.untrusted.confine
 from engine.untrusted.colour import Colour
 from engine.untrusted.headers import Header, Note, PictureFormat, PictureLimits, Refusal, Refused
+from engine.untrusted.large_webp import LargeWebp
 from engine.untrusted.picture_headers import MAX_PROFILE, end_webp, read_header, slim_png
-from engine.untrusted.scale import scaled
+from engine.untrusted.scale import WHOLE_PIXELS, scaled
 
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -123,7 +125,7 @@ def decode(data: bytes, limits: PictureLimits) -> Decoded:
     try:
         if header.format is PictureFormat.JPEG and not header.ended:
             data = _end_jpeg(data, header, limits)
-        image = _load(data, header, limits)
+        image = _pixels(data, header, limits)
     except (Refused, MemoryError):
         raise
     except Exception as error:  # Pillow's plugins raise nearly anything on a broken file
@@ -157,7 +159,21 @@ def _end_jpeg(data: bytes, header: Header, limits: PictureLimits) -> bytes:
     return ended
 
 
+def _pixels(data: bytes, header: Header, limits: PictureLimits) -> Image.Image | LargeWebp:
+    if header.format is PictureFormat.WEBP and header.width * header.height > WHOLE_PIXELS:
+        return LargeWebp(data, _open(data, header, limits))
+    return _load(data, header, limits)
+
+
 def _load(data: bytes, header: Header, limits: PictureLimits) -> Image.Image:
+    image = _open(data, header, limits)
+    # A JPEG can be decoded at a half, a quarter or an eighth, for a fraction of time and memory.
+    image.draft(None, _working_size(image.size, limits))
+    image.load()
+    return image
+
+
+def _open(data: bytes, header: Header, limits: PictureLimits) -> Image.Image:
     warnings.simplefilter("ignore")
     warnings.simplefilter("error", Image.DecompressionBombWarning)
     Image.MAX_IMAGE_PIXELS = limits.max_pixels
@@ -176,9 +192,6 @@ def _load(data: bytes, header: Header, limits: PictureLimits) -> Image.Image:
     if image.size != size and not (header.format in _SIZES_DIFFER and image.size == size[::-1]):
         raise Refused(Refusal.CORRUPT)
     image.info.pop("xmp", None)  # Pillow turns a TIFF while it loads: by this too, if it is there
-    # A JPEG can be decoded at a half, a quarter or an eighth, for a fraction of time and memory.
-    image.draft(None, _working_size(image.size, limits))
-    image.load()
     return image
 
 
@@ -187,10 +200,11 @@ def _working_size(size: tuple[int, int], limits: PictureLimits) -> tuple[int, in
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
-def _normalise(image: Image.Image, header: Header, limits: PictureLimits) -> Image.Image:
-    info, orientation = image.info, _orientation(image)
+def _normalise(loaded: Image.Image | LargeWebp, header: Header, limits: PictureLimits) -> Image.Image:
+    info = loaded.info
+    orientation = _orientation(info)
     # Scaled first: whatever follows costs by the pixel.
-    image = scaled(image, _working_size(image.size, limits), _plain_mode)
+    image = scaled(loaded, _working_size(loaded.size, limits), _plain_mode)
     if orientation in _UPRIGHT:
         image = image.transpose(_UPRIGHT[orientation])
     if image.mode not in {"LA", "RGBA"}:
@@ -213,11 +227,11 @@ def _plain_mode(image: Image.Image) -> Image.Image:
     return image.convert("L" if grey else "RGB")
 
 
-def _orientation(image: Image.Image) -> int:
+def _orientation(info: Mapping[str | tuple[int, int], Any]) -> int:
     """What EXIF says. Pillow's ``getexif`` would go by XMP too, which no browser does."""
     try:
         exif = Image.Exif()
-        exif.load(image.info.get("exif", b""))
+        exif.load(info.get("exif", b""))
         return int(exif.get(_ORIENTATION, 1))
     except Exception:  # noqa: BLE001 - a picture whose metadata is broken is still a picture
         return 1

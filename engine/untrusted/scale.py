@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from typing import Protocol
 
 from PIL import Image
 
@@ -12,18 +14,40 @@ WHOLE_PIXELS = 2_000_000
 STRIP_PIXELS = 250_000
 """Pixels of a larger one that are converted at once."""
 
+BAND_ROWS = 256
+"""Rows of a larger one from which rows of the answer are made at once."""
+
+_REACH = 3
+"""Rows of the answer, above and below one of them, whose pixels Lanczos mixes into it."""
+
 _MULTIPLIED = {"RGBA": "RGBa", "LA": "La"}
 """Modes whose colours are multiplied by alpha while they are mixed, so that what cannot be seen adds none."""
 
 
-def scaled(
-    image: Image.Image, size: tuple[int, int], plain: Callable[[Image.Image], Image.Image]
-) -> Image.Image:
+class Source(Protocol):
+    """What can be scaled: a picture, or what gives it part by part."""
+
+    @property
+    def width(self) -> int:
+        """Pixels."""
+
+    @property
+    def height(self) -> int:
+        """Pixels."""
+
+    def crop(self, box: tuple[int, int, int, int], /) -> Image.Image:
+        """Copy a part: left, top, right, bottom."""
+
+    def close(self) -> None:
+        """Give the memory back."""
+
+
+def scaled(image: Source, size: tuple[int, int], plain: Callable[[Image.Image], Image.Image]) -> Image.Image:
     """Scale a picture, and give its memory back. The picture itself cannot be used afterwards.
 
-    Pillow scales the rows first and then the columns. Here the rows are converted and scaled strip by strip,
-    so beside the picture there is only one that is as wide as the answer. The pixels are the same, but for a
-    shortcut that Pillow may take with pictures more than four times as large.
+    A large one is converted and scaled in bands, so beside the picture there is little more than the answer.
+    The pixels are the same, but for a shortcut that Pillow may take with pictures more than four times as
+    large.
 
     Args:
         image: loaded, in any mode.
@@ -31,19 +55,41 @@ def scaled(
         plain: converts a part of it to a mode that can be scaled: L, LA, RGB, RGBA or CMYK.
     """
     if image.width * image.height <= WHOLE_PIXELS:
-        return plain(image).resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    rows: Image.Image | None = None
-    step = max(1, STRIP_PIXELS // image.width)
-    for top in range(0, image.height, step):
-        strip = plain(image.crop((0, top, image.width, min(image.height, top + step))))
-        strip = strip.convert(_MULTIPLIED.get(strip.mode, strip.mode))
-        strip = strip.resize((size[0], strip.height), Image.Resampling.LANCZOS)
-        if rows is None:
-            rows = Image.new(strip.mode, (size[0], image.height))
-        rows.paste(strip, (0, top))
+        whole = plain(image.crop((0, 0, image.width, image.height)))
+        return whole.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    shrink = image.height / size[1]
+    reach = math.ceil(_REACH * max(1.0, shrink)) + 1
+    step = max(1, int(BAND_ROWS / shrink))
+    made: Image.Image | None = None
+    for first in range(0, size[1], step):
+        last = min(size[1], first + step)
+        top = max(0, math.floor(first * shrink) - reach)
+        rows = _rows(image, size[0], top, min(image.height, math.ceil(last * shrink) + reach), plain)
+        box = (0, first * shrink - top, size[0], min(last * shrink - top, rows.height))
+        band = rows.resize((size[0], last - first), Image.Resampling.LANCZOS, box=box)
+        if made is None:
+            made = Image.new(band.mode, size)
+        made.paste(band, (0, first))
     image.close()
-    if rows is None:
+    if made is None:
         raise ValueError("a picture without rows")
-    made = rows.resize(size, Image.Resampling.LANCZOS)
     plain_modes = {multiplied: mode for mode, multiplied in _MULTIPLIED.items()}
     return made.convert(plain_modes.get(made.mode, made.mode))
+
+
+def _rows(
+    image: Source, width: int, top: int, bottom: int, plain: Callable[[Image.Image], Image.Image]
+) -> Image.Image:
+    """Some rows as wide as the answer, converted a few at a time."""
+    rows: Image.Image | None = None
+    step = max(1, STRIP_PIXELS // image.width)
+    for start in range(top, bottom, step):
+        strip = plain(image.crop((0, start, image.width, min(bottom, start + step))))
+        strip = strip.convert(_MULTIPLIED.get(strip.mode, strip.mode))
+        strip = strip.resize((width, strip.height), Image.Resampling.LANCZOS)
+        if rows is None:
+            rows = Image.new(strip.mode, (width, bottom - top))
+        rows.paste(strip, (0, start - top))
+    if rows is None:
+        raise ValueError("a picture without rows")
+    return rows

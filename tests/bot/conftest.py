@@ -42,6 +42,7 @@ def settings(tmp_path):
         per_member_waiting=3,
         min_free_disk=0,
         max_picture_bytes=1_000_000,
+        fetch_eyes=False,
     )
 
 

@@ -8,9 +8,11 @@ import gc
 import pytest
 
 from bot import job_documents
-from bot.job_documents import receipt_of, recipe_of
-from engine.core.recipe import Recipe
-from tests.bot.fixtures import queued, rendered
+from bot.job_documents import receipt_of, recipe_of, seen_document, seen_of
+from engine.core.recipe import Recipe, Role
+from engine.core.request import Subject
+from engine.core.sight import Sight, Spot
+from tests.bot.fixtures import queued, recipe, rendered
 
 
 async def test_a_row_is_parsed_once_and_forgotten_with_the_row(queue, blobs):
@@ -37,3 +39,28 @@ async def test_what_cannot_be_read_is_refused_each_time(queue):
     for _ in range(2):
         with pytest.raises(ValueError, match=r"."):
             receipt_of(job)
+
+
+FACE = Spot(left=0.2, top=0.1, width=0.3, height=0.4, certainty=0.9)
+SIGHT = Sight(faces=(FACE,))
+DIGEST, OTHER = "d" * 64, "e" * 64
+
+
+async def test_what_was_seen_is_stored_with_the_job_and_goes_on_to_what_is_made_of_the_same_picture(queue):
+    drawn = recipe(inputs={Role.PICTURE: DIGEST})
+    subjects = [Subject(sha256=digest, width=9, height=9, sight=SIGHT) for digest in (DIGEST, OTHER)]
+    document = seen_document(drawn, subjects)
+    job = await queued(queue, seen=document)
+    assert seen_of(job) == {DIGEST: SIGHT}, "only pictures that it is drawn from"
+    assert seen_document(drawn, (), job) == document
+    assert seen_document(recipe(inputs={Role.PICTURE: OTHER}), (), job) is None
+
+
+@pytest.mark.parametrize("seen", [None, "", "{", "[]", "7", '{"d": {"version": 99}}', '{"d": 7}'])
+async def test_what_cannot_be_read_of_it_was_not_seen(queue, seen):
+    assert seen_of(await queued(queue, seen=seen)) == {}
+
+
+def test_where_no_eye_looked_nothing_is_stored():
+    subject = Subject(sha256=DIGEST, width=9, height=9)
+    assert seen_document(recipe(inputs={Role.PICTURE: DIGEST}), [subject]) is None

@@ -41,6 +41,7 @@ class BotProcess:
         self._env = {
             **os.environ,
             "PYTHONUNBUFFERED": "1",
+            "FRAMEKILN_FETCH_EYES": "0",  # no test goes to the network; a test that has an index says so
             "DISCORD_TOKEN": token or discord.token,
             "FRAMEKILN_DATA_DIR": str(data_dir),
             **(env or {}),

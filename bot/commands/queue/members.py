@@ -20,6 +20,10 @@ class MemberCommands(QueueSection):
     @app_commands.describe(member="The member", reason="Reason, for the log")
     async def ban(self, interaction: Interaction, member: discord.User, reason: Reason) -> None:
         """Take no more jobs of a member in this server."""
+        protected = _protected(interaction, member)
+        if protected is not None:
+            await self._say(interaction, protected)
+            return
         audit_entry = self._audit_entry(interaction, "ban", str(member.id), reason)
         stopped = await self._services.queue.moderation.ban(
             audit_entry.guild_id,
@@ -47,3 +51,16 @@ class MemberCommands(QueueSection):
         await self._say(
             interaction, moderation_texts.unbanned(member.id) if ended else moderation_texts.NOT_BANNED
         )
+
+
+def _protected(interaction: Interaction, member: discord.User | discord.Member) -> str | None:
+    """Why a member can't be blocked: blocked members can't undo it, since every command refuses them."""
+    owner = interaction.guild.owner_id if interaction.guild is not None else None
+    if member.id == interaction.user.id:
+        return moderation_texts.CANNOT_BAN_YOURSELF
+    if member.id == owner:
+        return moderation_texts.CANNOT_BAN_OWNER
+    rights = member.resolved_permissions if isinstance(member, discord.Member) else None
+    if rights is not None and rights.administrator and interaction.user.id != owner:
+        return moderation_texts.CANNOT_BAN_ADMIN
+    return None

@@ -149,6 +149,30 @@ async def test_an_impossible_action_says_why_and_changes_nothing(fake, channel, 
     assert await services.audit.entries(channel.guild.id) == []
 
 
+async def test_nobody_blocks_themselves_the_owner_or_an_administrator(fake, channel, mod, services, bot):
+    guild = channel.guild
+    admin = fake.member("admin", permissions=Permission.ADMINISTRATOR)
+    owner = fake.member("owner", permissions=Permission.ADMINISTRATOR)
+    guild.owner_id = owner.user.id
+    bot.get_guild(guild.id).owner_id = owner.user.id  # the bot learnt of the server before
+    for by, whom, says in (
+        (mod, mod, moderation_texts.CANNOT_BAN_YOURSELF),
+        (admin, admin, moderation_texts.CANNOT_BAN_YOURSELF),
+        (owner, owner, moderation_texts.CANNOT_BAN_YOURSELF),
+        (mod, owner, moderation_texts.CANNOT_BAN_OWNER),
+        (admin, owner, moderation_texts.CANNOT_BAN_OWNER),
+        (mod, admin, moderation_texts.CANNOT_BAN_ADMIN),
+    ):
+        asked = await fake.slash(by, channel, "queue ban", member=whom, reason="spam")
+        assert (await asked.shown()).content == says
+        assert await services.queue.moderation.banned(guild.id, whom.id) is None
+    assert await services.audit.entries(guild.id) == []
+    for by, whom in ((owner, admin), (owner, mod), (admin, mod)):
+        asked = await fake.slash(by, channel, "queue ban", member=whom, reason="spam")
+        assert "can no longer use me here" in (await asked.shown()).content
+        await services.queue.moderation.unban(guild.id, whom.id)
+
+
 async def test_a_retry_wants_the_files_of_the_job(fake, channel, ada, mod, services, bot):
     job = await queued(services.queue, ada.id, channel.guild.id, inputs={"picture": "a" * 64})
     await services.queue.claims.cancel(job.id)

@@ -283,3 +283,18 @@ async def test_a_broken_file_is_refused_by_its_code():
         await decoded(encoded("PNG", scene(40, 40)))
     assert caught.value.code is Refusal.SMALL
     assert caught.value.facts == {"width": 40, "height": 40}
+
+
+@pytest.mark.parametrize(
+    ("how", "most"),
+    [
+        ({"format": "WEBP", "lossless": True, "quality": 0, "method": 0}, 10),
+        ({"format": "PNG", "compress_level": 1}, 4.5),
+    ],
+)
+async def test_a_large_picture_costs_little_more_than_its_pixels(how, most):
+    out = io.BytesIO()
+    Image.new("RGBA", (4000, 3000), (200, 30, 30, 128)).save(out, **how)
+    reader = decoder()
+    await reader.decode(out.getvalue())
+    assert reader.peak_bytes < most * 4000 * 3000 + 60 * 2**20

@@ -82,6 +82,22 @@ async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down
     assert case.content.startswith("🗑️ Taken down by")
 
 
+@pytest.mark.parametrize("whose", ["the moderator's", "the owner's"])
+async def test_a_takedown_blocks_neither_its_moderator_nor_the_owner(
+    fake, channel, mods_channel, mod, services, bot, whose
+):
+    owner = fake.member("owner")
+    bot.get_guild(channel.guild.id).owner_id = owner.user.id
+    member = mod if whose == "the moderator's" else owner
+    _, message = await delivered(services, member, channel)
+    await reported(fake, fake.member("eve"), message)
+    click = await fake.click(mod, await case_in(services, mods_channel), "Take down")
+    await until(partial(is_answered, click), 10)
+    assert click.message.content == review_texts.TAKEN_DOWN_ONLY
+    assert message.deleted
+    assert await services.queue.moderation.banned(channel.guild.id, member.id) is None
+
+
 async def test_a_message_that_discord_does_not_delete_now_is_deleted_later(
     fake, channel, mods_channel, ada, mod, services, bot
 ):

@@ -57,13 +57,17 @@ async def loops(services):
     await asyncio.gather(*running, return_exceptions=True)
 
 
+SEEN = {"left": 0.48151623}
+"""What was seen in the picture; only its place matters here."""
+
+
 async def given(services, member, channel, **changes):
     """A job of the member's with a picture and words of their own, and that picture's digest."""
     digest = services.blobs.put(picture((160, 100)) + str(member.id).encode())
     made = {"prompt": PROMPT, "kind": Kind.ANIMATE, "engine": "camera", "inputs": {Role.PICTURE: digest}}
     job = await queued(
         services.queue, member.id, channel.guild.id, channel_id=channel.id,
-        **{"recipe": made, "inputs": {Role.PICTURE: digest}, **changes},
+        **{"recipe": made, "inputs": {Role.PICTURE: digest}, "seen": json.dumps({digest: SEEN}), **changes},
     )  # fmt: skip
     return job, digest
 
@@ -118,11 +122,11 @@ async def test_after_an_erase_nothing_knows_the_member(fake, channel, mod, bot, 
     await services.queue.delivery.hold(waiting.id, PROMPT)
     clip = done.clip_sha256
     words = PROMPT.rpartition(" ")[2]
-    known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name)
+    known = (ada.user.id, done.message_id, PROMPT, words, digest, clip, ada.user.name, str(SEEN["left"]))
     data = services.settings.data_dir
     before = [await services.database.backup(data / "backups", keep=7) for _ in range(2)]
     assert held(data, PROMPT, words, ada.user.id)[PROMPT] >= {path.name for path in before}
-    assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip}
+    assert set(held(data, *known)) >= {PROMPT, ada.user.id, digest, clip, str(SEEN["left"])}
 
     answer = await erase(fake, channel, ada)
     await until(lambda: answer.content == privacy_texts.erased(2, 0), 20)
@@ -261,6 +265,7 @@ async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ad
     assert data["others can animate my pictures"] is True
     [row] = data["job"]
     assert (row["id"], row["recipe"]["prompt"], row["receipt"]["kept"]) == (job.id, PROMPT, 1)
+    assert row["seen"] == {digest: SEEN}
     assert str(eve.user.id) not in json.dumps(data)
 
 

@@ -23,6 +23,7 @@ from tests.policies import FAR, queue_on
 ANN, BEN, MOD = 111_222_333_444_555_666, 211_222_333_444_555_666, 311_222_333_444_555_666
 SECRET = "a heron over the canal"
 PICTURE, SHEET = "d" * 64, "f" * 64
+SEEN = "two faces"
 LATER = 9e9
 BY_NAME = re.compile(r"user|whom|actor|member|author|owner|asker|moderator|_by$|^by_")
 
@@ -38,7 +39,9 @@ def personal(db, pseudonyms):
 
 
 async def asked(queue, user=ANN, **changes):
-    return await enqueued(queue, user, **{"recipe": SECRET, "inputs": {"picture": PICTURE}, **changes})
+    return await enqueued(
+        queue, user, **{"recipe": SECRET, "inputs": {"picture": PICTURE}, "seen": SEEN, **changes}
+    )
 
 
 async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
@@ -54,7 +57,7 @@ async def test_every_column_that_may_hold_a_member_is_known_to_the_erase(db):
 
 
 async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, pseudonyms):
-    job = await running(queue, user=ANN, recipe=SECRET, inputs={"picture": PICTURE})
+    job = await running(queue, user=ANN, recipe=SECRET, inputs={"picture": PICTURE}, seen=SEEN)
     assert await queue.take_previews.save(job.id, job.claim, {1: SHEET})
     assert await hand_in(queue, job, seconds=10.0)
     await queue.delivery.begin_posting(job.id)
@@ -67,6 +70,7 @@ async def test_an_erase_empties_jobs_and_keeps_what_counts(db, queue, personal, 
     assert (left.state, left.charged_seconds, left.profile) == (State.DELIVERED, 10.0, "camera-fast")
     assert left.user_id == pseudonyms.of(ANN) < 0
     assert (left.forgotten_at, left.deleted_at, left.status_final) == (LATER, LATER, True)
+    assert (job.seen, left.seen) == (SEEN, None)
     assert await personal.known(ANN) == {}
 
 
@@ -99,6 +103,7 @@ async def test_what_others_made_from_it_loses_files_and_words_and_nothing_else(q
     left = await queue.jobs.get(reroll.id)
     assert (left.recipe, left.inputs, left.state, left.user_id) == ("{}", {}, State.CANCELLED, BEN)
     assert left.forgotten_at is not None
+    assert left.seen is None
     for job in (words, stranger):
         assert await queue.jobs.get(job.id) == job
 

@@ -51,7 +51,7 @@ def test_a_sight_holds_places_and_certainties_and_nothing_else():
     assert all(set(spot) == {"left", "top", "width", "height", "certainty"} for spot in spots)
     assert set(told) == {
         *("version", "medium", "medium_certainty"),
-        *("faces", "text", "subject", "subject_is_whole"),
+        *("faces", "bodies", "text", "subject", "subject_is_whole"),
     }
 
 

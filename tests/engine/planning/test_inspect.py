@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pytest
@@ -5,9 +7,9 @@ import pytest
 from engine.core.capabilities import Capabilities
 from engine.core.recipe import Kind
 from engine.core.request import Request, Subject
+from engine.core.sight import Sight, Spot
 from engine.planning.inspect import inspect
 from engine.planning.plan import plan
-from engine.vision.faces import ENTRY, FILE
 from engine.weights.store import Store
 
 
@@ -87,13 +89,16 @@ def test_a_plan_says_that_nobody_could_look_for_faces_where_faces_would_have_cou
     assert any("not checked for faces" in reason for reason in made.reasons) == heeds
 
 
-def test_a_damaged_network_finds_no_faces_and_stops_nothing(tmp_path):
-    path = tmp_path / ENTRY / FILE
-    path.parent.mkdir()
-    path.write_bytes(b"this is no network")
-    assert inspect(photograph(), Store(tmp_path)).faces is None
-
-
 def test_a_subject_is_what_was_seen():
     facts = inspect(drawing(300, 200))
     assert facts.subject("ab") == Subject(sha256="ab", width=300, height=200, is_drawing=True)
+
+
+def test_faces_are_counted_where_the_eyes_looked():
+    facts = inspect(drawing())
+    face = Spot(left=0, top=0, width=0.1, height=0.1, certainty=0.9)
+    assert facts.faces is None
+    assert replace(facts, sight=Sight()).faces is None, "the eye for faces is not here"
+    assert replace(facts, sight=Sight(faces=())).subject("ab").faces == 0
+    seen = replace(facts, sight=Sight(faces=(face, face))).subject("ab")
+    assert (seen.faces, seen.sight) == (2, Sight(faces=(face, face)))

@@ -36,6 +36,7 @@ def test_strips_give_the_pixels_of_the_whole(monkeypatch, mode):
         whole = scaled(picture(mode, size), wanted, _plain_mode)
         monkeypatch.setattr(scale, "WHOLE_PIXELS", 0)
         monkeypatch.setattr(scale, "STRIP_PIXELS", 7 * size[0])
+        monkeypatch.setattr(scale, "BAND_ROWS", 40)
         strips = scaled(picture(mode, size), wanted, _plain_mode)
         assert (strips.mode, strips.size) == (whole.mode, wanted)
         if strips.mode in {"RGBA", "LA"}:  # what cannot be seen may have any colour

@@ -7,7 +7,7 @@ import pytest
 
 from engine.core.sight import Medium
 from engine.families import CATALOGUE
-from engine.vision import cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision import bodies, cutout, face_mesh, faces, text_reader, text_regions
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Words
@@ -17,7 +17,7 @@ from engine.weights.store import Store
 from tests.engine.vision.onnx_bytes import relu
 from tests.engine.vision.pictures import chart
 
-MODULES = (faces, face_mesh, cutout, text_regions, text_reader)
+MODULES = (faces, face_mesh, bodies, cutout, text_regions, text_reader)
 
 
 def test_every_eye_is_an_entry_of_the_catalogue_and_of_the_group():
