@@ -12,6 +12,7 @@ from engine.families.camera.known import Area, Known, Plane
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout
 from engine.vision.eyes import Eye, Eyes
+from engine.vision.faces import Face
 
 Pixels = NDArray[np.uint8]
 
@@ -30,6 +31,8 @@ WHOLE, NONE = 0.93, 0.07
 SURE_FACE, SURE_TEXT = 0.6, 0.6
 NECK = 0.75
 """Share of what is below a face that has to be in the subject as well: a head alone would leave its body."""
+SURE_JOINT, JOINTS = 0.8, 0.9
+"""How certain a joint must be, and the share of a body's joints that the subject has to hold."""
 ONE_OF_MANY = 0.45
 """A face outside the subject of this share of the largest face's height belongs to a group."""
 PAGE = 0.12
@@ -47,13 +50,17 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
         check: called between the eyes; may raise.
     """
     rows, columns = picture.shape[:2]
-    faces = [face.box for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
+    seen = [face for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
+    faces = [face.box for face in seen]
     check()
     lines = [line.box for line in eyes.text(picture, side=TEXT_SIDE) if line.certainty >= SURE_TEXT]
     check()
     covered = sum(line.area for line in lines) / (rows * columns)
     cutout = None if covered > PAGE else eyes.cutout(picture)
     mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines)
+    check()
+    if mask is not None and _loses_a_limb(mask, picture, seen, eyes):
+        mask = None
     within = () if mask is None else _grasped(mask, (columns, rows), faces)
     body = None
     if mask is not None:
@@ -151,6 +158,23 @@ def _below(mask: Plane, size: tuple[int, int], face: Box) -> float:
         height=0.6 * face.height,
     ).within(*size)
     return 1.0 if neck.area < 1 else _held(mask, size, neck)
+
+
+def _loses_a_limb(mask: Plane, picture: Pixels, faces: list[Face], eyes: Eyes) -> bool:
+    """Whether a body whose face belongs to the subject does not belong to it as a whole."""
+    rows, columns = picture.shape[:2]
+    size = (columns, rows)
+    near = cv2.dilate((mask > 0.5).astype(np.uint8), np.ones((9, 9), np.uint8))  # noqa: PLR2004 (more in than out)
+    for face in faces:
+        body = eyes.body(picture, face) if _held(mask, size, face.box.grown(0.8)) >= WHOLE else None
+        if body is None:
+            continue
+        points = body.points * np.array([mask.shape[1] / columns, mask.shape[0] / rows])
+        inside = (points >= 0).all(axis=1) & (points < np.array(mask.shape[::-1])).all(axis=1)
+        sure = points[inside & (body.visible >= SURE_JOINT)].astype(int)
+        if len(sure) and near[sure[:, 1], sure[:, 0]].mean() < JOINTS:
+            return True
+    return False
 
 
 def _share(box: Box, columns: int, rows: int) -> Area:

@@ -45,8 +45,9 @@ FACE = box(142, 45, 36, 46)
 class Eyes:
     """Eyes that see what a test says."""
 
-    def __init__(self, cutout=None, faces=(), lines=()):
+    def __init__(self, cutout=None, faces=(), lines=(), hand=None):
         self._seen = cutout, tuple(faces), tuple(lines)
+        self._hand = hand
 
     def cutout(self, _picture):
         return self._seen[0]
@@ -57,6 +58,12 @@ class Eyes:
     def text(self, _picture, *, side):
         assert side > 0
         return self._seen[2]
+
+    def body(self, _picture, _face):
+        if self._hand is None:
+            return None
+        points = np.array([(160, 70), (130, 120), (190, 120), self._hand], np.float32)
+        return SimpleNamespace(points=points, visible=np.ones(4, np.float32))
 
     def has(self, _eye):
         return True
@@ -131,6 +138,11 @@ def test_what_would_be_cut_is_not_cut_out(cutout, faces, lines):
 def test_a_body_without_its_head_leaves_the_face_outside_and_the_ground_level():
     known = seen(headless(), [FACE])
     assert known.subject is None or known.bends
+
+
+def test_a_person_whose_hand_is_left_out_is_not_cut_out():
+    assert seen(person(), [FACE], hand=(180, 200)).subject is not None
+    assert seen(person(), [FACE], hand=(260, 120)).subject is None
 
 
 def test_letters_elsewhere_keep_the_ground_level_and_a_page_is_flat():
