@@ -16,6 +16,7 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
 	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing camera \
+	sketch-sheet sketch-data \
 	clean
 
 help:
@@ -42,6 +43,8 @@ help:
 	@echo "make flood      one member floods the bot: what twenty others feel"
 	@echo "make outsiders  2,000 interactions by those who may do nothing"
 	@echo "make camera     what a camera clip costs, beside ffmpeg's zoompan"
+	@echo "make sketch-sheet  forty prompts as the sketch draws them: out/sketch.png"
+	@echo "make sketch-data   derive the sketch's drawings and words again from their packages"
 	@echo "make cases      files that people really send: CASES=folder"
 	@echo "make erase      random chains of deeds and erases; then every byte is searched"
 
@@ -116,6 +119,13 @@ hero: $(BIN)/.core
 
 discord: $(BIN)/.core
 	$(BIN)/python -m examples.draw_discord docs/hero.webp docs/discord.png
+
+sketch-sheet: $(BIN)/.test
+	@mkdir -p out
+	$(BIN)/python -m benchmarks.sketch_sheet out/sketch.png
+
+sketch-data: $(BIN)/.test
+	$(BIN)/python -m benchmarks.sketch_data
 
 chaos: $(BIN)/.test
 	$(BIN)/python -m benchmarks.chaos --kills 200

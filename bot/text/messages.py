@@ -283,12 +283,12 @@ def clip_message(
     shown = "" if plain else show_prompt(recipe.prompt, SHOWN_PROMPT)
     if shown:
         head += f" {shown}"
-    small = receipt_line(receipt) + ("" if signed else f" · {UNSIGNED}")
+    small = receipt_line(receipt, plain=plain) + ("" if signed else f" · {UNSIGNED}")
     return fit(f"{head}\n-# {small}")
 
 
-def receipt_line(receipt: Receipt) -> str:
-    """What happened, in one small line."""
+def receipt_line(receipt: Receipt, *, plain: bool = False) -> str:
+    """What happened, in one small line; ``plain`` as in :func:`clip_message`."""
     parts = ["AI-generated", f"{receipt.frames / receipt.fps:.1f} s", f"{receipt.width}×{receipt.height}"]
     discarded = [
         take for take in receipt.takes if take.outcome is Outcome.REJECTED and take.number != receipt.kept
@@ -300,7 +300,8 @@ def receipt_line(receipt: Receipt) -> str:
         parts.append(f"{len(receipt.takes)} takes, {len(discarded)} discarded{_because(discarded[0])}")
     elif receipt.takes:
         parts.append("1 take")
-    parts += map(disarm, receipt.ladder)
+    # An engine quotes words of the prompt in “ ”, for example those that the sketch does not know.
+    parts += [disarm(note) for note in receipt.ladder if not (plain and "“" in note)]
     parts.append(f"made in {seconds(receipt.busy_seconds)}")
     return " · ".join(parts)
 

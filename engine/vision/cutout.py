@@ -45,8 +45,6 @@ def saliency(picture: NDArray[np.uint8], network: Network) -> Floats:
 _INSIDE = 0.5
 """What the network says of a place, from which it belongs to the subject."""
 _FAINT, _CLEAR = 0.2, 0.8
-_STANDS_OUT = 0.8
-"""The most that the network says anywhere, below which nothing stands out."""
 _SMALLEST, _LARGEST = 0.003, 0.95
 """Shares of the picture."""
 _SURE = 0.5
@@ -103,7 +101,7 @@ def read_saliency(seen: Floats, width: int, height: int) -> Cutout | None:
     """
     inside = (seen > _INSIDE).astype(np.uint8)
     share = float(inside.mean())
-    if float(seen.max()) < _STANDS_OUT or not _SMALLEST <= share <= _LARGEST:
+    if not _SMALLEST <= share <= _LARGEST:
         return None
     marked = seen > _FAINT
     certainty = float((seen[marked] > _CLEAR).mean())

@@ -14,21 +14,38 @@ from engine.families.sketch.view import View
 from engine.families.sketch.words import RGB, Hour, Place, Shape, Vision, Weather
 
 _CLEAR = 0.35  # the share of a fair sky without clouds
+_AIRLESS = frozenset({Place.SPACE, Place.MOON})
+_RAINBOW: tuple[RGB, ...] = (
+    (232, 78, 74), (246, 146, 62), (250, 214, 92), (106, 190, 104), (86, 164, 226), (96, 108, 200), (152,
+    104, 196),
+)  # fmt: skip
 _PETALS: tuple[RGB, ...] = ((226, 140, 70), (206, 92, 64), (236, 186, 88))
 
 
 def sky(stage: Stage) -> None:
     """Draw what stands or sails in the sky, behind all land."""
     pen, view, vision, light, dice = stage.pen, stage.view, stage.vision, stage.light, stage.dice
-    if vision.place is Place.UNDERWATER:
+    if vision.place in {Place.UNDERWATER, Place.ROOM}:
         return
-    shapes = {subject.shape for subject in vision.subjects}
-    if vision.hour is Hour.NIGHT or vision.place is Place.SPACE or Shape.STAR in shapes:
+    shapes = {subject.shape for subject in vision.subjects if subject.shape is not None}
+    if vision.hour is Hour.NIGHT or vision.place in _AIRLESS or Shape.STAR in shapes:
         _stars(pen, view, dice)
-    if vision.place is not Place.SPACE or shapes & {Shape.SUN, Shape.MOON}:
+    if vision.place not in _AIRLESS or shapes & {Shape.SUN, Shape.MOON}:
         _sun_or_moon(pen, view, vision, light, dice, moon=_has_moon(vision, shapes))
-    if vision.place is not Place.SPACE:
+    if vision.place not in _AIRLESS:
         _clouds(pen, view, vision, light, dice)
+    if any(subject.thing == "rainbow" for subject in vision.subjects):
+        _rainbow(pen, view, light)
+
+
+def _rainbow(pen: Pen, view: View, light: Light) -> None:
+    """Seven bands of a wide arc, half clear, before the sky and behind the land."""
+    turn = np.linspace(math.pi, 2 * math.pi, 80)
+    arc = np.stack([np.cos(turn), np.sin(turn)], axis=1)
+    for band, colour in enumerate(_RAINBOW):
+        outer, inner = (0.58 - 0.028 * (band + edge) for edge in (0, 1))
+        ring = np.concatenate([arc * outer, arc[::-1] * inner]) * (1.12, 1.0) + (view.aspect / 2, 0.72)
+        pen.blend(view.put(ring[:, 0], ring[:, 1], 0.06), mix(colour, light.haze, 0.12), 0.62)
 
 
 def _has_moon(vision: Vision, shapes: set[Shape]) -> bool:
@@ -102,7 +119,7 @@ def weather(stage: Stage) -> None:
     """Draw what falls or drifts before everything else."""
     pen, view, vision, light, dice = stage.pen, stage.view, stage.vision, stage.light, stage.dice
     falls = vision.weather
-    if vision.place is Place.SPACE:
+    if vision.place in _AIRLESS | {Place.ROOM}:
         return
     if vision.place is Place.UNDERWATER:
         bubbles = (mix(light.sky[0], (240, 255, 255), 0.5),)

@@ -1,4 +1,4 @@
-"""People and animals, as flat paper-cut figures.
+"""Animals, as flat paper-cut figures.
 
 Their own coordinates have y down and one unit for the figure's size; those that stand have their feet at y
 = 0, the others their middle.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from engine.families.sketch.pen import Pen
-from engine.families.sketch.pose import Pose, curve
+from engine.families.sketch.pose import Pose
 from engine.families.sketch.words import Shape
 
 
@@ -32,60 +32,6 @@ def _bird(pen: Pen, pose: Pose) -> None:
     pen.fill(pose.at(body), pose.colour)
     pen.fill(pose.at([(0.12, -0.03), (0.0, -lift - 0.24), (-0.32, -lift * 1.25), (-0.14, 0.04)]), pose.light)
     pen.fill(pose.at([(0.4, -0.07), (0.52, -0.02), (0.4, 0.0)]), (244, 176, 70))
-
-
-def _fish(pen: Pen, pose: Pose) -> None:
-    wag = math.sin(pose.beat * 2) * 0.12
-    pen.fill(pose.at([(-0.3, 0), (-0.58, -0.2 + wag), (-0.5, wag * 0.7), (-0.58, 0.2 + wag)]), pose.shade)
-    pen.fill(pose.at([(-0.1, -0.16), (0.02, -0.36), (0.2, -0.16)]), pose.shade)
-    pen.fill(pose.ellipse(0, 0, 0.42, 0.21), pose.colour)
-    pen.fill(pose.ellipse(0.02, 0.08, 0.3, 0.09), pose.light)
-    pen.fill(pose.at([(0.02, 0.02), (-0.16, 0.16 + wag * 0.6), (-0.04, 0.0)]), pose.shade)
-    pose.disc(pen, 0.26, -0.04, 0.05, (250, 250, 246))
-    pose.disc(pen, 0.275, -0.04, 0.026, (24, 26, 36))
-
-
-def _cat(pen: Pen, pose: Pose) -> None:
-    tip = 0.1 * math.sin(pose.beat)
-    pen.line(
-        pose.at(curve([(-0.2, -0.05), (-0.46, -0.06), (-0.5 + tip, -0.4), (-0.4 + tip, -0.56)])),
-        pose.size * 0.07,
-        pose.shade,
-    )
-    body = [(-0.24, 0), (-0.28, -0.2), (-0.16, -0.45), (0.02, -0.6), (0.2, -0.55), (0.22, -0.3), (0.24, 0)]
-    pen.fill(pose.at(curve(body)), pose.colour)
-    for side in (-1, 1):
-        ear = 0.11 + 0.13 * side
-        pen.fill(pose.at([(ear - 0.09, -0.78), (ear + 0.03 * side, -0.98), (ear + 0.09, -0.76)]), pose.colour)
-    pen.fill(pose.ellipse(0.11, -0.7, 0.23, 0.19), pose.colour)
-    pen.fill(pose.ellipse(0.1, -0.2, 0.1, 0.18), pose.light)
-    for side in (-1, 1):
-        pose.disc(pen, 0.12 + 0.09 * side, -0.71, 0.035, (250, 226, 120))
-        pose.disc(pen, 0.125 + 0.09 * side, -0.71, 0.018, (24, 24, 30))
-    pen.fill(pose.at([(0.1, -0.65), (0.15, -0.65), (0.125, -0.62)]), (232, 140, 140))
-
-
-def _dog(pen: Pen, pose: Pose) -> None:
-    wag, step = 0.1 * math.sin(pose.beat * 2), 0.1 * math.sin(pose.beat)
-    pen.line(
-        pose.at(curve([(-0.34, -0.42), (-0.48, -0.5), (-0.54 + wag * 0.4, -0.72 + wag * 0.3)])),
-        pose.size * 0.07,
-        pose.shade,
-    )
-    for x, swing, colour in (
-        (-0.22, -step, pose.shade),
-        (0.22, step, pose.shade),
-        (-0.3, step, pose.colour),
-        (0.3, -step, pose.colour),
-    ):
-        pen.line(pose.at([(x, -0.3), (x + swing, -0.02)]), pose.size * 0.1, colour)
-    pen.fill(pose.ellipse(0, -0.38, 0.4, 0.15), pose.colour)
-    pen.fill(pose.at([(0.22, -0.46), (0.34, -0.72), (0.5, -0.6), (0.38, -0.34)]), pose.colour)
-    pen.fill(pose.ellipse(0.46, -0.66, 0.17, 0.12), pose.colour)
-    pen.fill(pose.ellipse(0.58, -0.62, 0.1, 0.07), pose.light)
-    pose.disc(pen, 0.67, -0.64, 0.03, (30, 28, 34))
-    pose.disc(pen, 0.5, -0.7, 0.022, (30, 28, 34))
-    pen.fill(pose.at([(0.36, -0.76), (0.28, -0.54 + wag * 0.3), (0.42, -0.6)]), pose.shade)
 
 
 def _dragon(pen: Pen, pose: Pose) -> None:
@@ -133,34 +79,6 @@ def _dragon(pen: Pen, pose: Pose) -> None:
     pose.disc(pen, 0.76, nose - 0.05, 0.025, (255, 232, 140))
 
 
-def _butterfly(pen: Pen, pose: Pose) -> None:
-    open_ = 0.35 + 0.65 * abs(math.cos(pose.beat))
-    for side in (-1, 1):
-        across = side * open_
-        pen.fill(
-            pose.at(
-                curve(
-                    [
-                        (0, -0.05),
-                        (0.2 * across, -0.42),
-                        (0.5 * across, -0.4),
-                        (0.42 * across, -0.06),
-                        (0, 0.02),
-                    ]
-                )
-            ),
-            pose.colour,
-        )
-        pen.fill(
-            pose.at(
-                curve([(0, 0), (0.36 * across, 0.04), (0.34 * across, 0.34), (0.12 * across, 0.3), (0, 0.08)])
-            ),
-            pose.light,
-        )
-        pose.disc(pen, 0.32 * across, -0.27, 0.06 * open_, pose.light)
-    pen.line(pose.at([(0, -0.2), (0, 0.2)]), pose.size * 0.06, (52, 44, 52))
-
-
 def _jellyfish(pen: Pen, pose: Pose) -> None:
     pulse = math.sin(pose.beat)
     wide, high = 0.34 + 0.05 * pulse, 0.34 - 0.05 * pulse
@@ -180,38 +98,8 @@ def _jellyfish(pen: Pen, pose: Pose) -> None:
     pen.fill(pose.ellipse(-0.1, -0.18, 0.11, 0.07), pose.light)
 
 
-def _person(pen: Pen, pose: Pose) -> None:
-    step, cape = 0.12 * math.sin(pose.beat), 0.05 * math.sin(pose.beat * 1.3)
-    for swing in (-step, step):
-        pen.line(pose.at([(0, -0.34), (swing, 0)]), pose.size * 0.08, pose.shade)
-    pen.fill(
-        pose.at(
-            curve(
-                [
-                    (-0.08, -0.72),
-                    (-0.2 + cape, -0.4),
-                    (-0.26 + cape * 2, -0.16),
-                    (0.14, -0.2),
-                    (0.12, -0.5),
-                    (0.08, -0.72),
-                ]
-            )
-        ),
-        pose.colour,
-    )
-    pen.line(pose.at([(0.03, -0.64), (0.12 - step, -0.42)]), pose.size * 0.06, pose.light)
-    pose.disc(pen, 0.01, -0.83, 0.115, (240, 200, 168))
-    hair = [(-0.12, -0.8), (-0.11, -0.94), (0.04, -0.97), (0.12, -0.88), (0.0, -0.88), (-0.06, -0.78)]
-    pen.fill(pose.at(curve(hair)), pose.shade)
-
-
 CREATURES: Mapping[Shape, Callable[[Pen, Pose], None]] = {
     Shape.BIRD: _bird,
-    Shape.FISH: _fish,
-    Shape.CAT: _cat,
-    Shape.DOG: _dog,
     Shape.DRAGON: _dragon,
-    Shape.BUTTERFLY: _butterfly,
     Shape.JELLYFISH: _jellyfish,
-    Shape.PERSON: _person,
 }

@@ -8,15 +8,17 @@ model would draw.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from engine.core.family import Frames, Hooks, Inputs
-from engine.core.recipe import Recipe
+from engine.core.recipe import Camera, Recipe
+from engine.families.sketch.language.reading import read
 from engine.families.sketch.lettering import Lettering
 from engine.families.sketch.scene import Scene
 from engine.families.sketch.view import PACE, turned, view_at
-from engine.families.sketch.words import read
 from engine.runtime.context import EngineContext
 
 _FINE_ENOUGH = 1000  # pixels of the longer side; smaller frames are drawn twice as large, then averaged
@@ -41,20 +43,26 @@ class SketchFamily:
         enlarged = 2 if max(width, height) <= _FINE_ENOUGH else 1
         size = (width * enlarged, height * enlarged)
         vision = read(recipe.prompt)
-        scene = Scene(vision, width=size[0], height=size[1], seed=seed)
+        for note in vision.notes:
+            hooks.gave_up(note)
+        pace, length = PACE[recipe.motion] * vision.pace, count / recipe.native_fps
+        scene = Scene(vision, width=size[0], height=size[1], seed=seed, length=length * pace)
         lettering = Lettering(recipe.prompt, width=width, height=height)
         frames = np.empty((count, height, width, 3), np.uint8)
         for number in range(count):
             hooks.cancel.check()
-            view = view_at(
-                number / recipe.native_fps,
-                count / recipe.native_fps,
-                size=size,
-                camera=recipe.camera,
-                pace=PACE[recipe.motion] * vision.pace,
-                side=scene.side,
-            )
-            drawn = turned(scene.draw(view), view.roll)
+            second = number / recipe.native_fps
+            view = view_at(second, length, size=size, camera=recipe.camera, pace=pace, side=scene.side)
+            drift = 0.0
+            if recipe.camera is Camera.AUTO:
+                half = view_at(
+                    length / 2, length, size=size, camera=recipe.camera, pace=pace, side=scene.side
+                )
+                view = replace(view, x=view.x - half.x)  # what is in the middle stays there
+                if scene.follow:
+                    drift = view.x + scene.side * scene.follow * (view.seconds - half.seconds)
+                    view = replace(view, x=drift)
+            drawn = turned(scene.draw(view, drift), view.roll)
             frames[number] = cv2.resize(drawn, (width, height), interpolation=cv2.INTER_AREA)
             lettering.lay_over(frames[number])
             hooks.progress((number + 1) / count)

@@ -28,18 +28,17 @@ _DIMNESS: Mapping[Hour, tuple[RGB, float]] = {  # the colour that the hour lays 
 _GROUNDS: Mapping[Place, RGB] = {
     Place.FIELD: (98, 158, 84), Place.SEA: (30, 92, 140), Place.FOREST: (38, 92, 74),
     Place.CITY: (64, 66, 98), Place.MOUNTAIN: (82, 96, 120), Place.DESERT: (208, 138, 84),
-    Place.SPACE: (26, 20, 52), Place.UNDERWATER: (12, 70, 96),
+    Place.SPACE: (26, 20, 52), Place.UNDERWATER: (12, 70, 96), Place.BEACH: (30, 92, 140),
+    Place.MOON: (150, 152, 166), Place.SKY: (150, 190, 222), Place.ROOM: (176, 128, 92),
 }  # fmt: skip
 _USUAL: Mapping[Shape, RGB] = {
-    Shape.BIRD: (236, 238, 242), Shape.FISH: (244, 146, 70), Shape.BOAT: (176, 78, 62),
-    Shape.CAR: (222, 74, 66), Shape.BALLOON: (226, 86, 74), Shape.FLOWER: (240, 112, 140),
+    Shape.BIRD: (236, 238, 242), Shape.BOAT: (176, 78, 62), Shape.BALLOON: (226, 86, 74),
     Shape.TREE: (84, 150, 92), Shape.FIRE: (240, 120, 50), Shape.STAR: (255, 222, 130),
-    Shape.CAT: (232, 150, 84), Shape.DOG: (190, 136, 88), Shape.DRAGON: (72, 150, 110),
-    Shape.HEART: (228, 66, 92), Shape.HOUSE: (172, 78, 70), Shape.LIGHTHOUSE: (210, 66, 62),
-    Shape.ROCKET: (222, 78, 72), Shape.BUTTERFLY: (246, 158, 66), Shape.JELLYFISH: (206, 132, 214),
-    Shape.PERSON: (92, 110, 186), Shape.LANTERN: (255, 178, 90),
+    Shape.DRAGON: (72, 150, 110), Shape.HEART: (228, 66, 92), Shape.HOUSE: (172, 78, 70),
+    Shape.LIGHTHOUSE: (210, 66, 62), Shape.ROCKET: (222, 78, 72), Shape.JELLYFISH: (206, 132, 214),
+    Shape.FIREWORKS: (250, 110, 130), Shape.LANTERN: (255, 178, 90),
 }  # fmt: skip
-_GLOWING = {Shape.LANTERN, Shape.FIRE, Shape.STAR, Shape.HEART, Shape.JELLYFISH}
+_GLOWING = {Shape.FIREWORKS, Shape.LANTERN, Shape.FIRE, Shape.STAR, Shape.HEART, Shape.JELLYFISH}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,22 +78,30 @@ def light_of(vision: Vision, hue_shift: float) -> Light:
     """Mix the palette of a vision; ``hue_shift``, in turns, tells the seeds apart."""
     sky = _SKIES[vision.hour]
     ground = _GROUNDS[vision.place]
-    if vision.place is Place.SPACE:
+    if vision.place in {Place.SPACE, Place.MOON}:
         sky = ((8, 8, 26), (30, 20, 62), (70, 40, 96))
     elif vision.place is Place.UNDERWATER:
         sky = ((92, 196, 206), (26, 118, 156), (8, 52, 92))
         if vision.hour is Hour.NIGHT:
             sky = ((30, 84, 124), (14, 52, 92), (8, 26, 56))
     tone, share = _DIMNESS[vision.hour]
-    if vision.place in {Place.SPACE, Place.UNDERWATER}:
+    if vision.place in {Place.SPACE, Place.UNDERWATER, Place.MOON}:
         share *= 0.35
+    elif vision.place is Place.ROOM:
+        share *= 0.6  # there is a lamp
     white: RGB = (250, 248, 244)
     if vision.weather & {Weather.STORM, Weather.RAIN, Weather.FOG} and vision.place is not Place.SPACE:
         grey: RGB = (92, 102, 122) if Weather.STORM in vision.weather else (150, 160, 174)
         grey = mix(grey, tone, share * 0.8)
         heavy = 0.55 if Weather.STORM in vision.weather else 0.38
         sky = (mix(sky[0], grey, heavy), mix(sky[1], grey, heavy), mix(sky[2], grey, heavy * 0.8))
-    if Weather.SNOW in vision.weather and vision.place is not Place.SEA:
+    if Weather.SNOW in vision.weather and vision.place not in {
+        Place.SEA,
+        Place.BEACH,
+        Place.MOON,
+        Place.ROOM,
+        Place.SKY,
+    }:
         ground = mix(ground, (226, 234, 244), 0.72)
     snowy = Weather.SNOW in vision.weather  # which is light even at night
     ground = mix(ground, tone, share * (0.55 if snowy else 1.0))

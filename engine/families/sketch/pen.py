@@ -36,6 +36,13 @@ class Pen:
         """Fill a polygon, float ``[N, 2]``."""
         cv2.fillPoly(self.canvas, [_fixed(points)], colour, cv2.LINE_AA, _SHIFT)
 
+    def fill_rings(self, rings: list[Points], colour: RGB, share: float = 1.0) -> None:
+        """Fill between outlines, even-odd, a ring within another is a hole; ``share`` as in `blend`."""
+        if share < 1:
+            self.blend(np.concatenate(rings), colour, share)
+            return
+        cv2.fillPoly(self.canvas, [_fixed(ring) for ring in rings], colour, cv2.LINE_AA, _SHIFT)
+
     def fill_all(self, polygons: list[Points], colour: RGB) -> None:
         """Fill many convex polygons in one colour."""
         for polygon in polygons:

@@ -8,14 +8,16 @@ from typing import Protocol
 
 import numpy as np
 
+from engine.families.sketch.inside import clouds, moon, room
 from engine.families.sketch.pen import Pen, Points, mix
 from engine.families.sketch.stage import BELOW, Dice, Stage, each, firs, grass, hills
 from engine.families.sketch.view import View
-from engine.families.sketch.words import FOOTED, RGB, Hour, Place
+from engine.families.sketch.words import RGB, Hour, Place
 
 HORIZON: Mapping[Place, float] = {
     Place.FIELD: 0.6, Place.SEA: 0.56, Place.FOREST: 0.66, Place.CITY: 0.74, Place.MOUNTAIN: 0.7,
-    Place.DESERT: 0.62, Place.SPACE: 1.0, Place.UNDERWATER: 1.0,
+    Place.DESERT: 0.62, Place.SPACE: 1.0, Place.UNDERWATER: 1.0, Place.BEACH: 0.56, Place.MOON: 1.0,
+    Place.SKY: 1.0, Place.ROOM: 0.74,
 }  # fmt: skip
 """Where the sky ends, as a share of the height."""
 
@@ -58,7 +60,7 @@ def _forest(stage: Stage, *, front: bool) -> None:
 def _mountain(stage: Stage, *, front: bool) -> None:
     pen, view, light, dice = stage.pen, stage.view, stage.light, stage.dice
     if front:
-        firs(pen, view, light.depth(1.0), dice, near=0.95, base=0.97, every=0.13, high=0.2, kind=11)
+        firs(pen, view, light.depth(1.0), dice, near=0.95, base=0.97, every=0.13, high=0.14, kind=11)
         pen.fill(hills(view, 0.95, 0.96, 0.03, dice, 8), light.depth(1.0))
         return
     for layer, (near, base, rise, rough) in enumerate(
@@ -108,7 +110,7 @@ def _desert(stage: Stage, *, front: bool) -> None:
 
 def _sea(stage: Stage, *, front: bool) -> None:
     pen, view, vision, light, dice = stage.pen, stage.view, stage.vision, stage.light, stage.dice
-    shore = any(subject.shape in FOOTED for subject in vision.subjects)
+    shore = vision.place is Place.BEACH
     rows = (0.04, 0.1, 0.18, 0.28, 0.4, 0.55) if not front else () if shore else (0.74, 0.92)
     if not front:
         pen.fill(hills(view, 0.05, 0.575, 0.05, dice, 1), light.depth(0.15))
@@ -259,5 +261,6 @@ def _weed(pen: Pen, view: View, colour: RGB, dice: Dice, near: float, base: floa
 
 _LAND: Mapping[Place, _Land] = {
     Place.FIELD: _field, Place.SEA: _sea, Place.FOREST: _forest, Place.CITY: _city, Place.MOUNTAIN: _mountain,
-    Place.DESERT: _desert, Place.SPACE: _space, Place.UNDERWATER: _underwater,
+    Place.DESERT: _desert, Place.SPACE: _space, Place.UNDERWATER: _underwater, Place.BEACH: _sea,
+    Place.MOON: moon, Place.SKY: clouds, Place.ROOM: room,
 }  # fmt: skip

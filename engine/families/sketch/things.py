@@ -33,23 +33,6 @@ def _boat(pen: Pen, pose: Pose) -> None:
     pen.fill(pose.at([(0, -1.0), (-0.2, -0.95 + flag), (0, -0.9)]), (226, 84, 70))
 
 
-def _car(pen: Pen, pose: Pose) -> None:
-    pen.fill(pose.at([(-0.36, -0.28), (-0.24, -0.5), (0.16, -0.5), (0.34, -0.28)]), pose.shade)
-    pen.fill(pose.at([(-0.29, -0.28), (-0.2, -0.45), (-0.04, -0.45), (-0.04, -0.28)]), pose.light)
-    pen.fill(pose.at([(0.01, -0.28), (0.01, -0.45), (0.14, -0.45), (0.27, -0.28)]), pose.light)
-    pen.fill(
-        pose.at(
-            [(-0.56, -0.08), (-0.54, -0.26), (-0.36, -0.31), (0.36, -0.31), (0.54, -0.22), (0.57, -0.08)]
-        ),
-        pose.colour,
-    )
-    pose.glow(pen, (0.6, -0.17), 0.35, (255, 226, 150), 0.6)
-    for x in (-0.33, 0.34):
-        pose.disc(pen, x, -0.08, 0.12, (34, 34, 42))
-        spoke = pose.beat * 2.5
-        pose.disc(pen, x + 0.045 * math.cos(spoke), -0.08 + 0.045 * math.sin(spoke), 0.035, (190, 194, 204))
-
-
 def _balloon(pen: Pen, pose: Pose) -> None:
     sway = 0.03 * math.sin(pose.beat)
     for side in (-0.12, 0.12):
@@ -60,23 +43,6 @@ def _balloon(pen: Pen, pose: Pose) -> None:
         pen.fill(pose.at(np.stack([wide * np.cos(turn), -0.16 + high * np.sin(turn)], axis=1)), colour)
     basket = [(-0.12 + sway, 0.54), (0.12 + sway, 0.54), (0.09 + sway, 0.7), (-0.09 + sway, 0.7)]
     pen.fill(pose.at(basket), (132, 92, 60))
-
-
-def _flower(pen: Pen, pose: Pose) -> None:
-    sway = 0.1 * math.sin(pose.beat)
-    stem = [(0, 0), (0.02 + sway * 0.3, -0.35), (sway, -0.7)]
-    pen.line(pose.at(stem), pose.size * 0.04, (70, 124, 74))
-    pen.fill(pose.at([(0.01, -0.2), (0.2 + sway, -0.42), (0.06, -0.3)]), (84, 146, 84))
-    for petal in range(6):
-        turn = petal * math.pi / 3 + sway
-        pose.disc(
-            pen,
-            sway + 0.14 * math.cos(turn),
-            -0.72 + 0.14 * math.sin(turn),
-            0.105,
-            pose.colour if petal % 2 else pose.light,
-        )
-    pose.disc(pen, sway, -0.72, 0.09, (248, 206, 88))
 
 
 def _tree(pen: Pen, pose: Pose) -> None:
@@ -194,11 +160,26 @@ def _lantern(pen: Pen, pose: Pose) -> None:
     pose.disc(pen, 0, 0.05, 0.12, pose.light)
 
 
+def _fireworks(pen: Pen, pose: Pose) -> None:
+    """Three bursts that open, droop and fade, one after the other."""
+    colours = (pose.colour, (120, 200, 250), (250, 210, 110))
+    for burst, (x, y) in enumerate(((0.0, -0.1), (-0.34, 0.14), (0.34, 0.1))):
+        age = (pose.beat / 7 + burst / 3) % 1
+        colour, bright = colours[burst], math.sin(math.pi * age) ** 0.7
+        reach = 0.34 * age**0.45
+        pose.glow(pen, (x, y), 0.5, colour, 0.3 * bright)
+        for spark in range(18):
+            turn = spark * math.pi / 9 + burst
+            far = reach * (1.0 if spark % 2 else 0.62)
+            tip = (x + far * math.cos(turn), y + far * math.sin(turn) + 0.1 * age * age)
+            start = (x + 0.72 * far * math.cos(turn), y + 0.72 * far * math.sin(turn) + 0.06 * age * age)
+            pen.line(pose.at([start, tip]), pose.size * 0.012, mix((40, 30, 60), colour, bright))
+            pose.disc(pen, *tip, 0.016 * bright, mix(colour, (255, 255, 240), 0.5))
+
+
 THINGS: Mapping[Shape, Callable[[Pen, Pose], None]] = {
     Shape.BOAT: _boat,
-    Shape.CAR: _car,
     Shape.BALLOON: _balloon,
-    Shape.FLOWER: _flower,
     Shape.TREE: _tree,
     Shape.FIRE: _fire,
     Shape.STAR: _star,
@@ -206,5 +187,6 @@ THINGS: Mapping[Shape, Callable[[Pen, Pose], None]] = {
     Shape.HOUSE: _house,
     Shape.LIGHTHOUSE: _lighthouse,
     Shape.ROCKET: _rocket,
+    Shape.FIREWORKS: _fireworks,
     Shape.LANTERN: _lantern,
 }

@@ -348,6 +348,14 @@ def test_the_receipt_says_what_was_given_up_for_size():
     assert " · stronger compression, to fit 8 MiB · " in messages.receipt_line(made)
 
 
+def test_a_plain_message_leaves_out_what_an_engine_quotes_of_the_prompt():
+    made = receipt_of(ladder=("the sketch does not know “zebroid”", "stronger compression"))
+    assert "“zebroid”" in messages.clip_message(job_of(), recipe_of(), made)
+    plain = messages.clip_message(job_of(), recipe_of(), made, plain=True)
+    assert "zebroid" not in plain
+    assert "stronger compression" in plain
+
+
 def test_the_clip_says_who_asked_and_that_a_machine_made_it():
     head, small = messages.clip_message(job_of(), recipe_of(), receipt_of()).split("\n")
     assert head == f"<@{HUGE}> `a quiet lake`"

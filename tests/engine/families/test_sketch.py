@@ -15,7 +15,7 @@ from engine.families.sketch.creatures import CREATURES
 from engine.families.sketch.lettering import Lettering, writable
 from engine.families.sketch.things import THINGS
 from engine.families.sketch.view import turned, view_at
-from engine.families.sketch.words import Action, Hour, Place, Shape, Weather, read
+from engine.families.sketch.words import Place, Shape
 from engine.runtime.context import EngineContext
 
 
@@ -88,12 +88,18 @@ def test_any_size_can_be_drawn(width, height):
 
 
 @pytest.mark.parametrize("shape", Shape)
-@pytest.mark.parametrize("place", [Place.SEA, Place.FIELD, Place.SPACE])
-def test_every_thing_can_be_drawn_anywhere(shape, place):
-    vision = read(f"{shape} {place}")
-    assert shape in {subject.shape for subject in vision.subjects}
+def test_every_own_figure_can_be_drawn(shape):
     assert shape in {*CREATURES, *THINGS, Shape.SUN, Shape.MOON}
-    drawn(recipe(f"spinning {shape} {place}", width=96, height=64, frames=2))
+    drawn(recipe(f"spinning {shape.value} {Place.FIELD}", width=96, height=64, frames=2))
+
+
+@pytest.mark.parametrize("place", Place)
+def test_every_place_can_be_drawn_by_day_and_night(place):
+    day, night = (
+        drawn(recipe(f"a cat {place} {hour}", width=96, height=64, frames=2)) for hour in ("day", "night")
+    )
+    assert day.std() > 5
+    assert night.std() > 5
 
 
 @pytest.mark.parametrize("camera", Camera)
@@ -123,7 +129,7 @@ def test_a_roll_turns_the_sketch_gently_and_leaves_no_corner_empty(camera, sign)
 def test_the_same_seed_gives_the_same_bytes_and_another_another_layout():
     made = recipe("birds over hills")
     assert np.array_equal(drawn(made, seed=5), drawn(made, seed=5))
-    assert np.abs(drawn(made, seed=5)[0].astype(int) - drawn(made, seed=6)[0]).mean() > 4
+    assert np.abs(drawn(made, seed=5)[0].astype(int) - drawn(made, seed=6)[0]).mean() > 2
 
 
 def test_the_speed_does_not_depend_on_the_frame_rate():
@@ -149,32 +155,13 @@ def test_progress_is_told_each_frame_and_cancel_is_looked_at_each_frame():
     assert told == [0.125, 0.25, 0.375, 0.5]
 
 
-def test_the_words_decide_place_hour_weather_colour_and_number():
-    vision = read("Two RED balloons rising slowly over a foggy harbour at dawn")
-    assert (vision.place, vision.hour, vision.action) == (Place.SEA, Hour.DAWN, Action.RISE)
-    assert vision.weather == {Weather.FOG}
-    assert [(subject.shape, subject.count) for subject in vision.subjects] == [(Shape.BALLOON, 2)]
-    assert vision.subjects[0].colour == (222, 66, 58)
-    assert vision.pace < 1
-    assert vision.tint is None
-
-
-@pytest.mark.parametrize(
-    ("word", "shape"),
-    [("butterflies", Shape.BUTTERFLY), ("wolves", Shape.DOG), ("foxes", Shape.CAT), ("🚀", Shape.ROCKET)],
-)
-def test_forms_of_a_word_and_emoji_mean_the_same(word, shape):
-    assert read(word).subjects[0].shape is shape
-
-
-def test_what_falls_in_falling_snow_is_the_snow():
-    assert read("a cabin, snow falling").action is None
-    assert read("a falling star").action is Action.FALL
-
-
-def test_unknown_words_still_choose_the_scene():
-    assert read("melancholy algorithms").salt != read("forgotten theorems").salt
-    assert read("melancholy algorithms").subjects
+def test_the_sketch_says_what_it_does_not_know():
+    told: list[str] = []
+    hooks = Hooks(gave_up=told.append)
+    load("sketch", EngineContext()).draw(
+        recipe("a corgi and a quxblorf", frames=2), Inputs(), seed=1, hooks=hooks
+    )
+    assert told == ["I drew a dog for “corgi”", "the sketch does not know “quxblorf”"]
 
 
 @pytest.mark.parametrize(

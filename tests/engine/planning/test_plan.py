@@ -137,7 +137,7 @@ def test_a_size_that_is_asked_for_is_kept_but_made_even(asked, frame):
 
 
 @pytest.mark.parametrize("seconds", [0.5, 0.7, 1, 1.3, 2, 3.33, 4, 7.77, 8, 10])
-@pytest.mark.parametrize(("fps", "factor"), [(8, 1), (12, 1), (24, 2), (25, 3), (30, 3), (50, 5), (60, 5)])
+@pytest.mark.parametrize(("fps", "factor"), [(8, 1), (12, 1), (24, 1), (25, 2), (30, 2), (50, 3), (60, 3)])
 def test_the_drawn_frames_are_enough_for_the_asked_length(fps, factor, seconds):
     recipe = plan(words(fps=float(fps), seconds=float(seconds)))
     assert recipe.factor == factor
@@ -228,8 +228,8 @@ def test_a_clip_is_as_long_as_the_one_it_is_made_from_unless_a_length_was_given(
 
 
 def test_the_reasons_say_what_is_smoothed_only_where_something_is():
-    assert plan(words(fps=24.0)).reasons[-1] == "12 drawn frames a second, smoothed to 24"
-    assert len(plan(words(fps=12.0)).reasons) == 2
+    assert plan(words(fps=48.0)).reasons[-1] == "24 drawn frames a second, smoothed to 48"
+    assert len(plan(words(fps=24.0)).reasons) == 2
 
 
 def test_what_was_asked_for_reaches_the_recipe():

@@ -50,6 +50,21 @@ def test_the_mesh_lies_in_the_picture_turned_as_the_face_is(degrees):
     assert made.certainty == pytest.approx(1, abs=1e-3)
 
 
+@pytest.mark.parametrize("degrees", [0, 30, -75, 160])
+def test_the_network_is_shown_the_face_upright(degrees):
+    picture = np.zeros((400, 600, 3), np.uint8)
+    turned = face((300, 180), 100, degrees)
+    for eye, colour in enumerate(((255, 0, 0), (0, 255, 0))):
+        cv2.circle(picture, [round(float(x)) for x in turned.points[eye]], 4, colour, -1)
+    network = looks()
+    fit_mesh(picture, turned, network)
+    (left_y, left_x), (right_y, right_x) = (
+        np.argwhere(network.shown[0][..., channel] > 0.5).mean(axis=0) for channel in (0, 1)
+    )
+    assert left_y == pytest.approx(right_y, abs=1.5)
+    assert right_x - left_x > 30
+
+
 def test_a_face_is_looked_at_twice_and_a_mesh_of_the_frame_before_once():
     picture = np.zeros((400, 600, 3), np.uint8)
     network = looks()

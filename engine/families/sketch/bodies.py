@@ -1,0 +1,162 @@
+"""Bodies for drawings that show a head alone, or a head and shoulders.
+
+Local coordinates as in drawings.py: 1 high, feet at y = 0, facing left.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+
+from engine.families.sketch.drawings import Drawing
+from engine.families.sketch.gaits import Gait
+from engine.families.sketch.pen import Pen, mix
+from engine.families.sketch.pose import Pose, curve
+from engine.families.sketch.puppet import Look, colours, put
+from engine.families.sketch.words import RGB
+
+HEAD = (0.58, 0.0, -0.4)
+"""An upright animal's head: its size, and where its own foot is."""
+BUST = (0.68, 0.0, -0.3)
+"""A person's head and shoulders, likewise."""
+FACE = (0.5, 0.0, -0.46)
+"""A person's face alone, likewise."""
+FRONT = (0.56, -0.25, -0.3)
+"""The head of an animal on four legs, likewise."""
+
+FACES = frozenset({
+    "person", "man", "woman", "boy", "girl", "child", "baby", "old-man", "old-woman", "older-person",
+    "santa-claus",
+    "mrs-claus", "mx-claus", "clown-face", "ogre", "goblin", "man-beard", "person-beard", "woman-beard",
+    "man-bald", "person-bald",
+    "woman-bald", "man-blonde-hair", "woman-blonde-hair", "person-blonde-hair", "man-curly-hair",
+    "woman-curly-hair",
+    "man-red-hair", "woman-red-hair", "man-white-hair", "woman-white-hair", "man-wearing-turban",
+    "person-red-hair",
+    "person-wearing-turban", "woman-wearing-turban", "person-curly-hair", "person-white-hair",
+})  # fmt: skip
+"""Drawings of people that end at the chin."""
+
+_SHIRTS: Mapping[str, RGB] = {
+    "girl": (158, 104, 200), "woman": (226, 96, 116), "boy": (72, 134, 214), "man": (66, 118, 190),
+    "child": (94, 176, 120),
+    "old-woman": (146, 120, 176), "old-man": (112, 130, 120), "baby": (150, 206, 236), "santa-claus": (206,
+    52, 56),
+    "mrs-claus": (206, 52, 56), "ogre": (96, 84, 120),
+}  # fmt: skip
+_SHIRT: RGB = (238, 128, 66)
+_TROUSERS: RGB = (66, 62, 104)
+_SHOES: RGB = (52, 42, 56)
+_SKIN: RGB = (255, 200, 61)
+_DARK: RGB = (54, 44, 72)
+
+
+def upright(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
+    """An animal's head on a body with two arms and two legs."""
+    fur = colours(head, look.colour)[head.main]
+    limbs = _DARK if head.name == "panda" else mix(fur, (24, 20, 40), 0.16)
+    step, swing = _steps(gait)
+    for side in (-1, 1):
+        _limb(
+            pen, pose, [(0.09 * side, -0.16), (0.1 * side + step * side, -0.03)], 0.13, look.of(limbs), gait
+        )
+    pen.fill(_egg(pose, gait, (0, -0.27), 0.21, 0.2), look.of(fur))
+    pen.fill(_egg(pose, gait, (-0.02, -0.24), 0.13, 0.14), look.of(mix(fur, (255, 250, 236), 0.45)))
+    _put_head(pen, head, pose, gait, look, HEAD)
+    for side in (-1, 1):
+        arm = [
+            (0.16 * side, -0.36),
+            (0.26 * side, -0.27 - swing * side),
+            (0.25 * side, -0.2 - 1.7 * swing * side),
+        ]
+        _limb(pen, pose, arm, 0.085, look.of(limbs), gait)
+
+
+def four_legged(pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
+    """An animal's head at the front of a body on four legs, with a tail."""
+    fur = colours(head, look.colour)[head.main]
+    dark = mix(fur, (24, 20, 40), 0.22)
+    step, _ = _steps(gait)
+    wag = 0.05 * math.sin(gait.beat * 1.4)
+    tail = curve([(0.38, -0.34), (0.55, -0.4 + wag), (0.6 + wag, -0.62)])
+    pen.line(pose.at(_shaped(tail, gait)), pose.size * 0.1, look.of(dark))
+    for x, swing, colour in (
+        (-0.16, -step, dark),
+        (0.34, step, dark),
+        (-0.24, step, fur),
+        (0.26, -step, fur),
+    ):
+        _limb(pen, pose, [(x, -0.26), (x + swing, -0.03)], 0.12, look.of(mix(colour, dark, 0.3)), gait)
+    pen.fill(_egg(pose, gait, (0.08, -0.36), 0.36, 0.19), look.of(fur))
+    pen.fill(_egg(pose, gait, (0.06, -0.28), 0.26, 0.09), look.of(mix(fur, (255, 250, 236), 0.3)))
+    _put_head(pen, head, pose, gait, look, FRONT)
+
+
+def person(pen: Pen, bust: Drawing, pose: Pose, gait: Gait, look: Look) -> None:
+    """A person's head and shoulders, or face, on a body with legs."""
+    face = bust.name in FACES
+    size, _, foot = FACE if face else BUST
+    shirt = look.colour or (_SHIRTS.get(bust.name, _SHIRT) if face else _cloth(bust))
+    half = 0.16 if face else min(0.26, 0.42 * size * bust.wide)
+    step, swing = _steps(gait)
+    for side in (-1, 1):
+        foot_at = (0.08 * side + step * side, -0.02)
+        _limb(pen, pose, [(0.07 * side, -0.2), foot_at], 0.1, look.of(_TROUSERS), gait)
+        _limb(pen, pose, [foot_at, (foot_at[0] - 0.04, -0.02)], 0.07, look.of(_SHOES), gait)
+    if face:
+        for side in (-1, 1):
+            hand = (0.24 * side, -0.24 - 1.6 * swing * side)
+            _limb(
+                pen, pose, [(0.13 * side, -0.42), hand], 0.08, look.of(mix(shirt, (24, 20, 40), 0.15)), gait
+            )
+            _limb(pen, pose, [hand, (hand[0], hand[1] + 0.01)], 0.075, look.of(_SKIN), gait)
+    top = foot - 0.04 if face else foot + 0.01
+    torso = [(-half, top), (half, top), (half * 0.86, -0.17), (-half * 0.86, -0.17)]
+    pen.fill(pose.at(_shaped(np.array(torso), gait)), look.of(shirt))
+    _put_head(pen, bust, pose, gait, look if not face else replace(look, colour=None), FACE if face else BUST)
+
+
+def _put_head(
+    pen: Pen, head: Drawing, pose: Pose, gait: Gait, look: Look, where: tuple[float, float, float]
+) -> None:
+    """The head nods a little with the beat."""
+    size, x, foot = where
+    nod = 0.012 * math.sin(gait.beat)
+    (spot,) = pose.at(_shaped(np.array([(x, foot + nod)]), gait))
+    tilt = 0.03 * math.sin(gait.beat * 0.9)
+    held = replace(pose, x=float(spot[0]), y=float(spot[1]), size=pose.size * size, angle=pose.angle + tilt)
+    put(pen, head, held, replace(gait, stride=0.0, lean=0.0), look)
+
+
+def _steps(gait: Gait) -> tuple[float, float]:
+    """How far a foot is ahead, and a hand up."""
+    return gait.stride * math.sin(gait.beat * 2), 0.02 * math.sin(gait.beat) + 0.6 * gait.stride * math.sin(
+        gait.beat * 2
+    )
+
+
+def _cloth(bust: Drawing) -> RGB:
+    """The colour of the largest part that reaches the lower edge."""
+    low = [part for part in bust.parts if bust.points[part.points, 1].max() > -0.05]  # noqa: PLR2004
+    return max(low, key=lambda part: part.area).colour if low else _SHIRT
+
+
+def _shaped(points: np.ndarray, gait: Gait) -> np.ndarray:
+    shaped = points * (gait.across, gait.up)
+    shaped[:, 0] += gait.lean * -shaped[:, 1]
+    return shaped
+
+
+def _egg(pose: Pose, gait: Gait, middle: tuple[float, float], wide: float, high: float) -> np.ndarray:
+    turn = np.linspace(0, 2 * math.pi, 36, endpoint=False)
+    points = np.stack([middle[0] + wide * np.cos(turn), middle[1] + high * np.sin(turn)], axis=1)
+    return pose.at(_shaped(points, gait))
+
+
+def _limb(
+    pen: Pen, pose: Pose, points: list[tuple[float, float]], thick: float, colour: RGB, gait: Gait
+) -> None:
+    pen.line(pose.at(_shaped(np.array(points), gait)), pose.size * thick, colour)

@@ -1,0 +1,242 @@
+"""A thing together with what it rides, wears, holds or eats: they move as one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from engine.families.sketch.figures import Figure
+from engine.families.sketch.habits import (
+    BOARDS,
+    EYEWEAR,
+    FLOATERS,
+    FLYERS,
+    FOUR_LEGGED,
+    INSTRUMENTS,
+    LARGE,
+    NECKWEAR,
+    ROLLERS,
+    ROOTED,
+    SMALL,
+    SWIMMERS,
+    is_alive,
+    is_bust,
+)
+from engine.families.sketch.words import RGB, Action, Link, Place, Subject, Vision
+
+_SITTING = frozenset({"owl", "parrot", "blackbird"})
+_BY_HAND = frozenset({Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
+_MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
+_OPEN = frozenset(
+    {
+        "racing-car",
+        "automobile",
+        "taxi",
+        "police-car",
+        "bathtub",
+        "bucket",
+        "basket",
+        "package",
+        "bus",
+        "tractor",
+    }
+)
+_ENTERED = frozenset({"bed", "tent", "hole", "water-wave"})
+_LARGE, _USUAL, _SMALL = 0.56, 0.44, 0.24
+_ALONE = 1.2
+_SMALL_ALONE = 0.38
+_SEAT = 0.5  # share of a mount's height at which its rider has its feet
+
+
+class Zone(StrEnum):
+    """What a thing stands on, swims in or flies through."""
+
+    GROUND = "ground"
+    WATER = "water"
+    AIR = "air"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prop:
+    """A thing that goes with another.
+
+    Attributes:
+        size: in sizes of the one that it goes with, and so are ``x``, ``y`` (of its foot, facing left).
+        behind: it is drawn before the other.
+        worn: it does not move by itself.
+    """
+
+    figure: Figure
+    colour: RGB | None
+    size: float
+    x: float
+    y: float
+    behind: bool = False
+    worn: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """A thing and its props.
+
+    Attributes:
+        size: heights, of the thing itself.
+        raised: how far its own feet are above the group's, in its sizes.
+        wide, high: of all together, in its sizes.
+    """
+
+    figure: Figure
+    subject: Subject
+    zone: Zone
+    size: float
+    raised: float = 0.0
+    props: tuple[Prop, ...] = ()
+    wide: float = 1.0
+    high: float = 1.0
+
+
+def is_separate(subject: Subject, by: Subject) -> bool:
+    """Whether a linked thing has a place of its own in the scene."""
+    thing = subject.thing
+    if subject.link in {Link.CHASE, Link.WATCH, Link.OVER, Link.UNDER, None}:
+        return thing not in {"umbrella", "umbrella-with-rain-drops"}
+    if subject.link is Link.ON and (by.action is Action.FLY or by.thing in FLYERS - _SITTING):
+        return thing not in BOARDS
+    if subject.link in {Link.HOLD, Link.WITH}:
+        return (is_alive(thing) and thing not in SMALL) or thing in LARGE | ROOTED | ROLLERS
+    if subject.link is Link.IN and thing not in _OPEN | FLOATERS | ROLLERS | _ENTERED:
+        return True
+    return subject.link in {Link.ON, Link.IN} and thing in LARGE - FLOATERS - FOUR_LEGGED - ROLLERS
+
+
+def zone_of(subject: Subject, vision: Vision, props: list[Subject]) -> Zone:
+    """Where a thing belongs in this scene."""
+    thing, place = subject.thing, vision.place
+    if thing in ROOTED:
+        return Zone.GROUND
+    if subject.action in {Action.FLY, Action.FALL, Action.RISE} or place in {
+        Place.SPACE,
+        Place.UNDERWATER,
+        Place.SKY,
+    }:
+        return Zone.AIR
+    things = {thing, *(prop.thing for prop in props)}
+    if place in {Place.SEA, Place.BEACH} and (
+        things & (FLOATERS | SWIMMERS | {"water-wave"}) - {"turtle"}
+        or subject.action in {Action.SWIM, Action.SURF}
+    ):
+        return Zone.WATER
+    if thing in FLYERS - _SITTING or "broom" in things:
+        return Zone.AIR
+    return Zone.GROUND
+
+
+def grouped(subject: Subject, props: list[Subject], vision: Vision, *, main: bool, alone: bool) -> Group:
+    """A thing, and what goes with it, put together.
+
+    Args:
+        main: it is the first thing of the text.
+        alone: nothing else has a place of its own.
+    """
+    if subject.action is Action.SURF and not any(prop.thing in BOARDS | {"water-wave"} for prop in props):
+        props = [*props, Subject(thing="water-wave", link=Link.ON, to=0)]
+    busy = any(prop.link in _BY_HAND | _MOUNTED for prop in props) or subject.action in {
+        Action.DANCE, Action.SURF, Action.FIGHT, Action.SING, Action.WAVE, Action.KISS,
+    }  # fmt: skip
+    figure = Figure(subject.thing, busy=busy)
+    group = Group(
+        figure=figure,
+        subject=subject,
+        zone=zone_of(subject, vision, props),
+        size=_size(subject.thing, main=main, alone=alone),
+        wide=figure.wide,
+        high=figure.high,
+    )
+    hands = 0
+    for prop in props:
+        if prop.link is Link.WEAR:
+            group = _worn(group, prop)
+        elif prop.link in {Link.OVER, Link.UNDER}:
+            group = _sheltered(group, prop)
+        elif prop.link in _MOUNTED or prop.thing == "water-wave":
+            group = _mounted(group, prop)
+        else:
+            group = _held(group, prop, hands)
+            hands += 1
+    return group
+
+
+def _size(thing: str, *, main: bool, alone: bool) -> float:
+    size = _LARGE if thing in LARGE else _SMALL if thing in SMALL else _USUAL
+    if is_bust(thing):
+        size *= 1.1
+    if alone:
+        return _SMALL_ALONE if thing in SMALL else size * _ALONE
+    return size * (1.0 if main or thing in LARGE else 0.92)
+
+
+def _worn(group: Group, prop: Subject) -> Group:
+    figure = Figure(prop.thing)
+    x, y, top = group.figure.head
+    size = group.figure.head_size / figure.wide
+    if prop.thing in EYEWEAR:
+        where = (x, y + 0.5 * figure.high * size)
+    elif prop.thing in NECKWEAR:
+        where = (x, y + 1.5 * figure.high * size)
+    else:
+        where = (x, top + 0.22 * size)
+    worn = Prop(
+        figure=figure, colour=prop.colour, size=size, x=where[0], y=where[1] - group.raised, worn=True
+    )
+    high = max(group.high, figure.high * size - where[1] + group.raised)
+    return replace(group, props=(*group.props, worn), high=high)
+
+
+def _sheltered(group: Group, prop: Subject) -> Group:
+    """An umbrella, held over the head."""
+    figure, size = Figure(prop.thing), 0.8
+    held = Prop(figure=figure, colour=prop.colour, size=size, x=-0.16, y=-0.62 - group.raised, behind=True)
+    return replace(group, props=(*group.props, held), high=group.high + 0.45, wide=max(group.wide, size))
+
+
+def _mounted(group: Group, prop: Subject) -> Group:
+    figure = Figure(prop.thing)
+    thing = prop.thing
+    inside = prop.link in {Link.DRIVE, Link.IN} or thing in _OPEN
+    if thing == "water-wave":
+        size, seat, behind, x = 1.25, 0.46, True, 0.0
+    elif thing in BOARDS or thing == "lotus":
+        size, seat, behind, x = 0.8, 0.3, True, 0.0
+    elif thing in FLOATERS or (thing in ROLLERS and inside):
+        size, seat, behind, x = 1.1, 0.3, False, 0.05
+    elif thing in ROLLERS:  # a bicycle, a motorcycle
+        size, seat, behind, x = 0.85, 0.34, True, 0.04
+    elif thing in FOUR_LEGGED or is_alive(thing):
+        size, seat, behind, x = 1.25, _SEAT, True, 0.06
+    elif thing in SMALL:
+        size, seat, behind, x = 0.5, 0.8, True, 0.0
+    else:
+        size, seat, behind, x = 1.0, 0.36, True, 0.0
+    raised = size * figure.high * seat
+    mount = Prop(figure=figure, colour=prop.colour, size=size, x=x, y=0.0, behind=behind)
+    lifted = tuple(replace(other, y=other.y - raised) for other in group.props)
+    return replace(
+        group,
+        size=group.size * (0.72 if size > 1 else 0.85),
+        raised=group.raised + raised,
+        props=(mount, *lifted),
+        wide=max(group.wide, figure.wide * size),
+        high=max(group.high + raised, figure.high * size),
+    )
+
+
+def _held(group: Group, prop: Subject, hands: int) -> Group:
+    figure = Figure(prop.thing)
+    standing = prop.thing == "musical-keyboard" or (prop.thing in INSTRUMENTS and "drum" in prop.thing)
+    size = 0.55 if standing else 0.5 if prop.thing in INSTRUMENTS else 0.4
+    reach = 0.42 * group.figure.wide + 0.3 * figure.wide * size
+    side = -1 if hands % 2 == 0 else 1
+    mouth = prop.link in {Link.EAT, Link.DRINK}
+    y = 0.0 if standing else (group.figure.head[1] + 0.62 * size if mouth else -0.2)
+    held = Prop(figure=figure, colour=prop.colour, size=size, x=side * reach, y=min(0.0, y) - group.raised)
+    return replace(group, props=(*group.props, held), wide=group.wide + figure.wide * size * 0.9)

@@ -1,0 +1,1 @@
+"""How the sketch reads a prompt, in many languages."""

@@ -1,0 +1,151 @@
+"""Forms of words: how a text is cut into words, and what a word may be a form of, by language.
+
+It is light stemming: endings are cut off both in the lexicon and in the text, so that forms of one word meet.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from engine.families.sketch.language import packaged
+from engine.families.sketch.language.packaged import unreadable
+
+GAPLESS = frozenset({"ja", "zh", "zh-Hant", "th"})
+"""Languages that write no gaps between words."""
+
+COMPOUNDING = frozenset({"de", "nl", "sv", "da", "no", "fi", "hu"})
+"""Languages that write a compound as one word, its head last."""
+
+_FOLDED = ("LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW")
+_LEAST = 3  # letters of a stem
+
+
+@cache
+def _cut_off() -> dict[str, dict[str, str]]:
+    """The sections of endings.toml.
+
+    Raises:
+        RuntimeError: it is missing or damaged.
+    """
+    path = packaged.DATA / "endings.toml"
+    try:
+        read = tomllib.loads(path.read_text("utf-8"))
+        return {section: read[section] for section in ("endings", "beginnings", "letters")}
+    except (OSError, KeyError, ValueError) as error:
+        raise unreadable(path, error) from error
+
+
+def words_of(text: str) -> list[str]:
+    """Cut a text at gaps and signs, casefolded; an emoji is a word of its own."""
+    spaced = []
+    for character in unicodedata.normalize("NFKC", text).casefold():
+        kind = unicodedata.category(character)
+        if kind in {"So", "Sk"} and ord(character) > 0xFF:  # noqa: PLR2004 - beyond Latin-1
+            spaced.append(f" {character} ")
+        elif character in "'’-" or kind[0] in "LMN":
+            spaced.append(character)
+        else:
+            spaced.append(" ")
+    # A joined or coloured emoji counts as its first part.
+    return [word for raw in "".join(spaced).split() if (word := raw.strip("'’-\ufe0f\u200d"))]
+
+
+@lru_cache(maxsize=65536)
+def folded(word: str, language: str) -> str:
+    """The letters of a word without accents; in Vietnamese these tell words apart, and stay."""
+    word = word.casefold()
+    if word.isascii() or language == "vi":
+        return word
+    word = word.translate(_letters())
+    return "".join(_bare(character) for character in unicodedata.normalize("NFC", word))
+
+
+@cache
+def _letters() -> dict[int, str]:
+    return str.maketrans(_cut_off()["letters"])
+
+
+@lru_cache(maxsize=4096)
+def _bare(character: str) -> str:
+    parts = unicodedata.normalize("NFKD", character)
+    if not unicodedata.name(parts[0], "").startswith(_FOLDED):
+        return character
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+@lru_cache(maxsize=64)
+def _endings(language: str) -> tuple[str, ...]:
+    listed = {folded(ending, language) for ending in _cut_off()["endings"].get(language, "").split()}
+    return tuple(sorted(listed, key=lambda ending: (-len(ending), ending)))
+
+
+@lru_cache(maxsize=65536)
+def stem(word: str, language: str) -> str:
+    """A folded word without its ending. Two rounds, since endings follow each other in many languages."""
+    for _ in range(2):
+        for ending in _endings(language):
+            if word.endswith(ending) and len(word) - len(ending) >= _LEAST:
+                word = word[: -len(ending)]
+                break
+        else:
+            break
+    if language in {"nl", "sv", "da", "no", "hu", "fi"} and len(word) > _LEAST and word[-1] == word[-2]:
+        word = word[:-1]
+    return word
+
+
+def forms(word: str, language: str) -> Iterator[str]:
+    """A folded word itself, then what else it may stand for in the lexicon, surest first."""
+    yield word
+    if language == "en":
+        yield from _english(word)
+    elif language == "ko":
+        yield from (word.removesuffix(end) for end in _endings("ko") if word.endswith(end) and word != end)
+    elif language in _cut_off()["beginnings"]:
+        for prefix in _cut_off()["beginnings"][language].split():
+            if word.startswith(prefix) and len(word) - len(prefix) >= _LEAST - 1:
+                yield word.removeprefix(prefix)
+    elif language in {"id", "ms"}:
+        first, _, second = word.partition("-")
+        if first == second:
+            yield first
+    elif language in {"fr", "it", "ca"} and "'" in word:
+        yield word.rpartition("'")[2]
+
+
+def _english(word: str) -> Iterator[str]:
+    word = word.removesuffix("'s")
+    yield word
+    for ending, others in (
+        ("ies", ("y",)), ("ves", ("f", "fe")), ("es", ("", "e")), ("s", ("",)), ("ing", ("", "e")), ("ed",
+        ("", "e")),
+    ):  # fmt: skip
+        if word.endswith(ending):
+            root = word.removesuffix(ending)
+            if len(root) >= _LEAST - 1:
+                yield from (root + other for other in others)
+            if len(root) >= _LEAST and root[-1] == root[-2]:
+                yield root[:-1]
+
+
+def is_plural(word: str, language: str) -> bool:
+    """Whether a word looks like more than one, where the language's endings tell it plainly."""
+    if language == "en":
+        return bool(re.search(r"[^su']s$", word)) or word in {
+            "people",
+            "mice",
+            "geese",
+            "children",
+            "men",
+            "women",
+        }
+    if language in {"es", "pt", "fr", "ca"}:
+        return bool(re.search(r"[^si][sx]$", word)) and len(word) > _LEAST
+    if language in {"id", "ms"}:
+        first, _, second = word.partition("-")
+        return bool(second) and first == second
+    return False

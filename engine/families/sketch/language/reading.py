@@ -1,0 +1,289 @@
+"""What the sketch makes of a prompt: things, how many, in which colour, what they do, where and when.
+
+It goes through the words once. What stands before a thing (a number, a colour, a verb) waits for it; a verb
+or a preposition between two things links them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from engine.families.sketch.habits import BOARDS, HOME, WORN, is_alive
+from engine.families.sketch.language.forms import GAPLESS
+from engine.families.sketch.language.settling import usual_hour, usual_place, walks
+from engine.families.sketch.language.tokens import Token, tokens
+from engine.families.sketch.language.vocabulary import Meaning
+from engine.families.sketch.words import RGB, Action, Hour, Link, Place, Shape, Subject, Vision, Weather
+
+COLOURS: Mapping[str, RGB] = {
+    "red": (222, 66, 58), "orange": (243, 140, 52), "yellow": (250, 206, 70), "green": (84, 168, 92),
+    "cyan": (64, 186, 192), "blue": (70, 120, 216), "purple": (140, 84, 190), "pink": (244, 146, 178),
+    "brown": (136, 92, 62), "black": (44, 44, 56), "white": (246, 244, 238), "grey": (146, 150, 160),
+}  # fmt: skip
+_COLOUR_AFTER = frozenset({"es", "pt", "fr", "it", "ro", "ca", "vi", "id", "ms", "th", "ar", "he", "fa"})
+_MANY = {40: 4, 70: 7}  # "some" and "many" in speech.toml
+_MOST = 12
+_SEVERAL = 3
+_MOST_KINDS = 5
+_PACE = {"slow": 0.65, "fast": 1.5}
+_ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
+_FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
+_PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
+_PLAY = "play"  # the verb that may go without an object: "dogs playing"
+_TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
+_MADE_OF: Mapping[str, tuple[str, RGB, str]] = {"pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag")}
+"""What is drawn from two others: the thing, its colour, what it carries."""
+_MOST_NAMED = 3  # words that a note names
+_LONGEST = 24  # letters of each
+
+
+@dataclass
+class _Reading:
+    """What has been read so far, and what waits for the next thing."""
+
+    language: str
+    things: list[Subject] = field(default_factory=list)
+    place: Place | None = None
+    hour: Hour | None = None
+    weather: set[Weather] = field(default_factory=set)
+    pace: float = 1.0
+    count: int = 0
+    colour: RGB | None = None
+    action: Action | None = None
+    link: Link | None = None
+    loose: Link | None = None
+    plays: bool = False
+    verb_last: bool = False
+    raining: bool = False
+    before: str = ""
+    strange: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def read(prompt: str) -> Vision:
+    """Find in any text, an empty one too, what can be drawn of it."""
+    language, found = tokens(prompt)
+    reading = _Reading(language)
+    for at, token in enumerate(found):
+        _take(reading, token, found[at + 1 :])
+        if token.meaning is not None and token.meaning.kind in {"thing", "verb"}:
+            reading.verb_last = token.meaning.kind == "verb"
+        reading.before = token.text
+    things = _settled(reading)
+    text = " ".join(token.text for token in found)
+    salt = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=4).digest(), "big")
+    place = reading.place or usual_place(things, salt)
+    if place is Place.SEA and things and walks(things):
+        place = Place.BEACH
+    hour = reading.hour or usual_hour(things, place, salt)
+    return Vision(
+        place=place,
+        hour=hour,
+        weather=frozenset(reading.weather),
+        subjects=tuple(things),
+        pace=min(2.0, max(0.5, reading.pace)),
+        tint=reading.colour,
+        salt=salt,
+        notes=tuple(reading.notes + _unknown(reading, things)),
+    )
+
+
+def _take(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> None:
+    meaning = _chosen(reading, token, rest)
+    if meaning is not None:
+        _TAKEN[meaning.kind](reading, token, meaning.key, rest)
+    elif len(token.text) > 1 and (reading.language not in GAPLESS or _weighs(token.text)):
+        reading.strange.append(token.text)
+
+
+def _small(reading: _Reading, token: Token, key: str, rest: tuple[Token, ...]) -> None:
+    """Say nothing that can be drawn."""
+
+
+def _thing(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    _add(reading, token, key)
+
+
+def _number(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.count = min(_MOST, _MANY.get(int(key), int(key)))
+
+
+def _speed(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.pace *= _PACE[key]
+
+
+def _place(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    """A place; a sofa is a room, and a thing in it."""
+    reading.place = reading.place or Place(key)
+    reading.link = None
+    if key == Place.ROOM and token.other in HOME[Place.ROOM]:
+        reading.link = Link.ON if reading.things and is_alive(reading.things[-1].thing) else None
+        _add(reading, token, token.other)
+
+
+def _hour(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.hour, reading.link = reading.hour or Hour(key), None
+
+
+def _weather(reading: _Reading, token: Token, key: str, _: tuple[Token, ...]) -> None:
+    reading.weather.add(Weather(key))
+    reading.link = None
+    reading.raining = token.text.startswith(_FALLS) and not reading.things
+
+
+def _weighs(text: str) -> bool:
+    """Whether letters that were not understood look like a word with a meaning of its own."""
+    return any(letter > "\u3100" or "\u30a0" < letter < "\u3100" for letter in text) and len(text) > 1
+
+
+def _chosen(reading: _Reading, token: Token, rest: tuple[Token, ...]) -> Meaning | None:
+    """Of two meanings the one that fits: "an orange" is a thing, "an orange cat" is not."""
+    meaning, other = token.meaning, token.other
+    if meaning is None or other is None:
+        return meaning
+    thing = Meaning("thing", other)
+    if meaning.kind == "colour":
+        near = next(
+            (follows for follows in rest if follows.meaning and follows.meaning.kind != "small"), None
+        )
+        names = near is not None and near.meaning is not None and near.meaning.kind in {"thing", "colour"}
+        after = reading.language in _COLOUR_AFTER and reading.things
+        return meaning if names or after else thing
+    if meaning.kind == "verb" and reading.before in _ARTICLES and not token.text.endswith("ing"):
+        return thing
+    return meaning
+
+
+def _colour(reading: _Reading, _: Token, key: str, rest: tuple[Token, ...]) -> None:
+    colour = COLOURS[key]
+    follows = next(
+        (token.meaning.kind for token in rest if token.meaning and token.meaning.kind != "small"), ""
+    )
+    if reading.language in _COLOUR_AFTER and reading.things and (reading.count == 0 or follows != "thing"):
+        reading.things[-1] = replace(reading.things[-1], colour=colour)
+    else:
+        reading.colour = colour
+
+
+def _add(reading: _Reading, token: Token, name: str) -> None:
+    if name in {Shape.SUN, Shape.MOON}:
+        reading.hour = reading.hour or (Hour.NIGHT if name == Shape.MOON else None)
+    carried = ""
+    if name in _MADE_OF:
+        name, colour, carried = _MADE_OF[name]
+        reading.colour = reading.colour or colour
+    if token.guessed:
+        reading.notes.append(f"I drew {_spoken(name)} for “{token.text[:_LONGEST]}”")
+    known = next((at for at, thing in enumerate(reading.things) if thing.thing == name), None)
+    if known is not None and not reading.link:
+        if token.guessed:  # "a ninja and a samurai" are two
+            reading.things[known] = replace(reading.things[known], count=reading.things[known].count + 1)
+        return
+    _join(reading, name)
+    count = reading.count or (_SEVERAL if token.plural else 1)
+    action, link = reading.action, reading.link
+    if reading.raining:
+        reading.weather.discard(Weather.RAIN)
+        count, action = 9, Action.FALL
+    to = len(reading.things) - 1 if link and reading.things else None
+    reading.things.append(
+        Subject(
+            thing=name, count=count, colour=reading.colour, action=action if to is None else None,
+            link=link if to is not None else None, to=to,
+        )
+    )  # fmt: skip
+    reading.colour, reading.count, reading.link, reading.raining = None, 0, None, False
+    if to is None:
+        reading.action = None
+    if carried:
+        reading.things.append(Subject(thing=carried, link=Link.WEAR, to=len(reading.things) - 1))
+
+
+def _join(reading: _Reading, name: str) -> None:
+    """What the thing before does with this one, where the verb alone does not say it."""
+    last = reading.things[-1] if reading.things else None
+    if last is None:
+        return
+    if last.action is Action.FLY and name == "kite":
+        reading.things[-1] = replace(last, action=None)
+    elif name in BOARDS and is_alive(last.thing) and reading.link is None:
+        reading.link = Link.ON
+    elif last.action in _TOGETHER and is_alive(name) and reading.link is None and reading.verb_last:
+        reading.action = last.action
+
+
+def _verb(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    """A verb goes to the things before it that do nothing yet; without any, to the next."""
+    action = Action(key)
+    reading.link = None
+    free = [at for at, thing in enumerate(reading.things) if thing.action is None and thing.to is None]
+    if free and reading.before not in _ARTICLES:
+        for at in free:
+            reading.things[at] = replace(reading.things[at], action=action)
+    else:
+        reading.action = action
+
+
+def _transitive(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    reading.plays |= key == _PLAY
+    reading.link = reading.loose = Link.HOLD if key == _PLAY else Link(key)
+
+
+def _relation(reading: _Reading, _: Token, key: str, __: tuple[Token, ...]) -> None:
+    """A preposition links two things, unless a verb already does."""
+    if reading.link is None or reading.link in _PLACED:
+        reading.link = Link(key)
+
+
+_TAKEN: Mapping[str, Callable[[_Reading, Token, str, tuple[Token, ...]], None]] = {
+    "small": _small, "thing": _thing, "colour": _colour, "number": _number, "pace": _speed, "place": _place,
+    "hour": _hour, "weather": _weather, "verb": _verb, "transitive": _transitive, "relation": _relation,
+}  # fmt: skip
+
+
+def _settled(reading: _Reading) -> list[Subject]:
+    """The things, with the links made good that only the whole text tells."""
+    things = reading.things[:_MOST_KINDS]
+    linked = any(thing.to is not None and thing.link not in _PLACED for thing in things)
+    if reading.loose and not linked and len(things) > 1 and reading.language != "en":
+        # The verb stood last, as in Japanese or Turkish: the last thing is what it is done to.
+        things[-1] = replace(things[-1], link=reading.loose, to=len(things) - 2, action=None)
+    if reading.action is not None and things:
+        things = [
+            replace(thing, action=reading.action) if thing.action is None and thing.to is None else thing
+            for thing in things
+        ]
+    for at, thing in enumerate(things):
+        if thing.to is not None and thing.link in {Link.WITH, Link.ON, Link.IN} and thing.thing in WORN:
+            things[at] = replace(thing, link=Link.WEAR)
+    if reading.plays and not any(thing.link is Link.HOLD for thing in things):
+        things = [
+            replace(one, action=one.action or Action.JUMP) if is_alive(one.thing) else one for one in things
+        ]
+    if any(thing.action is Action.FALL for thing in things) and reading.weather & {
+        Weather.SNOW, Weather.RAIN, Weather.WIND,
+    } and len(things) == 1 and things[0].count == 1:  # fmt: skip
+        things = [replace(thing, action=None) for thing in things]  # it is the snow that falls
+    return things
+
+
+def _spoken(name: str) -> str:
+    """The name of a drawing with its article."""
+    words = name.removeprefix("person-").replace("-", " ")
+    return f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
+
+
+def _unknown(reading: _Reading, things: list[Subject]) -> list[str]:
+    notes = []
+    strange = list(dict.fromkeys(word[:_LONGEST] for word in reading.strange))
+    if strange:
+        named = ", ".join(f"“{word}”" for word in strange[:_MOST_NAMED])
+        more = f" and {len(strange) - _MOST_NAMED} more" if len(strange) > _MOST_NAMED else ""
+        notes.append(f"the sketch does not know {named}{more}")
+    elif not things:
+        notes.append("the words name nothing that the sketch can draw, so this is the place alone")
+    if len(reading.things) > _MOST_KINDS:
+        notes.append(f"only the first {_MOST_KINDS} kinds of things are drawn")
+    return notes

@@ -1,0 +1,219 @@
+"""From a prompt to the meanings of its words, in the language that it is most likely written in."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from engine.families.sketch.language.forms import GAPLESS, folded, forms, is_plural, words_of
+from engine.families.sketch.language.vocabulary import LANGUAGES, Meaning, Vocabulary, emoji, vocabulary
+
+_LONGEST = 4  # words of a phrase
+_LIKELY = 4  # languages whose names are read, to find the prompt's
+_LONGEST_RUN = 12  # letters of a word where words have no gaps
+_SCRIPTS = (
+    ("HIRAGANA", ("ja",)), ("KATAKANA", ("ja",)), ("HANGUL", ("ko",)), ("CJK", ("zh", "zh-Hant", "ja")),
+    ("THAI", ("th",)),
+    ("DEVANAGARI", ("hi",)), ("ARABIC", ("ar", "fa")), ("HEBREW", ("he",)), ("GREEK", ("el",)),
+    ("CYRILLIC", ("ru", "uk", "bg")),
+)  # fmt: skip
+_LATIN = tuple(
+    language for language in LANGUAGES if language not in sum((spoken for _, spoken in _SCRIPTS), ())
+)
+_OWN_LETTERS = {"uk": "іїєґ", "ru": "ыэё"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Token:
+    """A word or phrase of the prompt.
+
+    Attributes:
+        text: as it stands there, casefolded.
+        meaning: None where it is not known.
+        other: the drawing that it could name as well.
+        plural: it looks like more than one.
+        guessed: the meaning is that of a word like it.
+    """
+
+    text: str
+    meaning: Meaning | None
+    other: str | None = None
+    plural: bool = False
+    guessed: bool = False
+
+
+@lru_cache(maxsize=16)
+def tokens(prompt: str) -> tuple[str, tuple[Token, ...]]:
+    """The language of a prompt, and its tokens in order."""
+    words = words_of(prompt)
+    language = _language(words)
+    known = [vocabulary(language)]
+    if language in {"zh", "zh-Hant"}:
+        known = [vocabulary("zh"), vocabulary("zh-Hant")]
+    if language != "en":
+        known.append(vocabulary("en"))
+    if language in GAPLESS:
+        return language, tuple(token for word in words for token in _cut(word, known))
+    return language, tuple(_spaced(words, known))
+
+
+def _language(words: list[str]) -> str:
+    """The language that knows most of the words; the more used one where two know as many."""
+    candidates = _by_script("".join(words))
+    if len(candidates) == 1:
+        return candidates[0]
+    letters = {letter for word in words for letter in word}
+    spoken = {
+        candidate: bool(letters & set(_OWN_LETTERS.get(candidate, "")))
+        + sum(_spoken(word, vocabulary(candidate)) for word in words)
+        - 0.001 * place
+        for place, candidate in enumerate(candidates)
+    }
+    likely = sorted(candidates, key=spoken.__getitem__, reverse=True)
+    if spoken[likely[0]] > 0:
+        likely = likely[:_LIKELY]
+    named = {
+        candidate: spoken[candidate] + sum(_named(word, vocabulary(candidate)) for word in words)
+        for candidate in likely
+    }
+    return max(likely, key=named.__getitem__)
+
+
+def _spoken(word: str, words: Vocabulary) -> float:
+    """How sure a word is one of a language's words that are no names."""
+    if words.language in GAPLESS:
+        return sum(token.meaning is not None for token in _cut(word, [words]))
+    for form in forms(folded(word, words.language), words.language):
+        if form in words.speech:
+            return 1.0 if words.speech[form].kind == "small" else 0.95
+    return 0.0
+
+
+def _named(word: str, words: Vocabulary) -> float:
+    """How sure it is one of a language's names, or at least begins like one of its words."""
+    if words.language in GAPLESS or _spoken(word, words):
+        return 0.0
+    if any(form in words.names for form in forms(folded(word, words.language), words.language)):
+        return 0.9
+    return 0.7 if words.said(word) is not None else 0.0
+
+
+def _by_script(text: str) -> tuple[str, ...]:
+    """The languages that are written in the letters of a text."""
+    names = [unicodedata.name(letter, "") for letter in text]
+    for script, spoken in _SCRIPTS:
+        # Kana and Hangul tell a language even where Chinese or Latin letters are more.
+        share = 1 / 8 if script in {"HIRAGANA", "KATAKANA", "HANGUL"} else 1 / 3
+        if sum(name.startswith(script) for name in names) > len(names) * share:
+            return spoken
+    return _LATIN
+
+
+def _spaced(words: list[str], known: list[Vocabulary]) -> Iterator[Token]:
+    at = 0
+    while at < len(words):
+        for length in range(min(_LONGEST, len(words) - at), 0, -1):
+            token = _phrase(" ".join(words[at : at + length]), known, alone=length == 1)
+            if token is not None:
+                yield token
+                at += length
+                break
+        else:
+            yield _unknown(words[at], known)
+            at += 1
+
+
+def _phrase(text: str, known: list[Vocabulary], *, alone: bool) -> Token | None:
+    if text in emoji():
+        return Token(text=text, meaning=Meaning("thing", emoji()[text]))
+    if text.isdecimal():
+        return Token(text=text, meaning=Meaning("number", str(int(text))))
+    for words in known:
+        said = words.said(text) if alone else words.speech.get(folded(text, words.language))
+        if alone:
+            thing = words.thing(text)
+        else:
+            thing = words.names.get(folded(text, words.language)) or _many(text, words)
+        if said is not None and said.kind == "thing":
+            thing, said = words.names.get(folded(text, words.language), said.key), None
+        plural = thing is not None and _plural(text, thing, words)
+        if said is not None:
+            return Token(text=text, meaning=said, other=thing, plural=plural)
+        if thing is not None:
+            guessed = words.stands_in(text)
+            return Token(text=text, meaning=Meaning("thing", thing), plural=plural, guessed=guessed)
+    return None
+
+
+def _plural(text: str, thing: str, words: Vocabulary) -> bool:
+    """Whether a name looks like a plural, and its singular is a name of the same thing."""
+    if not is_plural(text.rpartition(" ")[2], words.language):
+        return False
+    whole = folded(text, words.language)
+    singulars = (
+        whole.removesuffix("s"),
+        whole.removesuffix("es"),
+        whole.removesuffix("x"),
+        *forms(whole, words.language),
+    )
+    alike = (words.names.get(single, words.stems.get(single)) for single in singulars if single != whole)
+    return thing in alike or " " in whole or whole not in words.names
+
+
+def _many(text: str, words: Vocabulary) -> str | None:
+    """The drawing of a phrase whose last word may be a form of the one that is known."""
+    first, _, last = text.rpartition(" ")
+    for form in forms(folded(last, words.language), words.language):
+        found = words.names.get(f"{folded(first, words.language)} {form}")
+        if found is not None:
+            return found
+    return None
+
+
+def _unknown(word: str, known: list[Vocabulary]) -> Token:
+    for words in known:
+        if words.language == "en" and word.endswith(("ing", "ed")):
+            continue  # a verb is no misspelt thing
+        found = words.like(word)
+        if found is not None:
+            plural = is_plural(word, words.language)
+            return Token(text=word, meaning=Meaning("thing", found), plural=plural, guessed=True)
+    return Token(text=word, meaning=None)
+
+
+def _cut(run: str, known: list[Vocabulary]) -> Iterator[Token]:
+    """Find words in a run of letters without gaps, the longest first; what lies between them is not known."""
+    at, strange = 0, ""
+    while at < len(run):
+        for length in range(min(_LONGEST_RUN, len(run) - at), 0, -1):
+            token = _piece(run[at : at + length], known)
+            if token is not None:
+                break
+        else:
+            strange, at = strange + run[at], at + 1
+            continue
+        if strange:
+            yield Token(text=strange, meaning=None)
+            strange = ""
+        yield token
+        at += length
+    if strange:
+        yield Token(text=strange, meaning=None)
+
+
+def _piece(text: str, known: list[Vocabulary]) -> Token | None:
+    if text in emoji():
+        return Token(text=text, meaning=Meaning("thing", emoji()[text]))
+    if text.isdecimal():
+        return Token(text=text, meaning=Meaning("number", str(int(text))))
+    for words in known:
+        if words.language == "en" and len(text) < 3:  # noqa: PLR2004 - a letter or two are no word here
+            continue
+        said, thing = words.speech.get(text), words.names.get(text)
+        if said is not None:
+            return Token(text=text, meaning=said, other=thing)
+        if thing is not None:
+            return Token(text=text, meaning=Meaning("thing", thing), guessed=words.stands_in(text))
+    return None

@@ -1,0 +1,209 @@
+"""The words that the sketch knows, by language: names of drawings, and all else that a scene is made of.
+
+Names come from the Unicode CLDR (data/words.zip), the rest is written by hand (data/speech.toml). Both are
+read when the first prompt needs them, one language at a time.
+"""
+
+from __future__ import annotations
+
+import tomllib
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+
+from engine.families.sketch.language import packaged
+from engine.families.sketch.language.forms import COMPOUNDING, GAPLESS, folded, forms, stem
+from engine.families.sketch.language.packaged import unreadable
+
+LANGUAGES = (
+    "en", "es", "pt", "fr", "de", "ru", "pl", "tr", "it", "nl", "uk", "cs", "sv", "hu", "ro", "fi", "da",
+    "no", "el", "ja", "ko", "zh", "zh-Hant", "vi", "th", "id", "ar", "hi", "bg", "hr", "sr-Latn", "sk",
+    "lt", "he",
+    "fa", "ms", "fil", "ca",
+)  # fmt: skip
+"""What words are known in, the most used first."""
+
+_SECTIONS = (
+    "colour", "number", "place", "hour", "weather", "verb", "transitive", "relation", "pace", "thing", "like",
+    "small",
+)  # fmt: skip
+_SPEAKS_LIKE = {"zh-Hant": "zh", "ms": "id", "sk": "cs", "sr-Latn": "hr"}
+_LEAST_HEAD = 4  # letters of the head of a compound
+_CLOSE = 6  # letters of a word that may have a slip in it
+
+
+@dataclass(frozen=True)
+class Meaning:
+    """What a word means: a section of speech.toml and a key there, or "thing" and the name of a drawing."""
+
+    kind: str
+    key: str
+
+
+@dataclass
+class Vocabulary:
+    """The words of one language.
+
+    Attributes:
+        speech: folded word or phrase → what it means; a phrase's words have one space between them.
+        openings: what begins with this means that.
+        standins: those of the things for which another is drawn.
+        things: folded word or phrase → the name of a drawing, where the CLDR does not say it.
+    """
+
+    language: str
+    speech: dict[str, Meaning] = field(default_factory=dict)
+    standins: set[str] = field(default_factory=set)
+    openings: dict[str, Meaning] = field(default_factory=dict)
+    things: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def bent(self) -> dict[str, Meaning]:
+        """The stem of a place, an hour, a weather → what it means."""
+        kept = {"place", "hour", "weather"} if self.language not in {"en", *GAPLESS} else ()
+        return {
+            stem(word, self.language): meaning
+            for word, meaning in self.speech.items()
+            if meaning.kind in kept and len(word) > _LEAST_HEAD
+        }
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Folded word or phrase → the name of a drawing."""
+        found: dict[str, str] = {}
+        for line in _text(self.language).splitlines():
+            name, *words = line.split("\t")
+            found.update((folded(word, self.language), name) for word in words)
+        return found | self.things
+
+    @cached_property
+    def stems(self) -> dict[str, str]:
+        """A name's stem → the name of a drawing; of two with one stem, that of the shorter word."""
+        found: dict[str, str] = {}
+        if self.language not in GAPLESS:
+            for word, name in sorted(self.names.items(), key=lambda pair: (len(pair[0]), pair[0])):
+                found.setdefault(stem(word, self.language), name)
+        return found
+
+    def said(self, phrase: str) -> Meaning | None:
+        """What a phrase means beside the names of drawings."""
+        for form in forms(folded(phrase, self.language), self.language):
+            if form in self.speech:
+                return self.speech[form]
+        cut = stem(folded(phrase, self.language), self.language)
+        if cut in self.bent:
+            return self.bent[cut]
+        word = folded(phrase, self.language)
+        for end in range(len(word), 1, -1):
+            if word[:end] in self.openings:
+                return self.openings[word[:end]]
+        return None
+
+    def thing(self, phrase: str) -> str | None:
+        """The drawing that a phrase names, in any of its forms."""
+        verb = self.language == "en" and phrase.endswith(("ing", "ed"))
+        for form in forms(folded(phrase, self.language), self.language):
+            if form in self.names:
+                return self.names[form]
+            if verb:
+                return None  # "crossing" is no cross
+        return self.stems.get(stem(folded(phrase, self.language), self.language))
+
+    def stands_in(self, phrase: str) -> bool:
+        """Whether a word that is known is drawn as another thing."""
+        word = folded(phrase, self.language)
+        openings = (word[:end] for end in range(len(word), 1, -1))
+        return any(form in self.standins for form in forms(word, self.language)) or any(
+            opening in self.standins and self.openings.get(opening) for opening in openings
+        )
+
+    def like(self, word: str) -> str | None:
+        """A drawing for a word that is not known: the head of a compound, or a word with one slip in it."""
+        word = folded(word, self.language)
+        if self.language in COMPOUNDING:
+            for begin in range(1, len(word) - _LEAST_HEAD + 1):
+                found = self.names.get(word[begin:]) or self.stems.get(stem(word[begin:], self.language))
+                if found is not None:
+                    return found
+        if len(word) >= _CLOSE:
+            return next(
+                (self.names[near] for near in _slips(word) if len(near) >= _CLOSE and near in self.names),
+                None,
+            )
+        return None
+
+
+def _slips(word: str) -> Iterator[str]:
+    """A word with one letter less, one doubled, one changed into another of its alphabet, or two swapped."""
+    letters = sorted({*"abcdefghijklmnopqrstuvwxyz"} if word.isascii() else {*word})
+    for at in range(1, len(word)):
+        yield word[: at - 1] + word[at] + word[at - 1] + word[at + 1 :]
+        yield word[:at] + word[at + 1 :]
+    for at in range(1, len(word)):
+        yield from (word[:at] + letter + word[at + 1 :] for letter in letters)
+        yield from (word[:at] + letter + word[at:] for letter in letters)
+
+
+@cache
+def vocabulary(language: str) -> Vocabulary:
+    """The words of a language.
+
+    Raises:
+        RuntimeError: a data file of the sketch is missing or damaged.
+    """
+    made = Vocabulary(language)
+    for kind, keys in _speech().items():
+        for key, by_language in keys.items():
+            for word in by_language.get(_SPEAKS_LIKE.get(language, language), ()):
+                _note(made, Meaning(kind, key), word.replace("_", " "))
+    return made
+
+
+def _note(made: Vocabulary, meaning: Meaning, word: str) -> None:
+    start = folded(word.removesuffix("*"), made.language)
+    if meaning.kind == "like":
+        made.standins.add(start)
+        meaning = Meaning("thing", meaning.key)
+    if meaning.kind == "thing":
+        made.things[start] = meaning.key
+        if word.endswith("*"):
+            made.openings.setdefault(start, meaning)
+    elif word.endswith("*"):
+        made.openings.setdefault(start, meaning)
+    else:
+        made.speech.setdefault(start, meaning)
+
+
+@cache
+def _speech() -> Mapping[str, Mapping[str, Mapping[str, tuple[str, ...]]]]:
+    """Section → key → language → words."""
+    path = packaged.DATA / "speech.toml"
+    try:
+        read = tomllib.loads(path.read_text("utf-8"))
+        # The small words come last, so that a word that is one of them and more means more.
+        return {kind: {key: _by_language(text) for key, text in read[kind].items()} for kind in _SECTIONS}
+    except (OSError, KeyError, ValueError) as error:
+        raise unreadable(path, error) from error
+
+
+def _by_language(text: str) -> dict[str, tuple[str, ...]]:
+    parts = (part.split() for part in text.split("|"))
+    return {language: tuple(words) for language, *words in parts}
+
+
+@cache
+def emoji() -> Mapping[str, str]:
+    """Emoji → the name of its drawing."""
+    pairs = (line.split("\t") for line in _text("emoji").splitlines())
+    return {character: name for name, character in pairs}
+
+
+def _text(name: str) -> str:
+    path = packaged.DATA / "words.zip"
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return archive.read(f"{name}.txt").decode()
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+        raise unreadable(path, error) from error

@@ -1,0 +1,213 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from engine.core.recipe import Camera
+from engine.families.sketch.cast import GROUND, cast
+from engine.families.sketch.drawings import drawing, names
+from engine.families.sketch.figures import Figure
+from engine.families.sketch.gaits import Gait, bent
+from engine.families.sketch.groups import Zone
+from engine.families.sketch.language.reading import read
+from engine.families.sketch.language.vocabulary import vocabulary
+from engine.families.sketch.light import light_of
+from engine.families.sketch.pen import Pen
+from engine.families.sketch.pose import Pose
+from engine.families.sketch.puppet import colours
+from engine.families.sketch.scene import Scene
+from engine.families.sketch.verbs import moment
+from engine.families.sketch.view import view_at
+
+ASPECT = 1.5
+
+
+def actors(prompt, *, aspect=ASPECT, seed=1):
+    return cast(read(prompt), aspect, 1, np.random.default_rng(seed))
+
+
+def overlap(one, other):
+    left, top, right, low = (
+        choose(pair)
+        for choose, pair in zip((max, max, min, min), zip(one.box, other.box, strict=True), strict=True)
+    )
+    smaller = min((a.box[2] - a.box[0]) * (a.box[3] - a.box[1]) for a in (one, other))
+    return max(0.0, right - left) * max(0.0, low - top) / smaller
+
+
+CROWDS = [
+    "three cats",
+    "seven penguins",
+    "twelve balloons",
+    "a dog, a cat, a horse and a rabbit",
+    "a red dragon over a castle",
+    "five bees around a sunflower",
+    "a whale with three dolphins",
+    "a dinosaur chasing a car",
+    "three butterflies over flowers",
+    "two boats and a lighthouse",
+]
+
+
+@pytest.mark.parametrize("prompt", CROWDS)
+@pytest.mark.parametrize("aspect", [0.56, 1.0, 1.78])
+def test_things_do_not_cover_each_other_and_stay_in_the_frame(prompt, aspect):
+    cast_ = actors(prompt, aspect=aspect)
+    assert len(cast_) >= 2
+    assert max(overlap(one, other) for one, other in itertools.combinations(cast_, 2)) < 0.12
+    for actor in cast_:
+        left, top, right, low = actor.box
+        assert left > -0.08
+        assert right < aspect + 0.08
+        assert top > -0.08
+        assert low < 1.0
+
+
+@pytest.mark.parametrize("prompt", ["a cat", "a whale", "an astronaut", "a rocket", "a castle", "a pizza"])
+def test_the_only_thing_is_large(prompt):
+    (actor,) = actors(prompt)
+    assert 0.3 < actor.box[3] - actor.box[1] < 0.85
+
+
+def test_what_walks_stands_what_flies_flies_and_what_swims_swims():
+    cat, bird = sorted(actors("a cat and a bird"), key=lambda actor: actor.group.zone)[::-1]
+    assert (cat.group.zone, bird.group.zone) == (Zone.GROUND, Zone.AIR)
+    assert abs(cat.y - GROUND[read("a cat and a bird").place]) < 0.05
+    assert bird.box[3] < cat.box[1] + 0.02
+    (boat,) = actors("a boat on the sea")
+    assert boat.group.zone is Zone.WATER
+    assert actors("a flying pig")[0].group.zone is Zone.AIR
+    assert actors("a cat in space")[0].group.zone is Zone.AIR
+
+
+def test_what_belongs_together_moves_together():
+    (rider,) = actors("an astronaut riding a horse")
+    assert rider.group.raised > 0.3
+    assert [prop.figure.thing for prop in rider.group.props] == ["horse"]
+    (eater,) = actors("a penguin eating pizza")
+    assert [prop.figure.thing for prop in eater.group.props] == ["pizza"]
+    (frog,) = actors("a frog with a crown on a lily pad")
+    crown, lily = sorted((prop.figure.thing, prop.y) for prop in frog.group.props)
+    assert crown[0] == "crown"
+    assert crown[1] < -0.7
+    assert lily == ("lotus", 0.0)
+    dino, car = sorted(actors("a dinosaur chasing a car"), key=lambda actor: actor.x)
+    assert (dino.group.figure.thing, car.group.figure.thing, dino.heading) == ("t-rex", "automobile", 1)
+    left, right = sorted(actors("two boys fighting"), key=lambda actor: actor.x)
+    assert (left.heading, right.heading) == (1, -1)
+
+
+def path(prompt, *, length=4.0):
+    (actor,) = actors(prompt)
+    return actor, [moment(actor, second, length) for second in np.linspace(0, length, 41)]
+
+
+def test_verbs_are_motion():
+    _, still = path("a dog")
+    assert np.ptp([now.x for now in still]) == 0
+    _, running = path("a dog running")
+    assert running[0].gait.stride > 0
+    assert running[-1].x > running[0].x + 0.1
+    _, jumping = path("a dog jumping")
+    assert np.ptp([now.y for now in jumping]) > 0.1
+    _, dancing = path("a dog dancing")
+    assert np.ptp([now.angle for now in dancing]) > 0.15
+    _, falling = path("a falling piano")
+    assert falling[-1].y > falling[0].y + 0.3
+    _, rising = path("a balloon rising")
+    assert rising[-1].y < rising[0].y - 0.3
+    _, spinning = path("a spinning wheel")
+    assert abs(spinning[-1].angle) > 6
+    _, growing = path("a mushroom growing")
+    assert growing[-1].grown > 1.5 * growing[0].grown
+    _, melting = path("a snowman melting")
+    assert melting[-1].gait.up < 0.6
+    _, bursting = path("a bomb exploding")
+    assert bursting[-1].grown < 0.1 < bursting[0].grown
+    assert path("a dog sleeping")[1][0].gait.asleep
+
+
+def test_legs_wings_eyes_and_tails_move_by_themselves():
+    dog = drawing("dog")
+    steps = [bent(dog, Gait(beat=beat, stride=0.15)) for beat in (0.8, 2.4)]
+    low, high = dog.points[:, 1] > -0.1, dog.points[:, 1] < -0.6
+    assert np.abs(steps[0] - steps[1])[low].max() > 0.1
+    assert np.abs(steps[0] - steps[1])[high].max() < 0.05
+    butterfly = drawing("butterfly")
+    assert np.ptp(bent(butterfly, Gait(beat=0.8, flap=1.0))[:, 0]) < 0.8 * butterfly.wide
+    cat = drawing("cat-face")
+    assert cat.eyes
+    eye = cat.eyes[0]
+    assert np.ptp(bent(cat, Gait(asleep=True))[eye, 1]) < 0.3 * np.ptp(cat.points[eye, 1])
+    fish = drawing("fish")
+    rear = fish.points[:, 0] > 0.3 * fish.wide
+    assert np.abs(bent(fish, Gait(beat=1.0)) - bent(fish, Gait(beat=2.0)))[rear].max() > 0.03
+    assert len(drawing("automobile").wheels) == 2
+
+
+def test_a_colour_changes_the_fur_but_not_the_eyes():
+    cat = drawing("cat")
+    plain, blue = colours(cat, None), colours(cat, (70, 120, 216))
+    assert blue[cat.seen] == (70, 120, 216)
+    assert plain[cat.seen] != blue[cat.seen]
+    dark = [at for at, colour in enumerate(plain) if max(colour) < 60]
+    assert dark
+    assert [blue[at] for at in dark] == [plain[at] for at in dark]
+
+
+def test_every_drawing_has_a_shape_and_can_be_drawn():
+    assert len(names()) > 1200
+    canvas = np.zeros((48, 64, 3), np.uint8)
+    pen, light = Pen(canvas), light_of(read("day"), 0.0)
+    pose = Pose(
+        x=32,
+        y=40,
+        size=32,
+        beat=0.0,
+        heading=1,
+        angle=0.0,
+        colour=(0, 0, 0),
+        shade=(0, 0, 0),
+        light=(0, 0, 0),
+    )
+    for name in list(names())[::7]:
+        canvas[:] = 120
+        figure = Figure(name)
+        assert 0 < figure.high <= 1.001
+        assert 0 < figure.wide < 1.5
+        figure.draw(pen, pose, Gait(), light, None)
+        assert (canvas != 120).any(), name
+
+
+def test_the_camera_goes_along_with_what_travels():
+    still, running = (
+        Scene(read(prompt), width=96, height=64, seed=1, length=4.0) for prompt in ("a dog", "a dog running")
+    )
+    assert still.follow == 0
+    assert running.follow > 0.1
+    view = view_at(2.0, 4.0, size=(96, 64), camera=Camera.STILL, pace=1.0, side=1)
+    assert running.draw(view).shape == (64, 96, 3)
+
+
+def test_the_same_words_and_seed_give_the_same_cast():
+    one, again, other = (
+        [(actor.x, actor.y, actor.phase) for actor in actors("three cats and a dog", seed=seed)]
+        for seed in (3, 3, 4)
+    )
+    assert one == again
+    assert one != other
+
+
+@pytest.mark.parametrize("language", ["en", "de", "ja", "ru"])
+def test_any_words_in_any_order_make_a_scene(language):
+    words = vocabulary(language)
+    known = [*words.names, *words.speech, *words.openings]
+    random = np.random.default_rng(5)
+    for turn in range(10):
+        prompt = " ".join(known[at] for at in random.integers(len(known), size=1 + turn))
+        scene = Scene(read(prompt), width=64, height=48, seed=turn, length=4.0)
+        scene.draw(view_at(2.0, 4.0, size=(64, 48), camera=Camera.AUTO, pace=1.0, side=1))
+        for actor in scene.actors:
+            assert np.isfinite(actor.box).all(), prompt

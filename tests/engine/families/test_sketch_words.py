@@ -1,0 +1,253 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from engine.families.sketch import drawings
+from engine.families.sketch.drawings import names
+from engine.families.sketch.language import forms, packaged, vocabulary
+from engine.families.sketch.language.reading import COLOURS, read
+from engine.families.sketch.language.tokens import tokens
+from engine.families.sketch.language.vocabulary import LANGUAGES, _speech
+from engine.families.sketch.words import SHAPES, Action, Hour, Link, Place, Weather
+
+
+def things(prompt):
+    return [(subject.thing, subject.count) for subject in read(prompt).subjects]
+
+
+def test_the_words_decide_place_hour_weather_colour_and_number():
+    vision = read("Two RED hot air balloons rising slowly over a foggy harbour at dawn")
+    assert (vision.place, vision.hour) == (Place.SEA, Hour.DAWN)
+    assert vision.weather == {Weather.FOG}
+    (balloon,) = vision.subjects
+    assert (balloon.thing, balloon.count, balloon.colour) == ("hot-air-balloon", 2, COLOURS["red"])
+    assert balloon.action is Action.RISE
+    assert vision.pace < 1
+    assert vision.tint is None
+    assert not vision.notes
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing"),
+    [
+        ("a cat", "cat"),
+        ("un gato", "cat"),
+        ("un chien", "dog"),
+        ("um macaco", "monkey"),
+        ("ein Schmetterling", "butterfly"),
+        ("медведь", "bear"),
+        ("słoń", "elephant"),
+        ("bir köpek", "dog"),
+        ("una farfalla", "butterfly"),
+        ("een olifant", "elephant"),
+        ("слон у лісі", "elephant"),  # noqa: RUF001 - Ukrainian
+        ("kočka", "cat"),
+        ("en räv i skogen", "fox"),
+        ("egy kutya", "dog"),
+        ("un câine", "dog"),
+        ("kissa metsässä", "cat"),
+        ("en hund på stranden", "dog"),
+        ("μια γάτα", "cat"),
+        ("猫がいる", "cat"),
+        ("고양이가 잔다", "cat"),
+        ("一只猫在跳舞", "cat"),
+        ("一隻貓在跳舞", "cat"),
+        ("con mèo", "cat"),
+        ("แมวกำลังนอน", "cat"),
+        ("seekor kucing", "cat"),
+        ("قطة تنام", "cat"),
+        ("कुत्ता दौड़ रहा है", "dog"),
+    ],
+)
+def test_a_noun_is_known_in_the_languages_of_discord(prompt, thing):
+    assert thing in [name for name, _ in things(prompt)]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing", "count"),
+    [
+        ("butterflies", "butterfly", 3),
+        ("two wolves", "wolf", 2),
+        ("7 foxes", "fox", 7),
+        ("many penguins", "penguin", 7),
+        ("sunglasses", "sunglasses", 1),
+        ("tres gatos", "cat", 3),
+        ("2 Hunde", "dog", 2),
+        ("пять собак", "dog", 5),
+        ("dwa psy", "dog", 2),
+        ("猫三匹", "cat", 1),
+        ("三匹の猫", "cat", 3),
+        ("두 고양이", "cat", 2),
+        ("0 cats", "cat", 3),
+        ("100 cats", "cat", 12),
+        ("🚀", "rocket", 1),
+    ],
+)
+def test_forms_numbers_and_emoji(prompt, thing, count):
+    assert things(prompt)[0] == (thing, count)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "colours"),
+    [
+        ("a red dragon and a blue bird", ["red", "blue"]),
+        ("un gato verde y un perro rojo", ["green", "red"]),
+        ("ein roter Drache", ["red"]),
+        ("зелёная собака", ["green"]),
+        ("赤い犬", ["red"]),
+        ("an orange cat", ["orange"]),
+        ("a cat", [None]),
+    ],
+)
+def test_a_colour_belongs_to_the_thing_beside_it(prompt, colours):
+    assert [subject.colour for subject in read(prompt).subjects] == [COLOURS.get(name) for name in colours]
+
+
+def test_a_word_of_two_meanings_is_what_fits():
+    assert things("an orange on a table")[0][0] == "tangerine"
+    assert read("a fly on a cake").subjects[0].thing == "fly"
+    assert read("a pig that can fly").subjects[0].action is Action.FLY
+
+
+@pytest.mark.parametrize(
+    ("prompt", "action"),
+    [
+        ("a dog running", Action.RUN),
+        ("a running dog", Action.RUN),
+        ("dos perros corriendo por la playa", Action.RUN),
+        ("собака бежит под дождём", Action.RUN),
+        ("biegnący pies", Action.RUN),
+        ("ein Hund und eine Katze tanzen", Action.DANCE),
+        ("un chat qui dort", Action.SLEEP),
+        ("a bomb exploding", Action.EXPLODE),
+        ("宇宙を飛ぶパンダ", Action.FLY),
+        ("üç balon uçuyor", Action.FLY),
+        ("two dogs kissing", Action.KISS),
+        ("it's raining tacos", Action.FALL),
+    ],
+)
+def test_verbs_are_actions_of_the_things_beside_them(prompt, action):
+    assert {subject.action for subject in read(prompt).subjects} == {action}
+
+
+@pytest.mark.parametrize(
+    ("prompt", "link"),
+    [
+        ("an astronaut riding a horse", Link.RIDE),
+        ("a penguin eating pizza", Link.EAT),
+        ("deux lapins mangent des carottes", Link.EAT),
+        ("a frog with a crown", Link.WEAR),
+        ("a dog wearing sunglasses", Link.WEAR),
+        ("a red dragon over a castle", Link.OVER),
+        ("медведь на велосипеде", Link.ON),
+        ("猫がピアノを弾く", Link.HOLD),
+        ("a dinosaur chasing a car", Link.CHASE),
+    ],
+)
+def test_a_verb_or_a_preposition_links_two_things(prompt, link):
+    subject, thing = read(prompt).subjects
+    assert (subject.link, thing.link, thing.to) == (None, link, 0)
+
+
+def test_what_falls_in_falling_snow_is_the_snow():
+    assert [subject.action for subject in read("a house, snow falling").subjects] == [None]
+    assert read("a falling star").subjects[0].action is Action.FALL
+
+
+@pytest.mark.parametrize(
+    ("prompt", "thing", "said"),
+    [
+        ("a zebroid", "horse", "I drew a horse for “zebroid”"),
+        ("a corgi", "dog", "I drew a dog for “corgi”"),
+        ("an elefphant", "elephant", "I drew an elephant for “elefphant”"),
+        ("ein Schäferhund", "dog", "I drew a dog for “schäferhund”"),
+    ],
+)
+def test_a_stand_in_is_said(prompt, thing, said):
+    vision = read(prompt)
+    assert vision.subjects[0].thing == thing
+    assert vision.notes == (said,)
+
+
+def test_what_is_not_known_is_said_and_nothing_is_made_up():
+    vision = read("a quxblorf and a cat")
+    assert things("a quxblorf and a cat") == [("cat", 1)]
+    assert vision.notes == ("the sketch does not know “quxblorf”",)
+    nothing = read("melancholy algorithms")
+    assert nothing.subjects == ()
+    assert "“melancholy”, “algorithms”" in nothing.notes[0]
+    assert nothing.salt != read("forgotten theorems").salt
+    assert read("").notes
+
+
+def test_a_note_holds_few_and_short_words():
+    (note,) = read(" ".join(f"{letter * 60}q" for letter in "bcdfghj")).notes
+    assert note.endswith("and 4 more")
+    assert len(note) < 160
+
+
+def test_a_thing_of_no_known_place_is_where_its_kind_lives():
+    assert read("a shark").place is Place.UNDERWATER
+    assert read("a camel").place is Place.DESERT
+    assert read("a sailboat").place is Place.SEA
+    assert read("a dog swimming").place is Place.SEA
+    assert read("a cat eating a fish").place is not Place.UNDERWATER
+
+
+@pytest.mark.parametrize(
+    ("prompt", "language"),
+    [
+        ("the cat", "en"),
+        ("la casa", "es"),
+        ("кіт їсть", "uk"),
+        ("кот ест рыбу", "ru"),
+        ("猫と犬", "ja"),
+        ("", "en"),
+    ],
+)
+def test_the_language_is_the_one_that_knows_most_of_the_words(prompt, language):
+    assert tokens(prompt)[0] == language
+
+
+def test_every_word_names_what_can_be_drawn():
+    known = {*names(), *SHAPES}
+    speech = _speech()
+    by_hand = {*speech["thing"], *speech["like"]} - {"pirate-ship"}
+    assert by_hand <= known
+    for language in ("en", "de", "ja"):
+        assert set(vocabulary.vocabulary(language).names.values()) - {"pirate-ship"} <= known
+    assert set(vocabulary.emoji().values()) <= known
+    assert len(LANGUAGES) >= 28
+    spoken = {language for words in speech["verb"].values() for language in words}
+    assert spoken <= set(LANGUAGES)
+
+
+@pytest.fixture
+def fresh():
+    """The caches of the data files, emptied before and after."""
+    caches = (
+        vocabulary.vocabulary, vocabulary._speech, vocabulary.emoji, drawings._arrays, drawings.names,
+        forms._cut_off, forms._endings, forms._letters, forms.folded, forms.stem,
+    )  # fmt: skip
+    for cached in (*caches, tokens):
+        cached.cache_clear()
+    yield
+    for cached in (*caches, tokens):
+        cached.cache_clear()
+
+
+@pytest.mark.parametrize("damage", ["missing", "empty", "cut"])
+@pytest.mark.parametrize("name", ["words.zip", "drawings.npz", "speech.toml", "endings.toml"])
+def test_a_damaged_data_file_is_named_in_a_clear_error(tmp_path, monkeypatch, fresh, name, damage):
+    copy = tmp_path / "data"
+    shutil.copytree(packaged.DATA, copy)
+    if damage == "missing":
+        (copy / name).unlink()
+    else:
+        whole = (copy / name).read_bytes()
+        (copy / name).write_bytes(b"" if damage == "empty" else whole[: len(whole) // 2])
+    monkeypatch.setattr(packaged, "DATA", copy)
+    with pytest.raises(RuntimeError, match=rf"cannot read {name}.*Install Framekiln again"):
+        names() if name == "drawings.npz" else read("ein Käfer")
