@@ -15,7 +15,8 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 	--custom-compile-command "make lock"
 
 .PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
-	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing sketch-sheet sketch-data \
+	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing camera \
+	sketch-sheet sketch-data \
 	clean
 
 help:
@@ -41,6 +42,7 @@ help:
 	@echo "make hostile    broken, huge and lying pictures and clips"
 	@echo "make flood      one member floods the bot: what twenty others feel"
 	@echo "make outsiders  2,000 interactions by those who may do nothing"
+	@echo "make camera     what a camera clip costs, beside ffmpeg's zoompan"
 	@echo "make sketch-sheet  forty prompts as the sketch draws them: out/sketch.png"
 	@echo "make sketch-data   derive the sketch's drawings and words again from their packages"
 	@echo "make cases      files that people really send: CASES=folder"
@@ -164,6 +166,9 @@ cases: $(BIN)/.test
 
 erase: $(BIN)/.test
 	$(BIN)/python -m benchmarks.erase
+
+camera: $(BIN)/.test
+	$(BIN)/python -m benchmarks.camera $(PICTURE)
 
 gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))

@@ -45,7 +45,9 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     way = f" ({_name(recipe.way)})" if recipe.way else ""
     model = f" · {_name(recipe.model)}" if recipe.model else ""
     yield f"**Recipe** · {_name(recipe.engine)}{way}{model} · seed `{recipe.seed}`"
-    drawn = f"{recipe.frames} frames at {recipe.native_fps:g} a second, smoothed to {recipe.fps:g}"
+    drawn = f"{recipe.frames} frames at {recipe.native_fps:g} a second"
+    if recipe.native_fps != recipe.fps:
+        drawn += f", smoothed to {recipe.fps:g}"
     chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
     yield f"{recipe.width}×{recipe.height} · {drawn} · {chosen}"
     yield from _drawing(recipe)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -108,6 +109,8 @@ class FamilySpec:
         needs_picture: True where there is nothing to draw without one.
         max_native_fps: drawn frames per second at most; the smoothing makes the rest.
         min_native_fps: drawn frames per second at least; see :func:`engine.planning.pace.pace_of`.
+        judged_fps: frames per second at most that the gate looks at. A family that draws faster than the
+            gate was calibrated for is judged by every second or third frame.
         about: one line for ``framekiln doctor`` and the plan's reasons.
         sketch: True for a stand-in that must say so on the clip and in the receipt.
         films: True where the camera is all that moves.
@@ -120,6 +123,8 @@ class FamilySpec:
         features: what it can do beside drawing its kinds.
         heeds_faces: whether faces in the picture change how it draws.
         area: pixels of a frame by quality, about; None: :data:`engine.planning.frame_size.AREA`.
+        aspect: width over height of the frames for a request and its picture; None: the nearest of
+            :data:`engine.planning.frame_size.SHAPES`.
         multiple: both sides of its frames are multiples of it.
         chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
         count: the least number of frames that it can draw and that is not less than the given one.
@@ -137,6 +142,7 @@ class FamilySpec:
     films: bool = False
     rank: int = 50
     min_native_fps: float = 1.0
+    judged_fps: float = math.inf
     weights: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     needs_checkpoint: bool = False
@@ -145,6 +151,7 @@ class FamilySpec:
     features: frozenset[Feature] = frozenset()
     heeds_faces: bool = False
     area: Mapping[Quality, int] | None = None
+    aspect: Callable[[Request, Subject], float] | None = None
     multiple: int = 16
     chunk: int = 0
     count: Callable[[int], int] = _any_count
@@ -178,6 +185,10 @@ class FamilySpec:
         if not (capabilities.device.is_gpu or capabilities.slow):
             return "a GPU"
         return None
+
+    def judged_step(self, native_fps: float) -> int:
+        """Which frames the gate looks at: the first, and every so many after it."""
+        return max(1, math.ceil(native_fps / self.judged_fps - 1e-9))
 
     def way(self, quality: Quality, capabilities: Capabilities) -> Way | None:
         """The first way of drawing whose weights are there; None where there is none for this quality."""

@@ -8,6 +8,9 @@ from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Quality
 from engine.core.request import Request, Subject
 
+SPARE_AREA = 0.045
+"""How far from the quality's area a frame may be, as a share of it, to fit a picture better."""
+
 MACROBLOCK = 16
 """H.264's; a family that draws at any size gets multiples of it, or what was asked for."""
 
@@ -34,6 +37,8 @@ def choose_size(
             "as asked" if (width, height) == request.size else f"the nearest size that {spec.name} can draw"
         )
         return width, height, f"{width}×{height}, {said}"
+    if subject is not None and spec.aspect is not None:
+        return _own_shape(spec.aspect(request, subject), subject, spec, request.quality, max_side)
     aspect = 16 / 9 if subject is None else subject.width / subject.height
     across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
     area = (spec.area or AREA)[request.quality]
@@ -50,6 +55,38 @@ def choose_size(
     return width, height, why
 
 
+def _own_shape(
+    aspect: float, subject: Subject, spec: FamilySpec, quality: Quality, max_side: int
+) -> tuple[int, int, str]:
+    """The size, near the quality's area, whose shape is nearest to the one that the family wants."""
+    area, step = (spec.area or AREA)[quality], spec.multiple
+    width, height, scale = _sized(aspect, 1, area, step, max_side)
+    # A few pixels more or fewer can fit the picture exactly: 720×480 is 3:2, 704×464 is not.
+    near = [
+        (wide, high)
+        for wide in range(width - 4 * step, width + 5 * step, step)
+        for high in range(height - 2 * step, height + 3 * step, step)
+        if min(wide, high) >= step and max(wide, high) <= max_side
+        # A size that the owner's limit made smaller is no smaller than it must be.
+        if abs(wide * high / area - 1) < SPARE_AREA or (scale < 1 and max(wide, high) == max(width, height))
+    ]
+    width, height = min(
+        [*near, (width, height)],
+        key=lambda size: (abs(math.log(aspect * size[1] / size[0])), abs(size[0] * size[1] / area - 1)),
+    )
+    why = f"{width}×{height}"
+    if scale < 1:
+        why += ", the largest size the owner allows"
+    own = subject.width / subject.height
+    if abs(math.log(aspect / own)) < 0.01:  # noqa: PLR2004 - the same but for rounding
+        return width, height, f"{why}, the picture's own shape"
+    return width, height, f"{why}; the camera passes over the whole of the {_long(own)} picture"
+
+
+def _long(aspect: float) -> str:
+    return "wide" if aspect > 1 else "tall"
+
+
 def usual_sizes(spec: FamilySpec) -> frozenset[tuple[int, int]]:
     """The sizes that a family's clips have when neither the member nor the owner chose one."""
     return frozenset(
@@ -59,7 +96,7 @@ def usual_sizes(spec: FamilySpec) -> frozenset[tuple[int, int]]:
     )
 
 
-def _sized(across: int, down: int, area: int, multiple: int, max_side: float) -> tuple[int, int, float]:
+def _sized(across: float, down: float, area: int, multiple: int, max_side: float) -> tuple[int, int, float]:
     """Width and height of a shape, and by which factor both were made smaller to fit."""
     wide, high = math.sqrt(area * across / down), math.sqrt(area * down / across)
     scale = min(1.0, max_side / max(wide, high))

@@ -99,14 +99,13 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         job.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
         job.cancel.check()
         reference = None if picture is None else cover(picture, recipe.width, recipe.height)
-        seen, begins = raw, 0.0
+        step = FAMILIES[recipe.engine].judged_step(recipe.native_fps)
+        seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
-            seen, begins = led_in(before.frames, before.fps, raw, recipe.native_fps)
-        verdict = judge(
-            seen, reference, recipe.native_fps, calibration=job.calibration, travels=travels(job.recipe)
-        )
+            seen, begins = led_in(before.frames, before.fps, seen, fps)
+        verdict = judge(seen, reference, fps, calibration=job.calibration, travels=travels(job.recipe))
         job.cancel.check()
-        sheet = _draw_sheet(job, seen, verdict, number) if verdict.rejected else None
+        sheet = _draw_sheet(job, seen, fps, verdict, number) if verdict.rejected else None
     record = TakeRecord(
         number=number,
         seed=seed,
@@ -121,10 +120,10 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
     return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
 
 
-def _draw_sheet(job: RenderJob, seen: RawFrames, verdict: Verdict, number: int) -> Path:
+def _draw_sheet(job: RenderJob, seen: RawFrames, fps: float, verdict: Verdict, number: int) -> Path:
     """Save a picture of a rejected take, to show why it was rejected."""
     path = job.work / f"sheet{number}.jpg"
-    drawn = report(_to_uint8(seen), job.recipe.native_fps, verdict, width=SHEET_WIDTH)
+    drawn = report(_to_uint8(seen), fps, verdict, width=SHEET_WIDTH)
     quality = [cv2.IMWRITE_JPEG_QUALITY, SHEET_QUALITY]
     _, data = cv2.imencode(".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), quality)
     path.write_bytes(data.tobytes())

@@ -1,38 +1,45 @@
-"""A virtual camera that moves through a still picture. Needs no weights, and no GPU.
+"""A virtual camera that moves over a still picture. Needs no weights, and no GPU.
 
-The picture is looked at for what is near and what is far, taken apart into sheets, and filmed along an eased
-path; water ripples and clouds drift where they are certain to be water and clouds.
+A picture in which something is known to be nearer than the rest is taken apart into sheets, and filmed along
+an eased path; water ripples and clouds drift where they are certain to be water and clouds. Every other
+picture is filmed as the flat thing that it is: where there is doubt there is less depth, never more.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
-from engine.core.recipe import Camera, Quality, Recipe
-from engine.families.camera.layers import Window, take_apart
-from engine.families.camera.life import Life
-from engine.families.camera.path import choose, travel
-from engine.families.camera.render import Stage
-from engine.families.camera.scene import study
+from engine.core.recipe import Quality, Recipe
+from engine.families.camera.known import Known
+from engine.families.camera.layout import Bounds, read_layout, surrounded
+from engine.families.camera.look import look
+from engine.families.camera.shot import Brief, Shot, shot_of
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
+from engine.vision.eyes import Eyes
 
-WIDEST = 1.8
+WIDEST = 2.25
 """How much wider or taller than the frame a picture may be before the rest of it is left out."""
-OVERSAMPLING = {Quality.FAST: 1.0, Quality.BALANCED: 1.0, Quality.BEST: 1.5}
-
-ONSET_SECONDS = 1.0
-"""Where a clip goes on, its water is already bent: new waves rise as slowly as that."""
+DETAIL = 2.0
+"""Pixels of the picture for one of the frame's, each way, at most: no frame can show more."""
 
 
 class CameraFamily:
-    """Films a picture. Keeps nothing between takes."""
+    """Films a picture. Keeps nothing between takes: the eyes' networks want more memory than a clip."""
 
-    def __init__(self, _context: EngineContext | None = None) -> None:
-        """Make one; it needs no weights and no GPU."""
+    def __init__(self, context: EngineContext | None = None) -> None:
+        """Make one.
+
+        Args:
+            context: where the eyes' weights may lie. Without them nothing is certain, and the camera moves
+                over a flat picture.
+        """
+        self._store = (context or EngineContext()).store
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """Film one take; see :meth:`engine.families.Family.draw`.
@@ -42,61 +49,76 @@ class CameraFamily:
 
         Raises:
             Cancelled: a stop was asked for.
-            Unsupported: there is no picture to move through.
+            Unsupported: there is no picture to move over.
         """
         picture, cancel = inputs.picture, hooks.cancel
         if picture is None:
             raise Unsupported("The camera needs a picture to move through.")
         cancel.check()
-        finer = OVERSAMPLING[recipe.quality]
-        size = (round(recipe.width * finer), round(recipe.height * finer))
-        beyond = _spare(picture, size)
-        picture = _trim(picture, size)
-        cancel.check()
-        scene = study(picture, cancel.check)
-
-        spare = _spare(picture, size)
-        camera = recipe.camera
-        if camera is Camera.AUTO:
-            camera = choose(
-                seed=seed, subject=scene.subject is not None, landscape=scene.sky is not None, spare=beyond
-            )
         times = np.arange(recipe.frames) / recipe.native_fps
-        path = travel(camera, motion=recipe.motion, seed=seed, times=times, size=size, spare=spare)
-        canvas_size = path.needs(*size)
-        if recipe.before is not None:
-            path, canvas_size = path.onward(*size), size
-        canvas = cover(picture, *canvas_size)
-        cancel.check()
-
-        window = Window(size=canvas_size, picture=(picture.shape[1], picture.shape[0]))
-        sheets = take_apart(canvas, scene, window, cancel.check)
-        unit = float(np.sqrt(size[0] * size[1]))
-        life = Life.of(
-            recipe.motion,
+        brief = Brief(
+            camera=recipe.camera,
+            motion=recipe.motion,
             seed=seed,
-            unit=unit,
-            horizon=window.row(scene.waterline),
-            foot=window.row(1.0),
-            onset=0.0 if recipe.before is None else ONSET_SECONDS,
+            times=times,
+            onward=recipe.before is not None,
+            quick=recipe.quality is Quality.FAST,
         )
-        # A bilinear frame is softer, and takes a third of the time to sample.
-        sampling = cv2.INTER_LINEAR if recipe.quality is Quality.FAST else cv2.INTER_CUBIC
-        stage = Stage(sheets=sheets, path=path, life=life, size=size, interpolation=sampling)
-
+        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), brief, Eyes(self._store), hooks)
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
+        left, top, right, bottom = place
         for index, seconds in enumerate(times):
             cancel.check()
-            frame = stage.frame(index, float(seconds))
-            if scene.flatness > 0:
-                frame = life.light(frame, scene.flatness, float(seconds))
-            if finer != 1:
-                frame = np.asarray(
-                    cv2.resize(frame, (recipe.width, recipe.height), interpolation=cv2.INTER_AREA)
-                )
-            frames[index] = frame
+            if frame is not None:
+                frames[index] = frame
+            frames[index, top:bottom, left:right] = shot.frame(index, float(seconds))
             hooks.progress((index + 1) / recipe.frames)
         return frames
+
+
+def _set_up(
+    picture: Picture, size: tuple[int, int], brief: Brief, eyes: Eyes, hooks: Hooks
+) -> tuple[Shot, Bounds, Picture | None]:
+    """The shot, where in the frame it is shown, and what stands still around it.
+
+    Bars and the captions on them are no part of what the camera films.
+    """
+    picture = _trim(picture, size)
+    layout = read_layout(picture)
+    hooks.cancel.check()
+    whole = (0, 0, *size)
+    if layout.panel is not None:
+        place = _on_frame(layout.panel, picture, size)
+        left, top, right, bottom = layout.panel
+        inside = np.ascontiguousarray(picture[top:bottom, left:right])
+        known = look(inside, eyes, hooks.cancel.check)
+        hooks.cancel.check()
+        shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), brief, hooks.cancel.check)
+        return shot, place, cover(picture, *size)
+    known, content = Known(flat=True), layout.content
+    if not layout.flat:
+        known = look(picture, eyes, hooks.cancel.check)
+        hooks.cancel.check()
+        if not known.flat:
+            return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
+    if not brief.onward:
+        picture, content = surrounded(picture, content)
+    rows, columns = picture.shape[:2]
+    area = (content[0] / columns, content[1] / rows, content[2] / columns, content[3] / rows)
+    known = replace(known, texts=(area,), faces=(), subject=None, body=None)
+    return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
+
+
+def _on_frame(box: Bounds, picture: Picture, size: tuple[int, int]) -> Bounds:
+    """Where a box of a picture lies in the frame that the picture covers, cropped in the middle."""
+    rows, columns = picture.shape[:2]
+    scale = max(size[0] / columns, size[1] / rows)
+    found = [
+        round((side - whole / 2) * scale + frame / 2)
+        for side, whole, frame in zip(box, (columns, rows) * 2, size * 2, strict=True)
+    ]
+    left, top = max(0, found[0]), max(0, found[1])
+    return left, top, min(size[0], found[2]), min(size[1], found[3])
 
 
 def _trim(picture: Picture, size: tuple[int, int]) -> Picture:
@@ -106,14 +128,8 @@ def _trim(picture: Picture, size: tuple[int, int]) -> Picture:
     tall = min(rows, max(1, round(columns * size[1] / size[0] * WIDEST)))
     left, top = (columns - wide) // 2, (rows - tall) // 2
     picture = picture[top : top + tall, left : left + wide]
-    scale = 2.0 * max(size[0] / wide, size[1] / tall)
+    scale = DETAIL * max(size[0] / wide, size[1] / tall)
     if scale < 1:
         reduced = (max(1, round(wide * scale)), max(1, round(tall * scale)))
         picture = np.asarray(cv2.resize(picture, reduced, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(picture)
-
-
-def _spare(picture: Picture, size: tuple[int, int]) -> tuple[float, float]:
-    """How much of the picture lies outside the frame's shape, as shares of the frame's width and height."""
-    wider = picture.shape[1] / picture.shape[0] / (size[0] / size[1])
-    return max(0.0, wider - 1), max(0.0, 1 / wider - 1)

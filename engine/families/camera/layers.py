@@ -22,6 +22,8 @@ Pixels = NDArray[np.uint8]
 
 MAP_STEP = 4
 """Sheets' slowly changing planes are kept at one value for this many pixels of the canvas, each way."""
+FRONT = 0.75
+"""The disparity of a dark shore in front of everything."""
 LEVEL = 4
 """How much farther than up and down a landscape is continued sideways behind what hides it."""
 
@@ -61,6 +63,12 @@ class Window:
     def row(self, share: float) -> float:
         """The canvas's row, in pixels, at a share of the picture's height."""
         return (share - 0.5) * self.picture[1] * self.scale + self.size[1] / 2
+
+    def area(self, shares: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+        """A box on the canvas, in shares of it, that is given in shares of the picture."""
+        wide, high = (self.picture[axis] * self.scale / self.size[axis] for axis in range(2))
+        left, top, right, bottom = (share - 0.5 for share in shares)
+        return left * wide + 0.5, top * high + 0.5, right * wide + 0.5, bottom * high + 0.5
 
     def onto_canvas(self, plane: Plane, step: int) -> Plane:
         """A plane of the whole picture, read at every ``step``-th pixel of the canvas."""
@@ -108,7 +116,11 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
     if sky is not None:
         covered = np.maximum.reduce([1 - sky, *hidden])
         sheets.append(
-            _sheet(behind(canvas, covered, level=LEVEL, even=True), np.full_like(disparity, 0.02), sky=True)
+            _sheet(
+                behind(canvas, covered, level=LEVEL, even=True),
+                np.full_like(disparity, 0.02),
+                sky=scene.clouds,
+            )
         )
         check()
     level = 1 if sky is None else LEVEL
@@ -125,11 +137,11 @@ def take_apart(canvas: Pixels, scene: Scene, window: Window, check: Callable[[],
         sheets.append(_sheet(inside(ground, land), disparity, land, water=water))
     check()
     if subject is not None:
-        shape = window.onto_canvas(_bulge(scene.subject), MAP_STEP)
-        sheets.append(_sheet(inside(canvas, subject), np.clip(scene.nearness + 0.12 * shape, 0, 1), subject))
+        # One depth for all of it: what is bent is no longer the same face.
+        sheets.append(_sheet(inside(canvas, subject), np.full_like(disparity, scene.nearness), subject))
         check()
     if front is not None:
-        sheets.append(_sheet(inside(canvas, front), np.full_like(disparity, 0.95), front))
+        sheets.append(_sheet(inside(canvas, front), np.full_like(disparity, FRONT), front))
         check()
     return sheets
 
@@ -160,15 +172,6 @@ def _sheet(
 
 def _soft(window: Window, mask: Plane) -> Plane:
     return window.onto_canvas(np.asarray(cv2.GaussianBlur(mask, (0, 0), 2.5), np.float32), MAP_STEP)
-
-
-def _bulge(mask: Plane | None) -> Plane:
-    """Round a cut-out like a cushion: 0 at its outline, 1 in its depths."""
-    if mask is None:
-        raise ValueError("there is no cut-out to round")
-    depth = cv2.distanceTransform((mask > 0.5).astype(np.uint8), cv2.DIST_L2, 5)  # noqa: PLR2004 (a hard mask)
-    depth = cv2.GaussianBlur(depth, (0, 0), 4)
-    return np.asarray(np.sqrt(depth / max(float(depth.max()), 1e-3)), np.float32)
 
 
 def outline(canvas: Pixels, mask: Plane) -> Plane:

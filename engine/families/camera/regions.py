@@ -18,33 +18,6 @@ def smoothstep(low: float, high: float, value: Any) -> Plane:
     return np.asarray(t * t * (3 - 2 * t), np.float32)
 
 
-def geodesic(cost: Plane, seeds: Mask, rounds: int = 2) -> Plane:
-    """The cheapest way from any seed to each pixel.
-
-    Args:
-        cost: float32 ``[h, w]``, the price of entering a pixel, above 0.
-        seeds: bool ``[h, w]``, where the way may start.
-        rounds: sweeps in all four directions; two serve all but labyrinths.
-
-    Source: P. J. Toivanen, "New geodesic distance transforms for gray-scale images" (1996), by whole rows.
-    """
-    distance = np.where(seeds, 0, np.inf).astype(np.float32)
-    for _ in range(rounds):
-        for turned in (False, True):
-            d = np.ascontiguousarray(distance.T if turned else distance)
-            c = np.ascontiguousarray(cost.T if turned else cost)
-            for order in (range(1, len(d)), range(len(d) - 2, -1, -1)):
-                step = order.step
-                for row in order:
-                    before = d[row - step]
-                    reach = before + c[row]
-                    np.minimum(reach[1:], before[:-1] + 1.41 * c[row, 1:], out=reach[1:])
-                    np.minimum(reach[:-1], before[1:] + 1.41 * c[row, :-1], out=reach[:-1])
-                    np.minimum(d[row], reach, out=d[row])
-            distance = d.T if turned else d
-    return np.ascontiguousarray(distance)
-
-
 def attached(mask: Mask, side: Literal["top", "bottom", "all"]) -> Mask:
     """The parts of a mask that touch a side of the picture; ``all`` stands for any of the four."""
     _, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=4)
@@ -78,30 +51,6 @@ def contrast_along(mask: Mask, edge: Plane) -> float:
         return 0.0
     strongest = cv2.dilate(edge, np.ones((3, 3), np.uint8))
     return float(np.median(strongest[outline]))
-
-
-def refine(rgb: NDArray[np.uint8], *, likely: Mask, never: Mask) -> Mask:
-    """Cut a rough mask out along the picture's colours.
-
-    Args:
-        rgb: uint8 ``[h, w, 3]``, small.
-        likely: where it probably is.
-        never: where it surely is not.
-
-    Source: Rother, Kolmogorov and Blake, "GrabCut" (2004), as OpenCV has it.
-    """
-    likely = likely & ~never
-    if not likely.any() or not never.any():
-        return np.zeros(likely.shape, bool)
-    labels = np.full(likely.shape, cv2.GC_PR_BGD, np.uint8)
-    labels[likely] = cv2.GC_PR_FGD
-    labels[never] = cv2.GC_BGD
-    # OpenCV's own generator starts the colour clusters: the same picture must always be cut the same way.
-    cv2.setRNGSeed(1)
-    cv2.grabCut(rgb, labels, (0, 0, 1, 1), np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
-    mask = ((labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)).astype(np.uint8)
-    mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
-    return np.asarray(mask, bool)
 
 
 def guided(guide: Plane, plane: Plane, *, radius: int, eps: float, out: Plane | None = None) -> Plane:

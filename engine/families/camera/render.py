@@ -43,14 +43,14 @@ class Stage:
         for sheet in self.sheets:
             if seen is None:
                 x, y, gain = self._sources(sheet, index, seconds, (0, 0, *self.size))
-                seen = self._sample(sheet.pixels, x, y, self.size)
+                seen = self._sample(sheet, x, y, self.size)
                 seen = _lit(seen, gain)
                 continue
             left, top, right, bottom = area = self._reach(sheet, index)
             if left >= right or top >= bottom:
                 continue
             x, y, gain = self._sources(sheet, index, seconds, area)
-            cut = self._sample(sheet.pixels, x, y, (right - left, bottom - top))
+            cut = self._sample(sheet, x, y, (right - left, bottom - top))
             alpha = cut[..., 3].astype(np.float32)
             colour = _lit(np.asarray(cv2.cvtColor(cut, cv2.COLOR_RGBA2RGB), np.uint8), gain)
             under = np.ascontiguousarray(seen[top:bottom, left:right])
@@ -115,9 +115,11 @@ class Stage:
             source_x = source_x - self.life.drift(source_y, seconds)
         return source_x.astype(np.float32), source_y.astype(np.float32), gain
 
-    def _sample(self, pixels: Pixels, x: Plane, y: Plane, size: tuple[int, int]) -> Pixels:
+    def _sample(self, sheet: Sheet, x: Plane, y: Plane, size: tuple[int, int]) -> Pixels:
+        # Clouds are soft already.
+        how = cv2.INTER_LINEAR if sheet.sky else self.interpolation
         full_x, full_y = _enlarge(x, size), _enlarge(y, size)
-        sampled = cv2.remap(pixels, full_x, full_y, self.interpolation, borderMode=cv2.BORDER_REFLECT_101)
+        sampled = cv2.remap(sheet.pixels, full_x, full_y, how, borderMode=cv2.BORDER_REFLECT_101)
         return np.asarray(sampled, np.uint8)
 
 

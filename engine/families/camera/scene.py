@@ -1,7 +1,8 @@
-"""What a picture seems to show, told from the pixels alone: sky, subject, front, water, and how near each is.
+"""What a picture seems to show: sky, front, water and how near each is, told from the pixels; and a subject.
 
-Nothing here has learned weights. Each finding must pass tests of shape and contrast, and is left out where it
-does not: a wrong cut-out looks worse than none.
+The subject is given: no measure of pixels alone tells people from what is behind them. Each other finding
+must pass tests of shape and contrast, and is left out where it does not: a wrong cut-out looks worse than
+none, so a picture in which nothing is certain counts as flat.
 """
 
 from __future__ import annotations
@@ -16,16 +17,20 @@ from numpy.typing import NDArray
 from engine.families.camera.regions import (
     attached,
     contrast_along,
-    geodesic,
-    guided,
     largest,
-    refine,
     smoothstep,
 )
 from engine.families.camera.sky import complete_sky, find_sky
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
+
+CLOUDS = 1.5
+"""Levels of L by which clouds differ from the sky around them, as a standard deviation."""
+FAR = 0.15
+"""The disparity of what is behind a subject, where nothing more is known of it."""
+STANDS = 0.96
+"""What reaches lower than this share of the height is cut off by the picture's edge: it stands on nothing."""
 
 STUDY_SIDE = 224
 """The longer side, in pixels, of the small copy on which everything is decided."""
@@ -36,12 +41,14 @@ class Scene:
     """A picture's parts, on its small copy; every plane is float32 ``[h, w]``, 0 … 1.
 
     Attributes:
-        disparity: 0 far … 1 near, of what is neither subject nor front, continued behind them.
+        disparity: 0 far … 1 near, of what is neither subject nor front, continued behind them; it changes
+            with the row only.
         sky, subject, front, water: masks with hard edges, or None where nothing is certain. ``front`` is a
             dark silhouette at the lower edge; ``subject`` stands alone before the rest.
         nearness: the disparity of ``subject``.
         waterline: the share of the height at which the water ends, where there is any.
         flatness: 1 where there is next to nothing to see move, 0 in a normal picture.
+        clouds: the sky has some, so that it can be seen to drift.
     """
 
     disparity: Plane
@@ -52,6 +59,12 @@ class Scene:
     nearness: float
     waterline: float
     flatness: float
+    clouds: bool
+
+    @property
+    def deep(self) -> bool:
+        """Whether anything is known to be nearer than anything else."""
+        return self.sky is not None or self.subject is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +78,20 @@ class _Study:
     across: Plane
 
 
-def study(picture: NDArray[np.uint8], check: Callable[[], None]) -> Scene:
+def study(
+    picture: NDArray[np.uint8],
+    check: Callable[[], None],
+    *,
+    subject: Plane | None = None,
+    level: bool = False,
+) -> Scene:
     """Look at a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
         check: called between the steps, none of which takes half a second; may raise.
+        subject: float32 ``[h, w]``, 0 … 1, what stands alone before the rest, if that is certain.
+        level: faces or letters are elsewhere in it, so nothing may be bent.
     """
     rows, columns = picture.shape[:2]
     scale = STUDY_SIDE / max(rows, columns)
@@ -85,27 +106,28 @@ def study(picture: NDArray[np.uint8], check: Callable[[], None]) -> Scene:
     check()
 
     flatness = 1 - float(smoothstep(0.25, 1.2, np.percentile(edge, 97)))
-    sky = None if flatness > 0.5 else find_sky(seen.lab, seen.edge)  # noqa: PLR2004 (more flat than not)
+    alone = None if subject is None else _at(subject, size)
+    # One outline that is certain is enough: a second one around a head would be seen.
+    sky = None if flatness > 0.5 or alone is not None else find_sky(seen.lab, seen.edge)  # noqa: PLR2004 (more flat than not)
     check()
     horizon = _horizon(sky)
     front = None if sky is None else _front(seen, sky)
-    subject = None if flatness > 0.5 else _subject(seen, sky, front)  # noqa: PLR2004 (same)
-    check()
-    water = _water(seen, sky, subject, front, horizon)
-    disparity, nearness = _disparity(seen, sky, subject, horizon)
+    water = None if sky is None else _water(seen, sky, front, horizon)
+    disparity, nearness = _disparity(edge.shape, sky, alone, horizon, level=level)
     if sky is not None:
         # All else is decided with the cautious sky: a thing must not be lost to a cloud of its colour.
-        sky = complete_sky(seen.lab, sky, front=front, subject=subject)
+        sky = complete_sky(seen.lab, sky, front=front)
     check()
     return Scene(
         disparity=disparity,
         sky=_plane(sky),
-        subject=_plane(subject),
+        subject=subject,
         front=_plane(front),
         water=_plane(water),
         nearness=nearness,
         waterline=horizon if water is None else float(np.flatnonzero(water.any(axis=1))[0]) / len(water),
         flatness=flatness,
+        clouds=sky is not None and _clouds(seen.lab, sky),
     )
 
 
@@ -117,6 +139,18 @@ def _horizon(sky: Mask | None) -> float:
     if sky is None:
         return 0.3
     return float(np.clip(np.percentile(sky.sum(axis=0), 80) / len(sky), 0.12, 0.75))
+
+
+def _clouds(lab: NDArray[np.float32], sky: Mask) -> bool:
+    """Whether a sky has soft shapes in it. A wall, which may look like a sky, hangs straight and even."""
+    inside = cv2.erode(sky.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
+    if not inside.any():
+        return False
+    light = lab[..., 0]
+    around = cv2.GaussianBlur(light * sky, (0, 0), 20) / (
+        cv2.GaussianBlur(sky.astype(np.float32), (0, 0), 20) + 1e-3
+    )
+    return float(np.std((cv2.GaussianBlur(light, (0, 0), 2) - around)[inside])) > CLOUDS
 
 
 def _front(seen: _Study, sky: Mask) -> Mask | None:
@@ -135,66 +169,31 @@ def _front(seen: _Study, sky: Mask) -> Mask | None:
         return None
     bottom = best[-max(2, len(best) // 40) :].mean()
     contrast = light[~best & ~sky].mean() - light[best].mean()
-    return best if bottom > 0.85 and contrast > 12 else None  # noqa: PLR2004 (most of the lower edge; levels of L)
+    low = np.median(best.sum(axis=0)) < 0.5 * len(best)
+    return best if low and bottom > 0.85 and contrast > 12 else None  # noqa: PLR2004 (most of the lower edge; levels of L)
 
 
-def _subject(seen: _Study, sky: Mask | None, front: Mask | None) -> Mask | None:
-    """The thing in the middle that differs from what surrounds it."""
-    rows, columns = seen.edge.shape
-    seeds = np.zeros((rows, columns), bool)
-    seeds[0] = seeds[:, 0] = seeds[:, -1] = True
-    outside = geodesic(np.maximum(seen.edge - 0.6, 0) + 0.02, seeds)
-    saliency = outside / max(float(np.percentile(outside, 98)), 1e-3)
-    y, x = np.mgrid[0:rows, 0:columns].astype(np.float32)
-    central = np.exp(-(((x / columns - 0.5) / 0.28) ** 2) - ((y / rows - 0.55) / 0.38) ** 2)
-    detail = cv2.GaussianBlur(seen.edge, (0, 0), STUDY_SIDE / 40)
-    focus = detail / max(float(np.percentile(detail, 95)), 1e-3)
-    prior = np.clip(saliency, 0, 1) * central * (0.6 + 0.4 * np.clip(focus, 0, 1))
-    prior /= max(float(prior.max()), 1e-3)
-
-    never = np.zeros((rows, columns), bool)
-    margin_y, margin_x = max(1, rows // 40), max(1, columns // 40)
-    never[:margin_y] = never[:, :margin_x] = never[:, -margin_x:] = True
-    for other in (sky, front):
-        if other is not None:
-            never |= other
-    mask = largest(refine(seen.rgb, likely=prior > 0.42, never=never))  # noqa: PLR2004 (by eye)
-    area = float(mask.mean())
-    if not 0.035 < area < 0.6:  # noqa: PLR2004 (else it is a speck, or the picture itself)
-        return None
-    mask = mask | ~attached(~mask, "all")
-    hull = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
-    solid = float(mask.sum()) / max(float(cv2.contourArea(hull)), 1.0)
-    strong = contrast_along(mask, seen.edge)
-    if solid < 0.5 or strong < 2.2 or strong < 1.4 * float(seen.edge.mean()):  # noqa: PLR2004 (compact, clearly bounded)
-        return None
-    return mask
-
-
-def _water(
-    seen: _Study, sky: Mask | None, subject: Mask | None, front: Mask | None, horizon: float
-) -> Mask | None:
+def _water(seen: _Study, sky: Mask, front: Mask | None, horizon: float) -> Mask | None:
     """A wide, level-textured surface below the horizon, in the sky's or in water's colours."""
     rows, columns = seen.edge.shape
     texture = cv2.GaussianBlur(seen.down, (0, 0), 5) / (cv2.GaussianBlur(seen.across, (0, 0), 5) + 0.12)
     soft = cv2.GaussianBlur(seen.lab, (0, 0), 2)
     light, green, yellow = soft[..., 0], soft[..., 1], soft[..., 2]
     blue = smoothstep(-2.0, -10.0, yellow) * smoothstep(26, 14, green)
-    if sky is not None:
-        # What is mirrored in a column of water stands above it.
-        colours = np.where(sky[..., None], soft[..., 1:], np.nan)
-        bare = ~sky.any(axis=0)
-        colours[:, bare] = soft[sky][:, 1:].mean(axis=0)
-        low, high = np.nanmin(colours, axis=0), np.nanmax(colours, axis=0)
-        outside = np.maximum(np.maximum(low - soft[..., 1:], soft[..., 1:] - high), 0).max(axis=2)
-        blue = np.maximum(blue, 0.8 * smoothstep(8.0, 3.0, outside))
+    # What is mirrored in a column of water stands above it.
+    colours = np.where(sky[..., None], soft[..., 1:], np.nan)
+    bare = ~sky.any(axis=0)
+    colours[:, bare] = soft[sky][:, 1:].mean(axis=0)
+    low, high = np.nanmin(colours, axis=0), np.nanmax(colours, axis=0)
+    outside = np.maximum(np.maximum(low - soft[..., 1:], soft[..., 1:] - high), 0).max(axis=2)
+    blue = np.maximum(blue, 0.8 * smoothstep(8.0, 3.0, outside))
     score = blue * smoothstep(1.0, 1.7, texture) * smoothstep(3.0, 10.0, light)
     alive = cv2.GaussianBlur(seen.edge, (0, 0), 6)
     score = score * smoothstep(0.15, 0.4, alive)
     y = (np.arange(rows, dtype=np.float32) + 0.5) / rows
     score = score * smoothstep(horizon - 0.01, horizon + 0.03, y)[:, None]
     mask = np.asarray(cv2.GaussianBlur(score.astype(np.float32), (0, 0), 3), np.float32) > 0.42  # noqa: PLR2004 (by eye)
-    for other in (sky, subject, front):
+    for other in (sky, front):
         if other is not None:
             mask &= ~other
     size = max(3, columns // 40) | 1
@@ -203,7 +202,7 @@ def _water(
     )
     mask = _below_the_line(_grounded(largest(mask), front), seen.lab[..., 0])
     # Water is wide; more so where no sky confirms that there is anything to mirror.
-    if mask.mean() < 0.06 or mask.any(axis=0).mean() < (0.7 if sky is None else 0.45) or _flat_drawing(seen):  # noqa: PLR2004 (shares of the picture)
+    if mask.mean() < 0.06 or mask.any(axis=0).mean() < 0.45 or _flat_drawing(seen):  # noqa: PLR2004 (shares of the picture)
         return None
     hull = cv2.convexHull(np.argwhere(mask)[:, ::-1].astype(np.int32))
     if mask.sum() < 0.5 * cv2.contourArea(hull):
@@ -244,29 +243,39 @@ def _flat_drawing(seen: _Study) -> bool:
     return bool(even.mean() > 0.55)  # noqa: PLR2004 (most of it)
 
 
-def _disparity(seen: _Study, sky: Mask | None, subject: Mask | None, horizon: float) -> tuple[Plane, float]:
-    """The ground rises towards the eye; haze is far, strong colour and sharpness are near."""
-    rows, columns = seen.edge.shape
-    y = np.broadcast_to(((np.arange(rows, dtype=np.float32) + 0.5) / rows)[:, None], (rows, columns))
-    ground = np.clip((y - horizon) / (1 - horizon), 0, 1)
-    chroma = np.hypot(seen.lab[..., 1], seen.lab[..., 2])
-    focus = cv2.GaussianBlur(seen.edge, (0, 0), STUDY_SIDE / 30)
-    cue = 0.5 * np.clip(focus / max(float(np.percentile(focus, 95)), 0.5), 0, 1)
-    cue = cue + 0.3 * np.clip(chroma / 60, 0, 1) + 0.2 * np.clip(1 - seen.lab[..., 0] / 90, 0, 1)
-    if sky is None:
-        disparity = 0.08 + 0.34 * ground + 0.18 * cue
-    else:
-        disparity = 0.10 + 0.66 * ground + 0.14 * cue * (1 - ground)
-    light = np.ascontiguousarray(seen.lab[..., 0]) / 100
-    disparity = guided(
-        light.astype(np.float32), disparity.astype(np.float32), radius=STUDY_SIDE // 16, eps=0.02
-    )
-    nearness = 0.8
+def _disparity(
+    size: tuple[int, int], sky: Mask | None, subject: Mask | None, horizon: float, *, level: bool
+) -> tuple[Plane, float]:
+    """How near what is neither subject nor front is, row by row, and how near the subject is.
+
+    Under a sky the ground rises towards the eye; elsewhere it rises only to where the subject stands.
+
+    Args:
+        size: rows and columns.
+        sky, subject: bool, or None.
+        horizon: share of the height.
+        level: something in it must not be bent, so there is no ramp.
+    """
+    rows, columns = size
+    y = (np.arange(rows, dtype=np.float32) + 0.5) / rows
+    near, foot, head = 0.8, 1.0, 0.0
     if subject is not None:
-        foot = np.flatnonzero(subject.any(axis=1))[-1]
-        if foot < rows - rows // 25:
-            # It stands on the ground that it touches, so its feet stay put; indoors the ground is a guess.
-            lift = 0.15 if sky is None else 0.04
-            nearness = float(np.clip(disparity[foot][subject[foot]].mean() + lift, 0.3, 0.9))
-    disparity = cv2.GaussianBlur(np.clip(disparity, 0, 1), (0, 0), STUDY_SIDE / 60)
-    return np.asarray(disparity, np.float32), nearness
+        covered = np.flatnonzero(subject.any(axis=1))
+        head, foot = float(covered[0]) / rows, float(covered[-1] + 1) / rows
+    if sky is not None:
+        row = np.asarray(0.12 + 0.5 * np.clip((y - horizon) / (1 - horizon), 0, 1), np.float32)
+        if level:
+            row = np.full(rows, 0.25, np.float32)
+    else:
+        row = np.full(rows, FAR, np.float32)
+        if subject is not None and foot < STANDS and not level:
+            row = np.asarray(FAR + (near - FAR) * 0.6 * smoothstep((head + foot) / 2, foot, y), np.float32)
+    if subject is not None and foot < STANDS:
+        # Its feet stay put, or nearly, on the ground that it touches.
+        near = float(np.clip(row[min(rows - 1, round(foot * rows))] + 0.3, 0.45, near))
+    return np.ascontiguousarray(np.broadcast_to(row[:, None], (rows, columns)), np.float32), near
+
+
+def _at(plane: Plane, size: tuple[int, int]) -> Mask:
+    """A mask at the small copy's size, width and height."""
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA) > 0.5)  # noqa: PLR2004 (more in than out)

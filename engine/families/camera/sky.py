@@ -45,17 +45,17 @@ def find_sky(lab: Lab, edge: Plane) -> Mask | None:
     return best
 
 
-def complete_sky(lab: Lab, sky: Mask, *, front: Mask | None, subject: Mask | None) -> Mask:
+def complete_sky(lab: Lab, sky: Mask, *, front: Mask | None) -> Mask:
     """The sky with all that belongs to it: clouds that touch the land, patches seen through a tree.
 
     Args:
         lab: float32 ``[h, w, 3]``, the small picture.
-        sky, front, subject: bool ``[h, w]``, what was found.
+        sky, front: bool ``[h, w]``, what was found.
     """
     sky = _reclaimed(lab, sky)
     if front is not None:
         sky = _through(lab, sky, front)
-    return sky if subject is None else sky & ~subject
+    return sky
 
 
 def _reclaimed(lab: Lab, sky: Mask) -> Mask:

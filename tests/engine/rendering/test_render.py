@@ -19,7 +19,7 @@ from engine.core.family import Hooks
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
 from engine.families import FAMILIES
-from engine.gate import TROUBLES
+from engine.gate import TROUBLES, judge
 from engine.gate.calibration import shipped
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.rendering.takes import DRAFT_BYTES, SHEET_WIDTH
@@ -257,6 +257,24 @@ def test_a_stop_takes_hold_in_every_stage_and_leaves_no_clip(render, stage):
     with pytest.raises(Cancelled):
         render(good, on_event=listen, cancel=token)
     assert not render.clip.exists()
+
+
+@pytest.mark.parametrize(
+    ("native", "shown", "rate"), [(12.0, 17, 12.0), (24.0, 9, 12.0), (60.0, 4, 12.0), (25.0, 6, 25 / 3)]
+)
+def test_the_gate_looks_at_the_rate_that_it_was_fitted_on(render, monkeypatch, native, shown, rate):
+    """A family that draws every frame is judged by as many a second as one that draws every second one."""
+    monkeypatch.setitem(FAMILIES, "scripted", replace(FAMILIES["scripted"], max_native_fps=60, judged_fps=12))
+    seen = []
+
+    def look(frames, reference, fps, **more):
+        seen.append((len(frames), fps))
+        return judge(frames, reference, fps, **more)
+
+    monkeypatch.setattr("engine.rendering.takes.judge", look)
+    receipt = render(good, recipe=replace(RECIPE, frames=17, native_fps=native, fps=native, length=17))
+    assert seen == [(shown, pytest.approx(rate))]
+    assert receipt.frames == 17
 
 
 def test_a_take_is_not_judged_after_a_stop(render, monkeypatch):

@@ -1,0 +1,32 @@
+"""What is known of a picture before it is filmed: what stands alone in it, and what must stay whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+Area = tuple[float, float, float, float]
+"""Left, top, right, bottom, as shares of the picture's width and height."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What was seen in a picture. By default nothing was.
+
+    Attributes:
+        subject: float32 ``[h, w]``, 0 … 1, what stands alone before the rest; None: nothing does for certain.
+        faces, texts: where they are.
+        body: around the subject, where it is.
+        bends: something outside the subject would be seen to bend, so the ground may have no slope.
+        flat: it is drawn or written, and has no depth.
+    """
+
+    subject: Plane | None = None
+    faces: tuple[Area, ...] = ()
+    texts: tuple[Area, ...] = ()
+    body: Area | None = None
+    bends: bool = True
+    flat: bool = False

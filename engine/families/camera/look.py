@@ -1,0 +1,182 @@
+"""What the eyes tell of a picture: a subject only where it is certain, closed, and cuts nothing in two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.families.camera.known import Area, Known, Plane
+from engine.vision.box import Box
+from engine.vision.cutout import Cutout
+from engine.vision.eyes import Eye, Eyes
+from engine.vision.faces import Face
+
+Pixels = NDArray[np.uint8]
+
+CERTAIN = 0.82
+"""The cut-out's certainty below which there is none."""
+SMALLEST, LARGEST = 0.015, 0.7
+"""Shares of the picture. Smaller is a speck; a larger one has nothing behind it to move against."""
+MASK_SIDE = 320
+"""The longer side of the mask in pixels: the network sees no more."""
+BLURRED = 4.0
+"""Pixels of that mask that are neither in nor out, for each pixel of the outline, at most."""
+SOLID = 0.55
+"""Share of its convex hull that a closed shape fills."""
+WHOLE, NONE = 0.93, 0.07
+"""Shares of a face or a line from which it is all in the subject, and up to which it is not in it."""
+SURE_FACE, SURE_TEXT = 0.6, 0.6
+NECK = 0.75
+"""Share of what is below a face that has to be in the subject as well: a head alone would leave its body."""
+SURE_JOINT, JOINTS = 0.8, 0.9
+"""How certain a joint must be, and the share of a body's joints that the subject has to hold."""
+ONE_OF_MANY = 0.45
+"""A face outside the subject of this share of the largest face's height belongs to a group."""
+PAGE = 0.12
+"""Share of a picture that letters cover, from which on it is a page."""
+TEXT_SIDE = 640
+"""The longer side of the picture that letters are looked for in: it finds what can be read in a clip."""
+
+
+def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
+    """Look at a picture.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``, RGB.
+        eyes: those whose weights are missing see nothing, so that the picture counts as flat.
+        check: called between the eyes; may raise.
+    """
+    rows, columns = picture.shape[:2]
+    seen = [face for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
+    faces = [face.box for face in seen]
+    check()
+    lines = [line.box for line in eyes.text(picture, side=TEXT_SIDE) if line.certainty >= SURE_TEXT]
+    check()
+    covered = sum(line.area for line in lines) / (rows * columns)
+    cutout = None if covered > PAGE else eyes.cutout(picture)
+    mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines)
+    check()
+    if mask is not None and _loses_a_limb(mask, picture, seen, eyes):
+        mask = None
+    within = () if mask is None else _grasped(mask, (columns, rows), faces)
+    body = None
+    if mask is not None:
+        x, y, wide, high = cv2.boundingRect((mask > 0.5).astype(np.uint8))  # noqa: PLR2004 (more in than out)
+        body = (x / mask.shape[1], y / mask.shape[0], (x + wide) / mask.shape[1], (y + high) / mask.shape[0])
+    apart = [face for face in faces if face not in within]
+    return Known(
+        subject=mask,
+        faces=tuple(_share(face, columns, rows) for face in faces),
+        texts=tuple(_share(line, columns, rows) for line in lines),
+        body=body,
+        bends=bool(apart) or bool(lines) or not eyes.has(Eye.FACES),
+        flat=covered > PAGE,
+    )
+
+
+def _certain(cutout: Cutout, size: tuple[int, int], faces: list[Box], lines: list[Box]) -> Plane | None:
+    """The subject's mask, small, if all speaks for it; else None."""
+    if cutout.certainty < CERTAIN or not cutout.whole or not SMALLEST <= cutout.share <= LARGEST:
+        return None
+    scale = MASK_SIDE / max(size)
+    small = (max(8, round(size[0] * scale)), max(8, round(size[1] * scale)))
+    mask = np.asarray(cv2.resize(cutout.mask, small, interpolation=cv2.INTER_AREA), np.float32)
+    mask = _closed(mask)
+    if not _crisp(mask):
+        return None
+    if not all(_in_or_out(mask, size, box) for box in (*faces, *lines)):
+        return None
+    within = _grasped(mask, size, faces)
+    if any(_below(mask, size, face) < NECK for face in within):
+        return None
+    largest = max((face.height for face in faces), default=0.0)
+    apart = [face for face in faces if face not in within]
+    return None if any(face.height > ONE_OF_MANY * largest for face in apart) else mask
+
+
+def _closed(mask: Plane) -> Plane:
+    """The largest piece, without pinholes."""
+    inside = (mask > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(inside)
+    if count < 2:  # noqa: PLR2004 (the background is the first part)
+        return mask
+    largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    near = cv2.dilate((labels == largest).astype(np.uint8), np.ones((7, 7), np.uint8))
+    kept = np.where(near > 0, mask, 0).astype(np.float32)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(1 - (kept > 0.5).astype(np.uint8))  # noqa: PLR2004 (same)
+    for label in range(1, count):
+        if stats[label, cv2.CC_STAT_AREA] < 0.002 * mask.size:
+            kept[labels == label] = 1.0
+    return kept
+
+
+def _crisp(mask: Plane) -> bool:
+    """Whether a mask has one clear, compact outline."""
+    inside = (mask > 0.5).astype(np.uint8)  # noqa: PLR2004 (more in than out)
+    outlines, _ = cv2.findContours(inside, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    if not outlines:
+        return False
+    longest = max(outlines, key=len)
+    undecided = float(((mask > 0.1) & (mask < 0.9)).sum())  # noqa: PLR2004 (neither out nor in)
+    hull = cv2.contourArea(cv2.convexHull(longest))
+    return undecided <= BLURRED * len(longest) and float(inside.sum()) >= SOLID * hull
+
+
+def _part(mask: Plane, size: tuple[int, int], box: Box) -> Plane:
+    """The part of a mask under a box of the picture; never empty."""
+    rows, columns = mask.shape
+    seen = box.scaled(columns / size[0], rows / size[1]).within(columns, rows)
+    left, top = min(int(seen.left), columns - 1), min(int(seen.top), rows - 1)
+    return mask[top : max(top + 1, round(seen.bottom)), left : max(left + 1, round(seen.right))]
+
+
+def _held(mask: Plane, size: tuple[int, int], box: Box) -> float:
+    """The share of a box that belongs to a mask."""
+    return float((_part(mask, size, box) > 0.5).mean())  # noqa: PLR2004 (more in than out)
+
+
+def _in_or_out(mask: Plane, size: tuple[int, int], box: Box) -> bool:
+    # The corners of a face's box are hair and air.
+    held = _held(mask, size, box.grown(0.8))
+    return held >= WHOLE or held <= NONE
+
+
+def _grasped(mask: Plane, size: tuple[int, int], faces: list[Box]) -> list[Box]:
+    """The faces that belong to the subject."""
+    return [face for face in faces if _held(mask, size, face.grown(0.8)) >= WHOLE]
+
+
+def _below(mask: Plane, size: tuple[int, int], face: Box) -> float:
+    """The share of the place right below a face that belongs to the subject; 1 outside the picture."""
+    neck = Box(
+        left=face.left + 0.25 * face.width,
+        top=face.bottom,
+        width=0.5 * face.width,
+        height=0.6 * face.height,
+    ).within(*size)
+    return 1.0 if neck.area < 1 else _held(mask, size, neck)
+
+
+def _loses_a_limb(mask: Plane, picture: Pixels, faces: list[Face], eyes: Eyes) -> bool:
+    """Whether a body whose face belongs to the subject does not belong to it as a whole."""
+    rows, columns = picture.shape[:2]
+    size = (columns, rows)
+    near = cv2.dilate((mask > 0.5).astype(np.uint8), np.ones((9, 9), np.uint8))  # noqa: PLR2004 (more in than out)
+    for face in faces:
+        body = eyes.body(picture, face) if _held(mask, size, face.box.grown(0.8)) >= WHOLE else None
+        if body is None:
+            continue
+        points = body.points * np.array([mask.shape[1] / columns, mask.shape[0] / rows])
+        inside = (points >= 0).all(axis=1) & (points < np.array(mask.shape[::-1])).all(axis=1)
+        sure = points[inside & (body.visible >= SURE_JOINT)].astype(int)
+        if len(sure) and near[sure[:, 1], sure[:, 0]].mean() < JOINTS:
+            return True
+    return False
+
+
+def _share(box: Box, columns: int, rows: int) -> Area:
+    seen = box.within(columns, rows)
+    return seen.left / columns, seen.top / rows, seen.right / columns, seen.bottom / rows

@@ -1,0 +1,229 @@
+"""One picture filmed along one path: with depth where it is known, as a flat picture where it is not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.recipe import Camera, Motion
+from engine.families.camera.known import Area, Known
+from engine.families.camera.layers import Window, take_apart
+from engine.families.camera.life import Life
+from engine.families.camera.path import Aim, Path, Track, choose, keeping, travel
+from engine.families.camera.plain import PlainStage
+from engine.families.camera.render import Stage
+from engine.families.camera.scene import Scene, study
+from engine.families.camera.whole import BENT, worst_bend
+from engine.vision.crop import cover
+
+Pixels = NDArray[np.uint8]
+
+ONSET_SECONDS = 1.0
+"""Where a clip goes on, its water is already bent: new waves rise as slowly as that."""
+HEAD_ROOM = 0.4
+"""Above a face, as a share of its height, and half of it on the other sides."""
+LOOK_SECONDS, LOOK_SIDE = 1 / 12, 192
+"""How long it is waited, and the longer side of the copy in pixels, to see whether anything moves."""
+SEEN_LEVELS = 25.0
+"""Levels a second, at the hundredth of the picture that changes most, from which it is seen to move."""
+HARDLY = 0.2
+"""Less light than this is not worth its price."""
+HIGH = 0.08
+"""Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
+FROM_LEVEL = frozenset({Camera.PUSH_IN, Camera.PULL_OUT, Camera.STILL, Camera.ROLL_LEFT, Camera.ROLL_RIGHT})
+"""Paths that show the whole picture at one end, and come nearer only as far as they must."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Brief:
+    """How a picture should be filmed.
+
+    Attributes:
+        camera: any; AUTO is decided by what the picture shows.
+        seed: the same seed makes the same shot.
+        times: float64 ``[T]``, seconds from 0.
+        onward: it goes on from another clip, so that it begins with the picture as it is.
+        quick: rather sooner than sharper.
+    """
+
+    camera: Camera
+    motion: Motion
+    seed: int
+    times: Track
+    onward: bool = False
+    quick: bool = False
+
+
+class Shot(Protocol):
+    """A picture ready to be filmed."""
+
+    def frame(self, index: int, seconds: float, /) -> Pixels:
+        """Film one frame, uint8 ``[H, W, 3]``."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lit:
+    """A shot over which a soft light passes, because nothing else in it could be seen to move."""
+
+    shot: Shot
+    life: Life
+    amount: float
+
+    def frame(self, index: int, seconds: float, /) -> Pixels:
+        """Film one frame, uint8 ``[H, W, 3]``."""
+        return self.life.light(self.shot.frame(index, seconds), self.amount, seconds)
+
+
+def shot_of(
+    picture: Pixels, known: Known, size: tuple[int, int], brief: Brief, check: Callable[[], None]
+) -> Shot:
+    """Set up a shot.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``, RGB.
+        known: what is known of it.
+        size: width and height of a frame, pixels.
+        brief: how it should be filmed.
+        check: called between the steps; may raise.
+    """
+    scene = study(picture, check, subject=known.subject, level=known.bends)
+    path, canvas_size = _path(picture, known, size, brief, scene)
+    life = _life(brief, size, scene, picture, canvas_size)
+    shot: Shot | None = None
+    if scene.deep and not known.flat:
+        shot = _deep(picture, known, size, brief, scene, (path, canvas_size), check)
+    if shot is None:
+        shot = PlainStage.of(picture, path, size, canvas_size)
+    if known.flat:
+        return shot
+    amount = max(scene.flatness, _stillness(shot, brief.times))
+    return shot if amount < HARDLY else Lit(shot=shot, life=life, amount=amount)
+
+
+def _deep(
+    picture: Pixels,
+    known: Known,
+    size: tuple[int, int],
+    brief: Brief,
+    scene: Scene,
+    way: tuple[Path, tuple[int, int]],
+    check: Callable[[], None],
+) -> Stage | None:
+    """The shot with depth; None where that would bend or tear a face or a line of letters."""
+    path, canvas_size = way
+    canvas = cover(picture, *canvas_size)
+    check()
+    window = Window(size=canvas_size, picture=(picture.shape[1], picture.shape[0]))
+    sheets = take_apart(canvas, scene, window, check)
+    seen = [window.area(area) for area in (*known.faces, *known.texts)]
+    if worst_bend(path, sheets, seen) > BENT:
+        return None
+    # A bilinear frame is softer, and takes a third of the time to sample.
+    how = cv2.INTER_LINEAR if brief.quick else cv2.INTER_CUBIC
+    life = _life(brief, size, scene, picture, canvas_size)
+    return Stage(sheets=sheets, path=path, life=life, size=size, interpolation=how)
+
+
+def _stillness(shot: Shot, times: Track) -> float:
+    """How little can be seen to move in a shot: 1 nothing, 0 enough. A soft picture hardly changes."""
+    if len(times) < 2:  # noqa: PLR2004 (one frame is no clip)
+        return 0.0
+    last = min(len(times) - 1, max(1, int(np.searchsorted(times, LOOK_SECONDS - 1e-6))))
+    small: list[NDArray[np.float32]] = []
+    for index in (0, last):
+        frame = shot.frame(index, float(times[index]))
+        scale = LOOK_SIDE / max(frame.shape[:2])
+        size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))
+        small.append(cv2.resize(frame, size, interpolation=cv2.INTER_AREA).astype(np.float32))
+    change = np.percentile(np.abs(small[1] - small[0]).mean(axis=2), 99) / float(times[last] - times[0])
+    return float(np.clip(1 - change / SEEN_LEVELS, 0, 1))
+
+
+def _path(
+    picture: Pixels, known: Known, size: tuple[int, int], brief: Brief, scene: Scene
+) -> tuple[Path, tuple[int, int]]:
+    """The way through a picture, and how large the picture is for it, pixels of the frame."""
+    rows, columns = picture.shape[:2]
+    scale = max(size[0] / columns, size[1] / rows)
+    spare = (columns * scale / size[0] - 1, rows * scale / size[1] - 1)
+    camera = brief.camera
+    if camera is Camera.AUTO:
+        camera = choose(
+            seed=brief.seed,
+            subject=known.subject is not None,
+            landscape=scene.sky is not None,
+            spare=spare,
+            flat=known.flat,
+        )
+    aim = _aim(known, scene, (columns * scale, rows * scale), spare)
+    path = travel(
+        camera, motion=brief.motion, seed=brief.seed, times=brief.times, size=size, spare=spare, aim=aim
+    )
+    whole = (round(columns * scale), round(rows * scale))
+    if brief.onward:
+        return path.onward(*size), size
+    path = keeping(path, aim, size, whole)
+    if camera in FROM_LEVEL:
+        return path.nearer(*size), size
+    return path, path.needs(*size)
+
+
+def _aim(known: Known, scene: Scene, whole: tuple[float, float], spare: tuple[float, float]) -> Aim:
+    """What the path is about: faces, then the subject, then the letters; else a little above the middle."""
+
+    def on_frame(area: Area) -> Area:
+        left, top, right, bottom = area
+        return (
+            (left - 0.5) * whole[0],
+            (top - 0.5) * whole[1],
+            (right - 0.5) * whole[0],
+            (bottom - 0.5) * whole[1],
+        )
+
+    depth = 0.0 if known.flat or not scene.deep else 1.0
+    kept = [_roomy(face) for face in known.faces] + list(known.texts)
+    if known.body is not None and not known.faces:
+        kept.append(known.body)
+    about = known.faces or (() if known.body is None else (known.body,)) or known.texts
+    if max(spare) > 0.05:  # noqa: PLR2004 (it does not fit into the frame anyway)
+        kept = []
+    if not about:
+        high = HIGH * whole[1] if whole[1] > 1.1 * whole[0] else 0.0
+        return Aim(point=(0.0, -high), depth=depth)
+    left, top, right, bottom = on_frame(_around(about))
+    return Aim(
+        point=((left + right) / 2, (top + bottom) / 2),
+        keep=on_frame(_around(kept)) if kept else None,
+        depth=depth,
+    )
+
+
+def _around(areas: tuple[Area, ...] | list[Area]) -> Area:
+    left, top, right, bottom = zip(*areas, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def _roomy(face: Area) -> Area:
+    left, top, right, bottom = face
+    wide, high = (right - left) * HEAD_ROOM / 2, (bottom - top) * HEAD_ROOM
+    return left - wide, top - high, right + wide, bottom + high / 2
+
+
+def _life(
+    brief: Brief, size: tuple[int, int], scene: Scene, picture: Pixels, canvas: tuple[int, int]
+) -> Life:
+    window = Window(size=canvas, picture=(picture.shape[1], picture.shape[0]))
+    return Life.of(
+        brief.motion,
+        seed=brief.seed,
+        unit=float(np.sqrt(size[0] * size[1])),
+        horizon=window.row(scene.waterline),
+        foot=window.row(1.0),
+        onset=ONSET_SECONDS if brief.onward else 0.0,
+    )

@@ -1,0 +1,189 @@
+"""What the eyes saw becomes a cut-out only where it cuts nothing in two; and no thing is bent."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.core.recipe import Camera, Motion
+from engine.families.camera.layers import MAP_STEP, Sheet
+from engine.families.camera.look import look
+from engine.families.camera.path import travel
+from engine.families.camera.whole import BENT, worst_bend
+from engine.vision.box import Box
+from engine.vision.cutout import Cutout
+
+SIZE = (320, 240)
+
+
+def person(**changes):
+    """A figure with a head, from the lower edge up."""
+    y, x = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    head = np.hypot((x - 160) / 30, (y - 70) / 38) < 1
+    body = (np.abs(x - 160) < 65) & (y > 100)
+    mask = (head | body).astype(np.float32)
+    values: dict[str, Any] = {
+        "mask": mask,
+        "box": Box(left=95, top=32, width=130, height=208),
+        "share": float(mask.mean()),
+        "certainty": 0.95,
+        "whole": True,
+    }
+    return Cutout(**(values | changes))
+
+
+def box(left, top, width, height, certainty=0.9):
+    return SimpleNamespace(box=Box(left=left, top=top, width=width, height=height), certainty=certainty)
+
+
+FACE = box(142, 45, 36, 46)
+
+
+class Eyes:
+    """Eyes that see what a test says."""
+
+    def __init__(self, cutout=None, faces=(), lines=(), hand=None):
+        self._seen = cutout, tuple(faces), tuple(lines)
+        self._hand = hand
+
+    def cutout(self, _picture):
+        return self._seen[0]
+
+    def faces(self, _picture):
+        return self._seen[1]
+
+    def text(self, _picture, *, side):
+        assert side > 0
+        return self._seen[2]
+
+    def body(self, _picture, _face):
+        if self._hand is None:
+            return None
+        points = np.array([(160, 70), (130, 120), (190, 120), self._hand], np.float32)
+        return SimpleNamespace(points=points, visible=np.ones(4, np.float32))
+
+    def has(self, _eye):
+        return True
+
+
+def seen(*args, **changes):
+    eyes: Any = Eyes(*args, **changes)
+    return look(np.zeros((SIZE[1], SIZE[0], 3), np.uint8), eyes, lambda: None)
+
+
+def test_a_person_who_is_whole_stands_alone():
+    known = seen(person(), [FACE])
+    assert known.subject is not None
+    assert known.body == pytest.approx((95 / 320, 32 / 240, 226 / 320, 1.0), abs=0.02)
+    assert len(known.faces) == 1
+    assert not known.bends
+
+
+def headless():
+    mask = person().mask.copy()
+    mask[:100] = 0
+    return person(mask=mask)
+
+
+def head_alone():
+    mask = person().mask.copy()
+    mask[95:] = 0
+    return person(mask=mask, share=float(mask.mean()))
+
+
+def half_a_face():
+    mask = person().mask.copy()
+    mask[:, 160:] = 0
+    return person(mask=mask)
+
+
+def faint():
+    rng = np.random.default_rng(2)
+    return person(mask=np.clip(person().mask * 0.6 + 0.3 * rng.random((240, 320)), 0, 1).astype(np.float32))
+
+
+def ragged():
+    mask = np.zeros((240, 320), np.float32)
+    mask[40:200:16, 60:260] = 1
+    mask[40:200, 150:160] = 1
+    return person(mask=mask)
+
+
+@pytest.mark.parametrize(
+    ("cutout", "faces", "lines"),
+    [
+        (person(certainty=0.7), [FACE], []),
+        (person(whole=False), [FACE], []),
+        (person(share=0.9), [FACE], []),
+        (person(share=0.001), [FACE], []),
+        (head_alone(), [FACE], []),
+        (half_a_face(), [FACE], []),
+        (faint(), [FACE], []),
+        (ragged(), [], []),
+        (person(), [FACE, box(250, 50, 34, 44)], []),
+        (person(), [FACE], [box(40, 150, 110, 20)]),
+        (None, [FACE], []),
+    ],
+    ids=["doubt", "pieces", "all", "speck", "head", "half", "faint", "ragged", "group", "line", "nothing"],
+)
+def test_what_would_be_cut_is_not_cut_out(cutout, faces, lines):
+    known = seen(cutout, faces, lines)
+    assert known.subject is None
+    assert len(known.faces) == len(faces)
+
+
+def test_a_body_without_its_head_leaves_the_face_outside_and_the_ground_level():
+    known = seen(headless(), [FACE])
+    assert known.subject is None or known.bends
+
+
+def test_a_person_whose_hand_is_left_out_is_not_cut_out():
+    assert seen(person(), [FACE], hand=(180, 200)).subject is not None
+    assert seen(person(), [FACE], hand=(260, 120)).subject is None
+
+
+def test_letters_elsewhere_keep_the_ground_level_and_a_page_is_flat():
+    known = seen(person(), [FACE], [box(10, 10, 60, 12)])
+    assert known.subject is not None
+    assert known.bends
+    page = seen(person(), [], [box(10, 20 * row, 250, 14) for row in range(5)])
+    assert page.flat
+    assert page.subject is None
+
+
+def sheets(alpha):
+    rows, columns = alpha.shape
+    ground = Sheet(
+        pixels=np.zeros((rows, columns, 3), np.uint8),
+        disparity=np.full((rows // MAP_STEP, columns // MAP_STEP), 0.15, np.float32),
+        box=(0, 0, columns, rows),
+    )
+    near = Sheet(
+        pixels=np.dstack([np.zeros((rows, columns, 3), np.uint8), (alpha * 255).astype(np.uint8)]),
+        disparity=np.full((rows // MAP_STEP, columns // MAP_STEP), 0.8, np.float32),
+        box=(0, 0, columns, rows),
+    )
+    return [ground, near]
+
+
+def test_a_face_that_is_split_between_two_sheets_is_noticed():
+    path = travel(Camera.ORBIT, motion=Motion.NORMAL, seed=1, times=np.arange(25) / 6, size=SIZE)
+    face = (0.4, 0.15, 0.6, 0.45)
+    whole = np.zeros((240, 320), np.float32)
+    whole[20:, 100:220] = 1
+    half = whole.copy()
+    half[:, 160:] = 0
+    assert worst_bend(path, sheets(whole), [face]) < BENT / 10
+    assert worst_bend(path, sheets(np.zeros_like(whole)), [face]) < BENT / 10
+    assert worst_bend(path, sheets(half), [face]) > BENT
+
+
+def test_a_face_on_a_slope_is_noticed():
+    path = travel(Camera.PAN_LEFT, motion=Motion.WILD, seed=1, times=np.arange(25) / 6, size=SIZE)
+    slope = np.repeat(np.linspace(-0.5, 1.5, 60, dtype=np.float32).clip(0, 1)[:, None], 80, axis=1)
+    ground = Sheet(pixels=np.zeros((240, 320, 3), np.uint8), disparity=slope, box=(0, 0, 320, 240))
+    assert worst_bend(path, [ground], [(0.4, 0.3, 0.6, 0.7)]) > BENT
+    assert worst_bend(path, [ground], []) == 0
