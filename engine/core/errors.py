@@ -17,7 +17,9 @@ EngineError                  the root; anything else that is raised is a bug
 ├── ClipTooLarge             not even the smallest encoding fits the byte limit (engine.clips.encode)
 ├── Refused                  a member's picture is not taken (engine.untrusted.headers)
 ├── ClipRefused              a member's clip is not taken (engine.untrusted.clip_headers)
+├── Unreadable               a network's file is damaged, or that of another (engine.vision.network)
 └── FetchFailed              weights could not be fetched; the text is for the owner (engine.weights.fetch)
+    └── NoRanges             the server gives files only whole (engine.weights.fetch)
 """
 
 from __future__ import annotations
