@@ -5,10 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+import tempfile
 import warnings
+from pathlib import Path
 
 import pytest
 
+from engine.weights.store import Store
 from tests.clock import CLOCK
 
 
@@ -20,8 +23,15 @@ def clock():
 
 
 def pytest_configure():
-    """No test goes to the network, nor a program that it starts, unless it says that it has an index."""
+    """No test sees the weights in the owner's own folder, or fetches any, unless it says so.
+
+    ``make demo`` fetches the eyes, and with them clips look different. Programs that a test starts inherit
+    the variables.
+    """
+    nowhere = Path(tempfile.gettempdir()) / "framekiln-tests-have-no-models"
     os.environ["FRAMEKILN_FETCH_EYES"] = "0"
+    os.environ["FRAMEKILN_MODELS_DIR"] = str(nowhere)
+    Store.__init__.__defaults__ = (nowhere,)
 
 
 def pytest_collection_modifyitems(items):

@@ -18,7 +18,7 @@ from bot.loops.discards import Discards, drop_unnamed
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
-from bot.ops.redaction import hushed
+from bot.ops.redaction import hushed, without_quotes
 from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
 from bot.supervisor import Loop
@@ -310,7 +310,7 @@ class EngineLoop:
         if kept:
             log.info("job %s is rendered in %.1f s", job.id, receipt.busy_seconds)
             for given_up in receipt.ladder:
-                log.info("job %s: %s", job.id, given_up)
+                log.info("job %s: %s", job.id, without_quotes(given_up))
             self._signals.rendered()
         else:
             log.warning("job %s came back under an old claim; its clip is dropped", job.id)

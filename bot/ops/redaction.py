@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bot.config.secrets import HIDDEN
 from bot.job_documents import recipe_of
 from db.jobs.job import Job
@@ -17,3 +19,12 @@ def hushed(text: str, job: Job) -> str:
     for each in sorted(filter(None, words), key=len, reverse=True):
         text = text.replace(each, HIDDEN)
     return text
+
+
+def without_quotes(note: str) -> str:
+    """A note of a receipt, for the log.
+
+    Engines quote words of the prompt in “ ”. They may have read them in another spelling, so
+    whatever stands between the marks is left out.
+    """
+    return re.sub("“.*”", f"“{HIDDEN}”", note, flags=re.DOTALL)

@@ -7,7 +7,7 @@ import sqlite3
 
 import pytest
 
-from tests.end_to_end.whole_bot import CLIP_SECONDS, QUICK, a_bot, cat, clips, one_clip, says
+from tests.end_to_end.whole_bot import CLIP_SECONDS, QUICK, UNHURRIED, a_bot, cat, clips, one_clip, says
 from tests.fake_discord.faults import Status
 from tests.fake_discord.people import EVERYONE, Permission
 
@@ -42,7 +42,7 @@ async def is_drawn(discord, channel):
 async def test_an_outage_while_a_clip_is_made_delays_it_and_doubles_nothing(
     discord, channel, ada, bot, rows, refused
 ):
-    await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
+    await discord.slash(ada, channel, "animate", image=cat(), **UNHURRIED)
     await is_drawn(discord, channel)
     await discord.down(refused=refused)
     await discord.wait_for(lambda: rows()[0][0] == "posting", CLIP_SECONDS)
@@ -57,7 +57,7 @@ async def test_an_outage_while_a_clip_is_made_delays_it_and_doubles_nothing(
 
 @pytest.mark.slow
 async def test_a_clip_waits_until_the_bot_may_post_again(discord, channel, ada, bot, rows):
-    await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
+    await discord.slash(ada, channel, "animate", image=cat(), **UNHURRIED)
     await is_drawn(discord, channel)
     discord.world.permit(channel, EVERYONE & ~Permission.SEND_MESSAGES & ~Permission.ATTACH_FILES)
     await discord.wait_for(lambda: rows()[0][2] > 1, CLIP_SECONDS)
@@ -74,7 +74,7 @@ async def test_a_clip_whose_channel_and_member_are_out_of_reach_fails_and_the_ne
     other = discord.channel(name="other")
     closed = Status(403, 50007, "Cannot send messages to this user")
     discord.fail("POST", r"/users/@me/channels$", closed, times=100)
-    await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
+    await discord.slash(ada, channel, "animate", image=cat(), **UNHURRIED)
     await is_drawn(discord, channel)
     del discord.world.channels[channel.id]
     await discord.wait_for(lambda: rows()[0][0] == "failed", CLIP_SECONDS)
@@ -85,7 +85,7 @@ async def test_a_clip_whose_channel_and_member_are_out_of_reach_fails_and_the_ne
 
 @pytest.mark.slow
 async def test_a_session_that_discord_has_forgotten_is_started_again(discord, channel, ada, bot):
-    await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
+    await discord.slash(ada, channel, "animate", image=cat(), **UNHURRIED)
     await is_drawn(discord, channel)
     await discord.cut_gateway(resumable=False)
     await one_clip(discord, channel)

@@ -9,13 +9,23 @@ import sqlite3
 import pytest
 
 from engine.clips.read_clip import read_clip
-from tests.end_to_end.whole_bot import CLIP_SECONDS, ENV, QUICK, cat, clips, commands_known, one_clip, says
+from tests.end_to_end.whole_bot import (
+    CLIP_SECONDS,
+    ENV,
+    QUICK,
+    UNHURRIED,
+    cat,
+    clips,
+    commands_known,
+    one_clip,
+    says,
+)
 from tests.fake_discord.process import BotProcess
 
 
 @pytest.mark.slow
 async def test_killed_in_the_middle_it_starts_again_and_posts_exactly_one_clip(discord, channel, ada, bot):
-    await discord.slash(ada, channel, "animate", image=cat(), **QUICK)
+    await discord.slash(ada, channel, "animate", image=cat(), **UNHURRIED)
     await discord.wait_for(lambda: says(discord, channel, "🎨"), CLIP_SECONDS)
     await bot.kill9()
 

@@ -25,6 +25,8 @@ ENV = {
     "FRAMEKILN_PER_MEMBER_HOUR": "100",
 }
 QUICK = {"quality": "fast", "length": "short"}
+UNHURRIED = {"quality": "best", "length": "normal"}
+"""A clip whose making lasts some seconds, so that something can happen meanwhile."""
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ import pytest
 from bot.config.choices import LogFormat
 from bot.config.secrets import HIDDEN
 from bot.ops.logs import set_up_logs
-from bot.ops.redaction import hushed
+from bot.ops.redaction import hushed, without_quotes
 from engine.core.errors import EngineDied, RenderFailed
 from engine.process.environment import scrubbed
 from tests.bot.fixtures import picture, queued, until
@@ -102,3 +102,19 @@ def test_libraries_that_quote_prompts_in_warnings_are_told_to_be_quiet():
     given = scrubbed({"PATH": "/bin"})
     assert given == {"PATH": "/bin", "TRANSFORMERS_VERBOSITY": "error", "DIFFUSERS_VERBOSITY": "error"}
     assert scrubbed({"DIFFUSERS_VERBOSITY": "info"})["DIFFUSERS_VERBOSITY"] == "info"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "the sketch does not know “canary”",
+        "not used, because the prompt is too long: “a canary” said “I”, a canary”",
+        "I drew a bird for “canary\nbird”",
+    ],
+)
+def test_what_a_receipt_quotes_is_not_logged(note):
+    assert "canary" not in without_quotes(note)
+
+
+def test_a_note_without_quotes_is_logged_as_it_is():
+    assert without_quotes("drawn in two parts to save memory") == "drawn in two parts to save memory"
