@@ -28,7 +28,7 @@ def pytest_configure():
     ``make demo`` fetches the eyes, and with them clips look different. Programs that a test starts inherit
     the variables.
     """
-    nowhere = Path(tempfile.gettempdir()) / "framekiln-tests-have-no-models"
+    nowhere = Path(tempfile.gettempdir()) / f"framekiln-tests-{os.getpid()}-have-no-models"
     os.environ["FRAMEKILN_FETCH_EYES"] = "0"
     os.environ["FRAMEKILN_MODELS_DIR"] = str(nowhere)
     Store.__init__.__defaults__ = (nowhere,)

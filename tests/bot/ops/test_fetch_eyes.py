@@ -78,6 +78,7 @@ def test_a_demo_without_a_network_says_so_and_goes_on(index, tmp_path, monkeypat
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("FRAMEKILN_FETCH_EYES", "1")
+    monkeypatch.setenv("FRAMEKILN_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.setattr(demo, "make_clip", make_clip)
     (tmp_path / "picture.png").write_bytes(b"")
     for times in (1, 0):
