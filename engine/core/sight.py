@@ -65,11 +65,6 @@ class Sight:
     subject: tuple[Spot, ...] | None = None
     subject_is_whole: bool = False
 
-    @property
-    def text_share(self) -> float:
-        """Share of the picture that lines of text cover, 0 … 1, overlaps counted twice."""
-        return min(1.0, sum(line.area for line in self.text or ()))
-
     def to_json(self) -> str:
         """As one line of JSON."""
         return json.dumps({"version": VERSION, **asdict(self)}, separators=(",", ":"))

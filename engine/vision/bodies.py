@@ -27,12 +27,6 @@ SHOULDERS, ELBOWS, WRISTS = (11, 12), (13, 14), (15, 16)
 HIPS, KNEES, ANKLES = (23, 24), (25, 26), (27, 28)
 """Pairs of points, the person's left one first."""
 
-BONES = (
-    *(SHOULDERS, HIPS, (11, 13), (13, 15), (12, 14), (14, 16)),
-    *((11, 23), (12, 24), (23, 25), (25, 27), (24, 26), (26, 28)),
-)
-"""Pairs of points between which a length stays the same while a person moves."""
-
 _SEEN = 256
 _MIDDLE, _END = 33, 34
 """Two more points: the middle of the hips, and one on the circle around the whole person, above the head."""

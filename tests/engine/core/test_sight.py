@@ -53,8 +53,3 @@ def test_a_sight_holds_places_and_certainties_and_nothing_else():
         *("version", "medium", "medium_certainty"),
         *("faces", "bodies", "text", "subject", "subject_is_whole"),
     }
-
-
-def test_the_share_of_text_is_the_sum_of_its_lines():
-    assert Sight(text=(SPOT, SPOT)).text_share == pytest.approx(0.15)
-    assert Sight().text_share == 0
