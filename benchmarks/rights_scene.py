@@ -214,6 +214,7 @@ async def scene_in(folder: Path) -> AsyncIterator[Scene]:
         _env_file=None,
         discord_token=TOKEN,
         data_dir=folder,
+        models_dir=folder / "models",  # not the owner's: with weights a scene asks more of its engine
         moderator_roles=(),
         per_member_waiting=100,
         per_member_hour=1000,
