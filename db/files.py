@@ -41,6 +41,8 @@ class Blobs:
         self._incoming.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = threading.Lock()
         self._hands: list[set[str]] = []
+        self._watches: list[set[str]] = []
+        self._on_their_way: set[Path] = set()
         fsync(self._root.parent)  # or the whole folder could be gone after a power cut
 
     def path(self, sha256: str) -> Path:
@@ -129,14 +131,33 @@ class Blobs:
                 self._hands = [other for other in self._hands if other is not hand]
             _HAND.reset(before)
 
+    @contextmanager
+    def arrivals(self) -> Iterator[Collection[str]]:
+        """Watch what arrives while the block asks the rows which blobs they name.
+
+        A row that was written after the answer names a blob that is in somebody's hand now, or is put by
+        before the block ends.
+
+        Yields:
+            The digests of these; not to be deleted because of the answer.
+        """
+        with self._lock:
+            watch = set[str]().union(*self._hands)
+            self._watches.append(watch)
+        try:
+            yield watch
+        finally:
+            with self._lock:
+                self._watches = [other for other in self._watches if other is not watch]
+
     def exists(self, sha256: str) -> bool:
         """Whether there is such a blob."""
         return self.path(sha256).is_file()
 
-    def delete(self, sha256: str) -> bool:
-        """Delete a blob; False where there was none, or somebody has it in hand."""
+    def delete(self, sha256: str, *, arrived: Collection[str] = ()) -> bool:
+        """Delete a blob; False where there was none, it is one of ``arrived``, or somebody has it in hand."""
         with self._lock:
-            if any(sha256 in hand for hand in self._hands):
+            if any(sha256 in hand for hand in (*self._hands, arrived)):
                 return False
             try:
                 self.path(sha256).unlink()
@@ -144,11 +165,14 @@ class Blobs:
                 return False
         return True
 
-    def sweep(self, keep: Collection[str], older_than: float = 3600.0) -> int:
+    def sweep(
+        self, keep: Collection[str], older_than: float = 3600.0, *, arrived: Collection[str] = ()
+    ) -> int:
         """Delete the blobs that are not needed, and files that never finished arriving.
 
         Args:
             keep: digests of the blobs that stay, beside those that somebody has in hand.
+            arrived: stay as well; see ``arrivals``.
             older_than: seconds; younger files stay, as their job may not be written down yet.
 
         Returns:
@@ -156,13 +180,14 @@ class Blobs:
         """
         newest = time.time() - older_than
         blobs = (path for path in self._root.glob("??/*.blob") if path.stem not in keep)
-        deleted = sum(self.delete(path.stem) for path in blobs if _older(path, newest))
+        deleted = sum(self.delete(path.stem, arrived=arrived) for path in blobs if _older(path, newest))
         return deleted + self.sweep_incoming(older_than)
 
     def sweep_incoming(self, older_than: float) -> int:
-        """Delete files that never finished arriving; return how many."""
+        """Delete files that never will finish arriving; return how many. What is being written stays."""
         newest = time.time() - older_than
-        left = [path for path in self._incoming.iterdir() if _older(path, newest)]
+        found = [path for path in self._incoming.iterdir() if _older(path, newest)]
+        left = [path for path in found if path not in self._on_their_way]
         for path in left:
             path.unlink(missing_ok=True)
         return len(left)
@@ -170,12 +195,14 @@ class Blobs:
     @contextmanager
     def _arriving(self) -> Iterator[tuple[BinaryIO, Path]]:
         temporary = self._incoming / secrets.token_hex(16)
+        self._on_their_way.add(temporary)
         try:
             with temporary.open("xb") as file:
                 temporary.chmod(0o600)
                 yield file, temporary
         finally:
             temporary.unlink(missing_ok=True)
+            self._on_their_way.discard(temporary)
 
     def _settle(self, finished: Path, sha256: str) -> None:
         """Give a file that is on the disk its final name."""
@@ -188,6 +215,8 @@ class Blobs:
         with self._lock:  # so that it is never deleted between being there and being in hand
             if hand is not None:
                 hand.add(sha256)
+            for watch in self._watches:
+                watch.add(sha256)
             finished.replace(final)
         fsync(final.parent)
 

@@ -62,8 +62,9 @@ class Discards:
 
 async def drop_unnamed(blobs: Blobs, retention: Retention, digests: Collection[str]) -> None:
     """Delete files that were put by for a row that was not written; what another row names stays."""
-    for digest in await retention.unnamed(digests):
-        await asyncio.to_thread(blobs.delete, digest)
+    with blobs.arrivals() as arrived:
+        for digest in await retention.unnamed(digests):
+            await asyncio.to_thread(blobs.delete, digest, arrived=arrived)
 
 
 async def why_discarded(

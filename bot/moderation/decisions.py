@@ -128,9 +128,10 @@ class Decisions:
                 self._signals.cancel_requested(job.id)
             self._signals.changed(job.id)
         await asyncio.gather(*(self._case_board.delete_message(job) for job in reached.jobs))
-        needed = await self._retention.blobs_in_use(self._policy)
-        for digest in reached.digests - needed:
-            await asyncio.to_thread(self._blobs.delete, digest)
+        with self._blobs.arrivals() as arrived:
+            needed = await self._retention.blobs_in_use(self._policy)
+            for digest in reached.digests - needed:
+                await asyncio.to_thread(self._blobs.delete, digest, arrived=arrived)
 
     async def _say(self, interaction: Interaction, done: str | None) -> None:
         """Tell what came of it; None: somebody was faster."""

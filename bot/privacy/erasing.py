@@ -315,8 +315,9 @@ class Erasing:
 
     async def _clear_files(self, *, at_start: bool = False) -> None:
         """Delete every file that no row names and nobody has in hand, and what is left of ended jobs."""
-        named = await self._retention.named_files()
-        await asyncio.to_thread(self._blobs.sweep, named, older_than=0.0)
+        with self._blobs.arrivals() as arrived:
+            named = await self._retention.named_files()
+            await asyncio.to_thread(self._blobs.sweep, named, older_than=0.0, arrived=arrived)
         still_open = await self._personal.open_jobs()
         await asyncio.to_thread(self._sweep_outbox, still_open, at_start=at_start)
 

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -150,3 +151,37 @@ def test_a_blob_that_is_put_again_is_young_again(blobs):
     age(blobs.path(DIGEST), 7200)
     blobs.put(DATA)
     assert blobs.sweep(set()) == 0
+
+
+def test_a_sweep_leaves_what_is_being_written(blobs, monkeypatch):
+    """An erase sweeps everything of any age, and others' pictures may be arriving just then."""
+    fsync = os.fsync
+
+    def swept_meanwhile(fd):
+        assert blobs.sweep(set(), older_than=0.0) == 0
+        fsync(fd)
+
+    monkeypatch.setattr(os, "fsync", swept_meanwhile)
+    with blobs.in_hand():
+        assert blobs.read(blobs.put(DATA)) == DATA
+    assert files(blobs) == [blobs.path(DIGEST)]
+
+
+@pytest.mark.parametrize("put_before", [True, False])
+def test_what_arrives_after_the_rows_were_asked_is_not_deleted(blobs, put_before):
+    """A row that is written meanwhile names it, and the answer does not know."""
+    before = blobs.put(b"of nobody")
+    with ExitStack() as hand:
+        hand.enter_context(blobs.in_hand())
+        if put_before:
+            blobs.put(DATA)
+        with blobs.arrivals() as arrived:
+            named = set()
+            if not put_before:
+                blobs.put(DATA)
+            hand.close()  # its row is written
+            assert not blobs.delete(DIGEST, arrived=arrived)
+            time.sleep(0.02)  # a file system's clock is coarse
+            assert blobs.sweep(named, older_than=0.0, arrived=arrived) == 1
+    assert (blobs.exists(DIGEST), blobs.exists(before)) == (True, False)
+    assert blobs.delete(DIGEST)
