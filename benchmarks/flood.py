@@ -5,8 +5,8 @@
 The real program runs as a process against the fake of Discord in this one, on the same processors. For each
 kind of flood it starts anew, with the data that it has. The others do light things and ask for small clips
 all the while: first alone, then with one member who sends `--burst` interactions at once and goes on with a
-tenth as many every second. `--checkout` runs another checkout's bot, with the `.venv` in it, to compare. Pictures are looked
-at if the eyes are in ``models``; they are not downloaded.
+tenth as many every second. `--checkout` runs another checkout's bot, with the `.venv` in it, to compare.
+Pictures are looked at if the eyes are in ``models``; they are not downloaded.
 
 Targets: answers within 250 ms (p95), "waiting" within 2 s (p95), 200 MiB more memory than without the flood,
 children included, and an event loop that is at most 50 ms late (p99).
