@@ -183,6 +183,7 @@ def _plan(
     return plan(
         settled(request, subjects, capabilities),
         subjects.get(Role.PICTURE),
+        end=subjects.get(Role.END),
         like=subjects.get(Role.LIKE),
         reference=subjects.get(Role.REFERENCE),
         capabilities=capabilities,

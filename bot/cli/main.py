@@ -125,7 +125,7 @@ def _run(settings: Settings) -> str:
 @click.argument("image", required=False, type=A_FILE)
 @asked_for(
     *(options.PROMPT, options.ENGINE, options.SEED, options.MOTION, options.CAMERA, options.QUALITY),
-    *(options.LIKE, options.REFERENCE, options.FOLLOW),
+    *(options.END, options.LIKE, options.REFERENCE, options.FOLLOW),
     *(options.STRENGTH, options.STYLE, options.MODEL, options.NEGATIVE, options.RAW),
 )
 @click.option(
@@ -149,6 +149,7 @@ def render(
     fps: float | None,
     size: str | None,
     first_frame: Path | None,
+    end: Path | None,
     like: Path | None,
     reference: Path | None,
     restyle: Path | None,
@@ -168,8 +169,15 @@ def render(
         raise click.UsageError("--restyle already follows its clip: leave out --reference.")
     if asked["follow"] is not None and reference is None:
         raise click.UsageError("--follow needs a clip: give one with --reference.")
+    if end is not None and image is None:
+        raise click.UsageError("--end needs a picture to start from: give it as IMAGE.")
     kind = Kind.RESTYLE if restyle else Kind.ANIMATE if image else Kind.TEXT2VIDEO
-    files = {Role.PICTURE: image or first_frame, Role.LIKE: like, Role.REFERENCE: restyle or reference}
+    files = {
+        Role.PICTURE: image or first_frame,
+        Role.END: end,
+        Role.LIKE: like,
+        Role.REFERENCE: restyle or reference,
+    }
     asked["style"] = ",".join(asked["style"])
     try:
         request = replace(

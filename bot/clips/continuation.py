@@ -24,7 +24,7 @@ LEAST_SECONDS = 1.0
 def before_of(recipe: Recipe, receipt: Receipt) -> Before:
     """What is to be known of a finished clip, from how it was made and what came of it."""
     earlier = () if recipe.before is None else recipe.before.engines
-    real = bool(recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE})
+    real = bool(recipe.inputs.keys() & {Role.PICTURE, Role.END, Role.REFERENCE})
     return Before(
         width=receipt.width,
         height=receipt.height,

@@ -90,6 +90,7 @@ def _planned(request: Request, recipe: Recipe, capabilities: Capabilities, limit
     made = plan(
         request,
         files.get(Role.PICTURE) or files.get(Role.BEFORE),
+        end=files.get(Role.END),
         like=files.get(Role.LIKE),
         reference=files.get(Role.REFERENCE),
         capabilities=capabilities,

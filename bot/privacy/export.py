@@ -19,6 +19,7 @@ from engine.provenance.seal import Sealer
 DATA = "data.json"
 SUFFIXES: Mapping[Role, str] = {
     Role.PICTURE: "png",
+    Role.END: "png",
     Role.LIKE: "png",
     Role.REFERENCE: "mp4",
     Role.BEFORE: "mp4",

@@ -170,6 +170,7 @@ class Submissions:
         return plan(
             request,
             files.get(Role.PICTURE),
+            end=files.get(Role.END),
             like=files.get(Role.LIKE),
             reference=files.get(Role.REFERENCE),
             capabilities=capabilities,

@@ -34,6 +34,7 @@ def replay_needs(role: Role) -> str:
     if role is Role.PICTURE:
         return "I don't have the picture this clip was made from. Please attach it as image:."
     what = {
+        Role.END: "the picture it ends with",
         Role.LIKE: "the picture it took its look from",
         Role.REFERENCE: "the clip it followed",
         Role.BEFORE: "the clip it continues",

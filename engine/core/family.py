@@ -36,12 +36,14 @@ class Inputs:
 
     Attributes:
         picture: what is animated, or the first frame.
+        end: the last frame.
         like: what the clip should look like.
         reference: whose poses, depth or edges are followed, or what is drawn anew.
         before: the finished clip that is continued; its last frame is ``picture``, at the size to draw.
     """
 
     picture: Picture | None = None
+    end: Picture | None = None
     like: Picture | None = None
     reference: SourceClip | None = None
     before: SourceClip | None = None

@@ -21,6 +21,7 @@ class Feature(StrEnum):
 
     PROMPT = "prompts"
     FIRST_FRAME = "a picture as the first frame"
+    END = "ending with a picture"
     LIKE = "the look of a picture"
     FOLLOW = "following a clip"
     STYLE = "styles"

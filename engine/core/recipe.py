@@ -25,6 +25,8 @@ class Role(StrEnum):
 
     PICTURE = "picture"
     """The picture that is animated, or the first frame."""
+    END = "end"
+    """The picture that the clip arrives at: its last frame."""
     LIKE = "like"
     """A picture whose look is taken."""
     REFERENCE = "reference"

@@ -19,12 +19,18 @@ class Given:
 
     request: Request
     subject: Subject | None = None
+    end: Subject | None = None
     like: Subject | None = None
     reference: Subject | None = None
 
     def digests(self) -> dict[str, str]:
         """Role → digest."""
-        roles = {Role.PICTURE: self.subject, Role.LIKE: self.like, Role.REFERENCE: self.reference}
+        roles = {
+            Role.PICTURE: self.subject,
+            Role.END: self.end,
+            Role.LIKE: self.like,
+            Role.REFERENCE: self.reference,
+        }
         return {str(role): given.sha256 for role, given in roles.items() if given is not None}
 
     def needs(self) -> frozenset[Feature]:
@@ -32,6 +38,7 @@ class Given:
         request = self.request
         needed = {
             Feature.FIRST_FRAME: request.kind is Kind.TEXT2VIDEO and self.subject is not None,
+            Feature.END: self.end is not None,
             Feature.LIKE: self.like is not None,
             Feature.FOLLOW: request.follow is not None,
             Feature.STYLE: bool(request.styles),
@@ -69,6 +76,8 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     if apt:
         spec = _largest_that_fits(apt, request, capabilities)
         why = f"{spec.name}: {spec.about}"
+        if Feature.END in given.needs():
+            why += "; it goes from one picture to another"
         if spec is not apt[0]:
             why += f"; {apt[0].name} needs more memory than this GPU has"
         return spec, why
@@ -127,6 +136,8 @@ def _insist(spec: FamilySpec, given: Given) -> None:
         raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
     missing = given.needs() - spec.features
     if missing:
+        others = [name for name, other in FAMILIES.items() if Feature.END in missing <= other.features]
+        way_out = f" Choose {' or '.join(others)}, or leave the engine to me." if others else ""
         raise UserError(
-            Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}."
+            Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}.{way_out}"
         )

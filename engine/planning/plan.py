@@ -6,12 +6,12 @@ Pure and without torch, so that the bot can plan as soon as it is asked, and a t
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Outline
-from engine.core.recipe import Recipe
+from engine.core.recipe import Camera, Recipe
 from engine.core.request import SECONDS, Length, Request, Subject
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
@@ -44,6 +44,7 @@ def plan(
     request: Request,
     subject: Subject | None = None,
     *,
+    end: Subject | None = None,
     like: Subject | None = None,
     reference: Subject | None = None,
     capabilities: Capabilities | None = None,
@@ -54,6 +55,7 @@ def plan(
     Args:
         request: what was asked for.
         subject: the picture that is animated, or the first frame.
+        end: the picture that the clip ends with.
         like: the picture whose look is taken.
         reference: the clip that is followed or drawn anew.
         capabilities: what this machine has; None: no GPU and no weights.
@@ -69,10 +71,12 @@ def plan(
     seconds, why_seconds = _choose_seconds(request, reference, limits)
     fps = limits.fps if request.fps is None else request.fps
     _check(request, seconds, fps, limits)
-    given = Given(request=request, subject=subject, like=like, reference=reference)
+    given = Given(request=request, subject=subject, end=end, like=like, reference=reference)
     spec, why_engine = choose_engine(given, capabilities)
     way, why_way = choose_way(spec, request, capabilities)
-    width, height, why_size = choose_size(request, subject or reference, spec, limits.max_side)
+    # Both ends are shown whole, so the camera doesn't pass over the rest of a long picture.
+    framed = request if end is None else replace(request, camera=Camera.STILL)
+    width, height, why_size = choose_size(framed, subject or reference, spec, limits.max_side)
     pace = pace_of(seconds, fps, spec)
     outline = Outline(
         request=request,
@@ -112,7 +116,10 @@ def plan(
         follow=request.follow,
         styles=request.styles,
         settings=tuned.settings,
-        reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(subject, spec)),
+        reasons=(
+            *(*request.notes, *reasons, *tuned.reasons, *_notes(subject, spec)),
+            *_notes_of_end(end, width / height),
+        ),
     )
 
 
@@ -161,3 +168,13 @@ def _notes(subject: Subject | None, spec: FamilySpec) -> tuple[str, ...]:
     if spec.heeds_faces and subject.faces is None:
         return (*subject.notes, UNSEEN_FACES)
     return subject.notes
+
+
+def _notes_of_end(end: Subject | None, aspect: float) -> tuple[str, ...]:
+    """What there is to say about the picture that the clip ends with; ``aspect`` is the frame's."""
+    if end is None:
+        return ()
+    own = end.width / end.height
+    cut = round((1 - min(own / aspect, aspect / own)) * 100)
+    cropped = (f"the end picture is cropped to the first one's shape: {cut} % is left out",) if cut else ()
+    return (*cropped, *(f"the end picture: {note}" for note in end.notes))

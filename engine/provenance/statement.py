@@ -44,6 +44,6 @@ def source_type(recipe: Recipe) -> str:
         earlier = (FAMILIES.get(name) for name in recipe.before.engines)
         trained = trained or any(spec is not None and spec.trained for spec in earlier)
     real = recipe.before is not None and recipe.before.real
-    if real or recipe.inputs.keys() & {Role.PICTURE, Role.REFERENCE}:
+    if real or recipe.inputs.keys() & {Role.PICTURE, Role.END, Role.REFERENCE}:
         return COMPOSITE_TRAINED_MEDIA if trained else COMPOSITE_MEDIA
     return TRAINED_MEDIA if trained else ALGORITHMIC_MEDIA

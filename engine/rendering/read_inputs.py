@@ -36,6 +36,7 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
         raise Unsupported("The clip to continue is missing.")
     inputs = Inputs(
         picture=picture,
+        end=_read_picture(files.get(Role.END)),
         like=_read_picture(files.get(Role.LIKE)),
         reference=_read_clip(files.get(Role.REFERENCE)),
         before=before,

@@ -42,7 +42,7 @@ SPEC = FamilySpec(
     judged_fps=12,
     aspect=aspect_of,
     about="a virtual camera moves through the picture; needs no weights",
-    features=frozenset({Feature.CAMERA}),
+    features=frozenset({Feature.CAMERA, Feature.END}),
     films=True,
     rank=90,
 )

@@ -2,22 +2,27 @@
 
 A picture in which something is known to be nearer than the rest is taken apart into sheets, and filmed along
 an eased path; water ripples and clouds drift where they are certain to be water and clouds. Every other
-picture is filmed as the flat thing that it is: where there is doubt there is less depth, never more.
+picture is filmed as the flat thing that it is: where there is doubt there is less depth, never more. With a
+second picture, the clip goes from the one to the other.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import cv2
 import numpy as np
 
+from engine.clips.join import settled
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Quality, Recipe
+from engine.families.camera.crossing import Dissolve, Passage, turning
 from engine.families.camera.known import Known
-from engine.families.camera.layout import Bounds, read_layout, surrounded
+from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
 from engine.families.camera.look import look
+from engine.families.camera.pairing import pair
 from engine.families.camera.shot import Brief, Shot, shot_of
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -64,16 +69,58 @@ class CameraFamily:
             onward=recipe.before is not None,
             quick=recipe.quality is Quality.FAST,
         )
-        shot, place, frame = _set_up(picture, (recipe.width, recipe.height), brief, Eyes(self._store), hooks)
+        size, eyes = (recipe.width, recipe.height), Eyes(self._store)
+        filmed = (
+            _film(picture, size, brief, eyes, hooks)
+            if inputs.end is None
+            else _cross(picture, inputs.end, size, brief, eyes, hooks)
+        )
         frames = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
-        left, top, right, bottom = place
-        for index, seconds in enumerate(times):
+        for index, frame in enumerate(filmed):
             cancel.check()
-            if frame is not None:
-                frames[index] = frame
-            frames[index, top:bottom, left:right] = shot.frame(index, float(seconds))
+            frames[index] = frame
             hooks.progress((index + 1) / recipe.frames)
-        return frames
+        if inputs.end is None:
+            return frames
+        cancel.check()
+        first, last = cover(picture, *size), cover(inputs.end, *size)
+        begun = settled(frames, first, recipe.native_fps)
+        ended = np.asarray(settled(begun[::-1], last, recipe.native_fps)[::-1], np.uint8)
+        ended[0] = first  # a very short clip settles at both ends at once
+        return ended
+
+
+def _film(
+    picture: Picture, size: tuple[int, int], brief: Brief, eyes: Eyes, hooks: Hooks
+) -> Iterator[Picture]:
+    """The frames of one picture."""
+    shot, (left, top, right, bottom), frame = _set_up(picture, size, brief, eyes, hooks)
+    for index, seconds in enumerate(brief.times):
+        seen = shot.frame(index, float(seconds))
+        if frame is not None:
+            seen, inside = frame.copy(), seen
+            seen[top:bottom, left:right] = inside
+        yield seen
+
+
+def _cross(
+    picture: Picture, end: Picture, size: tuple[int, int], brief: Brief, eyes: Eyes, hooks: Hooks
+) -> Iterator[Picture]:
+    """The frames from one picture to another."""
+    check = hooks.cancel.check
+    first, last = (_trim(one, size, widest=1.0) for one in (picture, end))
+    known = []
+    for one in (first, last):
+        layout = read_layout(one)
+        check()
+        known.append(_drawn(one, layout) if layout.flat else look(one, eyes, check))
+    pairing = pair(cover(first, *size), cover(last, *size), tuple(known[0].whole), tuple(known[1].whole))
+    check()
+    if pairing is not None:
+        return Passage.of(first, last, size, pairing, brief).frames()
+    begun = shot_of(first, known[0], size, turning(brief), check)
+    ended = shot_of(last, known[1], size, turning(brief, last=True), check)
+    return Dissolve(first=begun, last=ended, times=brief.times).frames()
 
 
 def _set_up(
@@ -103,10 +150,15 @@ def _set_up(
             return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
     if not brief.onward:
         picture, content = surrounded(picture, content)
-    rows, columns = picture.shape[:2]
-    area = (content[0] / columns, content[1] / rows, content[2] / columns, content[3] / rows)
-    known = replace(known, texts=(area,), faces=(), subject=None, body=None)
+    known = _drawn(picture, replace(layout, content=content))
     return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
+
+
+def _drawn(picture: Picture, layout: Layout) -> Known:
+    """What is drawn or written is kept in the frame as one."""
+    rows, columns = picture.shape[:2]
+    left, top, right, bottom = layout.content
+    return Known(flat=True, texts=((left / columns, top / rows, right / columns, bottom / rows),))
 
 
 def _on_frame(box: Bounds, picture: Picture, size: tuple[int, int]) -> Bounds:
@@ -121,11 +173,11 @@ def _on_frame(box: Bounds, picture: Picture, size: tuple[int, int]) -> Bounds:
     return left, top, min(size[0], found[2]), min(size[1], found[3])
 
 
-def _trim(picture: Picture, size: tuple[int, int]) -> Picture:
+def _trim(picture: Picture, size: tuple[int, int], *, widest: float = WIDEST) -> Picture:
     """Leave out, on both sides alike, what no path can reach; and all resolution that no frame can show."""
     rows, columns = picture.shape[:2]
-    wide = min(columns, max(1, round(rows * size[0] / size[1] * WIDEST)))
-    tall = min(rows, max(1, round(columns * size[1] / size[0] * WIDEST)))
+    wide = min(columns, max(1, round(rows * size[0] / size[1] * widest)))
+    tall = min(rows, max(1, round(columns * size[1] / size[0] * widest)))
     left, top = (columns - wide) // 2, (rows - tall) // 2
     picture = picture[top : top + tall, left : left + wide]
     scale = DETAIL * max(size[0] / wide, size[1] / tall)

@@ -30,3 +30,8 @@ class Known:
     body: Area | None = None
     bends: bool = True
     flat: bool = False
+
+    @property
+    def whole(self) -> tuple[Area, ...]:
+        """What must not bend: faces, and lines of letters."""
+        return (*self.faces, *self.texts)

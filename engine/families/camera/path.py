@@ -215,7 +215,7 @@ def travel(
     seconds = float(times[-1])
     far = rng.uniform(0.88, 1.0) * np.clip(seconds / FULL_SECONDS, 0.05, 1) ** 0.5
     side = 1.0 if rng.random() < 0.5 else -1.0  # noqa: PLR2004 (a coin)
-    gone = _eased(times / seconds if seconds > 0 else times)
+    gone = eased(times / seconds if seconds > 0 else times)
     across, reach = gone - 0.5, REACH[motion] * far
     near = PARALLAX[motion] * far * aim.depth
 
@@ -325,7 +325,7 @@ def _toward(toward: Track, growth: float, near: float, size: tuple[int, int], ai
     return Path(pan=pan, move=move, zoom=zoom, dolly=dolly, roll=np.zeros_like(toward), pivot=0.0)
 
 
-def _eased(u: Track) -> Track:
+def eased(u: Track) -> Track:
     """How much of the way is gone at each share of the time: slow, steady, slow; 0 … 1."""
 
     def ramp(x: Track) -> Track:
