@@ -199,9 +199,7 @@ FOLLOW = Option(
 LIKE = Option(name="like", about="A picture to take the look from", role=Role.LIKE)
 REFERENCE = Option(name="reference", about="A clip whose motion it should follow", role=Role.REFERENCE)
 PICTURE = Option(name="image", about="The picture: PNG, JPEG, WebP, AVIF, HEIC, GIF…", role=Role.PICTURE)
-END = Option(
-    name="end", about="A second picture: the clip goes from the first to this one", role=Role.END
-)
+END = Option(name="end", about="A second picture: the clip goes from the first to this one", role=Role.END)
 
 OPTIONS = {
     option.name: option

@@ -65,6 +65,14 @@ class Verdict:
         """Whether the take is rejected."""
         return self.outcome is Outcome.REJECTED
 
+    def with_findings(self, findings: tuple[Finding, ...], score: float) -> Verdict:
+        """The same measurements with other findings, worst first, and the outcome and reasons that follow."""
+        outcome = Outcome.WARNED if findings else Outcome.ACCEPTED
+        if any(finding.rejects for finding in findings):
+            outcome = Outcome.REJECTED
+        reasons = tuple(_reason(finding) for finding in findings[:_MOST_REASONS])
+        return replace(self, outcome=outcome, reasons=reasons, findings=findings, score=score)
+
     def reasons_from(self, begins: float) -> tuple[str, ...]:
         """The reasons, with the seconds counted in a clip of which the judged frames are a part.
 

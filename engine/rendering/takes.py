@@ -18,6 +18,7 @@ from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
 from engine.families import FAMILIES, travels
 from engine.gate import Verdict, judge
+from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
 from engine.vision.crop import cover
@@ -92,7 +93,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         except HopelessTake as hopeless:
             return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
         _check_shape(recipe, raw)
-        before, picture = job.inputs.before, job.inputs.picture
+        before, picture, end = job.inputs.before, job.inputs.picture, job.inputs.end
         if before is not None and picture is not None:
             raw = settled(raw, picture, recipe.native_fps)
     with clock.stage(Stage.CHECKING):
@@ -103,7 +104,11 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, seen, fps)
-        verdict = judge(seen, reference, fps, calibration=job.calibration, travels=travels(job.recipe))
+        if end is None:
+            verdict = judge(seen, reference, fps, calibration=job.calibration, travels=travels(job.recipe))
+        else:
+            last = cover(end, recipe.width, recipe.height)
+            verdict = judge_both_ends(seen, reference, last, fps, calibration=job.calibration)
         job.cancel.check()
         sheet = _draw_sheet(job, seen, fps, verdict, number) if verdict.rejected else None
     record = TakeRecord(
@@ -115,7 +120,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         seconds=time.monotonic() - begun,
         causes=tuple(finding.code for finding in verdict.findings if finding.rejects),
         changed=retake.changed,
-        readings={} if verdict.rejected or before is not None else verdict.readings,
+        readings={} if verdict.rejected or before is not None or end is not None else verdict.readings,
     )
     return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
 

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.clips.join import SETTLE_SECONDS
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.pairing import Pairing, carried, corners_of
 from engine.families.camera.path import Track, eased
-from engine.families.camera.plain import FINER, SOFT
+from engine.families.camera.plain import FINER
 from engine.families.camera.shot import Brief, Shot
 from engine.vision.crop import cover
 from engine.vision.optical_flow import grid
@@ -26,8 +28,8 @@ Pixels = NDArray[np.uint8]
 Field = NDArray[np.float32]
 
 SHARE = 1 / 3
-"""Share of a clip in which both pictures can be seen, at most: the gate knows that the rest is one of them."""
-SECONDS = 0.9
+"""Share of a clip in which both pictures can be seen, at most. The rest is one of them, for the gate too."""
+SECONDS = 1.0
 """How long a dissolve takes at most. A longer one is a ghost, not a change."""
 BREATH = {Motion.GENTLE: 0.03, Motion.NORMAL: 0.05, Motion.WILD: 0.1}
 """Where both were taken from one place: logarithm of how much nearer the camera comes on the way."""
@@ -35,8 +37,14 @@ MOVED = 0.15
 """From this way on, as a share of the frame's mean side, the way itself is motion enough."""
 FEATHER = 0.06
 """As a share of the mean side: how softly the edge of one picture lies in the other."""
+_NOTHING: Any = None
+"""OpenCV takes None for a second map; its type stubs do not know that."""
+
 RELIT = 3.0
 """Light and colour of one are brought to those of the other by this factor at most."""
+
+SOFT = 0.45
+"""Pixels of the canvas over which it is blurred; less would flicker, more be seen beside the pictures."""
 
 OPPOSITE = {
     Camera.PAN_LEFT: Camera.PAN_RIGHT,
@@ -63,7 +71,7 @@ _LIGHT, _LEVEL = _linear_light()
 
 def light_of(frame: Pixels) -> Field:
     """A picture's linear light, float32 of its shape, 0 … 1."""
-    return np.asarray(_LIGHT[frame], np.float32)
+    return np.asarray(cv2.LUT(frame, _LIGHT), np.float32)
 
 
 def levels_of(light: Field) -> Pixels:
@@ -154,12 +162,11 @@ class Passage:
         cls, first: Pixels, last: Pixels, size: tuple[int, int], pairing: Pairing, brief: Brief
     ) -> Passage:
         """Make one of two pictures ``[H, W, 3]`` of any size and of the pairing of their frames."""
-        soft = [cv2.GaussianBlur(cover(one, *(FINER * s for s in size)), (0, 0), SOFT) for one in (first, last)]
         corners = corners_of(*size)
         way = np.abs(carried(pairing.matrix, corners) - corners).max() / np.sqrt(size[0] * size[1])
         return cls(
-            first=np.asarray(soft[0], np.uint8),
-            last=np.asarray(soft[1], np.uint8),
+            first=_canvas(first, size),
+            last=_canvas(last, size),
             size=size,
             pairing=pairing,
             times=brief.times,
@@ -182,11 +189,17 @@ class Passage:
         breath = np.array(
             [[nearer, 0, middle[0] * (1 - nearer)], [0, nearer, middle[1] * (1 - nearer)], [0, 0, 1]]
         )
-        seen = carried(np.linalg.inv(breath @ partly), grid(height, width)).astype(np.float32)
+        seen = _taken(grid(height, width), np.linalg.inv(breath @ partly))
         beside = self._beside(seen)
-        one, in_one = self._sample(self.first, seen - np.float32(gone) * beside, gone, partly)
-        there = carried(way, seen + np.float32(1 - gone) * beside).astype(np.float32)
-        two, in_two = self._sample(self.last, there, 1 - gone, partly @ np.linalg.inv(way))
+        here = seen if beside is None else seen - np.float32(gone) * beside
+        in_one = self._inside(here, partly)
+        if share == 0 and in_one.min() == 1:
+            return self._sample(self.first, here)
+        there = _taken(seen if beside is None else seen + np.float32(1 - gone) * beside, way)
+        in_two = self._inside(there, partly @ np.linalg.inv(way))
+        if share == 1 and in_two.min() == 1:
+            return self._sample(self.last, there)
+        one, two = self._sample(self.first, here), self._sample(self.last, there)
         weight_one, weight_two = in_one * np.float32(1 - share), in_two * np.float32(share)
         # Where only one of them has been, it is seen alone, in the other's light.
         weight_one, weight_two = (
@@ -198,32 +211,75 @@ class Passage:
         lit_two = light_of(two) * (1 + np.float32(1 - share) * (1 / self.relight - 1))
         return levels_of((lit_one * weight_one[..., None] + lit_two * weight_two[..., None]) / whole)
 
-    def _beside(self, seen: Field) -> Field:
-        """The pairing's field at places of the first picture, pixels."""
+    def _beside(self, seen: Field) -> Field | None:
+        """The pairing's field at places of the first picture, pixels; None where there is none."""
         field, (width, height) = self.pairing.field, self.size
         if not field.any():
-            return np.zeros_like(seen)
+            return None
         rows, columns = field.shape[:2]
         at = (seen + 0.5) * np.array([columns / width, rows / height], np.float32) - 0.5
         # Beyond the picture nothing is known.
-        read = cv2.remap(field, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        read = cv2.remap(field, at, _NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return np.asarray(read * np.array([width, height], np.float32), np.float32)
 
-    def _sample(
-        self, canvas: Pixels, places: Field, gone: float, moved: NDArray[np.float64]
-    ) -> tuple[Pixels, Field]:
-        """A picture at these places, pixels of the frame; and where it has something to show, 0 … 1."""
-        width, height = self.size
+    def _sample(self, canvas: Pixels, places: Field) -> Pixels:
+        """A picture at these places, pixels of the frame."""
         finer = places * np.float32(FINER) + np.float32((FINER - 1) / 2)
-        seen = cv2.remap(canvas, finer, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        seen = cv2.remap(canvas, finer, _NOTHING, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        return np.asarray(seen, np.uint8)
+
+    def _inside(self, places: Field, moved: NDArray[np.float64]) -> Field:
+        """Where a picture has something to show, 0 … 1, after it was moved by a matrix."""
+        width, height = self.size
         x, y = places[..., 0], places[..., 1]
         inside = np.minimum(np.minimum(x, width - 1 - x), np.minimum(y, height - 1 - y))
         # A picture that has hardly moved fills the frame, its soft edge still outside.
         corners = corners_of(width, height)
-        way = np.abs(carried(moved, corners) - corners).max() if gone > 0 else 0.0
+        way = np.abs(carried(moved, corners) - corners).max()
         feather = FEATHER * np.sqrt(width * height)
         outside = feather * (1 - min(1.0, way / feather)) + 0.5
-        return np.asarray(seen, np.uint8), np.clip((inside + outside) / feather, 0, 1).astype(np.float32)
+        return np.asarray(np.clip((inside + np.float32(outside)) / np.float32(feather), 0, 1), np.float32)
+
+
+def _canvas(picture: Pixels, size: tuple[int, int]) -> Pixels:
+    """What :func:`cover` makes of a picture, FINER times as fine, and exactly where that is."""
+    rows, columns = picture.shape[:2]
+    scale = max(size[0] / columns, size[1] / rows)
+    whole = (max(size[0], round(columns * scale)), max(size[1], round(rows * scale)))
+    how = cv2.INTER_AREA if FINER * scale < 1 else cv2.INTER_CUBIC
+    large = cv2.resize(picture, (FINER * whole[0], FINER * whole[1]), interpolation=how)
+    left, top = (FINER * ((one - other) // 2) for one, other in zip(whole, size, strict=True))
+    cut = large[top : top + FINER * size[1], left : left + FINER * size[0]]
+    return np.asarray(cv2.GaussianBlur(cut, (0, 0), SOFT), np.uint8)
+
+
+def _taken(places: Field, matrix: NDArray[np.floating]) -> Field:
+    """Where a homography takes many places, float32 ``[H, W, 2]``."""
+    return np.asarray(cv2.perspectiveTransform(places, matrix), np.float32)
+
+
+def crisp(frames: Pixels, picture: Pixels, fps: float) -> None:
+    """Give the first frames the detail of the picture that they begin with, less and less of it.
+
+    What is filmed is a little softer than the picture; all at once, that would be seen.
+
+    Args:
+        frames: ``[T, H, W, 3]``, changed in place.
+        picture: ``[H, W, 3]``.
+        fps: frames per second.
+    """
+
+    def detail(frame: Field) -> Field:
+        return frame - cv2.GaussianBlur(frame, (0, 0), 0.6)
+
+    first = frames[0].astype(np.float32)
+    fine = detail(first)
+    amount = float((fine * (picture - first)).sum() / max(1.0, float((fine * fine).sum())))
+    count = min(len(frames) // 2, round(SETTLE_SECONDS * fps))
+    for index in range(count):
+        frame = frames[index].astype(np.float32)
+        sharper = frame + np.float32(amount * (1 - index / count)) * detail(frame)
+        frames[index] = np.clip(sharper + 0.5, 0, 255).astype(np.uint8)
 
 
 def part_of(way: NDArray[np.float64], gone: float, size: tuple[int, int]) -> NDArray[np.float64]:
@@ -261,4 +317,3 @@ def _relight(first: Pixels, last: Pixels, pairing: Pairing) -> Field:
     one = light_of(first)[seen].mean(axis=0) + 0.01
     two = light_of(np.asarray(laid, np.uint8))[seen].mean(axis=0) + 0.01
     return np.asarray(np.clip(two / one, 1 / RELIT, RELIT), np.float32)
-

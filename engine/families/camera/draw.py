@@ -18,7 +18,7 @@ from engine.clips.join import settled
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Quality, Recipe
-from engine.families.camera.crossing import Dissolve, Passage, turning
+from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
 from engine.families.camera.look import look
@@ -84,6 +84,8 @@ class CameraFamily:
             return frames
         cancel.check()
         first, last = cover(picture, *size), cover(inputs.end, *size)
+        crisp(frames, first, recipe.native_fps)
+        crisp(frames[::-1], last, recipe.native_fps)
         begun = settled(frames, first, recipe.native_fps)
         ended = np.asarray(settled(begun[::-1], last, recipe.native_fps)[::-1], np.uint8)
         ended[0] = first  # a very short clip settles at both ends at once

@@ -7,6 +7,7 @@ Where there is doubt there is no answer: two pictures that only dissolve are nev
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -38,6 +39,9 @@ SLANT = 1.7
 """Opposite sides of the one picture, as the other sees them, differ by this factor at most."""
 COMMON = 0.35
 """Share of the one picture or of the other that both show, at least."""
+
+_NOTHING: Any = None
+"""OpenCV takes None for a second map; its type stubs do not know that."""
 
 FLOW_SIDE = 320
 """The longer side of the copies in which what the homography leaves over is followed, pixels."""
@@ -182,7 +186,7 @@ def _field(first: Pixels, second: Pixels, matrix: Matrix, whole: tuple[Area, ...
     two, _ = _small(np.asarray(laid, np.uint8), FLOW_SIDE)
     there, again = dense(one, two, FAST), dense(two, one, FAST)
     spots = grid(rows, columns)
-    returned = cv2.remap(again, spots + there, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    returned = cv2.remap(again, spots + there, _NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     inside = np.ones(second.shape[:2], np.uint8)
     seen = cv2.warpPerspective(inside, back, (columns, rows), flags=cv2.INTER_NEAREST)
     seen = cv2.erode(seen, np.ones((9, 9), np.uint8), borderValue=0)

@@ -1,0 +1,90 @@
+"""Judging a clip that goes from one picture to another: each end by its own picture.
+
+The first third is judged by the picture that it begins with. The last third is judged backwards, by the
+picture that it ends with. The whole is judged without a picture, and only for what no change of scene
+explains: light that flickers, a hard cut, torn or repeated frames, noise. In the middle, where one picture
+gives way to the other, only what rejects a take counts. The worst of the three counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.core.family import RawFrames
+from engine.gate import Calibration, Verdict, judge
+from engine.gate.verdict import Finding
+
+EXPECTED = frozenset(
+    {
+        *("subject_drifts", "melts", "colours_fade", "colours_drift", "blur_collapses"),
+        *("only_zooms", "clipped", "burnt", "oversaturated"),
+    }
+)
+"""What the whole of such a clip does because it was asked to: its end is another picture than its start."""
+
+SHARE = 3
+"""Each end is one part of so many; see :data:`engine.families.camera.crossing.SHARE`."""
+FEWEST = 2
+
+
+def judge_both_ends(
+    frames: RawFrames,
+    first: NDArray[np.uint8] | None,
+    last: NDArray[np.uint8] | None,
+    fps: float,
+    *,
+    calibration: Calibration | None = None,
+) -> Verdict:
+    """Judge a clip that goes from one picture to another; see :func:`engine.gate.judge`.
+
+    Args:
+        frames: ``[T, H, W, 3]``, RGB, the whole clip.
+        first, last: uint8 ``[H, W, 3]``; None where the picture is not here.
+        fps: native frames per second.
+        calibration: what good clips look like.
+
+    Returns:
+        The outcome and score of the worst part, with the findings of all; ``readings`` are those of the
+        whole clip.
+    """
+    count = max(min(FEWEST, len(frames)), len(frames) // SHARE)
+    begun = judge(frames[:count], first, fps, calibration=calibration, travels=True)
+    ended = judge(frames[::-1][:count], last, fps, calibration=calibration, travels=True)
+    whole = judge(frames, None, fps, calibration=calibration, travels=True)
+    seconds = (len(frames) - 1) / fps
+    found = [
+        *begun.findings,
+        *(
+            replace(one, second=None if one.second is None else seconds - one.second)
+            for one in ended.findings
+        ),
+        *(one for one in whole.findings if one.code not in EXPECTED and not _is_the_change(one, seconds)),
+    ]
+    findings = tuple(sorted(_worst(found), key=_weight, reverse=True))
+    return whole.with_findings(findings, min(begun.score, ended.score, *_left(findings)))
+
+
+def _is_the_change(finding: Finding, seconds: float) -> bool:
+    """Whether this is how a change of scene looks that was asked for: quick, in the middle, and no reject."""
+    middle = finding.second is None or seconds / SHARE <= finding.second <= seconds - seconds / SHARE
+    return middle and not finding.rejects
+
+
+def _weight(finding: Finding) -> tuple[bool, float]:
+    return finding.rejects, finding.severity
+
+
+def _worst(findings: list[Finding]) -> list[Finding]:
+    """One finding of each kind."""
+    by_code: dict[str, Finding] = {}
+    for one in findings:
+        by_code[one.code] = max(by_code.get(one.code, one), one, key=_weight)
+    return list(by_code.values())
+
+
+def _left(findings: tuple[Finding, ...]) -> list[float]:
+    """The points that findings leave at most: none where the take is rejected."""
+    return [100 * max(0.0, 1 - finding.severity) for finding in findings]
