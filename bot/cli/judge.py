@@ -11,6 +11,7 @@ import click
 
 from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
 from engine.core.foreign_text import visible
+from engine.core.recipe import Role
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,20 +44,28 @@ class Judged:
     help="The picture the clips were made from.",
 )
 @click.option(
+    "--end",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The picture the clips end with.",
+)
+@click.option(
     "--sheet",
     type=click.Path(path_type=Path),
     help="Save a picture of the first clip and its verdict here.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one line of JSON for each clip.")
-def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, as_json: bool) -> None:
+def judge(
+    clips: tuple[Path, ...], reference: Path | None, end: Path | None, sheet: Path | None, as_json: bool
+) -> None:
     """Check CLIPS with the quality gate. Exit status 1 if any of them is rejected."""
     saved = None
     if sheet is not None:
-        inputs = [*clips, *([] if reference is None else [reference])]
+        inputs = [*clips, *(file for file in (reference, end) if file is not None)]
         saved = OutputFile(sheet, PICTURE, data=data_dir(), inputs=inputs)
     try:
         picture = None if reference is None else _read_reference(reference)
-        judged = [_judge(clip, picture) for clip in clips]
+        last = None if end is None else _read_reference(end)
+        judged = [_judge(clip, picture, last) for clip in clips]
     except (ValueError, OSError) as error:
         raise click.ClickException(visible(str(error))) from error
     if saved is not None:
@@ -66,21 +75,23 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
     raise SystemExit(1 if any(one.verdict.rejected for one in judged) else 0)
 
 
-def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
+def _judge(path: Path, picture: NDArray[np.uint8] | None, end: NDArray[np.uint8] | None) -> Judged:
     from bot.cli.owners_files import read_owners_clip  # noqa: PLC0415 - numpy and OpenCV, not for --help
     from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
+    from engine.rendering.both_ends import judge_both_ends  # noqa: PLC0415 - see above
+    from engine.vision.crop import cover  # noqa: PLC0415 - see above
 
     clip = read_owners_clip(path)
     recipe = _recipe(path)
     step = min(_drawn_every(recipe, clip.fps), len(clip.frames) - 1)  # two frames at least
     frames, fps = clip.frames[::step], clip.fps / step
-    reference = None
-    if picture is not None:
-        from engine.vision.crop import cover  # noqa: PLC0415 - same
-
-        reference = cover(picture, frames.shape[2], frames.shape[1])
-    verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
+    size = (frames.shape[2], frames.shape[1])
+    reference, last = (None if one is None else cover(one, *size) for one in (picture, end))
+    if last is not None or (recipe is not None and Role.END in recipe.inputs):
+        verdict = judge_both_ends(frames, reference, last, fps)
+    else:
+        verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
     return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
 
 

@@ -1,15 +1,17 @@
 """Judging a clip that goes from one picture to another: each end by its own picture.
 
-The first third is judged by the picture that it begins with. The last third is judged backwards, by the
+The first quarter is judged by the picture that it begins with. The last quarter is judged backwards, by the
 picture that it ends with. The whole is judged without a picture, and only for what no change of scene
-explains: light that flickers, a hard cut, torn or repeated frames, noise. In the middle, where one picture
-gives way to the other, only what rejects a take counts. The worst of the three counts.
+explains: light that flickers, a hard cut, torn or repeated frames, noise. In between, where one picture gives
+way to the other, only what rejects a take counts, and a cut only if it is one. The worst of the three counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,9 +27,11 @@ EXPECTED = frozenset(
 )
 """What the whole of such a clip does because it was asked to: its end is another picture than its start."""
 
-SHARE = 3
+SHARE = 4
 """Each end is one part of so many; see :data:`engine.families.camera.crossing.SHARE`."""
 FEWEST = 2
+ABRUPT = 0.6
+"""Share of the change between both ends that a cut makes from one frame to the next. A dissolve makes less."""
 
 
 def judge_both_ends(
@@ -61,16 +65,29 @@ def judge_both_ends(
             replace(one, second=None if one.second is None else seconds - one.second)
             for one in ended.findings
         ),
-        *(one for one in whole.findings if one.code not in EXPECTED and not _is_the_change(one, seconds)),
+        *(
+            one
+            for one in whole.findings
+            if one.code not in EXPECTED and not _is_the_change(one, frames, seconds)
+        ),
     ]
     findings = tuple(sorted(_worst(found), key=_weight, reverse=True))
     return whole.with_findings(findings, min(begun.score, ended.score, *_left(findings)))
 
 
-def _is_the_change(finding: Finding, seconds: float) -> bool:
-    """Whether this is how a change of scene looks that was asked for: quick, in the middle, and no reject."""
-    middle = finding.second is None or seconds / SHARE <= finding.second <= seconds - seconds / SHARE
-    return middle and not finding.rejects
+def _is_the_change(finding: Finding, frames: RawFrames, seconds: float) -> bool:
+    """Whether this is how a change of scene looks that was asked for: in the middle, and over several frames."""
+    second = seconds / 2 if finding.second is None else finding.second
+    if not seconds / SHARE <= second <= seconds - seconds / SHARE:
+        return False
+    return not finding.rejects or (finding.code == "scene_cut" and not _is_abrupt(frames))
+
+
+def _is_abrupt(frames: RawFrames) -> bool:
+    """Whether one step makes most of the change between the first frame and the last one."""
+    small = [cv2.resize(frame, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32) for frame in frames]
+    whole = float(np.abs(small[-1] - small[0]).mean())
+    return any(float(np.abs(b - a).mean()) > ABRUPT * whole for a, b in pairwise(small))
 
 
 def _weight(finding: Finding) -> tuple[bool, float]:

@@ -27,7 +27,7 @@ from engine.vision.optical_flow import grid
 Pixels = NDArray[np.uint8]
 Field = NDArray[np.float32]
 
-SHARE = 1 / 3
+SHARE = 1 / 2
 """Share of a clip in which both pictures can be seen, at most. The rest is one of them, for the gate too."""
 SECONDS = 1.0
 """How long a dissolve takes at most. A longer one is a ghost, not a change."""

@@ -93,8 +93,8 @@ def pair(
 def _in_first(area: Area, matrix: Matrix, size: tuple[int, int]) -> Area:
     """Where a place of the second picture is in the first, in shares of it."""
     left, top, right, bottom = area
-    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) * size
-    x, y = (carried(np.linalg.inv(matrix), corners) / size).T
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64) * size
+    x, y = (carried(np.asarray(np.linalg.inv(matrix), np.float64), corners) / size).T
     return float(x.min()), float(y.min()), float(x.max()), float(y.max())
 
 
@@ -189,7 +189,7 @@ def _field(first: Pixels, second: Pixels, matrix: Matrix, whole: tuple[Area, ...
     returned = cv2.remap(again, spots + there, _NOTHING, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     inside = np.ones(second.shape[:2], np.uint8)
     seen = cv2.warpPerspective(inside, back, (columns, rows), flags=cv2.INTER_NEAREST)
-    seen = cv2.erode(seen, np.ones((9, 9), np.uint8), borderValue=0)
+    seen = np.asarray(cv2.erode(seen, np.ones((9, 9), np.uint8), borderValue=0), np.uint8)
     far = np.linalg.norm(there, axis=2)
     sure = (np.linalg.norm(there + returned, axis=2) < BACK) & (seen > 0) & (far < FARTHEST * columns)
     trust, sigma = sure.astype(np.float32), SMOOTH * max(rows, columns)

@@ -196,6 +196,8 @@ def test_files_go_by_what_they_are_for(asked):
     assert files == {Role.PICTURE: b"a", Role.LIKE: b"b", Role.REFERENCE: b"c"}
     request, files = asked("a")
     assert (request.kind, files) == (Kind.ANIMATE, {Role.PICTURE: b"a"})
+    request, files = asked("a", "--end", "b")
+    assert (request.kind, files) == (Kind.ANIMATE, {Role.PICTURE: b"a", Role.END: b"b"})
     request, files = asked("--restyle", "c", "--prompt", "x", "--strength", "0.4")
     assert (request.kind, request.strength, files) == (Kind.RESTYLE, 0.4, {Role.REFERENCE: b"c"})
     assert (request.seconds, request.fps) == (None, None), "as long as the clip, as smooth as the owner says"

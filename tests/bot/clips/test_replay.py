@@ -80,6 +80,17 @@ async def test_my_own_picture_is_used_again_while_it_is_here(fake, channel, ada,
     assert same(Recipe.from_json((await the_new_job(services, old)).recipe), recipe)
 
 
+async def test_both_ends_are_used_again_and_neither_of_anothers(fake, channel, ada, services, bot, file_of):
+    ours = {role: services.blobs.put(role.encode()) for role in (Role.PICTURE, Role.END)}
+    old = await queued(services.queue, ada.id, channel.guild.id, inputs=ours)
+    recipe = dataclasses.replace(planned(ours[Role.PICTURE]), inputs=ours)
+    await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)
+    assert Recipe.from_json((await the_new_job(services, old)).recipe).inputs == ours
+    missing = dataclasses.replace(recipe, inputs=ours | {Role.END: services.blobs.put(b"another's")})
+    asked = await fake.slash(ada, channel, "replay", file=file_of(missing))
+    assert await refusal(asked) == clip_texts.replay_needs(Role.END)
+
+
 @pytest.mark.parametrize("adult", [False, True])
 async def test_a_picture_that_was_flagged_stays_so_in_a_replay(
     fake, channel, ada, services, bot, file_of, adult

@@ -41,6 +41,11 @@ async def test_the_clip_of_a_spoiler_is_one(fake, channel, ada, services, bot, u
     assert job.spoiler is hidden
 
 
+async def test_a_clip_that_ends_with_a_spoiler_is_one(fake, channel, ada, services, bot):
+    job = await job_of(services, await fake.slash(ada, channel, "animate", image=STILL, end=HIDDEN))
+    assert job.spoiler
+
+
 async def test_a_spoiler_on_a_message_stays_one(fake, channel, ada, services, bot):
     message = fake.member_says(ada, channel, "look", HIDDEN)
     job = await job_of(services, await fake.context_menu(ada, channel, "Animate this", message))

@@ -110,6 +110,32 @@ async def test_a_picture_can_be_the_first_frame_of_words(fake, channel, ada, ser
     assert (recipe.kind, set(recipe.inputs)) == (Kind.TEXT2VIDEO, {Role.PICTURE})
 
 
+async def test_a_second_picture_is_kept_and_drawn_again_like_the_first(fake, channel, ada, services, bot):
+    sea = Upload("sea.png", picture((200, 120)))
+    asked = await fake.slash(ada, channel, "animate", image=CAT, end=sea)
+    assert "Animating a picture" in (await asked.shown(20)).content
+    recipe = await only_recipe(services)
+    assert (recipe.engine, set(recipe.inputs)) == ("camera", {Role.PICTURE, Role.END})
+    assert len(set(recipe.inputs.values())) == len(recipe.inputs)
+    (job,) = await services.queue.jobs.waiting()
+    post = Post(content="a clip", nonce="clip", view=rows.for_clip(job))
+    message = channel.messages[await services.messenger.send(channel.id, post)]
+    await (await fake.click(ada, message, "Reroll")).shown()
+    form = await fake.click(ada, message, "Remix")
+    await form.answered()
+    await (await fake.submit_modal(ada, form, {"fk:prompt": "at dusk"})).shown()
+    more = [Recipe.from_json(one.recipe) for one in await services.queue.jobs.waiting() if one.id != job.id]
+    assert [one.inputs for one in more] == [recipe.inputs, recipe.inputs]
+
+
+@pytest.mark.parametrize("end", [Upload("end.png", b"no picture"), Upload("end.png", b"x" * 30_000_000)])
+async def test_a_second_picture_is_refused_as_the_first_is(fake, channel, ada, services, bot, end):
+    first = await fake.slash(ada, channel, "animate", image=end)
+    refusal = await refusal_of(first)
+    assert await refusal_of(await fake.slash(ada, channel, "animate", image=CAT, end=end)) == refusal
+    assert await count_of(services) == 0
+
+
 async def test_a_restyled_clip_is_as_long_as_the_original(
     fake, channel, ada, services, bot, with_models, film
 ):

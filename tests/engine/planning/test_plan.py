@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.recipe import Camera, Follow, Kind, Motion, Quality
+from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Recipe
 from engine.core.request import SECONDS, Length, Request, Subject, choose
 from engine.families import FAMILIES
 from engine.planning.frame_size import AREA, usual_sizes
@@ -46,6 +46,46 @@ def test_the_engine_is_one_that_can_draw_it(asked, subject, engine):
     assert recipe.engine == engine
     assert recipe.reasons[0].startswith(engine)
     assert recipe.reasons[0].endswith(FAMILIES[engine].about)
+
+
+def test_a_second_picture_is_an_input_like_the_first_and_gets_the_first_ones_shape():
+    end = Subject(sha256="b" * 64, width=900, height=900, notes=("it is dark",))
+    recipe = plan(picture(), WIDE, end=end)
+    assert recipe.engine == "camera"
+    assert recipe.inputs == {"picture": "a" * 64, "end": "b" * 64}
+    assert (recipe.width, recipe.height) == (768, 432)
+    assert "goes from one picture to another" in recipe.reasons[0]
+    assert "the end picture is cropped to the first one's shape: 44 % is left out" in recipe.reasons
+    assert "the end picture: it is dark" in recipe.reasons
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_both_ends_of_a_panorama_are_shown_whole():
+    wide = Subject(sha256="a" * 64, width=3000, height=1000)
+    assert plan(picture(), wide, end=wide).width / plan(picture(), wide, end=wide).height == pytest.approx(
+        3, rel=0.05
+    )
+
+
+ABLE = Capabilities(weights=frozenset(FAMILIES["svd"].weights + FAMILIES["svd"].any_of), slow=True)
+
+
+@pytest.mark.parametrize(
+    ("asked", "subject", "says"),
+    [
+        (picture(engine="svd"), WIDE, "“svd” cannot do this: ending with a picture. Choose camera, or"),
+        (words(), None, "No engine here can do this: ending with a picture"),
+    ],
+)
+def test_an_engine_that_cannot_end_with_a_picture_is_refused_with_the_way_out(asked, subject, says):
+    with pytest.raises(UserError, match=says) as caught:
+        plan(asked, subject, end=WIDE, capabilities=ABLE)
+    assert caught.value.code == "E_FEATURE"
+
+
+def test_only_an_engine_that_can_end_with_a_picture_is_chosen():
+    assert plan(picture(), WIDE, capabilities=ABLE).engine == "svd"
+    assert plan(picture(), WIDE, end=WIDE, capabilities=ABLE).engine == "camera"
 
 
 @pytest.mark.parametrize(

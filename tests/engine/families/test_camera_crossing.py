@@ -1,0 +1,149 @@
+"""From one picture to another: both ends exact, along the way between them where there is one."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.core.family import Hooks, Inputs
+from engine.core.recipe import Camera
+from engine.families import load
+from engine.families.camera.crossing import part_of
+from engine.families.camera.pairing import carried, pair
+from engine.gate import judge
+from engine.rendering.both_ends import judge_both_ends
+from engine.runtime.context import EngineContext
+from engine.vision.crop import cover
+from tests import ROOT
+from tests.engine.families.test_camera_clip import HEIGHT, WIDTH, recipe, textured
+
+SIZE = (WIDTH, HEIGHT)
+FRAMES, FPS = 25, 12.0
+
+
+@pytest.fixture(scope="module")
+def pagoda():
+    whole = cv2.cvtColor(cv2.imread(str(ROOT / "examples" / "pagoda.jpg")), cv2.COLOR_BGR2RGB)
+    return cv2.resize(whole, (768, 512), interpolation=cv2.INTER_AREA)
+
+
+def view(picture, left, top, share):
+    """A part of a picture, as large as the share says and of the frame's shape."""
+    wide = round(share * 768)
+    high = round(wide * HEIGHT / WIDTH)
+    return np.ascontiguousarray(picture[top : top + high, left : left + wide])
+
+
+def cross(first, last, **changes):
+    asked = {"frames": FRAMES, "native_fps": FPS, "length": FRAMES, "fps": FPS, "camera": Camera.AUTO}
+    return load("camera", EngineContext()).draw(
+        recipe(**(asked | changes)), Inputs(picture=first, end=last), seed=7, hooks=Hooks()
+    )
+
+
+def steps(frames):
+    return np.abs(np.diff(frames.astype(np.int16), axis=0)).mean(axis=(1, 2, 3))
+
+
+@pytest.fixture(scope="module")
+def views(pagoda):
+    return view(pagoda, 0, 40, 0.8), view(pagoda, 230, 100, 0.6)
+
+
+@pytest.fixture(scope="module")
+def along(views):
+    return cross(*views)
+
+
+@pytest.fixture(scope="module")
+def others(pagoda):
+    return view(pagoda, 0, 40, 0.9), textured(low=20, high=120)
+
+
+@pytest.fixture(scope="module")
+def dissolved(others):
+    return cross(*others)
+
+
+@pytest.mark.parametrize(("kind", "clip"), [("views", "along"), ("others", "dissolved")])
+def test_the_ends_are_the_pictures(request, kind, clip):
+    first, last = request.getfixturevalue(kind)
+    frames = request.getfixturevalue(clip)
+    assert np.array_equal(frames[0], cover(first, *SIZE))
+    assert np.array_equal(frames[-1], cover(last, *SIZE))
+
+
+@pytest.mark.parametrize("frames", [1, 2, 6])
+def test_the_shortest_clips_have_both_ends_too(others, frames):
+    made = cross(*others, frames=frames)
+    assert len(made) == frames
+    assert np.array_equal(made[0], cover(others[0], *SIZE))
+    assert frames == 1 or np.array_equal(made[-1], cover(others[1], *SIZE))
+
+
+def test_two_views_of_a_scene_are_joined_by_the_way_between_them(views, along):
+    first, last = (cover(one, *SIZE) for one in views)
+    found = pair(first, last)
+    assert found is not None
+    # What is in the middle of the first picture is where half the way takes it, and sharp.
+    half = part_of(found.matrix, 0.5, SIZE)
+    there = cv2.warpPerspective(first, half, SIZE)
+    seen = np.zeros((HEIGHT, WIDTH), np.uint8)
+    cv2.fillConvexPoly(seen, carried(half, np.array([[9, 9], [180, 9], [180, 98], [9, 98.0]])).astype(int), 1)
+    apart = np.abs(along[FRAMES // 2].astype(int) - there)[seen > 0].mean()
+    aside = np.abs(along[FRAMES // 2].astype(int) - np.roll(there, 4, axis=1))[seen > 0].mean()
+    assert apart < 0.5 * aside
+    assert steps(along).max() < 3 * np.median(steps(along))
+
+
+def test_the_way_begins_and_ends_at_the_pictures():
+    way = np.array([[2.1, 0.4, -60], [-0.3, 2.0, -30], [1e-4, 2e-4, 1]])
+    assert np.allclose(part_of(way, 0, SIZE), np.eye(3), atol=1e-4)
+    whole = part_of(way, 1, SIZE)
+    assert np.allclose(
+        carried(whole, np.array([[5.0, 9.0]])), carried(way, np.array([[5.0, 9.0]])), atol=1e-2
+    )
+
+
+def test_night_is_found_to_be_the_same_scene_as_day(pagoda):
+    day = view(pagoda, 0, 40, 0.9)
+    night = ((day / 255.0) ** 1.6 * np.array([0.35, 0.42, 0.75]) * 255).astype(np.uint8)
+    found = pair(day, night)
+    assert found is not None
+    assert np.allclose(found.matrix, np.eye(3), atol=0.2)
+
+
+@pytest.mark.parametrize("change", ["another", "mirror", "upside down", "even"])
+def test_in_doubt_two_pictures_are_two_scenes(pagoda, change):
+    first = view(pagoda, 0, 40, 0.9)
+    last = {
+        "another": textured(*first.shape[:2]),
+        "mirror": np.ascontiguousarray(first[:, ::-1]),
+        "upside down": np.ascontiguousarray(first[::-1, ::-1]),
+        "even": np.full_like(first, 90),
+    }[change]
+    assert pair(first, last) is None
+
+
+def test_two_scenes_dissolve_without_a_cut_and_within_the_middle_half(others, dissolved):
+    first, last = (cover(one, *SIZE).mean() for one in others)
+    gone = (dissolved.mean(axis=(1, 2, 3)) - first) / (last - first)
+    assert steps(dissolved).max() < 0.3 * abs(first - last)
+    assert gone[FRAMES // 4] < 0.1
+    assert gone[-FRAMES // 4] > 0.9
+    assert (np.diff(gone) > -0.05).all()
+
+
+def test_a_clip_of_two_pictures_is_judged_by_both(others, dissolved):
+    first, last = others
+    assert not judge_both_ends(dissolved, first, last, FPS).rejected
+    assert judge(dissolved, first, FPS, travels=True).rejected
+    middle = slice(FRAMES // 4, FRAMES - FRAMES // 4)
+    cut, flickers = np.delete(dissolved, middle, axis=0), dissolved.copy()
+    flickers[::2] = flickers[::2] * 0.8
+    for broken, says in ((cut, "hard cut"), (flickers, "flicker")):
+        verdict = judge_both_ends(broken, first, last, FPS)
+        assert verdict.rejected
+        assert any(says in reason for reason in verdict.reasons)
+        assert verdict.score == 0
