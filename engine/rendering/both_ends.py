@@ -31,7 +31,7 @@ SHARE = 4
 """Each end is one part of so many; see :data:`engine.families.camera.crossing.SHARE`."""
 FEWEST = 2
 ABRUPT = 0.6
-"""Share of the change between both ends that a cut makes from one frame to the next. A dissolve makes less."""
+"""A cut makes this share of the change between both ends in one step. A dissolve makes less."""
 
 
 def judge_both_ends(
@@ -76,7 +76,7 @@ def judge_both_ends(
 
 
 def _is_the_change(finding: Finding, frames: RawFrames, seconds: float) -> bool:
-    """Whether this is how a change of scene looks that was asked for: in the middle, and over several frames."""
+    """Whether this is how the change that was asked for looks: in the middle, over several frames."""
     second = seconds / 2 if finding.second is None else finding.second
     if not seconds / SHARE <= second <= seconds - seconds / SHARE:
         return False

@@ -137,8 +137,9 @@ def test_two_scenes_dissolve_without_a_cut_and_within_the_middle_half(others, di
 
 def test_a_clip_of_two_pictures_is_judged_by_both(others, dissolved):
     first, last = others
-    assert not judge_both_ends(dissolved, first, last, FPS).rejected
-    assert judge(dissolved, first, FPS, travels=True).rejected
+    asked = "the scene changes into a different one"
+    assert any(asked in reason for reason in judge(dissolved, first, FPS, travels=True).reasons)
+    assert judge_both_ends(dissolved, first, last, FPS).reasons == ()
     middle = slice(FRAMES // 4, FRAMES - FRAMES // 4)
     cut, flickers = np.delete(dissolved, middle, axis=0), dissolved.copy()
     flickers[::2] = flickers[::2] * 0.8
