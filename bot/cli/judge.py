@@ -67,7 +67,7 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
 
 
 def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
-    from bot.cli.owners_files import read_owners_clip  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from bot.cli.owners_files import owners_eyes, read_owners_clip  # noqa: PLC0415 - OpenCV, not for --help
     from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
 
@@ -80,7 +80,8 @@ def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
         from engine.vision.crop import cover  # noqa: PLC0415 - same
 
         reference = cover(picture, frames.shape[2], frames.shape[1])
-    verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
+    moves = recipe is not None and travels(recipe)
+    verdict = judge_frames(frames, reference, fps, travels=moves, eyes=owners_eyes())
     return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
 
 

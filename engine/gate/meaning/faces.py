@@ -1,0 +1,276 @@
+"""A face through a take: what changes about it that no living face changes.
+
+The face's mesh is followed from look to look. Its rigid motion in three dimensions is taken off, and so is
+the flow of its surroundings. What is left is bending, growing, sliding. A face that turned far is compared
+with a later picture of itself, so that no comparison spans more than a small turn; what has changed till then
+is added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.gate.meaning.fault import Fault
+from engine.gate.meaning.shape import (
+    EYES,
+    FACE,
+    HIGH,
+    MIDDLE,
+    WIDE,
+    Crop,
+    Pose,
+    cut,
+    pose_of,
+    similarity,
+    stiffly,
+)
+from engine.vision.box import Box
+from engine.vision.eyes import Eyes
+from engine.vision.face_mesh import Mesh
+from engine.vision.likeness import correlation
+from engine.vision.optical_flow import FAST, Floats, dense, grid, read
+
+_TURN = 0.2
+"""Radians, beyond which a later picture of the face is compared with."""
+_UPPER, _LOWER = 0.08, 0.25
+"""Above and below these heights, in widths from the middle, are the upper and the lower face."""
+_BELIEVED = 0.6
+"""Correlation of what is around a face with itself, moved along the flow."""
+_FEWEST_LOOKS = 3
+_FLOOR = 3.0
+"""Added to an eye's detail, in levels, so that noise counts for nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A face in one frame, compared with the first.
+
+    Attributes:
+        number: of the frame.
+        mesh: None: the network sees no face.
+        turned: radians that it turned on the way, in all.
+        bends: root mean square of what is left of the stiff points' motion, widths.
+        slides: of the lower face against the upper one, sideways, widths.
+        grows: share by which it grew more than what is around it; None: nothing is to be seen around it.
+        leaves: how far the chest moved under it, widths; None: no chest is to be seen.
+        eyes: share of each eye's detail that is gone.
+    """
+
+    number: int
+    mesh: Mesh | None
+    turned: float = 0.0
+    bends: float = 0.0
+    slides: float = 0.0
+    grows: float | None = None
+    leaves: float | None = None
+    eyes: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass
+class _Sum:
+    """What had changed when the face was last compared with a new picture of itself."""
+
+    turned: float = 0.0
+    points: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
+    ring: float = 0.0
+    chest: float = 0.0
+    shift: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
+
+
+def follow_face(
+    frames: Sequence[NDArray[np.uint8]],
+    numbers: Sequence[int],
+    base: NDArray[np.uint8],
+    mesh: Mesh,
+    eyes: Eyes,
+) -> Iterator[Look]:
+    """Follow a face and compare it with what it was.
+
+    Args:
+        frames: to look at, uint8 ``[H, W, 3]``, in order.
+        numbers: of these frames in the clip.
+        base: the picture in which the face was found, of the same size.
+        mesh: of the face in it.
+        eyes: fit the meshes.
+    """
+    first = crop = Crop(_luma(base), mesh)
+    before, known = _Sum(), _eyes_of(crop.luma, crop)
+    for number, frame in zip(numbers, frames, strict=True):
+        found = eyes.mesh(frame, mesh)
+        if found is None:
+            yield Look(number=number, mesh=None)
+            continue
+        mesh = found
+        luma, pose = _luma(frame), pose_of(crop, found)
+        now = _compare(crop, luma, pose, before)
+        stiff = stiffly(first, now.points, first.weights)
+        upper = first.weights * (first.points[:, 1] < _UPPER)
+        lower = first.points[:, 1] > _LOWER
+        flown = float(stiffly(first, now.points, upper)[lower, 0].mean())
+        whole = pose_of(first, found)
+        yield Look(
+            number=number,
+            mesh=found,
+            turned=now.turned,
+            bends=float(np.sqrt((stiff[~first.loose] ** 2).sum(axis=1).mean())),
+            slides=abs(flown + float(whole.bent[lower, 0].mean())),
+            grows=_growth(now),
+            leaves=None if np.isnan(now.shift).any() else float(np.hypot(*now.shift)),
+            eyes=_gone(known, _eyes_of(_straight(luma, crop, pose), crop)),
+        )
+        if pose.turned > _TURN:
+            crop, before = Crop(luma, found), now
+
+
+def faults_of(looks: Sequence[Look]) -> Iterator[Fault]:
+    """How much of each fault a followed face shows, however little that is.
+
+    What lasts for one look is none, so a fault counts by the lesser of two looks that follow each other. The
+    further a face turned, the less is certain, and the less its changes count.
+
+    Args:
+        looks: in order.
+    """
+    for code, share, value_of in _READ:
+        values = [
+            (value / (1 + share * look.turned), look)
+            for look in looks
+            if look.mesh is not None and (value := value_of(look)) is not None
+        ]
+        if len(values) >= _FEWEST_LOOKS:
+            value, look = max(
+                ((min(one, two), later) for (one, _), (two, later) in pairwise(values)),
+                key=lambda known: known[0],
+            )
+            yield Fault(code=code, value=value, frame=look.number, box=_box(look))
+    yield from _lost(looks)
+
+
+def _lost(looks: Sequence[Look]) -> Iterator[Fault]:
+    """The share of the looks at the end in which the network sees no face where the last one was."""
+    last = max((n for n, look in enumerate(looks) if look.mesh is not None), default=None)
+    if last is not None and last < len(looks) - 1:
+        yield Fault(
+            code="face_lost",
+            value=(len(looks) - 1 - last) / len(looks),
+            frame=looks[last + 1].number,
+            box=_box(looks[last]),
+        )
+
+
+def _box(look: Look) -> Box:
+    if look.mesh is None:
+        raise ValueError("there is no face in this look")
+    return Box.around(look.mesh.points)
+
+
+def _one_eye(look: Look) -> float:
+    """What the worse eye lost more than the other one: a blink takes both, and so does the dark."""
+    return min(max(look.eyes), abs(look.eyes[0] - look.eyes[1]) * 1.3)
+
+
+_READ: tuple[tuple[str, float, Callable[[Look], float | None]], ...] = (
+    ("face_bends", 3.0, lambda look: look.bends),
+    ("face_grows", 0.0, lambda look: look.grows),
+    ("eye_disappears", 1.0, _one_eye),
+    ("mouth_slides", 10.0, lambda look: look.slides),
+    ("head_slides", 10.0, lambda look: look.leaves),
+)
+"""Codes, by how much less a value counts for each radian turned, and where it is read."""
+
+
+def _compare(crop: Crop, luma: NDArray[np.uint8], pose: Pose, before: _Sum) -> _Sum:
+    """Add what changed since the crop to what had changed till then."""
+    flow = np.asarray(dense(crop.luma, _straight(luma, crop, pose), FAST) / FACE, np.float32)
+    smooth = cv2.blur(flow, (5, 5))
+    points = before.points + smooth[crop.pixels[:, 1], crop.pixels[:, 0]]
+    stiff = pose.predicted[~crop.loose]
+    there = _similar(crop.mesh.points[~crop.loose, :2], stiff)
+    back = cv2.invertAffineTransform(there)
+    to_crop = np.hstack(
+        [crop.there[:, :2] @ back[:, :2], (crop.there[:, :2] @ back[:, 2] + crop.there[:, 2])[:, None]]
+    )
+    now = cut(luma, to_crop)
+    around = np.asarray(dense(crop.luma, now, FAST) / FACE, np.float32)
+    seen = cut(np.ones_like(luma), to_crop, outside=True) > 0
+    ring, chest = (
+        similarity(around, mask & seen) if _agree(crop.luma, now, around, mask & seen) else None
+        for mask in (crop.ring, crop.chest)
+    )
+    return _Sum(
+        turned=before.turned + pose.turned,
+        points=points.astype(np.float32),
+        ring=before.ring + (np.nan if ring is None else ring[0]),
+        chest=before.chest + (np.nan if chest is None else chest[0]),
+        shift=before.shift + (np.full(2, np.nan, np.float32) if chest is None else chest[1]),
+    )
+
+
+def _agree(one: NDArray[np.uint8], other: NDArray[np.uint8], flow: Floats, mask: NDArray[np.bool_]) -> bool:
+    """Whether a flow, in widths, leads to the same things, so that it can be believed."""
+    if not mask.any():
+        return False
+    back = read(other.astype(np.float32), grid(HIGH, WIDE) + flow * FACE)
+    return (
+        correlation(*(luma[mask] - luma[mask].mean() for luma in (one.astype(np.float32), back))) > _BELIEVED
+    )
+
+
+def _growth(now: _Sum) -> float | None:
+    """What is around the face shrinks, seen from the face, by this share, wherever it is looked for."""
+    shares = [-share for share in (now.ring, now.chest) if not np.isnan(share)]
+    return min(shares) if shares else None
+
+
+def _straight(luma: NDArray[np.uint8], crop: Crop, pose: Pose) -> NDArray[np.uint8]:
+    """The face of another frame as the crop would see it if it had only moved as a rigid thing."""
+    x, y, _ = crop.points.T
+    root = np.sqrt(crop.weights)[:, None]
+    fit = np.linalg.lstsq(_bowl(x, y) * root, pose.predicted * root, rcond=None)[0]
+    places = np.asarray((grid(HIGH, WIDE) - np.asarray(MIDDLE)) / FACE, np.float32)
+    at = (_bowl(places[..., 0], places[..., 1]) @ fit).astype(np.float32)
+    made = cv2.remap(luma, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
+    return np.asarray(made, np.uint8)
+
+
+def _bowl(x: Floats, y: Floats) -> Floats:
+    """A face is about a bowl: turned, its points move by a polynomial of degree two."""
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
+
+
+def _similar(one: Floats, other: Floats) -> NDArray[np.float64]:
+    """The similarity that leads nearest from points to points, ``[2, 3]``."""
+    from_, to = one.mean(axis=0), other.mean(axis=0)
+    a, b = ((points[:, 0] + 1j * points[:, 1]) for points in (one - from_, other - to))
+    turn = np.vdot(a, b) / np.vdot(a, a).real
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.hstack([matrix, (to - matrix @ from_)[:, None]])
+
+
+def _eyes_of(luma: NDArray[np.uint8], crop: Crop) -> tuple[float, float]:
+    """The detail of each eye, in levels."""
+    left, right = (_detail(luma, crop.pixels[list(eye)].mean(axis=0)) for eye in EYES)
+    return left, right
+
+
+def _detail(luma: NDArray[np.uint8], middle: Floats) -> float:
+    x, y = (round(float(value)) for value in middle)
+    patch = cv2.GaussianBlur(
+        luma[max(0, y - 6) : y + 7, max(0, x - 11) : x + 12].astype(np.float32), (0, 0), 1
+    )
+    return float(np.sqrt((cv2.Laplacian(patch, cv2.CV_32F) ** 2).mean())) if patch.size else 0.0
+
+
+def _gone(known: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
+    left, right = (1 - (b + _FLOOR) / (a + _FLOOR) for a, b in zip(known, now, strict=True))
+    return left, right
+
+
+def _luma(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)
