@@ -90,7 +90,8 @@ class Loop:
         """Work until :meth:`stop` or until cancelled. No error of the work comes out of here."""
         self.state = LoopState.WORKING
         try:
-            while not self.stopping:
+            # A library that waits with wait_for() can swallow the cancellation, up to Python 3.11.
+            while not self.stopping and not _is_cancelled():
                 self._woken.clear()
                 try:
                     more = await self._once()
@@ -168,7 +169,8 @@ async def _results(tasks: list[asyncio.Task[None]]) -> list[BaseException | None
 
 async def _wait(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), seconds)
+        async with asyncio.timeout(seconds):
+            await event.wait()
 
 
 def _is_cancelled() -> bool:

@@ -194,7 +194,8 @@ class EngineLoop:
         """Claim nothing more, give the running job a moment, then put it back at the front."""
         self.loop.stop()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), grace)
+            async with asyncio.timeout(grace):
+                await self._idle.wait()
         self._cancel.set()
         await self._idle.wait()
 
@@ -375,7 +376,8 @@ class EngineLoop:
 
     async def _back_off(self, seconds: float) -> None:
         with contextlib.suppress(TimeoutError):  # a stop need not wait for it
-            await asyncio.wait_for(self._cancel.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._cancel.wait()
 
     async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)

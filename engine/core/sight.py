@@ -1,25 +1,15 @@
 """What the eyes saw in one picture: places, kinds and certainties that can be stored as JSON.
 
-They are measurements of a picture. Nothing in them tells one person from another, and no text is kept.
+They are measurements of a picture. Nothing in them tells one person from another.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from enum import StrEnum
 from typing import Any, Self
 
 VERSION = 1
-
-
-class Medium(StrEnum):
-    """How a picture was made."""
-
-    FLAT = "flat"
-    """Screenshots, pages of text, charts, logos, flat drawings, and things on plain white."""
-    SHADED = "shaded"
-    """Photographs, paintings, shaded drawings."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,25 +35,13 @@ class Spot:
 
 @dataclass(frozen=True, kw_only=True)
 class Sight:
-    """What was seen in a picture. None means that an eye did not look, because its weights are not here.
+    """What was seen in a picture.
 
     Attributes:
-        medium: flat or shaded; None: it could be either.
-        medium_certainty: 0.5 … 1; 0 where it could be either.
-        faces: the surest first.
-        bodies: of people with a face, the surest face first; what can be seen of each.
-        text: lines of letters, the largest first.
-        subject: at most one: what stands out.
-        subject_is_whole: it is one piece.
+        faces: the surest first. None: nothing looked, because the weights are not here.
     """
 
-    medium: Medium | None = None
-    medium_certainty: float = 0.0
     faces: tuple[Spot, ...] | None = None
-    bodies: tuple[Spot, ...] | None = None
-    text: tuple[Spot, ...] | None = None
-    subject: tuple[Spot, ...] | None = None
-    subject_is_whole: bool = False
 
     def to_json(self) -> str:
         """As one line of JSON."""
@@ -80,10 +58,7 @@ class Sight:
             told = json.loads(text)
             if told.pop("version") != VERSION:
                 raise ValueError("a sight of another version")
-            for name in ("faces", "bodies", "text", "subject"):
-                told[name] = _spots(told[name])
-            told["medium"] = None if told["medium"] is None else Medium(told["medium"])
-            return cls(**told)
+            return cls(**{**told, "faces": _spots(told["faces"])})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("no sight") from error
 

@@ -261,7 +261,8 @@ class EngineHost:
             if not begun.done():
                 begun.set_result(death)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._closing.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._closing.wait()
         if not begun.done():
             begun.set_result(None)
         self._enter(HostState.STOPPED)

@@ -1,4 +1,4 @@
-"""The process that looks at one picture with the eyes, and ends.
+"""The process that looks at one picture for what its plan needs, and ends.
 
 Bare pixels come by standard input, one line of JSON leaves by standard output: a
 :class:`engine.core.sight.Sight`. The networks are large pieces of native code, and their input was made by a

@@ -11,23 +11,18 @@ from typing import Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.sight import Sight, Spot
+from engine.core.sight import Sight
 from engine.vision import bodies, cutout, face_mesh, faces, text_reader, text_regions
 from engine.vision.bodies import Body, find_body
-from engine.vision.box import Box
 from engine.vision.cutout import Cutout, find_cutout
 from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
-from engine.vision.medium import see_medium
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Reader, Words
 from engine.vision.text_regions import TextLine, find_text
 from engine.weights.store import Store
 
 log = logging.getLogger(__name__)
-
-MOST_BODIES = 4
-"""Faces of a picture under which a body is looked for; each takes about 0.2 s of a core."""
 
 N = TypeVar("N")
 T = TypeVar("T")
@@ -76,11 +71,6 @@ class Eyes:
             Eye.READER: self._reader,
         }
 
-    @staticmethod
-    def installed(store: Store) -> bool:
-        """Whether there is any eye at all; no network is read."""
-        return any(store.path(eye.value).is_dir() for eye in Eye)
-
     def has(self, eye: Eye) -> bool:
         """Whether an eye can look; reads its network if that was not done yet."""
         return self._all[eye].get() is not None
@@ -111,29 +101,14 @@ class Eyes:
         return self._reader.ask(lambda reader: reader.read(picture, line.corners), None)
 
     def look(self, picture: Picture) -> Sight:
-        """Everything that can be said about one picture and stored.
+        """What a plan needs to know of a picture, and what is stored with the job; quick.
 
         Args:
             picture: uint8 ``[H, W, 3]``, RGB.
         """
         height, width = picture.shape[:2]
-
-        def spots(found: list[tuple[Box, float]], eye: Eye) -> tuple[Spot, ...] | None:
-            seen = tuple(box.spot(certainty, width, height) for box, certainty in found)
-            return seen if self.has(eye) else None
-
-        seen_medium = see_medium(picture)
-        subject, found = self.cutout(picture), self.faces(picture)
-        people = [body for face in found[:MOST_BODIES] if (body := self.body(picture, face)) is not None]
-        return Sight(
-            medium=None if seen_medium is None else seen_medium.medium,
-            medium_certainty=0.0 if seen_medium is None else round(seen_medium.certainty, 2),
-            faces=spots([(face.box, face.certainty) for face in found], Eye.FACES),
-            bodies=spots([(body.box, body.certainty) for body in people], Eye.BODIES),
-            text=spots([(line.box, line.certainty) for line in self.text(picture)], Eye.TEXT),
-            subject=spots([(subject.box, subject.certainty)] if subject else [], Eye.SUBJECT),
-            subject_is_whole=subject is not None and subject.whole,
-        )
+        seen = tuple(face.box.spot(face.certainty, width, height) for face in self.faces(picture))
+        return Sight(faces=seen if self.has(Eye.FACES) else None)
 
 
 class _Lazy(Generic[N]):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 
@@ -131,6 +132,33 @@ async def test_being_cancelled_is_no_error(caplog):
         await until(lambda: loop.state is LoopState.WORKING)
     assert (loop.state, loop.last_error, ended) == (LoopState.STOPPED, "", [1])
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
+async def test_a_loop_that_is_cancelled_as_it_is_woken_ends():
+    loop = Loop("sleepy", Work(), every=60)
+    task = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.01)
+    loop.wake()
+    await asyncio.sleep(0)  # its wait has ended, and it has not gone on yet
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(task, return_exceptions=True)
+    assert loop.state is LoopState.STOPPED
+
+
+async def test_a_loop_ends_although_its_work_swallows_the_cancellation():
+    async def swallows():
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.sleep(60)
+        return True
+
+    loop = Loop("sleepy", swallows, every=60)
+    task = asyncio.create_task(loop.run())
+    await asyncio.sleep(0.01)
+    task.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(task, return_exceptions=True)
+    assert loop.state is LoopState.STOPPED
 
 
 async def test_something_cancelled_inside_the_work_does_not_end_the_loop(caplog):

@@ -176,7 +176,7 @@ def test_what_arrives_after_the_rows_were_asked_is_not_deleted(blobs, put_before
         if put_before:
             blobs.put(DATA)
         with blobs.arrivals() as arrived:
-            named = set()
+            named: set[str] = set()
             if not put_before:
                 blobs.put(DATA)
             hand.close()  # its row is written

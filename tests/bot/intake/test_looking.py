@@ -10,11 +10,10 @@ from bot.intake import sandbox
 from bot.intake.decoder import Pixels
 from bot.intake.looking import Looker
 from bot.intake.picture_intake import Intake
-from engine.core.sight import Medium
-from engine.vision import cutout
+from engine.vision import faces
 from engine.weights.store import Store
 from tests.bot.fixtures import picture
-from tests.engine.vision.onnx_bytes import relu
+from tests.engine.vision.onnx_bytes import white_is_a_face
 from tests.policies import intake_limits
 
 MEMORY = 2**30
@@ -22,32 +21,32 @@ MEMORY = 2**30
 
 @pytest.fixture
 def store(tmp_path):
-    """One eye is installed. It says that what is bright stands out."""
+    """The eye for faces is installed. It takes what is white for one."""
     store = Store(tmp_path / "models")
-    path = store.path(cutout.ENTRY) / cutout.FILE
+    path = store.path(faces.ENTRY) / faces.FILE
     path.parent.mkdir(parents=True)
-    path.write_bytes(relu((1, 3, 320, 320)))
+    path.write_bytes(white_is_a_face())
     return store
 
 
-def pixels(width=90, height=60):
+def pixels(width=96, height=64):
     shown = np.zeros((height, width, 3), np.uint8)
-    shown[20:40, 30:60] = 255
+    shown[24:28, 48:52] = 255
     return Pixels(width=width, height=height, data=shown.tobytes())
 
 
 async def test_a_picture_is_looked_at_in_a_process_of_its_own(store):
     sight = await Looker(store, seconds=60, memory=MEMORY).look(pixels())
     assert sight is not None
-    assert sight.subject is not None
-    (subject,) = sight.subject
-    assert (subject.left, subject.top) == pytest.approx((1 / 3, 1 / 3), abs=0.02)
-    assert sight.medium is Medium.FLAT
-    assert (sight.faces, sight.text) == (None, None), "these eyes are not here"
+    assert sight.faces is not None
+    (face,) = sight.faces
+    assert (face.left, face.top) == pytest.approx(((50 - 16) / 96, (26 - 16) / 64), abs=1e-4)
+    assert (face.width, face.height) == pytest.approx((32 / 96, 32 / 64), abs=1e-4)
+    assert face.certainty == pytest.approx(1)
 
 
 @pytest.mark.parametrize("there", [False, True])
-async def test_where_no_eye_is_installed_no_process_is_started(tmp_path, monkeypatch, there):
+async def test_where_the_eye_is_not_installed_no_process_is_started(tmp_path, monkeypatch, there):
     monkeypatch.setattr(sandbox, "ask", lambda *_, **__: pytest.fail("a process was started"))
     looker = Looker(Store(tmp_path) if there else None, seconds=60, memory=MEMORY)
     assert await looker.look(pixels()) is None

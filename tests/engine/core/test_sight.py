@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from engine.core.sight import Medium, Sight, Spot
+from engine.core.sight import Sight, Spot
 
 SPOT = Spot(left=0, top=0.1, width=0.5, height=0.15, certainty=0.88)
 
@@ -17,8 +17,8 @@ def test_the_area_of_a_spot_is_a_share_of_the_picture():
     "sight",
     [
         Sight(),
-        Sight(faces=(), text=(), subject=()),
-        Sight(medium=Medium.FLAT, medium_certainty=0.7, faces=(SPOT, SPOT), text=(SPOT,), subject=(SPOT,)),
+        Sight(faces=()),
+        Sight(faces=(SPOT, SPOT)),
     ],
 )
 def test_a_sight_comes_back_from_json_as_it_was(sight):
@@ -46,10 +46,6 @@ def test_what_is_no_sight_is_refused(text):
 
 def test_a_sight_holds_places_and_certainties_and_nothing_else():
     """What is kept with a job: nothing that could tell one person from another."""
-    told = json.loads(Sight(medium=Medium.SHADED, faces=(SPOT,), text=(SPOT,), subject=(SPOT,)).to_json())
-    spots = [*told["faces"], *told["text"], *told["subject"]]
-    assert all(set(spot) == {"left", "top", "width", "height", "certainty"} for spot in spots)
-    assert set(told) == {
-        *("version", "medium", "medium_certainty"),
-        *("faces", "bodies", "text", "subject", "subject_is_whole"),
-    }
+    told = json.loads(Sight(faces=(SPOT,)).to_json())
+    assert [set(spot) for spot in told["faces"]] == [{"left", "top", "width", "height", "certainty"}]
+    assert set(told) == {"version", "faces"}
