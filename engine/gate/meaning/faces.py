@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import pairwise
 
 import cv2
@@ -21,11 +22,11 @@ from engine.gate.meaning.shape import (
     EYES,
     FACE,
     HIGH,
-    MIDDLE,
     WIDE,
     Crop,
     Pose,
     cut,
+    places,
     pose_of,
     similarity,
     stiffly,
@@ -36,12 +37,16 @@ from engine.vision.face_mesh import Mesh
 from engine.vision.likeness import correlation
 from engine.vision.optical_flow import FAST, Floats, dense, grid, read
 
+LOST = "face_lost"
+
 _TURN = 0.2
 """Radians, beyond which a later picture of the face is compared with."""
 _UPPER, _LOWER = 0.08, 0.25
 """Above and below these heights, in widths from the middle, are the upper and the lower face."""
 _BELIEVED = 0.6
 """Correlation of what is around a face with itself, moved along the flow."""
+_AWAY = 0.35
+"""Radians, from which a face that is seen no more may have turned away."""
 _FEWEST_LOOKS = 3
 _FLOOR = 3.0
 """Added to an eye's detail, in levels, so that noise counts for nothing."""
@@ -55,6 +60,7 @@ class Look:
         number: of the frame.
         mesh: None: the network sees no face.
         turned: radians that it turned on the way, in all.
+        unlike: 1 minus the correlation with what it was, moved along its own flow.
         bends: root mean square of what is left of the stiff points' motion, widths.
         slides: of the lower face against the upper one, sideways, widths.
         grows: share by which it grew more than what is around it; None: nothing is to be seen around it.
@@ -65,6 +71,7 @@ class Look:
     number: int
     mesh: Mesh | None
     turned: float = 0.0
+    unlike: float = 0.0
     bends: float = 0.0
     slides: float = 0.0
     grows: float | None = None
@@ -77,6 +84,7 @@ class _Sum:
     """What had changed when the face was last compared with a new picture of itself."""
 
     turned: float = 0.0
+    unlike: float = 0.0
     points: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
     ring: float = 0.0
     chest: float = 0.0
@@ -108,21 +116,23 @@ def follow_face(
             continue
         mesh = found
         luma, pose = _luma(frame), pose_of(crop, found)
-        now = _compare(crop, luma, pose, before)
+        straight = _straight(luma, crop, pose)
+        now = _compare(crop, luma, straight, pose, before)
         stiff = stiffly(first, now.points, first.weights)
         upper = first.weights * (first.points[:, 1] < _UPPER)
         lower = first.points[:, 1] > _LOWER
         flown = float(stiffly(first, now.points, upper)[lower, 0].mean())
-        whole = pose_of(first, found)
+        whole = pose if crop is first else pose_of(first, found)
         yield Look(
             number=number,
             mesh=found,
             turned=now.turned,
+            unlike=now.unlike,
             bends=float(np.sqrt((stiff[~first.loose] ** 2).sum(axis=1).mean())),
             slides=abs(flown + float(whole.bent[lower, 0].mean())),
             grows=_growth(now),
             leaves=None if np.isnan(now.shift).any() else float(np.hypot(*now.shift)),
-            eyes=_gone(known, _eyes_of(_straight(luma, crop, pose), crop)),
+            eyes=_gone(known, _eyes_of(straight, crop)),
         )
         if pose.turned > _TURN:
             crop, before = Crop(luma, found), now
@@ -153,15 +163,19 @@ def faults_of(looks: Sequence[Look]) -> Iterator[Fault]:
 
 
 def _lost(looks: Sequence[Look]) -> Iterator[Fault]:
-    """The share of the looks at the end in which the network sees no face where the last one was."""
+    """The share of the looks at the end in which the network sees no face where the last one was.
+
+    A face that was about to look away is not lost.
+    """
     last = max((n for n, look in enumerate(looks) if look.mesh is not None), default=None)
-    if last is not None and last < len(looks) - 1:
-        yield Fault(
-            code="face_lost",
-            value=(len(looks) - 1 - last) / len(looks),
-            frame=looks[last + 1].number,
-            box=_box(looks[last]),
-        )
+    if last is None or last == len(looks) - 1 or looks[last].turned > _AWAY:
+        return
+    yield Fault(
+        code=LOST,
+        value=(len(looks) - 1 - last) / len(looks),
+        frame=looks[last + 1].number,
+        box=_box(looks[last]),
+    )
 
 
 def _box(look: Look) -> Box:
@@ -185,46 +199,48 @@ _READ: tuple[tuple[str, float, Callable[[Look], float | None]], ...] = (
 """Codes, by how much less a value counts for each radian turned, and where it is read."""
 
 
-def _compare(crop: Crop, luma: NDArray[np.uint8], pose: Pose, before: _Sum) -> _Sum:
+def _compare(
+    crop: Crop, luma: NDArray[np.uint8], straight: NDArray[np.uint8], pose: Pose, before: _Sum
+) -> _Sum:
     """Add what changed since the crop to what had changed till then."""
-    flow = np.asarray(dense(crop.luma, _straight(luma, crop, pose), FAST) / FACE, np.float32)
+    flow = np.asarray(dense(crop.luma, straight, FAST) / FACE, np.float32)
     smooth = cv2.blur(flow, (5, 5))
     points = before.points + smooth[crop.pixels[:, 1], crop.pixels[:, 0]]
-    stiff = pose.predicted[~crop.loose]
-    there = _similar(crop.mesh.points[~crop.loose, :2], stiff)
-    back = cv2.invertAffineTransform(there)
-    to_crop = np.hstack(
+    stiff = ~crop.loose
+    back = cv2.invertAffineTransform(_similar(crop.mesh.points[stiff, :2], pose.predicted[stiff]))
+    there = np.hstack(
         [crop.there[:, :2] @ back[:, :2], (crop.there[:, :2] @ back[:, 2] + crop.there[:, 2])[:, None]]
     )
-    now = cut(luma, to_crop)
+    now, seen = cut(luma, there), cut(np.ones_like(luma), there, outside=True) > 0
     around = np.asarray(dense(crop.luma, now, FAST) / FACE, np.float32)
-    seen = cut(np.ones_like(luma), to_crop, outside=True) > 0
-    ring, chest = (
-        similarity(around, mask & seen) if _agree(crop.luma, now, around, mask & seen) else None
-        for mask in (crop.ring, crop.chest)
+    back_then = read(now.astype(np.float32), grid(HIGH, WIDE) + around * FACE)
+    face, ring, chest = (
+        similarity(around, mask & seen) if _same(crop.luma, back_then, mask & seen) > least else None
+        for mask, least in ((crop.outline, -1.0), (crop.ring, _BELIEVED), (crop.chest, _BELIEVED))
     )
+    # A mesh follows most of a growth; what it missed is in the flow.
+    own = 0.0 if face is None else max(0.0, face[0])
     return _Sum(
         turned=before.turned + pose.turned,
+        unlike=before.unlike + 1 - _same(crop.luma, back_then, crop.outline & seen),
         points=points.astype(np.float32),
-        ring=before.ring + (np.nan if ring is None else ring[0]),
-        chest=before.chest + (np.nan if chest is None else chest[0]),
+        ring=before.ring + (np.nan if ring is None else own - ring[0]),
+        chest=before.chest + (np.nan if chest is None else own - chest[0]),
         shift=before.shift + (np.full(2, np.nan, np.float32) if chest is None else chest[1]),
     )
 
 
-def _agree(one: NDArray[np.uint8], other: NDArray[np.uint8], flow: Floats, mask: NDArray[np.bool_]) -> bool:
-    """Whether a flow, in widths, leads to the same things, so that it can be believed."""
+def _same(one: NDArray[np.uint8], other: Floats, mask: NDArray[np.bool_]) -> float:
+    """Correlation of two crops in some of their pixels; 0 where there are none."""
     if not mask.any():
-        return False
-    back = read(other.astype(np.float32), grid(HIGH, WIDE) + flow * FACE)
-    return (
-        correlation(*(luma[mask] - luma[mask].mean() for luma in (one.astype(np.float32), back))) > _BELIEVED
-    )
+        return 0.0
+    a, b = one[mask].astype(np.float32), other[mask]
+    return correlation(a - a.mean(), b - b.mean())
 
 
 def _growth(now: _Sum) -> float | None:
-    """What is around the face shrinks, seen from the face, by this share, wherever it is looked for."""
-    shares = [-share for share in (now.ring, now.chest) if not np.isnan(share)]
+    """By how much the face grew more than what is around it, wherever that is looked for."""
+    shares = [share for share in (now.ring, now.chest) if not np.isnan(share)]
     return min(shares) if shares else None
 
 
@@ -233,10 +249,14 @@ def _straight(luma: NDArray[np.uint8], crop: Crop, pose: Pose) -> NDArray[np.uin
     x, y, _ = crop.points.T
     root = np.sqrt(crop.weights)[:, None]
     fit = np.linalg.lstsq(_bowl(x, y) * root, pose.predicted * root, rcond=None)[0]
-    places = np.asarray((grid(HIGH, WIDE) - np.asarray(MIDDLE)) / FACE, np.float32)
-    at = (_bowl(places[..., 0], places[..., 1]) @ fit).astype(np.float32)
+    at = (_crop_bowl() @ fit).astype(np.float32)
     made = cv2.remap(luma, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
     return np.asarray(made, np.uint8)
+
+
+@cache
+def _crop_bowl() -> Floats:
+    return _bowl(*places())
 
 
 def _bowl(x: Floats, y: Floats) -> Floats:

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.meaning.faces import faults_of, follow_face
+from engine.gate.meaning.faces import LOST, faults_of, follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
 from engine.gate.meaning.letters import SIDE, Followed, follow_lines
+from engine.vision import faces
 from engine.vision.box import Box
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.face_mesh import Mesh
@@ -28,6 +29,10 @@ _NARROWEST = 30.0
 _MOST_FACES = 2
 _FACE_LOOKS = 8
 """Frames in which each face is looked at; each takes about 16 ms of a core."""
+_ALL_OF_IT = 0.99
+"""Share of a face that was in the frame when it was last seen."""
+_NEAR = 2.0
+"""Sides of a face's box in which it may be found again."""
 _READABLE = 0.6
 """The reader's certainty, below which it was no text."""
 _LETTER_LOOKS = (0.25, 0.5, 0.7, 0.85, 0.93, 1.0)
@@ -61,7 +66,20 @@ def _face_faults(clip: Clip, eyes: Eyes) -> Iterator[Fault]:
     numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
     for mesh in meshes:
-        yield from faults_of(list(follow_face(frames, numbers, base, mesh, eyes)))
+        for fault in faults_of(list(follow_face(frames, numbers, base, mesh, eyes))):
+            if fault.code != LOST or _is_lost(eyes, clip, fault):
+                yield fault
+
+
+def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
+    """Whether a face is really gone: it was all in the frame, and a second look finds none there."""
+    if fault.value < FAULTS[fault.code].warn:
+        return False
+    height, width = clip.frames.shape[1:3]
+    inside = fault.box.within(width, height).area >= _ALL_OF_IT * fault.box.area
+    near = fault.box.grown(_NEAR)
+    found = eyes.faces(clip.frames[-1], side=faces.SIDE) if inside else ()
+    return inside and not any(near.shared(face.box) > 0 for face in found)
 
 
 def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], list[Mesh]]:

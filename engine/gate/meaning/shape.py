@@ -6,7 +6,7 @@ All lengths are in widths of the face, in the upright square of the face's own f
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import cv2
 import numpy as np
@@ -41,7 +41,7 @@ _JAW = 0.2
 """How far below the middle of the face everything moves when it speaks."""
 _LOOSE = 0.15
 """Weight of what moves when a face speaks, beside what hardly does."""
-_PASSES = 4
+_PASSES = 3
 _OUTLIER = 1.5
 """In medians of the distances, from which a point counts less."""
 _LEAST = 0.002
@@ -119,19 +119,21 @@ class Crop:
     @cached_property
     def ring(self) -> NDArray[np.bool_]:
         """The pixels beside and above the face."""
-        x, y = _places()
+        x, y = places()
         away = np.hypot(x / 0.5, y / max(float(self.points[:, 1].max()), 0.1))
         return np.asarray((away > 1.3) & (away < 2.2) & (y < 0.25) & self.seen)  # noqa: PLR2004 - widths
 
     @cached_property
     def chest(self) -> NDArray[np.bool_]:
         """The pixels below the chin."""
-        x, y = _places()
+        x, y = places()
         below = y > float(self.points[:, 1].max()) + 0.15
         return np.asarray(below & (np.abs(x) < 0.8) & self.seen)  # noqa: PLR2004 - widths
 
 
-def _places() -> tuple[Floats, Floats]:
+@cache
+def places() -> tuple[Floats, Floats]:
+    """Where the pixels of a crop are, in widths from the face's middle: float32 ``[HIGH, WIDE]`` twice."""
     columns, rows = np.arange(WIDE, dtype=np.float32), np.arange(HIGH, dtype=np.float32)
     x, y = np.meshgrid((columns - MIDDLE[0]) / FACE, (rows - MIDDLE[1]) / FACE)
     return x.astype(np.float32), y.astype(np.float32)
@@ -214,7 +216,7 @@ def similarity(flow: Floats, mask: NDArray[np.bool_]) -> tuple[float, Floats] | 
     """
     if np.count_nonzero(mask) < _FEWEST:
         return None
-    x, y = (field[mask][::_EVERY].astype(np.float64) for field in _places())
+    x, y = (field[mask][::_EVERY].astype(np.float64) for field in places())
     moved = flow[mask][::_EVERY].astype(np.float64)
     one, none = np.ones_like(x), np.zeros_like(x)
     design = np.concatenate([np.stack([one, none, x, -y], axis=1), np.stack([none, one, y, x], axis=1)])
@@ -229,5 +231,5 @@ def similarity(flow: Floats, mask: NDArray[np.bool_]) -> tuple[float, Floats] | 
     return float(fit[2]), np.median(moved, axis=0).astype(np.float32)
 
 
-_FEWEST, _EVERY = 300, 5
+_FEWEST, _EVERY = 300, 9
 """Pixels, and every how many of them is used."""

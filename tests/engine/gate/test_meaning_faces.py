@@ -1,0 +1,123 @@
+"""Faces that bend, grow, slide and lose an eye, and faces that only move, turn, blink and talk."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.meaning_faults import FACE_FAULTS, zoomed
+from engine.gate.clip import Clip
+from engine.gate.meaning import FAULTS, find_faults
+from engine.gate.meaning.faces import Look, faults_of
+from engine.gate.meaning.shape import Crop, pose_of
+from tests.engine.gate.drawn_face import SIZE, eyes, mesh, picture, place
+
+LENGTH = 9
+CODES = {
+    "face bent": "face_bends",
+    "face grown": "face_grows",
+    "eye gone": "eye_disappears",
+    "lower face slid": "mouth_slides",
+    "head slid": "head_slides",
+}
+
+
+@pytest.fixture(scope="module")
+def still():
+    return np.repeat(picture()[None], LENGTH, axis=0)
+
+
+def found(frames, meshes=(), reference=None):
+    """What is found, by its code; without meshes the face's own points stay where they were."""
+    seen = find_faults(Clip(frames, reference, 8), eyes([mesh(), *(meshes or [mesh()])]))
+    return {fault.code: fault for fault in seen}
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_a_fault_is_found_at_its_end_with_its_place(still, name):
+    spoilt = FACE_FAULTS[name](still, [place()] * LENGTH, 3, np.random.default_rng(4))
+    fault = found(spoilt)[CODES[name]]
+    assert fault.frame >= LENGTH - 3
+    assert fault.box.left < place().middle[0] < fault.box.right
+    assert fault.box.top < place().middle[1] < fault.box.bottom
+
+
+def test_a_stronger_fault_has_a_larger_value(still):
+    for name, code in CODES.items():
+        made = [
+            found(FACE_FAULTS[name](still, [place()] * LENGTH, strength, np.random.default_rng(4)))
+            for strength in (2, 3)
+        ]
+        values = [one[code].value if code in one else 0.0 for one in made]
+        assert values[0] < values[1] or name == "eye gone", (name, values)
+
+
+def test_a_still_face_and_a_slow_zoom_show_nothing(still):
+    assert found(still) == {}
+    steps = np.linspace(1, 1.15, LENGTH)[1:]
+    offset = (np.array((160.0, 120.0)) - SIZE / 2) * (steps[:, None] - 1)
+    nearer = [mesh(scale, shift) for scale, shift in zip(steps, offset, strict=True)]
+    assert found(zoomed(still), nearer) == {}
+
+
+def test_a_face_that_walks_through_the_frame_shows_nothing(still):
+    moved, meshes = still.copy(), []
+    for t in range(LENGTH):
+        shift = np.float32([[1, 0, 4 * t], [0, 1, -2 * t]])
+        moved[t] = cv2.warpAffine(still[t], shift, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT)
+        meshes.append(mesh(1.0, (4.0 * t, -2.0 * t)))
+    assert found(moved, meshes[1:]) == {}
+
+
+@pytest.mark.parametrize("yaw", [0.1, -0.4, 0.7])
+def test_a_turn_is_told_from_a_bend(yaw):
+    crop = Crop(picture()[..., 0], mesh())
+    pose = pose_of(crop, mesh(1.1, (5, -3), yaw))
+    assert pose.turned == pytest.approx(abs(yaw), abs=0.01)
+    assert pose.scale == pytest.approx(1.1, abs=0.01)
+    assert np.abs(pose.bent).max() < 0.01
+
+
+def look(number, **changes):
+    return Look(number=number, mesh=mesh(), **changes)
+
+
+def test_what_lasts_for_one_look_is_no_fault():
+    for changes in ({"bends": 1.0}, {"eyes": (0.9, 0.0)}, {"slides": 1.0}, {"grows": 1.0}, {"leaves": 1.0}):
+        looks = [look(n, **(changes if n == 3 else {})) for n in range(8)]
+        assert all(fault.value < FAULTS[fault.code].warn for fault in faults_of(looks)), changes
+        looks = [look(n, **(changes if n > 3 else {})) for n in range(8)]
+        assert any(fault.value > FAULTS[fault.code].warn for fault in faults_of(looks)), changes
+
+
+def test_both_eyes_closed_are_no_eye_gone():
+    values = {fault.code: fault.value for fault in faults_of([look(n, eyes=(0.8, 0.8)) for n in range(8)])}
+    assert values["eye_disappears"] == 0
+
+
+def test_the_further_a_face_turned_the_less_its_changes_count():
+    near, far = (
+        {
+            fault.code: fault.value
+            for fault in faults_of([look(n, bends=0.1, turned=turned) for n in range(8)])
+        }
+        for turned in (0.0, 0.5)
+    )
+    assert far["face_bends"] < near["face_bends"] / 2
+
+
+def test_a_face_that_gets_lost_is_found_where_it_was_last(still):
+    lost = found(still, [mesh(), mesh(), mesh(), None])["face_lost"]
+    assert lost.frame == 3
+    assert lost.value == pytest.approx(5 / 8)
+
+
+def test_the_input_picture_counts_as_the_first_look(still):
+    spoilt = FACE_FAULTS["face grown"](still, [place()] * LENGTH, 3, np.random.default_rng(4))[-4:]
+    assert "face_grows" in found(spoilt, reference=still[0])
+
+
+def test_a_clip_without_a_face_or_too_short_is_not_looked_at(still):
+    assert find_faults(Clip(still, None, 8), eyes([mesh()], faces=0)) == ()
+    assert find_faults(Clip(still[:3], None, 8), eyes([mesh()])) == ()
