@@ -7,13 +7,13 @@ and gives the changed frames. The eyes find the places on the clean frames; the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.vision.optical_flow import Floats, grid
+from engine.vision.optical_flow import Floats, grid, read
 
 Frames = NDArray[np.uint8]
 Rng = np.random.Generator
@@ -21,6 +21,9 @@ Rng = np.random.Generator
 STRENGTHS = (1, 2, 3)
 BENT, GROWN, SLID, BEHEADED = (0.04, 0.08, 0.14), (1.12, 1.25, 1.5), (0.06, 0.12, 0.20), (0.05, 0.10, 0.18)
 GONE, GARBLED = (0.6, 0.85, 1.0), (0.3, 0.6, 1.0)
+
+_AROUND = 1.6
+"""Larger sides of a face, from its middle, within which everything that changes lies."""
 
 WORDS = (
     "WHEN THE BOSS SAYS",
@@ -73,76 +76,94 @@ def _inside(x: Floats, y: Floats, full: float, none: float) -> Floats:
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 
 
+def _each(frames: Frames, faces: list[Place], change: Callable[[Frames, Place, float], Frames]) -> Frames:
+    """Change what is around the face in each frame; the third argument grows from 0 to 1."""
+    made = frames.copy()
+    for frame, face, share in zip(made, faces, _ramp(len(frames)), strict=True):
+        reach = _AROUND * max(face.width, face.height)
+        left, top = (max(0, round(float(x - reach))) for x in face.middle)
+        right, bottom = (round(float(x + reach)) for x in face.middle)
+        corner = np.array((left, top), np.float32)
+        own = replace(face, middle=face.middle - corner, eyes=face.eyes - corner)
+        part = frame[top:bottom, left:right]
+        part[:] = change(part.copy(), own, float(share))
+    return made
+
+
 def bent(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Frames:
     """The face is bent by a smooth field, up to a share of its width."""
     waves = rng.normal(size=(2, 3, 3)).astype(np.float32)
     fields = [cv2.resize(wave, (65, 65), interpolation=cv2.INTER_CUBIC) for wave in waves]
     most = max(float(np.hypot(*fields).max()), 1e-6)
-    made = []
-    for frame, face, share in zip(frames, faces, _ramp(len(frames)), strict=True):
-        places = grid(*frame.shape[:2])
+
+    def change(part: Frames, face: Place, share: float) -> Frames:
+        places = grid(*part.shape[:2])
         x, y = face.own(places)
         at = np.dstack([x, y]).astype(np.float32) * 28 + 32
         reach = BENT[strength - 1] * face.width * share * _inside(x, y, 0.8, 1.3) / most
-        parts = [cv2.remap(f, at, None, cv2.INTER_LINEAR) * reach for f in fields]  # type: ignore[call-overload]
-        made.append(
-            _moved(frame, places, parts[0][..., None] * face.across + parts[1][..., None] * face.down)
-        )
-    return np.stack(made)
+        across, down = (read(wave, at) * reach for wave in fields)
+        shift = across[..., None] * face.across + down[..., None] * face.down
+        return _moved(part, places, shift.astype(np.float32))
+
+    return _each(frames, faces, change)
 
 
 def grown(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Frames:
     """The face grows, and its head does not."""
     del rng
-    made = []
-    for frame, face, share in zip(frames, faces, _ramp(len(frames)), strict=True):
-        places = grid(*frame.shape[:2])
+
+    def change(part: Frames, face: Place, share: float) -> Frames:
+        places = grid(*part.shape[:2])
         factor = 1 + (GROWN[strength - 1] - 1) * share
         inside = _inside(*face.own(places), 0.8, 1.5)[..., None]
-        made.append(_moved(frame, places, (places - face.middle) * (1 - 1 / factor) * inside))
-    return np.stack(made)
+        return _moved(part, places, (places - face.middle) * (1 - 1 / factor) * inside)
+
+    return _each(frames, faces, change)
 
 
 def eye_gone(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Frames:
     """An eye fades into skin in the middle of the clip."""
     side, count = int(rng.integers(2)), len(frames)
-    made = []
-    for t, (frame, face) in enumerate(zip(frames, faces, strict=True)):
-        share = GONE[strength - 1] * float(np.clip((t - count / 2) / 2 + 0.5, 0, 1))
-        x, y = grid(*frame.shape[:2]).transpose(2, 0, 1) - face.eyes[side][:, None, None]
+
+    def change(part: Frames, face: Place, share: float) -> Frames:
+        gone = GONE[strength - 1] * float(np.clip((share * (count - 1) - count / 2) / 2 + 0.5, 0, 1))
+        x, y = grid(*part.shape[:2]).transpose(2, 0, 1) - face.eyes[side][:, None, None]
         away = np.stack([x * face.across[0] + y * face.across[1], x * face.down[0] + y * face.down[1]])
         hole = np.hypot(away[0] / (0.17 * face.width), away[1] / (0.11 * face.width))
-        skin = cv2.inpaint(frame, (hole < 1).astype(np.uint8), 5, cv2.INPAINT_TELEA)
+        skin = cv2.inpaint(part, (hole < 1).astype(np.uint8), 5, cv2.INPAINT_TELEA)
         skin = cv2.GaussianBlur(skin, (0, 0), max(1.0, 0.02 * face.width))
-        weight = (np.clip((1.2 - hole) / 0.4, 0, 1) * share)[..., None]
-        made.append((frame * (1 - weight) + skin * weight + 0.5).astype(np.uint8))
-    return np.stack(made)
+        weight = (np.clip((1.2 - hole) / 0.4, 0, 1) * gone)[..., None]
+        return np.asarray(part * (1 - weight) + skin * weight + 0.5, np.uint8)
+
+    return _each(frames, faces, change)
 
 
 def lower_face_slid(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Frames:
     """Mouth and chin slide sideways."""
     side = rng.choice([-1, 1])
-    made = []
-    for frame, face, share in zip(frames, faces, _ramp(len(frames)), strict=True):
-        places = grid(*frame.shape[:2])
+
+    def change(part: Frames, face: Place, share: float) -> Frames:
+        places = grid(*part.shape[:2])
         x, y = face.own(places)
         lower = np.clip((y - 0.05) / 0.3, 0, 1) * _inside(x, y, 0.95, 1.4)
         reach = side * SLID[strength - 1] * face.width * share
-        made.append(_moved(frame, places, (lower * reach)[..., None] * face.across))
-    return np.stack(made)
+        return _moved(part, places, (lower * reach)[..., None] * face.across)
+
+    return _each(frames, faces, change)
 
 
 def head_slid(frames: Frames, faces: list[Place], strength: int, rng: Rng) -> Frames:
     """The head, hair and all, slides sideways on its body."""
     side = rng.choice([-1, 1])
-    made = []
-    for frame, face, share in zip(frames, faces, _ramp(len(frames)), strict=True):
-        places = grid(*frame.shape[:2])
+
+    def change(part: Frames, face: Place, share: float) -> Frames:
+        places = grid(*part.shape[:2])
         x, y = face.own(places)
         above = np.clip((1.35 - y) / 0.3, 0, 1) * _inside(x, y * 0.85, 1.7, 2.3)
         reach = side * BEHEADED[strength - 1] * face.width * share
-        made.append(_moved(frame, places, (above * reach)[..., None] * face.across))
-    return np.stack(made)
+        return _moved(part, places, (above * reach)[..., None] * face.across)
+
+    return _each(frames, faces, change)
 
 
 def captioned(frames: Frames, rng: Rng) -> tuple[Frames, tuple[int, int, int, int]]:

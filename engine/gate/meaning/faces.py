@@ -35,10 +35,12 @@ from engine.vision.box import Box
 from engine.vision.eyes import Eyes
 from engine.vision.face_mesh import Mesh
 from engine.vision.likeness import correlation
-from engine.vision.optical_flow import FAST, Floats, dense, grid, read
+from engine.vision.optical_flow import MEDIUM, Floats, dense, grid, read
 
 LOST = "face_lost"
 
+_UNLIKE, _FAR = 0.4, 0.35
+"""From here on a face is no longer compared: correlation that was lost, and radians turned, in all."""
 _TURN = 0.2
 """Radians, beyond which a later picture of the face is compared with."""
 _UPPER, _LOWER = 0.08, 0.25
@@ -47,8 +49,10 @@ _BELIEVED = 0.6
 """Correlation of what is around a face with itself, moved along the flow."""
 _AWAY = 0.35
 """Radians, from which a face that is seen no more may have turned away."""
+_TURNED = 0.04
+"""Radians that a face seems to turn when it does not."""
 _FEWEST_LOOKS = 3
-_FLOOR = 3.0
+_FLOOR = 6.0
 """Added to an eye's detail, in levels, so that noise counts for nothing."""
 
 
@@ -98,7 +102,10 @@ def follow_face(
     mesh: Mesh,
     eyes: Eyes,
 ) -> Iterator[Look]:
-    """Follow a face and compare it with what it was.
+    """Follow a face and compare it with what it was, as long as that can be done.
+
+    After a far turn, or once too much of the face has changed to be recognised, nothing certain can be said:
+    the looks end.
 
     Args:
         frames: to look at, uint8 ``[H, W, 3]``, in order.
@@ -118,6 +125,8 @@ def follow_face(
         luma, pose = _luma(frame), pose_of(crop, found)
         straight = _straight(luma, crop, pose)
         now = _compare(crop, luma, straight, pose, before)
+        if now.unlike > _UNLIKE or now.turned > _FAR:
+            return
         stiff = stiffly(first, now.points, first.weights)
         upper = first.weights * (first.points[:, 1] < _UPPER)
         lower = first.points[:, 1] > _LOWER
@@ -142,16 +151,19 @@ def faults_of(looks: Sequence[Look]) -> Iterator[Fault]:
     """How much of each fault a followed face shows, however little that is.
 
     What lasts for one look is none, so a fault counts by the lesser of two looks that follow each other. The
-    further a face turned, the less is certain, and the less its changes count.
+    further a face turned, and the less alike it is, the less is certain, and the less its changes count.
 
     Args:
         looks: in order.
     """
-    for code, share, value_of in _READ:
+    for code, reading in _READINGS.items():
         values = [
-            (value / (1 + share * look.turned), look)
+            (
+                value / (1 + reading.turned * max(0.0, look.turned - _TURNED) + reading.unlike * look.unlike),
+                look,
+            )
             for look in looks
-            if look.mesh is not None and (value := value_of(look)) is not None
+            if look.mesh is not None and (value := reading.read(look)) is not None
         ]
         if len(values) >= _FEWEST_LOOKS:
             value, look = max(
@@ -189,21 +201,34 @@ def _one_eye(look: Look) -> float:
     return min(max(look.eyes), abs(look.eyes[0] - look.eyes[1]) * 1.3)
 
 
-_READ: tuple[tuple[str, float, Callable[[Look], float | None]], ...] = (
-    ("face_bends", 3.0, lambda look: look.bends),
-    ("face_grows", 0.0, lambda look: look.grows),
-    ("eye_disappears", 1.0, _one_eye),
-    ("mouth_slides", 10.0, lambda look: look.slides),
-    ("head_slides", 10.0, lambda look: look.leaves),
-)
-"""Codes, by how much less a value counts for each radian turned, and where it is read."""
+@dataclass(frozen=True)
+class _Reading:
+    """How a fault is read from a look.
+
+    Attributes:
+        read: its value.
+        turned, unlike: by how much less it counts for each radian turned, and for each unlikeness.
+    """
+
+    read: Callable[[Look], float | None]
+    turned: float
+    unlike: float
+
+
+_READINGS = {
+    "face_bends": _Reading(lambda look: look.bends, 10.0, 10.0),
+    "face_grows": _Reading(lambda look: look.grows, 0.0, 1.0),
+    "eye_disappears": _Reading(_one_eye, 0.0, 3.0),
+    "mouth_slides": _Reading(lambda look: look.slides, 10.0, 3.0),
+    "head_slides": _Reading(lambda look: look.leaves, 10.0, 0.0),
+}
 
 
 def _compare(
     crop: Crop, luma: NDArray[np.uint8], straight: NDArray[np.uint8], pose: Pose, before: _Sum
 ) -> _Sum:
     """Add what changed since the crop to what had changed till then."""
-    flow = np.asarray(dense(crop.luma, straight, FAST) / FACE, np.float32)
+    flow = np.asarray(dense(crop.luma, straight, MEDIUM) / FACE, np.float32)
     smooth = cv2.blur(flow, (5, 5))
     points = before.points + smooth[crop.pixels[:, 1], crop.pixels[:, 0]]
     stiff = ~crop.loose
@@ -212,7 +237,7 @@ def _compare(
         [crop.there[:, :2] @ back[:, :2], (crop.there[:, :2] @ back[:, 2] + crop.there[:, 2])[:, None]]
     )
     now, seen = cut(luma, there), cut(np.ones_like(luma), there, outside=True) > 0
-    around = np.asarray(dense(crop.luma, now, FAST) / FACE, np.float32)
+    around = np.asarray(dense(crop.luma, now, MEDIUM) / FACE, np.float32)
     back_then = read(now.astype(np.float32), grid(HIGH, WIDE) + around * FACE)
     face, ring, chest = (
         similarity(around, mask & seen) if _same(crop.luma, back_then, mask & seen) > least else None
@@ -282,7 +307,7 @@ def _eyes_of(luma: NDArray[np.uint8], crop: Crop) -> tuple[float, float]:
 def _detail(luma: NDArray[np.uint8], middle: Floats) -> float:
     x, y = (round(float(value)) for value in middle)
     patch = cv2.GaussianBlur(
-        luma[max(0, y - 6) : y + 7, max(0, x - 11) : x + 12].astype(np.float32), (0, 0), 1
+        luma[max(0, y - 5) : y + 6, max(0, x - 9) : x + 10].astype(np.float32), (0, 0), 1
     )
     return float(np.sqrt((cv2.Laplacian(patch, cv2.CV_32F) ** 2).mean())) if patch.size else 0.0
 

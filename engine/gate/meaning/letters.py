@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from engine.gate.meaning.fault import Fault
 from engine.vision.box import Box
+from engine.vision.likeness import detail
 from engine.vision.optical_flow import Floats
 from engine.vision.text_regions import TextLine
 
@@ -44,6 +45,8 @@ _PLAIN = 8.0
 """Standard deviation of a window, in levels, below which no letter is in it."""
 _TONES, _BINS = 0.6, 16
 """Share of the tones that letters keep, whatever becomes of their shape; counted in so many steps."""
+_CONTRAST = 0.7
+"""Share of the contrast that letters keep as long as they are there."""
 _WORST = 30
 """Percentile: a third of the letters broken is a broken line."""
 _LATEST = 2
@@ -116,12 +119,12 @@ def _follow(
         before = number
         # A caption stays where it is, and letters in the scene move along with it.
         found = [_found(first, frame, start, size) for start in (origin, there, along)]
-        there, now = max(found, key=lambda one: _alike(first, one[1]))
+        there, now = max(found, key=lambda one: _alike(detail(first), detail(one[1])))
         inside = _cut(np.ones_like(frame), there, size, border=cv2.BORDER_CONSTANT).mean()
         back = cv2.invertAffineTransform(there)
         corners = np.array([[0, 0], [width, 0], [width, _TALL], [0, _TALL]], np.float32)
         box = Box.around(np.asarray(corners @ back[:, :2].T + back[:, 2], np.float32))
-        seen = inside > _INSIDE and _same_tones(first, now) > _TONES
+        seen = inside > _INSIDE and _same_tones(first, now) > _TONES and now.std() > _CONTRAST * first.std()
         yield (_loss(first, now) if seen else None), box
 
 
@@ -171,9 +174,10 @@ def _same_tones(one: Floats, other: Floats) -> float:
 def _loss(first: Floats, now: Floats) -> float | None:
     """1 minus the likeness of the worse letters; None where there is too little to compare."""
     count = max(2, round(first.shape[1] / _TALL))
+    was, is_now = detail(first), detail(now)  # without what moves behind the letters, as far as that goes
     edges = np.linspace(0, first.shape[1], count + 1).astype(int)
     alike = [
-        _alike(first[:, left:right], now[:, left:right])
+        _alike(was[:, left:right], is_now[:, left:right])
         for left, right in pairwise(edges)
         if first[:, left:right].std() >= _PLAIN
     ]

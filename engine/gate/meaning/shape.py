@@ -125,10 +125,10 @@ class Crop:
 
     @cached_property
     def chest(self) -> NDArray[np.bool_]:
-        """The pixels below the chin."""
+        """The pixels of the neck and what is right below it."""
         x, y = places()
         below = y > float(self.points[:, 1].max()) + 0.15
-        return np.asarray(below & (np.abs(x) < 0.8) & self.seen)  # noqa: PLR2004 - widths
+        return np.asarray(below & (y < self.points[:, 1].max() + 0.7) & (np.abs(x) < 0.6) & self.seen)  # noqa: PLR2004
 
 
 @cache
