@@ -216,11 +216,11 @@ class _Reading:
 
 
 _READINGS = {
-    "face_bends": _Reading(lambda look: look.bends, 10.0, 10.0),
-    "face_grows": _Reading(lambda look: look.grows, 0.0, 1.0),
-    "eye_disappears": _Reading(_one_eye, 0.0, 3.0),
-    "mouth_slides": _Reading(lambda look: look.slides, 10.0, 3.0),
-    "head_slides": _Reading(lambda look: look.leaves, 10.0, 0.0),
+    "face_bends": _Reading(lambda look: look.bends, 30.0, 0.0),
+    "face_grows": _Reading(lambda look: look.grows, 0.0, 0.0),
+    "eye_disappears": _Reading(_one_eye, 30.0, 0.0),
+    "mouth_slides": _Reading(lambda look: look.slides, 3.0, 1.0),
+    "head_slides": _Reading(lambda look: look.leaves, 30.0, 1.0),
 }
 
 

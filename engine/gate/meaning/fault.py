@@ -26,11 +26,13 @@ class Kind:
 
 
 FAULTS = {
-    "face_bends": Kind(words="a face bends out of shape", unit="widths of the face", warn=0.012, reject=0.03),
-    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.068, reject=0.14),
-    "eye_disappears": Kind(words="an eye disappears", unit="share of its detail", warn=0.14, reject=0.3),
-    "mouth_slides": Kind(words="the mouth slides", unit="widths of the face", warn=0.0205, reject=0.05),
-    "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.085),
+    "face_bends": Kind(
+        words="a face bends out of shape", unit="widths of the face", warn=0.0095, reject=0.03
+    ),
+    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.09, reject=0.14),
+    "eye_disappears": Kind(words="an eye disappears", unit="share of its detail", warn=0.125, reject=0.3),
+    "mouth_slides": Kind(words="the mouth slides", unit="widths of the face", warn=0.042, reject=0.085),
+    "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.075),
     "face_lost": Kind(words="a face gets lost", unit="share of the clip", warn=0.3),
     "text_garbled": Kind(words="text turns into gibberish", unit="share of its shape", warn=0.5, reject=0.72),
 }
