@@ -2,7 +2,8 @@
 
     python -m benchmarks.chaos --at-asking --kills 300 [--seed 0]
 
-The bot is the real one (``bot.app.run``) in a process of its own, against the fake of Discord in this one.
+The bot is the real one (``bot.running.run``) in a process of its own, against the fake of Discord in this
+one.
 One to three members ask at once, with and without a picture, or press a button under a clip that stands
 there. The kill comes at a random moment of the 50 ms that follow, in half of the lives of the 50 ms that
 follow the first "thinking". The next life answers what is left. A question that was never acknowledged is

@@ -6,10 +6,8 @@ Nothing else wires.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
-import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -27,35 +25,28 @@ from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
-from bot.loops.alerts import moderator_alerts
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
-from bot.loops.delivery import NO_ACCESS_BACKOFF, Deliverer
+from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.status import StatusBoard
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.decisions import Decisions
 from bot.moderation.screening import Screening
 from bot.moderation.word_lists import WordLists
-from bot.ops.clock_watch import ClockWatch
-from bot.ops.data_watch import DataWatch, disk_reserve
-from bot.ops.fetch_eyes import fetching
+from bot.ops.data_watch import DataWatch
 from bot.ops.file_modes import close_to_others, private_files
-from bot.ops.health import HealthFile
 from bot.ops.housekeeping import Housekeeping
-from bot.ops.last_life import traced
 from bot.ops.loop_lag import LoopLag
 from bot.ops.shortages import Shortages
 from bot.privacy.erasing import Erasing
 from bot.privacy.forgetting import RecipeRedactor
 from bot.privacy.rights import Rights
-from bot.reconnect import stay_connected
 from bot.requests.cancelling import Cancelling
 from bot.requests.inventory import Inventory
 from bot.requests.submission import Submissions
-from bot.services import Services, state_of
+from bot.services import Services
 from bot.signals import JobSignals
-from bot.supervisor import Loop, Supervisor
 from bot.turns import Turns
 from db.audit.log import Audit
 from db.files import Blobs
@@ -68,7 +59,6 @@ from db.privacy.personal import Personal
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
-from engine.core.errors import EngineError
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_or_make_identity
 from engine.provenance.seal import Sealer
@@ -76,7 +66,6 @@ from engine.rendering.render import RenderLimits
 
 log = logging.getLogger(__name__)
 
-ENGINE_START_PAUSE = 5.0
 LIMIT_MARGIN = 0.97
 """The share of a server's upload limit that a clip may take: the rest of the request needs room too."""
 
@@ -431,125 +420,3 @@ def _housekeeping(base: _Base, personal: Personal, guilds: Guilds) -> Housekeepi
         policy=policies.for_retention(base.settings),
         clock=base.clock,
     )
-
-
-async def run(settings: Settings) -> None:
-    """Be the bot until a signal says stop.
-
-    Raises:
-        TokenRefused: Discord does not know the token.
-    """
-    stop = asyncio.Event()
-    _listen_for_signals(stop)
-    async with assemble(settings) as services, traced(settings.data_dir) as crashed:
-        recovery = await services.queue.claims.recover(
-            limits=policies.for_stumbles(settings), by_itself=crashed
-        )
-        log.info(
-            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
-            len(recovery.requeued),
-            len(recovery.quarantined),
-            len(recovery.posting),
-        )
-        await services.erasing.begin()
-        async with supervisor_of(services).running():
-            connection = asyncio.create_task(stay_connected(services), name="discord")
-            stopping = asyncio.create_task(stop.wait(), name="stop")
-            await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            log.info("closing")
-            stopping.cancel()
-            try:
-                await _finish(services)
-            finally:
-                connection_error = await _end(connection)
-            if connection_error is not None:
-                raise connection_error
-
-
-def supervisor_of(services: Services) -> Supervisor:
-    """All loops of the bot; the sign of life says how each of them is doing."""
-    supervisor = Supervisor()
-    alerts = moderator_alerts(
-        services.engine_loop,
-        services.host,
-        services.shortages,
-        reviews=services.queue.reviews,
-        messenger=services.messenger,
-    )
-    clock_watch = ClockWatch(
-        services.queue.retention,
-        longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
-        clock=services.clock,
-    )
-    health = HealthFile(
-        services.settings.data_dir, lambda: state_of(services, supervisor), clock=services.clock
-    )
-    supervisor.add(
-        engine_start(services.host),
-        fetching(
-            policies.store_of(services.settings),
-            policies.for_fetching_eyes(services.settings),
-            clock=services.clock,
-        ),
-        services.engine_loop.loop,
-        services.deliverer.loop,
-        services.board.loop,
-        services.cases.loop,
-        services.answers.loop,
-        services.housekeeping.loop,
-        services.erasing.loop,
-        services.loop_lag.loop,
-        *(each.loop for each in alerts),
-        services.data_watch.loop,
-        disk_reserve(services.database),
-        clock_watch.loop,
-        health.loop,
-    )
-    return supervisor
-
-
-def engine_start(host: EngineHost) -> Loop:
-    """Start the engine, again and again if the disk does not let it. Jobs wait meanwhile."""
-
-    async def start() -> None:
-        try:
-            await host.start()
-        except OSError as error:
-            log.error("could not prepare the engine's work folder: %s", error)  # noqa: TRY400 - says it all
-            return
-        except EngineError as error:
-            log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on
-        loop.stop()
-
-    loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
-    return loop
-
-
-async def _finish(services: Services) -> None:
-    """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
-    await asyncio.gather(services.engine_loop.stop(services.settings.stop_grace), services.submissions.stop())
-    await services.deliverer.stop()
-    await services.board.stop()
-
-
-async def _end(task: asyncio.Task[None]) -> BaseException | None:
-    """Cancel a task and return the error that it had ended with before, if any."""
-    if task.done():
-        return task.exception()
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-    return None
-
-
-def _listen_for_signals(stop: asyncio.Event) -> None:
-    """The first signal asks for an orderly end; the second does not wait for it."""
-
-    def heard() -> None:
-        if stop.is_set():
-            os._exit(130)
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for which in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(which, heard)

@@ -105,7 +105,7 @@ class Loop:
                     self.state = LoopState.WORKING
                     self._pause = RESTART_FIRST
                     if not more:
-                        await _wait(self._woken, self._every)
+                        await wait_at_most(self._woken, self._every)
         finally:
             self.state = LoopState.STOPPED
             if self._last is not None:
@@ -123,7 +123,7 @@ class Loop:
         pause = self._pause
         self._pause = min(RESTART_LAST, pause * 2)
         log.error("%s failed, and starts again in %.1f s", self.name, pause, exc_info=error)
-        await _wait(self._stopped, pause)
+        await wait_at_most(self._stopped, pause)
         if not self.stopping:
             self.restarts += 1
 
@@ -167,7 +167,8 @@ async def _results(tasks: list[asyncio.Task[None]]) -> list[BaseException | None
     return await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _wait(event: asyncio.Event, seconds: float) -> None:
+async def wait_at_most(event: asyncio.Event, seconds: float) -> None:
+    """Wait for an event, and go on without it after so many seconds."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

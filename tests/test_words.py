@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,8 @@ PLAIN_ENGLISH = re.compile(
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-def defined():
+@cache
+def names():
     """Each name that the code gives to a module, class, function, argument or variable → where."""
     found: dict[str, str] = {}
     for path in (path for room in ROOMS for path in (ROOT / room).rglob("*.py")):
@@ -68,9 +70,6 @@ def defined():
     return found
 
 
-NAMES = defined()
-
-
 def words_of(name):
     """``"EngineContext"`` → engine, context."""
     return {part.lower() for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name)}
@@ -85,13 +84,13 @@ def test_the_glossary_is_short_and_sorted():
 
 @pytest.mark.parametrize(("word", "meaning", "name"), GLOSSARY, ids=[word for word, _, _ in GLOSSARY])
 def test_a_word_of_the_glossary_is_one_sentence_and_a_name_in_the_code(word, meaning, name):
-    assert name in NAMES
+    assert name in names()
     assert re.fullmatch(r"[A-Z][^.]*\.", meaning), "one sentence"
     assert not words_of(word) & set(GIVEN_UP)
 
 
 def test_no_name_in_the_code_is_a_word_that_was_given_up():
-    left = {name: where for name, where in NAMES.items() if words_of(name) & set(GIVEN_UP)}
+    left = {name: where for name, where in names().items() if words_of(name) & set(GIVEN_UP)}
     assert {name: where for name, where in left.items() if name not in NAMES_ALLOWED} == {}
 
 

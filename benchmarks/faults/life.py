@@ -1,7 +1,7 @@
 """One life of the real bot, in a process forked from one that holds its modules already.
 
-The bot is :func:`bot.app.run`, whole. Its pauses are shortened, for a sweep has hundreds of lives; and it has
-an engine process that draws nothing.
+The bot is :func:`bot.running.run`, whole. Its pauses are shortened, for a sweep has hundreds of lives; and
+it has an engine process that draws nothing.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ from benchmarks.faults import clock
 from benchmarks.faults.broken import BROKEN
 from benchmarks.faults.places import Place, Places
 from benchmarks.faults.points import SCALE, Kind, Point, Points, install
-from bot import app
+from bot import app, running
 from bot.client import Framekiln
 from bot.config.choices import LogFormat
 from bot.config.settings import Settings
@@ -81,7 +81,7 @@ PAUSES = {
     bot.supervisor: {"RESTART_FIRST": 0.05, "RESTART_LAST": 0.2},
     bot.client: {"SYNC_BACKOFF": 0.1},
     bot.reconnect: {"RECONNECT_FIRST": 0.1},
-    app: {"ENGINE_START_PAUSE": 0.2},
+    running: {"ENGINE_START_PAUSE": 0.2},
 }
 
 
@@ -254,7 +254,7 @@ def _live(life: Life, switch: Switch) -> None:
         settings = settings.model_copy(
             update={"status_interval": 0.1, "post_backoff_last": 0.2, "shortage_pause_last": 30 / SCALE}
         )
-    asyncio.run(app.run(settings))
+    asyncio.run(running.run(settings))
 
 
 def _points(life: Life, point: Point, switch: Switch) -> Points:

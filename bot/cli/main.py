@@ -101,10 +101,10 @@ def run() -> None:
 
 def _run(settings: Settings) -> str:
     """Be the bot. Returns the last words, where an error ended it: printing them here could block."""
-    from bot.app import run as run_app  # noqa: PLC0415 - see the module's docstring
     from bot.config.settings import unknown_variables  # noqa: PLC0415
     from bot.proxy import BadProxy  # noqa: PLC0415
     from bot.reconnect import TokenRefused  # noqa: PLC0415
+    from bot.running import run as run_app  # noqa: PLC0415 - see the module's docstring
     from db.errors import DatabaseError  # noqa: PLC0415
 
     for name in unknown_variables():

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 from collections.abc import Collection
 
 import discord
 
 from bot.discord_io.interactions import Interaction
 from db.jobs.job import Job
+
+log = logging.getLogger(__name__)
+
+ASK_SECONDS = 5.0
 
 
 def is_moderator(interaction: Interaction, roles: Collection[int]) -> bool:
@@ -18,6 +24,22 @@ def is_moderator(interaction: Interaction, roles: Collection[int]) -> bool:
         return True
     user = interaction.user
     return isinstance(user, discord.Member) and any(role.id in roles for role in user.roles)
+
+
+async def is_administrator(guild: discord.Guild, user: int) -> bool:
+    """Whether a member may do everything in a server. Discord is asked, because members are not kept here.
+
+    Somebody who has left is none; nor is anybody if Discord does not answer in time.
+    """
+    try:
+        async with asyncio.timeout(ASK_SECONDS):
+            member = await guild.fetch_member(user)
+    except discord.NotFound:
+        return False
+    except (discord.HTTPException, OSError, TimeoutError) as error:
+        log.warning("could not ask for the permissions of a member: %s", error)
+        return False
+    return member.guild_permissions.administrator
 
 
 def is_age_restricted(interaction: Interaction) -> bool:

@@ -21,7 +21,7 @@ from bot.loops.previews import FirstLook, JobProgress
 from bot.ops.redaction import hushed, without_quotes
 from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
-from bot.supervisor import Loop
+from bot.supervisor import Loop, wait_at_most
 from bot.text.foreign import disarm
 from db.errors import DatabaseError
 from db.files import Blobs
@@ -193,9 +193,7 @@ class EngineLoop:
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running job a moment, then put it back at the front."""
         self.loop.stop()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(grace):
-                await self._idle.wait()
+        await wait_at_most(self._idle, grace)
         self._cancel.set()
         await self._idle.wait()
 
@@ -375,9 +373,7 @@ class EngineLoop:
             await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
 
     async def _back_off(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):  # a stop need not wait for it
-            async with asyncio.timeout(seconds):
-                await self._cancel.wait()
+        await wait_at_most(self._cancel, seconds)  # a stop need not wait for it
 
     async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)

@@ -12,6 +12,7 @@ from bot.buttons.form import Form
 from bot.buttons.job_button import JobButton, Place, job_here
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction, guild_of, say
+from bot.discord_io.permissions import is_administrator
 from bot.discord_io.replies import think
 from bot.moderation.case_board import CaseBoard
 from bot.moderation.case_buttons import CaseButton, may_decide
@@ -22,6 +23,7 @@ from db.audit.log import AuditEntry
 from db.errors import AskedBeforeErase
 from db.files import Blobs
 from db.jobs.job import Job
+from db.jobs.queries import JobQueries
 from db.jobs.retention import Retention, RetentionPolicy
 from db.jobs.review_requests import CaseKind
 from db.moderation.cases import Cases, Reported, TakenDown
@@ -108,9 +110,7 @@ class Decisions:
         await think(interaction)
         reasons = "; ".join(await self._cases.reasons(job))
         audit_entry = _audit_entry(interaction, "take down", job, clean_prompt(reasons, limit=REASON_LIMIT))
-        # Someone who is blocked can't undo it, and nobody may be above the owner of a server.
-        owner = None if interaction.guild is None else interaction.guild.owner_id
-        never_blocked = frozenset({interaction.user.id, *([] if owner is None else [owner])})
+        never_blocked = await _never_blocked(interaction, job)
         reached = await self._cases.take_down(job, number, audit_entry, never_blocked=never_blocked)
         if reached is not None:
             await self._remove(reached)
@@ -224,6 +224,22 @@ class Reject(CaseButton):
         """Ask why."""
         custom_id = RejectForm.id_for(round=self.number, job=self.job)
         await RejectForm.open(interaction, custom_id, longest=REASON_LIMIT, required=False)
+
+
+async def _never_blocked(interaction: Interaction, job: JobId) -> frozenset[int]:
+    """Who may not be blocked by this moderator: someone who is blocked can't undo it.
+
+    These are themselves, the owner of the server, and administrators, whom only the owner may block.
+    """
+    never = {interaction.user.id}
+    guild = interaction.guild
+    if guild is not None and guild.owner_id is not None:
+        never.add(guild.owner_id)
+    if guild is not None and interaction.user.id != guild.owner_id:
+        asked = await interaction.client.part(JobQueries).get(job)
+        if asked is not None and asked.user_id not in never and await is_administrator(guild, asked.user_id):
+            never.add(asked.user_id)
+    return frozenset(never)
 
 
 class TakeDown(CaseButton):

@@ -28,7 +28,8 @@ TAKEN_DOWN = (
     "Taken down, with its files and everything made from it. The member can no longer use the bot here."
 )
 TAKEN_DOWN_ONLY = (
-    "Taken down, with its files and everything made from it. Neither you nor the owner is blocked."
+    "Taken down, with its files and everything made from it. Its member is not blocked: you can't block "
+    "yourself, the owner or an administrator."
 )
 REPORTED = "Thank you. I've asked the moderators of this server to look at it."
 REPORTED_ALREADY = "You have already reported this clip, or it is gone."

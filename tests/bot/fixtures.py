@@ -124,9 +124,18 @@ async def count_of(services: Services) -> int:
 
 
 def mocked_services() -> Services:
-    """Every part as a mock that has what the real one has, and nothing else."""
-    mocks = {name: _mock_of(kind) for name, kind in get_type_hints(Services).items()}
-    return Services(**{**mocks, "settings": Settings(_env_file=None, moderator_roles=(5,)), "clock": CLOCK})
+    """Every part as a mock that has what the real one has, and nothing else; made when it is first used."""
+    made = object.__new__(_Mocked)
+    vars(made).update(settings=Settings(_env_file=None, moderator_roles=(5,)), clock=CLOCK)
+    return made
+
+
+class _Mocked(Services):
+    def __getattr__(self, name: str) -> Any:
+        kinds = get_type_hints(Services)
+        if name not in kinds:
+            raise AttributeError(name)
+        return vars(self).setdefault(name, _mock_of(kinds[name]))
 
 
 def _mock_of(kind: type) -> Any:

@@ -10,7 +10,7 @@ import discord
 import pytest
 import simcord
 
-from bot import app
+from bot import running
 from bot.client import Framekiln
 from bot.intake.download import Downloader
 from bot.text import messages
@@ -45,9 +45,9 @@ def world(services, simcord_bot, simcord_env, monkeypatch):
 @asynccontextmanager
 async def loops(services):
     """The bot's loops, for as long as the block lasts."""
-    async with app.supervisor_of(services).running():
+    async with running.supervisor_of(services).running():
         yield
-        await app._finish(services)
+        await running._finish(services)
 
 
 async def ended(services, count=1):

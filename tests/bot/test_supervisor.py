@@ -60,7 +60,7 @@ async def test_the_pause_doubles_while_it_fails_and_is_short_again_afterwards(mo
     async def note(event, seconds):
         waits.append(seconds)
 
-    monkeypatch.setattr(supervisor, "_wait", note)
+    monkeypatch.setattr(supervisor, "wait_at_most", note)
     fails = [True, True, True, True, False, True, False]
 
     async def work() -> None:

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 
-from bot import app
 from bot.loops import alerts as alerts_module
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops.alerts import Alerts, engine_trouble, shortage
 from bot.ops.shortages import Place
+from bot.running import engine_start
 from bot.text import moderation_texts
 from db.moderation.reviews import ReviewRules
 from db.states import JobId, State
@@ -44,7 +44,7 @@ async def review(fake, channel, services, bot):
 @pytest.fixture
 async def news(services, quick):
     """The loop, over an engine that a test has in hand."""
-    look = lambda: engine_trouble(services.engine_loop, services.host)  # noqa: E731 - as bot.app does it
+    look = lambda: engine_trouble(services.engine_loop, services.host)  # noqa: E731 - as bot.running does it
     alerts = Alerts(
         "engine alerts",
         reviews=services.queue.reviews,
@@ -107,7 +107,7 @@ class TestWithTheRealProcess:
     async def test_it_is_down_moderators_know_and_the_queue_still_takes_jobs(
         self, fake, channel, ada, mod, services, engine, review, news
     ):
-        parts = (app.engine_start(engine), services.engine_loop.loop)
+        parts = (engine_start(engine), services.engine_loop.loop)
         loops = [asyncio.create_task(loop.run()) for loop in parts]
         await until(lambda: engine.deaths > DEATHS, 20)
         await until(lambda: said(fake, review))

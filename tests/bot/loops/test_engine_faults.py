@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from bot import app
+from bot import app, running
 from bot.loops import engine_loop as engine_loop_module
 from bot.loops import gpu_faults
 from db.sqlite.connection import Database
@@ -75,8 +75,8 @@ async def test_the_owner_says_after_how_many_crashes_and_restarts_a_job_is_set_a
         await until(lambda: len(engine.renders) == 3 and services.engine_loop._idle.is_set())
 
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
-    monkeypatch.setattr(app, "stay_connected", until_all_is_tried)
-    await app.run(strict)
+    monkeypatch.setattr(running, "stay_connected", until_all_is_tried)
+    await running.run(strict)
     async with await Database.open(path) as database:
         rows = [present(await queue_on(database).jobs.get(job.id)) for job in (ran, kills)]
     counters = [(row.clip_sha256 is not None, row.state, row.stumbles, row.crashes) for row in rows]

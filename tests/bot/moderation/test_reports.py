@@ -82,13 +82,14 @@ async def test_one_click_takes_a_clip_its_files_its_source_and_its_children_down
     assert case.content.startswith("🗑️ Taken down by")
 
 
-@pytest.mark.parametrize("whose", ["the moderator's", "the owner's"])
-async def test_a_takedown_blocks_neither_its_moderator_nor_the_owner(
+@pytest.mark.parametrize("whose", ["the moderator's", "the owner's", "an administrator's"])
+async def test_a_takedown_blocks_neither_its_moderator_nor_the_owner_nor_an_administrator(
     fake, channel, mods_channel, mod, services, bot, whose
 ):
     owner = fake.member("owner")
+    admin = fake.member("admin", channel.guild, permissions=Permission.ADMINISTRATOR)
     bot.get_guild(channel.guild.id).owner_id = owner.user.id
-    member = mod if whose == "the moderator's" else owner
+    member = {"the moderator's": mod, "the owner's": owner}.get(whose, admin)
     _, message = await delivered(services, member, channel)
     await reported(fake, fake.member("eve"), message)
     click = await fake.click(mod, await case_in(services, mods_channel), "Take down")
@@ -96,6 +97,24 @@ async def test_a_takedown_blocks_neither_its_moderator_nor_the_owner(
     assert click.message.content == review_texts.TAKEN_DOWN_ONLY
     assert message.deleted
     assert await services.queue.moderation.banned(channel.guild.id, member.id) is None
+
+
+@pytest.mark.parametrize("why", ["the owner decides", "they have left", "Discord does not say"])
+async def test_a_takedown_blocks_an_administrator_where(fake, channel, mods_channel, mod, services, bot, why):
+    admin = fake.member("admin", channel.guild, permissions=Permission.ADMINISTRATOR)
+    _, message = await delivered(services, admin, channel)
+    await reported(fake, fake.member("eve"), message)
+    case = await case_in(services, mods_channel)
+    if why == "the owner decides":
+        bot.get_guild(channel.guild.id).owner_id = mod.user.id
+    elif why == "they have left":
+        del channel.guild.members[admin.id]
+    else:
+        fake.fail("GET", rf"/members/{admin.id}$", Status(403, 50001))
+    click = await fake.click(mod, case, "Take down")
+    await until(partial(is_answered, click), 10)
+    assert click.message.content == review_texts.TAKEN_DOWN
+    assert await services.queue.moderation.banned(channel.guild.id, admin.id) is not None
 
 
 async def test_a_message_that_discord_does_not_delete_now_is_deleted_later(

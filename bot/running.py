@@ -1,0 +1,152 @@
+"""A bot's life: everything is made, its loops run, and a signal ends them in order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+
+from bot import policies
+from bot.app import assemble
+from bot.config.settings import Settings
+from bot.loops.alerts import moderator_alerts
+from bot.loops.delivery import NO_ACCESS_BACKOFF
+from bot.ops.clock_watch import ClockWatch
+from bot.ops.data_watch import disk_reserve
+from bot.ops.fetch_eyes import fetching
+from bot.ops.health import HealthFile
+from bot.ops.last_life import traced
+from bot.reconnect import stay_connected
+from bot.services import Services, state_of
+from bot.supervisor import Loop, Supervisor
+from engine.core.errors import EngineError
+from engine.process.host import EngineHost
+
+log = logging.getLogger(__name__)
+
+ENGINE_START_PAUSE = 5.0
+CANCEL_EVERY = 1.0
+"""Seconds."""
+
+
+async def run(settings: Settings) -> None:
+    """Be the bot until a signal says stop.
+
+    Raises:
+        TokenRefused: Discord does not know the token.
+    """
+    stop = asyncio.Event()
+    _listen_for_signals(stop)
+    async with assemble(settings) as services, traced(settings.data_dir) as crashed:
+        recovery = await services.queue.claims.recover(
+            limits=policies.for_stumbles(settings), by_itself=crashed
+        )
+        log.info(
+            "restarted: %d jobs resume, %d are set aside, %d may already have been posted",
+            len(recovery.requeued),
+            len(recovery.quarantined),
+            len(recovery.posting),
+        )
+        await services.erasing.begin()
+        async with supervisor_of(services).running():
+            connection = asyncio.create_task(stay_connected(services), name="discord")
+            stopping = asyncio.create_task(stop.wait(), name="stop")
+            await asyncio.wait({connection, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            log.info("closing")
+            stopping.cancel()
+            try:
+                await _finish(services)
+            finally:
+                connection_error = await _end(connection)
+            if connection_error is not None:
+                raise connection_error
+
+
+def supervisor_of(services: Services) -> Supervisor:
+    """All loops of the bot; the sign of life says how each of them is doing."""
+    supervisor = Supervisor()
+    alerts = moderator_alerts(
+        services.engine_loop,
+        services.host,
+        services.shortages,
+        reviews=services.queue.reviews,
+        messenger=services.messenger,
+    )
+    clock_watch = ClockWatch(
+        services.queue.retention,
+        longest_pause=max(NO_ACCESS_BACKOFF, services.settings.post_backoff_last),
+        clock=services.clock,
+    )
+    health = HealthFile(
+        services.settings.data_dir, lambda: state_of(services, supervisor), clock=services.clock
+    )
+    supervisor.add(
+        engine_start(services.host),
+        fetching(
+            policies.store_of(services.settings),
+            policies.for_fetching_eyes(services.settings),
+            clock=services.clock,
+        ),
+        services.engine_loop.loop,
+        services.deliverer.loop,
+        services.board.loop,
+        services.cases.loop,
+        services.answers.loop,
+        services.housekeeping.loop,
+        services.erasing.loop,
+        services.loop_lag.loop,
+        *(each.loop for each in alerts),
+        services.data_watch.loop,
+        disk_reserve(services.database),
+        clock_watch.loop,
+        health.loop,
+    )
+    return supervisor
+
+
+def engine_start(host: EngineHost) -> Loop:
+    """Start the engine, again and again if the disk does not let it. Jobs wait meanwhile."""
+
+    async def start() -> None:
+        try:
+            await host.start()
+        except OSError as error:
+            log.error("could not prepare the engine's work folder: %s", error)  # noqa: TRY400 - says it all
+            return
+        except EngineError as error:
+            log.error("the engine did not start: %s", error)  # noqa: TRY400 - the host has logged it, and goes on
+        loop.stop()
+
+    loop = Loop("engine start", start, every=ENGINE_START_PAUSE)
+    return loop
+
+
+async def _finish(services: Services) -> None:
+    """Claim nothing more, give the running job and the running posts a moment, and say so in public."""
+    await asyncio.gather(services.engine_loop.stop(services.settings.stop_grace), services.submissions.stop())
+    await services.deliverer.stop()
+    await services.board.stop()
+
+
+async def _end(task: asyncio.Task[None]) -> BaseException | None:
+    """Cancel a task and return the error that it had ended with before, if any."""
+    if task.done():
+        return task.exception()
+    while not task.done():  # a library that waits with wait_for() can swallow a cancellation
+        task.cancel()
+        await asyncio.wait({task}, timeout=CANCEL_EVERY)
+    return None
+
+
+def _listen_for_signals(stop: asyncio.Event) -> None:
+    """The first signal asks for an orderly end; the second does not wait for it."""
+
+    def heard() -> None:
+        if stop.is_set():
+            os._exit(130)
+        stop.set()
+
+    loop = asyncio.get_running_loop()
+    for which in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(which, heard)
