@@ -54,9 +54,11 @@ def pans(frames):
 
 
 def covered(frames):
+    """Something with stripes of other tones moves in front of the letters."""
     made = frames.copy()
+    stripes = np.where(np.arange(frames.shape[2]) % 12 < 6, 30, 190).astype(np.uint8)
     for t, frame in enumerate(made):
-        frame[:, : 30 * t] = (40, 90, 200)
+        frame[:, : 40 * t] = stripes[: 40 * t, None]
     return made
 
 
