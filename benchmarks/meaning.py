@@ -177,6 +177,7 @@ def main() -> None:
     parser.add_argument("--clips", type=Path, nargs="+", required=True, help="folders of labelled clips")
     parser.add_argument("--photos", type=Path, nargs="*", default=[], help="photos with a face")
     parser.add_argument("--half", choices=("chosen", "held", "both"), default="both")
+    parser.add_argument("--faces", action="store_true", help="only clips with a face")
     parser.add_argument("--no-input", action="store_true", help="without the first frame as input picture")
     parser.add_argument("--rows", type=Path, help="write what was found in each clip here, as JSON lines")
     parser.add_argument("--time", action="store_true", help="how long a clip takes, instead")
@@ -187,6 +188,8 @@ def main() -> None:
     sources = sorted({clip.source for clip in every})
     wanted = {"chosen": sources[::2], "held": sources[1::2], "both": sources}[options.half]
     every = [clip for clip in every if clip.source in wanted]
+    if options.faces:
+        every = [clip for clip in every if clip.places is not None]
     if options.time:
         return _print_time(every, eyes)
     rows = []

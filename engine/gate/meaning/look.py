@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -18,6 +19,7 @@ from engine.vision.box import Box
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.face_mesh import Mesh
 from engine.vision.optical_flow import Floats
+from engine.vision.text_regions import TextLine
 
 SHORTEST = 4
 """Frames below which nothing can be said of a change."""
@@ -29,6 +31,8 @@ _NARROWEST = 30.0
 _MOST_FACES = 2
 _FACE_LOOKS = 8
 """Frames in which each face is looked at; each takes about 16 ms of a core."""
+_WITH_NECK, _COVERED = 1.5, 0.02
+"""Of a face's height, and of its area: letters on so much of a face and its neck hide what it does."""
 _ALL_OF_IT = 0.99
 """Share of a face that was in the frame when it was last seen."""
 _NEAR = 2.0
@@ -53,22 +57,32 @@ def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
     if len(clip) < SHORTEST:
         return ()
     worst: dict[str, Fault] = {}
-    for fault in (*_face_faults(clip, eyes), *_text_faults(clip, eyes)):
+    lines = eyes.text(clip.frames[0], side=SIDE) if eyes.has(Eye.TEXT) else ()
+    for fault in (*_face_faults(clip, eyes, lines), *_text_faults(clip, eyes, lines)):
         known = worst.get(fault.code)
         if fault.value >= FAULTS[fault.code].warn and (known is None or fault.value > known.value):
             worst[fault.code] = fault
     return tuple(sorted(worst.values(), key=lambda fault: -fault.severity))
 
 
-def _face_faults(clip: Clip, eyes: Eyes) -> Iterator[Fault]:
+def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
     base, meshes = _first_meshes(clip, eyes)
     begin = 1 if base is clip.frames[0] else 0
     numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
     for mesh in meshes:
+        if any(_covers(line, mesh) for line in lines):
+            continue
         for fault in faults_of(list(follow_face(frames, numbers, base, mesh, eyes))):
             if fault.code != LOST or _is_lost(eyes, clip, fault):
                 yield fault
+
+
+def _covers(line: TextLine, mesh: Mesh) -> bool:
+    """Whether letters lie over a face or what is right below it: they stay while it moves."""
+    face = Box.around(mesh.points)
+    with_neck = replace(face, height=face.height * _WITH_NECK)
+    return with_neck.shared(line.box) > _COVERED * face.area
 
 
 def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
@@ -97,11 +111,10 @@ def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], list[Mesh]
     return first, []
 
 
-def _text_faults(clip: Clip, eyes: Eyes) -> Iterator[Fault]:
-    base = clip.frames[0]
-    lines = eyes.text(base, side=SIDE) if eyes.has(Eye.TEXT) else ()
+def _text_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
     if not lines:
         return
+    base = clip.frames[0]
     last = len(clip) - 1
     numbers = sorted({round(share * last) for share in _LETTER_LOOKS} - {0})
     lumas = [_luma(clip.frames[n]) for n in numbers]

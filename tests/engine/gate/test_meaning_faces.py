@@ -12,6 +12,7 @@ from engine.gate.meaning import FAULTS, find_faults
 from engine.gate.meaning.faces import Look, faults_of
 from engine.gate.meaning.shape import Crop, pose_of
 from engine.vision.optical_flow import grid
+from engine.vision.text_regions import TextLine
 from tests.engine.gate.drawn_face import SIZE, WIDTH, eyes, mesh, picture, place
 
 LENGTH = 9
@@ -153,3 +154,12 @@ def test_the_input_picture_counts_as_the_first_look(still):
 def test_a_clip_without_a_face_or_too_short_is_not_looked_at(still):
     assert find_faults(Clip(still, None, 8), eyes([mesh()], faces=0)) == ()
     assert find_faults(Clip(still[:3], None, 8), eyes([mesh()])) == ()
+
+
+def test_a_face_under_a_caption_is_not_judged(still):
+    frames, meshes = spoilt(still, "lower face slid")
+    corners = np.array([(120, 100), (200, 100), (200, 120), (120, 120)], np.float32)
+    line = TextLine(corners=corners, certainty=0.9)
+    assert "mouth_slides" in found(frames, meshes)
+    seen = find_faults(Clip(frames, None, 8), eyes([mesh()], lines=(line,)))
+    assert [fault.code for fault in seen if fault.code != "text_garbled"] == []
