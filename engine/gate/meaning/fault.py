@@ -27,7 +27,7 @@ class Kind:
 
 FAULTS = {
     "face_bends": Kind(
-        words="a face bends out of shape", unit="widths of the face", warn=0.0115, reject=0.03
+        words="a face bends out of shape", unit="widths of the face", warn=0.018, reject=0.035
     ),
     "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.09, reject=0.14),
     "eye_disappears": Kind(words="an eye disappears", unit="share of its detail", warn=0.125, reject=0.3),
