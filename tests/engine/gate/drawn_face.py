@@ -71,7 +71,7 @@ def place():
     )
 
 
-def eyes(meshes: list[Mesh | None], *, faces: int = 1, lines: tuple = (), read: Any = None) -> Any:
+def eyes(meshes: list[Mesh | None], *, faces: int = 1, lines: tuple[Any, ...] = (), read: Any = None) -> Any:
     """Eyes that find the drawn face, and give these meshes one after the other, then the last one again."""
     return _Says(meshes, faces, lines, read)
 

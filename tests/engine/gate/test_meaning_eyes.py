@@ -20,7 +20,7 @@ STORE = Store(ROOT / "models")
 @pytest.mark.skipif(not Eyes(STORE).has(Eye.TEXT), reason="framekiln models pull eyes")
 def test_a_caption_over_the_lake_is_found_garbled_and_passes_as_it_is():
     picture = np.asarray(cv2.imread(str(ROOT / "examples" / "lake.png")), np.uint8)
-    small = cv2.resize(picture, (384, 224), interpolation=cv2.INTER_AREA)
+    small = np.asarray(cv2.resize(picture, (384, 224), interpolation=cv2.INTER_AREA), np.uint8)
     still = np.stack([np.roll(small, t, axis=1) for t in range(12)])
     codes = [
         {finding.code for finding in judge(frames, frames[0], 8, eyes=Eyes(STORE)).findings}

@@ -96,7 +96,7 @@ def test_a_still_face_and_a_slow_zoom_show_nothing(still):
 def test_a_face_that_walks_through_the_frame_shows_nothing(still):
     moved, meshes = still.copy(), []
     for t in range(LENGTH):
-        shift = np.float32([[1, 0, 4 * t], [0, 1, -2 * t]])
+        shift = np.array([[1, 0, 4 * t], [0, 1, -2 * t]], np.float32)
         moved[t] = cv2.warpAffine(still[t], shift, (SIZE, SIZE), borderMode=cv2.BORDER_REFLECT)
         meshes.append(mesh(1.0, (4.0 * t, -2.0 * t)))
     assert found(moved, meshes[1:]) == {}
