@@ -76,7 +76,7 @@ def judge(
 
 
 def _judge(path: Path, picture: NDArray[np.uint8] | None, end: NDArray[np.uint8] | None) -> Judged:
-    from bot.cli.owners_files import read_owners_clip  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from bot.cli.owners_files import owners_eyes, read_owners_clip  # noqa: PLC0415 - OpenCV, not for --help
     from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
     from engine.rendering.both_ends import judge_both_ends  # noqa: PLC0415 - see above
@@ -88,10 +88,12 @@ def _judge(path: Path, picture: NDArray[np.uint8] | None, end: NDArray[np.uint8]
     frames, fps = clip.frames[::step], clip.fps / step
     size = (frames.shape[2], frames.shape[1])
     reference, last = (None if one is None else cover(one, *size) for one in (picture, end))
+    eyes = owners_eyes()
     if last is not None or (recipe is not None and Role.END in recipe.inputs):
-        verdict = judge_both_ends(frames, reference, last, fps)
+        verdict = judge_both_ends(frames, reference, last, fps, eyes=eyes)
     else:
-        verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
+        moves = recipe is not None and travels(recipe)
+        verdict = judge_frames(frames, reference, fps, travels=moves, eyes=eyes)
     return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
 
 

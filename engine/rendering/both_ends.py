@@ -16,8 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.family import RawFrames
-from engine.gate import Calibration, Verdict, judge
-from engine.gate.verdict import Finding
+from engine.families import travels
+from engine.gate import Calibration, Finding, Verdict, judge
+from engine.rendering.render_job import RenderJob
+from engine.vision.crop import cover
+from engine.vision.eyes import Eyes
 
 EXPECTED = frozenset(
     {
@@ -34,6 +37,24 @@ ABRUPT = 0.6
 """A cut makes this share of the change between both ends in one step. A dissolve makes less."""
 
 
+def judge_take(job: RenderJob, seen: RawFrames, reference: NDArray[np.uint8] | None, fps: float) -> Verdict:
+    """Judge the frames of a take: by its picture, or by both where it goes from one to another.
+
+    Args:
+        job: whose take it is.
+        seen: ``[T, H, W, 3]``, what is judged of it.
+        reference: the picture that it was made from, uint8 ``[H, W, 3]``.
+        fps: frames per second of ``seen``.
+    """
+    recipe, end = job.recipe, job.inputs.end
+    if end is None:
+        return judge(
+            seen, reference, fps, calibration=job.calibration, travels=travels(recipe), eyes=job.eyes
+        )
+    last = cover(end, recipe.width, recipe.height)
+    return judge_both_ends(seen, reference, last, fps, calibration=job.calibration, eyes=job.eyes)
+
+
 def judge_both_ends(
     frames: RawFrames,
     first: NDArray[np.uint8] | None,
@@ -41,6 +62,7 @@ def judge_both_ends(
     fps: float,
     *,
     calibration: Calibration | None = None,
+    eyes: Eyes | None = None,
 ) -> Verdict:
     """Judge a clip that goes from one picture to another; see :func:`engine.gate.judge`.
 
@@ -49,14 +71,15 @@ def judge_both_ends(
         first, last: uint8 ``[H, W, 3]``; None where the picture is not here.
         fps: native frames per second.
         calibration: what good clips look like.
+        eyes: look for faces and text at both ends; in between, one face gives way to another.
 
     Returns:
         The outcome and score of the worst part, with the findings of all; ``readings`` are those of the
         whole clip.
     """
     count = max(min(FEWEST, len(frames)), len(frames) // SHARE)
-    begun = judge(frames[:count], first, fps, calibration=calibration, travels=True)
-    ended = judge(frames[::-1][:count], last, fps, calibration=calibration, travels=True)
+    begun = judge(frames[:count], first, fps, calibration=calibration, travels=True, eyes=eyes)
+    ended = judge(frames[::-1][:count], last, fps, calibration=calibration, travels=True, eyes=eyes)
     whole = judge(frames, None, fps, calibration=calibration, travels=True)
     seconds = (len(frames) - 1) / fps
     found = [

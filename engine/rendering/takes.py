@@ -16,9 +16,9 @@ from engine.core.events import Draft, Progress, TakeDiscarded
 from engine.core.family import Family, Frames, Hooks, RawFrames
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
-from engine.families import FAMILIES, travels
-from engine.gate import Verdict, judge
-from engine.rendering.both_ends import judge_both_ends
+from engine.families import FAMILIES
+from engine.gate import FAULTS, Verdict
+from engine.rendering.both_ends import judge_take
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
 from engine.vision.crop import cover
@@ -66,7 +66,7 @@ def draw_until_good(
             job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
         if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
             best = take.record, take.frames
-        retake = next_take(retake.recipe, records, budget=budget, calm=calm)
+        retake = next_take(retake.recipe, records, budget=budget, calm=calm, no_luck=FAULTS.keys())
     if best is None:
         raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
     return *best, records
@@ -104,11 +104,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, seen, fps)
-        if end is None:
-            verdict = judge(seen, reference, fps, calibration=job.calibration, travels=travels(job.recipe))
-        else:
-            last = cover(end, recipe.width, recipe.height)
-            verdict = judge_both_ends(seen, reference, last, fps, calibration=job.calibration)
+        verdict = judge_take(job, seen, reference, fps)
         job.cancel.check()
         sheet = _draw_sheet(job, seen, fps, verdict, number) if verdict.rejected else None
     record = TakeRecord(
