@@ -74,9 +74,7 @@ def plan(
     given = Given(request=request, subject=subject, end=end, like=like, reference=reference)
     spec, why_engine = choose_engine(given, capabilities)
     way, why_way = choose_way(spec, request, capabilities)
-    # Both ends are shown whole, so the camera doesn't pass over the rest of a long picture.
-    framed = request if end is None else replace(request, camera=Camera.STILL)
-    width, height, why_size = choose_size(framed, subject or reference, spec, limits.max_side)
+    width, height, why_size = choose_size(_framed(given), subject or reference, spec, limits.max_side)
     pace = pace_of(seconds, fps, spec)
     outline = Outline(
         request=request,
@@ -116,10 +114,7 @@ def plan(
         follow=request.follow,
         styles=request.styles,
         settings=tuned.settings,
-        reasons=(
-            *(*request.notes, *reasons, *tuned.reasons, *_notes(subject, spec)),
-            *_notes_of_end(end, width / height),
-        ),
+        reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
     )
 
 
@@ -161,20 +156,29 @@ def _choose_seconds(
     return seconds, (f"{seconds:.3g} s, as long as the clip you gave",)
 
 
-def _notes(subject: Subject | None, spec: FamilySpec) -> tuple[str, ...]:
-    """What there is to say about the picture: what may spoil the clip, and what could not be checked."""
-    if subject is None:
-        return ()
-    if spec.heeds_faces and subject.faces is None:
-        return (*subject.notes, UNSEEN_FACES)
-    return subject.notes
+def _framed(given: Given) -> Request:
+    """The request as the frame's size needs it: with two ends, the camera passes over neither of them."""
+    return given.request if given.end is None else replace(given.request, camera=Camera.STILL)
 
 
-def _notes_of_end(end: Subject | None, aspect: float) -> tuple[str, ...]:
-    """What there is to say about the picture that the clip ends with; ``aspect`` is the frame's."""
-    if end is None:
-        return ()
-    own = end.width / end.height
-    cut = round((1 - min(own / aspect, aspect / own)) * 100)
-    cropped = (f"the end picture is cropped to the first one's shape: {cut} % is left out",) if cut else ()
-    return (*cropped, *(f"the end picture: {note}" for note in end.notes))
+def _notes(given: Given, spec: FamilySpec, aspect: float) -> tuple[str, ...]:
+    """What there is to say about the pictures: what may spoil the clip, and what could not be checked.
+
+    Args:
+        given: the pictures.
+        spec: what draws.
+        aspect: width over height of the frames.
+    """
+    subject, end = given.subject, given.end
+    notes: list[str] = []
+    if subject is not None:
+        notes += subject.notes
+        if spec.heeds_faces and subject.faces is None:
+            notes.append(UNSEEN_FACES)
+    if end is not None:
+        own = end.width / end.height
+        cut = round((1 - min(own / aspect, aspect / own)) * 100)
+        if cut:
+            notes.append(f"the end picture is cropped to the first one's shape: {cut} % is left out")
+        notes += [f"the end picture: {note}" for note in end.notes]
+    return tuple(notes)

@@ -195,10 +195,10 @@ def _field(first: Pixels, second: Pixels, matrix: Matrix, whole: tuple[Area, ...
     trust, sigma = sure.astype(np.float32), SMOOTH * max(rows, columns)
     weight = cv2.GaussianBlur(trust, (0, 0), sigma)
     mean = cv2.GaussianBlur(there * trust[..., None], (0, 0), sigma) / np.maximum(weight, 1e-3)[..., None]
-    field = mean * np.clip(weight * 2, 0, 1)[..., None]
+    field = np.asarray(mean * np.clip(weight * 2, 0, 1)[..., None], np.float32)
     for left, top, right, bottom in whole:
         _stiffen(field, (left * columns, top * rows, right * columns, bottom * rows))
-    if not _is_better(one, two, field, seen):
+    if not _is_better(one, two, field, np.asarray(seen, np.uint8)):
         field = np.zeros_like(field)
     return np.asarray(field / np.array([columns, rows], np.float32), np.float32)
 
@@ -219,7 +219,14 @@ def _stiffen(field: Field, box: tuple[float, float, float, float]) -> None:
 
 
 def _is_better(one: Pixels, two: Pixels, field: Field, seen: Pixels) -> bool:
-    moved = cv2.remap(two, grid(*one.shape) + field, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    """Whether a field explains what is left between two pictures, where both are seen."""
+    moved = cv2.remap(
+        two,
+        np.asarray(grid(*one.shape) + field, np.float32),
+        None,
+        cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
     if not seen.any():
         return False
     before = float(cv2.absdiff(one, two)[seen > 0].mean())

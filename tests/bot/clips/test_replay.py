@@ -81,7 +81,7 @@ async def test_my_own_picture_is_used_again_while_it_is_here(fake, channel, ada,
 
 
 async def test_both_ends_are_used_again_and_neither_of_anothers(fake, channel, ada, services, bot, file_of):
-    ours = {role: services.blobs.put(role.encode()) for role in (Role.PICTURE, Role.END)}
+    ours = {str(role): services.blobs.put(role.encode()) for role in (Role.PICTURE, Role.END)}
     old = await queued(services.queue, ada.id, channel.guild.id, inputs=ours)
     recipe = dataclasses.replace(planned(ours[Role.PICTURE]), inputs=ours)
     await (await fake.slash(ada, channel, "replay", file=file_of(recipe))).shown(10)

@@ -269,6 +269,19 @@ async def test_an_export_holds_jobs_recipes_receipts_and_files(fake, channel, ad
     assert str(eve.user.id) not in json.dumps(data)
 
 
+async def test_both_ends_of_a_clip_are_exported_and_erased(fake, channel, ada, bot, services, loops):
+    last = services.blobs.put(picture((120, 90)))
+    first = services.blobs.put(picture((160, 100)))
+    both = {Role.PICTURE: first, Role.END: last}
+    made = {"prompt": PROMPT, "kind": Kind.ANIMATE, "engine": "camera", "inputs": both}
+    await given(services, ada, channel, recipe=made, inputs=both)
+    with await opened(await fake.slash(ada, channel, "mydata export")) as archive:
+        assert {f"given/{one[:16]}.png" for one in both.values()} <= set(archive.namelist())
+    answer = await erase(fake, channel, ada)
+    await until(lambda: answer.content == privacy_texts.erased(1, 0), 20)
+    assert not any(map(services.blobs.exists, both.values()))
+
+
 async def test_an_export_has_the_clip_that_was_gone_on_from_as_what_it_is(
     fake, channel, ada, eve, bot, services, loops
 ):

@@ -17,6 +17,7 @@ from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 from tests import ROOT
 from tests.engine.families.test_camera_clip import HEIGHT, WIDTH, recipe, textured
+from tests.present import present
 
 SIZE = (WIDTH, HEIGHT)
 FRAMES, FPS = 25, 12.0
@@ -24,7 +25,7 @@ FRAMES, FPS = 25, 12.0
 
 @pytest.fixture(scope="module")
 def pagoda():
-    whole = cv2.cvtColor(cv2.imread(str(ROOT / "examples" / "pagoda.jpg")), cv2.COLOR_BGR2RGB)
+    whole = cv2.cvtColor(present(cv2.imread(str(ROOT / "examples" / "pagoda.jpg"))), cv2.COLOR_BGR2RGB)
     return cv2.resize(whole, (768, 512), interpolation=cv2.INTER_AREA)
 
 
