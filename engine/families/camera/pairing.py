@@ -223,7 +223,7 @@ def _is_better(one: Pixels, two: Pixels, field: Field, seen: Pixels) -> bool:
     moved = cv2.remap(
         two,
         np.asarray(grid(*one.shape) + field, np.float32),
-        None,
+        _NOTHING,
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_REPLICATE,
     )
