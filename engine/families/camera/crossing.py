@@ -90,16 +90,19 @@ def fade(times: Track) -> Track:
     return np.asarray(gone * gone * (3 - 2 * gone))
 
 
-def turning(brief: Brief, *, last: bool = False) -> Brief:
+def turning(brief: Brief, *, last: bool = False, flat: bool = False) -> Brief:
     """How one of two pictures that dissolve is filmed: from the picture as it is, to rest at the turn.
 
     Args:
         brief: of the clip.
         last: of the second picture, whose frames are shown backwards.
+        flat: it is drawn or written, up to its edges perhaps: hardly anything of it may leave the frame.
     """
     seconds = float(brief.times[-1])
     gone = np.sin(np.pi * np.minimum(brief.times / max(seconds, 1e-6), 0.5))
     camera = Camera.PUSH_IN if brief.camera in {Camera.AUTO, Camera.PULL_OUT} else brief.camera
+    if flat:
+        brief, camera = replace(brief, motion=Motion.GENTLE), Camera.STILL
     return replace(
         brief,
         camera=OPPOSITE.get(camera, camera) if last else camera,

@@ -120,8 +120,9 @@ def _cross(
     check()
     if pairing is not None:
         return Passage.of(first, last, size, pairing, brief).frames()
-    begun = shot_of(first, known[0], size, turning(brief), check)
-    ended = shot_of(last, known[1], size, turning(brief, last=True), check)
+    begun = shot_of(first, known[0], size, turning(brief, flat=known[0].flat), check)
+    backwards = turning(brief, last=True, flat=known[1].flat)
+    ended = shot_of(last, known[1], size, backwards, check)
     return Dissolve(first=begun, last=ended, times=brief.times).frames()
 
 

@@ -6,13 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
+from engine.core.cancel import CancelToken
 from engine.core.family import Hooks, Inputs
-from engine.core.recipe import Camera
+from engine.core.recipe import Camera, Outcome, Role
 from engine.families import load
 from engine.families.camera.crossing import part_of
 from engine.families.camera.pairing import carried, pair
 from engine.gate import judge
 from engine.rendering.both_ends import judge_both_ends
+from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 from tests import ROOT
@@ -136,6 +138,19 @@ def test_two_scenes_dissolve_without_a_cut_and_within_the_middle_half(others, di
     assert (np.diff(gone) > -0.05).all()
 
 
+def test_hardly_anything_of_a_page_leaves_the_frame(pagoda):
+    page = np.full((216, 384, 3), 250, np.uint8)
+    for row in range(20, 210, 24):
+        cv2.putText(
+            page, "letters up to both edges", (8, row), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (20, 20, 20), 2
+        )
+    seen = cross(page, view(pagoda, 0, 40, 0.9))[FRAMES // 4]
+    dark = np.flatnonzero((seen < 120).all(axis=2).any(axis=0))
+    assert dark[0] <= 4
+    kept = cv2.matchTemplate(seen, cover(page, *SIZE)[4:-4, 6:-6], cv2.TM_CCOEFF_NORMED).max()
+    assert kept > 0.6
+
+
 def test_a_clip_of_two_pictures_is_judged_by_both(others, dissolved):
     first, last = others
     asked = "the scene changes into a different one"
@@ -149,3 +164,21 @@ def test_a_clip_of_two_pictures_is_judged_by_both(others, dissolved):
         assert verdict.rejected
         assert any(says in reason for reason in verdict.reasons)
         assert verdict.score == 0
+
+
+def test_a_render_reads_both_pictures_and_judges_by_both(others, tmp_path):
+    files = {Role.PICTURE: tmp_path / "first.png", Role.END: tmp_path / "last.png"}
+    for path, picture in zip(files.values(), others, strict=True):
+        cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    asked = {"frames": FRAMES, "native_fps": FPS, "length": FRAMES, "fps": FPS, "camera": Camera.AUTO}
+    receipt = Renderer().render(
+        recipe(**asked, inputs={role: "a" * 64 for role in files}),
+        files,
+        work=tmp_path,
+        limits=RenderLimits(),
+        on_event=lambda event: None,
+        cancel=CancelToken(),
+    )
+    assert [(take.outcome, take.reasons, dict(take.readings)) for take in receipt.takes] == [
+        (Outcome.ACCEPTED, (), {})
+    ]
