@@ -172,7 +172,7 @@ def test_a_render_reads_both_pictures_and_judges_by_both(others, tmp_path):
         cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     asked = {"frames": FRAMES, "native_fps": FPS, "length": FRAMES, "fps": FPS, "camera": Camera.AUTO}
     receipt = Renderer().render(
-        recipe(**asked, inputs={role: "a" * 64 for role in files}),
+        recipe(**asked, inputs=dict.fromkeys(files, "a" * 64)),
         files,
         work=tmp_path,
         limits=RenderLimits(),
