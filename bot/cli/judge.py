@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +18,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.core.recipe import Recipe
-    from engine.gate import Verdict
+    from engine.gate import Calibration, Verdict
 
 NATIVE_FPS = 12.0
 """The gate judges what models draw; a stranger's clip is thinned to about their rate."""
+
+
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +60,7 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
         saved = OutputFile(sheet, PICTURE, data=data_dir(), inputs=inputs)
     try:
         picture = None if reference is None else _read_reference(reference)
-        judged = [_judge(clip, picture) for clip in clips]
+        judged = [judged_file(clip, picture) for clip in clips]
     except (ValueError, OSError) as error:
         raise click.ClickException(visible(str(error))) from error
     if saved is not None:
@@ -66,22 +70,53 @@ def judge(clips: tuple[Path, ...], reference: Path | None, sheet: Path | None, a
     raise SystemExit(1 if any(one.verdict.rejected for one in judged) else 0)
 
 
-def _judge(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
+def judged_file(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
+    """Judge a file, at the rate that its frames were drawn at.
+
+    Args:
+        path: the clip.
+        picture: what it was made from, uint8 ``[H, W, 3]``, or None.
+
+    Raises:
+        ValueError: the clip is not taken, or a setting is wrong.
+        OSError: it can't be opened.
+    """
     from bot.cli.owners_files import read_owners_clip  # noqa: PLC0415 - numpy and OpenCV, not for --help
     from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
+    from engine.rendering.takes import is_known  # noqa: PLC0415 - see above
 
     clip = read_owners_clip(path)
     recipe = _recipe(path)
-    step = min(_drawn_every(recipe, clip.fps), len(clip.frames) - 1)  # two frames at least
-    frames, fps = clip.frames[::step], clip.fps / step
+    step = min(_judged_every(recipe, clip.fps), len(clip.frames) - 1)  # two frames at least
+    count = 1 + int((len(clip.frames) - 1) / step + _ROUNDING)
+    frames = clip.frames[[round(place * step) for place in range(count)]]
+    fps = clip.fps / step
+    calibration = None if recipe is None else _calibrations().get(recipe.engine)
     reference = None
     if picture is not None:
         from engine.vision.crop import cover  # noqa: PLC0415 - same
 
         reference = cover(picture, frames.shape[2], frames.shape[1])
-    verdict = judge_frames(frames, reference, fps, travels=recipe is not None and travels(recipe))
+    verdict = judge_frames(
+        frames,
+        reference,
+        fps,
+        calibration=calibration,
+        travels=recipe is not None and travels(recipe),
+        encoded=True,
+        known=recipe is None or is_known(recipe.engine, calibration, has_input=reference is not None),
+    )
     return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
+
+
+def _calibrations() -> Mapping[str, Calibration]:
+    """The owner's own calibrations, by engine: the bot holds its takes against them."""
+    from bot.config.paths import CALIBRATION  # noqa: PLC0415 - see above
+    from engine.gate.calibration import shipped  # noqa: PLC0415
+    from engine.gate.local_calibration import read_calibrations  # noqa: PLC0415
+
+    return read_calibrations(data_dir() / CALIBRATION, shipped())
 
 
 def _recipe(path: Path) -> Recipe | None:
@@ -94,11 +129,18 @@ def _recipe(path: Path) -> Recipe | None:
         return None
 
 
-def _drawn_every(recipe: Recipe | None, fps: float) -> int:
-    """How many frames of the file one drawn frame stands for: its recipe knows; else by the rate."""
+def _judged_every(recipe: Recipe | None, fps: float) -> float:
+    """How many frames of the file one judged frame stands for.
+
+    The recipe of one of ours knows which frames were drawn, and the family which of those were judged.
+    """
+    from engine.families import FAMILIES  # noqa: PLC0415 - see above
+
     if recipe is None:
         return max(1, round(fps / NATIVE_FPS))
-    return recipe.factor or max(1, round(recipe.fps / recipe.native_fps))
+    spec = FAMILIES.get(recipe.engine)
+    step = 1 if spec is None else spec.judged_step(recipe.native_fps)
+    return max(1.0, step * fps / recipe.native_fps)
 
 
 def _read_reference(path: Path) -> NDArray[np.uint8]:

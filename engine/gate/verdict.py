@@ -50,6 +50,7 @@ class Verdict:
         readings: the same to four digits, without the measures that had nothing to measure; for receipts.
         levels: for each trouble, minus log10 of the share of good clips that look more like it.
         score: 0 (broken) … 100 (like the median of good clips everywhere).
+        spared: the calibrated score would have rejected the take, but does not know clips of its kind.
     """
 
     outcome: Outcome
@@ -59,6 +60,7 @@ class Verdict:
     readings: dict[str, float]
     levels: dict[str, float]
     score: float
+    spared: bool = False
 
     @property
     def rejected(self) -> bool:
@@ -89,6 +91,8 @@ def judge(
     *,
     calibration: Calibration | None = None,
     travels: bool = False,
+    known: bool = True,
+    encoded: bool = False,
 ) -> Verdict:
     """Judge a take before it is smoothed and encoded, at its native rate.
 
@@ -100,12 +104,14 @@ def judge(
         calibration: the calibration to compare with, for example one fitted to an installation's own good
             clips. None: the shipped one.
         travels: the camera was asked to move, so a picture that is only enlarged is not a fault.
+        known: see :func:`weigh`.
+        encoded: the frames were read from a finished file.
 
     Raises:
         ValueError: a shape or dtype is wrong, or ``fps`` is not a positive number.
     """
-    readings = measured(frames, reference, fps, travels=travels)
-    return weigh(readings, fps, calibration or shipped(), has_input=reference is not None)
+    readings = measured(frames, reference, fps, travels=travels, encoded=encoded)
+    return weigh(readings, fps, calibration or shipped(), has_input=reference is not None, known=known)
 
 
 def measured(
@@ -114,13 +120,21 @@ def measured(
     fps: float,
     *,
     travels: bool = False,
+    encoded: bool = False,
 ) -> dict[str, Reading]:
     """Measure a take: readings by the measure's name. Arguments and errors are those of :func:`judge`."""
-    clip = Clip(frames, reference, fps, travels=travels)
+    clip = Clip(frames, reference, fps, travels=travels, encoded=encoded)
     return {name: entry(clip) for name, entry in MEASURES.items()}
 
 
-def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *, has_input: bool) -> Verdict:
+def weigh(
+    readings: dict[str, Reading],
+    fps: float,
+    calibration: Calibration,
+    *,
+    has_input: bool,
+    known: bool = True,
+) -> Verdict:
     """Compare readings with the limits of their measures, and with good clips.
 
     Args:
@@ -128,10 +142,14 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         fps: native frames per second.
         calibration: what good clips look like.
         has_input: whether the clip was made from an input picture.
+        known: whether the calibrated score was fitted to good clips of this family. What is rare among other
+            clips may be usual in this one, so without that the score only warns. The limits reject all the
+            same.
     """
     levels = calibration.levels(readings, has_input=has_input)
     by_code: dict[str, Finding] = {}
     points = []
+    spared = False
     for name, entry in MEASURES.items():
         value, frame = readings[name].value, readings[name].frame
         scale = _Scale(usual=entry.usual, warn=entry.warn, reject=entry.reject)
@@ -143,11 +161,14 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         points.append(scale.points(level))
         if level >= scale.warn:
             finding = scale.finding(name, level, _second(TROUBLES[name], readings, fps))
+            if finding.rejects and not known:
+                spared = True
+                finding = replace(finding, rejects=False)
             by_code[name] = max(by_code.get(name, finding), finding, key=_weight)
     findings = tuple(sorted(by_code.values(), key=_weight, reverse=True))
     outcome = Outcome.WARNED if findings else Outcome.ACCEPTED
     if any(finding.rejects for finding in findings):
-        outcome = Outcome.REJECTED
+        outcome, spared = Outcome.REJECTED, False
     return Verdict(
         outcome=outcome,
         reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
@@ -156,6 +177,7 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         readings={name: float(f"{reading.value:.4g}") for name, reading in readings.items() if reading.known},
         levels=levels,
         score=_WORST_SHARE * min(points) + (1 - _WORST_SHARE) * float(np.mean(points)),
+        spared=spared,
     )
 
 
