@@ -81,7 +81,7 @@ def judged_file(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
         ValueError: the clip is not taken, or a setting is wrong.
         OSError: it can't be opened.
     """
-    from bot.cli.owners_files import read_owners_clip  # noqa: PLC0415 - numpy and OpenCV, not for --help
+    from bot.cli.owners_files import owners_eyes, read_owners_clip  # noqa: PLC0415 - OpenCV, not for --help
     from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
     from engine.rendering.takes import is_known  # noqa: PLC0415 - see above
@@ -105,6 +105,7 @@ def judged_file(path: Path, picture: NDArray[np.uint8] | None) -> Judged:
         calibration=calibration,
         travels=recipe is not None and travels(recipe),
         encoded=True,
+        eyes=owners_eyes(),
         known=recipe is None or is_known(recipe.engine, calibration, has_input=reference is not None),
     )
     return Judged(path=path, frames=frames, fps=fps, verdict=verdict)

@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from bot.config.settings import BadSettings, Settings, load_settings
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
-from bot.policies import for_intake, to_judge
+from bot.policies import for_intake, store_of, to_judge
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
 from engine.core.family import SourceClip
+from engine.vision.eyes import Eyes
 
 
 def read_owners_clip(path: Path) -> SourceClip:
@@ -66,6 +67,15 @@ def read_owners_picture(path: Path) -> NDArray[np.uint8]:
         raise ValueError(f"{path}: {error}") from error
     picture = cv2.imdecode(np.frombuffer(taken, np.uint8), cv2.IMREAD_COLOR_RGB)
     return np.asarray(picture, np.uint8)
+
+
+def owners_eyes() -> Eyes:
+    """The eyes, as far as their weights are installed.
+
+    Raises:
+        ValueError: a setting is wrong.
+    """
+    return Eyes(store_of(_settings()))
 
 
 def _settings() -> Settings:

@@ -1,14 +1,15 @@
 """What follows a rejected take: another seed, another way, or no further take.
 
 The first rejection can be bad luck, so only the seed changes. The same cause twice is no luck: what causes it
-changes too. Takes and seconds are limited; when they are spent, the best of the rejected is kept and says so.
+changes too. A broken face or broken text changes it at once. Takes and seconds are limited; when they are
+spent, the best of the rejected is kept and says so.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from engine.core.recipe import Motion, Outcome, Recipe, TakeRecord
@@ -17,6 +18,11 @@ CALMER = {Motion.WILD: Motion.NORMAL, Motion.NORMAL: Motion.GENTLE}
 """How much less may move, where what moves breaks."""
 
 TWICE = 2
+
+MORE = 1.5
+"""As many steps as before, where details break."""
+
+FEWEST_FOR_MORE, MOST_STEPS = 15, 60
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,7 @@ def next_take(
     *,
     budget: Budget,
     calm: Callable[[Recipe], Retake | None],
+    no_luck: Collection[str] = (),
 ) -> Retake | None:
     """Decide what follows the takes so far.
 
@@ -59,6 +66,8 @@ def next_take(
         records: all takes so far, in their order.
         budget: what may be spent.
         calm: the family's own way of changing what causes a defect; None from it: there is none left.
+        no_luck: causes that change something the first time; where the family has no way of its own left,
+            it takes more steps.
 
     Returns:
         The next take, or None: it is enough, the best is kept.
@@ -68,8 +77,11 @@ def next_take(
     spent = sum(record.seconds for record in records)
     if len(records) >= budget.takes or (records and spent >= budget.seconds):
         return None
-    if records and _seen_before(records):
-        calmed = calm(recipe)
+    if records:
+        meant = not set(records[-1].causes).isdisjoint(no_luck)
+        calmed = calm(recipe) if meant or _seen_before(records) else None
+        if calmed is None and meant:
+            calmed = more_steps(recipe)
         if calmed is not None:
             return calmed
     return Retake(recipe=recipe)
@@ -83,6 +95,16 @@ def less_motion(recipe: Recipe) -> Retake | None:
     return Retake(
         recipe=dataclasses.replace(recipe, motion=calmer),
         changed=f"{calmer.value} motion instead of {recipe.motion.value}",
+    )
+
+
+def more_steps(recipe: Recipe) -> Retake | None:
+    """A more careful drawing. Models that need few steps are trained for their number, and keep it."""
+    steps = round(recipe.steps * MORE)
+    if recipe.steps < FEWEST_FOR_MORE or steps > MOST_STEPS:
+        return None
+    return Retake(
+        recipe=dataclasses.replace(recipe, steps=steps), changed=f"{steps} steps instead of {recipe.steps}"
     )
 
 

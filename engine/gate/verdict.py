@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 from engine.core.recipe import Outcome
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.clip import Clip
+from engine.gate.meaning import FAULTS, Fault, find_faults
 from engine.gate.measure import Reading
 from engine.gate.measures import MEASURES
 from engine.gate.troubles import TROUBLES, Trouble
+from engine.vision.box import Box
+from engine.vision.eyes import Eyes
 
 _WORST_SHARE = 0.6
 _USUAL_LEVEL = 1.0
@@ -23,20 +27,22 @@ _MOST_REASONS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One measure that exceeded a limit, or one trouble whose level did.
+    """One measure that exceeded a limit, one trouble whose level did, or one fault of a face or of text.
 
     Attributes:
-        code: the name of the measure or trouble.
+        code: the name of the measure, trouble or fault.
         second: when it is worst, or None if it is all over the clip.
         severity: the value as a share of the limit for rejection; of twice the limit for warning where it
             never rejects.
         rejects: whether this alone rejects the take.
+        box: where in the frame at that second, in pixels of the judged frames; None: all over it.
     """
 
     code: str
     second: float | None
     severity: float
     rejects: bool
+    box: Box | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +99,7 @@ def judge(
     travels: bool = False,
     known: bool = True,
     encoded: bool = False,
+    eyes: Eyes | None = None,
 ) -> Verdict:
     """Judge a take before it is smoothed and encoded, at its native rate.
 
@@ -106,12 +113,48 @@ def judge(
         travels: the camera was asked to move, so a picture that is only enlarged is not a fault.
         known: see :func:`weigh`.
         encoded: the frames were read from a finished file.
+        eyes: look for faces and text. None, or eyes without weights: these are not judged.
 
     Raises:
         ValueError: a shape or dtype is wrong, or ``fps`` is not a positive number.
     """
-    readings = measured(frames, reference, fps, travels=travels, encoded=encoded)
-    return weigh(readings, fps, calibration or shipped(), has_input=reference is not None, known=known)
+    clip = Clip(frames, reference, fps, travels=travels, encoded=encoded)
+    readings = {name: entry(clip) for name, entry in MEASURES.items()}
+    verdict = weigh(readings, fps, calibration or shipped(), has_input=reference is not None, known=known)
+    return verdict if eyes is None else with_faults(verdict, find_faults(clip, eyes), fps)
+
+
+def with_faults(verdict: Verdict, faults: Sequence[Fault], fps: float) -> Verdict:
+    """Add what is wrong with faces and text to a verdict on everything else.
+
+    Args:
+        verdict: without them.
+        faults: as :func:`engine.gate.meaning.find_faults` gives them.
+        fps: native frames per second.
+    """
+    if not faults:
+        return verdict
+    own = [
+        Finding(
+            code=fault.code,
+            second=fault.frame / fps,
+            severity=fault.severity,
+            rejects=fault.rejects,
+            box=fault.box,
+        )
+        for fault in faults
+    ]
+    findings = tuple(sorted((*verdict.findings, *own), key=_weight, reverse=True))
+    points = 100 * min(max(0.0, 1 - fault.severity) for fault in faults)
+    return replace(
+        verdict,
+        outcome=_outcome(findings),
+        spared=verdict.spared and _outcome(findings) is not Outcome.REJECTED,
+        reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
+        findings=findings,
+        scores={**verdict.scores, **{fault.code: fault.value for fault in faults}},
+        score=min(verdict.score, _WORST_SHARE * points + (1 - _WORST_SHARE) * verdict.score),
+    )
 
 
 def measured(
@@ -166,11 +209,9 @@ def weigh(
                 finding = replace(finding, rejects=False)
             by_code[name] = max(by_code.get(name, finding), finding, key=_weight)
     findings = tuple(sorted(by_code.values(), key=_weight, reverse=True))
-    outcome = Outcome.WARNED if findings else Outcome.ACCEPTED
-    if any(finding.rejects for finding in findings):
-        outcome, spared = Outcome.REJECTED, False
+    spared = spared and _outcome(findings) is not Outcome.REJECTED
     return Verdict(
-        outcome=outcome,
+        outcome=_outcome(findings),
         reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
         findings=findings,
         scores={name: reading.value for name, reading in readings.items()},
@@ -179,6 +220,12 @@ def weigh(
         score=_WORST_SHARE * min(points) + (1 - _WORST_SHARE) * float(np.mean(points)),
         spared=spared,
     )
+
+
+def _outcome(findings: tuple[Finding, ...]) -> Outcome:
+    if any(finding.rejects for finding in findings):
+        return Outcome.REJECTED
+    return Outcome.WARNED if findings else Outcome.ACCEPTED
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -222,5 +269,5 @@ def _weight(finding: Finding) -> tuple[bool, float]:
 
 
 def _reason(finding: Finding) -> str:
-    words = TROUBLES[finding.code].words if finding.code in TROUBLES else MEASURES[finding.code].words
+    words = next(kinds[finding.code].words for kinds in (TROUBLES, FAULTS, MEASURES) if finding.code in kinds)
     return words if finding.second is None else f"{words} at {finding.second:.1f} s"

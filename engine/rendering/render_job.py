@@ -13,6 +13,7 @@ from engine.core.events import Event, Progress
 from engine.core.family import Inputs
 from engine.core.recipe import Recipe, Stage
 from engine.gate import Calibration
+from engine.vision.eyes import Eyes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,7 @@ class RenderJob:
 
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.
+        eyes: what the gate sees faces and text with; None: it does not look for them.
     """
 
     recipe: Recipe
@@ -49,6 +51,7 @@ class RenderJob:
     on_event: Callable[[Event], None]
     cancel: CancelToken
     calibration: Calibration | None = None
+    eyes: Eyes | None = None
     given_up: list[str] = field(default_factory=list)
 
     def note(self, text: str) -> None:

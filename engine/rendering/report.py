@@ -1,7 +1,7 @@
 """A clip and its verdict in one picture.
 
 Above, frames of the clip with their seconds; below, how much changes from frame to frame, with what the gate
-found marked where it is worst.
+found marked where it is worst. What has a place in the frame has a rectangle around it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.clips.sheet import contact_sheet
+from engine.clips.sheet import Mark, contact_sheet
 from engine.gate.verdict import Verdict
 
 Picture = NDArray[np.uint8]
@@ -39,11 +39,23 @@ def report(frames: NDArray[np.uint8], fps: float, verdict: Verdict, *, width: in
     Returns:
         uint8 ``[H, width, 3]``.
     """
-    above = contact_sheet(frames, fps, columns=4, rows=2, width=width)
+    above = contact_sheet(frames, fps, columns=4, rows=2, width=width, marks=_marks(verdict, fps))
     below = np.full((STRIP + LINE * (len(verdict.findings) + 2), width, 3), 24, np.uint8)
     _draw_curve(below, _changes(frames), fps)
     _mark(below, verdict, (len(frames) - 1) / fps)
     return np.concatenate([above, below])
+
+
+def _marks(verdict: Verdict, fps: float) -> list[Mark]:
+    return [
+        Mark(
+            frame=round(finding.second * fps),
+            corners=(finding.box.left, finding.box.top, finding.box.right, finding.box.bottom),
+            colour=RED if finding.rejects else AMBER,
+        )
+        for finding in verdict.findings
+        if finding.box is not None and finding.second is not None
+    ]
 
 
 def _changes(frames: NDArray[np.uint8]) -> NDArray[np.float32]:

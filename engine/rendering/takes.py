@@ -17,7 +17,7 @@ from engine.core.family import Family, Frames, Hooks, RawFrames
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
 from engine.families import FAMILIES, travels
-from engine.gate import Calibration, Verdict, judge
+from engine.gate import FAULTS, Calibration, Verdict, judge
 from engine.gate.local_calibration import has_learnt
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
@@ -69,7 +69,7 @@ def draw_until_good(
             job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
         if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
             best = take.record, take.frames
-        retake = next_take(retake.recipe, records, budget=budget, calm=calm)
+        retake = next_take(retake.recipe, records, budget=budget, calm=calm, no_luck=FAULTS.keys())
     if best is None:
         raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
     return *best, records
@@ -120,6 +120,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
             calibration=job.calibration,
             travels=travels(job.recipe),
             known=is_known(recipe.engine, job.calibration, has_input=reference is not None),
+            eyes=job.eyes,
         )
         if verdict.spared:
             job.note(ONLY_WARNS)

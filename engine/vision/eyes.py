@@ -75,9 +75,9 @@ class Eyes:
         """Whether an eye can look; reads its network if that was not done yet."""
         return self._all[eye].get() is not None
 
-    def faces(self, picture: Picture) -> tuple[Face, ...]:
-        """Faces, the surest first; ``picture`` is uint8 ``[H, W, 3]``, RGB."""
-        return self._faces.ask(lambda network: find_faces(picture, network), ())
+    def faces(self, picture: Picture, *, side: int = faces.SIDE) -> tuple[Face, ...]:
+        """Faces, the surest first; ``picture`` is uint8 ``[H, W, 3]``, RGB; see :func:`find_faces`."""
+        return self._faces.ask(lambda network: find_faces(picture, network, side=side), ())
 
     def mesh(self, picture: Picture, face: Face | Mesh) -> Mesh | None:
         """The mesh of a face that was found in this picture, or of the frame before; None: no face there."""

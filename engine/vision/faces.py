@@ -49,12 +49,14 @@ class Face:
     certainty: float
 
 
-def find_faces(picture: NDArray[np.uint8], network: Network) -> tuple[Face, ...]:
+def find_faces(picture: NDArray[np.uint8], network: Network, *, side: int = SIDE) -> tuple[Face, ...]:
     """Find the faces in a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
         network: :data:`ENTRY`'s.
+        side: longer side of the picture that the network is given, in pixels, at most. Faces of fewer than
+            about 10 pixels there are not found.
 
     Returns:
         The surest first; none where no face is certain.
@@ -63,7 +65,7 @@ def find_faces(picture: NDArray[np.uint8], network: Network) -> tuple[Face, ...]
         Unreadable: the network is another one.
     """
     height, width = picture.shape[:2]
-    shown = fitted(picture, SIDE, _MULTIPLE)
+    shown = fitted(picture, side, _MULTIPLE)
     heat, size, offset, points = network.run(shown.astype(np.float32))
     scale = (width / shown.shape[1], height / shown.shape[0])
     return read_answer(heat[0, 0], size[0], offset[0], points[0], scale)

@@ -5,7 +5,7 @@ import pytest
 
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip
-from engine.clips.sheet import GAP, contact_sheet
+from engine.clips.sheet import GAP, Mark, contact_sheet
 from engine.core.cancel import CancelToken
 
 
@@ -52,3 +52,28 @@ def test_what_is_no_clip_is_refused_by_name(tmp_path):
     path.write_text("not a clip")
     with pytest.raises(ValueError, match=r"notes\.mp4"):
         read_clip(path)
+
+
+def mark(frame, corners=(10, 6, 40, 30)):
+    return Mark(frame=frame, corners=corners, colour=(255, 0, 0))
+
+
+def red(sheet):
+    return np.argwhere((sheet == (255, 0, 0)).all(axis=2))
+
+
+def test_a_marked_frame_is_shown_with_its_rectangle():
+    frames = shades(30)
+    sheet = contact_sheet(frames, 10, columns=3, rows=1, width=224, marks=[mark(17)])
+    cell = (224 - 4 * GAP) // 3
+    assert sheet[GAP + 1, GAP + cell + GAP + 1, 0] == frames[17, 0, 0, 0], "the nearest frame gave way to it"
+    found = red(sheet)
+    left = 2 * GAP + cell
+    assert found[:, 1].min() - left == pytest.approx(10 * cell / 64, abs=2)
+    assert found[:, 1].max() - left == pytest.approx(40 * cell / 64, abs=2)
+
+
+def test_more_marks_than_frames_and_marks_beyond_the_edge_are_no_error():
+    wild = [mark(n, (-50, -50, 500, 500)) for n in (*range(9), 99, -3)]
+    sheet = contact_sheet(shades(9), 10, columns=2, rows=1, width=200, marks=wild)
+    assert len(red(sheet))

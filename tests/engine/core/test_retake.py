@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from engine.core.recipe import Kind, Motion, Outcome, Recipe, TakeRecord
-from engine.core.retake import Budget, Retake, less_motion, next_take
+from engine.core.retake import MOST_STEPS, Budget, Retake, less_motion, more_steps, next_take
 
 RECIPE = Recipe(
     kind=Kind.ANIMATE, engine="camera", seed=1, width=64, height=64,
@@ -51,6 +51,24 @@ def test_where_there_is_nothing_left_to_change_the_seed_does():
     gentle = dataclasses.replace(RECIPE, motion=Motion.GENTLE)
     records = [take(1, "cut"), take(2, "cut")]
     assert next_take(gentle, records, budget=PLENTY, calm=less_motion) == Retake(recipe=gentle)
+
+
+def test_a_cause_that_is_no_luck_changes_something_the_first_time():
+    def again(recipe, *causes, calm=less_motion):
+        return next_take(recipe, [take(1, *causes)], budget=PLENTY, calm=calm, no_luck={"face_bends"})
+
+    assert again(RECIPE, "flicker", "face_bends").recipe.motion is Motion.NORMAL
+    assert again(RECIPE, "flicker") == Retake(recipe=RECIPE)
+    drawn = dataclasses.replace(RECIPE, motion=Motion.GENTLE, steps=20)
+    retake = again(drawn, "face_bends")
+    assert retake.recipe == dataclasses.replace(drawn, steps=30)
+    assert retake.changed == "30 steps instead of 20"
+    assert again(drawn, "face_bends", calm=lambda _: Retake(recipe=RECIPE)) == Retake(recipe=RECIPE)
+
+
+@pytest.mark.parametrize("steps", [0, 4, 8, MOST_STEPS])
+def test_a_model_for_few_steps_keeps_them_and_many_become_no_more(steps):
+    assert more_steps(dataclasses.replace(RECIPE, steps=steps)) is None
 
 
 def test_the_takes_are_limited():

@@ -19,11 +19,15 @@ from engine.core.family import Hooks
 from engine.core.family_spec import FamilySpec
 from engine.core.recipe import Kind, Motion, Outcome, Receipt, Recipe, Role, Stage
 from engine.families import FAMILIES
-from engine.gate import TROUBLES, judge
+from engine.gate import FAULTS, TROUBLES, judge
 from engine.gate.calibration import shipped
+from engine.gate.meaning import Fault
+from engine.gate.verdict import with_faults
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
 from engine.rendering.takes import DRAFT_BYTES, ONLY_WARNS, SHEET_WIDTH
 from engine.runtime.context import EngineContext
+from engine.vision.box import Box
+from engine.vision.eyes import Eyes
 from tests.present import present
 
 
@@ -289,6 +293,31 @@ def test_the_gate_looks_at_the_rate_that_it_was_fitted_on(render, monkeypatch, n
     receipt = render(good, recipe=replace(RECIPE, frames=17, native_fps=native, fps=native, length=17))
     assert seen == [(shown, pytest.approx(rate))]
     assert receipt.frames == 17
+
+
+def test_a_broken_face_is_drawn_again_with_less_motion_and_its_place_is_on_the_sheet(render, monkeypatch):
+    box = Box(left=20, top=10, width=40, height=40)
+    fault = Fault(code="face_bends", value=FAULTS["face_bends"].reject, frame=4, box=box)
+    seen: list[Any] = []
+    sheets = []
+
+    def look(frames, reference, fps, *, eyes, **more):
+        seen.append(eyes)
+        return with_faults(judge(frames, reference, fps, **more), [fault] if len(seen) == 1 else [], fps)
+
+    def listen(event):
+        if isinstance(event, TakeDiscarded):
+            sheets.append(present(cv2.imread(str(event.sheet))))
+
+    monkeypatch.setattr("engine.rendering.takes.judge", look)
+    broken_face, whole = render(good, on_event=listen, max_takes=2).takes
+    assert (broken_face.causes, whole.outcome) == (("face_bends",), Outcome.ACCEPTED)
+    assert broken_face.reasons[0] == "a face bends out of shape at 0.3 s"
+    assert whole.changed == "gentle motion instead of normal"
+    assert isinstance(seen[0], Eyes)
+    assert seen[0] is seen[1], "one pair of eyes serves all takes"
+    blue, green, red = (sheets[0][..., channel].astype(int) for channel in range(3))
+    assert ((red > 180) & (green < 120) & (blue < 120)).sum() > 300
 
 
 def test_a_take_is_not_judged_after_a_stop(render, monkeypatch):

@@ -1,0 +1,67 @@
+"""The faults of meaning: what a face or a line of text must not do."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from engine.vision.box import Box
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A kind of fault and its limits.
+
+    Attributes:
+        words: what a member reads.
+        unit: of the value.
+        warn: from this value on, a take carries a warning.
+        reject: from this value on, it is drawn again; infinite where that is never certain.
+    """
+
+    words: str
+    unit: str
+    warn: float
+    reject: float = math.inf
+
+
+FAULTS = {
+    "face_bends": Kind(
+        words="a face bends out of shape", unit="widths of the face", warn=0.018, reject=0.035
+    ),
+    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.09, reject=0.14),
+    "eye_disappears": Kind(words="an eye disappears", unit="share of its detail", warn=0.125, reject=0.3),
+    "mouth_slides": Kind(words="the mouth slides", unit="widths of the face", warn=0.042, reject=0.085),
+    "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.075),
+    "face_lost": Kind(words="a face gets lost", unit="share of the clip", warn=0.3),
+    "text_garbled": Kind(words="text turns into gibberish", unit="share of its shape", warn=0.5, reject=0.72),
+}
+"""By their code, which is that of the finding."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """One fault in one place.
+
+    Attributes:
+        code: of :data:`FAULTS`.
+        value: in the kind's unit; the limit for a warning or more.
+        frame: where it is worst.
+        box: where in that frame, in pixels.
+    """
+
+    code: str
+    value: float
+    frame: int
+    box: Box
+
+    @property
+    def severity(self) -> float:
+        """The value as a share of the limit for rejection, or of twice that for warning if none."""
+        kind = FAULTS[self.code]
+        return self.value / (kind.reject if math.isfinite(kind.reject) else 2 * kind.warn)
+
+    @property
+    def rejects(self) -> bool:
+        """Whether this alone rejects the take."""
+        return self.value >= FAULTS[self.code].reject

@@ -1,0 +1,149 @@
+"""Look for faces and letters in a clip, and say what is wrong with them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.gate.clip import Clip
+from engine.gate.meaning.faces import LOST, faults_of, follow_face
+from engine.gate.meaning.fault import FAULTS, Fault
+from engine.gate.meaning.letters import SIDE, Followed, follow_lines
+from engine.vision import faces
+from engine.vision.box import Box
+from engine.vision.eyes import Eye, Eyes
+from engine.vision.face_mesh import Mesh
+from engine.vision.optical_flow import Floats
+from engine.vision.text_regions import TextLine
+
+SHORTEST = 4
+"""Frames below which nothing can be said of a change."""
+
+FACE_SIDE = 320
+"""Longer side of the picture in which faces are looked for."""
+_NARROWEST = 30.0
+"""Pixels of a face's width, below which its mesh says little."""
+_MOST_FACES = 2
+_FACE_LOOKS = 8
+"""Frames in which each face is looked at; each takes about 16 ms of a core."""
+_WITH_NECK, _COVERED = 1.5, 0.02
+"""Of a face's height, and of its area: letters on so much of a face and its neck hide what it does."""
+_ALL_OF_IT = 0.99
+"""Share of a face that was in the frame when it was last seen."""
+_NEAR = 2.0
+"""Sides of a face's box in which it may be found again."""
+_READABLE = 0.6
+"""The reader's certainty, below which it was no text."""
+_LETTER_LOOKS = (0.25, 0.5, 0.7, 0.85, 0.93, 1.0)
+"""Shares of the clip; what goes wrong with letters is mostly worse at the end."""
+
+
+def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
+    """Say what is wrong with faces and text.
+
+    Args:
+        clip: with its input picture, if there is one.
+        eyes: without weights they see nothing.
+
+    Returns:
+        Each kind of fault once, where it is worst; the most severe first. Nothing where neither a face nor
+        letters were found.
+    """
+    if len(clip) < SHORTEST:
+        return ()
+    worst: dict[str, Fault] = {}
+    lines = eyes.text(clip.frames[0], side=SIDE) if eyes.has(Eye.TEXT) else ()
+    for fault in (*_face_faults(clip, eyes, lines), *_text_faults(clip, eyes, lines)):
+        known = worst.get(fault.code)
+        if fault.value >= FAULTS[fault.code].warn and (known is None or fault.value > known.value):
+            worst[fault.code] = fault
+    return tuple(sorted(worst.values(), key=lambda fault: -fault.severity))
+
+
+def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
+    base, meshes = _first_meshes(clip, eyes)
+    begin = 1 if base is clip.frames[0] else 0
+    numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
+    frames = [clip.frames[n] for n in numbers]
+    for mesh in meshes:
+        if any(_covers(line, mesh) for line in lines):
+            continue
+        for fault in faults_of(list(follow_face(frames, numbers, base, mesh, eyes))):
+            if fault.code != LOST or _is_lost(eyes, clip, fault):
+                yield fault
+
+
+def _covers(line: TextLine, mesh: Mesh) -> bool:
+    """Whether letters lie over a face or what is right below it: they stay while it moves."""
+    face = Box.around(mesh.points)
+    with_neck = replace(face, height=face.height * _WITH_NECK)
+    return with_neck.shared(line.box) > _COVERED * face.area
+
+
+def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
+    """Whether a face is really gone: it was all in the frame, and a second look finds none there."""
+    if fault.value < FAULTS[fault.code].warn:
+        return False
+    height, width = clip.frames.shape[1:3]
+    inside = fault.box.within(width, height).area >= _ALL_OF_IT * fault.box.area
+    near = fault.box.grown(_NEAR)
+    found = eyes.faces(clip.frames[-1], side=faces.SIDE) if inside else ()
+    return inside and not any(near.shared(face.box) > 0 for face in found)
+
+
+def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], list[Mesh]]:
+    """The faces to follow, and where they were found: in the input picture, if it shows them."""
+    first = clip.frames[0]
+    if not eyes.has(Eye.MESH):
+        return first, []
+    for base in (first,) if clip.reference is None else (clip.reference, first):
+        found = [face for face in eyes.faces(base, side=FACE_SIDE) if face.box.width >= _NARROWEST]
+        found = sorted(found, key=lambda face: -face.box.area)[:_MOST_FACES]
+        meshes = [mesh for face in found if (mesh := eyes.mesh(base, face)) is not None]
+        followed = [mesh for mesh in meshes if base is first or eyes.mesh(first, mesh) is not None]
+        if followed or not found:
+            return base, followed
+    return first, []
+
+
+def _text_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
+    if not lines:
+        return
+    base = clip.frames[0]
+    last = len(clip) - 1
+    numbers = sorted({round(share * last) for share in _LETTER_LOOKS} - {0})
+    lumas = [_luma(clip.frames[n]) for n in numbers]
+    for followed in follow_lines(lumas, _luma(base), numbers, lines, partial(_shift, clip)):
+        fault = followed.fault
+        if fault.value < FAULTS[fault.code].warn or _is_text(eyes, clip, followed):
+            yield fault
+
+
+def _is_text(eyes: Eyes, clip: Clip, followed: Followed) -> bool:
+    """Whether it was letters at all; asked only where something is wrong with them."""
+    words = eyes.read(clip.frames[0], followed.line)
+    return words is None or words.certainty >= _READABLE
+
+
+def _shift(clip: Clip, box: Box, begin: int, end: int) -> Floats:
+    """How the scene moves in a box from one frame to a later one, in pixels: float32 ``[2]``."""
+    height, width = clip.flows.shape[1:3]
+    scale = width / clip.frames.shape[2]
+    moved = np.zeros(2, np.float32)
+    for t in range(begin, end):
+        left, top = np.array((box.left, box.top)) * scale + moved
+        x, y = int(np.clip(left, 0, width - 1)), int(np.clip(top, 0, height - 1))
+        part = clip.flows[
+            t, y : y + max(1, round(box.height * scale)), x : x + max(1, round(box.width * scale))
+        ]
+        moved -= np.median(part.reshape(-1, 2), axis=0)  # the flow leads back to the frame before
+    return np.asarray(moved / scale, np.float32)
+
+
+def _luma(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY), np.uint8)

@@ -1,0 +1,235 @@
+"""The shape of a face, apart from where it is, how large it is and which way it looks.
+
+All lengths are in widths of the face, in the upright square of the face's own first picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.vision.face_mesh import Mesh
+from engine.vision.optical_flow import Floats
+
+OVAL = (
+    *(10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400, 377, 152, 148),
+    *(176, 149, 150, 136, 172, 58, 132, 93, 234, 127, 162, 21, 54, 103, 67, 109),
+)
+"""Points of the mesh along the outline of the face."""
+
+LIPS = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409)
+BROWS = (70, 63, 105, 66, 107, 55, 65, 52, 53, 46, 300, 293, 334, 296, 336, 285, 295, 282, 283, 276)
+EYES = (
+    (33, 7, 163, 144, 145, 153, 154, 155, 133, 173, 157, 158, 159, 160, 161, 246),
+    (263, 249, 390, 373, 374, 380, 381, 382, 362, 398, 384, 385, 386, 387, 388, 466),
+)
+"""The outlines of the two eyes, the viewer's left one first."""
+
+FACE = 56
+"""Pixels of a face's width in its crop."""
+
+WIDE, HIGH = 160, 176
+"""Pixels of a crop: the head, what is around it, and the chest."""
+
+MIDDLE = (80.0, 78.0)
+"""Where the middle of the face is in a crop, x first."""
+_JAW = 0.2
+"""How far below the middle of the face everything moves when it speaks."""
+_LOOSE = 0.15
+"""Weight of what moves when a face speaks, beside what hardly does."""
+_PASSES = 3
+_OUTLIER = 1.5
+"""In medians of the distances, from which a point counts less."""
+_LEAST = 0.002
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How a face has moved as a rigid thing since its first picture.
+
+    Attributes:
+        predicted: where the points would be now, float ``[468, 2]``, pixels.
+        bent: how far they are from there, float ``[468, 2]``, widths, upright.
+        turned: by how much the face turned left, right, up or down, in radians.
+        scale: how much larger it is.
+    """
+
+    predicted: Floats
+    bent: Floats
+    turned: float
+    scale: float
+
+
+class Crop:
+    """A face in the picture that it is compared with.
+
+    Attributes:
+        there: from the picture to the crop, float ``[2, 3]``.
+        points: the mesh in the crop: float ``[468, 3]``, widths from the middle.
+        luma: uint8 ``[HIGH, WIDE]``.
+        seen: which pixels of the crop lie in the picture, bool.
+    """
+
+    def __init__(self, luma: NDArray[np.uint8], mesh: Mesh) -> None:
+        self.mesh = mesh
+        left, right = mesh.eyes
+        across = (right - left) / max(float(np.hypot(*(right - left))), 1e-6)
+        axes = np.stack([across, np.array([-across[1], across[0]])])
+        turned = mesh.points[:, :2] @ axes.T
+        low, high = turned.min(axis=0), turned.max(axis=0)
+        # Seen from the side, a face is narrow, and no smaller.
+        self.width = max(float(high[0] - low[0]), 0.75 * float(high[1] - low[1]), 1.0)
+        scale = FACE / self.width
+        shift = np.asarray(MIDDLE) - (low + high) / 2 * scale
+        self.there = np.hstack([axes * scale, shift[:, None]]).astype(np.float32)
+        at = mesh.points[:, :2] @ self.there[:, :2].T + self.there[:, 2]
+        self.points = np.column_stack([(at - MIDDLE) / FACE, mesh.points[:, 2] / self.width])
+        self.luma = cut(luma, self.there)
+        self.seen = cut(np.ones_like(luma), self.there, outside=True) > 0
+
+    @cached_property
+    def loose(self) -> NDArray[np.bool_]:
+        """Which points move when a face speaks or frowns: ``[468]``."""
+        loose = self.points[:, 1] > _JAW
+        loose[[*LIPS, *BROWS]] = True
+        return np.asarray(loose, np.bool_)
+
+    @cached_property
+    def weights(self) -> Floats:
+        """Of the points where a rigid motion is looked for: ``[468]``."""
+        return np.where(self.loose, _LOOSE, 1.0).astype(np.float32)
+
+    @cached_property
+    def pixels(self) -> NDArray[np.intp]:
+        """The nearest pixel of the crop to each point: ``[468, 2]``, x first."""
+        at = self.points[:, :2] * FACE + MIDDLE
+        return np.clip(at.round(), 0, [WIDE - 1, HIGH - 1]).astype(np.intp)
+
+    @cached_property
+    def outline(self) -> NDArray[np.bool_]:
+        """The pixels of the face: bool ``[HIGH, WIDE]``."""
+        mask = np.zeros((HIGH, WIDE), np.uint8)
+        cv2.fillPoly(mask, [cv2.convexHull(self.pixels[list(OVAL)].astype(np.int32))], 1)
+        return mask > 0
+
+    @cached_property
+    def ring(self) -> NDArray[np.bool_]:
+        """The pixels beside and above the face."""
+        x, y = places()
+        away = np.hypot(x / 0.5, y / max(float(self.points[:, 1].max()), 0.1))
+        return np.asarray((away > 1.3) & (away < 2.2) & (y < 0.25) & self.seen)  # noqa: PLR2004 - widths
+
+    @cached_property
+    def chest(self) -> NDArray[np.bool_]:
+        """The pixels of the neck and what is right below it."""
+        x, y = places()
+        below = y > float(self.points[:, 1].max()) + 0.15
+        return np.asarray(below & (y < self.points[:, 1].max() + 0.7) & (np.abs(x) < 0.6) & self.seen)  # noqa: PLR2004
+
+
+@cache
+def places() -> tuple[Floats, Floats]:
+    """Where the pixels of a crop are, in widths from the face's middle: float32 ``[HIGH, WIDE]`` twice."""
+    columns, rows = np.arange(WIDE, dtype=np.float32), np.arange(HIGH, dtype=np.float32)
+    x, y = np.meshgrid((columns - MIDDLE[0]) / FACE, (rows - MIDDLE[1]) / FACE)
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def cut(luma: NDArray[np.uint8], there: Floats, *, outside: bool = False) -> NDArray[np.uint8]:
+    """The crop of a picture; what lies outside repeats its edge, or is 0."""
+    border = cv2.BORDER_CONSTANT if outside else cv2.BORDER_REPLICATE
+    made = cv2.warpAffine(
+        luma, there.astype(np.float32), (WIDE, HIGH), flags=cv2.INTER_AREA, borderMode=border
+    )
+    return np.asarray(made, np.uint8)
+
+
+def pose_of(crop: Crop, mesh: Mesh) -> Pose:
+    """The rigid motion from a crop's mesh to another one, in three dimensions.
+
+    Umeyama's method, with less weight on what moves when a face speaks, and on what fits badly.
+    """
+    one, other = crop.mesh.points.astype(np.float64), mesh.points.astype(np.float64)
+    weights = crop.weights.astype(np.float64)
+    for _ in range(_PASSES):
+        share = weights / weights.sum()
+        from_, to = share @ one, share @ other
+        u, values, v = np.linalg.svd(((one - from_) * share[:, None]).T @ (other - to))
+        signs = np.array([1.0, 1.0, np.sign(np.linalg.det(v.T @ u.T))])
+        rotation = (v.T * signs) @ u.T
+        scale = float((values * signs).sum() / (share @ ((one - from_) ** 2).sum(axis=1)))
+        predicted = scale * (one - from_) @ rotation.T + to
+        away = np.hypot(*(other - predicted)[:, :2].T)
+        limit = _OUTLIER * float(np.median(away)) + 1e-6
+        weights = crop.weights * np.minimum(1, limit / np.maximum(away, 1e-9))
+    upright = crop.there[:, :2] / np.float64(FACE) @ rotation[:2, :2].T / scale
+    turned = float(
+        np.hypot(np.arcsin(np.clip(rotation[0, 2], -1, 1)), np.arcsin(np.clip(rotation[1, 2], -1, 1)))
+    )
+    return Pose(
+        predicted=predicted[:, :2].astype(np.float32),
+        bent=((other - predicted)[:, :2] @ upright.T).astype(np.float32),
+        turned=turned,
+        scale=scale,
+    )
+
+
+def stiffly(crop: Crop, moved: Floats, weights: Floats) -> Floats:
+    """What remains of a motion of the points when the nearest rigid one is taken off.
+
+    Args:
+        crop: the face.
+        moved: float ``[468, 2]``, widths.
+        weights: of the points that the rigid motion has to fit, ``[468]``.
+    """
+    x, y, z = crop.points.T
+    one, none = np.ones_like(x), np.zeros_like(x)
+    across = np.stack([one, none, x, -y, z, none], axis=1)
+    down = np.stack([none, one, y, x, none, z], axis=1)
+    share = weights.astype(np.float64)
+    left = moved
+    for _ in range(_PASSES):
+        root = np.sqrt(share)[:, None]
+        design = np.concatenate([across * root, down * root])
+        target = np.concatenate([moved[:, 0] * root[:, 0], moved[:, 1] * root[:, 0]])
+        fit = np.linalg.lstsq(design, target, rcond=None)[0]
+        left = moved - np.stack([across @ fit, down @ fit], axis=1)
+        away = np.hypot(*left.T)
+        limit = _OUTLIER * float(np.median(away[weights > 0])) + _LEAST
+        share = weights * np.minimum(1, limit / np.maximum(away, 1e-9))
+    return left.astype(np.float32)
+
+
+def similarity(flow: Floats, mask: NDArray[np.bool_]) -> tuple[float, Floats] | None:
+    """The growth, and the middle shift in widths, of the flow in some pixels of a crop.
+
+    Args:
+        flow: float32 ``[HIGH, WIDE, 2]``, widths.
+        mask: bool ``[HIGH, WIDE]``.
+
+    Returns:
+        The share by which they grow, and float ``[2]``; None for too few pixels.
+    """
+    if np.count_nonzero(mask) < _FEWEST:
+        return None
+    x, y = (field[mask][::_EVERY].astype(np.float64) for field in places())
+    moved = flow[mask][::_EVERY].astype(np.float64)
+    one, none = np.ones_like(x), np.zeros_like(x)
+    design = np.concatenate([np.stack([one, none, x, -y], axis=1), np.stack([none, one, y, x], axis=1)])
+    target = np.concatenate([moved[:, 0], moved[:, 1]])
+    root = np.ones(len(target), np.float64)
+    fit = np.zeros(4, np.float64)
+    for _ in range(_PASSES):
+        fit = np.asarray(np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0], np.float64)
+        away = np.hypot(*(target - design @ fit).reshape(2, -1))
+        limit = _OUTLIER * float(np.median(away)) + _LEAST
+        root = np.tile(np.sqrt(np.minimum(1, limit / np.maximum(away, 1e-9))), 2)
+    return float(fit[2]), np.median(moved, axis=0).astype(np.float32)
+
+
+_FEWEST, _EVERY = 300, 9
+"""Pixels, and every how many of them is used."""

@@ -1,0 +1,79 @@
+"""Text that turns into gibberish, and text that only moves, leaves or is covered."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from benchmarks.meaning_faults import captioned, garbled, zoomed
+from engine.gate.clip import Clip
+from engine.gate.meaning import FAULTS, find_faults
+from engine.vision.text_reader import Words
+from engine.vision.text_regions import TextLine
+from tests.engine.gate.drawn_face import eyes, mesh
+
+LENGTH = 12
+
+
+@pytest.fixture(scope="module")
+def plain():
+    rng = np.random.default_rng(5)
+    small = rng.uniform(60, 160, (12, 18, 3)).astype(np.float32)
+    scene = cv2.resize(small, (360, 240), interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
+    return np.repeat(scene[None], LENGTH, axis=0)
+
+
+def line(plain):
+    left, top, right, bottom = captioned(plain, np.random.default_rng(3))[1]
+    corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
+    return TextLine(corners=np.array(corners, np.float32), certainty=0.9)
+
+
+def found(frames, plain, *, words=None):
+    seen = find_faults(Clip(frames, None, 8), eyes([mesh()], faces=0, lines=(line(plain),), read=words))
+    return {fault.code: fault.value for fault in seen}
+
+
+def test_letters_that_turn_into_gibberish_are_found_the_worse_the_surer(plain):
+    values = [
+        found(garbled(plain, strength, np.random.default_rng(3)), plain).get("text_garbled", 0.0)
+        for strength in (1, 2, 3)
+    ]
+    assert values[1] >= FAULTS["text_garbled"].warn
+    assert values[2] >= FAULTS["text_garbled"].reject
+    assert values[0] < values[1]
+
+
+def still(frames):
+    return frames
+
+
+def pans(frames):
+    return np.stack([np.roll(frame, 3 * t, axis=1) for t, frame in enumerate(frames)])
+
+
+def covered(frames):
+    """Something with stripes of other tones moves in front of the letters."""
+    made = frames.copy()
+    stripes = np.where(np.arange(frames.shape[2]) % 12 < 6, 30, 190).astype(np.uint8)
+    for t, frame in enumerate(made):
+        frame[:, : 40 * t] = stripes[: 40 * t, None]
+    return made
+
+
+def gone(frames):
+    left = frames[:, :1].repeat(frames.shape[1], axis=1)  # a row without letters, all over the frame
+    return np.concatenate([frames[: LENGTH // 2], left[LENGTH // 2 :]])
+
+
+@pytest.mark.parametrize("change", [still, zoomed, pans, covered, gone])
+def test_letters_that_stay_move_are_covered_or_go_are_no_gibberish(plain, change):
+    captions = captioned(plain, np.random.default_rng(3))[0]
+    assert found(change(captions), plain) == {}
+
+
+def test_what_never_was_text_is_not_garbled(plain):
+    broken = garbled(plain, 3, np.random.default_rng(3))
+    assert found(broken, plain, words=Words(text="l", certainty=0.3)) == {}
+    assert "text_garbled" in found(broken, plain, words=Words(text="HELLO", certainty=0.9))
