@@ -12,15 +12,33 @@ from numpy.typing import NDArray
 
 from engine.core.family import Frames
 
+DOUBTFUL = {
+    "CameraCtrl_4d69b5_0": "things change their shape",
+    "CameraCtrl_a70fab_0": "the brightness swings",
+    "FreeTraj_bdbea0_0": "green boxes are drawn over it",
+    "MotionCtrl_a5d384_0": "things change their shape",
+    "MotionDire_588a00_0": "the light flickers",
+    "ProPainter_7701c2_0": "the camera is whipped around",
+    "RAVE_c54ca9_0": "there is a logo in the corner",
+}
+"""Clips that are called clean, and are not to a stricter eye: no fit learns from them, and no figure counts
+them."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Labelled:
-    """One entry of ``labels.json``. ``label`` is ``clean`` or ``borderline``; ``source`` the repository."""
+    """One entry of ``labels.json``.
+
+    ``label`` is ``clean``, ``borderline`` or ``doubtful``; ``kind`` what made it; ``source`` the repository;
+    ``count`` its frames.
+    """
 
     path: Path
     label: str
+    kind: str
     source: str
     fps: float
+    count: int
 
     def frames(self, limit: int, long_side: int) -> NDArray[np.uint8]:
         """The first ``limit`` frames, RGB, shrunk to ``long_side`` pixels at most: uint8 ``[T, H, W, 3]``."""
@@ -42,7 +60,12 @@ def labelled(folder: Path) -> list[Labelled]:
     """All clips of a folder, in the order of its labels."""
     return [
         Labelled(
-            path=folder / entry["file"], label=entry["label"], source=entry["source_repo"], fps=entry["fps"]
+            path=folder / entry["file"],
+            label="doubtful" if Path(entry["file"]).stem in DOUBTFUL else entry["label"],
+            kind=entry["kind"],
+            source=entry["source_repo"],
+            fps=entry["fps"],
+            count=entry["frames"],
         )
         for entry in json.loads((folder / "labels.json").read_text())
     ]

@@ -49,10 +49,12 @@ class Judged:
         accepted = data.clip[untouched & ~self.rejected]
         found = {
             "untouched": untouched,
-            "borderline": (data.label != "clean") & (data.change == ""),
+            "borderline": (data.label == "borderline") & (data.change == ""),
+            "doubtful": (data.label == "doubtful") & (data.change == ""),
             "harmless changes": harmless,
             "harmless changes of accepted clips": harmless & np.isin(data.clip, accepted),
         }
+        found |= {kind: untouched & (data.kind == kind) for kind in sorted(set(data.kind[untouched]))}
         found |= {
             source: untouched & (data.source == source) for source in sorted(set(data.source[untouched]))
         }

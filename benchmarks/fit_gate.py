@@ -1,4 +1,4 @@
-"""Fit the gate's calibrated score: ``python -m benchmarks.fit_gate --clips DIR``.
+"""Fit the gate's calibrated score: ``python -m benchmarks.fit_gate --clips DIR [--clips DIR]``.
 
 Reads labelled clips, harmless changes and injected defects of them, and clips that the weightless engines
 draw, then writes ``engine/gate/calibration.json``. Every score that a level or a threshold is
@@ -57,6 +57,10 @@ ALONE = ("subject_drifts",)
 """Troubles whose regression reads their own measures alone: an injected one changes colours and much else, by
 which a fit would know it, and a real one would not."""
 
+EXCUSES = ("pace", "fastest_pan", "unfollowed", "reversals", "texture", "tint_steps")
+"""Measures of the content that may only speak for a clip: what is unusual in a still picture is usual in fast
+motion or foliage."""
+
 STRANGERS = 0.5
 """What measures of other troubles count in a regression: a quarter of them by the penalty."""
 
@@ -66,8 +70,15 @@ STRENGTH = 0.3
 WORTH = {1.0: 0.1, 2.0: 1.0, 3.0: 1.0}
 """What a catch is worth in the choice of thresholds, by strength."""
 
-REJECTED, WARNED = 0.14, 0.08
+REJECTED, WARNED = 0.04, 0.08
 """Shares of good clips that may be rejected, at hand and as reckoned on others together; and warned of."""
+
+
+MARGINS = {"fresh_blotches": 0.9, "fresh_noise": 0.6}
+"""What is added to the thresholds of troubles that good clips of repositories never seen come near.
+
+Dithered GIFs are noisy. Below the threshold a clip is warned of.
+"""
 
 
 class Fit:
@@ -88,6 +99,7 @@ class Fit:
         self.sources = sorted(set(data.source[self.good]))
         self._last: dict[str, tuple[Array, float]] = {}
         self._seen: dict[frozenset[str], tuple[dict[str, Scale], dict[str, Array]]] = {}
+        self._unseen: dict[str, Array] = {}
 
     def without(self, *sources: str) -> Rows:
         """Rows that have nothing to do with these sources."""
@@ -138,7 +150,8 @@ class Fit:
         positive = shown[rows]
         inputs = self.inputs(scales, rows)
         own = np.isin(self.data.names, TROUBLES[trouble].measures)
-        weight = np.where(own, 1.0, 0.0 if trouble in ALONE else STRANGERS)
+        excuses = np.isin(self.data.names, EXCUSES)
+        weight = np.where(own | excuses, 1.0, 0.0 if trouble in ALONE else STRANGERS)
         columns = self.columns & (weight > 0)
         source = self.data.source[rows]
         importance = np.zeros(len(inputs))
@@ -157,7 +170,8 @@ class Fit:
             weights[columns] = part
             found = weights.copy(), bias
             # A larger value of a trouble's own measure is never a sign against it: that would be chance.
-            wrong = own & (weights < 0)
+            # Nor is fast motion a sign of one.
+            wrong = (own & (weights < 0)) | (excuses & (weights > 0))
             if not wrong.any():
                 break
             columns = columns & ~wrong
@@ -171,6 +185,17 @@ class Fit:
         inputs = self.inputs(scales, rows)
         return {name: inputs @ one for name, one in weights.items()}
 
+    def unseen(self) -> dict[str, Array]:
+        """Scores of all rows, each by the regressions that never saw its source."""
+        if not self._unseen:
+            self._unseen = {name: np.zeros(len(self.data.values)) for name in TROUBLES}
+            for source in sorted(set(self.data.source)):
+                some = self.data.source == source
+                outer = (source,) if source in self.sources else ()
+                for name, scores in self.scores(some, *outer).items():
+                    self._unseen[name][some] = scores
+        return self._unseen
+
     def tails(self, outer: tuple[str, ...] = ()) -> tuple[dict[str, Tail], Array, Rows]:
         """Tails of the good clips outside ``outer``, each scored without its own source.
 
@@ -179,11 +204,7 @@ class Fit:
             and which rows they are.
         """
         rows = self.without(*outer) & (self.data.label == "clean") & self.taught
-        found = {name: np.zeros(len(rows)) for name in TROUBLES}
-        for source in sorted(set(self.data.source[rows])):
-            some = rows & (self.data.source == source)
-            for name, scores in self.scores(some, *outer, source).items():
-                found[name][some] = scores
+        found = self.unseen()
         good = rows & self.good
         share = shares(self.data.source[good])
         tails = {name: Tail.of(found[name][good], share) for name in TROUBLES}
@@ -201,7 +222,8 @@ class Fit:
         worth /= max(worth.sum(), 1e-9)
         may = np.array([one.rejects(has_input=self.has_input) for one in TROUBLES.values()])
         reject = choose(Spread(levels=np.where(may, found, 0.0), cost=cost, worth=worth), REJECTED)
-        reject = np.where(may, reject, np.inf)
+        margin = np.array([MARGINS.get(name, 0.0) for name in TROUBLES])
+        reject = np.where(may, reject + margin, np.inf)
         return reject, threshold(found[good].max(axis=1), cost[good], WARNED)
 
 
@@ -236,7 +258,11 @@ class HeldOut:
 
 
 def held_out(fit: Fit) -> HeldOut:
-    """Leave one source out at a time; tails and thresholds come from the other sources alone."""
+    """Leave one source out at a time.
+
+    Tails and thresholds come from the scores of the other sources, each of which is by regressions that never
+    saw the source that it judges.
+    """
     count = len(fit.data.values)
     shape = (count, len(TROUBLES))
     result = HeldOut(levels=np.zeros(shape), reject=np.zeros(shape), warn=np.zeros(count))
@@ -244,7 +270,7 @@ def held_out(fit: Fit) -> HeldOut:
         rows = fit.data.source == source
         outer = (source,) if source in fit.sources else ()
         tails, found, inner = fit.tails(outer)
-        result.levels[rows] = levels(fit.scores(rows, *outer), tails)
+        result.levels[rows] = levels({name: one[rows] for name, one in fit.unseen().items()}, tails)
         result.reject[rows], result.warn[rows] = fit.thresholds(found, inner)
     return result
 
@@ -298,7 +324,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clips", type=Path, required=True, help="labelled clips")
+    parser.add_argument("--clips", type=Path, action="append", required=True, help="labelled clips")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where readings are kept")
     parser.add_argument("--to", type=Path, default=SHIPPED, help="the file to write")
     options = parser.parse_args()

@@ -51,7 +51,7 @@ def _print_held_out(data: Table, *, has_input: bool) -> None:
     print("\n".join(tables(Judged(data=data, rejected=rejected, warned=warned, has_input=has_input))))
 
 
-def _print_verdicts(clips: Path | None, *, tiny: bool) -> None:
+def _print_verdicts(folders: list[Path], *, tiny: bool) -> None:
     filmed = [(f"camera, seed {seed}", camera(seed, lake()), 12.0) for seed in range(8)]
     drawn: list[tuple[str, Own, float]] = [
         *((f"sketch, “{prompt}”", sketch(seed, prompt), 12.0) for seed, prompt in enumerate(PROMPTS)),
@@ -62,7 +62,7 @@ def _print_verdicts(clips: Path | None, *, tiny: bool) -> None:
         from benchmarks.random_clips import random_clips  # noqa: PLC0415 - needs torch
 
         drawn += random_clips(seeds=2)
-    for clip in labelled(clips) if clips else ():
+    for clip in (clip for folder in folders for clip in labelled(folder)):
         if clip.label != "clean":
             frames = clip.frames(25, 576)
             drawn.append((clip.path.stem, Own(frames=frames, reference=frames[0]), clip.fps))
@@ -73,9 +73,9 @@ def _print_verdicts(clips: Path | None, *, tiny: bool) -> None:
         print(f"| {name} | {verdict.outcome} | {verdict.score:.0f} | {'; '.join(verdict.reasons)} |")
 
 
-def _print_time(clips: Path) -> None:
+def _print_time(folders: list[Path]) -> None:
     spent = []
-    for clip in labelled(clips):
+    for clip in (clip for folder in folders for clip in labelled(folder)):
         frames = clip.frames(25, 576)
         start = time.process_time()
         judge(frames, frames[0], clip.fps)
@@ -89,7 +89,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--clips", type=Path, help="labelled clips")
+    parser.add_argument("--clips", type=Path, action="append", default=[], help="labelled clips")
     parser.add_argument("--no-reference", action="store_true", help="judge without the first frame")
     parser.add_argument("--held-out", action="store_true", help="leave one source out at a time")
     parser.add_argument("--cache", type=Path, default=CACHE, help="where readings are kept")
@@ -100,7 +100,7 @@ def main() -> None:
     cv2.setNumThreads(1)
     if options.verdicts:
         _print_verdicts(options.clips, tiny=options.tiny)
-    if (options.held_out or options.time) and options.clips is None:
+    if (options.held_out or options.time) and not options.clips:
         parser.error("--clips is needed")
     if options.held_out:
         _print_held_out(table(options.clips, options.cache), has_input=not options.no_reference)

@@ -5,7 +5,7 @@ Reading takes the time, fitting does not: a clip whose file is in the folder is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,8 @@ class Table:
     Attributes:
         values: float64 ``[rows, measures]``, in the order of ``names``.
         clip, source, origin: whose it is; ``origin`` is the source of the picture that the camera filmed.
-        label: ``clean`` or ``borderline``.
+        kind: what made the clip: ``svd``, ``animatediff``, ``real``, ``other_gen``, …
+        label: see :class:`benchmarks.clips.Labelled`.
         change: ``""`` for the clip as it is, or the name of a benign change or of a defect.
         strength: of the change.
         has_reference: whether there was an input picture.
@@ -63,6 +64,7 @@ class Table:
     clip: NDArray[np.str_]
     source: NDArray[np.str_]
     origin: NDArray[np.str_]
+    kind: NDArray[np.str_]
     label: NDArray[np.str_]
     change: NDArray[np.str_]
     strength: NDArray[np.float64]
@@ -79,6 +81,7 @@ class _Given:
     name: str
     source: str
     origin: str
+    kind: str
     label: str
     fps: float
     harmless: int
@@ -86,7 +89,7 @@ class _Given:
     draw: Callable[[], Own]
 
 
-def table(clips: Path, cache: Path) -> Table:
+def table(clips: Sequence[Path], cache: Path) -> Table:
     """Measure everything that is not in the cache yet. A measure that changed calls for an empty one."""
     cv2.setNumThreads(1)
     cache.mkdir(parents=True, exist_ok=True)
@@ -94,11 +97,13 @@ def table(clips: Path, cache: Path) -> Table:
     for given in _all(clips):
         kept = cache / f"{given.name}.npz"
         _measure(given, kept)
-        parts.append(np.load(kept))
+        part = dict(np.load(kept))
+        told = {"kind": given.kind, "label": given.label}
+        parts.append(part | {key: np.array([word] * len(part["clip"])) for key, word in told.items()})
     names = tuple(MEASURES)
     joined = {
         key: np.concatenate([part[key] for part in parts])
-        for key in ("clip", "source", "origin", "label", "change", "strength", "has_reference")
+        for key in ("clip", "source", "origin", "kind", "label", "change", "strength", "has_reference")
     }
     # A cache may hold measures that are gone.
     columns = [[list(part["names"]).index(name) for name in names] for part in parts]
@@ -106,10 +111,11 @@ def table(clips: Path, cache: Path) -> Table:
     return Table(names=names, values=np.concatenate(values), **joined)
 
 
-def _all(clips: Path) -> Iterator[_Given]:
+def _all(folders: Sequence[Path]) -> Iterator[_Given]:
+    clips = [clip for folder in folders for clip in labelled(folder)]
     yield from _published(clips)
     stills = [(lake, "lake")] * 4
-    stills += [(partial(_first, clip), clip.source) for clip in labelled(clips)[:20:2]]
+    stills += [(partial(_first, clip), clip.source) for clip in clips[:20:2]]
     for turn, (picture, origin) in enumerate(stills):
         yield _own("camera", turn, partial(_moved, turn, picture), origin)
     for turn, prompt in enumerate(PROMPTS):
@@ -122,21 +128,22 @@ def _all(clips: Path) -> Iterator[_Given]:
         yield _own("plain", turn, partial(still, grain))
 
 
-def _published(clips: Path) -> Iterator[_Given]:
-    for clip in labelled(clips):
+def _published(clips: Sequence[Labelled]) -> Iterator[_Given]:
+    for clip in clips:
         steps = {"": (0, 1)}
-        if clip.fps > _FAST:
+        if clip.fps > _FAST and clip.count >= 2 * _LENGTH - 1:
             steps |= {"-later": (_LENGTH - 1, 1), "-sparse": (0, 2), "-sparser": (0, 3)}
         for suffix, (start, step) in steps.items():
             yield _Given(
                 name=clip.path.stem + suffix,
                 source=clip.source,
                 origin=clip.source,
+                kind=clip.kind,
                 label=clip.label,
                 fps=clip.fps / step,
                 # Other parts of a clip, and slower rates, are good clips only.
-                harmless=0 if clip.label != "clean" else 3 if suffix else 1,
-                injected=0 if suffix or clip.label != "clean" else 7,
+                harmless=0 if clip.label != "clean" else 4 if suffix else 3,
+                injected=0 if suffix or clip.label != "clean" else 10,
                 draw=partial(_window, clip, start, step),
             )
 
@@ -159,6 +166,7 @@ def _own(maker: str, turn: int, draw: Callable[[], Own], origin: str = "") -> _G
         name=f"{maker}-{turn}",
         source=maker,
         origin=origin or maker,
+        kind=maker,
         label="clean",
         fps=12.0,
         harmless=3,
@@ -201,7 +209,6 @@ def _measure(given: _Given, kept: Path) -> None:
         clip=np.array([given.name] * count),
         source=np.array([given.source] * count),
         origin=np.array([given.origin] * count),
-        label=np.array([given.label] * count),
         change=np.array([name for name, _ in wanted]),
         strength=np.array([strength for _, strength in wanted]),
         has_reference=np.array([drawn.reference is not None] * count),

@@ -13,7 +13,7 @@ Rows = NDArray[np.bool_]
 GRID = np.arange(6.0, 1.75, -0.1)
 """Levels that a threshold may have, the strictest last."""
 
-UNSEEN = 3.0
+UNSEEN = 1.0
 """On sources that nobody has seen a level is passed by so many times its share of good clips, as is reckoned
 here on top of what is passed by those at hand."""
 
@@ -44,23 +44,33 @@ def choose(spread: Spread, budget: float) -> Array:
     """
     troubles = spread.levels.shape[1]
     place = np.zeros(troubles, int)
-    rejected = (spread.levels >= GRID[0]).any(axis=1)
+    # The first threshold of the grid that rejects each row, in each trouble.
+    rejects = np.searchsorted(-GRID, -spread.levels, side="left")
+    rejected = (rejects == 0).any(axis=1)
     spent = float(spread.cost[rejected].sum())
     expected = UNSEEN * 10.0**-GRID
     while True:
         best, step = 0.0, None
         for trouble in range(troubles):
-            for lower in range(place[trouble] + 1, len(GRID)):
-                more = ~rejected & (spread.levels[:, trouble] >= GRID[lower])
-                cost = float(spread.cost[more].sum()) + expected[lower] - expected[place[trouble]]
-                if spent + cost > budget:
-                    break
-                ratio = float(spread.worth[more].sum()) / cost
-                if ratio > best:
-                    best, step = ratio, (trouble, lower, cost)
+            first = place[trouble] + 1
+            cost, worth = (
+                _gained(rejects[~rejected, trouble], weight[~rejected])[first:]
+                for weight in (spread.cost, spread.worth)
+            )
+            cost = cost + expected[first:] - expected[place[trouble]]
+            allowed = spent + cost <= budget
+            ratio = np.where(allowed, worth / cost, 0.0)
+            if len(ratio) and ratio.max() > best:
+                lower = int(ratio.argmax())
+                best, step = float(ratio[lower]), (trouble, first + lower, float(cost[lower]))
         if step is None:
             return np.asarray(GRID[place])
-        trouble, lower, cost = step
+        trouble, lower, cost_of_step = step
         place[trouble] = lower
-        rejected |= spread.levels[:, trouble] >= GRID[lower]
-        spent += cost
+        rejected |= rejects[:, trouble] <= lower
+        spent += cost_of_step
+
+
+def _gained(rejects: NDArray[np.int64], weight: Array) -> Array:
+    """What the rows weigh that each threshold of the grid rejects."""
+    return np.bincount(rejects, weights=weight, minlength=len(GRID) + 1)[: len(GRID)].cumsum()

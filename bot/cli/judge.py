@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engine.core.recipe import Recipe
-    from engine.gate import Verdict
+    from engine.gate import Calibration, Verdict
 
 NATIVE_FPS = 12.0
 """The gate judges what models draw; a stranger's clip is thinned to about their rate."""
+
+
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +69,7 @@ def judge(
     try:
         picture = None if reference is None else _read_reference(reference)
         last = None if end is None else _read_reference(end)
-        judged = [_judge(clip, picture, last) for clip in clips]
+        judged = [judged_file(clip, picture, last) for clip in clips]
     except (ValueError, OSError) as error:
         raise click.ClickException(visible(str(error))) from error
     if saved is not None:
@@ -75,26 +79,63 @@ def judge(
     raise SystemExit(1 if any(one.verdict.rejected for one in judged) else 0)
 
 
-def _judge(path: Path, picture: NDArray[np.uint8] | None, end: NDArray[np.uint8] | None) -> Judged:
+def judged_file(
+    path: Path, picture: NDArray[np.uint8] | None, end: NDArray[np.uint8] | None = None
+) -> Judged:
+    """Judge a file, at the rate that its frames were drawn at.
+
+    Args:
+        path: the clip.
+        picture: what it was made from, uint8 ``[H, W, 3]``, or None.
+        end: the picture that it ends with, or None.
+
+    Raises:
+        ValueError: the clip is not taken, or a setting is wrong.
+        OSError: it can't be opened.
+    """
     from bot.cli.owners_files import owners_eyes, read_owners_clip  # noqa: PLC0415 - OpenCV, not for --help
     from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
     from engine.rendering.both_ends import judge_both_ends  # noqa: PLC0415 - see above
+    from engine.rendering.takes import is_known  # noqa: PLC0415 - see above
     from engine.vision.crop import cover  # noqa: PLC0415 - see above
 
     clip = read_owners_clip(path)
     recipe = _recipe(path)
-    step = min(_drawn_every(recipe, clip.fps), len(clip.frames) - 1)  # two frames at least
-    frames, fps = clip.frames[::step], clip.fps / step
+    step = min(_judged_every(recipe, clip.fps), len(clip.frames) - 1)  # two frames at least
+    count = 1 + int((len(clip.frames) - 1) / step + _ROUNDING)
+    frames = clip.frames[[round(place * step) for place in range(count)]]
+    fps = clip.fps / step
+    calibration = None if recipe is None else _calibrations().get(recipe.engine)
     size = (frames.shape[2], frames.shape[1])
     reference, last = (None if one is None else cover(one, *size) for one in (picture, end))
+    known = recipe is None or is_known(recipe.engine, calibration, has_input=reference is not None)
     eyes = owners_eyes()
     if last is not None or (recipe is not None and Role.END in recipe.inputs):
-        verdict = judge_both_ends(frames, reference, last, fps, eyes=eyes)
+        verdict = judge_both_ends(
+            frames, reference, last, fps, calibration=calibration, known=known, encoded=True, eyes=eyes
+        )
     else:
-        moves = recipe is not None and travels(recipe)
-        verdict = judge_frames(frames, reference, fps, travels=moves, eyes=eyes)
+        verdict = judge_frames(
+            frames,
+            reference,
+            fps,
+            calibration=calibration,
+            travels=recipe is not None and travels(recipe),
+            encoded=True,
+            eyes=eyes,
+            known=known,
+        )
     return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
+
+
+def _calibrations() -> Mapping[str, Calibration]:
+    """The owner's own calibrations, by engine: the bot holds its takes against them."""
+    from bot.config.paths import CALIBRATION  # noqa: PLC0415 - see above
+    from engine.gate.calibration import shipped  # noqa: PLC0415
+    from engine.gate.local_calibration import read_calibrations  # noqa: PLC0415
+
+    return read_calibrations(data_dir() / CALIBRATION, shipped())
 
 
 def _recipe(path: Path) -> Recipe | None:
@@ -107,11 +148,18 @@ def _recipe(path: Path) -> Recipe | None:
         return None
 
 
-def _drawn_every(recipe: Recipe | None, fps: float) -> int:
-    """How many frames of the file one drawn frame stands for: its recipe knows; else by the rate."""
+def _judged_every(recipe: Recipe | None, fps: float) -> float:
+    """How many frames of the file one judged frame stands for.
+
+    The recipe of one of ours knows which frames were drawn, and the family which of those were judged.
+    """
+    from engine.families import FAMILIES  # noqa: PLC0415 - see above
+
     if recipe is None:
         return max(1, round(fps / NATIVE_FPS))
-    return recipe.factor or max(1, round(recipe.fps / recipe.native_fps))
+    spec = FAMILIES.get(recipe.engine)
+    step = 1 if spec is None else spec.judged_step(recipe.native_fps)
+    return max(1.0, step * fps / recipe.native_fps)
 
 
 def _read_reference(path: Path) -> NDArray[np.uint8]:

@@ -112,6 +112,8 @@ class FamilySpec:
         min_native_fps: drawn frames per second at least; see :func:`engine.planning.pace.pace_of`.
         judged_fps: frames per second at most that the gate looks at. A family that draws faster than the
             gate was calibrated for is judged by every second or third frame.
+        fitted: True where good clips of this family, or of its like, were among those that the gate's
+            calibrated score was fitted to. The score only warns of clips of any other.
         about: one line for ``framekiln doctor`` and the plan's reasons.
         sketch: True for a stand-in that must say so on the clip and in the receipt.
         films: True where the camera is all that moves.
@@ -144,6 +146,7 @@ class FamilySpec:
     rank: int = 50
     min_native_fps: float = 1.0
     judged_fps: float = math.inf
+    fitted: bool = False
     weights: tuple[str, ...] = ()
     any_of: tuple[str, ...] = ()
     needs_checkpoint: bool = False

@@ -22,6 +22,13 @@ LONG_SIDE = 192
 _FLOW_SIDE = 32
 """Pixels of the short side below which optical flow finds nothing: the frames count as unmoved."""
 
+ENCODERS_STEP = 0.15
+"""Standard deviation in levels of a whole frame's mean colour after H.264 at our quality.
+
+Frames that are predicted from others are rounded in another way than those that are not. It was measured by
+:mod:`benchmarks.finished_clips`.
+"""
+
 _CHANNELS = 3
 _DARK = 16
 _BLACK, _WHITE = 3, 252
@@ -40,6 +47,7 @@ class Clip:
         reference: the input picture, uint8 ``[H, W, 3]``, cropped and scaled to the frames, or None.
         fps: frames per second.
         travels: the camera was asked to move.
+        encoded: the frames come from a finished file, not from a model.
         broken_frames: indices of the frames that hold NaN or an infinity.
         grains: results of :func:`engine.gate.measures.texture.grain` so far, by frame and size.
     """
@@ -51,10 +59,12 @@ class Clip:
         fps: float,
         *,
         travels: bool = False,
+        encoded: bool = False,
     ) -> None:
         _check(frames, reference, fps)
         self.fps = fps
         self.travels = travels
+        self.encoded = encoded
         self.broken_frames: list[int] = []
         self.grains: dict[tuple[int, int], tuple[Floats, Floats]] = {}
         self.frames: NDArray[np.uint8]
@@ -194,6 +204,15 @@ class Clip:
         The median over the frame, so that motion and small objects cancel.
         """
         return medians(self.brightening[..., None])[:, 0]
+
+    @cached_property
+    def encoders_tints(self) -> Floats:
+        """By how much an encoder's rounding moves a whole frame's red, green and blue: float32 ``[3]``.
+
+        In log units. Zero where the frames have never been encoded.
+        """
+        means = np.array([cv2.mean(frame)[:_CHANNELS] for frame in self.small], np.float32).mean(axis=0)
+        return np.asarray(self.encoded * ENCODERS_STEP / (means + _DARK), np.float32)
 
     @cached_property
     def light(self) -> Floats:

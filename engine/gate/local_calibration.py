@@ -23,6 +23,8 @@ CALIBRATION_VARIABLE = "FRAMEKILN_LOCAL_CALIBRATION"
 WEIGHT_OF_SHIPPED = 100
 """The shipped tail weighs as much as this many kept clips."""
 
+_LEARNT = "learnt"
+
 FEWEST = 40
 """With fewer kept clips, a single one would decide the 5 % point."""
 
@@ -60,8 +62,17 @@ class Tails:
             calibration,
             with_input=_replaced(calibration.with_input, self.with_input),
             without_input=_replaced(calibration.without_input, self.without_input),
-            figures={**calibration.figures, "kept_clips": self.clips},
+            figures={
+                **calibration.figures,
+                "kept_clips": self.clips,
+                _LEARNT: {True: bool(self.with_input), False: bool(self.without_input)},
+            },
         )
+
+
+def has_learnt(calibration: Calibration | None, *, has_input: bool) -> bool:
+    """Whether a calibration has seen enough kept clips with (or without) an input picture."""
+    return calibration is not None and calibration.figures.get(_LEARNT, {}).get(has_input, False)
 
 
 def fit_tails(calibration: Calibration, kept: Sequence[KeptClip], *, fewest: int = FEWEST) -> Tails:

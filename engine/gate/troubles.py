@@ -34,15 +34,21 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "colours_flicker": Trouble(
         words="colours flicker",
-        measures=("colours_flicker", "tint_reverses"),
+        measures=("colours_flicker", "tint_reverses", "patches_change_tint"),
     ),
     "light_boils": Trouble(
         words="patches of light flicker",
-        measures=("light_boils", "tiles_reverse", "coarse_residue", "unrest", "part_strobes"),
+        measures=(
+            *("light_boils", "tiles_reverse", "coarse_residue", "unrest", "part_strobes"),
+            *("patches_pulse", "some_patches_pulse"),
+        ),
     ),
     "part_strobes": Trouble(
         words="part of the picture flashes",
-        measures=("part_strobes", "light_boils", "tiles_reverse", "coarse_residue"),
+        measures=(
+            *("part_strobes", "light_boils", "tiles_reverse", "coarse_residue"),
+            *("some_patches_pulse", "patches_pulse"),
+        ),
     ),
     "scene_cut": Trouble(
         words="there is a hard cut",

@@ -56,6 +56,7 @@ class Verdict:
         readings: the same to four digits, without the measures that had nothing to measure; for receipts.
         levels: for each trouble, minus log10 of the share of good clips that look more like it.
         score: 0 (broken) … 100 (like the median of good clips everywhere).
+        spared: the calibrated score would have rejected the take, but does not know clips of its kind.
     """
 
     outcome: Outcome
@@ -65,13 +66,14 @@ class Verdict:
     readings: dict[str, float]
     levels: dict[str, float]
     score: float
+    spared: bool = False
 
     @property
     def rejected(self) -> bool:
         """Whether the take is rejected."""
         return self.outcome is Outcome.REJECTED
 
-    def with_findings(self, findings: tuple[Finding, ...], score: float) -> Verdict:
+    def with_findings(self, findings: tuple[Finding, ...], score: float, *, spared: bool) -> Verdict:
         """The same measurements with other findings, worst first, and the outcome and reasons that follow."""
         return replace(
             self,
@@ -79,6 +81,7 @@ class Verdict:
             reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
             findings=findings,
             score=score,
+            spared=spared and _outcome(findings) is not Outcome.REJECTED,
         )
 
     def reasons_from(self, begins: float) -> tuple[str, ...]:
@@ -105,6 +108,8 @@ def judge(
     *,
     calibration: Calibration | None = None,
     travels: bool = False,
+    known: bool = True,
+    encoded: bool = False,
     eyes: Eyes | None = None,
 ) -> Verdict:
     """Judge a take before it is smoothed and encoded, at its native rate.
@@ -117,14 +122,16 @@ def judge(
         calibration: the calibration to compare with, for example one fitted to an installation's own good
             clips. None: the shipped one.
         travels: the camera was asked to move, so a picture that is only enlarged is not a fault.
+        known: see :func:`weigh`.
+        encoded: the frames were read from a finished file.
         eyes: look for faces and text. None, or eyes without weights: these are not judged.
 
     Raises:
         ValueError: a shape or dtype is wrong, or ``fps`` is not a positive number.
     """
-    clip = Clip(frames, reference, fps, travels=travels)
+    clip = Clip(frames, reference, fps, travels=travels, encoded=encoded)
     readings = {name: entry(clip) for name, entry in MEASURES.items()}
-    verdict = weigh(readings, fps, calibration or shipped(), has_input=reference is not None)
+    verdict = weigh(readings, fps, calibration or shipped(), has_input=reference is not None, known=known)
     return verdict if eyes is None else with_faults(verdict, find_faults(clip, eyes), fps)
 
 
@@ -153,6 +160,7 @@ def with_faults(verdict: Verdict, faults: Sequence[Fault], fps: float) -> Verdic
     return replace(
         verdict,
         outcome=_outcome(findings),
+        spared=verdict.spared and _outcome(findings) is not Outcome.REJECTED,
         reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
         findings=findings,
         scores={**verdict.scores, **{fault.code: fault.value for fault in faults}},
@@ -166,13 +174,21 @@ def measured(
     fps: float,
     *,
     travels: bool = False,
+    encoded: bool = False,
 ) -> dict[str, Reading]:
     """Measure a take: readings by the measure's name. Arguments and errors are those of :func:`judge`."""
-    clip = Clip(frames, reference, fps, travels=travels)
+    clip = Clip(frames, reference, fps, travels=travels, encoded=encoded)
     return {name: entry(clip) for name, entry in MEASURES.items()}
 
 
-def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *, has_input: bool) -> Verdict:
+def weigh(
+    readings: dict[str, Reading],
+    fps: float,
+    calibration: Calibration,
+    *,
+    has_input: bool,
+    known: bool = True,
+) -> Verdict:
     """Compare readings with the limits of their measures, and with good clips.
 
     Args:
@@ -180,10 +196,14 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         fps: native frames per second.
         calibration: what good clips look like.
         has_input: whether the clip was made from an input picture.
+        known: whether the calibrated score was fitted to good clips of this family. What is rare among other
+            clips may be usual in this one, so without that the score only warns. The limits reject all the
+            same.
     """
     levels = calibration.levels(readings, has_input=has_input)
     by_code: dict[str, Finding] = {}
     points = []
+    spared = False
     for name, entry in MEASURES.items():
         value, frame = readings[name].value, readings[name].frame
         scale = _Scale(usual=entry.usual, warn=entry.warn, reject=entry.reject)
@@ -195,8 +215,12 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         points.append(scale.points(level))
         if level >= scale.warn:
             finding = scale.finding(name, level, _second(TROUBLES[name], readings, fps))
+            if finding.rejects and not known:
+                spared = True
+                finding = replace(finding, rejects=False)
             by_code[name] = max(by_code.get(name, finding), finding, key=_weight)
     findings = tuple(sorted(by_code.values(), key=_weight, reverse=True))
+    spared = spared and _outcome(findings) is not Outcome.REJECTED
     return Verdict(
         outcome=_outcome(findings),
         reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
@@ -205,6 +229,7 @@ def weigh(readings: dict[str, Reading], fps: float, calibration: Calibration, *,
         readings={name: float(f"{reading.value:.4g}") for name, reading in readings.items() if reading.known},
         levels=levels,
         score=_WORST_SHARE * min(points) + (1 - _WORST_SHARE) * float(np.mean(points)),
+        spared=spared,
     )
 
 

@@ -25,19 +25,22 @@ from engine.vision.eyes import Eyes
 EXPECTED = frozenset(
     {
         *("subject_drifts", "melts", "colours_fade", "colours_drift", "blur_collapses"),
-        *("only_zooms", "clipped", "burnt", "oversaturated"),
+        *("only_zooms", "clipped", "burnt", "oversaturated", "noise"),
     }
 )
-"""What the whole of such a clip does because it was asked to: its end is another picture than its start."""
+"""What the whole of such a clip does because it was asked to: its end is another picture than its start. What
+stands still in one of the pictures, such as grain or fine print, is judged beside that picture."""
 
 SHARE = 4
 """Each end is one part of so many; see :data:`engine.families.camera.crossing.SHARE`."""
 FEWEST = 2
-ABRUPT = 0.6
+ABRUPT = 0.75
 """A cut makes this share of the change between both ends in one step. A dissolve makes less."""
 
 
-def judge_take(job: RenderJob, seen: RawFrames, reference: NDArray[np.uint8] | None, fps: float) -> Verdict:
+def judge_take(
+    job: RenderJob, seen: RawFrames, reference: NDArray[np.uint8] | None, fps: float, *, known: bool
+) -> Verdict:
     """Judge the frames of a take: by its picture, or by both where it goes from one to another.
 
     Args:
@@ -45,14 +48,23 @@ def judge_take(job: RenderJob, seen: RawFrames, reference: NDArray[np.uint8] | N
         seen: ``[T, H, W, 3]``, what is judged of it.
         reference: the picture that it was made from, uint8 ``[H, W, 3]``.
         fps: frames per second of ``seen``.
+        known: see :func:`engine.gate.verdict.weigh`.
     """
     recipe, end = job.recipe, job.inputs.end
     if end is None:
         return judge(
-            seen, reference, fps, calibration=job.calibration, travels=travels(recipe), eyes=job.eyes
+            seen,
+            reference,
+            fps,
+            calibration=job.calibration,
+            travels=travels(recipe),
+            known=known,
+            eyes=job.eyes,
         )
     last = cover(end, recipe.width, recipe.height)
-    return judge_both_ends(seen, reference, last, fps, calibration=job.calibration, eyes=job.eyes)
+    return judge_both_ends(
+        seen, reference, last, fps, calibration=job.calibration, known=known, eyes=job.eyes
+    )
 
 
 def judge_both_ends(
@@ -62,6 +74,8 @@ def judge_both_ends(
     fps: float,
     *,
     calibration: Calibration | None = None,
+    known: bool = True,
+    encoded: bool = False,
     eyes: Eyes | None = None,
 ) -> Verdict:
     """Judge a clip that goes from one picture to another; see :func:`engine.gate.judge`.
@@ -71,6 +85,7 @@ def judge_both_ends(
         first, last: uint8 ``[H, W, 3]``; None where the picture is not here.
         fps: native frames per second.
         calibration: what good clips look like.
+        known, encoded: as for :func:`engine.gate.judge`.
         eyes: look for faces and text at both ends; in between, one face gives way to another.
 
     Returns:
@@ -78,9 +93,21 @@ def judge_both_ends(
         whole clip.
     """
     count = max(min(FEWEST, len(frames)), len(frames) // SHARE)
-    begun = judge(frames[:count], first, fps, calibration=calibration, travels=True, eyes=eyes)
-    ended = judge(frames[::-1][:count], last, fps, calibration=calibration, travels=True, eyes=eyes)
-    whole = judge(frames, None, fps, calibration=calibration, travels=True)
+
+    def judged(part: RawFrames, picture: NDArray[np.uint8] | None, look: Eyes | None) -> Verdict:
+        return judge(
+            part,
+            picture,
+            fps,
+            calibration=calibration,
+            travels=True,
+            known=known,
+            encoded=encoded,
+            eyes=look,
+        )
+
+    begun, ended = judged(frames[:count], first, eyes), judged(frames[::-1][:count], last, eyes)
+    whole = judged(frames, None, None)
     seconds = (len(frames) - 1) / fps
     found = [
         *begun.findings,
@@ -95,7 +122,8 @@ def judge_both_ends(
         ),
     ]
     findings = tuple(sorted(_worst(found), key=_weight, reverse=True))
-    return whole.with_findings(findings, min(begun.score, ended.score, *_left(findings)))
+    score = min(begun.score, ended.score, *_left(findings))
+    return whole.with_findings(findings, score, spared=begun.spared or ended.spared)
 
 
 def _is_the_change(finding: Finding, frames: RawFrames, seconds: float) -> bool:

@@ -17,7 +17,8 @@ from engine.core.family import Family, Frames, Hooks, RawFrames
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
 from engine.families import FAMILIES
-from engine.gate import FAULTS, Verdict
+from engine.gate import FAULTS, Calibration, Verdict
+from engine.gate.local_calibration import has_learnt
 from engine.rendering.both_ends import judge_take
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
@@ -25,6 +26,9 @@ from engine.vision.crop import cover
 
 HOPELESS = "hopeless"
 """The cause of a take that its family gave up."""
+
+ONLY_WARNS = "the quality check does not know this engine's clips yet and only warns"
+"""Noted where it would have rejected a take."""
 
 DRAFT_BYTES = 1_000_000
 """A draft is never larger; it is a small picture."""
@@ -72,6 +76,12 @@ def draw_until_good(
     return *best, records
 
 
+def is_known(engine: str, calibration: Calibration | None, *, has_input: bool) -> bool:
+    """Whether the gate's score was fitted to clips of an engine, or has learnt them from kept clips."""
+    spec = FAMILIES.get(engine)
+    return (spec is not None and spec.fitted) or has_learnt(calibration, has_input=has_input)
+
+
 def _rank(record: TakeRecord) -> tuple[bool, float]:
     return record.outcome is not Outcome.REJECTED, record.score
 
@@ -104,7 +114,10 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, seen, fps)
-        verdict = judge_take(job, seen, reference, fps)
+        known = is_known(recipe.engine, job.calibration, has_input=reference is not None)
+        verdict = judge_take(job, seen, reference, fps, known=known)
+        if verdict.spared:
+            job.note(ONLY_WARNS)
         job.cancel.check()
         sheet = _draw_sheet(job, seen, fps, verdict, number) if verdict.rejected else None
     record = TakeRecord(

@@ -52,6 +52,7 @@ SPEC = FamilySpec(
     needs_picture=False,
     max_native_fps=8,
     min_native_fps=8,
+    fitted=True,
     about="AnimateDiff makes a clip from a prompt",
     rank=20,
     any_of=(V1_5_3, V3, V1_5_2, LCM, LIGHTNING),

@@ -40,6 +40,7 @@ SPEC = FamilySpec(
     # To draw a frame costs less than to smooth one in between.
     max_native_fps=60,
     judged_fps=12,
+    fitted=True,
     aspect=aspect_of,
     about="a virtual camera moves through the picture; needs no weights",
     features=frozenset({Feature.CAMERA, Feature.END}),

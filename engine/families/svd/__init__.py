@@ -85,6 +85,7 @@ SPEC = FamilySpec(
     needs_picture=True,
     max_native_fps=8,
     min_native_fps=6,
+    fitted=True,
     about="Stable Video Diffusion brings the picture to life",
     rank=10,
     any_of=(XT, BASE),

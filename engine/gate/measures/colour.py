@@ -27,7 +27,7 @@ def colours_fade(clip: Clip) -> Reading:
     return Reading(max(0.0, float(np.log(start / end))), len(clip) - 1)
 
 
-@measure(unit="log units", words="colours drift", usual=0.015, warn=0.204, reject=0.204, frames=2)
+@measure(unit="log units", words="colours drift", usual=0.015, warn=0.204, reject=0.8, frames=2)
 def colours_drift(clip: Clip) -> Reading:
     """Spread between the channels of the tint change from start to end, the smaller of two readings.
 

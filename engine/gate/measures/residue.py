@@ -70,7 +70,7 @@ _STEADY = (3, 5, 8)
     words="the scene changes into a different one",
     usual=0.06,
     warn=0.44,
-    reject=0.44,
+    reject=0.6,
     frames=6,
 )
 def melts(clip: Clip) -> Reading:

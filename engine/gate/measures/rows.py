@@ -15,7 +15,7 @@ from engine.vision.optical_flow import Floats
 _BANDS, _WIDTH = 64, 256
 """The frame is averaged to about this many bands, each this many pixels wide."""
 
-_FARTHEST = 32
+_FARTHEST = 72
 """The widest tear that is found, in pixels of 256."""
 
 _ROOM = _WIDTH + 2 * _FARTHEST

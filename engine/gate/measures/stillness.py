@@ -8,6 +8,9 @@ from engine.gate.clip import Clip
 from engine.gate.measure import Reading, measure
 
 _STILL = 1.6
+_STILL_IN_A_FILE = 3.2
+"""An encoder draws a repeated frame a little differently."""
+
 _STUTTER = 0.2
 _FEWEST_REPEATS = 3
 
@@ -46,10 +49,13 @@ def frozen(clip: Clip) -> Reading:
 def stutter(clip: Clip) -> Reading:
     """Share of transitions that stand still while the clip around them moves.
 
-    Still is what it is for :func:`frozen`, and below a fifth of the upper quartile of the clip's changes.
-    There must be at least three.
+    Still is what it is for :func:`frozen`, and below a fifth of the upper quartile of the transitions that do
+    change: where each frame is shown four times, those are few. There must be at least three.
     """
-    still = (clip.changes < _STILL) & (clip.changes < _STUTTER * np.percentile(clip.changes, 75))
+    moves = clip.changes >= (_STILL_IN_A_FILE if clip.encoded else _STILL)
+    if not moves.any():
+        return Reading(0.0)
+    still = ~moves & (clip.changes < _STUTTER * np.percentile(clip.changes[moves], 75))
     if still.sum() < _FEWEST_REPEATS:
         return Reading(0.0)
     return Reading(float(still.mean()), int(still.argmax()) + 1)

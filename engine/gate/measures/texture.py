@@ -69,7 +69,7 @@ def _independent_noise(clip: Clip, shrink: int, side: int, percentile: float) ->
     return max(0.0, float(np.median(found))) ** 0.5 if found else 0.0
 
 
-@measure(unit="levels", words="the picture is noisy", usual=0.28, warn=3.96, reject=3.96, frames=3)
+@measure(unit="levels", words="the picture is noisy", usual=0.28, warn=3.96, reject=6.0, frames=3)
 def fresh_noise(clip: Clip) -> Reading:
     """Noise of single pixels, new in each frame, at half size in the calmest tenth of the tiles.
 
@@ -78,7 +78,7 @@ def fresh_noise(clip: Clip) -> Reading:
     return Reading(_independent_noise(clip, shrink=2, side=12, percentile=10))
 
 
-@measure(unit="levels", words="blotches come and go", usual=0.05, warn=3.6, reject=3.6, frames=3)
+@measure(unit="levels", words="blotches come and go", usual=0.05, warn=3.6, reject=8.5, frames=3)
 def fresh_blotches(clip: Clip) -> Reading:
     """Noise of eight native pixels, the size of a latent, new in each frame."""
     return Reading(_independent_noise(clip, shrink=8, side=6, percentile=20))

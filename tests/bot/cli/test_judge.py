@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,8 +11,17 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bot.cli.main import main
+from bot.config.paths import CALIBRATION
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
+from engine.core.recipe import Kind, Recipe
+from engine.gate import TROUBLES
+from engine.gate import judge as judge_frames
+from engine.gate.calibration import shipped
+from engine.gate.verdict import measured
+from engine.provenance.statement import metadata
+from engine.smooth import smooth_to_rate
+from tests.engine.smooth.moving_scenes import pan
 
 
 def clip(path, *, fps=8.0, flicker=0.0):
@@ -59,6 +69,97 @@ def test_json_has_a_line_for_each_clip_with_every_score(tmp_path):
 @pytest.mark.parametrize(("fps", "judged"), [(8.0, 24), (24.0, 12), (60.0, 5)])
 def test_a_strangers_clip_is_thinned_to_the_rate_that_models_draw_at(tmp_path, fps, judged):
     assert json.loads(judge(clip(tmp_path / "a.mp4", fps=fps), "--json").output)["frames"] == judged
+
+
+def scene(count, flicker=0.0):
+    """Scenery that passes by; with flicker each frame has a brightness of its own."""
+    frames = pan(frames=count, height=96, width=160).astype(np.float32)
+    frames *= 1 + flicker * np.random.default_rng(0).standard_normal((count, 1, 1, 1))
+    return frames.clip(0, 255).astype(np.uint8)
+
+
+def finished(path, drawn, *, engine, native_fps, fps):
+    """Smooth and encode frames as a render does, with the recipe inside."""
+    count, height, width = drawn.shape[:3]
+    recipe = Recipe(
+        kind=Kind.TEXT2VIDEO, engine=engine, seed=1, width=width, height=height, frames=count,
+        native_fps=native_fps, fps=fps, length=1 + int((count - 1) * fps / native_fps + 1e-9),
+    )  # fmt: skip
+    token = CancelToken()
+    if fps != native_fps:
+        drawn = smooth_to_rate(drawn, native_fps, fps, progress=lambda _: None, cancel=token)
+    encode(
+        drawn[: recipe.length],
+        fps=fps,
+        path=path,
+        metadata=metadata(recipe),
+        max_bytes=9_000_000,
+        progress=lambda _: None,
+        cancel=token,
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    ("engine", "native_fps", "fps", "rate", "frames"),
+    [
+        ("svd", 8.0, 24.0, 8.0, 9),
+        ("svd", 7.0, 24.0, 7.0, 8),
+        ("camera", 24.0, 24.0, 12.0, 5),
+        ("gone", 8.0, 24.0, 8.0, 9),
+    ],
+)
+def test_one_of_our_files_is_judged_at_the_rate_that_its_take_was_judged_at(
+    tmp_path, engine, native_fps, fps, rate, frames
+):
+    path = finished(tmp_path / "a.mp4", scene(9), engine=engine, native_fps=native_fps, fps=fps)
+    told = json.loads(judge(path, "--json").output)
+    assert told["fps"] == pytest.approx(rate)
+    assert told["frames"] == frames
+
+
+@pytest.mark.parametrize("flicker", [0.0, 0.1])
+def test_a_finished_file_is_judged_as_its_take_was(tmp_path, flicker):
+    drawn = scene(12, flicker)
+    take = judge_frames(drawn, None, 8.0)
+    path = finished(tmp_path / "a.mp4", drawn, engine="svd", native_fps=8.0, fps=24.0)
+    told = json.loads(judge(path, "--json").output)
+    assert told["outcome"] == take.outcome.value
+    assert told["score"] == pytest.approx(take.score, abs=8)
+
+
+def test_what_an_encoder_rounds_off_is_no_flicker():
+    """H.264 gives predicted frames another mean colour than the others, by a fraction of a level."""
+    dark = (scene(12) / 4).astype(np.float32)
+    dark += 0.12 * np.random.default_rng(0).standard_normal((12, 1, 1, 1))
+    drawn, read = (measured((dark + 0.5).astype(np.uint8), None, 8.0, encoded=told) for told in (False, True))
+    assert read["brightness_flickers"].value < 0.3 * drawn["brightness_flickers"].value
+    strong, still_strong = (
+        measured(scene(12, 0.1), None, 8.0, encoded=told)["brightness_flickers"].value
+        for told in (False, True)
+    )
+    assert still_strong == pytest.approx(strong, rel=0.05)
+
+
+def test_the_owners_calibration_counts_for_files_of_its_engine(tmp_path, monkeypatch):
+    strict = replace(shipped(), reject_without_input=dict.fromkeys(TROUBLES, -1.0))
+    data = tmp_path / "data"
+    data.mkdir()
+    monkeypatch.setenv("FRAMEKILN_DATA_DIR", str(data))
+    asked = []
+
+    def read(path, calibration):
+        asked.append((path, calibration))
+        return {"svd": strict}
+
+    monkeypatch.setattr("engine.gate.local_calibration.read_calibrations", read)
+    clips = [
+        finished(tmp_path / f"{engine}.mp4", scene(9), engine=engine, native_fps=8.0, fps=8.0)
+        for engine in ("svd", "animatediff")
+    ]
+    told = [json.loads(judge(path, "--json").output)["outcome"] for path in clips]
+    assert told == ["rejected", "accepted"]
+    assert asked[0] == (data / CALIBRATION, shipped())
 
 
 def test_the_sheet_marks_what_was_found(tmp_path):

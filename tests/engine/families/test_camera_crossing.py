@@ -167,7 +167,7 @@ def test_a_clip_of_two_pictures_is_judged_by_both(others, dissolved):
 
 
 def test_a_render_reads_both_pictures_and_judges_by_both(others, tmp_path):
-    files = {Role.PICTURE: tmp_path / "first.png", Role.END: tmp_path / "last.png"}
+    files = {str(Role.PICTURE): tmp_path / "first.png", str(Role.END): tmp_path / "last.png"}
     for path, picture in zip(files.values(), others, strict=True):
         cv2.imwrite(str(path), cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     asked = {"frames": FRAMES, "native_fps": FPS, "length": FRAMES, "fps": FPS, "camera": Camera.AUTO}

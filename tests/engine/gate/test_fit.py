@@ -38,6 +38,7 @@ def table(seed=0, good=12, bad=3):
         clip=np.array([f"clip {turn}" for turn in range(len(rows))]),
         source=np.array(sources),
         origin=np.array(sources),
+        kind=np.array(sources),
         label=np.array(["clean"] * len(rows)),
         change=np.array(changes),
         strength=np.array(strengths),

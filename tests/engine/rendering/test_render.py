@@ -24,7 +24,7 @@ from engine.gate.calibration import shipped
 from engine.gate.meaning import Fault
 from engine.gate.verdict import with_faults
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
-from engine.rendering.takes import DRAFT_BYTES, SHEET_WIDTH
+from engine.rendering.takes import DRAFT_BYTES, ONLY_WARNS, SHEET_WIDTH
 from engine.runtime.context import EngineContext
 from engine.vision.box import Box
 from engine.vision.eyes import Eyes
@@ -86,6 +86,7 @@ def render(monkeypatch, tmp_path):
         needs_picture=False,
         max_native_fps=12,
         about="draws what a test wrote down",
+        fitted=True,
     )
     monkeypatch.setitem(FAMILIES, "scripted", spec)
 
@@ -130,6 +131,19 @@ def test_takes_are_held_against_the_house_of_their_engine(render):
     strict = replace(shipped(), reject_without_input=dict.fromkeys(TROUBLES, -1.0))
     assert render(good, calibrations={"scripted": strict, "sketch": blind}, max_takes=1).forced
     assert not render(good, calibrations={"scripted": blind, "sketch": strict}, max_takes=1).forced
+
+
+def test_a_take_of_a_family_that_the_gate_does_not_know_is_kept_with_a_warning_and_the_receipt_says_so(
+    render, monkeypatch
+):
+    monkeypatch.setitem(FAMILIES, "scripted", replace(FAMILIES["scripted"], fitted=False))
+    strict = replace(shipped(), reject_without_input=dict.fromkeys(TROUBLES, -1.0))
+    receipt = render(good, calibrations={"scripted": strict})
+    assert [take.outcome for take in receipt.takes] == [Outcome.WARNED]
+    assert not receipt.forced
+    assert receipt.takes[0].readings, "so that calibrate can learn from it"
+    assert receipt.ladder == (ONLY_WARNS,)
+    assert render(broken, calibrations={"scripted": strict}, max_takes=1).forced
 
 
 def test_the_file_has_the_asked_frames_and_its_recipe_inside(render):

@@ -1,0 +1,71 @@
+"""A family that the gate was not fitted to is only warned about, until it has learnt its clips."""
+
+import numpy as np
+import pytest
+
+from engine.core.recipe import Outcome
+from engine.families import FAMILIES
+from engine.gate import MEASURES, TROUBLES, judge
+from engine.gate.calibration import shipped
+from engine.gate.local_calibration import FEWEST, KeptClip, fit_tails, has_learnt
+from engine.gate.measure import Reading
+from engine.gate.verdict import weigh
+from engine.rendering.takes import is_known
+from tests.engine.smooth.moving_scenes import pan
+
+
+def usual():
+    medians = {name: scale.median for name, scale in shipped().scales.items()}
+    return {name: Reading(medians.get(name, 0.0)) for name in MEASURES}
+
+
+def odd(trouble):
+    """Readings within every limit that the score rejects for a trouble."""
+    readings = usual()
+    for name, weight in shipped().with_input[trouble].weights.items():
+        scale, limit = shipped().scales[name], MEASURES[name].warn
+        far = scale.median + 12 * scale.spread * float(np.sign(weight))
+        readings[name] = Reading(min(far, 0.99 * limit))
+    return readings
+
+
+@pytest.mark.parametrize("trouble", ["colours_flicker", "fresh_noise"])
+def test_the_score_only_warns_of_a_family_that_it_does_not_know(trouble):
+    known, unknown = (
+        weigh(odd(trouble), 8, shipped(), has_input=True, known=known) for known in (True, False)
+    )
+    assert known.outcome is Outcome.REJECTED
+    assert not known.spared
+    assert unknown.outcome is Outcome.WARNED
+    assert unknown.spared
+    assert {finding.code for finding in unknown.findings} == {finding.code for finding in known.findings}
+    assert unknown.score == known.score
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_the_limits_reject_whatever_drew_the_clip(known):
+    black = pan().copy()
+    black[8:] = 0
+    verdict = judge(black, None, 8, known=known)
+    assert verdict.rejected
+    assert not verdict.spared
+
+
+def test_a_clip_that_is_accepted_is_not_spared():
+    assert not weigh(usual(), 8, shipped(), has_input=True, known=False).spared
+
+
+def test_the_families_whose_like_was_fitted_are_named():
+    fitted = {name for name, spec in FAMILIES.items() if spec.fitted}
+    assert fitted == {"animatediff", "animatediff-control", "camera", "sketch", "svd"}
+
+
+def test_a_family_is_known_once_enough_of_its_clips_were_kept():
+    clips = [KeptClip.of({name: 0.01 for name in TROUBLES if name in MEASURES}, has_input=False)] * FEWEST
+    learnt = fit_tails(shipped(), clips).applied_to(shipped())
+    assert not is_known("wan", None, has_input=False)
+    assert is_known("wan", learnt, has_input=False)
+    assert not is_known("wan", learnt, has_input=True)  # none of the kept ones had a picture
+    assert is_known("svd", None, has_input=True)
+    assert not has_learnt(shipped(), has_input=False)
+    assert not is_known("gone", None, has_input=False)
