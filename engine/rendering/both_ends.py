@@ -16,10 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.family import RawFrames
-from engine.families import travels
 from engine.gate import Calibration, Finding, Verdict, judge
-from engine.rendering.render_job import RenderJob
-from engine.vision.crop import cover
 from engine.vision.eyes import Eyes
 
 EXPECTED = frozenset(
@@ -36,35 +33,6 @@ SHARE = 4
 FEWEST = 2
 ABRUPT = 0.75
 """A cut makes this share of the change between both ends in one step. A dissolve makes less."""
-
-
-def judge_take(
-    job: RenderJob, seen: RawFrames, reference: NDArray[np.uint8] | None, fps: float, *, known: bool
-) -> Verdict:
-    """Judge the frames of a take: by its picture, or by both where it goes from one to another.
-
-    Args:
-        job: whose take it is.
-        seen: ``[T, H, W, 3]``, what is judged of it.
-        reference: the picture that it was made from, uint8 ``[H, W, 3]``.
-        fps: frames per second of ``seen``.
-        known: see :func:`engine.gate.verdict.weigh`.
-    """
-    recipe, end = job.recipe, job.inputs.end
-    if end is None:
-        return judge(
-            seen,
-            reference,
-            fps,
-            calibration=job.calibration,
-            travels=travels(recipe),
-            known=known,
-            eyes=job.eyes,
-        )
-    last = cover(end, recipe.width, recipe.height)
-    return judge_both_ends(
-        seen, reference, last, fps, calibration=job.calibration, known=known, eyes=job.eyes
-    )
 
 
 def judge_both_ends(

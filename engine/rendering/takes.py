@@ -13,13 +13,13 @@ from engine.clips.encode import encode
 from engine.clips.join import led_in, settled
 from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
-from engine.core.family import Family, Frames, Hooks, RawFrames
+from engine.core.family import Family, Frames, Hooks, Picture, RawFrames
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
-from engine.families import FAMILIES
-from engine.gate import FAULTS, Calibration, Verdict
+from engine.families import FAMILIES, travels
+from engine.gate import FAULTS, Calibration, Verdict, judge
 from engine.gate.local_calibration import has_learnt
-from engine.rendering.both_ends import judge_take
+from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.report import report
 from engine.vision.crop import cover
@@ -114,8 +114,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, seen, fps)
-        known = is_known(recipe.engine, job.calibration, has_input=reference is not None)
-        verdict = judge_take(job, seen, reference, fps, known=known)
+        verdict = _judge(job, seen, reference, fps)
         if verdict.spared:
             job.note(ONLY_WARNS)
         job.cancel.check()
@@ -132,6 +131,26 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         readings={} if verdict.rejected or before is not None or end is not None else verdict.readings,
     )
     return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
+
+
+def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: float) -> Verdict:
+    """Judge frames of a take: by its picture, or by both where it goes from one to another."""
+    recipe, end = job.recipe, job.inputs.end
+    known = is_known(recipe.engine, job.calibration, has_input=reference is not None)
+    if end is None:
+        return judge(
+            seen,
+            reference,
+            fps,
+            calibration=job.calibration,
+            travels=travels(recipe),
+            known=known,
+            eyes=job.eyes,
+        )
+    last = cover(end, recipe.width, recipe.height)
+    return judge_both_ends(
+        seen, reference, last, fps, calibration=job.calibration, known=known, eyes=job.eyes
+    )
 
 
 def _draw_sheet(job: RenderJob, seen: RawFrames, fps: float, verdict: Verdict, number: int) -> Path:
