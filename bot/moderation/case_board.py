@@ -11,6 +11,9 @@ import logging
 from collections.abc import Mapping
 from pathlib import Path
 
+import cv2
+import numpy as np
+
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post
 from bot.job_documents import recipe_of
@@ -36,6 +39,9 @@ UNREACHABLE_SECONDS = 300.0
 
 LARGEST_FILE = 8_000_000
 """Bytes of a picture or clip that goes with a card; a larger one is left out."""
+
+STRIP_HEIGHT, STRIP_GAP = 512, 8
+"""Pixels of several pictures that are shown side by side, because a message has one file."""
 
 CLIP_ROLES = frozenset({Role.REFERENCE, Role.BEFORE})
 
@@ -117,7 +123,8 @@ class CaseBoard:
         try:
             message = await self._messenger.send(channel, post)
         finally:
-            self._sealed(case.job).unlink(missing_ok=True)
+            for made in (self._sealed(case.job), self._strip(case.job)):
+                made.unlink(missing_ok=True)
         await self._cases.record_shown(case, channel, message)
 
     async def _close(self, case: Case) -> None:
@@ -161,7 +168,25 @@ class CaseBoard:
         made_from = job.recipe if digest == job.clip_sha256 else makers.get(digest)
         if made_from is not None:
             path = self._seal(job, path, made_from)
+        elif kind == "png" and len(job.inputs) > 1:
+            path = self._side_by_side(job) or path
         return path, f"{SPOILER}{job.id}.{kind}"
+
+    def _side_by_side(self, job: Job) -> Path | None:
+        """All pictures of a job in one; those that are gone are left out. None if all are."""
+        paths = [self._blobs.path(digest) for role, digest in job.inputs.items() if role not in CLIP_ROLES]
+        read = [cv2.imread(str(path)) for path in paths]
+        shown = []
+        for picture in read:
+            if picture is not None:
+                width = max(1, round(picture.shape[1] * STRIP_HEIGHT / picture.shape[0]))
+                scaled = cv2.resize(picture, (width, STRIP_HEIGHT), interpolation=cv2.INTER_AREA)
+                shown += [scaled, np.full((STRIP_HEIGHT, STRIP_GAP, 3), 255, np.uint8)]
+        if not shown:
+            return None
+        self._work.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(self._strip(job)), np.concatenate(shown[:-1], axis=1))
+        return self._strip(job)
 
     def _seal(self, job: Job, clip: Path, recipe: str) -> Path:
         """A clip as it leaves, like any other: with its signature."""
@@ -172,3 +197,6 @@ class CaseBoard:
 
     def _sealed(self, job: Job) -> Path:
         return self._work / f"{job.id}-card.mp4"
+
+    def _strip(self, job: Job) -> Path:
+        return self._work / f"{job.id}-card.png"

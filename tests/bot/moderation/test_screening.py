@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import io
 import logging
 import time
 
 import discord
 import pytest
+from PIL import Image
 
 from bot.clips.remakes import RemixForm
 from bot.discord_io.messenger import Post
@@ -207,6 +209,20 @@ async def test_a_case_shows_its_picture_behind_a_spoiler_unless_it_could_be_abus
         [True] if with_file else []
     )
     assert ("could show abuse" in case.content) is not with_file
+
+
+async def test_a_case_shows_every_picture_that_the_clip_is_to_be_made_from(
+    fake, channel, mods_channel, ada, services, bot
+):
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    inputs = {
+        "picture": services.blobs.put(picture((160, 100))),
+        "end": services.blobs.put(picture((90, 180))),
+    }
+    await held(services, ada, channel, hold=Hold(reason="odd", with_file=True), inputs=inputs)
+    (shown,) = (await case_in(services, mods_channel)).attachments
+    assert Image.open(io.BytesIO(shown.data)).size == (819 + 8 + 256, 512)
+    assert list(services.settings.data_dir.rglob("*-card.png")) == []
 
 
 async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log_says_so(
