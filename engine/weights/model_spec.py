@@ -102,3 +102,8 @@ class ModelSpec:
     licence: Licence
     size: int
     memory: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def needs_torch(self) -> bool:
+        """Whether torch runs it, on the GPU if there is one. OpenCV runs the others, on the processor."""
+        return not (isinstance(self.source, WheelSource) and self.source.file.endswith((".onnx", ".tflite")))

@@ -134,6 +134,9 @@ WEIGHTS = (
 )
 """Entries of the catalogue."""
 
+WITHOUT_TORCH = frozenset(spec.name for spec in WEIGHTS if not spec.needs_torch)
+"""Names of those that need neither torch nor a GPU."""
+
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "eyes": ("centerface", "face-mesh", "body-points", "u2netp", "text-regions", "text-reader")
 }

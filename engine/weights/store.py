@@ -11,6 +11,7 @@ from engine.weights.kinds import checkpoint_misfit, style_misfit
 from engine.weights.laid import INDEX, SUFFIX, is_whole
 from engine.weights.lock import Record, read_manifest
 from engine.weights.model_spec import ModelSpec
+from engine.weights.shared import WITHOUT_TORCH
 
 __all__ = ["CHECKPOINTS", "STYLES", "SUFFIX", "Store", "store_of"]
 
@@ -73,11 +74,11 @@ class Store:
         return is_whole(folder, spec)
 
     def in_use(self) -> bool:
-        """Whether there are any weights at all; without them no GPU is looked for."""
+        """Whether there are weights that torch runs. Otherwise no GPU is looked for, which takes seconds."""
         folders = self.folder.iterdir() if self.folder.is_dir() else ()
         entries = (path for path in folders if path.is_dir() and not path.name.startswith("."))
-        own = {CHECKPOINTS, STYLES}
-        return any(path.name not in own for path in entries) or bool(self.checkpoints() or self.styles())
+        others = {CHECKPOINTS, STYLES, *WITHOUT_TORCH}
+        return any(path.name not in others for path in entries) or bool(self.checkpoints() or self.styles())
 
     def remove(self, name: str) -> None:
         """Delete an entry of the catalogue, and what was pulled of it so far."""

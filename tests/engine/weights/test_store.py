@@ -11,6 +11,7 @@ from engine.runtime.capabilities import capabilities_of
 from engine.weights.kinds import DAMAGED, NO_STYLE
 from engine.weights.lock import FileRecord, Record, write_manifest
 from engine.weights.model_spec import WheelSource
+from engine.weights.shared import GROUPS, WITHOUT_TORCH
 from engine.weights.store import Store, store_of
 from tests.engine.weights import kinds
 from tests.fake_hub import hub_source, tiny_pipeline, weights
@@ -50,6 +51,16 @@ def test_what_a_pull_left_behind_is_no_use(store):
     (store.folder / "styles").mkdir()
     assert not store.in_use()
     lay(store, "taesd")
+    assert store.in_use()
+
+
+def test_what_opencv_runs_is_no_reason_to_look_for_a_gpu(store):
+    """The eyes are installed by themselves; importing torch for them made each start two seconds longer."""
+    for name in (*GROUPS["eyes"], "opennsfw"):
+        write(store.path(name) / "network.onnx")
+    assert not store.in_use()
+    assert {"rife", "taesd"}.isdisjoint(WITHOUT_TORCH)
+    write(store.path("a-model-of-the-owners") / "unet.safetensors")
     assert store.in_use()
 
 
