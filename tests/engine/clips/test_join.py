@@ -92,7 +92,7 @@ def scripted(monkeypatch):
 
     spec = FamilySpec(
         name="scripted", target=f"{__name__}:GoesOn", kinds=frozenset(Kind), needs_picture=False,
-        max_native_fps=12, about="draws what a test wrote down",
+        max_native_fps=12, about="draws what a test wrote down", fitted=True,
     )  # fmt: skip
     monkeypatch.setitem(FAMILIES, "scripted", spec)
     return of
@@ -135,7 +135,7 @@ def test_a_part_that_is_drawn_at_another_size_is_shown_at_the_old_one(render, sc
 
 def test_a_part_that_has_nothing_to_do_with_the_clip_before_is_discarded(render, scripted):
     def elsewhere(recipe):
-        return np.flip(onward(recipe), axis=1)[..., ::-1]
+        return 255 - np.flip(onward(recipe), axis=1)[..., ::-1]
 
     receipt, _ = render(scripted(elsewhere), max_takes=1)
     assert receipt.takes[0].outcome is Outcome.REJECTED
