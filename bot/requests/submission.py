@@ -245,10 +245,18 @@ class Submissions:
         if self._in_flight.closed:
             await say(interaction, messages.BEING_RESTARTED)
             return None
-        checked = await self._admitting.admit(interaction, words, files)
-        if checked is None or not await self._write_down(interaction):
-            return None
-        answer = await self._promise(interaction)
+        try:
+            checked = await self._admitting.admit(interaction, words, files)
+            if checked is None or not await self._write_down(interaction):
+                return None
+            answer = await self._promise(interaction)
+        except asyncio.CancelledError:
+            if interaction.response.is_done():
+                await self._refuse(interaction, self._why_cancelled())
+            else:
+                await say(interaction, self._why_cancelled())
+                await cross_off(interaction)
+            raise
         if answer is None:
             return None
         return await self._take(interaction, make, parent, key, answer, checked=bool(checked))
@@ -277,9 +285,7 @@ class Submissions:
             self._in_flight.protect()
             enqueued = await self._entry.enqueue(new, self.rules.limits)
         except asyncio.CancelledError:
-            dropped = self._in_flight.dropped
-            text = privacy_texts.ASKED_BEFORE_ERASE if dropped else messages.BEING_RESTARTED
-            await self._refuse(interaction, text)
+            await self._refuse(interaction, self._why_cancelled())
             raise
         except Exception as error:  # noqa: BLE001 - each has its words; the unknown ones an id and the log
             self._shortages.met(Place.INTAKE, error)
@@ -326,6 +332,9 @@ class Submissions:
             if not await is_taken(interaction):
                 await tell_elsewhere(interaction, messages.NOT_ANSWERED)
         return answer
+
+    def _why_cancelled(self) -> str:
+        return privacy_texts.ASKED_BEFORE_ERASE if self._in_flight.dropped else messages.BEING_RESTARTED
 
     async def _refuse(self, interaction: Interaction, text: str) -> None:
         if await send_refusal(interaction, text):

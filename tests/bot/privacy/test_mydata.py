@@ -476,3 +476,14 @@ def test_a_remix_with_a_new_prompt_keeps_the_prompt_and_loses_the_picture():
 
 def test_the_erasing_waits_longer_than_a_call_to_discord_may_take():
     assert Messenger()._patience < STOP_SECONDS
+
+
+async def test_a_request_that_an_erase_drops_before_anything_was_said_is_answered(
+    fake, channel, ada, bot, services, monkeypatch
+):
+    monkeypatch.setattr(services.submissions._admitting, "admit", lambda *_: asyncio.sleep(60))
+    asked = await fake.slash(ada, channel, "text2video", prompt="rain")
+    await until(lambda: services.submissions.drop(ada.user.id))
+    await asked.answered(5)
+    await until(lambda: asked.message is not None)
+    assert asked.message.content == privacy_texts.ASKED_BEFORE_ERASE
