@@ -237,8 +237,9 @@ async def _never_blocked(interaction: Interaction, job: JobId) -> frozenset[int]
         never.add(guild.owner_id)
     if guild is not None and interaction.user.id != guild.owner_id:
         asked = await interaction.client.part(JobQueries).get(job)
-        if asked is not None and asked.user_id not in never and await is_administrator(guild, asked.user_id):
-            never.add(asked.user_id)
+        member = 0 if asked is None else asked.user_id  # below 0: they were erased
+        if member > 0 and member not in never and await is_administrator(guild, member):
+            never.add(member)
     return frozenset(never)
 
 

@@ -157,15 +157,9 @@ def with_faults(verdict: Verdict, faults: Sequence[Fault], fps: float) -> Verdic
     ]
     findings = tuple(sorted((*verdict.findings, *own), key=_weight, reverse=True))
     points = 100 * min(max(0.0, 1 - fault.severity) for fault in faults)
-    return replace(
-        verdict,
-        outcome=_outcome(findings),
-        spared=verdict.spared and _outcome(findings) is not Outcome.REJECTED,
-        reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
-        findings=findings,
-        scores={**verdict.scores, **{fault.code: fault.value for fault in faults}},
-        score=min(verdict.score, _WORST_SHARE * points + (1 - _WORST_SHARE) * verdict.score),
-    )
+    score = min(verdict.score, _WORST_SHARE * points + (1 - _WORST_SHARE) * verdict.score)
+    told = verdict.with_findings(findings, score, spared=verdict.spared)
+    return replace(told, scores={**verdict.scores, **{fault.code: fault.value for fault in faults}})
 
 
 def measured(

@@ -25,7 +25,6 @@ from engine.rendering.render_job import Clock, RenderJob, RenderLimits, teller
 from engine.rendering.takes import draw_until_good
 from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel
-from engine.vision.eyes import Eyes
 from engine.vision.nudity import highest_score
 
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
@@ -59,7 +58,6 @@ class Renderer:
     def __init__(self, context: EngineContext | None = None) -> None:
         self._context = context or EngineContext()
         self._loaded: dict[str, Family] = {}
-        self._eyes = Eyes(self._context.store)
 
     @property
     def device(self) -> Device:
@@ -110,7 +108,7 @@ class Renderer:
                 on_event=on_event,
                 cancel=cancel,
                 calibration=self._context.calibrations.get(recipe.engine),
-                eyes=self._eyes,
+                eyes=self._context.eyes,
             )
         made = self._looped(job, clock) if recipe.loop else self._drawn(job, clock)
         with clock.stage(Stage.ENCODING):

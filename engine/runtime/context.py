@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from engine.core.device import Device, find_device
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.local_calibration import CALIBRATION_VARIABLE, read_calibrations
 from engine.runtime.model_cache import ModelCache
+from engine.vision.eyes import Eyes
 from engine.weights.store import Store, store_of
 
 DEVICE_VARIABLE = "FRAMEKILN_DEVICE"
@@ -47,6 +49,11 @@ class EngineContext:
     steps_down: int = 4
     rife_on_cpu: bool = False
     compile_models: bool = False
+
+    @cached_property
+    def eyes(self) -> Eyes:
+        """What looks at pictures and takes: one pair, so that each network is read once."""
+        return Eyes(self.store)
 
 
 def context_of(environment: Mapping[str, str]) -> EngineContext:

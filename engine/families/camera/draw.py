@@ -35,7 +35,7 @@ DETAIL = 2.0
 
 
 class CameraFamily:
-    """Films a picture. Keeps nothing between takes: the eyes' networks want more memory than a clip."""
+    """Films a picture. Keeps nothing of it between takes."""
 
     def __init__(self, context: EngineContext | None = None) -> None:
         """Make one.
@@ -44,7 +44,7 @@ class CameraFamily:
             context: where the eyes' weights may lie. Without them nothing is certain, and the camera moves
                 over a flat picture.
         """
-        self._store = (context or EngineContext()).store
+        self._eyes = (context or EngineContext()).eyes
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """Film one take; see :meth:`engine.families.Family.draw`.
@@ -69,7 +69,7 @@ class CameraFamily:
             onward=recipe.before is not None,
             quick=recipe.quality is Quality.FAST,
         )
-        size, eyes = (recipe.width, recipe.height), Eyes(self._store)
+        size, eyes = (recipe.width, recipe.height), self._eyes
         filmed = (
             _film(picture, size, brief, eyes, hooks)
             if inputs.end is None
