@@ -79,7 +79,10 @@ def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) 
         RenderFailed: ``E_WEIGHTS``.
     """
     return context.model_cache.get(
-        name_of(recipe), lambda: _load(context, recipe, base), lambda parts: parts.size
+        name_of(recipe),
+        lambda: _load(context, recipe, base),
+        lambda parts: parts.size,
+        park=Parts.park,
     )
 
 

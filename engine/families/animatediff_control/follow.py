@@ -97,4 +97,5 @@ def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, 
         f"{entry}/{dtype}",
         lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
         size_of,
+        park=lambda model: model.to("cpu"),
     )

@@ -21,6 +21,7 @@ EVERYTHING = frozenset(
         "motion-v1-5-3",
         "animatelcm",
         "wan-2.1-1.3b",
+        "wan-umt5",
         "sd15-ip-adapter",
         "sparsectrl-rgb",
     ]
@@ -89,7 +90,7 @@ def test_where_the_card_holds_none_the_one_that_gives_up_least_draws_and_not_a_s
         (request(engine="animatediff"), capabilities("motion-v1-5-3"), "E_NO_ENGINE", "missing a checkpoint"),
         (
             request(engine="wan"),
-            capabilities("wan-2.1-1.3b", device=Device()),
+            capabilities("wan-2.1-1.3b", "wan-umt5", device=Device()),
             "E_NO_ENGINE",
             "missing a GPU",
         ),
