@@ -65,7 +65,7 @@ def start(
         free: bytes that there are.
         memory: of the clips so far.
     """
-    fitting = {rung.name for rung in rungs[: first_rung(costs, free)]}
+    fitting = frozenset(rung.name for rung in rungs[: first_rung(costs, free)])
     return Start(
         rungs=fitting | memory.rungs(recipe, free),
         worked=lambda names: memory.worked(recipe, names, free),

@@ -26,6 +26,10 @@ COMPILE_VARIABLE = "FRAMEKILN_COMPILE_MODELS"
 CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 """Where torch keeps what it compiled; torch's own name."""
 
+ALLOCATOR_VARIABLE, ALLOCATOR = "PYTORCH_ALLOC_CONF", "expandable_segments:True"
+"""How torch takes memory of the card. Models of all sizes come and go in one process: what one leaves fits
+the next if segments can grow; fixed ones leave gaps that nothing fits."""
+
 YES = "1"
 
 

@@ -28,7 +28,7 @@ from engine.families.animatediff.loras import Lora, worn
 from engine.families.animatediff.parts import Parts, name_of, parts_of
 from engine.families.animatediff.sources import ENCODED, WordsSource, source_of
 from engine.families.animatediff.truncation import unread
-from engine.families.animatediff.tune import IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
+from engine.families.animatediff.tune import IP_ADAPTER, LIKE, WHOLE, WINDOW
 from engine.families.animatediff.weights import CHECKPOINTS
 from engine.runtime.context import EngineContext
 
@@ -38,7 +38,6 @@ DRAWN = 0.9
 SAID_OF_UNREAD = 300
 """Characters of what is not read, on a receipt."""
 
-LCM_LORA, LCM_WEIGHT = "AnimateLCM_sd15_t2v_lora.safetensors", 0.8
 CAMERA_LORA = "diffusion_pytorch_model.safetensors"
 
 Prompt = str | dict[int, str]
@@ -217,11 +216,9 @@ class _Take:
         return sliding_windows(able, (pipe.unet, *with_motion), length=length)
 
     def _loras(self) -> tuple[Lora, ...]:
-        """The way's own, the camera's, and the member's styles."""
+        """What goes with a first frame, the camera's, and the member's styles."""
         store, recipe, settings = self.context.store, self.recipe, self.recipe.settings
         loras = []
-        if recipe.way == "lcm":
-            loras.append(Lora(name=LCM, file=store.path(LCM) / LCM_LORA, weight=LCM_WEIGHT))
         if "first_lora" in settings:
             name = str(settings["first_lora"])
             loras.append(Lora(name=name, file=store.path(name) / CAMERA_LORA, weight=1.0))
