@@ -174,7 +174,7 @@ def sd_vae() -> Any:
     )
 
 
-def wan_transformer(name: str) -> Any:
+def wan_transformer(name: str, *, blocks: int = 30) -> Any:
     """Wan's transformer: ``wan`` is 2.1 with 1.3 billion parameters, ``wan-5b`` is 2.2 with 5."""
     heads, channels, wide = {"wan": (12, 16, 8960), "wan-5b": (24, 48, 14336)}[name]
     return on_meta(
@@ -186,7 +186,7 @@ def wan_transformer(name: str) -> Any:
             text_dim=4096,
             freq_dim=256,
             ffn_dim=wide,
-            num_layers=30,
+            num_layers=blocks,
         ),
         torch.bfloat16,
     )
