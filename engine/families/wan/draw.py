@@ -98,6 +98,8 @@ class WanFamily:
         take = _Take(recipe, models, words, self._context.device, hooks)
 
         def attempt(rungs: tuple[str, ...]) -> Frames:
+            if rungs:  # then there is no room for anything else
+                self._context.model_cache.clear_gpu(keep=models.names)
             return clip.draw(
                 most,
                 lambda go: take.denoise(go, rungs),
