@@ -17,15 +17,15 @@ from typing import Any
 import pytest
 
 from bot import policies
-from bot.clips.clip_actions import ClipRules
+from bot.clips.clip_rules import ClipRules
 from bot.config.settings import Settings
-from bot.discord_io.door import DoorLimits
+from bot.discord_io.door_limits import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
-from bot.requests.admitting import SubmissionPolicy
+from bot.requests.submission_policy import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
