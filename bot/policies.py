@@ -7,17 +7,17 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from bot.clips.clip_actions import ClipRules
+from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
-from bot.discord_io.door import DoorLimits
+from bot.discord_io.door_limits import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
-from bot.requests.admitting import SubmissionPolicy
+from bot.requests.submission_policy import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -27,7 +27,7 @@ from engine.core.request import AUTO
 from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
-from engine.rendering.render import RenderLimits
+from engine.rendering.render_job import RenderLimits
 from engine.runtime.context import (
     ALLOCATOR,
     ALLOCATOR_VARIABLE,
