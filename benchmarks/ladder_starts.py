@@ -54,7 +54,8 @@ def start(recipe: Recipe, gigabytes: int) -> tuple[Sequence[Rung], int, bool]:
         version = VERSIONS[recipe.engine]
         weights = wan.Weights(transformer=version.transformer, vae=version.vae)
         go = min(count(recipe.frames), version.trained_frames)
-        rungs, needed = wan.RUNGS, wan.costs(recipe, weights, go=go, from_picture=False)
+        needed = wan.costs(recipe, weights, go=go, from_picture=False)
+        rungs = wan.rungs_of(version)
     free = int((gigabytes - TAKEN) * GIB)
     first = first_rung(needed, free)
     return rungs[:first], needed[first], needed[first] <= free
