@@ -23,14 +23,17 @@ ROOMS = ((HEAD_ROOM, HEAD_ROOM / 2), (HEAD_ROOM, 0.05), (HEAD_ROOM / 2, 0.0))
 """Above a face and on its other sides, from the most careful aim to the least."""
 AT_EDGE = 0.02
 """A body that ends this near to the picture's edge is cut off there anyway; share of the side."""
+CUT = 0.005
+"""What is nearer to the picture's edge than this is cut by it; share of the side."""
 SCRAP = 0.12
 """A face that the picture's edge cuts is a person's only if it is larger than this share of the height."""
 HIGH = 0.08
 """Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
 BEYOND = 0.05
 """What is longer than the frame by this share does not fit into it anyway."""
-LAID_OUT, LINES = 0.7, 4
-"""So many lines over this share of the width were laid out as one, with marks that are no letters."""
+LAID_OUT, LINES, MARGIN = 0.7, 4, 0.03
+"""So many lines over this share of the width, with such a margin, were laid out as one, with marks that are no
+letters."""
 
 
 def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[float, float]) -> list[Aim]:
@@ -55,11 +58,13 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
     found = []
     for above, beside in ROOMS:
         kept = [_roomy(face, above, beside) for face in faces]
-        if known.texts:
-            kept.append(_laid_out(known.texts))
+        # The least careful aim lets go of letters that the picture's edge cuts anyway.
+        texts = known.texts if beside or known.flat else [text for text in known.texts if not _is_cut(text)]
+        if texts:
+            kept.append(_laid_out(texts))
         if known.body is not None and not faces:
             kept.append(_open(known.body))
-        found.append(replace(aim, keep=_on_frame(around(kept), whole)))
+        found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
     return found
 
 
@@ -97,12 +102,13 @@ def around(areas: Sequence[Area]) -> Area:
 
 def _people(known: Known) -> tuple[Area, ...]:
     """The faces, without small ones that the picture's edge cuts: nobody films those."""
-    whole = [
-        face
-        for face in known.faces
-        if face[3] - face[1] > SCRAP or min(face[0], face[1], 1 - face[2], 1 - face[3]) > 0.005  # noqa: PLR2004 (half a hundredth: at the edge)
-    ]
+    whole = [face for face in known.faces if face[3] - face[1] > SCRAP or not _is_cut(face)]
     return tuple(whole)
+
+
+def _is_cut(area: Area) -> bool:
+    """Whether the picture's edge cuts something."""
+    return min(area[0], area[1], 1 - area[2], 1 - area[3]) < CUT
 
 
 def _roomy(face: Area, above: float, beside: float) -> Area:
@@ -132,7 +138,7 @@ def _open(body: Area) -> Area:
 def _laid_out(texts: Sequence[Area]) -> Area:
     """The letters, and the marks on the other side that belong to them."""
     left, top, right, bottom = around(texts)
-    if len(texts) < LINES or right - left < LAID_OUT:
+    if len(texts) < LINES or right - left < LAID_OUT or min(left, 1 - right) < MARGIN:
         return left, top, right, bottom
     return min(left, 1 - right), min(top, 1 - bottom), max(right, 1 - left), max(bottom, 1 - top)
 

@@ -50,8 +50,17 @@ CLOSE = (0.25, 0.12, 0.75, 0.8)
         Known(body=(0.14, 0.05, 0.57, 1.0)),
         Known(body=(0.0, 0.03, 1.0, 1.0)),
         Known(faces=((0.54, 0.0, 0.6, 0.05),)),
+        Known(texts=((0.0, 0.1, 0.2, 0.15), (0.4, 0.1, 0.6, 0.15), (0.8, 0.1, 1.0, 0.15))),
+        Known(
+            texts=(
+                (0.55, 0.07, 0.72, 0.15),
+                (0.79, 0.05, 0.99, 0.12),
+                (0.3, 0.1, 0.4, 0.2),
+                (0.17, 0.1, 0.2, 0.14),
+            )
+        ),
     ],
-    ids=["close", "cut", "group", "animal", "fills", "scrap"],
+    ids=["close", "cut", "group", "animal", "fills", "scrap", "banner", "signs"],
 )
 def test_a_camera_moves_however_little_room_there_is(known, camera):
     for seed in range(3):
