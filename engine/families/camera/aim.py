@@ -32,8 +32,8 @@ HIGH = 0.08
 BEYOND = 0.05
 """What is longer than the frame by this share does not fit into it anyway."""
 LAID_OUT, LINES, MARGIN = 0.7, 4, 0.03
-"""So many lines over this share of the width, with such a margin, were laid out as one, with marks that are no
-letters."""
+"""So many lines over this share of the width, with such a margin, were laid out as one, with marks that are
+no letters."""
 
 
 def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[float, float]) -> list[Aim]:
