@@ -1,13 +1,13 @@
 """Letters at the end of a take that were not there at its beginning: a watermark, or invented words.
 
-Lines are found in the last frame and looked for in the first one, where they are and where the scene around
+Lines are found in the last frame and looked for in earlier ones, where they are and where the scene around
 them was. Letters that came in from outside the frame, or out from behind something, are no fault: what is
-around them has to be seen from the beginning.
+around them has to be seen where they are missing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import cv2
 import numpy as np
@@ -19,8 +19,8 @@ from engine.vision.likeness import correlation, detail
 from engine.vision.optical_flow import Floats
 from engine.vision.text_regions import TextLine
 
-Origin = Callable[[Box], Floats]
-"""How far a part of the scene that is in a box of the last frame has moved since the first, in pixels."""
+Origin = Callable[[Box, int], Floats]
+"""How far what is in a box of the last frame has moved since an earlier frame, in pixels."""
 
 _MOST_LINES = 4
 _LONG = 2.0
@@ -31,12 +31,12 @@ _ROOM = 0.6
 """Of a line's height: how far around it its letters and what is around them are looked for."""
 _SCALES = (0.8, 0.87, 0.94, 1.0, 1.07)
 """What a zoom makes of letters since the beginning."""
-_AROUND = 0.7
-"""Correlation of what is around the letters with itself in the first frame."""
+_AROUND = 0.6
+"""Correlation of what is around the letters with itself in an earlier frame."""
 
 
 def find_appearing(
-    first: NDArray[np.uint8],
+    earlier: Mapping[int, NDArray[np.uint8]],
     last: NDArray[np.uint8],
     number: int,
     known: Sequence[TextLine],
@@ -46,27 +46,31 @@ def find_appearing(
     """Find letters that were not there.
 
     Args:
-        first, last: luma of the two frames, uint8 ``[H, W]``.
-        number: of the last frame in the clip.
+        earlier: luma of some frames, uint8 ``[H, W]``, by their numbers in the clip.
+        last: luma of the last frame.
+        number: of the last frame.
         known: the lines in the first frame.
         lines: the lines in the last frame, the largest first.
         origin: see :data:`Origin`.
 
     Yields:
-        Each line with how much of its shape is new, however little that is.
+        Each line that can be judged, with how much of its shape is new, however little that is.
     """
     tallest = _TALLEST * min(last.shape)
     long = [line for line in lines if _LONG * line.height <= line.width and line.height <= tallest]
     for line in long[:_MOST_LINES]:
         box = line.box.within(last.shape[1], last.shape[0])
-        shifts = (np.zeros(2, np.float32), origin(box))
-        before = [_moved(box, -shift) for shift in shifts]
-        if not _inside(before[1], first) or any(one.shared(old.box) > 0 for one in before for old in known):
+        if any(box.shared(old.box) > 0 for old in known):
             continue
-        if not _same_around(first, last, box, shifts[1]):
-            continue
-        value = 1 - max(_likeness(first, last, box, place) for place in before)
-        yield line, Fault(code="text_appears", value=value, frame=number, box=box)
+        values = [
+            1 - max(_likeness(frame, last, box, place) for place in (box, before))
+            for then, frame in earlier.items()
+            if _inside(before := _moved(box, -(shift := origin(box, then))), frame)
+            and not any(before.shared(old.box) > 0 for old in known)
+            and _same_around(frame, last, box, shift)
+        ]
+        if values:
+            yield line, Fault(code="text_appears", value=max(values), frame=number, box=box)
 
 
 def _moved(box: Box, shift: Floats) -> Box:

@@ -27,7 +27,7 @@ _FEWEST_LOOKS = 5
 _CLEAR, _TOLD = (0.25, 0.3), (0.6, 0.6)
 """Radians turned and correlation lost, up to which a look is clear, and up to which it tells anything of the
 face's shape. The clear ones alone are compared where there are enough of them."""
-_DOUBT_SHAPE, _DOUBT_EYE = (0.35, 0.4, 4), (1.2, 1.2, 2)
+_DOUBT_SHAPE, _DOUBT_EYE = (0.35, 0.4, 4), (1.0, 0.5, 2)
 """Radians turned and correlation lost where a finding counts half, and how fast it falls beyond."""
 _AWAY = 0.35
 """Radians, from which a face that is seen no more may have turned away."""

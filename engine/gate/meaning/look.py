@@ -47,6 +47,9 @@ _READABLE = 0.6
 _LETTER_LOOKS = (0.25, 0.5, 0.7, 0.85, 0.93, 1.0)
 """Shares of the clip; what goes wrong with letters is mostly worse at the end."""
 
+_EARLIER = (0.0, 0.3, 0.6, 0.8)
+"""Shares of the clip at which letters that stand at its end are looked for."""
+
 
 def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
     """Say what is wrong with faces and text.
@@ -128,11 +131,14 @@ def _can_be_judged(face: Face) -> bool:
 
 
 def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
-    """Letters in the last frame that did not stand in the first."""
-    first, last = clip.frames[0], clip.frames[-1]
+    """Letters in the last frame that did not stand in earlier ones."""
+    end, last = len(clip) - 1, clip.frames[-1]
     found = eyes.text(last, side=SIDE) if eyes.has(Eye.TEXT) else ()
+    if not found:
+        return
+    earlier = {int(share * end): _luma(clip.frames[int(share * end)]) for share in _EARLIER}
     origin = partial(_moved_since, clip)
-    for line, fault in find_appearing(_luma(first), _luma(last), len(clip) - 1, lines, found, origin):
+    for line, fault in find_appearing(earlier, _luma(last), end, lines, found, origin):
         if fault.value < FAULTS[fault.code].warn or _reads(eyes, last, line):
             yield fault
 
@@ -171,12 +177,12 @@ def _shift(clip: Clip, box: Box, begin: int, end: int) -> Floats:
     return np.asarray(moved / scale, np.float32)
 
 
-def _moved_since(clip: Clip, box: Box) -> Floats:
-    """How far the scene in a box of the last frame has moved since the first, in pixels: float32 ``[2]``."""
+def _moved_since(clip: Clip, box: Box, begin: int) -> Floats:
+    """How far the scene in a box of the last frame has moved since a frame, in pixels: float32 ``[2]``."""
     height, width = clip.flows.shape[1:3]
     scale = width / clip.frames.shape[2]
     back = np.zeros(2, np.float32)
-    for flow in clip.flows[len(clip) - 2 :: -1]:
+    for flow in clip.flows[begin:][::-1]:
         left, top = np.array((box.left, box.top)) * scale + back
         x, y = int(np.clip(left, 0, width - 1)), int(np.clip(top, 0, height - 1))
         part = flow[y : y + max(1, round(box.height * scale)), x : x + max(1, round(box.width * scale))]

@@ -1,4 +1,4 @@
-"""Letters that appear during a take, and those that were there, come in, or stand on something that comes in."""
+"""Letters that appear during a take, and those that were there, come in, or stand on what comes in."""
 
 from __future__ import annotations
 
@@ -35,8 +35,11 @@ def line(x=AT[0], y=AT[1]):
 
 def found(first, last, *, lines=None, known=(), moved=(0.0, 0.0)):
     lines = [line()] if lines is None else lines
-    origin = lambda box: np.array(moved, np.float32)  # noqa: E731
-    return [fault for _, fault in find_appearing(first, last, 9, known, lines, origin)]
+
+    def origin(box, begin):
+        return np.array(moved, np.float32)
+
+    return [fault for _, fault in find_appearing({0: first}, last, 9, known, lines, origin)]
 
 
 def test_letters_that_appear_are_found_where_they_are():
