@@ -17,7 +17,7 @@ import discord
 from bot import app
 from bot.client import Framekiln
 from bot.config.settings import Settings
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.services import Services
 from bot.text import messages
 from db.jobs.job import Hold, Job

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
-from bot.clips.clip_actions import ClipRules
+from bot.clips.clip_rules import ClipRules
 from bot.config.choices import Where
 from bot.config.paths import CALIBRATION
 from bot.config.settings import Settings
-from bot.discord_io.door import DoorLimits
+from bot.discord_io.door_limits import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
-from bot.requests.admitting import SubmissionPolicy
+from bot.requests.submission_policy import SubmissionPolicy
 from db.jobs.allowances import Ceilings
 from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
@@ -26,8 +27,10 @@ from engine.core.request import AUTO
 from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
-from engine.rendering.render import RenderLimits
+from engine.rendering.render_job import RenderLimits
 from engine.runtime.context import (
+    ALLOCATOR,
+    ALLOCATOR_VARIABLE,
     CACHE_VARIABLE,
     COMPILE_VARIABLE,
     DEVICE_VARIABLE,
@@ -118,6 +121,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
         COMPILE_VARIABLE: YES if settings.compile_models else "",
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
+        ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),
         CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
     }
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from inspect import get_annotations
 from typing import Any, TypeVar
 
-from bot.clips.clip_actions import ClipRules
+from bot.clips.clip_rules import ClipRules
 from bot.clips.replay import Replays
 from bot.config.settings import Settings
 from bot.discord_io.door import Door

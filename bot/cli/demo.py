@@ -22,7 +22,7 @@ from bot import policies
 from bot.cli.output import CannotSave, OutputFile
 from bot.config.paths import BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
@@ -53,7 +53,7 @@ from engine.planning.plan import PlanLimits, plan
 from engine.process.host import EngineHost
 from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
-from engine.rendering.render import RenderLimits
+from engine.rendering.render_job import RenderLimits
 from engine.runtime.capabilities import capabilities_of
 
 LOOK_EVERY = 0.05

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place
+from bot.clips.clip_rules import ClipRules
 from bot.clips.continuation import before_of, extended, looped
 from bot.clips.remakes import RemakeButton
 from bot.discord_io.door import Manner, Slot
@@ -26,21 +26,6 @@ from engine.core.recipe import Receipt, Recipe
 
 SHOWN = frozenset({State.POSTING, State.DELIVERED})
 """States in which a clip may be seen already."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClipRules:
-    """How far clips may be taken.
-
-    Attributes:
-        max_seconds: how long one may become.
-        max_starred: stars that a member may have in a server.
-        keep_starred_days: how long a star keeps a clip.
-    """
-
-    max_seconds: float
-    max_starred: int
-    keep_starred_days: float
 
 
 class Extend(JobButton):

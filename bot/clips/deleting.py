@@ -10,7 +10,8 @@ from bot.buttons.button import Look
 from bot.buttons.job_button import JobButton, Place, Presser, entry_for
 from bot.discord_io.door import Manner, Slot
 from bot.discord_io.interactions import Interaction
-from bot.discord_io.messenger import ChannelError, Messenger
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError
 from bot.discord_io.replies import think
 from bot.text import messages
 from db.jobs.job import Job

@@ -17,7 +17,7 @@ from bot.clips.continuation import before_of, looped, resumed
 from bot.discord_io.interactions import Interaction, guild_of
 from bot.discord_io.permissions import may_see
 from bot.discord_io.spoilers import is_spoiler
-from bot.intake.download import Attachment
+from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception
 from bot.job_documents import receipt_of, recipe_of
 from bot.requests.style_names import settled

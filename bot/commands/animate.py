@@ -11,8 +11,8 @@ from discord import app_commands
 from bot.commands.shared.clip_command import add_clip_command
 from bot.discord_io.door import SLOT, Slot
 from bot.discord_io.interactions import Interaction
+from bot.intake.attachment import Attachment
 from bot.intake.avatars import avatar_of
-from bot.intake.download import Attachment
 from bot.intake.reception import FirstOf
 from bot.requests.options import ANIMATE, request_of
 from bot.services import Services

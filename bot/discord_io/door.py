@@ -23,6 +23,7 @@ from weakref import WeakValueDictionary
 
 import discord
 
+from bot.discord_io.door_limits import DoorLimits
 from bot.text import messages
 from db.moderation.standing import Standing
 
@@ -76,19 +77,6 @@ class Manner:
 
 
 PLAIN = Manner()
-
-
-@dataclass(frozen=True, kw_only=True)
-class DoorLimits:
-    """How much may be in hand at once.
-
-    Attributes:
-        per_member: interactions of a member in each slot.
-        per_guild: requests for clips in a guild.
-    """
-
-    per_member: int
-    per_guild: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,8 @@ import aiohttp
 import discord
 
 from bot.discord_io.door import PLAIN, Door, Manner, Slot
-from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError, Post
 from bot.text import messages
 from bot.turns import asked_by
 from db.errors import DatabaseError

@@ -9,81 +9,22 @@ from __future__ import annotations
 import asyncio
 import io
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
 
 from bot.discord_io.causes import Trouble, trouble_of
+from bot.discord_io.post import SPOILER, Answered, ChannelError, Post, SmallFile
 
 T = TypeVar("T")
 
 LOOK_BACK_MESSAGES = 5000
 """How far an own message is looked for; a busy channel sees fewer in the time that a post can stay unsure."""
 
-SPOILER = "SPOILER_"
-"""Before a file's name it hides the file until somebody clicks; Discord's own convention."""
-
 CLOCK_SLACK = 120.0
 """Seconds by which our clock and Discord's may differ."""
-
-
-class ChannelError(Exception):
-    """Discord did not do what it was asked.
-
-    Attributes:
-        trouble: what follows from it.
-    """
-
-    def __init__(self, trouble: Trouble, text: str) -> None:
-        super().__init__(text)
-        self.trouble = trouble
-
-
-@dataclass(frozen=True, kw_only=True)
-class Post:
-    """A message to send.
-
-    Attributes:
-        nonce: at most 25 characters; Discord drops a second message with the same one for a few minutes.
-        file: goes with it under ``file_name``.
-        ping: the one member who may be pinged.
-    """
-
-    content: str
-    nonce: str
-    view: discord.ui.View | None = None
-    file: Path | None = None
-    file_name: str | None = None
-    ping: int | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class SmallFile:
-    """A file that is small enough to be held in memory."""
-
-    name: str
-    data: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Answered:
-    """The first answer to an interaction.
-
-    Attributes:
-        channel, message: where it is.
-        thinking: it only says that an answer will come.
-        private: only the member who asked sees it.
-    """
-
-    channel: int
-    message: int
-    thinking: bool
-    private: bool
-
 
 _ORIGINAL: Any = "@original"
 """In the place of a message's id: the first answer to an interaction."""

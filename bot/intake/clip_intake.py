@@ -19,8 +19,8 @@ from typing import Any, BinaryIO, TypeVar
 import imageio_ffmpeg
 
 from bot.intake import sandbox
+from bot.intake.attachment import Attachment, is_empty
 from bot.intake.clip_refusals import explain
-from bot.intake.download import Attachment, is_empty
 from bot.intake.media_intake import MediaIntake
 from engine.core.errors import UserError
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
-import os
 import tempfile
 from http import HTTPStatus
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Protocol, Self, cast
+from typing import BinaryIO, Self, cast
 
 import aiohttp
 from discord.http import Route
 from yarl import URL
 
+from bot.intake.attachment import Attachment
 from bot.intake.refusals import Cause
 from bot.opening import opened_in_thread
 from bot.proxy import proxy_for
@@ -30,20 +30,6 @@ CDN_HOSTS = frozenset(
 )
 _TRIES = 2
 _PIECE = 256 * 1024
-
-
-class Attachment(Protocol):
-    """The part of :class:`discord.Attachment` that is used. Its name and declared type are not."""
-
-    @property
-    def url(self) -> str:
-        """Where the bytes are."""
-        ...
-
-    @property
-    def size(self) -> int:
-        """How many there are, as Discord says."""
-        ...
 
 
 class _Failed(Exception):
@@ -79,11 +65,6 @@ def _is_this_machine(host: str | None) -> bool:
         return ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
-
-
-def is_empty(data: bytes | BinaryIO) -> bool:
-    """Whether there is nothing in a file, given as its bytes or open."""
-    return not data if isinstance(data, bytes) else os.fstat(data.fileno()).st_size == 0
 
 
 class Downloader:

@@ -6,14 +6,17 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, BinaryIO, Generic, Self, TypeVar
 
-from bot.intake.download import Attachment, Downloader
+from bot.intake.attachment import Attachment
 from bot.turns import Turns
 from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
 from engine.untrusted.clip_headers import ClipRefused
 from engine.untrusted.headers import Refused
+
+if TYPE_CHECKING:
+    from bot.intake.download import Downloader
 
 Clean = TypeVar("Clean")
 T = TypeVar("T")
@@ -44,12 +47,10 @@ class MediaIntake(ABC, Generic[Clean]):
         """
         self._max_bytes = max_bytes
         self._turns = Turns(at_once=decoders, waiting=waiting)
-        self._downloader = Downloader(
-            max_bytes=max_bytes,
-            seconds=download_seconds,
-            turns=Turns(at_once=downloads, waiting=waiting),
-            folder=folder,
-        )
+        self._download_seconds = download_seconds
+        self._download_turns = Turns(at_once=downloads, waiting=waiting)
+        self._folder = folder
+        self._downloader: Downloader | None = None
 
     async def __aenter__(self) -> Self:
         return self
@@ -61,7 +62,8 @@ class MediaIntake(ABC, Generic[Clean]):
 
     async def close(self) -> None:
         """Close the connections."""
-        await self._downloader.close()
+        if self._downloader is not None:
+            await self._downloader.close()
 
     def check_size(self, size: int) -> None:
         """Look at how large a file is, before it is fetched.
@@ -105,7 +107,20 @@ class MediaIntake(ABC, Generic[Clean]):
             return await self._clean(file)
 
     async def _fetch(self, attachment: Attachment) -> BinaryIO:
-        return await self._downloader.fetch(attachment)
+        return await self._get_downloader().fetch(attachment)
+
+    def _get_downloader(self) -> Downloader:
+        # Made at the first download: the command line has none, and aiohttp is slow to import.
+        from bot.intake.download import Downloader  # noqa: PLC0415 - see above
+
+        if self._downloader is None:
+            self._downloader = Downloader(
+                max_bytes=self._max_bytes,
+                seconds=self._download_seconds,
+                turns=self._download_turns,
+                folder=self._folder,
+            )
+        return self._downloader
 
     @abstractmethod
     async def _clean(self, data: bytes | BinaryIO) -> Clean:

@@ -15,8 +15,8 @@ from typing import BinaryIO
 import cv2
 import numpy as np
 
+from bot.intake.attachment import is_empty
 from bot.intake.decoder import Decoder, Pixels
-from bot.intake.download import is_empty
 from bot.intake.looking import Looker
 from bot.intake.media_intake import MediaIntake
 from bot.intake.refusals import NOTES, explain

@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from bot.intake.attachment import Attachment
 from bot.intake.clip_intake import CleanClip, ClipIntake
-from bot.intake.download import Attachment
 from bot.intake.picture_intake import CleanPicture, Intake
 from db.files import Blobs
 from engine.core.errors import UserError

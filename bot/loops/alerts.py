@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from bot.discord_io.causes import Trouble as Refusal
-from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError, Post
 from bot.loops.engine_loop import EngineLoop
 from bot.ops.shortages import Shortages
 from bot.supervisor import Loop

@@ -11,7 +11,8 @@ import logging
 from collections.abc import Callable
 
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import Answered, ChannelError, Messenger, Post
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import Answered, ChannelError, Post
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.signals import JobSignals

@@ -12,16 +12,18 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import discord
-
-from bot.discord_io.messenger import SPOILER, Post
+from bot.discord_io.post import SPOILER, Post
 from bot.job_documents import receipt_of, recipe_of
 from bot.text.messages import clip_message
 from db.jobs.job import Job
 from db.states import JobId
 from engine.core.recipe import Recipe
 from engine.provenance.seal import NO_KEY, Sealer
+
+if TYPE_CHECKING:
+    import discord
 
 log = logging.getLogger(__name__)
 

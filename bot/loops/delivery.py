@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError, Post
+from bot.discord_io.post import ChannelError, Post
 from bot.loops.clip_post import ClipPosts, file_name
 from bot.ops.shortages import Place, Shortages
 from bot.signals import JobSignals

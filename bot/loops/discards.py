@@ -7,8 +7,7 @@ import contextlib
 import io
 import logging
 from collections.abc import Collection
-
-import discord
+from typing import TYPE_CHECKING
 
 from bot.job_documents import receipt_of
 from bot.text import clip_texts
@@ -18,6 +17,9 @@ from db.jobs.job import Job
 from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
 from engine.core.events import TakeDiscarded
+
+if TYPE_CHECKING:
+    import discord
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,8 @@ async def why_discarded(
 
     The caller checks that the viewer is the job's member or a moderator of its server.
     """
+    import discord  # noqa: PLC0415 - the command line uses the rest of this module, and has no Discord
+
     receipt = None if job.receipt is None else receipt_of(job)
     files = []
     for take, digest in list((await take_previews.of_job(job.id)).items())[:SHOWN]:

@@ -45,7 +45,7 @@ from engine.core.errors import (
 )
 from engine.core.events import Draft, Event, Progress
 from engine.core.shortages import Shortage, shortage_of
-from engine.rendering.render import RenderLimits
+from engine.rendering.render_job import RenderLimits
 
 log = logging.getLogger(__name__)
 

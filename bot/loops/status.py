@@ -16,7 +16,8 @@ from typing import Protocol
 import discord
 
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post, SmallFile
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import SPOILER, ChannelError, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce

@@ -15,7 +15,8 @@ import cv2
 import numpy as np
 
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import SPOILER, ChannelError, Messenger, Post
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import SPOILER, ChannelError, Post
 from bot.job_documents import recipe_of
 from bot.loops.clip_post import nonce
 from bot.moderation.case_buttons import view_for

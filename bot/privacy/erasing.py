@@ -17,7 +17,8 @@ from collections.abc import Awaitable, Callable, Collection, Sequence
 from pathlib import Path
 
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError, Post
 from bot.loops.clip_post import file_name, nonce
 from bot.signals import JobSignals
 from bot.supervisor import Loop

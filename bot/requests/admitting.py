@@ -6,47 +6,26 @@ import asyncio
 import logging
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path
 
 from bot.discord_io.interactions import Interaction, guild_of, say
 from bot.discord_io.permissions import may_post, roles_of
 from bot.discord_io.replies import refusal_text
-from bot.intake.download import Attachment
+from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception
 from bot.moderation.screening import Screening
 from bot.ops.data_watch import DataWatch
+from bot.requests.submission_policy import SubmissionPolicy
 from bot.text import messages
 from bot.text.prompts import clean_prompt
 from db.errors import DatabaseError, Draining, LimitReached, MemberBanned
-from db.jobs.enqueue import Admission, EnqueueLimits
+from db.jobs.enqueue import Admission
 from engine.core.errors import UserError
 from engine.core.recipe import Role
-from engine.planning.plan import PlanLimits
 
 log = logging.getLogger(__name__)
 
 QUICK_SECONDS = 0.05
 """A look at the limits may hold the answer up by so much; a busy database is asked after it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SubmissionPolicy:
-    """What the desk takes.
-
-    Attributes:
-        engine: "auto", or the one that the owner chose.
-        data_dir: where the disk must have room.
-        min_free_disk: bytes.
-        max_prompt: characters.
-    """
-
-    limits: EnqueueLimits
-    plan: PlanLimits
-    data_dir: Path
-    min_free_disk: int
-    max_prompt: int
-    engine: str
 
 
 class Admitting:

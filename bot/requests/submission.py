@@ -21,7 +21,7 @@ from bot.discord_io.permissions import roles_of
 from bot.discord_io.replies import Answer, defer, refusal_text, retry, send_refusal, write_down
 from bot.discord_io.spoilers import is_spoiler
 from bot.forecast import Forecaster
-from bot.intake.download import Attachment
+from bot.intake.attachment import Attachment
 from bot.intake.reception import Reception, each_of
 from bot.job_documents import seen_document
 from bot.loops.discards import drop_unnamed
@@ -29,8 +29,9 @@ from bot.loops.status import StatusBoard
 from bot.moderation.screening import Screened, Screening
 from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Place, Shortages
-from bot.requests.admitting import Admitting, SubmissionPolicy
+from bot.requests.admitting import Admitting
 from bot.requests.style_names import settled
+from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
 from bot.signals import JobSignals
 from bot.text import messages, privacy_texts

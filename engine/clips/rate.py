@@ -42,13 +42,16 @@ def at_rate(
         gave_up: told why RIFE was not used although it is installed.
 
     Returns:
-        uint8 ``[recipe.length, H, W, 3]``.
+        uint8 ``[recipe.length, H, W, 3]``; a part of ``drawn`` itself where every frame was drawn.
     """
 
     def smoothed(flow: FlowModel | None) -> Frames:
         return _smoothed(drawn, recipe, progress, cancel, flow)
 
-    return smoothed(None) if recipe.factor == 1 else by_best_flow(context, smoothed, gave_up=gave_up)
+    if recipe.factor == 1:
+        progress(1.0)
+        return drawn[: recipe.length]
+    return by_best_flow(context, smoothed, gave_up=gave_up)
 
 
 def by_best_flow(

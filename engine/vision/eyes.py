@@ -93,8 +93,7 @@ class Eyes:
 
     def text(self, picture: Picture, *, side: int = text_regions.SIDE) -> tuple[TextLine, ...]:
         """Lines of text, the largest first; see :func:`engine.vision.text_regions.find_text`."""
-        reader = self._reader.get()
-        return self._text.ask(lambda network: find_text(picture, network, reader, side=side), ())
+        return self._text.ask(lambda network: find_text(picture, network, self._reader.get, side=side), ())
 
     def read(self, picture: Picture, line: TextLine) -> Words | None:
         """What a line says; None where it cannot be read here."""

@@ -7,6 +7,7 @@ plainly a line is read, and counts where that gives letters (:mod:`engine.vision
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -84,14 +85,19 @@ class TextLine:
 
 
 def find_text(
-    picture: NDArray[np.uint8], network: Network, reader: Reader | None = None, *, side: int = SIDE
+    picture: NDArray[np.uint8],
+    network: Network,
+    get_reader: Callable[[], Reader | None] = lambda: None,
+    *,
+    side: int = SIDE,
 ) -> tuple[TextLine, ...]:
     """Find the lines of text in a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
         network: :data:`ENTRY`'s.
-        reader: reads what is not plainly a line; without it, large words that stand alone are not found.
+        get_reader: gives the reader of what is not plainly a line. It is called only where there is such a
+            place, as most pictures have none. Without a reader, large words that stand alone are not found.
         side: longer side of the picture that the network is given, in pixels, at most. Letters of fewer than
             about 8 pixels there are not found.
 
@@ -109,7 +115,7 @@ def find_text(
     for line in found:
         if _is_plain(line):
             lines.append(line)
-        elif reader is not None and reads < _MOST_READ:
+        elif (reader := get_reader()) is not None and reads < _MOST_READ:
             reads += 1
             words = reader.read(picture, line.corners)
             if words.certainty >= _READABLE:

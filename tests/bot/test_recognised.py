@@ -13,7 +13,7 @@ import pytest
 from bot.buttons import rows
 from bot.clips.remakes import Reroll
 from bot.commands.mydata import MY_DATA
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.moderation.case_buttons import case_buttons
 from bot.privacy.rights import ErasureButton
 from bot.text import messages

@@ -26,7 +26,8 @@ import discord
 from bot import app
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError, Post
 from bot.intake.reception import Reception
 from bot.services import Services
 from db.files import Blobs

@@ -95,11 +95,11 @@ class Life:
         turn = 2 * np.pi * seconds / LIGHT_SECONDS + self.phases[5]
         at = (0.5 + 0.42 * np.cos(turn), 0.5 + 0.34 * np.sin(turn))
         glow = np.exp(-(((x - at[0]) / 0.30) ** 2 + ((y - at[1]) / 0.36) ** 2)).astype(np.float32)
-        glow = np.asarray(cv2.resize(glow, (columns, rows), interpolation=cv2.INTER_CUBIC), np.float32)
-        bright = float(frame.mean()) / 255
+        bright = sum(cv2.mean(frame)[:3]) / (3 * 255)
         # A dark picture is lit; a bright one, which cannot get brighter, is shaded around the light.
-        levels = LIGHT_LEVELS * amount * (glow - bright)
-        return np.asarray(np.clip(np.round(frame + levels[..., None]), 0, 255), np.uint8)
+        coarse = np.asarray(LIGHT_LEVELS * amount * (glow - bright), np.float32)
+        levels = cv2.resize(coarse, (columns, rows), interpolation=cv2.INTER_CUBIC)
+        return np.asarray(cv2.add(frame, cv2.merge([levels] * 3), dtype=cv2.CV_8U), np.uint8)
 
 
 def _grid() -> tuple[Plane, Plane]:

@@ -13,7 +13,7 @@ import pytest
 from bot.buttons import rows
 from bot.clips.deleting import Delete
 from bot.clips.remakes import Lighter
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.requests.cancelling import Cancel
 from bot.text import messages
 from db.states import State

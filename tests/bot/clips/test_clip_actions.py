@@ -12,7 +12,7 @@ from bot.buttons.button import Button
 from bot.clips import continuation
 from bot.clips.clip_actions import Extend, Loop, Star
 from bot.clips.remakes import Lighter
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.text import clip_texts, messages, privacy_texts
 from db.states import State
 from engine.core.recipe import Kind, Recipe, Role

@@ -11,7 +11,7 @@ from bot.buttons import rows
 from bot.clips.clip_actions import Extend, Loop
 from bot.clips.deleting import Delete
 from bot.clips.remakes import Lighter, Redraw, Reroll
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.requests.cancelling import Cancel, Stop
 from bot.text import messages
 from db.states import State

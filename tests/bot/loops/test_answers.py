@@ -13,7 +13,7 @@ import pytest
 
 from bot import app
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import Answered, ChannelError
+from bot.discord_io.post import Answered, ChannelError
 from bot.loops import answers as answers_module
 from bot.loops.answers import Answers
 from bot.ops.shortages import Place

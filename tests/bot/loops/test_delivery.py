@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError, Messenger, Post
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError, Post
 from bot.loops import delivery
 from bot.loops.clip_post import ClipPosts, file_name, nonce
 from bot.loops.delivery import Deliverer, is_waiting_for_access

@@ -12,7 +12,8 @@ from bot import supervisor
 from bot.buttons import rows
 from bot.clips.remakes import Keep, Redraw
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError, Messenger, Post, SmallFile
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError, Post, SmallFile
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.previews import FirstLook, FirstLooks, JobProgress

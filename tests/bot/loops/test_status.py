@@ -12,7 +12,8 @@ import pytest
 
 from bot import supervisor
 from bot.discord_io.causes import Trouble
-from bot.discord_io.messenger import ChannelError, Messenger
+from bot.discord_io.messenger import Messenger
+from bot.discord_io.post import ChannelError
 from bot.forecast import Forecaster
 from bot.loops import status as status_module
 from bot.loops.clip_post import nonce

@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 
 from bot.buttons import rows
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.moderation.decisions import REASON_FIELD, Report, TakeDown
 from bot.text import messages, review_texts
 from db.audit.log import AuditEntry

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from bot.clips.remakes import RemixForm
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.moderation.case_buttons import case_buttons
 from bot.moderation.decisions import REASON_FIELD
 from bot.text import messages, review_texts

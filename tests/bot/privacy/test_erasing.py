@@ -10,7 +10,7 @@ import pytest
 
 from bot.buttons import rows
 from bot.clips.remakes import Remix, RemixForm, Reroll
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.text import messages, privacy_texts
 from db.files import Blobs
 from db.jobs.erasures import Stage

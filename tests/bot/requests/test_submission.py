@@ -13,7 +13,7 @@ import pytest
 from bot.buttons import rows
 from bot.clips.remakes import Remix, Reroll
 from bot.discord_io import replies
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.requests import admitting as admitting_module
 from bot.text import messages
 from db.errors import CannotWrite, Limit, LimitReached

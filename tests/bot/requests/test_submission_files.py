@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bot.buttons import rows
-from bot.discord_io.messenger import Post
+from bot.discord_io.post import Post
 from bot.text import messages
 from engine.clips.encode import encode
 from engine.clips.read_clip import read_clip

@@ -35,7 +35,7 @@ THING = ((240, 160), (150, 130), 0)
 
 
 def found(*lines, reader=None, value=0.9):
-    return find_text(PICTURE, says(letters(*lines, value=value)[None, None]), reader)
+    return find_text(PICTURE, says(letters(*lines, value=value)[None, None]), lambda: reader)
 
 
 def test_a_line_is_found_with_the_room_around_its_core():

@@ -1,0 +1,72 @@
+"""What is sent to a channel, and what comes back.
+
+The command line delivers to a folder instead, so discord.py is not imported here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.discord_io.causes import Trouble
+
+if TYPE_CHECKING:
+    import discord
+
+SPOILER = "SPOILER_"
+"""Before a file's name it hides the file until somebody clicks; Discord's own convention."""
+
+
+class ChannelError(Exception):
+    """Discord did not do what it was asked.
+
+    Attributes:
+        trouble: what follows from it.
+    """
+
+    def __init__(self, trouble: Trouble, text: str) -> None:
+        super().__init__(text)
+        self.trouble = trouble
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """A message to send.
+
+    Attributes:
+        nonce: at most 25 characters; Discord drops a second message with the same one for a few minutes.
+        file: goes with it under ``file_name``.
+        ping: the one member who may be pinged.
+    """
+
+    content: str
+    nonce: str
+    view: discord.ui.View | None = None
+    file: Path | None = None
+    file_name: str | None = None
+    ping: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallFile:
+    """A file that is small enough to be held in memory."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The first answer to an interaction.
+
+    Attributes:
+        channel, message: where it is.
+        thinking: it only says that an answer will come.
+        private: only the member who asked sees it.
+    """
+
+    channel: int
+    message: int
+    thinking: bool
+    private: bool

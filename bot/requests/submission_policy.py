@@ -1,0 +1,28 @@
+"""What may be asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.jobs.enqueue import EnqueueLimits
+from engine.planning.plan import PlanLimits
+
+
+@dataclass(frozen=True, kw_only=True)
+class SubmissionPolicy:
+    """What the desk takes.
+
+    Attributes:
+        engine: "auto", or the one that the owner chose.
+        data_dir: where the disk must have room.
+        min_free_disk: bytes.
+        max_prompt: characters.
+    """
+
+    limits: EnqueueLimits
+    plan: PlanLimits
+    data_dir: Path
+    min_free_disk: int
+    max_prompt: int
+    engine: str
