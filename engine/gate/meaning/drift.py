@@ -49,15 +49,20 @@ _UPPER, _LOWER = 0.08, 0.25
 """Above and below these heights, in widths from the middle, are the upper and the lower face."""
 
 
-def faults_of(face: Followed) -> Iterator[Fault]:
-    """How much of each fault a followed face shows, however little that is."""
+def faults_of(face: Followed, sure: float = 1.0) -> Iterator[Fault]:
+    """How much of each fault a followed face shows, however little that is.
+
+    Args:
+        face: through the take.
+        sure: share by which its changes count, for a face of which the detector is less sure.
+    """
     seen = [look for look in face.looks if look.mesh is not None]
     loss = eye_loss(face)
     if loss is not None:
-        yield _fault("eye_disappears", loss * _trust(seen, *_DOUBT_EYE), seen)
+        yield _fault("eye_disappears", loss * sure * _trust(seen, *_DOUBT_EYE), seen)
     told = _told(face.looks)
     if told:
-        trust = _trust(told, *_DOUBT_SHAPE)
+        trust = sure * _trust(told, *_DOUBT_SHAPE)
         for code, value in _Shape(face.first, told).values():
             yield _fault(code, value * trust, told)
     yield from _lost(face.looks)

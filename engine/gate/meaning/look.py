@@ -20,7 +20,6 @@ from engine.vision import faces
 from engine.vision.box import Box
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.face_mesh import Mesh
-from engine.vision.faces import Face
 from engine.vision.optical_flow import Floats
 from engine.vision.text_regions import TextLine
 
@@ -31,8 +30,8 @@ FACE_SIDE = 320
 """Longer side of the picture in which faces are looked for."""
 _NARROWEST = 30.0
 """Pixels of a face's width, below which its mesh says little."""
-_PLAIN = 0.78
-"""The detector's certainty, below which a face is partly covered, or no plain face."""
+_PLAIN, _DOUBTED = 0.78, 0.5
+"""The detector's certainty, below which a face is partly covered or no plain face, and its share then."""
 _MOST_FACES = 2
 _FACE_LOOKS = 12
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
@@ -81,10 +80,11 @@ def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[
     base, begin, meshes = _first_meshes(clip, eyes)
     numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
-    for mesh in meshes:
+    for mesh, certainty in meshes:
         if any(_covers(line, mesh) for line in lines):
             continue
-        for fault in faults_of(follow_face(frames, numbers, base, mesh, eyes)):
+        trust = 1.0 if certainty >= _PLAIN else _DOUBTED
+        for fault in faults_of(follow_face(frames, numbers, base, mesh, eyes), trust):
             if fault.code != LOST or _is_lost(eyes, clip, fault):
                 yield fault
 
@@ -107,8 +107,8 @@ def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
     return inside and not any(near.shared(face.box) > 0 for face in found)
 
 
-def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[Mesh]]:
-    """The picture in which faces were found, the first frame to compare with it, and the faces.
+def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[tuple[Mesh, float]]]:
+    """The picture in which faces were found, the first frame to compare with it, and the faces with certainties.
 
     That is the input picture, if it shows them.
     """
@@ -117,17 +117,13 @@ def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[
         return first, 1, []
     pictures = [(first, 1)] if clip.reference is None else [(clip.reference, 0), (first, 1)]
     for base, begin in pictures:
-        found = [face for face in eyes.faces(base, side=FACE_SIDE) if _can_be_judged(face)]
+        found = [face for face in eyes.faces(base, side=FACE_SIDE) if face.box.width >= _NARROWEST]
         found = sorted(found, key=lambda face: -face.box.area)[:_MOST_FACES]
-        meshes = [mesh for face in found if (mesh := eyes.mesh(base, face)) is not None]
-        followed = [mesh for mesh in meshes if begin or eyes.mesh(first, mesh) is not None]
+        meshes = [(mesh, face.certainty) for face in found if (mesh := eyes.mesh(base, face)) is not None]
+        followed = [one for one in meshes if begin or eyes.mesh(first, one[0]) is not None]
         if followed or not found:
             return base, begin, followed
     return first, 1, []
-
-
-def _can_be_judged(face: Face) -> bool:
-    return face.box.width >= _NARROWEST and face.certainty >= _PLAIN
 
 
 def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:

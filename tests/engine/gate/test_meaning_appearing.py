@@ -76,5 +76,5 @@ def test_letters_on_something_that_came_in_are_left_out():
 
 
 def test_a_tall_or_short_line_is_no_watermark():
-    tall = TextLine(corners=line().corners * np.float32([1, 4]), certainty=0.9)
+    tall = TextLine(corners=line().corners * np.array([1, 4], np.float32), certainty=0.9)
     assert found(scene(), written(scene()), lines=[tall]) == []

@@ -175,6 +175,12 @@ def test_the_further_a_face_turned_the_less_its_changes_count(code):
     assert read(flows, turned=0.5)[code] < read(flows)[code] / 2
 
 
+def test_a_face_of_which_the_detector_is_less_sure_counts_less():
+    face = followed([flow_of(CHANGES["face_grows"]) * share for share in STEPS])
+    sure, less = ({fault.code: fault.value for fault in faults_of(face, sure)} for sure in (1.0, 0.5))
+    assert less["face_grows"] == pytest.approx(sure["face_grows"] / 2)
+
+
 def test_too_few_looks_tell_nothing():
     assert read([flow_of(CHANGES["face_grows"])] * 4).keys() <= {"eye_disappears"}
     assert read([flow_of(CHANGES["face_grows"])] * 9, turned=1.0).keys() == {"eye_disappears"}
