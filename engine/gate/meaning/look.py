@@ -108,7 +108,7 @@ def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
 
 
 def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[tuple[Mesh, float]]]:
-    """The picture in which faces were found, the first frame to compare with it, and the faces with certainties.
+    """The picture in which faces were found, the first frame to compare with it, and each face's certainty.
 
     That is the input picture, if it shows them.
     """
