@@ -169,6 +169,8 @@ def _print_time(all_clips: list[Taken], eyes: Eyes) -> None:
         find_faults(seen, eyes)
         spent[clip.places is not None].append(1000 * (time.process_time() - begin))
     for face, each in spent.items():
+        if not each:
+            continue
         shown = ", ".join(f"{share} % {np.percentile(each, share):.0f}" for share in (50, 95))
         print(f"ms of one core, {len(each)} clips {'with' if face else 'without'} a face: {shown}")
 
