@@ -13,7 +13,7 @@ from functools import partial
 
 from engine.core.draft_map import DraftMap
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
-from engine.core.recipe import Kind, Quality
+from engine.core.recipe import Kind, Number, Quality
 from engine.families.wan.draft_maps import WAN_21_MAP, WAN_22_MAP
 from engine.planning.prompting import construct, movement
 from engine.weights import licences
@@ -150,7 +150,9 @@ def grid(version: Version, width: int, height: int) -> tuple[int, int]:
 def tune(version: Version, outline: Outline) -> Tuned:
     """Settle what only this family knows.
 
-    The settings are ``go``, frames drawn in one go, and ``flow_shift``, which the distilled way lacks.
+    The settings are ``go``, frames drawn in one go; ``flow_shift``, which the distilled way lacks; and where
+    that is not all of them, ``guided``, the share of the steps with guidance, and ``cached_every``, from step
+    to step at which the transformer's blocks work.
     """
     request, subject, way = outline.request, outline.subject, outline.way
     made = construct(
@@ -175,10 +177,16 @@ def tune(version: Version, outline: Outline) -> Tuned:
             f"more than {go} frames: drawn in pieces, each starting from the last frame of the one before"
         )
     distilled = way is not None and way.name == FAST.name
+    lighter = guided and request.quality is not Quality.BEST
+    settings: dict[str, Number] = {"go": go}
+    if not distilled:
+        settings["flow_shift"] = version.shift
+    if lighter:
+        settings |= {"guided": GUIDED_SHARE, "cached_every": CACHED_EVERY}
     return Tuned(
         words=", ".join([made.text, *moves]),
         negative=negative,
-        settings={"go": go} | ({} if distilled else {"flow_shift": version.shift}),
+        settings=settings,
         reasons=tuple(reasons),
     )
 
@@ -204,6 +212,10 @@ def _way(version: Version, steps: int, guidance: float, *, rank: int | None = No
         name=f"unipc-{steps}", about=about, steps=steps, guidance=guidance, memory=_memory(version), rank=rank
     )
 
+
+GUIDED_SHARE, CACHED_EVERY = 0.5, 2
+"""The share of the steps with guidance, and from step to step at which the blocks work; ``best`` has both
+on all."""
 
 BEST_RANK = 8
 """Before all others, where there are words and the card holds it."""

@@ -45,6 +45,7 @@ from engine.families.wan.ladder import (
     rungs_of,
     shorter,
 )
+from engine.families.wan.levers import cached, cached_every, end_guidance, guided
 from engine.families.wan.words import Reader, WordMemory
 from engine.runtime.context import EngineContext
 from engine.runtime.model_cache import collect
@@ -241,7 +242,16 @@ class _Take:
         preview = self._preview if go.begin == 0 else None
         steps = Steps(hooks, steps=recipe.steps, begin=go.begin, end=sampled, preview=preview)
         first = {} if go.picture is None else {"image": Image.fromarray(go.picture)}
-        with self._placed(pipe, rungs):
+        guided_to = guided(recipe)
+
+        def step_done(pipeline: Any, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+            if index + 1 >= guided_to:
+                end_guidance(pipeline)
+            return steps.callback(pipeline, index, timestep, tensors)
+
+        # Streamed layers come in an order that was noted: none may be skipped.
+        every = 1 if STREAM.name in rungs else cached_every(recipe)
+        with self._placed(pipe, rungs), cached(pipe.transformer, every):
             latents: torch.Tensor = pipe(
                 prompt_embeds=self._words.to(self._where),
                 negative_prompt_embeds=None if self._negative is None else self._negative.to(self._where),
@@ -252,7 +262,7 @@ class _Take:
                 guidance_scale=recipe.guidance,
                 generator=generator,
                 output_type="latent",
-                callback_on_step_end=steps.callback,
+                callback_on_step_end=step_done,
                 **first,
             ).frames
             return latents.to("cpu")

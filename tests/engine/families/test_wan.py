@@ -12,6 +12,7 @@ import transformers
 
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import Cancelled, HopelessTake, RenderFailed
 from engine.core.events import Draft, Event, Progress
@@ -120,6 +121,63 @@ def test_the_same_seed_gives_the_same_bytes_whatever_was_drawn_between(family, w
     torch.rand(3)
     assert np.array_equal(first, draw(family, what, inputs=inputs))
     assert not np.array_equal(first, draw(family, what, inputs=inputs, seed=4))
+
+
+@pytest.fixture
+def worked(family, monkeypatch):
+    """How often the transformer and its first block worked."""
+    transformer = family._models(recipe()).transformer
+    counts = {"passes": 0, "blocks": 0}
+    for name, module in (("passes", transformer.patch_embedding), ("blocks", transformer.blocks[0].attn1)):
+        forward = module.forward
+
+        def count(*args, to=forward, which=name, **more):
+            counts[which] += 1
+            return to(*args, **more)
+
+        monkeypatch.setattr(module, "forward", count)
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("settings", "passes", "blocks"),
+    [
+        ({}, 16, 16),
+        ({"guided": 0.5}, 12, 12),
+        # Of eight steps the blocks work on the first three, then on the fifth and the seventh.
+        ({"cached_every": 2}, 16, 10),
+        ({"guided": 0.5, "cached_every": 2}, 12, 8),
+    ],
+    ids=["as ever", "guided", "cached", "both"],
+)
+def test_the_recipe_says_which_steps_are_guided_and_on_which_the_blocks_work(
+    family, worked, settings, passes, blocks
+):
+    drawn = draw(family, recipe(steps=8, settings={"flow_shift": 8.0, **settings}))
+    assert drawn.shape == (5, 32, 32, 3)
+    assert worked == {"passes": passes, "blocks": blocks}
+
+
+def test_blocks_that_were_left_out_work_again_in_the_next_clip(family, worked):
+    whole = draw(family, recipe(steps=4))
+    lighter = draw(family, recipe(steps=8, settings={"flow_shift": 8.0, "guided": 0.5, "cached_every": 2}))
+    assert np.array_equal(whole, draw(family, recipe(steps=4)))
+    assert not np.array_equal(whole, lighter)
+
+
+def test_blocks_that_are_streamed_are_never_left_out(family, worked, monkeypatch):
+    monkeypatch.setattr(family, "_start", lambda *_: Start(rungs=frozenset({STREAM.name})))
+    draw(family, recipe(steps=6, settings={"flow_shift": 8.0, "cached_every": 2}))
+    assert worked == {"passes": 12, "blocks": 12}
+
+
+@pytest.mark.parametrize(("quality", "lighter"), [(Quality.BALANCED, True), (Quality.BEST, False)])
+def test_the_best_quality_is_drawn_as_its_authors_do(quality, lighter):
+    here = Capabilities(weights=frozenset({"wan-2.1-1.3b", "wan-umt5"}), slow=True)
+    made = plan(
+        Request(kind=Kind.TEXT2VIDEO, prompt="a fox", engine="wan", quality=quality), capabilities=here
+    )
+    assert ({"guided", "cached_every"} <= set(made.settings)) == lighter
 
 
 def test_our_decode_is_the_pipelines_own(family, store):
@@ -616,7 +674,10 @@ def test_the_distilled_way_is_for_words_only(store):
 def test_without_the_distilled_weights_more_steps_are_taken(store):
     here = capabilities(store, "fastwan-2.2-ti2v-5b")
     made = plan(words(engine="wan-5b", quality=Quality.FAST), capabilities=here)
-    assert (made.way, made.settings) == ("unipc-20", {"go": 121, "flow_shift": 5.0})
+    assert (made.way, made.settings) == (
+        "unipc-20",
+        {"go": 121, "flow_shift": 5.0, "guided": 0.5, "cached_every": 2},
+    )
 
 
 def test_it_is_steered_away_from_what_its_authors_steer_it_away_from(store):
