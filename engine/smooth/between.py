@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.smooth.passage import Passage, Sight, Sights, sights
+from engine.smooth.passage import Passage, Sight, sights
 from engine.vision.optical_flow import Floats, luma, read
 
 _DETAIL = 1.5
@@ -22,6 +22,11 @@ _FLOW_WEIGHT = 0.7
 _LARGEST_RIVAL = 4.0
 _FAR_APART = 24.0
 """Difference in levels beyond which the model's picture counts alone, and the flow's no more."""
+
+_FORGIVEN = 2.0
+"""Levels of doubt that say nothing: noise, and the steps of compression."""
+
+_HARDLY = 0.05
 
 _NOUGHT: Any = (0.0, 0.0, 0.0, 0.0)
 _MEAN = np.full((1, 3), 1 / 3, np.float32)
@@ -40,19 +45,25 @@ class _Version:
 def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float) -> NDArray[np.uint8]:
     """The frame at ``time`` (0 … 1, ends excluded) between two frames, uint8 ``[H, W, 3]``.
 
-    Both flows say where a pixel was and where it will be. Each gives a version of the frame, read from both
-    frames and weighted by how well the two readings agree: what one frame hides, the other flow's version
-    shows. A flow model's version is mixed in with the same kind of weight.
+    Both flows say where a pixel was and where it will be, and perhaps it has not moved. Each gives a version
+    of the frame, read from both frames and weighted by how well the two readings agree. What only one of the
+    frames shows is read from that one. A flow model's version is mixed in with the same kind of weight.
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
     seen = sights(way, time, *a.shape[:2])
-    by_a, by_b = _by_flow(earlier, later, seen)
-    made = np.asarray(cv2.addWeighted(by_a, 1 - time, by_b, time, 0), np.float32)
+    forward = _read(earlier, later, seen.forward)
+    backward = forward if seen.backward is None else _read(earlier, later, seen.backward)
+    flow = _weigh(earlier, later, forward, backward)
+    made = np.asarray(cv2.addWeighted(flow.by_a, 1 - time, flow.by_b, time, 0), np.float32)
+    for reading, alone in ((forward.by_a, seen.only_a), (backward.by_b, seen.only_b)):
+        if float(alone.max()) > _HARDLY:
+            shown = _enlarge(alone, made)
+            made = _mix(made, reading, 1 - shown, shown)
     if seen.model is not None:
         told = _read(earlier, later, seen.model)
         model = _mix(told.by_a, told.by_b, seen.share, 1 - seen.share)
-        made = _fuse(made, _doubt(by_a, by_b), model, told.doubt)
-    made = _sharpen(made, by_a, by_b)
+        made = _fuse(made, flow.doubt, model, told.doubt)
+    made = _sharpen(made, flow.by_a, flow.by_b)
     return np.asarray(cv2.add(made, _NOUGHT, dtype=cv2.CV_8U), np.uint8)  # rounds, and stops at 0 and 255
 
 
@@ -61,13 +72,19 @@ def _read(earlier: Floats, later: Floats, sight: Sight) -> _Version:
     return _Version(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
 
 
-def _by_flow(earlier: Floats, later: Floats, seen: Sights) -> tuple[Floats, Floats]:
-    """The new frame by optical flow, read from the earlier and from the later frame."""
-    if seen.backward is None:
-        return _warp(earlier, seen.forward.in_a), _warp(later, seen.forward.in_b)
-    forward, backward = (_read(earlier, later, sight) for sight in (seen.forward, seen.backward))
-    weights = [_enlarge((story.doubt + 2) ** -1.5, earlier) for story in (forward, backward)]
-    return _mix(forward.by_a, backward.by_a, *weights), _mix(forward.by_b, backward.by_b, *weights)
+def _weigh(earlier: Floats, later: Floats, forward: _Version, backward: _Version) -> _Version:
+    """Mix the versions of both flows with one in which nothing moves; the last counts where it is better."""
+    least = np.minimum(forward.doubt, backward.doubt) + _FORGIVEN
+    still = (least / (_doubt(earlier, later) + _FORGIVEN)) ** 2 / least
+    by_a, by_b, moved = forward.by_a, forward.by_b, 1 / least
+    if backward is not forward:
+        weights = [1 / (version.doubt + _FORGIVEN) for version in (forward, backward)]
+        one, other = (_enlarge(weight, earlier) for weight in weights)
+        by_a, by_b = _mix(by_a, backward.by_a, one, other), _mix(by_b, backward.by_b, one, other)
+        moved = weights[0] + weights[1]
+    one, other = _enlarge(moved, earlier), _enlarge(still, earlier)
+    by_a, by_b = _mix(by_a, earlier, one, other), _mix(by_b, later, one, other)
+    return _Version(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
 
 
 def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:
