@@ -14,7 +14,7 @@ from engine.vision.optical_flow import Floats, luma, read
 
 _DETAIL = 1.5
 _NEIGHBOURHOOD = 6
-_SHARPEN = 0.5
+_SHARPEN = 0.75
 _LARGEST_GAIN = 1.35
 
 _MODEL_WEIGHT = 0.4
@@ -53,8 +53,7 @@ def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: floa
     seen = sights(way, time, *a.shape[:2])
     forward = _read(earlier, later, seen.forward)
     backward = forward if seen.backward is None else _read(earlier, later, seen.backward)
-    flow = _weigh(earlier, later, forward, backward)
-    made = np.asarray(cv2.addWeighted(flow.by_a, 1 - time, flow.by_b, time, 0), np.float32)
+    made = _by_flow(earlier, later, forward, backward, time)
     for reading, alone in ((forward.by_a, seen.only_a), (backward.by_b, seen.only_b)):
         if float(alone.max()) > _HARDLY:
             shown = _enlarge(alone, made)
@@ -62,8 +61,8 @@ def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: floa
     if seen.model is not None:
         told = _read(earlier, later, seen.model)
         model = _mix(told.by_a, told.by_b, seen.share, 1 - seen.share)
-        made = _fuse(made, flow.doubt, model, told.doubt)
-    made = _sharpen(made, flow.by_a, flow.by_b)
+        made = _fuse(made, np.minimum(forward.doubt, backward.doubt), model, told.doubt)
+    made = _sharpen(made, forward.by_a, backward.by_b)
     return np.asarray(cv2.add(made, _NOUGHT, dtype=cv2.CV_8U), np.uint8)  # rounds, and stops at 0 and 255
 
 
@@ -72,19 +71,26 @@ def _read(earlier: Floats, later: Floats, sight: Sight) -> _Version:
     return _Version(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
 
 
-def _weigh(earlier: Floats, later: Floats, forward: _Version, backward: _Version) -> _Version:
-    """Mix the versions of both flows with one in which nothing moves; the last counts where it is better."""
-    least = np.minimum(forward.doubt, backward.doubt) + _FORGIVEN
-    still = (least / (_doubt(earlier, later) + _FORGIVEN)) ** 2 / least
-    by_a, by_b, moved = forward.by_a, forward.by_b, 1 / least
+def _by_flow(earlier: Floats, later: Floats, forward: _Version, backward: _Version, time: float) -> Floats:
+    """Mix the versions of both flows with one in which nothing moves; that one counts where it is better."""
+    made = _crossed(forward.by_a, forward.by_b, time)
+    least = forward.doubt + _FORGIVEN
+    moved = 1 / least
     if backward is not forward:
-        weights = [1 / (version.doubt + _FORGIVEN) for version in (forward, backward)]
-        one, other = (_enlarge(weight, earlier) for weight in weights)
-        by_a, by_b = _mix(by_a, backward.by_a, one, other), _mix(by_b, backward.by_b, one, other)
-        moved = weights[0] + weights[1]
-    one, other = _enlarge(moved, earlier), _enlarge(still, earlier)
-    by_a, by_b = _mix(by_a, earlier, one, other), _mix(by_b, later, one, other)
-    return _Version(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
+        other_doubt = backward.doubt + _FORGIVEN
+        one, other = _enlarge(moved, earlier), _enlarge(1 / other_doubt, earlier)
+        made = _mix(made, _crossed(backward.by_a, backward.by_b, time), one, other)
+        least, moved = np.minimum(least, other_doubt), moved + 1 / other_doubt
+    still = least / (_doubt(earlier, later) + _FORGIVEN) ** 2
+    share = np.asarray(still / (still + moved), np.float32)
+    if float(share.max()) < _HARDLY:
+        return made
+    wide = _enlarge(share, earlier)
+    return _mix(made, _crossed(earlier, later, time), 1 - wide, wide)
+
+
+def _crossed(by_a: Floats, by_b: Floats, time: float) -> Floats:
+    return np.asarray(cv2.addWeighted(by_a, 1 - time, by_b, time, 0), np.float32)
 
 
 def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:
@@ -113,8 +119,8 @@ def _shrink(picture: Floats, factor: int) -> Floats:
     return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _enlarge(field: Floats, like: NDArray[np.generic]) -> Floats:
-    return np.asarray(cv2.resize(field, (like.shape[1], like.shape[0])), np.float32)
+def _enlarge(field: NDArray[np.floating[Any]], like: NDArray[np.generic]) -> Floats:
+    return np.asarray(cv2.resize(field.astype(np.float32), (like.shape[1], like.shape[0])), np.float32)
 
 
 def _doubt(one: Floats, other: Floats) -> Floats:
@@ -135,7 +141,7 @@ def _fine(picture: Floats) -> Floats:
 def _sharpen(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
     """Restore the detail that a mean of two pictures loses; otherwise the clip pulses between soft and sharp.
 
-    Only half of it: restoring all would double the error.
+    Three quarters of it: restoring all would double the error.
     """
     fine = _fine(made)
     wanted = (_energy(_fine(luma(by_a))) + _energy(_fine(luma(by_b)))) / 2

@@ -18,9 +18,12 @@ _SMALLEST_SIDE = 16
 REDUCED = 4
 """Factor by which the flow is smaller than the frames."""
 
-_SEARCHED = 0.5
-"""Share of the frames' size at which flow is searched: patches then span more of the frame, and large motion
-is found better than at the full size."""
+_SEARCHED_SIDE = 288
+"""Longer side of the pictures in which flow is searched, about: a patch then spans enough of them that large
+motion is found, and a large picture costs no more than it must."""
+
+_LEAST_SEARCHED, _MOST_SEARCHED = 0.5, 1.0
+"""Share of the frames' size, whatever their longer side."""
 
 _PATCH_STRIDE = 4
 _DESCENT_STEPS = 12
@@ -145,7 +148,8 @@ def _ends(middle: Middle, height: int, width: int) -> tuple[Floats, Floats]:
 
 def _search_size(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    size = [max(_SMALLEST_SIDE, round(side * _SEARCHED)) for side in luma.shape[::-1]]
+    scale = min(_MOST_SEARCHED, max(_LEAST_SEARCHED, _SEARCHED_SIDE / max(luma.shape)))
+    size = [max(_SMALLEST_SIDE, round(side * scale)) for side in luma.shape[::-1]]
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 

@@ -115,7 +115,7 @@ def sights(way: Passage, time: float, height: int, width: int) -> Sights:
     places = _grid(*way.there.shape[:2])
     of_a, of_b = arrival(way.there, time, places), arrival(way.back, 1 - time, places)
     bent = _bend(way, time, places - time * of_a.flow, places - (1 - time) * of_b.flow)
-    aim, off = places, np.zeros(2, np.float32)
+    aim, off = places, np.zeros_like(places)
     there, back, in_a, in_b = of_a.flow, of_b.flow, of_a.count, of_b.count
     if bent is not None:
         aim, off = places - bent, -bent
@@ -125,7 +125,7 @@ def sights(way: Passage, time: float, height: int, width: int) -> Sights:
     shown_a, shown_b = (np.clip(_blur(count) / _SHOWN, 0, 1) for count in (in_a, in_b))
     only_a, only_b = _TOLD * shown_a * (1 - shown_b), _TOLD * shown_b * (1 - shown_a)
     if _same(there, -back):
-        mean = (there - back) / 2
+        mean = np.asarray((there - back) / 2, np.float32)
         forward, backward = _sight(full, off - time * mean, off + (1 - time) * mean), None
     else:
         forward = _sight(full, off - time * there, off + (1 - time) * there)
