@@ -44,7 +44,7 @@ class Stage:
     @classmethod
     def of(cls, sheets: list[Sheet], path: Path, life: Life, size: tuple[int, int]) -> Stage:
         """Make one, and enlarge its sheets."""
-        return cls(sheets=sheets, path=path, life=life, size=size, fine=[_enlarged(s.pixels) for s in sheets])
+        return cls(sheets=sheets, path=path, life=life, size=size, fine=[enlarged(s.pixels) for s in sheets])
 
     def frame(self, index: int, seconds: float) -> Pixels:
         """Film one frame, uint8 ``[H, W, 3]``."""
@@ -125,7 +125,7 @@ class Stage:
         return source_x.astype(np.float32), source_y.astype(np.float32), gain
 
 
-def _enlarged(pixels: Pixels) -> Pixels:
+def enlarged(pixels: Pixels) -> Pixels:
     """A sheet with :data:`FINER` pixels for one each way, uint8 ``[FINER * H, FINER * W, 4]``, RGBA.
 
     The pixels themselves stay where they were, and cubic interpolation puts others between. So a frame can be
