@@ -39,7 +39,8 @@ FROM nvidia/cuda:13.0.2-cudnn-runtime-ubuntu24.04 AS cuda
 ENV PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \
     FRAMEKILN_DATA_DIR=/data \
-    HF_HOME=/models \
+    FRAMEKILN_MODELS_DIR=/models \
+    HF_HOME=/models/.hub \
     PATH=/opt/framekiln/bin:$PATH
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3 python3-venv \

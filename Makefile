@@ -14,7 +14,7 @@ unexport PYTHONDONTWRITEBYTECODE
 LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--custom-compile-command "make lock"
 
-.PHONY: help models demo test check lint types tests quick coverage format lock pages site docs complete doctor run picture \
+.PHONY: help models demo test check lint types tests engine-tests other-tests quick coverage format lock pages site docs complete doctor run picture \
 	hero discord chaos asking fault-sweep full-disk power away soak load hostile flood outsiders cases erase gate smoothing camera \
 	sketch-sheet sketch-data \
 	clean
@@ -51,12 +51,16 @@ help:
 demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
-# The tests wait for a clock or another process for part of the time: three workers keep two cores busy.
-WORKERS ?= 3
+# Two runs of pytest beside each other: every worker reads all tests of its run, and only those of the
+# engine bring torch along. Tests wait for a clock or another process for part of the time, so twice two
+# workers keep two cores busy.
+WORKERS ?= 2
+PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+WITH_TORCH = tests/engine tests/golden tests/end_to_end/test_models_way.py tests/test_families.py
 
 # mypy keeps one core busy for half a minute, so the tests begin beside it.
 test: lint
-	@$(MAKE) --no-print-directory --jobs=2 --keep-going types tests
+	@$(MAKE) --no-print-directory --jobs=3 --keep-going types tests
 
 check: lint types
 
@@ -67,14 +71,21 @@ lint: $(BIN)/.test
 types: $(BIN)/.test
 	$(BIN)/mypy
 
-tests: $(BIN)/.test
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+tests: engine-tests other-tests
+
+engine-tests: $(BIN)/.compiled
+	@mkdir -p out
+	@echo "The tests of the engine run as well; what they say follows when they end."
+	@$(PYTEST) $(WITH_TORCH) >out/engine-tests.txt 2>&1; status=$$?; cat out/engine-tests.txt; exit $$status
+
+other-tests: $(BIN)/.compiled
+	$(PYTEST) tests $(addprefix --ignore=,$(WITH_TORCH))
 
 quick: check
 	@$(BIN)/python -m tests.quick $(DIR)
 
 coverage: $(BIN)/.test
-	$(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term --cov-report=xml:out/coverage.xml \
+	$(PYTEST) --cov --cov-report=term --cov-report=xml:out/coverage.xml \
 		--cov-report=html:out/coverage
 
 # The other files begin as copies of the largest: uv keeps what an old file says, so all agree.
@@ -191,11 +202,16 @@ $(BIN)/uv:
 	@$(BIN)/python -m pip install --quiet --group lock
 
 # The versions of the lock without its hashes: torch may be a build for the CPU, from another index.
-# Nothing is compiled here: the tests import a quarter of these modules, and Python compiles those by itself.
+# Nothing is compiled here: the tests import a quarter of these modules.
 $(BIN)/.test: $(BIN)/.core requirements/test.txt
 	@echo "Installing what the tests need (once)…"
 	@sed -n 's/^\([a-z0-9].*==.*\) \\$$/\1/p' requirements/test.txt >.venv/constraints.txt
 	@$(BIN)/python -m pip install --quiet --no-compile --constraint .venv/constraints.txt --group test
+	@touch $@
+
+# Once, or each worker would compile torch's modules for itself at the same time.
+$(BIN)/.compiled: $(BIN)/.test
+	@$(BIN)/python -W ignore -m tests.compiled
 	@touch $@
 
 $(BIN)/.docs: $(BIN)/.core requirements/docs.txt

@@ -1,8 +1,7 @@
 """Snapshots with random weights, in the layouts of the real repositories, from their public configurations.
 
 Random weights cost what trained ones cost: enough for every figure of speed and memory, and nothing has to be
-downloaded. One thing is smaller than the real one: Wan's text encoder has 2 layers in place of 24. It runs
-once a clip.
+downloaded.
 """
 
 from __future__ import annotations
@@ -141,50 +140,78 @@ def build_animatediff(folder: Path, *, tiny: bool) -> None:
 
 
 def build_wan(folder: Path, *, tiny: bool) -> None:
-    """Write ``wan-2.1-1.3b`` and ``fastwan-2.1-1.3b``.
+    """Write ``wan-2.1-1.3b``: 1,419 million parameters of transformer, 127 of VAE; and the text encoder."""
+    _wan_text(folder, tiny=tiny)
+    small = {"base_dim": 3, "dim_mult": [1] * 4, "num_res_blocks": 1} if tiny else {}
+    entry = folder / "wan-2.1-1.3b"
+    _wan_transformer(12, 16, 8960, tiny=tiny).save_pretrained(entry / "transformer")
+    diffusers.AutoencoderKLWan(**small).save_pretrained(entry / "vae")
 
-    1,419 million parameters of transformer, 127 of VAE.
+
+def build_wan_5b(folder: Path, *, tiny: bool) -> None:
+    """Write ``wan-2.2-ti2v-5b`` and ``fastwan-2.2-ti2v-5b``; and the text encoder.
+
+    5,000 million parameters of transformer, 705 of VAE.
     """
-    text = 16 if tiny else 4096
+    _wan_text(folder, tiny=tiny)
+    transformer = _wan_transformer(24, 48, 14336, tiny=tiny)
+    transformer.save_pretrained(folder / "wan-2.2-ti2v-5b" / "transformer")
+    transformer.save_pretrained(folder / "fastwan-2.2-ti2v-5b" / "transformer")
+    wide = {"base_dim": 4, "decoder_base_dim": 4, "dim_mult": [1] * 4, "num_res_blocks": 1}
+    if not tiny:
+        wide = {"base_dim": 160, "decoder_base_dim": 256, "dim_mult": [1, 2, 4, 4], "num_res_blocks": 2}
+    diffusers.AutoencoderKLWan(
+        **wide,
+        z_dim=48,
+        is_residual=True,
+        patch_size=2,
+        in_channels=12,
+        out_channels=12,
+        scale_factor_spatial=16,
+        latents_mean=[0.0] * 48,
+        latents_std=[1.0] * 48,
+    ).save_pretrained(folder / "wan-2.2-ti2v-5b" / "vae")
+
+
+def _wan_transformer(heads: int, channels: int, wide: int, *, tiny: bool) -> Any:
+    return diffusers.WanTransformer3DModel(
+        num_attention_heads=2 if tiny else heads,
+        attention_head_dim=12 if tiny else 128,
+        in_channels=channels,
+        out_channels=channels,
+        text_dim=16 if tiny else 4096,
+        freq_dim=16 if tiny else 256,
+        ffn_dim=32 if tiny else wide,
+        num_layers=2 if tiny else 30,
+    ).to(torch.bfloat16)
+
+
+def _wan_text(folder: Path, *, tiny: bool) -> None:
+    """Write ``wan-umt5``, if it is not there: 5,681 million parameters, with a small alphabet."""
+    entry = folder / "wan-umt5"
+    if entry.exists():
+        return
     pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
     pieces += [(chr(code), -3.0) for code in range(33, 127)]
     tokenizer = transformers.T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=512)
-    encoder = transformers.UMT5Config(
-        vocab_size=len(tokenizer),
-        d_model=text,
+    config = transformers.UMT5Config(
+        vocab_size=len(tokenizer) if tiny else 256384,
+        d_model=16 if tiny else 4096,
         d_kv=8 if tiny else 64,
         d_ff=32 if tiny else 10240,
-        num_layers=2,
+        num_layers=2 if tiny else 24,
         num_heads=2 if tiny else 64,
     )
-    transformer = diffusers.WanTransformer3DModel(
-        num_attention_heads=2 if tiny else 12,
-        attention_head_dim=12 if tiny else 128,
-        in_channels=16,
-        out_channels=16,
-        text_dim=text,
-        freq_dim=16 if tiny else 256,
-        ffn_dim=32 if tiny else 8960,
-        num_layers=2 if tiny else 30,
-    ).to(torch.bfloat16)
-    small = {"base_dim": 3, "dim_mult": [1] * 4, "num_res_blocks": 1} if tiny else {}
-    pipe = diffusers.WanPipeline(
-        tokenizer=tokenizer,
-        text_encoder=transformers.UMT5EncoderModel(encoder).eval().to(torch.bfloat16),
-        transformer=transformer,
-        vae=diffusers.AutoencoderKLWan(**small),
-        scheduler=diffusers.UniPCMultistepScheduler(
-            prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
-        ),
-    )
-    pipe.save_pretrained(folder / "wan-2.1-1.3b")
-    transformer.save_pretrained(folder / "fastwan-2.1-1.3b" / "transformer")
+    encoder = transformers.UMT5EncoderModel(config).eval().to(torch.bfloat16)
+    encoder.save_pretrained(entry / "text_encoder")
+    tokenizer.save_pretrained(entry / "tokenizer")
 
 
 BUILDERS: dict[str, Callable[..., None]] = {
     "svd": build_svd,
     "animatediff": build_animatediff,
     "wan": build_wan,
+    "wan-5b": build_wan_5b,
 }
 """Engine → what writes its weights."""
 

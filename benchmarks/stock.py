@@ -11,6 +11,7 @@ import numpy as np
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Frames, Picture
 from engine.core.recipe import Recipe
+from engine.families.wan import UMT5, VERSIONS
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 
@@ -60,14 +61,31 @@ def _animatediff(context: EngineContext, recipe: Recipe, seed: int) -> Callable[
 def _wan(context: EngineContext, recipe: Recipe, seed: int) -> Callable[[], Frames]:
     import diffusers  # noqa: PLC0415 - takes seconds
     import torch  # noqa: PLC0415 - same
+    import transformers  # noqa: PLC0415 - same
 
-    folder = context.store.path("wan-2.1-1.3b")
-    vae = _loaded(diffusers.AutoencoderKLWan, folder, context.device, dtype=torch.float32, subfolder="vae")
+    version = VERSIONS[recipe.engine]
+    folder, text = context.store.path(version.entry), context.store.path(UMT5)
     dtype = torch.bfloat16 if context.device.kind is DeviceKind.CUDA else torch.float32
-    pipe = _loaded(diffusers.WanPipeline, folder, context.device, dtype=dtype, vae=vae)
-    pipe.scheduler = diffusers.UniPCMultistepScheduler.from_config(
-        pipe.scheduler.config, flow_shift=recipe.settings["flow_shift"]
+    parts = {
+        "vae": (diffusers.AutoencoderKLWan, folder, torch.float32),
+        "transformer": (diffusers.WanTransformer3DModel, folder, dtype),
+        "text_encoder": (transformers.UMT5EncoderModel, text, dtype),
+    }
+    models = {
+        name: _loaded(kind, place, context.device, dtype=own, subfolder=name)
+        for name, (kind, place, own) in parts.items()
+    }
+    pipe = diffusers.WanPipeline(
+        **models,
+        tokenizer=transformers.AutoTokenizer.from_pretrained(text / "tokenizer", local_files_only=True),
+        scheduler=diffusers.UniPCMultistepScheduler(
+            prediction_type="flow_prediction",
+            use_flow_sigmas=True,
+            flow_shift=recipe.settings["flow_shift"],
+        ),
+        expand_timesteps=version.times_each_token,
     )
+    pipe.set_progress_bar_config(disable=True)
     return lambda: _from_pil(_call_words(pipe, recipe, seed).frames[0])
 
 
@@ -75,6 +93,7 @@ STOCK: dict[str, Callable[[EngineContext, Recipe, int], Callable[[], Frames]]] =
     "svd": _svd,
     "animatediff": _animatediff,
     "wan": _wan,
+    "wan-5b": _wan,
 }
 """Engine → what draws a recipe with a seed through the pipeline, as its documentation shows it."""
 

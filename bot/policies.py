@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -28,6 +29,8 @@ from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
 from engine.rendering.render_job import RenderLimits
 from engine.runtime.context import (
+    ALLOCATOR,
+    ALLOCATOR_VARIABLE,
     CACHE_VARIABLE,
     COMPILE_VARIABLE,
     DEVICE_VARIABLE,
@@ -118,6 +121,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
         COMPILE_VARIABLE: YES if settings.compile_models else "",
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
+        ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),
         CALIBRATION_VARIABLE: str((settings.data_dir / CALIBRATION).absolute()),
     }
 

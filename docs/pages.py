@@ -30,13 +30,24 @@ def settings() -> None:
 
 
 def models() -> None:
-    """Write the table of the catalogue, with which docs/models.md ends."""
+    """Write the tables of docs/models.md: it ends with the catalogue."""
+    choices()
     page, table = DOCS / "models.md", printed(f"{CLI}.models_table")
     head = "\n\n" + table.partition("\n")[0] + "\n"
     before, found, _ = page.read_text("utf-8").rpartition(head)
     if not found:
         raise SystemExit(f"{page.name} has no table that begins with {head.strip()}")
     page.write_text(f"{before}\n\n{table}", "utf-8")
+
+
+def choices() -> None:
+    """Write the table of docs/models.md that says which engine draws what on which card."""
+    page = DOCS / "models.md"
+    before, begin, rest = page.read_text("utf-8").partition("<!-- choices: begin -->\n")
+    _, end, after = rest.partition("<!-- choices: end -->")
+    if not (begin and end):
+        raise SystemExit(f"{page.name} has no place for the table of choices")
+    page.write_text(f"{before}{begin}{printed(f'{CLI}.choices_table')}{end}{after}", "utf-8")
 
 
 def delivery() -> None:

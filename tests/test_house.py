@@ -10,6 +10,7 @@ import sys
 import tomllib
 import warnings
 from collections import Counter, defaultdict
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -49,7 +50,12 @@ def parsed(path):
     return ast.parse(path.read_text("utf-8"))
 
 
-TREES = {path: parsed(path) for path in MODULES}
+@cache
+def trees():
+    """The syntax trees of all modules. Every worker collects this file, and one runs it."""
+    return {path: parsed(path) for path in MODULES}
+
+
 NAMES = {dotted(path): path for path in MODULES}
 
 
@@ -83,18 +89,19 @@ def modules_of(names):
             yield name.rpartition(".")[0]
 
 
+@cache
 def heavy_modules():
     """The modules whose import brings torch along. Importing anything of ``engine.diffusion`` does."""
     found = {
         name
         for name, path in NAMES.items()
-        if room_of(name) == "engine.diffusion" or is_heavy(imports(at_import(TREES[path])))
+        if room_of(name) == "engine.diffusion" or is_heavy(imports(at_import(trees()[path])))
     }
     while True:
         more = {
             name
             for name, path in NAMES.items()
-            if name not in found and found & set(modules_of(imports(at_import(TREES[path]))))
+            if name not in found and found & set(modules_of(imports(at_import(trees()[path]))))
         }
         if not more:
             return found
@@ -112,14 +119,11 @@ def room_of(module):
     return ".".join(parts[: 3 if of_a_family else 2])
 
 
-HEAVY_MODULES = heavy_modules()
-
-
 def arrows():
     """Which room imports which, with the modules that do."""
     found = defaultdict(list)
     for name, path in NAMES.items():
-        for target in set(modules_of(imports(ast.walk(TREES[path])))):
+        for target in set(modules_of(imports(ast.walk(trees()[path])))):
             pair = room_of(name), room_of(target)
             if pair[0] != pair[1] and "." in pair[1]:
                 found[pair].append(f"{name} imports {target}")
@@ -143,7 +147,7 @@ def drawn_as(room, drawn):
 def test_a_package_imports_only_what_it_may(package):
     imported = {
         name_of(path): {name.split(".")[0] for name in imports(ast.walk(tree))}
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         if path.relative_to(ROOT).parts[0] == package
     }
     assert {
@@ -175,12 +179,12 @@ WHOLE_QUEUE = {"bot/app.py", "bot/services.py", "bot/cli/demo.py", "db/queue.py"
 def test_a_consumer_is_handed_parts_of_the_queue_and_never_the_whole():
     takers = {
         name_of(path)
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         if any(module.startswith("db.queue") for module in modules_of(imports(ast.walk(tree))))
     }
     passed_on = [
         f"{name_of(path)}:{call.lineno}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         if name_of(path) not in WHOLE_QUEUE
         for call in ast.walk(tree)
         if isinstance(call, ast.Call)
@@ -194,7 +198,7 @@ def test_a_consumer_is_handed_parts_of_the_queue_and_never_the_whole():
 def test_a_jobs_recipe_and_receipt_are_parsed_in_one_place():
     parsed_in = {
         name_of(path)
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for call in ast.walk(tree)
         if isinstance(call, ast.Call) and ast.unparse(call.func) in {"Recipe.from_json", "Receipt.from_json"}
         if any("job." in ast.unparse(value) for value in call.args)
@@ -221,7 +225,7 @@ MAKES_THE_CLOCK = {
 
 def test_only_where_the_clock_is_made_is_the_wall_clock_read():
     found = set()
-    for path, tree in TREES.items():
+    for path, tree in trees().items():
         for node in ast.walk(tree):
             if isinstance(node, ast.Attribute):
                 words = ast.unparse(node).removeprefix("dt.").split(".")
@@ -242,12 +246,12 @@ def test_no_folder_holds_more_modules_than_a_reader_can_look_over():
 def test_only_what_draws_with_torch_imports_it_at_its_top():
     """The rest of the program must be able to plan without it."""
     allowed = re.compile(r"engine\.(diffusion|families\.\w+\.\w+)")
-    assert [name for name in sorted(HEAVY_MODULES) if not allowed.match(name)] == []
+    assert [name for name in sorted(heavy_modules()) if not allowed.match(name)] == []
 
 
 def test_importing_every_other_module_leaves_torch_alone():
     assert find_spec("torch") is not None, "torch must be installed, or this proves nothing"
-    names = sorted(name for name in NAMES if name not in HEAVY_MODULES and not name.endswith("__main__"))
+    names = sorted(name for name in NAMES if name not in heavy_modules() and not name.endswith("__main__"))
     code = (
         f"import importlib, sys\nfor name in {names}: importlib.import_module(name)\n"
         f"print(sorted({HEAVY} & set(sys.modules)))"
@@ -268,7 +272,7 @@ def lines_of(node):
 def test_functions_and_classes_are_short_enough_to_be_read_at_once():
     found = [
         (f"{name_of(path)}: {node.name}", lines_of(node), isinstance(node, ast.ClassDef))
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     ]

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 from tests.conftest import pytest_collection_modifyitems
 
-MAKEFILE = Path(__file__).parent.parent / "Makefile"
+ROOT = Path(__file__).parent.parent
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 
 
 def item(path, *marks):
@@ -20,6 +21,13 @@ def test_a_file_with_a_slow_test_begins_first_and_stays_whole():
 
 
 def test_xdist_keeps_that_order():
-    commands = re.findall(r"pytest.*-n \$\(WORKERS\).*", MAKEFILE.read_text("utf-8"))
-    assert len(commands) == 2
-    assert all("--dist loadfile --no-loadscope-reorder" in command for command in commands)
+    assert re.findall(r"pytest.* -n .*", MAKEFILE) == [
+        "pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder"
+    ]
+
+
+def test_every_test_is_in_one_of_the_two_runs():
+    folders = re.search(r"(?m)^WITH_TORCH = (.*)$", MAKEFILE).group(1).split()
+    assert all((ROOT / name).exists() for name in folders)
+    assert "$(PYTEST) $(WITH_TORCH) " in MAKEFILE
+    assert "$(PYTEST) tests $(addprefix --ignore=,$(WITH_TORCH))\n" in MAKEFILE

@@ -10,6 +10,7 @@ import ast
 import dataclasses
 import inspect
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,7 @@ def receiver(node: ast.Attribute) -> str:
     return value.id if isinstance(value, ast.Name) else ""
 
 
+@cache
 def reads() -> list[tuple[Path, str, str]]:
     """Every attribute that the product reads: module, what it is read from, its name."""
     return [
@@ -104,15 +106,17 @@ def reads() -> list[tuple[Path, str, str]]:
     ]
 
 
-READS = reads()
-FROM_SETTINGS = {name for _, source, name in READS if source in {"settings", "_settings", "load_settings"}}
-FROM_POLICIES = {
-    name
-    for _, source, name in READS
-    if source.lstrip("_")
-    in {"limits", "policy", "rules", "share", "default", "ceilings", "owner", "retention"}
-}
-"""What is read from a variable, an argument or an attribute with the name of a policy."""
+@cache
+def read_from_settings() -> set[str]:
+    """What is read from the settings."""
+    return {name for _, source, name in reads() if source in {"settings", "_settings", "load_settings"}}
+
+
+@cache
+def read_from_policies() -> set[str]:
+    """What is read from a variable, an argument or an attribute with the name of a policy."""
+    names = {"limits", "policy", "rules", "share", "default", "ceilings", "owner", "retention"}
+    return {name for _, source, name in reads() if source.lstrip("_") in names}
 
 
 def read_by_itself(policy: type) -> set[str]:
@@ -126,7 +130,7 @@ def read_by_itself(policy: type) -> set[str]:
 
 @pytest.mark.parametrize("name", Settings.model_fields)
 def test_every_setting_is_read(name):
-    assert name in FROM_SETTINGS
+    assert name in read_from_settings()
 
 
 @pytest.mark.parametrize(
@@ -135,7 +139,7 @@ def test_every_setting_is_read(name):
     ids=lambda value: value if isinstance(value, str) else value.__name__,
 )
 def test_every_field_of_a_policy_is_read(policy, name):
-    assert name in FROM_POLICIES | read_by_itself(policy)
+    assert name in read_from_policies() | read_by_itself(policy)
 
 
 @pytest.mark.parametrize("policy", OWNERS, ids=lambda policy: policy.__name__)

@@ -40,6 +40,8 @@ class Way:
         guidance: scale of classifier-free guidance; at most 1 means none.
         weights: names of :data:`engine.families.CATALOGUE` that it needs beside the family's own.
         memory: bytes of GPU memory that it is happiest with; with less the memory ladder gives things up.
+        rank: its family's in this way, where there are words to go by; None: always the family's own.
+        lacks: kinds and features that it cannot do, although the family can in others.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Way:
     guidance: float
     weights: tuple[str, ...] = ()
     memory: int = 0
+    rank: int | None = None
+    lacks: frozenset[Kind | Feature] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,10 +130,13 @@ class FamilySpec:
         features: what it can do beside drawing its kinds.
         heeds_faces: whether faces in the picture change how it draws.
         area: pixels of a frame by quality, about; None: :data:`engine.planning.frame_size.AREA`.
+        trained_sizes: widths and heights that its weights were trained on; a frame of nearly that shape and
+            area is of exactly that size.
         aspect: width over height of the frames for a request and its picture; None: the nearest of
             :data:`engine.planning.frame_size.SHAPES`.
         multiple: both sides of its frames are multiples of it.
         chunk: frames that it draws in one go, at most; more are chained or windowed, which costs. 0: any.
+        longest: frames of its longest clip; 0: any. Longer ones are another family's, or made shorter.
         count: the least number of frames that it can draw and that is not less than the given one.
         tune: the family's own part of the plan.
         calm: what changes when two takes failed for the same cause; see :mod:`engine.core.retake`.
@@ -155,9 +162,11 @@ class FamilySpec:
     features: frozenset[Feature] = frozenset()
     heeds_faces: bool = False
     area: Mapping[Quality, int] | None = None
+    trained_sizes: tuple[tuple[int, int], ...] = ()
     aspect: Callable[[Request, Subject], float] | None = None
     multiple: int = 16
     chunk: int = 0
+    longest: int = 0
     count: Callable[[int], int] = _any_count
     tune: Callable[[Outline], Tuned] = _as_it_is
     calm: Callable[[Recipe], Retake | None] = less_motion
@@ -194,8 +203,18 @@ class FamilySpec:
         """Which frames the gate looks at: the first, and every so many after it."""
         return max(1, math.ceil(native_fps / self.judged_fps - 1e-9))
 
-    def way(self, quality: Quality, capabilities: Capabilities) -> Way | None:
-        """The first way of drawing whose weights are there; None where there is none for this quality."""
-        return next(
-            (way for way in self.ways.get(quality, ()) if capabilities.weights >= set(way.weights)), None
-        )
+    def way(
+        self,
+        quality: Quality,
+        capabilities: Capabilities,
+        needs: frozenset[Kind | Feature] = frozenset(),
+    ) -> Way | None:
+        """The first way of drawing whose weights are there; None where there is none for this quality.
+
+        Args:
+            quality: that was asked for.
+            capabilities: what is here.
+            needs: what it must be able to do.
+        """
+        ways = (way for way in self.ways.get(quality, ()) if capabilities.weights >= set(way.weights))
+        return next((way for way in ways if not way.lacks & needs), None)

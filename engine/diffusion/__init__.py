@@ -29,3 +29,22 @@ def _leave_a_broken_torchvision_out() -> None:
 
 
 _leave_a_broken_torchvision_out()
+
+
+def _settle_arithmetic() -> None:
+    """What the libraries leave to a program to decide.
+
+    TensorFloat-32 is on: Wan's VAE works in float32, and its numbers become bytes. TF32 keeps as many digits
+    as half precision, at several times the speed.
+
+    cuDNN's benchmark is off: it takes the algorithm that was fastest this time. That may round differently
+    from last time's, and the same recipe must give the same bytes.
+    """
+    import torch  # noqa: PLC0415 - after torchvision, which may be broken
+
+    torch.backends.cuda.matmul.allow_tf32 = True
+    torch.backends.cudnn.allow_tf32 = True
+    torch.backends.cudnn.benchmark = False
+
+
+_settle_arithmetic()

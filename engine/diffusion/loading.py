@@ -1,6 +1,7 @@
 """From a folder of weights to a pipeline on its device.
 
-Nothing but safetensors is read, nothing is downloaded, and no code that came with weights is run.
+Nothing but safetensors is read, nothing is downloaded, and no code that came with weights is run. It may lie
+there: repositories keep the file that trained a model beside it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from transformers.utils import logging as transformers_logging
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed
+
+NOT_INSTALLED = "are not installed"
 
 VARIANT = "fp16"
 """Half the size to download; what is computed in is another matter."""
@@ -39,9 +42,11 @@ def load(
         parts: passed on: components that are loaded already, ``subfolder``, …
 
     Raises:
-        RenderFailed: ``E_WEIGHTS``: there is no such folder, or it holds code or other formats, or a file is
+        RenderFailed: ``E_WEIGHTS``: there is no such folder, or it holds other formats only, or a file is
             damaged.
     """
+    if not folder.is_dir():  # the entry's name says more than its subfolder's
+        raise unfit(folder, NOT_INSTALLED)
     variant = check_folder(folder / parts.get("subfolder", ""))
     diffusers.utils.logging.disable_progress_bar()
     transformers_logging.disable_progress_bar()
@@ -57,7 +62,7 @@ def load(
     except (OSError, ValueError, SafetensorError) as error:
         if hides_out_of_memory(error):
             raise MemoryError(f"no memory for “{folder.name}”") from error
-        raise _unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
+        raise unfit(folder, f"cannot be loaded ({type(error).__name__})") from error
     if hasattr(loaded, "set_progress_bar_config"):
         loaded.set_progress_bar_config(disable=True)
     return loaded.to(device.kind.value)
@@ -73,12 +78,15 @@ def check_folder(folder: Path) -> str | None:
         RenderFailed: ``E_WEIGHTS``.
     """
     if not folder.is_dir():  # a path that is not there would be taken for a name on the hub
-        raise _unfit(folder, "are not installed")
-    if any(folder.rglob("*.py")):
-        raise _unfit(folder, "contain code, which is never run")
+        raise unfit(folder, NOT_INSTALLED)
     if not any(folder.rglob("*.safetensors")):
-        raise _unfit(folder, "are not in the safetensors format")
+        raise unfit(folder, "are not in the safetensors format")
     return VARIANT if any(folder.rglob(f"*.{VARIANT}*.safetensors")) else None
+
+
+def bytes_in(folder: Path) -> int:
+    """Bytes of the safetensors files in a folder and below it: what loading it takes, about."""
+    return sum(path.stat().st_size for path in folder.rglob("*.safetensors"))
 
 
 def size_of(pipe: Any) -> int:
@@ -92,5 +100,6 @@ def size_of(pipe: Any) -> int:
     return sum(tensors.values())
 
 
-def _unfit(folder: Path, what: str) -> RenderFailed:
+def unfit(folder: Path, what: str) -> RenderFailed:
+    """The error for weights that cannot be used; ``what`` follows their name."""
     return RenderFailed(Code.WEIGHTS, f"The weights in “{folder.name}” {what}.")

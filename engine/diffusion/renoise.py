@@ -25,15 +25,18 @@ class RenoisingScheduler:
 
     order = 1
 
-    def __init__(self, levels: Sequence[float], generator: torch.Generator) -> None:
+    def __init__(
+        self, levels: Sequence[float], generator: torch.Generator, *, times: Sequence[float] = ()
+    ) -> None:
         """Make one for one clip.
 
         Args:
             levels: shares of noise, 1 … 0, falling; the model looks once at each.
             generator: on the CPU, whatever the device: the same noise on every machine.
+            times: what the model is told at each level; none: a thousand times the level.
         """
         self.sigmas = torch.tensor([*levels, 0.0], dtype=torch.float32)
-        self.timesteps = self.sigmas[:-1] * TIMESTEPS
+        self.timesteps = torch.tensor(times, dtype=torch.float32) if times else self.sigmas[:-1] * TIMESTEPS
         self.clean: torch.Tensor | None = None
         self._generator = generator
         self._index = 0

@@ -11,17 +11,24 @@ from engine.core.prompt_schedule import is_scheduled
 from engine.core.recipe import Kind, Quality, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import FAMILIES
+from engine.planning.pace import pace_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Given:
-    """A request, with the files that came with it."""
+    """A request, with the files that came with it.
+
+    Attributes:
+        seconds, fps: of the clip, as far as they are settled; 0: not yet.
+    """
 
     request: Request
     subject: Subject | None = None
     end: Subject | None = None
     like: Subject | None = None
     reference: Subject | None = None
+    seconds: float = 0.0
+    fps: float = 0.0
 
     def digests(self) -> dict[str, str]:
         """Role → digest."""
@@ -32,6 +39,17 @@ class Given:
             Role.REFERENCE: self.reference,
         }
         return {str(role): given.sha256 for role, given in roles.items() if given is not None}
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is anything to go by beside pictures."""
+        return bool(self.request.prompt.strip())
+
+    def reaches(self, spec: FamilySpec) -> bool:
+        """Whether a family's clips can be as long as this one."""
+        if not (spec.longest and self.seconds and self.fps):
+            return True
+        return pace_of(self.seconds, self.fps, spec).frames <= spec.longest
 
     def needs(self) -> frozenset[Feature]:
         """What an engine must be able to do, beside drawing this kind."""
@@ -72,9 +90,14 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         _insist(spec, given)
         return spec, f"{spec.name}, as asked: {spec.about}"
     able = [FAMILIES[name] for name in engines_for(capabilities) if _draws(FAMILIES[name], given)]
-    apt = [spec for spec in able if spec.features >= given.needs()]
+    apt = [
+        spec
+        for spec in able
+        if spec.features >= given.needs() and (not spec.ways or _way(spec, given, capabilities) is not None)
+    ]
     if apt:
-        spec = _largest_that_fits(apt, request, capabilities)
+        apt.sort(key=lambda spec: _preference(spec, given, capabilities))
+        spec = _largest_that_fits(apt, given, capabilities)
         why = f"{spec.name}: {spec.about}"
         if Feature.END in given.needs():
             why += "; it goes from one picture to another"
@@ -91,31 +114,63 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
 
 
 def choose_way(
-    spec: FamilySpec, request: Request, capabilities: Capabilities
+    spec: FamilySpec, given: Given, capabilities: Capabilities
 ) -> tuple[Way | None, tuple[str, ...]]:
-    """The way of drawing for a quality; where its weights are missing, the next best quality's."""
+    """The way of drawing for a quality; where there is none that can do it, the next best quality's.
+
+    Raises:
+        UserError: there is none in any quality; the text says what is missing.
+    """
     if not spec.ways:
         return None, ()
+    found = _way(spec, given, capabilities)
+    if found is None:
+        needs = _needs(given)
+        missing = next(
+            (way.weights for ways in spec.ways.values() for way in ways if not way.lacks & needs), ()
+        )
+        raise UserError(
+            Code.WEIGHTS,
+            f"The engine “{spec.name}” cannot do this with the weights that are installed here. The owner can"
+            f" run “framekiln models pull {' '.join(missing)}”.",
+        )
+    quality, way = found
+    said = f"{way.name}: {way.about}"
+    if quality is not given.request.quality:
+        said += f" (the weights for “{given.request.quality}” are not installed, or cannot do this)"
+    return way, (said,)
+
+
+def _way(spec: FamilySpec, given: Given, capabilities: Capabilities) -> tuple[Quality, Way] | None:
+    """The nearest quality that can do what is asked, and its way."""
     order = list(Quality)
-    nearest = sorted(order, key=lambda quality: abs(order.index(quality) - order.index(request.quality)))
-    for quality in nearest:
-        way = spec.way(quality, capabilities)
+    asked, needs = order.index(given.request.quality), _needs(given)
+    for quality in sorted(order, key=lambda quality: abs(order.index(quality) - asked)):
+        way = spec.way(quality, capabilities, needs)
         if way is not None:
-            said = f"{way.name}: {way.about}"
-            if quality is not request.quality:
-                said += f" (the weights for “{request.quality}” are not installed)"
-            return way, (said,)
-    raise UserError(Code.WEIGHTS, f"None of the weights of the engine “{spec.name}” are installed here.")
+            return quality, way
+    return None
 
 
-def _largest_that_fits(apt: list[FamilySpec], request: Request, capabilities: Capabilities) -> FamilySpec:
+def _needs(given: Given) -> frozenset[Kind | Feature]:
+    return given.needs() | {given.request.kind}
+
+
+def _preference(spec: FamilySpec, given: Given, capabilities: Capabilities) -> tuple[bool, int, str]:
+    """What comes first: the lowest. A clip of the whole length is worth more than the best engine."""
+    way, _ = choose_way(spec, given, capabilities)
+    by_words = way.rank if way is not None and given.has_words else None
+    return not given.reaches(spec), spec.rank if by_words is None else by_words, spec.name
+
+
+def _largest_that_fits(apt: list[FamilySpec], given: Given, capabilities: Capabilities) -> FamilySpec:
     """The first that the card holds without giving anything up; else the one that gives up least.
 
     A stand-in without weights draws only where there is no model at all.
     """
     wants = {}
     for spec in apt:
-        way, _ = choose_way(spec, request, capabilities)
+        way, _ = choose_way(spec, given, capabilities)
         wants[spec.name] = 0 if way is None else way.memory
     models = [spec for spec in apt if spec.trained] or apt
     roomy = [

@@ -11,6 +11,9 @@ from engine.core.request import Request, Subject
 SPARE_AREA = 0.045
 """How far from the quality's area a frame may be, as a share of it, to fit a picture better."""
 
+NEAR = 0.03
+"""How far both sides may be from those of a size that a family was trained on, to be exactly that."""
+
 MACROBLOCK = 16
 """H.264's; a family that draws at any size gets multiples of it, or what was asked for."""
 
@@ -42,7 +45,7 @@ def choose_size(
     aspect = 16 / 9 if subject is None else subject.width / subject.height
     across, down = min(SHAPES, key=lambda shape: abs(math.log(aspect * shape[1] / shape[0])))
     area = (spec.area or AREA)[request.quality]
-    width, height, scale = _sized(across, down, area, spec.multiple, max_side)
+    width, height, scale = _sized(across, down, area, spec.multiple, max_side, spec.trained_sizes)
     why = f"{width}×{height} ({across}:{down})"
     if scale < 1:
         why += ", the largest size the owner allows"
@@ -90,15 +93,25 @@ def _long(aspect: float) -> str:
 def usual_sizes(spec: FamilySpec) -> frozenset[tuple[int, int]]:
     """The sizes that a family's clips have when neither the member nor the owner chose one."""
     return frozenset(
-        _sized(across, down, area, spec.multiple, math.inf)[:2]
+        _sized(across, down, area, spec.multiple, math.inf, spec.trained_sizes)[:2]
         for across, down in SHAPES
         for area in (spec.area or AREA).values()
     )
 
 
-def _sized(across: float, down: float, area: int, multiple: int, max_side: float) -> tuple[int, int, float]:
+def _sized(
+    across: float,
+    down: float,
+    area: int,
+    multiple: int,
+    max_side: float,
+    trained: tuple[tuple[int, int], ...] = (),
+) -> tuple[int, int, float]:
     """Width and height of a shape, and by which factor both were made smaller to fit."""
     wide, high = math.sqrt(area * across / down), math.sqrt(area * down / across)
+    for width, height in trained:
+        if max(width, height) <= max_side and max(abs(width / wide - 1), abs(height / high - 1)) < NEAR:
+            return width, height, 1.0
     scale = min(1.0, max_side / max(wide, high))
     most = max_side if math.isinf(max_side) else max_side - max_side % multiple
     width, height = (_multiple(min(side * scale, most), multiple) for side in (wide, high))

@@ -11,6 +11,9 @@ from engine.core.family_spec import FamilySpec
 LEAST_PACE = 0.9
 """A family drawn at nine tenths of its slowest rate moves a tenth too slowly, which is not seen."""
 
+DIGITS = 10_000
+"""Parts of a frame a second that a rate is rounded to."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
@@ -32,7 +35,7 @@ def pace_of(seconds: float, fps: float, spec: FamilySpec) -> Pace:
 
     Where it can be, each drawn frame stands for a whole number of finished ones, so that the drawn ones come
     through bit for bit. Where a family would have to be drawn too slowly for that, it keeps to its own rate,
-    and the smoothing goes by time.
+    and the smoothing goes by time. So it does where a frame or two more would take a second go.
 
     Args:
         seconds: length of the finished clip.
@@ -46,6 +49,11 @@ def pace_of(seconds: float, fps: float, spec: FamilySpec) -> Pace:
     if native < LEAST_PACE * spec.min_native_fps:
         native = min(spec.max_native_fps, max(spec.min_native_fps, fps))
         frames = math.ceil((length - 1) * Fraction(native) / Fraction(fps)) + 1
+    if spec.count(frames) > spec.chunk > 1:
+        whole = (spec.chunk - 1) * fps / (length - 1)
+        if whole >= LEAST_PACE * spec.min_native_fps:
+            # Rounded down, or the last frame could come a hair too early.
+            native, frames = math.floor(whole * DIGITS) / DIGITS, spec.chunk
     return Pace(frames=spec.count(max(2, frames)), native_fps=native, length=length)
 
 

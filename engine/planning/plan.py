@@ -71,10 +71,21 @@ def plan(
     seconds, why_seconds = _choose_seconds(request, reference, limits)
     fps = limits.fps if request.fps is None else request.fps
     _check(request, seconds, fps, limits)
-    given = Given(request=request, subject=subject, end=end, like=like, reference=reference)
+    given = Given(
+        request=request,
+        subject=subject,
+        end=end,
+        like=like,
+        reference=reference,
+        seconds=seconds,
+        fps=fps,
+    )
     spec, why_engine = choose_engine(given, capabilities)
-    way, why_way = choose_way(spec, request, capabilities)
+    way, why_way = choose_way(spec, given, capabilities)
     width, height, why_size = choose_size(_framed(given), subject or reference, spec, limits.max_side)
+    if not given.reaches(spec):
+        seconds = (spec.longest - 1) / spec.min_native_fps
+        why_seconds = (*why_seconds, f"{seconds:.3g} s, the longest that {spec.name} can draw")
     pace = pace_of(seconds, fps, spec)
     outline = Outline(
         request=request,

@@ -12,6 +12,7 @@ from engine.core.device import Device, find_device
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.local_calibration import CALIBRATION_VARIABLE, read_calibrations
 from engine.runtime.model_cache import ModelCache
+from engine.runtime.rung_memory import RungMemory
 from engine.vision.eyes import Eyes
 from engine.weights.store import Store, store_of
 
@@ -25,6 +26,10 @@ COMPILE_VARIABLE = "FRAMEKILN_COMPILE_MODELS"
 CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
 """Where torch keeps what it compiled; torch's own name."""
 
+ALLOCATOR_VARIABLE, ALLOCATOR = "PYTORCH_ALLOC_CONF", "expandable_segments:True"
+"""How torch takes memory of the card. Models of all sizes come and go in one process: what one leaves fits
+the next if segments can grow; fixed ones leave gaps that nothing fits."""
+
 YES = "1"
 
 
@@ -36,6 +41,7 @@ class EngineContext:
         device: where models run.
         store: where their weights lie.
         model_cache: what is loaded.
+        rung_memory: how far down the memory ladder clips had to go.
         calibrations: by engine what the gate holds its takes against, where the owner calibrated it.
         steps_down: how often one take may go a step further down the memory ladder.
         rife_on_cpu: whether RIFE smooths where there is no GPU, which takes its time.
@@ -45,6 +51,7 @@ class EngineContext:
     device: Device = field(default_factory=Device)
     store: Store = field(default_factory=Store)
     model_cache: ModelCache = field(default_factory=ModelCache)
+    rung_memory: RungMemory = field(default_factory=RungMemory)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     steps_down: int = 4
     rife_on_cpu: bool = False

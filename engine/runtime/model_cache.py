@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from engine.core.device_faults import is_out_of_memory
+from engine.runtime.main_memory import free_main_memory
 
 T = TypeVar("T")
 
@@ -28,13 +29,17 @@ class ModelCache:
         budget: bytes that everything held may take; None: no limit.
     """
 
-    def __init__(self, budget: int | None = None) -> None:
+    def __init__(
+        self, budget: int | None = None, *, free: Callable[[], int | None] = free_main_memory
+    ) -> None:
         """Make an empty one.
 
         Args:
-            budget: bytes that everything held may take; None: no limit, all stays until :meth:`clear`.
+            budget: bytes that everything held may take; None: as much as main memory has room for.
+            free: tells how many bytes of main memory are free; None from it: that is not known.
         """
         self.budget = budget
+        self._free = free
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
     def get(
@@ -44,6 +49,7 @@ class ModelCache:
         size: Callable[[T], int],
         *,
         park: Callable[[T], object] | None = None,
+        coming: int = 0,
     ) -> T:
         """The model of this name, loaded first if it is not held.
 
@@ -54,10 +60,13 @@ class ModelCache:
             size: bytes that it takes, measured once after loading.
             park: moves it from the GPU into main memory; a caller that gives one moves it back before each
                 use. None: it is dropped when others need the GPU.
+            coming: bytes that loading it will take, about, where that is known. The least recently used
+                models are dropped first until main memory has that much free.
         """
         if name in self._held:
             self._held.move_to_end(name)
         else:
+            self._make_room(coming)
             thing = self._load(load)
             self._held[name] = _Held(thing=thing, size=size(thing), park=park)
             self._keep_within_budget(newest=name)
@@ -97,6 +106,10 @@ class ModelCache:
             else:
                 held.park(held.thing)
         collect()
+
+    def _make_room(self, coming: int) -> None:
+        while coming and self._held and (free := self._free()) is not None and free < coming:
+            self.drop(next(iter(self._held)))
 
     def _load(self, load: Callable[[], T]) -> T:
         while True:

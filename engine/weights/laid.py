@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -33,7 +34,9 @@ def is_whole(folder: Path, spec: ModelSpec) -> bool:
         return _is_pipeline(folder)
     found = {path.relative_to(folder).as_posix(): _size(path) for path in folder.rglob("*")}
     present = {_plain(name) for name, size in found.items() if size}
-    return all(any(fnmatchcase(name, _plain(file)) for name in present) for file in spec.source.files)
+    if not all(any(fnmatchcase(name, _plain(file)) for name in present) for file in spec.source.files):
+        return False
+    return all(_has_all_parts(numbers, count) for (_, count), numbers in _parts(present).items())
 
 
 def _is_pipeline(folder: Path) -> bool:
@@ -55,14 +58,21 @@ def _is_component(folder: Path) -> bool:
     if "config.json" not in names:
         return any(name.endswith(".json") for name in names)
     weights = [name for name, path in names.items() if name.endswith(SUFFIX) and _size(path)]
-    shards: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    single = False
-    for name in weights:
-        if shard := _SHARD.fullmatch(name):
-            shards[shard[1], shard[3]].add(shard[2])
-        else:
-            single = True
-    return single or any(len(parts) == int(count) for (_, count), parts in shards.items())
+    single = any(not _SHARD.fullmatch(name) for name in weights)
+    return single or any(_has_all_parts(numbers, count) for (_, count), numbers in _parts(weights).items())
+
+
+def _parts(names: Iterable[str]) -> dict[tuple[str, str], set[str]]:
+    """Of weights that come in parts: their name and how many parts there are → the numbers of those here."""
+    parts: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for name in names:
+        if part := _SHARD.fullmatch(name):
+            parts[part[1], part[3]].add(part[2])
+    return parts
+
+
+def _has_all_parts(numbers: set[str], count: str) -> bool:
+    return len(numbers) == int(count)
 
 
 def _plain(name: str) -> str:

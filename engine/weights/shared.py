@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.weights import licences
-from engine.weights.model_spec import WHOLE, HubSource, ModelSpec, WheelSource
+from engine.weights.model_spec import ModelSpec, WheelSource
 
 
 def _mediapipe(member: str, member_size: int, sha256: str) -> WheelSource:
@@ -20,17 +20,6 @@ def _mediapipe(member: str, member_size: int, sha256: str) -> WheelSource:
 
 
 WEIGHTS = (
-    ModelSpec(
-        name="taesd",
-        about="a tiny decoder for early previews",
-        source=HubSource(
-            repo="madebyollin/taesd",
-            revision="614f76814bbe30edbe2e627ace1c2234c81a2c0e",
-            files=("config.json", WHOLE),
-        ),
-        licence=licences.MIT,
-        size=9_793_292,
-    ),
     ModelSpec(
         name="rife",
         about="RIFE: smooths a clip by adding frames in between",

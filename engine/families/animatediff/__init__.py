@@ -8,7 +8,7 @@ from __future__ import annotations
 from engine.core.draft_map import STABLE_DIFFUSION
 from engine.core.family_spec import FamilySpec, Feature, Way
 from engine.core.recipe import Kind, Quality
-from engine.families.animatediff.tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, V3, calm, tune
+from engine.families.animatediff.tune import BASE, LCM, LIGHTNING, V1_5_2, V1_5_3, calm, tune
 from engine.families.animatediff.weights import WEIGHTS
 
 __all__ = ["DRAFT_MAP", "SPEC", "WEIGHTS"]
@@ -19,15 +19,34 @@ DRAFT_MAP = STABLE_DIFFUSION
 
 _FAST = "from distilled weights"
 
+_WITHOUT_SPARSE = frozenset({Feature.FIRST_FRAME})
+"""SparseCtrl was trained beside the plain adapter."""
+
 
 def _lcm(steps: int, guidance: float) -> Way:
     about = f"{steps} steps {_FAST} (AnimateLCM)"
-    return Way(name="lcm", about=about, steps=steps, guidance=guidance, weights=(LCM,), memory=10 * GIB)
+    return Way(
+        name="lcm",
+        about=about,
+        steps=steps,
+        guidance=guidance,
+        weights=(LCM,),
+        memory=int(7.3 * GIB),
+        lacks=_WITHOUT_SPARSE,
+    )
 
 
 def _lightning(steps: int) -> Way:
     about = f"{steps} steps without guidance {_FAST} (AnimateDiff-Lightning)"
-    return Way(name="lightning", about=about, steps=steps, guidance=1.0, weights=(LIGHTNING,), memory=8 * GIB)
+    return Way(
+        name="lightning",
+        about=about,
+        steps=steps,
+        guidance=1.0,
+        weights=(LIGHTNING,),
+        memory=5 * GIB,
+        lacks=_WITHOUT_SPARSE,
+    )
 
 
 def _full(steps: int) -> tuple[Way, ...]:
@@ -39,9 +58,10 @@ def _full(steps: int) -> tuple[Way, ...]:
             steps=steps,
             guidance=7.5,
             weights=(adapter,),
-            memory=10 * GIB,
+            memory=int(8.2 * GIB),
+            lacks=frozenset() if adapter == V1_5_3 else _WITHOUT_SPARSE,
         )
-        for adapter in (V1_5_3, V3, V1_5_2)
+        for adapter in (V1_5_3, V1_5_2)
     )
 
 
@@ -55,7 +75,7 @@ SPEC = FamilySpec(
     fitted=True,
     about="AnimateDiff makes a clip from a prompt",
     rank=20,
-    any_of=(V1_5_3, V3, V1_5_2, LCM, LIGHTNING),
+    any_of=(V1_5_3, V1_5_2, LCM, LIGHTNING),
     needs_checkpoint=True,
     base=BASE,
     ways={

@@ -15,7 +15,8 @@ from engine.core.family import Frames, Hooks, Inputs
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Recipe
 from engine.diffusion.decode import decode
-from engine.diffusion.ladder import descend, first_rung
+from engine.diffusion.goes import Go, Unfinished
+from engine.diffusion.ladder import Start, descend, first_rung, start
 from engine.diffusion.loading import size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
@@ -27,7 +28,7 @@ from engine.families.animatediff.loras import Lora, worn
 from engine.families.animatediff.parts import Parts, name_of, parts_of
 from engine.families.animatediff.sources import ENCODED, WordsSource, source_of
 from engine.families.animatediff.truncation import unread
-from engine.families.animatediff.tune import IP_ADAPTER, LCM, LIKE, WHOLE, WINDOW
+from engine.families.animatediff.tune import IP_ADAPTER, LIKE, WHOLE, WINDOW
 from engine.families.animatediff.weights import CHECKPOINTS
 from engine.runtime.context import EngineContext
 
@@ -37,7 +38,6 @@ DRAWN = 0.9
 SAID_OF_UNREAD = 300
 """Characters of what is not read, on a receipt."""
 
-LCM_LORA, LCM_WEIGHT = "AnimateLCM_sd15_t2v_lora.safetensors", 0.8
 CAMERA_LORA = "diffusion_pytorch_model.safetensors"
 
 Prompt = str | dict[int, str]
@@ -67,9 +67,18 @@ class AnimateDiff:
         parts = parts_of(self._context, recipe, CHECKPOINTS)
         hooks.cancel.check()
         source = self.source(recipe, inputs, hooks)
-        take = _Take(context=self._context, parts=parts, source=source, seed=seed)
+        shape = (recipe.frames, recipe.height, recipe.width)
+        clip = Unfinished(shape, seed=seed, picture=None)
+        take = _Take(context=self._context, parts=parts, source=source, clip=clip)
         take.say_what_is_not_read()
-        return descend(RUNGS, take.draw, first=take.first_rung(), most=self._context.steps_down, hooks=hooks)
+        return descend(
+            RUNGS,
+            take.draw,
+            start=take.start(),
+            most=self._context.steps_down,
+            hooks=hooks,
+            phase=lambda: clip.phase,
+        )
 
     def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> WordsSource:
         """What the clip is made from."""
@@ -83,7 +92,7 @@ class _Take:
     context: EngineContext
     parts: Parts
     source: WordsSource
-    seed: int
+    clip: Unfinished
 
     @property
     def recipe(self) -> Recipe:
@@ -91,7 +100,7 @@ class _Take:
 
     def draw(self, rungs: tuple[str, ...]) -> Frames:
         """Draw with rungs of the memory ladder in force; whatever happens, leave the models as they were."""
-        hooks, recipe = self.source.hooks, self.recipe
+        recipe = self.recipe
         others = self.source.models()
         pipe = self.parts.pipeline(self.source.pipeline, recipe.way, **others)
         prompt = self._prompt()
@@ -104,16 +113,10 @@ class _Take:
             undo.enter_context(worn(pipe, self._loras()))
             look = undo.enter_context(self._look(pipe))
             undo.enter_context(placed(pipe, rungs, self.context.device))
-            latents = self._denoise(pipe, prompt, look, rounds)
-            vae = pipe.vae
-            scaled = (1 / vae.config.scaling_factor * latents[0].transpose(0, 1)).to(vae.dtype)
-            return decode(
-                lambda part: vae.decode(part).sample,
-                scaled,
-                chunk=decode_chunk(rungs),
-                hooks=hooks,
-                begin=DRAWN,
-                end=1.0,
+            return self.clip.draw(
+                max(2, recipe.frames),
+                lambda go: self._denoise(pipe, prompt, look, rounds, go),
+                lambda latents, _: self._decode(pipe, latents, rungs),
             )
 
     def say_what_is_not_read(self) -> None:
@@ -129,27 +132,28 @@ class _Take:
             if left:
                 self.source.hooks.gave_up(f"not used, because the prompt is too long: “{_shortened(left)}”")
 
-    def first_rung(self) -> int:
+    def start(self) -> Start:
         """How far down the memory ladder to begin; nowhere but on CUDA is it known what is free."""
         if self.context.device.kind is not DeviceKind.CUDA:
-            return 0
+            return Start()
         # All that is on the card can be taken off it, so what torch holds counts as free.
         free = torch.cuda.mem_get_info()[0] + torch.cuda.memory_reserved()
         others = sum(size_of(model) for model in self.source.models().values())
         needed = costs(self.recipe, all_models=self.parts.size + others, largest=size_of(self.parts.unet))
-        rung = first_rung(needed, free)
-        if needed[rung] > free - torch.cuda.memory_allocated():
+        if needed[first_rung(needed, free)] > free - torch.cuda.memory_allocated():
             self.context.model_cache.clear_gpu(keep=frozenset({name_of(self.recipe)}))
-        return rung
+        return start(self.recipe, RUNGS, needed, free, self.context.rung_memory)
 
-    def _denoise(self, pipe: Any, prompt: Prompt, look: Mapping[str, Any], rounds: int) -> torch.Tensor:
+    def _denoise(
+        self, pipe: Any, prompt: Prompt, look: Mapping[str, Any], rounds: int, go: Go
+    ) -> torch.Tensor:
         """Call the pipeline.
 
         Returns:
-            ``[1, 4, frames, h, w]``.
+            ``[1, 4, frames, h, w]``, in main memory.
         """
         recipe, source = self.recipe, self.source
-        generator = torch.Generator("cpu").manual_seed(self.seed)
+        generator = torch.Generator("cpu").manual_seed(go.seed)
         steps = Steps(
             source.hooks,
             steps=source.steps * rounds,
@@ -157,7 +161,7 @@ class _Take:
             end=DRAWN,
             preview=lambda latents: draft_frames(latents[0].transpose(0, 1), DRAFT_MAP),
         )
-        with _seeded(self.seed):
+        with _seeded(go.seed):
             latents: torch.Tensor = pipe(
                 prompt=prompt,
                 negative_prompt=recipe.negative,
@@ -171,7 +175,21 @@ class _Take:
                 **source.arguments(pipe, generator),
                 **look,
             ).frames
-        return latents
+        return latents.to("cpu")
+
+    def _decode(self, pipe: Any, latents: torch.Tensor, rungs: tuple[str, ...]) -> Frames:
+        """Frames of latents."""
+        vae = pipe.vae
+        where = pipe._execution_device  # noqa: SLF001 - with offloading, ``device`` is the CPU
+        scaled = (1 / vae.config.scaling_factor * latents[0].to(where).transpose(0, 1)).to(vae.dtype)
+        return decode(
+            lambda part: vae.decode(part).sample,
+            scaled,
+            chunk=decode_chunk(rungs),
+            hooks=self.source.hooks,
+            begin=DRAWN,
+            end=1.0,
+        )
 
     def _prompt(self) -> Prompt:
         """What is read: words, or words by frame."""
@@ -198,11 +216,12 @@ class _Take:
         return sliding_windows(able, (pipe.unet, *with_motion), length=length)
 
     def _loras(self) -> tuple[Lora, ...]:
-        """The way's own, the camera's, and the member's styles."""
+        """What goes with a first frame, the camera's, and the member's styles."""
         store, recipe, settings = self.context.store, self.recipe, self.recipe.settings
         loras = []
-        if recipe.way == "lcm":
-            loras.append(Lora(name=LCM, file=store.path(LCM) / LCM_LORA, weight=LCM_WEIGHT))
+        if "first_lora" in settings:
+            name = str(settings["first_lora"])
+            loras.append(Lora(name=name, file=store.path(name) / CAMERA_LORA, weight=1.0))
         if "camera" in settings:
             name, weight = str(settings["camera"]), float(settings["camera_weight"])
             loras.append(Lora(name=name, file=store.path(name) / CAMERA_LORA, weight=weight))

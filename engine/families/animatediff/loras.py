@@ -1,4 +1,8 @@
-"""LoRAs, put on for one take and taken off again. They are never fused: that cannot be undone to the bit."""
+"""LoRAs, put on for one take and taken off again.
+
+Those are never fused, which cannot be undone to the bit. The one that belongs to a way of drawing is: it is
+part of the models that stay loaded for that way.
+"""
 
 from __future__ import annotations
 
@@ -54,6 +58,19 @@ def worn(pipe: Any, loras: Sequence[Lora]) -> Iterator[None]:
         yield
     finally:
         pipe.unload_lora_weights()  # also what a file left that failed half-way
+
+
+def fuse(pipe: Any, lora: Lora) -> None:
+    """Add a LoRA to a pipeline's own weights, for good.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``: its file cannot be used.
+    """
+    try:
+        _load(pipe, "fused", lora)
+        pipe.fuse_lora(components=["unet"], lora_scale=lora.weight)
+    finally:
+        pipe.unload_lora_weights()  # what was added stays
 
 
 def _load(pipe: Any, name: str, lora: Lora) -> None:

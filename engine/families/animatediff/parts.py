@@ -11,12 +11,18 @@ from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Recipe
 from engine.diffusion.loading import dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
+from engine.families.animatediff.loras import Lora, fuse
 from engine.families.animatediff.schedulers import scheduler_for
+from engine.families.animatediff.tune import LCM
 from engine.runtime.context import EngineContext
 from engine.weights.model_spec import ModelSpec
 
 MOTION = "motion"
 """The recipe's setting that names the motion adapter."""
+
+LCM_WAY = "lcm"
+LCM_LORA, LCM_WEIGHT = "AnimateLCM_sd15_t2v_lora.safetensors", 0.8
+"""AnimateLCM is an adapter and a LoRA; the weight is the one of its authors."""
 
 _SHARED = ("vae", "text_encoder", "tokenizer", "unet", "motion_adapter")
 
@@ -79,7 +85,10 @@ def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) 
         RenderFailed: ``E_WEIGHTS``.
     """
     return context.model_cache.get(
-        name_of(recipe), lambda: _load(context, recipe, base), lambda parts: parts.size
+        name_of(recipe),
+        lambda: _load(context, recipe, base),
+        lambda parts: parts.size,
+        park=Parts.park,
     )
 
 
@@ -87,7 +96,8 @@ def name_of(recipe: Recipe) -> str:
     """All that decides which parts a recipe needs."""
     motion = str(recipe.settings.get(MOTION, ""))
     steps = f"/{recipe.steps}" if recipe.way == "lightning" else ""
-    return f"animatediff/{recipe.model}/{motion}{steps}"
+    fused = f"/{LCM_WAY}" if recipe.way == LCM_WAY else ""
+    return f"animatediff/{recipe.model}/{motion}{steps}{fused}"
 
 
 def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> Parts:
@@ -102,4 +112,6 @@ def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> 
         steps=recipe.steps,
         dtype=dtype_for(context.device),
     )
+    if recipe.way == LCM_WAY:
+        fuse(whole, Lora(name=LCM, file=context.store.path(LCM) / LCM_LORA, weight=LCM_WEIGHT))
     return Parts(whole)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import torch
 from diffusers import DDIMScheduler, EulerDiscreteScheduler, LCMScheduler
 
 from engine.core.errors import Unsupported
@@ -15,6 +16,28 @@ from engine.core.errors import Unsupported
 _DDIM: Any = DDIMScheduler
 _LCM: Any = LCMScheduler
 _EULER: Any = EulerDiscreteScheduler
+
+ORIGINAL_STEPS = 100
+"""Of the teacher, from which AnimateLCM's authors take theirs; the library's own number is 50."""
+
+
+class ClearLCM(_LCM):  # type: ignore[misc] # diffusers is not typed
+    """The library's, which also tells what it takes the clip for: the noise that it adds hides that.
+
+    Attributes:
+        clean: what the last step took the clip for.
+    """
+
+    clean: torch.Tensor | None = None
+
+    def step(self, *args: Any, return_dict: bool = True, **more: Any) -> Any:
+        """See the library's."""
+        stepped = super().step(*args, return_dict=True, **more)
+        self.clean = stepped.denoised
+        return stepped if return_dict else (stepped.prev_sample, stepped.denoised)
+
+
+_CLEAR_LCM: Any = ClearLCM
 
 
 def _full(config: Any) -> Any:
@@ -24,7 +47,7 @@ def _full(config: Any) -> Any:
 
 
 def _lcm(config: Any) -> Any:
-    return _LCM.from_config(config, beta_schedule="linear")
+    return _CLEAR_LCM.from_config(config, beta_schedule="linear", original_inference_steps=ORIGINAL_STEPS)
 
 
 def _lightning(config: Any) -> Any:

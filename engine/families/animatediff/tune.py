@@ -19,9 +19,9 @@ from engine.planning.prompting import CLIP_TOKENS, construct
 if TYPE_CHECKING:
     from engine.core.capabilities import Capabilities
 
-V1_5_2, V1_5_3, V3 = "motion-v1-5-2", "motion-v1-5-3", "motion-v3"
+V1_5_2, V1_5_3 = "motion-v1-5-2", "motion-v1-5-3"
 LCM, LIGHTNING = "animatelcm", "lightning"
-SPARSE, IP_ADAPTER = "sparsectrl-rgb", "sd15-ip-adapter"
+SPARSE, SPARSE_LORA, IP_ADAPTER = "sparsectrl-rgb", "motion-lora-v1-5-3", "sd15-ip-adapter"
 BASE = tuple(spec.name for spec in CHECKPOINTS)
 
 CAMERAS = {
@@ -41,8 +41,8 @@ FOLLOWS_CAMERAS = frozenset({V1_5_2, LCM, LIGHTNING})
 WINDOW = 16
 """Frames of the clips that the adapters were trained on."""
 
-WHOLE = 24
-"""The most frames that still hold together when they are drawn at once."""
+WHOLE = 32
+"""The most frames that are drawn at once: more the adapters cannot hold. Windows cost half as much again."""
 
 ROUNDS = 3
 """How often FreeInit draws a clip, each time from the last one's slow part; the authors' own number."""
@@ -66,8 +66,9 @@ def tune(outline: Outline) -> Tuned:
     """Settle what only this family knows.
 
     The settings are: ``motion``, the motion adapter; ``window``, frames of a sliding window, and ``whole``,
-    the most that are drawn without; ``camera``, a motion LoRA, and ``camera_weight``; ``rounds`` of FreeInit;
-    ``like``, the weight of the picture whose look is taken.
+    the most that are drawn without; ``camera``, a motion LoRA, and ``camera_weight``; ``first_lora``, what
+    SparseCtrl was trained beside; ``rounds`` of FreeInit; ``like``, the weight of the picture whose look is
+    taken.
 
     Raises:
         UserError: what it takes is not installed.
@@ -179,6 +180,8 @@ def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]
     """The motion adapter, the camera's LoRA where there is one, and why."""
     request, capabilities = outline.request, outline.capabilities
     motion = outline.way.weights[0] if outline.way is not None and outline.way.weights else ""
+    if outline.subject is not None and request.kind is Kind.TEXT2VIDEO:
+        return motion, *_beside_sparse(request, capabilities)
     if request.camera is Camera.AUTO:
         return motion, {}, []
     lora = CAMERAS.get(request.camera)
@@ -194,6 +197,16 @@ def _choose_motion(outline: Outline) -> tuple[str, dict[str, Number], list[str]]
         _camera(lora, V1_5_2),
         [f"camera: {request.camera}, with the motion adapter made for it"],
     )
+
+
+def _beside_sparse(request: Request, capabilities: Capabilities) -> tuple[dict[str, Number], list[str]]:
+    """What SparseCtrl was trained beside, and why the camera is free: its LoRAs belong to another adapter."""
+    reasons = []
+    if request.camera is not Camera.AUTO:
+        reasons.append(f"camera “{request.camera}” has no effect here: the clip starts with a picture")
+    if SPARSE_LORA in capabilities.weights:
+        return {"first_lora": SPARSE_LORA}, reasons
+    return {}, [*reasons, f"drawn without {SPARSE_LORA}, which is not installed"]
 
 
 def _missing_for_camera(lora: str, motion: str, capabilities: Capabilities) -> str:

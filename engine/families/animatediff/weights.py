@@ -58,21 +58,17 @@ def _motion() -> Iterator[ModelSpec]:
         licence=licences.ANIMATEDIFF,
         size=1_820 * MB,
     )
-    for name, about in (
-        ("motion-v1-5-3", "AnimateDiff's third motion adapter, the usual one"),
-        ("motion-v3", "the same adapter under its other name, for SparseCtrl; shares motion-v1-5-3's file"),
-    ):
-        yield ModelSpec(
-            name=name,
-            about=about,
-            source=HubSource(
-                repo="guoyww/animatediff-motion-adapter-v1-5-3",
-                revision="449d8993ead63a068e1030eb26925132814db1c8",
-                files=("config.json", WHOLE),
-            ),
-            licence=licences.ANIMATEDIFF,
-            size=1_670 * MB,
-        )
+    yield ModelSpec(
+        name="motion-v1-5-3",
+        about="AnimateDiff's third motion adapter, the usual one; SparseCtrl belongs to it",
+        source=HubSource(
+            repo="guoyww/animatediff-motion-adapter-v1-5-3",
+            revision="449d8993ead63a068e1030eb26925132814db1c8",
+            files=("config.json", WHOLE),
+        ),
+        licence=licences.ANIMATEDIFF,
+        size=1_670 * MB,
+    )
     yield ModelSpec(
         name="animatelcm",
         about="AnimateLCM: AnimateDiff in 4 to 8 steps (adapter and LoRA)",
@@ -160,6 +156,14 @@ def _looks() -> Iterator[ModelSpec]:
         ),
         licence=licences.ANIMATEDIFF,
         size=994 * MB,
+    )
+
+    yield ModelSpec(
+        name="motion-lora-v1-5-3",
+        about="the LoRA that SparseCtrl was trained beside, for motion-v1-5-3",
+        source=HubSource(repo="guoyww/animatediff-motion-lora-v1-5-3", files=(WHOLE,)),
+        licence=licences.ANIMATEDIFF,
+        size=102 * MB,
     )
 
 

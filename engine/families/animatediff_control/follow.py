@@ -15,7 +15,7 @@ from engine.core.device import Device, DeviceKind
 from engine.core.family import Frames, Hooks, SourceClip
 from engine.core.recipe import Follow
 from engine.diffusion.by_time import frames_by_time
-from engine.diffusion.ladder import Rung, descend
+from engine.diffusion.ladder import Rung, Start, descend
 from engine.diffusion.loading import load, size_of
 from engine.families.animatediff_control.extractors import Extractor, find_edges, load_extractor
 from engine.families.animatediff_control.follow_needs import NEEDS
@@ -65,7 +65,7 @@ def conditioning_frames(
         found = descend(
             (ON_CPU,) if on_gpu else (),
             lambda rungs: _extract(chosen, follow, Device() if rungs else context.device, context, hooks),
-            first=0,
+            start=Start(),
             most=1,
             hooks=hooks,
         )
@@ -97,4 +97,5 @@ def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, 
         f"{entry}/{dtype}",
         lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
         size_of,
+        park=lambda model: model.to("cpu"),
     )

@@ -33,10 +33,10 @@ TURBO = Way(
     steps=4,
     guidance=1.0,
     weights=(TURBO_WEIGHTS,),
-    memory=12 * GIB,
+    memory=5 * GIB,
 )
-LIGHT = Way(name="light", about="15 steps", steps=15, guidance=3.0, memory=14 * GIB)
-FULL = Way(name="full", about="25 steps", steps=25, guidance=3.0, memory=16 * GIB)
+LIGHT = Way(name="light", about="15 steps", steps=15, guidance=3.0, memory=int(7.9 * GIB))
+FULL = Way(name="full", about="25 steps", steps=25, guidance=3.0, memory=int(11.3 * GIB))
 
 
 def tune(outline: Outline) -> Tuned:

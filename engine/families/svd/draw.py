@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from diffusers import (
     EulerDiscreteScheduler,
@@ -22,13 +21,14 @@ from safetensors.torch import load_file
 from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed, Unsupported
-from engine.core.family import Frames, Hooks, Inputs
+from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Recipe
 from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
-from engine.diffusion.ladder import descend, first_rung, free_bytes
-from engine.diffusion.loading import check_folder, dtype_for, load, size_of
+from engine.diffusion.goes import Go, Unfinished
+from engine.diffusion.ladder import Start, descend, free_bytes, start
+from engine.diffusion.loading import bytes_in, check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps, showing_one_draft
 from engine.diffusion.streaming import streamed
@@ -56,25 +56,13 @@ _UNet: Any = UNetSpatioTemporalConditionModel
 STEP_MULTIPLE = 64
 """Sides of a frame: the latents are an eighth of it, and the UNet halves them three times."""
 
+NO_PICTURE = "Stable Video Diffusion needs a picture to animate."
 FEWEST_DECODED = 2
 LEAST_GUIDANCE = 1.0
 """Of the first frame; it rises to the recipe's with the last one."""
 
 DECODE_WORTH = 2.2
 """What decoding a clip costs, in passes of the UNet: 173.6 TFLOP to 80."""
-
-NEXT_GO = 0x85EBCA6B
-"""Between the seeds of a take's goes. Odd, and not the distance of a job's takes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Go:
-    """One call of the pipeline: how many frames, from which seed, and its part of the take."""
-
-    frames: int
-    seed: int
-    begin: float
-    end: float
 
 
 class SvdFamily:
@@ -102,16 +90,23 @@ class SvdFamily:
         hooks = showing_one_draft(hooks)
         hooks.cancel.check()
         parts = self._parts(recipe)
+        clip = Unfinished((recipe.frames, recipe.height, recipe.width), seed=seed, picture=picture)
 
         def attempt(rungs: tuple[str, ...]) -> Frames:
             generator = torch.Generator("cpu")
             pipe = _Pipeline(scheduler=_scheduler(recipe, parts, generator), **parts.models)
             pipe.set_progress_bar_config(disable=True)
             with self._placed(pipe, rungs), compiling(usual=_is_usual(recipe) and not rungs):
-                return _chain(pipe, generator, recipe, picture, seed, rungs, hooks)
+                return clip.draw(
+                    _most(recipe, rungs),
+                    lambda go: _denoise(pipe, generator, recipe, go, hooks),
+                    lambda latents, go: _decode(pipe, latents, recipe, go, rungs, hooks),
+                )
 
-        first = self._first_rung(recipe, parts)
-        return descend(RUNGS, attempt, first=first, most=self._context.steps_down, hooks=hooks)
+        begin = self._start(recipe, parts)
+        return descend(
+            RUNGS, attempt, start=begin, most=self._context.steps_down, hooks=hooks, phase=lambda: clip.phase
+        )
 
     def _parts(self, recipe: Recipe) -> _Parts:
         """What a recipe needs, loaded into main memory; the UNet apart, for the ways share the rest."""
@@ -122,9 +117,14 @@ class SvdFamily:
             lambda: load(_Pipeline, folder, device=Device(), dtype=self._dtype, unet=None),
             size_of,
             park=_park,
+            coming=sum(bytes_in(folder / part) for part in ("vae", "image_encoder")),
         )
         unet = model_cache.get(
-            unet_name, lambda: compiled_for(self._load_unet(recipe), self._context), size_of, park=_park
+            unet_name,
+            lambda: compiled_for(self._load_unet(recipe), self._context),
+            size_of,
+            park=_park,
+            coming=bytes_in(folder / "unet"),
         )
         names = ("vae", "image_encoder", "feature_extractor")
         models = {name: getattr(rest, name) for name in names} | {"unet": unet}
@@ -138,15 +138,15 @@ class SvdFamily:
             return _load_distilled(folder / "unet", self._context.store.path(TURBO_WEIGHTS), self._dtype)
         return load(_UNet, folder, subfolder="unet", device=Device(), dtype=self._dtype)
 
-    def _first_rung(self, recipe: Recipe, parts: _Parts) -> int:
+    def _start(self, recipe: Recipe, parts: _Parts) -> Start:
         """How far down to begin; nowhere but on CUDA is it known what is free."""
         if self._device.kind is not DeviceKind.CUDA:
-            return 0
+            return Start()
         weights = parts.weights()
         needed = costs(recipe, weights)
         if needed[0] > free_bytes() + weights.present:
             self._context.model_cache.clear_gpu(keep=parts.names)
-        return first_rung(needed, free_bytes() + weights.present)
+        return start(recipe, RUNGS, needed, free_bytes() + weights.present, self._context.rung_memory)
 
     @contextmanager
     def _placed(self, pipe: Any, rungs: tuple[str, ...]) -> Iterator[None]:
@@ -197,75 +197,35 @@ class _Parts:
         return Weights(**sizes, present=present)
 
 
-def goes(frames: int, most: int) -> tuple[int, ...]:
-    """Divide a clip into goes of about equal length, each beginning with the last frame of the one before.
-
-    Args:
-        frames: of the clip, at least 2.
-        most: frames of a go, at least 2.
-
-    Returns:
-        The number of frames of each go. All but the first lose one, the doubled frame.
-    """
-    count = math.ceil((frames - 1) / (most - 1))
-    least, more = divmod(frames - 1, count)
-    return tuple(least + 1 + (number < more) for number in range(count))
-
-
-def _chain(
-    pipe: Any,
-    generator: torch.Generator,
-    recipe: Recipe,
-    picture: Image.Image,
-    seed: int,
-    rungs: tuple[str, ...],
-    hooks: Hooks,
-) -> Frames:
-    """Draw the goes one after the other."""
+def _most(recipe: Recipe, rungs: tuple[str, ...]) -> int:
+    """Frames that are drawn in one go."""
     most = int(recipe.settings["go"])
-    if SHORTER.name in rungs:
-        most = max(2, math.ceil(min(most, recipe.frames) / 2))
-    clip = np.empty((recipe.frames, recipe.height, recipe.width, 3), np.uint8)
-    done = 0
-    for number, frames in enumerate(goes(recipe.frames, most)):
-        doubled = min(number, 1)
-        go = _Go(
-            frames=frames,
-            seed=(seed + number * NEXT_GO) % 2**32,
-            begin=done / recipe.frames,
-            end=(done + frames - doubled) / recipe.frames,
-        )
-        generator.manual_seed(go.seed)
-        drawn = _draw(pipe, generator, recipe, picture, go, rungs, hooks)
-        picture = Image.fromarray(drawn[-1])
-        clip[done : done + frames - doubled] = drawn[doubled:]
-        done += frames - doubled
-    return clip
+    return max(2, math.ceil(min(most, recipe.frames) / 2)) if SHORTER.name in rungs else most
 
 
-def _draw(
-    pipe: Any,
-    generator: torch.Generator,
-    recipe: Recipe,
-    picture: Image.Image,
-    go: _Go,
-    rungs: tuple[str, ...],
-    hooks: Hooks,
-) -> Frames:
-    """One go: denoise, then decode."""
-    hooks.cancel.check()
-    settings = recipe.settings
+def _between(recipe: Recipe, go: Go) -> float:
+    """The share of the take at which a go is denoised, and nothing but its decoding is left."""
     passes = recipe.steps * (2 if recipe.guidance > 1 else 1)
-    between = go.begin + (go.end - go.begin) * passes / (passes + DECODE_WORTH)
+    return go.begin + (go.end - go.begin) * passes / (passes + DECODE_WORTH)
+
+
+def _denoise(pipe: Any, generator: torch.Generator, recipe: Recipe, go: Go, hooks: Hooks) -> torch.Tensor:
+    """A go's latents ``[1, frames, C, h, w]``, in main memory."""
+    hooks.cancel.check()
+    picture = go.picture
+    if picture is None:
+        raise Unsupported(NO_PICTURE)
+    generator.manual_seed(go.seed)
+    settings = recipe.settings
     steps = Steps(
         hooks,
         steps=recipe.steps,
         begin=go.begin,
-        end=between,
+        end=_between(recipe, go),
         preview=(lambda latents: draft_frames(latents[0], DRAFT_MAP)) if go.begin == 0 else None,
     )
-    latents = pipe(
-        picture,
+    latents: torch.Tensor = pipe(
+        Image.fromarray(picture),
         width=recipe.width,
         height=recipe.height,
         num_frames=go.frames,
@@ -279,30 +239,38 @@ def _draw(
         output_type="latent",
         callback_on_step_end=steps.callback,
     ).frames
-    chunk = _within(settings["decode_chunk"], 1, go.frames)
+    return latents.to("cpu")
+
+
+def _decode(
+    pipe: Any, latents: torch.Tensor, recipe: Recipe, go: Go, rungs: tuple[str, ...], hooks: Hooks
+) -> Frames:
+    """A go's frames."""
+    chunk = _within(recipe.settings["decode_chunk"], 1, go.frames)
     if SMALLER_DECODE.name in rungs:
         chunk = min(chunk, FEWEST_DECODED)
     vae = pipe.vae
-    scaled = (1 / vae.config.scaling_factor * latents.flatten(0, 1)).to(vae.dtype)
+    where = pipe._execution_device  # noqa: SLF001 - with offloading, ``device`` is the CPU
+    scaled = (1 / vae.config.scaling_factor * latents.to(where).flatten(0, 1)).to(vae.dtype)
     return decode(
         lambda part: vae.decode(part, num_frames=len(part)).sample,
         scaled,
         chunk=chunk,
         hooks=hooks,
-        begin=between,
+        begin=_between(recipe, go),
         end=go.end,
     )
 
 
-def _fitted(recipe: Recipe, inputs: Inputs) -> Image.Image:
+def _fitted(recipe: Recipe, inputs: Inputs) -> Picture:
     """The picture at the frame's size, cropped: the pipeline itself would stretch it."""
     if inputs.picture is None:
-        raise Unsupported("Stable Video Diffusion needs a picture to animate.")
+        raise Unsupported(NO_PICTURE)
     if recipe.width % STEP_MULTIPLE or recipe.height % STEP_MULTIPLE:
         raise Unsupported(f"Stable Video Diffusion needs sizes in multiples of {STEP_MULTIPLE} pixels.")
     if recipe.frames < 2:  # noqa: PLR2004 - a clip moves
         raise Unsupported("Stable Video Diffusion needs at least two frames.")
-    return Image.fromarray(cover(inputs.picture, recipe.width, recipe.height))
+    return cover(inputs.picture, recipe.width, recipe.height)
 
 
 def _is_usual(recipe: Recipe) -> bool:

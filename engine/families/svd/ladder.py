@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.core.recipe import Recipe
-from engine.diffusion.ladder import Rung
+from engine.diffusion.ladder import Phase, Rung
+
+_DENOISE, _DECODE = (frozenset({phase}) for phase in (Phase.DENOISE, Phase.DECODE))
 
 OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
-CHUNKED = Rung(name="chunked", about="layers worked in smaller parts to save memory (same picture)")
-STREAMED = Rung(
-    name="streamed", about="layers moved to the GPU one by one to save memory (same picture, slower)"
+CHUNKED = Rung(
+    name="chunked", about="layers worked in smaller parts to save memory (same picture)", helps=_DENOISE
 )
-SMALLER_DECODE = Rung(name="decode", about="frames decoded two at a time to save memory (may flicker more)")
-SHORTER = Rung(name="shorter", about="drawn in shorter pieces and joined to save memory")
+STREAMED = Rung(
+    name="streamed",
+    about="layers moved to the GPU one by one to save memory (same picture, slower)",
+    helps=_DENOISE,
+)
+SMALLER_DECODE = Rung(
+    name="decode", about="frames decoded two at a time to save memory (may flicker more)", helps=_DECODE
+)
+SHORTER = Rung(name="shorter", about="drawn in shorter pieces and joined to save memory", helps=_DENOISE)
 
 RUNGS = (OFFLOAD, CHUNKED, STREAMED, SMALLER_DECODE, SHORTER)
 """First what only costs time, then what changes the picture."""
 
-# Bytes of half precision for each pixel of a frame, counted from the layers' shapes: not measured on a card.
-STEP_BYTES = 170
+# Bytes for each pixel of a frame, and of a pass, in half precision, as benchmarks/meta_memory.py counts them.
+STEP_BYTES = 285
 """Of a denoising step; the feed-forward layers' widening takes most of it."""
-CHUNKED_STEP_BYTES = 70
-DECODE_BYTES = 1700
+CHUNKED_STEP_BYTES = 165
+DECODE_BYTES = 2050
 LAYERS_HELD = 0.05
 """The share of a streamed model that is on the card at a time: a layer, and the next one."""
 

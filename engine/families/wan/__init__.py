@@ -2,49 +2,62 @@
 
 This module can be imported without torch; :mod:`engine.families.wan.draw` draws. Both versions are
 Apache-2.0. Sources: the model cards Wan-AI/Wan2.1-T2V-1.3B-Diffusers and Wan-AI/Wan2.2-TI2V-5B-Diffusers,
-FastVideo/FastWan2.1-T2V-1.3B-Diffusers, and what diffusers' WanPipeline insists on.
+FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers, and what diffusers' WanPipeline insists on.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
 from functools import partial
 
 from engine.core.draft_map import DraftMap
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Kind, Quality
+from engine.families.wan.draft_maps import WAN_21_MAP, WAN_22_MAP
 from engine.planning.prompting import construct, movement
 from engine.weights import licences
-from engine.weights.model_spec import GB, MB, WHOLE, HubSource, ModelSpec
+from engine.weights.model_spec import MB, WHOLE, HubSource, ModelSpec
 
 GIB = 2**30
 
 LATENT_FRAMES = 4
 """Frames of the clip that one latent frame stands for; the first frame has one of its own."""
 
-FASTWAN = "fastwan-2.1-1.3b"
+UMT5 = "wan-umt5"
+"""The text encoder, which both versions share."""
 
-DRAFT_MAP = DraftMap(  # the published fit of Wan 2.1's VAE, for latents as the transformer sees them
-    weights=(
-        (-0.1299, -0.1692, 0.2932),
-        (0.0671, 0.0406, 0.0442),
-        (0.3568, 0.2548, 0.1747),
-        (0.0372, 0.2344, 0.1420),
-        (0.0313, 0.0189, -0.0328),
-        (0.0296, -0.0956, -0.0665),
-        (-0.3477, -0.4059, -0.2925),
-        (0.0166, 0.1902, 0.1975),
-        (-0.0412, 0.0267, -0.1364),
-        (-0.1293, 0.0740, 0.1636),
-        (0.0680, 0.3019, 0.1128),
-        (0.0032, 0.0581, 0.0639),
-        (-0.1251, 0.0927, 0.1699),
-        (0.0060, -0.0633, 0.0005),
-        (0.3477, 0.2275, 0.2950),
-        (0.1984, 0.0913, 0.1861),
-    ),
-    bias=(-0.1835, -0.0868, -0.3360),
+FASTWAN = "fastwan-2.2-ti2v-5b"
+
+AUTHORS_NEGATIVE = (  # the punctuation is theirs
+    "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，"  # noqa: RUF001
+    "JPEG压缩残留，丑陋的，残缺的，多余的手指，画得不好的手部，画得不好的脸部，畸形的，毁容的，形态畸形的肢体，"  # noqa: RUF001
+    "手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"  # noqa: RUF001
 )
+"""What both versions are steered away from in all samples that their authors published."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footprint:
+    """Bytes of activations, as ``python -m benchmarks.meta_memory`` counts them at full size.
+
+    Attributes:
+        token_pixels: pixels of a latent frame's picture that are one token.
+        step: for each token of a pass.
+        decode: for each pixel of the frame, while a clip is decoded as a whole.
+        decoded_frame: for each pixel of each frame of it, beside that.
+        tile: while a clip is decoded in tiles.
+        tiled_frame: for each pixel of each frame of it, beside that.
+        encode: for each pixel, while the first frame is encoded.
+    """
+
+    token_pixels: int
+    step: int
+    decode: int
+    decoded_frame: int
+    tile: int
+    tiled_frame: int
+    encode: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,17 +69,25 @@ class Version:
         multiple: of both sides, in pixels.
         shift: how far the noise levels are moved towards noise, as its authors advise.
         trained_fps: frames per second of the clips it learned from.
-        draft_map: takes its latents to colours; None where that is not known, so no draft is shown.
-        costs: bytes of GPU memory for its longest clip with 0, 1, 2, … rungs in force. Estimates, from the
-            weights' own sizes and room for the activations.
+        trained_frames: frames of the longest of them.
+        area: pixels of their frames.
+        times_each_token: each token is told its own level of noise: the first frame may be clean.
+        draft_map: takes its latents to colours.
+        footprint: what its activations take.
+        transformer, vae: bytes of its models on a card.
     """
 
     entry: str
     multiple: int
     shift: float
     trained_fps: int
-    costs: tuple[int, ...]
-    draft_map: DraftMap | None = None
+    trained_frames: int
+    area: int
+    times_each_token: bool
+    draft_map: DraftMap
+    footprint: Footprint
+    transformer: int
+    vae: int
 
 
 WAN_21 = Version(
@@ -74,15 +95,42 @@ WAN_21 = Version(
     multiple=16,
     shift=8.0,
     trained_fps=16,
-    costs=(20 * GIB, 13 * GIB, 12 * GIB, 5 * GIB),
-    draft_map=DRAFT_MAP,
+    trained_frames=81,
+    area=832 * 480,
+    times_each_token=False,
+    draft_map=WAN_21_MAP,
+    footprint=Footprint(
+        token_pixels=16 * 16,
+        step=49_000,
+        decode=19_500,
+        decoded_frame=12,
+        tile=1_270_000_000,
+        tiled_frame=18,
+        encode=3_900,
+    ),
+    transformer=2_838_000_000,
+    vae=508_000_000,
 )
 WAN_22 = Version(
     entry="wan-2.2-ti2v-5b",
     multiple=32,
     shift=5.0,
     trained_fps=24,
-    costs=(32 * GIB, 18 * GIB, 15 * GIB, 7 * GIB),
+    trained_frames=121,
+    area=1280 * 704,
+    times_each_token=True,
+    draft_map=WAN_22_MAP,
+    footprint=Footprint(
+        token_pixels=32 * 32,
+        step=200_000,
+        decode=21_500,
+        decoded_frame=12,
+        tile=100_000_000,
+        tiled_frame=56,
+        encode=2_000,
+    ),
+    transformer=10_000_000_000,
+    vae=2_820_000_000,
 )
 VERSIONS = {"wan": WAN_21, "wan-5b": WAN_22}
 """By the family's name."""
@@ -93,10 +141,16 @@ def count(frames: int) -> int:
     return frames + (1 - frames) % LATENT_FRAMES
 
 
+def grid(version: Version, width: int, height: int) -> tuple[int, int]:
+    """The size that is drawn for a frame: it may be a few pixels larger, and the edges are cut off."""
+    across, down = (math.ceil(side / version.multiple) * version.multiple for side in (width, height))
+    return across, down
+
+
 def tune(version: Version, outline: Outline) -> Tuned:
     """Settle what only this family knows.
 
-    The setting is ``flow_shift``, which the distilled way does not have.
+    The settings are ``go``, frames drawn in one go, and ``flow_shift``, which the distilled way lacks.
     """
     request, subject, way = outline.request, outline.subject, outline.way
     made = construct(
@@ -109,27 +163,60 @@ def tune(version: Version, outline: Outline) -> Tuned:
     moves, why = movement(request.camera, request.motion, raw=request.raw)
     reasons = [*made.reasons, *why]
     guided = way is not None and way.guidance > 1
-    negative = (made.negative if request.negative is None else request.negative) if guided else ""
+    negative = ""
+    if guided:
+        own = ", ".join(part for part in (AUTHORS_NEGATIVE, made.negative) if part)
+        negative = own if request.negative is None else request.negative
     if request.negative and not guided:
         reasons.append("this preset ignores the negative prompt")
-    pace = outline.native_fps / version.trained_fps
-    if pace < 0.9:  # noqa: PLR2004 - a tenth slower is not seen
-        reasons.append(f"a clip this long moves at about {pace:.0%} of the model's natural pace")
+    go = version.trained_frames
+    if outline.frames > go:
+        reasons.append(
+            f"more than {go} frames: drawn in pieces, each starting from the last frame of the one before"
+        )
+    distilled = way is not None and way.name == FAST.name
     return Tuned(
         words=", ".join([made.text, *moves]),
         negative=negative,
-        settings={} if way is not None and way.name == FAST.name else {"flow_shift": version.shift},
+        settings={"go": go} | ({} if distilled else {"flow_shift": version.shift}),
         reasons=tuple(reasons),
     )
 
 
-def _way(version: Version, steps: int, guidance: float) -> Way:
-    about, memory = f"{steps} steps with guidance", version.costs[1]
-    return Way(name=f"unipc-{steps}", about=about, steps=steps, guidance=guidance, memory=memory)
+def _memory(version: Version) -> int:
+    """Bytes of a card on which nothing that can be seen is given up: its models take turns.
+
+    Wan 2.2 is decoded in tiles: as a whole, its clips take more than twice what the steps do.
+    """
+    latents = (version.trained_frames - 1) // LATENT_FRAMES + 1
+    tokens = latents * version.area // version.footprint.token_pixels
+    steps = version.transformer + tokens * version.footprint.step
+    decode = version.area * (
+        version.footprint.decode + version.trained_frames * version.footprint.decoded_frame
+    )
+    whole = steps if version is WAN_22 else max(steps, version.vae + decode)
+    return whole + GIB // 2  # CUDA's own
 
 
-FAST = replace(
-    _way(WAN_21, 3, 1.0), name="fastwan", about="3 steps of the distilled model", weights=(FASTWAN,)
+def _way(version: Version, steps: int, guidance: float, *, rank: int | None = None) -> Way:
+    about = f"{steps} steps with guidance"
+    return Way(
+        name=f"unipc-{steps}", about=about, steps=steps, guidance=guidance, memory=_memory(version), rank=rank
+    )
+
+
+BEST_RANK = 8
+"""Before all others, where there are words and the card holds it."""
+
+FAST = Way(
+    name="fastwan",
+    about="3 steps of the distilled model",
+    steps=3,
+    guidance=1.0,
+    weights=(FASTWAN,),
+    memory=_memory(WAN_22),
+    rank=BEST_RANK,
+    lacks=frozenset({Kind.ANIMATE, Feature.FIRST_FRAME}),  # it was distilled on words alone
 )
 
 SPECS = (
@@ -139,19 +226,22 @@ SPECS = (
         kinds=frozenset({Kind.TEXT2VIDEO}),
         needs_picture=False,
         max_native_fps=WAN_21.trained_fps,
-        min_native_fps=6,
+        min_native_fps=WAN_21.trained_fps,
         about="Wan 2.1 with 1.3 billion parameters: understands long prompts, moves well",
         rank=15,
-        weights=(WAN_21.entry,),
+        weights=(WAN_21.entry, UMT5),
         ways={
-            Quality.FAST: (FAST, _way(WAN_21, 15, 6.0)),
+            # AnimateLCM takes a quarter of the time.
+            Quality.FAST: (_way(WAN_21, 15, 6.0, rank=21),),
             Quality.BALANCED: (_way(WAN_21, 30, 6.0),),
             Quality.BEST: (_way(WAN_21, 50, 6.0),),
         },
         features=frozenset({Feature.PROMPT, Feature.CAMERA}),
-        area=dict.fromkeys(Quality, 832 * 480),
+        area=dict.fromkeys(Quality, WAN_21.area),
+        trained_sizes=((832, 480), (480, 832)),
         multiple=WAN_21.multiple,
-        chunk=81,
+        chunk=WAN_21.trained_frames,
+        longest=WAN_21.trained_frames,
         count=count,
         tune=partial(tune, WAN_21),
     ),
@@ -161,75 +251,79 @@ SPECS = (
         kinds=frozenset({Kind.TEXT2VIDEO, Kind.ANIMATE}),
         needs_picture=False,
         max_native_fps=WAN_22.trained_fps,
-        min_native_fps=6,
+        min_native_fps=WAN_22.trained_fps,
         about="Wan 2.2 with 5 billion parameters: from a prompt, or from a picture as the first frame",
         rank=16,
-        weights=(WAN_22.entry,),
+        weights=(WAN_22.entry, UMT5),
         ways={
-            Quality.FAST: (_way(WAN_22, 20, 5.0),),
-            Quality.BALANCED: (_way(WAN_22, 30, 5.0),),
-            Quality.BEST: (_way(WAN_22, 50, 5.0),),
+            Quality.FAST: (FAST, _way(WAN_22, 20, 5.0, rank=22)),
+            Quality.BALANCED: (_way(WAN_22, 30, 5.0, rank=BEST_RANK),),
+            Quality.BEST: (_way(WAN_22, 50, 5.0, rank=BEST_RANK),),
         },
         features=frozenset({Feature.PROMPT, Feature.CAMERA, Feature.FIRST_FRAME}),
         heeds_faces=True,
-        area={Quality.FAST: 832 * 480, Quality.BALANCED: 960 * 544, Quality.BEST: 1280 * 704},
+        area=dict.fromkeys(Quality, WAN_22.area),
+        trained_sizes=((1280, 704), (704, 1280)),
         multiple=WAN_22.multiple,
-        chunk=121,
+        chunk=WAN_22.trained_frames,
         count=count,
         tune=partial(tune, WAN_22),
     ),
 )
 
-_FILES = (
-    "model_index.json",
-    "scheduler/scheduler_config.json",
-    "text_encoder/config.json",
-    "text_encoder/*.safetensors",
-    "text_encoder/model.safetensors.index.json",
-    "tokenizer/special_tokens_map.json",
-    "tokenizer/spiece.model",
-    "tokenizer/tokenizer.json",
-    "tokenizer/tokenizer_config.json",
-    "transformer/config.json",
-    "transformer/*.safetensors*",
-    "vae/config.json",
-    f"vae/{WHOLE}",
-)
+_FILES = ("transformer/config.json", "transformer/*.safetensors*", "vae/config.json", f"vae/{WHOLE}")
+
+_WAN_22_REPO, _WAN_22_COMMIT = "Wan-AI/Wan2.2-TI2V-5B-Diffusers", "b8fff7315c768468a5333511427288870b2e9635"
 
 WEIGHTS = (
     ModelSpec(
+        name=UMT5,
+        about="UMT5: reads the words for both versions of Wan",
+        source=HubSource(
+            repo=_WAN_22_REPO,  # half the size of the one beside Wan 2.1, which is the same in float32
+            revision=_WAN_22_COMMIT,
+            files=(
+                "text_encoder/config.json",
+                "text_encoder/*.safetensors",
+                "text_encoder/model.safetensors.index.json",
+                "tokenizer/special_tokens_map.json",
+                "tokenizer/spiece.model",
+                "tokenizer/tokenizer.json",
+                "tokenizer/tokenizer_config.json",
+            ),
+        ),
+        licence=licences.APACHE,
+        size=11_390 * MB,
+    ),
+    ModelSpec(
         name=WAN_21.entry,
-        about="Wan 2.1 1.3B: makes a clip from a prompt",
+        about="Wan 2.1 1.3B: makes a clip from a prompt; needs wan-umt5",
         source=HubSource(
             repo="Wan-AI/Wan2.1-T2V-1.3B-Diffusers",
             revision="0fad780a534b6463e45facd96134c9f345acfa5b",
             files=_FILES,
         ),
         licence=licences.APACHE,
-        size=28_930 * MB,
-        memory={"offload": 11 * GB},
-    ),
-    ModelSpec(
-        name=FASTWAN,
-        about="FastWan 2.1 1.3B: Wan in 3 steps; its transformer, beside wan-2.1-1.3b",
-        source=HubSource(
-            repo="FastVideo/FastWan2.1-T2V-1.3B-Diffusers",
-            files=("transformer/config.json", "transformer/*.safetensors*"),
-        ),
-        licence=licences.APACHE,
-        size=2_840 * MB,
-        memory={"offload": 11 * GB},
+        size=6_190 * MB,
     ),
     ModelSpec(
         name=WAN_22.entry,
-        about="Wan 2.2 5B: makes a clip from a prompt, or from a picture and a prompt",
+        about="Wan 2.2 5B: makes a clip from a prompt, or from a picture and a prompt; needs wan-umt5",
+        source=HubSource(repo=_WAN_22_REPO, revision=_WAN_22_COMMIT, files=_FILES),
+        licence=licences.APACHE,
+        size=22_820 * MB,
+    ),
+    ModelSpec(
+        name=FASTWAN,
+        about="FastWan 2.2 5B: Wan 2.2 in 3 steps, from a prompt; its transformer, beside wan-2.2-ti2v-5b",
         source=HubSource(
-            repo="Wan-AI/Wan2.2-TI2V-5B-Diffusers",
-            revision="b8fff7315c768468a5333511427288870b2e9635",
-            files=_FILES,
+            repo="FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers",
+            files=("transformer/config.json", f"transformer/{WHOLE}"),
+            sha256={
+                f"transformer/{WHOLE}": "a1cf4acd5d0242ca0cad68e115064f4ac7e748686c9cf0da050ce87decc6b9bf"
+            },
         ),
         licence=licences.APACHE,
-        size=34_200 * MB,
-        memory={"whole": 24 * GB, "offload": 8 * GB},
+        size=10_000 * MB,
     ),
 )

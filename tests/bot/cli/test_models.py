@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from bot.cli import models
+from bot.cli import choices_table, models
 from bot.cli.doctor import examine, examine_weights
 from bot.cli.main import main
 from bot.cli.models_table import table
@@ -188,7 +188,10 @@ def test_every_command_of_models_says_what_it_does():
 @pytest.mark.pages
 def test_the_page_ends_with_the_table_of_the_catalogue():
     text = (ROOT / "docs/models.md").read_text("utf-8")
-    assert text.endswith(f"\n\n{table()}\n"), "run: python -m bot.cli.models_table"
+    assert text.endswith(f"\n\n{table()}\n"), "run: make pages"
+    assert f"<!-- choices: begin -->\n{choices_table.table()}\n<!-- choices: end -->" in text, (
+        "run: make pages"
+    )
 
 
 def test_the_table_has_a_row_for_each_entry_with_its_licence_and_size():

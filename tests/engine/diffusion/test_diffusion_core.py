@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
+import shutil
 import sys
 import threading
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -25,12 +28,18 @@ from engine.diffusion.loading import check_folder, dtype_for, load, size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
 from engine.families import FOLDERS, wan
+from engine.families.animatediff.schedulers import scheduler_for
 from engine.gate.draft import why_hopeless
 from tests import ROOT
 from tests.engine import tiny  # noqa: F401 - one thread, and the libraries in order
 from tests.engine.tiny import svd
 
-from diffusers import DDIMScheduler, EulerDiscreteScheduler, StableVideoDiffusionPipeline  # isort: skip
+from diffusers import (  # isort: skip
+    DDIMScheduler,
+    EulerDiscreteScheduler,
+    StableVideoDiffusionPipeline,
+    UniPCMultistepScheduler,
+)
 
 LATENTS = torch.zeros(1, 2, 4, 8, 8)
 NOISE = np.random.default_rng(0).integers(0, 256, (3, 16, 16, 3), dtype=np.uint8)
@@ -83,7 +92,7 @@ def test_one_draft_is_shown_after_a_third_of_the_steps_and_none_of_a_short_run(c
 
 def test_a_family_of_16_channels_that_is_not_wan_shows_no_draft_and_loses_no_take():
     latents = torch.zeros(1, 16, 4, 8, 8)
-    in_wans_colours = draft_frames(latents[0].movedim(0, 1), wan.DRAFT_MAP)
+    in_wans_colours = draft_frames(latents[0].movedim(0, 1), wan.WAN_21.draft_map)
     assert why_hopeless(in_wans_colours) is not None, "with Wan's map the take would be given up"
     shown: list[Frames] = []
     steps = Steps(Hooks(draft=shown.append), steps=9)
@@ -96,9 +105,13 @@ def test_each_family_draws_its_drafts_with_its_own_map():
     for folder, package in FOLDERS.items():
         for path in (ROOT / "engine" / "families" / folder).rglob("*.py"):
             if "draft_frames" in path.read_text("utf-8"):
-                assert isinstance(package.DRAFT_MAP, DraftMap), f"{folder} draws drafts and has no map"
-    assert wan.VERSIONS["wan"].draft_map is wan.DRAFT_MAP
-    assert wan.VERSIONS["wan-5b"].draft_map is None, "its latents have 48 channels"
+                versions = getattr(package, "VERSIONS", {})
+                maps = [version.draft_map for version in versions.values()] or [package.DRAFT_MAP]
+                assert all(isinstance(made, DraftMap) for made in maps), (
+                    f"{folder} draws drafts without a map"
+                )
+    channels = {name: len(version.draft_map.weights) for name, version in wan.VERSIONS.items()}
+    assert channels == {"wan": 16, "wan-5b": 48}
 
 
 @pytest.mark.parametrize(
@@ -127,6 +140,9 @@ def test_broken_latents_are_never_decoded(broken_from, ends_at):
 
 # --- what a draft is made from
 
+WAN_FLOW: Any = UniPCMultistepScheduler(
+    prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=5.0
+)
 CLEAN = torch.linspace(-1, 1, 32).view(1, 2, 4, 2, 2)
 
 
@@ -177,6 +193,56 @@ def test_a_draft_is_of_the_expected_clip_not_of_the_noise(scheduler, predict):
             assert torch.allclose(expected(scheduler, time, before, after), CLEAN, atol=2e-3)
 
 
+def guess_of_lightning(scheduler, _time, latents, clip):
+    return (latents - clip) / scheduler.sigmas[scheduler.step_index]
+
+
+def guess_of_ddpm(scheduler, time, latents, clip):
+    kept = scheduler.alphas_cumprod[int(time)]
+    return (latents - kept**0.5 * clip) / (1 - kept) ** 0.5
+
+
+def guess_of_wan(scheduler, time, latents, clip):
+    index = scheduler.step_index
+    sigma = float(scheduler.sigmas[0 if index is None else index])
+    return (latents - clip) / max(sigma, 1e-3)
+
+
+SD_NOISE = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+
+
+@pytest.mark.parametrize(
+    ("scheduler", "guess", "steps", "draft_map"),
+    [
+        (scheduler_for("lcm", SD_NOISE), guess_of_ddpm, 6, STABLE_DIFFUSION),
+        (scheduler_for("lcm", SD_NOISE), guess_of_ddpm, 8, STABLE_DIFFUSION),
+        (scheduler_for("lightning", SD_NOISE), guess_of_lightning, 4, STABLE_DIFFUSION),
+        (scheduler_for("full", SD_NOISE), guess_of_ddpm, 20, STABLE_DIFFUSION),
+        (WAN_FLOW, guess_of_wan, 20, wan.WAN_21.draft_map),
+        (WAN_FLOW, guess_of_wan, 30, wan.WAN_22.draft_map),
+    ],
+    ids=["AnimateLCM 6", "AnimateLCM 8", "Lightning", "AnimateDiff", "Wan 2.1", "Wan 2.2"],
+)
+def test_the_draft_of_every_way_shows_the_clip(scheduler, guess, steps, draft_map):
+    """Held against the same colours of the finished clip; a noisy draft of AnimateLCM came to .2."""
+    generator = torch.Generator("cpu").manual_seed(0)
+    coarse = torch.randn((3, len(draft_map.weights), 4, 4), generator=generator)
+    clip = torch.nn.functional.interpolate(coarse, scale_factor=4.0, mode="bilinear")
+    scheduler.set_timesteps(steps)
+    latents = torch.randn(clip.shape, generator=generator) * scheduler.init_noise_sigma
+    shown: list[Frames] = []
+    counter = Steps(
+        Hooks(draft=shown.append), steps=steps, preview=lambda latents: draft_frames(latents, draft_map)
+    )
+    for time in scheduler.timesteps:
+        scheduler.scale_model_input(latents, time)
+        latents = scheduler.step(guess(scheduler, time, latents, clip), time, latents).prev_sample
+        counter.callback(SimpleNamespace(scheduler=scheduler), 0, time, {"latents": latents})
+    (draft,) = shown
+    finished = draft_frames(clip, draft_map)
+    assert np.corrcoef(draft.ravel(), finished.ravel())[0, 1] > 0.9
+
+
 def test_where_the_line_is_not_known_the_draft_is_of_the_latents():
     assert torch.equal(expected(object(), 0, LATENTS, CLEAN), CLEAN)
     assert torch.equal(expected(EulerDiscreteScheduler(), 0, None, CLEAN), CLEAN)
@@ -190,7 +256,7 @@ def test_the_linear_map_turns_latents_into_small_even_frames_of_bytes():
     assert frames.dtype == np.uint8
     assert (frames[0] == 128).all(), "nothing is grey"
     assert frames[1].mean() > frames[0].mean()
-    assert draft_frames(torch.zeros(2, 16, 60, 104), wan.DRAFT_MAP).shape == (2, 120, 208, 3)
+    assert draft_frames(torch.zeros(2, 16, 60, 104), wan.WAN_21.draft_map).shape == (2, 120, 208, 3)
 
 
 def test_a_map_for_another_number_of_channels_is_refused():
@@ -353,10 +419,32 @@ def pickle_instead(folder):
     path.rename(path.with_suffix(".bin"))
 
 
+def with_a_class_of_its_own(folder):
+    """Its index asks for code that came with it."""
+    write_code(folder / "unet" / "own_unet.py")
+    index = folder / "model_index.json"
+    parts = json.loads(index.read_text())
+    index.write_text(json.dumps(parts | {"unet": ["own_unet", "OwnUNet"]}))
+
+
+def write_code(path):
+    path.write_text(f"open({str(path.with_suffix('.ran'))!r}, 'w').close()\nclass OwnUNet: ...\n")
+
+
+@pytest.mark.parametrize("place", ["pipeline.py", "unet/unet.py", "control_net_depth.py", "setup.py"])
+def test_code_that_lies_beside_weights_is_not_run(tmp_path, weights, place):
+    """ControlNet 1.1 comes with the program that trained it: a copy of its folder was refused."""
+    folder = tmp_path / "svd"
+    shutil.copytree(weights / "svd", folder)
+    write_code(folder / place)
+    assert load(StableVideoDiffusionPipeline, folder, device=Device()).unet is not None
+    assert not list(folder.rglob("*.ran"))
+
+
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda folder: (folder / "unet" / "unet.py").write_text("raise SystemExit"), "contain code"),
+        (with_a_class_of_its_own, "cannot be loaded"),
         (remove_weights, "not in the safetensors format"),
         (cut, "cannot be loaded"),
         (pickle_instead, "cannot be loaded"),
@@ -373,6 +461,7 @@ def test_weights_that_cannot_be_trusted_or_read_are_refused_in_words(tmp_path, w
     with pytest.raises(RenderFailed, match=f"“svd” .*{said}") as refusal:
         load(StableVideoDiffusionPipeline, folder, device=Device())
     assert refusal.value.code == "E_WEIGHTS"
+    assert not list(tmp_path.rglob("*.ran"))
 
 
 def test_trap_2_a_torchvision_that_cannot_be_imported_takes_no_pipeline_down(monkeypatch):

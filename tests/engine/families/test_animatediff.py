@@ -13,6 +13,8 @@ from engine.core.family import Inputs, SourceClip
 from engine.core.recipe import Before, Role, Stage, Style
 from engine.diffusion.by_time import frames_by_time
 from engine.families import load
+from engine.families.animatediff import loras, parts
+from engine.families.animatediff.draw import _Take
 from engine.families.animatediff.parts import Parts
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -324,3 +326,28 @@ def test_a_clip_is_drawn_anew_as_far_as_the_strength_goes(family):
 def test_what_cannot_be_drawn_is_refused_in_words(family, changes, inputs, said):
     with pytest.raises(Unsupported, match=said):
         draw(family, small(**changes), inputs=inputs)
+
+
+def test_the_lora_of_animatelcm_is_read_once_and_draws_what_it_drew_when_it_was_worn(store, monkeypatch):
+    """Fused, its numbers round a little differently: that is the way's picture."""
+    read: list[str] = []
+    working = loras._load
+
+    def reading(pipe, name, lora):
+        read.append(lora.name)
+        return working(pipe, name, lora)
+
+    monkeypatch.setattr(loras, "_load", reading)
+    family = load("animatediff", EngineContext(store=store))
+    asked = small(way="lcm", steps=2, guidance=1.0, settings={"motion": "animatelcm"})
+    first = draw(family, asked)
+    assert not differ(draw(family, asked), first)
+    assert read == ["animatelcm"]
+    lora = loras.Lora(name="worn", file=store.path("animatelcm") / parts.LCM_LORA, weight=parts.LCM_WEIGHT)
+    monkeypatch.setattr(parts, "fuse", lambda *_: None)
+    monkeypatch.setattr(_Take, "_loras", lambda _: (lora,))
+    worn = draw(load("animatediff", EngineContext(store=store)), asked)
+    assert abs(worn.astype(int) - first).max() <= 1
+    monkeypatch.setattr(_Take, "_loras", lambda _: ())
+    without = draw(load("animatediff", EngineContext(store=store)), asked)
+    assert abs(without.astype(int) - first).max() > 1, "it has an effect"

@@ -129,11 +129,30 @@ def test_a_clip_drawn_anew_has_a_step_to_be_drawn_in(asked, steps, quality):
 
 
 def test_frames_are_drawn_at_eight_a_second_and_long_clips_say_how():
-    short, long = planned(V3, seconds=2), planned(V3, seconds=4)
+    short, usual, long = (planned(V3, seconds=seconds) for seconds in (2, 4, 8))
     assert (short.frames, short.native_fps) == (17, 8)
-    assert (long.frames, long.native_fps) == (33, 8)
+    assert (usual.frames, usual.native_fps) == (32, pytest.approx(7.83, abs=0.01))
+    assert (long.frames, long.native_fps) == (65, 8)
     assert said(long, "windows of 16")
-    assert not said(short, "windows")
+    assert not said(usual, "windows"), "the usual length in one look"
+
+
+@pytest.mark.parametrize("quality", list(Quality))
+def test_a_first_frame_is_drawn_with_what_sparsectrl_was_trained_beside(quality):
+    here = (LCM, LIGHTNING, V2, V3, "sparsectrl-rgb", "motion-lora-v1-5-3", "motion-lora-zoom-in")
+    recipe = planned(*here, subject=PICTURE, quality=quality, camera=Camera.PUSH_IN)
+    assert (recipe.way, recipe.settings["motion"]) == ("full", V3)
+    assert recipe.settings["first_lora"] == "motion-lora-v1-5-3"
+    assert "camera" not in recipe.settings, "the camera's LoRAs belong to another adapter"
+    assert said(recipe, "camera “push in” has no effect here")
+    without = planned(LCM, V3, "sparsectrl-rgb", subject=PICTURE, quality=quality)
+    assert "first_lora" not in without.settings
+    assert said(without, "drawn without motion-lora-v1-5-3")
+
+
+def test_a_first_frame_without_that_adapter_is_refused_with_the_way_out():
+    with pytest.raises(UserError, match="framekiln models pull motion-v1-5-3"):
+        planned(LCM, V2, "sparsectrl-rgb", subject=PICTURE)
 
 
 @pytest.mark.parametrize(

@@ -11,9 +11,19 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
 from engine.core.family import Inputs
 from engine.core.recipe import Style
+from engine.diffusion.ladder import Start
 from engine.families import load
 from engine.families.animatediff.draw import _Take
-from engine.families.animatediff.ladder import FEW, RUNGS, STREAMED, costs
+from engine.families.animatediff.ladder import (
+    CHUNKED,
+    FEW,
+    OFFLOAD,
+    RUNGS,
+    STREAMED,
+    TILED,
+    chunk_forward,
+    costs,
+)
 from engine.runtime.context import EngineContext
 from tests.engine.families.animatediff_bench import (
     CLIP,
@@ -157,6 +167,14 @@ def test_an_error_in_the_middle_leaves_no_trace(family, context, monkeypatch, in
     assert not differ(draw(family, recipe), before)
 
 
+def test_another_familys_clip_does_not_cost_a_load(family, context):
+    """What makes room on the card is kept in main memory."""
+    draw(family)
+    unet = held(context).unet
+    context.model_cache.clear_gpu(keep=frozenset())
+    assert held(context).unet is unet
+
+
 def test_pipelines_share_the_models_but_not_the_scheduler(context, family, plain):
     parts = held(context, V3)
     one, other = parts.pipeline(AnimateDiffPipeline, "full"), parts.pipeline(AnimateDiffPipeline, "full")
@@ -205,24 +223,63 @@ def test_out_of_memory_at_any_stage_goes_one_rung_down_and_says_so(
     with monkeypatch.context() as full:
         full.setattr(model, method, failing(getattr(model, method), OUT_OF_MEMORY))
         drawn = draw(family, recipe, inputs=inputs, gave_up=said.append)
-    assert said == [FEW.about]
+    assert said == [(FEW if stage == "decode" else OFFLOAD).about]
     assert abs(drawn.astype(int) - alone).max() <= 1, "it is said to be the same picture"
     assert not differ(draw(family), plain)
 
 
 def test_the_ladder_is_gone_down_to_its_end_and_every_rung_works(store, plain, monkeypatch):
+    """Of each phase only what helps it, and what was denoised is not denoised again."""
     context = EngineContext(store=store, steps_down=len(RUNGS))
     family = load("animatediff", context)
     draw(family)
-    unet = held(context).unet
+    unet, vae = held(context).unet, held(context).vae
     said: list[str] = []
+    denoising, decoding = (OFFLOAD, CHUNKED, STREAMED), (FEW, TILED)
     with monkeypatch.context() as full:
-        full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=len(RUNGS)))
+        full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=len(denoising)))
+        full.setattr(vae, "decode", failing(vae.decode, OUT_OF_MEMORY, times=len(decoding)))
+        steps: list[None] = []
+        handle = unet.register_forward_hook(lambda *_: steps.append(None))
         drawn = draw(family, gave_up=said.append)
-    assert said == [rung.about for rung in RUNGS]
+        handle.remove()
+    assert said == [rung.about for rung in (*denoising, *decoding)]
+    assert len(steps) == small().steps
     assert drawn.shape == plain.shape
     assert not differ(draw(family), plain), "a rung stayed in force"
     assert not [name for name, part in unet.named_modules() if "_diffusers_hook" in vars(part)]
+
+
+def test_smaller_parts_are_cut_along_frames_where_pixels_would_be_too_many(family, context, plain):
+    """The model's own switch cuts its motion modules into as many parts as there are pixels."""
+    unet = held(context).unet
+    calls: list[int] = []
+    handles = [
+        module.register_forward_hook(lambda *_: calls.append(1))
+        for name, module in unet.named_modules()
+        if name.endswith(".ff")
+    ]
+
+    def counted():
+        calls.clear()
+        latents = torch.zeros((2, 4, 6, 4, 4))
+        unet(latents, 1, encoder_hidden_states=torch.zeros((12, 77, 32)), return_dict=False)
+        return len(calls)
+
+    try:
+        with torch.no_grad():
+            whole = counted()
+            chunk_forward(unet, 1)
+            ours = counted()
+            unet.enable_forward_chunking()
+            theirs = counted()
+    finally:
+        chunk_forward(unet, None)
+        for handle in handles:
+            handle.remove()
+    assert whole < ours <= 12 * whole
+    assert theirs > 1.5 * ours, "with 4×4 latents; the more pixels, the worse"
+    assert not differ(draw(family), plain)
 
 
 @pytest.mark.parametrize(
@@ -236,7 +293,8 @@ def test_streamed_layers_draw_the_same_clip_with_all_that_a_job_can_ask_for(
     recipe = small(**changes, styles=(Style(name="ink"),))
     alone = draw(family, recipe, inputs=inputs)
     with monkeypatch.context() as full:
-        full.setattr(_Take, "first_rung", lambda _: RUNGS.index(STREAMED) + 1)
+        names = frozenset(rung.name for rung in RUNGS[: RUNGS.index(STREAMED) + 1])
+        full.setattr(_Take, "start", lambda _: Start(rungs=names))
         drawn = draw(family, recipe, inputs=inputs)
     assert abs(drawn.astype(int) - alone).max() <= 1, "it is said to be the same picture"
     assert not differ(draw(family, recipe, inputs=inputs), alone)
@@ -252,7 +310,7 @@ def test_out_of_memory_on_the_last_rung_is_an_error_and_the_next_job_is_whole(
         full.setattr(unet, "forward", failing(unet.forward, OUT_OF_MEMORY, times=99))
         with pytest.raises(torch.OutOfMemoryError):
             draw(family, small(styles=(Style(name="ink"),)), gave_up=said.append)
-    assert said == [rung.about for rung in RUNGS[: context.steps_down]]
+    assert said == [rung.about for rung in (OFFLOAD, CHUNKED, STREAMED)]
     assert not differ(draw(family), plain)
 
 

@@ -21,8 +21,10 @@ from engine.core.events import Draft, Event, Progress
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Before, Camera, Kind, Motion, Outcome, Quality, Role, Stage
 from engine.core.request import Request, Subject
+from engine.diffusion.goes import goes
+from engine.diffusion.ladder import Start
 from engine.families import FAMILIES, load
-from engine.families.svd.draw import SvdFamily, goes
+from engine.families.svd.draw import SvdFamily
 from engine.families.svd.ladder import RUNGS, SHORTER, SMALLER_DECODE, STREAMED, Weights, costs
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
@@ -87,6 +89,10 @@ def plain(family):
 
 def draw(family, recipe=None, *, seed=1, picture=PICTURE, **hooks):
     return family.draw(recipe or small(), Inputs(picture=picture), seed=seed, hooks=Hooks(**hooks))
+
+
+def begin_on(count):
+    return Start(rungs=frozenset(rung.name for rung in RUNGS[:count]))
 
 
 def failing(function, times, error=OUT_OF_MEMORY, *, after=0):
@@ -448,7 +454,7 @@ def test_trap_5_the_vae_is_back_in_its_precision_after_any_error(store, monkeypa
 @pytest.mark.parametrize("count", range(1, len(RUNGS) + 1))
 def test_trap_6_every_rung_of_the_ladder_is_one_that_this_model_has(family, parts, plain, monkeypatch, count):
     """Slicing and tiling are not: its VAE has neither."""
-    monkeypatch.setattr(family, "_first_rung", lambda *_: count)
+    monkeypatch.setattr(family, "_start", lambda *_: begin_on(count))
     said: list[str] = []
     drawn = draw(family, small(settings={"decode_chunk": 4}), gave_up=said.append)
     assert said == [rung.about for rung in RUNGS[:count]]
@@ -466,7 +472,7 @@ def test_trap_6_every_rung_of_the_ladder_is_one_that_this_model_has(family, part
 def test_streamed_layers_come_one_by_one_while_it_draws(family, parts, monkeypatch):
     """What diffusers calls group offloading is silent where it does nothing: so its hooks are counted."""
     seen = []
-    monkeypatch.setattr(family, "_first_rung", lambda *_: RUNGS.index(STREAMED) + 1)
+    monkeypatch.setattr(family, "_start", lambda *_: begin_on(RUNGS.index(STREAMED) + 1))
     leaf = parts["unet"].conv_in
     handle = leaf.register_forward_hook(lambda *_: seen.append(hooked(parts["unet"])))
     try:
@@ -538,6 +544,23 @@ def test_out_of_memory_at_any_stage_goes_down_the_ladder_and_says_so(
     assert drawn.shape == plain.shape
     monkeypatch.undo()
     assert np.array_equal(draw(family), plain), "the next job has all that this one gave up"
+
+
+def test_a_decode_that_runs_out_of_memory_is_all_that_is_done_again(family, parts, monkeypatch):
+    """In the second go: the first is not drawn again either."""
+    recipe = small(frames=5, steps=1, settings={"go": 3})
+    whole = draw(family, recipe)
+    steps: list[None] = []
+    monkeypatch.setattr(parts["vae"], "decode", failing(parts["vae"].decode, 1, after=2))
+    handle = parts["unet"].register_forward_hook(lambda *_: steps.append(None))
+    said: list[str] = []
+    try:
+        drawn = draw(family, recipe, gave_up=said.append)
+    finally:
+        handle.remove()
+    assert said == [RUNGS[0].about]
+    assert len(steps) == 2, "a step of each go"
+    assert np.array_equal(drawn, whole)
 
 
 def test_a_take_that_is_begun_again_shows_its_draft_once(family, parts, monkeypatch):

@@ -7,7 +7,7 @@ import pytest
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.errors import UserError
-from engine.core.recipe import Camera, Follow, Kind, Style
+from engine.core.recipe import Camera, Follow, Kind, Quality, Style
 from engine.core.request import Request, Subject
 from engine.planning.choice import engines_for
 from engine.planning.plan import plan
@@ -21,6 +21,7 @@ EVERYTHING = frozenset(
         "motion-v1-5-3",
         "animatelcm",
         "wan-2.1-1.3b",
+        "wan-umt5",
         "sd15-ip-adapter",
         "sparsectrl-rgb",
     ]
@@ -28,7 +29,7 @@ EVERYTHING = frozenset(
 
 
 def card(gib):
-    return Device(kind=DeviceKind.CUDA, name="a card", memory=gib * GIB)
+    return Device(kind=DeviceKind.CUDA, name="a card", memory=int(gib * GIB))
 
 
 def capabilities(*weights, device=None, **changes):
@@ -68,6 +69,43 @@ def test_the_best_engine_that_is_here_draws(asked, picture, here, engine):
     assert recipe.reasons[0].startswith(f"{engine}: ")
 
 
+LARGE = (*EVERYTHING, "wan-2.2-ti2v-5b", "fastwan-2.2-ti2v-5b", "lightning")
+
+
+@pytest.mark.parametrize(
+    ("asked", "picture", "quality", "engines"),
+    [
+        (Kind.TEXT2VIDEO, None, Quality.FAST, ["animatediff"] * 3 + ["wan-5b"] * 3),
+        (Kind.TEXT2VIDEO, None, Quality.BALANCED, ["animatediff"] * 2 + ["wan"] + ["wan-5b"] * 3),
+        (Kind.TEXT2VIDEO, None, Quality.BEST, ["animatediff"] * 2 + ["wan"] + ["wan-5b"] * 3),
+        (Kind.ANIMATE, PICTURE, Quality.FAST, ["svd"] * 6),
+        (Kind.ANIMATE, PICTURE, Quality.BALANCED, ["svd"] * 3 + ["wan-5b"] * 3),
+        (Kind.ANIMATE, PICTURE, Quality.BEST, ["svd"] * 3 + ["wan-5b"] * 3),
+    ],
+)
+def test_quality_and_card_choose_the_engine(asked, picture, quality, engines):
+    """Of 6, 8, 12, 16, 24 and 80 GB, of which the driver tells a little less."""
+    cards = [capabilities(*LARGE, device=card(gib * 0.97)) for gib in (6, 8, 12, 16, 24, 80)]
+    chosen = [plan(request(asked, quality=quality), picture, capabilities=here).engine for here in cards]
+    assert chosen == engines
+
+
+@pytest.mark.parametrize("quality", list(Quality))
+@pytest.mark.parametrize("gib", [6, 16, 80])
+def test_a_picture_without_words_goes_to_the_engine_that_reads_none(quality, gib):
+    here = capabilities(*LARGE, device=card(gib))
+    assert (
+        plan(request(Kind.ANIMATE, prompt=" ", quality=quality), PICTURE, capabilities=here).engine == "svd"
+    )
+
+
+@pytest.mark.parametrize("missing", ["motion-v1-5-3", "epicrealism"])
+def test_an_engine_none_of_whose_ways_can_do_it_is_passed_over(missing):
+    """AnimateLCM cannot start with a picture: a card of 8 GB then takes what can, and gives things up."""
+    here = capabilities(*(name for name in LARGE if name != missing), device=card(8))
+    assert plan(request(), PICTURE, capabilities=here).engine == "wan-5b"
+
+
 def test_an_engine_that_the_card_cannot_hold_is_named():
     recipe = plan(request(), capabilities=capabilities(*EVERYTHING, device=card(8)))
     assert recipe.reasons[0].endswith("; wan needs more memory than this GPU has")
@@ -89,7 +127,7 @@ def test_where_the_card_holds_none_the_one_that_gives_up_least_draws_and_not_a_s
         (request(engine="animatediff"), capabilities("motion-v1-5-3"), "E_NO_ENGINE", "missing a checkpoint"),
         (
             request(engine="wan"),
-            capabilities("wan-2.1-1.3b", device=Device()),
+            capabilities("wan-2.1-1.3b", "wan-umt5", device=Device()),
             "E_NO_ENGINE",
             "missing a GPU",
         ),

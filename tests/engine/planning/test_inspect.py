@@ -84,7 +84,7 @@ def test_a_good_picture_gives_no_reason_to_complain():
 def test_a_plan_says_that_nobody_could_look_for_faces_where_faces_would_have_counted(engine, heeds, tmp_path):
     facts = inspect(photograph(), Store(tmp_path))
     assert facts.faces is None
-    here = Capabilities(weights=frozenset({"svd-xt", "wan-2.2-ti2v-5b"}), slow=True)
+    here = Capabilities(weights=frozenset({"svd-xt", "wan-2.2-ti2v-5b", "wan-umt5"}), slow=True)
     made = plan(Request(kind=Kind.ANIMATE, engine=engine), facts.subject("0" * 64), capabilities=here)
     assert any("not checked for faces" in reason for reason in made.reasons) == heeds
 

@@ -39,7 +39,6 @@ def build(folder: Path) -> None:
     _write_single_file(pipe, folder / "checkpoints" / "toon-in-one.safetensors")
     adapter(mid_block=True).save_pretrained(folder / "motion-v1-5-2", variant="fp16")
     adapter(mid_block=False).save_pretrained(folder / "motion-v1-5-3", variant="fp16")
-    adapter(mid_block=False).save_pretrained(folder / "motion-v3")
     adapter(mid_block=True).save_pretrained(folder / "animatelcm")
     spatial = r".*attentions.*attn[12]\.(to_q|to_v)"
     temporal = r".*motion_modules.*\.(to_q|to_k|to_v|to_out\.0)"

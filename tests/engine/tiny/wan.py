@@ -1,48 +1,53 @@
-"""Snapshots of Wan 2.1, Wan 2.2 TI2V and FastWan, small and random, laid out as the real repositories."""
+"""Snapshots of Wan 2.1, Wan 2.2 TI2V, FastWan 2.2 and UMT5, small and random, laid out as the real ones."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
+from typing import Any
 
 import diffusers
 import torch
 import transformers
-from safetensors.torch import load_file, save_file
 
 TEXT = 16
 
 
 def build(folder: Path) -> None:
-    """Write a store with the three entries of the catalogue. About 1 MB; the same bytes each time."""
+    """Write a store with the four entries of the catalogue. About 1 MB; the same bytes each time."""
     torch.manual_seed(11)
-    _pipeline(_vae_21(), channels=16, expand=False).save_pretrained(folder / "wan-2.1-1.3b")
-    _pipeline(_vae_22(), channels=48, expand=True).save_pretrained(folder / "wan-2.2-ti2v-5b")
-    distilled = folder / "fastwan-2.1-1.3b"
-    _transformer(16).save_pretrained(distilled / "transformer")
-    # Its repository names a pipeline that diffusers lacks, and has weights that only sparse attention reads.
-    (distilled / "model_index.json").write_text(json.dumps({"_class_name": "WanDMDPipeline"}))
-    weights = distilled / "transformer" / "diffusion_pytorch_model.safetensors"
-    gates = {f"blocks.{block}.to_gate_compress.weight": torch.zeros(24, 24) for block in range(2)}
-    save_file(load_file(weights) | gates, weights)
+    encoder, tokenizer = _umt5()
+    encoder.save_pretrained(folder / "wan-umt5" / "text_encoder")
+    tokenizer.save_pretrained(folder / "wan-umt5" / "tokenizer")
+    for entry, channels, vae in (
+        ("wan-2.1-1.3b", 16, _vae_21()),
+        ("wan-2.2-ti2v-5b", 48, _vae_22()),
+    ):
+        _transformer(channels).save_pretrained(folder / entry / "transformer")
+        vae.save_pretrained(folder / entry / "vae")
+    _transformer(48).save_pretrained(folder / "fastwan-2.2-ti2v-5b" / "transformer")
 
 
-def _pipeline(vae: diffusers.AutoencoderKLWan, *, channels: int, expand: bool) -> diffusers.WanPipeline:
+def _umt5() -> tuple[Any, Any]:
     pieces = [("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), ("\u2581", -2.0)]
     pieces += [(chr(code), -3.0) for code in range(33, 127)]
     tokenizer = transformers.T5Tokenizer(vocab=pieces, extra_ids=0, model_max_length=512)
     config = transformers.UMT5Config(
         vocab_size=len(tokenizer), d_model=TEXT, d_kv=8, d_ff=32, num_layers=2, num_heads=2
     )
+    return transformers.UMT5EncoderModel(config).eval(), tokenizer
+
+
+def pipeline(folder: Path) -> diffusers.WanPipeline:
+    """The stock pipeline of Wan 2.1, in float32, from a store that :func:`build` wrote."""
+    entry = folder / "wan-2.1-1.3b"
     return diffusers.WanPipeline(
-        tokenizer=tokenizer,
-        text_encoder=transformers.UMT5EncoderModel(config).eval(),
-        transformer=_transformer(channels),
-        vae=vae,
+        tokenizer=transformers.AutoTokenizer.from_pretrained(folder / "wan-umt5" / "tokenizer"),
+        text_encoder=transformers.UMT5EncoderModel.from_pretrained(folder / "wan-umt5" / "text_encoder"),
+        transformer=diffusers.WanTransformer3DModel.from_pretrained(entry / "transformer"),
+        vae=diffusers.AutoencoderKLWan.from_pretrained(entry / "vae"),
         scheduler=diffusers.UniPCMultistepScheduler(
             prediction_type="flow_prediction", use_flow_sigmas=True, flow_shift=3.0
         ),
-        expand_timesteps=expand,
     )
 
 

@@ -50,7 +50,7 @@ def test_what_a_pull_left_behind_is_no_use(store):
     write(store.staging("svd") / "part")
     (store.folder / "styles").mkdir()
     assert not store.in_use()
-    lay(store, "taesd")
+    lay(store, "motion-v1-5-3")
     assert store.in_use()
 
 
@@ -59,7 +59,7 @@ def test_what_opencv_runs_is_no_reason_to_look_for_a_gpu(store):
     for name in (*GROUPS["eyes"], "opennsfw"):
         write(store.path(name) / "network.onnx")
     assert not store.in_use()
-    assert {"rife", "taesd"}.isdisjoint(WITHOUT_TORCH)
+    assert {"rife"}.isdisjoint(WITHOUT_TORCH)
     write(store.path("a-model-of-the-owners") / "unet.safetensors")
     assert store.in_use()
 
@@ -151,8 +151,8 @@ def test_a_package_s_file_counts_by_its_size(store):
 
 def test_a_folder_that_is_in_no_catalogue_is_no_capability(store):
     write(store.path("mine") / "model_index.json", b"{}")
-    lay(store, "taesd")
-    assert capabilities_of(store, CATALOGUE, Device()).weights == {"taesd"}
+    lay(store, "motion-v1-5-3")
+    assert capabilities_of(store, CATALOGUE, Device()).weights == {"motion-v1-5-3"}
 
 
 def test_looking_through_a_full_store_takes_no_time(store):

@@ -1,0 +1,385 @@
+"""What the large models' activations take on a card, counted without one.
+
+    python -m benchmarks.meta_memory
+
+The full-size models run on torch's meta device: shapes are worked out, nothing is computed or stored. A
+dispatch mode counts the bytes of every storage that is alive, and keeps the peak; the weights are left out.
+Attention is counted as a flash kernel does it: its scores are never stored. What cuDNN works in, the CUDA
+context and fragmentation come on top. The constants of the memory ladders are these figures;
+``tests/engine/diffusion/test_ladder_constants.py`` holds them to ten percent.
+"""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+from unittest import mock
+
+import engine.diffusion  # noqa: F401 - puts the libraries in order before they are imported
+
+import diffusers  # isort: skip
+import torch
+import transformers
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
+
+from engine.families.animatediff.ladder import chunk_forward as chunk_motion
+from engine.families.svd.ladder import chunk_forward as chunk_svd
+
+GIB = 2**30
+ROUNDED = 512
+"""Bytes that the CUDA allocator rounds up to."""
+
+
+class _Counter(TorchDispatchMode):  # type: ignore[misc] # torch does not type it
+    """Counts the bytes of all storages that were made under it and are still alive."""
+
+    def __init__(self, ignored: frozenset[int]) -> None:
+        super().__init__()
+        self.peak = 0
+        self._ignored = ignored
+        self._alive: dict[int, int] = {}
+        self._now = 0
+
+    def __torch_dispatch__(self, func: Any, _types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, torch.Tensor):
+                self._see(tensor.untyped_storage())
+        return out
+
+    def _see(self, storage: torch.UntypedStorage) -> None:
+        key = storage._cdata  # noqa: SLF001 - what tells storages of the meta device apart
+        if key in self._alive or key in self._ignored:
+            return
+        self._alive[key] = -(-storage.nbytes() // ROUNDED) * ROUNDED
+        self._now += self._alive[key]
+        self.peak = max(self.peak, self._now)
+        weakref.finalize(storage, self._gone, key)
+
+    def _gone(self, key: int) -> None:
+        self._now -= self._alive.pop(key, 0)
+
+
+def _flash(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *_: Any, **__: Any) -> torch.Tensor:
+    """The output's shape and layout, as a flash kernel gives it."""
+    del key
+    batch, heads, length, _ = query.shape
+    return query.new_empty(batch, length, heads, value.shape[-1]).transpose(1, 2)
+
+
+@contextmanager
+def _as_flash() -> Iterator[None]:
+    with mock.patch("torch.nn.functional.scaled_dot_product_attention", _flash):
+        yield
+
+
+def peak(models: tuple[Any, ...], call: Callable[[], object]) -> int:
+    """The most bytes that a call has alive at a time, without the weights of the models."""
+    gc.collect()
+    ignored = frozenset(
+        tensor.untyped_storage()._cdata  # noqa: SLF001 - as above
+        for model in models
+        for tensor in (*model.parameters(), *model.buffers())
+    )
+    counter = _Counter(ignored)
+    with torch.no_grad(), _as_flash(), counter:
+        call()
+    return counter.peak
+
+
+def empty(*shape: int, dtype: torch.dtype = torch.float16) -> torch.Tensor:
+    """A tensor that is only a shape."""
+    return torch.empty(*shape, device="meta", dtype=dtype)
+
+
+def on_meta(make: Callable[[], Any], dtype: torch.dtype) -> Any:
+    """A model without weights."""
+    with torch.device("meta"):
+        model = make()
+    return model.to("meta").to(dtype).eval()
+
+
+def weights_of(model: Any) -> int:
+    """Bytes of a model's parameters and buffers."""
+    return sum(tensor.numel() * tensor.element_size() for tensor in (*model.parameters(), *model.buffers()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One measured figure: bytes, and what they are divided by."""
+
+    name: str
+    total: int
+    units: int
+
+    @property
+    def each(self) -> float:
+        """Bytes for each unit."""
+        return self.total / self.units
+
+
+# --- the models, full size, from their public configurations
+
+
+def svd_unet() -> Any:
+    """Stable Video Diffusion's UNet."""
+    return on_meta(lambda: diffusers.UNetSpatioTemporalConditionModel(sample_size=96), torch.float16)
+
+
+def svd_vae() -> Any:
+    """Its decoder, which looks across frames."""
+    return on_meta(
+        lambda: diffusers.AutoencoderKLTemporalDecoder(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=("DownEncoderBlock2D",) * 4,
+            layers_per_block=2,
+            sample_size=768,
+        ),
+        torch.float16,
+    )
+
+
+def motion_unet() -> Any:
+    """AnimateDiff's UNet with a motion adapter."""
+    return on_meta(
+        lambda: diffusers.UNetMotionModel(
+            sample_size=64,
+            cross_attention_dim=768,
+            num_attention_heads=8,
+            motion_num_attention_heads=8,
+            use_motion_mid_block=True,
+            block_out_channels=(320, 640, 1280, 1280),
+        ),
+        torch.float16,
+    )
+
+
+def sd_vae() -> Any:
+    """Stable Diffusion 1.5's VAE."""
+    return on_meta(
+        lambda: diffusers.AutoencoderKL(
+            block_out_channels=(128, 256, 512, 512),
+            down_block_types=["DownEncoderBlock2D"] * 4,
+            up_block_types=["UpDecoderBlock2D"] * 4,
+            latent_channels=4,
+            layers_per_block=2,
+            sample_size=512,
+        ),
+        torch.float16,
+    )
+
+
+def wan_transformer(name: str, *, blocks: int = 30) -> Any:
+    """Wan's transformer: ``wan`` is 2.1 with 1.3 billion parameters, ``wan-5b`` is 2.2 with 5."""
+    heads, channels, wide = {"wan": (12, 16, 8960), "wan-5b": (24, 48, 14336)}[name]
+    return on_meta(
+        lambda: diffusers.WanTransformer3DModel(
+            num_attention_heads=heads,
+            attention_head_dim=128,
+            in_channels=channels,
+            out_channels=channels,
+            text_dim=4096,
+            freq_dim=256,
+            ffn_dim=wide,
+            num_layers=blocks,
+        ),
+        torch.bfloat16,
+    )
+
+
+def wan_vae(name: str) -> Any:
+    """Wan's VAE, in float32 as it decodes."""
+    if name == "wan":
+        return on_meta(diffusers.AutoencoderKLWan, torch.float32)
+    return on_meta(
+        lambda: diffusers.AutoencoderKLWan(
+            base_dim=160,
+            decoder_base_dim=256,
+            z_dim=48,
+            dim_mult=[1, 2, 4, 4],
+            num_res_blocks=2,
+            is_residual=True,
+            patch_size=2,
+            in_channels=12,
+            out_channels=12,
+            scale_factor_spatial=16,
+            latents_mean=[0.0] * 48,
+            latents_std=[1.0] * 48,
+        ),
+        torch.float32,
+    )
+
+
+def umt5() -> Any:
+    """Wan's text encoder."""
+    config = transformers.UMT5Config(
+        vocab_size=256384,
+        d_model=4096,
+        d_kv=64,
+        d_ff=10240,
+        num_layers=24,
+        num_heads=64,
+        is_encoder_decoder=False,
+        feed_forward_proj="gated-gelu",
+    )
+    return on_meta(lambda: transformers.UMT5EncoderModel(config), torch.bfloat16)
+
+
+# --- what is measured of them
+
+
+def svd_step(
+    unet: Any, width: int, height: int, frames: int, *, passes: int, chunked: bool = False
+) -> Figure:
+    """One denoising step; the unit is a pixel of a frame of a pass."""
+    high, wide = height // 8, width // 8
+
+    def call() -> object:
+        return unet(
+            empty(passes, frames, 8, high, wide),
+            empty(1, dtype=torch.float32)[0],
+            encoder_hidden_states=empty(passes, 1, 1024),
+            added_time_ids=empty(passes, 3),
+            return_dict=False,
+        )
+
+    chunk_svd(unet, 1 if chunked else None)
+    total = peak((unet,), call)
+    chunk_svd(unet, None)
+    name = f"svd step {width}×{height}×{frames}, {passes} passes{', chunked' if chunked else ''}"
+    return Figure(name=name, total=total, units=width * height * frames * passes)
+
+
+def svd_decode(vae: Any, width: int, height: int, frames: int) -> Figure:
+    """Frames decoded together; the unit is a pixel of a frame."""
+    latents = empty(frames, 4, height // 8, width // 8)
+    total = peak((vae,), lambda: vae.decode(latents, num_frames=frames).sample)
+    return Figure(name=f"svd decode {width}×{height}×{frames}", total=total, units=width * height * frames)
+
+
+def motion_step(
+    unet: Any, width: int, height: int, frames: int, *, passes: int, chunked: bool = False
+) -> Figure:
+    """One denoising step of AnimateDiff; the unit is a pixel of a frame of a pass."""
+    high, wide = height // 8, width // 8
+
+    def call() -> object:
+        return unet(
+            empty(passes, 4, frames, high, wide),
+            empty(1, dtype=torch.float32)[0],
+            encoder_hidden_states=empty(passes * frames, 77, 768),
+            return_dict=False,
+        )
+
+    chunk_motion(unet, 1 if chunked else None)
+    total = peak((unet,), call)
+    chunk_motion(unet, None)
+    name = f"animatediff step {width}×{height}×{frames}, {passes} passes{', chunked' if chunked else ''}"
+    return Figure(name=name, total=total, units=width * height * frames * passes)
+
+
+def sd_decode(vae: Any, width: int, height: int, frames: int, *, tiled: bool = False) -> Figure:
+    """Frames decoded at a time; the unit is a pixel of a frame."""
+    (vae.enable_tiling if tiled else vae.disable_tiling)()
+    total = peak((vae,), lambda: vae.decode(empty(frames, 4, height // 8, width // 8)).sample)
+    name = f"animatediff decode {width}×{height}×{frames}{', tiled' if tiled else ''}"
+    return Figure(name=name, total=total, units=width * height * frames)
+
+
+def wan_step(transformer: Any, name: str, width: int, height: int, frames: int) -> Figure:
+    """One pass; the unit is a token: four frames of 16×16 pixels, or of 32×32 with 2.2."""
+    cell = 8 if name == "wan" else 16
+    latents = (frames - 1) // 4 + 1, height // cell, width // cell
+    tokens = latents[0] * (latents[1] // 2) * (latents[2] // 2)
+    times = empty(1, dtype=torch.float32) if name == "wan" else empty(1, tokens, dtype=torch.float32)
+    channels = transformer.config.in_channels
+
+    def call() -> object:
+        return transformer(
+            hidden_states=empty(1, channels, *latents, dtype=torch.bfloat16),
+            timestep=times,
+            encoder_hidden_states=empty(1, 512, 4096, dtype=torch.bfloat16),
+            return_dict=False,
+        )
+
+    return Figure(
+        name=f"{name} step {width}×{height}×{frames}", total=peak((transformer,), call), units=tokens
+    )
+
+
+def wan_decode(vae: Any, name: str, width: int, height: int, frames: int, *, tiled: bool = False) -> Figure:
+    """A whole clip; the unit is a pixel of a frame, whatever the number of frames."""
+    (vae.enable_tiling if tiled else vae.disable_tiling)()
+    cell = 8 if name == "wan" else 16
+    latents = empty(
+        1, vae.config.z_dim, (frames - 1) // 4 + 1, height // cell, width // cell, dtype=torch.float32
+    )
+    total = peak((vae,), lambda: vae.decode(latents, return_dict=False)[0])
+    said = f"{name} decode {width}×{height}×{frames}{', tiled' if tiled else ''}"
+    return Figure(name=said, total=total, units=width * height)
+
+
+def wan_encode(vae: Any, name: str, width: int, height: int) -> Figure:
+    """The first frame; the unit is a pixel."""
+    vae.disable_tiling()
+    picture = empty(1, 3, 1, height, width, dtype=torch.float32)
+    total = peak((vae,), lambda: vae.encode(picture).latent_dist.mean)
+    return Figure(name=f"{name} encode {width}×{height}", total=total, units=width * height)
+
+
+def reading(encoder: Any) -> Figure:
+    """Reading a prompt of 512 tokens."""
+    tokens = empty(1, 512, dtype=torch.int64)
+    total = peak((encoder,), lambda: encoder(tokens))
+    return Figure(name="reading 512 tokens", total=total, units=512)
+
+
+def every() -> Iterator[Figure]:
+    """All figures, at the sizes that are drawn."""
+    yield from _of_svd()
+    yield from _of_animatediff()
+    yield from _of_wan("wan", (832, 480), (33, 81))
+    yield from _of_wan("wan-5b", (1280, 704), (49, 121))
+    yield reading(umt5())
+
+
+def _of_svd() -> Iterator[Figure]:
+    unet, vae = svd_unet(), svd_vae()
+    for passes in (2, 1):
+        for chunked in (False, True):
+            yield svd_step(unet, 1024, 576, 25, passes=passes, chunked=chunked)
+    for frames in (2, 8):
+        yield svd_decode(vae, 1024, 576, frames)
+
+
+def _of_animatediff() -> Iterator[Figure]:
+    unet, vae = motion_unet(), sd_vae()
+    for width, height, frames in ((512, 512, 16), (640, 512, 32)):
+        for chunked in (False, True):
+            yield motion_step(unet, width, height, frames, passes=2, chunked=chunked)
+    for tiled in (False, True):
+        yield sd_decode(vae, 640, 512, 1, tiled=tiled)
+
+
+def _of_wan(name: str, size: tuple[int, int], counts: tuple[int, ...]) -> Iterator[Figure]:
+    transformer, vae = wan_transformer(name), wan_vae(name)
+    for frames in counts:
+        yield wan_step(transformer, name, *size, frames)
+        for tiled in (False, True):
+            yield wan_decode(vae, name, *size, frames, tiled=tiled)
+    yield wan_encode(vae, name, *size)
+
+
+def main() -> None:
+    """Print them."""
+    for figure in every():
+        print(f"{figure.name:45s} {figure.total / GIB:6.2f} GiB  {figure.each:9.0f} bytes a unit", flush=True)
+
+
+if __name__ == "__main__":
+    main()

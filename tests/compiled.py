@@ -1,0 +1,28 @@
+"""Imports what most tests import, so that Python compiles it: ``make test`` runs it once, before the workers.
+
+Pip compiles nothing, because the tests need a quarter of the modules that it installs. Workers that start
+together would each compile that quarter.
+"""
+
+from __future__ import annotations
+
+import importlib
+
+NAMES = (
+    "bot.app",
+    "bot.cli.demo",
+    "engine.families.animatediff.draw",
+    "engine.families.animatediff_control.draw",
+    "engine.families.camera.draw",
+    "engine.families.sketch.draw",
+    "engine.families.svd.draw",
+    "engine.families.wan.draw",
+    "hypothesis",
+    "tests.engine.tiny.animatediff",
+    "tests.engine.tiny.svd",
+    "tests.engine.tiny.wan",
+)
+
+if __name__ == "__main__":
+    for name in NAMES:
+        importlib.import_module(name)

@@ -1,0 +1,56 @@
+"""The memory ladders' constants are what the full-size models take: counted on the meta device.
+
+Small frames: what a pixel or a token takes hardly depends on how many there are. The sizes that are drawn,
+and the rungs that are left out here, are measured by ``python -m benchmarks.meta_memory``.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks import meta_memory
+from engine.families.animatediff import ladder as animatediff
+from engine.families.svd import ladder as svd
+from engine.families.wan import VERSIONS
+from engine.families.wan.ladder import activations
+
+CLOSE = 0.1
+WAN_SIZE = {"wan": (416, 240), "wan-5b": (640, 352)}
+
+
+def test_a_step_and_a_decode_of_stable_video_diffusion():
+    step = meta_memory.svd_step(meta_memory.svd_unet(), 256, 256, 8, passes=1)
+    assert step.each == pytest.approx(svd.STEP_BYTES, rel=CLOSE)
+    decode = meta_memory.svd_decode(meta_memory.svd_vae(), 256, 256, 2)
+    assert decode.each == pytest.approx(svd.DECODE_BYTES, rel=CLOSE)
+
+
+def test_a_step_and_a_decode_of_animatediff():
+    step = meta_memory.motion_step(meta_memory.motion_unet(), 256, 256, 8, passes=2)
+    assert step.each == pytest.approx(animatediff.STEP_BYTES, rel=CLOSE)
+    decode = meta_memory.sd_decode(meta_memory.sd_vae(), 256, 256, 1)
+    assert decode.each == pytest.approx(animatediff.DECODE_BYTES, rel=CLOSE)
+
+
+@pytest.mark.parametrize("name", list(VERSIONS))
+def test_a_step_a_decode_and_a_first_frame_of_wan(name):
+    """Two blocks of the transformer's thirty: they work one after the other."""
+    width, height = WAN_SIZE[name]
+    vae = meta_memory.wan_vae(name)
+    transformer = meta_memory.wan_transformer(name, blocks=2)
+    measured = (
+        meta_memory.wan_step(transformer, name, width, height, 9).total,
+        meta_memory.wan_decode(vae, name, width, height, 9).total,
+        meta_memory.wan_encode(vae, name, width, height).total,
+    )
+    step, whole, _, encode = activations(VERSIONS[name].footprint, width, height, 9, from_picture=True)
+    assert measured == pytest.approx((step, whole, encode), rel=CLOSE)
+
+
+@pytest.mark.parametrize("name", list(VERSIONS))
+def test_the_weights_of_wan(name):
+    version = VERSIONS[name]
+    assert meta_memory.weights_of(meta_memory.wan_transformer(name)) == pytest.approx(
+        version.transformer, rel=0.01
+    )
+    assert meta_memory.weights_of(meta_memory.wan_vae(name)) == pytest.approx(version.vae, rel=0.01)
