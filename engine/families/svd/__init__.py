@@ -35,8 +35,24 @@ TURBO = Way(
     weights=(TURBO_WEIGHTS,),
     memory=5 * GIB,
 )
-LIGHT = Way(name="light", about="15 steps", steps=15, guidance=3.0, memory=int(7.9 * GIB))
+QUICK = Way(
+    name="quick",
+    about="20 steps, the first half guided, the deep layers on every third",
+    steps=20,
+    guidance=3.0,
+    memory=int(7.9 * GIB),
+)
+LIGHT = Way(
+    name="light", about="20 steps, the first half guided", steps=20, guidance=3.0, memory=int(7.9 * GIB)
+)
 FULL = Way(name="full", about="25 steps", steps=25, guidance=3.0, memory=int(11.3 * GIB))
+
+
+GUIDED_SHARE = {QUICK.name: 0.5, LIGHT.name: 0.5}
+"""The share of the steps with guidance; in other ways all have it."""
+
+DEEP_EVERY = {QUICK.name: 3}
+"""The deep layers work on every n-th step; in other ways on all."""
 
 
 def tune(outline: Outline) -> Tuned:
@@ -44,11 +60,13 @@ def tune(outline: Outline) -> Tuned:
 
     The settings are: ``motion_bucket``; ``noise_aug``; ``fps``, what the motion is meant for (the model was
     trained on 1 … 30); ``go``, frames drawn in one go; ``decode_chunk``, frames decoded together, which is
-    part of the picture: the decoder looks across them.
+    part of the picture: the decoder looks across them; ``guided``, the share of the steps with guidance;
+    ``deep_every``, from step to step at which the deep layers work.
     """
     request = outline.request
     model = XT if XT in outline.capabilities.weights else BASE
-    distilled = outline.way is not None and outline.way.name == TURBO.name
+    way = "" if outline.way is None else outline.way.name
+    distilled = way == TURBO.name
     go = TRAINED_FRAMES[XT] if distilled else TRAINED_FRAMES[model]
     settings: dict[str, Number] = {
         "motion_bucket": BUCKETS[request.motion],
@@ -56,6 +74,8 @@ def tune(outline: Outline) -> Tuned:
         "fps": min(30, max(1, round(outline.native_fps))),
         "go": go,
         "decode_chunk": decode_chunk(outline.capabilities.device),
+        "guided": GUIDED_SHARE.get(way, 1.0),
+        "deep_every": DEEP_EVERY.get(way, 1),
     }
     reasons = [f"{request.motion} motion: bucket {BUCKETS[request.motion]} of 255"]
     if outline.frames > go:
@@ -89,7 +109,7 @@ SPEC = FamilySpec(
     about="Stable Video Diffusion brings the picture to life",
     rank=10,
     any_of=(XT, BASE),
-    ways={Quality.FAST: (TURBO, LIGHT), Quality.BALANCED: (LIGHT,), Quality.BEST: (FULL,)},
+    ways={Quality.FAST: (TURBO, QUICK), Quality.BALANCED: (LIGHT,), Quality.BEST: (FULL,)},
     area={Quality.FAST: 576 * 320, Quality.BALANCED: 768 * 448, Quality.BEST: 1024 * 576},
     multiple=64,
     chunk=TRAINED_FRAMES[XT],

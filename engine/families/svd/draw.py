@@ -44,6 +44,7 @@ from engine.families.svd.ladder import (
     chunk_forward,
     costs,
 )
+from engine.families.svd.levers import attached, levers_of, passes
 from engine.planning.frame_size import usual_sizes
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -99,7 +100,7 @@ class SvdFamily:
             with self._placed(pipe, rungs), compiling(usual=_is_usual(recipe) and not rungs):
                 return clip.draw(
                     _most(recipe, rungs),
-                    lambda go: _denoise(pipe, generator, recipe, go, hooks),
+                    lambda go: _denoise(pipe, generator, recipe, go, hooks, whole=STREAMED.name in rungs),
                     lambda latents, go: _decode(pipe, latents, recipe, go, rungs, hooks),
                 )
 
@@ -121,7 +122,7 @@ class SvdFamily:
         )
         unet = model_cache.get(
             unet_name,
-            lambda: compiled_for(self._load_unet(recipe), self._context),
+            lambda: compiled_for(attached(self._load_unet(recipe)), self._context),
             size_of,
             park=_park,
             coming=bytes_in(folder / "unet"),
@@ -205,11 +206,13 @@ def _most(recipe: Recipe, rungs: tuple[str, ...]) -> int:
 
 def _between(recipe: Recipe, go: Go) -> float:
     """The share of the take at which a go is denoised, and nothing but its decoding is left."""
-    passes = recipe.steps * (2 if recipe.guidance > 1 else 1)
-    return go.begin + (go.end - go.begin) * passes / (passes + DECODE_WORTH)
+    denoising = passes(recipe)
+    return go.begin + (go.end - go.begin) * denoising / (denoising + DECODE_WORTH)
 
 
-def _denoise(pipe: Any, generator: torch.Generator, recipe: Recipe, go: Go, hooks: Hooks) -> torch.Tensor:
+def _denoise(
+    pipe: Any, generator: torch.Generator, recipe: Recipe, go: Go, hooks: Hooks, *, whole: bool
+) -> torch.Tensor:
     """A go's latents ``[1, frames, C, h, w]``, in main memory."""
     hooks.cancel.check()
     picture = go.picture
@@ -224,21 +227,28 @@ def _denoise(pipe: Any, generator: torch.Generator, recipe: Recipe, go: Go, hook
         end=_between(recipe, go),
         preview=(lambda latents: draft_frames(latents[0], DRAFT_MAP)) if go.begin == 0 else None,
     )
-    latents: torch.Tensor = pipe(
-        Image.fromarray(picture),
-        width=recipe.width,
-        height=recipe.height,
-        num_frames=go.frames,
-        num_inference_steps=recipe.steps,
-        min_guidance_scale=min(LEAST_GUIDANCE, recipe.guidance),
-        max_guidance_scale=recipe.guidance,
-        fps=_within(settings["fps"], 1, 30),
-        motion_bucket_id=_within(settings["motion_bucket"], 1, 255),
-        noise_aug_strength=min(0.1, max(0.0, float(settings["noise_aug"]))),
-        generator=generator,
-        output_type="latent",
-        callback_on_step_end=steps.callback,
-    ).frames
+    levers = levers_of(pipe.unet)
+
+    def step_done(pipeline: Any, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
+        levers.step_done()
+        return steps.callback(pipeline, index, timestep, tensors)
+
+    with levers.over(recipe, whole=whole):
+        latents: torch.Tensor = pipe(
+            Image.fromarray(picture),
+            width=recipe.width,
+            height=recipe.height,
+            num_frames=go.frames,
+            num_inference_steps=recipe.steps,
+            min_guidance_scale=min(LEAST_GUIDANCE, recipe.guidance),
+            max_guidance_scale=recipe.guidance,
+            fps=_within(settings["fps"], 1, 30),
+            motion_bucket_id=_within(settings["motion_bucket"], 1, 255),
+            noise_aug_strength=min(0.1, max(0.0, float(settings["noise_aug"]))),
+            generator=generator,
+            output_type="latent",
+            callback_on_step_end=step_done,
+        ).frames
     return latents.to("cpu")
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.core.recipe import Recipe
 from engine.diffusion.ladder import Phase, Rung
+from engine.families.svd.levers import deep_every
 
 _DENOISE, _DECODE = (frozenset({phase}) for phase in (Phase.DENOISE, Phase.DECODE))
 
@@ -17,7 +18,7 @@ CHUNKED = Rung(
 )
 STREAMED = Rung(
     name="streamed",
-    about="layers moved to the GPU one by one to save memory (same picture, slower)",
+    about="layers moved to the GPU one by one to save memory (slower)",
     helps=_DENOISE,
 )
 SMALLER_DECODE = Rung(
@@ -32,6 +33,8 @@ RUNGS = (OFFLOAD, CHUNKED, STREAMED, SMALLER_DECODE, SHORTER)
 STEP_BYTES = 285
 """Of a denoising step; the feed-forward layers' widening takes most of it."""
 CHUNKED_STEP_BYTES = 165
+DEEP_BYTES = 10
+"""Of what the deep layers found, where it is kept from step to step: 320 channels for 8×8 pixels."""
 DECODE_BYTES = 2050
 LAYERS_HELD = 0.05
 """The share of a streamed model that is on the card at a time: a layer, and the next one."""
@@ -60,7 +63,8 @@ def costs(recipe: Recipe, weights: Weights) -> tuple[int, ...]:
     passes = 2 if recipe.guidance > 1 else 1
     chunk = min(frames, int(recipe.settings["decode_chunk"]))
     layers = math.ceil(LAYERS_HELD * weights.unet)
-    step, small_step = (frames * passes * pixels * each for each in (STEP_BYTES, CHUNKED_STEP_BYTES))
+    kept = DEEP_BYTES if deep_every(recipe) > 1 else 0
+    step, small_step = (frames * passes * pixels * (each + kept) for each in (STEP_BYTES, CHUNKED_STEP_BYTES))
     decoded, few_decoded = (count * pixels * DECODE_BYTES for count in (chunk, min(chunk, 2)))
     return (
         weights.all + max(step, decoded),

@@ -115,8 +115,8 @@ def failing(function, times, error=OUT_OF_MEMORY, *, after=0):
     ("weights", "quality", "way", "steps", "guidance", "model"),
     [
         (ALL, Quality.FAST, "turbo", 4, 1.0, "svd-xt"),
-        ({"svd-xt"}, Quality.FAST, "light", 15, 3.0, "svd-xt"),
-        ({"svd-xt", "svd"}, Quality.BALANCED, "light", 15, 3.0, "svd-xt"),
+        ({"svd-xt"}, Quality.FAST, "quick", 20, 3.0, "svd-xt"),
+        ({"svd-xt", "svd"}, Quality.BALANCED, "light", 20, 3.0, "svd-xt"),
         ({"svd"}, Quality.BEST, "full", 25, 3.0, "svd"),
     ],
 )
@@ -355,6 +355,36 @@ def test_without_guidance_the_model_works_half_as_much(family, parts, monkeypatc
     )
     draw(family, small(guidance=guidance, steps=1))
     assert seen == [batch]
+
+
+def test_the_recipe_says_which_steps_are_guided_and_on_which_the_deep_layers_work(family, parts, monkeypatch):
+    """Guidance shows in the batch of the first layer, a step that skips in the silence of the middle."""
+    first, middle = parts["unet"].conv_in, parts["unet"].mid_block.resnets[0]
+    seen: dict[torch.nn.Module, list[int]] = {first: [], middle: []}
+    for layer, calls in seen.items():
+        forward = layer.forward
+        monkeypatch.setattr(
+            layer,
+            "forward",
+            lambda *args, to=forward, calls=calls, **kw: calls.append(len(args[0])) or to(*args, **kw),
+        )
+    draw(family, small(guidance=3.0, steps=4, frames=4, settings={"guided": 0.5, "deep_every": 2}))
+    assert seen[first] == [8, 8, 4, 4]
+    assert seen[middle] == [8, 4]
+    for calls in seen.values():
+        calls.clear()
+    draw(family, small(guidance=3.0, steps=4, frames=4, settings={"guided": 1, "deep_every": 1}))
+    assert seen[first] == seen[middle] == [8, 8, 8, 8]
+
+
+def test_streamed_layers_are_never_skipped(family, parts, monkeypatch):
+    worked = []
+    middle = parts["unet"].mid_block.resnets[0]
+    forward = middle.forward
+    monkeypatch.setattr(middle, "forward", lambda *args, **kw: worked.append(1) or forward(*args, **kw))
+    monkeypatch.setattr(family, "_start", lambda *_: Start(rungs=frozenset({STREAMED.name})))
+    draw(family, small(steps=4, settings={"deep_every": 2}))
+    assert len(worked) == 4
 
 
 # --- chaining
