@@ -26,7 +26,7 @@ _LEAST_SEARCHED, _MOST_SEARCHED = 0.5, 1.0
 """Share of the frames' size, whatever their longer side."""
 
 _PATCH_STRIDE = 4
-_DESCENT_STEPS = 8
+_DESCENT_STEPS = 12
 _REFINEMENTS = 3
 _INVERSION_STEPS = 3
 
