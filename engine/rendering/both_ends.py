@@ -31,6 +31,10 @@ stands still in one of the pictures, such as grain or fine print, is judged besi
 SHARE = 4
 """Each end is one part of so many; see :data:`engine.families.camera.crossing.SHARE`."""
 FEWEST = 2
+LIGHT = frozenset({"brightness_flickers", "colours_flicker", "light_boils", "part_strobes"})
+"""What a quick change from a dark picture to a bright one looks like as well."""
+THERE_AND_BACK = 1.3
+"""Light that flickers goes this many times as far as from the one picture's to the other's."""
 ABRUPT = 0.75
 """A cut makes this share of the change between both ends in one step. A dissolve makes less."""
 
@@ -83,23 +87,32 @@ def judge_both_ends(
             replace(one, second=None if one.second is None else seconds - one.second)
             for one in ended.findings
         ),
-        *(
-            one
-            for one in whole.findings
-            if one.code not in EXPECTED and not _is_the_change(one, frames, seconds)
-        ),
+        *(one for one in whole.findings if one.code not in EXPECTED and not _is_the_change(one, frames, fps)),
     ]
     findings = tuple(sorted(_worst(found), key=_weight, reverse=True))
     score = min(begun.score, ended.score, *_left(findings))
     return whole.with_findings(findings, score, spared=begun.spared or ended.spared)
 
 
-def _is_the_change(finding: Finding, frames: RawFrames, seconds: float) -> bool:
+def _is_the_change(finding: Finding, frames: RawFrames, fps: float) -> bool:
     """Whether this is how the change that was asked for looks: in the middle, over several frames."""
+    seconds = (len(frames) - 1) / fps
     second = seconds / 2 if finding.second is None else finding.second
-    if not seconds / SHARE <= second <= seconds - seconds / SHARE:
+    # A step is found at the frame that it leads to. In a clip of half a second, that is much.
+    end, step = seconds / SHARE, 1 / fps
+    if not end - step < second < seconds - end + step:
         return False
+    if finding.code in LIGHT:
+        return not _turns_back(frames)
     return not finding.rejects or (finding.code == "scene_cut" and not _is_abrupt(frames))
+
+
+def _turns_back(frames: RawFrames) -> bool:
+    """Whether the light does not simply go from that of the first frame to that of the last one."""
+    light = np.array([cv2.mean(np.asarray(frame, np.float32))[:3] for frame in frames])
+    way = light[-1] - light[0]
+    along = light @ (way / (np.linalg.norm(way) + 1e-9))
+    return float(np.abs(np.diff(along)).sum()) > THERE_AND_BACK * float(np.linalg.norm(way))
 
 
 def _is_abrupt(frames: RawFrames) -> bool:

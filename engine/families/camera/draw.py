@@ -8,7 +8,7 @@ second picture, the clip goes from the one to the other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import cv2
@@ -21,12 +21,12 @@ from engine.core.recipe import Recipe
 from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
-from engine.families.camera.look import look
+from engine.families.camera.look import PAGE_LINES, look
 from engine.families.camera.pairing import pair
 from engine.families.camera.shot import Brief, Shot, shot_of
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
-from engine.vision.eyes import Eyes
+from engine.vision.eyes import Eye, Eyes
 
 WIDEST = 2.25
 """How much wider or taller than the frame a picture may be before the rest of it is left out."""
@@ -144,16 +144,33 @@ def _set_up(
         hooks.cancel.check()
         shot = shot_of(inside, known, (place[2] - place[0], place[3] - place[1]), brief, hooks.cancel.check)
         return shot, place, cover(picture, *size)
-    known, content = Known(flat=True), layout.content
-    if not layout.flat:
-        known = look(picture, eyes, hooks.cancel.check)
-        hooks.cancel.check()
-        if not known.flat:
-            return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
+    seen = _photographed(picture, layout, eyes, hooks.cancel.check)
+    if seen is not None:
+        return shot_of(picture, seen, size, brief, hooks.cancel.check), whole, None
+    content = layout.content if layout.flat else (0, 0, picture.shape[1], picture.shape[0])
     if not brief.onward:
         picture, content = surrounded(picture, content)
     known = _drawn(picture, replace(layout, content=content))
     return shot_of(picture, known, size, brief, hooks.cancel.check), whole, None
+
+
+def _photographed(picture: Picture, layout: Layout, eyes: Eyes, check: Callable[[], None]) -> Known | None:
+    """What the eyes tell of a picture; None where it was drawn or written, and nothing of it may be lost.
+
+    A studio's wall is as even as a chart's paper. What fills the picture up to its uneven edge and has hardly
+    any letters is filmed like a photograph.
+    """
+    fills = layout.content == (0, 0, picture.shape[1], picture.shape[0])
+    if layout.flat and not (fills and eyes.has(Eye.TEXT)):
+        return None
+    known = look(picture, eyes, check)
+    check()
+    if not layout.flat:
+        return None if known.flat else known
+    if known.flat or len(known.texts) >= PAGE_LINES:
+        return None
+    # It has no ground that could slope.
+    return replace(known, bends=True, flat=known.subject is None)
 
 
 def _drawn(picture: Picture, layout: Layout) -> Known:

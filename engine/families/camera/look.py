@@ -35,8 +35,9 @@ SURE_JOINT, JOINTS = 0.8, 0.9
 """How certain a joint must be, and the share of a body's joints that the subject has to hold."""
 ONE_OF_MANY = 0.45
 """A face outside the subject of this share of the largest face's height belongs to a group."""
-PAGE = 0.12
-"""Share of a picture that letters cover, from which on it is a page."""
+PAGE, PAGE_LINES = 0.12, 4
+"""Share of a picture that letters cover, and the number of lines, from which on it is a page. One large word
+on a photograph makes none."""
 TEXT_SIDE = 640
 """The longer side of the picture that letters are looked for in: it finds what can be read in a clip."""
 
@@ -73,7 +74,7 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
         texts=tuple(_share(line, columns, rows) for line in lines),
         body=body,
         bends=bool(apart) or bool(lines) or not eyes.has(Eye.FACES),
-        flat=covered > PAGE,
+        flat=covered > PAGE and len(lines) >= PAGE_LINES,
     )
 
 

@@ -44,6 +44,8 @@ HELD = 0.0015
 """How far a hand sways."""
 EDGE = 2.0
 """Pixels that what is kept stays away from the frame's edge."""
+SWAYS = 0.015
+"""How far something that touches the frame's edge may sway over it; share of half the frame."""
 FASTEST = 0.45
 """Frames' lengths a second at which an eye still follows a pan with ease."""
 
@@ -261,8 +263,8 @@ def travel(
     return path
 
 
-def keeping(path: Path, aim: Aim, size: tuple[int, int], canvas: tuple[int, int]) -> Path:
-    """As much of a path as keeps in the frame what it has to keep.
+def kept_share(path: Path, aim: Aim, size: tuple[int, int], canvas: tuple[int, int]) -> float:
+    """How much of a path keeps in the frame what it has to keep: 0 nothing of it … 1 all of it.
 
     Args:
         path: as wanted.
@@ -270,18 +272,16 @@ def keeping(path: Path, aim: Aim, size: tuple[int, int], canvas: tuple[int, int]
         size: width and height of the frame, pixels.
         canvas: the picture's size where it just covers the frame, pixels.
     """
-    if aim.keep is None:
-        return path
+    if aim.keep is None or _keeps(path, aim.keep, size, canvas):
+        return 1.0
     low, high = 0.0, 1.0
-    if _keeps(path, aim.keep, size, canvas):
-        return path
     for _ in range(7):
         middle = (low + high) / 2
         if _keeps(path.shorter(middle), aim.keep, size, canvas):
             low = middle
         else:
             high = middle
-    return path.shorter(low)
+    return low
 
 
 def _keeps(
@@ -292,9 +292,10 @@ def _keeps(
     left, top, right, bottom = (side * enlarged for side in keep)
     corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)], np.float64)
     half = np.array(size) / 2
-    # What the frame cuts off before anything moves is no fault of the path.
-    half = np.maximum(half - EDGE, np.abs(corners / enlarged).max(axis=0)) + 0.5
-    return all(bool((np.abs(path.shown(corners, d)) <= half).all()) for d in (0.0, 1.0))
+    # What touches the edge before anything moves may sway over it, as a hand sways.
+    at_edge = np.abs(corners / enlarged) > half - EDGE
+    limit = np.where(at_edge, np.maximum(half, np.abs(corners / enlarged)) + SWAYS * half, half - EDGE + 0.5)
+    return all(bool((np.abs(path.shown(corners, d)) <= limit).all()) for d in (0.0, 1.0))
 
 
 def _toward(toward: Track, growth: float, near: float, size: tuple[int, int], aim: Aim) -> Path:

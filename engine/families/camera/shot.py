@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.known import Area, Known
+from engine.families.camera.aim import aims, framed
+from engine.families.camera.known import Known
 from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
-from engine.families.camera.path import Aim, Path, Track, choose, keeping, travel
+from engine.families.camera.path import SIDEWAYS, Path, Track, choose, kept_share, travel
 from engine.families.camera.plain import PlainStage
 from engine.families.camera.render import Stage
 from engine.families.camera.scene import Scene, study
@@ -25,16 +26,16 @@ Pixels = NDArray[np.uint8]
 
 ONSET_SECONDS = 1.0
 """Where a clip goes on, its water is already bent: new waves rise as slowly as that."""
-HEAD_ROOM = 0.4
-"""Above a face, as a share of its height, and half of it on the other sides."""
 LOOK_SECONDS, LOOK_SIDE = 1 / 12, 192
 """How long it is waited, and the longer side of the copy in pixels, to see whether anything moves."""
 SEEN_LEVELS = 25.0
 """Levels a second, at the hundredth of the picture that changes most, from which it is seen to move."""
 HARDLY = 0.2
 """Less light than this is not worth its price."""
-HIGH = 0.08
-"""Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
+LONG = 0.25
+"""A picture that is longer than the frame by this share is passed over, unless another path was asked for."""
+MOVES = 0.6
+"""The share of its way that a path has to go. If it goes less far, a less careful aim is tried."""
 FROM_LEVEL = frozenset({Camera.PUSH_IN, Camera.PULL_OUT, Camera.STILL, Camera.ROLL_LEFT, Camera.ROLL_RIGHT})
 """Paths that show the whole picture at one end, and come nearer only as far as they must."""
 
@@ -90,6 +91,8 @@ def shot_of(
         brief: how it should be filmed.
         check: called between the steps; may raise.
     """
+    if _holds_still(brief, picture, size):
+        picture, known = framed(picture, known, size)
     scene = study(picture, check, subject=known.subject, level=known.bends)
     path, canvas_size = _path(picture, known, size, brief, scene)
     life = _life(brief, size, scene, picture, canvas_size)
@@ -157,58 +160,30 @@ def _path(
             spare=spare,
             flat=known.flat,
         )
-    aim = _aim(known, scene, (columns * scale, rows * scale), spare)
-    path = travel(
-        camera, motion=brief.motion, seed=brief.seed, times=brief.times, size=size, spare=spare, aim=aim
-    )
     whole = (round(columns * scale), round(rows * scale))
-    if brief.onward:
-        return path.onward(*size), size
-    path = keeping(path, aim, size, whole)
+    found: list[tuple[float, Path]] = []
+    for aim in aims(known, deep=scene.deep, whole=(columns * scale, rows * scale), spare=spare):
+        path = travel(
+            camera, motion=brief.motion, seed=brief.seed, times=brief.times, size=size, spare=spare, aim=aim
+        )
+        if brief.onward:
+            return path.onward(*size), size
+        found.append((kept_share(path, aim, size, whole), path))
+        if found[-1][0] >= MOVES:
+            break
+    share, path = max(found, key=lambda one: one[0])
+    path = path.shorter(share)
     if camera in FROM_LEVEL:
         return path.nearer(*size), size
     return path, path.needs(*size)
 
 
-def _aim(known: Known, scene: Scene, whole: tuple[float, float], spare: tuple[float, float]) -> Aim:
-    """What the path is about: faces, then the subject, then the letters; else a little above the middle."""
-
-    def on_frame(area: Area) -> Area:
-        left, top, right, bottom = area
-        return (
-            (left - 0.5) * whole[0],
-            (top - 0.5) * whole[1],
-            (right - 0.5) * whole[0],
-            (bottom - 0.5) * whole[1],
-        )
-
-    depth = 0.0 if known.flat or not scene.deep else 1.0
-    kept = [_roomy(face) for face in known.faces] + list(known.texts)
-    if known.body is not None and not known.faces:
-        kept.append(known.body)
-    about = known.faces or (() if known.body is None else (known.body,)) or known.texts
-    if max(spare) > 0.05:  # noqa: PLR2004 (it does not fit into the frame anyway)
-        kept = []
-    if not about:
-        high = HIGH * whole[1] if whole[1] > 1.1 * whole[0] else 0.0
-        return Aim(point=(0.0, -high), depth=depth)
-    left, top, right, bottom = on_frame(_around(about))
-    return Aim(
-        point=((left + right) / 2, (top + bottom) / 2),
-        keep=on_frame(_around(kept)) if kept else None,
-        depth=depth,
-    )
-
-
-def _around(areas: tuple[Area, ...] | list[Area]) -> Area:
-    left, top, right, bottom = zip(*areas, strict=True)
-    return min(left), min(top), max(right), max(bottom)
-
-
-def _roomy(face: Area) -> Area:
-    left, top, right, bottom = face
-    wide, high = (right - left) * HEAD_ROOM / 2, (bottom - top) * HEAD_ROOM
-    return left - wide, top - high, right + wide, bottom + high / 2
+def _holds_still(brief: Brief, picture: Pixels, size: tuple[int, int]) -> bool:
+    """Whether the camera stays with one part of a picture, and does not pass over all of it."""
+    if brief.onward or brief.camera in SIDEWAYS:
+        return False
+    shape = picture.shape[1] / picture.shape[0] * size[1] / size[0]
+    return brief.camera is not Camera.AUTO or max(shape, 1 / shape) <= 1 + LONG
 
 
 def _life(

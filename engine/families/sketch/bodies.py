@@ -31,6 +31,7 @@ FACES = frozenset({
     "person", "man", "woman", "boy", "girl", "child", "baby", "old-man", "old-woman", "older-person",
     "santa-claus",
     "mrs-claus", "mx-claus", "clown-face", "ogre", "goblin", "man-beard", "person-beard", "woman-beard",
+    "cowboy-hat-face",
     "man-bald", "person-bald",
     "woman-bald", "man-blonde-hair", "woman-blonde-hair", "person-blonde-hair", "man-curly-hair",
     "woman-curly-hair",

@@ -25,6 +25,9 @@ from engine.families.sketch.habits import (
 from engine.families.sketch.words import RGB, Action, Link, Place, Subject, Vision
 
 _SITTING = frozenset({"owl", "parrot", "blackbird"})
+_PERCHED = _SITTING | {"cat", "monkey", "chipmunk"}
+_PERCHES = frozenset({"deciduous-tree", "evergreen-tree", "palm-tree", "house"})
+_MOST_PERCHED = 2  # each sits on one of its own
 _BY_HAND = frozenset({Link.EAT, Link.DRINK, Link.HOLD, Link.WITH})
 _MOUNTED = frozenset({Link.RIDE, Link.DRIVE, Link.ON, Link.IN})
 _OPEN = frozenset(
@@ -100,6 +103,10 @@ def is_separate(subject: Subject, by: Subject) -> bool:
     thing = subject.thing
     if subject.link in {Link.CHASE, Link.WATCH, Link.OVER, Link.UNDER, None}:
         return thing not in {"umbrella", "umbrella-with-rain-drops"}
+    if subject.link in {Link.ON, Link.IN} and thing in _PERCHES and by.thing in _PERCHED:
+        return (
+            by.count > _MOST_PERCHED or by.action is Action.FLY or (thing, subject.link) == ("house", Link.IN)
+        )
     if subject.link is Link.ON and (by.action is Action.FLY or by.thing in FLYERS - _SITTING):
         return thing not in BOARDS
     if subject.link in {Link.HOLD, Link.WITH}:
@@ -213,6 +220,8 @@ def _mounted(group: Group, prop: Subject) -> Group:
         size, seat, behind, x = 0.85, 0.34, True, 0.04
     elif thing in FOUR_LEGGED or is_alive(thing):
         size, seat, behind, x = 1.25, _SEAT, True, 0.06
+    elif thing in _PERCHES:
+        size, seat, behind, x = (1.3, 0.66, True, 0.0) if thing == "house" else (1.9, 0.5, True, 0.0)
     elif thing in SMALL:
         size, seat, behind, x = 0.5, 0.8, True, 0.0
     else:

@@ -96,7 +96,7 @@ PEOPLE = _set(
     " mx-claus prince princess ninja astronaut cook farmer teacher student judge scientist artist"
     " singer pilot firefighter police-officer guard detective office-worker technologist mechanic"
     " factory-worker health-worker construction-worker ogre goblin bust-in-silhouette troll"
-    " disguised-face clown-face"
+    " disguised-face clown-face cowboy-hat-face"
 )
 """Heads and busts of people. More are known by how their names begin."""
 

@@ -166,6 +166,22 @@ def test_a_clip_of_two_pictures_is_judged_by_both(others, dissolved):
         assert verdict.score == 0
 
 
+@pytest.mark.parametrize("frames", [6, 7, 9, 11])
+def test_a_short_clip_dissolves_unrejected_and_a_cut_or_a_flicker_in_it_does_not(frames):
+    """Half a second to nearly a whole one, from a bright picture to a dark one."""
+    first, last = textured(low=150, high=250), textured(low=5, high=70)
+    clip = cross(first, last, frames=frames, length=frames)
+    assert judge_both_ends(clip, first, last, FPS).reasons == ()
+    cut = np.concatenate(
+        [clip[:1].repeat(frames // 2, axis=0), clip[-1:].repeat(frames - frames // 2, axis=0)]
+    )
+    assert judge_both_ends(cut, first, last, FPS).rejected
+    if frames >= 9:  # fewer are not tested for flicker
+        flickers = clip.copy()
+        flickers[1::2] = flickers[1::2] * 0.6
+        assert judge_both_ends(flickers, first, last, FPS).rejected
+
+
 def test_a_render_reads_both_pictures_and_judges_by_both(others, tmp_path):
     files = {str(Role.PICTURE): tmp_path / "first.png", str(Role.END): tmp_path / "last.png"}
     for path, picture in zip(files.values(), others, strict=True):

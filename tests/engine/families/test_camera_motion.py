@@ -11,7 +11,7 @@ import pytest
 
 from engine.core.recipe import Camera, Motion
 from engine.families.camera.known import Known
-from engine.families.camera.path import Aim, choose, keeping, travel
+from engine.families.camera.path import Aim, choose, kept_share, travel
 from engine.families.camera.shot import Brief, shot_of
 
 SIZE = (256, 144)
@@ -163,7 +163,7 @@ def test_what_must_be_kept_stays_in_the_frame(camera, motion, place):
     keep = tuple(share * side for share, side in zip(place, SIZE * 2, strict=True))
     aim = Aim(point=((keep[0] + keep[2]) / 2, (keep[1] + keep[3]) / 2), keep=keep)
     path = travel(camera, motion=motion, seed=2, times=TIMES * 2, size=SIZE, aim=aim)
-    path = keeping(path, aim, SIZE, SIZE)
+    path = path.shorter(kept_share(path, aim, SIZE, SIZE))
     corners = np.array([(keep[0], keep[1]), (keep[2], keep[1]), (keep[0], keep[3]), (keep[2], keep[3])])
     enlarged = max(need / side for need, side in zip(path.needs(*SIZE), SIZE, strict=True))
     for disparity in (0.0, 1.0):

@@ -211,3 +211,30 @@ def test_any_words_in_any_order_make_a_scene(language):
         scene.draw(view_at(2.0, 4.0, size=(64, 48), camera=Camera.AUTO, pace=1.0, side=1))
         for actor in scene.actors:
             assert np.isfinite(actor.box).all(), prompt
+
+
+@pytest.mark.parametrize(
+    ("prompt", "perched"),
+    [
+        ("an owl on a tree", True),
+        ("two parrots in a tree", True),
+        ("a cat on the roof", True),
+        ("three cats on the roof", False),
+        ("a cat in a house", False),
+        ("an elephant on a tree", False),
+        ("an owl flying over a tree", False),
+    ],
+)
+def test_what_can_sit_on_a_tree_or_a_roof_sits_there(prompt, perched):
+    found = actors(prompt)
+    alone = {actor.group.subject.thing for actor in found}
+    assert (len(alone) == 1) is perched
+    if perched:
+        (prop,) = found[0].group.props
+        assert prop.figure.thing in {"deciduous-tree", "house"}
+        assert found[0].group.raised > 0.4
+        assert found[0].box[1] >= 0, "its head is in the frame"
+
+
+def test_a_cowboy_has_a_body():
+    assert Figure("cowboy-hat-face").body is not None

@@ -126,6 +126,9 @@ def test_a_word_of_two_meanings_is_what_fits():
         ("üç balon uçuyor", Action.FLY),
         ("two dogs kissing", Action.KISS),
         ("it's raining tacos", Action.FALL),
+        ("un loup hurle", Action.SING),
+        ("wolves howling", Action.SING),
+        ("белая лошадь бежит по полю", Action.RUN),
     ],
 )
 def test_verbs_are_actions_of_the_things_beside_them(prompt, action):
@@ -144,6 +147,15 @@ def test_verbs_are_actions_of_the_things_beside_them(prompt, action):
         ("медведь на велосипеде", Link.ON),
         ("猫がピアノを弾く", Link.HOLD),
         ("a dinosaur chasing a car", Link.CHASE),
+        ("a dog catching a frisbee", Link.CHASE),
+        ("девочка кормит кролика", Link.WATCH),
+        ("ein Junge füttert eine Ente", Link.WATCH),
+        ("um cachorro de óculos na praia", Link.WEAR),
+        ("un perro con gafas", Link.WEAR),
+        ("кот в очках", Link.WEAR),
+        ("a ufo abducting a cow", Link.OVER),
+        ("um papagaio numa árvore", Link.IN),
+        ("une grenouille sur un nénuphar", Link.ON),
     ],
 )
 def test_a_verb_or_a_preposition_links_two_things(prompt, link):
@@ -161,6 +173,7 @@ def test_what_falls_in_falling_snow_is_the_snow():
     [
         ("a zebroid", "horse", "I drew a horse for “zebroid”"),
         ("a corgi", "dog", "I drew a dog for “corgi”"),
+        ("tetto", "house", "I drew a house for “tetto”"),
         ("an elefphant", "elephant", "I drew an elephant for “elefphant”"),
         ("ein Schäferhund", "dog", "I drew a dog for “schäferhund”"),
     ],

@@ -32,6 +32,8 @@ _ARTICLES = frozenset({"a", "an", "the", "one", "my", "your", "his", "her"})
 _FALLS = ("raining", "rains", "llue", "llov", "pleut", "regnet", "chove", "piove")
 _PLACED = frozenset({Link.ON, Link.OVER, Link.UNDER, Link.IN, Link.WITH})
 _PLAY = "play"  # the verb that may go without an object: "dogs playing"
+_CLAD = frozenset({"de", "à", "au", "aux"})
+"""What stands before what somebody wears: "um cachorro de óculos"."""
 _TOGETHER = frozenset({Action.FIGHT, Action.RUN, Action.KISS, Action.DANCE})
 _MADE_OF: Mapping[str, tuple[str, RGB, str]] = {"pirate-ship": ("sailboat", (112, 78, 60), "pirate-flag")}
 """What is drawn from two others: the thing, its colour, what it carries."""
@@ -206,6 +208,8 @@ def _join(reading: _Reading, name: str) -> None:
     last = reading.things[-1] if reading.things else None
     if last is None:
         return
+    if name in WORN and is_alive(last.thing) and reading.link is None and reading.before in _CLAD:
+        reading.link = Link.WEAR
     if last.action is Action.FLY and name == "kite":
         reading.things[-1] = replace(last, action=None)
     elif name in BOARDS and is_alive(last.thing) and reading.link is None:

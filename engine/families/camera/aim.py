@@ -1,0 +1,201 @@
+"""What a path is about and what it keeps in the frame: faces with room around them, the subject, letters.
+
+Not every picture leaves room for all of that. So there are several aims, from the most careful to the least,
+and the camera takes the first one that lets it move.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.families.camera.known import Area, Known
+from engine.families.camera.path import Aim
+
+Pixels = NDArray[np.uint8]
+
+HEAD_ROOM = 0.4
+"""Above a face, as a share of its height, and half of it on the other sides."""
+ROOMS = ((HEAD_ROOM, HEAD_ROOM / 2), (HEAD_ROOM, 0.05), (HEAD_ROOM / 2, 0.0))
+"""Above a face and on its other sides, from the most careful aim to the least."""
+AT_EDGE = 0.02
+"""A body that ends this near to the picture's edge is cut off there anyway; share of the side."""
+CUT = 0.005
+"""What is nearer to the picture's edge than this is cut by it; share of the side."""
+SCRAP = 0.12
+"""A face that the picture's edge cuts is a person's only if it is larger than this share of the height."""
+HIGH = 0.08
+"""Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
+BEYOND = 0.05
+"""What is longer than the frame by this share does not fit into it anyway."""
+LAID_OUT, LINES, MARGIN = 0.7, 4, 0.03
+"""So many lines over this share of the width, with such a margin, were laid out as one, with marks that are
+no letters."""
+
+
+def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[float, float]) -> list[Aim]:
+    """The aims that suit a picture, from the most careful to the least; at least one.
+
+    Args:
+        known: what is known of it.
+        deep: whether anything is nearer than the rest.
+        whole: the picture's width and height where it covers the frame, pixels of the frame.
+        spare: how much of it lies outside the frame's shape, as shares of the frame's width and height.
+    """
+    faces = _people(known)
+    depth = 1.0 if deep and not known.flat else 0.0
+    about = faces or (() if known.body is None else (known.body,)) or known.texts
+    if not about:
+        high = HIGH * whole[1] if whole[1] > 1.1 * whole[0] else 0.0
+        return [Aim(point=(0.0, -high), depth=depth)]
+    left, top, right, bottom = _on_frame(around(about), whole)
+    aim = Aim(point=((left + right) / 2, (top + bottom) / 2), depth=depth)
+    if max(spare) > BEYOND:
+        return [aim]
+    found = []
+    for above, beside in ROOMS:
+        kept = [_roomy(face, above, beside) for face in faces]
+        # The least careful aim lets go of letters that the picture's edge cuts anyway.
+        texts = known.texts if beside or known.flat else [text for text in known.texts if not _is_cut(text)]
+        if texts:
+            kept.append(_laid_out(texts))
+        if known.body is not None and not faces:
+            kept.append(_open(known.body))
+        found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
+    return found
+
+
+def framed(picture: Pixels, known: Known, size: tuple[int, int]) -> tuple[Pixels, Known]:
+    """The part of a picture that has the frame's shape and holds what the picture is about.
+
+    Where nothing is known the picture stays as it is, and the frame shows its middle.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``.
+        known: what is known of it.
+        size: width and height of the frame.
+    """
+    rows, columns = picture.shape[:2]
+    shape = size[0] / size[1] * rows / columns
+    share = (min(1.0, shape), min(1.0, 1 / shape))
+    about = [_roomy(face, *ROOMS[0]) for face in _people(known)]
+    about = about or ([] if known.body is None else [known.body]) or list(known.texts)
+    if not about or min(share) > 1 - 1 / max(rows, columns):
+        return picture, known
+    seen = around(about)
+    left, top = (_start(seen[axis], seen[axis + 2], share[axis], upper=axis == 1) for axis in range(2))
+    x, y = round(left * columns), round(top * rows)
+    wide, high = round(share[0] * columns), round(share[1] * rows)
+    part = np.ascontiguousarray(picture[y : y + high, x : x + wide])
+    window = (x / columns, y / rows, (x + wide) / columns, (y + high) / rows)
+    return part, _within(known, window)
+
+
+def around(areas: Sequence[Area]) -> Area:
+    """The area that holds all areas; there has to be one."""
+    left, top, right, bottom = zip(*areas, strict=True)
+    return min(left), min(top), max(right), max(bottom)
+
+
+def _people(known: Known) -> tuple[Area, ...]:
+    """The faces, without small ones that the picture's edge cuts: nobody films those."""
+    whole = [face for face in known.faces if face[3] - face[1] > SCRAP or not _is_cut(face)]
+    return tuple(whole)
+
+
+def _is_cut(area: Area) -> bool:
+    """Whether the picture's edge cuts something."""
+    return min(area[0], area[1], 1 - area[2], 1 - area[3]) < CUT
+
+
+def _roomy(face: Area, above: float, beside: float) -> Area:
+    """A face with room around it, as far as the picture has any."""
+    left, top, right, bottom = face
+    wide, high = right - left, bottom - top
+    return (
+        max(0.0, left - beside * wide),
+        max(0.0, top - above * high),
+        min(1.0, right + beside * wide),
+        min(1.0, bottom + beside * high),
+    )
+
+
+def _open(body: Area) -> Area:
+    """A body without the sides where the picture's edge cuts it off. Its head is kept in any case."""
+    left, top, right, bottom = body
+    middle, half = (left + right) / 2, (top + bottom) / 2
+    return (
+        middle if left < AT_EDGE else left,
+        max(0.0, top),
+        middle if right > 1 - AT_EDGE else right,
+        half if bottom > 1 - AT_EDGE else bottom,
+    )
+
+
+def _laid_out(texts: Sequence[Area]) -> Area:
+    """The letters, and the marks on the other side that belong to them."""
+    left, top, right, bottom = around(texts)
+    if len(texts) < LINES or right - left < LAID_OUT or min(left, 1 - right) < MARGIN:
+        return left, top, right, bottom
+    return min(left, 1 - right), min(top, 1 - bottom), max(right, 1 - left), max(bottom, 1 - top)
+
+
+def _on_frame(area: Area, whole: tuple[float, float]) -> Area:
+    left, top, right, bottom = area
+    return (
+        (left - 0.5) * whole[0],
+        (top - 0.5) * whole[1],
+        (right - 0.5) * whole[0],
+        (bottom - 0.5) * whole[1],
+    )
+
+
+def _start(first: float, last: float, length: float, *, upper: bool) -> float:
+    """Where a window begins that holds something: as near to the middle as it can."""
+    if last - first > length:  # it does not fit: rather the heads than the feet
+        start = first if upper else (first + last - length) / 2
+    else:
+        start = float(np.clip((1 - length) / 2, last - length, first))
+    return float(np.clip(start, 0.0, 1 - length))
+
+
+def _within(known: Known, window: Area) -> Known:
+    """What is known of a part of the picture."""
+    left, top, right, bottom = window
+    wide, high = right - left, bottom - top
+
+    def moved(area: Area) -> Area:
+        x0, y0, x1, y1 = np.clip(
+            (
+                (area[0] - left) / wide,
+                (area[1] - top) / high,
+                (area[2] - left) / wide,
+                (area[3] - top) / high,
+            ),
+            0.0,
+            1.0,
+        )
+        return float(x0), float(y0), float(x1), float(y1)
+
+    subject = known.subject
+    if subject is not None:
+        rows, columns = subject.shape
+        part = subject[
+            round(top * rows) : round(bottom * rows), round(left * columns) : round(right * columns)
+        ]
+        subject = np.ascontiguousarray(part)
+
+    def all_of(areas: Sequence[Area]) -> tuple[Area, ...]:
+        inside = (moved(area) for area in areas)
+        return tuple(area for area in inside if area[2] > area[0] and area[3] > area[1])
+
+    return replace(
+        known,
+        subject=subject,
+        faces=all_of(known.faces),
+        texts=all_of(known.texts),
+        body=None if known.body is None else moved(known.body),
+    )

@@ -1,0 +1,145 @@
+"""The camera moves, and heads and letters stay in the frame, however little room a picture leaves."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.core.family import Hooks
+from engine.core.recipe import Camera, Motion
+from engine.families.camera.aim import aims, framed
+from engine.families.camera.draw import _photographed
+from engine.families.camera.known import Known
+from engine.families.camera.layout import read_layout
+from engine.families.camera.shot import Brief, _path
+from engine.vision.box import Box
+
+SIZE = (576, 576)
+TIMES = np.linspace(0, 4, 17)
+
+
+def way(known, seed=3, camera=Camera.PUSH_IN):
+    """The path through a square picture of which this is known."""
+    brief = Brief(camera=camera, motion=Motion.NORMAL, seed=seed, times=TIMES)
+    scene: Any = SimpleNamespace(deep=True, sky=None)
+    return _path(np.zeros((576, 576, 3), np.uint8), known, SIZE, brief, scene)[0]
+
+
+def on_screen(path, area):
+    """Left, top, right and bottom of an area, the farthest out that they ever get, as shares of the frame."""
+    left, top, right, bottom = ((side - 0.5) * 576 for side in area)
+    corners = np.array([(left, top), (right, top), (left, bottom), (right, bottom)])
+    seen = np.concatenate([path.shown(corners, d).reshape(-1, 2) for d in (0.0, 1.0)]) / 576 + 0.5
+    return (*seen.min(axis=0), *seen.max(axis=0))
+
+
+CLOSE = (0.25, 0.12, 0.75, 0.8)
+"""A face whose hair ends at the upper edge."""
+
+
+@pytest.mark.parametrize("camera", [Camera.PUSH_IN, Camera.PULL_OUT, Camera.ORBIT, Camera.STILL])
+@pytest.mark.parametrize(
+    "known",
+    [
+        Known(faces=(CLOSE,)),
+        Known(faces=((0.25, 0.02, 0.75, 0.6),), body=(0.0, 0.0, 1.0, 1.0)),
+        Known(faces=tuple((0.2 * x + 0.02, 0.1, 0.2 * x + 0.14, 0.3) for x in range(5))),
+        Known(body=(0.14, 0.05, 0.57, 1.0)),
+        Known(body=(0.0, 0.03, 1.0, 1.0)),
+        Known(faces=((0.54, 0.0, 0.6, 0.05),)),
+        Known(texts=((0.0, 0.1, 0.2, 0.15), (0.4, 0.1, 0.6, 0.15), (0.8, 0.1, 1.0, 0.15))),
+        Known(
+            texts=(
+                (0.55, 0.07, 0.72, 0.15),
+                (0.79, 0.05, 0.98, 0.12),
+                (0.3, 0.1, 0.4, 0.2),
+                (0.17, 0.1, 0.2, 0.14),
+            )
+        ),
+    ],
+    ids=["close", "cut", "group", "animal", "fills", "scrap", "banner", "signs"],
+)
+def test_a_camera_moves_however_little_room_there_is(known, camera):
+    for seed in range(3):
+        path = way(known, seed, camera)
+        ends = [path.shown(np.array([(-200.0, -200.0), (200.0, 200.0)]), d)[[0, -1]] for d in (0.0, 1.0)]
+        assert np.abs(np.diff(ends, axis=1)).max() > 5, "three hundredths of the way from the middle"
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_hair_and_chin_stay_in_the_frame(seed):
+    left, top, right, bottom = on_screen(way(Known(faces=(CLOSE,)), seed), (0.25, 0.0, 0.75, 0.8))
+    assert min(left, top) > -0.01
+    assert max(right, bottom) < 1.01
+
+
+def test_the_most_careful_aim_comes_first():
+    found = aims(Known(faces=((0.4, 0.4, 0.6, 0.6),)), deep=True, whole=SIZE, spare=(0.0, 0.0))
+    kept = [aim.keep for aim in found if aim.keep is not None]
+    high = [bottom - top for _, top, _, bottom in kept]
+    assert len(kept) == len(found) == 3
+    assert high == sorted(high, reverse=True)
+
+
+def test_letters_that_were_laid_out_keep_the_marks_beside_them():
+    line = [(0.06, 0.05, 0.2, 0.1), *((0.3, 0.4 + 0.1 * row, 0.8, 0.45 + 0.1 * row) for row in range(3))]
+    keep = aims(Known(texts=tuple(line)), deep=False, whole=SIZE, spare=(0.0, 0.0))[0].keep
+    assert keep is not None
+    assert keep[2] == pytest.approx((0.94 - 0.5) * 576)
+    assert keep[3] == pytest.approx((0.95 - 0.5) * 576)
+
+
+@pytest.mark.parametrize(
+    ("shape", "area"),
+    [
+        ((240, 100), (0.3, 0.02, 0.7, 0.12)),
+        ((100, 240), (0.02, 0.2, 0.1, 0.6)),
+        ((240, 100), (0.3, 0.8, 0.7, 0.97)),
+    ],
+)
+def test_the_part_that_is_shown_holds_the_face(shape, area):
+    picture = np.zeros((*shape, 3), np.uint8)
+    rows, columns = shape
+    x0, y0, x1, y1 = (round(side * along) for side, along in zip(area, (columns, rows) * 2, strict=True))
+    picture[y0:y1, x0:x1] = 255
+    mask = (picture[..., 0] > 0).astype(np.float32)
+    part, known = framed(picture, Known(faces=(area,), subject=mask, body=area), (100, 100))
+    assert part.shape[0] == part.shape[1] == 100
+    assert (part > 0).sum() == (picture > 0).sum()
+    assert known.subject is not None
+    assert known.subject.sum() == mask.sum()
+    left, top, right, bottom = (round(side * 100) for side in known.faces[0])
+    assert part[top:bottom, left:right].min() == 255
+    assert known.body == known.faces[0]
+
+
+def test_what_nothing_is_known_of_stays_whole():
+    picture = np.zeros((240, 100, 3), np.uint8)
+    assert framed(picture, Known(), (100, 100))[0] is picture
+
+
+def studio(letters):
+    """An even wall of two colours that reaches to the edge, and what the eyes see of it."""
+    picture = np.full((240, 320, 3), (30, 180, 60), np.uint8)
+    picture[:, 200:] = (200, 20, 30)
+    boxes = [Box(left=60, top=20 + 40 * row, width=90, height=18) for row in range(letters)]
+    lines = [SimpleNamespace(box=box, certainty=0.9) for box in boxes]
+    eyes: Any = SimpleNamespace(
+        faces=lambda _picture: [],
+        text=lambda _picture, side: lines,
+        cutout=lambda _picture: None,
+        has=lambda _eye: True,
+    )
+    return _photographed(picture, read_layout(picture), eyes, Hooks().cancel.check)
+
+
+def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
+    assert read_layout(np.zeros((8, 8, 3), np.uint8)).flat is False
+    seen = studio(letters=2)
+    assert seen is not None
+    assert seen.flat, "it has no depth"
+    assert len(seen.texts) == 2
+    assert studio(letters=5) is None
