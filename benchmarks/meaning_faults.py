@@ -20,7 +20,7 @@ Rng = np.random.Generator
 
 STRENGTHS = (1, 2, 3)
 BENT, GROWN, SLID, BEHEADED = (0.04, 0.08, 0.14), (1.12, 1.25, 1.5), (0.06, 0.12, 0.20), (0.05, 0.10, 0.18)
-GONE, GARBLED = (0.6, 0.85, 1.0), (0.3, 0.6, 1.0)
+GONE, GARBLED, MARKED = (0.6, 0.85, 1.0), (0.3, 0.6, 1.0), (0.35, 0.6, 0.9)
 
 _AROUND = 1.6
 """Larger sides of a face, from its middle, within which everything that changes lies."""
@@ -32,7 +32,7 @@ WORDS = (
     "me on a monday morning",
     "BEST DAY EVER",
 )
-_LETTERS = "ABCDEFGHJKLMNPRSTUVXYZ"
+MARKS = ("STOCK VIDEO", "www.clips.net", "PREVIEW ONLY", "SampleFootage")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -198,6 +198,21 @@ def garbled(frames: Frames, strength: int, rng: Rng) -> Frames:
     field = cv2.GaussianBlur(field, (0, 0), 1.5)
     for t, share in enumerate(_ramp(len(made))):
         made[t] = _moved(made[t], places, field * (0.35 * tall * GARBLED[strength - 1] * share))
+    return made
+
+
+def marked(frames: Frames, strength: int, rng: Rng) -> Frames:
+    """A watermark of a third of the frame's width appears in the middle of the clip; opaque by a share."""
+    words, font, thick = str(rng.choice(MARKS)), cv2.FONT_HERSHEY_SIMPLEX, 2
+    height, width = frames.shape[1:3]
+    scale = 0.3 * width / cv2.getTextSize(words, font, 1.0, thick)[0][0]
+    (wide, tall), low = cv2.getTextSize(words, font, scale, thick)
+    at = (int(rng.integers(4, width - wide - 4)), int(rng.integers(tall + 4, height - low - 4)))
+    made = frames.copy()
+    for frame, share in zip(made, _ramp(len(made)), strict=True):
+        over = cv2.putText(frame.copy(), words, at, font, scale, (255, 255, 255), thick, cv2.LINE_AA)
+        opaque = MARKED[strength - 1] * float(np.clip((share - 0.4) / 0.2, 0, 1))
+        frame[:] = cv2.addWeighted(over, opaque, frame, 1 - opaque, 0)
     return made
 
 

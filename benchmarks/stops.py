@@ -217,7 +217,7 @@ def _point(family: str, stage: str) -> tuple[Any, str]:
         "drawing": (_DENOISER[family], "forward"),
         "decoding": _DECODER[family],
         "checking": (engine.rendering.takes, "judge"),
-        "smoothing": (engine.clips.rate, "smooth"),
+        "smoothing": (engine.clips.rate, "_smoothed"),
         "encoding": (engine.rendering.render, "encode"),
     }[stage]
 

@@ -1,4 +1,4 @@
-"""Which engine draws what on which card, as Markdown: a table in docs/models.md."""
+"""Which engine draws what on which GPU, as Markdown: a table in docs/models.md."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.families import CATALOGUE
 from engine.planning.plan import plan
 
 GIB = 2**30
-CARDS = (6, 8, 12, 16, 24, 80)
+GPUS = (6, 8, 12, 16, 24, 80)
 """Gigabytes, as they are sold."""
 
 USABLE = 0.97
@@ -38,7 +38,7 @@ ASKED: dict[str, tuple[Request, Subject | None, Subject | None]] = {
 def chosen(asked: str, quality: Quality, gigabytes: int) -> str:
     """Engine and way, where everything is installed."""
     request, subject, reference = ASKED[asked]
-    device = Device(kind=DeviceKind.CUDA, name="a card", memory=int(USABLE * gigabytes * GIB))
+    device = Device(kind=DeviceKind.CUDA, name="a GPU", memory=int(USABLE * gigabytes * GIB))
     here = Capabilities(device=device, weights=frozenset(CATALOGUE))
     request = Request(
         kind=request.kind,
@@ -55,12 +55,12 @@ def chosen(asked: str, quality: Quality, gigabytes: int) -> str:
 def table() -> str:
     """The table in Markdown."""
     lines = [
-        f"| What is asked for | Quality | {' | '.join(f'{card} GB' for card in CARDS)} |",
-        f"|{'---|' * (len(CARDS) + 2)}",
+        f"| What is asked for | Quality | {' | '.join(f'{gigabytes} GB' for gigabytes in GPUS)} |",
+        f"|{'---|' * (len(GPUS) + 2)}",
     ]
     for asked in ASKED:
         for quality in Quality:
-            cells = [chosen(asked, quality, card) for card in CARDS]
+            cells = [chosen(asked, quality, gigabytes) for gigabytes in GPUS]
             lines.append(f"| {asked} | {quality} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

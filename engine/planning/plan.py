@@ -15,7 +15,7 @@ from engine.core.recipe import Camera, Recipe
 from engine.core.request import SECONDS, Length, Request, Subject
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
-from engine.planning.pace import pace_of
+from engine.planning.pace import Pace, pace_of
 
 UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
 
@@ -71,22 +71,13 @@ def plan(
     seconds, why_seconds = _choose_seconds(request, reference, limits)
     fps = limits.fps if request.fps is None else request.fps
     _check(request, seconds, fps, limits)
-    given = Given(
-        request=request,
-        subject=subject,
-        end=end,
-        like=like,
-        reference=reference,
-        seconds=seconds,
-        fps=fps,
-    )
+    files = {"subject": subject, "end": end, "like": like, "reference": reference}
+    given = Given(request=request, seconds=seconds, fps=fps, **files)
     spec, why_engine = choose_engine(given, capabilities)
     way, why_way = choose_way(spec, given, capabilities)
     width, height, why_size = choose_size(_framed(given), subject or reference, spec, limits.max_side)
-    if not given.reaches(spec):
-        seconds = (spec.longest - 1) / spec.min_native_fps
-        why_seconds = (*why_seconds, f"{seconds:.3g} s, the longest that {spec.name} can draw")
-    pace = pace_of(seconds, fps, spec)
+    reached, why_shorter = _within_reach(given, spec)
+    pace = pace_of(reached, fps, spec)
     outline = Outline(
         request=request,
         subject=subject,
@@ -97,9 +88,7 @@ def plan(
         native_fps=pace.native_fps,
     )
     tuned = spec.tune(outline)
-    reasons = [why_engine, *why_way, why_size, *why_seconds]
-    if pace.native_fps != fps:
-        reasons.append(f"{pace.native_fps:g} drawn frames a second, smoothed to {fps:g}")
+    reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps)]
     return Recipe(
         kind=request.kind,
         engine=spec.name,
@@ -165,6 +154,19 @@ def _choose_seconds(
     if seconds < followed:
         return seconds, (f"{seconds:.2g} s, the longest allowed; the clip you gave is {followed:.3g} s long",)
     return seconds, (f"{seconds:.3g} s, as long as the clip you gave",)
+
+
+def _smoothed(pace: Pace, fps: float) -> tuple[str, ...]:
+    same = pace.native_fps == fps
+    return () if same else (f"{pace.native_fps:g} drawn frames a second, smoothed to {fps:g}",)
+
+
+def _within_reach(given: Given, spec: FamilySpec) -> tuple[float, tuple[str, ...]]:
+    """How long the clip is where no engine here can draw all of it; and why."""
+    if given.reaches(spec):
+        return given.seconds, ()
+    seconds = (spec.longest - 1) / spec.min_native_fps
+    return seconds, (f"{seconds:.3g} s, the longest that {spec.name} can draw",)
 
 
 def _framed(given: Given) -> Request:

@@ -129,7 +129,7 @@ async def card_of(discord, member, message) -> str:
 async def test_a_picture_is_animated_by_stable_video_diffusion_in_goes_that_follow_each_other(
     discord, channel, ada, bot, tmp_path
 ):
-    asked = {"motion": "gentle", "seed": 5, "quality": "fast", "length": "normal"}
+    asked = {"motion": "gentle", "seed": 5, "quality": "fast", "length": "long"}
     await discord.slash(ada, channel, "animate", image=cat(), **asked)
     message, recipe = await clip_of(discord, channel, tmp_path)
     assert (recipe.kind, recipe.engine, recipe.way) == (Kind.ANIMATE, "svd", "turbo")
@@ -205,7 +205,7 @@ async def test_an_engine_that_is_named_draws_it(discord, channel, ada, bot, tmp_
     await discord.slash(ada, channel, "text2video", **asked)
     message, recipe = await clip_of(discord, channel, tmp_path)
     assert recipe.engine == "wan"
-    assert (recipe.fps, recipe.length, recipe.native_fps) == (24.0, 48, 12.0)
+    assert (recipe.fps, recipe.length, recipe.native_fps) == (24.0, 48, 16.0)
     assert imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "clip.mp4"))[0] == 48
     assert "the picture turns anticlockwise" in recipe.words
     assert BROKEN in await card_of(discord, ada, message), "RIFE's weights are damaged, and cost no clip"

@@ -9,7 +9,7 @@ import torch
 
 from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Recipe
-from engine.diffusion.loading import dtype_for, size_of
+from engine.diffusion.loading import bytes_in, dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
 from engine.families.animatediff.loras import Lora, fuse
 from engine.families.animatediff.schedulers import scheduler_for
@@ -89,7 +89,18 @@ def parts_of(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) 
         lambda: _load(context, recipe, base),
         lambda parts: parts.size,
         park=Parts.park,
+        coming=_on_disk(context, recipe),
     )
+
+
+def _on_disk(context: EngineContext, recipe: Recipe) -> int:
+    """Bytes of the files that are read."""
+    store = context.store
+    own = recipe.model in store.checkpoints()
+    path = store.checkpoint(recipe.model) if own else store.path(recipe.model)
+    checkpoint = path.stat().st_size if path.is_file() else bytes_in(path)
+    motion = str(recipe.settings.get(MOTION, ""))
+    return checkpoint + (bytes_in(store.path(motion)) if motion else 0)
 
 
 def name_of(recipe: Recipe) -> str:

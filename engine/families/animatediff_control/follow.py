@@ -16,7 +16,7 @@ from engine.core.family import Frames, Hooks, SourceClip
 from engine.core.recipe import Follow
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.ladder import Rung, Start, descend
-from engine.diffusion.loading import load, size_of
+from engine.diffusion.loading import bytes_in, load, size_of
 from engine.families.animatediff_control.extractors import Extractor, find_edges, load_extractor
 from engine.families.animatediff_control.follow_needs import NEEDS
 from engine.runtime.context import EngineContext
@@ -98,4 +98,5 @@ def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, 
         lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
         size_of,
         park=lambda model: model.to("cpu"),
+        coming=bytes_in(context.store.path(entry)),
     )

@@ -284,8 +284,7 @@ WEIGHTS = (
             revision=_WAN_22_COMMIT,
             files=(
                 "text_encoder/config.json",
-                "text_encoder/*.safetensors",
-                "text_encoder/model.safetensors.index.json",
+                "text_encoder/*.safetensors*",
                 "tokenizer/special_tokens_map.json",
                 "tokenizer/spiece.model",
                 "tokenizer/tokenizer.json",

@@ -34,7 +34,17 @@ from engine.diffusion.sampling import Steps, showing_one_draft
 from engine.diffusion.streaming import streamed
 from engine.families.wan import FAST, FASTWAN, LATENT_FRAMES, UMT5, VERSIONS, count, grid
 from engine.families.wan.decode import decode_causal
-from engine.families.wan.ladder import BLOCKS_HELD, READING, RUNGS, STREAM, TILES, Weights, costs
+from engine.families.wan.ladder import (
+    BLOCKS_HELD,
+    READING,
+    SHORTER,
+    STREAM,
+    TILES,
+    Weights,
+    costs,
+    rungs_of,
+    shorter,
+)
 from engine.families.wan.words import Reader, WordMemory
 from engine.runtime.context import EngineContext
 from engine.runtime.model_cache import collect
@@ -98,15 +108,22 @@ class WanFamily:
         take = _Take(recipe, models, words, self._context.device, hooks)
 
         def attempt(rungs: tuple[str, ...]) -> Frames:
+            if rungs:  # then there is no room for anything else
+                self._context.model_cache.clear_gpu(keep=models.names)
             return clip.draw(
-                most,
+                shorter(most) if SHORTER.name in rungs else most,
                 lambda go: take.denoise(go, rungs),
                 lambda latents, go: take.decode(latents, go, rungs),
             )
 
         begin = self._start(recipe, models, needed)
         drawn = descend(
-            RUNGS, attempt, start=begin, most=self._context.steps_down, hooks=hooks, phase=lambda: clip.phase
+            rungs_of(VERSIONS[recipe.engine]),
+            attempt,
+            start=begin,
+            most=self._context.steps_down,
+            hooks=hooks,
+            phase=lambda: clip.phase,
         )
         top, left = (height - recipe.height) // 2, (width - recipe.width) // 2
         return drawn[:, top : top + recipe.height, left : left + recipe.width]
@@ -184,7 +201,13 @@ class WanFamily:
         present = models.weights().present
         if needed[0] > free_bytes() + present:  # others give way before anything is given up
             self._context.model_cache.clear_gpu(keep=models.names)
-        return start(recipe, RUNGS, needed, free_bytes() + present, self._context.rung_memory)
+        return start(
+            recipe,
+            rungs_of(VERSIONS[recipe.engine]),
+            needed,
+            free_bytes() + present,
+            self._context.rung_memory,
+        )
 
 
 class _Take:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from engine.core.recipe import Recipe
 from engine.diffusion.ladder import Phase, Rung
-from engine.families.wan import VERSIONS, Footprint, grid
+from engine.families.wan import VERSIONS, Footprint, Version, count, grid
 
 OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
 TILES = Rung(
@@ -19,6 +19,12 @@ STREAM = Rung(
     name="stream",
     about="layers moved to the GPU one by one to save memory (same picture, slower)",
     helps=frozenset({Phase.DENOISE}),
+)
+
+SHORTER = Rung(
+    name="shorter",
+    about="drawn in shorter pieces and joined to save memory",
+    helps=frozenset({Phase.DENOISE}),  # what is denoised already is as long as it is
 )
 
 RUNGS = (OFFLOAD, TILES, STREAM)
@@ -33,6 +39,16 @@ fifth of it, and two of its 24 blocks are another 7 percent."""
 
 READING = 350 * 2**20
 """Bytes that reading a prompt takes beside the text encoder."""
+
+
+def rungs_of(version: Version) -> tuple[Rung, ...]:
+    """The ladder of a version: only one that begins with a picture can go on from its last frame."""
+    return (*RUNGS, SHORTER) if version.times_each_token else RUNGS
+
+
+def shorter(go: int) -> int:
+    """Frames of a shorter go."""
+    return count(math.ceil(go / 2))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,12 +76,17 @@ def costs(recipe: Recipe, weights: Weights, *, go: int, from_picture: bool) -> t
     step, whole, tiled, encode = activations(version.footprint, width, height, go, from_picture=from_picture)
     transformer, vae = weights.transformer, weights.vae
     held = math.ceil(LAYERS_HELD * transformer) + (vae if from_picture else 0)
-    return (
+    all_at_once = (
         transformer + vae + max(step, whole, encode),
         max(transformer + step, vae + max(whole, encode)),
         max(transformer + step, vae + max(tiled, encode)),
         max(held + step, vae + max(tiled, encode)),
     )
+    if SHORTER not in rungs_of(version):
+        return all_at_once
+    step, _, tiled, encode = activations(version.footprint, width, height, shorter(go), from_picture=True)
+    held = math.ceil(LAYERS_HELD * transformer) + vae
+    return (*all_at_once, min(all_at_once[-1], max(held + step, vae + max(tiled, encode))))
 
 
 def activations(

@@ -1,98 +1,100 @@
-"""A face through a take: what changes about it that no living face changes.
+"""Follow a face through a take and measure how it has moved since its first picture.
 
-The face's mesh is followed from look to look. Its rigid motion in three dimensions is taken off, and so is
-the flow of its surroundings. What is left is bending, growing, sliding. A face that turned far is compared
-with a later picture of itself, so that no comparison spans more than a small turn; what has changed till then
-is added.
+The mesh gives the face's place, size and direction in each look. Optical flow, in a crop that follows the
+face, gives what moved inside the face and around it. A face that turned far is compared with a later picture
+of itself, and what had changed until then is added; as soon as it looks the first way again, it is compared
+with the first picture. :mod:`engine.gate.meaning.drift` reads faults from these looks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import pairwise
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.meaning.fault import Fault
 from engine.gate.meaning.shape import (
+    COARSE,
     EYES,
     FACE,
     HIGH,
     WIDE,
     Crop,
     Pose,
+    coarse,
     cut,
-    places,
     pose_of,
-    similarity,
-    stiffly,
+    similar,
 )
-from engine.vision.box import Box
 from engine.vision.eyes import Eyes
 from engine.vision.face_mesh import Mesh
 from engine.vision.likeness import correlation
 from engine.vision.optical_flow import MEDIUM, Floats, dense, grid, read
 
-LOST = "face_lost"
-
-_UNLIKE, _FAR = 0.4, 0.35
-"""From here on a face is no longer compared: correlation that was lost, and radians turned, in all."""
-_TURN = 0.2
-"""Radians, beyond which a later picture of the face is compared with."""
-_UPPER, _LOWER = 0.08, 0.25
-"""Above and below these heights, in widths from the middle, are the upper and the lower face."""
-_BELIEVED = 0.6
-"""Correlation of what is around a face with itself, moved along the flow."""
-_AWAY = 0.35
-"""Radians, from which a face that is seen no more may have turned away."""
-_TURNED = 0.04
-"""Radians that a face seems to turn when it does not."""
-_FEWEST_LOOKS = 3
-_FLOOR = 6.0
-"""Added to an eye's detail, in levels, so that noise counts for nothing."""
+EYE_WIDE, EYE_HIGH = 48, 32
+"""Pixels of an eye's patch."""
+_EYE_FACE = 112
+"""Pixels of a face's width at the patches' scale."""
+_KEY_TURN, _KEY_UNLIKE = 0.2, 0.2
+"""Radians turned and correlation lost, beyond which a later picture is compared with."""
+_SLIGHT = 0.05
+"""Radians; a face that turned less is compared with the same picture, however unlike it is."""
+_WINDOW = 13
+"""Pixels of the window in which the flow is checked."""
+_SURE, _DETAIL = 0.4, 2.5
+"""Correlation of a window with itself, moved along the flow, and its detail in levels, for a sure flow."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """A face in one frame, compared with the first.
+    """A face in one frame, compared with its first picture.
 
     Attributes:
         number: of the frame.
-        mesh: None: the network sees no face.
-        turned: radians that it turned on the way, in all.
-        unlike: 1 minus the correlation with what it was, moved along its own flow.
-        bends: root mean square of what is left of the stiff points' motion, widths.
-        slides: of the lower face against the upper one, sideways, widths.
-        grows: share by which it grew more than what is around it; None: nothing is to be seen around it.
-        leaves: how far the chest moved under it, widths; None: no chest is to be seen.
-        eyes: share of each eye's detail that is gone.
+        mesh: None: the network sees no face, and nothing else is known.
+        turned: radians between the two, left, right, up or down.
+        unlike: 1 minus the correlation with what it was, moved along the flow.
+        flow: float32 ``[h, w, 2]`` on the coarse grid, widths; motion beside that of the face as a whole.
+        sure: where the flow is, bool ``[h, w]``.
+        solid: what turning alone adds to the motion of the mesh's points, ``[468, 2]``, widths.
+        eyes: each eye's patch, upright, uint8 ``[EYE_HIGH, EYE_WIDE]``.
     """
 
     number: int
     mesh: Mesh | None
     turned: float = 0.0
     unlike: float = 0.0
-    bends: float = 0.0
-    slides: float = 0.0
-    grows: float | None = None
-    leaves: float | None = None
-    eyes: tuple[float, float] = (0.0, 0.0)
+    flow: Floats = field(default_factory=lambda: np.zeros((*COARSE, 2), np.float32))
+    sure: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
+    solid: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
+    eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
 
 @dataclass
 class _Sum:
     """What had changed when the face was last compared with a new picture of itself."""
 
-    turned: float = 0.0
     unlike: float = 0.0
-    points: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
-    ring: float = 0.0
-    chest: float = 0.0
-    shift: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
+    flow: Floats = field(default_factory=lambda: np.zeros((*COARSE, 2), np.float32))
+    seen: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
+
+
+@dataclass(frozen=True)
+class Followed:
+    """A face through the take.
+
+    Attributes:
+        first: the face in the picture in which it was found.
+        eyes: its patches of the eyes there, as in :class:`Look`.
+        looks: in order.
+    """
+
+    first: Crop
+    eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]]
+    looks: tuple[Look, ...]
 
 
 def follow_face(
@@ -101,11 +103,8 @@ def follow_face(
     base: NDArray[np.uint8],
     mesh: Mesh,
     eyes: Eyes,
-) -> Iterator[Look]:
-    """Follow a face and compare it with what it was, as long as that can be done.
-
-    After a far turn, or once too much of the face has changed to be recognised, nothing certain can be said:
-    the looks end.
+) -> Followed:
+    """Follow a face and compare it with what it was.
 
     Args:
         frames: to look at, uint8 ``[H, W, 3]``, in order.
@@ -114,145 +113,70 @@ def follow_face(
         mesh: of the face in it.
         eyes: fit the meshes.
     """
-    first = crop = Crop(_luma(base), mesh)
-    before, known = _Sum(), _eyes_of(crop.luma, crop)
+    luma = _luma(base)
+    first = Crop(luma, mesh)
+    looks = tuple(_looks(frames, numbers, first, eyes))
+    return Followed(first, _eyes_of(luma, first, mesh, pose_of(first, mesh)), looks)
+
+
+def _looks(
+    frames: Sequence[NDArray[np.uint8]], numbers: Sequence[int], first: Crop, eyes: Eyes
+) -> Iterator[Look]:
+    crop, before, mesh = first, _Sum(), first.mesh
     for number, frame in zip(numbers, frames, strict=True):
         found = eyes.mesh(frame, mesh)
         if found is None:
             yield Look(number=number, mesh=None)
             continue
-        mesh = found
-        luma, pose = _luma(frame), pose_of(crop, found)
-        straight = _straight(luma, crop, pose)
-        now = _compare(crop, luma, straight, pose, before)
-        if now.unlike > _UNLIKE or now.turned > _FAR:
-            return
-        stiff = stiffly(first, now.points, first.weights)
-        upper = first.weights * (first.points[:, 1] < _UPPER)
-        lower = first.points[:, 1] > _LOWER
-        flown = float(stiffly(first, now.points, upper)[lower, 0].mean())
-        whole = pose if crop is first else pose_of(first, found)
+        mesh, luma, whole = found, _luma(frame), pose_of(first, found)
+        if whole.turned <= _KEY_TURN:
+            crop, before = first, _Sum()
+        pose = whole if crop is first else pose_of(crop, found)
+        now, sure = _compare(crop, luma, pose, before)
         yield Look(
             number=number,
             mesh=found,
-            turned=now.turned,
+            turned=whole.turned,
             unlike=now.unlike,
-            bends=float(np.sqrt((stiff[~first.loose] ** 2).sum(axis=1).mean())),
-            slides=abs(flown + float(whole.bent[lower, 0].mean())),
-            grows=_growth(now),
-            leaves=None if np.isnan(now.shift).any() else float(np.hypot(*now.shift)),
-            eyes=_gone(known, _eyes_of(straight, crop)),
+            flow=now.flow,
+            sure=sure & now.seen,
+            solid=_solid(first, whole),
+            eyes=_eyes_of(luma, first, found, whole),
         )
-        if pose.turned > _TURN:
+        unlike = now.unlike - before.unlike > _KEY_UNLIKE and min(whole.turned, pose.turned) > _SLIGHT
+        if pose.turned > _KEY_TURN or unlike:
             crop, before = Crop(luma, found), now
 
 
-def faults_of(looks: Sequence[Look]) -> Iterator[Fault]:
-    """How much of each fault a followed face shows, however little that is.
-
-    What lasts for one look is none, so a fault counts by the lesser of two looks that follow each other. The
-    further a face turned, and the less alike it is, the less is certain, and the less its changes count.
-
-    Args:
-        looks: in order.
-    """
-    for code, reading in _READINGS.items():
-        values = [
-            (
-                value / (1 + reading.turned * max(0.0, look.turned - _TURNED) + reading.unlike * look.unlike),
-                look,
-            )
-            for look in looks
-            if look.mesh is not None and (value := reading.read(look)) is not None
-        ]
-        if len(values) >= _FEWEST_LOOKS:
-            value, look = max(
-                ((min(one, two), later) for (one, _), (two, later) in pairwise(values)),
-                key=lambda known: known[0],
-            )
-            yield Fault(code=code, value=value, frame=look.number, box=_box(look))
-    yield from _lost(looks)
-
-
-def _lost(looks: Sequence[Look]) -> Iterator[Fault]:
-    """The share of the looks at the end in which the network sees no face where the last one was.
-
-    A face that was about to look away is not lost.
-    """
-    last = max((n for n, look in enumerate(looks) if look.mesh is not None), default=None)
-    if last is None or last == len(looks) - 1 or looks[last].turned > _AWAY:
-        return
-    yield Fault(
-        code=LOST,
-        value=(len(looks) - 1 - last) / len(looks),
-        frame=looks[last + 1].number,
-        box=_box(looks[last]),
-    )
-
-
-def _box(look: Look) -> Box:
-    if look.mesh is None:
-        raise ValueError("there is no face in this look")
-    return Box.around(look.mesh.points)
-
-
-def _one_eye(look: Look) -> float:
-    """What the worse eye lost more than the other one: a blink takes both, and so does the dark."""
-    return min(max(look.eyes), abs(look.eyes[0] - look.eyes[1]) * 1.3)
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """How a fault is read from a look.
-
-    Attributes:
-        read: its value.
-        turned, unlike: by how much less it counts for each radian turned, and for each unlikeness.
-    """
-
-    read: Callable[[Look], float | None]
-    turned: float
-    unlike: float
-
-
-_READINGS = {
-    "face_bends": _Reading(lambda look: look.bends, 30.0, 0.0),
-    "face_grows": _Reading(lambda look: look.grows, 0.0, 0.0),
-    "eye_disappears": _Reading(_one_eye, 30.0, 0.0),
-    "mouth_slides": _Reading(lambda look: look.slides, 3.0, 1.0),
-    "head_slides": _Reading(lambda look: look.leaves, 30.0, 1.0),
-}
-
-
-def _compare(
-    crop: Crop, luma: NDArray[np.uint8], straight: NDArray[np.uint8], pose: Pose, before: _Sum
-) -> _Sum:
-    """Add what changed since the crop to what had changed till then."""
-    flow = np.asarray(dense(crop.luma, straight, MEDIUM) / FACE, np.float32)
-    smooth = cv2.blur(flow, (5, 5))
-    points = before.points + smooth[crop.pixels[:, 1], crop.pixels[:, 0]]
+def _compare(crop: Crop, luma: NDArray[np.uint8], pose: Pose, before: _Sum) -> tuple[_Sum, NDArray[np.bool_]]:
+    """Add what changed since the crop to what had changed till then; and where the flow is sure."""
     stiff = ~crop.loose
-    back = cv2.invertAffineTransform(_similar(crop.mesh.points[stiff, :2], pose.predicted[stiff]))
+    back = cv2.invertAffineTransform(similar(crop.mesh.points[stiff, :2], pose.predicted[stiff]))
     there = np.hstack(
         [crop.there[:, :2] @ back[:, :2], (crop.there[:, :2] @ back[:, 2] + crop.there[:, 2])[:, None]]
     )
-    now, seen = cut(luma, there), cut(np.ones_like(luma), there, outside=True) > 0
-    around = np.asarray(dense(crop.luma, now, MEDIUM) / FACE, np.float32)
-    back_then = read(now.astype(np.float32), grid(HIGH, WIDE) + around * FACE)
-    face, ring, chest = (
-        similarity(around, mask & seen) if _same(crop.luma, back_then, mask & seen) > least else None
-        for mask, least in ((crop.outline, -1.0), (crop.ring, _BELIEVED), (crop.chest, _BELIEVED))
-    )
-    # A mesh follows most of a growth; what it missed is in the flow.
-    own = 0.0 if face is None else max(0.0, face[0])
+    now, inside = cut(luma, there), cut(np.ones_like(luma), there, outside=True) > 0
+    flow = np.asarray(dense(crop.luma, now, MEDIUM) / FACE, np.float32)
+    was_there = read(now.astype(np.float32), grid(HIGH, WIDE) + flow * FACE)
+    alike, contrast = _alike(crop.luma.astype(np.float32), was_there)
+    sure = coarse(alike > _SURE) & coarse(contrast > _DETAIL)
     return _Sum(
-        turned=before.turned + pose.turned,
-        unlike=before.unlike + 1 - _same(crop.luma, back_then, crop.outline & seen),
-        points=points.astype(np.float32),
-        ring=before.ring + (np.nan if ring is None else own - ring[0]),
-        chest=before.chest + (np.nan if chest is None else own - chest[0]),
-        shift=before.shift + (np.full(2, np.nan, np.float32) if chest is None else chest[1]),
-    )
+        unlike=before.unlike + 1 - _same(crop.luma, was_there, crop.outline & inside),
+        flow=before.flow + coarse(cv2.blur(flow, (4, 4))),
+        seen=before.seen & coarse(inside & crop.seen),
+    ), sure
+
+
+def _alike(one: Floats, other: Floats) -> tuple[Any, Any]:
+    """Correlation of each window with the same window of another picture, and the other's contrast."""
+
+    def mean(values: Any) -> Any:
+        return cv2.blur(values, (_WINDOW, _WINDOW))
+
+    a, b = mean(one), mean(other)
+    aa = np.maximum(mean(one * one) - a * a, 0)
+    bb = np.maximum(mean(other * other) - b * b, 0)
+    return (mean(one * other) - a * b + 4) / np.sqrt((aa + 4) * (bb + 4)), np.sqrt(aa)
 
 
 def _same(one: NDArray[np.uint8], other: Floats, mask: NDArray[np.bool_]) -> float:
@@ -263,58 +187,29 @@ def _same(one: NDArray[np.uint8], other: Floats, mask: NDArray[np.bool_]) -> flo
     return correlation(a - a.mean(), b - b.mean())
 
 
-def _growth(now: _Sum) -> float | None:
-    """By how much the face grew more than what is around it, wherever that is looked for."""
-    shares = [share for share in (now.ring, now.chest) if not np.isnan(share)]
-    return min(shares) if shares else None
+def _solid(first: Crop, whole: Pose) -> Floats:
+    """How far a rigid face's points are from where a flat picture of it would have them, widths, upright."""
+    stiff = ~first.loose
+    back = cv2.invertAffineTransform(similar(first.mesh.points[stiff, :2], whole.predicted[stiff]))
+    moved = whole.predicted @ back[:, :2].T + back[:, 2] - first.mesh.points[:, :2]
+    return np.asarray(moved @ first.there[:, :2].T / FACE, np.float32)
 
 
-def _straight(luma: NDArray[np.uint8], crop: Crop, pose: Pose) -> NDArray[np.uint8]:
-    """The face of another frame as the crop would see it if it had only moved as a rigid thing."""
-    x, y, _ = crop.points.T
-    root = np.sqrt(crop.weights)[:, None]
-    fit = np.linalg.lstsq(_bowl(x, y) * root, pose.predicted * root, rcond=None)[0]
-    at = (_crop_bowl() @ fit).astype(np.float32)
-    made = cv2.remap(luma, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload]
-    return np.asarray(made, np.uint8)
+def _eyes_of(
+    luma: NDArray[np.uint8], first: Crop, mesh: Mesh, pose: Pose
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The two eyes' patches, cut where a rigid face has its eyes, upright and of the first picture's size."""
+    left, right = mesh.eyes
+    across = (right - left) / max(float(np.hypot(*(right - left))), 1e-6)
+    scale = _EYE_FACE / first.width / max(pose.scale, 1e-6)
+    axes = np.stack([across, np.array([-across[1], across[0]])]) * scale
 
+    def patch(eye: tuple[int, ...]) -> NDArray[np.uint8]:
+        shift = np.array([EYE_WIDE / 2, EYE_HIGH / 2]) - axes @ pose.predicted[list(eye)].mean(axis=0)
+        there = np.column_stack([axes, shift]).astype(np.float32)
+        return np.asarray(cv2.warpAffine(luma, there, (EYE_WIDE, EYE_HIGH), flags=cv2.INTER_AREA), np.uint8)
 
-@cache
-def _crop_bowl() -> Floats:
-    return _bowl(*places())
-
-
-def _bowl(x: Floats, y: Floats) -> Floats:
-    """A face is about a bowl: turned, its points move by a polynomial of degree two."""
-    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
-
-
-def _similar(one: Floats, other: Floats) -> NDArray[np.float64]:
-    """The similarity that leads nearest from points to points, ``[2, 3]``."""
-    from_, to = one.mean(axis=0), other.mean(axis=0)
-    a, b = ((points[:, 0] + 1j * points[:, 1]) for points in (one - from_, other - to))
-    turn = np.vdot(a, b) / np.vdot(a, a).real
-    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
-    return np.hstack([matrix, (to - matrix @ from_)[:, None]])
-
-
-def _eyes_of(luma: NDArray[np.uint8], crop: Crop) -> tuple[float, float]:
-    """The detail of each eye, in levels."""
-    left, right = (_detail(luma, crop.pixels[list(eye)].mean(axis=0)) for eye in EYES)
-    return left, right
-
-
-def _detail(luma: NDArray[np.uint8], middle: Floats) -> float:
-    x, y = (round(float(value)) for value in middle)
-    patch = cv2.GaussianBlur(
-        luma[max(0, y - 5) : y + 6, max(0, x - 9) : x + 10].astype(np.float32), (0, 0), 1
-    )
-    return float(np.sqrt((cv2.Laplacian(patch, cv2.CV_32F) ** 2).mean())) if patch.size else 0.0
-
-
-def _gone(known: tuple[float, float], now: tuple[float, float]) -> tuple[float, float]:
-    left, right = (1 - (b + _FLOOR) / (a + _FLOOR) for a, b in zip(known, now, strict=True))
-    return left, right
+    return patch(EYES[0]), patch(EYES[1])
 
 
 def _luma(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

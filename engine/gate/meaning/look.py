@@ -11,9 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.meaning.faces import LOST, faults_of, follow_face
+from engine.gate.meaning.appearing import find_appearing
+from engine.gate.meaning.drift import LOST, faults_of
+from engine.gate.meaning.faces import follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
-from engine.gate.meaning.letters import SIDE, Followed, follow_lines
+from engine.gate.meaning.letters import SIDE, follow_lines
 from engine.vision import faces
 from engine.vision.box import Box
 from engine.vision.eyes import Eye, Eyes
@@ -28,9 +30,11 @@ FACE_SIDE = 320
 """Longer side of the picture in which faces are looked for."""
 _NARROWEST = 30.0
 """Pixels of a face's width, below which its mesh says little."""
+_PLAIN, _DOUBTED = 0.78, 0.5
+"""The detector's certainty, below which a face is partly covered or no plain face, and its share then."""
 _MOST_FACES = 2
-_FACE_LOOKS = 8
-"""Frames in which each face is looked at; each takes about 16 ms of a core."""
+_FACE_LOOKS = 12
+"""Frames in which each face is looked at; each takes about 10 ms of a core."""
 _WITH_NECK, _COVERED = 1.5, 0.02
 """Of a face's height, and of its area: letters on so much of a face and its neck hide what it does."""
 _ALL_OF_IT = 0.99
@@ -41,6 +45,9 @@ _READABLE = 0.6
 """The reader's certainty, below which it was no text."""
 _LETTER_LOOKS = (0.25, 0.5, 0.7, 0.85, 0.93, 1.0)
 """Shares of the clip; what goes wrong with letters is mostly worse at the end."""
+
+_EARLIER = (0.0, 0.3, 0.6, 0.8)
+"""Shares of the clip at which letters that stand at its end are looked for."""
 
 
 def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
@@ -58,7 +65,11 @@ def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
         return ()
     worst: dict[str, Fault] = {}
     lines = eyes.text(clip.frames[0], side=SIDE) if eyes.has(Eye.TEXT) else ()
-    for fault in (*_face_faults(clip, eyes, lines), *_text_faults(clip, eyes, lines)):
+    for fault in (
+        *_face_faults(clip, eyes, lines),
+        *_text_faults(clip, eyes, lines),
+        *_new_text(clip, eyes, lines),
+    ):
         known = worst.get(fault.code)
         if fault.value >= FAULTS[fault.code].warn and (known is None or fault.value > known.value):
             worst[fault.code] = fault
@@ -66,14 +77,14 @@ def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
 
 
 def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
-    base, meshes = _first_meshes(clip, eyes)
-    begin = 1 if base is clip.frames[0] else 0
+    base, begin, meshes = _first_meshes(clip, eyes)
     numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
-    for mesh in meshes:
+    for mesh, certainty in meshes:
         if any(_covers(line, mesh) for line in lines):
             continue
-        for fault in faults_of(list(follow_face(frames, numbers, base, mesh, eyes))):
+        trust = 1.0 if certainty >= _PLAIN else _DOUBTED
+        for fault in faults_of(follow_face(frames, numbers, base, mesh, eyes), trust):
             if fault.code != LOST or _is_lost(eyes, clip, fault):
                 yield fault
 
@@ -96,19 +107,36 @@ def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
     return inside and not any(near.shared(face.box) > 0 for face in found)
 
 
-def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], list[Mesh]]:
-    """The faces to follow, and where they were found: in the input picture, if it shows them."""
+def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[tuple[Mesh, float]]]:
+    """The picture in which faces were found, the first frame to compare with it, and each face's certainty.
+
+    That is the input picture, if it shows them.
+    """
     first = clip.frames[0]
     if not eyes.has(Eye.MESH):
-        return first, []
-    for base in (first,) if clip.reference is None else (clip.reference, first):
+        return first, 1, []
+    pictures = [(first, 1)] if clip.reference is None else [(clip.reference, 0), (first, 1)]
+    for base, begin in pictures:
         found = [face for face in eyes.faces(base, side=FACE_SIDE) if face.box.width >= _NARROWEST]
         found = sorted(found, key=lambda face: -face.box.area)[:_MOST_FACES]
-        meshes = [mesh for face in found if (mesh := eyes.mesh(base, face)) is not None]
-        followed = [mesh for mesh in meshes if base is first or eyes.mesh(first, mesh) is not None]
+        meshes = [(mesh, face.certainty) for face in found if (mesh := eyes.mesh(base, face)) is not None]
+        followed = [one for one in meshes if begin or eyes.mesh(first, one[0]) is not None]
         if followed or not found:
-            return base, followed
-    return first, []
+            return base, begin, followed
+    return first, 1, []
+
+
+def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
+    """Letters in the last frame that did not stand in earlier ones."""
+    end, last = len(clip) - 1, clip.frames[-1]
+    found = eyes.text(last, side=SIDE) if eyes.has(Eye.TEXT) else ()
+    if not found:
+        return
+    earlier = {int(share * end): _luma(clip.frames[int(share * end)]) for share in _EARLIER}
+    origin = partial(_moved_since, clip)
+    for line, fault in find_appearing(earlier, _luma(last), end, lines, found, origin):
+        if fault.value < FAULTS[fault.code].warn or _reads(eyes, last, line):
+            yield fault
 
 
 def _text_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
@@ -120,13 +148,13 @@ def _text_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[
     lumas = [_luma(clip.frames[n]) for n in numbers]
     for followed in follow_lines(lumas, _luma(base), numbers, lines, partial(_shift, clip)):
         fault = followed.fault
-        if fault.value < FAULTS[fault.code].warn or _is_text(eyes, clip, followed):
+        if fault.value < FAULTS[fault.code].warn or _reads(eyes, base, followed.line):
             yield fault
 
 
-def _is_text(eyes: Eyes, clip: Clip, followed: Followed) -> bool:
-    """Whether it was letters at all; asked only where something is wrong with them."""
-    words = eyes.read(clip.frames[0], followed.line)
+def _reads(eyes: Eyes, picture: NDArray[np.uint8], line: TextLine) -> bool:
+    """Whether it is letters at all; asked only where something is wrong with them."""
+    words = eyes.read(picture, line)
     return words is None or words.certainty >= _READABLE
 
 
@@ -143,6 +171,19 @@ def _shift(clip: Clip, box: Box, begin: int, end: int) -> Floats:
         ]
         moved -= np.median(part.reshape(-1, 2), axis=0)  # the flow leads back to the frame before
     return np.asarray(moved / scale, np.float32)
+
+
+def _moved_since(clip: Clip, box: Box, begin: int) -> Floats:
+    """How far the scene in a box of the last frame has moved since a frame, in pixels: float32 ``[2]``."""
+    height, width = clip.flows.shape[1:3]
+    scale = width / clip.frames.shape[2]
+    back = np.zeros(2, np.float32)
+    for flow in clip.flows[begin:][::-1]:
+        left, top = np.array((box.left, box.top)) * scale + back
+        x, y = int(np.clip(left, 0, width - 1)), int(np.clip(top, 0, height - 1))
+        part = flow[y : y + max(1, round(box.height * scale)), x : x + max(1, round(box.width * scale))]
+        back += np.median(part.reshape(-1, 2), axis=0)
+    return np.asarray(-back / scale, np.float32)
 
 
 def _luma(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache, cached_property
+from typing import Any
 
 import cv2
 import numpy as np
@@ -34,6 +35,10 @@ FACE = 56
 
 WIDE, HIGH = 160, 176
 """Pixels of a crop: the head, what is around it, and the chest."""
+
+_STEP = 4
+COARSE = (HIGH // _STEP, WIDE // _STEP)
+"""Rows and columns of the grid on which the flow is kept: every fourth pixel of a crop."""
 
 MIDDLE = (80.0, 78.0)
 """Where the middle of the face is in a crop, x first."""
@@ -116,20 +121,6 @@ class Crop:
         cv2.fillPoly(mask, [cv2.convexHull(self.pixels[list(OVAL)].astype(np.int32))], 1)
         return mask > 0
 
-    @cached_property
-    def ring(self) -> NDArray[np.bool_]:
-        """The pixels beside and above the face."""
-        x, y = places()
-        away = np.hypot(x / 0.5, y / max(float(self.points[:, 1].max()), 0.1))
-        return np.asarray((away > 1.3) & (away < 2.2) & (y < 0.25) & self.seen)  # noqa: PLR2004 - widths
-
-    @cached_property
-    def chest(self) -> NDArray[np.bool_]:
-        """The pixels of the neck and what is right below it."""
-        x, y = places()
-        below = y > float(self.points[:, 1].max()) + 0.15
-        return np.asarray(below & (y < self.points[:, 1].max() + 0.7) & (np.abs(x) < 0.6) & self.seen)  # noqa: PLR2004
-
 
 @cache
 def places() -> tuple[Floats, Floats]:
@@ -204,32 +195,69 @@ def stiffly(crop: Crop, moved: Floats, weights: Floats) -> Floats:
     return left.astype(np.float32)
 
 
-def similarity(flow: Floats, mask: NDArray[np.bool_]) -> tuple[float, Floats] | None:
-    """The growth, and the middle shift in widths, of the flow in some pixels of a crop.
+def similar(one: Floats, other: Floats) -> NDArray[np.float64]:
+    """The similarity that leads nearest from points to points, ``[2, 3]``."""
+    from_, to = one.mean(axis=0), other.mean(axis=0)
+    a, b = ((points[:, 0] + 1j * points[:, 1]) for points in (one - from_, other - to))
+    turn = np.vdot(a, b) / max(np.vdot(a, a).real, 1e-12)
+    matrix = np.array([[turn.real, -turn.imag], [turn.imag, turn.real]])
+    return np.hstack([matrix, (to - matrix @ from_)[:, None]])
+
+
+def coarse(field: NDArray[Any]) -> NDArray[Any]:
+    """Every fourth pixel of a crop, both ways."""
+    return field[_STEP // 2 :: _STEP, _STEP // 2 :: _STEP]
+
+
+@dataclass(frozen=True)
+class Motion:
+    """How a part of a crop moves: a similarity around the face's middle.
+
+    Attributes:
+        across, down: widths.
+        growth: share by which it grows.
+        roll: radians.
+        rough: median distance of its pixels from this motion, widths.
+    """
+
+    across: float
+    down: float
+    growth: float
+    roll: float
+    rough: float
+
+    def at(self, y: float) -> float:
+        """Motion across, so many widths below the face's middle."""
+        return self.across - self.roll * y
+
+
+def motion(flow: Floats, mask: NDArray[np.bool_]) -> Motion | None:
+    """The similarity that most of the flow in some pixels follows.
 
     Args:
-        flow: float32 ``[HIGH, WIDE, 2]``, widths.
-        mask: bool ``[HIGH, WIDE]``.
+        flow: float32 ``[h, w, 2]`` on the coarse grid, widths.
+        mask: bool ``[h, w]``.
 
     Returns:
-        The share by which they grow, and float ``[2]``; None for too few pixels.
+        None for too few pixels.
     """
     if np.count_nonzero(mask) < _FEWEST:
         return None
-    x, y = (field[mask][::_EVERY].astype(np.float64) for field in places())
-    moved = flow[mask][::_EVERY].astype(np.float64)
+    x, y = (coarse(axis)[mask].astype(np.float64) for axis in places())
+    moved = flow[mask].astype(np.float64)
     one, none = np.ones_like(x), np.zeros_like(x)
     design = np.concatenate([np.stack([one, none, x, -y], axis=1), np.stack([none, one, y, x], axis=1)])
     target = np.concatenate([moved[:, 0], moved[:, 1]])
-    root = np.ones(len(target), np.float64)
-    fit = np.zeros(4, np.float64)
+    root: NDArray[np.floating[Any]] = np.ones(len(target))
+    fit, away = np.zeros(4), np.zeros(len(x))
     for _ in range(_PASSES):
-        fit = np.asarray(np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0], np.float64)
+        fit = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
         away = np.hypot(*(target - design @ fit).reshape(2, -1))
         limit = _OUTLIER * float(np.median(away)) + _LEAST
         root = np.tile(np.sqrt(np.minimum(1, limit / np.maximum(away, 1e-9))), 2)
-    return float(fit[2]), np.median(moved, axis=0).astype(np.float32)
+    across, down, growth, roll = (float(value) for value in fit)
+    return Motion(across, down, growth, roll, float(np.median(away)))
 
 
-_FEWEST, _EVERY = 300, 9
-"""Pixels, and every how many of them is used."""
+_FEWEST = 25
+"""Pixels of the coarse grid."""

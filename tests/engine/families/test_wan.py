@@ -26,7 +26,7 @@ from engine.families import CATALOGUE, FAMILIES, load
 from engine.families.wan import AUTHORS_NEGATIVE, VERSIONS
 from engine.families.wan.decode import decode_causal
 from engine.families.wan.draw import WanFamily, _Models, _scheduler
-from engine.families.wan.ladder import OFFLOAD, RUNGS, STREAM, TILES, Weights, costs
+from engine.families.wan.ladder import OFFLOAD, RUNGS, STREAM, TILES, Weights, costs, rungs_of
 from engine.families.wan.words import Reader, WordMemory
 from engine.planning.frame_size import choose_size, usual_sizes
 from engine.planning.plan import plan
@@ -322,6 +322,19 @@ def test_a_longer_clip_goes_on_from_its_last_frame(family, monkeypatch):
     assert len(steps) == 2 * 2 * what.steps
 
 
+def test_where_little_memory_is_free_it_is_drawn_in_shorter_pieces(family, monkeypatch):
+    monkeypatch.setattr(
+        WanFamily, "_start", lambda *_: Start(rungs=frozenset({"offload", "tiles", "shorter"}))
+    )
+    steps = counted(monkeypatch, diffusers.WanTransformer3DModel)
+    told: list[str] = []
+    what = recipe(engine="wan-5b", frames=9, length=9, steps=1, settings={"flow_shift": 5.0, "go": 9})
+    clip = draw(family, what, gave_up=told.append)
+    assert clip.shape == (9, 32, 32, 3)
+    assert len(steps) == 2 * 2, "two pieces, each with and without the words"
+    assert told[-1] == "drawn in shorter pieces and joined to save memory"
+
+
 # --- what stays in memory
 
 
@@ -355,7 +368,7 @@ def test_nothing_is_loaded_twice_however_far_down_the_ladder(store, monkeypatch,
 
 @pytest.mark.parametrize(
     ("engine", "rungs"),
-    [("wan", [2, 2, 0, 0, 0, 0]), ("wan-5b", [3, 3, 3, 2, 1, 0])],
+    [("wan", [2, 2, 0, 0, 0, 0]), ("wan-5b", [4, 4, 3, 2, 1, 0])],
 )
 def test_where_the_ladder_begins_on_each_card(engine, rungs):
     """6, 8, 12, 16, 24 and 80 GB, of which a desktop and CUDA take some; the longest clip, full size."""
@@ -365,6 +378,7 @@ def test_where_the_ladder_begins_on_each_card(engine, rungs):
     longest = recipe(engine=engine, width=width, height=height, frames=version.trained_frames)
     needed = costs(longest, weights, go=version.trained_frames, from_picture=engine == "wan-5b")
     assert list(needed) == sorted(needed, reverse=True)
+    assert len(needed) == len(rungs_of(version)) + 1
     cards = [int((gib - 0.6) * GIB) for gib in (6, 8, 12, 16, 24, 80)]
     assert [first_rung(needed, free) for free in cards] == rungs
 

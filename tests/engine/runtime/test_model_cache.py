@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 import weakref
 
 import pytest
 
+from engine.runtime.main_memory import free_main_memory
 from engine.runtime.model_cache import ModelCache
+from tests.present import present
 
 
 class Thing:
@@ -133,3 +137,30 @@ def test_the_card_is_cleared_by_parking_what_can_be_parked():
     model_cache.clear_gpu(keep=frozenset({"mine"}))
     assert model_cache.names() == ("mine", "other")
     assert (mine.place, other.place) == ("card", "main memory")
+
+
+def test_the_least_recently_used_goes_when_main_memory_is_short_of_what_comes():
+    held = {"a": 4, "b": 4}
+    model_cache = ModelCache(
+        free=lambda: 10 - sum(held[name] for name in model_cache.names() if name in held)
+    )
+    for name, size in held.items():
+        put(model_cache, name, size, coming=size)
+    assert model_cache.names() == ("a", "b")
+    put(model_cache, "c", 1, coming=5)
+    assert model_cache.names() == ("b", "c")
+
+
+def test_where_nobody_knows_what_is_free_all_stays():
+    model_cache = ModelCache(free=lambda: None)
+    for name in ("a", "b"):
+        put(model_cache, name, coming=10**15)
+    assert model_cache.names() == ("a", "b")
+
+
+def test_free_main_memory_is_known_on_linux_and_is_less_than_there_is():
+    free = free_main_memory()
+    if sys.platform == "linux":
+        assert 0 < present(free) < os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    else:
+        assert free is None

@@ -18,6 +18,9 @@ def build(folder: Path) -> None:
     encoder, tokenizer = _umt5()
     encoder.save_pretrained(folder / "wan-umt5" / "text_encoder")
     tokenizer.save_pretrained(folder / "wan-umt5" / "tokenizer")
+    # The repository has these, too; what they say is in tokenizer.json.
+    (folder / "wan-umt5" / "tokenizer" / "special_tokens_map.json").write_text("{}")
+    (folder / "wan-umt5" / "tokenizer" / "spiece.model").write_bytes(b"not read")
     for entry, channels, vae in (
         ("wan-2.1-1.3b", 16, _vae_21()),
         ("wan-2.2-ti2v-5b", 48, _vae_22()),

@@ -1,0 +1,245 @@
+"""Faults of a followed face: what changes steadily about it, more than its own liveliness explains.
+
+A face that speaks moves to and fro; one that a model loses hold of drifts. So each measure is the lesser of
+two: its trend over the looks, and what the last third of them shows. How much it wavers about the trend, how
+far the face turned and how unlike it became make it count for less.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.gate.meaning.eye_loss import eye_loss
+from engine.gate.meaning.faces import Followed, Look
+from engine.gate.meaning.fault import Fault
+from engine.gate.meaning.shape import FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
+from engine.vision.box import Box
+from engine.vision.optical_flow import Floats
+
+LOST = "face_lost"
+
+_FEWEST_LOOKS = 5
+_CLEAR, _TOLD = (0.25, 0.3), (0.6, 0.6)
+"""Radians turned and correlation lost, up to which a look is clear, and up to which it tells anything of the
+face's shape. The clear ones alone are compared where there are enough of them."""
+_DOUBT_SHAPE, _DOUBT_EYE = (0.35, 0.4, 4), (1.0, 0.5, 2)
+"""Radians turned and correlation lost where a finding counts half, and how fast it falls beyond."""
+_AWAY = 0.35
+"""Radians, from which a face that is seen no more may have turned away."""
+_REACH = 0.6
+"""Share of the take that the looks must reach into."""
+_STEADY = 0.75
+"""Share of the looks in which the flow of a pixel must be sure."""
+_NOISE = 0.3
+"""Pixels of a frame by which the flow errs."""
+_USUAL_BEND, _BEND_POWER = 0.006, 0.7
+"""A usual wavering, in widths, and how much a larger one excuses."""
+_USUAL_NECK, _STILL_NECK = 0.02, 0.01
+_USUAL_TURN, _NO_TURN = 0.15, 0.1
+_LOOSE_CLOTHES = 0.06
+"""Roughness of the chest's motion, in widths, from which hair or hands move over it."""
+_SHRINKS = 0.4
+"""A face that shrinks counts by so much of one that grows: hair and hats come over it."""
+_UPPER, _LOWER = 0.08, 0.25
+"""Above and below these heights, in widths from the middle, are the upper and the lower face."""
+
+
+def faults_of(face: Followed, sure: float = 1.0) -> Iterator[Fault]:
+    """How much of each fault a followed face shows, however little that is.
+
+    Args:
+        face: through the take.
+        sure: share by which its changes count, for a face of which the detector is less sure.
+    """
+    seen = [look for look in face.looks if look.mesh is not None]
+    loss = eye_loss(face)
+    if loss is not None:
+        yield _fault("eye_disappears", loss * sure * _trust(seen, *_DOUBT_EYE), seen)
+    told = _told(face.looks)
+    if told:
+        trust = sure * _trust(told, *_DOUBT_SHAPE)
+        for code, value in _Shape(face.first, told).values():
+            yield _fault(code, value * trust, told)
+    yield from _lost(face.looks)
+
+
+def _told(looks: Sequence[Look]) -> list[Look]:
+    """The looks that tell something of the face's shape; none if they are too few, or end too early."""
+    for turned, unlike in (_CLEAR, _TOLD):
+        told = [
+            look
+            for look in looks
+            if look.mesh is not None and look.turned <= turned and look.unlike <= unlike
+        ]
+        if len(told) >= _FEWEST_LOOKS and told[-1].number >= _REACH * looks[-1].number:
+            return told
+    return []
+
+
+def _fault(code: str, value: float, looks: Sequence[Look]) -> Fault:
+    return Fault(code=code, value=value, frame=looks[-1].number, box=_box(looks[-1]))
+
+
+def _trust(looks: Sequence[Look], turned: float, unlike: float, power: int) -> float:
+    """1 for a face that looks one way; less, the further it turned and the more it changed."""
+    far, other = (max(getattr(look, name) for look in looks) for name in ("turned", "unlike"))
+    return float(1 / (1 + (far / turned) ** power) / (1 + (other / unlike) ** power))
+
+
+def _lost(looks: Sequence[Look]) -> Iterator[Fault]:
+    """The share of the looks at the end in which the network sees no face where the last one was.
+
+    A face that was about to look away is not lost.
+    """
+    last = max((n for n, look in enumerate(looks) if look.mesh is not None), default=None)
+    if last is None or last == len(looks) - 1 or looks[last].turned > _AWAY:
+        return
+    yield Fault(
+        code=LOST,
+        value=(len(looks) - 1 - last) / len(looks),
+        frame=looks[last + 1].number,
+        box=_box(looks[last]),
+    )
+
+
+def _box(look: Look) -> Box:
+    if look.mesh is None:
+        raise ValueError("there is no face in this look")
+    return Box.around(look.mesh.points)
+
+
+@dataclass(frozen=True)
+class _Trend:
+    """What became of a series of arrays over the looks.
+
+    Attributes:
+        slope: at the end, by least squares through nothing at the beginning.
+        late: the median of the last third, as it would be at the end.
+        wavers: what is left of each look when the slope is taken off.
+    """
+
+    slope: Floats
+    late: Floats
+    wavers: Floats
+
+    @classmethod
+    def of(cls, times: Floats, series: Floats) -> _Trend:
+        slope = np.tensordot(times, series, (0, 0)) / (times * times).sum()
+        count = max(2, len(times) // 3)
+        late = np.median(series[-count:], axis=0) / times[-count:].mean()
+        return cls(slope, late, series - times.reshape(-1, *[1] * (series.ndim - 1)) * slope)
+
+
+def _lesser(one: float, other: float) -> float:
+    """The one nearer to 0; 0 if they differ in sign."""
+    return 0.0 if one * other < 0 else min(one, other, key=abs)
+
+
+class _Shape:
+    """Reads bending, growth and sliding from looks."""
+
+    def __init__(self, first: Crop, looks: Sequence[Look]) -> None:
+        self._first = first
+        last = looks[-1].number
+        begins = 1 if looks[0].number == 0 else 0  # an input picture stands before the first frame
+        self._times = np.array([(look.number + begins) / (last + begins) for look in looks], np.float32)
+        self._flows = np.stack([look.flow for look in looks])
+        self._flow = _Trend.of(self._times, self._flows)
+        self._sure = np.mean([look.sure for look in looks], axis=0) >= _STEADY
+        at = ((first.points[:, :2] * FACE + MIDDLE - 2) / 4).astype(np.float32)[:, None]
+        self._points = np.stack(
+            [cv2.remap(look.flow, at, None, cv2.INTER_LINEAR)[:, 0] - look.solid for look in looks]  # type: ignore[call-overload]
+        )
+        self._turned = max(look.turned for look in looks)
+        self._parts: dict[str, tuple[Motion, Motion] | None] = {}
+
+    def values(self) -> Iterator[tuple[str, float]]:
+        """Each fault's code and value; those that nothing can be said of are left out."""
+        readings: dict[str, Callable[[], float | None]] = {
+            "face_bends": self._bends,
+            "face_grows": self._grows,
+            "mouth_slides": self._mouth,
+            "head_slides": self._head,
+        }
+        for code, reading in readings.items():
+            value = reading()
+            if value is not None:
+                yield code, value
+
+    def _part(self, name: str) -> tuple[Motion, Motion] | None:
+        """The trend's motion and the late one of a part of the crop."""
+        if name not in self._parts:
+            mask, certain = _part(self._first, name)
+            mask = mask if certain else mask & self._sure
+            both = motion(self._flow.slope, mask), motion(self._flow.late, mask)
+            self._parts[name] = None if both[0] is None or both[1] is None else (both[0], both[1])
+        return self._parts[name]
+
+    def _between(self, one: str, other: str, read: Callable[[Motion], float]) -> float | None:
+        """By how much a part's motion differs from another's."""
+        a, b = self._part(one), self._part(other)
+        if a is None or b is None:
+            return None
+        return _lesser(read(a[0]) - read(b[0]), read(a[1]) - read(b[1]))
+
+    def _bends(self) -> float:
+        stiff = ~self._first.loose
+        left = np.stack([stiffly(self._first, moved, self._first.weights) for moved in self._points])
+        trend = _Trend.of(self._times, left)
+
+        def size(moved: Floats) -> float:
+            return float(np.sqrt((moved[..., stiff, :] ** 2).sum(axis=-1).mean()))
+
+        lively = size(trend.wavers) + _NOISE / self._first.width
+        excuse = float((lively / _USUAL_BEND) ** _BEND_POWER)
+        return min(size(trend.slope), size(trend.late)) / excuse
+
+    def _grows(self) -> float | None:
+        growth = self._between("inner", "near", lambda part: part.growth)
+        return None if growth is None else max(growth, -_SHRINKS * growth)
+
+    def _mouth(self) -> float | None:
+        """Two ways to see it: the jaw's flow, and the lower points after the upper ones' rigid motion."""
+        upper = self._first.weights * (self._first.points[:, 1] < _UPPER)
+        lower = self._first.points[:, 1] > _LOWER
+        slid = [stiffly(self._first, moved, upper)[lower, 0].mean() for moved in self._points]
+        trend = _Trend.of(self._times, np.array(slid, np.float32))
+        jaw = self._between("jaw", "brow", lambda part: part.across)
+        return None if jaw is None else abs(_lesser(jaw, _lesser(float(trend.slope), float(trend.late))))
+
+    def _head(self) -> float | None:
+        """How far the neck moves sideways on the chest, beside what a lively or turning head does."""
+        inner, chest = self._part("inner"), self._part("chest")
+        mask = _part(self._first, "chest")[0] & self._sure
+        if inner is None or chest is None or chest[0].rough > _LOOSE_CLOTHES:
+            return None
+        neck = float(self._first.points[:, 1].max()) + 0.1
+        fields = self._flow.slope, self._flow.late
+        slid = min(
+            abs(head.at(neck) - float(np.median(flow[mask, 0])))
+            for head, flow in zip(inner, fields, strict=True)
+        )
+        face = _part(self._first, "inner")[0]
+        moved = [np.median(flow[mask, 0]) - np.median(flow[face, 0]) for flow in self._flows]
+        lively = float(_Trend.of(self._times, np.array(moved, np.float32)).wavers.std()) + _STILL_NECK
+        return slid / float(np.sqrt(lively / _USUAL_NECK * (self._turned + _NO_TURN) / _USUAL_TURN))
+
+
+def _part(first: Crop, name: str) -> tuple[NDArray[np.bool_], bool]:
+    """The pixels of a part on the coarse grid, and whether the flow is taken as it is there."""
+    x, y = (coarse(axis) for axis in places())
+    tall = max(float(first.points[:, 1].max()), 0.1)
+    away = np.hypot(x / 0.5, y / tall)
+    masks = {  # all in widths, or in half the face's sides
+        "inner": (away < 0.8, True),  # noqa: PLR2004
+        "brow": ((away < 0.85) & (y < 0.05), True),  # noqa: PLR2004
+        "jaw": ((away < 0.95) & (y > 0.2), True),  # noqa: PLR2004
+        "near": ((away > 1.3) & (away < 1.75) & (y < 0.45), False),  # noqa: PLR2004
+        "chest": ((y > tall + 0.15) & (y < tall + 0.75) & (np.abs(x) < 0.8), False),  # noqa: PLR2004
+    }
+    return masks[name]

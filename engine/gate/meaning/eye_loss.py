@@ -1,0 +1,68 @@
+"""Whether one of a face's eyes fades away while the other stays."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.gate.meaning.faces import Followed
+from engine.vision.optical_flow import Floats
+
+_EARLY, _LATE = 0.45, 0.6
+"""Shares of the take: until when an eye is known, and from when it may be gone."""
+_FEWEST = 3
+_MARGIN = 5
+"""Pixels by which an eye may move in its patch."""
+_NOISE = 4.0
+"""Levels squared, which count for nothing."""
+_BOTH = 1.2
+"""How much the loss beside the other eye's counts: a blink takes both, and so does the dark."""
+
+
+def eye_loss(face: Followed) -> float | None:
+    """The share of one eye's look that is gone in the later part of the take, beyond the other eye's.
+
+    Returns:
+        0 … 1; None where too little was seen.
+    """
+    patches = [(0, face.eyes)] + [(look.number, look.eyes) for look in face.looks if look.eyes is not None]
+    end = face.looks[-1].number if face.looks else 0
+    early = [eyes for number, eyes in patches if number <= _EARLY * end]
+    late = [eyes for number, eyes in patches if number > _LATE * end]
+    if len(late) < _FEWEST:
+        return None
+    one, other = sorted(
+        _kept([eyes[side] for eyes in early], [eyes[side] for eyes in late]) for side in (0, 1)
+    )
+    return max(0.0, min(1 - one, _BOTH * (other - one)))
+
+
+def _kept(early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]]) -> float:
+    """How much of an eye is still there: its strength times its likeness, in most of the later looks."""
+    known = [_core(_detail(patch)) for patch in early]
+    strength, likeness = [], []
+    for patch in late:
+        there = _detail(patch)
+        found = [_found(there, eye) for eye in known]
+        strength.append(max(share for share, _ in found))
+        likeness.append(max(alike for _, alike in found))
+    return float(np.median(strength)) * float(np.median(likeness))
+
+
+def _found(there: Floats, eye: Floats) -> tuple[float, float]:
+    """How strongly an eye is seen where it is seen best, and how alike it is."""
+    _, alike, _, (x, y) = cv2.minMaxLoc(cv2.matchTemplate(there, eye, cv2.TM_CCORR_NORMED))
+    part = there[y : y + eye.shape[0], x : x + eye.shape[1]]
+    return float((part * eye).sum() / ((eye * eye).sum() + eye.size * _NOISE)), float(alike)
+
+
+def _detail(patch: NDArray[np.uint8]) -> Floats:
+    """Without grain, and without light and shade."""
+    luma = patch.astype(np.float32)
+    return np.asarray(cv2.GaussianBlur(luma, (0, 0), 1.2) - cv2.GaussianBlur(luma, (0, 0), 6.0), np.float32)
+
+
+def _core(detail: Floats) -> Floats:
+    """The eye without the border in which it may move."""
+    return detail[_MARGIN + 2 : -_MARGIN - 2, _MARGIN + 4 : -_MARGIN - 4]

@@ -1,0 +1,80 @@
+"""Letters that appear during a take, and those that were there, come in, or stand on what comes in."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from engine.gate.meaning import FAULTS
+from engine.gate.meaning.appearing import find_appearing
+from engine.vision.text_regions import TextLine
+
+WIDE, HIGH = 320, 200
+AT = (90, 120)
+WORDS, SCALE = "PREVIEW", 0.8
+
+
+def scene():
+    rng = np.random.default_rng(6)
+    small = rng.uniform(50, 170, (20, 32)).astype(np.float32)
+    return cv2.resize(small, (WIDE, HIGH), interpolation=cv2.INTER_CUBIC).clip(0, 255).astype(np.uint8)
+
+
+def written(picture, x=AT[0], y=AT[1], scale=SCALE):
+    made = picture.copy()
+    cv2.putText(made, WORDS, (x, y), cv2.FONT_HERSHEY_DUPLEX, scale, 255, 2, cv2.LINE_AA)
+    return made
+
+
+def line(x=AT[0], y=AT[1]):
+    (wide, tall), low = cv2.getTextSize(WORDS, cv2.FONT_HERSHEY_DUPLEX, SCALE, 2)
+    corners = [(x, y - tall), (x + wide, y - tall), (x + wide, y + low), (x, y + low)]
+    return TextLine(corners=np.array(corners, np.float32), certainty=0.9)
+
+
+def found(first, last, *, lines=None, known=(), moved=(0.0, 0.0)):
+    lines = [line()] if lines is None else lines
+
+    def origin(box, begin):
+        return np.array(moved, np.float32)
+
+    return [fault for _, fault in find_appearing({0: first}, last, 9, known, lines, origin)]
+
+
+def test_letters_that_appear_are_found_where_they_are():
+    (fault,) = found(scene(), written(scene()))
+    assert fault.value > FAULTS["text_appears"].warn
+    assert fault.frame == 9
+    assert fault.box == line().box
+
+
+def test_letters_that_appear_on_a_moving_scene_are_found():
+    moved = np.roll(scene(), 12, axis=1)
+    (fault,) = found(scene(), written(moved), moved=(12.0, 0.0))
+    assert fault.value > FAULTS["text_appears"].warn
+
+
+@pytest.mark.parametrize("before", [written(scene()), written(scene(), scale=0.7), written(scene(), x=94)])
+def test_letters_that_the_detector_only_missed_are_no_fault(before):
+    assert all(fault.value < FAULTS["text_appears"].warn for fault in found(before, written(scene())))
+
+
+def test_letters_that_were_known_are_left_out():
+    assert found(scene(), written(scene()), known=[line(x=100)]) == []
+
+
+def test_letters_that_come_in_from_outside_are_left_out():
+    moved = np.roll(scene(), 100, axis=1)
+    assert found(scene(), written(moved), moved=(100.0, 0.0)) == []
+
+
+def test_letters_on_something_that_came_in_are_left_out():
+    van = scene()
+    van[80:160, 60:280] = np.random.default_rng(8).integers(0, 255, (80, 220), np.uint8)
+    assert found(scene(), written(van)) == []
+
+
+def test_a_tall_or_short_line_is_no_watermark():
+    tall = TextLine(corners=line().corners * np.array([1, 4], np.float32), certainty=0.9)
+    assert found(scene(), written(scene()), lines=[tall]) == []
