@@ -42,7 +42,7 @@ help:
 	@echo "make hostile    broken, huge and lying pictures and clips"
 	@echo "make flood      one member floods the bot: what twenty others feel"
 	@echo "make outsiders  2,000 interactions by those who may do nothing"
-	@echo "make camera     what a camera clip costs, beside ffmpeg's zoompan"
+	@echo "make camera     what camera and sketch cost, beside ffmpeg's zoompan"
 	@echo "make sketch-sheet  forty prompts as the sketch draws them: out/sketch.png"
 	@echo "make sketch-data   derive the sketch's drawings and words again from their packages"
 	@echo "make cases      files that people really send: CASES=folder"
@@ -179,7 +179,7 @@ erase: $(BIN)/.test
 	$(BIN)/python -m benchmarks.erase
 
 camera: $(BIN)/.test
-	$(BIN)/python -m benchmarks.camera $(PICTURE)
+	$(BIN)/python -m benchmarks.camera $(PICTURE) $(if $(BEFORE),--before $(BEFORE))
 
 gate smoothing: $(BIN)/.test
 	$(BIN)/python -m benchmarks.$@ --clips $(or $(CLIPS),$(error CLIPS=folder of clips is needed))

@@ -1,16 +1,20 @@
-"""How near made frames are to the real ones: ``python -m benchmarks.smoothing --clips DIR``.
+"""How near made frames are to the real ones: ``python -m benchmarks.smoothing --clips DIR --clips DIR``.
 
 Prints how many made frames across a join of two clips are a blend, and how many pairs of uncut clips, shown
 at their own speed and faster, are taken for a cut. Then every second (two of three, three of four) frame of
 the clips is held out and made again: PSNR, SSIM, the pulse (how far the fine detail of made frames is from
 that of the held-out ones, in octaves) and the time of a made frame.
+
+The repositories are split in two halves by their names' order. Settings are chosen by the ``tuning`` half;
+the ``held`` half is for the figures.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
@@ -96,11 +100,12 @@ def fineness(frame: Frames) -> float:
     return float(((grey - cv2.GaussianBlur(grey, (0, 0), 1.5)) ** 2).mean())
 
 
-def compare(clips: list[Frames], methods: dict[str, Method], factor: int) -> None:
-    """Print one table."""
+def compare(clips: dict[str, Frames], methods: dict[str, Method], factor: int, *, each: bool) -> None:
+    """Print one table; with ``each``, also a line for each clip."""
+    by_method: dict[str, list[float]] = {}
     for name, method in methods.items():
         figures, spent, worked, count = [], 0.0, 0.0, 0
-        for frames in clips:
+        for frames in clips.values():
             whole = frames[: (len(frames) - 1) // factor * factor + 1]
             start, busy = time.perf_counter(), time.process_time()
             made = method(whole[::factor], factor)
@@ -119,9 +124,13 @@ def compare(clips: list[Frames], methods: dict[str, Method], factor: int) -> Non
         decibels, likeness, pulse_mean = np.mean(figures, axis=0)
         print(
             f"x{factor} {name:12s} {decibels:6.2f} dB  SSIM {likeness:.3f}  pulse {pulse_mean:.3f}"
+            f"  worst {min(row[0] for row in figures):5.2f}"
             f"  {1000 * spent / count:5.0f} ms ({1000 * worked / count:.0f} of CPU)",
             flush=True,
         )
+        by_method[name] = [float(row[0]) for row in figures]
+    for number, clip in enumerate(clips if each else ()):
+        print(f"  {clip:44s}", "  ".join(f"{name} {row[number]:5.2f}" for name, row in by_method.items()))
 
 
 def cuts(clips: list[Frames], methods: dict[str, Method]) -> None:
@@ -145,20 +154,55 @@ def cuts(clips: list[Frames], methods: dict[str, Method]) -> None:
         print(f"speed x{speed}: false cuts {false} of {sum(len(clip) for clip in found)} pairs")
 
 
+def halves(sources: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+    """The repositories to tune on, and those to measure on."""
+    names = sorted(set(sources))
+    return frozenset(names[::2]), frozenset(names[1::2])
+
+
+def chosen_clips(options: argparse.Namespace) -> dict[str, Frames]:
+    """The clean clips of the folders, by name; decoded once where there is a folder to keep them in."""
+    found = [clip for folder in options.clips for clip in labelled(folder) if clip.label == "clean"]
+    wanted = dict(zip(("tuning", "held"), halves(clip.source for clip in found), strict=True))
+    taken: Counter[str] = Counter()
+    clips = {}
+    for clip in sorted(found, key=lambda clip: -clip.count):
+        if options.half and clip.source not in wanted[options.half]:
+            continue
+        if clip.count < options.fewest or taken[clip.source] >= options.most:
+            continue
+        taken[clip.source] += 1
+        kept = options.cache and options.cache / f"{clip.path.stem}_{options.frames}_{options.side}.npy"
+        if kept and kept.is_file():
+            clips[clip.path.name] = np.load(kept)
+            continue
+        clips[clip.path.name] = clip.frames(options.frames, options.side)
+        if kept:
+            options.cache.mkdir(parents=True, exist_ok=True)
+            np.save(kept, clips[clip.path.name])
+    return clips
+
+
 def main() -> None:
-    """Compare linear, DIS, RIFE and ours on a folder."""
+    """Compare linear, DIS, RIFE and ours on folders of clips."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clips", type=Path, required=True)
+    parser.add_argument("--clips", type=Path, action="append", required=True)
     parser.add_argument("--models", type=Path, default=Path("models"), help="where rife/flownet.pkl lies")
-    parser.add_argument("--frames", type=int, default=13)
+    parser.add_argument("--frames", type=int, default=25)
     parser.add_argument("--side", type=int, default=384)
+    parser.add_argument("--half", choices=("tuning", "held"), help="half of the repositories; default: all")
+    parser.add_argument("--fewest", type=int, default=13, help="frames that a clip must have")
+    parser.add_argument("--most", type=int, default=3, help="clips of one repository")
+    parser.add_argument("--cache", type=Path, help="where decoded clips are kept")
+    parser.add_argument("--factors", type=int, nargs="+", default=[2, 3, 4])
+    parser.add_argument("--no-cuts", action="store_true", help="leave the joins and false cuts out")
+    parser.add_argument("--each", action="store_true", help="also a line for each clip")
     parser.add_argument("--only", default="", help="clips whose file name holds this, in the comparison")
     parser.add_argument("--threads", type=int, default=1, help="threads inside OpenCV and torch")
     options = parser.parse_args()
     cv2.setNumThreads(options.threads)
-    chosen = [c for c in labelled(options.clips) if c.label == "clean"]
-    clips = {c.path.name: c.frames(options.frames, options.side) for c in chosen}
-    compared = [frames for name, frames in clips.items() if options.only in name]
+    clips = chosen_clips(options)
+    compared = {name: frames for name, frames in clips.items() if options.only in name}
     methods: dict[str, Method] = {"linear": linear, "DIS": plain, "ours": smooth}
     weights = Store(options.models).path(NAME) / FILE
     if weights.is_file():
@@ -168,9 +212,10 @@ def main() -> None:
         rife = Rife.load(weights)
         methods |= {"RIFE": partial(learned, rife), "ours + RIFE": partial(smooth, flow=rife)}
     print(f"{len(clips)} clips, {len(compared)} compared, {options.frames} frames at most, {options.side} px")
-    cuts(list(clips.values()), {name: methods[name] for name in ("linear", "DIS", "ours")})
-    for factor in (2, 3, 4):
-        compare(compared, methods, factor)
+    if not options.no_cuts:
+        cuts(list(clips.values()), {name: methods[name] for name in ("linear", "DIS", "ours")})
+    for factor in options.factors:
+        compare(compared, methods, factor, each=options.each)
 
 
 if __name__ == "__main__":

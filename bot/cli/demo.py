@@ -56,7 +56,7 @@ from engine.provenance.seal import Sealer
 from engine.rendering.render_job import RenderLimits
 from engine.runtime.capabilities import capabilities_of
 
-LOOK_EVERY = 0.05
+LOOK_EVERY = 0.1
 """Seconds between two looks at how far it is."""
 
 NOBODY = 0

@@ -315,7 +315,8 @@ def _make(
     saved = OutputFile(output, CLIP, data=settings.data_dir, inputs=files.values())
     first(settings)
     columns = (TextColumn("{task.description:<16}"), BarColumn(40), TextColumn("{task.percentage:>3.0f} %"))
-    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as shown:
+    bars = Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), refresh_per_second=4)
+    with bars as shown:
         bar = shown.add_task("starting", total=1.0)
 
         def tell(live: JobProgress) -> None:

@@ -18,11 +18,16 @@ _SMALLEST_SIDE = 16
 REDUCED = 4
 """Factor by which the flow is smaller than the frames."""
 
-_SEARCHED = 0.75
-"""Share of the frames' size at which flow is searched: as good as the full size, in 56 % of the time."""
+_SEARCHED_SIDE = 288
+"""Longer side of the pictures in which flow is searched, about: a patch then spans enough of them that large
+motion is found, and a large picture costs no more than it must."""
+
+_LEAST_SEARCHED, _MOST_SEARCHED = 0.5, 1.0
+"""Share of the frames' size, whatever their longer side."""
 
 _PATCH_STRIDE = 4
-_DESCENT_STEPS = 4
+_DESCENT_STEPS = 12
+_REFINEMENTS = 3
 _INVERSION_STEPS = 3
 
 _NOTHING: Any = None
@@ -143,21 +148,22 @@ def _ends(middle: Middle, height: int, width: int) -> tuple[Floats, Floats]:
 
 def _search_size(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    size = [max(_SMALLEST_SIDE, round(side * _SEARCHED)) for side in luma.shape[::-1]]
+    scale = min(_MOST_SEARCHED, max(_LEAST_SEARCHED, _SEARCHED_SIDE / max(luma.shape)))
+    size = [max(_SMALLEST_SIDE, round(side * scale)) for side in luma.shape[::-1]]
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], start: Floats | None) -> Floats:
     """Dense inverse search (Kroeger et al. 2016) down to single pixels.
 
-    OpenCV's presets stop at half size or coarser; new frames are soft then, because the two warps of the same
-    content do not meet. The presets' variational refinement gains nothing at this scale.
+    OpenCV's presets stop at half size or coarser, and here the pictures are reduced already. Without
+    variational refinement, edges of the flow fray.
     """
     # OpenCV 5.0's DIS object remembers its last call, so that each call needs a new one.
     search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     search.setFinestScale(0)
     search.setPatchStride(_PATCH_STRIDE)
     search.setGradientDescentIterations(_DESCENT_STEPS)
-    search.setVariationalRefinementIterations(0)
+    search.setVariationalRefinementIterations(_REFINEMENTS)
     # The flow is written over the guess.
     return np.asarray(search.calc(source, target, _NOTHING if start is None else start), np.float32)

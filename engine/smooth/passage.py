@@ -11,18 +11,25 @@ from functools import lru_cache
 import cv2
 import numpy as np
 
-from engine.smooth.flow import REDUCED, Middle, PairFlow, origin, resized
+from engine.smooth.arrival import arrival
+from engine.smooth.flow import REDUCED, Middle, PairFlow, resized
 from engine.vision.optical_flow import Floats, grid, read
 
 _SPREAD = 1.5
 """Width over which a bend is smoothed, in pixels at reduced size."""
 
-_TRUST = 0.75
-_ONE_SIDED_TRUST = 0.25
-_COMMON = 0.4
+_TRUST = 1.0
+_ONE_SIDED_TRUST = 0.55
+_COMMON = 0.2
 """How much the clip's common bend counts against the local one."""
 
 _SHIFT_STEPS = 2
+
+_SHOWN = 0.6
+"""Pixels of a frame that arrive at a place, from which on the frame shows it."""
+
+_TOLD = 0.5
+"""How far a frame is believed that alone shows a place."""
 
 _SAME_PLACE = 1.0
 """Pixels of the frame."""
@@ -65,12 +72,17 @@ class Sights:
         forward: by the flow of the earlier frame's pixels.
         backward: by the flow of the later frame's pixels; None where both agree; ``forward`` is
             their mean then.
+        only_a: how far a place is shown by the earlier frame and not by the later one, float32 ``[h, w]`` at
+            reduced size, 0 … 1.
+        only_b: the same the other way round.
         model: by the flow model; None without one.
         share: weight of the earlier frame in the model's version, float32 ``[H, W]``.
     """
 
     forward: Sight
     backward: Sight | None
+    only_a: Floats
+    only_b: Floats
     model: Sight | None
     share: Floats
 
@@ -101,33 +113,39 @@ def sights(way: Passage, time: float, height: int, width: int) -> Sights:
         height, width: of the frames.
     """
     places = _grid(*way.there.shape[:2])
-    in_a, in_b = origin(way.there, time, places), origin(way.back, 1 - time, places)
-    bent = _bend(way, time, in_a, in_b)
-    aim = places
+    of_a, of_b = arrival(way.there, time, places), arrival(way.back, 1 - time, places)
+    bent = _bend(way, time, places - time * of_a.flow, places - (1 - time) * of_b.flow)
+    aim, off = places, np.zeros_like(places)
+    there, back, in_a, in_b = of_a.flow, of_b.flow, of_a.count, of_b.count
     if bent is not None:
-        aim = places - bent
-        in_a = origin(way.there, time, aim, in_a - bent)
-        in_b = origin(way.back, 1 - time, aim, in_b - bent)
+        aim, off = places - bent, -bent
+        there, back, in_a, in_b = (read(field, aim) for field in (there, back, in_a, in_b))
     full = _grid(height, width)
     model, share = (None, full[..., 0]) if way.middle is None else _by_model(way.middle, time, aim, full)
-    onto_a, onto_b = in_b + read(way.back, in_b), in_a + read(way.there, in_a)
-    if _same(in_a, onto_a) and _same(in_b, onto_b):
-        mean = _sight(full, _mean(in_a, onto_a) - places, _mean(in_b, onto_b) - places)
-        return Sights(forward=mean, backward=None, model=model, share=share)
+    shown_a, shown_b = (np.clip(_blur(count) / _SHOWN, 0, 1) for count in (in_a, in_b))
+    only_a, only_b = _TOLD * shown_a * (1 - shown_b), _TOLD * shown_b * (1 - shown_a)
+    if _same(there, -back):
+        mean = np.asarray((there - back) / 2, np.float32)
+        forward, backward = _sight(full, off - time * mean, off + (1 - time) * mean), None
+    else:
+        forward = _sight(full, off - time * there, off + (1 - time) * there)
+        backward = _sight(full, off + time * back, off - (1 - time) * back)
     return Sights(
-        forward=_sight(full, in_a - places, onto_b - places),
-        backward=_sight(full, onto_a - places, in_b - places),
+        forward=forward,
+        backward=backward,
+        only_a=np.asarray(only_a, np.float32),
+        only_b=np.asarray(only_b, np.float32),
         model=model,
         share=share,
     )
 
 
-def _mean(one: Floats, other: Floats) -> Floats:
-    return np.asarray((one + other) / 2, np.float32)
+def _blur(count: Floats) -> Floats:
+    return np.asarray(cv2.GaussianBlur(count, (0, 0), 1.0), np.float32)
 
 
 def _same(one: Floats, other: Floats) -> bool:
-    """Whether two fields of places agree nearly everywhere: nothing is hidden then."""
+    """Whether two flows agree nearly everywhere: nothing is hidden then."""
     apart = np.abs(one - other).max(axis=2) * REDUCED > _SAME_PLACE
     return float(apart.mean()) < _MOST_ELSEWHERE
 

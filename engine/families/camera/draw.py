@@ -17,7 +17,7 @@ import numpy as np
 from engine.clips.join import settled
 from engine.core.errors import Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
-from engine.core.recipe import Quality, Recipe
+from engine.core.recipe import Recipe
 from engine.families.camera.crossing import Dissolve, Passage, crisp, turning
 from engine.families.camera.known import Known
 from engine.families.camera.layout import Bounds, Layout, read_layout, surrounded
@@ -67,7 +67,6 @@ class CameraFamily:
             seed=seed,
             times=times,
             onward=recipe.before is not None,
-            quick=recipe.quality is Quality.FAST,
         )
         size, eyes = (recipe.width, recipe.height), self._eyes
         filmed = (

@@ -17,8 +17,12 @@ Pixels = NDArray[np.uint8]
 
 GRID_STEP = 4
 """Where a pixel comes from is worked out for every fourth one each way, then interpolated."""
+FINER = 2
+"""A sheet is enlarged so much before it is filmed."""
 ROUNDS = 3
 """Steps of the fixed-point search; on a sheet each reduces the error to a tenth or less."""
+
+_COLOURS = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,29 +32,34 @@ class Stage:
     Attributes:
         sheets: from the farthest to the nearest; the first is opaque.
         size: width and height of a frame, pixels.
-        interpolation: of OpenCV's.
+        fine: the sheets' pixels, enlarged, in the same order.
     """
 
     sheets: list[Sheet]
     path: Path
     life: Life
     size: tuple[int, int]
-    interpolation: int = cv2.INTER_CUBIC
+    fine: list[Pixels]
+
+    @classmethod
+    def of(cls, sheets: list[Sheet], path: Path, life: Life, size: tuple[int, int]) -> Stage:
+        """Make one, and enlarge its sheets."""
+        return cls(sheets=sheets, path=path, life=life, size=size, fine=[enlarged(s.pixels) for s in sheets])
 
     def frame(self, index: int, seconds: float) -> Pixels:
         """Film one frame, uint8 ``[H, W, 3]``."""
         seen: Pixels | None = None
-        for sheet in self.sheets:
+        for sheet, fine in zip(self.sheets, self.fine, strict=True):
             if seen is None:
                 x, y, gain = self._sources(sheet, index, seconds, (0, 0, *self.size))
-                seen = self._sample(sheet, x, y, self.size)
-                seen = _lit(seen, gain)
+                whole = cv2.cvtColor(_sample(fine, x, y, self.size), cv2.COLOR_RGBA2RGB)
+                seen = _lit(np.asarray(whole, np.uint8), gain)
                 continue
             left, top, right, bottom = area = self._reach(sheet, index)
             if left >= right or top >= bottom:
                 continue
             x, y, gain = self._sources(sheet, index, seconds, area)
-            cut = self._sample(sheet, x, y, (right - left, bottom - top))
+            cut = _sample(fine, x, y, (right - left, bottom - top))
             alpha = cut[..., 3].astype(np.float32)
             colour = _lit(np.asarray(cv2.cvtColor(cut, cv2.COLOR_RGBA2RGB), np.uint8), gain)
             under = np.ascontiguousarray(seen[top:bottom, left:right])
@@ -115,12 +124,31 @@ class Stage:
             source_x = source_x - self.life.drift(source_y, seconds)
         return source_x.astype(np.float32), source_y.astype(np.float32), gain
 
-    def _sample(self, sheet: Sheet, x: Plane, y: Plane, size: tuple[int, int]) -> Pixels:
-        # Clouds are soft already.
-        how = cv2.INTER_LINEAR if sheet.sky else self.interpolation
-        full_x, full_y = _enlarge(x, size), _enlarge(y, size)
-        sampled = cv2.remap(sheet.pixels, full_x, full_y, how, borderMode=cv2.BORDER_REFLECT_101)
-        return np.asarray(sampled, np.uint8)
+
+def enlarged(pixels: Pixels) -> Pixels:
+    """A sheet with :data:`FINER` pixels for one each way, uint8 ``[FINER * H, FINER * W, 4]``, RGBA.
+
+    The pixels themselves stay where they were, and cubic interpolation puts others between. So a frame can be
+    read by linear interpolation, in a third of the time, and is as sharp between the pixels as on them. Four
+    channels are read faster than three.
+    """
+    rows, columns = pixels.shape[:2]
+    rgba = pixels if pixels.shape[2] > _COLOURS else cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
+    matrix = np.array([[1 / FINER, 0, 0], [0, 1 / FINER, 0]])
+    enlarged = cv2.warpAffine(
+        rgba,
+        matrix,
+        (FINER * columns, FINER * rows),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REFLECT_101,
+    )
+    return np.asarray(enlarged, np.uint8)
+
+
+def _sample(fine: Pixels, x: Plane, y: Plane, size: tuple[int, int]) -> Pixels:
+    full_x, full_y = _enlarge(FINER * x, size), _enlarge(FINER * y, size)
+    sampled = cv2.remap(fine, full_x, full_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    return np.asarray(sampled, np.uint8)
 
 
 def _enlarge(plane: Plane, size: tuple[int, int]) -> Plane:

@@ -49,7 +49,6 @@ class Brief:
         seed: the same seed makes the same shot.
         times: float64 ``[T]``, seconds from 0.
         onward: it goes on from another clip, so that it begins with the picture as it is.
-        quick: rather sooner than sharper.
     """
 
     camera: Camera
@@ -57,7 +56,6 @@ class Brief:
     seed: int
     times: Track
     onward: bool = False
-    quick: bool = False
 
 
 class Shot(Protocol):
@@ -127,10 +125,8 @@ def _deep(
     seen = [window.area(area) for area in (*known.faces, *known.texts)]
     if worst_bend(path, sheets, seen) > BENT:
         return None
-    # A bilinear frame is softer, and takes a third of the time to sample.
-    how = cv2.INTER_LINEAR if brief.quick else cv2.INTER_CUBIC
     life = _life(brief, size, scene, picture, canvas_size)
-    return Stage(sheets=sheets, path=path, life=life, size=size, interpolation=how)
+    return Stage.of(sheets, path, life, size)
 
 
 def _stillness(shot: Shot, times: Track) -> float:

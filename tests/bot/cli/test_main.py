@@ -82,6 +82,15 @@ def test_help_imports_nothing_heavy():
     assert run.stdout.splitlines()[-1] == "[]"
 
 
+def test_a_clip_is_made_without_discords_library():
+    """Importing it, aiohttp and the buttons took half a second of each ``framekiln render``."""
+    code = (
+        "import sys\nimport bot.cli.demo\nprint(sorted({'discord', 'aiohttp', 'torch'} & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"
+
+
 def test_every_command_says_what_it_does():
     for name, command in main.commands.items():
         run = CliRunner().invoke(main, [name, "--help"])

@@ -53,6 +53,18 @@ def installed(tmp_path):
     return context
 
 
+def test_frames_that_are_all_drawn_are_not_copied():
+    frames = drawn(4)
+    told: list[float] = []
+    made = recipe(frames=4, native_fps=8.0, fps=8.0, length=3)
+    kept = at_rate(
+        frames, made, EngineContext(), progress=told.append, cancel=CancelToken(), gave_up=lambda _: None
+    )
+    assert len(kept) == 3
+    assert np.shares_memory(kept, frames)
+    assert told == [1.0]
+
+
 @pytest.mark.parametrize(
     ("native", "fps", "frames", "length"), [(8, 24, 4, 10), (8, 25, 4, 10), (8, 8, 4, 4)]
 )

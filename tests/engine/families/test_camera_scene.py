@@ -12,6 +12,7 @@ from engine.families.camera.fill import behind, inside
 from engine.families.camera.layers import MAP_STEP, Window, outline, silhouette, take_apart
 from engine.families.camera.life import Life
 from engine.families.camera.path import travel
+from engine.families.camera.render import enlarged
 from engine.families.camera.scene import study
 from tests import ROOT
 from tests.present import present
@@ -229,3 +230,15 @@ def test_clouds_slow_down_towards_the_horizon_and_a_low_sun_stays():
     high, middle, low = np.abs(life.drift(rows, 2.0))[0]
     assert high > middle > 10 * low
     assert high > 4
+
+
+def test_an_enlarged_sheet_keeps_its_pixels_and_has_others_between():
+    rng = np.random.default_rng(3)
+    pixels = rng.integers(0, 256, (20, 30, 4), dtype=np.uint8)
+    fine = enlarged(pixels)
+    assert (fine[::2, ::2] == pixels).all()
+    ramp = np.zeros((20, 30, 3), np.uint8)
+    ramp[...] = (8 * np.arange(30))[None, :, None]
+    between = enlarged(ramp)
+    assert between[:, 5:-5:2, 0] == pytest.approx(np.broadcast_to(4 * np.arange(5, 55, 2), (40, 25)), abs=1)
+    assert (between[..., 3] == 255).all()

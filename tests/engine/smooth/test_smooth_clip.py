@@ -10,6 +10,7 @@ from engine.smooth import between, drawing, passage, smooth
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import Middle
 from tests import ROOT
+from tests.engine.smooth.moving_scenes import drawing as walking_square
 from tests.engine.smooth.moving_scenes import pan, scenery, zoom
 
 CLIPS = ROOT.parent / "shared" / "quality-clips"
@@ -82,6 +83,23 @@ def test_made_frames_are_nearer_to_the_truth_than_plain_flow():
     ours = np.mean([psnr(made[t], truth[t]) for t in range(1, 9, 2)])
     assert ours > np.mean([psnr(rival[t], truth[t]) for t in range(1, 9, 2)])
     assert ours > 35
+
+
+def test_thin_letters_that_stand_still_over_a_fast_picture_stay_whole():
+    frames = pan(5, step=10)
+    for frame in frames:
+        cv2.putText(frame, "CAPTION x", (10, 120), cv2.FONT_HERSHEY_SIMPLEX, 0.6, (255, 255, 255), 1)
+    letters = (frames >= 250).all(axis=(0, 3))
+    made = smooth(frames, 2)[1::2]
+    assert np.percentile(made[:, letters], 5) > 170
+
+
+def test_a_thing_before_a_ground_leaves_no_shadow_of_itself():
+    clip = walking_square(7)
+    for factor in (2, 3):
+        whole = clip[: (len(clip) - 1) // factor * factor + 1]
+        made = smooth(whole[::factor], factor)
+        assert min(psnr(made[t], whole[t]) for t in range(len(whole)) if t % factor) > 24
 
 
 def test_twice_in_one_process_gives_the_same_bytes_whatever_the_threads(monkeypatch):

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from engine.smooth.arrival import arrival
 from engine.smooth.flow import REDUCED, Middle, PairFlow, find_flow
 from engine.smooth.passage import passage, sights
+from engine.vision.optical_flow import grid
 from tests.present import present
 
 HEIGHT, WIDTH = 96, 128
@@ -54,3 +56,41 @@ def test_what_the_model_knows_of_the_middle_is_moved_to_any_time(time):
     assert np.abs(model.in_a - start - corner)[inside].max() < 0.6
     assert np.abs(model.in_b - start * (1 + growth) - corner)[inside].max() < 0.6
     assert seen.share[inside] == pytest.approx(1 - time, abs=1e-4)
+
+
+def flows(columns):
+    """A field that goes right by so many pixels in each column."""
+    field = np.zeros((12, len(columns), 2), np.float32)
+    field[..., 0] = columns
+    return field
+
+
+def test_pixels_that_move_together_arrive_together():
+    there = arrival(flows([3.0] * 40), 0.5, grid(12, 40))
+    assert there.count[1:-1, 3:-3] == pytest.approx(1, abs=1e-5)
+    assert there.flow[..., 0] == pytest.approx(3, abs=1e-3)
+
+
+def test_nothing_arrives_where_the_background_comes_into_view():
+    """The right half goes away; what is behind it was not to be seen."""
+    there = arrival(flows([0.0] * 20 + [8.0] * 20), 0.75, grid(12, 40))
+    assert there.count[:, 20:26].max() < 1e-6
+    assert there.count[:, 2:19] == pytest.approx(1, abs=1e-5)
+    assert np.isfinite(there.flow).all()
+
+
+def test_what_moves_in_front_lies_over_what_it_covers():
+    there = arrival(flows([8.0] * 20 + [0.0] * 20), 1.0, grid(12, 40))
+    assert there.count[:, 21:27] == pytest.approx(2, abs=1e-5)
+
+
+@pytest.mark.parametrize("time", [0.25, 0.75])
+def test_what_only_one_frame_shows_is_known_to_be_shown_by_it(time):
+    """A block goes right over a still ground: behind it the later frame alone shows the ground."""
+    there, back = np.zeros((24, 64, 2), np.float32), np.zeros((24, 64, 2), np.float32)
+    there[:, 16:32, 0], back[:, 24:40, 0] = 8, -8
+    seen = sights(passage(PairFlow(there=there, back=back), None, None), time, 96, 256)
+    begin, end = 16 + round(8 * time), 32 + round(8 * time)  # where the block is then
+    assert seen.only_b[4:-4, 16:begin].mean() > 0.2
+    assert seen.only_a[4:-4, end:40].mean() > 0.2
+    assert max(seen.only_a[:, :12].max(), seen.only_b[:, :12].max()) < 0.1

@@ -54,6 +54,13 @@ def test_a_slanted_line_has_the_slant_of_its_letters():
     assert line.corners[1][1] > line.corners[0][1] + 20
 
 
+def test_the_reader_is_not_loaded_where_every_line_is_plain():
+    def load():
+        raise AssertionError("it was not needed")
+
+    assert len(find_text(PICTURE, says(letters(LINE)[None, None]), load)) == 1
+
+
 def test_what_is_not_plainly_a_line_counts_only_if_letters_are_read_in_it():
     assert found(THING) == ()
     assert found(THING, reader=Reads(0.5)) == ()
