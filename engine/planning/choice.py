@@ -104,6 +104,9 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         if spec is not apt[0]:
             why += f"; {apt[0].name} needs more memory than this GPU has"
         return spec, why
+    for spec in sorted(able, key=lambda spec: spec.rank):
+        if spec.features >= given.needs():
+            choose_way(spec, given, capabilities)  # raises, and says which weights are missing
     if able:
         missing = min((given.needs() - spec.features for spec in able), key=len)
         way_out = " Write your prompt without frame numbers." if Feature.SCHEDULE in missing else ""

@@ -22,7 +22,8 @@ LIMITS = PlanLimits()
 NOTHING = Capabilities()
 PICTURE = Subject(sha256="a" * 64, width=800, height=600)
 SVD = Capabilities(weights=frozenset({"svd-xt"}), slow=True)
-WORDS = Capabilities(weights=frozenset({"epicrealism", "sd15", "animatelcm", "sparsectrl-rgb"}), slow=True)
+SPARSECTRL = {"sparsectrl-rgb", "motion-v1-5-3", "motion-lora-v1-5-3"}
+WORDS = Capabilities(weights=frozenset({"epicrealism", "sd15", "animatelcm", *SPARSECTRL}), slow=True)
 SKETCH = {"kind": Kind.TEXT2VIDEO, "prompt": "a red boat", "engine": "sketch", "subject": None}
 
 

@@ -20,7 +20,10 @@ from tests.fake_discord import Upload
 
 HERE = Capabilities(
     weights=frozenset(
-        {"epicrealism", "animatelcm", "sd15-ip-adapter", "sparsectrl-rgb", "controlnet-canny"},
+        {
+            *("epicrealism", "animatelcm", "sd15-ip-adapter", "controlnet-canny"),
+            *("sparsectrl-rgb", "motion-v1-5-3", "motion-lora-v1-5-3"),
+        }
     ),
     styles=("ink",),
     checkpoints=("mine",),

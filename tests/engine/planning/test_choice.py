@@ -146,6 +146,14 @@ def test_what_is_missing_is_named_with_the_way_out(asked, here, code, says):
     assert caught.value.code == code
 
 
+def test_where_only_weights_are_missing_they_are_named():
+    """AnimateLCM cannot start with a picture, and no other engine is here that can."""
+    here = capabilities("epicrealism", "animatelcm", "sparsectrl-rgb")
+    with pytest.raises(UserError, match=r"animatediff.*models pull motion-v1-5-3") as caught:
+        plan(request(), PICTURE, capabilities=here)
+    assert caught.value.code == "E_WEIGHTS"
+
+
 def test_the_preferred_engines_come_first():
     assert engines_for(Capabilities()) == ("camera", "sketch")
     assert engines_for(capabilities(*EVERYTHING))[-2:] == ("camera", "sketch")
