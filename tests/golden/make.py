@@ -18,7 +18,6 @@ from engine.gate import MEASURES, Verdict
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.measure import Reading
 from engine.gate.verdict import measured, weigh
-from tests.conftest import pytest_configure
 from tests.golden.clips import FROM_ENGINES, SCENES, GoldenClip
 
 TABLE = Path(__file__).with_name("gate_table.json")
@@ -147,6 +146,8 @@ def table_of(clips: Mapping[str, Callable[[], GoldenClip]]) -> dict[str, object]
 
 def main() -> None:
     """Write both files. The clips are drawn as in the tests: without weights, whatever the owner has."""
+    from tests.conftest import pytest_configure
+
     pytest_configure()
     table = table_of({**FROM_ENGINES, **SCENES})
     TABLE.write_text(_lines(table) + "\n", encoding="utf-8")

@@ -62,7 +62,10 @@ def change_goes_on(clip: Clip) -> Reading:
 
 
 _STEADY = (3, 5, 8)
-"""Numbers of transitions after which a cross-fade still changes the same places in the same way."""
+"""Numbers of transitions at :data:`_RATE` after which a cross-fade still changes the same places in the same
+way, and what moves has gone elsewhere."""
+_RATE = 8.0
+"""Frames per second. With more of them, the same time is more transitions; the numbers are never smaller."""
 
 
 @measure(
@@ -85,7 +88,8 @@ def melts(clip: Clip) -> Reading:
         half = cv2.resize(field, size, interpolation=cv2.INTER_AREA)
         fields.append(cv2.GaussianBlur(half, (0, 0), 1.0) - cv2.GaussianBlur(half, (0, 0), 8.0))
     residuals = np.stack(fields)
-    lags = [lag for lag in _STEADY if lag < len(residuals)]
+    pace = max(1.0, clip.fps / _RATE)
+    lags = sorted({min(round(lag * pace), len(residuals) - 1) for lag in _STEADY})
     kept = np.mean([(residuals[lag:] * residuals[:-lag]).mean(axis=0) for lag in lags], axis=0)
     tiles = cv2.resize(kept.astype(np.float32), (8, 6), interpolation=cv2.INTER_AREA)
     change = float(np.sqrt(max(0.0, float(np.median(tiles))))) * len(residuals)

@@ -9,10 +9,14 @@ import pytest
 from benchmarks import ways_held_back, ways_taught  # noqa: F401 - they register
 from benchmarks.defects import DEFECTS
 from benchmarks.ways import OTHER_WAYS
+from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Camera, Kind, Recipe
-from engine.families import travels
+from engine.core.request import Request
+from engine.families import load, travels
 from engine.gate import MEASURES, judge, measures
 from engine.gate.clip import Clip
+from engine.planning.plan import plan
+from engine.runtime.context import EngineContext
 from tests.engine.smooth.moving_scenes import ball, drawing, pan, scenery, zoom
 
 SEEN = {
@@ -132,3 +136,17 @@ def test_what_is_as_bright_as_what_lies_behind_it_moves_all_the_same():
     assert MEASURES["frozen"](clip_of(frames)).value == 0
     still = np.stack([scenery(144, 208).astype(np.uint8)] * 16)
     assert MEASURES["frozen"](clip_of(still)).value == 1
+
+
+def test_a_scene_that_passes_by_is_no_other_scene_however_many_frames_a_second_it_has():
+    """A fox runs past trees. What is hidden and newly seen must not add up only because it is seen more often."""
+    prompt = "a fox running through the snow at night"
+    asked = Request(
+        kind=Kind.TEXT2VIDEO, prompt=prompt, engine="sketch", seed=7, seconds=3, fps=24, size=(192, 112)
+    )
+    recipe = plan(asked)
+    frames = np.asarray(
+        load("sketch", EngineContext()).draw(recipe, Inputs(), seed=7, hooks=Hooks()), np.uint8
+    )
+    assert (recipe.native_fps, len(frames)) == (24, 72)
+    assert MEASURES["melts"](Clip(frames, None, 24)).value < MEASURES["melts"].warn
