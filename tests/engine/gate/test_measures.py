@@ -139,7 +139,7 @@ def test_what_is_as_bright_as_what_lies_behind_it_moves_all_the_same():
 
 
 def test_a_scene_that_passes_by_is_no_other_scene_however_many_frames_a_second_it_has():
-    """A fox runs past trees. What is hidden and newly seen must not add up only because it is seen more often."""
+    """A fox runs past trees. What is hidden and newly seen must not add up because it is seen more often."""
     prompt = "a fox running through the snow at night"
     asked = Request(
         kind=Kind.TEXT2VIDEO, prompt=prompt, engine="sketch", seed=7, seconds=3, fps=24, size=(192, 112)
