@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.golden.clips import GoldenClip
-from tests.golden.make import TABLE, rows, verdict_of, worst
+from tests.golden.make import LIMITS, TABLE, rows, verdict_of, worst
 
 
 def golden() -> dict[str, dict[str, dict[str, list[Any]]]]:
@@ -15,9 +15,16 @@ def golden() -> dict[str, dict[str, dict[str, list[Any]]]]:
 
 
 def differences(name: str, clip: GoldenClip) -> list[str]:
-    """A line for each row of the clip whose verdict is not the table's."""
+    """A line for each row of the clip whose verdict is not the table's.
+
+    A measure that is newer than the table has no say here: its own test holds it.
+    """
     expected = golden()[name]
-    found = dict(rows(name, clip))
+    known = json.loads(LIMITS.read_text("utf-8"))["measures"]
+    found = {
+        key: {measure: reading for measure, reading in readings.items() if measure in known}
+        for key, readings in rows(name, clip)
+    }
     wrong = [f"{key}: not in the table, or no longer drawn" for key in expected.keys() ^ found.keys()]
     for key in found.keys() & expected.keys():
         verdict = verdict_of(clip, found[key])
