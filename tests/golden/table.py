@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from engine.gate.measure import UNKNOWN
 from tests.golden.clips import GoldenClip
 from tests.golden.make import LIMITS, TABLE, rows, verdict_of, worst
 
@@ -22,7 +23,7 @@ def differences(name: str, clip: GoldenClip) -> list[str]:
     expected = golden()[name]
     known = json.loads(LIMITS.read_text("utf-8"))["measures"]
     found = {
-        key: {measure: reading for measure, reading in readings.items() if measure in known}
+        key: {name: reading if name in known else UNKNOWN for name, reading in readings.items()}
         for key, readings in rows(name, clip)
     }
     wrong = [f"{key}: not in the table, or no longer drawn" for key in expected.keys() ^ found.keys()]
