@@ -95,6 +95,8 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         for spec in able
         if spec.features >= given.needs() and (not spec.ways or _way(spec, given, capabilities) is not None)
     ]
+    if request.follow is not None:
+        apt = [spec for spec in apt if spec.can_follow(request.follow, capabilities)] or apt
     if apt:
         apt.sort(key=lambda spec: _preference(spec, given, capabilities))
         spec = _largest_that_fits(apt, given, capabilities)
