@@ -15,12 +15,13 @@ from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Request, Subject
+from engine.core.video_model import count
 from engine.diffusion.ladder import Rung, first_rung
+from engine.diffusion.wan import ladder as wan
 from engine.families import CATALOGUE
 from engine.families.animatediff import ladder as animatediff
 from engine.families.svd import ladder as svd
-from engine.families.wan import VERSIONS, count
-from engine.families.wan import ladder as wan
+from engine.families.wan import VERSIONS
 from engine.planning.plan import plan
 
 GIB = 2**30
@@ -54,7 +55,7 @@ def start(recipe: Recipe, gigabytes: int) -> tuple[Sequence[Rung], int, bool]:
         version = VERSIONS[recipe.engine]
         weights = wan.Weights(transformer=version.transformer, vae=version.vae)
         go = min(count(recipe.frames), version.trained_frames)
-        needed = wan.costs(recipe, weights, go=go, from_picture=False)
+        needed = wan.costs(version, recipe, weights, go=go, encoded=0)
         rungs = wan.rungs_of(version)
     free = int((gigabytes - TAKEN) * GIB)
     first = first_rung(needed, free)

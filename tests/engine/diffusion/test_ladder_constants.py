@@ -9,10 +9,10 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import meta_memory
+from engine.diffusion.wan.ladder import activations
 from engine.families.animatediff import ladder as animatediff
 from engine.families.svd import ladder as svd
 from engine.families.wan import VERSIONS
-from engine.families.wan.ladder import activations
 
 CLOSE = 0.1
 WAN_SIZE = {"wan": (416, 240), "wan-5b": (640, 352)}
@@ -43,8 +43,8 @@ def test_a_step_a_decode_and_a_first_frame_of_wan(name):
         meta_memory.wan_decode(vae, name, width, height, 9).total,
         meta_memory.wan_encode(vae, name, width, height).total,
     )
-    step, whole, _, encode = activations(VERSIONS[name].footprint, width, height, 9, from_picture=True)
-    assert measured == pytest.approx((step, whole, encode), rel=CLOSE)
+    takes = activations(VERSIONS[name].footprint, width, height, 9, encoded=1)
+    assert measured == pytest.approx((takes.step, takes.decode, takes.encode), rel=CLOSE)
 
 
 @pytest.mark.parametrize("name", list(VERSIONS))

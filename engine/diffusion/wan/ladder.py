@@ -1,4 +1,4 @@
-"""What Wan gives up for memory, and what it needs on each rung."""
+"""What a family of Wan's gives up for memory, and what it needs on each rung."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 
 from engine.core.recipe import Recipe
+from engine.core.video_model import LATENT_FRAMES, Footprint, Version, count
 from engine.diffusion.ladder import Phase, Rung
-from engine.families.wan import VERSIONS, Footprint, Version, count, grid
 
 OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
 TILES = Rung(
@@ -60,44 +60,62 @@ class Weights:
     present: int = 0
 
 
-def costs(recipe: Recipe, weights: Weights, *, go: int, from_picture: bool) -> tuple[int, ...]:
+def costs(version: Version, recipe: Recipe, weights: Weights, *, go: int, encoded: int) -> tuple[int, ...]:
     """Bytes that a take needs on the card, weights included, with the first 0, 1, 2, … rungs in force.
 
     The text encoder is not among them: it has done its work by then.
 
     Args:
+        version: of the model.
         recipe: what is drawn.
         weights: of the models.
         go: frames that are drawn in one go.
-        from_picture: whether the first frame is encoded.
+        encoded: frames that are encoded at a time before it is drawn; 0: none.
     """
-    version = VERSIONS[recipe.engine]
-    width, height = grid(version, recipe.width, recipe.height)
-    step, whole, tiled, encode = activations(version.footprint, width, height, go, from_picture=from_picture)
+    size = version.grid(recipe.width, recipe.height)
+    takes = activations(version.footprint, *size, go, encoded=encoded)
     transformer, vae = weights.transformer, weights.vae
-    held = math.ceil(LAYERS_HELD * transformer) + (vae if from_picture else 0)
+    layers = math.ceil(LAYERS_HELD * transformer)
     all_at_once = (
-        transformer + vae + max(step, whole, encode),
-        max(transformer + step, vae + max(whole, encode)),
-        max(transformer + step, vae + max(tiled, encode)),
-        max(held + step, vae + max(tiled, encode)),
+        transformer + vae + max(takes.step, takes.decode, takes.encode),
+        max(transformer + takes.step, vae + max(takes.decode, takes.encode)),
+        max(transformer + takes.step, vae + max(takes.tiles, takes.encode_tiles)),
+        max(layers + (vae if encoded else 0) + takes.step, vae + max(takes.tiles, takes.encode_tiles)),
     )
     if SHORTER not in rungs_of(version):
         return all_at_once
-    step, _, tiled, encode = activations(version.footprint, width, height, shorter(go), from_picture=True)
-    held = math.ceil(LAYERS_HELD * transformer) + vae
-    return (*all_at_once, min(all_at_once[-1], max(held + step, vae + max(tiled, encode))))
+    takes = activations(version.footprint, *size, shorter(go), encoded=max(1, encoded))
+    less = max(layers + vae + takes.step, vae + max(takes.tiles, takes.encode_tiles))
+    return (*all_at_once, min(all_at_once[-1], less))
 
 
-def activations(
-    footprint: Footprint, width: int, height: int, frames: int, *, from_picture: bool
-) -> tuple[int, int, int, int]:
-    """Bytes of a step, of a decode as a whole and in tiles, and of encoding the first frame."""
+@dataclass(frozen=True, kw_only=True)
+class Activations:
+    """Bytes of a step; of a decode as a whole, and in tiles; of encoding frames, and in tiles."""
+
+    step: int
+    decode: int
+    tiles: int
+    encode: int
+    encode_tiles: int
+
+
+def activations(footprint: Footprint, width: int, height: int, frames: int, *, encoded: int) -> Activations:
+    """What a clip's activations take.
+
+    Args:
+        footprint: the model's.
+        width, height, frames: of the clip.
+        encoded: frames that are encoded at a time before it is drawn; 0: none.
+    """
     pixels = width * height
-    tokens = ((frames - 1) // 4 + 1) * pixels // footprint.token_pixels
-    return (
-        tokens * footprint.step,
-        pixels * (footprint.decode + frames * footprint.decoded_frame),
-        footprint.tile + pixels * frames * footprint.tiled_frame,
-        pixels * footprint.encode if from_picture else 0,
+    tokens = ((frames - 1) // LATENT_FRAMES + 1) * pixels // footprint.token_pixels
+    beside = pixels * encoded * footprint.encoded_frame
+    encode = pixels * footprint.encode + beside if encoded else 0
+    return Activations(
+        step=tokens * footprint.step + pixels * encoded * footprint.held,
+        decode=pixels * (footprint.decode + frames * footprint.decoded_frame),
+        tiles=footprint.tile + pixels * frames * footprint.tiled_frame,
+        encode=encode,
+        encode_tiles=min(encode, footprint.encoded_tile + beside) if footprint.encoded_tile else encode,
     )
