@@ -86,7 +86,8 @@ class Version:
         clip = self.trained_frames * self.area
         steps = self.transformer + tokens * self.footprint.step + clip * self.footprint.held
         decode = self.area * self.footprint.decode + clip * self.footprint.decoded_frame
-        whole = steps if self.tiles_count else max(steps, self.vae + decode)
+        encode = self.area * self.footprint.encode + clip * self.footprint.encoded_frame
+        whole = steps if self.tiles_count else max(steps, self.vae + max(decode, encode))
         return whole + GIB // 2  # CUDA's own
 
 

@@ -106,10 +106,11 @@ def activations(footprint: Footprint, width: int, height: int, frames: int, *, e
     Args:
         footprint: the model's.
         width, height, frames: of the clip.
-        encoded: frames that are encoded at a time before it is drawn; 0: none.
+        encoded: frames that are encoded at a time before it is drawn, those whose look is taken with them;
+            0: none.
     """
     pixels = width * height
-    tokens = ((frames - 1) // LATENT_FRAMES + 1) * pixels // footprint.token_pixels
+    tokens = ((max(frames, encoded) - 1) // LATENT_FRAMES + 1) * pixels // footprint.token_pixels
     beside = pixels * encoded * footprint.encoded_frame
     encode = pixels * footprint.encode + beside if encoded else 0
     return Activations(

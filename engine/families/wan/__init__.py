@@ -18,7 +18,7 @@ from engine.weights import licences
 from engine.weights.model_spec import MB, WHOLE, HubSource, ModelSpec
 
 UMT5 = "wan-umt5"
-"""The text encoder, which both versions share."""
+"""The text encoder, which all versions share."""
 
 FASTWAN = "fastwan-2.2-ti2v-5b"
 
@@ -132,8 +132,8 @@ GUIDED_SHARE, CACHED_EVERY = 0.5, 2
 """The share of the steps with guidance, and from step to step at which the blocks work; ``best`` has both
 on all."""
 
-BEST_RANK = 8
-"""Before all others, where there are words and the card holds it."""
+BEST_RANK, NEXT_RANK = 7, 8
+"""Of 2.2 and of 2.1, where there are words and the card holds it: before all others."""
 
 FAST = Way(
     name="fastwan",
@@ -160,8 +160,8 @@ SPECS = (
         ways={
             # AnimateLCM takes a quarter of the time.
             Quality.FAST: (_way(WAN_21, 15, 6.0, rank=21),),
-            Quality.BALANCED: (_way(WAN_21, 30, 6.0),),
-            Quality.BEST: (_way(WAN_21, 50, 6.0),),
+            Quality.BALANCED: (_way(WAN_21, 30, 6.0, rank=NEXT_RANK),),
+            Quality.BEST: (_way(WAN_21, 50, 6.0, rank=NEXT_RANK),),
         },
         features=frozenset({Feature.PROMPT, Feature.CAMERA}),
         area=dict.fromkeys(Quality, WAN_21.area),
@@ -205,7 +205,7 @@ _WAN_22_REPO, _WAN_22_COMMIT = "Wan-AI/Wan2.2-TI2V-5B-Diffusers", "b8fff7315c768
 WEIGHTS = (
     ModelSpec(
         name=UMT5,
-        about="UMT5: reads the words for both versions of Wan",
+        about="UMT5: reads the words for all versions of Wan",
         source=HubSource(
             repo=_WAN_22_REPO,  # half the size of the one beside Wan 2.1, which is the same in float32
             revision=_WAN_22_COMMIT,
