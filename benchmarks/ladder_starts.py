@@ -22,6 +22,7 @@ from engine.families import CATALOGUE
 from engine.families.animatediff import ladder as animatediff
 from engine.families.svd import ladder as svd
 from engine.families.wan import VERSIONS
+from engine.families.wan_vace import VACE
 from engine.planning.plan import plan
 
 GIB = 2**30
@@ -42,6 +43,7 @@ def clips() -> Iterator[tuple[str, Request]]:
     yield "`animatediff` best, 8 s", _words("animatediff", Quality.BEST, 8)
     yield "`wan` 5 s", _words("wan", Quality.BEST, 5)
     yield "`wan-5b` 5 s", _words("wan-5b", Quality.BEST, 5)
+    yield "`wan-vace` 5 s", _words("wan-vace", Quality.BEST, 5)
 
 
 def start(recipe: Recipe, gigabytes: int) -> tuple[Sequence[Rung], int, bool]:
@@ -52,10 +54,10 @@ def start(recipe: Recipe, gigabytes: int) -> tuple[Sequence[Rung], int, bool]:
     elif recipe.engine == "animatediff":
         rungs, needed = animatediff.RUNGS, animatediff.costs(recipe, **ANIMATEDIFF_MODELS)
     else:
-        version = VERSIONS[recipe.engine]
+        version = VERSIONS.get(recipe.engine, VACE)
         weights = wan.Weights(transformer=version.transformer, vae=version.vae)
         go = min(count(recipe.frames), version.trained_frames)
-        needed = wan.costs(version, recipe, weights, go=go, encoded=0)
+        needed = wan.costs(version, recipe, weights, go=go, encoded=go if version is VACE else 0)
         rungs = wan.rungs_of(version)
     free = int((gigabytes - TAKEN) * GIB)
     first = first_rung(needed, free)

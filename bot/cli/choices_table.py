@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.recipe import Follow, Kind, Quality
@@ -20,35 +23,37 @@ _PICTURE = Subject(sha256="0" * 64, width=1600, height=900)
 _CLIP = Subject(sha256="1" * 64, width=1600, height=900, seconds=4.0)
 _FOX = "a fox in the snow"
 
-ASKED: dict[str, tuple[Request, Subject | None, Subject | None]] = {
-    "a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), None, None),
-    "a picture and a prompt": (Request(kind=Kind.ANIMATE, prompt=_FOX), _PICTURE, None),
-    "a picture alone": (Request(kind=Kind.ANIMATE), _PICTURE, None),
-    "a prompt that starts with a picture": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), _PICTURE, None),
+_END = Subject(sha256="2" * 64, width=1600, height=900)
+
+ASKED: dict[str, tuple[Request, dict[str, Any]]] = {
+    "a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), {}),
+    "a picture and a prompt": (Request(kind=Kind.ANIMATE, prompt=_FOX), {"subject": _PICTURE}),
+    "a picture alone": (Request(kind=Kind.ANIMATE), {"subject": _PICTURE}),
+    "from one picture to another": (
+        Request(kind=Kind.ANIMATE, prompt=_FOX),
+        {"subject": _PICTURE, "end": _END},
+    ),
+    "a prompt that starts with a picture": (
+        Request(kind=Kind.TEXT2VIDEO, prompt=_FOX),
+        {"subject": _PICTURE},
+    ),
+    "a prompt and the look of a picture": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), {"like": _PICTURE}),
     "a prompt that follows a clip": (
         Request(kind=Kind.TEXT2VIDEO, prompt=_FOX, follow=Follow.EDGES),
-        None,
-        _CLIP,
+        {"reference": _CLIP},
     ),
-    "a clip in another style": (Request(kind=Kind.RESTYLE, prompt=_FOX), None, _CLIP),
-    "8 seconds from a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX, seconds=8.0), None, None),
+    "a clip in another style": (Request(kind=Kind.RESTYLE, prompt=_FOX), {"reference": _CLIP}),
+    "8 seconds from a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX, seconds=8.0), {}),
 }
+"""What is asked for: the request, and the files that come with it."""
 
 
 def chosen(asked: str, quality: Quality, gigabytes: int) -> str:
     """Engine and way, where everything is installed."""
-    request, subject, reference = ASKED[asked]
+    request, files = ASKED[asked]
     device = Device(kind=DeviceKind.CUDA, name="a GPU", memory=int(USABLE * gigabytes * GIB))
     here = Capabilities(device=device, weights=frozenset(CATALOGUE))
-    request = Request(
-        kind=request.kind,
-        prompt=request.prompt,
-        follow=request.follow,
-        seconds=request.seconds,
-        quality=quality,
-        seed=1,
-    )
-    recipe = plan(request, subject, reference=reference, capabilities=here)
+    recipe = plan(replace(request, quality=quality, seed=1), capabilities=here, **files)
     return f"`{recipe.engine}` {recipe.way}"
 
 
