@@ -17,7 +17,7 @@ from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.goes import Go
 from engine.diffusion.wan.family import WanBase
 from engine.diffusion.wan.take import Models, Take
-from engine.families.wan_vace import GREY, VACE
+from engine.families.wan_vace import FOLLOWS, GREY, VACE
 from engine.families.wan_vace.conditions import conditions, on_paper, without_colours
 from engine.following.control_clip import control_clip
 from engine.vision.crop import cover
@@ -71,6 +71,8 @@ class WanVace(WanBase):
         hooks.cancel.check()
         size = VACE.grid(recipe.width, recipe.height)
         keeps = str(recipe.settings.get("keeps", GREY)) if restyled else str(recipe.follow)
+        if keeps not in {GREY, *FOLLOWS}:
+            raise Unsupported("This engine doesn't know what to keep of the clip.")
         if keeps == GREY:
             frames = without_colours(frames_by_time(inputs.reference, recipe.frames, recipe.native_fps, size))
         else:

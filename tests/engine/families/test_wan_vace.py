@@ -258,12 +258,16 @@ def test_a_longer_clip_goes_on_from_its_last_frame_and_follows_on(family, monkey
 
 
 @pytest.mark.parametrize(
-    ("what", "says"),
-    [(recipe(kind=Kind.RESTYLE), "restyle"), (recipe(follow=Follow.EDGES), "follow")],
+    ("what", "inputs", "says"),
+    [
+        (recipe(kind=Kind.RESTYLE), Inputs(), "no clip to restyle"),
+        (recipe(follow=Follow.EDGES), Inputs(), "no clip to follow"),
+        (recipe(kind=Kind.RESTYLE, settings={"keeps": "its soul"}), Inputs(reference=CLIP), "what to keep"),
+    ],
 )
-def test_a_clip_that_is_gone_is_spoken_of(family, what, says):
-    with pytest.raises(Unsupported, match=f"no clip to {says}"):
-        draw(family, what)
+def test_what_cannot_be_drawn_is_spoken_of(family, what, inputs, says):
+    with pytest.raises(Unsupported, match=says):
+        draw(family, what, inputs)
 
 
 # --- memory and speed
