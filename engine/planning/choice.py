@@ -90,15 +90,7 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         _insist(spec, given, capabilities)
         return spec, f"{spec.name}, as asked: {spec.about}"
     able = [FAMILIES[name] for name in engines_for(capabilities) if _draws(FAMILIES[name], given)]
-    apt = [
-        spec
-        for spec in able
-        if spec.features >= given.needs() and (not spec.ways or _way(spec, given, capabilities) is not None)
-    ]
-    if request.follow is not None:
-        apt = [spec for spec in apt if spec.can_follow(request.follow, capabilities)] or apt
-    if apt:
-        apt.sort(key=lambda spec: _preference(spec, given, capabilities))
+    if apt := _apt(able, given, capabilities):
         filming = [spec for spec in apt if spec.films and _is_only_to_be_read(given)]
         if filming:
             return filming[0], f"{filming[0].name}: this picture is mostly text, and a model would garble it"
@@ -119,6 +111,19 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     raise UserError(
         Code.NO_ENGINE, "No engine here can make this clip. The owner can run “framekiln doctor” to see why."
     )
+
+
+def _apt(able: list[FamilySpec], given: Given, capabilities: Capabilities) -> list[FamilySpec]:
+    """Those that can do all that is asked, the preferred ones first."""
+    follow = given.request.follow
+    apt = [
+        spec
+        for spec in able
+        if spec.features >= given.needs() and (not spec.ways or _way(spec, given, capabilities) is not None)
+    ]
+    if follow is not None:  # where none has all weights for it, the refusal names what is missing
+        apt = [spec for spec in apt if spec.can_follow(follow, capabilities)] or apt
+    return sorted(apt, key=lambda spec: _preference(spec, given, capabilities))
 
 
 def choose_way(
