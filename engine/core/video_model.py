@@ -9,6 +9,9 @@ from engine.core.draft_map import DraftMap
 
 GIB = 2**30
 
+UMT5 = "wan-umt5"
+"""The catalogue's entry of the text encoder, which all of Wan's families share."""
+
 LATENT_FRAMES = 4
 """Frames of the clip that one latent frame stands for; the first frame has one of its own."""
 

@@ -16,7 +16,7 @@ from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Recipe
-from engine.core.video_model import Version, count
+from engine.core.video_model import UMT5, Version, count
 from engine.diffusion.goes import Unfinished
 from engine.diffusion.ladder import Start, descend, free_bytes, start
 from engine.diffusion.loading import bytes_in, load, size_of
@@ -27,9 +27,6 @@ from engine.diffusion.wan.take import Models, Take
 from engine.diffusion.wan.words import Reader, WordMemory
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
-
-UMT5 = "wan-umt5"
-"""The catalogue's entry of the text encoder, which all of them share."""
 
 
 class WanBase(ABC):

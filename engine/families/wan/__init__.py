@@ -11,14 +11,11 @@ from functools import partial
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Kind, Number, Quality
-from engine.core.video_model import Footprint, Version, count
+from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan.draft_maps import WAN_21_MAP, WAN_22_MAP
 from engine.planning.prompting import construct, movement
 from engine.weights import licences
 from engine.weights.model_spec import MB, WHOLE, HubSource, ModelSpec
-
-UMT5 = "wan-umt5"
-"""The text encoder, which all versions share."""
 
 FASTWAN = "fastwan-2.2-ti2v-5b"
 

@@ -13,8 +13,7 @@ from dataclasses import replace
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Follow, Kind, Quality
-from engine.core.video_model import Footprint, Version, count
-from engine.families.wan import UMT5
+from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan import tune as tune_wan
 from engine.families.wan.draft_maps import WAN_21_MAP
 from engine.following.needs import NEEDS, insist
@@ -104,9 +103,9 @@ def _kept(strength: float, weights: frozenset[str]) -> str:
 
 
 RANK, FAST_RANK, WORDLESS_RANK = 9, 26, 17
-"""Where there are words, behind the two of Wan, which draw from words alone in half the time, and before
-Stable Video Diffusion and AnimateDiff. At ``fast`` it is behind AnimateDiff, which then takes 4 to 8 steps;
-and without words behind Stable Video Diffusion, which reads none."""
+"""With words: behind the two of Wan, which draw from words alone, and before Stable Video Diffusion and
+AnimateDiff. At ``fast``: behind AnimateDiff, which then takes 4 to 8 steps. Without words: behind Stable
+Video Diffusion, which reads none."""
 
 
 def _way(steps: int, *, rank: int) -> Way:
