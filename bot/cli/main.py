@@ -23,6 +23,7 @@ from bot.cli.judge import judge
 from bot.cli.models import models
 from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
+from bot.cli.try_ways import try_ways
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
 from engine.core.foreign_text import visible
@@ -73,6 +74,7 @@ main.add_command(check)
 main.add_command(judge)
 main.add_command(models)
 main.add_command(restore)
+main.add_command(try_ways)
 
 
 @main.command()

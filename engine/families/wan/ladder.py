@@ -89,6 +89,18 @@ def costs(recipe: Recipe, weights: Weights, *, go: int, from_picture: bool) -> t
     return (*all_at_once, min(all_at_once[-1], max(held + step, vae + max(tiled, encode))))
 
 
+def usual_costs(recipe: Recipe) -> tuple[tuple[Rung, ...], tuple[int, ...]]:
+    """The rungs, and the bytes needed on each, with weights of the usual size."""
+    version = VERSIONS[recipe.engine]
+    needed = costs(
+        recipe,
+        Weights(transformer=version.transformer, vae=version.vae),
+        go=min(count(recipe.frames), version.trained_frames),
+        from_picture=bool(recipe.inputs),
+    )
+    return rungs_of(version), needed
+
+
 def activations(
     footprint: Footprint, width: int, height: int, frames: int, *, from_picture: bool
 ) -> tuple[int, int, int, int]:
