@@ -39,8 +39,8 @@ def gpu_meant(text: str) -> Device:
     gigabytes = float(found[1]) if found else 0.0
     if not LEAST <= gigabytes <= MOST:
         raise ValueError(
-            f"“{text[:40]}” is not the memory of a GPU. Write it as 12GB, from {LEAST} to {MOST}; or “{THIS_ONE}” for"
-            " the GPU of this machine."
+            f"“{text[:40]}” is not the memory of a GPU. Write it as 12GB, from {LEAST} to {MOST}; "
+            f"or “{THIS_ONE}” for the GPU of this machine."
         )
     return sold_as(gigabytes)
 
