@@ -31,7 +31,6 @@ from bot.job_documents import receipt_of, seen_document
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
-from bot.loops.engine_port import Engine
 from bot.loops.previews import JobProgress
 from bot.ops.shortages import Shortages
 from bot.privacy.forgetting import RecipeRedactor
@@ -193,9 +192,9 @@ class ClipMaker:
         request = worded(request, capabilities, limit=settings.max_prompt)
         recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
         job = await self._enqueue(recipe, subjects.values())
-        engine = _Heard(self.host)
+        engine = _Heard(self.host, attempts)
         deliverer, engine_loop = self._loops(engine, outlet)
-        done = await _follow(job, self._queue.jobs, deliverer, engine_loop, on_progress, attempts)
+        done = await _follow(job, self._queue.jobs, deliverer, engine_loop, engine, on_progress)
         if not done.state.ended:  # or the next request would find it waiting
             await self._queue.claims.cancel(job)
         if done.state is not State.DELIVERED or done.receipt is None:
@@ -220,7 +219,7 @@ class ClipMaker:
         limits = policies.for_enqueueing(self._settings)
         return (await self._queue.entry.enqueue(new, limits)).job.id
 
-    def _loops(self, engine: Engine, outlet: Folder) -> tuple[Deliverer, EngineLoop]:
+    def _loops(self, engine: _Heard, outlet: Folder) -> tuple[Deliverer, EngineLoop]:
         """Make the bot's own loops, which end in a folder."""
         settings, queue = self._settings, self._queue
         spend = policies.for_render(settings, settings.max_clip_bytes)
@@ -257,6 +256,7 @@ class ClipMaker:
             shortages=shortages,
             signals=signals,
             clock=time.time,
+            may_claim=lambda: not engine.spent,
         )
         return deliverer, engine_loop
 
@@ -268,8 +268,15 @@ class _Heard:
         trouble: the error of the last attempt; None while there is none.
     """
 
-    def __init__(self, host: EngineHost) -> None:
+    def __init__(self, host: EngineHost, attempts: int | None) -> None:
+        """Make one.
+
+        Args:
+            host: the engine.
+            attempts: how often a clip may be begun; None: as often as the queue likes.
+        """
         self._host = host
+        self._left = attempts
         self.trouble: Exception | None = None
 
     async def render(
@@ -283,6 +290,8 @@ class _Heard:
         cancel: asyncio.Event,
     ) -> Rendered:
         """See :meth:`engine.process.host.EngineHost.render`."""
+        if self._left is not None:
+            self._left -= 1
         try:
             return await self._host.render(
                 recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
@@ -290,6 +299,11 @@ class _Heard:
         except Exception as error:
             self.trouble = error
             raise
+
+    @property
+    def spent(self) -> bool:
+        """Whether it may not be begun again."""
+        return self._left is not None and self._left <= 0
 
     def discard(self, rendered: Rendered) -> None:
         """See :meth:`engine.process.host.EngineHost.discard`."""
@@ -347,15 +361,15 @@ async def _follow(
     jobs: JobQueries,
     deliverer: Deliverer,
     engine_loop: EngineLoop,
+    engine: _Heard,
     on_progress: Callable[[JobProgress], None],
-    attempts: int | None,
 ) -> Job:
-    """Run the loops until the job has ended, or was put back after so many attempts."""
+    """Run the loops until the job has ended, or was put back and may not be begun again."""
     loops = [asyncio.create_task(part.loop.run()) for part in (engine_loop, deliverer)]
     try:
         while True:
             row = await jobs.get(job)
-            if row is None or row.state.ended or _is_put_back(row, attempts):
+            if row is None or row.state.ended or (row.state is State.QUEUED and engine.spent):
                 break
             if (live := engine_loop.progress.get(job)) is not None:
                 on_progress(live)
@@ -367,7 +381,3 @@ async def _follow(
     if row is None:
         raise UserError("E_RENDER", "The job has disappeared.")
     return row
-
-
-def _is_put_back(job: Job, attempts: int | None) -> bool:
-    return attempts is not None and job.state is State.QUEUED and job.claim >= attempts

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,20 +16,25 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bot.cli import demo
-from bot.cli.demo import Made
+from bot.cli.demo import Made, clip_maker
 from bot.cli.main import main
+from bot.cli.output import CLIP, OutputFile
 from bot.cli.trials import trials
 from bot.cli.tried import HEAD, Row, described, impersonal, kept, table
+from bot.config.settings import load_settings
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import RenderFailed, UserError
 from engine.core.recipe import Kind, Outcome, Receipt, Role, TakeRecord
+from engine.core.request import Request
 from engine.families import CATALOGUE, FAMILIES
 from engine.planning.plan import PlanLimits, plan
 from engine.planning.recommended import sold_as
+from engine.process.host import EngineHost
 from engine.runtime.gpu import Gpu
+from tests import ROOT
 
 GIB = 2**30
 
@@ -252,6 +259,25 @@ def test_every_way_that_a_request_can_come_to_is_tried_once():
         first = {ways[0].name for ways in spec.ways.values()}
         assert {f"{name} {way}".strip() for way in first} <= set(found), name
     assert found[:2] == ["camera", "sketch"]
+
+
+@pytest.mark.slow
+async def test_a_way_whose_engine_dies_each_time_is_given_up_and_the_next_one_is_made(monkeypatch):
+    """A member's job would wait for other jobs to be drawn in between; here there are none."""
+    command = (sys.executable, ROOT / "tests/engine/process/misbehaving_worker.py")
+    monkeypatch.setattr(demo, "EngineHost", partial(EngineHost, command=command))
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    settings = load_settings()
+    request = Request(kind=Kind.TEXT2VIDEO, engine="sketch", prompt="exit 5", seed=1)
+    async with clip_maker(settings) as maker:
+        output = OutputFile(Path("clip.mp4"), CLIP, data=settings.data_dir)
+        with pytest.raises(UserError, match="ended"):
+            await maker.make(request, {}, output, on_progress=lambda _: None, attempts=2)
+        assert not output.path.exists()
+        fine = replace(request, prompt="fine")
+        made = await maker.make(fine, {}, output, on_progress=lambda _: None, attempts=2)
+    assert made.recipe.prompt == "fine"
+    assert output.path.read_bytes().startswith(b"a clip")
 
 
 @pytest.mark.slow
