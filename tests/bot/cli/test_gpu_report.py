@@ -18,6 +18,7 @@ from engine.core.device import Device, DeviceKind
 from engine.families import CATALOGUE, FAMILIES
 from engine.planning.plan import PlanLimits
 from engine.planning.recommended import recommended, sold_as
+from engine.runtime.gpu import gpu_of
 
 GIB = 2**30
 CARD = Device(kind=DeviceKind.CUDA, name="NVIDIA X", memory=12 * GIB)
@@ -74,7 +75,7 @@ def test_seconds_are_those_that_were_measured_on_this_gpu_and_no_others(equipped
     )
     assert text.count(NOT_MEASURED) == count
     row = tried.Row(engine="svd", way="turbo", size="576×320, 17 frames, 4 steps", seconds=3.25, drawing=2.0)
-    for gpu, times in ((None, 0), (module.gpu_of(CARD), 1)):
+    for gpu, times in ((None, 0), (gpu_of(CARD), 1)):
         tried.keep([row], gpu, tmp_path / "data")
         text, _ = report()
         assert text.count("framekiln try: 3.2 s for 576×320, 17 frames, 4 steps") == times

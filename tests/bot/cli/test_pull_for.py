@@ -121,7 +121,7 @@ def test_one_that_fails_does_not_keep_the_others_and_the_same_command_goes_on(hu
 
 
 def test_a_disk_that_is_too_small_is_said_before_the_question(hub, monkeypatch):
-    monkeypatch.setattr(pull_for.shutil, "disk_usage", lambda _: type("Usage", (), {"free": 3_000_000_000}))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: type("Usage", (), {"free": 3_000_000_000}))
     run = pull("--for", "12GB")
     assert "Only 3.0 GB are free in models: not all of it will fit." in run.stdout
 

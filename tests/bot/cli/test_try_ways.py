@@ -264,7 +264,7 @@ def test_every_way_that_a_request_can_come_to_is_tried_once():
 @pytest.mark.slow
 async def test_a_way_whose_engine_dies_each_time_is_given_up_and_the_next_one_is_made(monkeypatch):
     """A member's job would wait for other jobs to be drawn in between; here there are none."""
-    command = (sys.executable, ROOT / "tests/engine/process/misbehaving_worker.py")
+    command = (sys.executable, str(ROOT / "tests/engine/process/misbehaving_worker.py"))
     monkeypatch.setattr(demo, "EngineHost", partial(EngineHost, command=command))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     settings = load_settings()

@@ -67,10 +67,16 @@ def recipe_of(engine, size=12):
     return plan(Request(kind=kind, prompt="a fox", engine=engine, seed=1), picture, capabilities=here)
 
 
+def begins_at(recipe, free):
+    begins = beginning(recipe, free)
+    assert begins is not None
+    return begins
+
+
 @pytest.mark.parametrize("engine", ["svd", "animatediff", "wan", "wan-5b"])
 def test_more_memory_never_begins_further_down(engine):
     recipe = recipe_of(engine)
-    begins = [beginning(recipe, gib * GIB) for gib in (1, 4, 8, 16, 32, 80)]
+    begins = [begins_at(recipe, gib * GIB) for gib in (1, 4, 8, 16, 32, 80)]
     depths = [len(each.rungs) for each in begins]
     assert depths == sorted(depths, reverse=True)
     assert (begins[0].fits, begins[-1].fits) == (False, True)
@@ -83,7 +89,7 @@ def test_it_begins_where_the_familys_own_figures_say():
     recipe = recipe_of("svd")
     costs = svd.costs(recipe, svd.USUAL)
     for free in (costs[2], costs[0] - 1, costs[0]):
-        begins = beginning(recipe, free)
+        begins = begins_at(recipe, free)
         assert begins.rungs == tuple(rung.name for rung in svd.RUNGS[: first_rung(costs, free)])
         assert begins.needed == costs[len(begins.rungs)]
 
