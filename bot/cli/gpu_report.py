@@ -13,14 +13,18 @@ from bot.cli.tried import GIB, described, kept, size_of
 from bot.config.choices import Where
 from bot.config.settings import Settings
 from engine.core.capabilities import Capabilities
-from engine.core.device import DeviceKind, find_device
+from engine.core.device import Device, DeviceKind, find_device
 from engine.core.request import SECONDS, Length
 from engine.families import CATALOGUE, FAMILIES
 from engine.planning.first_rung import beginning
+from engine.planning.plan import PlanLimits
 from engine.planning.recommended import recommended
 from engine.runtime.capabilities import capabilities_of
 from engine.runtime.gpu import Gpu, driver_gpus, gpu_of
 from engine.weights.model_spec import ModelSpec
+
+CLIP = SECONDS[Length.NORMAL]
+"""Seconds of the clips that are reckoned with."""
 
 NOT_MEASURED = "not measured on this GPU yet; framekiln try measures it"
 
@@ -36,17 +40,38 @@ def gpu_report(settings: Settings) -> tuple[list[str], bool]:
     store = policies.store_of(settings)
     slow = policies.allows_slow_models(settings)
     here = capabilities_of(store, CATALOGUE, device, slow=slow)
-    ways = tuple(trials(here, policies.for_plan(settings), seconds=SECONDS[Length.NORMAL]))
+    limits = policies.for_plan(settings)
     if gpu is None:
         listed = driver_gpus()
         idle = bool(listed) and settings.device != Where.CPU
-        return [*without(settings, listed), "", *_still_works(here, ways)], not idle
-    on_cuda = device.kind is DeviceKind.CUDA
-    free = (gpu.memory if gpu.free is None else gpu.free) if on_cuda else None
-    lines = [f"GPU: {described(gpu)}", _free(gpu), ""]
-    lines += what_it_draws(ways, free, kept(settings.data_dir, gpu))
-    lines += ["", *what_to_pull(recommended(device), here)]
-    return lines, True
+        return [*without(settings, listed), "", *_still_works(here, limits)], not idle
+    return list(report_on(gpu, device, here, limits, measured=kept(settings.data_dir, gpu))), True
+
+
+def report_on(
+    gpu: Gpu,
+    device: Device,
+    here: Capabilities,
+    limits: PlanLimits,
+    *,
+    measured: Mapping[tuple[str, str], tuple[float, str]],
+) -> Iterator[str]:
+    """Lines on a GPU that models run on.
+
+    Args:
+        gpu: what its driver says.
+        device: what torch says of it.
+        here: what is installed.
+        limits: of the owner.
+        measured: what clips took on it: engine and way → seconds, and what was drawn.
+    """
+    free = (gpu.memory if gpu.free is None else gpu.free) if device.kind is DeviceKind.CUDA else None
+    yield f"GPU: {described(gpu)}"
+    yield _free(gpu)
+    yield ""
+    yield from what_it_draws(tuple(trials(here, limits, seconds=CLIP)), free, measured)
+    yield ""
+    yield from what_to_pull(recommended(device), here)
 
 
 def without(settings: Settings, listed: tuple[Gpu, ...]) -> Iterator[str]:
@@ -92,7 +117,7 @@ def what_it_draws(
     if not models:
         yield "No weights are installed yet, so only the engines without models draw."
         return
-    yield "What is drawn with the installed weights (clips of 4 s; memory as counted, not as measured):"
+    yield f"Drawn with the installed weights (clips of {CLIP:g} s; memory as counted, not as measured):"
     for engine, group in groupby(models, key=lambda trial: trial.recipe.engine):
         yield f"  {engine}: {FAMILIES[engine].about}"
         for trial in group:
@@ -121,8 +146,8 @@ def entries(specs: Sequence[ModelSpec]) -> Iterator[str]:
         yield f"  {spec.name:<22} {size_text(spec.size):>8}  {spec.licence.name}"
 
 
-def _still_works(here: Capabilities, ways: tuple[Trial, ...]) -> Iterator[str]:
-    names = dict.fromkeys(trial.recipe.engine for trial in ways)
+def _still_works(here: Capabilities, limits: PlanLimits) -> Iterator[str]:
+    names = dict.fromkeys(trial.recipe.engine for trial in trials(here, limits, seconds=CLIP))
     yield "What works here:"
     for name in names:
         yield f"  {name}: {FAMILIES[name].about}"

@@ -7,8 +7,8 @@ import os
 import pytest
 from click.testing import CliRunner
 
+from bot.cli import first_time_page, tried
 from bot.cli import gpu_report as module
-from bot.cli import tried
 from bot.cli.gpu_report import NOT_MEASURED, gpu_report
 from bot.cli.main import main
 from bot.cli.trials import not_tried, trials
@@ -19,6 +19,7 @@ from engine.families import CATALOGUE, FAMILIES
 from engine.planning.plan import PlanLimits
 from engine.planning.recommended import recommended, sold_as
 from engine.runtime.gpu import gpu_of
+from tests import ROOT
 
 GIB = 2**30
 CARD = Device(kind=DeviceKind.CUDA, name="NVIDIA X", memory=12 * GIB)
@@ -146,3 +147,12 @@ def test_a_wrong_setting_ends_it_in_one_line(monkeypatch):
     monkeypatch.setenv("FRAMEKILN_BACKUPS", "some")
     run = CliRunner().invoke(main, ["doctor", "--gpu"])
     assert (run.exit_code, run.stderr.count("\n")) == (1, 1)
+
+
+@pytest.mark.pages
+def test_the_page_shows_what_the_commands_print():
+    page = (ROOT / "docs/first-time.md").read_text("utf-8")
+    for place, text in (("doctor", first_time_page.doctor()), ("pull", first_time_page.pull())):
+        assert f"<!-- {place}: begin -->\n```text\n{text}\n```\n<!-- {place}: end -->" in page, (
+            "run: make pages"
+        )

@@ -227,7 +227,7 @@ def test_a_clip_to_follow_is_the_first_that_was_made(maker, monkeypatch):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("no file /home/ada/models/svd/unet.safetensors here", "no file … here"),
+        ("no file /srv/ada/models/svd/unet.safetensors here", "no file … here"),
         ("~/secret/place: denied", "…: denied"),
         ("'/srv/ada lovelace/x'", "'… lovelace/x'"),
         ("two\nlines", "two lines"),
