@@ -99,6 +99,7 @@ class Tries:
         self._gpu: Gpu | None = None
         self._ways: Sequence[Trial] = ()
         self._left_out: tuple[str, ...] = ()
+        self._missed: tuple[str, ...] = ()
         self._strips: list[Picture] = []
         self._film: bytes | None = None
 
@@ -133,20 +134,22 @@ class Tries:
         """
         click.echo(f"\n{self._text()}")
         bad = [row for row in self.rows if not row.well]
+        if self._missed:
+            click.echo("Not every engine that you named was tried.")
         if bad:
             click.echo(f"{len(bad)} of {len(self._ways)} ways did not go well.")
-        elif self.rows:
+        elif self.rows and not self._missed:
             click.echo("All is well.")
-        else:
+        elif not self.rows:
             click.echo("Nothing was tried.")
         click.echo(f"Look at the clips: {self.folder}. The table to send us is {self._table.path}.")
-        return 1 if bad or not self.rows else 0
+        return 1 if bad or self._missed or not self.rows else 0
 
     def _plan(self, device: Device, seconds: float, engines: Sequence[str]) -> None:
         """Find out what there is to try."""
         from bot import policies  # noqa: PLC0415 - --help starts without it
         from bot.cli.trials import not_tried, trials  # noqa: PLC0415
-        from engine.families import CATALOGUE  # noqa: PLC0415
+        from engine.families import CATALOGUE, FAMILIES  # noqa: PLC0415
         from engine.runtime.capabilities import capabilities_of  # noqa: PLC0415
         from engine.runtime.gpu import gpu_of  # noqa: PLC0415
 
@@ -159,7 +162,13 @@ class Tries:
         self._left_out = tuple(
             f"Not tried: `{name}` is missing {lack}. `FRAMEKILN_DEVICE=cpu` tries it on the processor."
             for name, lack in not_tried(capabilities).items()
-            if not engines or name in engines
+            if not engines
+        )
+        tried = {trial.recipe.engine for trial in self._ways}
+        self._missed = tuple(
+            f"Not tried: `{name}` is missing {FAMILIES[name].lacks(capabilities) or 'what it draws from'}."
+            for name in dict.fromkeys(engines)
+            if name not in tried
         )
 
     async def _try(self, maker: ClipMaker, trial: Trial, number: int) -> Row:
@@ -209,7 +218,7 @@ class Tries:
     def _text(self) -> str:
         from bot.cli.tried import table  # noqa: PLC0415 - --help starts without it
 
-        return table(self.rows, self._gpu, of=len(self._ways), left_out=self._left_out)
+        return table(self.rows, self._gpu, of=len(self._ways), left_out=(*self._left_out, *self._missed))
 
     def _write(self) -> None:
         """Write everything anew, so that a run that is cut off leaves what it found."""

@@ -193,6 +193,14 @@ def test_only_the_engines_that_are_named_are_tried(maker):
     assert (done.exit_code, "There is no engine called skech" in done.stderr) == (2, True)
 
 
+def test_an_engine_that_was_named_and_is_not_installed_is_not_well(maker):
+    done = run("-o", "tried", "--engine", "sketch", "--engine", "svd")
+    assert done.exit_code == 1
+    assert "Not tried: `svd` is missing its weights (svd-xt); framekiln models pull svd-xt." in done.stdout
+    assert "Not every engine that you named was tried." in done.stdout
+    assert "All is well" not in done.stdout
+
+
 def test_weights_that_cannot_be_used_here_are_named_below_the_table(maker, monkeypatch):
     here = Capabilities(weights=frozenset(CATALOGUE))
     monkeypatch.setattr("engine.runtime.capabilities.capabilities_of", lambda *_, **__: here)
