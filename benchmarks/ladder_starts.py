@@ -34,6 +34,7 @@ def clips() -> Iterator[tuple[str, Request]]:
     yield "`animatediff` best, 8 s", _words("animatediff", Quality.BEST, 8)
     yield "`wan` 5 s", _words("wan", Quality.BEST, 5)
     yield "`wan-5b` 5 s", _words("wan-5b", Quality.BEST, 5)
+    yield "`wan-vace` 5 s", _words("wan-vace", Quality.BEST, 5)
 
 
 def table() -> str:

@@ -63,9 +63,9 @@ def loads_per_job(
     family = load(engine, EngineContext(store=store))
     counts = []
     with (
-        patch("engine.families.wan.draw.load", counting),
-        patch("engine.families.wan.words.load", counting),
-        patch("engine.families.wan.draw.WanFamily._start", begin),
+        patch("engine.diffusion.wan.family.load", counting),
+        patch("engine.diffusion.wan.words.load", counting),
+        patch("engine.diffusion.wan.family.WanBase._start", begin),
     ):
         for job in range(jobs):
             before = len(read)

@@ -87,7 +87,7 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
                 f"There is no engine called {{engine}} here.{why} Choose from: {there_are}.",
                 engine=request.engine[:60],
             )
-        _insist(spec, given)
+        _insist(spec, given, capabilities)
         return spec, f"{spec.name}, as asked: {spec.about}"
     able = [FAMILIES[name] for name in engines_for(capabilities) if _draws(FAMILIES[name], given)]
     apt = [
@@ -95,6 +95,8 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
         for spec in able
         if spec.features >= given.needs() and (not spec.ways or _way(spec, given, capabilities) is not None)
     ]
+    if request.follow is not None:
+        apt = [spec for spec in apt if spec.can_follow(request.follow, capabilities)] or apt
     if apt:
         apt.sort(key=lambda spec: _preference(spec, given, capabilities))
         filming = [spec for spec in apt if spec.films and _is_only_to_be_read(given)]
@@ -196,13 +198,14 @@ def _draws(spec: FamilySpec, given: Given) -> bool:
     return given.request.kind in spec.kinds and (given.subject is not None or not spec.needs_picture)
 
 
-def _insist(spec: FamilySpec, given: Given) -> None:
+def _insist(spec: FamilySpec, given: Given, capabilities: Capabilities) -> None:
     if not _draws(spec, given):
         need = "a picture" if spec.needs_picture else "a prompt"
         raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
     missing = given.needs() - spec.features
     if missing:
-        others = [name for name, other in FAMILIES.items() if Feature.END in missing <= other.features]
+        here = engines_for(capabilities)
+        others = [name for name in here if Feature.END in missing <= FAMILIES[name].features]
         way_out = f" Choose {' or '.join(others)}, or leave the engine to me." if others else ""
         raise UserError(
             Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}.{way_out}"

@@ -30,20 +30,29 @@ _PICTURE = Subject(sha256="0" * 64, width=1600, height=900)
 _CLIP = Subject(sha256="1" * 64, width=1600, height=900, seconds=4.0)
 _FOX = "a fox in the snow"
 
-ASKED: Mapping[str, tuple[Request, Subject | None, Subject | None]] = {
-    "a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), None, None),
-    "a picture and a prompt": (Request(kind=Kind.ANIMATE, prompt=_FOX), _PICTURE, None),
-    "a picture alone": (Request(kind=Kind.ANIMATE), _PICTURE, None),
-    "a prompt that starts with a picture": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), _PICTURE, None),
+_END = Subject(sha256="2" * 64, width=1600, height=900)
+
+ASKED: Mapping[str, tuple[Request, Mapping[str, Subject]]] = {
+    "a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), {}),
+    "a picture and a prompt": (Request(kind=Kind.ANIMATE, prompt=_FOX), {"subject": _PICTURE}),
+    "a picture alone": (Request(kind=Kind.ANIMATE), {"subject": _PICTURE}),
+    "from one picture to another": (
+        Request(kind=Kind.ANIMATE, prompt=_FOX),
+        {"subject": _PICTURE, "end": _END},
+    ),
+    "a prompt that starts with a picture": (
+        Request(kind=Kind.TEXT2VIDEO, prompt=_FOX),
+        {"subject": _PICTURE},
+    ),
+    "a prompt and the look of a picture": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX), {"like": _PICTURE}),
     "a prompt that follows a clip": (
         Request(kind=Kind.TEXT2VIDEO, prompt=_FOX, follow=Follow.EDGES),
-        None,
-        _CLIP,
+        {"reference": _CLIP},
     ),
-    "a clip in another style": (Request(kind=Kind.RESTYLE, prompt=_FOX), None, _CLIP),
-    "8 seconds from a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX, seconds=8.0), None, None),
+    "a clip in another style": (Request(kind=Kind.RESTYLE, prompt=_FOX), {"reference": _CLIP}),
+    "8 seconds from a prompt": (Request(kind=Kind.TEXT2VIDEO, prompt=_FOX, seconds=8.0), {}),
 }
-"""What is asked for → the request, its picture, and the clip that it follows."""
+"""What is asked for → the request, and the files that come with it, by the plan's names for them."""
 
 
 def sold_as(gigabytes: float) -> Device:
@@ -65,10 +74,16 @@ def chosen(
     Raises:
         UserError: nothing that is installed can draw it.
     """
-    request, subject, reference = ASKED[asked]
+    request, files = ASKED[asked]
     here = Capabilities(device=device, weights=weights)
-    request = replace(request, quality=quality, seed=1)
-    return plan(request, subject, reference=reference, capabilities=here)
+    return plan(
+        replace(request, quality=quality, seed=1),
+        files.get("subject"),
+        end=files.get("end"),
+        like=files.get("like"),
+        reference=files.get("reference"),
+        capabilities=here,
+    )
 
 
 def recommended(device: Device) -> tuple[ModelSpec, ...]:
