@@ -142,6 +142,9 @@ class FamilySpec:
         count: the least number of frames that it can draw and that is not less than the given one.
         tune: the family's own part of the plan.
         calm: what changes when two takes failed for the same cause; see :mod:`engine.core.retake`.
+        ladder: ``module:function``; the function takes a recipe and gives the rungs of its memory ladder and
+            the bytes of a GPU that are needed with the first 0, 1, 2, … of them, for weights of the size that
+            the catalogue's have. "": no figures are known.
     """
 
     name: str
@@ -173,6 +176,7 @@ class FamilySpec:
     count: Callable[[int], int] = _any_count
     tune: Callable[[Outline], Tuned] = _as_it_is
     calm: Callable[[Recipe], Retake | None] = less_motion
+    ladder: str = ""
 
     @property
     def trained(self) -> bool:

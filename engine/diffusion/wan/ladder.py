@@ -89,6 +89,21 @@ def costs(version: Version, recipe: Recipe, weights: Weights, *, go: int, encode
     return (*all_at_once, min(all_at_once[-1], less))
 
 
+def usual_costs_of(
+    version: Version, recipe: Recipe, *, encoded: int
+) -> tuple[tuple[Rung, ...], tuple[int, ...]]:
+    """The rungs, and the bytes needed on each, with weights of the usual size.
+
+    Args:
+        version: of the model.
+        recipe: what is drawn.
+        encoded: see :func:`costs`.
+    """
+    weights = Weights(transformer=version.transformer, vae=version.vae)
+    go = min(count(recipe.frames), version.trained_frames)
+    return rungs_of(version), costs(version, recipe, weights, go=go, encoded=encoded)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Activations:
     """Bytes of a step; of a decode as a whole, and in tiles; of encoding frames, and in tiles."""

@@ -46,6 +46,7 @@ SPEC = replace(
     ANIMATEDIFF,
     name="animatediff-control",
     target=f"{__name__}.draw:AnimateDiffControl",
+    ladder=f"{__name__}.ladder:usual_costs",
     kinds=frozenset({Kind.TEXT2VIDEO}),
     about="AnimateDiff makes a clip from a prompt, with the motion of another clip",
     rank=25,

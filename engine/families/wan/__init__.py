@@ -148,6 +148,7 @@ SPECS = (
     FamilySpec(
         name="wan",
         target=f"{__name__}.draw:WanFamily",
+        ladder=f"{__name__}.ladder:usual_costs",
         kinds=frozenset({Kind.TEXT2VIDEO}),
         needs_picture=False,
         max_native_fps=WAN_21.trained_fps,
@@ -173,6 +174,7 @@ SPECS = (
     FamilySpec(
         name="wan-5b",
         target=f"{__name__}.draw:WanFamily",
+        ladder=f"{__name__}.ladder:usual_costs",
         kinds=frozenset({Kind.TEXT2VIDEO, Kind.ANIMATE}),
         needs_picture=False,
         max_native_fps=WAN_22.trained_fps,

@@ -122,6 +122,7 @@ def _way(steps: int, *, rank: int) -> Way:
 SPEC = FamilySpec(
     name="wan-vace",
     target=f"{__name__}.draw:WanVace",
+    ladder=f"{__name__}.ladder:usual_costs",
     kinds=frozenset({Kind.TEXT2VIDEO, Kind.ANIMATE, Kind.RESTYLE}),
     needs_picture=False,
     max_native_fps=VACE.trained_fps,
