@@ -51,12 +51,15 @@ class _Version:
     """Local difference of the two, float32 ``[h, w]`` at half size, levels."""
 
 
-def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float) -> NDArray[np.uint8]:
+def between(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float, held: Floats | None = None
+) -> NDArray[np.uint8]:
     """The frame at ``time`` (0 … 1, ends excluded) between two frames, uint8 ``[H, W, 3]``.
 
     Both flows say where a pixel was and where it will be, and perhaps it has not moved. Each gives a version
     of the frame, read from both frames and weighted by how well the two readings agree. What only one of the
-    frames shows is read from that one. A flow model's version is mixed in with the same kind of weight.
+    frames shows is read from that one. A flow model's version is mixed in with the same kind of weight. What
+    is held, float32 ``[H, W]`` from :func:`engine.smooth.held.held`, stays where it is.
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
     seen = sights(way, time, *a.shape[:2])
@@ -73,6 +76,9 @@ def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: floa
         model = _mix(told.by_a, told.by_b, seen.share, 1 - seen.share)
         made = _fuse(made, np.minimum(forward.doubt, backward.doubt), model, told.doubt)
     made = _restore(made, by_a, by_b)
+    if held is not None:
+        still = np.asarray(cv2.addWeighted(earlier, 1 - time, later, time, 0), np.float32)
+        made = _mix(made, still, 1 - held, held)
     return np.asarray(cv2.add(made, _NOUGHT, dtype=cv2.CV_8U), np.uint8)  # rounds, and stops at 0 and 255
 
 

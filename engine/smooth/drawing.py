@@ -17,6 +17,7 @@ from engine.smooth.between import between
 from engine.smooth.coarse import Coarse
 from engine.smooth.cuts import Link, links
 from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow, look
+from engine.smooth.held import held
 from engine.smooth.moments import Moment
 from engine.smooth.passage import passage
 
@@ -106,8 +107,9 @@ class Drawing:
         for old in self._looks.keys() - {self._number(one + step) for one in near for step in (-1, 0, 1)}:
             del self._looks[old]
         way = passage(self._flows[gap].result(), self._known(gap - 1), self._known(gap + 1))
+        still = held([self._frames[place] for place in self._around(gap)])
         for place, moment in wanted:
-            yield place, pool.submit(between, a, b, way, float(moment.share))
+            yield place, pool.submit(between, a, b, way, float(moment.share), still)
 
     def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> tuple[Future[list[Middle]], int] | None:
         """Have the model process a gap in one batch with those that come next."""
@@ -161,6 +163,15 @@ class Drawing:
 
     def _places(self, gap: int) -> tuple[int, int]:
         return gap, (gap + 1) % len(self._frames)
+
+    def _around(self, gap: int) -> list[int]:
+        """The frames of a gap and, where no cut is between, the one before it and the one after it."""
+        places = list(self._places(gap))
+        if self._moves(self._number(gap - 1)):
+            places.insert(0, self._places(self._number(gap - 1))[0])
+        if self._moves(self._number(gap + 1)):
+            places.append(self._places(self._number(gap + 1))[1])
+        return places
 
     def _moves(self, gap: int) -> bool:
         return gap in range(len(self._kinds)) and self._kinds[gap] is Link.MOTION
