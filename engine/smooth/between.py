@@ -32,6 +32,9 @@ _FAR_APART = 24.0
 _FORGIVEN = 2.0
 """Levels of doubt that say nothing: noise, and the steps of compression."""
 
+_DOUBT_WIDTH = 3.0
+"""Width over which doubt is judged, pixels at half size."""
+
 _HARDLY = 0.05
 
 _LEAST = 0.3
@@ -142,7 +145,7 @@ def _enlarge(field: NDArray[np.floating[Any]], like: NDArray[np.generic]) -> Flo
 def _doubt(one: Floats, other: Floats) -> Floats:
     """Local mean difference of two pictures, float32 at half size, levels."""
     apart = _shrink(np.asarray(cv2.absdiff(one, other), np.float32), 2)
-    return _blur(np.asarray(cv2.transform(apart, _MEAN), np.float32), 1.5)
+    return _blur(np.asarray(cv2.transform(apart, _MEAN), np.float32), _DOUBT_WIDTH)
 
 
 def _energy(one: Floats, other: Floats) -> Floats:
