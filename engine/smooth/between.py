@@ -17,7 +17,7 @@ _SHAPE = 5.0
 """Fine detail is up to the one width, pixels; shapes are between it and the other."""
 
 _NEIGHBOURHOOD = 6
-_SHARPEN = 0.75
+_SHARPEN = 0.5
 _LARGEST_GAIN = 1.35
 
 _APART, _TOGETHER = 0.5, 0.95
@@ -32,7 +32,7 @@ _FAR_APART = 24.0
 _FORGIVEN = 2.0
 """Levels of doubt that say nothing: noise, and the steps of compression."""
 
-_DOUBT_WIDTH = 3.0
+_DOUBT_WIDTH = 4.0
 """Width over which doubt is judged, pixels at half size."""
 
 _HARDLY = 0.05
@@ -171,7 +171,7 @@ def _restore(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
     """Give fine detail the strength that it should have.
 
     A mean of two pictures loses detail even where motion is right, such as grain; otherwise the clip would
-    pulse between soft and sharp. Three quarters of it come back: restoring all would double the error. Where
+    pulse between soft and sharp. Half of it comes back: restoring all would double the error. Where
     the two readings show different shapes, motion was not found: the mean shows detail of both, a ghost, and
     only what they share stays.
     """
