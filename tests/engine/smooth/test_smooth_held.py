@@ -26,3 +26,8 @@ def test_letters_that_move_with_the_ground_are_not_held():
 
 def test_two_frames_that_are_alike_at_a_place_say_nothing_of_what_is_between():
     assert held(list(pan(1).repeat(2, axis=0))) is None
+
+
+def test_a_soft_ground_that_moves_is_not_held_because_it_hardly_changes():
+    ground = np.broadcast_to((128 + 20 * np.sin(np.arange(240) / 20))[None, :, None], (60, 240, 3))
+    assert held([np.roll(ground, step, axis=1).astype(np.uint8) for step in range(4)]) is None
