@@ -83,9 +83,9 @@ class Eyes:
         """The mesh of a face that was found in this picture, or of the frame before; None: no face there."""
         return self._mesh.ask(lambda network: fit_mesh(picture, face, network), None)
 
-    def body(self, picture: Picture, face: Face) -> Body | None:
-        """The body under a face that was found in this picture; None where none is certain."""
-        return self._body.ask(lambda network: find_body(picture, face, network), None)
+    def body(self, picture: Picture, start: Face | Body) -> Body | None:
+        """The body under a face that was found in this picture, or of the frame before; None: not certain."""
+        return self._body.ask(lambda network: find_body(picture, start, network), None)
 
     def cutout(self, picture: Picture) -> Cutout | None:
         """What stands out in a picture; None where nothing does for certain."""

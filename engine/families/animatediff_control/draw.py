@@ -17,8 +17,8 @@ from engine.core.recipe import Follow, Recipe
 from engine.diffusion.loading import dtype_for
 from engine.families.animatediff.draw import AnimateDiff
 from engine.families.animatediff.sources import ENCODED, WordsSource
-from engine.families.animatediff_control.follow import conditioning_frames, load_controlnet
-from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.families.animatediff_control.follow import conditioning_frames, load_controlnet, way_in
+from engine.families.animatediff_control.follow_needs import EXTRACTOR, FollowNeeds, way_named
 
 SCALE = 1.0
 """How strongly it is followed where the recipe does not say; the library's own default."""
@@ -42,6 +42,12 @@ class Followed(WordsSource):
         return self.recipe.follow
 
     @cached_property
+    def way(self) -> FollowNeeds:
+        """How it is followed: as the recipe says, or as this machine can where the recipe does not."""
+        named = way_named(self.follow, str(self.recipe.settings.get(EXTRACTOR, "")))
+        return named or way_in(self.follow, self.context.store)
+
+    @cached_property
     def control(self) -> list[Image.Image]:
         """What the ControlNet is shown; made once for a take, however often it is begun anew."""
         recipe, hooks = self.recipe, self.hooks
@@ -49,7 +55,7 @@ class Followed(WordsSource):
             raise Unsupported("There is no clip to follow.")
         return conditioning_frames(
             self.inputs.reference,
-            self.follow,
+            self.way,
             frames=recipe.frames,
             fps=recipe.native_fps,
             width=recipe.width,
@@ -61,7 +67,7 @@ class Followed(WordsSource):
     def models(self) -> dict[str, Any]:
         """The ControlNet."""
         dtype = dtype_for(self.context.device)
-        return {"controlnet": load_controlnet(self.context, self.follow, dtype, Device())}
+        return {"controlnet": load_controlnet(self.context, self.way, dtype, Device())}
 
     def arguments(self, pipe: Any, generator: torch.Generator) -> dict[str, Any]:
         """What the clip does, frame by frame."""
@@ -78,6 +84,6 @@ class AnimateDiffControl(AnimateDiff):
     def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> WordsSource:
         """The clip to follow, read before anything is put on the device: the extractor is gone by then."""
         followed = Followed(self._context, recipe, inputs, hooks)
-        if not (followed.follow in NEEDS and followed.control):
+        if not followed.control:
             raise Unsupported("There is nothing to follow.")
         return followed

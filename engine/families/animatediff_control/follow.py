@@ -5,6 +5,7 @@ L. Zhang et al., Adding Conditional Control to Text-to-Image Diffusion Models, a
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -18,15 +19,25 @@ from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.ladder import Rung, Start, descend
 from engine.diffusion.loading import bytes_in, load, size_of
 from engine.families.animatediff_control.extractors import Extractor, find_edges, load_extractor
-from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.families.animatediff_control.follow_needs import NEEDS, FollowNeeds, nearest_way, way_here
+from engine.families.animatediff_control.skeleton import find_poses
 from engine.runtime.context import EngineContext
+from engine.weights.store import Store
 
 ON_CPU = Rung(name="cpu", about="the clip to follow was read on the CPU to save memory (same picture)")
 
 
+def way_in(follow: Follow, store: Store) -> FollowNeeds:
+    """The way of following something whose weights lie in a store; the one to which the least is missing."""
+    entries = {entry for needs in NEEDS[follow] for entry in needs.weights}
+    there = {entry for entry in entries if store.path(entry).is_dir()}
+    # The ControlNet is the same for all ways, and is missed by name when it is loaded.
+    return way_here(follow, there | {NEEDS[follow][0].controlnet}) or nearest_way(follow, there)
+
+
 def conditioning_frames(
     clip: SourceClip,
-    follow: Follow,
+    way: FollowNeeds,
     *,
     frames: int,
     fps: float,
@@ -42,7 +53,7 @@ def conditioning_frames(
 
     Args:
         clip: the member's.
-        follow: what of it.
+        way: what of it, and by what that is found.
         frames, fps: how many will be drawn, and how many of them a second.
         width, height: of the pictures, in pixels.
         context: where the extractor's weights lie and where it runs.
@@ -58,13 +69,14 @@ def conditioning_frames(
     seconds = len(clip.frames) / clip.fps
     if (frames - 1) / fps > seconds:
         hooks.gave_up(f"the clip to follow is {seconds:.1f} seconds long: its last frame is held after that")
-    if follow is Follow.EDGES:
-        found = find_edges(chosen, hooks)
+    own = _OWN.get(way.name)
+    if own is not None:
+        found = own(chosen, context, hooks)
     else:
         on_gpu = context.device.kind is not DeviceKind.CPU
         found = descend(
             (ON_CPU,) if on_gpu else (),
-            lambda rungs: _extract(chosen, follow, Device() if rungs else context.device, context, hooks),
+            lambda rungs: _extract(chosen, way, Device() if rungs else context.device, context, hooks),
             start=Start(),
             most=1,
             hooks=hooks,
@@ -72,12 +84,21 @@ def conditioning_frames(
     return [Image.fromarray(frame) for frame in found]
 
 
-def _extract(chosen: Frames, follow: Follow, device: Device, context: EngineContext, hooks: Hooks) -> Frames:
-    entry = NEEDS[follow].entry
-    folder, name = context.store.path(entry), f"{entry}/{follow}"
+_OWN: Mapping[str, Callable[[Frames, EngineContext, Hooks], Frames]] = {
+    "canny": lambda frames, _context, hooks: find_edges(frames, hooks),
+    "body-points": lambda frames, context, hooks: find_poses(frames, context.eyes, hooks),
+}
+"""Ways that need no torch: nothing is loaded for them on a device."""
+
+
+def _extract(
+    chosen: Frames, way: FollowNeeds, device: Device, context: EngineContext, hooks: Hooks
+) -> Frames:
+    entry = way.entries[0]
+    folder, name = context.store.path(entry), f"{entry}/{way.name}"
 
     def make() -> Extractor:
-        return load_extractor(follow, folder, device)
+        return load_extractor(way, folder, device)
 
     try:
         # In the model cache, so that what else is held there makes room for it.
@@ -86,13 +107,13 @@ def _extract(chosen: Frames, follow: Follow, device: Device, context: EngineCont
         context.model_cache.drop(name)
 
 
-def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, device: Device) -> Any:
+def load_controlnet(context: EngineContext, way: FollowNeeds, dtype: torch.dtype, device: Device) -> Any:
     """The ControlNet for what is followed, from the model cache.
 
     Raises:
         RenderFailed: ``E_WEIGHTS``: it is not installed, or damaged, or not in safetensors.
     """
-    entry = NEEDS[follow].controlnet
+    entry = way.controlnet
     return context.model_cache.get(
         f"{entry}/{dtype}",
         lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
