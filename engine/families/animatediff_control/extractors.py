@@ -1,8 +1,8 @@
 """From a clip's frames to what a ControlNet is shown: poses, depth, edges or soft edges.
 
-Edges need OpenCV only. The others are those of controlnet-aux, with weights from the owner's folder: they are
-read from there or not at all. torch loads them as bare tensors (``weights_only``, its default): a pickle that
-holds anything else is refused.
+Edges need OpenCV only. Depth Anything is transformers'. The others are those of controlnet-aux, with weights
+from the owner's folder: they are read from there or not at all. torch loads them as bare tensors
+(``weights_only``, its default): a pickle that holds anything else is refused.
 """
 
 from __future__ import annotations
@@ -18,14 +18,21 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from transformers import DepthAnythingForDepthEstimation
 
 from engine.core.device import Device
 from engine.core.errors import Code, RenderFailed
 from engine.core.family import Frames, Hooks, Picture
 from engine.core.recipe import Follow
+from engine.diffusion.loading import load
 from engine.families.animatediff_control.follow_needs import FollowNeeds
 
 INSTALL = "pip install 'framekiln[models]'"
+
+_DEPTH_SIDE, _PATCH = 518, 14
+"""Depth Anything sees the shorter side at this many pixels, and both sides in patches."""
+_MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's pixels, by channel."""
 
 _STRONG, _OF_STRONG = 0.99, 0.35
 """An edge begins at about a third of the contrast that one pixel in a hundred exceeds."""
@@ -194,6 +201,24 @@ def _midas(folder: Path, way: FollowNeeds) -> _Made:
     return (model,), see
 
 
+def _depth_anything(folder: Path, _way: FollowNeeds) -> _Made:
+    """Yang et al. 2024, *Depth Anything V2*; the Small weights, whose licence is Apache-2.0."""
+    model: Any = load(DepthAnythingForDepthEstimation, folder, device=Device(), dtype=torch.float32)
+    model.eval()
+    mean, spread = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _SPREAD))
+
+    def see(frame: Picture) -> NDArray[Any]:
+        where = next(model.parameters()).device
+        scale = _DEPTH_SIDE / min(frame.shape[:2])
+        rows, columns = (max(1, round(side * scale / _PATCH)) * _PATCH for side in frame.shape[:2])
+        fitted = cv2.resize(frame, (columns, rows), interpolation=cv2.INTER_CUBIC)
+        pixels = torch.from_numpy(fitted).float().permute(2, 0, 1)[None] / 255
+        near = model(pixel_values=((pixels - mean) / spread).to(where)).predicted_depth[0]
+        return np.asarray(near.float().cpu().numpy())
+
+    return (model,), see
+
+
 def _openpose(folder: Path, way: FollowNeeds) -> _Made:
     aux: Any = controlnet_aux(way.follow)
     from controlnet_aux.open_pose.body import Body  # noqa: PLC0415 - see controlnet_aux above
@@ -212,6 +237,7 @@ def _openpose(folder: Path, way: FollowNeeds) -> _Made:
 _MAKERS: Mapping[str, Callable[[Path, FollowNeeds], _Made]] = {
     "hed": _soft_edges,
     "midas": _midas,
+    "depth-anything": _depth_anything,
     "openpose": _openpose,
 }
 """By the name of the way."""

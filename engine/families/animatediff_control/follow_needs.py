@@ -14,6 +14,7 @@ ANNOTATORS, OPENPOSE = "annotators", "openpose"
 """The catalogue's entries with the extractors' weights. Poses have one of their own, for its licence."""
 BODY_POINTS = ("centerface", "body-points")
 """The eyes that find poses: they belong to the group ``eyes``, and are free for every use."""
+DEPTH_ANYTHING = "depth-anything"
 
 EXTRACTOR = "extractor"
 """The setting of a recipe that names the way."""
@@ -76,6 +77,17 @@ NEEDS: Mapping[Follow, tuple[FollowNeeds, ...]] = {
         ),
     ),
     Follow.DEPTH: (
+        FollowNeeds(
+            follow=Follow.DEPTH,
+            controlnet="controlnet-depth",
+            name="depth-anything",
+            extractor="Depth Anything V2 (Small)",
+            entries=(DEPTH_ANYTHING,),
+            file="model.safetensors",
+            licence="Apache-2.0",
+            url="https://huggingface.co/depth-anything/Depth-Anything-V2-Small-hf",
+            sold=True,
+        ),
         FollowNeeds(
             follow=Follow.DEPTH,
             controlnet="controlnet-depth",

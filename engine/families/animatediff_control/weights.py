@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from engine.families.animatediff_control.follow_needs import ANNOTATORS, OPENPOSE
+from engine.families.animatediff_control.follow_needs import ANNOTATORS, DEPTH_ANYTHING, OPENPOSE
 from engine.weights import licences
 from engine.weights.model_spec import FP16, MB, HubSource, Licence, ModelSpec
 
@@ -37,6 +37,21 @@ def _extractors() -> Iterator[ModelSpec]:
             "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
             _MIDAS: "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
         },
+    )
+    yield ModelSpec(
+        name=DEPTH_ANYTHING,
+        about="finds depth in a clip to follow (Depth Anything V2, Small)",
+        source=HubSource(
+            repo="depth-anything/Depth-Anything-V2-Small-hf",
+            revision="5426e4f0f36572d16453bbda7a8389317b1bef99",
+            files=("config.json", "model.safetensors"),
+            sha256={
+                "config.json": "c56698d3643dde1f83ea2212759e6b31a22b8f827246a36dd007ee8a22b3ff75",
+                "model.safetensors": "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70",
+            },
+        ),
+        licence=licences.APACHE,
+        size=99_174_610,
     )
     yield _annotators(
         OPENPOSE,

@@ -43,7 +43,8 @@ from diffusers import ControlNetModel  # isort: skip
 
 from engine.families.animatediff_control import follow  # isort: skip
 
-EXTRACTED = tuple(ways[0] for what, ways in NEEDS.items() if what is not Follow.EDGES)
+EXTRACTED = tuple(way for ways in NEEDS.values() for way in ways if way.file)
+MIDAS = NEEDS[Follow.DEPTH][1]
 
 
 @pytest.fixture(scope="module")
@@ -284,12 +285,42 @@ def test_depth_has_one_range_for_the_whole_clip(aux, annotated, monkeypatch):
 
     monkeypatch.setattr(aux.MidasDetector, "from_pretrained", from_pretrained)
     frames = np.stack([np.full((64, 64, 3), value, np.uint8) for value in (50, 100, 150)])
-    depth = shown(SourceClip(frames=frames, fps=8), Follow.DEPTH, frames=3, size=(64, 64), context=annotated)
+    depth = shown(SourceClip(frames=frames, fps=8), MIDAS, frames=3, size=(64, 64), context=annotated)
     assert [int(frame.mean()) for frame in depth] == [0, 127, 255]
-    flat = shown(
-        SourceClip(frames=frames[:1], fps=8), Follow.DEPTH, frames=1, size=(64, 64), context=annotated
-    )
+    flat = shown(SourceClip(frames=frames[:1], fps=8), MIDAS, frames=1, size=(64, 64), context=annotated)
     assert not flat.any()
+
+
+def test_depth_anything_is_read_by_transformers_alone(tmp_path, monkeypatch):
+    """The real class, small and random: the clip has one range, and a picture of any shape fits."""
+    monkeypatch.setitem(sys.modules, "controlnet_aux", None)
+    torch.manual_seed(2)
+    animatediff_control.depth_anything().save_pretrained(tmp_path / "depth-anything")
+    context = EngineContext(store=Store(tmp_path))
+    clip = SourceClip(frames=np.random.default_rng(1).integers(0, 256, (2, 40, 70, 3), dtype=np.uint8), fps=8)
+    depth = shown(clip, Follow.DEPTH, frames=2, size=(70, 40), context=context)
+    assert depth.shape == (2, 40, 70, 3)
+    assert (depth.min(), depth.max()) == (0, 255)
+    assert not np.array_equal(depth[0], depth[1])
+    assert context.model_cache.names() == ()
+
+
+def test_damaged_depth_weights_are_called_that(tmp_path):
+    folder = tmp_path / "depth-anything"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"cut off")
+    with pytest.raises(RenderFailed) as caught:
+        shown(bar(1, 2), Follow.DEPTH, context=EngineContext(store=Store(tmp_path)))
+    assert caught.value.code == "E_WEIGHTS"
+
+
+def test_depth_is_found_by_what_is_installed(tmp_path):
+    both = ALL | {ANNOTATORS, "depth-anything"}
+    assert planned(Follow.DEPTH, both).settings["extractor"] == "depth-anything"
+    assert planned(Follow.DEPTH, both - {"depth-anything"}).settings["extractor"] == "midas"
+    (tmp_path / ANNOTATORS).mkdir()
+    assert follow.way_in(Follow.DEPTH, Store(tmp_path)) is MIDAS
 
 
 def test_poses_are_drawn_from_the_body_alone(aux, annotated, monkeypatch):
