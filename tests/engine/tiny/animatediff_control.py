@@ -38,4 +38,10 @@ def depth_anything() -> DepthAnythingForDepthEstimation:
         fusion_hidden_size=8,
         head_hidden_size=4,
     )
-    return DepthAnythingForDepthEstimation(config)
+    model = DepthAnythingForDepthEstimation(config)
+    # Its own start is so near to nothing that all depths round to one, or are cut off below zero.
+    for weights in model.parameters():
+        if weights.dim() > 1:
+            torch.nn.init.normal_(weights, std=0.3)
+    torch.nn.init.ones_(model.head.conv3.bias)
+    return model
