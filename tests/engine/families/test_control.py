@@ -628,7 +628,8 @@ class Watched:
 
 
 def test_a_person_who_turns_away_is_followed_from_frame_to_frame():
-    frames, said = np.zeros((3, 240, 256, 3), np.uint8), []
+    frames = np.zeros((3, 240, 256, 3), np.uint8)
+    said: list[str] = []
     eyes: Any = Watched([["face"], [], ["face"]], lambda _start: person())
     poses = find_poses(frames, eyes, Hooks(gave_up=said.append))
     assert poses.any(axis=(1, 2, 3)).all()

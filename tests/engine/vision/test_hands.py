@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from engine.vision.hands import FINGERS, MIDDLE, POINTS, WRIST, Hand, find_hands, find_palms
+from engine.vision.network import Network
 from tests.engine.vision.answers import says
 
 CELL = 24 * 24 * 2 + (5 * 12 + 6) * 6
@@ -28,7 +29,7 @@ def picture(wide=384, high=192, hand=(225, 40, 40, 60)):
     return drawn
 
 
-class Reader:
+class Reader(Network):
     """Finds the white of what it is shown, its points on a grid from the wrist below to the fingertips."""
 
     def __init__(self, presence=0.95, stray=0.0):
