@@ -69,7 +69,8 @@ class Eyes:
             store.path(hands.PALM_ENTRY) / hands.PALM_FILE, lambda path: Network(path, hands.PALM_OUTPUTS)
         )
         self._hands = _Lazy(store.path(hands.ENTRY) / hands.FILE, lambda path: Network(path, hands.OUTPUTS))
-        self._cutout = _Lazy(store.path(cutout.ENTRY) / cutout.FILE, Network)
+        # It holds 250 MB once it has looked, is read in 0.1 s, and looks once a take.
+        self._cutout = _Lazy(store.path(cutout.ENTRY) / cutout.FILE, Network, keep=False)
         self._text = _Lazy(store.path(text_regions.ENTRY) / text_regions.FILE, Network)
         self._reader = _Lazy(store.path(text_reader.ENTRY) / text_reader.FILE, Reader)
         self._all: dict[Eye, _Lazy[Network] | _Lazy[Reader]] = {
@@ -136,9 +137,17 @@ class Eyes:
 class _Lazy(Generic[N]):
     """A network that is read when it is first asked."""
 
-    def __init__(self, path: Path, read: Callable[[Path], N]) -> None:
+    def __init__(self, path: Path, read: Callable[[Path], N], *, keep: bool = True) -> None:
+        """Make one.
+
+        Args:
+            path: its file.
+            read: reads it.
+            keep: it stays in memory once it was asked.
+        """
         self._path = path
         self._read = read
+        self._keep = keep
         self._network: N | None = None
         self._broken = False
 
@@ -161,6 +170,9 @@ class _Lazy(Generic[N]):
         except Unreadable as error:
             self._give_up(error)
             return nothing
+        finally:
+            if not self._keep:
+                self._network = None
 
     def _give_up(self, error: Unreadable) -> None:
         """A damaged file is no reason to fail; it is told once, and the rest goes on."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 
 import numpy as np
 import pytest
@@ -48,6 +49,20 @@ def put(store, module, content):
     path = store.path(module.ENTRY) / module.FILE
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
+
+
+def test_what_cuts_out_is_not_held_while_a_clip_is_drawn(tmp_path, monkeypatch):
+    """It takes more memory than all other eyes together."""
+    store, held = Store(tmp_path), []
+    put(store, cutout, relu((1, 3, 320, 320)))
+    monkeypatch.setattr(
+        "engine.vision.eyes.find_cutout", lambda _picture, network: held.append(weakref.ref(network))
+    )
+    eyes = Eyes(store)
+    for _ in range(2):
+        assert eyes.cutout(chart()) is None
+    assert [network() for network in held] == [None, None]
+    assert eyes.has(Eye.SUBJECT)
 
 
 def test_a_damaged_eye_is_told_once_and_the_others_go_on(tmp_path, caplog):
