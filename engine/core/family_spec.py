@@ -128,8 +128,8 @@ class FamilySpec:
         base: names of the catalogue's checkpoints, the preferred one first.
         ways: ways of drawing by quality; the first whose weights are there is taken.
         features: what it can do beside drawing its kinds.
-        follows: what it can follow in a clip, and names of :data:`engine.families.CATALOGUE` that this takes
-            beside its own.
+        follows: what it can follow in a clip, and for each way of finding that, the names of
+            :data:`engine.families.CATALOGUE` that it takes beside ``weights``.
         heeds_faces: whether faces in the picture change how it draws.
         area: pixels of a frame by quality, about; None: :data:`engine.planning.frame_size.AREA`.
         trained_sizes: widths and heights that its weights were trained on; a frame of nearly that shape and
@@ -165,7 +165,7 @@ class FamilySpec:
     base: tuple[str, ...] = ()
     ways: Mapping[Quality, tuple[Way, ...]] = field(default_factory=dict)
     features: frozenset[Feature] = frozenset()
-    follows: Mapping[Follow, tuple[str, ...]] = field(default_factory=dict)
+    follows: Mapping[Follow, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
     heeds_faces: bool = False
     area: Mapping[Quality, int] | None = None
     trained_sizes: tuple[tuple[int, int], ...] = ()
@@ -207,9 +207,9 @@ class FamilySpec:
         return None
 
     def can_follow(self, follow: Follow, capabilities: Capabilities) -> bool:
-        """Whether all weights are there that following this takes."""
-        needed = self.follows.get(follow)
-        return needed is not None and capabilities.weights >= {*self.weights, *needed}
+        """Whether all weights are there that one way of following this takes."""
+        ways = self.follows.get(follow, ())
+        return any(capabilities.weights >= {*self.weights, *entries} for entries in ways)
 
     def judged_step(self, native_fps: float) -> int:
         """Which frames the gate looks at: the first, and every so many after it."""

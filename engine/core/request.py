@@ -70,7 +70,7 @@ class Subject:
         sha256: its digest.
         width, height: pixels.
         faces: how many; None: not checked.
-        is_drawing: it has flat areas and few colours.
+        is_drawing: it was drawn rather than photographed.
         seconds: length of a clip; None for a picture.
         notes: for the plan's reasons: what a person would notice about it.
         nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.

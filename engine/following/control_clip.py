@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 from PIL import Image
 
 from engine.core.device import Device, DeviceKind
@@ -10,15 +12,34 @@ from engine.core.recipe import Follow
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.ladder import Rung, Start, descend
 from engine.following.extractors import Extractor, find_edges, load_extractor
-from engine.following.needs import NEEDS
+from engine.following.needs import EXTRACTOR, NEEDS, FollowNeeds, nearest_way, way_here, way_named
+from engine.following.skeleton import find_poses
 from engine.runtime.context import EngineContext
+from engine.weights.store import Store
 
 ON_CPU = Rung(name="cpu", about="the clip to follow was read on the CPU to save memory (same picture)")
 
 
+def way_of(follow: Follow, settings: Mapping[str, object], store: Store) -> FollowNeeds:
+    """The way in which a recipe's clip is followed.
+
+    Args:
+        follow: what is followed.
+        settings: the recipe's. Where they name no way, it is the one whose weights lie in the store, or the
+            one to which the least is missing.
+        store: of this machine.
+    """
+    named = way_named(follow, str(settings.get(EXTRACTOR, "")))
+    if named is not None:
+        return named
+    entries = {entry for way in NEEDS[follow] for entry in way.entries}
+    there = {entry for entry in entries if store.path(entry).is_dir()}
+    return way_here(follow, there) or nearest_way(follow, there)
+
+
 def control_clip(
     clip: SourceClip,
-    follow: Follow,
+    way: FollowNeeds,
     *,
     frames: int,
     fps: float,
@@ -34,7 +55,7 @@ def control_clip(
 
     Args:
         clip: the member's.
-        follow: what of it.
+        way: what of it, and by what that is found.
         frames, fps: how many will be drawn, and how many of them a second.
         width, height: of the pictures, in pixels.
         context: where the extractor's weights lie and where it runs.
@@ -50,13 +71,14 @@ def control_clip(
     seconds = len(clip.frames) / clip.fps
     if (frames - 1) / fps > seconds:
         hooks.gave_up(f"the clip to follow is {seconds:.1f} seconds long: its last frame is held after that")
-    if follow is Follow.EDGES:
-        found = find_edges(chosen, hooks)
+    own = _OWN.get(way.name)
+    if own is not None:
+        found = own(chosen, context, hooks)
     else:
         on_gpu = context.device.kind is not DeviceKind.CPU
         found = descend(
             (ON_CPU,) if on_gpu else (),
-            lambda rungs: _extract(chosen, follow, Device() if rungs else context.device, context, hooks),
+            lambda rungs: _extract(chosen, way, Device() if rungs else context.device, context, hooks),
             start=Start(),
             most=1,
             hooks=hooks,
@@ -64,12 +86,21 @@ def control_clip(
     return [Image.fromarray(frame) for frame in found]
 
 
-def _extract(chosen: Frames, follow: Follow, device: Device, context: EngineContext, hooks: Hooks) -> Frames:
-    entry = NEEDS[follow].entry
-    folder, name = context.store.path(entry), f"{entry}/{follow}"
+_OWN: Mapping[str, Callable[[Frames, EngineContext, Hooks], Frames]] = {
+    "canny": lambda frames, _context, hooks: find_edges(frames, hooks),
+    "body-points": lambda frames, context, hooks: find_poses(frames, context.eyes, hooks),
+}
+"""Ways that need no torch: nothing is loaded for them on a device."""
+
+
+def _extract(
+    chosen: Frames, way: FollowNeeds, device: Device, context: EngineContext, hooks: Hooks
+) -> Frames:
+    entry = way.entries[0]
+    folder, name = context.store.path(entry), f"{entry}/{way.name}"
 
     def make() -> Extractor:
-        return load_extractor(follow, folder, device)
+        return load_extractor(way, folder, device)
 
     try:
         # In the model cache, so that what else is held there makes room for it.

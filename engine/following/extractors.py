@@ -1,15 +1,15 @@
 """From a clip's frames to what a model is shown of them: poses, depth, edges or soft edges.
 
-Edges need OpenCV only. The others are those of controlnet-aux, with weights from the owner's folder: they are
-read from there or not at all. torch loads them as bare tensors (``weights_only``, its default): a pickle that
-holds anything else is refused.
+Edges need OpenCV only. Depth Anything is transformers'. The others are those of controlnet-aux, with weights
+from the owner's folder: they are read from there or not at all. torch loads them as bare tensors
+(``weights_only``, its default): a pickle that holds anything else is refused.
 """
 
 from __future__ import annotations
 
 import pickle
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,14 +18,21 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from transformers import DepthAnythingForDepthEstimation
 
 from engine.core.device import Device
 from engine.core.errors import Code, RenderFailed
 from engine.core.family import Frames, Hooks, Picture
 from engine.core.recipe import Follow
-from engine.following.needs import NEEDS
+from engine.diffusion.loading import load
+from engine.following.needs import FollowNeeds
 
 INSTALL = "pip install 'framekiln[models]'"
+
+_DEPTH_SIDE, _PATCH = 518, 14
+"""Depth Anything sees the shorter side at this many pixels, and both sides in patches."""
+_MEAN, _SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet's pixels, by channel."""
 
 _STRONG, _OF_STRONG = 0.99, 0.35
 """An edge begins at about a third of the contrast that one pixel in a hundred exceeds."""
@@ -64,7 +71,7 @@ def _gradient(grey: NDArray[Any]) -> NDArray[np.float32]:
 
 
 class Extractor:
-    """One of controlnet-aux, loaded.
+    """What finds poses, depth or soft edges, loaded.
 
     Attributes:
         models: its torch modules.
@@ -112,11 +119,11 @@ def _to_bytes(maps: NDArray[Any]) -> NDArray[np.uint8]:
     return np.asarray((maps - low) / max(high - low, 1e-6) * 255, dtype=np.uint8)
 
 
-def load_extractor(follow: Follow, folder: Path, device: Device) -> Extractor:
-    """Load the extractor for poses, depth or soft edges.
+def load_extractor(way: FollowNeeds, folder: Path, device: Device) -> Extractor:
+    """Load an extractor.
 
     Args:
-        follow: what is followed; edges have no extractor to load.
+        way: what is followed, and by what; see :data:`_MAKERS`.
         folder: of the catalogue's entry with its weights.
         device: where it will run.
 
@@ -124,23 +131,21 @@ def load_extractor(follow: Follow, folder: Path, device: Device) -> Extractor:
         RenderFailed: ``E_WEIGHTS``: its weights are not here, or damaged. ``E_EXTRACTOR``: controlnet-aux
             cannot be used here.
     """
-    needs = NEEDS[follow]
-    if not (folder / needs.file).is_file():
+    if not (folder / way.file).is_file():
         raise RenderFailed(
             Code.WEIGHTS,
-            f"To follow {follow}, {needs.extractor} needs its weights ({needs.file});"
-            f" to get them: framekiln models pull {needs.entry}",
+            f"To follow {way.follow}, {way.extractor} needs its weights ({way.file});"
+            f" to get them: framekiln models pull {' '.join(way.entries)}",
         )
-    aux = controlnet_aux(follow)
     try:
         with (
             warnings.catch_warnings()
         ):  # what its packages would rather do differently is not the owner's affair
             warnings.simplefilter("ignore")
-            models, see = _MAKERS[follow](aux, folder, needs.file)
+            models, see = _MAKERS[way.name](folder, way)
     except (OSError, EOFError, KeyError, RuntimeError, pickle.UnpicklingError) as error:
         raise RenderFailed(
-            Code.WEIGHTS, f"The weights in “{needs.file}” cannot be loaded.", str(error)
+            Code.WEIGHTS, f"The weights in “{way.file}” cannot be loaded.", str(error)
         ) from error
     return Extractor(models, see, device)
 
@@ -166,10 +171,12 @@ def controlnet_aux(follow: Follow) -> ModuleType:
     return found
 
 
-def _soft_edges(
-    aux: Any, folder: Path, file: str
-) -> tuple[tuple[Any, ...], Callable[[Picture], NDArray[Any]]]:
-    detector = aux.HEDdetector.from_pretrained(str(folder), filename=file, local_files_only=True)
+_Made = tuple[tuple[Any, ...], Callable[[Picture], NDArray[Any]]]
+
+
+def _soft_edges(folder: Path, way: FollowNeeds) -> _Made:
+    aux: Any = controlnet_aux(way.follow)
+    detector = aux.HEDdetector.from_pretrained(str(folder), filename=way.file, local_files_only=True)
 
     def see(frame: Picture) -> NDArray[Any]:
         side = min(frame.shape[:2])
@@ -178,8 +185,9 @@ def _soft_edges(
     return (detector.netNetwork,), see
 
 
-def _depth(aux: Any, folder: Path, file: str) -> tuple[tuple[Any, ...], Callable[[Picture], NDArray[Any]]]:
-    detector = aux.MidasDetector.from_pretrained(str(folder), filename=file, local_files_only=True)
+def _midas(folder: Path, way: FollowNeeds) -> _Made:
+    aux: Any = controlnet_aux(way.follow)
+    detector = aux.MidasDetector.from_pretrained(str(folder), filename=way.file, local_files_only=True)
     model = detector.model.eval()
 
     def see(frame: Picture) -> NDArray[Any]:
@@ -193,11 +201,30 @@ def _depth(aux: Any, folder: Path, file: str) -> tuple[tuple[Any, ...], Callable
     return (model,), see
 
 
-def _pose(aux: Any, folder: Path, file: str) -> tuple[tuple[Any, ...], Callable[[Picture], NDArray[Any]]]:
+def _depth_anything(folder: Path, _way: FollowNeeds) -> _Made:
+    """Yang et al. 2024, *Depth Anything V2*; the Small weights, whose licence is Apache-2.0."""
+    model: Any = load(DepthAnythingForDepthEstimation, folder, device=Device(), dtype=torch.float32)
+    model.eval()
+    mean, spread = (torch.tensor(values).view(1, 3, 1, 1) for values in (_MEAN, _SPREAD))
+
+    def see(frame: Picture) -> NDArray[Any]:
+        where = next(model.parameters()).device
+        scale = _DEPTH_SIDE / min(frame.shape[:2])
+        rows, columns = (max(1, round(side * scale / _PATCH)) * _PATCH for side in frame.shape[:2])
+        fitted = cv2.resize(frame, (columns, rows), interpolation=cv2.INTER_CUBIC)
+        pixels = torch.from_numpy(fitted).float().permute(2, 0, 1)[None] / 255
+        near = model(pixel_values=((pixels - mean) / spread).to(where)).predicted_depth[0]
+        return np.asarray(near.float().cpu().numpy())
+
+    return (model,), see
+
+
+def _openpose(folder: Path, way: FollowNeeds) -> _Made:
+    aux: Any = controlnet_aux(way.follow)
     from controlnet_aux.open_pose.body import Body  # noqa: PLC0415 - see controlnet_aux above
 
     # The body alone: hands and faces of a few pixels each flicker more than they tell.
-    body = Body(str(folder / file))
+    body = Body(str(folder / way.file))
     detector = aux.OpenposeDetector(body)
 
     def see(frame: Picture) -> NDArray[Any]:
@@ -207,7 +234,13 @@ def _pose(aux: Any, folder: Path, file: str) -> tuple[tuple[Any, ...], Callable[
     return (body.model,), see
 
 
-_MAKERS = {Follow.SOFT_EDGES: _soft_edges, Follow.DEPTH: _depth, Follow.POSE: _pose}
+_MAKERS: Mapping[str, Callable[[Path, FollowNeeds], _Made]] = {
+    "hed": _soft_edges,
+    "midas": _midas,
+    "depth-anything": _depth_anything,
+    "openpose": _openpose,
+}
+"""By the name of the way."""
 
 
 def _go_on(hooks: Hooks, done: int, of: int) -> None:

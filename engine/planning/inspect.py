@@ -1,7 +1,7 @@
 """What can be seen of a picture before anything is drawn: enough to choose an engine, and to warn.
 
-Everything is measured on a copy with ``MEASURED_SIDE`` pixels on the longest side, so that a figure means the
-same for a thumbnail and for a photograph of 40 megapixels.
+Everything is measured on a copy with :data:`engine.vision.drawing.SIDE` pixels on the longest side, so that a
+figure means the same for a thumbnail and for a photograph of 40 megapixels.
 """
 
 from __future__ import annotations
@@ -14,21 +14,15 @@ from numpy.typing import NDArray
 
 from engine.core.request import Subject
 from engine.core.sight import Sight
+from engine.vision.drawing import SURE, drawn_certainty, reduced
 from engine.vision.nudity import highest_score
 from engine.weights.store import Store
-
-MEASURED_SIDE = 384
 
 DARK, BRIGHT = 0.1, 0.95
 """Mean luma, 0 (black) … 1 (white), below and above which little is left that could move."""
 
 BLURRED = 3.0
 """Standard deviation of the Laplacian of the 8-bit luma below which a picture is out of focus, or empty."""
-
-_FLAT_RANGE = 6
-_DRAWING_FLAT = 0.45
-_DRAWING_COLOURS = 24
-_BUSY_COLOURS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +31,7 @@ class PictureFacts:
 
     Attributes:
         width, height: pixels.
-        is_drawing: a guess: flat areas and few colours.
+        is_drawing: it was drawn rather than photographed, see :mod:`engine.vision.drawing`.
         sight: what the eyes saw; None: they did not look.
         notes: for the member: what may spoil the clip.
         nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
@@ -87,19 +81,11 @@ def inspect(picture: NDArray[np.uint8], store: Store | None = None) -> PictureFa
         store: where the network for nudity may lie; None: it is not checked.
     """
     height, width = picture.shape[:2]
-    scale = min(1.0, MEASURED_SIDE / max(height, width))
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    small = np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
-    luma = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY), np.uint8)
-    kernel = np.ones((3, 3), np.uint8)
-    spread = cv2.dilate(small, kernel).astype(np.int16) - cv2.erode(small, kernel)
-    flat_share = float((spread.max(axis=2) <= _FLAT_RANGE).mean())
-    colours = _colours(small)
-    few = colours <= _DRAWING_COLOURS
+    luma = np.asarray(cv2.cvtColor(reduced(picture), cv2.COLOR_RGB2GRAY), np.uint8)
     return PictureFacts(
         width=width,
         height=height,
-        is_drawing=colours <= _BUSY_COLOURS and flat_share >= _DRAWING_FLAT * (1 if few else 1.5),
+        is_drawing=drawn_certainty(picture) >= SURE,
         notes=_warnings(luma),
         nudity=None if store is None else highest_score([picture], store),
     )
@@ -114,10 +100,3 @@ def _warnings(luma: NDArray[np.uint8]) -> tuple[str, ...]:
         "the picture looks blurred: a sharper one makes a better clip": sharpness < BLURRED,
     }
     return tuple(warning for warning, holds in told.items() if holds)
-
-
-def _colours(small: NDArray[np.uint8]) -> int:
-    coarse = small.astype(np.uint16) >> 4
-    index = (coarse[..., 0] << 8) | (coarse[..., 1] << 4) | coarse[..., 2]
-    counts = np.sort(np.bincount(index.ravel(), minlength=4096))[::-1]
-    return int(np.searchsorted(np.cumsum(counts), 0.9 * index.size)) + 1

@@ -104,7 +104,10 @@ def _is_the_change(finding: Finding, frames: RawFrames, fps: float) -> bool:
         return False
     if finding.code in LIGHT:
         return not _turns_back(frames)
-    return not finding.rejects or (finding.code == "scene_cut" and not _is_abrupt(frames))
+    if finding.code == "scene_cut":
+        # The frame that a dissolve first leads to lies after its beginning.
+        return second > end and not _is_abrupt(frames)
+    return not finding.rejects
 
 
 def _turns_back(frames: RawFrames) -> bool:

@@ -23,6 +23,7 @@ OUTPUTS = ("Identity", "Identity_1")
 
 POINTS = 33
 NOSE = 0
+EYES, EARS = (2, 5), (7, 8)
 SHOULDERS, ELBOWS, WRISTS = (11, 12), (13, 14), (15, 16)
 HIPS, KNEES, ANKLES = (23, 24), (25, 26), (27, 28)
 """Pairs of points, the person's left one first."""
@@ -35,6 +36,8 @@ _LOOKS = 3
 _DOWN, _HALF = 3.0, 4.2
 """In heights of the face: how far the hips are below it, and how far the person reaches from there."""
 _SURE = 0.5
+_SAME_BODY = 0.4
+"""Overlap of the boxes, as intersection over union, from which a body is the one of the frame before."""
 _SHORTEST = 4.0
 """Pixels from the hips to the circle, below which there is no body to be seen."""
 
@@ -47,11 +50,15 @@ class Body:
         points: float32 ``[33, 2]``, pixels of the given picture, x first; what is out of it is guessed.
         visible: float32 ``[33]``, 0 … 1, how certain it is that a point can be seen.
         certainty: 0.5 … 1, that there is a person.
+        middle: float32 ``[2]``, the middle of the hips.
+        along: float32 ``[2]``, from there to above the head, as far as the person reaches.
     """
 
     points: Floats
     visible: Floats
     certainty: float
+    middle: Floats
+    along: Floats
 
     @property
     def box(self) -> Box:
@@ -59,36 +66,53 @@ class Body:
         return Box.around(self.points[self.visible >= _SURE])
 
 
-def find_body(picture: NDArray[np.uint8], face: Face, network: Network) -> Body | None:
-    """Find the body under a face.
+def find_body(picture: NDArray[np.uint8], start: Face | Body, network: Network) -> Body | None:
+    """Find a body.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
-        face: as it was found in this picture.
+        start: a face as it was found in this picture, or the body as it was in the frame before, whose head
+            may be turned away by now.
         network: :data:`ENTRY`'s.
 
     Returns:
-        None where no body is certain, or where the one that is found has another head.
+        None where no body is certain, or where the one that is found is another one's.
 
     Raises:
         Unreadable: the network is another one.
     """
+    if isinstance(start, Body):
+        body = _searched(picture, start.middle, start.along, 1, network)
+        return body if body is not None and body.box.overlap(start.box) >= _SAME_BODY else None
+    face = start
     up = _up(face)
-    middle = np.asarray(face.box.centre) - up * _DOWN * face.box.height
-    half = _HALF * face.box.height
+    middle = np.asarray(face.box.centre, np.float32) - up * _DOWN * face.box.height
+    body = _searched(picture, middle, up * (_HALF * face.box.height / _ROOM), _LOOKS, network)
+    if body is None or body.visible[NOSE] < _SURE:
+        return None
+    return body if _is_inside(body.points[NOSE], face.box.grown(_ROOM)) else None
+
+
+def _searched(
+    picture: NDArray[np.uint8], middle: Floats, along: Floats, looks: int, network: Network
+) -> Body | None:
+    """The surest body of several looks; each says better where the next should be."""
     best: Body | None = None
-    for _ in range(_LOOKS):  # each look says better where the next should be
-        points, visible, certainty = _look(picture, middle, up, half, network)
-        along = points[_END] - points[_MIDDLE]
+    for _ in range(looks):
         length = float(np.hypot(*along))
-        if best is None or certainty >= best.certainty:
-            best = Body(points=points[:POINTS], visible=visible[:POINTS], certainty=certainty)
         if length < _SHORTEST:
             break
-        middle, up, half = points[_MIDDLE], along / length, length * _ROOM
-    if best is None or best.certainty < _SURE or best.visible[NOSE] < _SURE:
-        return None
-    return best if _is_inside(best.points[NOSE], face.box.grown(_ROOM)) else None
+        points, visible, certainty = _look(picture, middle, along / length, length * _ROOM, network)
+        middle, along = points[_MIDDLE], points[_END] - points[_MIDDLE]
+        if best is None or certainty >= best.certainty:
+            best = Body(
+                points=points[:POINTS],
+                visible=visible[:POINTS],
+                certainty=certainty,
+                middle=middle,
+                along=along,
+            )
+    return best if best is not None and best.certainty >= _SURE and (best.visible >= _SURE).any() else None
 
 
 def _up(face: Face) -> Floats:

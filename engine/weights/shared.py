@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from engine.weights import licences
 from engine.weights.model_spec import MB, HubSource, Licence, ModelSpec, WheelSource
 
-ANNOTATORS, OPENPOSE = "annotators", "openpose"
-"""What finds soft edges and depth; and what finds poses, which has a licence of its own."""
+ANNOTATORS, DEPTH_ANYTHING, OPENPOSE = "annotators", "depth-anything", "openpose"
+"""What finds soft edges and depth; depth; and poses, which has a licence of its own."""
 
 _MIDAS = "dpt_hybrid-midas-501f0c75.pt"
 
@@ -50,6 +50,21 @@ WEIGHTS = (
             "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
             _MIDAS: "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
         },
+    ),
+    ModelSpec(
+        name=DEPTH_ANYTHING,
+        about="finds depth in a clip to follow (Depth Anything V2, Small)",
+        source=HubSource(
+            repo="depth-anything/Depth-Anything-V2-Small-hf",
+            revision="5426e4f0f36572d16453bbda7a8389317b1bef99",
+            files=("config.json", "model.safetensors"),
+            sha256={
+                "config.json": "c56698d3643dde1f83ea2212759e6b31a22b8f827246a36dd007ee8a22b3ff75",
+                "model.safetensors": "3152477ce0d8d6978d76b995120de97cb5b928701fd0f817769f59e249a16b70",
+            },
+        ),
+        licence=licences.APACHE,
+        size=99_174_610,
     ),
     _annotators(
         OPENPOSE,
@@ -105,6 +120,28 @@ WEIGHTS = (
         ),
         licence=licences.APACHE,
         size=6_004_737,
+    ),
+    ModelSpec(
+        name="palm-detector",
+        about="MediaPipe's palm detector: finds hands in pictures",
+        source=_mediapipe(
+            "palm_detection/palm_detection_full.tflite",
+            2_339_846,
+            "1b14e9422c6ad006cde6581a46c8b90dd573c07ab7f3934b5589e7cea3f89a54",
+        ),
+        licence=licences.APACHE,
+        size=2_141_284,
+    ),
+    ModelSpec(
+        name="hand-points",
+        about="MediaPipe's hand landmarks: 21 points of a hand",
+        source=_mediapipe(
+            "hand_landmark/hand_landmark_full.tflite",
+            5_478_917,
+            "11c272b891e1a99ab034208e23937a8008388cf11ed2a9d776ed3d01d0ba00e3",
+        ),
+        licence=licences.APACHE,
+        size=3_712_322,
     ),
     ModelSpec(
         name="u2netp",
@@ -165,6 +202,9 @@ WITHOUT_TORCH = frozenset(spec.name for spec in WEIGHTS if not spec.needs_torch)
 """Names of those that need neither torch nor a GPU."""
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "eyes": ("centerface", "face-mesh", "body-points", "u2netp", "text-regions", "text-reader")
+    "eyes": (
+        *("centerface", "face-mesh", "body-points", "palm-detector", "hand-points"),
+        *("u2netp", "text-regions", "text-reader"),
+    )
 }
 """Names that stand for several entries: what ``framekiln models pull`` takes beside their own."""

@@ -14,15 +14,16 @@ from engine.core.recipe import Kind
 from engine.families.animatediff import SPEC as ANIMATEDIFF
 from engine.families.animatediff.tune import tune as tune_animatediff
 from engine.families.animatediff_control.weights import CONTROLNETS, WEIGHTS
-from engine.following.needs import NEEDS, insist
+from engine.following.needs import EXTRACTOR, insist, warnings_of, with_each_way
 
 __all__ = ["SPEC", "WEIGHTS", "tune"]
 
-FOLLOWS = {follow: (controlnet, *NEEDS[follow].weights) for follow, controlnet in CONTROLNETS.items()}
+OWN = {follow: (controlnet,) for follow, controlnet in CONTROLNETS.items()}
+"""What it takes to follow each thing, beside what finds it."""
 
 
 def tune(outline: Outline) -> Tuned:
-    """As AnimateDiff does, with what following takes.
+    """As AnimateDiff does, with what following takes; the setting ``extractor`` names what finds it.
 
     Raises:
         UserError: nothing is to be followed, or what that needs is not installed here.
@@ -33,13 +34,15 @@ def tune(outline: Outline) -> Tuned:
             Code.FOLLOW,
             "This engine follows a clip. Please attach one as the reference, and choose what to follow.",
         )
-    insist(follow, FOLLOWS, outline.capabilities.weights)
-    needs = NEEDS[follow]
+    way = insist(follow, OWN, outline.capabilities.weights)
     tuned = tune_animatediff(outline)
-    reasons = [f"follows the {follow} of the clip ({needs.extractor} and {CONTROLNETS[follow]})"]
-    if not needs.sold:
-        reasons.append(f"{needs.extractor} is for non-commercial use only: do not sell this clip")
-    return replace(tuned, reasons=(*reasons, *tuned.reasons))
+    reasons = (
+        f"follows the {follow} of the clip ({way.extractor} and {CONTROLNETS[follow]})",
+        *warnings_of(way),
+    )
+    return replace(
+        tuned, settings={**tuned.settings, EXTRACTOR: way.name}, reasons=(*reasons, *tuned.reasons)
+    )
 
 
 SPEC = replace(
@@ -51,7 +54,7 @@ SPEC = replace(
     about="AnimateDiff makes a clip from a prompt, with the motion of another clip",
     rank=25,
     any_of=tuple(CONTROLNETS.values()),
-    follows=FOLLOWS,
+    follows=with_each_way(OWN),
     features=frozenset({Feature.PROMPT, Feature.FOLLOW, Feature.STYLE, Feature.LIKE}),
     tune=tune,
 )

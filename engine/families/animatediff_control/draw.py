@@ -18,7 +18,8 @@ from engine.diffusion.loading import bytes_in, dtype_for, load, size_of
 from engine.families.animatediff.draw import AnimateDiff
 from engine.families.animatediff.sources import ENCODED, WordsSource
 from engine.families.animatediff_control.weights import CONTROLNETS
-from engine.following.control_clip import control_clip
+from engine.following.control_clip import control_clip, way_of
+from engine.following.needs import FollowNeeds
 from engine.runtime.context import EngineContext
 
 SCALE = 1.0
@@ -43,6 +44,11 @@ class Followed(WordsSource):
         return self.recipe.follow
 
     @cached_property
+    def way(self) -> FollowNeeds:
+        """How it is followed: as the recipe says, or as this machine can where the recipe does not."""
+        return way_of(self.follow, self.recipe.settings, self.context.store)
+
+    @cached_property
     def control(self) -> list[Image.Image]:
         """What the ControlNet is shown; made once for a take, however often it is begun anew."""
         recipe, hooks = self.recipe, self.hooks
@@ -50,7 +56,7 @@ class Followed(WordsSource):
             raise Unsupported("There is no clip to follow.")
         return control_clip(
             self.inputs.reference,
-            self.follow,
+            self.way,
             frames=recipe.frames,
             fps=recipe.native_fps,
             width=recipe.width,

@@ -31,6 +31,8 @@ HIGH = 0.08
 """Where nothing is known, a tall picture is looked at a little above its middle; share of the height."""
 BEYOND = 0.05
 """What is longer than the frame by this share does not fit into it anyway."""
+WIDEST = 2.25
+"""How much wider or taller than the frame a picture may be before the rest of it is left out."""
 LAID_OUT, LINES, MARGIN = 0.7, 4, 0.03
 """So many lines over this share of the width, with such a margin, were laid out as one, with marks that are
 no letters."""
@@ -54,7 +56,8 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
     left, top, right, bottom = _on_frame(around(about), whole)
     aim = Aim(point=((left + right) / 2, (top + bottom) / 2), depth=depth)
     if max(spare) > BEYOND:
-        return [aim]
+        held = fits(known, (1 / (1 + spare[0]), 1 / (1 + spare[1])))
+        return [replace(aim, keep=_on_frame(around(_about(known)), whole) if held else None)]
     found = []
     for above, beside in ROOMS:
         kept = [_roomy(face, above, beside) for face in faces]
@@ -71,24 +74,90 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
 def framed(picture: Pixels, known: Known, size: tuple[int, int]) -> tuple[Pixels, Known]:
     """The part of a picture that has the frame's shape and holds what the picture is about.
 
-    Where nothing is known the picture stays as it is, and the frame shows its middle.
+    Where nothing is known the frame shows its middle.
 
     Args:
         picture: uint8 ``[H, W, 3]``.
         known: what is known of it.
         size: width and height of the frame.
     """
+    share = shown_share(picture, size)
+    return _around(picture, known, share) if _about(known) else _around(picture, known, _reach(share))
+
+
+def passed(picture: Pixels, known: Known, size: tuple[int, int]) -> tuple[Pixels, Known]:
+    """The part of a picture over which a frame can pass, and hold what the picture is about all the time.
+
+    Faces that are too far apart for one frame are passed over from the first to the last, each of which is
+    whole at its end. One face that is larger than the frame is held as far as it fits. A tall body and a page
+    are passed over as far as the camera reaches: each of their parts is seen in its turn.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``.
+        known: what is known of it.
+        size: width and height of the frame.
+    """
+    share, about = shown_share(picture, size), _about(known)
+    if fits(known, share):
+        seen = around(about)
+    elif _people(known):
+        left, top, right, bottom = zip(*about, strict=True)
+        # What the first frame must reach, and what the last one must.
+        seen = max(left), max(top), min(right), min(bottom)
+    else:
+        return _around(picture, known, _reach(share))
+    first = [max(0.0, seen[axis + 2] - share[axis]) for axis in range(2)]
+    last = [min(1.0, seen[axis] + share[axis]) for axis in range(2)]
+    if any(last[axis] - first[axis] < share[axis] for axis in range(2)):
+        return _around(picture, known, share)
+    return _part(picture, known, (first[0], first[1], last[0], last[1]))
+
+
+def fits(known: Known, share: tuple[float, float]) -> bool:
+    """Whether what a picture is about fits into a frame that shows this share of its width and height."""
+    about = _about(known)
+    if not about:
+        return False
+    seen = around(about)
+    return all(seen[axis + 2] - seen[axis] <= share[axis] + CUT for axis in range(2))
+
+
+def _around(picture: Pixels, known: Known, share: tuple[float, float]) -> tuple[Pixels, Known]:
+    """The part of a picture, of this share of its sides, that holds most of what the picture is about."""
+    if min(share) > 1 - 1 / max(picture.shape):
+        return picture, known
+    about = _about(known) or [(0.5, 0.5, 0.5, 0.5)]
+    seen, core = around(about), around(_people(known) or about)
+    left, top = (
+        _start((seen[axis], seen[axis + 2]), (core[axis], core[axis + 2]), share[axis], upper=axis == 1)
+        for axis in range(2)
+    )
+    return _part(picture, known, (left, top, left + share[0], top + share[1]))
+
+
+def _reach(share: tuple[float, float]) -> tuple[float, float]:
+    """The share of a picture that a path reaches, where the frame shows this share."""
+    return min(1.0, WIDEST * share[0]), min(1.0, WIDEST * share[1])
+
+
+def shown_share(picture: Pixels, size: tuple[int, int]) -> tuple[float, float]:
+    """The share of a picture's width and height that the frame shows where it is as large as it can be."""
     rows, columns = picture.shape[:2]
     shape = size[0] / size[1] * rows / columns
-    share = (min(1.0, shape), min(1.0, 1 / shape))
+    return min(1.0, shape), min(1.0, 1 / shape)
+
+
+def _about(known: Known) -> list[Area]:
+    """What a picture is about: its faces with room around them, or its subject, or its letters."""
     about = [_roomy(face, *ROOMS[0]) for face in _people(known)]
-    about = about or ([] if known.body is None else [known.body]) or list(known.texts)
-    if not about or min(share) > 1 - 1 / max(rows, columns):
-        return picture, known
-    seen = around(about)
-    left, top = (_start(seen[axis], seen[axis + 2], share[axis], upper=axis == 1) for axis in range(2))
-    x, y = round(left * columns), round(top * rows)
-    wide, high = round(share[0] * columns), round(share[1] * rows)
+    return about or ([] if known.body is None else [known.body]) or list(known.texts)
+
+
+def _part(picture: Pixels, known: Known, area: Area) -> tuple[Pixels, Known]:
+    """A part of a picture, and what is known of it."""
+    rows, columns = picture.shape[:2]
+    x, y = round(area[0] * columns), round(area[1] * rows)
+    wide, high = round((area[2] - area[0]) * columns), round((area[3] - area[1]) * rows)
     part = np.ascontiguousarray(picture[y : y + high, x : x + wide])
     window = (x / columns, y / rows, (x + wide) / columns, (y + high) / rows)
     return part, _within(known, window)
@@ -153,12 +222,23 @@ def _on_frame(area: Area, whole: tuple[float, float]) -> Area:
     )
 
 
-def _start(first: float, last: float, length: float, *, upper: bool) -> float:
-    """Where a window begins that holds something: as near to the middle as it can."""
-    if last - first > length:  # it does not fit: rather the heads than the feet
-        start = first if upper else (first + last - length) / 2
-    else:
+def _start(seen: tuple[float, float], core: tuple[float, float], length: float, *, upper: bool) -> float:
+    """Where a window begins that holds something: as near to the middle as it can.
+
+    Args:
+        seen: its first and last place, with room around it.
+        core: the same without the room.
+        length: of the window.
+        upper: it is the upper side that counts, where not even the core fits: rather the heads than the feet.
+    """
+    first, last = seen
+    left = length - (core[1] - core[0])
+    if last - first <= length:
         start = float(np.clip((1 - length) / 2, last - length, first))
+    elif left >= 0:  # less room on both sides, in the same proportion
+        start = core[0] - left * (core[0] - first) / (core[0] - first + last - core[1])
+    else:
+        start = core[0] if upper else (core[0] + core[1] - length) / 2
     return float(np.clip(start, 0.0, 1 - length))
 
 

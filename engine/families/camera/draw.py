@@ -28,8 +28,6 @@ from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 from engine.vision.eyes import Eye, Eyes
 
-WIDEST = 2.25
-"""How much wider or taller than the frame a picture may be before the rest of it is left out."""
 DETAIL = 2.0
 """Pixels of the picture for one of the frame's, each way, at most: no frame can show more."""
 
@@ -109,7 +107,7 @@ def _cross(
 ) -> Iterator[Picture]:
     """The frames from one picture to another."""
     check = hooks.cancel.check
-    first, last = (_trim(one, size, widest=1.0) for one in (picture, end))
+    first, last = (_reduced(_middle(one, size), size) for one in (picture, end))
     known = []
     for one in (first, last):
         layout = read_layout(one)
@@ -132,7 +130,7 @@ def _set_up(
 
     Bars and the captions on them are no part of what the camera films.
     """
-    picture = _trim(picture, size)
+    picture = _reduced(picture, size)
     layout = read_layout(picture)
     hooks.cancel.check()
     whole = (0, 0, *size)
@@ -192,15 +190,20 @@ def _on_frame(box: Bounds, picture: Picture, size: tuple[int, int]) -> Bounds:
     return left, top, min(size[0], found[2]), min(size[1], found[3])
 
 
-def _trim(picture: Picture, size: tuple[int, int], *, widest: float = WIDEST) -> Picture:
-    """Leave out, on both sides alike, what no path can reach; and all resolution that no frame can show."""
+def _middle(picture: Picture, size: tuple[int, int]) -> Picture:
+    """The middle of a picture, in the frame's shape."""
     rows, columns = picture.shape[:2]
-    wide = min(columns, max(1, round(rows * size[0] / size[1] * widest)))
-    tall = min(rows, max(1, round(columns * size[1] / size[0] * widest)))
+    wide = min(columns, max(1, round(rows * size[0] / size[1])))
+    tall = min(rows, max(1, round(columns * size[1] / size[0])))
     left, top = (columns - wide) // 2, (rows - tall) // 2
-    picture = picture[top : top + tall, left : left + wide]
-    scale = DETAIL * max(size[0] / wide, size[1] / tall)
+    return picture[top : top + tall, left : left + wide]
+
+
+def _reduced(picture: Picture, size: tuple[int, int]) -> Picture:
+    """Leave out all resolution that no frame can show."""
+    rows, columns = picture.shape[:2]
+    scale = DETAIL * max(size[0] / columns, size[1] / rows)
     if scale < 1:
-        reduced = (max(1, round(wide * scale)), max(1, round(tall * scale)))
+        reduced = (max(1, round(columns * scale)), max(1, round(rows * scale)))
         picture = np.asarray(cv2.resize(picture, reduced, interpolation=cv2.INTER_AREA), np.uint8)
     return np.ascontiguousarray(picture)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import cv2
 import numpy as np
@@ -13,6 +13,7 @@ from engine.vision.box import Box
 from engine.vision.cutout import Cutout
 from engine.vision.eyes import GLANCE, Eye, Eyes
 from engine.vision.faces import Face
+from engine.vision.hands import Hand
 
 Pixels = NDArray[np.uint8]
 
@@ -28,6 +29,8 @@ SOLID = 0.55
 """Share of its convex hull that a closed shape fills."""
 WHOLE, NONE = 0.93, 0.07
 """Shares of a face or a line from which it is all in the subject, and up to which it is not in it."""
+MOSTLY = 0.5
+"""Share of a hand from which it belongs to the subject, and is taken into it whole."""
 SURE_FACE, SURE_TEXT = 0.6, 0.6
 NECK = 0.75
 """Share of what is below a face that has to be in the subject as well: a head alone would leave its body."""
@@ -58,8 +61,13 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
     cutout = None if covered > PAGE else eyes.cutout(picture)
     mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines)
     check()
+    hands: tuple[Hand, ...] = ()
     if mask is not None and _loses_a_limb(mask, picture, seen, eyes):
         mask = None
+    if mask is not None:
+        hands = eyes.hands(picture)
+        check()
+        mask = _with_hands(mask, (columns, rows), hands)
     within = () if mask is None else _grasped(mask, (columns, rows), faces)
     body = None
     if mask is not None:
@@ -71,7 +79,7 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
         faces=tuple(_share(face, columns, rows) for face in faces),
         texts=tuple(_share(line, columns, rows) for line in lines),
         body=body,
-        bends=bool(apart) or bool(lines) or not eyes.has(Eye.FACES),
+        bends=bool(apart or lines) or _is_outside(mask, (columns, rows), hands) or not eyes.has(Eye.FACES),
         flat=covered > PAGE and len(lines) >= PAGE_LINES,
     )
 
@@ -157,6 +165,34 @@ def _below(mask: Plane, size: tuple[int, int], face: Box) -> float:
         height=0.6 * face.height,
     ).within(*size)
     return 1.0 if neck.area < 1 else _held(mask, size, neck)
+
+
+def _with_hands(mask: Plane, size: tuple[int, int], hands: Sequence[Hand]) -> Plane | None:
+    """The mask with all of each hand that it holds most of; None where it would leave most of one behind.
+
+    Hands that are not in it at all are somebody else's, or lie elsewhere.
+    """
+    for hand in hands:
+        shape = _shape(mask, size, hand)
+        held = float((mask[shape] > 0.5).mean()) if shape.any() else 0.0  # noqa: PLR2004 (more in than out)
+        if NONE < held < MOSTLY:
+            return None
+        if held >= MOSTLY:
+            mask = np.where(shape, np.maximum(mask, 1.0), mask).astype(np.float32)
+    return mask
+
+
+def _is_outside(mask: Plane | None, size: tuple[int, int], hands: Sequence[Hand]) -> bool:
+    """Whether any hand is no part of the subject."""
+    return mask is not None and any(
+        not (mask[_shape(mask, size, hand)] > 0.5).any()  # noqa: PLR2004 (more in than out)
+        for hand in hands
+    )
+
+
+def _shape(mask: Plane, size: tuple[int, int], hand: Hand) -> NDArray[np.bool_]:
+    rows, columns = mask.shape
+    return hand.shape(columns, rows, (columns / size[0], rows / size[1]))
 
 
 def _loses_a_limb(mask: Plane, picture: Pixels, faces: list[Face], eyes: Eyes) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.recipe import Camera, Motion
-from engine.families.camera.aim import aims, framed
+from engine.families.camera.aim import aims, fits, framed, passed, shown_share
 from engine.families.camera.known import Known
 from engine.families.camera.layers import Window, take_apart
 from engine.families.camera.life import Life
@@ -91,8 +91,9 @@ def shot_of(
         brief: how it should be filmed.
         check: called between the steps; may raise.
     """
-    if _holds_still(brief, picture, size):
-        picture, known = framed(picture, known, size)
+    if not brief.onward:
+        part_of = framed if _holds_still(brief, picture, known, size) else passed
+        picture, known = part_of(picture, known, size)
     scene = study(picture, check, subject=known.subject, level=known.bends)
     path, canvas_size = _path(picture, known, size, brief, scene)
     life = _life(brief, size, scene, picture, canvas_size)
@@ -178,12 +179,16 @@ def _path(
     return path, path.needs(*size)
 
 
-def _holds_still(brief: Brief, picture: Pixels, size: tuple[int, int]) -> bool:
-    """Whether the camera stays with one part of a picture, and does not pass over all of it."""
-    if brief.onward or brief.camera in SIDEWAYS:
+def _holds_still(brief: Brief, picture: Pixels, known: Known, size: tuple[int, int]) -> bool:
+    """Whether the camera stays with one part of a picture, and does not pass over the rest of it."""
+    if brief.camera in SIDEWAYS:
         return False
-    shape = picture.shape[1] / picture.shape[0] * size[1] / size[0]
-    return brief.camera is not Camera.AUTO or max(shape, 1 / shape) <= 1 + LONG
+    part, _ = passed(picture, known, size)
+    shape = part.shape[1] / part.shape[0] * size[1] / size[0]
+    if brief.camera is not Camera.AUTO or max(shape, 1 / shape) <= 1 + LONG:
+        return True
+    # A tilt would bring a head down to the lower edge, where nobody has it.
+    return shape < 1 and bool(known.faces or known.body) and fits(known, shown_share(picture, size))
 
 
 def _life(

@@ -8,7 +8,6 @@ encoder, the words and the levers are those of :mod:`engine.families.wan`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
@@ -16,7 +15,15 @@ from engine.core.recipe import Follow, Kind, Quality
 from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan import tune as tune_wan
 from engine.families.wan.draft_maps import WAN_21_MAP
-from engine.following.needs import NEEDS, insist
+from engine.following.needs import (
+    EXTRACTOR,
+    Entries,
+    FollowNeeds,
+    insist,
+    warnings_of,
+    way_here,
+    with_each_way,
+)
 from engine.weights import licences
 from engine.weights.model_spec import MB, WHOLE, HubSource, ModelSpec
 
@@ -45,10 +52,9 @@ VACE = Version(
     vae=508_000_000,
 )
 
-FOLLOWS: Mapping[Follow, tuple[str, ...]] = {
-    follow: NEEDS[follow].weights for follow in (Follow.POSE, Follow.DEPTH, Follow.EDGES)
-}
-"""What it can be shown of a clip. Soft edges are not among what its authors name."""
+OWN: Entries = {Follow.POSE: (), Follow.DEPTH: (), Follow.EDGES: ()}
+"""What it can be shown of a clip, for which it takes nothing beside what finds it. Soft edges are not among
+what its authors name."""
 
 GREY = "grey"
 """The clip without its colours: the closest that a new look keeps to it."""
@@ -63,7 +69,8 @@ LOOSE = 0.5
 def tune(outline: Outline) -> Tuned:
     """As Wan is tuned, and what the clip is drawn by.
 
-    The settings are those of Wan, and for a new look ``keeps``: what is kept of the clip.
+    The settings are those of Wan; for a new look ``keeps``: what is kept of the clip; and ``extractor``: what
+    finds poses, depth or edges in it.
 
     Raises:
         UserError: what following takes is not installed here.
@@ -72,34 +79,33 @@ def tune(outline: Outline) -> Tuned:
     settings, reasons = dict(tuned.settings), list(tuned.reasons)
     strength = 0.0
     if request.follow is not None:
-        insist(request.follow, FOLLOWS, outline.capabilities.weights)
-        reasons += _followed(request.follow)
+        way = insist(request.follow, OWN, outline.capabilities.weights)
+        settings[EXTRACTOR] = way.name
+        reasons += (f"follows the {request.follow} of the clip ({way.extractor})", *warnings_of(way))
     if request.kind is Kind.RESTYLE:
         strength = STRENGTH if request.strength is None else request.strength
-        settings["keeps"] = keeps = _kept(strength, outline.capabilities.weights)
+        found = _kept(strength, outline.capabilities.weights)
+        settings["keeps"] = keeps = GREY if found is None else str(found.follow)
         reasons.append(f"a strength of {strength:g} keeps the {_KEPT[keeps]} of the clip")
+        if found is not None:
+            settings[EXTRACTOR] = found.name
+            reasons += warnings_of(found)
     if outline.like is not None:
         reasons.append("takes the look of your picture")
     return replace(tuned, settings=settings, strength=strength, reasons=tuple(reasons))
 
 
-def _followed(follow: Follow) -> list[str]:
-    needs = NEEDS[follow]
-    said = [f"follows the {follow} of the clip ({needs.extractor})"]
-    if not needs.sold:
-        said.append(f"{needs.extractor} is for non-commercial use only: do not sell this clip")
-    return said
-
-
 _KEPT = {GREY: "light and shapes", str(Follow.DEPTH): "depth", str(Follow.EDGES): "edges"}
 
 
-def _kept(strength: float, weights: frozenset[str]) -> str:
-    """What a new look keeps of a clip: less of it the stronger it is."""
+def _kept(strength: float, weights: frozenset[str]) -> FollowNeeds | None:
+    """What a new look keeps of a clip, and by what that is found: less of it the stronger it is.
+
+    None: the clip without its colours.
+    """
     if strength < LOOSE:
-        return GREY
-    deep = weights >= set(NEEDS[Follow.DEPTH].weights)
-    return str(Follow.DEPTH if deep else Follow.EDGES)
+        return None
+    return way_here(Follow.DEPTH, weights) or way_here(Follow.EDGES, weights)
 
 
 RANK, FAST_RANK, WORDLESS_RANK = 9, 26, 17
@@ -138,7 +144,7 @@ SPEC = FamilySpec(
     features=frozenset(
         {Feature.PROMPT, Feature.CAMERA, Feature.FIRST_FRAME, Feature.END, Feature.LIKE, Feature.FOLLOW}
     ),
-    follows=FOLLOWS,
+    follows=with_each_way(OWN),
     heeds_faces=True,
     area=dict.fromkeys(Quality, VACE.area),
     trained_sizes=((832, 480), (480, 832)),

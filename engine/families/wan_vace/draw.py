@@ -17,9 +17,9 @@ from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.goes import Go
 from engine.diffusion.wan.family import WanBase
 from engine.diffusion.wan.take import Models, Take
-from engine.families.wan_vace import FOLLOWS, GREY, VACE
+from engine.families.wan_vace import GREY, OWN, VACE
 from engine.families.wan_vace.conditions import conditions, on_paper, without_colours
-from engine.following.control_clip import control_clip
+from engine.following.control_clip import control_clip, way_of
 from engine.vision.crop import cover
 
 _Pipeline: Any = WanVACEPipeline  # diffusers is typed only in places
@@ -71,14 +71,14 @@ class WanVace(WanBase):
         hooks.cancel.check()
         size = VACE.grid(recipe.width, recipe.height)
         keeps = str(recipe.settings.get("keeps", GREY)) if restyled else str(recipe.follow)
-        if keeps not in {GREY, *FOLLOWS}:
+        if keeps not in {GREY, *OWN}:
             raise Unsupported("This engine doesn't know what to keep of the clip.")
         if keeps == GREY:
             frames = without_colours(frames_by_time(inputs.reference, recipe.frames, recipe.native_fps, size))
         else:
             found = control_clip(
                 inputs.reference,
-                Follow(keeps),
+                way_of(Follow(keeps), recipe.settings, self._context.store),
                 frames=recipe.frames,
                 fps=recipe.native_fps,
                 width=size[0],

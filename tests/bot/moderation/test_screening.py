@@ -225,6 +225,36 @@ async def test_a_case_shows_every_picture_that_the_clip_is_to_be_made_from(
     assert list(services.settings.data_dir.rglob("*-card.png")) == []
 
 
+@pytest.mark.parametrize("further", [{}, {"end": (90, 180)}], ids=["one picture", "two pictures"])
+async def test_a_case_of_a_clip_and_pictures_shows_them_all(
+    fake, channel, mods_channel, ada, services, bot, further
+):
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    like = picture((160, 100))
+    inputs = {"reference": services.blobs.put(b"a clip"), "like": services.blobs.put(like)}
+    inputs |= {role: services.blobs.put(picture(size)) for role, size in further.items()}
+    await held(services, ada, channel, hold=Hold(reason="odd", with_file=True), inputs=inputs)
+    clip, pictures = (await case_in(services, mods_channel)).attachments
+    assert clip.data == b"a clip"
+    assert clip.filename.endswith(".mp4")
+    assert pictures.filename.endswith(".png")
+    assert all(file.filename.startswith("SPOILER_") for file in (clip, pictures))
+    if further:
+        assert Image.open(io.BytesIO(pictures.data)).size == (819 + 8 + 256, 512)
+    else:
+        assert pictures.data == like
+
+
+async def test_a_case_shows_what_is_left_of_its_files(fake, channel, mods_channel, ada, services, bot):
+    await rule(services, channel.guild, channel_id=mods_channel.id)
+    like = picture((160, 100))
+    inputs = {"reference": services.blobs.put(b"a clip"), "like": services.blobs.put(like)}
+    services.blobs.path(inputs["reference"]).unlink()
+    await held(services, ada, channel, hold=Hold(reason="odd", with_file=True), inputs=inputs)
+    (shown,) = (await case_in(services, mods_channel)).attachments
+    assert shown.data == like
+
+
 async def test_without_a_review_channel_a_job_stays_held_in_the_list_and_the_log_says_so(
     fake, channel, mods_channel, ada, mod, services, bot, caplog
 ):

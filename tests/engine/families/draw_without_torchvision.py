@@ -65,11 +65,12 @@ def main(how: str, models: Path) -> None:
         assert len(drawn) == frames
         print(name)
     from engine.following.extractors import load_extractor
+    from engine.following.needs import NEEDS
 
     (models / "annotators").mkdir()
     (models / "annotators" / "ControlNetHED.pth").write_bytes(b"never read")
     try:
-        load_extractor(Follow.SOFT_EDGES, models / "annotators", Device())
+        load_extractor(NEEDS[Follow.SOFT_EDGES][0], models / "annotators", Device())
     except RenderFailed as error:
         print(error.code, error)
 

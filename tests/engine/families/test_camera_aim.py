@@ -14,7 +14,7 @@ from engine.families.camera.aim import aims, framed
 from engine.families.camera.draw import _photographed
 from engine.families.camera.known import Known
 from engine.families.camera.layout import read_layout
-from engine.families.camera.shot import Brief, _path
+from engine.families.camera.shot import Brief, _path, shot_of
 from engine.vision.box import Box
 
 SIZE = (576, 576)
@@ -117,7 +117,7 @@ def test_the_part_that_is_shown_holds_the_face(shape, area):
 
 
 def test_what_nothing_is_known_of_stays_whole():
-    picture = np.zeros((240, 100, 3), np.uint8)
+    picture = np.zeros((200, 100, 3), np.uint8)
     assert framed(picture, Known(), (100, 100))[0] is picture
 
 
@@ -143,3 +143,92 @@ def test_an_even_wall_without_a_page_of_letters_is_a_photographs():
     assert seen.flat, "it has no depth"
     assert len(seen.texts) == 2
     assert studio(letters=5) is None
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        Known(faces=((-0.02, 0.03, 0.5, 0.6),)),
+        Known(faces=((0.4, 0.45, 1.0, 1.02),)),
+        Known(body=(0.1, -0.01, 0.6, 0.9)),
+    ],
+    ids=["upper left", "lower right", "animal"],
+)
+def test_nothing_is_kept_that_the_picture_does_not_have(known):
+    for aim in aims(known, deep=True, whole=SIZE, spare=(0.0, 0.0)):
+        assert aim.keep is not None
+        assert max(map(abs, aim.keep)) <= 288
+
+
+FORCED = [
+    ((200, 200), (176, 112), (0.3, 0.12, 0.5, 0.36)),
+    ((200, 200), (176, 112), (0.3, 0.6, 0.55, 0.9)),
+    ((200, 200), (112, 176), (0.62, 0.2, 0.86, 0.5)),
+    ((300, 120), (176, 112), (0.1, 0.08, 0.5, 0.2)),
+    ((120, 300), (112, 176), (0.85, 0.1, 0.97, 0.4)),
+    ((120, 300), (176, 112), (0.8, 0.3, 0.9, 0.5)),
+    ((420, 120), (176, 112), (0.3, 0.03, 0.6, 0.1)),
+    ((120, 420), (112, 176), (0.02, 0.2, 0.1, 0.6)),
+]
+"""Height and width of a picture, a shape that is forced on it, and where its face is."""
+
+
+def ends(picture, known, size, camera, seed=3):
+    brief = Brief(camera=camera, motion=Motion.NORMAL, seed=seed, times=TIMES)
+    shot = shot_of(picture, known, size, brief, Hooks().cancel.check)
+    return [shot.frame(index, float(TIMES[index])) for index in (0, len(TIMES) - 1)]
+
+
+@pytest.mark.parametrize("camera", [Camera.AUTO, Camera.TILT_DOWN, Camera.PAN_LEFT, Camera.PULL_OUT])
+@pytest.mark.parametrize(("shape", "size", "face"), FORCED)
+def test_a_face_stays_in_a_frame_of_another_shape(shape, size, face, camera):
+    picture = np.full((*shape, 3), 40, np.uint8)
+    rows, columns = shape
+    x0, y0, x1, y1 = (round(side * along) for side, along in zip(face, (columns, rows) * 2, strict=True))
+    picture[y0:y1, x0:x1] = 230
+    for frame in ends(picture, Known(faces=(face,)), size, camera):
+        bright = frame[..., 0] > 140
+        edges = np.concatenate([bright[0], bright[-1], bright[:, 0], bright[:, -1]])
+        assert bright.any()
+        assert not edges.any()
+
+
+@pytest.mark.parametrize("camera", [Camera.AUTO, Camera.PAN_RIGHT])
+def test_faces_too_far_apart_are_passed_over_from_the_first_to_the_last(camera):
+    picture = np.full((200, 300, 3), 40, np.uint8)
+    faces = tuple((left, 0.3, left + 0.12, 0.5) for left in (0.35, 0.62))
+    for left, top, right, bottom in faces:
+        picture[round(200 * top) : round(200 * bottom), round(300 * left) : round(300 * right)] = 230
+    seen = [
+        (frame[56:72, :, 0] > 140).any(axis=0)
+        for frame in ends(picture, Known(faces=faces), (112, 176), camera)
+    ]
+    outer = [np.flatnonzero(bright) for bright in seen]
+    assert {bool(bright[0] or bright[-1]) for bright in seen} == {False}
+    assert abs(outer[0].mean() - outer[1].mean()) > 10
+
+
+def test_a_small_head_stays_in_the_upper_two_thirds():
+    picture = np.full((300, 120, 3), 40, np.uint8)
+    picture[60:90, 40:70] = 230
+    known = Known(faces=((1 / 3, 0.2, 7 / 12, 0.3),))
+    for seed in range(3):
+        for frame in ends(picture, known, (176, 112), Camera.AUTO, seed):
+            assert np.flatnonzero((frame[..., 0] > 140).any(axis=1)).max() < 75
+
+
+@pytest.mark.parametrize("camera", [Camera.AUTO, Camera.TILT_UP])
+def test_a_face_without_room_around_it_is_held_from_the_forehead_to_the_chin(camera):
+    picture = np.full((200, 200, 3), 40, np.uint8)
+    picture[30:140, 50:150] = 230
+    for frame in ends(picture, Known(faces=((0.25, 0.15, 0.75, 0.7),)), (176, 112), camera):
+        bright = (frame[..., 0] > 140).any(axis=1)
+        assert bright.sum() > 95
+        assert not (bright[0] and bright[-1])
+
+
+@pytest.mark.parametrize(("spare", "kept"), [((0.0, 0.3), True), ((0.0, 3.0), False)])
+def test_what_fits_into_a_frame_is_kept_in_a_longer_picture_too(spare, kept):
+    whole = (576.0, 576.0 * (1 + spare[1]))
+    aim = aims(Known(faces=((0.3, 0.1, 0.6, 0.5),)), deep=True, whole=whole, spare=spare)[0]
+    assert (aim.keep is not None) is kept

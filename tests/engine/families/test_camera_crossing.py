@@ -12,8 +12,8 @@ from engine.core.recipe import Camera, Outcome, Role
 from engine.families import load
 from engine.families.camera.crossing import part_of
 from engine.families.camera.pairing import carried, pair
-from engine.gate import judge
-from engine.rendering.both_ends import judge_both_ends
+from engine.gate import Finding, judge
+from engine.rendering.both_ends import _is_the_change, judge_both_ends
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -198,3 +198,20 @@ def test_a_render_reads_both_pictures_and_judges_by_both(others, tmp_path):
     assert [(take.outcome, take.reasons, dict(take.readings)) for take in receipt.takes] == [
         (Outcome.ACCEPTED, (), {})
     ]
+
+
+@pytest.mark.parametrize(
+    ("code", "explained"),
+    [("scene_cut", {3, 4, 5, 6}), ("brightness_flickers", {2, 3, 4, 5, 6}), ("torn", set())],
+)
+def test_a_dissolve_explains_a_cut_only_where_it_can_be_seen(code, explained):
+    """Nine frames, of which the third to the seventh show both pictures."""
+    first, last = textured(low=150, high=250), textured(low=5, high=70)
+    gone = np.clip((np.arange(9) / 8 - 0.25) * 2, 0, 1)[:, None, None, None]
+    clip = np.asarray(first * (1 - gone) + last * gone, np.uint8)
+    found = {
+        frame
+        for frame in range(1, 9)
+        if _is_the_change(Finding(code=code, severity=0.9, second=frame / FPS, rejects=True), clip, FPS)
+    }
+    assert found == explained

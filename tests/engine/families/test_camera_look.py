@@ -15,6 +15,7 @@ from engine.families.camera.path import travel
 from engine.families.camera.whole import BENT, worst_bend
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout
+from engine.vision.hands import Hand
 
 SIZE = (320, 240)
 
@@ -45,9 +46,10 @@ FACE = box(142, 45, 36, 46)
 class Eyes:
     """Eyes that see what a test says."""
 
-    def __init__(self, cutout=None, faces=(), lines=(), hand=None):
+    def __init__(self, cutout=None, faces=(), lines=(), hand=None, hands=()):
         self._seen = cutout, tuple(faces), tuple(lines)
         self._hand = hand
+        self._hands = tuple(hands)
 
     def cutout(self, _picture):
         return self._seen[0]
@@ -64,6 +66,9 @@ class Eyes:
             return None
         points = np.array([(160, 70), (130, 120), (190, 120), self._hand], np.float32)
         return SimpleNamespace(points=points, visible=np.ones(4, np.float32))
+
+    def hands(self, _picture):
+        return self._hands
 
     def has(self, _eye):
         return True
@@ -187,3 +192,30 @@ def test_a_face_on_a_slope_is_noticed():
     ground = Sheet(pixels=np.zeros((240, 320, 3), np.uint8), disparity=slope, box=(0, 0, 320, 240))
     assert worst_bend(path, [ground], [(0.4, 0.3, 0.6, 0.7)]) > BENT
     assert worst_bend(path, [ground], []) == 0
+
+
+def fist(left, top):
+    """A hand of 24 by 30 pixels, pointing up."""
+    points = [(left + 12, top + 30)]
+    points += [(left + 6 * finger, top + 18 - 6 * joint) for finger in range(5) for joint in range(4)]
+    return Hand(points=np.array(points, np.float32), certainty=0.95)
+
+
+def test_a_hand_that_the_outline_cuts_is_taken_in_whole():
+    """The body ends at the 225th column."""
+    known = seen(person(), [FACE], hands=[fist(205, 150)])
+    assert known.subject is not None
+    assert known.subject[150, 228] == 1, "a fingertip"
+    assert known.subject[150, 240] == 0
+    assert not known.bends
+
+
+def test_where_most_of_a_hand_would_be_left_behind_nothing_is_cut_out():
+    assert seen(person(), [FACE], hands=[fist(219, 150)]).subject is None
+
+
+def test_a_hand_elsewhere_stays_there_and_nothing_bends_under_it():
+    known = seen(person(), [FACE], hands=[fist(280, 150)])
+    assert known.subject is not None
+    assert known.subject[150, 290] == 0
+    assert known.bends

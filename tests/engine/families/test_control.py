@@ -26,13 +26,14 @@ from engine.core.family import Hooks, Inputs, SourceClip
 from engine.core.recipe import Follow, Kind, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES, load
-from engine.families.animatediff_control import FOLLOWS
 from engine.families.animatediff_control.weights import CONTROLNETS
 from engine.following import extractors
-from engine.following.needs import NEEDS
+from engine.following.needs import BODY_POINTS, NEEDS, way_named
+from engine.following.skeleton import KEYPOINTS, draw_skeleton, find_poses, keypoints
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
+from engine.vision.bodies import Body
 from engine.weights.shared import ANNOTATORS
 from engine.weights.store import Store
 from tests import ROOT
@@ -45,7 +46,8 @@ from diffusers import ControlNetModel  # isort: skip
 from engine.families.animatediff_control import draw as drawing  # isort: skip
 from engine.following import control_clip as follow  # isort: skip
 
-EXTRACTED = (Follow.POSE, Follow.DEPTH, Follow.SOFT_EDGES)
+EXTRACTED = tuple(way for ways in NEEDS.values() for way in ways if way.file)
+MIDAS = NEEDS[Follow.DEPTH][1]
 
 
 @pytest.fixture(scope="module")
@@ -100,7 +102,7 @@ def draw(family, recipe=None, clip=None, **hooks):
 def shown(clip, what=Follow.EDGES, *, frames=6, fps=8.0, size=(32, 32), context=None, **hooks):
     width, height = size
     pictures = follow.control_clip(
-        *(clip, what),
+        *(clip, NEEDS[what][0] if isinstance(what, Follow) else what),
         frames=frames,
         fps=fps,
         width=width,
@@ -179,10 +181,10 @@ def test_reading_the_clip_stops_when_asked_to(at):
 @pytest.fixture
 def annotated(tmp_path):
     """A workshop with the extractors' folder; and with files that are no weights."""
-    for what in EXTRACTED:
-        folder = tmp_path / NEEDS[what].entry
+    for way in EXTRACTED:
+        folder = tmp_path / way.entries[0]
         folder.mkdir(exist_ok=True)
-        (folder / NEEDS[what].file).write_bytes(b"PK\3\4 cut off")
+        (folder / way.file).write_bytes(b"PK\3\4 cut off")
     return EngineContext(store=Store(tmp_path))
 
 
@@ -192,19 +194,19 @@ def aux(torchvision):
     return extractors.controlnet_aux(Follow.POSE)
 
 
-@pytest.mark.parametrize("what", EXTRACTED)
-def test_without_its_weights_an_extractor_says_how_to_get_them(what, tmp_path):
-    with pytest.raises(RenderFailed, match=f"framekiln models pull {NEEDS[what].entry}") as caught:
-        shown(bar(1, 2), what, context=EngineContext(store=Store(tmp_path)))
+@pytest.mark.parametrize("way", [*EXTRACTED, NEEDS[Follow.POSE][1]], ids=lambda way: way.name)
+def test_without_its_weights_an_extractor_says_how_to_get_them(way, tmp_path):
+    with pytest.raises(RenderFailed, match=f"framekiln models pull {' '.join(way.entries)}") as caught:
+        shown(bar(1, 2), way, context=EngineContext(store=Store(tmp_path)))
     assert caught.value.code == "E_WEIGHTS"
-    assert what in str(caught.value)
+    assert way.follow in str(caught.value)
 
 
 def test_soft_edges_are_found_and_the_extractor_is_gone_before_anything_is_drawn(aux, annotated, monkeypatch):
     from controlnet_aux.hed import ControlNetHED_Apache2
 
     torch.manual_seed(1)
-    path = annotated.store.path(ANNOTATORS) / NEEDS[Follow.SOFT_EDGES].file
+    path = annotated.store.path(ANNOTATORS) / NEEDS[Follow.SOFT_EDGES][0].file
     torch.save(ControlNetHED_Apache2().state_dict(), path)
     made: list[weakref.ref[Any]] = []
 
@@ -237,7 +239,7 @@ def test_code_inside_an_extractors_weights_is_never_run(aux, annotated, tmp_path
         def __reduce__(self):
             return os.mkdir, (str(tmp_path / "ran"),)
 
-    path = annotated.store.path(ANNOTATORS) / NEEDS[Follow.SOFT_EDGES].file
+    path = annotated.store.path(ANNOTATORS) / NEEDS[Follow.SOFT_EDGES][0].file
     torch.save({"norm": Canary()}, path)
     with pytest.raises(RenderFailed, match="cannot be loaded"):
         shown(bar(1, 2), Follow.SOFT_EDGES, context=annotated)
@@ -286,12 +288,42 @@ def test_depth_has_one_range_for_the_whole_clip(aux, annotated, monkeypatch):
 
     monkeypatch.setattr(aux.MidasDetector, "from_pretrained", from_pretrained)
     frames = np.stack([np.full((64, 64, 3), value, np.uint8) for value in (50, 100, 150)])
-    depth = shown(SourceClip(frames=frames, fps=8), Follow.DEPTH, frames=3, size=(64, 64), context=annotated)
+    depth = shown(SourceClip(frames=frames, fps=8), MIDAS, frames=3, size=(64, 64), context=annotated)
     assert [int(frame.mean()) for frame in depth] == [0, 127, 255]
-    flat = shown(
-        SourceClip(frames=frames[:1], fps=8), Follow.DEPTH, frames=1, size=(64, 64), context=annotated
-    )
+    flat = shown(SourceClip(frames=frames[:1], fps=8), MIDAS, frames=1, size=(64, 64), context=annotated)
     assert not flat.any()
+
+
+def test_depth_anything_is_read_by_transformers_alone(tmp_path, monkeypatch):
+    """The real class, small and random: the clip has one range, and a picture of any shape fits."""
+    monkeypatch.setitem(sys.modules, "controlnet_aux", None)
+    torch.manual_seed(2)
+    animatediff_control.depth_anything().save_pretrained(tmp_path / "depth-anything")
+    context = EngineContext(store=Store(tmp_path))
+    clip = SourceClip(frames=np.random.default_rng(1).integers(0, 256, (2, 40, 70, 3), dtype=np.uint8), fps=8)
+    depth = shown(clip, Follow.DEPTH, frames=2, size=(70, 40), context=context)
+    assert depth.shape == (2, 40, 70, 3)
+    assert (depth.min(), depth.max()) == (0, 255)
+    assert not np.array_equal(depth[0], depth[1])
+    assert context.model_cache.names() == ()
+
+
+def test_damaged_depth_weights_are_called_that(tmp_path):
+    folder = tmp_path / "depth-anything"
+    folder.mkdir()
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"cut off")
+    with pytest.raises(RenderFailed) as caught:
+        shown(bar(1, 2), Follow.DEPTH, context=EngineContext(store=Store(tmp_path)))
+    assert caught.value.code == "E_WEIGHTS"
+
+
+def test_depth_is_found_by_what_is_installed(tmp_path):
+    both = ALL | {ANNOTATORS, "depth-anything"}
+    assert planned(Follow.DEPTH, both).settings["extractor"] == "depth-anything"
+    assert planned(Follow.DEPTH, both - {"depth-anything"}).settings["extractor"] == "midas"
+    (tmp_path / ANNOTATORS).mkdir()
+    assert follow.way_of(Follow.DEPTH, {}, Store(tmp_path)) is MIDAS
 
 
 def test_poses_are_drawn_from_the_body_alone(aux, annotated, monkeypatch):
@@ -351,7 +383,7 @@ def test_a_control_without_effect_is_told_from_one_that_has_some(family):
 def test_a_control_of_zeros_changes_nothing(family, monkeypatch):
     monkeypatch.setattr(
         "engine.families.animatediff_control.draw.control_clip",
-        lambda clip, what, **given: follow.control_clip(clip, Follow.EDGES, **given),
+        lambda clip, way, **given: follow.control_clip(clip, NEEDS[Follow.EDGES][0], **given),
     )
     of_zeros = small(follow=Follow.DEPTH)
     assert np.array_equal(draw(family, of_zeros), draw(family, of_zeros, bar(20, 16, 12)))
@@ -466,7 +498,8 @@ def test_a_members_clip_becomes_a_finished_one(store, tmp_path):
 
 # --- the plan
 
-ALL = frozenset(name for needed in FOLLOWS.values() for name in needed) | {"sd15", "motion-v1-5-3"}
+CONTROL = FAMILIES["animatediff-control"]
+ALL = frozenset(name for ways in CONTROL.follows.values() for name in ways[0]) | {"sd15", "motion-v1-5-3"}
 CLIP = Subject(sha256="cd" * 32, width=640, height=480, seconds=3)
 
 
@@ -481,11 +514,12 @@ def test_to_follow_a_clip_the_plan_chooses_this_engine_and_says_by_what(what):
     assert recipe.engine == "animatediff-control"
     assert recipe.follow is what
     assert any(CONTROLNETS[what] in reason for reason in recipe.reasons)
+    assert recipe.settings["extractor"] == NEEDS[what][0].name
     assert any("do not sell" in reason for reason in recipe.reasons) == (what is Follow.POSE)
 
 
 def test_what_is_not_installed_is_named_with_what_could_be_followed_instead():
-    with pytest.raises(UserError, match="models pull controlnet-openpose openpose") as caught:
+    with pytest.raises(UserError, match="models pull controlnet-openpose centerface body-points") as caught:
         planned(Follow.POSE, frozenset({"sd15", "motion-v1-5-3", "controlnet-canny"}))
     assert caught.value.code == "E_WEIGHTS"
     assert str(caught.value).endswith("Here you can follow edges.")
@@ -500,10 +534,125 @@ def test_this_engine_is_never_chosen_without_a_clip():
 
 
 def test_each_kind_of_following_says_what_its_licence_allows():
-    assert set(NEEDS) == set(FOLLOWS) == set(Follow)
-    assert [what for what, needs in NEEDS.items() if not needs.sold] == [Follow.POSE]
-    assert all(needs.url.startswith("https://") and needs.licence for needs in NEEDS.values())
-    assert FOLLOWS[Follow.EDGES] == ("controlnet-canny",)
+    assert set(NEEDS) == set(CONTROL.follows) == set(Follow)
+    ways = [way for ways in NEEDS.values() for way in ways]
+    assert [way.name for way in ways if not way.sold] == ["openpose"]
+    assert all(way.url.startswith("https://") and way.licence for way in ways)
+    assert {what: {way.follow for way in ways} for what, ways in NEEDS.items()} == {
+        what: {what} for what in Follow
+    }
+    assert len({way.name for way in ways}) == len(ways)
+    assert CONTROL.follows[Follow.EDGES] == (("controlnet-canny",),)
+
+
+def test_poses_are_followed_by_the_eyes_unless_the_owner_pulled_openpose():
+    """Who sells clips leaves OpenPose alone: nothing of it is used that was not asked for by name."""
+    eyes = (ALL - {"openpose"}) | set(BODY_POINTS)
+    free = planned(Follow.POSE, eyes)
+    assert free.settings["extractor"] == "body-points"
+    assert not any("do not sell" in reason for reason in free.reasons)
+    assert any("MediaPipe's body points" in reason for reason in free.reasons)
+    assert planned(Follow.POSE, eyes | {"openpose"}).settings["extractor"] == "openpose"
+
+
+def test_a_recipe_that_names_no_extractor_is_drawn_with_what_is_here(tmp_path):
+    store = Store(tmp_path)
+    assert follow.way_of(Follow.POSE, {}, store).name == "body-points", (
+        "so that this is what is said to be missing"
+    )
+    (tmp_path / "openpose").mkdir()
+    assert follow.way_of(Follow.POSE, {}, store).name == "openpose"
+    assert way_named(Follow.POSE, "midas") is None
+
+
+# --- poses from body points
+
+
+def person(left=100.0, *, hidden=(), nose_up=0.0):
+    """A body of 33 points that stands upright, 200 pixels tall."""
+    points = np.zeros((33, 2), np.float32)
+    rows = {0: 20, 11: 50, 13: 80, 15: 110, 23: 120, 25: 160, 27: 200, 2: 15, 7: 16}
+    aside = {0: 0, 11: 20, 13: 25, 15: 28, 23: 12, 25: 12, 27: 12, 2: 4, 7: 8}
+    for number, row in rows.items():
+        points[number] = left + aside[number], row - nose_up
+        other = {2: 5, 0: 0}.get(number, number + 1)
+        points[other] = left - aside[number], row - nose_up
+    visible = np.where(points.any(axis=1), 1.0, 0.1).astype(np.float32)
+    visible[list(hidden)] = 0.1
+    up = np.array([0, -100], np.float32)
+    return Body(
+        points=points, visible=visible, certainty=0.9, middle=np.array([left, 120], np.float32), along=up
+    )
+
+
+def test_a_skeleton_is_that_of_openpose(aux):
+    """The same points, drawn by controlnet-aux."""
+    from controlnet_aux.open_pose.body import Keypoint
+    from controlnet_aux.open_pose.util import draw_bodypose
+
+    points = keypoints(person(hidden=(16, 8)), 256, 240)
+    assert points[4] is None
+    assert points[16] is None
+    assert points[1] == (100, 50), "the neck"
+    assert (points[5], points[2]) == ((120, 50), (80, 50)), "the person's left is on the viewer's right"
+    own = np.zeros((240, 256, 3), np.uint8)
+    draw_skeleton(own, points)
+    theirs = draw_bodypose(
+        np.zeros_like(own), [None if at is None else Keypoint(at[0] / 256, at[1] / 240) for at in points]
+    )
+    assert np.abs(own.astype(int) - theirs).max() == 0
+    assert own.any(axis=2).mean() > 0.02
+
+
+def test_what_lies_outside_the_frame_is_not_drawn():
+    points = keypoints(person(left=5, nose_up=30), 256, 240)
+    unseen = {number for number, at in enumerate(points) if at is None}
+    assert unseen == set(range(KEYPOINTS)) - {5, 6, 7, 11, 12, 13}, "the left arm and leg are left"
+
+
+class Watched:
+    """Eyes that see a face in the first frames only."""
+
+    def __init__(self, faces, bodies, there=True):
+        self.asked: list[Any] = []
+        self._faces, self._bodies, self._there = list(faces), bodies, there
+
+    def has(self, _eye):
+        return self._there
+
+    def faces(self, _frame):
+        return self._faces.pop(0)
+
+    def body(self, _frame, start):
+        self.asked.append(start)
+        return self._bodies(start)
+
+
+def test_a_person_who_turns_away_is_followed_from_frame_to_frame():
+    frames = np.zeros((3, 240, 256, 3), np.uint8)
+    said: list[str] = []
+    eyes: Any = Watched([["face"], [], ["face"]], lambda _start: person())
+    poses = find_poses(frames, eyes, Hooks(gave_up=said.append))
+    assert poses.any(axis=(1, 2, 3)).all()
+    assert [isinstance(start, Body) for start in eyes.asked] == [False, True, False], "nobody is drawn twice"
+    assert said == []
+
+
+def test_two_people_are_two_skeletons_and_one_who_is_lost_is_gone():
+    frames = np.zeros((2, 240, 256, 3), np.uint8)
+    places = {"one": person(60), "other": person(180)}
+    eyes: Any = Watched(
+        [["one", "other"], ["one"]], lambda start: places.get(start) if isinstance(start, str) else None
+    )
+    both, alone = (pose.any(axis=2).sum() for pose in find_poses(frames, eyes, Hooks()))
+    assert both == pytest.approx(2 * alone, rel=0.05)
+
+
+def test_a_clip_without_anybody_says_so():
+    said: list[str] = []
+    eyes: Any = Watched([[]], lambda _start: None)
+    assert not find_poses(np.zeros((1, 64, 64, 3), np.uint8), eyes, Hooks(gave_up=said.append)).any()
+    assert said == ["nobody whose face can be seen is in the clip to follow: no pose is followed"]
 
 
 # --- without torchvision

@@ -15,7 +15,7 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
-from engine.core.errors import Unsupported, UserError
+from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Draft
 from engine.core.family import Hooks, Inputs, SourceClip
 from engine.core.recipe import Follow, Kind, Outcome, Quality, Recipe, Role
@@ -27,6 +27,7 @@ from engine.families.wan_vace import VACE
 from engine.families.wan_vace.conditions import conditions, on_paper
 from engine.families.wan_vace.draw import WanVace
 from engine.following.extractors import find_edges
+from engine.following.needs import BODY_POINTS
 from engine.planning.plan import plan
 from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
@@ -36,6 +37,7 @@ from engine.vision.crop import cover
 from engine.weights.model_spec import HubSource
 from engine.weights.store import Store
 from tests.engine.tiny import wan_vace
+from tests.engine.tiny.animatediff_control import depth_anything
 
 import diffusers  # isort: skip
 
@@ -211,6 +213,40 @@ def test_pictures_stay_where_they_belong_and_the_last_map_is_held():
     assert conditions((SIDE, SIDE), 5, control=None, kept={}) == {}
 
 
+@pytest.mark.parametrize(
+    ("what", "way"),
+    [
+        (recipe(follow=Follow.DEPTH, settings={"extractor": "depth-anything"}), "depth-anything"),
+        (recipe(follow=Follow.POSE), "body-points"),
+        (
+            recipe(kind=Kind.RESTYLE, strength=0.6, settings={"keeps": "depth", "extractor": "midas"}),
+            "midas",
+        ),
+        (recipe(kind=Kind.RESTYLE, strength=0.6, settings={"keeps": "depth"}), "depth-anything"),
+    ],
+)
+def test_poses_and_depth_are_found_as_the_recipe_says_or_as_this_machine_can(family, what, way):
+    """The weights are missing, and are missed by name."""
+    needed = {"depth-anything": "Depth Anything", "body-points": "centerface", "midas": "MiDaS"}[way]
+    with pytest.raises(RenderFailed, match=needed) as caught:
+        draw(family, what, Inputs(reference=CLIP))
+    assert caught.value.code == "E_WEIGHTS"
+
+
+def test_a_clip_is_drawn_by_the_depth_that_depth_anything_finds(store, tmp_path, monkeypatch):
+    """With its weights, small and random, beside VACE's own."""
+    for entry in store.folder.iterdir():
+        (tmp_path / entry.name).symlink_to(entry)
+    depth_anything().save_pretrained(tmp_path / "depth-anything")
+    calls = spy(monkeypatch)
+    family = load("wan-vace", EngineContext(store=Store(tmp_path)))
+    clip = draw(family, recipe(follow=Follow.DEPTH, steps=1), Inputs(reference=CLIP))
+    assert clip.shape == (FRAMES, SIDE, SIDE, 3)
+    maps = np.stack([np.asarray(shown) for shown in calls[0]["video"]])
+    assert (maps.min(), maps.max()) == (0, 255), "the whole clip has one range"
+    assert np.array_equal(maps[..., 0], maps[..., 2])
+
+
 @pytest.mark.parametrize("size", [(40, 20), (20, 40), (400, 200), (7, 300)])
 def test_a_picture_whose_look_is_taken_is_whole_and_in_the_middle(size):
     paper = np.asarray(on_paper(np.zeros((size[1], size[0], 3), np.uint8), (64, 48)))
@@ -363,7 +399,10 @@ def test_what_follows_a_clip_needs_only_what_finds_it():
     assert "follows the edges of the clip (Canny (OpenCV))" in followed(what=Follow.EDGES).reasons
     assert followed("annotators", what=Follow.DEPTH).follow is Follow.DEPTH
     assert any("do not sell" in reason for reason in followed("openpose", what=Follow.POSE).reasons)
-    with pytest.raises(UserError, match=r"models pull annotators.*Here you can follow edges\.") as caught:
+    free = followed(*BODY_POINTS, what=Follow.POSE)
+    assert not any("do not sell" in reason for reason in free.reasons)
+    assert free.settings["extractor"] == "body-points"
+    with pytest.raises(UserError, match=r"models pull depth-anything.*Here you can follow edges\.") as caught:
         followed(what=Follow.DEPTH)
     assert caught.value.code == "E_WEIGHTS"
     with pytest.raises(UserError, match=r"cannot follow soft edges.*depth or edges\.") as caught:
@@ -379,16 +418,18 @@ def test_what_it_cannot_follow_is_another_engines():
 
 
 @pytest.mark.parametrize(
-    ("strength", "weights", "keeps", "recorded"),
+    ("strength", "weights", "keeps", "extractor", "recorded"),
     [
-        (0.3, ("annotators",), "grey", 0.3),
-        (None, ("annotators",), "depth", 0.6),
-        (0.9, (), "edges", 0.9),
+        (0.3, ("annotators",), "grey", None, 0.3),
+        (None, ("annotators",), "depth", "midas", 0.6),
+        (0.5, ("annotators", "depth-anything"), "depth", "depth-anything", 0.5),
+        (0.9, (), "edges", "canny", 0.9),
     ],
 )
-def test_a_new_look_keeps_less_of_the_clip_the_stronger_it_is(strength, weights, keeps, recorded):
+def test_a_new_look_keeps_less_of_the_clip_the_stronger_it_is(strength, weights, keeps, extractor, recorded):
     made = planned(*weights, kind=Kind.RESTYLE, strength=strength, files={"reference": FOLLOWED})
     assert (made.engine, made.settings["keeps"], made.strength) == ("wan-vace", keeps, recorded)
+    assert made.settings.get("extractor") == extractor
     assert any(f"a strength of {recorded:g} keeps" in reason for reason in made.reasons)
 
 

@@ -75,3 +75,16 @@ def test_a_network_that_sees_no_length_is_looked_at_once():
     network = says(rows.reshape(1, -1), certainty)
     find_body(PICTURE, face(), network)
     assert len(network.shown) == 1
+
+
+def test_a_body_of_the_frame_before_is_found_again_whether_or_not_its_face_can_be_seen():
+    before: Any = find_body(PICTURE, face(), says(*answer()))
+    turned = says(*answer(hidden=(0,)))
+    again = find_body(PICTURE, before, turned)
+    assert again is not None
+    assert len(turned.shown) == 1
+    elsewhere, _ = answer()
+    elsewhere = elsewhere.reshape(39, 5).copy()
+    elsewhere[:33, 0] += 300
+    assert find_body(PICTURE, before, says(elsewhere.reshape(1, -1), np.full((1, 1), 0.9))) is None
+    assert find_body(PICTURE, before, says(*answer(certainty=0.3))) is None

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import logging
+import weakref
 
 import numpy as np
 import pytest
 
 from engine.families import CATALOGUE
-from engine.vision import bodies, cutout, face_mesh, faces, text_reader, text_regions
+from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, text_regions
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Words
@@ -16,15 +17,16 @@ from engine.weights.store import Store
 from tests.engine.vision.onnx_bytes import relu, white_is_a_face
 from tests.engine.vision.pictures import chart
 
-MODULES = (faces, face_mesh, bodies, cutout, text_regions, text_reader)
+MODULES = (faces, face_mesh, bodies, hands, cutout, text_regions, text_reader)
 
 
 def test_every_eye_is_an_entry_of_the_catalogue_and_of_the_group():
-    assert {eye.value for eye in Eye} == set(GROUPS["eyes"]) == {module.ENTRY for module in MODULES}
-    for module in MODULES:
-        source = CATALOGUE[module.ENTRY].source
+    files = {module.ENTRY: module.FILE for module in MODULES} | {hands.PALM_ENTRY: hands.PALM_FILE}
+    assert {eye.value for eye in Eye} == set(GROUPS["eyes"]) == set(files)
+    for entry, file in files.items():
+        source = CATALOGUE[entry].source
         assert isinstance(source, WheelSource)
-        assert source.file == module.FILE
+        assert source.file == file
 
 
 def test_all_eyes_together_are_at_most_45_megabytes_and_free():
@@ -39,6 +41,7 @@ def test_without_weights_no_eye_looks(tmp_path):
     assert eyes.look(chart()).faces is None
     assert eyes.cutout(chart()) is None
     assert eyes.faces(chart()) == ()
+    assert eyes.hands(chart()) == ()
     assert eyes.text(chart()) == ()
 
 
@@ -46,6 +49,20 @@ def put(store, module, content):
     path = store.path(module.ENTRY) / module.FILE
     path.parent.mkdir(parents=True)
     path.write_bytes(content)
+
+
+def test_what_cuts_out_is_not_held_while_a_clip_is_drawn(tmp_path, monkeypatch):
+    """It takes more memory than all other eyes together."""
+    store, held = Store(tmp_path), []
+    put(store, cutout, relu((1, 3, 320, 320)))
+    monkeypatch.setattr(
+        "engine.vision.eyes.find_cutout", lambda _picture, network: held.append(weakref.ref(network))
+    )
+    eyes = Eyes(store)
+    for _ in range(2):
+        assert eyes.cutout(chart()) is None
+    assert [network() for network in held] == [None, None]
+    assert eyes.has(Eye.SUBJECT)
 
 
 def test_a_damaged_eye_is_told_once_and_the_others_go_on(tmp_path, caplog):

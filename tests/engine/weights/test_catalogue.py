@@ -6,7 +6,6 @@ from pathlib import PurePosixPath
 
 import pytest
 
-from engine.core.recipe import Follow
 from engine.families import CATALOGUE, FAMILIES, FOLDERS, _by_name
 from engine.following.needs import NEEDS
 from engine.smooth import rife
@@ -84,8 +83,9 @@ def test_every_entry_says_what_it_is_and_on_which_terms():
 def test_poses_are_said_to_be_non_commercial():
     assert "non-commercial" in CATALOGUE["openpose"].licence.commercial
     assert "non-commercial" in CATALOGUE["openpose"].licence.name, "so that the list shows it"
-    assert [follow for follow, needs in NEEDS.items() if "openpose" in needs.weights] == [Follow.POSE]
-    assert NEEDS[Follow.EDGES].weights == ()
+    ways = [way for ways in NEEDS.values() for way in ways]
+    assert [way.sold for way in ways if "openpose" in way.entries] == [False]
+    assert all(name in CATALOGUE for way in ways for name in way.entries)
 
 
 def test_what_comes_from_packages_is_known_by_digest():
