@@ -1,4 +1,8 @@
-"""The engine loop: claim, render, record, hand over to delivery. One at a time, with no pause between."""
+"""The engine loop: claim, render, record, hand over to delivery, with no pause between.
+
+Where the engine takes two renders at once, the next job is claimed when the one that runs leaves the GPU. A job
+in which an engine has ended runs alone, so that it is known whose doing the next end is.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -44,6 +49,7 @@ from engine.core.errors import (
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
+from engine.core.recipe import Stage
 from engine.core.shortages import Shortage, shortage_of
 from engine.rendering.render_job import RenderLimits
 
@@ -65,16 +71,21 @@ TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
 
 
+LEFT_THE_GPU = frozenset({Stage.CHECKING, Stage.SMOOTHING, Stage.ENCODING})
+"""Stages of a render in which another may be drawn. If its take is rejected, it waits for the other's."""
+
+
 class Pauses:
-    """How long the engine stood still between two jobs while more waited; the last 1,000 of them."""
+    """How long the engine could have begun a job while more waited; the last 1,000 times."""
 
     def __init__(self) -> None:
         self.seconds: deque[float] = deque(maxlen=1000)
         self._began: float | None = None
 
     def begin(self) -> None:
-        """A clip is made."""
-        self._began = time.monotonic()
+        """There is room for another job."""
+        if self._began is None:
+            self._began = time.monotonic()
 
     def end(self) -> None:
         """The next is begun; the next pause begins with its end."""
@@ -89,6 +100,26 @@ class Pauses:
     def quantile(self, share: float) -> float:
         """Seconds; a share of all pauses is shorter. 0 where there were none."""
         return float(np.quantile(self.seconds, share)) if self.seconds else 0.0
+
+
+@dataclass(kw_only=True)
+class _Run:
+    """A job that runs.
+
+    Attributes:
+        alone: none may be begun beside it.
+        left: it has left the GPU.
+    """
+
+    alone: bool
+    cancel: asyncio.Event = field(default_factory=asyncio.Event)
+    left: bool = False
+    task: asyncio.Task[None] | None = None
+
+    @property
+    def leaves_room(self) -> bool:
+        """Whether another may be begun beside it."""
+        return self.left and not self.alone
 
 
 class EngineLoop:
@@ -138,8 +169,9 @@ class EngineLoop:
         self._may_claim = may_claim
         self._signals = signals
         self.loop = Loop("engine loop", self._next_job, every=POLL_SECONDS)
-        self._current: Job | None = None
-        self._cancel = asyncio.Event()
+        self._running: dict[JobId, _Run] = {}
+        self._stirred = asyncio.Event()
+        self._halted = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
         self.progress: dict[JobId, JobProgress] = {}
@@ -149,32 +181,38 @@ class EngineLoop:
         self.rendered = 0
         self._pauses = Pauses()
         signals.queued.connect(self.loop.wake)
+        signals.queued.connect(self._stirred.set)
         signals.cancel_requested.connect(self.cancel)
 
     def cancel(self, job: JobId) -> None:
-        """Ask the job to stop, if it is the one that runs."""
-        if self._current is not None and self._current.id == job:
-            self._cancel.set()
+        """Ask a job to stop, if it runs."""
+        if (run := self._running.get(job)) is not None:
+            run.cancel.set()
 
     def idle(self, share: float) -> float:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
         return self._pauses.quantile(share)
 
     async def _next_job(self) -> bool:
-        """Claim a job and see it to its end. False if there is none."""
+        """Begin a job once there is room for it. False if none waits and none runs."""
         self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            job = await self._claim()
+            await self._room()
+            job = None if self.loop.stopping else await self._claim()
             if job is None:
                 self._pauses.forget()
+                if self._running:
+                    await self._stir(POLL_SECONDS)
             elif self.loop.stopping:
                 await self._requeue(job, Requeue.SHUTDOWN)
             else:
-                async with self._at_work_on(job):
-                    await self._work(job)
+                await self._begin(job)
+            return job is not None or bool(self._running)
+        except asyncio.CancelledError:
+            await self._abandon()
+            raise
         finally:
-            self._idle.set()
-        return job is not None
+            self._settle()
 
     async def _claim(self) -> Job | None:
         """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
@@ -186,21 +224,74 @@ class EngineLoop:
             if self._shortages.met(Place.ENGINE, error) is None:
                 raise
             self._signals.places_changed()
-            self._cancel.clear()
             await self._back_off(self._shortages.pause(Place.ENGINE))
             return None
 
     async def stop(self, grace: float) -> None:
-        """Claim nothing more, give the running job a moment, then put it back at the front."""
+        """Claim nothing more, give the running jobs a moment, then put them back at the front."""
         self.loop.stop()
+        self._stirred.set()
         await wait_at_most(self._idle, grace)
-        self._cancel.set()
+        self._halted.set()
+        for run in self._running.values():
+            run.cancel.set()
         await self._idle.wait()
+
+    async def _begin(self, job: Job) -> None:
+        """Begin to work on a job; see :meth:`_room` for when the next may be begun."""
+        alone = self._must_run_alone(job)
+        while alone and self._running and not self._halted.is_set():
+            await self._stir()
+        run = self._running[job.id] = _Run(alone=alone)
+        if self._halted.is_set():
+            run.cancel.set()
+        run.task = asyncio.create_task(self._see_to_its_end(job, run), name=f"job {job.id}")
+
+    def _must_run_alone(self, job: Job) -> bool:
+        """Whether an engine has ended in it, or was short of something."""
+        suspects = self._strikes.last(self.gpu.suspects)
+        return job.crashes > 0 or job.restarts > 0 or job.id in suspects
+
+    async def _see_to_its_end(self, job: Job, run: _Run) -> None:
+        try:
+            async with self._at_work_on(job):
+                await self._work(job, run)
+        finally:
+            del self._running[job.id]
+            self._stirred.set()
+            self._settle()
+
+    async def _room(self) -> None:
+        """Wait until another job may be begun; raise what a piece of work raised."""
+        while self._running and not self._has_room():
+            await self._stir()
+
+    def _has_room(self) -> bool:
+        runs = self._running.values()
+        return len(runs) < self._engine.at_once and all(run.leaves_room for run in runs)
+
+    async def _stir(self, seconds: float | None = None) -> None:
+        """Wait for a render to come on or to end, for a request, or for a stop; so many seconds at most."""
+        self._stirred.clear()
+        if seconds is None:
+            await self._stirred.wait()
+        else:
+            await wait_at_most(self._stirred, seconds)
+
+    async def _abandon(self) -> None:
+        """Have what runs given back: the loop itself was cancelled."""
+        tasks = [run.task for run in self._running.values() if run.task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _settle(self) -> None:
+        """Nothing runs: whoever stops the loop need wait no longer."""
+        if not self._running:
+            self._idle.set()
 
     @asynccontextmanager
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
-        self._current = job
-        self._cancel.clear()
         self.progress[job.id] = JobProgress(stage="preparing", fraction=0.0, take=1)
         self._signals.changed(job.id)
         self._signals.places_changed()
@@ -209,19 +300,19 @@ class EngineLoop:
         finally:
             self.progress.pop(job.id, None)
             self.drafts.pop(job.id, None)
-            self._current = None
             self._signals.changed(job.id)
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: Job, run: _Run) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        noting = _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=self._cancel)
+        noting = _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=run.cancel)
         notes = asyncio.create_task(noting, name=f"progress {job.id}")
         try:
-            await self._render(job)
+            await self._render(job, run)
         except asyncio.CancelledError:
             await self._requeue(job, Requeue.SHUTDOWN)
             raise
         except Exception as error:  # noqa: BLE001 - every one is some end of the job, and is logged there
+            run.left = False  # what went wrong may concern the next job, too
             await self._end_for_sure(job, error)
         finally:
             notes.cancel()
@@ -269,20 +360,19 @@ class EngineLoop:
         if not self.loop.stopping:
             await asyncio.sleep(TROUBLE_PAUSE)
 
-    async def _render(self, job: Job) -> None:
+    async def _render(self, job: Job, run: _Run) -> None:
         recipe = recipe_of(job)
         inputs = {role: self._blobs.path(sha256) for role, sha256 in job.inputs.items()}
         limits = await self._limits_for(job)
         self._pauses.end()
-        self._discards.begin()
         try:
             rendered = await self._engine.render(
                 recipe,
                 inputs,
                 job=job.id,
                 limits=limits,
-                on_event=lambda event: self._hear(job, event),
-                cancel=self._cancel,
+                on_event=lambda event: self._hear(job, run, event),
+                cancel=run.cancel,
             )
         finally:
             await self._discards.put_by(job)
@@ -315,18 +405,26 @@ class EngineLoop:
             log.warning("job %s came back under an old claim; its clip is dropped", job.id)
             await drop_unnamed(self._blobs, self._retention, {receipt.sha256})
 
-    def _hear(self, job: Job, event: Event) -> None:
+    def _hear(self, job: Job, run: _Run, event: Event) -> None:
         if isinstance(event, Progress):
+            self._note_place(run, event.stage)
             self.progress[job.id] = JobProgress(stage=event.stage, fraction=event.fraction, take=event.take)
         elif isinstance(event, Draft):
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the draft with it
                 self.drafts[job.id] = FirstLook(take=event.take, mp4=event.path.read_bytes())
         else:
             self.drafts.pop(job.id, None)
-            self._discards.hear(event)
+            self._discards.hear(job.id, event)
             reasons = "; ".join(event.take.reasons)
             log.info("job %s: take %d did not pass: %s", job.id, event.take.number, reasons)
         self._signals.changed(job.id)
+
+    def _note_place(self, run: _Run, stage: Stage) -> None:
+        """The GPU is free as soon as a render has left it, if the engine takes another."""
+        run.left = stage in LEFT_THE_GPU
+        if run.left and self._has_room():
+            self._pauses.begin()
+            self._stirred.set()
 
     async def _stopped(self, job: Job) -> None:
         row = await self._jobs.get(job.id)
@@ -373,7 +471,7 @@ class EngineLoop:
             await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
 
     async def _back_off(self, seconds: float) -> None:
-        await wait_at_most(self._cancel, seconds)  # a stop need not wait for it
+        await wait_at_most(self._halted, seconds)  # a stop need not wait for it
 
     async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)
