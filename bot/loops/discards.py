@@ -45,13 +45,11 @@ class Discards:
                 self._sheets.setdefault(job, {})[event.take.number] = event.sheet.read_bytes()
 
     async def put_by(self, job: Job) -> None:
-        """Keep the pictures of a render that has ended. They are worth no clip, so what fails is only logged."""
+        """Keep the pictures of a render. They are worth no clip, so what fails is only logged."""
         sheets = self._sheets.pop(job.id, {})
         try:
             with self._blobs.in_hand() as hand:
-                kept = {
-                    take: await asyncio.to_thread(self._blobs.put, data) for take, data in sheets.items()
-                }
+                kept = {take: await asyncio.to_thread(self._blobs.put, data) for take, data in sheets.items()}
                 saved = not kept or await self._take_previews.save(job.id, job.claim, kept)
             if not saved:
                 await drop_unnamed(self._blobs, self._retention, hand)

@@ -1,7 +1,7 @@
 """The engine loop: claim, render, record, hand over to delivery, with no pause between.
 
-Where the engine takes two renders at once, the next job is claimed when the one that runs leaves the GPU. A job
-in which an engine has ended runs alone, so that it is known whose doing the next end is.
+Where the engine takes two renders at once, the next job is claimed when the one that runs leaves the GPU. A
+job in which an engine has ended runs alone, so that it is known whose doing the next end is.
 """
 
 from __future__ import annotations
@@ -10,19 +10,16 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-
-import numpy as np
+from functools import partial
 
 from bot.job_documents import recipe_of
 from bot.loops.discards import Discards, drop_unnamed
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
+from bot.loops.runs import Pauses, Run, Runs, noting_progress
 from bot.ops.redaction import hushed, without_quotes
 from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
@@ -49,17 +46,13 @@ from engine.core.errors import (
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
-from engine.core.recipe import Stage
-from engine.core.shortages import Shortage, shortage_of
+from engine.core.shortages import Shortage
 from engine.rendering.render_job import RenderLimits
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 """An event wakes the loop at once; a row without an event is found this soon."""
-
-NOTE_SECONDS = 1.0
-"""A row takes progress at most this often."""
 
 WRONG_VERSION = "E_VERSION"
 BROKEN_DEVICE = "E_DEVICE"
@@ -69,57 +62,6 @@ ENGINE_DOWN_PAUSE = 10.0
 
 TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
-
-
-LEFT_THE_GPU = frozenset({Stage.CHECKING, Stage.SMOOTHING, Stage.ENCODING})
-"""Stages of a render in which another may be drawn. If its take is rejected, it waits for the other's."""
-
-
-class Pauses:
-    """How long the engine could have begun a job while more waited; the last 1,000 times."""
-
-    def __init__(self) -> None:
-        self.seconds: deque[float] = deque(maxlen=1000)
-        self._began: float | None = None
-
-    def begin(self) -> None:
-        """There is room for another job."""
-        if self._began is None:
-            self._began = time.monotonic()
-
-    def end(self) -> None:
-        """The next is begun; the next pause begins with its end."""
-        if self._began is not None:
-            self.seconds.append(time.monotonic() - self._began)
-        self._began = None
-
-    def forget(self) -> None:
-        """Nothing waits, so this is no pause."""
-        self._began = None
-
-    def quantile(self, share: float) -> float:
-        """Seconds; a share of all pauses is shorter. 0 where there were none."""
-        return float(np.quantile(self.seconds, share)) if self.seconds else 0.0
-
-
-@dataclass(kw_only=True)
-class _Run:
-    """A job that runs.
-
-    Attributes:
-        alone: none may be begun beside it.
-        left: it has left the GPU.
-    """
-
-    alone: bool
-    cancel: asyncio.Event = field(default_factory=asyncio.Event)
-    left: bool = False
-    task: asyncio.Task[None] | None = None
-
-    @property
-    def leaves_room(self) -> bool:
-        """Whether another may be begun beside it."""
-        return self.left and not self.alone
 
 
 class EngineLoop:
@@ -169,11 +111,7 @@ class EngineLoop:
         self._may_claim = may_claim
         self._signals = signals
         self.loop = Loop("engine loop", self._next_job, every=POLL_SECONDS)
-        self._running: dict[JobId, _Run] = {}
-        self._stirred = asyncio.Event()
-        self._halted = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._runs = Runs(lambda: engine.at_once)
         self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults(clock)
@@ -181,13 +119,12 @@ class EngineLoop:
         self.rendered = 0
         self._pauses = Pauses()
         signals.queued.connect(self.loop.wake)
-        signals.queued.connect(self._stirred.set)
+        signals.queued.connect(self._runs.stir)
         signals.cancel_requested.connect(self.cancel)
 
     def cancel(self, job: JobId) -> None:
         """Ask a job to stop, if it runs."""
-        if (run := self._running.get(job)) is not None:
-            run.cancel.set()
+        self._runs.cancel(job)
 
     def idle(self, share: float) -> float:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
@@ -195,24 +132,24 @@ class EngineLoop:
 
     async def _next_job(self) -> bool:
         """Begin a job once there is room for it. False if none waits and none runs."""
-        self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
+        self._runs.idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            await self._room()
+            await self._runs.room()
             job = None if self.loop.stopping else await self._claim()
             if job is None:
                 self._pauses.forget()
-                if self._running:
-                    await self._stir(POLL_SECONDS)
+                if self._runs:
+                    await self._runs.stirred(POLL_SECONDS)
             elif self.loop.stopping:
                 await self._requeue(job, Requeue.SHUTDOWN)
             else:
-                await self._begin(job)
-            return job is not None or bool(self._running)
+                await self._runs.begin(job.id, partial(self._work, job), alone=self._must_run_alone(job))
+            return job is not None or bool(self._runs)
         except asyncio.CancelledError:
-            await self._abandon()
+            await self._runs.abandon()
             raise
         finally:
-            self._settle()
+            self._runs.settle()
 
     async def _claim(self) -> Job | None:
         """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
@@ -230,65 +167,15 @@ class EngineLoop:
     async def stop(self, grace: float) -> None:
         """Claim nothing more, give the running jobs a moment, then put them back at the front."""
         self.loop.stop()
-        self._stirred.set()
-        await wait_at_most(self._idle, grace)
-        self._halted.set()
-        for run in self._running.values():
-            run.cancel.set()
-        await self._idle.wait()
-
-    async def _begin(self, job: Job) -> None:
-        """Begin to work on a job; see :meth:`_room` for when the next may be begun."""
-        alone = self._must_run_alone(job)
-        while alone and self._running and not self._halted.is_set():
-            await self._stir()
-        run = self._running[job.id] = _Run(alone=alone)
-        if self._halted.is_set():
-            run.cancel.set()
-        run.task = asyncio.create_task(self._see_to_its_end(job, run), name=f"job {job.id}")
+        self._runs.stir()
+        await wait_at_most(self._runs.idle, grace)
+        self._runs.halt()
+        await self._runs.idle.wait()
 
     def _must_run_alone(self, job: Job) -> bool:
         """Whether an engine has ended in it, or was short of something."""
         suspects = self._strikes.last(self.gpu.suspects)
         return job.crashes > 0 or job.restarts > 0 or job.id in suspects
-
-    async def _see_to_its_end(self, job: Job, run: _Run) -> None:
-        try:
-            async with self._at_work_on(job):
-                await self._work(job, run)
-        finally:
-            del self._running[job.id]
-            self._stirred.set()
-            self._settle()
-
-    async def _room(self) -> None:
-        """Wait until another job may be begun; raise what a piece of work raised."""
-        while self._running and not self._has_room():
-            await self._stir()
-
-    def _has_room(self) -> bool:
-        runs = self._running.values()
-        return len(runs) < self._engine.at_once and all(run.leaves_room for run in runs)
-
-    async def _stir(self, seconds: float | None = None) -> None:
-        """Wait for a render to come on or to end, for a request, or for a stop; so many seconds at most."""
-        self._stirred.clear()
-        if seconds is None:
-            await self._stirred.wait()
-        else:
-            await wait_at_most(self._stirred, seconds)
-
-    async def _abandon(self) -> None:
-        """Have what runs given back: the loop itself was cancelled."""
-        tasks = [run.task for run in self._running.values() if run.task is not None]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _settle(self) -> None:
-        """Nothing runs: whoever stops the loop need wait no longer."""
-        if not self._running:
-            self._idle.set()
 
     @asynccontextmanager
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
@@ -302,21 +189,18 @@ class EngineLoop:
             self.drafts.pop(job.id, None)
             self._signals.changed(job.id)
 
-    async def _work(self, job: Job, run: _Run) -> None:
+    async def _work(self, job: Job, run: Run) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        noting = _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=run.cancel)
-        notes = asyncio.create_task(noting, name=f"progress {job.id}")
-        try:
-            await self._render(job, run)
-        except asyncio.CancelledError:
-            await self._requeue(job, Requeue.SHUTDOWN)
-            raise
-        except Exception as error:  # noqa: BLE001 - every one is some end of the job, and is logged there
-            run.left = False  # what went wrong may concern the next job, too
-            await self._end_for_sure(job, error)
-        finally:
-            notes.cancel()
-            await asyncio.gather(notes, return_exceptions=True)
+        noting = noting_progress(job, self._claims, self._jobs, live=self.progress, cancel=run.cancel)
+        async with self._at_work_on(job), noting:
+            try:
+                await self._render(job, run)
+            except asyncio.CancelledError:
+                await self._requeue(job, Requeue.SHUTDOWN)
+                raise
+            except Exception as error:  # noqa: BLE001 - every one is some end of the job, and is logged there
+                run.left = False  # what went wrong may concern the next job, too
+                await self._end_for_sure(job, error)
 
     async def _end_for_sure(self, job: Job, error: Exception) -> None:
         """Try until it is written; otherwise the row would say "running" until the next start."""
@@ -360,7 +244,7 @@ class EngineLoop:
         if not self.loop.stopping:
             await asyncio.sleep(TROUBLE_PAUSE)
 
-    async def _render(self, job: Job, run: _Run) -> None:
+    async def _render(self, job: Job, run: Run) -> None:
         recipe = recipe_of(job)
         inputs = {role: self._blobs.path(sha256) for role, sha256 in job.inputs.items()}
         limits = await self._limits_for(job)
@@ -405,9 +289,10 @@ class EngineLoop:
             log.warning("job %s came back under an old claim; its clip is dropped", job.id)
             await drop_unnamed(self._blobs, self._retention, {receipt.sha256})
 
-    def _hear(self, job: Job, run: _Run, event: Event) -> None:
+    def _hear(self, job: Job, run: Run, event: Event) -> None:
         if isinstance(event, Progress):
-            self._note_place(run, event.stage)
+            if self._runs.moved(run, event.stage):
+                self._pauses.begin()
             self.progress[job.id] = JobProgress(stage=event.stage, fraction=event.fraction, take=event.take)
         elif isinstance(event, Draft):
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the draft with it
@@ -418,13 +303,6 @@ class EngineLoop:
             reasons = "; ".join(event.take.reasons)
             log.info("job %s: take %d did not pass: %s", job.id, event.take.number, reasons)
         self._signals.changed(job.id)
-
-    def _note_place(self, run: _Run, stage: Stage) -> None:
-        """The GPU is free as soon as a render has left it, if the engine takes another."""
-        run.left = stage in LEFT_THE_GPU
-        if run.left and self._has_room():
-            self._pauses.begin()
-            self._stirred.set()
 
     async def _stopped(self, job: Job) -> None:
         row = await self._jobs.get(job.id)
@@ -471,7 +349,7 @@ class EngineLoop:
             await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
 
     async def _back_off(self, seconds: float) -> None:
-        await wait_at_most(self._halted, seconds)  # a stop need not wait for it
+        await wait_at_most(self._runs.halted, seconds)  # a stop need not wait for it
 
     async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)
@@ -487,23 +365,3 @@ class EngineLoop:
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
         await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)
-
-
-async def _note_progress(
-    job: Job, claims: Claims, jobs: JobQueries, *, live: Mapping[JobId, JobProgress], cancel: asyncio.Event
-) -> None:
-    """Write the progress down now and then, and hear of a cancel that came by another way."""
-    written: JobProgress | None = None
-    while True:
-        await asyncio.sleep(NOTE_SECONDS)
-        now = live.get(job.id)
-        try:
-            if now is not None and now != written:
-                await claims.progress(job.id, job.claim, now.stage, now.fraction, now.take)
-                written = now
-            row = await jobs.get(job.id)
-            if row is not None and row.cancel_requested:
-                cancel.set()
-        except Exception as error:
-            if shortage_of(error) is None:  # else the engine loop meets it, too, and says so once
-                log.exception("could not record the progress of job %s", job.id)

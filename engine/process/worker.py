@@ -1,9 +1,9 @@
 """The engine as a process: messages in, messages out, a heartbeat.
 
 The main thread hands out renders to one or two others, which wait for each other where they must (see
-:mod:`engine.rendering.overlap`). One thread beats, so that the parent can tell "busy" from "stuck in a call that
-never comes back". One listens, because a cancel must be heard during a render. If either of these two ends,
-the process ends: a worker that cannot be watched or stopped is worse than none.
+:mod:`engine.rendering.overlap`). One thread beats, so that the parent can tell "busy" from "stuck in a call
+that never comes back". One listens, because a cancel must be heard during a render. If either of these two
+ends, the process ends: a worker that cannot be watched or stopped is worse than none.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ NICENESS = 5
 """Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
 
 AT_ONCE = 2
-"""Renders at once, at most: one on the GPU, one on the processor. The parent decides whether it asks for two."""
+"""Renders at once, at most: one on the GPU, one on the processor. The parent asks for two or for one."""
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -231,8 +231,8 @@ def _answer(
     except BaseException as error:  # noqa: BLE001 - as in a main thread: it is printed, and the process ends
         traceback.print_exc()
         sys.stderr.flush()
-        asked = isinstance(error, SystemExit) and isinstance(error.code, int)
-        os._exit(error.code if asked else 1)
+        status = error.code if isinstance(error, SystemExit) else 1
+        os._exit(status if isinstance(status, int) else 1)
 
 
 def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: CancelToken) -> wire.Failed | None:

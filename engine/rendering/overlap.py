@@ -1,8 +1,8 @@
 """Two renders at once: one on the GPU, one on the processor.
 
-While a clip is drawn, the processor waits; while it is judged, smoothed by flow and encoded, the GPU waits. So
-one render draws while the one before is finished. Each place serves one render at a time, and a render holds
-one place at a time: there is no deadlock, and nothing that belongs to a place need be thread-safe.
+While a clip is drawn, the processor waits; while it is judged, smoothed by flow and encoded, the GPU waits.
+So one render draws while the one before is finished. Each place serves one render at a time, and a render
+holds one place at a time: there is no deadlock, and nothing that belongs to a place need be thread-safe.
 """
 
 from __future__ import annotations

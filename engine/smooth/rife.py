@@ -243,7 +243,7 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
 
 
 def can_run(context: EngineContext) -> bool:
-    """Whether the weights and torch are there, and a device on which it takes a time that a member would wait."""
+    """Whether the weights and torch are there, and a device on which it is quick enough."""
     may = context.device.is_gpu or context.rife_on_cpu
     file = context.store.path(NAME) / FILE
     return file.is_file() and may and importlib.util.find_spec("torch") is not None
