@@ -131,7 +131,7 @@ class EngineLoop:
         return self._pauses.quantile(share)
 
     async def _next_job(self) -> bool:
-        """Begin a job once there is room for it. False if none waits and none runs."""
+        """Claim a job and work on it until there is room for another. False if none waits and none runs."""
         self._runs.idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
             await self._runs.room()
@@ -144,6 +144,7 @@ class EngineLoop:
                 await self._requeue(job, Requeue.SHUTDOWN)
             else:
                 await self._runs.begin(job.id, partial(self._work, job), alone=self._must_run_alone(job))
+                await self._runs.room()
             return job is not None or bool(self._runs)
         except asyncio.CancelledError:
             await self._runs.abandon()
@@ -174,8 +175,7 @@ class EngineLoop:
 
     def _must_run_alone(self, job: Job) -> bool:
         """Whether an engine has ended in it, or was short of something."""
-        suspects = self._strikes.last(self.gpu.suspects)
-        return job.crashes > 0 or job.restarts > 0 or job.id in suspects
+        return job.crashes + job.restarts > 0 or job.id in self._strikes.last(self.gpu.suspects)
 
     @asynccontextmanager
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:

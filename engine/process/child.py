@@ -355,7 +355,7 @@ class Child:
             if path is not None:
                 self._pass_on(assignment, Draft(path=path, take=message.take))
         else:
-            self._leaving = isinstance(message, wire.Failed) and message.leaving
+            self._leaving |= isinstance(message, wire.Failed) and message.leaving
             if not assignment.answer.done():
                 assignment.answer.set_result(message)
 
