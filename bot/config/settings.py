@@ -116,6 +116,13 @@ class Settings(Crowding, Endurance, Looking, PlainValues):
         le=9,
         description="How many memory savers a clip can switch on when memory runs out.",
     )
+    clips_at_once: int = Field(
+        2,
+        ge=1,
+        le=2,
+        description="Most clips that the engine works on at once, where it has a GPU. With 2, it draws the next "
+        "clip while the last one is judged, smoothed and encoded; both are in main memory meanwhile.",
+    )
     compile_models: bool = Field(
         False,  # noqa: FBT003 - a default
         description="Compile Stable Video Diffusion for the usual sizes, on CUDA. Takes minutes the first "
