@@ -3,7 +3,7 @@
 The GPU is a stand-in that sleeps; judging, smoothing, encoding and the engine process are the real ones. So
 this measures what the processor keeps a GPU from, and not how the two get in each other's way.
 
-    python -m benchmarks.overlap --jobs 6 --draw 2 5 10
+    python -m benchmarks.overlap --jobs 6 --draw 2 5 10 --size 768 448
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class StandIn:
     def __init__(self, context: EngineContext) -> None:
         """As every family."""
 
-    def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
+    def draw(self, recipe: Recipe, _inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:  # noqa: ARG002
         """Sleep, and be stopped between two steps; uint8 ``[frames, height, width, 3]``."""
         for step in range(STEPS):
             hooks.cancel.check()
@@ -77,19 +77,19 @@ def run_engine(seconds: float, arguments: list[str]) -> int:
         weights=("none",),
     )
     StandIn.seconds = seconds
-    # The family's class is found by its module's name, which is another one in this process.
-    sys.modules[__name__].StandIn.seconds = seconds
     card = Device(kind=DeviceKind.CUDA, name="a stand-in", memory=MEGABYTE)
     return serve(arguments, lambda: Renderer(EngineContext(device=card)))
 
 
-async def measure(folder: Path, *, at_once: int, jobs: int, draw: float) -> tuple[float, Mapping[str, float]]:
+async def measure(
+    folder: Path, recipe: Recipe, *, at_once: int, jobs: int, draw: float
+) -> tuple[float, Mapping[str, float]]:
     """Clips a minute, and seconds of each stage of a clip."""
     host = EngineHost(
         spool=folder / f"spool{at_once}-{draw}",
         at_once=at_once,
         command=(sys.executable, "-m", "benchmarks.overlap", ENGINE, str(draw)),
-        environment=os.environ | {"PYTHONPATH": os.getcwd()},
+        environment=os.environ | {"PYTHONPATH": str(Path.cwd())},
     )
     await host.start()
     stages: dict[str, list[float]] = {stage: [] for stage in Stage}
@@ -99,7 +99,7 @@ async def measure(folder: Path, *, at_once: int, jobs: int, draw: float) -> tupl
 
     async def clip(number: int) -> None:
         rendered = await host.render(
-            replace(RECIPE, seed=number),
+            replace(recipe, seed=number),
             {},
             job=f"job{number}",
             limits=RenderLimits(max_takes=1),
@@ -127,15 +127,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=6, help="clips of each run")
     parser.add_argument("--draw", type=float, nargs="+", default=[2, 5, 10], help="seconds on the GPU")
+    parser.add_argument("--size", type=int, nargs=2, default=[768, 448], help="width and height of a frame")
     options = parser.parse_args()
-    print("| GPU s a clip | clips/min, one at once | two at once | gain | GPU busy | judge, smooth, encode s |")
+    recipe = replace(RECIPE, width=options.size[0], height=options.size[1])
+    print("| GPU s a clip | clips/min one by one | overlapped | gain | GPU busy | judge, smooth, encode s |")
     print("|---|---|---|---|---|---|", flush=True)
     with tempfile.TemporaryDirectory() as name:
         for draw in options.draw:
             rates = []
             for at_once in (1, 2):
                 rate, stages = asyncio.run(
-                    measure(Path(name), at_once=at_once, jobs=options.jobs, draw=draw)
+                    measure(Path(name), recipe, at_once=at_once, jobs=options.jobs, draw=draw)
                 )
                 rates.append(rate)
                 if at_once == 1:
@@ -143,7 +145,8 @@ def main() -> None:
             busy = " → ".join(f"{rate * draw / 60:.0%}" for rate in rates)
             finish = ", ".join(f"{seconds:.1f}" for seconds in each)
             print(
-                f"| {draw:g} | {rates[0]:.1f} | {rates[1]:.1f} | {rates[1] / rates[0]:.2f}× | {busy} | {finish} |",
+                f"| {draw:g} | {rates[0]:.1f} | {rates[1]:.1f} | {rates[1] / rates[0]:.2f}× | {busy} "
+                f"| {finish} |",
                 flush=True,
             )
 

@@ -160,7 +160,7 @@ async def test_after_a_crash_both_are_drawn_again_each_alone(queue, engine, two)
         assert not beside or not {now, *beside} & {one.id, other.id}, "a suspect has company"
         engine.ends[now].set_result(None)
         seen.add(now)
-        await until(lambda: now not in engine.running)
+        await until(lambda now=now: now not in engine.running)
     assert seen == {one.id, other.id, third.id}
     for job in (*two, third):
         await comes_to(queue, job, State.RENDERED)

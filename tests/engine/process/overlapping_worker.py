@@ -17,7 +17,7 @@ RECORD = TakeRecord(number=1, seed=1, outcome=Outcome.ACCEPTED, score=90.0)
 
 
 class Overlapping:
-    """The prompt ``draw finish``: the words name the methods that are called on the GPU and on the processor."""
+    """The prompt ``wait quick``: one word for what is done on the GPU, and one for the processor."""
 
     device = Device(kind=DeviceKind.CUDA, name="made up", memory=1)
 
