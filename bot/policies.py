@@ -31,6 +31,7 @@ from engine.rendering.render_job import RenderLimits
 from engine.runtime.context import (
     ALLOCATOR,
     ALLOCATOR_VARIABLE,
+    ATTENTION_VARIABLE,
     CACHE_VARIABLE,
     COMPILE_VARIABLE,
     DEVICE_VARIABLE,
@@ -119,6 +120,7 @@ def engine_environment(settings: Settings) -> dict[str, str]:
         MODELS_MEMORY_VARIABLE: str(settings.models_memory),
         STEPS_DOWN_VARIABLE: str(settings.memory_steps),
         RIFE_ON_CPU_VARIABLE: YES if settings.rife_on_cpu else "",
+        ATTENTION_VARIABLE: settings.attention,
         COMPILE_VARIABLE: YES if settings.compile_models else "",
         CACHE_VARIABLE: str(settings.data_dir.absolute() / COMPILED),
         ALLOCATOR_VARIABLE: os.environ.get(ALLOCATOR_VARIABLE, ALLOCATOR),

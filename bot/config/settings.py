@@ -36,7 +36,7 @@ from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
-from engine.runtime.context import EngineContext
+from engine.runtime.context import Attention, EngineContext
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 
@@ -116,12 +116,17 @@ class Settings(Crowding, Endurance, Looking, PlainValues):
         le=9,
         description="How many memory savers a clip can switch on when memory runs out.",
     )
+    attention: Attention = Field(
+        Attention.AUTO,
+        description="Which of torch's attention kernels is tried first on CUDA: auto (by the card), cudnn, "
+        "flash, efficient or math.",
+    )
     clips_at_once: int = Field(
         2,
         ge=1,
         le=2,
-        description="Most clips that the engine works on at once, where it has a GPU. With 2, it draws the next "
-        "clip while the last one is judged, smoothed and encoded; both are in main memory meanwhile.",
+        description="Most clips that the engine works on at once, where it has a GPU. With 2, it draws the "
+        "next clip while the last one is judged, smoothed and encoded; both are in main memory meanwhile.",
     )
     compile_models: bool = Field(
         False,  # noqa: FBT003 - a default

@@ -14,6 +14,7 @@ from engine.core.errors import Code, UserError
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Recipe
+from engine.diffusion.attention import attending
 from engine.diffusion.decode import decode
 from engine.diffusion.goes import Go, Unfinished
 from engine.diffusion.ladder import Start, descend, first_rung, start
@@ -113,6 +114,7 @@ class _Take:
             undo.enter_context(worn(pipe, self._loras()))
             look = undo.enter_context(self._look(pipe))
             undo.enter_context(placed(pipe, rungs, self.context.device))
+            undo.enter_context(attending(self.context))
             return self.clip.draw(
                 max(2, recipe.frames),
                 lambda go: self._denoise(pipe, prompt, look, rounds, go),

@@ -25,6 +25,7 @@ from engine.core.device import Device, DeviceKind
 from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Recipe
+from engine.diffusion.attention import attending
 from engine.diffusion.goes import Go, Unfinished
 from engine.diffusion.ladder import Start, descend, free_bytes, start
 from engine.diffusion.loading import bytes_in, load, size_of
@@ -111,11 +112,12 @@ class WanFamily:
         def attempt(rungs: tuple[str, ...]) -> Frames:
             if rungs:  # then there is no room for anything else
                 self._context.model_cache.clear_gpu(keep=models.names)
-            return clip.draw(
-                shorter(most) if SHORTER.name in rungs else most,
-                lambda go: take.denoise(go, rungs),
-                lambda latents, go: take.decode(latents, go, rungs),
-            )
+            with attending(self._context):
+                return clip.draw(
+                    shorter(most) if SHORTER.name in rungs else most,
+                    lambda go: take.denoise(go, rungs),
+                    lambda latents, go: take.decode(latents, go, rungs),
+                )
 
         begin = self._start(recipe, models, needed)
         drawn = descend(
