@@ -17,6 +17,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class StandIn:
 
 def run_engine(seconds: float, arguments: list[str]) -> int:
     """Be the engine process, with a card that draws a clip in so many seconds."""
-    FAMILIES[NAME] = FamilySpec(
+    stand_in = FamilySpec(
         name=NAME,
         target=f"{__name__}:StandIn",
         kinds=frozenset(Kind),
@@ -77,8 +78,9 @@ def run_engine(seconds: float, arguments: list[str]) -> int:
         weights=("none",),
     )
     StandIn.seconds = seconds
-    card = Device(kind=DeviceKind.CUDA, name="a stand-in", memory=MEGABYTE)
-    return serve(arguments, lambda: Renderer(EngineContext(device=card)))
+    with mock.patch.dict(FAMILIES, {NAME: stand_in}):
+        card = Device(kind=DeviceKind.CUDA, name="a stand-in", memory=MEGABYTE)
+        return serve(arguments, lambda: Renderer(EngineContext(device=card)))
 
 
 async def measure(

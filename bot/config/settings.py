@@ -130,8 +130,14 @@ class Settings(Crowding, Endurance, Looking, PlainValues):
     )
     compile_models: bool = Field(
         False,  # noqa: FBT003 - a default
-        description="Compile Stable Video Diffusion for the usual sizes, on CUDA. Takes minutes the first "
-        "time; the result is kept in the data folder. The gain has not been measured yet.",
+        description="Compile models for the usual sizes and lengths, on CUDA. Takes minutes the first time; "
+        "the result is kept in the data folder. The gain has not been measured yet.",
+    )
+    compiled_bytes: int = Field(
+        5_000_000_000,
+        ge=0,
+        description="Most bytes of compiled models in the data folder. If there are more when the engine "
+        "starts, they are deleted, and compiled anew when they are needed.",
     )
     rife_on_cpu: bool = Field(
         False,  # noqa: FBT003 - a default

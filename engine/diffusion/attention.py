@@ -1,7 +1,7 @@
 """Which of torch's kernels for attention is tried first, by the card.
 
-torch asks one after the other whether it can do a call, and takes the first that can. All of them compute the
-same but for rounding, so only the order is chosen here, and whatever none of the fast ones can do is still done.
+torch asks one after the other whether it can do a call, and takes the first that can. All of them compute
+the same but for rounding. Only the order is chosen here, so what none of the fast ones can do is still done.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ _told: ContextVar[Callable[[str], None] | None] = ContextVar("told", default=Non
 
 
 class _Compiled:
-    """Calls a model compiled where the shape is usual; as it is everywhere else, and once compiling failed."""
+    """Calls a model compiled where the shape is usual; else, and once compiling failed, as it is."""
 
     def __init__(self, model: Any) -> None:
         self._as_it_is: Any = model._call_impl  # noqa: SLF001 - what torch's own Module.compile compiles
@@ -51,9 +51,10 @@ class _Compiled:
 def compiled_for(model: Any, context: EngineContext) -> Any:
     """A model that compiles itself for each usual shape it is given, where the owner wants that.
 
-    Elsewhere it is as it was. A model that torch cannot compile is tried once in the life of the process.
+    Elsewhere it is as it was. A model that torch cannot compile is tried once while it is loaded.
     """
-    if context.compile_models and context.device.kind is DeviceKind.CUDA:
+    compiles = context.compile_models and context.device.kind is DeviceKind.CUDA
+    if compiles and not isinstance(model._compiled_call_impl, _Compiled):  # noqa: SLF001
         torch._dynamo.config.recompile_limit = SHAPES_KEPT  # noqa: SLF001 - torch documents it by this name
         model._compiled_call_impl = _Compiled(model)  # noqa: SLF001 - where Module.compile puts it
     return model
@@ -61,10 +62,10 @@ def compiled_for(model: Any, context: EngineContext) -> Any:
 
 @contextmanager
 def compiling(*, usual: bool, gave_up: Callable[[str], None]) -> Iterator[None]:
-    """Let models of :func:`compiled_for` compile themselves in the body of the ``with``, if the shape is usual.
+    """Let models of :func:`compiled_for` compile themselves in the body of the ``with``, where it pays.
 
     Args:
-        usual: whether it is.
+        usual: whether the shape comes up often.
         gave_up: told where a model was used as it is, because torch could not compile it.
     """
     before = _told.set(gave_up if usual else None)

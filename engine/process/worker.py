@@ -320,8 +320,10 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 def make_renderer() -> Renderer:
     """What draws, with what the environment names."""
     from engine.rendering.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.runtime.compile_cache import keep_within_limit  # noqa: PLC0415
     from engine.runtime.context import context_of  # noqa: PLC0415
 
+    keep_within_limit(os.environ)
     return Renderer(context_of(os.environ))
 
 

@@ -26,6 +26,7 @@ from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Recipe
 from engine.diffusion.attention import attending
+from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.goes import Go, Unfinished
 from engine.diffusion.ladder import Start, descend, free_bytes, start
 from engine.diffusion.loading import bytes_in, load, size_of
@@ -33,6 +34,7 @@ from engine.diffusion.preview import draft_frames
 from engine.diffusion.renoise import RenoisingScheduler
 from engine.diffusion.sampling import Steps, showing_one_draft
 from engine.diffusion.streaming import streamed
+from engine.families import FAMILIES
 from engine.families.wan import FAST, FASTWAN, LATENT_FRAMES, UMT5, VERSIONS, count, grid
 from engine.families.wan.decode import decode_causal
 from engine.families.wan.ladder import (
@@ -48,6 +50,7 @@ from engine.families.wan.ladder import (
 )
 from engine.families.wan.levers import cached, cached_every, end_guidance, guided
 from engine.families.wan.words import Reader, WordMemory
+from engine.planning.usual import is_usual
 from engine.runtime.context import EngineContext
 from engine.runtime.model_cache import collect
 from engine.vision.crop import cover
@@ -108,11 +111,14 @@ class WanFamily:
         picture = None if inputs.picture is None else cover(inputs.picture, width, height)
         clip = Unfinished((recipe.frames, height, width), seed=seed, picture=picture)
         take = _Take(recipe, models, words, self._context.device, hooks)
+        # The cache's hooks decide anew on each step which blocks work: that is no graph.
+        usual = is_usual(recipe, FAMILIES[recipe.engine]) and recipe.frames <= most
+        usual = usual and cached_every(recipe) == 1
 
         def attempt(rungs: tuple[str, ...]) -> Frames:
             if rungs:  # then there is no room for anything else
                 self._context.model_cache.clear_gpu(keep=models.names)
-            with attending(self._context):
+            with attending(self._context), compiling(usual=usual and not rungs, gave_up=hooks.gave_up):
                 return clip.draw(
                     shorter(most) if SHORTER.name in rungs else most,
                     lambda go: take.denoise(go, rungs),
@@ -139,6 +145,7 @@ class WanFamily:
         transformer = self._cached(
             names[0], WanTransformer3DModel, distilled, subfolder="transformer", dtype=self._dtype
         )
+        compiled_for(transformer, self._context)
         # In half precision the decoder's gradients of colour fall into bands.
         vae = self._cached(names[1], AutoencoderKLWan, entry, subfolder="vae", dtype=torch.float32)
         return _Models(transformer=transformer, vae=vae, names=frozenset(names))

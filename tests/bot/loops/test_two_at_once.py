@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -42,6 +43,9 @@ class Scripted(FakeEngine):
     @property
     def running(self):
         return [job for job, end in self.ends.items() if not end.done()]
+
+    def has_ended(self, job):
+        return self.ends[job].done()
 
     def at(self, job, stage):
         self.tell[job.id](Progress(stage=stage, fraction=0.5))
@@ -160,7 +164,7 @@ async def test_after_a_crash_both_are_drawn_again_each_alone(queue, engine, two)
         assert not beside or not {now, *beside} & {one.id, other.id}, "a suspect has company"
         engine.ends[now].set_result(None)
         seen.add(now)
-        await until(lambda now=now: now not in engine.running)
+        await until(partial(engine.has_ended, now))
     assert seen == {one.id, other.id, third.id}
     for job in (*two, third):
         await comes_to(queue, job, State.RENDERED)

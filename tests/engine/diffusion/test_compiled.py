@@ -65,7 +65,7 @@ def test_a_model_that_cannot_be_compiled_is_used_as_it_is_and_tried_once(monkeyp
 
     monkeypatch.setattr(importlib.import_module("torch._inductor.compile_fx"), "compile_fx", fail)
     model = compiled_for(Twice(), EngineContext(device=CARD, compile_models=True))
-    told = []
+    told: list[str] = []
     for _ in range(2):
         with compiling(usual=True, gave_up=told.append):
             assert model(torch.ones(2)).tolist() == [2, 2]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from engine.clips import encode as clips_encode
 from engine.core.cancel import CancelToken
 from engine.core.errors import Cancelled
 from engine.core.events import Progress
@@ -49,7 +51,7 @@ def on_gpu(render, monkeypatch):
 def test_the_next_clip_is_drawn_while_one_is_encoded_and_both_are_what_they_are_alone(tmp_path, monkeypatch):
     alone = [one(Renderer(), tmp_path / f"alone{seed}", seed=seed) for seed in (1, 2)]
     encoding, drawn = threading.Event(), threading.Event()
-    encode = render_module.encode
+    encode = clips_encode.encode
 
     def encode_when_the_other_is_drawn(*given, **named):
         encoding.set()
@@ -76,7 +78,7 @@ def test_the_next_clip_is_drawn_while_one_is_encoded_and_both_are_what_they_are_
 @pytest.mark.usefixtures("on_gpu")
 def test_a_gpu_that_smooths_does_so_before_the_take_is_judged_and_the_clip_is_the_same(tmp_path, monkeypatch):
     after = one(Renderer(), tmp_path / "after")
-    told = []
+    told: list[Any] = []
     monkeypatch.setattr(render_module, "smooths_on_gpu", lambda context: True)
     monkeypatch.setattr(Scripted, "asked", [])
     assert one(Renderer(), tmp_path / "before", on_event=told.append) == after
