@@ -28,6 +28,7 @@ from pydantic_settings import (
 
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
+from bot.config.drawing import Drawing
 from bot.config.endurance import Endurance
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
@@ -36,7 +37,6 @@ from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
-from engine.runtime.context import Attention, EngineContext
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 
@@ -67,7 +67,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Crowding, Endurance, Looking, PlainValues):
+class Settings(Crowding, Drawing, Endurance, Looking, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -104,44 +104,6 @@ class Settings(Crowding, Endurance, Looking, PlainValues):
     )
     device: Where = Field(
         Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for testing)."
-    )
-    models_memory: int = Field(
-        0,
-        ge=0,
-        description="Most bytes for loaded models in total; the oldest are unloaded first. 0: no limit.",
-    )
-    memory_steps: int = Field(
-        EngineContext.steps_down,
-        ge=0,
-        le=9,
-        description="How many memory savers a clip can switch on when memory runs out.",
-    )
-    attention: Attention = Field(
-        Attention.AUTO,
-        description="Which of torch's attention kernels is tried first on CUDA: auto (by the card), cudnn, "
-        "flash, efficient or math.",
-    )
-    clips_at_once: int = Field(
-        2,
-        ge=1,
-        le=2,
-        description="Most clips that the engine works on at once, where it has a GPU. With 2, it draws the "
-        "next clip while the last one is judged, smoothed and encoded; both are in main memory meanwhile.",
-    )
-    compile_models: bool = Field(
-        False,  # noqa: FBT003 - a default
-        description="Compile models for the usual sizes and lengths, on CUDA. Takes minutes the first time; "
-        "the result is kept in the data folder. The gain has not been measured yet.",
-    )
-    compiled_bytes: int = Field(
-        5_000_000_000,
-        ge=0,
-        description="Most bytes of compiled models in the data folder. If there are more when the engine "
-        "starts, they are deleted, and compiled anew when they are needed.",
-    )
-    rife_on_cpu: bool = Field(
-        False,  # noqa: FBT003 - a default
-        description="Smooth with RIFE even without a GPU, which is slow.",
     )
     engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, svd, …).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
