@@ -27,8 +27,10 @@ from engine.runtime.context import EngineContext
 from engine.weights.store import Store
 from tests.engine.families import animatediff_bench, test_svd, test_wan
 
+PICTURE = np.tile(np.arange(96, dtype=np.uint8)[None, :, None] * 2, (64, 1, 3))
+
 CASES: dict[str, tuple[str, str, Callable[[], Any], Inputs]] = {
-    "svd": ("svd", "SvdFamily", test_svd.small, Inputs(picture=test_wan.picture())),
+    "svd": ("svd", "SvdFamily", test_svd.small, Inputs(picture=PICTURE)),
     "wan": ("wan", "WanFamily", test_wan.recipe, Inputs()),
     "animatediff": ("animatediff", "AnimateDiff", animatediff_bench.small, Inputs()),
 }

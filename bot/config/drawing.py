@@ -24,7 +24,7 @@ class Drawing(BaseSettings):
     )
     attention: Attention = Field(
         Attention.AUTO,
-        description="Which of torch's attention kernels is tried first on CUDA: auto (by the card), cudnn, "
+        description="Which of torch's attention kernels is tried first on CUDA: auto (by the GPU), cudnn, "
         "flash, efficient or math.",
     )
     clips_at_once: int = Field(
