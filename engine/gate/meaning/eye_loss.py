@@ -16,6 +16,9 @@ _MARGIN = 5
 """Pixels by which an eye may move in its patch."""
 _NOISE = 4.0
 """Levels squared, which count for nothing."""
+_BANDS = ((1.2, 6.0), (1.0, 3.0))
+"""Blurs, in pixels, between which an eye's detail is: its outline, and its lids and iris. Where it is painted
+over with skin, the shadow of the brow may keep the outline."""
 _BOTH = 1.2
 """How much the loss beside the other eye's counts: a blink takes both, and so does the dark."""
 
@@ -32,18 +35,20 @@ def eye_loss(face: Followed) -> float | None:
     late = [eyes for number, eyes in patches if number > _LATE * end]
     if len(late) < _FEWEST:
         return None
-    one, other = sorted(
-        _kept([eyes[side] for eyes in early], [eyes[side] for eyes in late]) for side in (0, 1)
-    )
+    kept = [
+        [_kept([eyes[side] for eyes in early], [eyes[side] for eyes in late], *band) for band in _BANDS]
+        for side in (0, 1)
+    ]
+    one, other = sorted(float(np.sqrt(max(0.0, coarse * fine))) for coarse, fine in kept)
     return max(0.0, min(1 - one, _BOTH * (other - one)))
 
 
-def _kept(early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]]) -> float:
+def _kept(early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]], fine: float, coarse: float) -> float:
     """How much of an eye is still there: its strength times its likeness, in most of the later looks."""
-    known = [_core(_detail(patch)) for patch in early]
+    known = [_core(_detail(patch, fine, coarse)) for patch in early]
     strength, likeness = [], []
     for patch in late:
-        there = _detail(patch)
+        there = _detail(patch, fine, coarse)
         found = [_found(there, eye) for eye in known]
         strength.append(max(share for share, _ in found))
         likeness.append(max(alike for _, alike in found))
@@ -57,10 +62,12 @@ def _found(there: Floats, eye: Floats) -> tuple[float, float]:
     return float((part * eye).sum() / ((eye * eye).sum() + eye.size * _NOISE)), float(alike)
 
 
-def _detail(patch: NDArray[np.uint8]) -> Floats:
+def _detail(patch: NDArray[np.uint8], fine: float, coarse: float) -> Floats:
     """Without grain, and without light and shade."""
     luma = patch.astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(luma, (0, 0), 1.2) - cv2.GaussianBlur(luma, (0, 0), 6.0), np.float32)
+    return np.asarray(
+        cv2.GaussianBlur(luma, (0, 0), fine) - cv2.GaussianBlur(luma, (0, 0), coarse), np.float32
+    )
 
 
 def _core(detail: Floats) -> Floats:

@@ -26,14 +26,14 @@ from engine.vision.text_regions import TextLine
 SHORTEST = 4
 """Frames below which nothing can be said of a change."""
 
-FACE_SIDE = 320
-"""Longer side of the picture in which faces are looked for."""
+FACE_SIDES = (320, 448)
+"""Longer side of the picture in which faces are looked for; the second only where the first shows none."""
 _NARROWEST = 30.0
 """Pixels of a face's width, below which its mesh says little."""
-_PLAIN, _DOUBTED = 0.78, 0.5
+_PLAIN, _DOUBTED = 0.78, 0.35
 """The detector's certainty, below which a face is partly covered or no plain face, and its share then."""
 _MOST_FACES = 2
-_FACE_LOOKS = 12
+_FACE_LOOKS = 10
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
 _WITH_NECK, _COVERED = 1.5, 0.02
 """Of a face's height, and of its area: letters on so much of a face and its neck hide what it does."""
@@ -117,7 +117,9 @@ def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[
         return first, 1, []
     pictures = [(first, 1)] if clip.reference is None else [(clip.reference, 0), (first, 1)]
     for base, begin in pictures:
-        found = [face for face in eyes.faces(base, side=FACE_SIDE) if face.box.width >= _NARROWEST]
+        tries = (eyes.faces(base, side=side) for side in FACE_SIDES)
+        seen = next((found for found in tries if found), ())
+        found = [face for face in seen if face.box.width >= _NARROWEST]
         found = sorted(found, key=lambda face: -face.box.area)[:_MOST_FACES]
         meshes = [(mesh, face.certainty) for face in found if (mesh := eyes.mesh(base, face)) is not None]
         followed = [one for one in meshes if begin or eyes.mesh(first, one[0]) is not None]
