@@ -194,7 +194,7 @@ class _Shape:
         usual = bend / ((wavers + _NOISE / width) / _USUAL_BEND) ** _BEND_POWER
         quiet = _QUIET_SHARE * (bend - _QUIET_BEND) / (wavers + _QUIET_NOISE / width)
         quiet = min(quiet, _QUIET_MOST * bend) * _trust(self._looks, *_QUIET)
-        return max(usual * _trust(self._looks, *_DOUBT["face_bends"]), quiet)
+        return float(max(usual * _trust(self._looks, *_DOUBT["face_bends"]), quiet))
 
     def _grows(self) -> float | None:
         growth = self._between("inner", "near", lambda part: part.growth)
@@ -230,7 +230,8 @@ class _Shape:
         moved = [np.median(flow[mask, 0]) - np.median(flow[face, 0]) for flow in self._flows]
         lively = (float(self._trend(np.array(moved, np.float32)).wavers.std()) + _STILL_NECK) / _USUAL_NECK
         smooth = self._smooth("inner", _ROUGH_HEAD) * self._smooth("chest", _ROUGH_CLOTHES)
-        return slid / lively**_NECK_POWER * smooth * min(1.0, self._first.width / _NARROW_NECK)
+        narrow = min(1.0, self._first.width / _NARROW_NECK)
+        return float(slid / lively**_NECK_POWER * smooth * narrow)
 
 
 def _part(first: Crop, name: str) -> tuple[NDArray[np.bool_], bool]:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.meaning.appearing import find_appearing
+from engine.gate.meaning.appearing import find_appearing, may_have_appeared
 from engine.gate.meaning.drift import LOST, faults_of
 from engine.gate.meaning.faces import follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
@@ -131,7 +131,9 @@ def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[
 def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
     """Letters in the last frame that did not stand in earlier ones."""
     end, last = len(clip) - 1, clip.frames[-1]
-    found = eyes.text(last, side=SIDE) if eyes.has(Eye.TEXT) else ()
+    if not eyes.has(Eye.TEXT) or not may_have_appeared(_luma(clip.frames[0]), _luma(last)):
+        return
+    found = eyes.text(last, side=SIDE)
     if not found:
         return
     earlier = {int(share * end): _luma(clip.frames[int(share * end)]) for share in _EARLIER}

@@ -38,12 +38,12 @@ class Trend:
             series: float ``[L, ...]``.
             turns: radians left or right, and up or down, float ``[L, 2]``; None: it is taken off already.
         """
-        turns = np.zeros((len(times), 2)) if turns is None else turns
-        causes = np.column_stack([times, turns]).astype(np.float64)
+        angles = np.zeros((len(times), 2), np.float32) if turns is None else turns
+        causes = np.column_stack([times, angles]).astype(np.float64)
         ridge = np.diag([0.0, _FREE_TURN, _FREE_TURN])
         weights = np.linalg.solve(causes.T @ causes + ridge, causes.T)
         slope = np.tensordot(weights[0], series, (0, 0))
-        steady = series - np.tensordot(turns @ weights[1:], series, (1, 0))
+        steady = series - np.tensordot(angles @ weights[1:], series, (1, 0))
         count = max(2, len(times) // 3)
         late = np.median(steady[-count:], axis=0) / times[-count:].mean()
         return cls(slope, late, steady - times.reshape(-1, *[1] * (series.ndim - 1)) * slope)
