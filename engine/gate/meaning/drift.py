@@ -33,7 +33,7 @@ _DOUBT = {
     "face_grows": (0.6, 0.6, 4),
     "mouth_slides": (0.6, 0.6, 4),
     "head_slides": (0.6, 0.4, 2),
-    "eye_disappears": (0.8, 0.8, 4),
+    "eye_disappears": (1.0, 1.0, 4),
 }
 """Radians turned and correlation lost where a finding counts half, and how fast it falls beyond."""
 _AWAY = 0.35

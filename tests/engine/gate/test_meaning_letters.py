@@ -67,7 +67,20 @@ def gone(frames):
     return np.concatenate([frames[: LENGTH // 2], left[LENGTH // 2 :]])
 
 
-@pytest.mark.parametrize("change", [still, zoomed, pans, covered, gone])
+def leaves(frames):
+    """The letters leave the frame, and something of their tones comes in where they first stood."""
+    left, top, right, bottom = captioned(frames, np.random.default_rng(3))[1]
+    step = 5 if top > frames.shape[1] / 2 else -5
+    made = frames.copy()
+    for t, frame in enumerate(made):
+        frame[:] = np.roll(frames[t], step * t, axis=0)
+        if step * t > frames.shape[1] - bottom:
+            frame[: bottom - top] = frames[t, top - 60 : bottom - 60]
+            frame[top:bottom, left:right] = frames[t, top:bottom, left:right][:, ::-1]
+    return made
+
+
+@pytest.mark.parametrize("change", [still, zoomed, pans, covered, gone, leaves])
 def test_letters_that_stay_move_are_covered_or_go_are_no_gibberish(plain, change):
     captions = captioned(plain, np.random.default_rng(3))[0]
     assert found(change(captions), plain) == {}

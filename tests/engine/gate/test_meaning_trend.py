@@ -102,19 +102,40 @@ def test_a_small_neck_tells_less():
     assert read(drifting(full), 0.4)["head_slides"] < 0.7 * read(drifting(full))["head_slides"]
 
 
-def test_an_eye_under_skin_is_gone_though_the_shadow_around_it_stays():
-    shadow = np.full((EYE_HIGH, EYE_WIDE), 150, np.float32)
-    cv2.ellipse(shadow, (24, 16), (16, 8), 0, 0, 360, 90, -1)
-    soft = cv2.GaussianBlur(shadow, (0, 0), 4)
+def eye_patches():
+    """An eye, skin painted over it that kept the shadow of the brow, and petals in front of it."""
+    soft = np.full((EYE_HIGH, EYE_WIDE), 150, np.float32)
+    cv2.ellipse(soft, (24, 16), (16, 8), 0, 0, 360, 90, -1)
+    soft = np.asarray(cv2.GaussianBlur(soft, (0, 0), 4), np.float32)
     eye = soft.copy()
     cv2.ellipse(eye, (24, 16), (11, 4), 0, 0, 360, 230, -1)
     cv2.circle(eye, (24, 16), 4, 30, -1)
-    there, gone = (cv2.GaussianBlur(one, (0, 0), 0.8).astype(np.uint8) for one in (eye, soft))
-    looks = tuple(Look(number=n + 1, mesh=mesh(), eyes=(there, there if n < 5 else gone)) for n in range(10))
-    face = replace(followed([]), eyes=(there, there), looks=looks)
-    loss = eye_loss(face)
+    texture = np.random.default_rng(7).normal(size=eye.shape).astype(np.float32)
+    petals = eye.mean() + 500 * cv2.GaussianBlur(texture, (0, 0), 1.2)
+    return tuple(
+        cv2.GaussianBlur(one, (0, 0), 0.8).clip(0, 255).astype(np.uint8) for one in (eye, soft, petals)
+    )
+
+
+def loss_of(there, late):
+    looks = tuple(Look(number=n + 1, mesh=mesh(), eyes=(there, there if n < 5 else late)) for n in range(10))
+    loss = eye_loss(replace(followed([]), eyes=(there, there), looks=looks))
     assert loss is not None
-    assert loss > FAULTS["eye_disappears"].warn
+    return loss
+
+
+def test_an_eye_under_skin_is_gone_though_the_shadow_around_it_stays():
+    eye, skin, petals = eye_patches()
+    assert loss_of(eye, skin) > FAULTS["eye_disappears"].warn
+    assert loss_of(eye, petals) < FAULTS["eye_disappears"].warn / 2, "covered, and not gone"
+
+
+def test_an_eye_that_gets_into_the_shadow_is_not_gone():
+    eye, skin, _ = eye_patches()
+    assert loss_of(eye, (eye * 0.3).astype(np.uint8)) < FAULTS["eye_disappears"].warn / 2
+    assert loss_of(eye, (skin * 0.3).astype(np.uint8)) < FAULTS["eye_disappears"].warn, (
+        "nothing is seen of it"
+    )
 
 
 def test_a_face_that_is_too_small_at_first_is_looked_for_in_a_larger_picture(monkeypatch):
