@@ -33,7 +33,7 @@ _NARROWEST = 30.0
 _PLAIN, _DOUBTED = 0.78, 0.35
 """The detector's certainty, below which a face is partly covered or no plain face, and its share then."""
 _MOST_FACES = 2
-_FACE_LOOKS = 10
+_FACE_LOOKS = 9
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
 _WITH_NECK, _COVERED = 1.5, 0.02
 """Of a face's height, and of its area: letters on so much of a face and its neck hide what it does."""

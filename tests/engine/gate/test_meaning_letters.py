@@ -70,13 +70,11 @@ def gone(frames):
 def leaves(frames):
     """The letters leave the frame, and something of their tones comes in where they first stood."""
     left, top, right, bottom = captioned(frames, np.random.default_rng(3))[1]
-    step = 5 if top > frames.shape[1] / 2 else -5
     made = frames.copy()
-    for t, frame in enumerate(made):
-        frame[:] = np.roll(frames[t], step * t, axis=0)
-        if step * t > frames.shape[1] - bottom:
-            frame[: bottom - top] = frames[t, top - 60 : bottom - 60]
-            frame[top:bottom, left:right] = frames[t, top:bottom, left:right][:, ::-1]
+    for t, down in enumerate((0, 0, 0, 0, 0, 0, 13, 16, 20, 60, 60, 60)):
+        made[t, down:] = frames[t, : frames.shape[1] - down]
+        if down > bottom - top:
+            made[t, top:bottom, left:right] = frames[t, top:bottom, left:right][:, ::-1]
     return made
 
 
