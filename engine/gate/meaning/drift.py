@@ -29,7 +29,7 @@ _CLEAR, _TOLD = (0.25, 0.3), (0.6, 0.6)
 """Radians turned and correlation lost, up to which a look is clear, and up to which it tells anything of the
 face's shape. The clear ones alone are compared where there are enough of them."""
 _DOUBT = {
-    "face_bends": (0.3, 0.4, 4),
+    "face_bends": (0.25, 0.4, 4),
     "face_grows": (0.6, 0.6, 4),
     "mouth_slides": (0.6, 0.6, 4),
     "head_slides": (0.6, 0.4, 2),

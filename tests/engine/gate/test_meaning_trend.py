@@ -70,7 +70,7 @@ def field(across, down):
 
 
 def test_a_slight_bend_is_a_fault_of_a_face_that_keeps_still_only():
-    full = field(lambda x, y: 0.012 * np.sin(9 * y), lambda x, y: 0.012 * np.sin(9 * x))
+    full = field(lambda x, y: 0.006 * np.sin(9 * y), lambda x, y: 0.006 * np.sin(9 * x))
     assert read(drifting(full))["face_bends"] > FAULTS["face_bends"].warn
     assert read(drifting(full, 0.3))["face_bends"] < FAULTS["face_bends"].warn
     assert read(drifting(full / 8))["face_bends"] < FAULTS["face_bends"].warn / 2, "too slight to tell"
@@ -105,11 +105,11 @@ def test_a_small_neck_tells_less():
 def eye_patches():
     """An eye, skin painted over it that kept the shadow of the brow, and petals in front of it."""
     soft = np.full((EYE_HIGH, EYE_WIDE), 150, np.float32)
-    cv2.ellipse(soft, (24, 16), (16, 8), 0, 0, 360, 90, -1)
-    soft = np.asarray(cv2.GaussianBlur(soft, (0, 0), 4), np.float32)
+    cv2.ellipse(soft, (24, 16), (16, 8), 0, 0, 360, 60, -1)
+    soft = np.asarray(cv2.GaussianBlur(soft, (0, 0), 3), np.float32)
     eye = soft.copy()
-    cv2.ellipse(eye, (24, 16), (11, 4), 0, 0, 360, 230, -1)
-    cv2.circle(eye, (24, 16), 4, 30, -1)
+    cv2.ellipse(eye, (24, 16), (9, 3), 0, 0, 360, 150, -1)
+    cv2.circle(eye, (24, 16), 3, 20, -1)
     texture = np.random.default_rng(7).normal(size=eye.shape).astype(np.float32)
     petals = eye.mean() + 500 * cv2.GaussianBlur(texture, (0, 0), 1.2)
     return tuple(
