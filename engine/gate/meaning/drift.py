@@ -52,9 +52,10 @@ widths that is none; and what a bend counts that is as large as its wavering."""
 _QUIET_MOST, _QUIET = 3.0, (0.15, 0.3, 4)
 """By how much such a bend may count for more than it is; and as in :data:`_DOUBT`."""
 _USUAL_NECK, _STILL_NECK, _NECK_POWER = 0.02, 0.01, 0.3
-_ROUGH_FACE, _ROUGH_HEAD, _ROUGH_CLOTHES = 0.08, 0.03, 0.05
-"""Roughness of a part's motion, in widths, where it counts half: a face and what is around it, a head, and
-the chest, from which hair or hands move over it. What does not move as one thing has no one motion."""
+_ROUGH_FACE, _ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = 0.08, 0.05, 0.03, 0.05
+"""Roughness of a part's motion, in widths, where it counts half: a face and what is around it, a face of
+which only the mouth is asked, a head, and the chest, from which hair or hands move over it. What does not
+move as one thing has no one motion."""
 _NARROW_NECK = 70.0
 """Pixels of a face's width, below which its neck is too narrow to be told from its clothes."""
 _SHRINKS = 0.4
@@ -212,7 +213,7 @@ class _Shape:
         if jaw is None:
             return None
         slid = abs(lesser(jaw, lesser(float(trend.slope), float(trend.late))))
-        return slid * self._smooth("inner", _ROUGH_FACE)
+        return slid * self._smooth("inner", _ROUGH_MOUTH)
 
     def _head(self) -> float | None:
         """How far the neck moves sideways on the chest, beside what a lively head does."""
