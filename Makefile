@@ -56,7 +56,7 @@ demo: $(BIN)/.core
 # workers keep two cores busy.
 WORKERS ?= 2
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
-WITH_TORCH = tests/engine tests/golden tests/end_to_end/test_models_way.py tests/test_families.py
+WITH_TORCH = tests/engine tests/golden tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
 
 # mypy keeps one core busy for half a minute, so the tests begin beside it.
 test: lint

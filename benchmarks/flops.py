@@ -22,8 +22,8 @@ from benchmarks.meta_memory import empty, svd_unet, svd_vae, wan_transformer
 from engine.diffusion.deep_cache import DeepCache
 from engine.diffusion.guidance_interval import GuidanceInterval, guided_steps
 from engine.diffusion.one_key import attend_to_one_key
+from engine.diffusion.wan.levers import WHOLE_FIRST, cached
 from engine.families.wan import CACHED_EVERY, GUIDED_SHARE
-from engine.families.wan.levers import WHOLE_FIRST, cached
 
 WIDTH, HEIGHT, FRAMES = 1024, 576, 25
 STEPS = 25

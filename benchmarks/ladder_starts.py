@@ -8,19 +8,14 @@ benchmarks/meta_memory.py; a desktop and CUDA take 0.6 GiB. Nothing is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-import engine.diffusion  # noqa: F401 - puts the libraries in order before they are imported
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device, DeviceKind
 from engine.core.recipe import Kind, Quality, Recipe
 from engine.core.request import Request, Subject
-from engine.diffusion.ladder import Rung, first_rung
 from engine.families import CATALOGUE
-from engine.families.animatediff import ladder as animatediff
-from engine.families.svd import ladder as svd
-from engine.families.wan import VERSIONS, count
-from engine.families.wan import ladder as wan
+from engine.planning.first_rung import beginning
 from engine.planning.plan import plan
 
 GIB = 2**30
@@ -28,8 +23,6 @@ TAKEN = 0.6
 GPUS = (6, 8, 12, 16, 24, 80)
 """Gigabytes, as they are sold."""
 
-SVD_MODELS = svd.Weights(vae=196 * 2**20, image_encoder=1205 * 2**20, unet=2909 * 2**20)
-ANIMATEDIFF_MODELS = {"all_models": 2837 * 2**20, "largest": 2438 * 2**20}
 SEEN = Subject(sha256="0" * 64, width=1600, height=900)
 
 
@@ -41,24 +34,7 @@ def clips() -> Iterator[tuple[str, Request]]:
     yield "`animatediff` best, 8 s", _words("animatediff", Quality.BEST, 8)
     yield "`wan` 5 s", _words("wan", Quality.BEST, 5)
     yield "`wan-5b` 5 s", _words("wan-5b", Quality.BEST, 5)
-
-
-def start(recipe: Recipe, gigabytes: int) -> tuple[Sequence[Rung], int, bool]:
-    """The rungs in force, bytes that are needed with them, and whether those are there."""
-    rungs: Sequence[Rung]
-    if recipe.engine == "svd":
-        rungs, needed = svd.RUNGS, svd.costs(recipe, SVD_MODELS)
-    elif recipe.engine == "animatediff":
-        rungs, needed = animatediff.RUNGS, animatediff.costs(recipe, **ANIMATEDIFF_MODELS)
-    else:
-        version = VERSIONS[recipe.engine]
-        weights = wan.Weights(transformer=version.transformer, vae=version.vae)
-        go = min(count(recipe.frames), version.trained_frames)
-        needed = wan.costs(recipe, weights, go=go, from_picture=False)
-        rungs = wan.rungs_of(version)
-    free = int((gigabytes - TAKEN) * GIB)
-    first = first_rung(needed, free)
-    return rungs[:first], needed[first], needed[first] <= free
+    yield "`wan-vace` 5 s", _words("wan-vace", Quality.BEST, 5)
 
 
 def table() -> str:
@@ -73,11 +49,21 @@ def table() -> str:
             device = Device(kind=DeviceKind.CUDA, name="a GPU", memory=gigabytes * GIB)
             here = Capabilities(device=device, weights=frozenset(CATALOGUE))
             recipe = plan(request, SEEN if request.kind is Kind.ANIMATE else None, capabilities=here)
-            rungs, needed, fits = start(recipe, gigabytes)
-            given_up = "nothing" if not rungs else rungs[-1].name
-            cells.append(f"{given_up}, {needed / GIB:.1f}" if fits else f"does not fit: {needed / GIB:.1f}")
+            cells.append(_cell(recipe, gigabytes))
         lines.append(f"| {name} {recipe.width}×{recipe.height}, {recipe.frames} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _cell(recipe: Recipe, gigabytes: int) -> str:
+    begins = beginning(recipe, int((gigabytes - TAKEN) * GIB))
+    if begins is None:
+        return "not counted"
+    size = f"{begins.needed / GIB:.1f}"
+    return (
+        f"{begins.rungs[-1] if begins.rungs else 'nothing'}, {size}"
+        if begins.fits
+        else f"does not fit: {size}"
+    )
 
 
 def _words(engine: str, quality: Quality, seconds: float) -> Request:

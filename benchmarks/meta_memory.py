@@ -215,6 +215,25 @@ def wan_vae(name: str) -> Any:
     )
 
 
+def vace_transformer(*, blocks: int = 30) -> Any:
+    """Wan VACE's transformer with 1.3 billion parameters, and a control block beside every second of them."""
+    return on_meta(
+        lambda: diffusers.WanVACETransformer3DModel(
+            num_attention_heads=12,
+            attention_head_dim=128,
+            in_channels=16,
+            out_channels=16,
+            text_dim=4096,
+            freq_dim=256,
+            ffn_dim=8960,
+            num_layers=blocks,
+            vace_layers=list(range(0, blocks, 2)),
+            vace_in_channels=96,
+        ),
+        torch.bfloat16,
+    )
+
+
 def umt5() -> Any:
     """Wan's text encoder."""
     config = transformers.UMT5Config(
@@ -332,6 +351,39 @@ def wan_encode(vae: Any, name: str, width: int, height: int) -> Figure:
     return Figure(name=f"{name} encode {width}×{height}", total=total, units=width * height)
 
 
+def vace_step(transformer: Any, width: int, height: int, frames: int) -> Figure:
+    """One pass; the unit is a token: four frames of 16×16 pixels."""
+    latents = (frames - 1) // 4 + 1, height // 8, width // 8
+
+    def call() -> object:
+        return transformer(
+            hidden_states=empty(1, 16, *latents, dtype=torch.bfloat16),
+            timestep=empty(1, dtype=torch.float32),
+            encoder_hidden_states=empty(1, 512, 4096, dtype=torch.bfloat16),
+            control_hidden_states=empty(1, 96, *latents, dtype=torch.bfloat16),
+            return_dict=False,
+        )
+
+    tokens = latents[0] * (latents[1] // 2) * (latents[2] // 2)
+    return Figure(
+        name=f"wan-vace step {width}×{height}×{frames}", total=peak((transformer,), call), units=tokens
+    )
+
+
+def vace_encode(vae: Any, width: int, height: int, frames: int, *, tiled: bool = False) -> Figure:
+    """What the clip is drawn by, through the pipeline's own code; the unit is a pixel of a frame."""
+    (vae.enable_tiling if tiled else vae.disable_tiling)()
+    pipe = diffusers.WanVACEPipeline(None, None, vae, None, transformer=vace_transformer(blocks=1))
+
+    def call() -> object:
+        clip = empty(1, 3, frames, height, width, dtype=torch.float32)
+        mask = empty(1, 1, frames, height, width, dtype=torch.float32)
+        return pipe.prepare_video_latents(clip, mask, [[]], device=torch.device("meta"))
+
+    said = f"wan-vace encode {width}×{height}×{frames}{', tiled' if tiled else ''}"
+    return Figure(name=said, total=peak((vae,), call), units=width * height)
+
+
 def reading(encoder: Any) -> Figure:
     """Reading a prompt of 512 tokens."""
     tokens = empty(1, 512, dtype=torch.int64)
@@ -345,6 +397,7 @@ def every() -> Iterator[Figure]:
     yield from _of_animatediff()
     yield from _of_wan("wan", (832, 480), (33, 81))
     yield from _of_wan("wan-5b", (1280, 704), (49, 121))
+    yield from _of_vace()
     yield reading(umt5())
 
 
@@ -373,6 +426,15 @@ def _of_wan(name: str, size: tuple[int, int], counts: tuple[int, ...]) -> Iterat
         for tiled in (False, True):
             yield wan_decode(vae, name, *size, frames, tiled=tiled)
     yield wan_encode(vae, name, *size)
+
+
+def _of_vace() -> Iterator[Figure]:
+    """It decodes as Wan 2.1 does, with the same VAE."""
+    transformer, vae = vace_transformer(), wan_vae("wan")
+    for frames in (33, 81):
+        yield vace_step(transformer, 832, 480, frames)
+        for tiled in (False, True):
+            yield vace_encode(vae, 832, 480, frames, tiled=tiled)
 
 
 def main() -> None:

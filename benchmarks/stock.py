@@ -11,7 +11,8 @@ import numpy as np
 from engine.core.device import Device, DeviceKind
 from engine.core.family import Frames, Picture
 from engine.core.recipe import Recipe
-from engine.families.wan import UMT5, VERSIONS
+from engine.core.video_model import UMT5
+from engine.families.wan import VERSIONS
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
 

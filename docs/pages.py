@@ -18,9 +18,9 @@ CLI = "bot.cli"
 """Where the modules are that print the tables of the command line."""
 
 
-def printed(module: str) -> str:
+def printed(module: str, *arguments: str) -> str:
     """Run a module and give what it prints."""
-    command = (sys.executable, "-m", module)
+    command = (sys.executable, "-m", module, *arguments)
     return subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
 
 
@@ -41,13 +41,24 @@ def models() -> None:
 
 
 def choices() -> None:
-    """Write the table of docs/models.md that says which engine draws what on which card."""
-    page = DOCS / "models.md"
-    before, begin, rest = page.read_text("utf-8").partition("<!-- choices: begin -->\n")
-    _, end, after = rest.partition("<!-- choices: end -->")
+    """Write the table of docs/models.md that says which engine draws what on which GPU."""
+    put(DOCS / "models.md", "choices", printed(f"{CLI}.choices_table"))
+
+
+def first_time() -> None:
+    """Write what the commands of docs/first-time.md print for a GPU of 12 GB."""
+    for command in ("doctor", "pull"):
+        text = printed(f"{CLI}.first_time_page", command)
+        put(DOCS / "first-time.md", command, f"```text\n{text}```\n")
+
+
+def put(page: Path, place: str, text: str) -> None:
+    """Put a text between the two marks of a place."""
+    before, begin, rest = page.read_text("utf-8").partition(f"<!-- {place}: begin -->\n")
+    _, end, after = rest.partition(f"<!-- {place}: end -->")
     if not (begin and end):
-        raise SystemExit(f"{page.name} has no place for the table of choices")
-    page.write_text(f"{before}{begin}{printed(f'{CLI}.choices_table')}{end}{after}", "utf-8")
+        raise SystemExit(f"{page.name} has no place called {place}")
+    page.write_text(f"{before}{begin}{text}{end}{after}", "utf-8")
 
 
 def delivery() -> None:
@@ -63,6 +74,7 @@ def rights() -> None:
 PAGES: dict[str, Callable[[], None]] = {
     "settings.md": settings,
     "models.md": models,
+    "first-time.md": first_time,
     "delivery.md": delivery,
     "moderation.md": rights,
 }

@@ -17,6 +17,7 @@ NAMES = (
     "engine.families.sketch.draw",
     "engine.families.svd.draw",
     "engine.families.wan.draw",
+    "engine.families.wan_vace.draw",
     "hypothesis",
     "tests.engine.tiny.animatediff",
     "tests.engine.tiny.svd",

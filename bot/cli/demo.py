@@ -14,7 +14,8 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,8 +38,8 @@ from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
 from db.files import Blobs
-from db.jobs.enqueue import EnqueueLimits
 from db.jobs.job import Job, NewJob
+from db.jobs.queries import JobQueries
 from db.privacy.pseudonyms import Pseudonyms
 from db.queue import Queue
 from db.sqlite.connection import Database
@@ -46,11 +47,12 @@ from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import UserError
+from engine.core.events import Event
 from engine.core.recipe import Receipt, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import CATALOGUE
 from engine.planning.plan import PlanLimits, plan
-from engine.process.host import EngineHost
+from engine.process.host import EngineHost, HostState, Rendered
 from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
 from engine.rendering.render_job import RenderLimits
@@ -107,57 +109,214 @@ async def make_clip(
     settings: Settings,
     on_progress: Callable[[JobProgress], None],
 ) -> Made:
-    """Take one request the whole way.
+    """Take one request the whole way; see :meth:`ClipMaker.make`."""
+    async with clip_maker(settings) as maker:
+        return await maker.make(request, files, output, on_progress=on_progress)
+
+
+@asynccontextmanager
+async def clip_maker(settings: Settings) -> AsyncIterator[ClipMaker]:
+    """What makes clips for as long as the block lasts. The engine starts with the first of them.
 
     Args:
-        request: what to make.
-        files: the bytes of pictures and clips, by what they are for.
-        output: where the clip is saved.
         settings: where weights lie, where models run, and the owner's limits.
-        on_progress: told now and then how far it is.
-
-    Raises:
-        UserError: the request or a file is refused; the text says why.
-        CannotSave: the clip is finished, and the disk does not take it; the text says where it is kept.
     """
-    began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="framekiln-") as folder:
         data = Path(folder)
-        outlet = Folder(data)
         async with await Database.open(data / DATABASE) as database:
-            queue = Queue(
-                database,
-                policies.for_turns(settings),
-                pseudonym_of=Pseudonyms(data).of,
-                retells=RecipeRedactor().retells,
-                clock=time.time,
-            )
-            blobs = Blobs(data / BLOBS)
-            host = EngineHost(
-                spool=data / SPOOL,
-                limits=policies.for_engine(settings),
-                environment=os.environ | policies.engine_environment(settings),
-            )
+            maker = ClipMaker(settings, data, database)
             try:
-                subjects = await _take_in(files, blobs, settings)
-                await host.start()
-                capabilities = _capabilities(settings, host, request)
-                request = worded(request, capabilities, limit=settings.max_prompt)
-                recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
-                job = await _enqueue(recipe, subjects.values(), queue, policies.for_enqueueing(settings))
-                spend = policies.for_render(settings, settings.max_clip_bytes)
-                sealer = Sealer(load_identity(settings.data_dir))
-                deliverer, engine_loop = _loops(
-                    settings, queue, blobs, host, outlet, data / OUTBOX, sealer, spend
-                )
-                done = await _follow(job, queue, deliverer, engine_loop, on_progress)
+                yield maker
             finally:
-                await host.close()
+                await maker.host.close()
+
+
+class ClipMaker:
+    """Takes requests the whole way, one after the other. Made by :func:`clip_maker`.
+
+    Attributes:
+        host: the engine.
+    """
+
+    def __init__(self, settings: Settings, data: Path, database: Database) -> None:
+        self._settings = settings
+        self._data = data
+        self._queue = Queue(
+            database,
+            policies.for_turns(settings),
+            pseudonym_of=Pseudonyms(data).of,
+            retells=RecipeRedactor().retells,
+            clock=time.time,
+        )
+        self._blobs = Blobs(data / BLOBS)
+        self.host = EngineHost(
+            spool=data / SPOOL,
+            limits=policies.for_engine(settings),
+            environment=os.environ | policies.engine_environment(settings),
+        )
+        self._asked = 0
+
+    async def device(self) -> Device:
+        """Where models run; starts the engine."""
+        if self.host.state is HostState.STOPPED:
+            await self.host.start()
+        return self.host.device or Device()
+
+    async def make(
+        self,
+        request: Request,
+        files: Mapping[Role, bytes],
+        output: OutputFile,
+        *,
+        on_progress: Callable[[JobProgress], None],
+        attempts: int | None = None,
+    ) -> Made:
+        """Take one request the whole way.
+
+        Args:
+            request: what to make.
+            files: the bytes of pictures and clips, by what they are for.
+            output: where the clip is saved.
+            on_progress: told now and then how far it is.
+            attempts: how often it may be begun; None: until it has come to an end by itself.
+
+        Raises:
+            UserError: the request or a file is refused, or it failed; the text says why.
+            CannotSave: the clip is finished, and the disk does not take it; the text says where it is kept.
+        """
+        began = time.monotonic()
+        settings = self._settings
+        outlet = Folder(self._data)
+        subjects = await _take_in(files, self._blobs, settings)
+        capabilities = _capabilities(settings, await self.device(), request)
+        request = worded(request, capabilities, limit=settings.max_prompt)
+        recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
+        job = await self._enqueue(recipe, subjects.values())
+        engine = _Heard(self.host, attempts)
+        deliverer, engine_loop = self._loops(engine, outlet)
+        done = await _follow(job, self._queue.jobs, deliverer, engine_loop, engine, on_progress)
+        if not done.state.ended:  # or the next request would find it waiting
+            await self._queue.claims.cancel(job)
         if done.state is not State.DELIVERED or done.receipt is None:
-            text = done.error_text or f"The job ended as {done.state} ({done.error_code})."
-            raise UserError("E_RENDER", text)
+            raise UserError("E_RENDER", _why(done, engine.trouble).replace("{", "{{").replace("}", "}}"))
         await asyncio.to_thread(_save, outlet.clip, output)
-    return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
+        return Made(recipe=recipe, receipt=receipt_of(done), seconds=time.monotonic() - began)
+
+    async def _enqueue(self, recipe: Recipe, subjects: Iterable[Subject]) -> JobId:
+        # Each is another member's in another server, or the limits would hold the later ones back.
+        self._asked += 1
+        new = NewJob(
+            key=f"demo {self._asked}",
+            kind=recipe.kind,
+            guild_id=NOBODY + self._asked,
+            channel_id=NOBODY,
+            user_id=NOBODY + self._asked,
+            recipe=recipe.to_json(),
+            profile=recipe.profile,
+            inputs=recipe.inputs,
+            seen=seen_document(recipe, subjects),
+        )
+        limits = policies.for_enqueueing(self._settings)
+        return (await self._queue.entry.enqueue(new, limits)).job.id
+
+    def _loops(self, engine: _Heard, outlet: Folder) -> tuple[Deliverer, EngineLoop]:
+        """Make the bot's own loops, which end in a folder."""
+        settings, queue = self._settings, self._queue
+        spend = policies.for_render(settings, settings.max_clip_bytes)
+        sealer = Sealer(load_identity(settings.data_dir))
+        work = self._data / OUTBOX
+
+        async def limits_for(_: Job) -> RenderLimits:
+            return spend
+
+        signals = JobSignals()
+        shortages = Shortages(policies.for_shortages(settings), clock=time.time)
+        deliverer = Deliverer(
+            delivery=queue.delivery,
+            jobs=queue.jobs,
+            claims=queue.claims,
+            blobs=self._blobs,
+            outlet=outlet,
+            work=work,
+            limits=policies.for_delivery(settings),
+            clip_posts=ClipPosts(work=work, sealer=sealer),
+            signals=signals,
+            shortages=shortages,
+            clock=time.time,
+        )
+        engine_loop = EngineLoop(
+            claims=queue.claims,
+            jobs=queue.jobs,
+            take_previews=queue.take_previews,
+            retention=queue.retention,
+            blobs=self._blobs,
+            engine=engine,
+            limits_for=limits_for,
+            stumbles=policies.for_stumbles(settings),
+            shortages=shortages,
+            signals=signals,
+            clock=time.time,
+            may_claim=lambda: not engine.spent,
+        )
+        return deliverer, engine_loop
+
+
+class _Heard:
+    """The engine, and what it said when a clip failed: the row keeps only what a member may read.
+
+    Attributes:
+        trouble: the error of the last attempt; None while there is none.
+    """
+
+    def __init__(self, host: EngineHost, attempts: int | None) -> None:
+        """Make one.
+
+        Args:
+            host: the engine.
+            attempts: how often a clip may be begun; None: as often as the queue likes.
+        """
+        self._host = host
+        self._left = attempts
+        self.trouble: Exception | None = None
+
+    async def render(
+        self,
+        recipe: Recipe,
+        inputs: Mapping[str, Path],
+        *,
+        job: str,
+        limits: RenderLimits,
+        on_event: Callable[[Event], None],
+        cancel: asyncio.Event,
+    ) -> Rendered:
+        """See :meth:`engine.process.host.EngineHost.render`."""
+        if self._left is not None:
+            self._left -= 1
+        try:
+            return await self._host.render(
+                recipe, inputs, job=job, limits=limits, on_event=on_event, cancel=cancel
+            )
+        except Exception as error:
+            self.trouble = error
+            raise
+
+    @property
+    def spent(self) -> bool:
+        """Whether it may not be begun again."""
+        return self._left is not None and self._left <= 0
+
+    def discard(self, rendered: Rendered) -> None:
+        """See :meth:`engine.process.host.EngineHost.discard`."""
+        self._host.discard(rendered)
+
+
+def _why(done: Job, trouble: Exception | None) -> str:
+    """Why a job came to nothing: in a member's words, or in the engine's, of which the owner has more use."""
+    if done.error_text:
+        return done.error_text
+    if trouble is not None and str(trouble):
+        return str(trouble).splitlines()[0]
+    return f"The job ended as {done.state} ({done.error_code})."
 
 
 def _save(clip: Path, output: OutputFile) -> None:
@@ -191,86 +350,26 @@ def _plan(
     )
 
 
-def _capabilities(settings: Settings, host: EngineHost, request: Request) -> Capabilities:
+def _capabilities(settings: Settings, device: Device, request: Request) -> Capabilities:
     """What there is here. Who names an engine on the command line will wait for it, GPU or not."""
     slow = policies.allows_slow_models(settings) or request.engine != AUTO
-    return capabilities_of(policies.store_of(settings), CATALOGUE, host.device or Device(), slow=slow)
-
-
-async def _enqueue(recipe: Recipe, subjects: Iterable[Subject], queue: Queue, limits: EnqueueLimits) -> JobId:
-    new = NewJob(
-        key="demo",
-        kind=recipe.kind,
-        guild_id=NOBODY,
-        channel_id=NOBODY,
-        user_id=NOBODY,
-        recipe=recipe.to_json(),
-        profile=recipe.profile,
-        inputs=recipe.inputs,
-        seen=seen_document(recipe, subjects),
-    )
-    return (await queue.entry.enqueue(new, limits)).job.id
-
-
-def _loops(
-    settings: Settings,
-    queue: Queue,
-    blobs: Blobs,
-    host: EngineHost,
-    outlet: Folder,
-    work: Path,
-    sealer: Sealer,
-    spend: RenderLimits,
-) -> tuple[Deliverer, EngineLoop]:
-    """Make the bot's own loops, which end in a folder."""
-
-    async def limits_for(_: Job) -> RenderLimits:
-        return spend
-
-    signals = JobSignals()
-    shortages = Shortages(policies.for_shortages(settings), clock=time.time)
-    deliverer = Deliverer(
-        delivery=queue.delivery,
-        jobs=queue.jobs,
-        claims=queue.claims,
-        blobs=blobs,
-        outlet=outlet,
-        work=work,
-        limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=work, sealer=sealer),
-        signals=signals,
-        shortages=shortages,
-        clock=time.time,
-    )
-    engine_loop = EngineLoop(
-        claims=queue.claims,
-        jobs=queue.jobs,
-        take_previews=queue.take_previews,
-        retention=queue.retention,
-        blobs=blobs,
-        engine=host,
-        limits_for=limits_for,
-        stumbles=policies.for_stumbles(settings),
-        shortages=shortages,
-        signals=signals,
-        clock=time.time,
-    )
-    return deliverer, engine_loop
+    return capabilities_of(policies.store_of(settings), CATALOGUE, device, slow=slow)
 
 
 async def _follow(
     job: JobId,
-    queue: Queue,
+    jobs: JobQueries,
     deliverer: Deliverer,
     engine_loop: EngineLoop,
+    engine: _Heard,
     on_progress: Callable[[JobProgress], None],
 ) -> Job:
-    """Run the loops until the job has ended."""
+    """Run the loops until the job has ended, or was put back and may not be begun again."""
     loops = [asyncio.create_task(part.loop.run()) for part in (engine_loop, deliverer)]
     try:
         while True:
-            row = await queue.jobs.get(job)
-            if row is None or row.state.ended:
+            row = await jobs.get(job)
+            if row is None or row.state.ended or (row.state is State.QUEUED and engine.spent):
                 break
             if (live := engine_loop.progress.get(job)) is not None:
                 on_progress(live)

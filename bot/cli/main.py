@@ -23,6 +23,7 @@ from bot.cli.judge import judge
 from bot.cli.models import models
 from bot.cli.output import CLIP, PICTURE, OutputFile, data_dir, save_picture
 from bot.cli.request_options import A_FILE, asked_for
+from bot.cli.try_ways import try_ways
 from bot.config.secrets import hide, hide_token
 from bot.requests import options
 from engine.core.foreign_text import visible
@@ -73,6 +74,7 @@ main.add_command(check)
 main.add_command(judge)
 main.add_command(models)
 main.add_command(restore)
+main.add_command(try_ways)
 
 
 @main.command()
@@ -229,13 +231,28 @@ def _fetch_eyes(settings: Settings) -> None:
 
 
 @main.command()
-def doctor() -> None:
+@click.option("--gpu", is_flag=True, help="Look at the GPU: what it can draw, and what to download for it.")
+def doctor(*, gpu: bool) -> None:
     """Check what is missing, and say how to fix it."""
+    if gpu:
+        _examine_gpu()
     from bot.cli.doctor import examine, report  # noqa: PLC0415 - see the module's docstring
 
     findings = examine()
     click.echo(report(findings))
     sys.exit(1 if any(finding.blocks for finding in findings) else 0)
+
+
+def _examine_gpu() -> NoReturn:
+    from bot.cli.gpu_report import gpu_report  # noqa: PLC0415 - see the module's docstring
+    from bot.config.settings import BadSettings, load_settings  # noqa: PLC0415
+
+    try:
+        lines, well = gpu_report(load_settings())
+    except BadSettings as error:
+        _give_up(f"A setting is wrong. {error}")
+    click.echo("\n".join(lines))
+    sys.exit(0 if well else 1)
 
 
 @main.command()

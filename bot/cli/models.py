@@ -55,13 +55,31 @@ def list_models() -> None:
 
 
 @models.command()
-@click.argument("names", nargs=-1, required=True)
+@click.argument("names", nargs=-1)
 @click.option("--yes", is_flag=True, help="Accept the licences without being asked.")
-def pull(names: tuple[str, ...], *, yes: bool) -> None:
+@click.option(
+    "--for",
+    "gpu",
+    metavar="12GB|card",
+    help="In place of NAMES: all that is recommended for a GPU of this memory, or for this machine's.",
+)
+def pull(names: tuple[str, ...], gpu: str | None, *, yes: bool) -> None:
     """Download the weights called NAMES, check them and install them.
 
     "eyes" stands for all the small networks that look at pictures.
     """
+    if gpu is not None:
+        if names:
+            raise click.UsageError("Give names or --for, not both.")
+        _pull_for(gpu, yes=yes)
+    elif not names:
+        raise click.UsageError("Give the names of weights, or --for with the memory of your GPU.")
+    elif not _pull(_specs(names), yes=yes):
+        sys.exit(1)
+
+
+def _pull(specs: list[ModelSpec], *, yes: bool) -> bool:
+    """Pull one after the other; one that fails does not keep the others. Returns whether all went well."""
     from engine.weights.fetch import FetchFailed  # noqa: PLC0415 - nothing is imported to print --help
     from engine.weights.hub import hub_of  # noqa: PLC0415
     from engine.weights.pull import Puller  # noqa: PLC0415
@@ -69,22 +87,51 @@ def pull(names: tuple[str, ...], *, yes: bool) -> None:
 
     store = _store()
     puller = Puller(store, hub=hub_of(os.environ), index=index_of(os.environ))
-    failed = False
-    for spec in _specs(names):
+    well = True
+    for spec in specs:
         try:
             with _bars() as bars:
                 plan = puller.pull(spec, accept=lambda plan: _accept(plan, yes=yes), tell=bars.tell)
         except FetchFailed as error:
             click.echo(f"{spec.name}: {error}", err=True)
-            failed = True
+            well = False
         except KeyboardInterrupt:
             click.echo("\nStopped. The finished part is kept; run the same command to continue.", err=True)
             sys.exit(STOPPED)
         else:
             done = "is already installed" if plan is None else f"is in {store.path(spec.name)}"
             click.echo(f"{spec.name} {done}.")
-    if failed:
-        sys.exit(1)
+    return well
+
+
+def _pull_for(gpu: str, *, yes: bool) -> None:
+    """Pull all that is recommended for a GPU, after one question."""
+    from bot.cli.pull_for import gpu_meant, offer, short_of_room, specs_for  # noqa: PLC0415
+
+    try:
+        device = gpu_meant(gpu)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--for") from None
+    store = _store()
+    here, missing = specs_for(device, store)
+    for line in offer(device, here, missing):
+        click.echo(line)
+    if not missing:
+        click.echo("\nThere is nothing to download.")
+        return
+    if warning := short_of_room(missing, store):
+        click.echo(f"\n{warning}")
+    if not yes:
+        if not _somebody_is_here():
+            _give_up(
+                "Nothing was downloaded: you need to accept the licences, and there is no terminal to ask in."
+                " Read them, then add --yes."
+            )
+        if not click.confirm("\nDo you accept these licences, and shall all of this be downloaded?"):
+            _give_up("Nothing was downloaded.")
+    if not _pull(missing, yes=True):
+        _give_up("Not everything was downloaded; run the same command to continue.")
+    click.echo("All of it is installed. Next: framekiln doctor --gpu, then framekiln try")
 
 
 @models.command()

@@ -12,7 +12,6 @@ from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Request
 from engine.families import FAMILIES
-from engine.families.animatediff_control.follow_needs import NEEDS
 from engine.planning.choice import engines_for
 
 MAX_WEIGHT = 2.0
@@ -53,7 +52,11 @@ def models_here(capabilities: Capabilities, kind: Kind) -> tuple[str, ...]:
 
 def follow_here(capabilities: Capabilities) -> Follow:
     """What is followed in a clip by default: the first that this machine has the weights for."""
-    able = (follow for follow in FOLLOWED_FIRST if capabilities.weights >= set(NEEDS[follow].weights))
+    able = (
+        follow
+        for follow in FOLLOWED_FIRST
+        if any(spec.can_follow(follow, capabilities) for spec in FAMILIES.values())
+    )
     return next(able, FOLLOWED_FIRST[0])
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from engine.core.recipe import Kind, Number, Quality, Recipe
+from engine.core.recipe import Follow, Kind, Number, Quality, Recipe
 from engine.core.retake import Retake, less_motion
 
 if TYPE_CHECKING:
@@ -128,6 +128,8 @@ class FamilySpec:
         base: names of the catalogue's checkpoints, the preferred one first.
         ways: ways of drawing by quality; the first whose weights are there is taken.
         features: what it can do beside drawing its kinds.
+        follows: what it can follow in a clip, and names of :data:`engine.families.CATALOGUE` that this takes
+            beside its own.
         heeds_faces: whether faces in the picture change how it draws.
         area: pixels of a frame by quality, about; None: :data:`engine.planning.frame_size.AREA`.
         trained_sizes: widths and heights that its weights were trained on; a frame of nearly that shape and
@@ -140,6 +142,9 @@ class FamilySpec:
         count: the least number of frames that it can draw and that is not less than the given one.
         tune: the family's own part of the plan.
         calm: what changes when two takes failed for the same cause; see :mod:`engine.core.retake`.
+        ladder: ``module:function``; the function takes a recipe and gives the rungs of its memory ladder and
+            the bytes of a GPU that are needed with the first 0, 1, 2, … of them, for weights of the size that
+            the catalogue's have. "": no figures are known.
     """
 
     name: str
@@ -160,6 +165,7 @@ class FamilySpec:
     base: tuple[str, ...] = ()
     ways: Mapping[Quality, tuple[Way, ...]] = field(default_factory=dict)
     features: frozenset[Feature] = frozenset()
+    follows: Mapping[Follow, tuple[str, ...]] = field(default_factory=dict)
     heeds_faces: bool = False
     area: Mapping[Quality, int] | None = None
     trained_sizes: tuple[tuple[int, int], ...] = ()
@@ -170,6 +176,7 @@ class FamilySpec:
     count: Callable[[int], int] = _any_count
     tune: Callable[[Outline], Tuned] = _as_it_is
     calm: Callable[[Recipe], Retake | None] = less_motion
+    ladder: str = ""
 
     @property
     def trained(self) -> bool:
@@ -198,6 +205,11 @@ class FamilySpec:
         if not (capabilities.device.is_gpu or capabilities.slow):
             return "a GPU"
         return None
+
+    def can_follow(self, follow: Follow, capabilities: Capabilities) -> bool:
+        """Whether all weights are there that following this takes."""
+        needed = self.follows.get(follow)
+        return needed is not None and capabilities.weights >= {*self.weights, *needed}
 
     def judged_step(self, native_fps: float) -> int:
         """Which frames the gate looks at: the first, and every so many after it."""

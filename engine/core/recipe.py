@@ -301,6 +301,7 @@ class Receipt:
         sha256: hex digest of the MP4.
         size: bytes of the MP4.
         nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
+        peak_memory: bytes at most, see :mod:`engine.runtime.peak_memory`; None: not known.
     """
 
     engine: str
@@ -316,6 +317,7 @@ class Receipt:
     seconds: dict[str, float] = field(default_factory=dict)
     ladder: tuple[str, ...] = ()
     nudity: float | None = None
+    peak_memory: int | None = None
 
     @property
     def busy_seconds(self) -> float:

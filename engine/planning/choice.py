@@ -87,16 +87,10 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
                 f"There is no engine called {{engine}} here.{why} Choose from: {there_are}.",
                 engine=request.engine[:60],
             )
-        _insist(spec, given)
+        _insist(spec, given, capabilities)
         return spec, f"{spec.name}, as asked: {spec.about}"
     able = [FAMILIES[name] for name in engines_for(capabilities) if _draws(FAMILIES[name], given)]
-    apt = [
-        spec
-        for spec in able
-        if spec.features >= given.needs() and (not spec.ways or _way(spec, given, capabilities) is not None)
-    ]
-    if apt:
-        apt.sort(key=lambda spec: _preference(spec, given, capabilities))
+    if apt := _apt(able, given, capabilities):
         filming = [spec for spec in apt if spec.films and _is_only_to_be_read(given)]
         if filming:
             return filming[0], f"{filming[0].name}: this picture is mostly text, and a model would garble it"
@@ -117,6 +111,19 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     raise UserError(
         Code.NO_ENGINE, "No engine here can make this clip. The owner can run “framekiln doctor” to see why."
     )
+
+
+def _apt(able: list[FamilySpec], given: Given, capabilities: Capabilities) -> list[FamilySpec]:
+    """Those that can do all that is asked, the preferred ones first."""
+    follow = given.request.follow
+    apt = [
+        spec
+        for spec in able
+        if spec.features >= given.needs() and (not spec.ways or _way(spec, given, capabilities) is not None)
+    ]
+    if follow is not None:  # where none has all weights for it, the refusal names what is missing
+        apt = [spec for spec in apt if spec.can_follow(follow, capabilities)] or apt
+    return sorted(apt, key=lambda spec: _preference(spec, given, capabilities))
 
 
 def choose_way(
@@ -196,13 +203,14 @@ def _draws(spec: FamilySpec, given: Given) -> bool:
     return given.request.kind in spec.kinds and (given.subject is not None or not spec.needs_picture)
 
 
-def _insist(spec: FamilySpec, given: Given) -> None:
+def _insist(spec: FamilySpec, given: Given, capabilities: Capabilities) -> None:
     if not _draws(spec, given):
         need = "a picture" if spec.needs_picture else "a prompt"
         raise UserError(Code.NO_ENGINE, f"The engine “{spec.name}” needs {need} to start from.")
     missing = given.needs() - spec.features
     if missing:
-        others = [name for name, other in FAMILIES.items() if Feature.END in missing <= other.features]
+        here = engines_for(capabilities)
+        others = [name for name in here if Feature.END in missing <= FAMILIES[name].features]
         way_out = f" Choose {' or '.join(others)}, or leave the engine to me." if others else ""
         raise UserError(
             Code.FEATURE, f"The engine “{spec.name}” cannot do this: {', '.join(sorted(missing))}.{way_out}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine import families
@@ -24,6 +24,7 @@ from engine.rendering.read_inputs import read_inputs
 from engine.rendering.render_job import Clock, RenderJob, RenderLimits, teller
 from engine.rendering.takes import draw_until_good
 from engine.runtime.context import EngineContext
+from engine.runtime.peak_memory import forget_peak, peak
 from engine.smooth import FlowModel
 from engine.vision.nudity import highest_score
 
@@ -98,6 +99,7 @@ class Renderer:
             ClipTooLarge: not even the smallest encoding fits the limit.
         """
         clock = Clock()
+        counted = forget_peak(self.device)
         with clock.stage(Stage.PREPARING):
             on_event(Progress(stage=Stage.PREPARING, fraction=0.0))
             job = RenderJob(
@@ -124,7 +126,8 @@ class Renderer:
             )
         with clock.stage(Stage.CHECKING):
             nudity = highest_score(made.frames, self._context.store)
-        return _receipt(job, made, encoded, clock, nudity)
+        receipt = _receipt(job, made, encoded, clock, nudity)
+        return replace(receipt, peak_memory=peak(self.device) if counted else None)
 
     def _drawn(self, job: RenderJob, clock: Clock) -> _Made:
         """Draw a clip, or the part that follows the clip before."""

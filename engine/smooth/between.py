@@ -13,9 +13,15 @@ from engine.smooth.passage import Passage, Sight, sights
 from engine.vision.optical_flow import Floats, luma, read
 
 _DETAIL = 1.5
+_SHAPE = 5.0
+"""Fine detail is up to the one width, pixels; shapes are between it and the other."""
+
 _NEIGHBOURHOOD = 6
-_SHARPEN = 0.75
+_SHARPEN = 0.5
 _LARGEST_GAIN = 1.35
+
+_APART, _TOGETHER = 0.5, 0.95
+"""Correlation of the two readings' shapes up to which motion was not found, and from which on it was."""
 
 _MODEL_WEIGHT = 0.4
 _FLOW_WEIGHT = 0.7
@@ -26,7 +32,13 @@ _FAR_APART = 24.0
 _FORGIVEN = 2.0
 """Levels of doubt that say nothing: noise, and the steps of compression."""
 
+_DOUBT_WIDTH = 4.0
+"""Width over which doubt is judged, pixels at half size."""
+
 _HARDLY = 0.05
+
+_LEAST = 0.3
+"""Energy that is noise, levels squared."""
 
 _NOUGHT: Any = (0.0, 0.0, 0.0, 0.0)
 _MEAN = np.full((1, 3), 1 / 3, np.float32)
@@ -42,18 +54,22 @@ class _Version:
     """Local difference of the two, float32 ``[h, w]`` at half size, levels."""
 
 
-def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float) -> NDArray[np.uint8]:
+def between(
+    a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: float, held: Floats | None = None
+) -> NDArray[np.uint8]:
     """The frame at ``time`` (0 … 1, ends excluded) between two frames, uint8 ``[H, W, 3]``.
 
     Both flows say where a pixel was and where it will be, and perhaps it has not moved. Each gives a version
     of the frame, read from both frames and weighted by how well the two readings agree. What only one of the
-    frames shows is read from that one. A flow model's version is mixed in with the same kind of weight.
+    frames shows is read from that one. A flow model's version is mixed in with the same kind of weight. What
+    is held, float32 ``[H, W]`` from :func:`engine.smooth.held.held`, stays where it is.
     """
     earlier, later = a.astype(np.float32), b.astype(np.float32)
     seen = sights(way, time, *a.shape[:2])
     forward = _read(earlier, later, seen.forward)
     backward = forward if seen.backward is None else _read(earlier, later, seen.backward)
-    made = _by_flow(earlier, later, forward, backward, time)
+    by_a, by_b = _by_flow(earlier, later, forward, backward)
+    made = np.asarray(cv2.addWeighted(by_a, 1 - time, by_b, time, 0), np.float32)
     for reading, alone in ((forward.by_a, seen.only_a), (backward.by_b, seen.only_b)):
         if float(alone.max()) > _HARDLY:
             shown = _enlarge(alone, made)
@@ -62,7 +78,10 @@ def between(a: NDArray[np.uint8], b: NDArray[np.uint8], way: Passage, time: floa
         told = _read(earlier, later, seen.model)
         model = _mix(told.by_a, told.by_b, seen.share, 1 - seen.share)
         made = _fuse(made, np.minimum(forward.doubt, backward.doubt), model, told.doubt)
-    made = _sharpen(made, forward.by_a, backward.by_b)
+    made = _restore(made, by_a, by_b)
+    if held is not None:
+        still = np.asarray(cv2.addWeighted(earlier, 1 - time, later, time, 0), np.float32)
+        made = _mix(made, still, 1 - held, held)
     return np.asarray(cv2.add(made, _NOUGHT, dtype=cv2.CV_8U), np.uint8)  # rounds, and stops at 0 and 255
 
 
@@ -71,26 +90,26 @@ def _read(earlier: Floats, later: Floats, sight: Sight) -> _Version:
     return _Version(by_a=by_a, by_b=by_b, doubt=_doubt(by_a, by_b))
 
 
-def _by_flow(earlier: Floats, later: Floats, forward: _Version, backward: _Version, time: float) -> Floats:
-    """Mix the versions of both flows with one in which nothing moves; that one counts where it is better."""
-    made = _crossed(forward.by_a, forward.by_b, time)
+def _by_flow(earlier: Floats, later: Floats, forward: _Version, backward: _Version) -> tuple[Floats, Floats]:
+    """Mix the versions of both flows with one in which nothing moves; that one counts where it is better.
+
+    Returns:
+        The new frame as read from the earlier and from the later frame, float32 ``[H, W, 3]``.
+    """
+    by_a, by_b = forward.by_a, forward.by_b
     least = forward.doubt + _FORGIVEN
     moved = 1 / least
     if backward is not forward:
         other_doubt = backward.doubt + _FORGIVEN
         one, other = _enlarge(moved, earlier), _enlarge(1 / other_doubt, earlier)
-        made = _mix(made, _crossed(backward.by_a, backward.by_b, time), one, other)
+        by_a, by_b = _mix(by_a, backward.by_a, one, other), _mix(by_b, backward.by_b, one, other)
         least, moved = np.minimum(least, other_doubt), moved + 1 / other_doubt
     still = least / (_doubt(earlier, later) + _FORGIVEN) ** 2
     share = np.asarray(still / (still + moved), np.float32)
     if float(share.max()) < _HARDLY:
-        return made
+        return by_a, by_b
     wide = _enlarge(share, earlier)
-    return _mix(made, _crossed(earlier, later, time), 1 - wide, wide)
-
-
-def _crossed(by_a: Floats, by_b: Floats, time: float) -> Floats:
-    return np.asarray(cv2.addWeighted(by_a, 1 - time, by_b, time, 0), np.float32)
+    return _mix(by_a, earlier, 1 - wide, wide), _mix(by_b, later, 1 - wide, wide)
 
 
 def _fuse(flow: Floats, doubt: Floats, model: Floats, model_doubt: Floats) -> Floats:
@@ -126,25 +145,47 @@ def _enlarge(field: NDArray[np.floating[Any]], like: NDArray[np.generic]) -> Flo
 def _doubt(one: Floats, other: Floats) -> Floats:
     """Local mean difference of two pictures, float32 at half size, levels."""
     apart = _shrink(np.asarray(cv2.absdiff(one, other), np.float32), 2)
-    return _blur(np.asarray(cv2.transform(apart, _MEAN), np.float32), 1.5)
+    return _blur(np.asarray(cv2.transform(apart, _MEAN), np.float32), _DOUBT_WIDTH)
 
 
-def _energy(fine: Floats) -> Floats:
-    """Local energy of fine luma, float32 at quarter size, levels squared."""
-    return _blur(_shrink(cv2.multiply(fine, fine).astype(np.float32), 4), _NEIGHBOURHOOD / 4)
+def _energy(one: Floats, other: Floats) -> Floats:
+    """Local mean of the product of two bands of luma, float32 at quarter size, levels squared."""
+    return _blur(_shrink(cv2.multiply(one, other).astype(np.float32), 4), _NEIGHBOURHOOD / 4)
 
 
-def _fine(picture: Floats) -> Floats:
-    return np.asarray(cv2.subtract(picture, _blur(picture, _DETAIL)), np.float32)
+def _bands(picture: Floats) -> tuple[Floats, Floats]:
+    """Fine detail and shapes."""
+    soft = _blur(picture, _DETAIL)
+    return (
+        np.asarray(cv2.subtract(picture, soft), np.float32),
+        np.asarray(cv2.subtract(soft, _blur(soft, _SHAPE)), np.float32),
+    )
 
 
-def _sharpen(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
-    """Restore the detail that a mean of two pictures loses; otherwise the clip pulses between soft and sharp.
+def _likeness(one: Floats, other: Floats, energy: Floats, least: float) -> Floats:
+    """Local correlation of two bands, float32 at quarter size, 0 … 1."""
+    return np.clip((_energy(one, other) + least) / (energy + least), 0, 1)
 
-    Three quarters of it: restoring all would double the error.
+
+def _restore(made: Floats, by_a: Floats, by_b: Floats) -> Floats:
+    """Give fine detail the strength that it should have.
+
+    A mean of two pictures loses detail even where motion is right, such as grain; otherwise the clip would
+    pulse between soft and sharp. Half of it comes back: restoring all would double the error. Where
+    the two readings show different shapes, motion was not found: the mean shows detail of both, a ghost, and
+    only what they share stays.
     """
-    fine = _fine(made)
-    wanted = (_energy(_fine(luma(by_a))) + _energy(_fine(luma(by_b)))) / 2
-    gain = np.clip(np.sqrt((wanted + 0.3) / (_energy(luma(fine)) + 0.3)), 1, _LARGEST_GAIN)
-    strength = _enlarge(np.asarray(_SHARPEN * (gain - 1), np.float32), made)
-    return np.asarray(cv2.scaleAdd(cv2.multiply(cv2.merge([strength] * 3), fine), 1, made), np.float32)
+    (fine_a, shape_a), (fine_b, shape_b) = _bands(luma(by_a)), _bands(luma(by_b))
+    shapes = np.asarray((_energy(shape_a, shape_a) + _energy(shape_b, shape_b)) / 2, np.float32)
+    found = (_likeness(shape_a, shape_b, shapes, 1.0) - _APART) / (_TOGETHER - _APART)
+    fine = np.asarray(cv2.subtract(made, _blur(made, _DETAIL)), np.float32)
+    has = luma(fine)
+    wanted = np.asarray((_energy(fine_a, fine_a) + _energy(fine_b, fine_b)) / 2, np.float32)
+    gain = np.clip(np.sqrt((wanted + _LEAST) / (_energy(has, has) + _LEAST)), 1, _LARGEST_GAIN)
+    shared = _likeness(fine_a, fine_b, wanted, _LEAST)
+    # The best linear guess of detail from two noisy readings with this correlation.
+    kept = 2 * shared / (1 + shared)
+    found = np.clip(found, 0, 1)
+    strength = found * _SHARPEN * (gain - 1) + (1 - found) * (kept - 1)
+    wide = _enlarge(np.asarray(strength, np.float32), made)
+    return np.asarray(cv2.scaleAdd(cv2.multiply(cv2.merge([wide] * 3), fine), 1, made), np.float32)

@@ -16,7 +16,8 @@ from engine.vision.optical_flow import FAST, Floats, dense, grid, luma, read
 _LONG_SIDE = 160
 _FLOW_SIDE = 32
 _LOST_PIXELS = 1.5
-_CERTAIN = 1.9
+_CERTAIN = 2.15
+_LIKELY = 1.9
 _POSSIBLE = 0.5
 _ABOVE_NEIGHBOURS = 0.3
 _STILL_LEVEL = 1.6
@@ -37,8 +38,8 @@ def links(
 ) -> list[Link]:
     """Classify each pair of neighbouring frames.
 
-    A pair is a cut if its distance is large in itself, or large compared with the neighbouring pairs: fast
-    motion raises those too, a cut stands alone.
+    A pair is a cut if its distance is very large, or large compared with the neighbouring pairs: fast motion
+    raises those too, a cut stands alone.
 
     Args:
         frames: uint8 ``[T, H, W, 3]``.
@@ -63,14 +64,18 @@ def links(
         if same:
             found.append(Link.DUPLICATE)
             continue
+        distance = distances[k]
         around = [j for j in (k - 2, k - 1, k + 1, k + 2) if 0 <= j < len(pairs)]
-        # A clip of two or three frames has no other pairs to compare with: only a certain cut counts.
-        alone = len(around) > 1 and (
-            distances[k] > _POSSIBLE
-            and distances[k] - distances[around].max() > _ABOVE_NEIGHBOURS
+        apart = not around or distance - distances[around].max() > _ABOVE_NEIGHBOURS
+        # A clip of two or three frames has too few other pairs to compare with.
+        alone = (
+            len(around) > 1
+            and apart
+            and distance > _POSSIBLE
             and residuals[k] > 2 * residuals[around].max() + 1
         )
-        found.append(Link.CUT if distances[k] > _CERTAIN or alone else Link.MOTION)
+        cut = distance > _CERTAIN or (distance > _LIKELY and apart) or alone
+        found.append(Link.CUT if cut else Link.MOTION)
     return found
 
 

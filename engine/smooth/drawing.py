@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict, deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from engine.core.cancel import CancelToken
 from engine.smooth.between import between
+from engine.smooth.coarse import Coarse
 from engine.smooth.cuts import Link, links
-from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow
+from engine.smooth.flow import FlowModel, Middle, PairFlow, find_flow, look
+from engine.smooth.held import held
 from engine.smooth.moments import Moment
 from engine.smooth.passage import passage
 
@@ -49,6 +51,7 @@ class Drawing:
         self._cancel = cancel
         self._kinds: list[Link] = []
         self._closed = False
+        self._looks: dict[int, Future[Coarse | None]] = {}
         self._flows: dict[int, Future[PairFlow]] = {}
         self._guesses: dict[int, tuple[Future[list[Middle]], int]] = {}
 
@@ -93,14 +96,20 @@ class Drawing:
             return
         near = {self._number(gap + step) for step in (0, -1, 1, 2)}
         for one in sorted(near - self._flows.keys()):
-            if one in range(len(self._kinds)) and self._kinds[one] is Link.MOTION:
-                self._flows[one] = pool.submit(self._find, one, self._guess(model_pool, one))
+            if not self._moves(one):
+                continue
+            # The pool starts its work in this order, so that no thread waits for what has not been started.
+            looks = [] if self._model is not None else [self._look(pool, one + step) for step in (-1, 0, 1)]
+            self._flows[one] = pool.submit(self._find, one, self._guess(model_pool, one), looks)
         for old in self._flows.keys() - near:
             del self._flows[old]
             self._guesses.pop(old, None)
+        for old in self._looks.keys() - {self._number(one + step) for one in near for step in (-1, 0, 1)}:
+            del self._looks[old]
         way = passage(self._flows[gap].result(), self._known(gap - 1), self._known(gap + 1))
+        still = held([self._frames[place] for place in self._around(gap)])
         for place, moment in wanted:
-            yield place, pool.submit(between, a, b, way, float(moment.share))
+            yield place, pool.submit(between, a, b, way, float(moment.share), still)
 
     def _guess(self, model_pool: ThreadPoolExecutor, gap: int) -> tuple[Future[list[Middle]], int] | None:
         """Have the model process a gap in one batch with those that come next."""
@@ -120,9 +129,26 @@ class Drawing:
             self._guesses.update({one: (batch, number) for number, one in enumerate(gaps)})
         return self._guesses[gap]
 
-    def _find(self, gap: int, guess: tuple[Future[list[Middle]], int] | None) -> PairFlow:
-        middle = None if guess is None else guess[0].result()[guess[1]]
-        return find_flow(*self._pair(gap), middle)
+    def _look(self, pool: ThreadPoolExecutor, gap: int) -> Future[Coarse | None] | None:
+        """Have the pool take a first look at a gap, which its neighbours need too."""
+        one = self._number(gap)
+        if not self._moves(one):
+            return None
+        if one not in self._looks:
+            self._looks[one] = pool.submit(look, *self._pair(one))
+        return self._looks[one]
+
+    def _find(
+        self,
+        gap: int,
+        guess: tuple[Future[list[Middle]], int] | None,
+        looks: Sequence[Future[Coarse | None] | None],
+    ) -> PairFlow:
+        if guess is not None:
+            return find_flow(*self._pair(gap), guess[0].result()[guess[1]])
+        return find_flow(
+            *self._pair(gap), looks=[None if taken is None else taken.result() for taken in looks]
+        )
 
     def _finish(self, ready: deque[Ordered], count: int) -> Iterator[tuple[int, Frame]]:
         for _ in range(count):
@@ -137,6 +163,18 @@ class Drawing:
 
     def _places(self, gap: int) -> tuple[int, int]:
         return gap, (gap + 1) % len(self._frames)
+
+    def _around(self, gap: int) -> list[int]:
+        """The frames of a gap and, where no cut is between, the one before it and the one after it."""
+        places = list(self._places(gap))
+        if self._moves(self._number(gap - 1)):
+            places.insert(0, self._places(self._number(gap - 1))[0])
+        if self._moves(self._number(gap + 1)):
+            places.append(self._places(self._number(gap + 1))[1])
+        return places
+
+    def _moves(self, gap: int) -> bool:
+        return gap in range(len(self._kinds)) and self._kinds[gap] is Link.MOTION
 
     def _number(self, gap: int) -> int:
         """The gap's number; in a loop, the last gap comes before the first."""

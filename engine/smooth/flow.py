@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.smooth.coarse import Coarse, find_coarse, guided
+from engine.smooth.search import SMALLEST_SIDE, resized, search
 from engine.vision.optical_flow import Floats, grid, read
-
-_SMALLEST_SIDE = 16
-"""DIS needs some patches of 8 px; smaller frames are blended without motion."""
 
 REDUCED = 4
 """Factor by which the flow is smaller than the frames."""
@@ -25,13 +24,12 @@ motion is found, and a large picture costs no more than it must."""
 _LEAST_SEARCHED, _MOST_SEARCHED = 0.5, 1.0
 """Share of the frames' size, whatever their longer side."""
 
+_COARSER = 2
+"""Factor by which the pictures of the first look are smaller than those of the search."""
+
 _PATCH_STRIDE = 4
-_DESCENT_STEPS = 12
 _REFINEMENTS = 3
 _INVERSION_STEPS = 3
-
-_NOTHING: Any = None
-"""OpenCV accepts None as an initial flow; its type stubs do not know that."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,16 +77,38 @@ class PairFlow:
     middle: Middle | None = None
 
 
-def find_flow(a: NDArray[np.uint8], b: NDArray[np.uint8], middle: Middle | None = None) -> PairFlow:
-    """The flow between two frames, uint8 ``[H, W, 3]``; the search starts from the model's guess."""
+def look(a: NDArray[np.uint8], b: NDArray[np.uint8]) -> Coarse | None:
+    """A first look at the motion between two frames, uint8 ``[H, W, 3]``; None where they are too small."""
+    if min(a.shape[:2]) < SMALLEST_SIDE:
+        return None
+    return find_coarse(*(_at_share(frame, _searched_share(frame) / _COARSER) for frame in (a, b)))
+
+
+def find_flow(
+    a: NDArray[np.uint8],
+    b: NDArray[np.uint8],
+    middle: Middle | None = None,
+    looks: Sequence[Coarse | None] = (None, None, None),
+) -> PairFlow:
+    """The flow between two frames.
+
+    Args:
+        a, b: uint8 ``[H, W, 3]``.
+        middle: the flow model's result; the search starts from it.
+        looks: the first looks at the gap before, at this gap and at the one after, from :func:`look`; without
+            a model the search starts from them.
+    """
     small = _reduced_middle(middle, a)
-    if min(a.shape[:2]) < _SMALLEST_SIDE:
+    if min(a.shape[:2]) < SMALLEST_SIDE:
         height, width = reduced_size(a)
         still = np.zeros((height, width, 2), np.float32)
         return PairFlow(there=still, back=still, middle=small)
-    one, other = (_search_size(frame) for frame in (a, b))
-    starts = (None, None) if middle is None else _ends(middle, *one.shape)
-    there, back = _search(one, other, starts[0]), _search(other, one, starts[1])
+    one, other = (_at_share(frame, _searched_share(frame)) for frame in (a, b))
+    starts = _starts(middle, looks, one.shape)
+    there, back = (
+        search(source, target, start, stride=_PATCH_STRIDE, refinements=_REFINEMENTS)
+        for (source, target), start in zip(((one, other), (other, one)), starts, strict=True)
+    )
     return PairFlow(
         there=resized(there, *reduced_size(a)), back=resized(back, *reduced_size(a)), middle=small
     )
@@ -97,14 +117,6 @@ def find_flow(a: NDArray[np.uint8], b: NDArray[np.uint8], middle: Middle | None 
 def reduced_size(frame: NDArray[np.uint8]) -> tuple[int, int]:
     """Height and width of a frame's flow."""
     return -(-frame.shape[0] // REDUCED), -(-frame.shape[1] // REDUCED)
-
-
-def resized(flow: Floats, height: int, width: int) -> Floats:
-    """The flow, float32 ``[h, w, 2]``, resized for another picture size, in pixels of that size."""
-    scale = np.array([width / flow.shape[1], height / flow.shape[0]], np.float32)
-    if width < flow.shape[1]:
-        return np.asarray(cv2.resize(flow, (width, height), interpolation=cv2.INTER_AREA) * scale, np.float32)
-    return np.asarray(cv2.resize(flow * scale, (width, height)), np.float32)
 
 
 def origin(flow: Floats, time: float, places: Floats, start: Floats | None = None) -> Floats:
@@ -146,24 +158,24 @@ def _ends(middle: Middle, height: int, width: int) -> tuple[Floats, Floats]:
     return read(way, origin(to_a, 1, places)), read(-way, origin(to_b, 1, places))
 
 
-def _search_size(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _starts(
+    middle: Middle | None, looks: Sequence[Coarse | None], shape: tuple[int, ...]
+) -> tuple[Floats | None, Floats | None]:
+    before, here, after = looks
+    if middle is not None:
+        return _ends(middle, shape[0], shape[1])
+    if here is None:
+        return None, None
+    there, back = guided(here, before, after)
+    return resized(there, shape[0], shape[1]), resized(back, shape[0], shape[1])
+
+
+def _searched_share(frame: NDArray[np.uint8]) -> float:
+    return float(np.clip(_SEARCHED_SIDE / max(frame.shape), _LEAST_SEARCHED, _MOST_SEARCHED))
+
+
+def _at_share(frame: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+    """Luma at a share of the frame's size, uint8 ``[h, w]``."""
     luma = cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
-    scale = min(_MOST_SEARCHED, max(_LEAST_SEARCHED, _SEARCHED_SIDE / max(luma.shape)))
-    size = [max(_SMALLEST_SIDE, round(side * scale)) for side in luma.shape[::-1]]
+    size = [max(SMALLEST_SIDE, round(side * share)) for side in luma.shape[::-1]]
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _search(source: NDArray[np.uint8], target: NDArray[np.uint8], start: Floats | None) -> Floats:
-    """Dense inverse search (Kroeger et al. 2016) down to single pixels.
-
-    OpenCV's presets stop at half size or coarser, and here the pictures are reduced already. Without
-    variational refinement, edges of the flow fray.
-    """
-    # OpenCV 5.0's DIS object remembers its last call, so that each call needs a new one.
-    search = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    search.setFinestScale(0)
-    search.setPatchStride(_PATCH_STRIDE)
-    search.setGradientDescentIterations(_DESCENT_STEPS)
-    search.setVariationalRefinementIterations(_REFINEMENTS)
-    # The flow is written over the guess.
-    return np.asarray(search.calc(source, target, _NOTHING if start is None else start), np.float32)

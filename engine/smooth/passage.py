@@ -12,7 +12,8 @@ import cv2
 import numpy as np
 
 from engine.smooth.arrival import arrival
-from engine.smooth.flow import REDUCED, Middle, PairFlow, resized
+from engine.smooth.flow import REDUCED, Middle, PairFlow
+from engine.smooth.search import resized
 from engine.vision.optical_flow import Floats, grid, read
 
 _SPREAD = 1.5

@@ -1,11 +1,16 @@
-"""The weights that no family owns: what looks at pictures, and what smooths clips."""
+"""The weights that no family owns: what looks at pictures, what finds poses and depth, what smooths clips."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from engine.weights import licences
-from engine.weights.model_spec import ModelSpec, WheelSource
+from engine.weights.model_spec import MB, HubSource, Licence, ModelSpec, WheelSource
+
+ANNOTATORS, OPENPOSE = "annotators", "openpose"
+"""What finds soft edges and depth; and what finds poses, which has a licence of its own."""
+
+_MIDAS = "dpt_hybrid-midas-501f0c75.pt"
 
 
 def _mediapipe(member: str, member_size: int, sha256: str) -> WheelSource:
@@ -19,7 +24,40 @@ def _mediapipe(member: str, member_size: int, sha256: str) -> WheelSource:
     )
 
 
+def _annotators(name: str, about: str, licence: Licence, size: int, digests: Mapping[str, str]) -> ModelSpec:
+    """Files of the one repository that has them; they exist in no other format, so the digests are known."""
+    return ModelSpec(
+        name=name,
+        about=about,
+        source=HubSource(
+            repo="lllyasviel/Annotators",
+            revision="83cbccd4a3be9fa9f2fd9fe96f30288c9762e65b",
+            files=tuple(digests),
+            sha256=digests,
+        ),
+        licence=licence,
+        size=size,
+    )
+
+
 WEIGHTS = (
+    _annotators(
+        ANNOTATORS,
+        "finds soft edges and depth in a clip to follow (HED, MiDaS)",
+        licences.ANNOTATORS,
+        523 * MB,
+        {
+            "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
+            _MIDAS: "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
+        },
+    ),
+    _annotators(
+        OPENPOSE,
+        "finds poses in a clip to follow (OpenPose); not for clips you sell",
+        licences.OPENPOSE,
+        209 * MB,
+        {"body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746"},
+    ),
     ModelSpec(
         name="rife",
         about="RIFE: smooths a clip by adding frames in between",

@@ -20,7 +20,7 @@ from engine.core.cancel import CancelToken
 from engine.core.recipe import Follow, Kind, Recipe, Role, Style
 from tests import ROOT
 from tests.end_to_end.whole_bot import a_bot, a_discord, cat, picture
-from tests.engine.tiny import animatediff, svd, wan
+from tests.engine.tiny import animatediff, svd, wan, wan_vace
 from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
 
@@ -54,7 +54,7 @@ def channel(discord):
 def settings(tmp_path_factory):
     """What an owner would set. Of RIFE there is a damaged file. The gate likes nothing of random weights."""
     folder = tmp_path_factory.mktemp("models")
-    for family in (svd, animatediff, wan):
+    for family in (svd, animatediff, wan, wan_vace):
         family.build(folder)
     torch.manual_seed(3)
     animatediff.wake(animatediff.control()).save_pretrained(folder / "controlnet-canny", variant="fp16")
@@ -211,6 +211,19 @@ async def test_an_engine_that_is_named_draws_it(discord, channel, ada, bot, tmp_
     assert BROKEN in await card_of(discord, ada, message), "RIFE's weights are damaged, and cost no clip"
 
 
+async def test_a_prompt_leads_from_one_picture_to_another(discord, channel, ada, bot, tmp_path):
+    night = Upload("night.png", picture((200, 150)), content_type="image/png")
+    asked = {"image": cat(), "end": night, "prompt": "night falls", "seed": 5, **SHORT}
+    await discord.slash(ada, channel, "animate", **asked)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.kind, recipe.engine, recipe.frames) == (Kind.ANIMATE, "wan-vace", 33)
+    assert set(recipe.inputs) == {Role.PICTURE, Role.END}
+    assert imageio_ffmpeg.count_frames_and_secs(str(tmp_path / "clip.mp4"))[0] == 16
+    card = await card_of(discord, ada, message)
+    assert "begins and ends with your pictures" in card
+    assert "it goes from one picture to another" in card
+
+
 async def test_a_clip_is_restyled(discord, channel, ada, bot, film, tmp_path):
     await discord.slash(
         ada, channel, "restyle", video=film, prompt="made of clay", strength=0.7, quality="fast", seed=5
@@ -248,7 +261,7 @@ async def test_a_first_look_is_shown_while_it_is_drawn_and_answered_by_its_butto
 
 async def test_the_lists_show_what_the_owner_has(discord, channel, ada, bot):
     wanted = {
-        ("animate", "engine"): {"auto", "svd", "camera"},
+        ("animate", "engine"): {"auto", "svd", "wan-vace", "camera"},
         ("text2video", "engine"): {"auto", "animatediff", "animatediff-control", "wan", "sketch"},
         ("text2video", "model"): {"epicrealism", "sd15", "toon"},
         ("restyle", "style"): {"ink", "chalk"},

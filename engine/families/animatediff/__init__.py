@@ -68,6 +68,7 @@ def _full(steps: int) -> tuple[Way, ...]:
 SPEC = FamilySpec(
     name="animatediff",
     target=f"{__name__}.draw:AnimateDiff",
+    ladder=f"{__name__}.ladder:usual_costs",
     kinds=frozenset({Kind.TEXT2VIDEO, Kind.RESTYLE}),
     needs_picture=False,
     max_native_fps=8,

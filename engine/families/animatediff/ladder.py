@@ -44,6 +44,20 @@ HELD = 0.1
 """What stays on the card of streamed models: the decoder, and two layers; a share of the largest model."""
 
 
+USUAL_MODELS, USUAL_UNET = 2837 * 2**20, 2438 * 2**20
+"""Bytes in half precision: of all models of Stable Diffusion 1.5 with a motion adapter, and of the UNet."""
+
+
+def usual_costs(recipe: Recipe, others: int = 0) -> tuple[tuple[Rung, ...], tuple[int, ...]]:
+    """The rungs, and the bytes needed on each, with weights of the usual size.
+
+    Args:
+        recipe: what is drawn.
+        others: bytes of models beside AnimateDiff's own.
+    """
+    return RUNGS, costs(recipe, all_models=USUAL_MODELS + others, largest=USUAL_UNET)
+
+
 def decode_chunk(rungs: Sequence[str]) -> int:
     """Frames that are decoded at a time."""
     return 1 if FEW.name in rungs else DECODE_CHUNK

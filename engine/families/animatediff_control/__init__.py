@@ -10,13 +10,15 @@ from dataclasses import replace
 
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import Feature, Outline, Tuned
-from engine.core.recipe import Follow, Kind
+from engine.core.recipe import Kind
 from engine.families.animatediff import SPEC as ANIMATEDIFF
 from engine.families.animatediff.tune import tune as tune_animatediff
-from engine.families.animatediff_control.follow_needs import NEEDS
-from engine.families.animatediff_control.weights import WEIGHTS
+from engine.families.animatediff_control.weights import CONTROLNETS, WEIGHTS
+from engine.following.needs import NEEDS, insist
 
 __all__ = ["SPEC", "WEIGHTS", "tune"]
+
+FOLLOWS = {follow: (controlnet, *NEEDS[follow].weights) for follow, controlnet in CONTROLNETS.items()}
 
 
 def tune(outline: Outline) -> Tuned:
@@ -31,34 +33,25 @@ def tune(outline: Outline) -> Tuned:
             Code.FOLLOW,
             "This engine follows a clip. Please attach one as the reference, and choose what to follow.",
         )
+    insist(follow, FOLLOWS, outline.capabilities.weights)
     needs = NEEDS[follow]
-    missing = [name for name in needs.weights if name not in outline.capabilities.weights]
-    if missing:
-        raise UserError(Code.WEIGHTS, _what_is_missing(follow, missing, outline.capabilities.weights))
     tuned = tune_animatediff(outline)
-    reasons = [f"follows the {follow} of the clip ({needs.extractor} and {needs.controlnet})"]
+    reasons = [f"follows the {follow} of the clip ({needs.extractor} and {CONTROLNETS[follow]})"]
     if not needs.sold:
         reasons.append(f"{needs.extractor} is for non-commercial use only: do not sell this clip")
     return replace(tuned, reasons=(*reasons, *tuned.reasons))
-
-
-def _what_is_missing(follow: Follow, missing: list[str], weights: frozenset[str]) -> str:
-    able = [str(kind) for kind, needs in NEEDS.items() if weights >= set(needs.weights)]
-    instead = f" Here you can follow {' or '.join(able)}." if able else ""
-    return (
-        f"To follow {follow}, this needs {' and '.join(missing)}, which the owner can get with"
-        f" “framekiln models pull {' '.join(missing)}”.{instead}"
-    )
 
 
 SPEC = replace(
     ANIMATEDIFF,
     name="animatediff-control",
     target=f"{__name__}.draw:AnimateDiffControl",
+    ladder=f"{__name__}.ladder:usual_costs",
     kinds=frozenset({Kind.TEXT2VIDEO}),
     about="AnimateDiff makes a clip from a prompt, with the motion of another clip",
     rank=25,
-    any_of=tuple(needs.controlnet for needs in NEEDS.values()),
+    any_of=tuple(CONTROLNETS.values()),
+    follows=FOLLOWS,
     features=frozenset({Feature.PROMPT, Feature.FOLLOW, Feature.STYLE, Feature.LIKE}),
     tune=tune,
 )

@@ -7,18 +7,19 @@ from functools import cached_property
 from typing import Any
 
 import torch
-from diffusers import AnimateDiffControlNetPipeline
+from diffusers import AnimateDiffControlNetPipeline, ControlNetModel
 from PIL import Image
 
 from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.family import Hooks, Inputs
 from engine.core.recipe import Follow, Recipe
-from engine.diffusion.loading import dtype_for
+from engine.diffusion.loading import bytes_in, dtype_for, load, size_of
 from engine.families.animatediff.draw import AnimateDiff
 from engine.families.animatediff.sources import ENCODED, WordsSource
-from engine.families.animatediff_control.follow import conditioning_frames, load_controlnet
-from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.families.animatediff_control.weights import CONTROLNETS
+from engine.following.control_clip import control_clip
+from engine.runtime.context import EngineContext
 
 SCALE = 1.0
 """How strongly it is followed where the recipe does not say; the library's own default."""
@@ -47,7 +48,7 @@ class Followed(WordsSource):
         recipe, hooks = self.recipe, self.hooks
         if self.inputs.reference is None:
             raise Unsupported("There is no clip to follow.")
-        return conditioning_frames(
+        return control_clip(
             self.inputs.reference,
             self.follow,
             frames=recipe.frames,
@@ -78,6 +79,24 @@ class AnimateDiffControl(AnimateDiff):
     def source(self, recipe: Recipe, inputs: Inputs, hooks: Hooks) -> WordsSource:
         """The clip to follow, read before anything is put on the device: the extractor is gone by then."""
         followed = Followed(self._context, recipe, inputs, hooks)
-        if not (followed.follow in NEEDS and followed.control):
+        if not (followed.follow in CONTROLNETS and followed.control):
             raise Unsupported("There is nothing to follow.")
         return followed
+
+
+def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, device: Device) -> Any:
+    """The ControlNet for what is followed, from the model cache.
+
+    L. Zhang et al., Adding Conditional Control to Text-to-Image Diffusion Models, arXiv 2302.05543.
+
+    Raises:
+        RenderFailed: ``E_WEIGHTS``: it is not installed, or damaged, or not in safetensors.
+    """
+    entry = CONTROLNETS[follow]
+    return context.model_cache.get(
+        f"{entry}/{dtype}",
+        lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
+        size_of,
+        park=lambda model: model.to("cpu"),
+        coming=bytes_in(context.store.path(entry)),
+    )

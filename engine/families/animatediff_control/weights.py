@@ -1,14 +1,20 @@
-"""AnimateDiff-Control's entries of the catalogue: the ControlNets, and what finds poses, depth and edges."""
+"""AnimateDiff-Control's entries of the catalogue: the ControlNets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from engine.families.animatediff_control.follow_needs import ANNOTATORS, OPENPOSE
+from engine.core.recipe import Follow
 from engine.weights import licences
-from engine.weights.model_spec import FP16, MB, HubSource, Licence, ModelSpec
+from engine.weights.model_spec import FP16, MB, HubSource, ModelSpec
 
-_MIDAS = "dpt_hybrid-midas-501f0c75.pt"
+CONTROLNETS: Mapping[Follow, str] = {
+    Follow.POSE: "controlnet-openpose",
+    Follow.DEPTH: "controlnet-depth",
+    Follow.EDGES: "controlnet-canny",
+    Follow.SOFT_EDGES: "controlnet-softedge",
+}
+"""What each thing that can be followed takes, beside what finds it."""
 
 
 def _controlnets() -> Iterator[ModelSpec]:
@@ -27,41 +33,5 @@ def _controlnets() -> Iterator[ModelSpec]:
         )
 
 
-def _extractors() -> Iterator[ModelSpec]:
-    yield _annotators(
-        ANNOTATORS,
-        "finds soft edges and depth in a clip to follow (HED, MiDaS)",
-        licences.ANNOTATORS,
-        523 * MB,
-        {
-            "ControlNetHED.pth": "5ca93762ffd68a29fee1af9d495bf6aab80ae86f08905fb35472a083a4c7a8fa",
-            _MIDAS: "501f0c75b3bca7daec6b3682c5054c09b366765aef6fa3a09d03a5cb4b230853",
-        },
-    )
-    yield _annotators(
-        OPENPOSE,
-        "finds poses in a clip to follow (OpenPose); not for clips you sell",
-        licences.OPENPOSE,
-        209 * MB,
-        {"body_pose_model.pth": "25a948c16078b0f08e236bda51a385d855ef4c153598947c28c0d47ed94bb746"},
-    )
-
-
-def _annotators(name: str, about: str, licence: Licence, size: int, digests: Mapping[str, str]) -> ModelSpec:
-    """Files of the one repository that has them; they exist in no other format, so the digests are known."""
-    return ModelSpec(
-        name=name,
-        about=about,
-        source=HubSource(
-            repo="lllyasviel/Annotators",
-            revision="83cbccd4a3be9fa9f2fd9fe96f30288c9762e65b",
-            files=tuple(digests),
-            sha256=digests,
-        ),
-        licence=licence,
-        size=size,
-    )
-
-
-WEIGHTS = (*_controlnets(), *_extractors())
-"""All of them; the rest is AnimateDiff's."""
+WEIGHTS = tuple(_controlnets())
+"""The ControlNets; the rest is AnimateDiff's, or belongs to no family."""

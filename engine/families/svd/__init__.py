@@ -101,6 +101,7 @@ def decode_chunk(device: Device) -> int:
 SPEC = FamilySpec(
     name="svd",
     target=f"{__name__}.draw:SvdFamily",
+    ladder=f"{__name__}.ladder:usual_costs",
     kinds=frozenset({Kind.ANIMATE}),
     needs_picture=True,
     max_native_fps=8,

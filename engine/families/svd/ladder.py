@@ -55,6 +55,15 @@ class Weights:
         return self.vae + self.image_encoder + self.unet
 
 
+USUAL = Weights(vae=196 * 2**20, image_encoder=1205 * 2**20, unet=2909 * 2**20)
+"""Of SVD-XT in half precision."""
+
+
+def usual_costs(recipe: Recipe) -> tuple[tuple[Rung, ...], tuple[int, ...]]:
+    """The rungs, and the bytes needed on each, with weights of the usual size."""
+    return RUNGS, costs(recipe, USUAL)
+
+
 def costs(recipe: Recipe, weights: Weights) -> tuple[int, ...]:
     """Bytes that a take needs on the card, weights included, with the first 0, 1, 2, … rungs in force."""
     pixels = recipe.width * recipe.height

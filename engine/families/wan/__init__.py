@@ -7,25 +7,15 @@ FastVideo/FastWan2.2-TI2V-5B-FullAttn-Diffusers, and what diffusers' WanPipeline
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
 from functools import partial
 
-from engine.core.draft_map import DraftMap
 from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
 from engine.core.recipe import Kind, Number, Quality
+from engine.core.video_model import UMT5, Footprint, Version, count
 from engine.families.wan.draft_maps import WAN_21_MAP, WAN_22_MAP
 from engine.planning.prompting import construct, movement
 from engine.weights import licences
 from engine.weights.model_spec import MB, WHOLE, HubSource, ModelSpec
-
-GIB = 2**30
-
-LATENT_FRAMES = 4
-"""Frames of the clip that one latent frame stands for; the first frame has one of its own."""
-
-UMT5 = "wan-umt5"
-"""The text encoder, which both versions share."""
 
 FASTWAN = "fastwan-2.2-ti2v-5b"
 
@@ -35,59 +25,6 @@ AUTHORS_NEGATIVE = (  # the punctuation is theirs
     "手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"  # noqa: RUF001
 )
 """What both versions are steered away from in all samples that their authors published."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Footprint:
-    """Bytes of activations, as ``python -m benchmarks.meta_memory`` counts them at full size.
-
-    Attributes:
-        token_pixels: pixels of a latent frame's picture that are one token.
-        step: for each token of a pass.
-        decode: for each pixel of the frame, while a clip is decoded as a whole.
-        decoded_frame: for each pixel of each frame of it, beside that.
-        tile: while a clip is decoded in tiles.
-        tiled_frame: for each pixel of each frame of it, beside that.
-        encode: for each pixel, while the first frame is encoded.
-    """
-
-    token_pixels: int
-    step: int
-    decode: int
-    decoded_frame: int
-    tile: int
-    tiled_frame: int
-    encode: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Version:
-    """What tells the two apart.
-
-    Attributes:
-        entry: the catalogue's name of its weights.
-        multiple: of both sides, in pixels.
-        shift: how far the noise levels are moved towards noise, as its authors advise.
-        trained_fps: frames per second of the clips it learned from.
-        trained_frames: frames of the longest of them.
-        area: pixels of their frames.
-        times_each_token: each token is told its own level of noise: the first frame may be clean.
-        draft_map: takes its latents to colours.
-        footprint: what its activations take.
-        transformer, vae: bytes of its models on a card.
-    """
-
-    entry: str
-    multiple: int
-    shift: float
-    trained_fps: int
-    trained_frames: int
-    area: int
-    times_each_token: bool
-    draft_map: DraftMap
-    footprint: Footprint
-    transformer: int
-    vae: int
 
 
 WAN_21 = Version(
@@ -131,20 +68,10 @@ WAN_22 = Version(
     ),
     transformer=10_000_000_000,
     vae=2_820_000_000,
+    tiles_count=True,
 )
 VERSIONS = {"wan": WAN_21, "wan-5b": WAN_22}
 """By the family's name."""
-
-
-def count(frames: int) -> int:
-    """One frame, and whole groups of four after it."""
-    return frames + (1 - frames) % LATENT_FRAMES
-
-
-def grid(version: Version, width: int, height: int) -> tuple[int, int]:
-    """The size that is drawn for a frame: it may be a few pixels larger, and the edges are cut off."""
-    across, down = (math.ceil(side / version.multiple) * version.multiple for side in (width, height))
-    return across, down
 
 
 def tune(version: Version, outline: Outline) -> Tuned:
@@ -192,25 +119,10 @@ def tune(version: Version, outline: Outline) -> Tuned:
     )
 
 
-def _memory(version: Version) -> int:
-    """Bytes of a card on which nothing that can be seen is given up: its models take turns.
-
-    Wan 2.2 is decoded in tiles: as a whole, its clips take more than twice what the steps do.
-    """
-    latents = (version.trained_frames - 1) // LATENT_FRAMES + 1
-    tokens = latents * version.area // version.footprint.token_pixels
-    steps = version.transformer + tokens * version.footprint.step
-    decode = version.area * (
-        version.footprint.decode + version.trained_frames * version.footprint.decoded_frame
-    )
-    whole = steps if version is WAN_22 else max(steps, version.vae + decode)
-    return whole + GIB // 2  # CUDA's own
-
-
 def _way(version: Version, steps: int, guidance: float, *, rank: int | None = None) -> Way:
     about = f"{steps} steps with guidance"
     return Way(
-        name=f"unipc-{steps}", about=about, steps=steps, guidance=guidance, memory=_memory(version), rank=rank
+        name=f"unipc-{steps}", about=about, steps=steps, guidance=guidance, memory=version.memory(), rank=rank
     )
 
 
@@ -218,8 +130,8 @@ GUIDED_SHARE, CACHED_EVERY = 0.5, 2
 """The share of the steps with guidance, and from step to step at which the blocks work; ``best`` has both
 on all."""
 
-BEST_RANK = 8
-"""Before all others, where there are words and the card holds it."""
+BEST_RANK, NEXT_RANK = 7, 8
+"""Of 2.2 and of 2.1, where there are words and the card holds it: before all others."""
 
 FAST = Way(
     name="fastwan",
@@ -227,7 +139,7 @@ FAST = Way(
     steps=3,
     guidance=1.0,
     weights=(FASTWAN,),
-    memory=_memory(WAN_22),
+    memory=WAN_22.memory(),
     rank=BEST_RANK,
     lacks=frozenset({Kind.ANIMATE, Feature.FIRST_FRAME}),  # it was distilled on words alone
 )
@@ -236,6 +148,7 @@ SPECS = (
     FamilySpec(
         name="wan",
         target=f"{__name__}.draw:WanFamily",
+        ladder=f"{__name__}.ladder:usual_costs",
         kinds=frozenset({Kind.TEXT2VIDEO}),
         needs_picture=False,
         max_native_fps=WAN_21.trained_fps,
@@ -246,8 +159,8 @@ SPECS = (
         ways={
             # AnimateLCM takes a quarter of the time.
             Quality.FAST: (_way(WAN_21, 15, 6.0, rank=21),),
-            Quality.BALANCED: (_way(WAN_21, 30, 6.0),),
-            Quality.BEST: (_way(WAN_21, 50, 6.0),),
+            Quality.BALANCED: (_way(WAN_21, 30, 6.0, rank=NEXT_RANK),),
+            Quality.BEST: (_way(WAN_21, 50, 6.0, rank=NEXT_RANK),),
         },
         features=frozenset({Feature.PROMPT, Feature.CAMERA}),
         area=dict.fromkeys(Quality, WAN_21.area),
@@ -261,6 +174,7 @@ SPECS = (
     FamilySpec(
         name="wan-5b",
         target=f"{__name__}.draw:WanFamily",
+        ladder=f"{__name__}.ladder:usual_costs",
         kinds=frozenset({Kind.TEXT2VIDEO, Kind.ANIMATE}),
         needs_picture=False,
         max_native_fps=WAN_22.trained_fps,
@@ -291,7 +205,7 @@ _WAN_22_REPO, _WAN_22_COMMIT = "Wan-AI/Wan2.2-TI2V-5B-Diffusers", "b8fff7315c768
 WEIGHTS = (
     ModelSpec(
         name=UMT5,
-        about="UMT5: reads the words for both versions of Wan",
+        about="UMT5: reads the words for all versions of Wan",
         source=HubSource(
             repo=_WAN_22_REPO,  # half the size of the one beside Wan 2.1, which is the same in float32
             revision=_WAN_22_COMMIT,

@@ -9,7 +9,7 @@ from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
 from engine.core.recipe import Follow, Kind, Role, Style
 from engine.core.request import Request
-from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.families.animatediff_control import FOLLOWS
 
 WEIGHTS = frozenset({"epicrealism", "animatelcm", "svd-xt"})
 HERE = Capabilities(
@@ -90,7 +90,7 @@ def test_only_what_something_here_draws_with_can_be_chosen():
     ],
 )
 def test_a_reference_of_which_nothing_is_said_is_followed_in_what_can_be_here(there, follows):
-    capabilities = Capabilities(weights=frozenset(name for follow in there for name in NEEDS[follow].weights))
+    capabilities = Capabilities(weights=frozenset(name for follow in there for name in FOLLOWS[follow]))
     assert settled(request(), {Role.REFERENCE}, capabilities).follow is follows
     assert settled(request(follow=Follow.POSE), {Role.REFERENCE}, capabilities).follow is Follow.POSE
     assert settled(request(), {Role.LIKE}, capabilities).follow is None

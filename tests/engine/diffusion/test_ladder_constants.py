@@ -6,13 +6,16 @@ and the rungs that are left out here, are measured by ``python -m benchmarks.met
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from benchmarks import meta_memory
+from engine.diffusion.wan.ladder import activations
 from engine.families.animatediff import ladder as animatediff
 from engine.families.svd import ladder as svd
 from engine.families.wan import VERSIONS
-from engine.families.wan.ladder import activations
+from engine.families.wan_vace import VACE
 
 CLOSE = 0.1
 WAN_SIZE = {"wan": (416, 240), "wan-5b": (640, 352)}
@@ -43,8 +46,25 @@ def test_a_step_a_decode_and_a_first_frame_of_wan(name):
         meta_memory.wan_decode(vae, name, width, height, 9).total,
         meta_memory.wan_encode(vae, name, width, height).total,
     )
-    step, whole, _, encode = activations(VERSIONS[name].footprint, width, height, 9, from_picture=True)
-    assert measured == pytest.approx((step, whole, encode), rel=CLOSE)
+    takes = activations(VERSIONS[name].footprint, width, height, 9, encoded=1)
+    assert measured == pytest.approx((takes.step, takes.decode, takes.encode), rel=CLOSE)
+
+
+def test_a_step_and_an_encode_of_vace():
+    """Two blocks of thirty, and one control block of fifteen: what the others give is held beside it."""
+    vae = meta_memory.wan_vae("wan")
+    step = meta_memory.vace_step(meta_memory.vace_transformer(blocks=2), 416, 240, 9)
+    others = step.units * 14 * 1536 * 2  # a number of bfloat16 for each channel
+    encode = meta_memory.vace_encode(vae, 416, 240, 9).total
+    takes = activations(dataclasses.replace(VACE.footprint, held=0), 416, 240, 9, encoded=9)
+    assert (step.total + others, encode) == pytest.approx((takes.step, takes.encode), rel=CLOSE)
+    assert meta_memory.weights_of(meta_memory.vace_transformer()) == pytest.approx(VACE.transformer, rel=0.01)
+
+
+def test_vace_decodes_as_wan_does():
+    decodes = ("decode", "decoded_frame", "tile", "tiled_frame")
+    ours, theirs = ([getattr(one.footprint, name) for name in decodes] for one in (VACE, VERSIONS["wan"]))
+    assert (ours, VACE.vae) == (theirs, VERSIONS["wan"].vae)
 
 
 @pytest.mark.parametrize("name", list(VERSIONS))

@@ -64,7 +64,7 @@ def main(how: str, models: Path) -> None:
         drawn = load(name, context).draw(recipe, shown, seed=1, hooks=Hooks())
         assert len(drawn) == frames
         print(name)
-    from engine.families.animatediff_control.extractors import load_extractor
+    from engine.following.extractors import load_extractor
 
     (models / "annotators").mkdir()
     (models / "annotators" / "ControlNetHED.pth").write_bytes(b"never read")

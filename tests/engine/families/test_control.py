@@ -26,11 +26,14 @@ from engine.core.family import Hooks, Inputs, SourceClip
 from engine.core.recipe import Follow, Kind, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES, load
-from engine.families.animatediff_control import extractors
-from engine.families.animatediff_control.follow_needs import ANNOTATORS, NEEDS
+from engine.families.animatediff_control import FOLLOWS
+from engine.families.animatediff_control.weights import CONTROLNETS
+from engine.following import extractors
+from engine.following.needs import NEEDS
 from engine.planning.plan import plan
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
+from engine.weights.shared import ANNOTATORS
 from engine.weights.store import Store
 from tests import ROOT
 from tests.engine.tiny import animatediff as tiny
@@ -39,7 +42,8 @@ from tests.present import present
 
 from diffusers import ControlNetModel  # isort: skip
 
-from engine.families.animatediff_control import follow  # isort: skip
+from engine.families.animatediff_control import draw as drawing  # isort: skip
+from engine.following import control_clip as follow  # isort: skip
 
 EXTRACTED = (Follow.POSE, Follow.DEPTH, Follow.SOFT_EDGES)
 
@@ -95,7 +99,7 @@ def draw(family, recipe=None, clip=None, **hooks):
 
 def shown(clip, what=Follow.EDGES, *, frames=6, fps=8.0, size=(32, 32), context=None, **hooks):
     width, height = size
-    pictures = follow.conditioning_frames(
+    pictures = follow.control_clip(
         *(clip, what),
         frames=frames,
         fps=fps,
@@ -346,8 +350,8 @@ def test_a_control_without_effect_is_told_from_one_that_has_some(family):
 
 def test_a_control_of_zeros_changes_nothing(family, monkeypatch):
     monkeypatch.setattr(
-        "engine.families.animatediff_control.draw.conditioning_frames",
-        lambda clip, what, **given: follow.conditioning_frames(clip, Follow.EDGES, **given),
+        "engine.families.animatediff_control.draw.control_clip",
+        lambda clip, what, **given: follow.control_clip(clip, Follow.EDGES, **given),
     )
     of_zeros = small(follow=Follow.DEPTH)
     assert np.array_equal(draw(family, of_zeros), draw(family, of_zeros, bar(20, 16, 12)))
@@ -390,9 +394,9 @@ def test_progress_never_goes_back(family):
 def test_after_an_out_of_memory_the_clip_is_not_read_again(family, monkeypatch):
     read: list[int] = []
     failed: list[int] = []
-    real = follow.conditioning_frames
+    real = follow.control_clip
     monkeypatch.setattr(
-        "engine.families.animatediff_control.draw.conditioning_frames",
+        "engine.families.animatediff_control.draw.control_clip",
         lambda *given, **named: read.append(1) or real(*given, **named),
     )
     original = ControlNetModel.forward
@@ -432,7 +436,7 @@ def test_a_controlnet_that_is_not_safetensors_is_refused(tmp_path):
     (folder / "config.json").write_text("{}")
     torch.save({}, folder / "diffusion_pytorch_model.bin")
     with pytest.raises(RenderFailed, match="safetensors"):
-        follow.load_controlnet(EngineContext(store=Store(tmp_path)), Follow.EDGES, torch.float32, Device())
+        drawing.load_controlnet(EngineContext(store=Store(tmp_path)), Follow.EDGES, torch.float32, Device())
 
 
 def test_a_members_clip_becomes_a_finished_one(store, tmp_path):
@@ -462,7 +466,7 @@ def test_a_members_clip_becomes_a_finished_one(store, tmp_path):
 
 # --- the plan
 
-ALL = frozenset(name for needs in NEEDS.values() for name in needs.weights) | {"sd15", "motion-v1-5-3"}
+ALL = frozenset(name for needed in FOLLOWS.values() for name in needed) | {"sd15", "motion-v1-5-3"}
 CLIP = Subject(sha256="cd" * 32, width=640, height=480, seconds=3)
 
 
@@ -476,7 +480,7 @@ def test_to_follow_a_clip_the_plan_chooses_this_engine_and_says_by_what(what):
     recipe = planned(what)
     assert recipe.engine == "animatediff-control"
     assert recipe.follow is what
-    assert any(NEEDS[what].controlnet in reason for reason in recipe.reasons)
+    assert any(CONTROLNETS[what] in reason for reason in recipe.reasons)
     assert any("do not sell" in reason for reason in recipe.reasons) == (what is Follow.POSE)
 
 
@@ -496,10 +500,10 @@ def test_this_engine_is_never_chosen_without_a_clip():
 
 
 def test_each_kind_of_following_says_what_its_licence_allows():
-    assert set(NEEDS) == set(Follow)
+    assert set(NEEDS) == set(FOLLOWS) == set(Follow)
     assert [what for what, needs in NEEDS.items() if not needs.sold] == [Follow.POSE]
     assert all(needs.url.startswith("https://") and needs.licence for needs in NEEDS.values())
-    assert NEEDS[Follow.EDGES].weights == ("controlnet-canny",)
+    assert FOLLOWS[Follow.EDGES] == ("controlnet-canny",)
 
 
 # --- without torchvision

@@ -23,12 +23,13 @@ from engine.diffusion.ladder import Start, first_rung
 from engine.diffusion.loading import load as load_weights
 from engine.diffusion.renoise import RenoisingScheduler
 from engine.diffusion.streaming import streamed
+from engine.diffusion.wan.decode import decode_causal
+from engine.diffusion.wan.ladder import OFFLOAD, RUNGS, STREAM, TILES, Weights, costs, rungs_of
+from engine.diffusion.wan.take import Models
+from engine.diffusion.wan.words import Reader, WordMemory
 from engine.families import CATALOGUE, FAMILIES, load
 from engine.families.wan import AUTHORS_NEGATIVE, VERSIONS
-from engine.families.wan.decode import decode_causal
-from engine.families.wan.draw import WanFamily, _Models, _scheduler
-from engine.families.wan.ladder import OFFLOAD, RUNGS, STREAM, TILES, Weights, costs, rungs_of
-from engine.families.wan.words import Reader, WordMemory
+from engine.families.wan.draw import WanFamily, _WanTake
 from engine.planning.frame_size import choose_size, usual_sizes
 from engine.planning.plan import plan
 from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
@@ -404,8 +405,8 @@ def loads(monkeypatch):
         read.append(f"{folder.name}/{options.get('subfolder', '')}")
         return load_weights(kind, folder, **options)
 
-    monkeypatch.setattr("engine.families.wan.draw.load", reading)
-    monkeypatch.setattr("engine.families.wan.words.load", reading)
+    monkeypatch.setattr("engine.diffusion.wan.family.load", reading)
+    monkeypatch.setattr("engine.diffusion.wan.words.load", reading)
     return read
 
 
@@ -434,7 +435,7 @@ def test_where_the_ladder_begins_on_each_card(engine, rungs):
     weights = Weights(transformer=version.transformer, vae=version.vae)
     width, height = {"wan": (832, 480), "wan-5b": (1280, 704)}[engine]
     longest = recipe(engine=engine, width=width, height=height, frames=version.trained_frames)
-    needed = costs(longest, weights, go=version.trained_frames, from_picture=engine == "wan-5b")
+    needed = costs(version, longest, weights, go=version.trained_frames, encoded=int(engine == "wan-5b"))
     assert list(needed) == sorted(needed, reverse=True)
     assert len(needed) == len(rungs_of(version)) + 1
     cards = [int((gib - 0.6) * GIB) for gib in (6, 8, 12, 16, 24, 80)]
@@ -483,8 +484,8 @@ def test_the_text_encoder_comes_block_by_block_where_it_would_crowd_the_rest(
 ):
     models = family._models(recipe())
     reader = Reader(store.path("wan-umt5"), torch.float32)
-    monkeypatch.setattr("engine.families.wan.draw.free_bytes", lambda: free)
-    monkeypatch.setattr("engine.families.wan.draw.size_of", lambda _: 11 * GIB)
+    monkeypatch.setattr("engine.diffusion.wan.family.free_bytes", lambda: free)
+    monkeypatch.setattr("engine.diffusion.wan.family.size_of", lambda _: 11 * GIB)
     monkeypatch.setattr(family, "_on_cuda", True)
     placed: list[str] = []
 
@@ -495,7 +496,7 @@ def test_the_text_encoder_comes_block_by_block_where_it_would_crowd_the_rest(
             placed.append(f"{len(groups)} blocks")
             yield
 
-    monkeypatch.setattr("engine.families.wan.draw.streamed", streaming)
+    monkeypatch.setattr("engine.diffusion.wan.family.streamed", streaming)
     alone = reader.read(["a fox"])["a fox"]
     read = family._read(reader, ("a fox",), models, beside=11 * GIB)["a fox"]
     assert placed == ([] if whole else ["2 blocks"])
@@ -526,7 +527,10 @@ def test_the_distilled_model_is_told_the_times_it_was_distilled_at(family, monke
     monkeypatch.setattr(diffusers.WanTransformer3DModel, "forward", listening)
     draw(family, fast())
     assert told == [1000, 757, 522]
-    scheduler = _scheduler(fast(), torch.Generator())
+    take = _WanTake(
+        VERSIONS["wan-5b"], fast(), family._models(fast()), (torch.zeros(1), None), Device(), Hooks()
+    )
+    scheduler = take.scheduler(torch.Generator())
     assert scheduler.sigmas.tolist() == pytest.approx([1.0, 0.7567567, 0.5217391, 0.0])
 
 
@@ -560,15 +564,15 @@ def test_other_models_give_way_before_anything_is_given_up(store, monkeypatch, f
     def free_bytes():
         return (free + (0 if "another family's" in model_cache.names() else 4)) * GIB
 
-    monkeypatch.setattr("engine.families.wan.draw.free_bytes", free_bytes)
+    monkeypatch.setattr("engine.diffusion.wan.family.free_bytes", free_bytes)
     family = load("wan", context)
     assert isinstance(family, WanFamily)
-    models = _Models(
+    models = Models(
         transformer=torch.nn.Linear(1, 1),
         vae=torch.nn.Linear(1, 1),
         names=frozenset({"wan-2.1-1.3b transformer"}),
     )
-    monkeypatch.setattr(_Models, "weights", lambda _: Weights(transformer=3 * GIB, vae=GIB // 2))
+    monkeypatch.setattr(Models, "weights", lambda _: Weights(transformer=3 * GIB, vae=GIB // 2))
     begin = family._start(recipe(), models, (16 * GIB, 12 * GIB, 9 * GIB, 5 * GIB))
     assert begin.rungs == {rung.name for rung in RUNGS[:rungs]}
     assert ("another family's" in model_cache.names()) is kept

@@ -95,6 +95,38 @@ def test_quality_and_card_choose_the_engine(asked, picture, quality, engines):
     assert chosen == engines
 
 
+WITH_VACE = (*LARGE, "wan-vace-1.3b", "controlnet-canny")
+SECOND = Subject(sha256="b" * 64, width=900, height=900)
+FILM = Subject(sha256="c" * 64, width=640, height=480, seconds=4.0)
+
+
+@pytest.mark.parametrize(
+    ("asked", "files", "engines"),
+    [
+        # In the order of the presets, on cards of 8, 12 and 24 GB.
+        (request(follow=Follow.EDGES), {"reference": FILM}, ["animatediff-control", "wan-vace", "wan-vace"]),
+        (request(Kind.RESTYLE), {"reference": FILM}, ["animatediff", "wan-vace", "wan-vace"]),
+        (request(), {"like": SECOND}, ["animatediff", "wan-vace", "wan-vace"]),
+        (request(), {"subject": PICTURE}, ["animatediff", "wan-vace", "wan-5b"]),
+        (request(Kind.ANIMATE), {"subject": PICTURE}, ["svd", "wan-vace", "wan-5b"]),
+        (request(Kind.ANIMATE), {"subject": PICTURE, "end": SECOND}, ["wan-vace"] * 3),
+        (request(Kind.ANIMATE, prompt=""), {"subject": PICTURE}, ["svd"] * 3),
+        (request(), {}, ["animatediff", "wan", "wan-5b"]),
+        (request(quality=Quality.FAST), {"like": SECOND}, ["animatediff"] * 3),
+        (
+            request(quality=Quality.FAST, follow=Follow.EDGES),
+            {"reference": FILM},
+            ["animatediff-control"] * 3,
+        ),
+        (request(seconds=8), {"like": SECOND}, ["animatediff"] * 3),
+        (request(styles=(Style(name="ink"),)), {"like": SECOND}, ["animatediff"] * 3),
+    ],
+)
+def test_what_is_asked_for_beside_words_goes_to_vace_where_the_card_holds_it(asked, files, engines):
+    cards = [capabilities(*WITH_VACE, device=card(gib * 0.97), styles=("ink",)) for gib in (8, 12, 24)]
+    assert [plan(asked, capabilities=here, **files).engine for here in cards] == engines
+
+
 @pytest.mark.parametrize("quality", list(Quality))
 @pytest.mark.parametrize("gib", [6, 16, 80])
 def test_a_picture_without_words_goes_to_the_engine_that_reads_none(quality, gib):

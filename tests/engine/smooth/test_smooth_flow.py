@@ -1,10 +1,15 @@
+from dataclasses import replace
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
 from engine.smooth.arrival import arrival
+from engine.smooth.coarse import find_coarse, guided
 from engine.smooth.flow import REDUCED, Middle, PairFlow, find_flow
 from engine.smooth.passage import passage, sights
 from engine.vision.optical_flow import grid
+from tests.engine.smooth.moving_scenes import scenery
 from tests.present import present
 
 HEIGHT, WIDTH = 96, 128
@@ -27,6 +32,22 @@ def test_the_search_starts_from_what_the_model_said():
     assert np.median(alone.there[..., 0]) * REDUCED < 10
     assert np.median(told.there[..., 0]) * REDUCED == pytest.approx(20, abs=1)
     assert np.median(told.back[..., 0]) * REDUCED == pytest.approx(-20, abs=1)
+
+
+def test_motion_too_large_for_the_search_is_found_from_the_motion_before_and_after():
+    picture = scenery(72, 400)[..., 0].astype(np.uint8)
+    slow, fast, place = 30, 44, 150
+    lefts = np.cumsum([place, -slow, -fast, -slow])
+    frames = [picture[:, left : left + 128].copy() for left in lefts]
+    before, gap, after = (find_coarse(a, b) for a, b in pairwise(frames))
+    known = np.zeros((72, 128, 2), np.float32)
+    known[..., 0] = slow
+    before, after = (replace(look, there=known, back=-known) for look in (before, after))
+    for one, other in ((before, after), (before, None), (None, after)):
+        there, back = guided(gap, one, other)
+        assert np.median(there[:, :60, 0]) == pytest.approx(fast, abs=1)
+        assert np.median(back[:, 68:, 0]) == pytest.approx(-fast, abs=1)
+    assert abs(np.median(gap.there[:, :60, 0]) - fast) > 5
 
 
 def zoomed(growth):

@@ -15,19 +15,24 @@ TEXT = 16
 def build(folder: Path) -> None:
     """Write a store with the four entries of the catalogue. About 1 MB; the same bytes each time."""
     torch.manual_seed(11)
+    build_text_encoder(folder)
+    for entry, channels, vae in (
+        ("wan-2.1-1.3b", 16, vae_21()),
+        ("wan-2.2-ti2v-5b", 48, _vae_22()),
+    ):
+        _transformer(channels).save_pretrained(folder / entry / "transformer")
+        vae.save_pretrained(folder / entry / "vae")
+    _transformer(48).save_pretrained(folder / "fastwan-2.2-ti2v-5b" / "transformer")
+
+
+def build_text_encoder(folder: Path) -> None:
+    """Write the entry that all versions share."""
     encoder, tokenizer = _umt5()
     encoder.save_pretrained(folder / "wan-umt5" / "text_encoder")
     tokenizer.save_pretrained(folder / "wan-umt5" / "tokenizer")
     # The repository has these, too; what they say is in tokenizer.json.
     (folder / "wan-umt5" / "tokenizer" / "special_tokens_map.json").write_text("{}")
     (folder / "wan-umt5" / "tokenizer" / "spiece.model").write_bytes(b"not read")
-    for entry, channels, vae in (
-        ("wan-2.1-1.3b", 16, _vae_21()),
-        ("wan-2.2-ti2v-5b", 48, _vae_22()),
-    ):
-        _transformer(channels).save_pretrained(folder / entry / "transformer")
-        vae.save_pretrained(folder / entry / "vae")
-    _transformer(48).save_pretrained(folder / "fastwan-2.2-ti2v-5b" / "transformer")
 
 
 def _umt5() -> tuple[Any, Any]:
@@ -68,7 +73,8 @@ def _transformer(channels: int) -> diffusers.WanTransformer3DModel:
     )
 
 
-def _vae_21() -> diffusers.AutoencoderKLWan:
+def vae_21() -> diffusers.AutoencoderKLWan:
+    """Wan 2.1's, which VACE shares."""
     return diffusers.AutoencoderKLWan(base_dim=3, z_dim=16, dim_mult=[1] * 4, num_res_blocks=1)
 
 

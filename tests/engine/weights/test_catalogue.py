@@ -8,7 +8,7 @@ import pytest
 
 from engine.core.recipe import Follow
 from engine.families import CATALOGUE, FAMILIES, FOLDERS, _by_name
-from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.following.needs import NEEDS
 from engine.smooth import rife
 from engine.vision import faces, nudity
 from engine.weights import shared
@@ -85,7 +85,7 @@ def test_poses_are_said_to_be_non_commercial():
     assert "non-commercial" in CATALOGUE["openpose"].licence.commercial
     assert "non-commercial" in CATALOGUE["openpose"].licence.name, "so that the list shows it"
     assert [follow for follow, needs in NEEDS.items() if "openpose" in needs.weights] == [Follow.POSE]
-    assert NEEDS[Follow.EDGES].weights == ("controlnet-canny",)
+    assert NEEDS[Follow.EDGES].weights == ()
 
 
 def test_what_comes_from_packages_is_known_by_digest():

@@ -1,4 +1,4 @@
-"""What Wan reads: UMT5's embeddings of the words, made once and kept by the words."""
+"""What Wan's families read: UMT5's embeddings of the words, made once and kept by the words."""
 
 from __future__ import annotations
 

@@ -1,14 +1,7 @@
-"""What a clip is followed by: control frames from a member's clip, and the ControlNet that reads them.
-
-L. Zhang et al., Adding Conditional Control to Text-to-Image Diffusion Models, arXiv 2302.05543.
-"""
+"""A control clip: what was found in a member's clip, one picture for each frame that will be drawn."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import torch
-from diffusers import ControlNetModel
 from PIL import Image
 
 from engine.core.device import Device, DeviceKind
@@ -16,15 +9,14 @@ from engine.core.family import Frames, Hooks, SourceClip
 from engine.core.recipe import Follow
 from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.ladder import Rung, Start, descend
-from engine.diffusion.loading import bytes_in, load, size_of
-from engine.families.animatediff_control.extractors import Extractor, find_edges, load_extractor
-from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.following.extractors import Extractor, find_edges, load_extractor
+from engine.following.needs import NEEDS
 from engine.runtime.context import EngineContext
 
 ON_CPU = Rung(name="cpu", about="the clip to follow was read on the CPU to save memory (same picture)")
 
 
-def conditioning_frames(
+def control_clip(
     clip: SourceClip,
     follow: Follow,
     *,
@@ -35,7 +27,7 @@ def conditioning_frames(
     context: EngineContext,
     hooks: Hooks,
 ) -> list[Image.Image]:
-    """What a ControlNet is shown, one picture for each frame that will be drawn.
+    """What a model is shown of a clip, one picture for each frame that will be drawn.
 
     The clip's frames are chosen by time, so that it is followed at its own pace whatever its rate; the last
     one stays where the clip is shorter. An extractor is loaded for this, and gone when it returns.
@@ -84,19 +76,3 @@ def _extract(chosen: Frames, follow: Follow, device: Device, context: EngineCont
         return context.model_cache.get(name, make, lambda extractor: extractor.size)(chosen, hooks)
     finally:
         context.model_cache.drop(name)
-
-
-def load_controlnet(context: EngineContext, follow: Follow, dtype: torch.dtype, device: Device) -> Any:
-    """The ControlNet for what is followed, from the model cache.
-
-    Raises:
-        RenderFailed: ``E_WEIGHTS``: it is not installed, or damaged, or not in safetensors.
-    """
-    entry = NEEDS[follow].controlnet
-    return context.model_cache.get(
-        f"{entry}/{dtype}",
-        lambda: load(ControlNetModel, context.store.path(entry), device=device, dtype=dtype),
-        size_of,
-        park=lambda model: model.to("cpu"),
-        coming=bytes_in(context.store.path(entry)),
-    )

@@ -1,5 +1,7 @@
 """What following a clip needs, and what it allows: for the plan, for the owner, and for the extractors.
 
+What a family needs beside it to follow what was found is the family's own affair.
+
 Nothing heavy is imported here: ``framekiln models`` and ``framekiln doctor`` show this table.
 """
 
@@ -8,18 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from engine.core.errors import Code, UserError
 from engine.core.recipe import Follow
-
-ANNOTATORS, OPENPOSE = "annotators", "openpose"
-"""The catalogue's entries with the extractors' weights. Poses have one of their own, for its licence."""
+from engine.weights.shared import ANNOTATORS, OPENPOSE
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowNeeds:
-    """What one kind of following takes.
+    """What finds one of the things that can be followed.
 
     Attributes:
-        controlnet: the catalogue's entry of the ControlNet.
         extractor: what finds the poses, the depth or the edges.
         entry: the catalogue's entry of its weights; "" where it has none.
         file: its weights in there.
@@ -28,7 +28,6 @@ class FollowNeeds:
         sold: whether clips that were made with it may be sold.
     """
 
-    controlnet: str
     extractor: str
     entry: str
     file: str
@@ -38,13 +37,12 @@ class FollowNeeds:
 
     @property
     def weights(self) -> tuple[str, ...]:
-        """Names of the catalogue's entries."""
-        return (self.controlnet, self.entry) if self.entry else (self.controlnet,)
+        """Names of the catalogue's entries that it takes."""
+        return (self.entry,) if self.entry else ()
 
 
 NEEDS: Mapping[Follow, FollowNeeds] = {
     Follow.POSE: FollowNeeds(
-        controlnet="controlnet-openpose",
         extractor="OpenPose",
         entry=OPENPOSE,
         file="body_pose_model.pth",
@@ -53,7 +51,6 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
         sold=False,
     ),
     Follow.DEPTH: FollowNeeds(
-        controlnet="controlnet-depth",
         extractor="MiDaS 3.0 (DPT-Hybrid)",
         entry=ANNOTATORS,
         file="dpt_hybrid-midas-501f0c75.pt",
@@ -62,7 +59,6 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
         sold=True,
     ),
     Follow.EDGES: FollowNeeds(
-        controlnet="controlnet-canny",
         extractor="Canny (OpenCV)",
         entry="",
         file="",
@@ -71,7 +67,6 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
         sold=True,
     ),
     Follow.SOFT_EDGES: FollowNeeds(
-        controlnet="controlnet-softedge",
         extractor="HED",
         entry=ANNOTATORS,
         file="ControlNetHED.pth",
@@ -80,4 +75,28 @@ NEEDS: Mapping[Follow, FollowNeeds] = {
         sold=True,
     ),
 }
-"""All of them. The ControlNets' own licence (OpenRAIL) is in the catalogue."""
+"""All of them."""
+
+
+def insist(follow: Follow, follows: Mapping[Follow, tuple[str, ...]], weights: frozenset[str]) -> None:
+    """Make sure that a family can follow this here.
+
+    Args:
+        follow: what is followed.
+        follows: what the family can follow, with the catalogue's entries that each takes.
+        weights: what is installed.
+
+    Raises:
+        UserError: it cannot; the text says what is missing, or what can be followed instead.
+    """
+    able = [str(kind) for kind, entries in follows.items() if weights >= set(entries)]
+    instead = f" Here you can follow {' or '.join(able)}." if able else ""
+    if follow not in follows:
+        raise UserError(Code.FOLLOW, f"This engine cannot follow {follow}.{instead}")
+    missing = [name for name in follows[follow] if name not in weights]
+    if missing:
+        raise UserError(
+            Code.WEIGHTS,
+            f"To follow {follow}, this needs {' and '.join(missing)}, which the owner can get with"
+            f" “framekiln models pull {' '.join(missing)}”.{instead}",
+        )

@@ -1,4 +1,4 @@
-"""From a clip's frames to what a ControlNet is shown: poses, depth, edges or soft edges.
+"""From a clip's frames to what a model is shown of them: poses, depth, edges or soft edges.
 
 Edges need OpenCV only. The others are those of controlnet-aux, with weights from the owner's folder: they are
 read from there or not at all. torch loads them as bare tensors (``weights_only``, its default): a pickle that
@@ -23,7 +23,7 @@ from engine.core.device import Device
 from engine.core.errors import Code, RenderFailed
 from engine.core.family import Frames, Hooks, Picture
 from engine.core.recipe import Follow
-from engine.families.animatediff_control.follow_needs import NEEDS
+from engine.following.needs import NEEDS
 
 INSTALL = "pip install 'framekiln[models]'"
 

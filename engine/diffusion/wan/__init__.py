@@ -1,0 +1,1 @@
+"""What the families that draw with Wan's transformer and VAE share."""

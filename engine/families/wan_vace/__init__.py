@@ -1,0 +1,169 @@
+"""Wan VACE 1.3B: one model that follows a clip, begins and ends with pictures, and takes the look of one.
+
+This module can be imported without torch; :mod:`engine.families.wan_vace.draw` draws. Apache-2.0. Sources:
+the model card Wan-AI/Wan2.1-VACE-1.3B-diffusers; Jiang et al. 2025, *VACE: All-in-One Video Creation and
+Editing* (arXiv 2503.07598) and its authors' user guide; what diffusers' WanVACEPipeline insists on. The text
+encoder, the words and the levers are those of :mod:`engine.families.wan`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from engine.core.family_spec import FamilySpec, Feature, Outline, Tuned, Way
+from engine.core.recipe import Follow, Kind, Quality
+from engine.core.video_model import UMT5, Footprint, Version, count
+from engine.families.wan import tune as tune_wan
+from engine.families.wan.draft_maps import WAN_21_MAP
+from engine.following.needs import NEEDS, insist
+from engine.weights import licences
+from engine.weights.model_spec import MB, WHOLE, HubSource, ModelSpec
+
+VACE = Version(
+    entry="wan-vace-1.3b",
+    multiple=16,
+    shift=3.0,  # for 480 lines, as diffusers' guide to Wan advises
+    trained_fps=16,
+    trained_frames=81,
+    area=832 * 480,
+    times_each_token=False,
+    draft_map=WAN_21_MAP,
+    footprint=Footprint(
+        token_pixels=16 * 16,
+        step=99_000,
+        held=12,
+        decode=19_500,
+        decoded_frame=12,
+        tile=1_270_000_000,
+        tiled_frame=18,
+        encode=14_100,
+        encoded_frame=45,
+        encoded_tile=930_000_000,
+    ),
+    transformer=4_308_000_000,
+    vae=508_000_000,
+)
+
+FOLLOWS: Mapping[Follow, tuple[str, ...]] = {
+    follow: NEEDS[follow].weights for follow in (Follow.POSE, Follow.DEPTH, Follow.EDGES)
+}
+"""What it can be shown of a clip. Soft edges are not among what its authors name."""
+
+GREY = "grey"
+"""The clip without its colours: the closest that a new look keeps to it."""
+
+STRENGTH = 0.6
+"""How far a clip in a new look leaves its source where the member does not say."""
+
+LOOSE = 0.5
+"""From this strength on, only depth or edges are kept."""
+
+
+def tune(outline: Outline) -> Tuned:
+    """As Wan is tuned, and what the clip is drawn by.
+
+    The settings are those of Wan, and for a new look ``keeps``: what is kept of the clip.
+
+    Raises:
+        UserError: what following takes is not installed here.
+    """
+    request, tuned = outline.request, tune_wan(VACE, outline)
+    settings, reasons = dict(tuned.settings), list(tuned.reasons)
+    strength = 0.0
+    if request.follow is not None:
+        insist(request.follow, FOLLOWS, outline.capabilities.weights)
+        reasons += _followed(request.follow)
+    if request.kind is Kind.RESTYLE:
+        strength = STRENGTH if request.strength is None else request.strength
+        settings["keeps"] = keeps = _kept(strength, outline.capabilities.weights)
+        reasons.append(f"a strength of {strength:g} keeps the {_KEPT[keeps]} of the clip")
+    if outline.like is not None:
+        reasons.append("takes the look of your picture")
+    return replace(tuned, settings=settings, strength=strength, reasons=tuple(reasons))
+
+
+def _followed(follow: Follow) -> list[str]:
+    needs = NEEDS[follow]
+    said = [f"follows the {follow} of the clip ({needs.extractor})"]
+    if not needs.sold:
+        said.append(f"{needs.extractor} is for non-commercial use only: do not sell this clip")
+    return said
+
+
+_KEPT = {GREY: "light and shapes", str(Follow.DEPTH): "depth", str(Follow.EDGES): "edges"}
+
+
+def _kept(strength: float, weights: frozenset[str]) -> str:
+    """What a new look keeps of a clip: less of it the stronger it is."""
+    if strength < LOOSE:
+        return GREY
+    deep = weights >= set(NEEDS[Follow.DEPTH].weights)
+    return str(Follow.DEPTH if deep else Follow.EDGES)
+
+
+RANK, FAST_RANK, WORDLESS_RANK = 9, 26, 17
+"""With words: behind the two of Wan, which draw from words alone, and before Stable Video Diffusion and
+AnimateDiff. At ``fast``: behind AnimateDiff, which then takes 4 to 8 steps. Without words: behind Stable
+Video Diffusion, which reads none."""
+
+
+def _way(steps: int, *, rank: int) -> Way:
+    return Way(
+        name=f"unipc-{steps}",
+        about=f"{steps} steps with guidance",
+        steps=steps,
+        guidance=5.0,
+        memory=VACE.memory(),
+        rank=rank,
+    )
+
+
+SPEC = FamilySpec(
+    name="wan-vace",
+    target=f"{__name__}.draw:WanVace",
+    ladder=f"{__name__}.ladder:usual_costs",
+    kinds=frozenset({Kind.TEXT2VIDEO, Kind.ANIMATE, Kind.RESTYLE}),
+    needs_picture=False,
+    max_native_fps=VACE.trained_fps,
+    min_native_fps=VACE.trained_fps,
+    about="Wan VACE: follows a clip, begins and ends with your pictures, or takes the look of one",
+    rank=WORDLESS_RANK,
+    weights=(VACE.entry, UMT5),
+    ways={
+        Quality.FAST: (_way(20, rank=FAST_RANK),),
+        Quality.BALANCED: (_way(30, rank=RANK),),
+        Quality.BEST: (_way(50, rank=RANK),),
+    },
+    features=frozenset(
+        {Feature.PROMPT, Feature.CAMERA, Feature.FIRST_FRAME, Feature.END, Feature.LIKE, Feature.FOLLOW}
+    ),
+    follows=FOLLOWS,
+    heeds_faces=True,
+    area=dict.fromkeys(Quality, VACE.area),
+    trained_sizes=((832, 480), (480, 832)),
+    multiple=VACE.multiple,
+    chunk=VACE.trained_frames,
+    longest=VACE.trained_frames,
+    count=count,
+    tune=tune,
+)
+
+WEIGHTS = (
+    ModelSpec(
+        name=VACE.entry,
+        about="Wan VACE 1.3B: clips that follow a clip, or begin and end with pictures; needs wan-umt5",
+        source=HubSource(
+            repo="Wan-AI/Wan2.1-VACE-1.3B-diffusers",
+            revision="ec4d2cb062b548996b179d493fdd05340de702a1",
+            files=(
+                "transformer/config.json",
+                "transformer/*.safetensors*",
+                "vae/config.json",
+                f"vae/{WHOLE}",
+            ),
+        ),
+        licence=licences.APACHE,
+        size=7_660 * MB,
+    ),
+)

@@ -1,0 +1,444 @@
+"""Wan VACE on tiny random weights: beside the stock pipeline, through the plan, and through the renderer."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from engine.clips.encode import read_metadata
+from engine.clips.read_clip import read_clip
+from engine.core.cancel import CancelToken
+from engine.core.capabilities import Capabilities
+from engine.core.device import Device, DeviceKind
+from engine.core.errors import Unsupported, UserError
+from engine.core.events import Draft
+from engine.core.family import Hooks, Inputs, SourceClip
+from engine.core.recipe import Follow, Kind, Outcome, Quality, Recipe, Role
+from engine.core.request import Request, Subject
+from engine.diffusion.ladder import Start, first_rung
+from engine.diffusion.wan.ladder import RUNGS, Weights, costs, rungs_of
+from engine.families import CATALOGUE, load
+from engine.families.wan_vace import VACE
+from engine.families.wan_vace.conditions import conditions, on_paper
+from engine.families.wan_vace.draw import WanVace
+from engine.following.extractors import find_edges
+from engine.planning.plan import plan
+from engine.rendering.both_ends import judge_both_ends
+from engine.rendering.render import CLIP_NAME, Renderer, RenderLimits
+from engine.rendering.takes import ONLY_WARNS
+from engine.runtime.context import EngineContext
+from engine.vision.crop import cover
+from engine.weights.model_spec import HubSource
+from engine.weights.store import Store
+from tests.engine.tiny import wan_vace
+
+import diffusers  # isort: skip
+
+GIB = 2**30
+SIDE, FRAMES = 32, 9
+ROWS, COLUMNS = np.mgrid[0:SIDE, 0:SIDE]
+FIRST = np.stack([COLUMNS * 8, ROWS * 8, ROWS * 0], axis=2).astype(np.uint8)
+LAST = 255 - FIRST
+FILM = np.stack([np.roll(FIRST, 3 * number, axis=1) for number in range(FRAMES)])
+FILM[:, 8:16, 8:16] = (250, 40, 40)
+CLIP = SourceClip(frames=FILM, fps=16.0)
+LOOK = np.full((20, 40, 3), (200, 30, 60), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("vace")
+    wan_vace.build(folder)
+    return Store(folder)
+
+
+@pytest.fixture(scope="module")
+def family(store):
+    return load("wan-vace", EngineContext(store=store))
+
+
+def recipe(**changes):
+    given: dict[str, Any] = {
+        "kind": Kind.TEXT2VIDEO,
+        "engine": "wan-vace",
+        "way": "unipc-30",
+        "seed": 3,
+        "width": SIDE,
+        "height": SIDE,
+        "frames": FRAMES,
+        "native_fps": 16,
+        "fps": 16,
+        "length": FRAMES,
+        "words": "a fox, snow",
+        "negative": "blurry",
+        "steps": 2,
+        "guidance": 5.0,
+        "settings": {"flow_shift": 3.0},
+    }
+    return Recipe(**(given | changes))
+
+
+def draw(family, what, inputs=None, *, seed=3, **hooks):
+    return family.draw(what, inputs or Inputs(), seed=seed, hooks=Hooks(**hooks))
+
+
+# --- beside the stock pipeline
+
+
+@pytest.fixture(scope="module")
+def stock(store):
+    """The pipeline as its documentation shows it; its prompt cleaning needs ftfy, so it gets embeddings."""
+    pipe = wan_vace.pipeline(store.folder)
+    reader = diffusers.WanPipeline(
+        tokenizer=pipe.tokenizer, text_encoder=pipe.text_encoder, vae=None, transformer=None, scheduler=None
+    )
+    with torch.no_grad():
+        words, negative = reader.encode_prompt("a fox, snow", "blurry", device="cpu", max_sequence_length=512)
+
+    def call(**given):
+        pipe.scheduler = wan_vace.scheduler()
+        return pipe(
+            prompt_embeds=words,
+            negative_prompt_embeds=negative,
+            width=SIDE,
+            height=SIDE,
+            num_frames=FRAMES,
+            num_inference_steps=2,
+            guidance_scale=5.0,
+            generator=torch.Generator("cpu").manual_seed(3),
+            **given,
+        ).frames[0]
+
+    return call
+
+
+def pictures(frames):
+    return [Image.fromarray(frame) for frame in frames]
+
+
+GREY, BLACK, WHITE = (
+    Image.new("RGB", (SIDE, SIDE), (128,) * 3),
+    *(Image.new("L", (SIDE, SIDE), level) for level in (0, 255)),
+)
+PAPER = np.full((SIDE, SIDE, 3), 255, np.uint8)
+PAPER[8:24] = (200, 30, 60)
+COLOURLESS = [cv2.cvtColor(cv2.cvtColor(f, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB) for f in FILM]
+MASK = [WHITE] * FRAMES
+WAYS = {
+    "words": (recipe(), Inputs(), {}),
+    "control": (
+        recipe(follow=Follow.EDGES),
+        Inputs(reference=CLIP),
+        {"video": pictures(find_edges(FILM, Hooks())), "mask": MASK},
+    ),
+    "first frame": (
+        recipe(kind=Kind.ANIMATE),
+        Inputs(picture=FIRST),
+        {"video": [Image.fromarray(FIRST), *[GREY] * 8], "mask": [BLACK, *MASK[1:]]},
+    ),
+    "first and last frame": (
+        recipe(kind=Kind.ANIMATE),
+        Inputs(picture=FIRST, end=LAST),
+        {
+            "video": [Image.fromarray(FIRST), *[GREY] * 7, Image.fromarray(LAST)],
+            "mask": [BLACK, *MASK[2:], BLACK],
+        },
+    ),
+    "the look of a picture": (
+        recipe(),
+        Inputs(like=LOOK),
+        {"reference_images": [Image.fromarray(PAPER)]},
+    ),
+    "a new look": (
+        recipe(kind=Kind.RESTYLE, strength=0.3, settings={"flow_shift": 3.0, "keeps": "grey"}),
+        Inputs(reference=CLIP),
+        {"video": pictures(COLOURLESS), "mask": MASK},
+    ),
+    "control, a first frame and a look": (
+        recipe(follow=Follow.EDGES),
+        Inputs(reference=CLIP, picture=FIRST, like=LOOK),
+        {
+            "video": [Image.fromarray(FIRST), *pictures(find_edges(FILM, Hooks()))[1:]],
+            "mask": [BLACK, *MASK[1:]],
+            "reference_images": [Image.fromarray(PAPER)],
+        },
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def drawn(family):
+    """Each way's clip, drawn once."""
+    return {name: draw(family, what, inputs) for name, (what, inputs, _) in WAYS.items()}
+
+
+@pytest.mark.parametrize("name", WAYS)
+def test_a_clip_is_the_stock_pipelines_own(drawn, stock, name):
+    """To the byte: only what lies half-way between two may be rounded either way."""
+    theirs = stock(**WAYS[name][2])
+    assert np.abs(drawn[name] - theirs * 255).max() <= 0.501
+
+
+def test_each_thing_that_a_clip_is_drawn_by_counts(drawn):
+    clips = list(drawn.values())
+    assert len({clip.tobytes() for clip in clips}) == len(clips)
+
+
+def test_the_same_seed_gives_the_same_bytes_after_all_others(family, drawn):
+    name = "first and last frame"
+    what, inputs, _ = WAYS[name]
+    assert np.array_equal(drawn[name], draw(family, what, inputs))
+    assert not np.array_equal(drawn[name], draw(family, what, inputs, seed=4))
+
+
+# --- what the model is shown
+
+
+def test_pictures_stay_where_they_belong_and_the_last_map_is_held():
+    maps = np.stack([np.full((SIDE, SIDE, 3), 50 + number, np.uint8) for number in range(3)])
+    given = conditions((SIDE, SIDE), 5, control=maps, kept={0: FIRST, 4: LAST})
+    shown = [np.asarray(picture) for picture in given["video"]]
+    assert np.array_equal(shown[0], FIRST)
+    assert np.array_equal(shown[4], LAST)
+    assert [int(picture[0, 0, 0]) for picture in shown[1:4]] == [51, 52, 52]
+    assert [mask.getextrema()[0] for mask in given["mask"]] == [0, 255, 255, 255, 0]
+    assert conditions((SIDE, SIDE), 5, control=None, kept={}) == {}
+
+
+@pytest.mark.parametrize("size", [(40, 20), (20, 40), (400, 200), (7, 300)])
+def test_a_picture_whose_look_is_taken_is_whole_and_in_the_middle(size):
+    paper = np.asarray(on_paper(np.zeros((size[1], size[0], 3), np.uint8), (64, 48)))
+    dark = np.argwhere(paper.max(axis=2) < 128)
+    high, wide = np.ptp(dark, axis=0) + 1
+    assert paper.shape == (48, 64, 3)
+    assert wide == 64 or high == 48
+    assert wide / high == pytest.approx(size[0] / size[1], rel=0.15)
+    assert np.abs(dark.mean(axis=0) - (23.5, 31.5)).max() <= 0.5
+
+
+def spy(monkeypatch):
+    """What the pipeline is called with, call by call."""
+    calls: list[dict[str, Any]] = []
+    working = diffusers.WanVACEPipeline.__call__
+
+    def listening(self, **given):
+        calls.append(given)
+        return working(self, **given)
+
+    monkeypatch.setattr(diffusers.WanVACEPipeline, "__call__", listening)
+    return calls
+
+
+def test_a_clip_that_is_not_whole_groups_of_four_still_ends_with_its_picture(family, monkeypatch):
+    calls = spy(monkeypatch)
+    what = recipe(kind=Kind.ANIMATE, frames=7, length=7, steps=1)
+    assert len(draw(family, what, Inputs(picture=FIRST, end=LAST))) == 7
+    (given,) = calls
+    masks = [mask.getextrema()[0] for mask in given["mask"]]
+    assert masks == [0, 255, 255, 255, 255, 255, 0, 0, 0], "the seventh is the last that is shown"
+
+
+def test_a_longer_clip_goes_on_from_its_last_frame_and_follows_on(family, monkeypatch):
+    calls = spy(monkeypatch)
+    what = recipe(follow=Follow.EDGES, steps=1, settings={"flow_shift": 3.0, "go": 5})
+    clip = draw(family, what, Inputs(reference=CLIP, end=LAST))
+    assert clip.shape == (FRAMES, SIDE, SIDE, 3)
+    edges = find_edges(FILM, Hooks())
+    first, second = (given["video"] for given in calls)
+    assert [np.array_equal(np.asarray(shown), edges[n]) for n, shown in enumerate(first)] == [True] * 5
+    assert np.array_equal(np.asarray(second[0]), clip[4])
+    assert [np.array_equal(np.asarray(second[n]), edges[4 + n]) for n in range(1, 4)] == [True] * 3
+    assert np.array_equal(np.asarray(second[4]), LAST)
+
+
+@pytest.mark.parametrize(
+    ("what", "inputs", "says"),
+    [
+        (recipe(kind=Kind.RESTYLE), Inputs(), "no clip to restyle"),
+        (recipe(follow=Follow.EDGES), Inputs(), "no clip to follow"),
+        (recipe(kind=Kind.RESTYLE, settings={"keeps": "its soul"}), Inputs(reference=CLIP), "what to keep"),
+    ],
+)
+def test_what_cannot_be_drawn_is_spoken_of(family, what, inputs, says):
+    with pytest.raises(Unsupported, match=says):
+        draw(family, what, inputs)
+
+
+# --- memory and speed
+
+
+def test_what_is_given_up_changes_neither_this_clip_nor_how_the_next_is_encoded(family, drawn, monkeypatch):
+    tiled = []
+    working = diffusers.AutoencoderKLWan.encode
+
+    def listening(self, *arguments, **options):
+        tiled.append(self.use_tiling)
+        return working(self, *arguments, **options)
+
+    monkeypatch.setattr(diffusers.AutoencoderKLWan, "encode", listening)
+    name = "control, a first frame and a look"
+    what, inputs, _ = WAYS[name]
+    with monkeypatch.context() as low:
+        low.setattr(WanVace, "_start", lambda *_: Start(rungs=frozenset({"offload", "tiles", "stream"})))
+        assert np.allclose(drawn[name].astype(int), draw(family, what, inputs).astype(int), atol=1)
+    draw(family, recipe(steps=1))
+    assert tiled == [True] * 3 + [False] * 2, "what stays and what is drawn; and the look, in the first"
+
+
+def test_where_the_ladder_begins_on_each_card():
+    """6, 8, 12, 16, 24 and 80 GB, of which a desktop and CUDA take some; the longest clip, full size."""
+    weights = Weights(transformer=VACE.transformer, vae=VACE.vae)
+    needed = costs(VACE, recipe(width=832, height=480, frames=81), weights, go=81, encoded=81)
+    assert list(needed) == sorted(needed, reverse=True)
+    assert rungs_of(VACE) == RUNGS
+    cards = [int((gib - 0.6) * GIB) for gib in (6, 8, 12, 16, 24, 80)]
+    assert [first_rung(needed, free) for free in cards] == [3, 2, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("settings", "passes", "blocks"),
+    [({}, 12, 12), ({"guided": 0.5, "cached_every": 2}, 9, 7)],
+    ids=["as ever", "lighter"],
+)
+def test_the_recipe_says_which_steps_are_guided_and_on_which_the_blocks_work(
+    family, monkeypatch, settings, passes, blocks
+):
+    """Of six steps the blocks work on the first three, then on the fifth."""
+    transformer = family._models(recipe()).transformer
+    counts = {"passes": 0, "blocks": 0, "control blocks": 0}
+    for name, module in (
+        ("passes", transformer.patch_embedding),
+        ("blocks", transformer.blocks[0].attn1),
+        ("control blocks", transformer.vace_blocks[0].attn1),
+    ):
+
+        def count(*args, to=module.forward, which=name, **more):
+            counts[which] += 1
+            return to(*args, **more)
+
+        monkeypatch.setattr(module, "forward", count)
+    clip = draw(family, recipe(steps=6, settings={"flow_shift": 3.0, **settings}), Inputs(picture=FIRST))
+    assert clip.min() < clip.max()
+    assert counts == {"passes": passes, "blocks": blocks, "control blocks": blocks}
+
+
+def test_one_draft_of_the_clip_alone_is_shown(family):
+    drafts: list[Any] = []
+    draw(family, recipe(steps=3), Inputs(like=LOOK), draft=drafts.append)
+    assert [draft.shape for draft in drafts] == [(FRAMES, 128, 128, 3)]
+
+
+# --- the plan
+
+CARD = Device(kind=DeviceKind.CUDA, name="a GPU", memory=12 * GIB)
+PICTURE = Subject(sha256="a" * 64, width=1600, height=900, faces=0)
+FOLLOWED = Subject(sha256="b" * 64, width=640, height=480, seconds=3)
+
+
+def planned(*weights, kind=Kind.TEXT2VIDEO, prompt="a fox", device=CARD, files=None, subject=None, **changes):
+    here = Capabilities(device=device, weights=frozenset({"wan-vace-1.3b", "wan-umt5", *weights}))
+    asked = Request(kind=kind, prompt=prompt, seed=1, **changes)
+    return plan(asked, subject, capabilities=here, **(files or {}))
+
+
+def test_a_clip_moves_at_the_models_natural_pace_and_is_no_longer_than_it_knows():
+    made = planned(seconds=8)
+    assert (made.frames, made.native_fps, made.settings["flow_shift"]) == (81, 16, 3.0)
+    assert (made.width, made.height, made.guidance, made.steps) == (832, 480, 5.0, 30)
+    assert "5 s, the longest that wan-vace can draw" in made.reasons
+    assert {"guided", "cached_every"} <= set(made.settings)
+    assert not {"guided", "cached_every"} & set(planned(quality=Quality.BEST).settings)
+
+
+def test_what_follows_a_clip_needs_only_what_finds_it():
+    def followed(*weights, what):
+        return planned(*weights, follow=what, files={"reference": FOLLOWED})
+
+    assert "follows the edges of the clip (Canny (OpenCV))" in followed(what=Follow.EDGES).reasons
+    assert followed("annotators", what=Follow.DEPTH).follow is Follow.DEPTH
+    assert any("do not sell" in reason for reason in followed("openpose", what=Follow.POSE).reasons)
+    with pytest.raises(UserError, match=r"models pull annotators.*Here you can follow edges\.") as caught:
+        followed(what=Follow.DEPTH)
+    assert caught.value.code == "E_WEIGHTS"
+    with pytest.raises(UserError, match=r"cannot follow soft edges.*depth or edges\.") as caught:
+        followed("annotators", what=Follow.SOFT_EDGES)
+    assert caught.value.code == "E_FOLLOW"
+
+
+def test_what_it_cannot_follow_is_another_engines():
+    control = ("sd15", "animatelcm", "controlnet-softedge", "controlnet-canny", "annotators")
+    made = planned(*control, follow=Follow.SOFT_EDGES, files={"reference": FOLLOWED})
+    assert made.engine == "animatediff-control"
+    assert planned(*control, follow=Follow.EDGES, files={"reference": FOLLOWED}).engine == "wan-vace"
+
+
+@pytest.mark.parametrize(
+    ("strength", "weights", "keeps", "recorded"),
+    [
+        (0.3, ("annotators",), "grey", 0.3),
+        (None, ("annotators",), "depth", 0.6),
+        (0.9, (), "edges", 0.9),
+    ],
+)
+def test_a_new_look_keeps_less_of_the_clip_the_stronger_it_is(strength, weights, keeps, recorded):
+    made = planned(*weights, kind=Kind.RESTYLE, strength=strength, files={"reference": FOLLOWED})
+    assert (made.engine, made.settings["keeps"], made.strength) == ("wan-vace", keeps, recorded)
+    assert any(f"a strength of {recorded:g} keeps" in reason for reason in made.reasons)
+
+
+def test_the_weights_are_pinned_and_may_be_used_to_sell_clips():
+    entry = CATALOGUE["wan-vace-1.3b"]
+    assert isinstance(entry.source, HubSource)
+    assert len(entry.source.revision) == 40
+    assert entry.licence.free
+
+
+# --- the whole way
+
+
+def test_from_one_picture_to_another_through_the_renderer(store, tmp_path, monkeypatch):
+    """Request, plan, takes, gate, smoothing, MP4. Each end is judged by its own picture."""
+    judged: list[tuple[Any, bool, bool]] = []
+
+    def listening(frames, first, last, *rest, **more):
+        wide = [cover(picture, 64, 64) for picture in (FIRST, LAST)]
+        judged.append((frames, np.array_equal(first, wide[0]), np.array_equal(last, wide[1])))
+        return judge_both_ends(frames, first, last, *rest, **more)
+
+    monkeypatch.setattr("engine.rendering.takes.judge_both_ends", listening)
+    made = plan(
+        Request(kind=Kind.ANIMATE, prompt="day turns to night", seconds=0.5, size=(64, 64), fps=24, seed=3),
+        dataclasses.replace(PICTURE, width=SIDE, height=SIDE),
+        end=dataclasses.replace(PICTURE, sha256="c" * 64, width=SIDE, height=SIDE),
+        capabilities=Capabilities(weights=frozenset({"wan-vace-1.3b", "wan-umt5"}), slow=True),
+    )
+    assert (made.engine, made.frames, made.length) == ("wan-vace", 9, 12)
+    assert "it goes from one picture to another" in made.reasons[0]
+    files: dict[str, Path] = {}
+    for role, picture in ((Role.PICTURE, FIRST), (Role.END, LAST)):
+        files[role] = tmp_path / f"{role}.png"
+        cv2.imwrite(str(files[role]), picture[..., ::-1])
+    work = tmp_path / "work"
+    work.mkdir()
+    events: list[Any] = []
+    receipt = Renderer(EngineContext(store=store)).render(
+        dataclasses.replace(made, steps=3),
+        files,
+        work=work,
+        limits=RenderLimits(max_takes=1),
+        on_event=events.append,
+        cancel=CancelToken(),
+    )
+    assert (receipt.engine, receipt.frames, receipt.width) == ("wan-vace", 12, 64)
+    assert len(read_clip(work / CLIP_NAME).frames) == 12
+    assert Recipe.from_json(read_metadata(work / CLIP_NAME)["comment"]).inputs.keys() == {"picture", "end"}
+    assert sum(isinstance(event, Draft) for event in events) == 1
+    assert [(len(frames), *ends) for frames, *ends in judged] == [(9, True, True)]
+    assert (receipt.takes[0].outcome, receipt.forced) == (Outcome.WARNED, False)
+    assert ONLY_WARNS in receipt.ladder, "the gate was not fitted to its clips"
