@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from engine.core.cancel import CancelToken
+from engine.core.device_faults import is_device_fault
 from engine.core.errors import GpuClosed
 
 LOOK_EVERY = 0.2
@@ -24,7 +25,8 @@ class Place:
     def __init__(self) -> None:
         """Make a free one."""
         self._lock = threading.Lock()
-        self._closed = threading.Event()
+        self._shut = threading.Event()
+        self._closed = False
         self._closing = threading.Lock()
 
     @contextmanager
@@ -37,7 +39,7 @@ class Place:
 
         Raises:
             Cancelled: a stop was asked for before the place was free.
-            GpuClosed: the place was closed.
+            GpuClosed: the place was closed, or a render that had it broke the GPU.
         """
         while not self._lock.acquire(timeout=LOOK_EVERY):
             self._check_open()
@@ -46,18 +48,24 @@ class Place:
         try:
             self._check_open()
             yield
+        except BaseException as error:
+            # Before the place is free: the next render must not find a broken GPU.
+            if is_device_fault(error):
+                self._shut.set()
+            raise
         finally:
             self._lock.release()
 
     def close(self) -> bool:
         """Give it to no other render; the one that has it keeps it. False if it was closed already."""
         with self._closing:
-            first = not self._closed.is_set()
-            self._closed.set()
+            first = not self._closed
+            self._closed = True
+            self._shut.set()
         return first
 
     def _check_open(self) -> None:
-        if self._closed.is_set():
+        if self._shut.is_set():
             raise GpuClosed
 
 

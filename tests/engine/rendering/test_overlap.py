@@ -11,7 +11,7 @@ import pytest
 
 from engine.clips import encode as clips_encode
 from engine.core.cancel import CancelToken
-from engine.core.errors import Cancelled
+from engine.core.errors import Cancelled, GpuClosed
 from engine.core.events import Progress
 from engine.core.recipe import Stage
 from engine.families import FAMILIES
@@ -121,3 +121,20 @@ def test_a_wait_for_a_place_ends_with_a_stop():
     place, token = Place(), CancelToken()
     with place.taken(CancelToken(), lambda: None), pytest.raises(Cancelled), place.taken(token, token.cancel):
         pytest.fail("it had the place twice")
+
+
+def test_a_place_where_the_gpu_broke_is_shut_before_it_is_free():
+    place = Place()
+    with pytest.raises(RuntimeError, match="CUDA"), place.taken(CancelToken(), lambda: None):
+        raise RuntimeError("CUDA error: an illegal memory access was encountered")
+    with pytest.raises(GpuClosed), place.taken(CancelToken(), lambda: None):
+        pytest.fail("a broken GPU was given away")
+    assert place.close(), "the process has still to end"
+
+
+def test_an_error_that_breaks_nothing_leaves_the_place_open():
+    place = Place()
+    with pytest.raises(ValueError, match="seed"), place.taken(CancelToken(), lambda: None):
+        raise ValueError("seed")
+    with place.taken(CancelToken(), lambda: None):
+        pass
