@@ -137,6 +137,7 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
         host = EngineHost(
             spool=data / SPOOL,
             limits=policies.for_engine(settings),
+            at_once=settings.clips_at_once,
             environment=os.environ | policies.engine_environment(settings),
         )
         try:

@@ -22,6 +22,7 @@ from engine.core.errors import RenderFailed
 from engine.core.events import Event, Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.process.worker import main
+from engine.rendering.overlap import Overlap
 
 if TYPE_CHECKING:
     from engine.core.cancel import CancelToken
@@ -42,6 +43,7 @@ class Weightless:
     """
 
     device = Device()
+    overlap = Overlap()
 
     def __init__(self, clip: Path, outage: Path) -> None:
         self._clip = clip.read_bytes()

@@ -33,6 +33,7 @@ import bot.client
 import bot.loops.answers
 import bot.loops.delivery
 import bot.loops.engine_loop
+import bot.loops.runs
 import bot.loops.status
 import bot.ops.shortages
 import bot.reconnect
@@ -58,9 +59,9 @@ DEATHS_WINDOW = 3.0
 """Seconds in which several deaths of the engine count as one fault: one story's, not those of many."""
 
 PAUSES = {
+    bot.loops.runs: {"NOTE_SECONDS": 0.1},
     bot.loops.engine_loop: {
         "POLL_SECONDS": 0.1,
-        "NOTE_SECONDS": 0.1,
         "ENGINE_DOWN_PAUSE": 0.2,
         "TROUBLE_PAUSE": 0.05,
     },

@@ -279,6 +279,11 @@ class _Heard:
         self._left = attempts
         self.trouble: Exception | None = None
 
+    @property
+    def at_once(self) -> int:
+        """One clip is made after the other."""
+        return 1
+
     async def render(
         self,
         recipe: Recipe,

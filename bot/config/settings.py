@@ -28,6 +28,7 @@ from pydantic_settings import (
 
 from bot.config.choices import LogFormat, Where
 from bot.config.crowding import Crowding
+from bot.config.drawing import Drawing
 from bot.config.endurance import Endurance
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
@@ -36,7 +37,6 @@ from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
-from engine.runtime.context import EngineContext
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 
@@ -67,7 +67,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Crowding, Endurance, Looking, PlainValues):
+class Settings(Crowding, Drawing, Endurance, Looking, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -104,26 +104,6 @@ class Settings(Crowding, Endurance, Looking, PlainValues):
     )
     device: Where = Field(
         Where.AUTO, description="Where models run: auto, cuda, mps, or cpu (very slow, for testing)."
-    )
-    models_memory: int = Field(
-        0,
-        ge=0,
-        description="Most bytes for loaded models in total; the oldest are unloaded first. 0: no limit.",
-    )
-    memory_steps: int = Field(
-        EngineContext.steps_down,
-        ge=0,
-        le=9,
-        description="How many memory savers a clip can switch on when memory runs out.",
-    )
-    compile_models: bool = Field(
-        False,  # noqa: FBT003 - a default
-        description="Compile Stable Video Diffusion for the usual sizes, on CUDA. Takes minutes the first "
-        "time; the result is kept in the data folder. The gain has not been measured yet.",
-    )
-    rife_on_cpu: bool = Field(
-        False,  # noqa: FBT003 - a default
-        description="Smooth with RIFE even without a GPU, which is slow.",
     )
     engine: str = Field("auto", description="auto, or the name of the only engine to use (camera, svd, …).")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")

@@ -16,6 +16,7 @@ from db.files import Blobs
 from db.jobs.job import Job
 from db.jobs.retention import Retention
 from db.jobs.take_previews import TakePreviews
+from db.states import JobId
 from engine.core.events import TakeDiscarded
 
 if TYPE_CHECKING:
@@ -28,33 +29,27 @@ SHOWN = 10
 
 
 class Discards:
-    """The discarded takes of the job that runs. Made once; one job runs at a time."""
+    """The discarded takes of the jobs that run."""
 
     def __init__(self, *, take_previews: TakePreviews, retention: Retention, blobs: Blobs) -> None:
         """Make one from where their pictures are kept, and from what knows which files rows name."""
         self._take_previews = take_previews
         self._retention = retention
         self._blobs = blobs
-        self._sheets: dict[int, bytes] = {}
+        self._sheets: dict[JobId, dict[int, bytes]] = {}
 
-    def begin(self) -> None:
-        """Another job runs now, or the same one once more."""
-        self._sheets.clear()
-
-    def hear(self, event: TakeDiscarded) -> None:
+    def hear(self, job: JobId, event: TakeDiscarded) -> None:
         """A take was discarded; its picture is read at once, for it goes when the render ends."""
         if event.sheet is not None:
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the picture with it
-                self._sheets[event.take.number] = event.sheet.read_bytes()
+                self._sheets.setdefault(job, {})[event.take.number] = event.sheet.read_bytes()
 
     async def put_by(self, job: Job) -> None:
-        """Keep the pictures. They are worth no clip, so what fails is only logged."""
+        """Keep the pictures of a render. They are worth no clip, so what fails is only logged."""
+        sheets = self._sheets.pop(job.id, {})
         try:
             with self._blobs.in_hand() as hand:
-                kept = {
-                    take: await asyncio.to_thread(self._blobs.put, data)
-                    for take, data in self._sheets.items()
-                }
+                kept = {take: await asyncio.to_thread(self._blobs.put, data) for take, data in sheets.items()}
                 saved = not kept or await self._take_previews.save(job.id, job.claim, kept)
             if not saved:
                 await drop_unnamed(self._blobs, self._retention, hand)

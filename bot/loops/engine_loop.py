@@ -1,4 +1,8 @@
-"""The engine loop: claim, render, record, hand over to delivery. One at a time, with no pause between."""
+"""The engine loop: claim, render, record, hand over to delivery, with no pause between.
+
+Where the engine takes two renders at once, the next job is claimed when the one that runs leaves the GPU. A
+job in which an engine has ended runs alone, so that it is known whose doing the next end is.
+"""
 
 from __future__ import annotations
 
@@ -6,18 +10,16 @@ import asyncio
 import contextlib
 import logging
 import secrets
-import time
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-
-import numpy as np
+from functools import partial
 
 from bot.job_documents import recipe_of
 from bot.loops.discards import Discards, drop_unnamed
 from bot.loops.engine_port import Engine
 from bot.loops.gpu_faults import GpuFaults
 from bot.loops.previews import FirstLook, JobProgress
+from bot.loops.runs import Pauses, Run, Runs, noting_progress
 from bot.ops.redaction import hushed, without_quotes
 from bot.ops.shortages import Place, Shortages, Strikes
 from bot.signals import JobSignals
@@ -44,16 +46,13 @@ from engine.core.errors import (
     UserError,
 )
 from engine.core.events import Draft, Event, Progress
-from engine.core.shortages import Shortage, shortage_of
+from engine.core.shortages import Shortage
 from engine.rendering.render_job import RenderLimits
 
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 1.0
 """An event wakes the loop at once; a row without an event is found this soon."""
-
-NOTE_SECONDS = 1.0
-"""A row takes progress at most this often."""
 
 WRONG_VERSION = "E_VERSION"
 BROKEN_DEVICE = "E_DEVICE"
@@ -63,32 +62,6 @@ ENGINE_DOWN_PAUSE = 10.0
 
 TROUBLE_PAUSE = 1.0
 """After an error of our own, so that it cannot spin."""
-
-
-class Pauses:
-    """How long the engine stood still between two jobs while more waited; the last 1,000 of them."""
-
-    def __init__(self) -> None:
-        self.seconds: deque[float] = deque(maxlen=1000)
-        self._began: float | None = None
-
-    def begin(self) -> None:
-        """A clip is made."""
-        self._began = time.monotonic()
-
-    def end(self) -> None:
-        """The next is begun; the next pause begins with its end."""
-        if self._began is not None:
-            self.seconds.append(time.monotonic() - self._began)
-        self._began = None
-
-    def forget(self) -> None:
-        """Nothing waits, so this is no pause."""
-        self._began = None
-
-    def quantile(self, share: float) -> float:
-        """Seconds; a share of all pauses is shorter. 0 where there were none."""
-        return float(np.quantile(self.seconds, share)) if self.seconds else 0.0
 
 
 class EngineLoop:
@@ -138,10 +111,7 @@ class EngineLoop:
         self._may_claim = may_claim
         self._signals = signals
         self.loop = Loop("engine loop", self._next_job, every=POLL_SECONDS)
-        self._current: Job | None = None
-        self._cancel = asyncio.Event()
-        self._idle = asyncio.Event()
-        self._idle.set()
+        self._runs = Runs(lambda: engine.at_once)
         self.progress: dict[JobId, JobProgress] = {}
         self.drafts: dict[JobId, FirstLook] = {}
         self.gpu = GpuFaults(clock)
@@ -149,32 +119,38 @@ class EngineLoop:
         self.rendered = 0
         self._pauses = Pauses()
         signals.queued.connect(self.loop.wake)
+        signals.queued.connect(self._runs.stir)
         signals.cancel_requested.connect(self.cancel)
 
     def cancel(self, job: JobId) -> None:
-        """Ask the job to stop, if it is the one that runs."""
-        if self._current is not None and self._current.id == job:
-            self._cancel.set()
+        """Ask a job to stop, if it runs."""
+        self._runs.cancel(job)
 
     def idle(self, share: float) -> float:
         """Seconds between two jobs while more waited; a share of all pauses is shorter. 0.95 for the p95."""
         return self._pauses.quantile(share)
 
     async def _next_job(self) -> bool:
-        """Claim a job and see it to its end. False if there is none."""
-        self._idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
+        """Claim a job and work on it until there is room for another. False if none waits and none runs."""
+        self._runs.idle.clear()  # a claim on its way counts as work, so that stop() waits for its end
         try:
-            job = await self._claim()
+            await self._runs.room()
+            job = None if self.loop.stopping else await self._claim()
             if job is None:
                 self._pauses.forget()
+                if self._runs:
+                    await self._runs.stirred(POLL_SECONDS)
             elif self.loop.stopping:
                 await self._requeue(job, Requeue.SHUTDOWN)
             else:
-                async with self._at_work_on(job):
-                    await self._work(job)
+                await self._runs.begin(job.id, partial(self._work, job), alone=self._must_run_alone(job))
+                await self._runs.room()
+            return job is not None or bool(self._runs)
+        except asyncio.CancelledError:
+            await self._runs.abandon()
+            raise
         finally:
-            self._idle.set()
-        return job is not None
+            self._runs.settle()
 
     async def _claim(self) -> Job | None:
         """The next job. None: there is none, or what the machine is short of keeps it from being claimed."""
@@ -186,21 +162,23 @@ class EngineLoop:
             if self._shortages.met(Place.ENGINE, error) is None:
                 raise
             self._signals.places_changed()
-            self._cancel.clear()
             await self._back_off(self._shortages.pause(Place.ENGINE))
             return None
 
     async def stop(self, grace: float) -> None:
-        """Claim nothing more, give the running job a moment, then put it back at the front."""
+        """Claim nothing more, give the running jobs a moment, then put them back at the front."""
         self.loop.stop()
-        await wait_at_most(self._idle, grace)
-        self._cancel.set()
-        await self._idle.wait()
+        self._runs.stir()
+        await wait_at_most(self._runs.idle, grace)
+        self._runs.halt()
+        await self._runs.idle.wait()
+
+    def _must_run_alone(self, job: Job) -> bool:
+        """Whether an engine has ended in it, or was short of something."""
+        return job.crashes + job.restarts > 0 or job.id in self._strikes.last(self.gpu.suspects)
 
     @asynccontextmanager
     async def _at_work_on(self, job: Job) -> AsyncIterator[None]:
-        self._current = job
-        self._cancel.clear()
         self.progress[job.id] = JobProgress(stage="preparing", fraction=0.0, take=1)
         self._signals.changed(job.id)
         self._signals.places_changed()
@@ -209,23 +187,20 @@ class EngineLoop:
         finally:
             self.progress.pop(job.id, None)
             self.drafts.pop(job.id, None)
-            self._current = None
             self._signals.changed(job.id)
 
-    async def _work(self, job: Job) -> None:
+    async def _work(self, job: Job, run: Run) -> None:
         """See one claim to its end. Every outcome is written to the row, fenced by the claim number."""
-        noting = _note_progress(job, self._claims, self._jobs, live=self.progress, cancel=self._cancel)
-        notes = asyncio.create_task(noting, name=f"progress {job.id}")
-        try:
-            await self._render(job)
-        except asyncio.CancelledError:
-            await self._requeue(job, Requeue.SHUTDOWN)
-            raise
-        except Exception as error:  # noqa: BLE001 - every one is some end of the job, and is logged there
-            await self._end_for_sure(job, error)
-        finally:
-            notes.cancel()
-            await asyncio.gather(notes, return_exceptions=True)
+        noting = noting_progress(job, self._claims, self._jobs, live=self.progress, cancel=run.cancel)
+        async with self._at_work_on(job), noting:
+            try:
+                await self._render(job, run)
+            except asyncio.CancelledError:
+                await self._requeue(job, Requeue.SHUTDOWN)
+                raise
+            except Exception as error:  # noqa: BLE001 - every one is some end of the job, and is logged there
+                run.left = False  # what went wrong may concern the next job, too
+                await self._end_for_sure(job, error)
 
     async def _end_for_sure(self, job: Job, error: Exception) -> None:
         """Try until it is written; otherwise the row would say "running" until the next start."""
@@ -269,20 +244,19 @@ class EngineLoop:
         if not self.loop.stopping:
             await asyncio.sleep(TROUBLE_PAUSE)
 
-    async def _render(self, job: Job) -> None:
+    async def _render(self, job: Job, run: Run) -> None:
         recipe = recipe_of(job)
         inputs = {role: self._blobs.path(sha256) for role, sha256 in job.inputs.items()}
         limits = await self._limits_for(job)
         self._pauses.end()
-        self._discards.begin()
         try:
             rendered = await self._engine.render(
                 recipe,
                 inputs,
                 job=job.id,
                 limits=limits,
-                on_event=lambda event: self._hear(job, event),
-                cancel=self._cancel,
+                on_event=lambda event: self._hear(job, run, event),
+                cancel=run.cancel,
             )
         finally:
             await self._discards.put_by(job)
@@ -315,15 +289,17 @@ class EngineLoop:
             log.warning("job %s came back under an old claim; its clip is dropped", job.id)
             await drop_unnamed(self._blobs, self._retention, {receipt.sha256})
 
-    def _hear(self, job: Job, event: Event) -> None:
+    def _hear(self, job: Job, run: Run, event: Event) -> None:
         if isinstance(event, Progress):
+            if self._runs.moved(run, event.stage):
+                self._pauses.begin()
             self.progress[job.id] = JobProgress(stage=event.stage, fraction=event.fraction, take=event.take)
         elif isinstance(event, Draft):
             with contextlib.suppress(OSError):  # the render has ended meanwhile, and the draft with it
                 self.drafts[job.id] = FirstLook(take=event.take, mp4=event.path.read_bytes())
         else:
             self.drafts.pop(job.id, None)
-            self._discards.hear(event)
+            self._discards.hear(job.id, event)
             reasons = "; ".join(event.take.reasons)
             log.info("job %s: take %d did not pass: %s", job.id, event.take.number, reasons)
         self._signals.changed(job.id)
@@ -373,7 +349,7 @@ class EngineLoop:
             await self._fail(job, error.code, f"{error}\n{error.detail}", text=text)
 
     async def _back_off(self, seconds: float) -> None:
-        await wait_at_most(self._cancel, seconds)  # a stop need not wait for it
+        await wait_at_most(self._runs.halted, seconds)  # a stop need not wait for it
 
     async def _fail(self, job: Job, code: str, detail: str, *, text: str | None = None) -> None:
         error_id = secrets.token_hex(4)
@@ -389,23 +365,3 @@ class EngineLoop:
 
     async def _requeue(self, job: Job, cause: Requeue) -> None:
         await self._claims.requeue(job.id, job.claim, cause=cause, limits=self._stumbles)
-
-
-async def _note_progress(
-    job: Job, claims: Claims, jobs: JobQueries, *, live: Mapping[JobId, JobProgress], cancel: asyncio.Event
-) -> None:
-    """Write the progress down now and then, and hear of a cancel that came by another way."""
-    written: JobProgress | None = None
-    while True:
-        await asyncio.sleep(NOTE_SECONDS)
-        now = live.get(job.id)
-        try:
-            if now is not None and now != written:
-                await claims.progress(job.id, job.claim, now.stage, now.fraction, now.take)
-                written = now
-            row = await jobs.get(job.id)
-            if row is not None and row.cancel_requested:
-                cancel.set()
-        except Exception as error:
-            if shortage_of(error) is None:  # else the engine loop meets it, too, and says so once
-                log.exception("could not record the progress of job %s", job.id)

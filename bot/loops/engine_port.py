@@ -16,6 +16,11 @@ from engine.rendering.render_job import RenderLimits
 class Engine(Protocol):
     """Makes clips. :class:`engine.process.host.EngineHost` is one; callers do not know where it runs."""
 
+    @property
+    def at_once(self) -> int:
+        """Renders that it takes at once; further ones wait."""
+        ...
+
     async def render(
         self,
         recipe: Recipe,

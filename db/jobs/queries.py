@@ -213,9 +213,11 @@ class JobQueries(JobRows):
         )
 
     async def running(self) -> Job | None:
-        """Return the job that runs, the longest-running one where there are several."""
+        """Return the job that runs: of two, the one that began last. The other is about to end."""
         return _first(
-            await self._jobs("SELECT * FROM job WHERE state = 'running' ORDER BY started_at, seq LIMIT 1")
+            await self._jobs(
+                "SELECT * FROM job WHERE state = 'running' ORDER BY started_at DESC, seq DESC LIMIT 1"
+            )
         )
 
     async def render_times(self, profile: str | None, limit: int = 50) -> list[float]:

@@ -14,7 +14,7 @@ from engine.core.family import Frames
 from engine.core.recipe import Recipe
 from engine.runtime.context import EngineContext
 from engine.smooth import FlowModel, smooth, smooth_to_rate
-from engine.smooth.rife import NAME, find_model
+from engine.smooth.rife import NAME, can_run, find_model
 
 T = TypeVar("T")
 
@@ -52,6 +52,11 @@ def at_rate(
         progress(1.0)
         return drawn[: recipe.length]
     return by_best_flow(context, smoothed, gave_up=gave_up)
+
+
+def smooths_on_gpu(context: EngineContext) -> bool:
+    """Whether :func:`by_best_flow` uses the GPU, or any other device that models draw on."""
+    return can_run(context)
 
 
 def by_best_flow(

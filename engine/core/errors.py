@@ -142,7 +142,14 @@ class Cancelled(EngineError):
 
 
 class EngineClosed(EngineError):
-    """The engine was closed while this job ran or waited: the job is as good as before."""
+    """The engine was closed while this job ran or waited, or its process was ended on account of another job.
+
+    The job is as good as before.
+    """
+
+
+class GpuClosed(EngineError):
+    """Another render has broken the GPU's context: in this process, no other can draw."""
 
 
 class EngineDied(EngineError):

@@ -70,6 +70,11 @@ class Death:
     last_words: str = ""
     out_of_memory: bool = False
 
+    @property
+    def is_anothers_doing(self) -> bool:
+        """Whether a render without an answer is not why: another was stopped, or broke the GPU's context."""
+        return self.cause is Cause.WANTED or self.returncode == wire.EXIT_POISONED
+
     def error(self) -> EngineError:
         """What the render that ran is told."""
         family = EngineHung if self.cause is Cause.HUNG else EngineDied
@@ -97,6 +102,7 @@ class Child:
         ended: done, with how, when it is gone and all that it said has been heard.
         rss: bytes of resident memory at the last heartbeat.
         device: where it draws; known once it is ready.
+        taken: how many renders its host has given it, or is about to.
     """
 
     def __init__(
@@ -111,7 +117,8 @@ class Child:
         self._reader, self._writer = line
         self._output, self._output_transport = output
         self._watch = Watch(limits, self._loop.time())
-        self._assignment: _Assignment | None = None
+        self._assignments: dict[str, _Assignment] = {}
+        self.taken = 0
         self._verdict: tuple[Cause, str] | None = None
         self._greeted = False
         self._leaving = False
@@ -180,7 +187,7 @@ class Child:
         return self._verdict is None and not self._leaving and not self._exit.done()
 
     async def run(self, order: wire.Render, on_event: Callable[[Event], None]) -> wire.Result | wire.Failed:
-        """Have it render, and wait for the answer.
+        """Have it render, and wait for the answer. It may be given two renders at once.
 
         Raises:
             EngineDied: it ended, or was killed, before it answered.
@@ -194,13 +201,13 @@ class Child:
         assignment = _Assignment(
             job=order.job, work=order.work, on_event=on_event, answer=self._loop.create_future()
         )
-        self._assignment = assignment
-        self._watch.begin(self._loop.time())
+        self._assignments[order.job] = assignment
+        self._watch.begin(order.job, self._loop.time())
         try:
             return await assignment.answer
         finally:
-            self._assignment = None
-            self._watch.end()
+            del self._assignments[order.job]
+            self._watch.end(order.job)
 
     def cancel(self, job: str) -> None:
         """Ask it to stop a render; :meth:`run` still waits for the answer."""
@@ -275,8 +282,9 @@ class Child:
             out_of_memory=killed_for_memory() > self._killed_for_memory,
         )
         self.ended.set_result(death)
-        if self._assignment is not None and not self._assignment.answer.done():
-            self._assignment.answer.set_exception(death.error())
+        for assignment in self._assignments.values():
+            if not assignment.answer.done():
+                assignment.answer.set_exception(death.error())
 
     async def _drain(self) -> None:
         rest = b""
@@ -328,16 +336,16 @@ class Child:
         elif isinstance(message, wire.Beat):
             self._watch.beat(now)
             self.rss = message.rss
-        elif self._assignment is None or message.job != self._assignment.job:
+        elif (assignment := self._assignments.get(message.job)) is None:
             log.info("engine %d: a late %s of %s is ignored", self.pid, message.type, message.job)
         else:
-            self._follow(self._assignment, message, now)
+            self._follow(assignment, message, now)
 
     def _follow(self, assignment: _Assignment, message: wire.OfRender, now: float) -> None:
         """Take in what is said of the render that runs."""
         if isinstance(message, wire.Progressed):
             progress = Progress(stage=message.stage, fraction=message.fraction, take=message.take)
-            self._watch.step(progress, now)
+            self._watch.step(assignment.job, progress, now)
             self._pass_on(assignment, progress)
         elif isinstance(message, wire.Discarded):
             sheet = None if message.sheet is None else _in_folder(assignment.work, message.sheet)
@@ -347,7 +355,7 @@ class Child:
             if path is not None:
                 self._pass_on(assignment, Draft(path=path, take=message.take))
         else:
-            self._leaving = isinstance(message, wire.Failed) and message.leaving
+            self._leaving |= isinstance(message, wire.Failed) and message.leaving
             if not assignment.answer.done():
                 assignment.answer.set_result(message)
 

@@ -56,6 +56,8 @@ class EngineHost:
     Args:
         spool: a folder of its own; each render works in a fresh folder inside it.
         limits: how long to wait for what.
+        at_once: renders at once, 1 or 2, where the process has a GPU: while one is drawn there, the processor
+            finishes the other. Without a GPU it is always one.
         command: what to run instead of this program's own worker.
         environment: what the process may see of, after scrubbing; the bot's own by default.
         on_state: told of each new state; ``DOWN`` is the moderators' business.
@@ -71,18 +73,20 @@ class EngineHost:
         *,
         spool: Path,
         limits: HostLimits | None = None,
+        at_once: int = 1,
         command: Sequence[str] | None = None,
         environment: Mapping[str, str] | None = None,
         on_state: Callable[[HostState], None] | None = None,
     ) -> None:
         self._spool = Spool(spool)
         self._limits = limits or HostLimits()
+        self._at_once = at_once
         self._command = tuple(command or (sys.executable, "-m", "engine.process.worker"))
         self._environment = scrubbed(os.environ if environment is None else environment)
         self._on_state = on_state
         self._supervisor: asyncio.Task[None] | None = None
         self._child: Child | None = None
-        self._free: Child | None = None
+        self._open: Child | None = None
         self._refusal: str | None = None
         self._changed = asyncio.Event()
         self._closing = asyncio.Event()
@@ -102,6 +106,11 @@ class EngineHost:
     def device(self) -> Device | None:
         """Where clips are drawn; None until a process has told it."""
         return self._device
+
+    @property
+    def at_once(self) -> int:
+        """Renders that it takes at once; further ones wait."""
+        return self._at_once if self._device is not None and self._device.is_gpu else 1
 
     @property
     def rss(self) -> int | None:
@@ -211,6 +220,8 @@ class EngineHost:
             raise Cancelled
         if self._closing.is_set() and (error or isinstance(run.result(), wire.Failed)):
             raise EngineClosed
+        if error is not None and child.ended.done() and child.ended.result().is_anothers_doing:
+            raise EngineClosed from error
         if isinstance(error, wire.WireError):
             raise RenderFailed(Code.WIRE, "This request is too long for the engine.", str(error)) from error
         return run.result()
@@ -230,7 +241,7 @@ class EngineHost:
             await asyncio.wait({run})
 
     async def _take(self, cancel: asyncio.Event) -> Child:
-        """Wait for a process that is ready and free; it is the caller's until given back."""
+        """Wait for a process that is ready and has room for a render; give that back afterwards."""
         while True:
             if cancel.is_set():
                 raise Cancelled
@@ -238,19 +249,26 @@ class EngineHost:
                 raise EngineClosed
             if self._refusal is not None:
                 raise RenderFailed(Code.VERSION, self._refusal)
-            if self._free is not None and self._free.usable:
-                child, self._free = self._free, None
+            child = self._open
+            if child is not None and child.usable and child.taken < self.at_once:
+                child.taken += 1
                 self._enter(HostState.BUSY)
                 return child
             self._changed.clear()
             await _first(self._changed.wait(), cancel.wait())
 
     def _give_back(self, child: Child) -> None:
-        """Offer a process to the waiting callers. A broken one is left to its supervisor."""
+        """Give back the room for a render. A broken process is left to its supervisor."""
+        child.taken -= 1
         if child.usable:
-            self._free = child
+            self._offer(child)
+
+    def _offer(self, child: Child) -> None:
+        """Tell the waiting callers that a process has room."""
+        self._open = child
+        if not child.taken:
             self._enter(HostState.READY)
-            self._changed.set()
+        self._changed.set()
 
     async def _supervise(self, begun: asyncio.Future[Death | None]) -> None:
         """Keep one process alive, until closed."""
@@ -281,7 +299,7 @@ class EngineHost:
             elif child.ready.is_set():
                 self._refusal = None
                 self._device = child.device
-                self._give_back(child)
+                self._offer(child)
                 if not begun.done():
                     begun.set_result(None)
             await _first(child.gone(), self._closing.wait())
@@ -290,7 +308,7 @@ class EngineHost:
             return child.ended.result()
         finally:
             child.kill_now()
-            self._child = self._free = None
+            self._child = self._open = None
 
     def _lacks_its_gpu(self, child: Child) -> bool:
         return self._device is not None and self._device.is_gpu and not child.device.is_gpu

@@ -40,6 +40,15 @@ class HostLimits:
     memory: int | None = None
 
 
+@dataclass(kw_only=True)
+class _Render:
+    """When a render began, when it last came on, and whether it has begun to draw."""
+
+    started: float
+    stepped: float
+    drawing: bool = False
+
+
 class Watch:
     """When a process was last seen to do what. Times are seconds of one monotonic clock."""
 
@@ -48,9 +57,7 @@ class Watch:
         self._born = now
         self._beat: float | None = None
         self._ready = False
-        self._started: float | None = None
-        self._stepped = now
-        self._drawing = False
+        self._renders: dict[str, _Render] = {}
         self._closed: float | None = None
 
     @property
@@ -68,20 +75,24 @@ class Watch:
         """It waits for a job."""
         self._ready = True
 
-    def begin(self, now: float) -> None:
+    def begin(self, job: str, now: float) -> None:
         """It was given a render."""
-        self._started = self._stepped = now
-        self._drawing = False
+        self._renders[job] = _Render(started=now, stepped=now)
 
-    def step(self, progress: Progress, now: float) -> None:
-        """The render came on."""
-        self._stepped = now
-        if progress.stage is not Stage.PREPARING and progress.fraction > 0:
-            self._drawing = True
+    def step(self, job: str, progress: Progress, now: float) -> None:
+        """A render came on, or says that it waits for another."""
+        render = self._renders[job]
+        if progress.stage is Stage.PREPARING:
+            # It waits for the GPU. That is not its own time; and its weights may have to be loaded again.
+            render.started += now - render.stepped
+            render.drawing = False
+        elif progress.fraction > 0:
+            render.drawing = True
+        render.stepped = now
 
-    def end(self) -> None:
-        """The render was answered, or given up."""
-        self._started = None
+    def end(self, job: str) -> None:
+        """A render was answered, or given up."""
+        self._renders.pop(job, None)
 
     def close(self, now: float) -> None:
         """It closed its end of the wire."""
@@ -90,11 +101,11 @@ class Watch:
     def forgive(self, seconds: float) -> None:
         """The parent itself stood still, and what was said meanwhile is unread: not the child's fault."""
         self._born += seconds
-        self._stepped += seconds
         if self._beat is not None:
             self._beat += seconds
-        if self._started is not None:
-            self._started += seconds
+        for render in self._renders.values():
+            render.started += seconds
+            render.stepped += seconds
 
     def overdue(self, now: float) -> str | None:
         """Why the process must be killed, in words for the log; None while it need not be."""
@@ -105,14 +116,14 @@ class Watch:
             return f"it was not ready after {limits.load:g} s"
         if self._beat is not None and now - self._beat > limits.heartbeat_silence:
             return f"it gave no heartbeat for {limits.heartbeat_silence:g} s"
-        return None if self._started is None else self._overdue_render(now - self._started, now)
+        return next(filter(None, (self._overdue_render(one, now) for one in self._renders.values())), None)
 
-    def _overdue_render(self, taken: float, now: float) -> str | None:
+    def _overdue_render(self, render: _Render, now: float) -> str | None:
         limits = self._limits
         # Weights are loaded within a render, before the first step, and tell nothing while they are.
-        patience = limits.step_silence if self._drawing else max(limits.load, limits.step_silence)
-        if now - self._stepped > patience:
+        patience = limits.step_silence if render.drawing else max(limits.load, limits.step_silence)
+        if now - render.stepped > patience:
             return f"its render made no progress for {patience:g} s"
-        if taken > limits.job:
+        if now - render.started > limits.job:
             return f"its render took more than {limits.job:g} s"
         return None

@@ -21,6 +21,10 @@ MAX_LINE = 1 << 20
 """Bytes of a line at most, its newline included."""
 
 
+EXIT_POISONED = 78
+"""The GPU's context is broken for the life of this process; only a fresh one can draw."""
+
+
 class WireError(ValueError):
     """A line that is no message, or a message that does not fit a line."""
 

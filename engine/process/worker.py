@@ -1,7 +1,8 @@
 """The engine as a process: messages in, messages out, a heartbeat.
 
-Three threads. The main one draws. One beats, so that the parent can tell "busy" from "stuck in a call that
-never comes back". One listens, because a cancel must be heard while the main one draws. If either of the two
+The main thread hands out renders to one or two others, which wait for each other where they must (see
+:mod:`engine.rendering.overlap`). One thread beats, so that the parent can tell "busy" from "stuck in a call
+that never comes back". One listens, because a cancel must be heard during a render. If either of these two
 ends, the process ends: a worker that cannot be watched or stopped is worse than none.
 """
 
@@ -21,30 +22,33 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
+from engine.core.errors import GpuClosed
 from engine.core.events import Draft, Event, Progress, TakeDiscarded
 from engine.core.recipe import Receipt, Recipe, Stage
 from engine.process import wire
 from engine.process.faults import describe
 
 if TYPE_CHECKING:
+    from engine.rendering.overlap import Overlap
     from engine.rendering.render import Renderer, RenderLimits
 
 EXIT_PROTOCOL = 76
 """The parent speaks another version, or something that is no message."""
-
-EXIT_POISONED = 78
-"""The GPU's context is broken for the life of this process; only a fresh one can draw."""
 
 PROGRESS_EVERY = 0.1
 """Seconds between two progress messages of one stage."""
 
 NICENESS = 5
 """Drawing gives way to the bot: on a machine of few cores an answer must not wait for a frame."""
+
+AT_ONCE = 2
+"""Renders at once, at most: one on the GPU, one on the processor. The parent asks for two or for one."""
 
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 
@@ -55,6 +59,11 @@ class Draws(Protocol):
     @property
     def device(self) -> Device:
         """Where it draws."""
+        ...
+
+    @property
+    def overlap(self) -> Overlap:
+        """Where two renders wait for each other."""
         ...
 
     def render(
@@ -188,15 +197,42 @@ def serve(channel: Channel, make_renderer: Callable[[], Draws], *, beat_every: f
     renderer = make_renderer()
     device = renderer.device
     channel.send(wire.Ready(device=device.kind, name=device.name, memory=device.memory))
-    while (order := orders.next()) is not None:
+    # The pool begins another thread only if none is idle: renders that come one by one share one.
+    with ThreadPoolExecutor(AT_ONCE, "render") as pool:
+        running: dict[str, Future[None]] = {}
+        while (order := orders.next()) is not None:
+            for job in [job for job, future in running.items() if future.done()]:
+                del running[job]
+            running[order[0].job] = pool.submit(_answer, channel, renderer, orders, order, running)
+    return 0
+
+
+def _answer(
+    channel: Channel,
+    renderer: Draws,
+    orders: RenderQueue,
+    order: tuple[wire.Render, CancelToken],
+    running: Mapping[str, Future[None]],
+) -> None:
+    """Render, and send what came of it. What cannot be sent ends the process."""
+    try:
         failed = _perform(channel, renderer, *order)
         orders.done(order[0].job)
-        if failed is not None:
-            channel.send(failed)
-            if failed.leaving:
-                sys.stderr.flush()
-                os._exit(EXIT_POISONED)  # a poisoned context can hang the interpreter's own way out
-    return 0
+        if failed is None:
+            return
+        channel.send(failed)
+        if failed.leaving and renderer.overlap.gpu.close():
+            # The other clip may be drawn already; it needs no more of the GPU to be finished.
+            wait([future for job, future in list(running.items()) if job != failed.job])
+            sys.stderr.flush()
+            os._exit(wire.EXIT_POISONED)  # a poisoned context can hang the interpreter's own way out
+    except GpuClosed:
+        return  # no answer: the process ends in a moment, and the parent gives this job to the next one
+    except BaseException as error:  # noqa: BLE001 - as in a main thread: it is printed, and the process ends
+        traceback.print_exc()
+        sys.stderr.flush()
+        status = error.code if isinstance(error, SystemExit) else 1
+        os._exit(status if isinstance(status, int) else 1)
 
 
 def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: CancelToken) -> wire.Failed | None:
@@ -216,6 +252,8 @@ def _perform(channel: Channel, renderer: Draws, order: wire.Render, token: Cance
         channel.send(
             wire.Result(job=order.job, receipt=receipt.to_json(), path=CLIP_NAME, sha256=receipt.sha256)
         )
+    except GpuClosed:
+        raise
     except Exception as error:  # noqa: BLE001 - whatever a model throws is this job's failure, not the process's
         return describe(order.job, error)
     return None
@@ -282,8 +320,10 @@ def main(arguments: Sequence[str], make_renderer: Callable[[], Draws]) -> int:
 def make_renderer() -> Renderer:
     """What draws, with what the environment names."""
     from engine.rendering.render import Renderer  # noqa: PLC0415 - heavy; the heart must beat before
+    from engine.runtime.compile_cache import keep_within_limit  # noqa: PLC0415
     from engine.runtime.context import context_of  # noqa: PLC0415
 
+    keep_within_limit(os.environ)
     return Renderer(context_of(os.environ))
 
 

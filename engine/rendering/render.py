@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from engine import families
 from engine.clips.encode import Encoded, encode
 from engine.clips.join import joined
 from engine.clips.loop_clip import Loop, close_loop
-from engine.clips.rate import at_rate, by_best_flow
+from engine.clips.rate import at_rate, by_best_flow, smooths_on_gpu
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
 from engine.core.errors import Unsupported
@@ -20,6 +21,7 @@ from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
 from engine.families import FAMILIES
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
+from engine.rendering.overlap import Overlap
 from engine.rendering.read_inputs import read_inputs
 from engine.rendering.render_job import Clock, RenderJob, RenderLimits, teller
 from engine.rendering.takes import draw_until_good
@@ -51,14 +53,20 @@ class _Made:
 
 
 class Renderer:
-    """Makes clips, one after the other, and keeps what it loaded for the next one.
+    """Makes clips, and keeps what it loaded for the next one.
 
-    It is not thread-safe: a scheduler holds the state of its steps, so one thread draws.
+    Two threads may render at once; see :mod:`engine.rendering.overlap`. One of them draws at a time, because
+    a scheduler holds the state of its steps.
+
+    Attributes:
+        overlap: where renders wait for each other.
     """
 
     def __init__(self, context: EngineContext | None = None) -> None:
         self._context = context or EngineContext()
         self._loaded: dict[str, Family] = {}
+        self._loading = threading.Lock()
+        self.overlap = Overlap()
 
     @property
     def device(self) -> Device:
@@ -109,23 +117,25 @@ class Renderer:
                 limits=limits,
                 on_event=on_event,
                 cancel=cancel,
+                overlap=self.overlap,
                 calibration=self._context.calibrations.get(recipe.engine),
                 eyes=self._context.eyes,
             )
         made = self._looped(job, clock) if recipe.loop else self._drawn(job, clock)
-        with clock.stage(Stage.ENCODING):
-            told = teller(on_event, Stage.ENCODING, max(1, made.number))
-            encoded = encode(
-                made.frames,
-                fps=recipe.fps,
-                path=work / CLIP_NAME,
-                metadata=metadata(recipe),
-                max_bytes=limits.max_bytes,
-                progress=told,
-                cancel=cancel,
-            )
-        with clock.stage(Stage.CHECKING):
-            nudity = highest_score(made.frames, self._context.store)
+        take = max(1, made.number)
+        with job.on_cpu(Stage.ENCODING, take):
+            with clock.stage(Stage.ENCODING):
+                encoded = encode(
+                    made.frames,
+                    fps=recipe.fps,
+                    path=work / CLIP_NAME,
+                    metadata=metadata(recipe),
+                    max_bytes=limits.max_bytes,
+                    progress=teller(on_event, Stage.ENCODING, take),
+                    cancel=cancel,
+                )
+            with clock.stage(Stage.CHECKING):
+                nudity = highest_score(made.frames, self._context.store)
         receipt = _receipt(job, made, encoded, clock, nudity)
         return replace(receipt, peak_memory=peak(self.device) if counted else None)
 
@@ -134,17 +144,24 @@ class Renderer:
         recipe, before = job.recipe, job.inputs.before
         with clock.stage(Stage.PREPARING):
             family = self._family(recipe.engine)
-        kept, drawn, takes = draw_until_good(family, job, clock)
-        with clock.stage(Stage.SMOOTHING):
-            told = teller(job.on_event, Stage.SMOOTHING, kept.number)
-            frames = at_rate(
-                drawn,
-                recipe,
-                self._context,
-                progress=told,
-                cancel=job.cancel,
-                gave_up=job.note,
-            )
+
+        def smooth(drawn: Frames, take: int) -> Frames:
+            with clock.stage(Stage.SMOOTHING):
+                return at_rate(
+                    drawn,
+                    recipe,
+                    self._context,
+                    progress=teller(job.on_event, Stage.SMOOTHING, take),
+                    cancel=job.cancel,
+                    gave_up=job.note,
+                )
+
+        # RIFE takes parts of a second. Waiting for the GPU again, behind another clip, would take longer.
+        at_once = recipe.factor != 1 and smooths_on_gpu(self._context)
+        kept, frames, takes = draw_until_good(family, job, clock, smooth if at_once else None)
+        with job.on_cpu(Stage.SMOOTHING, kept.number):
+            if not at_once:
+                frames = smooth(frames, kept.number)
             if before is not None:
                 frames = joined(before.frames, frames)
         return _Made(frames=frames, kept=kept, takes=tuple(takes))
@@ -154,7 +171,8 @@ class Renderer:
         before = job.inputs.before
         if before is None:
             raise Unsupported("There is no clip to make a loop from.")
-        with clock.stage(Stage.SMOOTHING):
+        place = job.on_gpu(1) if smooths_on_gpu(self._context) else job.on_cpu(Stage.SMOOTHING, 1)
+        with place, clock.stage(Stage.SMOOTHING):
             told = teller(job.on_event, Stage.SMOOTHING, 1)
 
             def close(flow: FlowModel | None) -> Loop:
@@ -173,9 +191,10 @@ class Renderer:
         return _Made(frames=loop.frames)
 
     def _family(self, name: str) -> Family:
-        if name not in self._loaded:
-            self._loaded[name] = families.load(name, self._context)
-        return self._loaded[name]
+        with self._loading:
+            if name not in self._loaded:
+                self._loaded[name] = families.load(name, self._context)
+            return self._loaded[name]
 
 
 def _receipt(job: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from engine.core.events import Event, Progress
 from engine.core.family import Inputs
 from engine.core.recipe import Recipe, Stage
 from engine.gate import Calibration
+from engine.rendering.overlap import Overlap
 from engine.vision.eyes import Eyes
 
 
@@ -41,6 +42,7 @@ class RenderJob:
 
     Attributes:
         calibration: what the gate holds takes of this engine against; None: what comes with the engine.
+        overlap: where it waits for its turn beside another render.
         eyes: what the gate sees faces and text with; None: it does not look for them.
     """
 
@@ -50,9 +52,20 @@ class RenderJob:
     limits: RenderLimits
     on_event: Callable[[Event], None]
     cancel: CancelToken
+    overlap: Overlap = field(default_factory=Overlap)
     calibration: Calibration | None = None
     eyes: Eyes | None = None
     given_up: list[str] = field(default_factory=list)
+
+    def on_gpu(self, take: int) -> AbstractContextManager[None]:
+        """Have the GPU for the body of the ``with``. A render that waits for it says "preparing"."""
+        tell = teller(self.on_event, Stage.PREPARING, take)
+        return self.overlap.gpu.taken(self.cancel, lambda: tell(0.0))
+
+    def on_cpu(self, stage: Stage, take: int) -> AbstractContextManager[None]:
+        """Have the processor for a stage, the body of the ``with``."""
+        tell = teller(self.on_event, stage, take)
+        return self.overlap.cpu.taken(self.cancel, lambda: tell(0.0))
 
     def note(self, text: str) -> None:
         """Record what was given up; each thing once, no matter how many takes gave it up."""
@@ -65,6 +78,11 @@ class Clock:
     """Adds up wall seconds by stage."""
 
     seconds: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def total(self) -> float:
+        """Seconds of all stages together. What a render waited for another is none of its stages."""
+        return sum(self.seconds.values())
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,10 @@ SHEET_WIDTH, SHEET_QUALITY = 960, 80
 """Width in pixels and JPEG quality of the picture of a rejected take."""
 
 
+Smooth = Callable[[Frames, int], Frames]
+"""Makes the finished clip's frames of those that were drawn; told the take's number for the progress."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Take:
     """One take. It has no frames if drawing was given up, and a sheet if it was rejected."""
@@ -47,9 +51,16 @@ class _Take:
 
 
 def draw_until_good(
-    family: Family, job: RenderJob, clock: Clock
+    family: Family, job: RenderJob, clock: Clock, smooth: Smooth | None = None
 ) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
     """Draw takes until the gate lets one through, or the budget ends.
+
+    Args:
+        family: draws them.
+        job: what is wanted.
+        clock: told how long each stage took.
+        smooth: smooths a take that was drawn, on the GPU: it is done before the take is judged, while the
+            GPU is still this render's. None: the takes are left as they were drawn.
 
     Returns:
         The record of the take that is kept and its frames; and the records of all takes, in
@@ -64,7 +75,7 @@ def draw_until_good(
     calm = FAMILIES[job.recipe.engine].calm
     retake: Retake | None = Retake(recipe=job.recipe)
     while retake is not None:
-        take = _draw_take(family, job, retake, len(records) + 1, clock)
+        take = _draw_take(family, job, retake, len(records) + 1, clock, smooth)
         records.append(take.record)
         if take.record.outcome is Outcome.REJECTED:
             job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
@@ -86,31 +97,25 @@ def _rank(record: TakeRecord) -> tuple[bool, float]:
     return record.outcome is not Outcome.REJECTED, record.score
 
 
-def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, clock: Clock) -> _Take:
-    begun = time.monotonic()
-    recipe = retake.recipe
+def _draw_take(
+    family: Family, job: RenderJob, retake: Retake, number: int, clock: Clock, smooth: Smooth | None
+) -> _Take:
+    begun = clock.total
     seed = job.recipe.take_seed(number)
-    with clock.stage(Stage.DRAWING):
-        job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
-        hooks = Hooks(
-            cancel=job.cancel,
-            progress=teller(job.on_event, Stage.DRAWING, number),
-            draft=lambda frames: _show_draft(job, frames, number),
-            gave_up=job.note,
-        )
+    spec = FAMILIES[job.recipe.engine]
+    with job.on_gpu(number) if spec.trained else job.on_cpu(Stage.DRAWING, number):
         try:
-            raw = family.draw(recipe, job.inputs, seed=seed, hooks=hooks)
+            raw = _drawn(family, job, retake.recipe, number, clock)
         except HopelessTake as hopeless:
-            return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
-        _check_shape(recipe, raw)
-        before, picture, end = job.inputs.before, job.inputs.picture, job.inputs.end
-        if before is not None and picture is not None:
-            raw = settled(raw, picture, recipe.native_fps)
-    with clock.stage(Stage.CHECKING):
+            return _given_up(number, seed, hopeless.reason, retake.changed, clock.total - begun)
+        frames = None if smooth is None else smooth(_to_uint8(raw), number)
+    with job.on_cpu(Stage.CHECKING, number), clock.stage(Stage.CHECKING):
         job.on_event(Progress(stage=Stage.CHECKING, fraction=0.0, take=number))
         job.cancel.check()
+        before, picture = job.inputs.before, job.inputs.picture
+        recipe = retake.recipe
         reference = None if picture is None else cover(picture, recipe.width, recipe.height)
-        step = FAMILIES[recipe.engine].judged_step(recipe.native_fps)
+        step = spec.judged_step(recipe.native_fps)
         seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, seen, fps)
@@ -119,18 +124,37 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
             job.note(ONLY_WARNS)
         job.cancel.check()
         sheet = _draw_sheet(job, seen, fps, verdict, number) if verdict.rejected else None
+    teaches = not verdict.rejected and before is None and job.inputs.end is None
     record = TakeRecord(
         number=number,
         seed=seed,
         outcome=verdict.outcome,
         score=verdict.score,
         reasons=verdict.reasons_from(begins),
-        seconds=time.monotonic() - begun,
+        seconds=clock.total - begun,
         causes=tuple(finding.code for finding in verdict.findings if finding.rejects),
         changed=retake.changed,
-        readings={} if verdict.rejected or before is not None or end is not None else verdict.readings,
+        readings=verdict.readings if teaches else {},
     )
-    return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
+    return _Take(record=record, frames=_to_uint8(raw) if frames is None else frames, sheet=sheet)
+
+
+def _drawn(family: Family, job: RenderJob, recipe: Recipe, number: int, clock: Clock) -> RawFrames:
+    """The frames of a take, of the size that was asked for."""
+    with clock.stage(Stage.DRAWING):
+        job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
+        hooks = Hooks(
+            cancel=job.cancel,
+            progress=teller(job.on_event, Stage.DRAWING, number),
+            draft=lambda frames: _show_draft(job, frames, number),
+            gave_up=job.note,
+        )
+        raw = family.draw(recipe, job.inputs, seed=job.recipe.take_seed(number), hooks=hooks)
+        _check_shape(recipe, raw)
+        before, picture = job.inputs.before, job.inputs.picture
+        if before is not None and picture is not None:
+            raw = settled(raw, picture, recipe.native_fps)
+    return raw
 
 
 def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: float) -> Verdict:

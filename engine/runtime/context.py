@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
 
@@ -21,6 +22,8 @@ MODELS_MEMORY_VARIABLE = "FRAMEKILN_MODELS_MEMORY"
 STEPS_DOWN_VARIABLE = "FRAMEKILN_MEMORY_STEPS"
 RIFE_ON_CPU_VARIABLE = "FRAMEKILN_RIFE_ON_CPU"
 COMPILE_VARIABLE = "FRAMEKILN_COMPILE_MODELS"
+COMPILED_BYTES_VARIABLE = "FRAMEKILN_COMPILED_BYTES"
+ATTENTION_VARIABLE = "FRAMEKILN_ATTENTION"
 """Names of settings, as the bot passes them on to the engine process."""
 
 CACHE_VARIABLE = "TORCHINDUCTOR_CACHE_DIR"
@@ -31,6 +34,18 @@ ALLOCATOR_VARIABLE, ALLOCATOR = "PYTORCH_ALLOC_CONF", "expandable_segments:True"
 the next if segments can grow; fixed ones leave gaps that nothing fits."""
 
 YES = "1"
+
+
+class Attention(StrEnum):
+    """torch's kernels for attention; see :mod:`engine.diffusion.attention`."""
+
+    AUTO = "auto"
+    """What suits the card."""
+
+    CUDNN = "cudnn"
+    FLASH = "flash"
+    EFFICIENT = "efficient"
+    MATH = "math"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +60,8 @@ class EngineContext:
         calibrations: by engine what the gate holds its takes against, where the owner calibrated it.
         steps_down: how often one take may go a step further down the memory ladder.
         rife_on_cpu: whether RIFE smooths where there is no GPU, which takes its time.
-        compile_models: whether a model of few shapes is compiled; see :mod:`engine.diffusion.compiled`.
+        compile_models: whether models are compiled; see :mod:`engine.diffusion.compiled`.
+        attention: which kernel for attention is tried first.
     """
 
     device: Device = field(default_factory=Device)
@@ -56,6 +72,7 @@ class EngineContext:
     steps_down: int = 4
     rife_on_cpu: bool = False
     compile_models: bool = False
+    attention: Attention = Attention.AUTO
 
     @cached_property
     def eyes(self) -> Eyes:
@@ -79,6 +96,7 @@ def context_of(environment: Mapping[str, str]) -> EngineContext:
         steps_down=int(environment.get(STEPS_DOWN_VARIABLE) or EngineContext.steps_down),
         rife_on_cpu=environment.get(RIFE_ON_CPU_VARIABLE) == YES,
         compile_models=environment.get(COMPILE_VARIABLE) == YES,
+        attention=Attention(environment.get(ATTENTION_VARIABLE) or Attention.AUTO),
     )
 
 

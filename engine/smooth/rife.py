@@ -242,6 +242,13 @@ def weight_shapes() -> dict[str, tuple[int, ...]]:
     return shapes
 
 
+def can_run(context: EngineContext) -> bool:
+    """Whether the weights and torch are there, and a device on which it is quick enough."""
+    may = context.device.is_gpu or context.rife_on_cpu
+    file = context.store.path(NAME) / FILE
+    return file.is_file() and may and importlib.util.find_spec("torch") is not None
+
+
 def find_model(context: EngineContext) -> FlowModel | None:
     """The network, if its weights and torch are there and it runs in a time that a member would wait.
 
@@ -252,8 +259,7 @@ def find_model(context: EngineContext) -> FlowModel | None:
     Raises:
         ValueError: the file is damaged, or is not this network.
     """
-    file = context.store.path(NAME) / FILE
-    may = context.device.is_gpu or context.rife_on_cpu
-    if not (file.is_file() and may and importlib.util.find_spec("torch")):
+    if not can_run(context):
         return None
+    file = context.store.path(NAME) / FILE
     return context.model_cache.get(NAME, lambda: Rife.load(file, context.device), lambda rife: rife.size)

@@ -211,7 +211,10 @@ class FakeEngine:
     Attributes:
         renders: (recipe, inputs, limits) of each call.
         discarded: clips that were given back.
+        at_once: renders that it takes at once.
     """
+
+    at_once = 1
 
     def __init__(self, folder: Path, *acts: Any) -> None:
         self._folder = folder

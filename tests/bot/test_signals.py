@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from unittest.mock import Mock
 
+from bot.loops.runs import Run
 from bot.signals import JobSignals
 from db.states import JobId
 
@@ -52,8 +54,15 @@ async def test_a_client_that_is_connected_says_that_discord_is_back(services):
 
 
 async def test_a_cancel_reaches_the_job_that_runs_and_no_other(services):
-    services.engine_loop._current = Mock(id=JOB)
+    begun: asyncio.Future[Run] = asyncio.get_running_loop().create_future()
+
+    async def work(run: Run) -> None:
+        begun.set_result(run)
+        await run.cancel.wait()
+
+    await services.engine_loop._runs.begin(JOB, work, alone=False)
+    run = await begun
     services.signals.cancel_requested(JobId("f" * 16))
-    assert not services.engine_loop._cancel.is_set()
+    assert not run.cancel.is_set()
     services.signals.cancel_requested(JOB)
-    assert services.engine_loop._cancel.is_set()
+    assert run.cancel.is_set()

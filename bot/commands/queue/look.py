@@ -37,8 +37,7 @@ class LookCommands(QueueSection):
         queue = self._services.queue
         waiting = await queue.jobs.waiting(guild)
         forecast = await self._services.forecaster.forecast()
-        running = await queue.jobs.running()
-        jobs = ([running] if running is not None and running.guild_id == guild else []) + waiting
+        jobs = await queue.jobs.in_states(guild, State.RUNNING) + waiting
         lines = []
         for job in jobs[:SHOWN]:
             wait = forecast.waits.get(job.id)

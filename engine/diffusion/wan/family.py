@@ -17,12 +17,15 @@ from engine.core.device_faults import is_out_of_memory
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.recipe import Recipe
 from engine.core.video_model import UMT5, Version, count
+from engine.diffusion.attention import attending
+from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.goes import Unfinished
 from engine.diffusion.ladder import Start, descend, free_bytes, start
 from engine.diffusion.loading import bytes_in, load, size_of
 from engine.diffusion.sampling import showing_one_draft
 from engine.diffusion.streaming import streamed
 from engine.diffusion.wan.ladder import BLOCKS_HELD, READING, SHORTER, costs, rungs_of, shorter
+from engine.diffusion.wan.levers import cached_every
 from engine.diffusion.wan.take import Models, Take
 from engine.diffusion.wan.words import Reader, WordMemory
 from engine.runtime.context import EngineContext
@@ -49,6 +52,10 @@ class WanBase(ABC):
     @abstractmethod
     def encoded(self, recipe: Recipe, inputs: Inputs, go: int) -> int:
         """Frames that are encoded at a time before a go is drawn; 0: none."""
+
+    @abstractmethod
+    def is_usual(self, recipe: Recipe) -> bool:
+        """Whether its shape comes up often enough to compile for."""
 
     @abstractmethod
     def take(
@@ -83,14 +90,18 @@ class WanBase(ABC):
         clip = Unfinished((recipe.frames, height, width), seed=seed, picture=picture)
         take = self.take(recipe, inputs, models, words, hooks)
 
+        # The cache's hooks decide anew on each step which blocks work: that is no graph.
+        usual = self.is_usual(recipe) and recipe.frames <= most and cached_every(recipe) == 1
+
         def attempt(rungs: tuple[str, ...]) -> Frames:
             if rungs:  # then there is no room for anything else
                 self._context.model_cache.clear_gpu(keep=models.names)
-            return clip.draw(
-                shorter(most) if SHORTER.name in rungs else most,
-                lambda go: take.denoise(go, rungs),
-                lambda latents, go: take.decode(latents, go, rungs),
-            )
+            with attending(self._context), compiling(usual=usual and not rungs, gave_up=hooks.gave_up):
+                return clip.draw(
+                    shorter(most) if SHORTER.name in rungs else most,
+                    lambda go: take.denoise(go, rungs),
+                    lambda latents, go: take.decode(latents, go, rungs),
+                )
 
         drawn = descend(
             rungs_of(version),
@@ -110,6 +121,7 @@ class WanBase(ABC):
         transformer = self._cached(
             names[0], self.transformer_class, own, subfolder="transformer", dtype=self._dtype
         )
+        compiled_for(transformer, self._context)
         # In half precision the decoder's gradients of colour fall into bands.
         vae = self._cached(names[1], AutoencoderKLWan, entry, subfolder="vae", dtype=torch.float32)
         return Models(transformer=transformer, vae=vae, names=frozenset(names))

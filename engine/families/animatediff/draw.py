@@ -14,13 +14,15 @@ from engine.core.errors import Code, UserError
 from engine.core.family import Frames, Hooks, Inputs
 from engine.core.prompt_schedule import is_scheduled, parse
 from engine.core.recipe import Recipe
+from engine.diffusion.attention import attending
+from engine.diffusion.compiled import compiling
 from engine.diffusion.decode import decode
 from engine.diffusion.goes import Go, Unfinished
 from engine.diffusion.ladder import Start, descend, first_rung, start
 from engine.diffusion.loading import size_of
 from engine.diffusion.preview import draft_frames
 from engine.diffusion.sampling import Steps
-from engine.families.animatediff import DRAFT_MAP
+from engine.families.animatediff import DRAFT_MAP, SPEC
 from engine.families.animatediff.free_noise import sliding_windows
 from engine.families.animatediff.ip_adapter import load_encoder, looking_like
 from engine.families.animatediff.ladder import RUNGS, costs, decode_chunk, placed
@@ -30,6 +32,7 @@ from engine.families.animatediff.sources import ENCODED, WordsSource, source_of
 from engine.families.animatediff.truncation import unread
 from engine.families.animatediff.tune import IP_ADAPTER, LIKE, WHOLE, WINDOW
 from engine.families.animatediff.weights import CHECKPOINTS
+from engine.planning.usual import is_usual
 from engine.runtime.context import EngineContext
 
 DRAWN = 0.9
@@ -109,10 +112,15 @@ class _Take:
             pipe.enable_free_init(num_iters=rounds)
         with ExitStack() as undo:
             # Windows first: LoRAs would rename the blocks that they rebuild.
-            undo.enter_context(self._windows(pipe, prompt, tuple(others.values())))
-            undo.enter_context(worn(pipe, self._loras()))
+            windows, loras = self._windows(pipe, prompt, tuple(others.values())), self._loras()
+            undo.enter_context(windows)
+            undo.enter_context(worn(pipe, loras))
             look = undo.enter_context(self._look(pipe))
             undo.enter_context(placed(pipe, rungs, self.context.device))
+            undo.enter_context(attending(self.context))
+            plain = isinstance(windows, nullcontext) and not (others or loras or look or rungs)
+            usual = plain and is_usual(recipe, SPEC)
+            undo.enter_context(compiling(usual=usual, gave_up=self.source.hooks.gave_up))
             return self.clip.draw(
                 max(2, recipe.frames),
                 lambda go: self._denoise(pipe, prompt, look, rounds, go),

@@ -9,6 +9,7 @@ import torch
 
 from engine.core.errors import Code, RenderFailed
 from engine.core.recipe import Recipe
+from engine.diffusion.compiled import compiled_for
 from engine.diffusion.loading import bytes_in, dtype_for, size_of
 from engine.families.animatediff.checkpoints import load_animatediff
 from engine.families.animatediff.loras import Lora, fuse
@@ -125,4 +126,5 @@ def _load(context: EngineContext, recipe: Recipe, base: Sequence[ModelSpec]) -> 
     )
     if recipe.way == LCM_WAY:
         fuse(whole, Lora(name=LCM, file=context.store.path(LCM) / LCM_LORA, weight=LCM_WEIGHT))
+    compiled_for(whole.unet, context)
     return Parts(whole)

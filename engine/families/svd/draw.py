@@ -23,6 +23,7 @@ from engine.core.device_faults import hides_out_of_memory
 from engine.core.errors import Code, RenderFailed, Unsupported
 from engine.core.family import Frames, Hooks, Inputs, Picture
 from engine.core.recipe import Recipe
+from engine.diffusion.attention import attending
 from engine.diffusion.compiled import compiled_for, compiling
 from engine.diffusion.consistency import ConsistencyScheduler
 from engine.diffusion.decode import decode
@@ -97,7 +98,12 @@ class SvdFamily:
             generator = torch.Generator("cpu")
             pipe = _Pipeline(scheduler=_scheduler(recipe, parts, generator), **parts.models)
             pipe.set_progress_bar_config(disable=True)
-            with self._placed(pipe, rungs), compiling(usual=_is_usual(recipe) and not rungs):
+            usual = _is_usual(recipe) and not rungs
+            with (
+                self._placed(pipe, rungs),
+                compiling(usual=usual, gave_up=hooks.gave_up),
+                attending(self._context),
+            ):
                 return clip.draw(
                     _most(recipe, rungs),
                     lambda go: _denoise(pipe, generator, recipe, go, hooks, whole=STREAMED.name in rungs),

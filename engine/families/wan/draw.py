@@ -16,7 +16,9 @@ from engine.diffusion.goes import Go
 from engine.diffusion.renoise import RenoisingScheduler
 from engine.diffusion.wan.family import WanBase
 from engine.diffusion.wan.take import Models, Take
+from engine.families import FAMILIES
 from engine.families.wan import FAST, FASTWAN, VERSIONS
+from engine.planning.usual import is_usual
 
 # diffusers is typed only in places.
 _WordsPipeline: Any = WanPipeline
@@ -41,6 +43,10 @@ class WanFamily(WanBase):
     def transformer_entry(self, recipe: Recipe) -> str:
         """The distilled one is an entry of its own."""
         return FASTWAN if recipe.way == FAST.name else super().transformer_entry(recipe)
+
+    def is_usual(self, recipe: Recipe) -> bool:
+        """See :func:`engine.planning.usual.is_usual`."""
+        return is_usual(recipe, FAMILIES[recipe.engine])
 
     def encoded(self, recipe: Recipe, inputs: Inputs, go: int) -> int:
         """The first frame, where there is one."""

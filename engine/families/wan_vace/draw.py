@@ -17,9 +17,11 @@ from engine.diffusion.by_time import frames_by_time
 from engine.diffusion.goes import Go
 from engine.diffusion.wan.family import WanBase
 from engine.diffusion.wan.take import Models, Take
+from engine.families import FAMILIES
 from engine.families.wan_vace import GREY, OWN, VACE
 from engine.families.wan_vace.conditions import conditions, on_paper, without_colours
 from engine.following.control_clip import control_clip, way_of
+from engine.planning.usual import is_usual
 from engine.vision.crop import cover
 
 _Pipeline: Any = WanVACEPipeline  # diffusers is typed only in places
@@ -39,6 +41,10 @@ class WanVace(WanBase):
         """The whole clip, whatever it is drawn by, and the picture whose look is taken."""
         del recipe
         return go + (0 if inputs.like is None else LATENT_FRAMES)
+
+    def is_usual(self, recipe: Recipe) -> bool:
+        """See :func:`engine.planning.usual.is_usual`."""
+        return is_usual(recipe, FAMILIES[recipe.engine])
 
     def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> Frames:
         """See :class:`engine.core.family.Family`."""

@@ -34,6 +34,35 @@ _SCALES = (0.8, 0.87, 0.94, 1.0, 1.07)
 _AROUND = 0.6
 """Correlation of what is around the letters with itself in an earlier frame."""
 
+_GLANCE, _CELL, _NEAR = 320, 4, 5
+"""Longer side of the picture at a first glance, pixels of a cell there, and cells within which old detail is
+near."""
+_FINE, _PATCH = 2.0, 9
+"""Pixels: letters' detail is finer than the one, and is taken together over the other."""
+_MORE, _PLAIN = 1.4, 2.5
+"""How many times the old detail, and how many levels beyond it, is new detail."""
+_ROW = 8
+"""Cells with new detail side by side, from which they may be letters."""
+
+
+def may_have_appeared(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> bool:
+    """Whether there is a row of new detail in the last frame; without one, no letters have to be looked for.
+
+    Args:
+        first, last: luma of the two frames, uint8 ``[H, W]``.
+    """
+    scale = min(1.0, _GLANCE / max(first.shape))
+    before, now = (_detail_of_cells(frame, scale) for frame in (first, last))
+    known = cv2.dilate(before, np.ones((_NEAR, _NEAR), np.uint8))
+    new = (now > _MORE * known + _PLAIN).astype(np.uint8)
+    return bool(cv2.erode(new, np.ones((1, _ROW), np.uint8), borderValue=0).any())
+
+
+def _detail_of_cells(frame: NDArray[np.uint8], scale: float) -> Floats:
+    luma = cv2.resize(frame, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA).astype(np.float32)
+    fine = cv2.blur(np.abs(luma - cv2.GaussianBlur(luma, (0, 0), _FINE)), (_PATCH, _PATCH))
+    return np.asarray(fine[::_CELL, ::_CELL], np.float32)
+
 
 def find_appearing(
     earlier: Mapping[int, NDArray[np.uint8]],

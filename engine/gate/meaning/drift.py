@@ -1,14 +1,14 @@
 """Faults of a followed face: what changes steadily about it, more than its own liveliness explains.
 
 A face that speaks moves to and fro; one that a model loses hold of drifts. So each measure is the lesser of
-two: its trend over the looks, and what the last third of them shows. How much it wavers about the trend, how
-far the face turned and how unlike it became make it count for less.
+two: its trend over the looks, and what the last third of them shows, without what turning explains. How much
+it wavers about the trend, how little its parts move as one, how far the face turned and how unlike it became
+make it count for less.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -18,6 +18,7 @@ from engine.gate.meaning.eye_loss import eye_loss
 from engine.gate.meaning.faces import Followed, Look
 from engine.gate.meaning.fault import Fault
 from engine.gate.meaning.shape import FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
+from engine.gate.meaning.trend import Trend, falling, lesser
 from engine.vision.box import Box
 from engine.vision.optical_flow import Floats
 
@@ -27,7 +28,13 @@ _FEWEST_LOOKS = 5
 _CLEAR, _TOLD = (0.25, 0.3), (0.6, 0.6)
 """Radians turned and correlation lost, up to which a look is clear, and up to which it tells anything of the
 face's shape. The clear ones alone are compared where there are enough of them."""
-_DOUBT_SHAPE, _DOUBT_EYE = (0.35, 0.4, 4), (1.0, 0.5, 2)
+_DOUBT = {
+    "face_bends": (0.25, 0.4, 4),
+    "face_grows": (0.6, 0.6, 4),
+    "mouth_slides": (0.6, 0.6, 4),
+    "head_slides": (0.6, 0.4, 2),
+    "eye_disappears": (1.0, 1.0, 4),
+}
 """Radians turned and correlation lost where a finding counts half, and how fast it falls beyond."""
 _AWAY = 0.35
 """Radians, from which a face that is seen no more may have turned away."""
@@ -39,10 +46,18 @@ _NOISE = 0.3
 """Pixels of a frame by which the flow errs."""
 _USUAL_BEND, _BEND_POWER = 0.006, 0.7
 """A usual wavering, in widths, and how much a larger one excuses."""
-_USUAL_NECK, _STILL_NECK = 0.02, 0.01
-_USUAL_TURN, _NO_TURN = 0.15, 0.1
-_LOOSE_CLOTHES = 0.06
-"""Roughness of the chest's motion, in widths, from which hair or hands move over it."""
+_QUIET_NOISE, _QUIET_BEND, _QUIET_SHARE = 0.03, 0.002, 0.0041
+"""For a face that keeps still: pixels by which its flow errs, as it has more looks to be told from; a bend in
+widths that is none; and what a bend counts that is as large as its wavering."""
+_QUIET_MOST, _QUIET = 3.0, (0.15, 0.3, 4)
+"""By how much such a bend may count for more than it is; and as in :data:`_DOUBT`."""
+_USUAL_NECK, _STILL_NECK, _NECK_POWER = 0.02, 0.01, 0.3
+_ROUGH_FACE, _ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = 0.08, 0.05, 0.03, 0.05
+"""Roughness of a part's motion, in widths, where it counts half: a face and what is around it, a face of
+which only the mouth is asked, a head, and the chest, from which hair or hands move over it. What does not
+move as one thing has no one motion."""
+_NARROW_NECK = 70.0
+"""Pixels of a face's width, below which its neck is too narrow to be told from its clothes."""
 _SHRINKS = 0.4
 """A face that shrinks counts by so much of one that grows: hair and hats come over it."""
 _UPPER, _LOWER = 0.08, 0.25
@@ -59,12 +74,11 @@ def faults_of(face: Followed, sure: float = 1.0) -> Iterator[Fault]:
     seen = [look for look in face.looks if look.mesh is not None]
     loss = eye_loss(face)
     if loss is not None:
-        yield _fault("eye_disappears", loss * sure * _trust(seen, *_DOUBT_EYE), seen)
+        yield _fault("eye_disappears", loss * sure * _trust(seen, *_DOUBT["eye_disappears"]), seen)
     told = _told(face.looks)
     if told:
-        trust = sure * _trust(told, *_DOUBT_SHAPE)
         for code, value in _Shape(face.first, told).values():
-            yield _fault(code, value * trust, told)
+            yield _fault(code, value * sure, told)
     yield from _lost(face.looks)
 
 
@@ -88,7 +102,7 @@ def _fault(code: str, value: float, looks: Sequence[Look]) -> Fault:
 def _trust(looks: Sequence[Look], turned: float, unlike: float, power: int) -> float:
     """1 for a face that looks one way; less, the further it turned and the more it changed."""
     far, other = (max(getattr(look, name) for look in looks) for name in ("turned", "unlike"))
-    return float(1 / (1 + (far / turned) ** power) / (1 + (other / unlike) ** power))
+    return falling(far, turned, power) * falling(other, unlike, power)
 
 
 def _lost(looks: Sequence[Look]) -> Iterator[Fault]:
@@ -113,49 +127,22 @@ def _box(look: Look) -> Box:
     return Box.around(look.mesh.points)
 
 
-@dataclass(frozen=True)
-class _Trend:
-    """What became of a series of arrays over the looks.
-
-    Attributes:
-        slope: at the end, by least squares through nothing at the beginning.
-        late: the median of the last third, as it would be at the end.
-        wavers: what is left of each look when the slope is taken off.
-    """
-
-    slope: Floats
-    late: Floats
-    wavers: Floats
-
-    @classmethod
-    def of(cls, times: Floats, series: Floats) -> _Trend:
-        slope = np.tensordot(times, series, (0, 0)) / (times * times).sum()
-        count = max(2, len(times) // 3)
-        late = np.median(series[-count:], axis=0) / times[-count:].mean()
-        return cls(slope, late, series - times.reshape(-1, *[1] * (series.ndim - 1)) * slope)
-
-
-def _lesser(one: float, other: float) -> float:
-    """The one nearer to 0; 0 if they differ in sign."""
-    return 0.0 if one * other < 0 else min(one, other, key=abs)
-
-
 class _Shape:
     """Reads bending, growth and sliding from looks."""
 
     def __init__(self, first: Crop, looks: Sequence[Look]) -> None:
-        self._first = first
+        self._first, self._looks = first, looks
         last = looks[-1].number
         begins = 1 if looks[0].number == 0 else 0  # an input picture stands before the first frame
         self._times = np.array([(look.number + begins) / (last + begins) for look in looks], np.float32)
+        self._turns = np.stack([look.turns for look in looks])
         self._flows = np.stack([look.flow for look in looks])
-        self._flow = _Trend.of(self._times, self._flows)
+        self._flow = self._trend(self._flows)
         self._sure = np.mean([look.sure for look in looks], axis=0) >= _STEADY
         at = ((first.points[:, :2] * FACE + MIDDLE - 2) / 4).astype(np.float32)[:, None]
         self._points = np.stack(
             [cv2.remap(look.flow, at, None, cv2.INTER_LINEAR)[:, 0] - look.solid for look in looks]  # type: ignore[call-overload]
         )
-        self._turned = max(look.turned for look in looks)
         self._parts: dict[str, tuple[Motion, Motion] | None] = {}
 
     def values(self) -> Iterator[tuple[str, float]]:
@@ -169,7 +156,10 @@ class _Shape:
         for code, reading in readings.items():
             value = reading()
             if value is not None:
-                yield code, value
+                yield code, value * (1 if code == "face_bends" else _trust(self._looks, *_DOUBT[code]))
+
+    def _trend(self, series: Floats) -> Trend:
+        return Trend.of(self._times, series, self._turns)
 
     def _part(self, name: str) -> tuple[Motion, Motion] | None:
         """The trend's motion and the late one of a part of the crop."""
@@ -185,38 +175,51 @@ class _Shape:
         a, b = self._part(one), self._part(other)
         if a is None or b is None:
             return None
-        return _lesser(read(a[0]) - read(b[0]), read(a[1]) - read(b[1]))
+        return lesser(read(a[0]) - read(b[0]), read(a[1]) - read(b[1]))
+
+    def _smooth(self, part: str, rough: float) -> float:
+        """Share by which a part's motion counts; 0 where too little of it is seen."""
+        moves = self._part(part)
+        return 0.0 if moves is None else falling(moves[0].rough, rough)
 
     def _bends(self) -> float:
+        """What a rigid face's motion leaves; a face that keeps still is known better."""
         stiff = ~self._first.loose
-        left = np.stack([stiffly(self._first, moved, self._first.weights) for moved in self._points])
-        trend = _Trend.of(self._times, left)
+        left = stiffly(self._first, self._points, self._first.weights)
+        trend = Trend.of(self._times, left)  # what turning does to the points is taken off already
 
         def size(moved: Floats) -> float:
             return float(np.sqrt((moved[..., stiff, :] ** 2).sum(axis=-1).mean()))
 
-        lively = size(trend.wavers) + _NOISE / self._first.width
-        excuse = float((lively / _USUAL_BEND) ** _BEND_POWER)
-        return min(size(trend.slope), size(trend.late)) / excuse
+        bend, wavers, width = min(size(trend.slope), size(trend.late)), size(trend.wavers), self._first.width
+        usual = bend / ((wavers + _NOISE / width) / _USUAL_BEND) ** _BEND_POWER
+        quiet = _QUIET_SHARE * (bend - _QUIET_BEND) / (wavers + _QUIET_NOISE / width)
+        quiet = min(quiet, _QUIET_MOST * bend) * _trust(self._looks, *_QUIET)
+        return float(max(usual * _trust(self._looks, *_DOUBT["face_bends"]), quiet))
 
     def _grows(self) -> float | None:
         growth = self._between("inner", "near", lambda part: part.growth)
-        return None if growth is None else max(growth, -_SHRINKS * growth)
+        if growth is None:
+            return None
+        smooth = self._smooth("inner", _ROUGH_FACE) * self._smooth("near", _ROUGH_FACE)
+        return max(growth, -_SHRINKS * growth) * smooth
 
     def _mouth(self) -> float | None:
         """Two ways to see it: the jaw's flow, and the lower points after the upper ones' rigid motion."""
         upper = self._first.weights * (self._first.points[:, 1] < _UPPER)
         lower = self._first.points[:, 1] > _LOWER
-        slid = [stiffly(self._first, moved, upper)[lower, 0].mean() for moved in self._points]
-        trend = _Trend.of(self._times, np.array(slid, np.float32))
+        trend = self._trend(stiffly(self._first, self._points, upper)[:, lower, 0].mean(axis=1))
         jaw = self._between("jaw", "brow", lambda part: part.across)
-        return None if jaw is None else abs(_lesser(jaw, _lesser(float(trend.slope), float(trend.late))))
+        if jaw is None:
+            return None
+        slid = abs(lesser(jaw, lesser(float(trend.slope), float(trend.late))))
+        return slid * self._smooth("inner", _ROUGH_MOUTH)
 
     def _head(self) -> float | None:
-        """How far the neck moves sideways on the chest, beside what a lively or turning head does."""
+        """How far the neck moves sideways on the chest, beside what a lively head does."""
         inner, chest = self._part("inner"), self._part("chest")
         mask = _part(self._first, "chest")[0] & self._sure
-        if inner is None or chest is None or chest[0].rough > _LOOSE_CLOTHES:
+        if inner is None or chest is None:
             return None
         neck = float(self._first.points[:, 1].max()) + 0.1
         fields = self._flow.slope, self._flow.late
@@ -226,8 +229,10 @@ class _Shape:
         )
         face = _part(self._first, "inner")[0]
         moved = [np.median(flow[mask, 0]) - np.median(flow[face, 0]) for flow in self._flows]
-        lively = float(_Trend.of(self._times, np.array(moved, np.float32)).wavers.std()) + _STILL_NECK
-        return slid / float(np.sqrt(lively / _USUAL_NECK * (self._turned + _NO_TURN) / _USUAL_TURN))
+        lively = (float(self._trend(np.array(moved, np.float32)).wavers.std()) + _STILL_NECK) / _USUAL_NECK
+        smooth = self._smooth("inner", _ROUGH_HEAD) * self._smooth("chest", _ROUGH_CLOTHES)
+        narrow = min(1.0, self._first.width / _NARROW_NECK)
+        return float(slid / lively**_NECK_POWER * smooth * narrow)
 
 
 def _part(first: Crop, name: str) -> tuple[NDArray[np.bool_], bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,15 @@ _MARGIN = 5
 """Pixels by which an eye may move in its patch."""
 _NOISE = 4.0
 """Levels squared, which count for nothing."""
+_BANDS = ((1.2, 6.0), (1.0, 3.0))
+"""Blurs, in pixels, between which an eye's detail is: its outline, and its lids and iris. Where it is painted
+over with skin, the shadow of the brow may keep the outline."""
+_PLAINER = 1.3
+"""How much the share of its detail that is gone counts."""
+_IN_THE_DARK = 3
+"""How fast a loss counts less for an eye that gets darker: it is in the shadow, as skin is no darker."""
+_DARKEST = 10.0
+"""Levels; the eye of a face in the dark shows no more detail."""
 _BOTH = 1.2
 """How much the loss beside the other eye's counts: a blink takes both, and so does the dark."""
 
@@ -32,18 +43,42 @@ def eye_loss(face: Followed) -> float | None:
     late = [eyes for number, eyes in patches if number > _LATE * end]
     if len(late) < _FEWEST:
         return None
-    one, other = sorted(
-        _kept([eyes[side] for eyes in early], [eyes[side] for eyes in late]) for side in (0, 1)
-    )
-    return max(0.0, min(1 - one, _BOTH * (other - one)))
+    sides = [_Side([eyes[side] for eyes in early], [eyes[side] for eyes in late]) for side in (0, 1)]
+    one, other = sorted(sides, key=lambda side: side.kept)
+    loss = min(1 - one.kept, _BOTH * (other.kept - one.kept), _PLAINER * one.plainer)
+    return max(0.0, loss) * min(1.0, one.brighter) ** _IN_THE_DARK
 
 
-def _kept(early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]]) -> float:
+class _Side:
+    """What became of one eye.
+
+    Attributes:
+        kept: how much of it is still there.
+        plainer: share of its detail, beside its brightness, that is gone: what covers an eye has its own.
+        brighter: how much brighter it is.
+    """
+
+    def __init__(self, early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]]) -> None:
+        coarse, fine = (_kept(early, late, *band) for band in _BANDS)
+        self.kept = float(np.sqrt(max(0.0, coarse * fine)))
+        before, now = (float(np.median([_contrast(eye) for eye in eyes])) for eyes in (early, late))
+        self.plainer = 1 - (now + 0.01) / (before + 0.01)
+        shade, light = (float(np.median([_core(eye).mean() for eye in eyes])) for eyes in (early, late))
+        self.brighter = (light + 5) / (shade + 5)
+
+
+def _contrast(patch: NDArray[np.uint8]) -> float:
+    """Size of an eye's fine detail, as a share of its brightness."""
+    fine = _core(_detail(patch, *_BANDS[-1]))
+    return float(np.sqrt((fine * fine).mean()) / (_core(patch).mean() + _DARKEST))
+
+
+def _kept(early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]], fine: float, coarse: float) -> float:
     """How much of an eye is still there: its strength times its likeness, in most of the later looks."""
-    known = [_core(_detail(patch)) for patch in early]
+    known = [_core(_detail(patch, fine, coarse)) for patch in early]
     strength, likeness = [], []
     for patch in late:
-        there = _detail(patch)
+        there = _detail(patch, fine, coarse)
         found = [_found(there, eye) for eye in known]
         strength.append(max(share for share, _ in found))
         likeness.append(max(alike for _, alike in found))
@@ -57,12 +92,14 @@ def _found(there: Floats, eye: Floats) -> tuple[float, float]:
     return float((part * eye).sum() / ((eye * eye).sum() + eye.size * _NOISE)), float(alike)
 
 
-def _detail(patch: NDArray[np.uint8]) -> Floats:
+def _detail(patch: NDArray[np.uint8], fine: float, coarse: float) -> Floats:
     """Without grain, and without light and shade."""
     luma = patch.astype(np.float32)
-    return np.asarray(cv2.GaussianBlur(luma, (0, 0), 1.2) - cv2.GaussianBlur(luma, (0, 0), 6.0), np.float32)
+    return np.asarray(
+        cv2.GaussianBlur(luma, (0, 0), fine) - cv2.GaussianBlur(luma, (0, 0), coarse), np.float32
+    )
 
 
-def _core(detail: Floats) -> Floats:
+def _core(detail: NDArray[Any]) -> NDArray[Any]:
     """The eye without the border in which it may move."""
     return detail[_MARGIN + 2 : -_MARGIN - 2, _MARGIN + 4 : -_MARGIN - 4]

@@ -56,6 +56,7 @@ class Look:
         number: of the frame.
         mesh: None: the network sees no face, and nothing else is known.
         turned: radians between the two, left, right, up or down.
+        turns: the same, left or right, and up or down, ``[2]``.
         unlike: 1 minus the correlation with what it was, moved along the flow.
         flow: float32 ``[h, w, 2]`` on the coarse grid, widths; motion beside that of the face as a whole.
         sure: where the flow is, bool ``[h, w]``.
@@ -66,6 +67,7 @@ class Look:
     number: int
     mesh: Mesh | None
     turned: float = 0.0
+    turns: Floats = field(default_factory=lambda: np.zeros(2, np.float32))
     unlike: float = 0.0
     flow: Floats = field(default_factory=lambda: np.zeros((*COARSE, 2), np.float32))
     sure: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
@@ -137,6 +139,7 @@ def _looks(
             number=number,
             mesh=found,
             turned=whole.turned,
+            turns=whole.turns,
             unlike=now.unlike,
             flow=now.flow,
             sure=sure & now.seen,

@@ -27,12 +27,12 @@ class Kind:
 
 FAULTS = {
     "face_bends": Kind(
-        words="a face bends out of shape", unit="widths of the face", warn=0.0135, reject=0.028
+        words="a face bends out of shape", unit="widths of the face", warn=0.0125, reject=0.028
     ),
-    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.045, reject=0.12),
-    "eye_disappears": Kind(words="an eye disappears", unit="share of its look", warn=0.26, reject=0.5),
-    "mouth_slides": Kind(words="the mouth slides", unit="widths of the face", warn=0.032, reject=0.07),
-    "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.058),
+    "face_grows": Kind(words="a face grows on its head", unit="share of its size", warn=0.041, reject=0.12),
+    "eye_disappears": Kind(words="an eye disappears", unit="share of its look", warn=0.25, reject=0.5),
+    "mouth_slides": Kind(words="the mouth slides", unit="widths of the face", warn=0.0235, reject=0.07),
+    "head_slides": Kind(words="the head slides off its body", unit="widths of the face", warn=0.045),
     "face_lost": Kind(words="a face gets lost", unit="share of the clip", warn=0.3),
     "text_appears": Kind(words="letters appear where none stood", unit="share of its shape", warn=0.5),
     "text_garbled": Kind(words="text turns into gibberish", unit="share of its shape", warn=0.5, reject=0.72),

@@ -49,6 +49,9 @@ _CONTRAST = 0.7
 """Share of the contrast that letters keep as long as they are there."""
 _WORST = 30
 """Percentile: a third of the letters broken is a broken line."""
+_KNOWN = 0.5
+"""Loss, below which it is surely this line: once it is seen to leave the frame, what stands there later is
+something else."""
 _LATEST = 2
 _TALLEST = 0.25
 """Of a line, in the shorter side of the frame; what is larger is seldom letters."""
@@ -105,14 +108,14 @@ def _follow(
 ) -> Iterator[tuple[float | None, Box]]:
     """For each frame how much of its shape the line lost, and where it is.
 
-    None where part of it is outside, or where something else is seen: it was covered, or is gone.
+    None from where part of it is outside, and where something else is seen: it was covered, or is gone.
     """
     width = int(np.clip(round(line.width / line.height * _TALL), _TALL, _WIDEST))
     size = (width, _TALL)
     upright = np.array([[0, 0], [width, 0], [0, _TALL]], np.float32)
     there = np.asarray(cv2.getAffineTransform(line.corners[[0, 1, 3]], upright), np.float32)
     origin, first = there, _cut(base, there, size)
-    box, before = line.box, 0
+    box, before, left = line.box, 0, False
     for number, frame in zip(numbers, frames, strict=True):
         along = there.copy()
         along[:, 2] -= there[:, :2] @ shift(box, before, number)
@@ -124,8 +127,10 @@ def _follow(
         back = cv2.invertAffineTransform(there)
         corners = np.array([[0, 0], [width, 0], [width, _TALL], [0, _TALL]], np.float32)
         box = Box.around(np.asarray(corners @ back[:, :2].T + back[:, 2], np.float32))
-        seen = inside > _INSIDE and _same_tones(first, now) > _TONES and now.std() > _CONTRAST * first.std()
-        yield (_loss(first, now) if seen else None), box
+        loss, outside = _loss(first, now), inside <= _INSIDE
+        left = left or (outside and loss is not None and loss < _KNOWN)
+        seen = not (left or outside) and _same_tones(first, now) > _TONES
+        yield (loss if seen and now.std() > _CONTRAST * first.std() else None), box
 
 
 def _found(

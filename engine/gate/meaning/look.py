@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.gate.clip import Clip
-from engine.gate.meaning.appearing import find_appearing
+from engine.gate.meaning.appearing import find_appearing, may_have_appeared
 from engine.gate.meaning.drift import LOST, faults_of
 from engine.gate.meaning.faces import follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
@@ -26,14 +26,14 @@ from engine.vision.text_regions import TextLine
 SHORTEST = 4
 """Frames below which nothing can be said of a change."""
 
-FACE_SIDE = 320
-"""Longer side of the picture in which faces are looked for."""
+FACE_SIDES = (320, 448)
+"""Longer side of the picture in which faces are looked for; the second only where the first shows none."""
 _NARROWEST = 30.0
 """Pixels of a face's width, below which its mesh says little."""
-_PLAIN, _DOUBTED = 0.78, 0.5
+_PLAIN, _DOUBTED = 0.78, 0.35
 """The detector's certainty, below which a face is partly covered or no plain face, and its share then."""
 _MOST_FACES = 2
-_FACE_LOOKS = 12
+_FACE_LOOKS = 9
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
 _WITH_NECK, _COVERED = 1.5, 0.02
 """Of a face's height, and of its area: letters on so much of a face and its neck hide what it does."""
@@ -117,7 +117,9 @@ def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[
         return first, 1, []
     pictures = [(first, 1)] if clip.reference is None else [(clip.reference, 0), (first, 1)]
     for base, begin in pictures:
-        found = [face for face in eyes.faces(base, side=FACE_SIDE) if face.box.width >= _NARROWEST]
+        tries = (eyes.faces(base, side=side) for side in FACE_SIDES)
+        seen = next((found for found in tries if found), ())
+        found = [face for face in seen if face.box.width >= _NARROWEST]
         found = sorted(found, key=lambda face: -face.box.area)[:_MOST_FACES]
         meshes = [(mesh, face.certainty) for face in found if (mesh := eyes.mesh(base, face)) is not None]
         followed = [one for one in meshes if begin or eyes.mesh(first, one[0]) is not None]
@@ -129,7 +131,9 @@ def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[
 def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
     """Letters in the last frame that did not stand in earlier ones."""
     end, last = len(clip) - 1, clip.frames[-1]
-    found = eyes.text(last, side=SIDE) if eyes.has(Eye.TEXT) else ()
+    if not eyes.has(Eye.TEXT) or not may_have_appeared(_luma(clip.frames[0]), _luma(last)):
+        return
+    found = eyes.text(last, side=SIDE)
     if not found:
         return
     earlier = {int(share * end): _luma(clip.frames[int(share * end)]) for share in _EARLIER}

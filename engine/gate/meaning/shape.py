@@ -46,10 +46,14 @@ _JAW = 0.2
 """How far below the middle of the face everything moves when it speaks."""
 _LOOSE = 0.15
 """Weight of what moves when a face speaks, beside what hardly does."""
+_THINNED = 3
+"""Of so many points one is enough to find how a face turned."""
 _PASSES = 3
 _OUTLIER = 1.5
 """In medians of the distances, from which a point counts less."""
 _LEAST = 0.002
+_TINY = 1e-9
+"""Added where weights are summed, so that points in one place still have an answer."""
 
 
 @dataclass(frozen=True)
@@ -59,14 +63,19 @@ class Pose:
     Attributes:
         predicted: where the points would be now, float ``[468, 2]``, pixels.
         bent: how far they are from there, float ``[468, 2]``, widths, upright.
-        turned: by how much the face turned left, right, up or down, in radians.
+        turns: radians by which the face turned left or right, and up or down, float ``[2]``.
         scale: how much larger it is.
     """
 
     predicted: Floats
     bent: Floats
-    turned: float
+    turns: Floats
     scale: float
+
+    @property
+    def turned(self) -> float:
+        """By how much the face turned left, right, up or down, in radians."""
+        return float(np.hypot(*self.turns))
 
 
 class Crop:
@@ -144,8 +153,10 @@ def pose_of(crop: Crop, mesh: Mesh) -> Pose:
 
     Umeyama's method, with less weight on what moves when a face speaks, and on what fits badly.
     """
-    one, other = crop.mesh.points.astype(np.float64), mesh.points.astype(np.float64)
-    weights = crop.weights.astype(np.float64)
+    every = crop.mesh.points.astype(np.float64)
+    one, other = every[::_THINNED], mesh.points[::_THINNED].astype(np.float64)
+    usual = crop.weights[::_THINNED].astype(np.float64)
+    weights = usual
     for _ in range(_PASSES):
         share = weights / weights.sum()
         from_, to = share @ one, share @ other
@@ -156,41 +167,40 @@ def pose_of(crop: Crop, mesh: Mesh) -> Pose:
         predicted = scale * (one - from_) @ rotation.T + to
         away = np.hypot(*(other - predicted)[:, :2].T)
         limit = _OUTLIER * float(np.median(away)) + 1e-6
-        weights = crop.weights * np.minimum(1, limit / np.maximum(away, 1e-9))
+        weights = usual * np.minimum(1, limit / np.maximum(away, 1e-9))
+    whole = scale * (every - from_) @ rotation.T + to
     upright = crop.there[:, :2] / np.float64(FACE) @ rotation[:2, :2].T / scale
-    turned = float(
-        np.hypot(np.arcsin(np.clip(rotation[0, 2], -1, 1)), np.arcsin(np.clip(rotation[1, 2], -1, 1)))
-    )
     return Pose(
-        predicted=predicted[:, :2].astype(np.float32),
-        bent=((other - predicted)[:, :2] @ upright.T).astype(np.float32),
-        turned=turned,
+        predicted=whole[:, :2].astype(np.float32),
+        bent=((mesh.points.astype(np.float64) - whole)[:, :2] @ upright.T).astype(np.float32),
+        turns=np.arcsin(np.clip(rotation[:2, 2], -1, 1)).astype(np.float32),
         scale=scale,
     )
 
 
 def stiffly(crop: Crop, moved: Floats, weights: Floats) -> Floats:
-    """What remains of a motion of the points when the nearest rigid one is taken off.
+    """What remains of motions of the points when the nearest rigid one is taken off each.
 
     Args:
         crop: the face.
-        moved: float ``[468, 2]``, widths.
+        moved: float ``[..., 468, 2]``, widths.
         weights: of the points that the rigid motion has to fit, ``[468]``.
     """
-    x, y, z = crop.points.T
+    x, y, z = crop.points.T.astype(np.float64)
     one, none = np.ones_like(x), np.zeros_like(x)
     across = np.stack([one, none, x, -y, z, none], axis=1)
     down = np.stack([none, one, y, x, none, z], axis=1)
-    share = weights.astype(np.float64)
-    left = moved
+    ways = np.stack([across, down], axis=1)  # [468, 2, 6]
+    products = np.einsum("pci,pcj->pij", ways, ways).reshape(len(x), -1)
+    share = np.broadcast_to(weights.astype(np.float64), moved.shape[:-1])
+    left = moved.astype(np.float64)
     for _ in range(_PASSES):
-        root = np.sqrt(share)[:, None]
-        design = np.concatenate([across * root, down * root])
-        target = np.concatenate([moved[:, 0] * root[:, 0], moved[:, 1] * root[:, 0]])
-        fit = np.linalg.lstsq(design, target, rcond=None)[0]
-        left = moved - np.stack([across @ fit, down @ fit], axis=1)
-        away = np.hypot(*left.T)
-        limit = _OUTLIER * float(np.median(away[weights > 0])) + _LEAST
+        normal = (share @ products).reshape(*moved.shape[:-2], 6, 6) + _TINY * np.eye(6)
+        target = np.einsum("...p,...pc,pci->...i", share, moved, ways)
+        fit = np.linalg.solve(normal, target[..., None])[..., 0]
+        left = moved - np.einsum("pci,...i->...pc", ways, fit)
+        away = np.hypot(left[..., 0], left[..., 1])
+        limit = _OUTLIER * np.median(away[..., weights > 0], axis=-1, keepdims=True) + _LEAST
         share = weights * np.minimum(1, limit / np.maximum(away, 1e-9))
     return left.astype(np.float32)
 
@@ -246,15 +256,15 @@ def motion(flow: Floats, mask: NDArray[np.bool_]) -> Motion | None:
     x, y = (coarse(axis)[mask].astype(np.float64) for axis in places())
     moved = flow[mask].astype(np.float64)
     one, none = np.ones_like(x), np.zeros_like(x)
-    design = np.concatenate([np.stack([one, none, x, -y], axis=1), np.stack([none, one, y, x], axis=1)])
-    target = np.concatenate([moved[:, 0], moved[:, 1]])
-    root: NDArray[np.floating[Any]] = np.ones(len(target))
-    fit, away = np.zeros(4), np.zeros(len(x))
+    ways = np.stack([[one, none, x, -y], [none, one, y, x]]).transpose(2, 0, 1)  # [pixels, 2, 4]
+    products, targets = (np.einsum("pci,pc...->pi...", ways, of) for of in (ways, moved))
+    share = np.ones(len(x))
     for _ in range(_PASSES):
-        fit = np.linalg.lstsq(design * root[:, None], target * root, rcond=None)[0]
-        away = np.hypot(*(target - design @ fit).reshape(2, -1))
+        normal = np.tensordot(share, products, (0, 0)) + _TINY * np.eye(4)
+        fit = np.linalg.solve(normal, share @ targets)
+        away = np.hypot(*(moved - ways @ fit).T)
         limit = _OUTLIER * float(np.median(away)) + _LEAST
-        root = np.tile(np.sqrt(np.minimum(1, limit / np.maximum(away, 1e-9))), 2)
+        share = np.minimum(1, limit / np.maximum(away, 1e-9))
     across, down, growth, roll = (float(value) for value in fit)
     return Motion(across, down, growth, roll, float(np.median(away)))
 

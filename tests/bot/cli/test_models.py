@@ -16,7 +16,7 @@ from bot.config.settings import load_settings, variable
 from bot.policies import engine_environment, store_of
 from engine.families import CATALOGUE
 from engine.process.environment import scrubbed
-from engine.runtime.context import context_of
+from engine.runtime.context import COMPILED_BYTES_VARIABLE, context_of
 from engine.weights.lock import LOCK
 from engine.weights.store import Store
 from engine.weights.store import store_of as store_of_environment
@@ -225,7 +225,8 @@ def test_the_engine_process_looks_where_the_bot_does(monkeypatch, tmp_path):
     [
         ({}, None, 4, False, False),
         (
-            {"models_memory": "9000", "memory_steps": "0", "rife_on_cpu": "yes", "compile_models": "true"},
+            {"models_memory": "9000", "memory_steps": "0", "rife_on_cpu": "yes", "compile_models": "true"}
+            | {"attention": "flash", "compiled_bytes": "7"},
             9000,
             0,
             True,
@@ -242,6 +243,8 @@ def test_the_engine_process_hears_what_the_owner_chose_for_memory_and_speed(
     context = context_of(environment)
     assert context.model_cache.budget == model_cache
     assert (context.steps_down, context.rife_on_cpu, context.compile_models) == (steps, slow, compiles)
+    assert context.attention == written.get("attention", "auto")
+    assert environment[COMPILED_BYTES_VARIABLE] == written.get("compiled_bytes", "5000000000")
     assert environment["TORCHINDUCTOR_CACHE_DIR"] == str(Path("data/compiled").absolute())
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bot import supervisor
 from bot.loops import engine_loop as engine_loop_module
-from bot.loops import gpu_faults
+from bot.loops import gpu_faults, runs
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
 from bot.ops import shortages as shortages_module
@@ -144,7 +144,7 @@ async def test_a_cancelled_job_stops_and_the_next_one_runs(queue, engine, start)
 
 
 async def test_a_cancel_that_came_by_another_way_is_heard(queue, engine, start, monkeypatch):
-    monkeypatch.setattr(engine_loop_module, "NOTE_SECONDS", 0.02)
+    monkeypatch.setattr(runs, "NOTE_SECONDS", 0.02)
     engine.acts = [until_cancelled]
     engine_loop = start()
     job = await queued(queue)
@@ -525,7 +525,7 @@ async def test_a_clip_that_comes_under_a_claim_that_is_over_is_dropped(queue, en
 async def test_the_row_takes_progress_now_and_then_and_only_where_it_changed(
     queue, engine, start, monkeypatch
 ):
-    monkeypatch.setattr(engine_loop_module, "NOTE_SECONDS", 0.1)
+    monkeypatch.setattr(runs, "NOTE_SECONDS", 0.1)
     written = []
     progress = queue.claims.progress
 

@@ -130,7 +130,7 @@ async def test_a_late_clip_of_an_erased_job_leaves_no_file(
     await until(lambda: is_state(services, job, State.RUNNING))
     await services.rights._personal.erase(ada.id)
     gate.set()
-    await until(lambda: services.engine_loop._current is None)
+    await until(lambda: not services.engine_loop._runs)
     await services.engine_loop.stop(0)
     await loop
     assert not any(path.read_bytes().startswith(b"clip") for path in blobs_in(services))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from engine.gate.meaning import FAULTS
-from engine.gate.meaning.appearing import find_appearing
+from engine.gate.meaning.appearing import find_appearing, may_have_appeared
 from engine.vision.text_regions import TextLine
 
 WIDE, HIGH = 320, 200
@@ -78,3 +78,19 @@ def test_letters_on_something_that_came_in_are_left_out():
 def test_a_tall_or_short_line_is_no_watermark():
     tall = TextLine(corners=line().corners * np.array([1, 4], np.float32), certainty=0.9)
     assert found(scene(), written(scene()), lines=[tall]) == []
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_letters_are_looked_for_only_where_there_is_a_row_of_new_detail(size):
+    """At any size of the frame."""
+
+    def shown(picture):
+        return cv2.resize(picture, None, fx=size, fy=size, interpolation=cv2.INTER_CUBIC)
+
+    first, dot = shown(scene()), scene()
+    cv2.circle(dot, AT, 4, 255, -1)
+    assert may_have_appeared(first, shown(written(scene())))
+    assert not may_have_appeared(first, first)
+    assert not may_have_appeared(first, shown(np.roll(scene(), 12, axis=1)))
+    assert not may_have_appeared(first, shown(dot)), "no row"
+    assert not may_have_appeared(shown(written(scene())), first), "letters that vanish"

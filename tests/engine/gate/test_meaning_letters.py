@@ -67,7 +67,18 @@ def gone(frames):
     return np.concatenate([frames[: LENGTH // 2], left[LENGTH // 2 :]])
 
 
-@pytest.mark.parametrize("change", [still, zoomed, pans, covered, gone])
+def leaves(frames):
+    """The letters leave the frame, and something of their tones comes in where they first stood."""
+    left, top, right, bottom = captioned(frames, np.random.default_rng(3))[1]
+    made = frames.copy()
+    for t, down in enumerate((0, 0, 0, 0, 0, 0, 13, 16, 20, 60, 60, 60)):
+        made[t, down:] = frames[t, : frames.shape[1] - down]
+        if down > bottom - top:
+            made[t, top:bottom, left:right] = frames[t, top:bottom, left:right][:, ::-1]
+    return made
+
+
+@pytest.mark.parametrize("change", [still, zoomed, pans, covered, gone, leaves])
 def test_letters_that_stay_move_are_covered_or_go_are_no_gibberish(plain, change):
     captions = captioned(plain, np.random.default_rng(3))[0]
     assert found(change(captions), plain) == {}

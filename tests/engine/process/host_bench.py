@@ -49,11 +49,12 @@ def recipe(prompt: str) -> Recipe:
 
 @asynccontextmanager
 async def running_host(
-    spool, *, command=WORKER, start=True, environment=ENVIRONMENT, on_state=None, **limits
+    spool, *, command=WORKER, start=True, environment=ENVIRONMENT, on_state=None, at_once=1, **limits
 ):
     host = EngineHost(
         spool=spool,
         limits=replace(SHORT, **limits),
+        at_once=at_once,
         command=command,
         environment=environment,
         on_state=on_state,

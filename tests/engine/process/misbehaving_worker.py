@@ -15,6 +15,7 @@ from engine.core.errors import RenderFailed, Unsupported, UserError
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Receipt, Stage, TakeRecord
 from engine.process.worker import main
+from engine.rendering.overlap import Overlap
 
 RECORD = TakeRecord(number=1, seed=1, outcome=Outcome.REJECTED, score=3.0, reasons=("it flickers",))
 
@@ -25,6 +26,7 @@ class OutOfMemoryError(RuntimeError):
 
 class Misbehaving:
     device = Device()
+    overlap = Overlap()
 
     def __init__(self):
         self.ended = 0.0

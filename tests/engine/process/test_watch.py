@@ -9,6 +9,7 @@ from engine.core.recipe import Stage
 from engine.process.watch import HostLimits, Watch
 
 LIMITS = HostLimits(load=100, heartbeat_silence=15, step_silence=20, job=300, term_grace=5)
+JOB = "a-1"
 STEP = Progress(stage=Stage.DRAWING, fraction=0.1)
 
 
@@ -38,34 +39,34 @@ def test_silence_counts_from_the_last_heartbeat():
 )
 def test_before_the_first_step_a_render_has_the_time_to_load_weights(first):
     made = watch()
-    made.begin(0)
+    made.begin(JOB, 0)
     if first is not None:
-        made.step(first, 0)
+        made.step(JOB, first, 0)
     assert made.overdue(100) is None
     assert "made no progress for 100 s" in made.overdue(100.1)
 
 
 def test_after_the_first_step_each_next_one_is_waited_for_less():
     made = watch()
-    made.begin(0)
-    made.step(STEP, 10)
+    made.begin(JOB, 0)
+    made.step(JOB, STEP, 10)
     assert made.overdue(30) is None
     assert "made no progress for 20 s" in made.overdue(30.1)
 
 
 def test_a_render_that_comes_on_for_ever_is_overdue_at_last():
     made = watch()
-    made.begin(0)
-    made.step(STEP, 300)
+    made.begin(JOB, 0)
+    made.step(JOB, STEP, 300)
     assert made.overdue(300) is None
-    made.step(STEP, 301)
+    made.step(JOB, STEP, 301)
     assert "more than 300 s" in made.overdue(301)
 
 
 def test_an_idle_process_owes_no_steps():
     made = watch()
-    made.begin(0)
-    made.end()
+    made.begin(JOB, 0)
+    made.end(JOB)
     assert made.overdue(10_000) is None
 
 
@@ -78,9 +79,9 @@ def test_a_process_that_hung_up_must_end_soon():
 
 def test_the_parents_own_standstill_is_not_held_against_the_child():
     made = watch()
-    made.begin(0)
+    made.begin(JOB, 0)
     made.beat(10)
-    made.step(STEP, 10)
+    made.step(JOB, STEP, 10)
     made.forgive(1000)
     assert made.overdue(1020) is None
     assert made.overdue(1026) is not None

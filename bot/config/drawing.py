@@ -1,0 +1,51 @@
+"""Settings for how the engine draws: memory and speed."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings
+
+from engine.runtime.context import Attention, EngineContext
+
+
+class Drawing(BaseSettings):
+    """A part of :class:`bot.config.settings.Settings`."""
+
+    models_memory: int = Field(
+        0,
+        ge=0,
+        description="Most bytes for loaded models in total; the oldest are unloaded first. 0: no limit.",
+    )
+    memory_steps: int = Field(
+        EngineContext.steps_down,
+        ge=0,
+        le=9,
+        description="How many memory savers a clip can switch on when memory runs out.",
+    )
+    attention: Attention = Field(
+        Attention.AUTO,
+        description="Which of torch's attention kernels is tried first on CUDA: auto (by the GPU), cudnn, "
+        "flash, efficient or math.",
+    )
+    clips_at_once: int = Field(
+        2,
+        ge=1,
+        le=2,
+        description="Most clips that the engine works on at once, where it has a GPU. With 2, it draws the "
+        "next clip while the last one is judged, smoothed and encoded; both are in main memory meanwhile.",
+    )
+    compile_models: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Compile models for the usual sizes and lengths, on CUDA. Takes minutes the first time; "
+        "the result is kept in the data folder. The gain has not been measured yet.",
+    )
+    compiled_bytes: int = Field(
+        5_000_000_000,
+        ge=0,
+        description="Most bytes of compiled models in the data folder. If there are more when the engine "
+        "starts, they are deleted, and compiled anew when they are needed.",
+    )
+    rife_on_cpu: bool = Field(
+        False,  # noqa: FBT003 - a default
+        description="Smooth with RIFE even without a GPU, which is slow.",
+    )
