@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from engine.clips.encode import encode
-from engine.clips.join import led_in, settled
+from engine.clips.join import LEAD_SECONDS, led_in, settled
+from engine.clips.sound_seams import joined_sound
 from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
-from engine.core.family import Family, Frames, Hooks, Picture, RawFrames
+from engine.core.family import Family, Frames, Hooks, Picture, RawFrames, WithSound, frames_of
 from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
+from engine.core.sound import RATE, Sound, SoundSource, fitted, samples_for
 from engine.families import FAMILIES, travels
-from engine.gate import FAULTS, Calibration, Verdict, judge
+from engine.gate import FAULTS, Calibration, Verdict, judge, listen, with_heard
 from engine.gate.local_calibration import has_learnt
 from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.render_job import Clock, RenderJob, teller
@@ -43,23 +45,36 @@ class _Take:
 
     record: TakeRecord
     frames: Frames | None
+    sound: Sound | None = None
     sheet: Path | None = None
 
 
-def draw_until_good(
-    family: Family, job: RenderJob, clock: Clock
-) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """The take that is kept.
+
+    Attributes:
+        record: of it.
+        frames: uint8 ``[recipe.frames, H, W, 3]``.
+        sound: that was drawn with them; None where none was to be.
+    """
+
+    record: TakeRecord
+    frames: Frames
+    sound: Sound | None
+
+
+def draw_until_good(family: Family, job: RenderJob, clock: Clock) -> tuple[Kept, list[TakeRecord]]:
     """Draw takes until the gate lets one through, or the budget ends.
 
     Returns:
-        The record of the take that is kept and its frames; and the records of all takes, in
-        the order they were drawn.
+        The take that is kept, and the records of all takes in the order they were drawn.
 
     Raises:
         RenderFailed: ``E_BROKEN``: none of them came out whole.
     """
     records: list[TakeRecord] = []
-    best: tuple[TakeRecord, Frames] | None = None
+    best: Kept | None = None
     budget = Budget(takes=job.limits.max_takes, seconds=job.limits.max_wasted_seconds)
     calm = FAMILIES[job.recipe.engine].calm
     retake: Retake | None = Retake(recipe=job.recipe)
@@ -68,12 +83,12 @@ def draw_until_good(
         records.append(take.record)
         if take.record.outcome is Outcome.REJECTED:
             job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
-        if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
-            best = take.record, take.frames
+        if take.frames is not None and (best is None or _rank(take.record) > _rank(best.record)):
+            best = Kept(record=take.record, frames=take.frames, sound=take.sound)
         retake = next_take(retake.recipe, records, budget=budget, calm=calm, no_luck=FAULTS.keys())
     if best is None:
         raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
-    return *best, records
+    return best, records
 
 
 def is_known(engine: str, calibration: Calibration | None, *, has_input: bool) -> bool:
@@ -99,7 +114,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
             gave_up=job.note,
         )
         try:
-            raw = family.draw(recipe, job.inputs, seed=seed, hooks=hooks)
+            raw, sound = _parts(recipe, family.draw(recipe, job.inputs, seed=seed, hooks=hooks))
         except HopelessTake as hopeless:
             return _given_up(number, seed, hopeless.reason, retake.changed, time.monotonic() - begun)
         _check_shape(recipe, raw)
@@ -114,7 +129,7 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, seen, fps)
-        verdict = _judge(job, seen, reference, fps)
+        verdict = _listened(job, sound, _judge(job, seen, reference, fps))
         if verdict.spared:
             job.note(ONLY_WARNS)
         job.cancel.check()
@@ -130,7 +145,40 @@ def _draw_take(family: Family, job: RenderJob, retake: Retake, number: int, cloc
         changed=retake.changed,
         readings={} if verdict.rejected or before is not None or end is not None else verdict.readings,
     )
-    return _Take(record=record, frames=_to_uint8(raw), sheet=sheet)
+    return _Take(record=record, frames=_to_uint8(raw), sound=sound, sheet=sheet)
+
+
+def _parts(recipe: Recipe, drawn: RawFrames | WithSound) -> tuple[RawFrames, Sound | None]:
+    """Frames, and the sound where it was to be drawn.
+
+    Raises:
+        ValueError: it was, and there is none.
+    """
+    if recipe.sound is not SoundSource.DRAWN:
+        return frames_of(drawn), None
+    if isinstance(drawn, WithSound):
+        return drawn.frames, drawn.sound
+    raise ValueError(f"{recipe.engine} drew no sound, and was asked for it")
+
+
+def _listened(job: RenderJob, sound: Sound | None, verdict: Verdict) -> Verdict:
+    """A verdict with what is wrong with the sound that was drawn, at the seconds of the judged frames."""
+    recipe, before = job.recipe, job.inputs.before
+    if sound is None:
+        return verdict
+    heard = listen(sound, frames=recipe.frames, fps=recipe.native_fps)
+    if before is None:
+        return with_heard(verdict, heard)
+    # The judged frames begin in the clip before, and so does what is listened to for a click.
+    lead = min(round(LEAD_SECONDS * recipe.fps) + 1, len(before.frames))
+    begins = (lead - 1) / recipe.fps
+    tail = None if before.sound is None else before.sound[-samples_for(lead, recipe.fps) :]
+    part = fitted(sound, samples_for(recipe.length, recipe.fps))
+    seam = joined_sound(tail, part, before_frames=lead, part_frames=recipe.length, fps=recipe.fps)
+    assert seam is not None  # noqa: S101 - for mypy: the part has sound
+    clicks = listen(seam, frames=round(len(seam) * recipe.fps / RATE), fps=recipe.fps, seams=(begins,))
+    later = [replace(one, second=one.second + begins) for one in heard]
+    return with_heard(verdict, [*later, *(one for one in clicks if one.code == "sound_clicks")])
 
 
 def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: float) -> Verdict:
