@@ -32,7 +32,6 @@ from bot.config.endurance import Endurance
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
-from bot.config.sounding import Sounding
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
@@ -40,6 +39,7 @@ from engine.rendering.render_job import RenderLimits
 from engine.runtime.context import EngineContext
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
+from engine.untrusted.sound_headers import SoundLimits
 
 PREFIX = "FRAMEKILN_"
 TOML = Path("framekiln.toml")
@@ -68,7 +68,7 @@ class _Toml(TomlConfigSettingsSource):
         return _read_toml(file_path)
 
 
-class Settings(Crowding, Endurance, Looking, Sounding, PlainValues):
+class Settings(Crowding, Endurance, Looking, PlainValues):
     """What an owner can choose. Checked at the start; a wrong value ends it with one clear line."""
 
     model_config = SettingsConfigDict(
@@ -248,6 +248,15 @@ class Settings(Crowding, Endurance, Looking, Sounding, PlainValues):
         description="Longest clip a member can send, in seconds; the first ones are used.",
     )
     video_decode_seconds: float = Field(30.0, gt=0, description="Most seconds for reading a clip.")
+    max_sound_bytes: int = Field(
+        SoundLimits.max_bytes, ge=1024, description="Largest sound file a member can send, in bytes."
+    )
+    max_sound_seconds: float = Field(
+        SoundLimits.max_seconds,
+        ge=1,
+        description="Longest sound file a member can send, in seconds; the first ones are used.",
+    )
+    sound_decode_seconds: float = Field(20.0, gt=0, description="Most seconds for reading a sound file.")
     max_prompt: int = Field(400, ge=20, le=1000, description="Longest prompt in characters.")
 
     heartbeat_silence: float = Field(

@@ -14,8 +14,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Self
 
-from engine.core.sound import SoundSource
-
 RECIPE_VERSION = 3
 
 Number = float | int | str
@@ -54,6 +52,17 @@ class Follow(StrEnum):
     DEPTH = "depth"
     EDGES = "edges"
     SOFT_EDGES = "soft edges"
+
+
+class SoundSource(StrEnum):
+    """Where the sound of a clip comes from."""
+
+    NONE = "none"
+    """The clip is silent."""
+    DRAWN = "drawn"
+    """The engine makes it together with the frames."""
+    GIVEN = "given"
+    """A member's file, or the sound of the clip that is restyled."""
 
 
 class Motion(StrEnum):

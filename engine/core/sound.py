@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,17 +15,6 @@ CHANNELS = 2
 
 FADE_SECONDS = 0.02
 """How long a sound takes to begin or end where it was cut: at once would click."""
-
-
-class SoundSource(StrEnum):
-    """Where the sound of a clip comes from."""
-
-    NONE = "none"
-    """The clip is silent."""
-    DRAWN = "drawn"
-    """The engine makes it together with the frames."""
-    GIVEN = "given"
-    """A member's file, or the sound of the clip that is restyled."""
 
 
 def check_sound(sound: Sound) -> None:

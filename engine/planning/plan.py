@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
 from engine.core.family_spec import FamilySpec, Feature, Outline, Way
-from engine.core.recipe import Camera, Kind, Recipe
+from engine.core.recipe import Camera, Kind, Recipe, SoundSource
 from engine.core.request import SECONDS, Length, Request, Subject
-from engine.core.sound import SoundSource
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import Pace, pace_of
@@ -61,7 +60,7 @@ def plan(
         end: the picture that the clip ends with.
         like: the picture whose look is taken.
         reference: the clip that is followed or drawn anew.
-        sound: what the clip is to sound like: a member's file, or the sound of the clip that is drawn anew.
+        sound: a member's, or that of the clip that is drawn anew.
         capabilities: what this machine has; None: no GPU and no weights.
         limits: what a request may ask for.
 
@@ -82,16 +81,7 @@ def plan(
     width, height, why_size = choose_size(_framed(given), subject or reference, spec, limits.max_side)
     reached, why_shorter = _within_reach(given, spec)
     pace = pace_of(reached, fps, spec)
-    outline = Outline(
-        request=request,
-        subject=subject,
-        like=like,
-        way=way,
-        capabilities=capabilities,
-        frames=pace.frames,
-        native_fps=pace.native_fps,
-    )
-    tuned = spec.tune(outline)
+    tuned = spec.tune(_outline(given, way, capabilities, pace))
     source, why_sound = _choose_sound(given, spec, way, pace.length / fps)
     reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps), *why_sound]
     return Recipe(
@@ -121,6 +111,19 @@ def plan(
         settings=tuned.settings,
         sound=source,
         reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
+    )
+
+
+def _outline(given: Given, way: Way | None, capabilities: Capabilities, pace: Pace) -> Outline:
+    """What a family is told when it is asked for its own part of the recipe."""
+    return Outline(
+        request=given.request,
+        subject=given.subject,
+        like=given.like,
+        way=way,
+        capabilities=capabilities,
+        frames=pace.frames,
+        native_fps=pace.native_fps,
     )
 
 

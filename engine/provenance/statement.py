@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.recipe import Recipe, Role
-from engine.core.sound import SoundSource
+from engine.core.recipe import Recipe, Role, SoundSource
 from engine.families import FAMILIES
 
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"

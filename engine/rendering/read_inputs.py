@@ -15,8 +15,8 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
 from engine.core.family import Inputs, Picture, SourceClip
-from engine.core.recipe import Recipe, Role
-from engine.core.sound import Sound, SoundSource
+from engine.core.recipe import Recipe, Role, SoundSource
+from engine.core.sound import Sound
 
 _SAME_RATE = 0.01
 """Frames per second; containers round."""

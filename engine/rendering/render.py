@@ -17,8 +17,8 @@ from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
-from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
-from engine.core.sound import Sound, SoundSource, fitted, samples_for
+from engine.core.recipe import Outcome, Receipt, Recipe, SoundSource, Stage, TakeRecord
+from engine.core.sound import Sound, fitted, samples_for
 from engine.families import FAMILIES
 from engine.gate import Calibration
 from engine.provenance.statement import metadata

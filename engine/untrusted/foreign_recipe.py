@@ -10,9 +10,19 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.core.recipe import RECIPE_VERSION, Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
+from engine.core.recipe import (
+    RECIPE_VERSION,
+    Camera,
+    Follow,
+    Kind,
+    Motion,
+    Quality,
+    Recipe,
+    Role,
+    SoundSource,
+    Style,
+)
 from engine.core.request import Request
-from engine.core.sound import SoundSource
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(max_length=200)]

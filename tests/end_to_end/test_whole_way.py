@@ -94,6 +94,7 @@ def _heard(message, folder):
     file = folder / "posted.mp4"
     file.write_bytes(message.attachments[0].data)
     clip = read_clip(file)
+    assert clip.sound is not None
     assert abs(len(clip.sound) / RATE - len(clip.frames) / clip.fps) <= 1 / clip.fps
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(file)]
     told = subprocess.run(command, check=False, capture_output=True).stderr.decode()

@@ -12,8 +12,7 @@ from bot.clips.variation import request_of
 from bot.privacy.export import SUFFIXES
 from bot.text import clip_texts, privacy_texts
 from engine.core.capabilities import Capabilities
-from engine.core.recipe import Receipt, Recipe, Role
-from engine.core.sound import SoundSource
+from engine.core.recipe import Kind, Receipt, Recipe, Role, SoundSource
 from engine.planning.plan import SOUND_AND_NONE
 from tests.bot.fixtures import count_of, picture, until
 from tests.bot.intake.test_sound_intake import FILM, TONE, made
@@ -106,7 +105,7 @@ def test_every_role_has_a_suffix_and_words():
 
 def test_what_goes_on_from_a_clip_knows_whether_that_has_sound():
     recipe = Recipe(
-        kind="animate", engine="camera", seed=1, width=64, height=64, frames=9, native_fps=8.0,
+        kind=Kind.ANIMATE, engine="camera", seed=1, width=64, height=64, frames=9, native_fps=8.0,
         fps=8.0, length=9, inputs={Role.SOUND: "a" * 64},
     )  # fmt: skip
     receipt = Receipt(

@@ -1,0 +1,48 @@
+"""What LTX gives up for memory, and what it needs on each rung. The constants are estimates."""
+
+from __future__ import annotations
+
+import math
+
+from engine.core.recipe import Recipe
+from engine.diffusion.ladder import Phase, Rung
+from engine.families.ltx import DECODED_PIXEL, STEP, TILE, grid, tokens
+
+OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
+TILES = Rung(
+    name="tiles",
+    about="frames decoded in tiles to save memory (seams are blended)",
+    helps=frozenset({Phase.DECODE}),
+)
+STREAM = Rung(
+    name="stream",
+    about="blocks moved to the GPU one by one to save memory (same picture, slower)",
+    helps=frozenset({Phase.DENOISE}),
+)
+
+RUNGS = (OFFLOAD, TILES, STREAM)
+"""First what costs a second, then what can be seen, then what costs minutes."""
+
+BLOCKS_HELD = 0.06
+"""The share of the streamed transformer that is on the card at a time: two of its 48 blocks, and the rest."""
+
+
+def costs(recipe: Recipe, transformer: int, vae: int) -> tuple[int, ...]:
+    """Bytes that a take needs on the card, weights included, with the first 0, 1, 2, … rungs in force.
+
+    What reads the words is not among them: it has done its work by then.
+
+    Args:
+        recipe: what is drawn.
+        transformer, vae: bytes of the models.
+    """
+    width, height = grid(recipe.width, recipe.height)
+    step = tokens(width, height, recipe.frames) * STEP
+    whole = width * height * recipe.frames * DECODED_PIXEL
+    held = math.ceil(BLOCKS_HELD * transformer)
+    return (
+        transformer + vae + max(step, whole),
+        max(transformer + step, vae + whole),
+        max(transformer + step, vae + min(whole, TILE)),
+        max(held + vae + step, vae + min(whole, TILE)),
+    )
