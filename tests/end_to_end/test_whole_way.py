@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 import sqlite3
-import subprocess
 from contextlib import closing
 
-import imageio_ffmpeg
 import pytest
 import pytest_asyncio
 
@@ -18,7 +15,7 @@ from engine.core.sound import RATE
 from engine.provenance.seal import Signature, inspect_clip
 from tests import sounds
 from tests.bot.intake.test_sound_intake import made
-from tests.end_to_end.whole_bot import QUICK, a_bot, a_discord, cat, clips, one_clip, says
+from tests.end_to_end.whole_bot import QUICK, a_bot, a_discord, cat, clips, codecs_of, one_clip, says
 from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated, Upload
 from tests.fake_discord.people import Permission
 
@@ -96,9 +93,7 @@ def _heard(message, folder):
     clip = read_clip(file)
     assert clip.sound is not None
     assert abs(len(clip.sound) / RATE - len(clip.frames) / clip.fps) <= 1 / clip.fps
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(file)]
-    told = subprocess.run(command, check=False, capture_output=True).stderr.decode()
-    return clip.sound, set(re.findall(r"(?:Video|Audio): (\w+)", told))
+    return clip.sound, codecs_of(file)
 
 
 async def test_a_prompt_becomes_a_sketch_that_says_so(discord, channel, ada, bot):

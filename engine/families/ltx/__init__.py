@@ -46,8 +46,11 @@ def count(frames: int) -> int:
 
 
 def grid(width: int, height: int) -> tuple[int, int]:
-    """The size that is drawn for a frame: it may be a few pixels larger, and the edges are cut off."""
-    across, down = (math.ceil(side / MULTIPLE) * MULTIPLE for side in (width, height))
+    """The size that is drawn for a frame: it may be a few pixels larger, and the edges are cut off.
+
+    The decoder mirrors its latents at the edges, so there are two of them on each side at least.
+    """
+    across, down = (max(2, math.ceil(side / MULTIPLE)) * MULTIPLE for side in (width, height))
     return across, down
 
 

@@ -201,5 +201,17 @@ def test_the_licence_names_its_revenue_gate():
     assert FAMILIES["ltx"].weights == (ENTRY, WORDS)
 
 
+@pytest.mark.parametrize(
+    ("size", "drawn_at"), [((64, 32), (64, 64)), ((100, 64), (128, 64)), ((960, 544),) * 2]
+)
+def test_a_frame_is_drawn_at_a_size_that_the_decoder_takes(size, drawn_at):
+    assert grid(*size) == drawn_at
+
+
+def test_a_narrow_clip_is_cut_out_of_what_is_drawn(family):
+    made = drawn(family, recipe_of(height=32))
+    assert made.frames.shape[1:3] == (32, 64)
+
+
 def test_frames_come_in_eights():
     assert [count(frames) for frames in (1, 2, 9, 10, 120, 121)] == [1, 9, 9, 17, 121, 121]

@@ -24,6 +24,9 @@ def build(folder: Path) -> None:
     encoder, tokenizer = _gemma()
     encoder.save_pretrained(reading / "text_encoder")
     tokenizer.save_pretrained(reading / "tokenizer")
+    # The repository has these, too; what they say is in tokenizer.json.
+    (reading / "tokenizer" / "special_tokens_map.json").write_text("{}")
+    (reading / "tokenizer" / "tokenizer.model").write_bytes(b"not read")
     _connectors().save_pretrained(reading / "connectors")
     _transformer().save_pretrained(drawing / "transformer")
     _vae().save_pretrained(drawing / "vae")
