@@ -48,12 +48,11 @@ def resampled(samples: NDArray[np.floating], rate: int) -> Sound:
     columns = samples[:, None] if samples.ndim == 1 else samples
     if columns.ndim != 2 or not 1 <= columns.shape[1] <= CHANNELS or rate <= 0:  # noqa: PLR2004 - [S, channels]
         raise ValueError(f"no sound has the shape {list(samples.shape)} at {rate} samples a second")
-    if rate == RATE or not len(columns):
-        both = np.broadcast_to(columns, (len(columns), CHANNELS))
-        return np.ascontiguousarray(both, dtype=np.float32)
-    raw = np.ascontiguousarray(columns, dtype="<f4").tobytes()
-    form = ("-f", "f32le", "-ar", str(rate), "-ac", str(columns.shape[1]))
-    return _run(*form, "-i", "pipe:0", raw=raw)
+    both = np.ascontiguousarray(np.broadcast_to(columns, (len(columns), CHANNELS)), dtype="<f4")
+    if rate == RATE or not len(both):
+        return both.astype(np.float32)
+    form = ("-f", "f32le", "-ar", str(rate), "-ac", str(CHANNELS))
+    return _run(*form, "-i", "pipe:0", raw=both.tobytes())
 
 
 def _run(*source: str, raw: bytes = b"") -> Sound:

@@ -19,7 +19,7 @@ CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "gif", "prores
 LEAST_FPS = 8
 """A slide show gets frames in between: a clip is followed by its times."""
 
-_FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar) (\d+): (\S+)")
+_FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar|channel_layout_name) (\d+): (\S+)")
 _NEAR_WHOLE = Fraction(1, 200)
 _SHORTEST, _NOT_MUCH_LONGER = 10, Fraction(19, 10)
 _DISCARDED = 4

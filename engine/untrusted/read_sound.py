@@ -62,6 +62,28 @@ class ReadSound:
     silent: bool
 
 
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """A track of sound.
+
+    Attributes:
+        index: among the file's streams, from 0.
+        begins: the second at which the file's frames begin; 0 where there are none.
+        mono: it has one channel.
+    """
+
+    index: int
+    begins: Fraction
+    mono: bool
+
+    def filters(self) -> str:
+        """What ffmpeg does to it: gaps become silence, and it begins with the frames."""
+        # By itself ffmpeg makes one channel quieter by 3 dB when it becomes two.
+        both = "pan=stereo|c0=c0|c1=c0," if self.mono else ""
+        begin = f"atrim=start={float(self.begins):.6f},asetpts=PTS-STARTPTS"
+        return f"{both}aresample={RATE}:async=1:first_pts=0,{begin}"
+
+
 def main() -> int:
     """Read limits and ffmpeg's path from the arguments and a file from standard input; write the answer."""
     limits = SoundLimits(**json.loads(sys.argv[1]))
@@ -115,20 +137,10 @@ def make_anew(data: bytes, limits: SoundLimits, ffmpeg: str) -> ReadSound:
             if len(listing) > _LIST_BYTES:
                 raise SoundRefused(SoundRefusal.COMPLEX)
         _check(process.returncode)
-        index, begins = _track(listing.decode("ascii", "replace"), limits)
-        begin = f"atrim=start={float(begins):.6f},asetpts=PTS-STARTPTS"
-        command = [*reading, "-map", f"0:{index}", "-af", f"aresample={RATE}:async=1:first_pts=0,{begin}"]
-        command += [
-            "-ac",
-            str(CHANNELS),
-            "-ar",
-            str(RATE),
-            "-t",
-            str(limits.keep_seconds),
-            "-f",
-            "s16le",
-            "pipe:1",
-        ]
+        track = _track(listing.decode("ascii", "replace"), limits)
+        command = [*reading, "-map", f"0:{track.index}", "-af", track.filters()]
+        command += ["-ac", str(CHANNELS), "-ar", str(RATE)]
+        command += ["-t", str(limits.keep_seconds), "-f", "s16le", "pipe:1"]
         most = round(limits.keep_seconds * RATE) * CHANNELS * SAMPLE_BYTES
         with running(command, source) as process:
             raw = stdout_of(process).read(most)
@@ -141,8 +153,12 @@ def make_anew(data: bytes, limits: SoundLimits, ffmpeg: str) -> ReadSound:
     return ReadSound(wav=_wav(raw), samples=len(raw) // (CHANNELS * SAMPLE_BYTES), silent=loudest <= _SILENT)
 
 
-def _track(listing: str, limits: SoundLimits) -> tuple[int, Fraction]:
-    """The number of the track to take, and the second at which the frames begin; 0 where there are none."""
+def _track(listing: str, limits: SoundLimits) -> Track:
+    """The track to take: the first whose codec is one of ours.
+
+    Raises:
+        SoundRefused: E_STREAMS, E_NOSOUND, E_CODEC, E_DURATION, E_CORRUPT.
+    """
     streams = streams_in(listing)
     if len(streams) > limits.max_streams:
         raise SoundRefused(SoundRefusal.STREAMS)
@@ -160,7 +176,11 @@ def _track(listing: str, limits: SoundLimits) -> tuple[int, Fraction]:
         raise SoundRefused(SoundRefusal.DURATION, seconds=float(times[-1] - times[0]))
     videos = [number for number, facts in streams.items() if facts.get("media_type") == "video"]
     frames = _seconds(listing, streams, videos[0]) if videos else []
-    return index, max(Fraction(0), frames[0]) if frames else Fraction(0)
+    return Track(
+        index=index,
+        begins=max(Fraction(0), frames[0]) if frames else Fraction(0),
+        mono=streams[index].get("channel_layout_name") == "mono",
+    )
 
 
 def _seconds(listing: str, streams: dict[int, dict[str, str]], index: int) -> list[Fraction]:

@@ -78,6 +78,14 @@ async def test_every_usual_kind_is_taken_with_its_pitch_and_its_start(form):
     assert sounds.frequency(sound[round(0.6 * RATE) :]) == pytest.approx(997, abs=3)
 
 
+@pytest.mark.parametrize("channels", ["1", "2"])
+async def test_a_sound_is_as_loud_as_it_came(channels):
+    tone = ("-f", "lavfi", "-i", "aevalsrc=0.4*sin(2*PI*500*t)|0.4*sin(2*PI*500*t):d=0.5:s=44100")
+    mono = ("-af", "pan=mono|c0=c0") if channels == "1" else ()
+    sound = samples(await taken(made("wav", *tone, *mono)))
+    assert np.abs(sound[RATE // 10 : RATE // 3]).max() == pytest.approx(0.4, abs=0.01)
+
+
 async def test_of_a_long_sound_the_first_seconds_are_kept():
     clean = await taken(made("wav"), sound_intake_limits(keep_seconds=0.75))
     assert clean.seconds == 0.75

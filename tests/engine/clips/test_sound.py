@@ -128,6 +128,7 @@ def test_a_models_rate_becomes_ours(rate):
     assert tone.shape[1] == 2
     assert abs(len(tone) - RATE) <= 2
     assert sounds.frequency(tone) == pytest.approx(997, abs=2)
+    assert np.abs(tone[RATE // 4 : RATE // 2]).max() == pytest.approx(0.5, abs=0.01)
 
 
 def test_what_has_more_channels_than_two_is_no_sound():
