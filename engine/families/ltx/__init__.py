@@ -33,9 +33,12 @@ STEPS, GUIDANCE = 8, 1.0
 TRANSFORMER, VAE = 38_000_000_000, 1_450_000_000
 """Bytes of its models on a card: those of their files."""
 
-STEP, DECODED_PIXEL, TILE = 420_000, 1_100, 6_000_000_000
-"""Estimates, not counted at full size: bytes of a pass for each token; of decoding a clip as a whole, for
-each pixel of each frame; and of decoding it in tiles."""
+STEP, STEP_FROM_PICTURE = 152_000, 308_000
+"""Bytes of a pass for each token, as ``benchmarks/meta_memory.py`` counts them at full size. With a first
+frame, each token is told its own level of noise."""
+
+DECODED, DECODED_IN_TILES = 73, 22
+"""Bytes of decoding a clip, for each pixel of each frame; counted likewise."""
 
 GIB = 2**30
 
@@ -81,7 +84,9 @@ _AREA = {Quality.FAST: 704 * 384, Quality.BALANCED: 960 * 544, Quality.BEST: 128
 
 def _way(quality: Quality) -> Way:
     """The same eight steps, at another size. Its transformer is on the card, and its models take turns."""
-    cost = TRANSFORMER + (_AREA[quality] // MULTIPLE**2) * ((121 - 1) // LATENT_FRAMES + 1) * STEP
+    cost = (
+        TRANSFORMER + (_AREA[quality] // MULTIPLE**2) * ((121 - 1) // LATENT_FRAMES + 1) * STEP_FROM_PICTURE
+    )
     return Way(
         name="distilled-8",
         about="8 steps of the distilled model, with sound",

@@ -129,7 +129,7 @@ class LtxFamily:
         drawn = descend(
             RUNGS,
             attempt,
-            start=self._start(recipe, models),
+            start=self._start(recipe, models, from_picture=picture is not None),
             most=self._context.steps_down,
             hooks=hooks,
             phase=lambda: clip.phase,
@@ -194,11 +194,12 @@ class LtxFamily:
         with streamed(reader.models, self._context.device):
             return reader.read(text, self._where)
 
-    def _start(self, recipe: Recipe, models: _Models) -> Start:
+    def _start(self, recipe: Recipe, models: _Models, *, from_picture: bool) -> Start:
         """How far down to begin; nowhere but on CUDA is it known what is free."""
         if not self._on_cuda:
             return Start()
-        needed = costs(recipe, size_of(models.transformer), size_of(models.vae))
+        sizes = size_of(models.transformer), size_of(models.vae)
+        needed = costs(recipe, *sizes, from_picture=from_picture)
         if needed[0] > free_bytes() + models.present:  # others give way before anything is given up
             self._context.model_cache.clear_gpu(keep=models.names)
         return start(recipe, RUNGS, needed, free_bytes() + models.present, self._context.rung_memory)

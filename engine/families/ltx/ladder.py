@@ -1,4 +1,4 @@
-"""What LTX gives up for memory, and what it needs on each rung. The constants are estimates."""
+"""What LTX gives up for memory, and what it needs on each rung."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 
 from engine.core.recipe import Recipe
 from engine.diffusion.ladder import Phase, Rung
-from engine.families.ltx import DECODED_PIXEL, STEP, TILE, grid, tokens
+from engine.families.ltx import DECODED, DECODED_IN_TILES, STEP, STEP_FROM_PICTURE, grid, tokens
 
 OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
 TILES = Rung(
@@ -27,7 +27,7 @@ BLOCKS_HELD = 0.06
 """The share of the streamed transformer that is on the card at a time: two of its 48 blocks, and the rest."""
 
 
-def costs(recipe: Recipe, transformer: int, vae: int) -> tuple[int, ...]:
+def costs(recipe: Recipe, transformer: int, vae: int, *, from_picture: bool) -> tuple[int, ...]:
     """Bytes that a take needs on the card, weights included, with the first 0, 1, 2, … rungs in force.
 
     What reads the words is not among them: it has done its work by then.
@@ -35,14 +35,16 @@ def costs(recipe: Recipe, transformer: int, vae: int) -> tuple[int, ...]:
     Args:
         recipe: what is drawn.
         transformer, vae: bytes of the models.
+        from_picture: whether it begins with a picture.
     """
     width, height = grid(recipe.width, recipe.height)
-    step = tokens(width, height, recipe.frames) * STEP
-    whole = width * height * recipe.frames * DECODED_PIXEL
-    held = math.ceil(BLOCKS_HELD * transformer)
+    step = tokens(width, height, recipe.frames) * (STEP_FROM_PICTURE if from_picture else STEP)
+    pixels = width * height * recipe.frames
+    whole, tiled = pixels * DECODED, pixels * DECODED_IN_TILES
+    held = math.ceil(BLOCKS_HELD * transformer) + vae
     return (
         transformer + vae + max(step, whole),
         max(transformer + step, vae + whole),
-        max(transformer + step, vae + min(whole, TILE)),
-        max(held + vae + step, vae + min(whole, TILE)),
+        max(transformer + step, vae + tiled),
+        max(held + step, vae + tiled),
     )

@@ -107,7 +107,7 @@ def test_a_lower_rung_draws_the_same_and_leaves_nothing_behind(family, monkeypat
     recipe = recipe_of()
     whole = drawn(family, recipe)
     names = frozenset(rung.name for rung in rungs)
-    monkeypatch.setattr(type(family), "_start", lambda self, recipe, models: Start(rungs=names))
+    monkeypatch.setattr(type(family), "_start", lambda self, recipe, models, **_: Start(rungs=names))
     told: list[str] = []
     lower = drawn(family, recipe, hooks=Hooks(gave_up=told.append))
     # Weights that were moved lie elsewhere, and are added up in another order.
@@ -185,8 +185,9 @@ def test_sound_that_is_asked_for_brings_this_engine_and_wan_comes_first_without(
 
 def test_less_memory_is_needed_further_down():
     recipe = plan(replace(WORDS_ASKED, size=None, seconds=5), capabilities=HERE)
-    needed = costs(recipe, 38 * 10**9, 1_450_000_000)
+    needed = costs(recipe, 38 * 10**9, 1_450_000_000, from_picture=True)
     assert len(needed) == len(RUNGS) + 1
+    assert needed[1] > costs(recipe, 38 * 10**9, 1_450_000_000, from_picture=False)[1]
     assert sorted(needed, reverse=True) == list(needed)
     assert needed[-1] < 16 * 2**30 < needed[0]
 
