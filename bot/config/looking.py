@@ -18,8 +18,8 @@ class Looking(BaseSettings):
         120.0, gt=0, le=3600, description="Most seconds for that download; the next start continues it."
     )
     look_seconds: float = Field(
-        2.0,
+        4.0,
         gt=0,
-        description="Most seconds for looking for faces in a picture; then it is used unseen. "
+        description="Most seconds for looking for faces and text in a picture; then it is used unseen. "
         "Its member waits meanwhile.",
     )

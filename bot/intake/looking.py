@@ -1,4 +1,4 @@
-"""The parent's side of looking at a picture for faces: in a process of its own, watched and limited."""
+"""The parent's side of looking at a picture: in a process of its own, watched and limited."""
 
 from __future__ import annotations
 

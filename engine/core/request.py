@@ -96,6 +96,16 @@ class Subject:
     nudity: float | None = None
     sight: Sight | None = None
 
+    @property
+    def has_letters(self) -> bool:
+        """Whether text was seen in it."""
+        return self.sight is not None and bool(self.sight.letters)
+
+    @property
+    def is_page(self) -> bool:
+        """See :attr:`engine.core.sight.Sight.is_page`; False where nothing looked."""
+        return self.sight is not None and self.sight.is_page
+
 
 def choose(kind: type[E], value: str | None, default: E) -> E:
     """Read a choice as people may write it: any case, dashes for blanks, and whatever follows a dot ignored.

@@ -9,7 +9,12 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any, Self
 
-VERSION = 1
+VERSION = 2
+"""Version 1 knew faces only; it is still read."""
+
+COVERED, LINES = 0.05, 4
+"""Share of a picture that letters cover, and the number of lines, from which on it is there to be read. One
+large word on a photograph does not make it so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,9 +44,17 @@ class Sight:
 
     Attributes:
         faces: the surest first. None: nothing looked, because the weights are not here.
+        letters: the lines of text, the largest first; where they are, not what they say. None likewise.
     """
 
     faces: tuple[Spot, ...] | None = None
+    letters: tuple[Spot, ...] | None = None
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is there to be read: a page, a screenshot, a chart with many labels."""
+        lines = self.letters or ()
+        return len(lines) >= LINES and sum(line.area for line in lines) > COVERED
 
     def to_json(self) -> str:
         """As one line of JSON."""
@@ -56,9 +69,10 @@ class Sight:
         """
         try:
             told = json.loads(text)
-            if told.pop("version") != VERSION:
+            if told.pop("version") not in {1, VERSION}:
                 raise ValueError("a sight of another version")
-            return cls(**{**told, "faces": _spots(told["faces"])})
+            places = {"faces": _spots(told["faces"]), "letters": _spots(told.get("letters"))}
+            return cls(**{**told, **places})
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError("no sight") from error
 

@@ -101,6 +101,9 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     ]
     if apt:
         apt.sort(key=lambda spec: _preference(spec, given, capabilities))
+        filming = [spec for spec in apt if spec.films and _is_only_to_be_read(given)]
+        if filming:
+            return filming[0], f"{filming[0].name}: this picture is mostly text, and a model would garble it"
         spec = _largest_that_fits(apt, given, capabilities)
         why = f"{spec.name}: {spec.about}"
         if Feature.END in given.needs():
@@ -168,6 +171,11 @@ def _preference(spec: FamilySpec, given: Given, capabilities: Capabilities) -> t
     way, _ = choose_way(spec, given, capabilities)
     by_words = way.rank if way is not None and given.has_words else None
     return not given.reaches(spec), spec.rank if by_words is None else by_words, spec.name
+
+
+def _is_only_to_be_read(given: Given) -> bool:
+    """A page, and nothing said of what should happen in it: only the camera keeps its letters as they are."""
+    return given.subject is not None and given.subject.is_page and not given.has_words
 
 
 def _largest_that_fits(apt: list[FamilySpec], given: Given, capabilities: Capabilities) -> FamilySpec:

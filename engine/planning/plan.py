@@ -19,6 +19,10 @@ from engine.planning.pace import Pace, pace_of
 
 SOUND_AND_NONE = "You gave a sound and chose a clip without sound. Leave one of the two out."
 UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
+STAYS_READABLE = "there is a lot of small text in this picture: the camera only moves gently"
+GETS_GARBLED = (
+    "there is a lot of small text in this picture, which a model garbles; the engine “camera” keeps it"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -221,6 +225,8 @@ def _notes(given: Given, spec: FamilySpec, aspect: float) -> tuple[str, ...]:
         notes += subject.notes
         if spec.heeds_faces and subject.faces is None:
             notes.append(UNSEEN_FACES)
+        if subject.is_page:
+            notes.append(STAYS_READABLE if spec.films else GETS_GARBLED)
     if end is not None:
         own = end.width / end.height
         cut = round((1 - min(own / aspect, aspect / own)) * 100)

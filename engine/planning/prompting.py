@@ -87,6 +87,7 @@ _PHOTO_TEMPLATES: Mapping[Topic, tuple[str, ...]] = {
 }
 _DRAWN_TEMPLATE = ("clean lines", "consistent colors", "smooth animation")
 _ALWAYS_AGAINST = ("worst quality", "low quality", "blurry", "watermark", "text", "flickering")
+_LETTERS = frozenset({"watermark", "text"})
 _AGAINST_PHOTO = ("overexposed", "cartoon", "static")
 _AGAINST_DRAWN = ("photo", "3d render", "noise")
 _AGAINST_BODIES = ("deformed face", "bad hands", "extra fingers", "extra limbs")
@@ -115,6 +116,7 @@ def construct(
     raw: bool = False,
     faces: int | None = None,
     is_drawing: bool = False,
+    has_letters: bool = False,
     photo: bool = True,
     limit: int | None = None,
 ) -> PromptText:
@@ -125,6 +127,7 @@ def construct(
         raw: nothing is added, and nothing steered away from.
         faces: how many the picture shows; None: not checked, or no picture.
         is_drawing: the picture is a drawing.
+        has_letters: the picture shows text, so text is nothing to steer away from.
         photo: the checkpoint draws photographs rather than drawings.
         limit: tokens that the encoder reads; None: as many as there are. What is added gives way first.
     """
@@ -143,7 +146,7 @@ def construct(
     why = "a drawing" if drawn else _CALLED.get(topic, f"a {topic}")
     return PromptText(
         text=" | ".join(part.strip() for part in read) if len(steps) > 1 else read[0],
-        negative=", ".join(_against(said, topic, drawn=drawn)),
+        negative=", ".join(_against(said, topic, drawn=drawn, has_letters=has_letters)),
         reasons=(*((f"words added for {why}: {ending}",) if added else ()), *_cut(steps, limit)),
     )
 
@@ -219,8 +222,9 @@ def _cut(steps: Iterable[str], limit: int | None) -> tuple[str, ...]:
     return (f"your prompt is long: this engine reads only about the first {limit} tokens of it",)
 
 
-def _against(said: set[str], topic: Topic, *, drawn: bool) -> list[str]:
-    """What to steer away from, but nothing that was asked for."""
+def _against(said: set[str], topic: Topic, *, drawn: bool, has_letters: bool) -> list[str]:
+    """What to steer away from, but nothing that was asked for or that the picture shows."""
     bodies = _AGAINST_BODIES if topic is Topic.PORTRAIT else ()
     phrases = (*_ALWAYS_AGAINST, *(_AGAINST_DRAWN if drawn else _AGAINST_PHOTO), *bodies)
-    return [phrase for phrase in phrases if not _content(phrase) & said]
+    shown = _LETTERS if has_letters else frozenset()
+    return [phrase for phrase in phrases if phrase not in shown and not _content(phrase) & said]

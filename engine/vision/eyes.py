@@ -29,6 +29,9 @@ T = TypeVar("T")
 
 Picture = NDArray[np.uint8]
 
+GLANCE = 640
+"""Longer side in pixels of what :meth:`Eyes.look` looks for letters in: what can be read in a clip."""
+
 
 class Eye(StrEnum):
     """An eye, by the name of its entry in the catalogue of weights."""
@@ -106,8 +109,13 @@ class Eyes:
             picture: uint8 ``[H, W, 3]``, RGB.
         """
         height, width = picture.shape[:2]
-        seen = tuple(face.box.spot(face.certainty, width, height) for face in self.faces(picture))
-        return Sight(faces=seen if self.has(Eye.FACES) else None)
+        faces = tuple(face.box.spot(face.certainty, width, height) for face in self.faces(picture))
+        lines = tuple(
+            line.box.spot(line.certainty, width, height) for line in self.text(picture, side=GLANCE)
+        )
+        return Sight(
+            faces=faces if self.has(Eye.FACES) else None, letters=lines if self.has(Eye.TEXT) else None
+        )
 
 
 class _Lazy(Generic[N]):

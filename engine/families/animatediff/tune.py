@@ -83,6 +83,7 @@ def tune(outline: Outline) -> Tuned:
         raw=request.raw,
         faces=None if outline.subject is None else outline.subject.faces,
         is_drawing=outline.subject is not None and outline.subject.is_drawing,
+        has_letters=outline.subject is not None and outline.subject.has_letters,
         photo=not _DRAWS.search(model),
         limit=CLIP_TOKENS,
     )

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.families.camera.known import Area, Known, Plane
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout
-from engine.vision.eyes import Eye, Eyes
+from engine.vision.eyes import GLANCE, Eye, Eyes
 from engine.vision.faces import Face
 
 Pixels = NDArray[np.uint8]
@@ -38,8 +38,6 @@ ONE_OF_MANY = 0.45
 PAGE, PAGE_LINES = 0.12, 4
 """Share of a picture that letters cover, and the number of lines, from which on it is a page. One large word
 on a photograph makes none."""
-TEXT_SIDE = 640
-"""The longer side of the picture that letters are looked for in: it finds what can be read in a clip."""
 
 
 def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
@@ -54,7 +52,7 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
     seen = [face for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
     faces = [face.box for face in seen]
     check()
-    lines = [line.box for line in eyes.text(picture, side=TEXT_SIDE) if line.certainty >= SURE_TEXT]
+    lines = [line.box for line in eyes.text(picture, side=GLANCE) if line.certainty >= SURE_TEXT]
     check()
     covered = sum(line.area for line in lines) / (rows * columns)
     cutout = None if covered > PAGE else eyes.cutout(picture)

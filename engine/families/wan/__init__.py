@@ -160,6 +160,7 @@ def tune(version: Version, outline: Outline) -> Tuned:
         raw=request.raw,
         faces=None if subject is None else subject.faces,
         is_drawing=subject is not None and subject.is_drawing,
+        has_letters=subject is not None and subject.has_letters,
     )
     # It has no other ear for the camera's path and the amount of motion than the words.
     moves, why = movement(request.camera, request.motion, raw=request.raw)

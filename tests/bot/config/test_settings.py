@@ -80,7 +80,7 @@ DEFAULTS = {
     "max_video_pixels": 1920 * 1088,
     "max_video_side": 2048,
     "max_video_seconds": 30.0,
-    "look_seconds": 2.0,
+    "look_seconds": 4.0,
     "video_decode_seconds": 30.0,
     "max_sound_bytes": 26_214_400,
     "max_sound_seconds": 600.0,

@@ -9,11 +9,14 @@ from engine.core.device import Device, DeviceKind
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Quality, Style
 from engine.core.request import Request, Subject
+from engine.core.sight import Sight, Spot
 from engine.planning.choice import engines_for
-from engine.planning.plan import plan
+from engine.planning.plan import GETS_GARBLED, STAYS_READABLE, plan
 
 GIB = 2**30
 PICTURE = Subject(sha256="a" * 64, width=1600, height=900)
+LINE = Spot(left=0.1, top=0.1, width=0.5, height=0.1, certainty=0.9)
+PAGE = Subject(sha256="a" * 64, width=1600, height=900, sight=Sight(faces=(), letters=(LINE,) * 4))
 EVERYTHING = frozenset(
     [
         "svd-xt",
@@ -48,6 +51,8 @@ def request(kind=Kind.TEXT2VIDEO, **changes):
         (request(Kind.ANIMATE), PICTURE, capabilities("svd"), "svd"),
         (request(Kind.ANIMATE), PICTURE, capabilities("svd-xt", device=Device()), "camera"),
         (request(Kind.ANIMATE), PICTURE, capabilities("svd-xt", device=Device(), slow=True), "svd"),
+        (request(Kind.ANIMATE, prompt=""), PAGE, capabilities("svd-xt"), "camera"),
+        (request(Kind.ANIMATE), PAGE, capabilities("svd-xt"), "svd"),
         (request(), None, capabilities(), "sketch"),
         (request(), None, capabilities("motion-v1-5-3"), "sketch"),
         (request(), None, capabilities("motion-v1-5-3", "epicrealism"), "animatediff"),
@@ -168,3 +173,19 @@ def test_a_camera_is_followed_or_it_is_said_that_it_is_not(engine, camera, raw):
     recipe = plan(request(kind, engine=engine, camera=camera, raw=raw), subject, capabilities=every)
     told_to_the_model = "camera" in recipe.settings or "the camera" in recipe.words
     assert told_to_the_model or any(f"“{camera}”" in reason for reason in recipe.reasons)
+
+
+@pytest.mark.parametrize(
+    ("words", "picture", "said"),
+    [
+        ("", PAGE, STAYS_READABLE),
+        ("a fox", PAGE, GETS_GARBLED),
+        ("", PICTURE, None),
+        ("a fox", PICTURE, None),
+    ],
+)
+def test_a_page_of_text_is_told_what_becomes_of_it(words, picture, said):
+    made = plan(request(Kind.ANIMATE, prompt=words), picture, capabilities=capabilities("svd-xt"))
+    assert [reason for reason in made.reasons if "small text" in reason] == ([said] if said else [])
+    asked = request(Kind.ANIMATE, prompt=words, engine="svd")
+    assert plan(asked, picture, capabilities=capabilities("svd-xt")).engine == "svd"

@@ -91,6 +91,11 @@ def test_drawings_and_photographs_are_steered_apart(prompt, given, drawn):
     assert ("clean lines" in made.text) is drawn
 
 
+def test_letters_that_the_picture_shows_are_not_steered_away_from():
+    assert {"text", "watermark"} <= set(construct("a fox").negative.split(", "))
+    assert not {"text", "watermark"} & set(construct("a fox", has_letters=True).negative.split(", "))
+
+
 def test_nothing_that_was_asked_for_is_steered_away_from():
     assert "text" in words_of(construct("a neon sign").negative)
     made = construct("a blurry neon sign with the text OPEN, flickering")
