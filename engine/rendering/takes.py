@@ -176,7 +176,12 @@ def _listened(job: RenderJob, sound: Sound | None, verdict: Verdict) -> Verdict:
     part = fitted(sound, samples_for(recipe.length, recipe.fps))
     seam = joined_sound(tail, part, before_frames=lead, part_frames=recipe.length, fps=recipe.fps)
     assert seam is not None  # noqa: S101 - for mypy: the part has sound
-    clicks = listen(seam, frames=round(len(seam) * recipe.fps / RATE), fps=recipe.fps, seams=(begins,))
+    clicks = listen(
+        seam,
+        frames=round(len(seam) * recipe.fps / RATE),
+        fps=recipe.fps,
+        seams=(begins, begins + 1 / recipe.fps),
+    )
     later = [replace(one, second=one.second + begins) for one in heard]
     return with_heard(verdict, [*later, *(one for one in clicks if one.code == "sound_clicks")])
 

@@ -151,16 +151,16 @@ def test_a_sound_is_cut_without_a_click_or_followed_by_silence():
 @pytest.mark.parametrize(("before", "part"), [(48, 25), (1, 2), (31, 62)])
 @pytest.mark.parametrize("fps", [24.0, 29.97])
 def test_a_longer_clip_has_both_sounds_and_no_click(before, part, fps):
-    old = sounds.sine(samples_for(before, fps) / RATE, 440)
-    new = sounds.sine(samples_for(part, fps) / RATE, 700)
+    old = sounds.sine(samples_for(before, fps) / RATE, 443.7)
+    new = np.roll(sounds.sine(samples_for(part, fps) / RATE, 713), 17, axis=0)  # it begins at a peak
     whole = joined_sound(old, new, before_frames=before, part_frames=part, fps=fps)
     assert whole is not None
     assert len(whole) == samples_for(before + part - 1, fps)
     seam = (before - 1) / fps
-    assert not listen(whole, frames=before + part - 1, fps=fps, seams=[seam])
+    assert not listen(whole, frames=before + part - 1, fps=fps, seams=[seam, before / fps])
     if before > 20:
-        assert sounds.frequency(whole[: len(old) // 2]) == pytest.approx(440, abs=4)
-        assert sounds.frequency(whole[len(old) :]) == pytest.approx(700, abs=4)
+        assert sounds.frequency(whole[: len(old) // 2]) == pytest.approx(443.7, abs=4)
+        assert sounds.frequency(whole[len(old) :]) == pytest.approx(713, abs=4)
 
 
 @pytest.mark.parametrize("silent", ["before", "part", "both"])
@@ -185,9 +185,9 @@ def test_a_hard_cut_in_place_of_the_seam_is_heard():
 
 @pytest.mark.parametrize("start", [0.0, 0.01, 0.4, 1.9])
 @pytest.mark.parametrize("seconds", [0.5, 1.6, 2.0, 3.9])
-@pytest.mark.parametrize("kind", [sounds.sine, sounds.noise, sounds.music])
-def test_a_loop_is_heard_without_a_seam(kind, start, seconds):
-    sound = kind(2.0)
+@pytest.mark.parametrize("hertz", [443.7, 97.3])
+def test_a_loop_is_heard_without_a_seam(hertz, start, seconds):
+    sound = sounds.sine(2.0, hertz)
     ring = looped_sound(sound, start=round(start * RATE), samples=round(seconds * RATE))
     assert len(ring) == round(seconds * RATE)
     twice = np.concatenate([ring, ring])
