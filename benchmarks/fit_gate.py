@@ -50,7 +50,7 @@ SHOWS = {
 }
 """Trouble → the injected defect that shows it, in all its ways."""
 
-CONTENT = ("clipped", "letterbox", "only_zooms")
+CONTENT = ("clipped", "letterbox", "only_zooms", "earlier_frame_shows")
 """Measures of content that good clips have as well, or that only warn: no regression reads them."""
 
 ALONE = ("subject_drifts",)
@@ -73,8 +73,7 @@ WORTH = {1.0: 0.1, 2.0: 1.0, 3.0: 1.0}
 REJECTED, WARNED = 0.04, 0.08
 """Shares of good clips that may be rejected, at hand and as reckoned on others together; and warned of."""
 
-
-MARGINS = {"fresh_blotches": 0.9, "fresh_noise": 0.6}
+MARGINS = {"fresh_blotches": 1.1, "fresh_noise": 0.6, "colours_drift": 0.2}
 """What is added to the thresholds of troubles that good clips of repositories never seen come near.
 
 Dithered GIFs are noisy. Below the threshold a clip is warned of.

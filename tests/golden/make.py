@@ -40,12 +40,16 @@ FARTHER = (1.0, 2.0, 4.0, 8.0)
 
 
 def rows(name: str, clip: GoldenClip) -> Iterator[tuple[str, dict[str, Reading]]]:
-    """What the gate measures on a clean clip and on each damaged one, by the key of its row."""
+    """What the gate measures on a clean clip and on each damaged one, by the key of its row.
+
+    A clip has each defect at one of the two strengths: half of the clips at the one, half at the other.
+    """
     yield "clean", readings_of(clip, clip.frames)
-    for defect, change in DEFECTS.items():
-        for strength in STRENGTHS:
-            rng = np.random.default_rng([crc32(name.encode()), crc32(defect.encode())])
-            yield f"{defect} {strength:g}", readings_of(clip, change(clip.frames, strength, rng))
+    turn = [*FROM_ENGINES, *SCENES].index(name)
+    for place, (defect, change) in enumerate(DEFECTS.items()):
+        strength = STRENGTHS[(place + turn) % len(STRENGTHS)]
+        rng = np.random.default_rng([crc32(name.encode()), crc32(defect.encode())])
+        yield f"{defect} {strength:g}", readings_of(clip, change(clip.frames, strength, rng))
 
 
 def readings_of(clip: GoldenClip, frames: np.ndarray) -> dict[str, Reading]:

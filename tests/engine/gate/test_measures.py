@@ -1,5 +1,6 @@
 """What single measures read: little on good clips, more on the damage that they are for."""
 
+import math
 from pathlib import Path
 
 import cv2
@@ -18,6 +19,7 @@ from engine.gate.clip import Clip
 from engine.planning.plan import plan
 from engine.runtime.context import EngineContext
 from tests.engine.smooth.moving_scenes import ball, drawing, pan, scenery, zoom
+from tests.golden.make import limits
 
 SEEN = {
     "letterbox": ["letterbox", "side_bars"],
@@ -32,6 +34,7 @@ SEEN = {
     "calm_residue": ["latent_noise"],
     "colour_noise": ["fresh_noise"],
     "grain_stays": ["static_noise"],
+    "earlier_frame_shows": ["ghosting", "last_frame_shines", "trails"],
 }
 
 
@@ -111,6 +114,20 @@ def test_the_camera_moves_where_it_was_asked_to(engine, camera, asked):
         native_fps=8, fps=24, length=25, camera=camera,
     )  # fmt: skip
     assert travels(recipe) is asked
+
+
+def test_a_ghost_is_warned_of_and_no_more():
+    assert limits("earlier_frame_shows") == (0.15, 0.32, math.inf)
+
+
+def test_what_stays_while_the_picture_moves_is_no_ghost():
+    captioned = pan(step=4.0)
+    for frame in captioned:
+        cv2.putText(frame, "FRIDAY", (20, 120), cv2.FONT_HERSHEY_SIMPLEX, 1.5, (255, 255, 255), 4)
+    fence = pan(step=4.0)
+    fence[:, :, ::12] = 20
+    for frames in (captioned, fence, zoom(growth=0.8), ball(), pan(step=0.3)):
+        assert MEASURES["earlier_frame_shows"](clip_of(frames)).value < 0.1
 
 
 def test_bars_that_the_input_picture_has_are_no_fault():
