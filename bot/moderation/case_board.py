@@ -45,6 +45,7 @@ STRIP_HEIGHT, STRIP_GAP = 512, 8
 """Pixels of several pictures that are shown side by side, because a message has one file."""
 
 CLIP_ROLES = frozenset({Role.REFERENCE, Role.BEFORE})
+NO_PICTURES = CLIP_ROLES | {Role.SOUND}
 
 
 class CaseBoard:
@@ -158,8 +159,8 @@ class CaseBoard:
         job = case.job
         if job.clip_sha256 is not None:
             digest, kind = job.clip_sha256, "mp4"
-        elif job.inputs:
-            role, digest = next(iter(job.inputs.items()))
+        elif seen := {role: digest for role, digest in job.inputs.items() if role != Role.SOUND}:
+            role, digest = next(iter(seen.items()))
             kind = "mp4" if role in CLIP_ROLES else "png"
         else:
             return None, None
@@ -169,13 +170,13 @@ class CaseBoard:
         made_from = job.recipe if digest == job.clip_sha256 else makers.get(digest)
         if made_from is not None:
             path = self._seal(job, path, made_from)
-        elif kind == "png" and len(job.inputs) > 1:
+        elif kind == "png" and len(seen) > 1:
             path = self._side_by_side(job) or path
         return path, f"{SPOILER}{job.id}.{kind}"
 
     def _side_by_side(self, job: Job) -> Path | None:
         """All pictures of a job in one; those that are gone are left out. None if all are."""
-        paths = [self._blobs.path(digest) for role, digest in job.inputs.items() if role not in CLIP_ROLES]
+        paths = [self._blobs.path(digest) for role, digest in job.inputs.items() if role not in NO_PICTURES]
         read = [cv2.imread(str(path)) for path in paths]
         shown = []
         for picture in read:
