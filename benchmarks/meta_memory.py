@@ -16,6 +16,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 from unittest import mock
 
@@ -343,6 +344,90 @@ def wan_decode(vae: Any, name: str, width: int, height: int, frames: int, *, til
     return Figure(name=said, total=total, units=width * height)
 
 
+def ltx_transformer(*, blocks: int = 48) -> Any:
+    """LTX-2.3's transformer, for picture and sound."""
+    return on_meta(
+        lambda: diffusers.LTX2VideoTransformer3DModel(
+            gated_attn=True,
+            cross_attn_mod=True,
+            audio_gated_attn=True,
+            audio_cross_attn_mod=True,
+            rope_type="split",
+            use_prompt_embeddings=False,
+            perturbed_attn=True,
+            num_layers=blocks,
+        ),
+        torch.bfloat16,
+    )
+
+
+def ltx_vae() -> Any:
+    """LTX-2.3's decoder of the picture."""
+    return on_meta(
+        lambda: diffusers.AutoencoderKLLTX2Video(
+            block_out_channels=(256, 512, 1024, 1024),
+            decoder_block_out_channels=(256, 512, 512, 1024),
+            layers_per_block=(4, 6, 4, 2, 2),
+            decoder_layers_per_block=(4, 6, 4, 2, 2),
+            decoder_spatio_temporal_scaling=(True,) * 4,
+            decoder_inject_noise=(False,) * 5,
+            upsample_type=("spatiotemporal", "spatiotemporal", "temporal", "spatial"),
+            upsample_factor=(2, 2, 1, 2),
+            upsample_residual=(False,) * 4,
+            decoder_causal=False,
+            decoder_spatial_padding_mode="zeros",
+            spatial_compression_ratio=32,
+            temporal_compression_ratio=8,
+        ),
+        torch.bfloat16,
+    )
+
+
+def ltx_step(transformer: Any, width: int, height: int, frames: int, *, from_picture: bool) -> Figure:
+    """One pass; the unit is a token: eight frames of 32×32 pixels."""
+    latents = (frames - 1) // 8 + 1, height // 32, width // 32
+    tokens, sound = latents[0] * latents[1] * latents[2], round(frames / 24 * 25)
+    half, whole = torch.bfloat16, torch.float32
+
+    def call() -> object:
+        return transformer(
+            hidden_states=empty(1, tokens, 128, dtype=half),
+            audio_hidden_states=empty(1, sound, 128, dtype=half),
+            encoder_hidden_states=empty(1, 1024, 4096, dtype=half),
+            audio_encoder_hidden_states=empty(1, 1024, 2048, dtype=half),
+            timestep=empty(1, *((tokens,) if from_picture else ()), dtype=whole),
+            audio_timestep=empty(1, dtype=whole),
+            sigma=empty(1, dtype=whole),
+            encoder_attention_mask=empty(1, 1024, dtype=whole),
+            audio_encoder_attention_mask=empty(1, 1024, dtype=whole),
+            num_frames=latents[0],
+            height=latents[1],
+            width=latents[2],
+            fps=24.0,
+            audio_num_frames=sound,
+            video_coords=empty(1, 3, tokens, 2, dtype=whole),
+            audio_coords=empty(1, 1, sound, 2, dtype=whole),
+            use_cross_timestep=True,
+            return_dict=False,
+        )
+
+    begun = " from a picture" if from_picture else ""
+    return Figure(
+        name=f"ltx step{begun} {width}×{height}×{frames}", total=peak((transformer,), call), units=tokens
+    )
+
+
+def ltx_decode(vae: Any, width: int, height: int, frames: int, *, tiled: bool = False) -> Figure:
+    """A clip; the unit is a pixel of a frame."""
+    vae.use_tiling = vae.use_framewise_decoding = tiled
+    latents = empty(1, 128, (frames - 1) // 8 + 1, height // 32, width // 32, dtype=torch.bfloat16)
+    total = peak((vae,), lambda: vae.decode(latents, None, return_dict=False))
+    how = " in tiles" if tiled else ""
+    return Figure(
+        name=f"ltx decode{how} {width}×{height}×{frames}", total=total, units=width * height * frames
+    )
+
+
 def wan_encode(vae: Any, name: str, width: int, height: int) -> Figure:
     """The first frame; the unit is a pixel."""
     vae.disable_tiling()
@@ -437,9 +522,17 @@ def _of_vace() -> Iterator[Figure]:
             yield vace_encode(vae, 832, 480, frames, tiled=tiled)
 
 
+def _ltx() -> Iterator[Figure]:
+    transformer, vae, size = ltx_transformer(blocks=2), ltx_vae(), (960, 544)
+    for from_picture in (False, True):
+        yield ltx_step(transformer, *size, 121, from_picture=from_picture)
+    for tiled in (False, True):
+        yield ltx_decode(vae, *size, 121, tiled=tiled)
+
+
 def main() -> None:
     """Print them."""
-    for figure in every():
+    for figure in chain(every(), _ltx()):
         print(f"{figure.name:45s} {figure.total / GIB:6.2f} GiB  {figure.each:9.0f} bytes a unit", flush=True)
 
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.core.family import Hooks, Inputs, RawFrames
+from engine.core.family import Hooks, Inputs, RawFrames, frames_of
 from engine.core.recipe import Camera, Kind, Motion, Recipe
 from engine.families import load
 from engine.runtime.context import EngineContext
@@ -64,14 +64,14 @@ def camera(turn: int, picture: Frames, *, size: tuple[int, int] = (384, 224)) ->
     """The camera through a picture; paths and motions come in turn."""
     recipe = _recipe("camera", turn=turn, size=size)
     frames = load("camera", EngineContext()).draw(recipe, Inputs(picture=picture), seed=turn, hooks=Hooks())
-    return Own(frames=_bytes(frames), reference=picture)
+    return Own(frames=_bytes(frames_of(frames)), reference=picture)
 
 
 def sketch(turn: int, prompt: str, *, size: tuple[int, int] = (320, 192)) -> Own:
     """The sketch of a prompt."""
     recipe = _recipe("sketch", turn=turn, size=size, prompt=prompt)
     frames = load("sketch", EngineContext()).draw(recipe, Inputs(), seed=turn, hooks=Hooks())
-    return Own(frames=_bytes(frames), reference=None)
+    return Own(frames=_bytes(frames_of(frames)), reference=None)
 
 
 def flat(turn: int, background: int) -> Own:

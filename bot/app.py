@@ -25,6 +25,7 @@ from bot.forecast import Forecaster
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.intake.sound_intake import SoundIntake
 from bot.loops.answers import Answers
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
@@ -154,8 +155,10 @@ async def _assembled(settings: Settings, clock: Callable[[], float]) -> AsyncIte
 async def _reception(settings: Settings, blobs: Blobs) -> AsyncIterator[Reception]:
     folder = settings.data_dir
     pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings), folder=folder)
-    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings), folder=folder) as clips:
-        yield Reception(pictures=pictures, clips=clips, blobs=blobs)
+    clips_in = ClipIntake(policies.for_clips(settings), folder=folder)
+    sounds_in = SoundIntake(policies.for_sounds(settings), folder=folder)
+    async with pictures_in as pictures, clips_in as clips, sounds_in as sounds:
+        yield Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
 
 
 def _base(

@@ -14,6 +14,7 @@ from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
+from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -46,7 +47,7 @@ from engine.weights.store import CHECKPOINTS_VARIABLE, FOLDER_VARIABLE, STYLES_V
 MINUTE = 60.0
 HOUR = 3600.0
 CLIP_DECODERS = 1
-"""Clips that are read at the same time: reading one keeps every processor busy."""
+"""Clips, and sounds, that are read at the same time: reading a clip keeps every processor busy."""
 JUDGED_BYTES = 512 * 2**20
 """The most that a clip may grow to when it is decoded for the owner; frames without loss are large."""
 COMPILED = "compiled"
@@ -91,6 +92,22 @@ def for_clips(settings: Settings) -> ClipIntakeLimits:
         download_seconds=settings.download_seconds,
         decode_wall_seconds=settings.video_decode_seconds,
         decode_cpu_seconds=math.ceil(settings.video_decode_seconds),
+        decode_memory=settings.decode_memory,
+        decoders=CLIP_DECODERS,
+        downloads=settings.downloads,
+        waiting=settings.files_waiting,
+    )
+
+
+def for_sounds(settings: Settings) -> SoundIntakeLimits:
+    """What a sound may be. No more of it is kept than the longest clip that is made."""
+    return SoundIntakeLimits(
+        max_bytes=settings.max_sound_bytes,
+        max_seconds=settings.max_sound_seconds,
+        keep_seconds=settings.max_seconds,
+        download_seconds=settings.download_seconds,
+        decode_wall_seconds=settings.sound_decode_seconds,
+        decode_cpu_seconds=math.ceil(settings.sound_decode_seconds),
         decode_memory=settings.decode_memory,
         decoders=CLIP_DECODERS,
         downloads=settings.downloads,

@@ -10,6 +10,7 @@ from bot import policies
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
+from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.shortages import Shortages
 from db.jobs.enqueue import EnqueueLimits
@@ -63,6 +64,10 @@ def intake_limits(**changes: Any) -> IntakeLimits:
 
 def clip_intake_limits(**changes: Any) -> ClipIntakeLimits:
     return replace(policies.for_clips(DEFAULTS), **changes)
+
+
+def sound_intake_limits(**changes: Any) -> SoundIntakeLimits:
+    return replace(policies.for_sounds(DEFAULTS), **changes)
 
 
 def pseudonym_of(user: int) -> int:

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from engine.core.capabilities import Capabilities
-from engine.core.family import Hooks, Inputs, SourceClip
+from engine.core.family import Hooks, Inputs, SourceClip, frames_of
 from engine.core.family_spec import Feature
 from engine.core.recipe import Follow, Kind
 from engine.core.request import Request, Subject
@@ -95,7 +95,8 @@ def test_every_family_draws_its_tiny_clip(folder, name, kind, contexts):
     recipe = plan(*_asked(name, kind), capabilities=capabilities, **_files(name, kind))
     if recipe.steps:
         recipe = dataclasses.replace(recipe, steps=min(recipe.steps, 4))
-    clip = load(name, context).draw(recipe, _inputs(recipe), seed=1, hooks=Hooks())
+    drawn = load(name, context).draw(recipe, _inputs(recipe), seed=1, hooks=Hooks())
+    clip = frames_of(drawn)
     assert clip.shape == (recipe.frames, recipe.height, recipe.width, 3)
     assert clip.dtype in (np.uint8, np.float32)
     assert clip.min() < clip.max(), "it drew nothing"

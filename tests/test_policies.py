@@ -22,6 +22,7 @@ from bot.config.settings import Settings
 from bot.discord_io.door_limits import DoorLimits
 from bot.intake.clip_intake import ClipIntakeLimits
 from bot.intake.picture_intake import IntakeLimits
+from bot.intake.sound_intake import SoundIntakeLimits
 from bot.loops.delivery import DeliveryLimits
 from bot.ops.fetch_eyes import FetchPolicy
 from bot.ops.shortages import ShortagePolicy
@@ -36,6 +37,7 @@ from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
+from engine.untrusted.sound_headers import SoundLimits
 
 ROOT = Path(__file__).parent.parent
 MODULES = sorted(path for room in ("bot", "db", "engine") for path in (ROOT / room).rglob("*.py"))
@@ -54,10 +56,11 @@ OWNERS = (
     SubmissionPolicy,
     IntakeLimits,
     ClipIntakeLimits,
+    SoundIntakeLimits,
 )
 """Made from the settings alone: they have no defaults."""
 
-ENGINES = (PlanLimits, RenderLimits, HostLimits, PictureLimits, ClipLimits)
+ENGINES = (PlanLimits, RenderLimits, HostLimits, PictureLimits, ClipLimits, SoundLimits)
 """The engine is also a library: it keeps documented defaults, and the settings take theirs from it."""
 
 SAME_DEFAULT = {
@@ -77,6 +80,8 @@ SAME_DEFAULT = {
     "max_video_pixels": (ClipLimits, "max_pixels"),
     "max_video_side": (ClipLimits, "max_side"),
     "max_video_seconds": (ClipLimits, "max_seconds"),
+    "max_sound_bytes": (SoundLimits, "max_bytes"),
+    "max_sound_seconds": (SoundLimits, "max_seconds"),
     "heartbeat_silence": (HostLimits, "heartbeat_silence"),
     "step_silence": (HostLimits, "step_silence"),
     "max_job_seconds": (HostLimits, "job"),
@@ -186,6 +191,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_finished_clips(settings),
         policies.for_intake(settings),
         policies.for_clips(settings),
+        policies.for_sounds(settings),
         policies.for_plan(settings),
         policies.for_render(settings, settings.max_clip_bytes),
         policies.for_engine(settings),
@@ -202,6 +208,7 @@ FIXED = {
         *("decoders", "min_side", "max_aspect", "max_frames", "max_fps", "max_streams", "working_side"),
         *("working_fps", "max_result_bytes", "exact"),
     },
+    "SoundIntakeLimits": {"decoders", "max_streams"},
     "IntakeLimits": {"jpeg_scans", "png_chunks", "max_working_side", "decode_cpu_seconds"},
     "PlanLimits": {"min_seconds", "min_side"},
     "HostLimits": {

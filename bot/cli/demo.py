@@ -27,6 +27,7 @@ from bot.discord_io.post import Post
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
 from bot.intake.reception import Reception
+from bot.intake.sound_intake import SoundIntake
 from bot.job_documents import receipt_of, seen_document
 from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
@@ -34,6 +35,7 @@ from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
 from bot.ops.shortages import Shortages
 from bot.privacy.forgetting import RecipeRedactor
+from bot.requests.options import wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.wording import worded
 from bot.signals import JobSignals
@@ -187,7 +189,8 @@ class ClipMaker:
         began = time.monotonic()
         settings = self._settings
         outlet = Folder(self._data)
-        subjects = await _take_in(files, self._blobs, settings)
+        clips_sound = wants_clips_sound(request)
+        subjects = await _take_in(files, self._blobs, settings, clips_sound=clips_sound)
         capabilities = _capabilities(settings, await self.device(), request)
         request = worded(request, capabilities, limit=settings.max_prompt)
         recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
@@ -335,10 +338,17 @@ def _save(clip: Path, output: OutputFile) -> None:
         raise CannotSave(output.path, f"{error.why}; the clip is kept at {kept}") from error
 
 
-async def _take_in(files: Mapping[Role, bytes], blobs: Blobs, settings: Settings) -> dict[Role, Subject]:
+async def _take_in(
+    files: Mapping[Role, bytes], blobs: Blobs, settings: Settings, *, clips_sound: bool
+) -> dict[Role, Subject]:
     pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
-    async with pictures_in as pictures, ClipIntake(policies.for_clips(settings)) as clips:
-        return await Reception(pictures=pictures, clips=clips, blobs=blobs).files(files)
+    clips_in, sounds_in = (
+        ClipIntake(policies.for_clips(settings)),
+        SoundIntake(policies.for_sounds(settings)),
+    )
+    async with pictures_in as pictures, clips_in as clips, sounds_in as sounds:
+        reception = Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
+        return await reception.files(files, clips_sound=clips_sound)
 
 
 def _plan(
@@ -350,6 +360,7 @@ def _plan(
         end=subjects.get(Role.END),
         like=subjects.get(Role.LIKE),
         reference=subjects.get(Role.REFERENCE),
+        sound=subjects.get(Role.SOUND),
         capabilities=capabilities,
         limits=allowed,
     )

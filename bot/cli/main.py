@@ -129,6 +129,7 @@ def _run(settings: Settings) -> str:
     *(options.PROMPT, options.ENGINE, options.SEED, options.MOTION, options.CAMERA, options.QUALITY),
     *(options.END, options.LIKE, options.REFERENCE, options.FOLLOW),
     *(options.STRENGTH, options.STYLE, options.MODEL, options.NEGATIVE, options.RAW),
+    *(options.SOUND, options.AUDIO),
 )
 @click.option(
     "--seconds", type=float, help="Length of the clip. Default: 4 s, or as long as the clip you give."
@@ -154,6 +155,7 @@ def render(
     end: Path | None,
     like: Path | None,
     reference: Path | None,
+    audio: Path | None,
     restyle: Path | None,
     output: Path,
     **asked: Any,
@@ -173,12 +175,15 @@ def render(
         raise click.UsageError("--follow needs a clip: give one with --reference.")
     if end is not None and image is None:
         raise click.UsageError("--end needs a picture to start from: give it as IMAGE.")
+    if audio is not None and restyle is not None:
+        raise click.UsageError("--restyle keeps the sound of its clip: leave out --audio.")
     kind = Kind.RESTYLE if restyle else Kind.ANIMATE if image else Kind.TEXT2VIDEO
     files = {
         Role.PICTURE: image or first_frame,
         Role.END: end,
         Role.LIKE: like,
         Role.REFERENCE: restyle or reference,
+        Role.SOUND: audio,
     }
     asked["style"] = ",".join(asked["style"])
     try:

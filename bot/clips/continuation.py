@@ -24,13 +24,14 @@ LEAST_SECONDS = 1.0
 def before_of(recipe: Recipe, receipt: Receipt) -> Before:
     """What is to be known of a finished clip, from how it was made and what came of it."""
     earlier = () if recipe.before is None else recipe.before.engines
-    real = bool(recipe.inputs.keys() & {Role.PICTURE, Role.END, Role.REFERENCE})
+    real = bool(recipe.inputs.keys() & {Role.PICTURE, Role.END, Role.REFERENCE, Role.SOUND})
     return Before(
         width=receipt.width,
         height=receipt.height,
         frames=receipt.frames,
         engines=tuple(dict.fromkeys((*earlier, recipe.engine))),
         real=real or (recipe.before is not None and recipe.before.real),
+        sound=receipt.sound,
     )
 
 

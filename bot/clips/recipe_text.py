@@ -9,6 +9,7 @@ from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
 from engine.core.recipe import Receipt, Recipe
+from engine.provenance.statement import sound_of
 
 SHOWN_WORDS = 400
 """Characters of what is read, and of what is steered away from; the data holds the rest."""
@@ -51,6 +52,9 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
     yield f"{recipe.width}×{recipe.height} · {drawn} · {chosen}"
     yield from _drawing(recipe)
+    if sound := sound_of(recipe):
+        lost = receipt is not None and not receipt.sound
+        yield f"with {disarm(sound)}{', which did not fit' if lost else ''}"
     if receipt is not None:
         yield from (f"- {disarm(given_up)}" for given_up in receipt.ladder)
         for take in receipt.takes:

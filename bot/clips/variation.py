@@ -36,6 +36,7 @@ def request_of(recipe: Recipe) -> Request:
         styles=recipe.styles,
         follow=recipe.follow,
         strength=recipe.strength or None,
+        sound=None if recipe.sounds else False,
     )
 
 
@@ -93,6 +94,7 @@ def _planned(request: Request, recipe: Recipe, capabilities: Capabilities, limit
         end=files.get(Role.END),
         like=files.get(Role.LIKE),
         reference=files.get(Role.REFERENCE),
+        sound=files.get(Role.SOUND),
         capabilities=capabilities,
         limits=limits,
     )

@@ -39,6 +39,7 @@ from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
+from engine.untrusted.sound_headers import SoundLimits
 
 PREFIX = "FRAMEKILN_"
 TOML = Path("framekiln.toml")
@@ -227,6 +228,9 @@ class Settings(Crowding, Drawing, Endurance, Looking, PlainValues):
         description="Longest clip a member can send, in seconds; the first ones are used.",
     )
     video_decode_seconds: float = Field(30.0, gt=0, description="Most seconds for reading a clip.")
+    max_sound_bytes: int = Field(SoundLimits.max_bytes, ge=1024, description="Largest sound file in bytes.")
+    max_sound_seconds: float = Field(SoundLimits.max_seconds, ge=1, description="Longest sound in seconds.")
+    sound_decode_seconds: float = Field(20.0, gt=0, description="Most seconds for reading a sound file.")
     max_prompt: int = Field(400, ge=20, le=1000, description="Longest prompt in characters.")
 
     heartbeat_silence: float = Field(

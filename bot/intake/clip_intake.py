@@ -11,7 +11,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
@@ -22,6 +22,7 @@ from bot.intake import sandbox
 from bot.intake.attachment import Attachment, is_empty
 from bot.intake.clip_refusals import explain
 from bot.intake.media_intake import MediaIntake
+from bot.intake.sound_intake import CleanSound, SoundIntake
 from engine.core.errors import UserError
 from engine.untrusted.clip_headers import ClipLimits, ClipRefusal, ClipRefused
 from engine.untrusted.foreign_recipe import ForeignRecipe, read_foreign
@@ -64,6 +65,7 @@ class CleanClip:
         seconds: its length; at most ``keep_seconds``.
         fps: frames per second; at most ``working_fps``.
         sha256: hex digest of ``mp4``.
+        notes: what a member should know of it.
     """
 
     mp4: bytes
@@ -72,6 +74,7 @@ class CleanClip:
     seconds: float
     fps: float
     sha256: str
+    notes: tuple[str, ...] = ()
 
 
 class ClipIntake(MediaIntake[CleanClip]):
@@ -110,6 +113,24 @@ class ClipIntake(MediaIntake[CleanClip]):
             UserError: there is none; the text says why.
         """
         return await self._explained(self._fetch_recipe(attachment))
+
+    async def with_sound(
+        self, given: Attachment | bytes, sounds: SoundIntake
+    ) -> tuple[CleanClip, CleanSound | None]:
+        """Take in a clip, given as an attachment or as bytes, and its sound if it has any.
+
+        Raises:
+            UserError: as :meth:`from_attachment`.
+        """
+        if isinstance(given, bytes):
+            clean = await self.from_bytes(given)
+            sound, note = await sounds.of_clip(given)
+        else:
+            with await self._explained(self._fetch(given)) as file:
+                clean = await self._explained(self._clean(file))
+                file.seek(0)  # the process that reads it shares our place in the file
+                sound, note = await sounds.of_clip(file)
+        return replace(clean, notes=(note,) if note else ()), sound
 
     def _explain(self, error: Exception) -> UserError:
         if isinstance(error, ClipRefused):

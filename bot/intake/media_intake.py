@@ -1,4 +1,4 @@
-"""What taking in a picture and taking in a clip have in common."""
+"""What taking in pictures, clips and sounds has in common."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from engine.core.errors import UserError
 from engine.core.shortages import shortage_of
 from engine.untrusted.clip_headers import ClipRefused
 from engine.untrusted.headers import Refused
+from engine.untrusted.sound_headers import SoundRefused
 
 if TYPE_CHECKING:
     from bot.intake.download import Downloader
@@ -98,7 +99,7 @@ class MediaIntake(ABC, Generic[Clean]):
         except UserError:
             raise  # too many wait
         except Exception as error:
-            if not isinstance(error, Refused | ClipRefused) and shortage_of(error) is not None:
+            if not isinstance(error, Refused | ClipRefused | SoundRefused) and shortage_of(error) is not None:
                 raise  # the file is not to blame, and may be sent again
             raise self._explain(error) from error
 
@@ -124,7 +125,7 @@ class MediaIntake(ABC, Generic[Clean]):
 
     @abstractmethod
     async def _clean(self, data: bytes | BinaryIO) -> Clean:
-        """Decode a file, given as its bytes or open, and make it anew from its pixels."""
+        """Decode a file, given as its bytes or open, and make it anew from its pixels or samples."""
 
     @abstractmethod
     def _too_large(self) -> Exception:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from bot.intake.attachment import Attachment
 from bot.intake.clip_intake import CleanClip, ClipIntake
 from bot.intake.picture_intake import CleanPicture, Intake
+from bot.intake.sound_intake import CleanSound, SoundIntake
 from db.files import Blobs
 from engine.core.errors import UserError
 from engine.core.recipe import Role
@@ -16,7 +17,10 @@ from engine.core.request import Subject
 from engine.untrusted.foreign_recipe import ForeignRecipe
 
 CLIPS = frozenset({Role.REFERENCE})
-"""Roles whose files are clips; the others are pictures."""
+"""Roles whose files are clips; the others are pictures, or the sound."""
+
+SILENT = "the sound you gave is silent"
+"""What a member reads of a sound that was taken all the same."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +53,11 @@ def each_of(files: Iterable[Attachment]) -> Iterator[Attachment]:
 class Reception:
     """Takes files in by what they are for."""
 
-    def __init__(self, *, pictures: Intake, clips: ClipIntake, blobs: Blobs) -> None:
+    def __init__(self, *, pictures: Intake, clips: ClipIntake, sounds: SoundIntake, blobs: Blobs) -> None:
         """Make one from the intakes, and from where what they made is kept."""
         self._pictures = pictures
         self._clips = clips
+        self._sounds = sounds
         self._blobs = blobs
 
     def check_sizes(self, files: Mapping[Role, Attachment]) -> None:
@@ -62,20 +67,45 @@ class Reception:
             UserError: one of them is too large.
         """
         for role, file in files.items():
-            (self._clips if role in CLIPS else self._pictures).check_size(file.size)
+            self._intake_for(role).check_size(file.size)
 
-    async def attachments(self, files: Mapping[Role, Attachment]) -> dict[Role, Subject]:
+    def _intake_for(self, role: Role) -> Intake | ClipIntake | SoundIntake:
+        if role is Role.SOUND:
+            return self._sounds
+        return self._clips if role in CLIPS else self._pictures
+
+    async def attachments(
+        self, files: Mapping[Role, Attachment], *, clips_sound: bool = False
+    ) -> dict[Role, Subject]:
         """Fetch files and take them in, one after the other.
+
+        Args:
+            files: by what they are for.
+            clips_sound: whether a clip's sound is taken in, too; it is then among what is returned.
 
         Raises:
             UserError: one of them was not taken; the text says why, and what to do.
         """
-        return {
-            role: await self._keep_clip(await self._clips.from_attachment(file))
-            if role in CLIPS
-            else await self._keep_picture(await self._first_picture(file))
-            for role, file in files.items()
-        }
+        taken: dict[Role, Subject] = {}
+        for role, file in files.items():
+            if role is Role.SOUND:
+                taken[role] = await self._keep_sound(await self._sounds.from_attachment(file))
+            elif role in CLIPS:
+                taken |= await self._clip(role, file, clips_sound=clips_sound)
+            else:
+                taken[role] = await self._keep_picture(await self._first_picture(file))
+        return taken
+
+    async def _clip(self, role: Role, given: Attachment | bytes, *, clips_sound: bool) -> dict[Role, Subject]:
+        """A clip, and its sound if that is wanted and it has any."""
+        if clips_sound:
+            clip, sound = await self._clips.with_sound(given, self._sounds)
+        elif isinstance(given, bytes):
+            clip, sound = await self._clips.from_bytes(given), None
+        else:
+            clip, sound = await self._clips.from_attachment(given), None
+        kept = {role: await self._keep_clip(clip)}
+        return kept if sound is None else {**kept, Role.SOUND: await self._keep_sound(sound)}
 
     async def _first_picture(self, wanted: Attachment) -> CleanPicture:
         """Take in the first picture that can be taken; where none can, say what is wrong with the first."""
@@ -95,18 +125,17 @@ class Reception:
         """
         return await self._clips.recipe_of(file)
 
-    async def files(self, files: Mapping[Role, bytes]) -> dict[Role, Subject]:
-        """Take files in that are here already.
-
-        Raises:
-            UserError: as :meth:`attachments`.
-        """
-        return {
-            role: await self._keep_clip(await self._clips.from_bytes(data))
-            if role in CLIPS
-            else await self._keep_picture(await self._pictures.from_bytes(data))
-            for role, data in files.items()
-        }
+    async def files(self, files: Mapping[Role, bytes], *, clips_sound: bool = False) -> dict[Role, Subject]:
+        """Take files in that are here already; arguments and errors are those of :meth:`attachments`."""
+        taken: dict[Role, Subject] = {}
+        for role, data in files.items():
+            if role is Role.SOUND:
+                taken[role] = await self._keep_sound(await self._sounds.from_bytes(data))
+            elif role in CLIPS:
+                taken |= await self._clip(role, data, clips_sound=clips_sound)
+            else:
+                taken[role] = await self._keep_picture(await self._pictures.from_bytes(data))
+        return taken
 
     async def _keep_picture(self, clean: CleanPicture) -> Subject:
         return clean.facts.subject(await asyncio.to_thread(self._blobs.put, clean.png))
@@ -117,4 +146,14 @@ class Reception:
             width=clean.width,
             height=clean.height,
             seconds=clean.seconds,
+            notes=clean.notes,
+        )
+
+    async def _keep_sound(self, clean: CleanSound) -> Subject:
+        return Subject(
+            sha256=await asyncio.to_thread(self._blobs.put, clean.wav),
+            width=0,
+            height=0,
+            seconds=clean.seconds,
+            notes=(SILENT,) if clean.silent else (),
         )

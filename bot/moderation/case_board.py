@@ -45,6 +45,7 @@ STRIP_HEIGHT, STRIP_GAP = 512, 8
 """Pixels of several pictures that are shown side by side, so that they are seen at one glance."""
 
 CLIP_ROLES = frozenset({Role.REFERENCE, Role.BEFORE})
+NO_PICTURES = CLIP_ROLES | {Role.SOUND}
 
 
 class CaseBoard:
@@ -180,7 +181,7 @@ class CaseBoard:
 
     def _pictures(self, job: Job) -> Path | None:
         """The one picture of a job as it is, several as one; None where there is none, or it is too large."""
-        paths = [self._blobs.path(digest) for role, digest in job.inputs.items() if role not in CLIP_ROLES]
+        paths = [self._blobs.path(digest) for role, digest in job.inputs.items() if role not in NO_PICTURES]
         if len(paths) > 1:
             return self._side_by_side(job, paths)
         return next((path for path in paths if self._is_small(path)), None)

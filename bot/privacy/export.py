@@ -23,6 +23,7 @@ SUFFIXES: Mapping[Role, str] = {
     Role.LIKE: "png",
     Role.REFERENCE: "mp4",
     Role.BEFORE: "mp4",
+    Role.SOUND: "wav",
 }
 """What a file is, by what it was given for."""
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, TypeVar
 
 from engine.core.recipe import Camera, Follow, Kind, Motion, Quality, Role, Style
-from engine.core.request import AUTO, SECONDS, Length, Request, choose
+from engine.core.request import AUTO, SECONDS, Length, Request, Switch, choose
 
 F = TypeVar("F")
 
@@ -196,6 +196,18 @@ FOLLOW = Option(
     becomes="follow",
     read=_one_of(Follow),
 )
+SOUND = Option(
+    name="sound",
+    about="Whether the clip has sound",
+    default="on if the engine makes sound or you give some",
+    choices={switch.value: switch.value for switch in Switch},
+    words=Switch,
+    becomes="sound",
+    read=lambda value: choose(Switch, value, Switch.ON) is Switch.ON,
+)
+AUDIO = Option(
+    name="audio", about="A sound to play with the clip: MP3, WAV, OGG, FLAC, M4A…", role=Role.SOUND
+)
 LIKE = Option(name="like", about="A picture to take the look from", role=Role.LIKE)
 REFERENCE = Option(name="reference", about="A clip whose motion it should follow", role=Role.REFERENCE)
 PICTURE = Option(name="image", about="The picture: PNG, JPEG, WebP, AVIF, HEIC, GIF…", role=Role.PICTURE)
@@ -205,7 +217,7 @@ OPTIONS = {
     option.name: option
     for option in (
         *(PROMPT, MOTION, CAMERA, LENGTH, RATE, QUALITY, SEED, ENGINE),
-        *(STYLE, MODEL, NEGATIVE, RAW, STRENGTH, FOLLOW),
+        *(STYLE, MODEL, NEGATIVE, RAW, STRENGTH, FOLLOW, SOUND),
     )
 }
 """All that fill a request, by name."""
@@ -236,7 +248,8 @@ ANIMATE = ClipCommand(
         replace(PICTURE, required=True),
         replace(PROMPT, about="What the picture shows, or what should happen in the clip"),
         END,
-        *(MOTION, CAMERA, LENGTH, RATE, QUALITY, ENGINE, SEED),
+        AUDIO,
+        *(MOTION, CAMERA, LENGTH, RATE, QUALITY, SOUND, ENGINE, SEED),
     ),
 )
 TEXT2VIDEO = ClipCommand(
@@ -251,7 +264,7 @@ TEXT2VIDEO = ClipCommand(
         ),
         *(MOTION, CAMERA, LENGTH, RATE, QUALITY, STYLE, MODEL, LIKE, REFERENCE, FOLLOW),
         replace(PICTURE, about="A picture to start the clip with"),
-        *(NEGATIVE, RAW, ENGINE, SEED),
+        *(NEGATIVE, RAW, SOUND, ENGINE, SEED),
     ),
 )
 RESTYLE = ClipCommand(
@@ -261,6 +274,7 @@ RESTYLE = ClipCommand(
     options=(
         Option(name="video", about="The clip: MP4, WebM, MOV or GIF", role=Role.REFERENCE, required=True),
         replace(PROMPT, about="What it should look like", required=True),
+        replace(SOUND, about="Whether it keeps its sound", default="on"),
         *(STRENGTH, STYLE, MODEL, QUALITY, LENGTH, RATE, NEGATIVE, RAW, ENGINE, SEED),
     ),
 )
@@ -291,3 +305,8 @@ def files_of(command: ClipCommand, given: Mapping[str, F | None]) -> dict[Role, 
         if option.role is not None and file is not None:
             files[option.role] = file
     return files
+
+
+def wants_clips_sound(request: Request) -> bool:
+    """Whether the sound of the clip that came with a request is taken in, too: nothing else needs it."""
+    return request.kind is Kind.RESTYLE and request.sound is not False

@@ -30,6 +30,7 @@ from bot.moderation.screening import Screened, Screening
 from bot.ops.data_watch import DataWatch
 from bot.ops.shortages import Place, Shortages
 from bot.requests.admitting import Admitting
+from bot.requests.options import wants_clips_sound
 from bot.requests.style_names import settled
 from bot.requests.submission_policy import SubmissionPolicy
 from bot.requests.wording import worded
@@ -149,7 +150,7 @@ class Submissions:
             capabilities = await self._capabilities()
             cleaned = settled(self.worded(request, capabilities), attached, capabilities)
             self.plan(cleaned, dict.fromkeys(attached, UNSEEN), capabilities)
-            taken = await self._reception.attachments(attached)
+            taken = await self._reception.attachments(attached, clips_sound=wants_clips_sound(request))
             return Planned(
                 recipe=self.plan(cleaned, taken, capabilities),
                 subjects=tuple(taken.values()),
@@ -174,6 +175,7 @@ class Submissions:
             end=files.get(Role.END),
             like=files.get(Role.LIKE),
             reference=files.get(Role.REFERENCE),
+            sound=files.get(Role.SOUND),
             capabilities=capabilities,
             limits=self.rules.plan,
         )

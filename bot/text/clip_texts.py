@@ -38,6 +38,7 @@ def replay_needs(role: Role) -> str:
         Role.LIKE: "the picture it took its look from",
         Role.REFERENCE: "the clip it followed",
         Role.BEFORE: "the clip it continues",
+        Role.SOUND: "its sound",
     }[role]
     return f"I can't make that clip again: I don't have {what} from you in this server."
 

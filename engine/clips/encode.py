@@ -1,9 +1,9 @@
-"""Frames → an MP4 within a byte limit, with the recipe inside.
+"""Frames, and their sound → an MP4 within a byte limit, with the recipe inside.
 
 The frames go to ffmpeg through a pipe, so nothing but the clip itself touches the disk. A clip that comes out
 too large is encoded again, one rung lower: stronger compression while the eye forgives it, then a smaller
 picture. How far to go down is computed from the size just measured, so most clips need one encode and a large
-one two.
+one two. The sound has its share of the limit from the start, and goes only if nothing else fits.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from engine.clips.mp4 import TAGS, read_metadata
 from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
 from engine.core.family import Frames
+from engine.core.sound import Sound, check_sound, samples_for
 
 __all__ = ["ClipTooLarge", "EncodeFailed", "Encoded", "encode", "frame_rate", "read_metadata"]
 
@@ -29,6 +30,12 @@ BEST_CRF = 18  # x264's own scale; its authors call 17 or 18 visually lossless
 WORST_CRF = 34  # worse than this, fewer pixels look better than coarser ones
 LAST_CRF = 51  # the end of the scale
 SCALES = (Fraction(1), Fraction(3, 4), Fraction(1, 2), Fraction(3, 8), Fraction(1, 4), Fraction(1, 8))
+SOUND_BITS, LEAST_SOUND_BITS = 160_000, 32_000
+"""AAC's bits a second: as good as the source for most ears, and the fewest that are worth hearing."""
+
+SOUND_SHARE = 0.1
+"""The share of the byte limit that the sound may take, before it is compressed more."""
+
 _CRF_TO_HALVE = 6  # "+6 means roughly half the bitrate", x264 --fullhelp
 _ROUNDED_OFF = 0.005  # people write 29.97
 _LEAST_SIDE = 16  # one macroblock
@@ -47,6 +54,7 @@ class Encoded:
         sha256: hex digest of the file.
         width, height: pixels, even.
         frames: how many the file holds.
+        sound: whether it has sound.
         ladder: what was given up for the byte limit, in plain words; empty when nothing was.
     """
 
@@ -57,6 +65,7 @@ class Encoded:
     height: int
     frames: int
     ladder: tuple[str, ...]
+    sound: bool = False
 
 
 def encode(
@@ -68,8 +77,11 @@ def encode(
     max_bytes: int,
     progress: Callable[[float], None],
     cancel: CancelToken,
+    sound: Sound | None = None,
 ) -> Encoded:
-    """Write a clip as H.264 in MP4, 4:2:0, BT.709, index first. Equal arguments give equal bytes.
+    """Write a clip as H.264 in MP4, 4:2:0, BT.709, index first, and its sound as AAC.
+
+    Equal arguments give equal bytes.
 
     Args:
         frames: uint8 ``[T, H, W, 3]``, full-range RGB. An odd last row or column is cut off.
@@ -80,12 +92,14 @@ def encode(
         max_bytes: the finished file is no larger.
         progress: told the share that is done, 0 … 1, once an encoded second; a lower rung starts again at 0.
         cancel: looked at once an encoded second.
+        sound: float32 ``[S, 2]``, 48,000 samples a second, as long as the frames to within one of them; None:
+            the clip is silent.
 
     Raises:
         Cancelled: a stop was asked for; nothing is left behind.
         ClipTooLarge: no rung fits.
         EncodeFailed: ffmpeg stopped, with its last words.
-        ValueError: the frames, the rate or a tag make no clip.
+        ValueError: the frames, the rate, the sound or a tag make no clip.
     """
     if frames.ndim != 4 or frames.shape[3] != 3 or frames.dtype != "uint8":  # noqa: PLR2004 - [T, H, W, 3]
         raise ValueError(f"frames must be uint8 [T, H, W, 3], not {frames.dtype} {list(frames.shape)}")
@@ -96,6 +110,8 @@ def encode(
     if not frames.size:
         raise ValueError("there is nothing to encode")
     rate = frame_rate(fps)
+    if sound is not None:
+        _check_length(sound, count, rate)
 
     # The folder, and with it whatever a failed attempt has left, goes away however this block ends.
     with tempfile.TemporaryDirectory(prefix=".encode-", dir=path.parent) as folder:
@@ -103,11 +119,19 @@ def encode(
 
         def attempt(form: H264) -> int:
             write_h264(
-                frames, form=form, rate=rate, path=draft, metadata=metadata, progress=progress, cancel=cancel
+                frames,
+                form=form,
+                rate=rate,
+                path=draft,
+                metadata=metadata,
+                progress=progress,
+                cancel=cancel,
+                sound=sound,
             )
             return draft.stat().st_size
 
-        form, size = _descend(attempt, frames.shape[2], frames.shape[1], max_bytes)
+        heard = 0.0 if sound is None else float(count / rate)
+        form, size = _with_or_without_sound(attempt, frames.shape[2], frames.shape[1], max_bytes, heard)
         with draft.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
@@ -119,7 +143,8 @@ def encode(
         width=form.width,
         height=form.height,
         frames=count,
-        ladder=_given_up(form, frames.shape[2], max_bytes),
+        ladder=_given_up(form, frames.shape[2], max_bytes, had_sound=sound is not None),
+        sound=form.sound_bits > 0,
     )
 
 
@@ -137,11 +162,46 @@ def frame_rate(fps: float) -> Fraction:
     return Fraction(fps).limit_denominator(1001)
 
 
-def _descend(attempt: Callable[[H264], int], width: int, height: int, max_bytes: int) -> tuple[H264, int]:
+def _check_length(sound: Sound, frames: int, rate: Fraction) -> None:
+    check_sound(sound)
+    wanted, frame = samples_for(frames, float(rate)), samples_for(1, float(rate))
+    if not len(sound) or abs(len(sound) - wanted) > frame:
+        raise ValueError(f"the sound has {len(sound)} samples, and the frames last {wanted}")
+
+
+def sound_bits(seconds: float, max_bytes: int) -> int:
+    """AAC's bits a second for a sound of so many seconds, in a file of so many bytes at most."""
+    share = int(max_bytes * SOUND_SHARE * 8 / max(seconds, 0.1))
+    return max(LEAST_SOUND_BITS, min(SOUND_BITS, share))
+
+
+def _with_or_without_sound(
+    attempt: Callable[[H264], int], width: int, height: int, max_bytes: int, sound_seconds: float
+) -> tuple[H264, int]:
+    """Descend with the sound, of so many seconds, and only where nothing fits without it."""
+    if not sound_seconds:
+        return _descend(attempt, width, height, max_bytes)
+    bits = sound_bits(sound_seconds, max_bytes)
+    try:
+        return _descend(attempt, width, height, max_bytes, bits=bits, heard=int(bits * sound_seconds / 8))
+    except ClipTooLarge:
+        return _descend(attempt, width, height, max_bytes)
+
+
+def _descend(
+    attempt: Callable[[H264], int], width: int, height: int, max_bytes: int, *, bits: int = 0, heard: int = 0
+) -> tuple[H264, int]:
     """Try form after form until one fits; return it with its size in bytes.
 
     No scale is left out, though the compression may be foretold not to suffice: how much fewer pixels help
     depends on the picture, and the smaller ones are quick to try.
+
+    Args:
+        attempt: encodes, and says how large the file came out.
+        width, height: of the frames, in pixels.
+        max_bytes: the limit.
+        bits: of the sound, a second; 0: there is none.
+        heard: bytes that the sound takes, about; compressing the picture more leaves them as they are.
     """
     wanted = float(BEST_CRF)
     pixels = width * height
@@ -153,12 +213,13 @@ def _descend(attempt: Callable[[H264], int], width: int, height: int, max_bytes:
         tried = 0
         while tried < worst:
             tried = min(math.ceil(wanted), worst)
-            form = H264(width=columns, height=rows, crf=tried)
+            form = H264(width=columns, height=rows, crf=tried, sound_bits=bits)
             size = attempt(form)
             if size <= max_bytes:
                 return form, size
             # A little more than foretold: a further encode costs more than half a step of quality.
-            wanted = tried + _CRF_TO_HALVE * math.log2(size / max_bytes) + 0.5
+            seen, room = (max(1, count - heard) for count in (size, max_bytes))
+            wanted = tried + _CRF_TO_HALVE * math.log2(seen / room) + 0.5
     raise ClipTooLarge(f"this clip cannot be made small enough for {_in_words(max_bytes)}")
 
 
@@ -166,13 +227,16 @@ def _scaled(side: int, scale: Fraction) -> int:
     return min(side, max(_LEAST_SIDE, round(side * scale / 2) * 2))
 
 
-def _given_up(form: H264, width: int, max_bytes: int) -> tuple[str, ...]:
+def _given_up(form: H264, width: int, max_bytes: int, *, had_sound: bool) -> tuple[str, ...]:
     limit = _in_words(max_bytes)
     lost = []
     if form.width < width:
         lost.append(f"smaller picture, {form.width}×{form.height}, to fit {limit}")
     if form.crf > BEST_CRF:
         lost.append(f"stronger compression, to fit {limit}")
+    if had_sound and form.sound_bits < SOUND_BITS:
+        bits = f"sound in {form.sound_bits / 1000:.0f} kbit/s" if form.sound_bits else "no sound"
+        lost.append(f"{bits}, to fit {limit}")
     return tuple(lost)
 
 

@@ -1,4 +1,4 @@
-"""One run of ffmpeg: raw frames in through a pipe, an H.264 file out."""
+"""One run of ffmpeg: raw frames in through a pipe, and samples; a file of H.264 and AAC out."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import errno
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +23,7 @@ from engine.core.cancel import CancelToken
 from engine.core.errors import EngineError
 from engine.core.family import Frames
 from engine.core.shortages import in_words_of_the_system
+from engine.core.sound import CHANNELS, RATE, Sound
 
 # A fixed number, since x264 makes other bytes with another number of threads.
 _THREADS = 4
@@ -56,11 +58,18 @@ class EncodeFailed(EngineError):
 
 @dataclass(frozen=True, kw_only=True)
 class H264:
-    """The form of an encode: width and height in pixels, even, and x264's constant rate factor, 0 … 51."""
+    """The form of an encode.
+
+    Attributes:
+        width, height: pixels, even.
+        crf: x264's constant rate factor, 0 … 51.
+        sound_bits: AAC's bits a second; 0: no sound.
+    """
 
     width: int
     height: int
     crf: int
+    sound_bits: int = 0
 
 
 def write_h264(
@@ -72,6 +81,7 @@ def write_h264(
     metadata: Mapping[str, str],
     progress: Callable[[float], None],
     cancel: CancelToken,
+    sound: Sound | None = None,
 ) -> None:
     """Encode frames into an MP4 at ``path``, over what is there. Equal arguments give equal bytes.
 
@@ -81,27 +91,81 @@ def write_h264(
         metadata: text by the name of a tag; no NUL.
         progress: told the share that is done, once an encoded second.
         cancel: looked at once an encoded second.
+        sound: float32 ``[S, 2]``, as long as the frames; left out where ``form`` has no bits for it.
 
     Raises:
         Cancelled: a stop was asked for; the file is unfinished.
         EncodeFailed: ffmpeg stopped; the file, where there is one, is unfinished.
     """
+    with _samples_of(sound if form.sound_bits else None) as samples:
+        _write(
+            frames,
+            _command(frames, form=form, rate=rate, path=path, metadata=metadata, samples=samples),
+            a_second=max(1, round(rate)),
+            inherited=() if samples is None else (samples,),
+            progress=progress,
+            cancel=cancel,
+        )
+
+
+def _command(
+    frames: Frames,
+    *,
+    form: H264,
+    rate: Fraction,
+    path: Path,
+    metadata: Mapping[str, str],
+    samples: int | None,
+) -> list[str | bytes]:
+    """What ffmpeg is told; ``samples`` is the descriptor of the file with the sound."""
     rows, columns = frames.shape[1:3]
-    command: list[str | bytes] = [
+    heard: list[str | bytes] = []
+    track: list[str | bytes] = ["-an"]
+    if samples is not None:
+        heard = ["-f", "f32le", "-ar", str(RATE), "-ac", str(CHANNELS), "-i", f"pipe:{samples}"]
+        track = ["-map", "0:v:0", "-map", "1:a:0", "-c:a", "aac", "-b:a", str(form.sound_bits)]
+        track += ["-flags:a", "+bitexact"]
+    return [
         imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-loglevel", "error", "-y",
         "-f", "rawvideo", "-pixel_format", "rgb24", "-video_size", f"{columns}x{rows}",
         "-framerate", str(rate), "-i", "pipe:0",
+        *heard,
         *(part for name, text in metadata.items() for part in ("-metadata", _tag(name, text))),
         "-vf", f"scale={form.width}:{form.height}:{_TO_BT709}",
         "-filter_threads", "1",
         "-c:v", "libx264", "-preset", _PRESET, "-crf", str(form.crf), "-threads", str(_THREADS),
         "-color_range", "tv", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+        *track,
         "-fps_mode", "cfr", "-fflags", "+bitexact", "-flags:v", "+bitexact",
         "-movflags", "+faststart", "-f", "mp4", f"file:{path}",
     ]  # fmt: skip
-    a_second = max(1, round(rate))
+
+
+@contextmanager
+def _samples_of(sound: Sound | None) -> Iterator[int | None]:
+    """The descriptor of a nameless file that holds a sound as ffmpeg reads it; None: there is none."""
+    if sound is None:
+        yield None
+        return
+    with tempfile.TemporaryFile() as file:
+        # The gate has seen what is not finite, and what is too loud for a file.
+        file.write(np.clip(np.nan_to_num(sound), -1, 1).astype("<f4").tobytes())
+        file.seek(0)
+        yield file.fileno()
+
+
+def _write(
+    frames: Frames,
+    command: list[str | bytes],
+    *,
+    a_second: int,
+    inherited: Sequence[int],
+    progress: Callable[[float], None],
+    cancel: CancelToken,
+) -> None:
+    """Run ffmpeg and hand it the frames, as many at a time as last a second."""
     whole = True
-    with _running(command) as (process, pipe, lines):
+    with _running(command, inherited) as (process, pipe, lines):
         for done in range(0, len(frames), a_second):
             cancel.check()
             progress(done / len(frames))
@@ -123,7 +187,7 @@ def write_h264(
 
 @contextmanager
 def _running(
-    command: list[str | bytes],
+    command: list[str | bytes], inherited: Sequence[int]
 ) -> Iterator[tuple[subprocess.Popen[bytes], IO[bytes], deque[bytes]]]:
     """Run ffmpeg: the process, its standard input, and the last lines of its standard error.
 
@@ -135,6 +199,7 @@ def _running(
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        pass_fds=inherited,
         start_new_session=True,
     )
     pipe, errors = cast("IO[bytes]", process.stdin), cast("IO[bytes]", process.stderr)

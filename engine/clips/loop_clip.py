@@ -37,10 +37,12 @@ class Loop:
     Attributes:
         frames: uint8 ``[T, H, W, 3]``.
         told: what a member should know of how it was made; "" for nothing.
+        start: the clip's frame at which it begins.
     """
 
     frames: Frames
     told: str = ""
+    start: int = 0
 
 
 def close_loop(
@@ -72,7 +74,7 @@ def close_loop(
     made = max(1, round(seam.jump))
     if len(part) + made - 1 <= most and _can_be_filled(part, seam):
         ring = _filled(part, made, progress=progress, cancel=cancel, flow=flow)
-        return Loop(frames=ring)
+        return Loop(frames=ring, start=seam.start)
     there = frames[: most // 2 + 1]
     return Loop(frames=np.concatenate([there, there[-2:0:-1]]), told=THERE_AND_BACK)
 

@@ -1,4 +1,4 @@
-"""The words inside an MP4: its title and comment, read back without a decoder.
+"""The words inside an MP4, its title and comment, and whether it has sound: read without a decoder.
 
 An MP4 is a tree of boxes, each a 32-bit big-endian size, a four-letter name and its contents (ISO/IEC
 14496-12, section 4.2). The words lie in ``moov/udta/meta/ilst``, in the layout that iTunes made common: one
@@ -71,14 +71,32 @@ def metadata_in(data: bytes) -> dict[str, str]:
     return _metadata(io.BytesIO(data), len(data))
 
 
-def _metadata(file: BinaryIO, size: int) -> dict[str, str]:
+def has_sound(path: Path) -> bool:
+    """Whether a file has a track of sound.
+
+    Raises:
+        ValueError: the file is no MP4, or it is damaged.
+        OSError: it cannot be read.
+    """
+    with path.open("rb") as file:
+        moov = _index(file, path.stat().st_size)
+    handlers = (_inside(track, b"mdia", b"hdlr") for name, track in _boxes(moov) if name == b"trak")
+    return any(handler[8:12] == b"soun" for handler in handlers)
+
+
+def _index(file: BinaryIO, size: int) -> bytes:
+    """What the box ``moov`` holds."""
     index = next((box for box in _boxes_in_file(file, size) if box.name == b"moov"), None)
     if index is None:
         raise ValueError("this MP4 has no index")
     if index.end - index.start > _MOST_INDEX_BYTES:
         raise ValueError("this MP4 has an index of absurd size")
     file.seek(index.start)
-    moov = file.read(index.end - index.start)
+    return file.read(index.end - index.start)
+
+
+def _metadata(file: BinaryIO, size: int) -> dict[str, str]:
+    moov = _index(file, size)
     names = {code: name for name, code in TAGS.items()}
     words = {}
     for tag in _boxes(_inside(moov, b"udta", b"meta", b"ilst")):

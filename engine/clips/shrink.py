@@ -1,6 +1,6 @@
 """A finished clip → a smaller file of it, for when Discord takes less than it said.
 
-The frames are long gone by then, so the file itself is encoded again; its tags come along.
+The frames are long gone by then, so the file itself is encoded again; its sound and its tags come along.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from pathlib import Path
 
 import imageio_ffmpeg
 
-from engine.clips.encode import ClipTooLarge
+from engine.clips.encode import ClipTooLarge, sound_bits
 from engine.clips.ffmpeg import EncodeFailed
+from engine.clips.mp4 import has_sound
 
 FILL = 0.9
 """The share of the limit that is aimed at: a bit rate is met only about."""
@@ -24,6 +25,9 @@ STEP = 0.7
 
 LEAST_BITS_PER_PIXEL = 0.04
 """Below this, fewer pixels look better than coarser ones."""
+
+LEAST_BITS = 8_000.0
+"""A second, for the picture, however much of the limit the sound takes."""
 
 TIMEOUT = 300.0
 """Seconds that one encode may take."""
@@ -43,13 +47,14 @@ def shrink(source: Path, target: Path, *, max_bytes: int) -> None:
     """
     width, height, fps, seconds = _measure(source)
     pixels_per_second = width * height * fps
+    heard = sound_bits(seconds, max_bytes) if has_sound(source) else 0
     aim = max_bytes * FILL
     draft = target.with_suffix(".draft.mp4")
     try:
         for _ in range(TRIES):
-            bits_per_second = aim * 8 / max(0.1, seconds)
+            bits_per_second = max(LEAST_BITS, aim * 8 / max(0.1, seconds) - heard)
             scale = min(1.0, (bits_per_second / pixels_per_second / LEAST_BITS_PER_PIXEL) ** 0.5)
-            _encode(source, draft, bits_per_second, _even(width * scale), _even(height * scale))
+            _encode(source, draft, bits_per_second, _even(width * scale), _even(height * scale), heard)
             if draft.stat().st_size <= max_bytes:
                 draft.replace(target)
                 return
@@ -79,10 +84,12 @@ def _even(pixels: float) -> int:
     return max(16, round(pixels / 2) * 2)
 
 
-def _encode(source: Path, draft: Path, bits_per_second: float, width: int, height: int) -> None:
+def _encode(source: Path, draft: Path, bits_per_second: float, width: int, height: int, heard: int) -> None:
+    """Encode again; ``heard`` is the bits a second of the sound, 0 where there is none."""
     rate = str(int(bits_per_second))
     command = ["-y", "-i", str(source)]
-    command += ["-map_metadata", "0", "-vf", f"scale={width}:{height}:flags=area", "-an"]
+    command += ["-map_metadata", "0", "-vf", f"scale={width}:{height}:flags=area"]
+    command += ["-c:a", "aac", "-b:a", str(heard)] if heard else ["-an"]
     command += ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p", "-threads", "2"]
     command += ["-b:v", rate, "-maxrate", rate, "-bufsize", rate, "-movflags", "+faststart", str(draft)]
     _run_ffmpeg(*command)

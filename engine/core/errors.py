@@ -17,6 +17,7 @@ EngineError                  the root; anything else that is raised is a bug
 ├── ClipTooLarge             not even the smallest encoding fits the byte limit (engine.clips.encode)
 ├── Refused                  a member's picture is not taken (engine.untrusted.headers)
 ├── ClipRefused              a member's clip is not taken (engine.untrusted.clip_headers)
+├── SoundRefused             a member's sound is not taken (engine.untrusted.sound_headers)
 ├── Unreadable               a network's file is damaged, or that of another (engine.vision.network)
 └── FetchFailed              weights could not be fetched; the text is for the owner (engine.weights.fetch)
     └── NoRanges             the server gives files only whole (engine.weights.fetch)
@@ -40,8 +41,8 @@ class Code(StrEnum):
     Codes are persisted, so a value is never given a second meaning, and none is renamed. The class of an
     error decides where its text goes: that of a :class:`UserError` is shown to the member; a
     :class:`RenderFailed` is worded by the bot, by its code, and its own text is for the log; the text of a
-    ``FetchFailed`` is for the owner. ``Refused`` and ``ClipRefused`` have codes of their own, because what
-    they say depends on limits that only the bot knows.
+    ``FetchFailed`` is for the owner. ``Refused``, ``ClipRefused`` and ``SoundRefused``
+    have codes of their own, because what they say depends on limits that only the bot knows.
 
     Attributes:
         meaning: one line that explains the code in a log.

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Recipe
+from engine.core.sound import Sound
 
 Frames = NDArray[np.uint8]
 """uint8 ``[T, H, W, 3]``, RGB."""
@@ -23,11 +24,30 @@ RawFrames = NDArray[np.uint8] | NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
+class WithSound:
+    """What a family returns that makes sound as well: frames, and the sound that goes with them.
+
+    Attributes:
+        frames: ``[T, H, W, 3]``.
+        sound: float32 ``[S, 2]``, 48,000 samples a second, as long as the frames to within one of them.
+    """
+
+    frames: RawFrames
+    sound: Sound
+
+
+def frames_of(drawn: RawFrames | WithSound) -> RawFrames:
+    """The frames of what a family returned."""
+    return drawn.frames if isinstance(drawn, WithSound) else drawn
+
+
+@dataclass(frozen=True, kw_only=True)
 class SourceClip:
-    """A member's clip, as it was taken in: its frames, and frames per second."""
+    """A clip as it was taken in or made: its frames, frames per second, and its sound where it has any."""
 
     frames: Frames
     fps: float
+    sound: Sound | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +60,7 @@ class Inputs:
         like: what the clip should look like.
         reference: whose poses, depth or edges are followed, or what is drawn anew.
         before: the finished clip that is continued; its last frame is ``picture``, at the size to draw.
+        sound: what the clip is to sound like where a member gave it; families make no use of it.
     """
 
     picture: Picture | None = None
@@ -47,6 +68,7 @@ class Inputs:
     like: Picture | None = None
     reference: SourceClip | None = None
     before: SourceClip | None = None
+    sound: Sound | None = None
 
 
 def _nothing(_: object) -> None:
@@ -74,7 +96,7 @@ class Hooks:
 class Family(Protocol):
     """A family of models that can draw a clip. Made once in the engine process, then used job after job."""
 
-    def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> RawFrames:
+    def draw(self, recipe: Recipe, inputs: Inputs, *, seed: int, hooks: Hooks) -> RawFrames | WithSound:
         """Draw one take.
 
         Args:
@@ -85,7 +107,8 @@ class Family(Protocol):
             hooks: told of progress, asked whether to stop.
 
         Returns:
-            ``[recipe.frames, recipe.height, recipe.width, 3]``, uint8, or float32 in 0 … 1.
+            ``[recipe.frames, recipe.height, recipe.width, 3]``, uint8, or float32 in 0 … 1; with its
+            sound if ``recipe.sound`` is ``drawn``.
 
         Raises:
             Cancelled: a stop was asked for.

@@ -27,6 +27,7 @@ class Feature(StrEnum):
     STYLE = "styles"
     SCHEDULE = "prompts by frame"
     CAMERA = "camera paths"
+    SOUND = "sound"
 
 
 @dataclass(frozen=True, kw_only=True)

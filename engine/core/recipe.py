@@ -33,6 +33,8 @@ class Role(StrEnum):
     """A clip whose poses, depth or edges are followed, or that is drawn anew."""
     BEFORE = "before"
     """A finished clip that this one goes on from, or that is closed into a loop."""
+    SOUND = "sound"
+    """What the clip sounds like: a member's file, or the sound of the clip that is drawn anew."""
 
 
 class Kind(StrEnum):
@@ -50,6 +52,17 @@ class Follow(StrEnum):
     DEPTH = "depth"
     EDGES = "edges"
     SOFT_EDGES = "soft edges"
+
+
+class SoundSource(StrEnum):
+    """Where the sound of a clip comes from."""
+
+    NONE = "none"
+    """The clip is silent."""
+    DRAWN = "drawn"
+    """The engine makes it together with the frames."""
+    GIVEN = "given"
+    """A member's file, or the sound of the clip that is restyled."""
 
 
 class Motion(StrEnum):
@@ -120,6 +133,7 @@ class Before:
         frames: how many it has.
         engines: what drew it, part by part.
         real: a picture or a clip of a member's is in it.
+        sound: it has sound.
     """
 
     width: int
@@ -127,6 +141,7 @@ class Before:
     frames: int
     engines: tuple[str, ...]
     real: bool
+    sound: bool = False
 
     @classmethod
     def from_data(cls, data: dict[str, Any]) -> Self:
@@ -164,6 +179,7 @@ class Recipe:
         styles: LoRAs of the owner's folder.
         settings: the family's own numbers by name (motion bucket, decode chunk, …).
         reasons: why the plan chose as it did, in words a member can read.
+        sound: where the sound comes from. What is drawn after a clip, and a loop, also keep that clip's own.
         before: the clip that this one goes on from. Sizes, frames and length are those of the part that is
             drawn; the finished clip is the old one, at its own size, and the part behind it.
         loop: nothing is drawn: the clip before is closed into a loop, ``length`` frames long at most.
@@ -194,6 +210,7 @@ class Recipe:
     styles: tuple[Style, ...] = ()
     settings: Mapping[str, Number] = field(default_factory=dict)
     reasons: tuple[str, ...] = ()
+    sound: SoundSource = SoundSource.NONE
     before: Before | None = None
     loop: bool = False
     version: int = RECIPE_VERSION
@@ -208,6 +225,11 @@ class Recipe:
     def seconds(self) -> float:
         """Length of the finished clip in seconds."""
         return self.length / self.fps
+
+    @property
+    def sounds(self) -> bool:
+        """Whether the finished clip is to have sound."""
+        return self.sound is not SoundSource.NONE or (self.before is not None and self.before.sound)
 
     @property
     def asked(self) -> str:
@@ -254,6 +276,7 @@ class Recipe:
             data["camera"] = Camera(data["camera"])
             data["quality"] = Quality(data["quality"])
             data["reasons"] = tuple(data["reasons"])
+            data["sound"] = SoundSource(data.get("sound", SoundSource.NONE))
             if data.get("follow") is not None:
                 data["follow"] = Follow(data["follow"])
             data["styles"] = tuple(Style(**style) for style in data.get("styles", ()))
@@ -302,6 +325,7 @@ class Receipt:
         size: bytes of the MP4.
         nudity: the highest score of its frames, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
         peak_memory: bytes at most, see :mod:`engine.runtime.peak_memory`; None: not known.
+        sound: whether the MP4 has sound; the recipe says where it comes from.
     """
 
     engine: str
@@ -318,6 +342,7 @@ class Receipt:
     ladder: tuple[str, ...] = ()
     nudity: float | None = None
     peak_memory: int | None = None
+    sound: bool = False
 
     @property
     def busy_seconds(self) -> float:

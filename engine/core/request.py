@@ -23,6 +23,13 @@ class Length(StrEnum):
     LONG = "long"
 
 
+class Switch(StrEnum):
+    """Something that is there or not, as people say it."""
+
+    ON = "on"
+    OFF = "off"
+
+
 SECONDS = {Length.SHORT: 2.0, Length.NORMAL: 4.0, Length.LONG: 8.0}
 """Seconds of the finished clip."""
 
@@ -40,6 +47,7 @@ class Request:
         styles: LoRAs of the owner's folder.
         follow: what of the reference clip is followed.
         strength: how far a restyled clip leaves its source, 0 … 1.
+        sound: whether the clip has sound; None: if the engine makes it, or a file gives it.
         notes: what became of the words before the plan, for its reasons: cut, or read in another way.
     """
 
@@ -59,19 +67,20 @@ class Request:
     styles: tuple[Style, ...] = ()
     follow: Follow | None = None
     strength: float | None = None
+    sound: bool | None = None
     notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What the plan must know of a picture, or of a clip's frames.
+    """What the plan must know of a picture, of a clip's frames, or of a sound.
 
     Attributes:
         sha256: its digest.
-        width, height: pixels.
+        width, height: pixels; 0 of a sound.
         faces: how many; None: not checked.
         is_drawing: it was drawn rather than photographed.
-        seconds: length of a clip; None for a picture.
+        seconds: length of a clip or sound; None for a picture.
         notes: for the plan's reasons: what a person would notice about it.
         nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
         sight: what the eyes saw in a picture; None: they did not look.

@@ -33,15 +33,18 @@ def pins(models: Sequence[Any], free: int | None) -> bool:
 
 
 @contextmanager
-def streamed(models: Sequence[Any], device: Device, *, blocks_of: Sequence[str] = ()) -> Iterator[None]:
+def streamed(
+    models: Sequence[Any], device: Device, *, blocks_of: Sequence[str] | None = ()
+) -> Iterator[None]:
     """Let models work bit by bit, for the body of the ``with``; then they are in main memory, as before.
 
     Args:
         models: torch modules without other hooks, in main memory or on the device.
         device: where they work.
         blocks_of: names of the models' children whose blocks come one by one, each as a whole: fewer
-            transfers. Empty: every single layer comes by itself.
+            transfers. None: the model's own blocks do. Empty: every single layer comes by itself.
     """
+    in_blocks = blocks_of is None or len(blocks_of) > 0
     on_cuda = device.kind is DeviceKind.CUDA
     every = [module for model in models for module in model.modules()]
     untouched = [module for module in every if "forward" not in vars(module)]
@@ -51,9 +54,10 @@ def streamed(models: Sequence[Any], device: Device, *, blocks_of: Sequence[str] 
             apply_group_offloading(
                 model,
                 onload_device=torch.device(device.kind.value),
-                offload_type="block_level" if blocks_of else "leaf_level",
-                num_blocks_per_group=1 if blocks_of else None,
-                block_modules=list(blocks_of) or None,  # by itself it finds the blocks of its children only
+                offload_type="block_level" if in_blocks else "leaf_level",
+                num_blocks_per_group=1 if in_blocks else None,
+                block_modules=list(blocks_of or ())
+                or None,  # by itself it finds the blocks of its children only
                 use_stream=on_cuda,
                 low_cpu_mem_usage=on_cuda and not pins(models, free_main_memory()),
             )

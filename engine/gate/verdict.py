@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from engine.core.recipe import Outcome
 from engine.gate.calibration import Calibration, shipped
 from engine.gate.clip import Clip
+from engine.gate.listening import SOUND_FAULTS, Heard
 from engine.gate.meaning import FAULTS, Fault, find_faults
 from engine.gate.measure import Reading
 from engine.gate.measures import MEASURES
@@ -27,7 +28,7 @@ _MOST_REASONS = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:
-    """One measure that exceeded a limit, one trouble whose level did, or one fault of a face or of text.
+    """One measure that exceeded a limit, one trouble whose level did, or one fault of a face, text or sound.
 
     Attributes:
         code: the name of the measure, trouble or fault.
@@ -155,11 +156,31 @@ def with_faults(verdict: Verdict, faults: Sequence[Fault], fps: float) -> Verdic
         )
         for fault in faults
     ]
+    return _with_own(verdict, own, {fault.code: fault.value for fault in faults})
+
+
+def with_heard(verdict: Verdict, heard: Sequence[Heard]) -> Verdict:
+    """Add what is wrong with the sound to a verdict on the frames.
+
+    Args:
+        verdict: without it.
+        heard: as :func:`engine.gate.listening.listen` gives it.
+    """
+    if not heard:
+        return verdict
+    own = [
+        Finding(code=one.code, second=one.second, severity=one.severity, rejects=one.rejects) for one in heard
+    ]
+    return _with_own(verdict, own, {one.code: one.value for one in heard})
+
+
+def _with_own(verdict: Verdict, own: Sequence[Finding], values: dict[str, float]) -> Verdict:
+    """Add findings of another kind, and their values; the worst of them limits the score."""
     findings = tuple(sorted((*verdict.findings, *own), key=_weight, reverse=True))
-    points = 100 * min(max(0.0, 1 - fault.severity) for fault in faults)
+    points = 100 * min(max(0.0, 1 - finding.severity) for finding in own)
     score = min(verdict.score, _WORST_SHARE * points + (1 - _WORST_SHARE) * verdict.score)
     told = verdict.with_findings(findings, score, spared=verdict.spared)
-    return replace(told, scores={**verdict.scores, **{fault.code: fault.value for fault in faults}})
+    return replace(told, scores={**verdict.scores, **values})
 
 
 def measured(
@@ -274,5 +295,6 @@ def _weight(finding: Finding) -> tuple[bool, float]:
 
 
 def _reason(finding: Finding) -> str:
-    words = next(kinds[finding.code].words for kinds in (TROUBLES, FAULTS, MEASURES) if finding.code in kinds)
+    kinds = (TROUBLES, FAULTS, SOUND_FAULTS, MEASURES)
+    words = next(kind[finding.code].words for kind in kinds if finding.code in kind)
     return words if finding.second is None else f"{words} at {finding.second:.1f} s"

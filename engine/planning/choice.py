@@ -27,6 +27,7 @@ class Given:
     end: Subject | None = None
     like: Subject | None = None
     reference: Subject | None = None
+    sound: Subject | None = None
     seconds: float = 0.0
     fps: float = 0.0
 
@@ -37,6 +38,7 @@ class Given:
             Role.END: self.end,
             Role.LIKE: self.like,
             Role.REFERENCE: self.reference,
+            Role.SOUND: self.sound,
         }
         return {str(role): given.sha256 for role, given in roles.items() if given is not None}
 
@@ -61,6 +63,8 @@ class Given:
             Feature.FOLLOW: request.follow is not None,
             Feature.STYLE: bool(request.styles),
             Feature.SCHEDULE: is_scheduled(request.prompt),
+            # A clip that is drawn anew keeps its sound, if it has any.
+            Feature.SOUND: bool(request.sound) and self.sound is None and request.kind is not Kind.RESTYLE,
         }
         return frozenset(feature for feature, asked in needed.items() if asked)
 

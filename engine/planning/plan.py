@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.family_spec import FamilySpec, Outline
-from engine.core.recipe import Camera, Recipe
+from engine.core.family_spec import FamilySpec, Feature, Outline, Way
+from engine.core.recipe import Camera, Kind, Recipe, SoundSource
 from engine.core.request import SECONDS, Length, Request, Subject
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import Pace, pace_of
 
+SOUND_AND_NONE = "You gave a sound and chose a clip without sound. Leave one of the two out."
 UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
 STAYS_READABLE = "there is a lot of small text in this picture: the camera only moves gently"
 GETS_GARBLED = (
@@ -51,6 +52,7 @@ def plan(
     end: Subject | None = None,
     like: Subject | None = None,
     reference: Subject | None = None,
+    sound: Subject | None = None,
     capabilities: Capabilities | None = None,
     limits: PlanLimits | None = None,
 ) -> Recipe:
@@ -62,6 +64,7 @@ def plan(
         end: the picture that the clip ends with.
         like: the picture whose look is taken.
         reference: the clip that is followed or drawn anew.
+        sound: a member's, or that of the clip that is drawn anew.
         capabilities: what this machine has; None: no GPU and no weights.
         limits: what a request may ask for.
 
@@ -75,24 +78,16 @@ def plan(
     seconds, why_seconds = _choose_seconds(request, reference, limits)
     fps = limits.fps if request.fps is None else request.fps
     _check(request, seconds, fps, limits)
-    files = {"subject": subject, "end": end, "like": like, "reference": reference}
+    files = {"subject": subject, "end": end, "like": like, "reference": reference, "sound": sound}
     given = Given(request=request, seconds=seconds, fps=fps, **files)
     spec, why_engine = choose_engine(given, capabilities)
     way, why_way = choose_way(spec, given, capabilities)
     width, height, why_size = choose_size(_framed(given), subject or reference, spec, limits.max_side)
     reached, why_shorter = _within_reach(given, spec)
     pace = pace_of(reached, fps, spec)
-    outline = Outline(
-        request=request,
-        subject=subject,
-        like=like,
-        way=way,
-        capabilities=capabilities,
-        frames=pace.frames,
-        native_fps=pace.native_fps,
-    )
-    tuned = spec.tune(outline)
-    reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps)]
+    tuned = spec.tune(_outline(given, way, capabilities, pace))
+    source, why_sound = _choose_sound(given, spec, way, pace.length / fps)
+    reasons = [why_engine, *why_way, why_size, *why_seconds, *why_shorter, *_smoothed(pace, fps), *why_sound]
     return Recipe(
         kind=request.kind,
         engine=spec.name,
@@ -118,7 +113,21 @@ def plan(
         follow=request.follow,
         styles=request.styles,
         settings=tuned.settings,
+        sound=source,
         reasons=(*request.notes, *reasons, *tuned.reasons, *_notes(given, spec, width / height)),
+    )
+
+
+def _outline(given: Given, way: Way | None, capabilities: Capabilities, pace: Pace) -> Outline:
+    """What a family is told when it is asked for its own part of the recipe."""
+    return Outline(
+        request=given.request,
+        subject=given.subject,
+        like=given.like,
+        way=way,
+        capabilities=capabilities,
+        frames=pace.frames,
+        native_fps=pace.native_fps,
     )
 
 
@@ -158,6 +167,30 @@ def _choose_seconds(
     if seconds < followed:
         return seconds, (f"{seconds:.2g} s, the longest allowed; the clip you gave is {followed:.3g} s long",)
     return seconds, (f"{seconds:.3g} s, as long as the clip you gave",)
+
+
+def _choose_sound(
+    given: Given, spec: FamilySpec, way: Way | None, seconds: float
+) -> tuple[SoundSource, tuple[str, ...]]:
+    """Where the sound of a clip of so many seconds comes from, and why.
+
+    Raises:
+        UserError: a sound was given, and none is wanted.
+    """
+    wanted, sound = given.request.sound, given.sound
+    again = given.request.kind is Kind.RESTYLE
+    if sound is not None:
+        if wanted is False:
+            raise UserError(Code.OPTION, SOUND_AND_NONE)
+        why = ["with the sound of the clip you gave" if again else "with the sound you gave"]
+        if sound.seconds is not None and sound.seconds < seconds - 1:
+            why.append(f"the sound you gave is {sound.seconds:.3g} s long; silence follows")
+        return SoundSource.GIVEN, (*why, *sound.notes)
+    if wanted is False:
+        return SoundSource.NONE, ()
+    if Feature.SOUND in spec.features and (way is None or Feature.SOUND not in way.lacks):
+        return SoundSource.DRAWN, ("with sound, made together with the picture",)
+    return SoundSource.NONE, ("the clip you gave has no sound",) if wanted and again else ()
 
 
 def _smoothed(pace: Pace, fps: float) -> tuple[str, ...]:
@@ -200,4 +233,4 @@ def _notes(given: Given, spec: FamilySpec, aspect: float) -> tuple[str, ...]:
         if cut:
             notes.append(f"the end picture is cropped to the first one's shape: {cut} % is left out")
         notes += [f"the end picture: {note}" for note in end.notes]
-    return tuple(notes)
+    return (*notes, *(() if given.reference is None else given.reference.notes))

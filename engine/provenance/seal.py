@@ -22,7 +22,7 @@ from engine.clips.mp4 import read_metadata
 from engine.core.recipe import Recipe
 from engine.core.shortages import shortage_of
 from engine.provenance.identity import Identity
-from engine.provenance.statement import source_type
+from engine.provenance.statement import sound_of, source_type
 from engine.provenance.xmp import read_source_type, source_type_box
 
 MP4 = "video/mp4"
@@ -152,11 +152,12 @@ def _sign(c2pa: Any, mp4: bytes, recipe: Recipe, identity: Identity) -> bytes:
 
 def _manifest(recipe: Recipe) -> dict[str, Any]:
     program = {"name": "Framekiln", "version": metadata.version("framekiln")}
+    sound = sound_of(recipe)
     action = {
         "action": "c2pa.created",
         "softwareAgent": program,
         "digitalSourceType": source_type(recipe),
-        "description": f"drawn by the engine {recipe.engine}",
+        "description": f"drawn by the engine {recipe.engine}{sound and f', with {sound}'}",
     }
     return {
         "claim_generator_info": [program],

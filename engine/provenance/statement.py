@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.core.recipe import Recipe, Role
+from engine.core.recipe import Recipe, Role, SoundSource
 from engine.families import FAMILIES
 
 TRAINED_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
@@ -32,8 +32,25 @@ def metadata(recipe: Recipe) -> dict[str, str]:
     return {
         "title": "Made with Framekiln",
         "comment": recipe.to_json(),
-        "description": f"Made by a machine ({recipe.engine}). Digital source type: {source_type(recipe)}",
+        "description": f"Made by a machine ({recipe.engine}){_with(sound_of(recipe))}. "
+        f"Digital source type: {source_type(recipe)}",
     }
+
+
+def sound_of(recipe: Recipe) -> str:
+    """Where the sound of a recipe's clip comes from, in words; "" for a silent clip."""
+    own = {
+        SoundSource.DRAWN: f"sound made by the engine {recipe.engine}",
+        SoundSource.GIVEN: "sound that a member gave",
+    }
+    said = [own[recipe.sound]] if recipe.sound in own else []
+    if recipe.before is not None and recipe.before.sound:
+        said.append("the sound of the clip before")
+    return " and ".join(said)
+
+
+def _with(sound: str) -> str:
+    return f", with {sound}" if sound else ""
 
 
 def source_type(recipe: Recipe) -> str:
@@ -44,6 +61,6 @@ def source_type(recipe: Recipe) -> str:
         earlier = (FAMILIES.get(name) for name in recipe.before.engines)
         trained = trained or any(spec is not None and spec.trained for spec in earlier)
     real = recipe.before is not None and recipe.before.real
-    if real or recipe.inputs.keys() & {Role.PICTURE, Role.END, Role.REFERENCE}:
+    if real or recipe.inputs.keys() & {Role.PICTURE, Role.END, Role.REFERENCE, Role.SOUND}:
         return COMPOSITE_TRAINED_MEDIA if trained else COMPOSITE_MEDIA
     return TRAINED_MEDIA if trained else ALGORITHMIC_MEDIA

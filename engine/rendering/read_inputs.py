@@ -8,12 +8,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from engine.clips.ffmpeg import EncodeFailed
 from engine.clips.join import last_picture
+from engine.clips.pcm import read_sound
 from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.errors import Unsupported
 from engine.core.family import Inputs, Picture, SourceClip
-from engine.core.recipe import Recipe, Role
+from engine.core.recipe import Recipe, Role, SoundSource
+from engine.core.sound import Sound
 
 _SAME_RATE = 0.01
 """Frames per second; containers round."""
@@ -40,7 +43,10 @@ def read_inputs(recipe: Recipe, files: Mapping[str, Path], cancel: CancelToken) 
         like=_read_picture(files.get(Role.LIKE)),
         reference=_read_clip(files.get(Role.REFERENCE)),
         before=before,
+        sound=_read_sound(files.get(Role.SOUND)),
     )
+    if recipe.sound is SoundSource.GIVEN and inputs.sound is None:
+        raise Unsupported("The sound of this job is missing.")
     cancel.check()
     return inputs
 
@@ -61,3 +67,12 @@ def _read_clip(path: Path | None) -> SourceClip | None:
         return read_clip(path)
     except ValueError as error:
         raise Unsupported("The clip of this job can no longer be read.") from error
+
+
+def _read_sound(path: Path | None) -> Sound | None:
+    if path is None:
+        return None
+    try:
+        return read_sound(path)
+    except EncodeFailed as error:
+        raise Unsupported("The sound of this job can no longer be read.") from error

@@ -12,19 +12,21 @@ from engine.clips.encode import Encoded, encode
 from engine.clips.join import joined
 from engine.clips.loop_clip import Loop, close_loop
 from engine.clips.rate import at_rate, by_best_flow, smooths_on_gpu
+from engine.clips.sound_seams import joined_sound, looped_sound
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
 from engine.core.errors import Unsupported
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
-from engine.core.recipe import Outcome, Receipt, Recipe, Stage, TakeRecord
+from engine.core.recipe import Outcome, Receipt, Recipe, SoundSource, Stage, TakeRecord
+from engine.core.sound import Sound, fitted, samples_for
 from engine.families import FAMILIES
 from engine.gate import Calibration
 from engine.provenance.statement import metadata
 from engine.rendering.overlap import Overlap
 from engine.rendering.read_inputs import read_inputs
 from engine.rendering.render_job import Clock, RenderJob, RenderLimits, teller
-from engine.rendering.takes import draw_until_good
+from engine.rendering.takes import Kept, draw_until_good
 from engine.runtime.context import EngineContext
 from engine.runtime.peak_memory import forget_peak, peak
 from engine.smooth import FlowModel
@@ -40,9 +42,10 @@ SKETCH = "a sketch: no text-to-video model is installed"
 
 @dataclass(frozen=True, kw_only=True)
 class _Made:
-    """The frames of a finished clip, and the takes that were drawn for it; none for a loop."""
+    """A finished clip: frames, sound if it has any, and the takes that were drawn; none for a loop."""
 
     frames: Frames
+    sound: Sound | None = None
     kept: TakeRecord | None = None
     takes: tuple[TakeRecord, ...] = ()
 
@@ -133,6 +136,7 @@ class Renderer:
                     max_bytes=limits.max_bytes,
                     progress=teller(on_event, Stage.ENCODING, take),
                     cancel=cancel,
+                    sound=made.sound,
                 )
             with clock.stage(Stage.CHECKING):
                 nudity = highest_score(made.frames, self._context.store)
@@ -158,13 +162,15 @@ class Renderer:
 
         # RIFE takes parts of a second. Waiting for the GPU again, behind another clip, would take longer.
         at_once = recipe.factor != 1 and smooths_on_gpu(self._context)
-        kept, frames, takes = draw_until_good(family, job, clock, smooth if at_once else None)
-        with job.on_cpu(Stage.SMOOTHING, kept.number):
+        kept, takes = draw_until_good(family, job, clock, smooth if at_once else None)
+        frames, number = kept.frames, kept.record.number
+        with job.on_cpu(Stage.SMOOTHING, number):
             if not at_once:
-                frames = smooth(frames, kept.number)
+                frames = smooth(frames, number)
+            sound = _sound_of(job, kept, len(frames))
             if before is not None:
                 frames = joined(before.frames, frames)
-        return _Made(frames=frames, kept=kept, takes=tuple(takes))
+        return _Made(frames=frames, sound=sound, kept=kept.record, takes=tuple(takes))
 
     def _looped(self, job: RenderJob, clock: Clock) -> _Made:
         """Turn the clip before into a loop. Nothing is drawn, and the gate has already seen that clip."""
@@ -188,13 +194,30 @@ class Renderer:
             loop = by_best_flow(self._context, close, gave_up=job.note)
         if loop.told:
             job.note(loop.told)
-        return _Made(frames=loop.frames)
+        sound = None
+        if before.sound is not None and len(before.sound):
+            start, samples = samples_for(loop.start, before.fps), samples_for(len(loop.frames), before.fps)
+            sound = looped_sound(before.sound, start=min(start, len(before.sound) - 1), samples=samples)
+        return _Made(frames=loop.frames, sound=sound)
 
     def _family(self, name: str) -> Family:
         with self._loading:
             if name not in self._loaded:
                 self._loaded[name] = families.load(name, self._context)
             return self._loaded[name]
+
+
+def _sound_of(job: RenderJob, kept: Kept, frames: int) -> Sound | None:
+    """The sound of the finished clip: of what was drawn, so many frames, and of the clip before it."""
+    recipe, before = job.recipe, job.inputs.before
+    sound = job.inputs.sound if recipe.sound is SoundSource.GIVEN else kept.sound
+    if sound is not None:
+        sound = fitted(sound, samples_for(frames, recipe.fps))
+    if before is None:
+        return sound
+    return joined_sound(
+        before.sound, sound, before_frames=len(before.frames), part_frames=frames, fps=recipe.fps
+    )
 
 
 def _receipt(job: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity: float | None) -> Receipt:
@@ -215,4 +238,5 @@ def _receipt(job: RenderJob, made: _Made, encoded: Encoded, clock: Clock, nudity
         seconds={stage: round(seconds, 4) for stage, seconds in clock.seconds.items()},
         ladder=(*job.given_up, *changed, *encoded.ladder, *((SKETCH,) if sketch else ())),
         nudity=nudity,
+        sound=encoded.sound,
     )

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from engine.clips.encode import encode
-from engine.clips.join import led_in, settled
+from engine.clips.join import LEAD_SECONDS, led_in, settled
+from engine.clips.sound_seams import joined_sound
 from engine.core.errors import Code, HopelessTake, RenderFailed
 from engine.core.events import Draft, Progress, TakeDiscarded
-from engine.core.family import Family, Frames, Hooks, Picture, RawFrames
-from engine.core.recipe import Outcome, Recipe, Stage, TakeRecord
+from engine.core.family import Family, Frames, Hooks, Picture, RawFrames, WithSound, frames_of
+from engine.core.recipe import Outcome, Recipe, SoundSource, Stage, TakeRecord
 from engine.core.retake import Budget, Retake, next_take
+from engine.core.sound import RATE, Sound, fitted, samples_for
 from engine.families import FAMILIES, travels
-from engine.gate import FAULTS, Calibration, Verdict, judge
+from engine.gate import FAULTS, Calibration, Verdict, judge, listen, with_heard
 from engine.gate.local_calibration import has_learnt
 from engine.rendering.both_ends import judge_both_ends
 from engine.rendering.render_job import Clock, RenderJob, teller
@@ -47,12 +49,28 @@ class _Take:
 
     record: TakeRecord
     frames: Frames | None
+    sound: Sound | None = None
     sheet: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """The take that is kept.
+
+    Attributes:
+        record: of it.
+        frames: uint8 ``[frames, H, W, 3]``, as drawn, or smoothed if that was done at once.
+        sound: that was drawn with them; None where none was to be.
+    """
+
+    record: TakeRecord
+    frames: Frames
+    sound: Sound | None
 
 
 def draw_until_good(
     family: Family, job: RenderJob, clock: Clock, smooth: Smooth | None = None
-) -> tuple[TakeRecord, Frames, list[TakeRecord]]:
+) -> tuple[Kept, list[TakeRecord]]:
     """Draw takes until the gate lets one through, or the budget ends.
 
     Args:
@@ -63,14 +81,13 @@ def draw_until_good(
             GPU is still this render's. None: the takes are left as they were drawn.
 
     Returns:
-        The record of the take that is kept and its frames; and the records of all takes, in
-        the order they were drawn.
+        The take that is kept, and the records of all takes in the order they were drawn.
 
     Raises:
         RenderFailed: ``E_BROKEN``: none of them came out whole.
     """
     records: list[TakeRecord] = []
-    best: tuple[TakeRecord, Frames] | None = None
+    best: Kept | None = None
     budget = Budget(takes=job.limits.max_takes, seconds=job.limits.max_wasted_seconds)
     calm = FAMILIES[job.recipe.engine].calm
     retake: Retake | None = Retake(recipe=job.recipe)
@@ -79,12 +96,12 @@ def draw_until_good(
         records.append(take.record)
         if take.record.outcome is Outcome.REJECTED:
             job.on_event(TakeDiscarded(take=take.record, sheet=take.sheet))
-        if take.frames is not None and (best is None or _rank(take.record) > _rank(best[0])):
-            best = take.record, take.frames
+        if take.frames is not None and (best is None or _rank(take.record) > _rank(best.record)):
+            best = Kept(record=take.record, frames=take.frames, sound=take.sound)
         retake = next_take(retake.recipe, records, budget=budget, calm=calm, no_luck=FAULTS.keys())
     if best is None:
         raise RenderFailed(Code.BROKEN, f"Every take came out broken: {'; '.join(records[-1].reasons)}.")
-    return *best, records
+    return best, records
 
 
 def is_known(engine: str, calibration: Calibration | None, *, has_input: bool) -> bool:
@@ -105,7 +122,7 @@ def _draw_take(
     spec = FAMILIES[job.recipe.engine]
     with job.on_gpu(number) if spec.trained else job.on_cpu(Stage.DRAWING, number):
         try:
-            raw = _drawn(family, job, retake.recipe, number, clock)
+            raw, sound = _drawn(family, job, retake.recipe, number, clock)
         except HopelessTake as hopeless:
             return _given_up(number, seed, hopeless.reason, retake.changed, clock.total - begun)
         frames = None if smooth is None else smooth(_to_uint8(raw), number)
@@ -119,7 +136,7 @@ def _draw_take(
         seen, fps, begins = raw[::step], recipe.native_fps / step, 0.0
         if before is not None:  # the join is judged together with what comes before it
             seen, begins = led_in(before.frames, before.fps, seen, fps)
-        verdict = _judge(job, seen, reference, fps)
+        verdict = _listened(job, sound, _judge(job, seen, reference, fps))
         if verdict.spared:
             job.note(ONLY_WARNS)
         job.cancel.check()
@@ -136,11 +153,13 @@ def _draw_take(
         changed=retake.changed,
         readings=verdict.readings if teaches else {},
     )
-    return _Take(record=record, frames=_to_uint8(raw) if frames is None else frames, sheet=sheet)
+    return _Take(record=record, frames=_to_uint8(raw) if frames is None else frames, sound=sound, sheet=sheet)
 
 
-def _drawn(family: Family, job: RenderJob, recipe: Recipe, number: int, clock: Clock) -> RawFrames:
-    """The frames of a take, of the size that was asked for."""
+def _drawn(
+    family: Family, job: RenderJob, recipe: Recipe, number: int, clock: Clock
+) -> tuple[RawFrames, Sound | None]:
+    """The frames of a take, of the size that was asked for, and its sound."""
     with clock.stage(Stage.DRAWING):
         job.on_event(Progress(stage=Stage.DRAWING, fraction=0.0, take=number))
         hooks = Hooks(
@@ -149,12 +168,51 @@ def _drawn(family: Family, job: RenderJob, recipe: Recipe, number: int, clock: C
             draft=lambda frames: _show_draft(job, frames, number),
             gave_up=job.note,
         )
-        raw = family.draw(recipe, job.inputs, seed=job.recipe.take_seed(number), hooks=hooks)
+        seed = job.recipe.take_seed(number)
+        raw, sound = _parts(recipe, family.draw(recipe, job.inputs, seed=seed, hooks=hooks))
         _check_shape(recipe, raw)
         before, picture = job.inputs.before, job.inputs.picture
         if before is not None and picture is not None:
             raw = settled(raw, picture, recipe.native_fps)
-    return raw
+    return raw, sound
+
+
+def _parts(recipe: Recipe, drawn: RawFrames | WithSound) -> tuple[RawFrames, Sound | None]:
+    """Frames, and the sound where it was to be drawn.
+
+    Raises:
+        ValueError: it was, and there is none.
+    """
+    if recipe.sound is not SoundSource.DRAWN:
+        return frames_of(drawn), None
+    if isinstance(drawn, WithSound):
+        return drawn.frames, drawn.sound
+    raise ValueError(f"{recipe.engine} drew no sound, and was asked for it")
+
+
+def _listened(job: RenderJob, sound: Sound | None, verdict: Verdict) -> Verdict:
+    """A verdict with what is wrong with the sound that was drawn, at the seconds of the judged frames."""
+    recipe, before = job.recipe, job.inputs.before
+    if sound is None:
+        return verdict
+    heard = listen(sound, frames=recipe.frames, fps=recipe.native_fps)
+    if before is None:
+        return with_heard(verdict, heard)
+    # The judged frames begin in the clip before, and so does what is listened to for a click.
+    lead = min(round(LEAD_SECONDS * recipe.fps) + 1, len(before.frames))
+    begins = (lead - 1) / recipe.fps
+    tail = None if before.sound is None else before.sound[-samples_for(lead, recipe.fps) :]
+    part = fitted(sound, samples_for(recipe.length, recipe.fps))
+    seam = joined_sound(tail, part, before_frames=lead, part_frames=recipe.length, fps=recipe.fps)
+    assert seam is not None  # noqa: S101 - for mypy: the part has sound
+    clicks = listen(
+        seam,
+        frames=round(len(seam) * recipe.fps / RATE),
+        fps=recipe.fps,
+        seams=(begins, begins + 1 / recipe.fps),
+    )
+    later = [replace(one, second=one.second + begins) for one in heard]
+    return with_heard(verdict, [*later, *(one for one in clicks if one.code == "sound_clicks")])
 
 
 def _judge(job: RenderJob, seen: RawFrames, reference: Picture | None, fps: float) -> Verdict:

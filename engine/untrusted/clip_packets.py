@@ -19,7 +19,7 @@ CODECS = frozenset({"h264", "hevc", "vp8", "vp9", "av1", "mpeg4", "gif", "prores
 LEAST_FPS = 8
 """A slide show gets frames in between: a clip is followed by its times."""
 
-_FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar) (\d+): (\S+)")
+_FACT = re.compile(r"#(tb|media_type|codec_id|dimensions|sar|channel_layout_name) (\d+): (\S+)")
 _NEAR_WHOLE = Fraction(1, 200)
 _SHORTEST, _NOT_MUCH_LONGER = 10, Fraction(19, 10)
 _DISCARDED = 4
@@ -118,7 +118,7 @@ def read_packets(listing: str, streams: dict[int, dict[str, str]], *, keep_secon
         unit = Fraction(facts["tb"])
         width, height = map(int, facts["dimensions"].split("x"))
         above, below = map(int, facts.get("sar", "1/1").split("/"))
-        times = sorted(_times(listing, index))
+        times = sorted(shown_times(listing, index))
     except (KeyError, ValueError, ZeroDivisionError):
         raise ClipRefused(ClipRefusal.CORRUPT) from None
     if not times:
@@ -153,7 +153,7 @@ def _short_gap(times: list[int]) -> Fraction:
     return Fraction(sum(close), len(close))
 
 
-def _times(listing: str, index: int) -> list[tuple[int, int]]:
+def shown_times(listing: str, index: int) -> list[tuple[int, int]]:
     """Time of display and duration of each packet of a stream that is shown.
 
     An edit list leaves packets in the file that are decoded only because others need them; they are flagged.

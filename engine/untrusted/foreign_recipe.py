@@ -10,7 +10,18 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from engine.core.recipe import RECIPE_VERSION, Camera, Follow, Kind, Motion, Quality, Recipe, Role, Style
+from engine.core.recipe import (
+    RECIPE_VERSION,
+    Camera,
+    Follow,
+    Kind,
+    Motion,
+    Quality,
+    Recipe,
+    Role,
+    SoundSource,
+    Style,
+)
 from engine.core.request import Request
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -62,6 +73,7 @@ class ForeignRecipe(_Foreign):
     styles: Annotated[tuple[ForeignStyle, ...], Field(max_length=5)] = ()
     before: ForeignBefore | None = None
     loop: bool = False
+    sound: SoundSource | None = None
 
     @property
     def digests(self) -> dict[Role, str]:
@@ -98,6 +110,7 @@ class ForeignRecipe(_Foreign):
             styles=tuple(Style(name=style.name, weight=style.weight) for style in self.styles),
             follow=self.follow,
             strength=self.strength or None,
+            sound=False if self.sound is SoundSource.NONE and self.before is None else None,
         )
 
 

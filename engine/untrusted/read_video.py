@@ -24,7 +24,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -106,7 +106,7 @@ def make_anew(data: bytes, limits: ClipLimits, ffmpeg: str) -> Recoded:
     if len(data) > limits.max_bytes:
         raise ClipRefused(ClipRefusal.BYTES)
     form = recognise(data, limits)
-    with _nameless_file() as source:
+    with nameless_file() as source:
         source.write(mended(data, form))
         source.flush()
         reader = _Reader(ffmpeg, source, form, limits)
@@ -115,7 +115,7 @@ def make_anew(data: bytes, limits: ClipLimits, ffmpeg: str) -> Recoded:
         return reader.convert(stream)
 
 
-def _nameless_file() -> IO[bytes]:
+def nameless_file() -> IO[bytes]:
     """A file without a name, in memory where the system has such files."""
     if hasattr(os, "memfd_create"):
         return open(os.memfd_create("clip"), "w+b")  # noqa: PTH123 - the caller closes it; it has no path
@@ -134,11 +134,11 @@ class _Reader:
     def look(self) -> Stream:
         """List the packets, without decoding them, and find the stream of frames."""
         command = [*self._reading(), "-map", "0", "-ignore_unknown", "-c", "copy"]
-        with _running([*command, "-f", "framecrc", "pipe:1"], self._source) as process:
-            listing = _stdout(process).read(_LIST_BYTES + 1)
+        with running([*command, "-f", "framecrc", "pipe:1"], self._source) as process:
+            listing = stdout_of(process).read(_LIST_BYTES + 1)
             if len(listing) > _LIST_BYTES:
                 raise ClipRefused(ClipRefusal.COMPLEX)
-        _check_status(process.returncode)
+        check_status(process.returncode)
         text = listing.decode("ascii", "replace")
         streams = streams_in(text)
         if len(streams) > self._limits.max_streams:
@@ -169,12 +169,12 @@ class _Reader:
             "-vf", f"setpts=PTS-STARTPTS,{retimed}{shown}",
             "-fps_mode", "passthrough", "-frames:v", str(most), "-f", "yuv4mpegpipe", "pipe:1",
         ]  # fmt: skip
-        with _nameless_file() as result, _running(command, self._source) as process:
-            pixels = _stdout(process)
+        with nameless_file() as result, running(command, self._source) as process:
+            pixels = stdout_of(process)
             width, height = _size(pixels, side)
             quality = _EXACT if limits.exact else _QUALITY
             frames = _encode(self._ffmpeg, pixels, result, size=(width, height), rate=rate, quality=quality)
-            _check_status(process.wait())
+            check_status(process.wait())
             if frames < 2:  # noqa: PLR2004 - the list promised more
                 raise ClipRefused(ClipRefusal.CORRUPT)
             result.seek(0)
@@ -184,8 +184,8 @@ class _Reader:
         """What the first frame says; where it can't be read, converting will find out why."""
         command = [*self._reading(decoder, words="info"), "-map", f"0:{stream.index}"]
         command += ["-vf", "showinfo=checksum=0", "-frames:v", "1", "-f", "null", "-"]
-        with _running(command, self._source, words=subprocess.STDOUT) as process:
-            told = _stdout(process).read(_WORDS_BYTES)
+        with running(command, self._source, words=subprocess.STDOUT) as process:
+            told = stdout_of(process).read(_WORDS_BYTES)
         return ClipColours.read(told.decode("utf-8", "replace"), width=stream.width, height=stream.height)
 
     def _ground(self, stream: Stream, decoder: str | None) -> str | None:
@@ -198,8 +198,8 @@ class _Reader:
         small = f"fps={rate},scale={_GLANCE_SIDE}:{_GLANCE_SIDE}:flags=neighbor,format=rgba"
         command = [*self._reading(decoder), "-map", f"0:{stream.index}", "-vf", small]
         command += ["-frames:v", str(_GLANCES), "-f", "rawvideo", "pipe:1"]
-        with _running(command, self._source) as process:
-            pixels = _stdout(process).read(_GLANCES * 4 * _GLANCE_SIDE**2)
+        with running(command, self._source) as process:
+            pixels = stdout_of(process).read(_GLANCES * 4 * _GLANCE_SIDE**2)
         if min(pixels[3::4], default=255) == 255:  # noqa: PLR2004 - opaque
             return None
         seen = [
@@ -266,7 +266,7 @@ def _encode(
 
 
 @contextmanager
-def _running(
+def running(
     command: list[str], source: IO[bytes], *, words: int = subprocess.DEVNULL
 ) -> Iterator[subprocess.Popen[bytes]]:
     """Run an ffmpeg that reads the stranger's file; it has ended when the block has."""
@@ -285,23 +285,29 @@ def _running(
     finally:
         process.kill()
         process.wait()
-        _stdout(process).close()
+        stdout_of(process).close()
 
 
-def _stdout(process: subprocess.Popen[bytes]) -> IO[bytes]:
+def stdout_of(process: subprocess.Popen[bytes]) -> IO[bytes]:
+    """What a process writes; it was started with a pipe."""
     return cast("IO[bytes]", process.stdout)
 
 
-def _check_status(status: int) -> None:
-    """Tell a broken clip from a spent limit, and both from a broken decoder."""
+def check_status(status: int, refused: Callable[[ClipRefusal], Exception] = ClipRefused) -> None:
+    """Tell a broken file from a spent limit, and both from a broken decoder.
+
+    Args:
+        status: what ffmpeg ended with.
+        refused: makes the error of a code.
+    """
     if status == -signal.SIGXCPU:
-        raise ClipRefused(ClipRefusal.TIME)
+        raise refused(ClipRefusal.TIME)
     if status == _NO_MEMORY:
-        raise ClipRefused(ClipRefusal.MEMORY)
+        raise refused(ClipRefusal.MEMORY)
     if status < 0:
         raise ChildProcessError(f"ffmpeg ended by signal {-status} while reading")
     if status:
-        raise ClipRefused(ClipRefusal.CORRUPT)
+        raise refused(ClipRefusal.CORRUPT)
 
 
 def _peak_bytes() -> int:

@@ -62,3 +62,20 @@ OPENPOSE = Licence(
     url="https://github.com/CMU-Perceptual-Computing-Lab/openpose/blob/master/LICENSE",
     commercial="For non-commercial use only: clips that follow a pose may not be sold.",
 )
+LTX = Licence(
+    name="LTX-2 Community License",
+    url="https://huggingface.co/Lightricks/LTX-2.3/blob/main/LICENSE",
+    commercial=(
+        "Clips may be sold if you, with your affiliates, earn less than 10,000,000 US dollars a year; above "
+        "that, even to use it you need a paid licence from Lightricks. The uses that it forbids stay "
+        "forbidden, also for members."
+    ),
+)
+LTX_WITH_GEMMA = Licence(
+    name="LTX-2 Community License; Gemma Terms of Use",
+    url="https://ai.google.dev/gemma/terms",
+    commercial=(
+        "Clips may be sold if you earn less than 10,000,000 US dollars a year, as for ltx-2.3-distilled; "
+        "Google's Gemma, which reads the words, has a list of forbidden uses of its own."
+    ),
+)

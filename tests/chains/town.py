@@ -201,7 +201,9 @@ class Door(Reception):
         self.open = asyncio.Event()
         self.open.set()
 
-    async def attachments(self, files: Mapping[Role, Any]) -> dict[Role, Subject]:
+    async def attachments(
+        self, files: Mapping[Role, Any], *, clips_sound: bool = False
+    ) -> dict[Role, Subject]:
         taken = {}
         for role, data in files.items():
             digest = await asyncio.to_thread(self._blobs.put, data)

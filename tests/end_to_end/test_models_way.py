@@ -16,11 +16,13 @@ from bot.loops.status import DRAFT_NAME
 from bot.text import messages
 from engine.clips.encode import encode, read_metadata
 from engine.clips.rate import BROKEN
+from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
-from engine.core.recipe import Follow, Kind, Recipe, Role, Style
+from engine.core.recipe import Follow, Kind, Recipe, Role, SoundSource, Style
+from engine.core.sound import RATE
 from tests import ROOT
-from tests.end_to_end.whole_bot import a_bot, a_discord, cat, picture
-from tests.engine.tiny import animatediff, svd, wan, wan_vace
+from tests.end_to_end.whole_bot import a_bot, a_discord, cat, codecs_of, picture
+from tests.engine.tiny import animatediff, ltx, svd, wan, wan_vace
 from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
 
@@ -54,7 +56,7 @@ def channel(discord):
 def settings(tmp_path_factory):
     """What an owner would set. Of RIFE there is a damaged file. The gate likes nothing of random weights."""
     folder = tmp_path_factory.mktemp("models")
-    for family in (svd, animatediff, wan, wan_vace):
+    for family in (svd, animatediff, wan, wan_vace, ltx):
         family.build(folder)
     torch.manual_seed(3)
     animatediff.wake(animatediff.control()).save_pretrained(folder / "controlnet-canny", variant="fp16")
@@ -222,6 +224,18 @@ async def test_a_prompt_leads_from_one_picture_to_another(discord, channel, ada,
     card = await card_of(discord, ada, message)
     assert "begins and ends with your pictures" in card
     assert "it goes from one picture to another" in card
+
+
+async def test_a_clip_comes_with_its_sound(discord, channel, ada, bot, tmp_path):
+    await discord.slash(ada, channel, "text2video", prompt="rain on a tin roof", sound="on", **SHORT)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    assert (recipe.engine, recipe.way, recipe.sound) == ("ltx", "distilled-8", SoundSource.DRAWN)
+    clip = read_clip(tmp_path / "clip.mp4")
+    assert clip.sound is not None
+    assert abs(len(clip.sound) / RATE - len(clip.frames) / clip.fps) <= 1 / clip.fps
+    assert np.abs(clip.sound).max() > 0.05
+    assert "sound made by the engine ltx" in await card_of(discord, ada, message)
+    assert codecs_of(tmp_path / "clip.mp4") == {"h264", "aac"}
 
 
 async def test_a_clip_is_restyled(discord, channel, ada, bot, film, tmp_path):

@@ -9,10 +9,14 @@ import pytest
 import pytest_asyncio
 
 from engine.clips.encode import read_metadata
+from engine.clips.read_clip import read_clip
 from engine.core.recipe import Recipe
+from engine.core.sound import RATE
 from engine.provenance.seal import Signature, inspect_clip
-from tests.end_to_end.whole_bot import QUICK, a_bot, a_discord, cat, clips, one_clip, says
-from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated
+from tests import sounds
+from tests.bot.intake.test_sound_intake import made
+from tests.end_to_end.whole_bot import QUICK, a_bot, a_discord, cat, clips, codecs_of, one_clip, says
+from tests.fake_discord.faults import LostAnswer, Status, TooLarge, Truncated, Upload
 from tests.fake_discord.people import Permission
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
@@ -63,6 +67,33 @@ async def test_a_picture_becomes_a_clip_that_pings_only_its_member(discord, chan
     # The status message has become one line that leads to the clip.
     await discord.wait_for(lambda: says(discord, channel, f"/{clip.id}"), 20)
     assert len(discord.messages(channel)) == 2
+
+
+async def test_a_members_sound_is_in_the_clip_and_in_its_loop(discord, channel, ada, bot, tmp_path):
+    song = Upload("song.wav", made("wav"), content_type="audio/x-wav")
+    await discord.slash(ada, channel, "animate", image=cat(), audio=song, **QUICK)
+    clip = await one_clip(discord, channel)
+    posted, told = _heard(clip, tmp_path)
+    assert told == {"h264", "aac"}
+    assert sounds.onset(posted) == pytest.approx(0.5, abs=1 / 24)
+    assert sounds.frequency(posted[round(0.6 * RATE) : round(1.4 * RATE)]) == pytest.approx(997, abs=3)
+    card = await discord.click(ada, clip, "Recipe")
+    await card.answered(5)
+    assert "with sound that a member gave" in card.response.message.content
+    await discord.click(ada, clip, "Loop")
+    looped, told = _heard(await one_clip(discord, channel, 2), tmp_path)
+    assert told == {"h264", "aac"}
+    assert sounds.frequency(looped) == pytest.approx(997, abs=3)
+
+
+def _heard(message, folder):
+    """The sound of a posted clip, as long as its frames to within one; and the codecs of its tracks."""
+    file = folder / "posted.mp4"
+    file.write_bytes(message.attachments[0].data)
+    clip = read_clip(file)
+    assert clip.sound is not None
+    assert abs(len(clip.sound) / RATE - len(clip.frames) / clip.fps) <= 1 / clip.fps
+    return clip.sound, codecs_of(file)
 
 
 async def test_a_prompt_becomes_a_sketch_that_says_so(discord, channel, ada, bot):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import re
+import subprocess
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import imageio_ffmpeg
 from PIL import Image, ImageDraw
 
 from tests.fake_discord import Message
@@ -84,3 +87,10 @@ async def one_clip(discord, channel, count=1):
 
 def says(discord, channel, words: str) -> bool:
     return any(words in message.content for message in discord.messages(channel))
+
+
+def codecs_of(clip: Path) -> set[str]:
+    """What the tracks of a file are, by ffmpeg's names."""
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-i", str(clip)]
+    told = subprocess.run(command, check=False, capture_output=True).stderr.decode()
+    return set(re.findall(r"(?:Video|Audio): (\w+)", told))

@@ -39,9 +39,9 @@ async def test_a_member_has_one_request_in_hand_and_is_told_so_at_once(
     monkeypatch.setattr(door_module, "PATIENCE_SECONDS", 0.05)
     go_on = asyncio.Event()
 
-    async def slowly(files):
+    async def slowly(files, **more):
         await go_on.wait()
-        return await attachments(files)
+        return await attachments(files, **more)
 
     attachments = services.submissions._reception.attachments
     monkeypatch.setattr(services.submissions._reception, "attachments", slowly)

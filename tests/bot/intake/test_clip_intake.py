@@ -280,7 +280,7 @@ def _was_called(server):
 def test_a_playlist_makes_no_connection_even_if_it_reaches_ffmpeg(name):
     """Past the look at the first bytes, and without a network of its own: the options alone must hold."""
     server, address = _listener()
-    with server, read_video._nameless_file() as source:
+    with server, read_video.nameless_file() as source:
         source.write(PLAYLISTS[name] % address)
         source.flush()
         for form in ClipForm:
@@ -291,7 +291,7 @@ def test_a_playlist_makes_no_connection_even_if_it_reaches_ffmpeg(name):
 
 def test_a_track_in_another_file_makes_no_connection_even_if_it_reaches_ffmpeg():
     server, address = _listener()
-    with server, read_video._nameless_file() as source:
+    with server, read_video.nameless_file() as source:
         source.write(b"ffconcat version 1.0\nfile '%s'\n" % address)
         source.flush()
         source.seek(0)
@@ -303,7 +303,7 @@ def test_a_track_in_another_file_makes_no_connection_even_if_it_reaches_ffmpeg()
         process.kill()
         process.wait()
     server, address = _listener()
-    with server, read_video._nameless_file() as source:
+    with server, read_video.nameless_file() as source:
         source.write(outside(address))
         source.flush()
         with suppress(ClipRefused):

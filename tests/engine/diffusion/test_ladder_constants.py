@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks import meta_memory
 from engine.diffusion.wan.ladder import activations
+from engine.families import ltx
 from engine.families.animatediff import ladder as animatediff
 from engine.families.svd import ladder as svd
 from engine.families.wan import VERSIONS
@@ -74,3 +75,11 @@ def test_the_weights_of_wan(name):
         version.transformer, rel=0.01
     )
     assert meta_memory.weights_of(meta_memory.wan_vae(name)) == pytest.approx(version.vae, rel=0.01)
+
+
+def test_a_step_and_the_decoder_of_ltx():
+    transformer = meta_memory.ltx_transformer(blocks=1)
+    for from_picture, each in ((False, ltx.STEP), (True, ltx.STEP_FROM_PICTURE)):
+        step = meta_memory.ltx_step(transformer, 960, 544, 121, from_picture=from_picture)
+        assert step.each == pytest.approx(each, rel=CLOSE)
+    assert meta_memory.weights_of(meta_memory.ltx_vae()) == pytest.approx(ltx.VAE, rel=0.01)

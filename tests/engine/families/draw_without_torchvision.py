@@ -36,7 +36,7 @@ def main(how: str, models: Path) -> None:
     from engine.core.capabilities import Capabilities
     from engine.core.device import Device
     from engine.core.errors import RenderFailed
-    from engine.core.family import Hooks, Inputs, SourceClip
+    from engine.core.family import Hooks, Inputs, SourceClip, frames_of
     from engine.core.recipe import Follow, Kind, Quality
     from engine.core.request import Request, Subject
     from engine.families import FAMILIES, load
@@ -62,7 +62,7 @@ def main(how: str, models: Path) -> None:
         recipe = replace(recipe, frames=frames, length=frames, steps=min(recipe.steps, 3))
         shown = inputs if kind is Kind.ANIMATE or follow else Inputs()
         drawn = load(name, context).draw(recipe, shown, seed=1, hooks=Hooks())
-        assert len(drawn) == frames
+        assert len(frames_of(drawn)) == frames
         print(name)
     from engine.following.extractors import load_extractor
     from engine.following.needs import NEEDS
