@@ -73,7 +73,7 @@ WORTH = {1.0: 0.1, 2.0: 1.0, 3.0: 1.0}
 REJECTED, WARNED = 0.04, 0.08
 """Shares of good clips that may be rejected, at hand and as reckoned on others together; and warned of."""
 
-MARGINS = {"fresh_blotches": 1.1, "fresh_noise": 0.6, "colours_drift": 0.2}
+MARGINS = {"fresh_blotches": 1.1, "fresh_noise": 0.6, "colours_drift": 0.03}
 """What is added to the thresholds of troubles that good clips of repositories never seen come near.
 
 Dithered GIFs are noisy. Below the threshold a clip is warned of.
