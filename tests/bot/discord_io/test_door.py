@@ -65,7 +65,7 @@ async def test_a_server_has_only_a_few_requests_in_hand(fake, channel, bot, serv
     limits = services.door._limits
     monkeypatch.setattr(services.door, "_limits", type(limits)(per_member=1, per_guild=2))
     go_on = asyncio.Event()
-    monkeypatch.setattr(services.submissions._reception, "attachments", lambda _: go_on.wait())
+    monkeypatch.setattr(services.submissions._reception, "attachments", lambda *_, **__: go_on.wait())
     upload = Upload("lake.png", picture())
     members = [fake.member(f"member {number}") for number in range(4)]
     asked = [await fake.slash(member, channel, "animate", image=upload) for member in members]

@@ -114,7 +114,7 @@ async def test_the_next_job_is_begun_when_one_leaves_the_gpu_and_never_a_third(q
         await comes_to(queue, job, State.RENDERED)
     assert engine.drew() == [job.id for job in jobs], "in the order of the queue"
     assert len(loop._pauses.seconds) == 2
-    assert not loop.progress
+    await until(lambda: not loop.progress)
 
 
 async def test_a_rejected_take_is_drawn_again_before_another_job_is_begun(queue, engine, loop):
