@@ -84,7 +84,12 @@ SPEC = FamilySpec(
         Quality.BALANCED: (_lcm(8, 2.0), *_full(20), _lightning(8)),
         Quality.BEST: _full(25),
     },
-    features=frozenset(Feature) - {Feature.FOLLOW, Feature.END},  # animatediff-control and the camera do
+    features=frozenset(
+        {
+            *(Feature.PROMPT, Feature.SCHEDULE, Feature.CAMERA),
+            *(Feature.FIRST_FRAME, Feature.LIKE, Feature.STYLE),
+        }
+    ),
     heeds_faces=True,
     area={Quality.FAST: 448 * 448, Quality.BALANCED: 512 * 512, Quality.BEST: 640 * 512},
     multiple=64,

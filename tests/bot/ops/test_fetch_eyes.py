@@ -32,7 +32,7 @@ def test_one_line_says_what_is_downloaded_and_one_what_to_do_if_it_fails(index, 
     came = fetch_eyes(Store(tmp_path), WANTED, lines.append, clock=time.time)
     assert came.missing == GROUPS[GROUP]
     assert len(lines) == 2
-    assert "33 MB" in lines[0]
+    assert "38 MB" in lines[0]
     assert lines[1].endswith("To try again: framekiln models pull eyes")
     assert "404" in lines[1]
 

@@ -111,3 +111,8 @@ def test_a_strangers_recipe_asks_for_no_sound_only_if_it_says_so(loud):
     assert read_foreign(recipe.to_json()).request().sound is None
     assert read_foreign(replace(recipe, sound=SoundSource.NONE).to_json()).request().sound is False
     assert read_foreign(recipe.to_json().replace('"sound": "drawn", ', "")).request().sound is None
+
+
+def test_only_what_makes_sound_says_so():
+    """A recipe that asks a family for sound it cannot make fails each time."""
+    assert [name for name, spec in FAMILIES.items() if Feature.SOUND in spec.features] == ["ltx"]
