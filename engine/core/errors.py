@@ -7,6 +7,7 @@ EngineError                  the root; anything else that is raised is a bug
 ├── Unsupported              this recipe cannot be drawn by this engine, here
 ├── Cancelled                a stop was asked for
 ├── EngineClosed             the engine was closed while this job ran or waited; the job is not to blame
+├── GpuClosed                another render broke the GPU in this process; the job is not to blame
 ├── EngineDied               the engine process ended while this job ran
 │   ├── EngineKilled         something else than the bot killed it
 │   └── EngineHung           it lived, but said nothing for too long, and was killed
