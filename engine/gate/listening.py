@@ -13,37 +13,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.core.sound import RATE, Sound, check_sound
-
-
-@dataclass(frozen=True, kw_only=True)
-class SoundKind:
-    """A kind of fault of a sound and its limits.
-
-    Attributes:
-        words: what a member reads.
-        unit: of the value.
-        warn: from this value on, a take carries a warning.
-        reject: from this value on, it is drawn again; infinite where that is never certain.
-    """
-
-    words: str
-    unit: str
-    warn: float
-    reject: float = math.inf
-
+from engine.gate.meaning.fault import Kind
 
 SOUND_FAULTS = {
-    "sound_is_broken": SoundKind(
+    "sound_is_broken": Kind(
         words="the sound contains invalid numbers", unit="share of the samples", warn=1e-9, reject=1e-9
     ),
-    "sound_is_missing": SoundKind(words="it is silent", unit="share of the clip", warn=0.97, reject=0.995),
-    "sound_is_clipped": SoundKind(
+    "sound_is_missing": Kind(words="it is silent", unit="share of the clip", warn=0.97, reject=0.995),
+    "sound_is_clipped": Kind(
         words="the sound is distorted", unit="share of the worst tenth of a second", warn=0.03, reject=0.2
     ),
-    "sound_clicks": SoundKind(
-        words="the sound clicks", unit="times the steps around it", warn=3.0, reject=6.0
-    ),
-    "sound_has_another_length": SoundKind(
+    "sound_clicks": Kind(words="the sound clicks", unit="times the steps around it", warn=3.0, reject=6.0),
+    "sound_has_another_length": Kind(
         words="the sound is not as long as the picture", unit="frames", warn=1.0, reject=6.0
     ),
 }

@@ -1,4 +1,4 @@
-"""The faults of meaning: what a face or a line of text must not do."""
+"""What a fault of meaning or of sound is; and those of meaning: what a face or a line of text must not do."""
 
 from __future__ import annotations
 
