@@ -6,7 +6,16 @@ import math
 
 from engine.core.recipe import Recipe, Role
 from engine.diffusion.ladder import Phase, Rung
-from engine.families.ltx import DECODED, DECODED_IN_TILES, STEP, STEP_FROM_PICTURE, grid, tokens
+from engine.families.ltx import (
+    DECODED,
+    DECODED_IN_TILES,
+    STEP,
+    STEP_FROM_PICTURE,
+    TRANSFORMER,
+    VAE,
+    grid,
+    tokens,
+)
 
 OFFLOAD = Rung(name="offload", about="models took turns on the GPU to save memory (same picture)")
 TILES = Rung(
@@ -25,10 +34,6 @@ RUNGS = (OFFLOAD, TILES, STREAM)
 
 BLOCKS_HELD = 0.06
 """The share of the streamed transformer that is on the card at a time: two of its 48 blocks, and the rest."""
-
-
-TRANSFORMER, VAE = 37_980_000_000, 1_452_000_000
-"""Bytes of LTX-2.3's in half precision; ``benchmarks.meta_memory`` counts them."""
 
 
 def usual_costs(recipe: Recipe) -> tuple[tuple[Rung, ...], tuple[int, ...]]:
