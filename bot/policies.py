@@ -28,7 +28,7 @@ from engine.core.request import AUTO
 from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.runtime.context import (
     ALLOCATOR,
     ALLOCATOR_VARIABLE,

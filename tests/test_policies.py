@@ -34,7 +34,7 @@ from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits

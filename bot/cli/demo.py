@@ -57,7 +57,7 @@ from engine.planning.plan import PlanLimits, plan
 from engine.process.host import EngineHost, HostState, Rendered
 from engine.provenance.identity import load_identity
 from engine.provenance.seal import Sealer
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.runtime.capabilities import capabilities_of
 
 LOOK_EVERY = 0.1

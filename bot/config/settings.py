@@ -36,7 +36,7 @@ from bot.config.secrets import HIDDEN, hide_token_like
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
-from engine.rendering.render_job import RenderLimits
+from engine.rendering.limits import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
 from engine.untrusted.headers import PictureLimits
 from engine.untrusted.sound_headers import SoundLimits

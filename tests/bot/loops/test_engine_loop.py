@@ -35,7 +35,7 @@ from engine.core.errors import (
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.recipe import Outcome, Receipt, Recipe, Role, Stage, TakeRecord
 from engine.core.shortages import RanShort, Shortage
-from engine.rendering.render import RenderLimits
+from engine.rendering.limits import RenderLimits
 from tests.bot.fixtures import (
     BEN,
     FakeEngine,
