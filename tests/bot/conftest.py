@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot import app
+from bot.config.paths import DATABASE
 from bot.config.settings import Settings
 from bot.discord_io import door
 from db.files import Blobs
@@ -13,11 +14,12 @@ from tests.bot.fixtures import HouseEngine, connected
 from tests.clock import CLOCK
 from tests.fake_discord import TOKEN, FakeDiscord, Permission
 from tests.policies import queue_on
+from tests.ready_database import put_database
 
 
 @pytest.fixture
 async def db(tmp_path):
-    async with await Database.open(tmp_path / "bot.db") as database:
+    async with await Database.open(put_database(tmp_path / "bot.db")) as database:
         yield database
 
 
@@ -41,6 +43,7 @@ def settings(tmp_path):
         status_interval=1.0,
         per_member_waiting=3,
         min_free_disk=0,
+        reserve_bytes=4096,  # the bytes are random, and take a while
         max_picture_bytes=1_000_000,
         fetch_eyes=False,
     )
@@ -55,6 +58,7 @@ def engine(tmp_path):
 async def services(settings, engine, monkeypatch):
     """The real bot as it is put together, with an engine that does as it is told."""
     monkeypatch.setattr(app, "EngineHost", lambda **_: engine)
+    put_database(settings.data_dir / DATABASE)
     async with app.assemble(settings, clock=CLOCK) as made:
         yield made
 
