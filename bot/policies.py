@@ -24,8 +24,8 @@ from db.jobs.enqueue import EnqueueLimits
 from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
+from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
-from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
 from engine.process.host import HostLimits
 from engine.rendering.limits import RenderLimits

@@ -164,6 +164,10 @@ class ClipMaker:
             await self.host.start()
         return self.host.device or Device()
 
+    async def _planned_device(self) -> Device:
+        """What to plan for: without weights, the engine looks for no GPU, and need not run yet."""
+        return await self.device() if policies.store_of(self._settings).in_use() else Device()
+
     async def make(
         self,
         request: Request,
@@ -191,9 +195,10 @@ class ClipMaker:
         outlet = Folder(self._data)
         clips_sound = wants_clips_sound(request)
         subjects = await _take_in(files, self._blobs, settings, clips_sound=clips_sound)
-        capabilities = _capabilities(settings, await self.device(), request)
+        capabilities = _capabilities(settings, await self._planned_device(), request)
         request = worded(request, capabilities, limit=settings.max_prompt)
         recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
+        await self.device()
         job = await self._enqueue(recipe, subjects.values())
         engine = _Heard(self.host, attempts)
         deliverer, engine_loop = self._loops(engine, outlet)

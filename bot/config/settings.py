@@ -33,7 +33,7 @@ from bot.config.endurance import Endurance
 from bot.config.looking import Looking
 from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
-from engine.gate.local_calibration import FEWEST
+from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
