@@ -23,7 +23,7 @@ Clean = TypeVar("Clean")
 T = TypeVar("T")
 
 
-class MediaLimits(Protocol):
+class IntakeCosts(Protocol):
     """What taking in a file of any kind may cost; the limits of each kind have these and their own."""
 
     @property
@@ -55,7 +55,7 @@ class MediaLimits(Protocol):
 class MediaIntake(ABC, Generic[Clean]):
     """Takes members' files of one kind in. Close it, or use it with ``async with``."""
 
-    def __init__(self, limits: MediaLimits, *, folder: Path | None = None) -> None:
+    def __init__(self, limits: IntakeCosts, *, folder: Path | None = None) -> None:
         """Make one.
 
         Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from bot import app
@@ -35,10 +37,15 @@ def blobs(tmp_path):
 
 @pytest.fixture
 def settings(tmp_path):
+    return _settings().model_copy(update={"data_dir": tmp_path / "data"})
+
+
+@functools.cache
+def _settings() -> Settings:
+    """Checked once: the sources and the checks take 7 ms."""
     return Settings(
         _env_file=None,
         discord_token=TOKEN,
-        data_dir=tmp_path / "data",
         moderator_roles=(),
         status_interval=1.0,
         per_member_waiting=3,
