@@ -9,7 +9,7 @@ import time
 import discord
 import pytest
 
-from bot.cli.demo import Folder
+from bot.cli.stand_ins import Folder
 from bot.config.settings import Settings
 from bot.discord_io.causes import Trouble
 from bot.discord_io.messenger import Messenger
