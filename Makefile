@@ -106,7 +106,7 @@ site: $(BIN)/.docs
 docs: pages complete site
 
 complete: $(BIN)/.test
-	$(BIN)/pytest -q -m pages tests
+	$(BIN)/pytest -q -m pages $$(grep -rlE --include="test_*.py" "mark\.pages" tests)
 
 run: $(BIN)/.core
 	@$(BIN)/framekiln run
