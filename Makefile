@@ -52,8 +52,8 @@ demo: $(BIN)/.core
 	@$(BIN)/framekiln demo examples/lake.png -o out/demo.mp4
 
 # Two runs of pytest beside each other, of about the same length: every worker reads all tests of its run, and
-# only those of the first bring torch along. Tests wait for a clock or another process for part of the time, so twice two
-# workers keep two cores busy.
+# only those of the first bring torch along. Tests wait for a clock or another process for part of the time, so
+# twice two workers keep two cores busy. 0 workers: a run is one process.
 WORKERS ?= 2
 PYTEST = $(BIN)/pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 WITH_TORCH = tests/engine/clips tests/engine/core tests/engine/diffusion tests/engine/families tests/engine/gate tests/engine/planning tests/engine/rendering tests/engine/runtime tests/engine/smooth tests/engine/vision tests/engine/test_public_face.py tests/end_to_end/test_models_way.py tests/test_families.py tests/test_gpu_benchmark.py tests/bot/cli/test_gpu_report.py
