@@ -64,12 +64,17 @@ class Webhooks(Rows):
     """The part of the queue that remembers what another program is to be told."""
 
     async def switch(self, *, on: bool) -> None:
-        """Write events down from now on, or stop doing so; without an address, what is left goes too."""
+        """Write events down from now on, or stop doing so.
+
+        What is waiting is sent now if they are written down, and is forgotten if not.
+        """
 
         def transaction(connection: sqlite3.Connection) -> None:
             value = "on" if on else "off"
             connection.execute("REPLACE INTO meta (key, value) VALUES (?, ?)", (SWITCH, value))
-            if not on:
+            if on:
+                connection.execute("UPDATE webhook_event SET due_at = 0 WHERE due_at < ?", (NEVER,))
+            else:
                 connection.execute("DELETE FROM webhook_event")
 
         await self._db.write(transaction)

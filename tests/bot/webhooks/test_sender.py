@@ -173,6 +173,20 @@ async def test_while_the_receiver_is_down_everything_waits_in_order(queue, recei
     assert await left(queue) == []
 
 
+async def test_a_restart_tries_at_once(queue, receiver):
+    sender = sender_to(queue, receiver.url)
+    await sender.begin()
+    await enqueued(queue)
+    receiver.answers = [web.Response(status=500)]
+    await rounds(sender, 2)
+    assert len(receiver.got) == 1
+    again = sender_to(queue, receiver.url)
+    await again.begin()
+    await rounds(again)
+    assert receiver.types == ["job.accepted"] * 2
+    assert await left(queue) == []
+
+
 async def test_a_message_that_is_refused_for_itself_does_not_hold_up_the_rest(queue, receiver):
     sender = sender_to(queue, receiver.url)
     await sender.begin()
