@@ -21,7 +21,6 @@ from pathlib import Path
 
 from bot import policies
 from bot.cli.output import CannotSave, OutputFile
-from bot.cli.stand_ins import NOBODY, Folder, HeardEngine
 from bot.config.paths import BLOBS, DATABASE, OUTBOX, SPOOL
 from bot.config.settings import Settings
 from bot.intake.clip_intake import ClipIntake
@@ -33,6 +32,7 @@ from bot.loops.clip_post import ClipPosts
 from bot.loops.delivery import Deliverer
 from bot.loops.engine_loop import EngineLoop
 from bot.loops.previews import JobProgress
+from bot.loops.without_discord import NOBODY, Folder, HeardEngine
 from bot.ops.shortages import Shortages
 from bot.privacy.forgetting import RecipeRedactor
 from bot.requests.options import wants_clips_sound

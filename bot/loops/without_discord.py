@@ -1,4 +1,4 @@
-"""What stands in for Discord on the command line, and what listens in on the engine there."""
+"""The two ends of the loops on the command line: a folder in place of Discord, and the engine, listened to."""
 
 from __future__ import annotations
 
