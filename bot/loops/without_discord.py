@@ -1,4 +1,4 @@
-"""The two ends of the loops on the command line: a folder in place of Discord, and the engine, listened to."""
+"""The loops' two ends on the command line: a folder in place of Discord, and an engine that is heard."""
 
 from __future__ import annotations
 
