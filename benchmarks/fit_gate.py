@@ -53,6 +53,12 @@ SHOWS = {
 CONTENT = ("clipped", "letterbox", "only_zooms", "earlier_frame_shows")
 """Measures of content that good clips have as well, or that only warn: no regression reads them."""
 
+BY_LIMIT = ("tint_drifts_everywhere", "colour_is_added_everywhere")
+"""Measures that have a limit and nothing else: no regression reads them either."""
+
+FAR_OFF = ("tiles_reverse", "calm_residue", "colour_residue", "middle_residue")
+"""Measures that next to no good clip raises from zero: their limit tells nothing of how they spread."""
+
 ALONE = ("subject_drifts",)
 """Troubles whose regression reads their own measures alone: an injected one changes colours and much else, by
 which a fit would know it, and a real one would not."""
@@ -94,7 +100,7 @@ class Fit:
         needs_input = np.array([MEASURES[name].needs_input for name in data.names])
         with_picture = data.has_reference if has_input else np.zeros(len(data.values), bool)
         self.known = ~needs_input[None, :] | with_picture[:, None]
-        self.columns = (~needs_input | has_input) & ~np.isin(data.names, CONTENT)
+        self.columns = (~needs_input | has_input) & ~np.isin(data.names, CONTENT + BY_LIMIT)
         self.sources = sorted(set(data.source[self.good]))
         self._last: dict[str, tuple[Array, float]] = {}
         self._seen: dict[frozenset[str], tuple[dict[str, Scale], dict[str, Array]]] = {}
@@ -114,7 +120,7 @@ class Fit:
             median = float(np.median(values))
             away = np.abs(values - median)
             # Many measures read 0 on nearly all good clips: the rare ones, or the limit, tell the scale.
-            limit = MEASURES[name].warn
+            limit = np.inf if name in FAR_OFF else MEASURES[name].warn
             least = 0.1 * limit if np.isfinite(limit) else 0.01
             spread = max(float(np.percentile(away, 75)), float(np.percentile(away, 95)) / 3, least)
             scales[name] = Scale(median=median, spread=spread)

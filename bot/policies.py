@@ -130,6 +130,17 @@ def to_judge(settings: Settings) -> ClipIntakeLimits:
     )
 
 
+def to_hear(settings: Settings) -> SoundIntakeLimits:
+    """What a clip may be that the owner has listened to: all of its sound is kept."""
+    clips = to_judge(settings)
+    return replace(
+        for_sounds(settings),
+        max_bytes=clips.max_bytes,
+        max_seconds=clips.max_seconds,
+        keep_seconds=clips.keep_seconds,
+    )
+
+
 def engine_environment(settings: Settings) -> dict[str, str]:
     """What the engine process must know of the settings; see :mod:`engine.runtime.context`."""
     return {

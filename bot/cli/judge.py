@@ -12,30 +12,41 @@ import click
 
 from bot.cli.output import PICTURE, OutputFile, data_dir, save_picture
 from engine.core.foreign_text import visible
-from engine.core.recipe import Role
+from engine.core.recipe import Role, SoundSource
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from engine.core.family import SourceClip
     from engine.core.recipe import Recipe
     from engine.gate import Calibration, Verdict
+    from engine.gate.listening import Heard
 
 NATIVE_FPS = 12.0
 """The gate judges what models draw; a stranger's clip is thinned to about their rate."""
 
+
+AS_WANTED = frozenset({"sound_is_missing", "sound_has_another_length"})
+"""What is a fault only where it is known how much sound there was to be."""
+
+UNHEARD = "its sound cannot be read and was not judged"
 
 _ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """A clip, thinned to its drawn frames, and the verdict."""
+    """A clip, thinned to its drawn frames, and the verdict.
+
+    ``unheard`` is set where the clip's sound should have been judged and could not be read.
+    """
 
     path: Path
     frames: NDArray[np.uint8]
     fps: float
     verdict: Verdict
+    unheard: bool = False
 
 
 @click.command()
@@ -96,16 +107,14 @@ def judged_file(
     from bot.cli.owners_files import owners_eyes, read_owners_clip  # noqa: PLC0415 - OpenCV, not for --help
     from engine.families import travels  # noqa: PLC0415 - see above
     from engine.gate import judge as judge_frames  # noqa: PLC0415 - see above
+    from engine.gate import with_heard  # noqa: PLC0415 - see above
     from engine.rendering.both_ends import judge_both_ends  # noqa: PLC0415 - see above
     from engine.rendering.takes import is_known  # noqa: PLC0415 - see above
     from engine.vision.crop import cover  # noqa: PLC0415 - see above
 
     clip = read_owners_clip(path)
     recipe = _recipe(path)
-    step = min(_judged_every(recipe, clip.fps), len(clip.frames) - 1)  # two frames at least
-    count = 1 + int((len(clip.frames) - 1) / step + _ROUNDING)
-    frames = clip.frames[[round(place * step) for place in range(count)]]
-    fps = clip.fps / step
+    frames, fps = _seen(clip, recipe)
     calibration = None if recipe is None else _calibrations().get(recipe.engine)
     size = (frames.shape[2], frames.shape[1])
     reference, last = (None if one is None else cover(one, *size) for one in (picture, end))
@@ -126,7 +135,49 @@ def judged_file(
             eyes=eyes,
             known=known,
         )
-    return Judged(path=path, frames=frames, fps=fps, verdict=verdict)
+    heard, unheard = _heard(path, clip, recipe)
+    return Judged(path=path, frames=frames, fps=fps, verdict=with_heard(verdict, heard), unheard=unheard)
+
+
+def _seen(clip: SourceClip, recipe: Recipe | None) -> tuple[NDArray[np.uint8], float]:
+    """The frames that are judged, and how many there are to a second.
+
+    A loop goes on with its start, so that its seam is judged like every other step.
+    """
+    import numpy as np  # noqa: PLC0415 - see above
+
+    from engine.clips.join import LEAD_SECONDS  # noqa: PLC0415 - see above
+
+    whole = clip.frames
+    step = min(_judged_every(recipe, clip.fps), len(whole) - 1)  # two frames at least
+    if recipe is not None and recipe.loop:
+        whole = np.concatenate([whole, whole[: 1 + round(LEAD_SECONDS * clip.fps)]])
+    count = 1 + int((len(whole) - 1) / step + _ROUNDING)
+    return np.asarray(whole[[round(place * step) for place in range(count)]], np.uint8), clip.fps / step
+
+
+def _heard(path: Path, clip: SourceClip, recipe: Recipe | None) -> tuple[tuple[Heard, ...], bool]:
+    """What is wrong with the sound of a file, and whether it has one that can't be read.
+
+    Only a sound that a model made is judged, or one of unknown origin; a member's own is not. How much sound
+    a clip from elsewhere was to have is not known, so silence is no fault there.
+    """
+    if recipe is not None and recipe.sound is not SoundSource.DRAWN:
+        return (), False
+    from bot.cli.owners_files import read_owners_sound  # noqa: PLC0415 - see above
+    from engine.gate import listen  # noqa: PLC0415 - see above
+
+    sound, there = read_owners_sound(path)
+    if sound is None:
+        return (), there
+    frames = len(clip.frames)
+    seams: tuple[float, ...] = ()
+    if recipe is not None and recipe.before is not None:
+        seams = ((frames - recipe.length) / clip.fps, (frames - recipe.length + 1) / clip.fps)
+    heard = listen(sound, frames=frames, fps=clip.fps, seams=seams, encoded=True)
+    if recipe is None:
+        heard = tuple(one for one in heard if one.code not in AS_WANTED)
+    return heard, False
 
 
 def _calibrations() -> Mapping[str, Calibration]:
@@ -151,11 +202,12 @@ def _recipe(path: Path) -> Recipe | None:
 def _judged_every(recipe: Recipe | None, fps: float) -> float:
     """How many frames of the file one judged frame stands for.
 
-    The recipe of one of ours knows which frames were drawn, and the family which of those were judged.
+    The recipe of one of ours knows which frames were drawn, and the family which of those were judged. That
+    of a loop does not: it was made of a finished clip.
     """
     from engine.families import FAMILIES  # noqa: PLC0415 - see above
 
-    if recipe is None:
+    if recipe is None or recipe.loop:
         return max(1, round(fps / NATIVE_FPS))
     spec = FAMILIES.get(recipe.engine)
     step = 1 if spec is None else spec.judged_step(recipe.native_fps)
@@ -180,6 +232,8 @@ def _as_text(judged: Judged) -> str:
     verdict = judged.verdict
     lines = [f"{visible(str(judged.path))}: {verdict.outcome.value}, {verdict.score:.0f} of 100"]
     lines += [f"  · {visible(reason)}" for reason in verdict.reasons]
+    if judged.unheard:
+        lines.append(f"  · {UNHEARD}")
     return "\n".join(lines)
 
 
@@ -192,6 +246,7 @@ def _as_json(judged: Judged) -> str:
         "reasons": verdict.reasons,
         "frames": len(judged.frames),
         "fps": judged.fps,
+        **({"unheard": UNHEARD} if judged.unheard else {}),
         "scores": {name: round(float(value), 4) for name, value in verdict.scores.items()},
     }
     return json.dumps(told)

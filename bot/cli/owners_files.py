@@ -1,4 +1,4 @@
-"""The clips and pictures that the owner names on the command line, read as a member's are.
+"""The clips, their sound, and the pictures that the owner names on the command line, read as a member's are.
 
 They may come from anywhere, so they go through the same confined processes, and mean the same colours.
 """
@@ -16,10 +16,13 @@ from numpy.typing import NDArray
 from bot.config.settings import BadSettings, Settings, load_settings
 from bot.intake.clip_intake import ClipIntake
 from bot.intake.picture_intake import Intake
-from bot.policies import for_intake, store_of, to_judge
+from bot.intake.sound_intake import CleanSound, SoundIntake
+from bot.policies import for_intake, store_of, to_hear, to_judge
+from engine.clips.pcm import read_sound
 from engine.clips.read_clip import read_clip
 from engine.core.errors import UserError
 from engine.core.family import SourceClip
+from engine.core.sound import Sound
 from engine.vision.eyes import Eyes
 
 
@@ -44,6 +47,31 @@ def read_owners_clip(path: Path) -> SourceClip:
         copy = Path(folder, "clip.mp4")
         copy.write_bytes(taken)
         return read_clip(copy)
+
+
+def read_owners_sound(path: Path) -> tuple[Sound | None, bool]:
+    """Read the sound of a clip from where its frames begin.
+
+    Returns:
+        float32 ``[S, 2]``, or None where there is none to be had; and whether the clip has one all the same.
+
+    Raises:
+        ValueError: a setting is wrong.
+        OSError: it can't be opened.
+    """
+    limits = to_hear(_settings())
+
+    async def take() -> tuple[CleanSound | None, str]:
+        async with SoundIntake(limits) as intake:
+            return await intake.of_clip(_bytes_of(path, limits.max_bytes))
+
+    taken, note = asyncio.run(take())
+    if taken is None:
+        return None, bool(note)
+    with TemporaryDirectory() as folder:
+        copy = Path(folder, "sound.wav")
+        copy.write_bytes(taken.wav)
+        return read_sound(copy), True
 
 
 def read_owners_picture(path: Path) -> NDArray[np.uint8]:

@@ -40,6 +40,10 @@ FULL, FLAT, FLAT_RUN = 0.985, 1e-6, 4
 """A clipped peak is so loud, and so many samples of it in a row are the same to within this. The peak of a
 loud bass is loud, but round."""
 
+PILED, BELOW, USUAL_PILE = 0.9, 0.8, 2.5
+"""An encoder rounds clipped peaks, so in a file they are counted: many samples lie above the first level, and
+hardly any between the two. A tone of full scale has about twice as many above as between."""
+
 SEAM_SECONDS = 0.01
 """How far from a seam a click is looked for."""
 
@@ -74,7 +78,9 @@ class Heard:
         return self.value >= SOUND_FAULTS[self.code].reject
 
 
-def listen(sound: Sound, *, frames: int, fps: float, seams: Sequence[float] = ()) -> tuple[Heard, ...]:
+def listen(
+    sound: Sound, *, frames: int, fps: float, seams: Sequence[float] = (), encoded: bool = False
+) -> tuple[Heard, ...]:
     """Find what is wrong with a sound.
 
     Args:
@@ -82,6 +88,7 @@ def listen(sound: Sound, *, frames: int, fps: float, seams: Sequence[float] = ()
         frames: that it goes with.
         fps: frames per second of those.
         seams: seconds at which it was joined.
+        encoded: it was read from a finished file.
 
     Returns:
         The faults that a member should know of, in the order of :data:`SOUND_FAULTS`.
@@ -97,7 +104,7 @@ def listen(sound: Sound, *, frames: int, fps: float, seams: Sequence[float] = ()
     found = [
         _broken(finite),
         _missing(whole, frames / fps),
-        _clipped(whole),
+        _piled(whole) if encoded else _clipped(whole),
         max((_click(whole, seam) for seam in seams), key=lambda heard: heard.value, default=None),
         _other_length(len(sound), frames, fps),
     ]
@@ -131,11 +138,23 @@ def _clipped(sound: Sound) -> Heard:
     for back in range(1, runs):
         flat[back:] &= still[:-back]
         flat[:back] = False
-    shares = _windows(flat.astype(np.float32)).mean(axis=1).max(axis=1)
-    worst = int(shares.argmax()) if len(shares) else 0
+    return _worst_clipped(_windows(flat.astype(np.float32)).mean(axis=1))
+
+
+def _piled(sound: Sound) -> Heard:
+    """The same of a sound that was encoded: the share of samples that are piled up near full scale."""
+    level = _windows(np.abs(sound))
+    high, between = level >= PILED, (level >= BELOW) & (level < PILED)
+    return _worst_clipped(np.maximum(0, high.mean(axis=1) - USUAL_PILE * between.mean(axis=1)))
+
+
+def _worst_clipped(shares: NDArray[np.floating]) -> Heard:
+    """The worst of windows, by the clipped share of each channel ``[n, 2]``."""
+    worse = shares.max(axis=1)
+    worst = int(worse.argmax()) if len(worse) else 0
     return Heard(
         code="sound_is_clipped",
-        value=float(shares[worst]) if len(shares) else 0.0,
+        value=float(worse[worst]) if len(worse) else 0.0,
         second=worst * WINDOW / RATE,
     )
 

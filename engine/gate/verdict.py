@@ -79,7 +79,7 @@ class Verdict:
         return replace(
             self,
             outcome=_outcome(findings),
-            reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
+            reasons=_reasons(findings),
             findings=findings,
             score=score,
             spared=spared and _outcome(findings) is not Outcome.REJECTED,
@@ -91,9 +91,8 @@ class Verdict:
         Args:
             begins: the second at which that part begins.
         """
-        return tuple(
-            _reason(finding if finding.second is None else replace(finding, second=finding.second + begins))
-            for finding in self.findings[:_MOST_REASONS]
+        return _reasons(
+            [one if one.second is None else replace(one, second=one.second + begins) for one in self.findings]
         )
 
     @property
@@ -238,7 +237,7 @@ def weigh(
     spared = spared and _outcome(findings) is not Outcome.REJECTED
     return Verdict(
         outcome=_outcome(findings),
-        reasons=tuple(_reason(finding) for finding in findings[:_MOST_REASONS]),
+        reasons=_reasons(findings),
         findings=findings,
         scores={name: reading.value for name, reading in readings.items()},
         readings={name: float(f"{reading.value:.4g}") for name, reading in readings.items() if reading.known},
@@ -294,7 +293,11 @@ def _weight(finding: Finding) -> tuple[bool, float]:
     return finding.rejects, finding.severity
 
 
-def _reason(finding: Finding) -> str:
-    kinds = (TROUBLES, FAULTS, SOUND_FAULTS, MEASURES)
-    words = next(kind[finding.code].words for kind in kinds if finding.code in kind)
-    return words if finding.second is None else f"{words} at {finding.second:.1f} s"
+def _reasons(findings: Sequence[Finding]) -> tuple[str, ...]:
+    """The worst findings in words. What several measures and troubles show is said once, of the worst."""
+    told: dict[str, str] = {}
+    for finding in findings:
+        kinds = (TROUBLES, FAULTS, SOUND_FAULTS, MEASURES)
+        words = next(kind[finding.code].words for kind in kinds if finding.code in kind)
+        told.setdefault(words, words if finding.second is None else f"{words} at {finding.second:.1f} s")
+    return tuple(told.values())[:_MOST_REASONS]

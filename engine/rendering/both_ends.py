@@ -21,7 +21,8 @@ from engine.vision.eyes import Eyes
 
 EXPECTED = frozenset(
     {
-        *("subject_drifts", "melts", "colours_fade", "colours_drift", "blur_collapses"),
+        *("subject_drifts", "melts", "colours_fade", "blur_collapses"),
+        *("colours_drift", "tint_drifts_everywhere", "colour_is_added_everywhere"),
         *("only_zooms", "clipped", "burnt", "oversaturated", "noise"),
     }
 )
@@ -31,7 +32,7 @@ stands still in one of the pictures, such as grain or fine print, is judged besi
 SHARE = 4
 """Each end is one part of so many; see :data:`engine.families.camera.crossing.SHARE`."""
 FEWEST = 2
-LIGHT = frozenset({"brightness_flickers", "colours_flicker", "light_boils", "part_strobes"})
+LIGHT = frozenset({"brightness_flickers", "colours_flicker", "light_boils", "tiles_reverse", "part_strobes"})
 """What a quick change from a dark picture to a bright one looks like as well."""
 THERE_AND_BACK = 1.3
 """Light that flickers goes this many times as far as from the one picture's to the other's."""

@@ -85,7 +85,7 @@ def tint_reverses(clip: Clip) -> Reading:
     return Reading(float(_reversal(clip.tints, clip.encoders_tints).max()))
 
 
-@measure(unit="log units", frames=8)
+@measure(unit="log units", words="patches of light flicker", usual=0.001, warn=0.003, reject=0.005, frames=8)
 def tiles_reverse(clip: Clip) -> Reading:
     """Brightness that is new in each frame, in the median tile of an 8x8 grid."""
     return Reading(float(np.median(_reversal(clip.tile_gains))))

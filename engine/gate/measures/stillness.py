@@ -28,12 +28,13 @@ def blank(clip: Clip) -> Reading:
     return Reading(1 / (float(clip.contrast[frame]) + 0.01), frame)
 
 
-@measure(unit="share", words="nothing moves", warn=0.25, reject=0.34, frames=2)
+@measure(unit="share", words="nothing moves", usual=0.11, warn=0.25, reject=0.34, frames=2)
 def frozen(clip: Clip) -> Reading:
     """The longest run of transitions in which nothing changes, as a share of all.
 
     Nothing changes below 1.6 levels of ``Clip.changes``. That is a percentile, not a mean, so that a static
-    camera with a small moving object does not count as frozen.
+    camera with a small moving object does not count as frozen. A camera that starts or ends gently stands
+    still for a step or two: up to that no points are lost.
     """
     longest, run, end = 0, 0, None
     for t, change in enumerate(clip.changes):

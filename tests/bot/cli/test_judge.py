@@ -12,15 +12,18 @@ from PIL import Image
 
 from bot.cli.main import main
 from bot.config.paths import CALIBRATION
+from bot.policies import to_hear
 from engine.clips.encode import encode
 from engine.core.cancel import CancelToken
-from engine.core.recipe import Kind, Recipe
+from engine.core.recipe import Before, Kind, Recipe, SoundSource
+from engine.core.sound import RATE, silence
 from engine.gate import TROUBLES
 from engine.gate import judge as judge_frames
 from engine.gate.calibration import shipped
 from engine.gate.verdict import measured
 from engine.provenance.statement import metadata
 from engine.smooth import smooth_to_rate
+from tests import sounds
 from tests.engine.smooth.moving_scenes import pan
 
 
@@ -40,6 +43,29 @@ def clip(path, *, fps=8.0, flicker=0.0):
         cancel=CancelToken(),
     )
     return path
+
+
+def sounding(path, sound, *, recipe=None, frames=None):
+    """Two seconds of scenery, or other frames, with a sound, and a recipe if it is to be one of ours."""
+    encode(
+        scene(12) if frames is None else frames,
+        fps=6.0 if recipe is None else recipe.fps,
+        path=path,
+        metadata={} if recipe is None else metadata(recipe),
+        max_bytes=9_000_000,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+        sound=sound,
+    )
+    return path
+
+
+def drawn_with_sound(**other):
+    known = Recipe(
+        kind=Kind.TEXT2VIDEO, engine="ltx", seed=1, width=160, height=96, frames=12, native_fps=6.0,
+        fps=6.0, length=12, sound=SoundSource.DRAWN,
+    )  # fmt: skip
+    return replace(known, **other)
 
 
 def judge(*words):
@@ -118,6 +144,23 @@ def test_one_of_our_files_is_judged_at_the_rate_that_its_take_was_judged_at(
     assert told["frames"] == frames
 
 
+def test_the_seam_of_a_loop_is_judged(tmp_path):
+    """A file that jumps back to another scene when it is played again has a hard cut there."""
+    drawn = pan(frames=16, step=9, height=96, width=160)
+    before = Before(width=160, height=96, frames=16, engines=("svd",), real=False)
+    loop = Recipe(
+        kind=Kind.ANIMATE, engine="svd", seed=1, width=160, height=96, frames=16, native_fps=16.0,
+        fps=16.0, length=16, loop=True, before=before,
+    )  # fmt: skip
+    cuts = []
+    for recipe, frames, rate in ((loop, 32, 16.0), (replace(loop, loop=False), 16, 16.0)):
+        path = sounding(tmp_path / "a.mp4", None, recipe=recipe, frames=drawn)
+        told = json.loads(judge(path, "--json").output)
+        assert (told["frames"], told["fps"]) == (frames, rate)
+        cuts.append(told["scores"]["scene_cut"])
+    assert cuts[0] > cuts[1] + 0.3
+
+
 @pytest.mark.parametrize("flicker", [0.0, 0.1])
 def test_a_finished_file_is_judged_as_its_take_was(tmp_path, flicker):
     drawn = scene(12, flicker)
@@ -189,3 +232,58 @@ def test_what_cannot_be_read_is_named(tmp_path, role):
     answer = judge(*words)
     assert answer.exit_code == 1
     assert "notes.txt" in answer.output
+
+
+def heard(path):
+    """What is heard in a file, by its code; the reasons, and whether the file is rejected."""
+    answer = judge(path, "--json")
+    told = json.loads(answer.output)
+    return {name for name in told["scores"] if name.startswith("sound_")}, told["reasons"], answer.exit_code
+
+
+CLIPPED = np.clip(8 * sounds.music(2), -1, 1)
+
+
+@pytest.mark.parametrize(
+    ("sound", "code", "words"),
+    [
+        (silence(2 * RATE), "sound_is_missing", "it is silent at 0.0 s"),
+        (CLIPPED, "sound_is_clipped", "the sound is distorted at"),
+    ],
+)
+def test_what_is_wrong_with_the_sound_of_one_of_our_files_is_heard(tmp_path, sound, code, words):
+    codes, reasons, status = heard(sounding(tmp_path / "a.mp4", sound, recipe=drawn_with_sound()))
+    assert code in codes
+    assert any(reason.startswith(words) for reason in reasons)
+    assert status == 1
+
+
+def test_a_members_own_sound_is_not_judged(tmp_path):
+    recipe = drawn_with_sound(sound=SoundSource.GIVEN)
+    assert heard(sounding(tmp_path / "a.mp4", CLIPPED, recipe=recipe))[::2] == (set(), 0)
+
+
+def test_a_strangers_sound_is_judged_but_silence_is_no_fault(tmp_path):
+    assert heard(sounding(tmp_path / "a.mp4", CLIPPED))[0] == {"sound_is_clipped"}
+    quiet = sounding(tmp_path / "b.mp4", silence(2 * RATE))
+    assert heard(quiet)[0] == set()
+
+
+def test_a_click_where_a_clip_goes_on_is_heard_there(tmp_path):
+    before = Before(width=160, height=96, frames=7, engines=("ltx",), real=False, sound=True)
+    sound = sounds.music(2)
+    sound[RATE:] += 0.4
+    recipe = drawn_with_sound(before=before, length=6, frames=6)
+    codes, reasons, _ = heard(sounding(tmp_path / "a.mp4", sound, recipe=recipe))
+    assert codes == {"sound_clicks"}
+    assert "the sound clicks at 1.0 s" in reasons
+
+
+def test_a_sound_that_cannot_be_read_is_named_and_the_frames_are_judged(tmp_path, monkeypatch):
+    path = sounding(tmp_path / "a.mp4", sounds.sine(2))
+    monkeypatch.setattr(
+        "bot.cli.owners_files.to_hear", lambda settings: replace(to_hear(settings), max_seconds=0.5)
+    )
+    answer = judge(path)
+    assert ": accepted" in answer.output
+    assert "its sound cannot be read and was not judged" in answer.output

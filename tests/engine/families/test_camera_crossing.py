@@ -12,8 +12,8 @@ from engine.core.recipe import Camera, Outcome, Role
 from engine.families import load
 from engine.families.camera.crossing import part_of
 from engine.families.camera.pairing import carried, pair
-from engine.gate import Finding, judge
-from engine.rendering.both_ends import _is_the_change, judge_both_ends
+from engine.gate import MEASURES, TROUBLES, Finding, judge
+from engine.rendering.both_ends import EXPECTED, LIGHT, _is_the_change, judge_both_ends
 from engine.rendering.render import Renderer, RenderLimits
 from engine.runtime.context import EngineContext
 from engine.vision.crop import cover
@@ -215,3 +215,9 @@ def test_a_dissolve_explains_a_cut_only_where_it_can_be_seen(code, explained):
         if _is_the_change(Finding(code=code, severity=0.9, second=frame / FPS, rejects=True), clip, FPS)
     }
     assert found == explained
+
+
+def test_every_measure_of_what_the_change_between_two_pictures_does_is_expected():
+    """A measure with a limit has the words of its trouble."""
+    for codes, trouble in ((EXPECTED, "colours_drift"), (LIGHT, "light_boils")):
+        assert {name for name, one in MEASURES.items() if one.words == TROUBLES[trouble].words} <= codes

@@ -196,7 +196,7 @@ def test_a_level_between_the_thresholds_warns_and_above_them_rejects():
 
 
 def test_a_take_is_judged_by_the_given_calibration():
-    frames = DEFECTS["colour_drifts"](pan(height=192, width=288), 3, np.random.default_rng(5))
+    frames = DEFECTS["tearing"](pan(height=192, width=288), 2, np.random.default_rng(5))
     blind = replace(shipped(), warn=1e9, reject={}, reject_without_input={})
     assert judge(frames, frames[0], 8).rejected
     assert not judge(frames, frames[0], 8, calibration=blind).rejected

@@ -5,6 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from engine.clips.encode import encode
+from engine.clips.pcm import read_sound
+from engine.core.cancel import CancelToken
 from engine.core.sound import RATE, silence
 from engine.gate.listening import listen
 from tests import sounds
@@ -50,6 +53,43 @@ def test_a_sound_that_is_nearly_all_silent_is_warned_of_where_the_silence_begins
     (found,) = listen(blip, frames=96, fps=24)
     assert (found.code, found.rejects) == ("sound_is_missing", False)
     assert found.second == pytest.approx(0.1)
+
+
+@pytest.fixture
+def finished(tmp_path):
+    """Encode a sound as that of a finished clip, and read it back."""
+
+    def make(sound, most=9_000_000):
+        encode(
+            np.full((FRAMES, 32, 32, 3), 90, np.uint8),
+            fps=FPS,
+            path=tmp_path / "a.mp4",
+            metadata={},
+            max_bytes=most,
+            progress=lambda _: None,
+            cancel=CancelToken(),
+            sound=sound.astype(np.float32),
+        )
+        return read_sound(tmp_path / "a.mp4")
+
+    return make
+
+
+@pytest.mark.parametrize("most", [9_000_000, 60_000])
+def test_a_harmless_sound_that_was_encoded_raises_no_alarm(finished, most):
+    for name in ("a tone of full scale", "a deep tone of full scale", "a few clipped peaks", "speech"):
+        assert not heard(finished(HARMLESS[name], most), encoded=True), name
+
+
+@pytest.mark.parametrize(("loud", "rejects"), [(1.2, True), (6.0, True), (1.1, False)])
+def test_a_clipped_sound_is_still_one_when_it_was_encoded(finished, loud, rejects):
+    clipped = sounds.sine(SECONDS)
+    clipped[RATE:] = np.clip(loud * sounds.sine(SECONDS, level=1.0)[RATE:], -1, 1)
+    read = finished(clipped)
+    assert not any(one.rejects for one in heard(read).values())  # the encoder rounds the peaks
+    found = heard(read, encoded=True)["sound_is_clipped"]
+    assert found.rejects is rejects
+    assert 1.0 <= found.second < SECONDS
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])

@@ -29,6 +29,10 @@ SEEN = {
     "tint_trend": ["colour_drifts"],
     "tint_trends_agree": ["colour_drifts"],
     "colour_is_added": ["colour_seeps_in"],
+    "tint_drifts_everywhere": ["colour_drifts"],
+    "colour_is_added_everywhere": ["colour_seeps_in"],
+    "tiles_reverse": ["boils"],
+    "middle_residue": ["latent_noise"],
     "colour_blotches": ["latent_noise"],
     "colour_residue": ["latent_noise"],
     "calm_residue": ["latent_noise"],
@@ -118,6 +122,30 @@ def test_the_camera_moves_where_it_was_asked_to(engine, camera, asked):
 
 def test_a_ghost_is_warned_of_and_no_more():
     assert limits("earlier_frame_shows") == (0.15, 0.32, math.inf)
+
+
+@pytest.mark.parametrize("way", ["ghosting", "last_frame_shines"])
+def test_a_stronger_ghost_is_seen_more(way):
+    change = DEFECTS.get(way) or OTHER_WAYS[way].change
+    seen = [
+        MEASURES["earlier_frame_shows"](clip_of(change(pan(step=4.0), by, np.random.default_rng(0)))).value
+        for by in (1, 2, 3)
+    ]
+    assert seen[0] + 0.03 < seen[1]
+    assert seen[1] + 0.03 < seen[2]
+
+
+@pytest.mark.parametrize("name", ["tint_drifts_everywhere", "colour_is_added_everywhere"])
+def test_colours_that_drift_in_a_part_of_the_picture_are_content(name):
+    whole = DEFECTS["colour_drifts"](pan(), 3, np.random.default_rng(0))
+    part = np.where(np.arange(pan().shape[2])[None, None, :, None] < 130, whole, pan())
+    drifts, content = (MEASURES[name](clip_of(frames)).value for frames in (whole, part))
+    assert content < 0.2 * drifts
+
+
+@pytest.mark.parametrize("name", ["tint_drifts_everywhere", "colour_is_added_everywhere"])
+def test_a_picture_that_is_too_dark_has_no_tint(name):
+    assert MEASURES[name](clip_of(pan() // 20)).value == 0
 
 
 def test_what_stays_while_the_picture_moves_is_no_ghost():

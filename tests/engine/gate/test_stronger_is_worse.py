@@ -12,9 +12,6 @@ from engine.gate import MEASURES, judge
 from engine.gate.clip import Clip
 from tests.engine.smooth.moving_scenes import pan
 
-HARDLY_SEEN = ("ghosting",)
-"""Known as missed; see docs/quality.md."""
-
 _WORD = {"accepted": 0, "warned": 1, "rejected": 2}
 
 
@@ -29,7 +26,7 @@ def word(frames):
     return _WORD[judge(frames, scene()[0], 8).outcome]
 
 
-@pytest.mark.parametrize("name", [name for name in DEFECTS if name not in HARDLY_SEEN])
+@pytest.mark.parametrize("name", DEFECTS)
 def test_a_defect_that_grows_is_not_let_through(name):
     words = [
         word(DEFECTS[name](scene(), strength, np.random.default_rng(crc32(name.encode()))))
