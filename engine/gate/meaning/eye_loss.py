@@ -31,6 +31,52 @@ _BOTH = 1.2
 """How much the loss beside the other eye's counts: a blink takes both, and so does the dark."""
 
 
+_UNEVEN = 0.7
+"""What counts of a growing unevenness, which is in natural logarithms."""
+_UNEVEN_MOST = 0.45
+"""What it counts at most: alone it rejects no take."""
+_UNEVEN_TURN = 0.7
+"""Radians, beyond which the nose may hide an eye."""
+_PLAIN_SKIN = 0.01
+"""Detail, as a share of brightness, that skin has as well."""
+
+
+def eyes_uneven(face: Followed) -> float | None:
+    """How much plainer one eye has become beside the other, whoever the face looks like by now.
+
+    Each look is compared with itself, so that neither light nor a change of the face matters. The eye has to
+    have lost detail: where only the other one gained some, it came into sight.
+
+    Returns:
+        0 … 0.45, of its look, less what this wavers by; None where too little was seen.
+    """
+    end = face.looks[-1].number if face.looks else 0
+    known = [face.eyes] + [look.eyes for look in face.looks if look.eyes and look.number <= _EARLY * end]
+    late = [
+        look.eyes
+        for look in face.looks
+        if look.eyes and look.number > _LATE * end and look.turned <= _UNEVEN_TURN
+    ]
+    if len(late) < _FEWEST - 1:
+        return None
+    steps = []
+    for band in _BANDS:
+        before, now = (
+            np.log([[_contrast(eye, band) + _PLAIN_SKIN for eye in both] for both in some])
+            for some in (known, late)
+        )
+        lost = np.median(now, axis=0) - np.median(before, axis=0)
+        uneven = [one[:, 1] - one[:, 0] for one in (before, now)]
+        wavers = max(float(one.std()) for one in uneven)
+        steps.append((float(lost[1] - lost[0]), lost, wavers))
+    (one, lost, wavers), (other, fine, wavers_too) = steps
+    if one * other <= 0:
+        return 0.0
+    gone = 1 if one < 0 else 0
+    least = min(abs(one), abs(other), -float(fine[gone])) - max(wavers, wavers_too)
+    return float(np.clip(_UNEVEN * least, 0, _UNEVEN_MOST))
+
+
 def eye_loss(face: Followed) -> float | None:
     """The share of one eye's look that is gone in the later part of the take, beyond the other eye's.
 
@@ -67,9 +113,9 @@ class _Side:
         self.brighter = (light + 5) / (shade + 5)
 
 
-def _contrast(patch: NDArray[np.uint8]) -> float:
-    """Size of an eye's fine detail, as a share of its brightness."""
-    fine = _core(_detail(patch, *_BANDS[-1]))
+def _contrast(patch: NDArray[np.uint8], band: tuple[float, float] = _BANDS[-1]) -> float:
+    """Size of an eye's detail in a band, as a share of its brightness."""
+    fine = _core(_detail(patch, *band))
     return float(np.sqrt((fine * fine).mean()) / (_core(patch).mean() + _DARKEST))
 
 

@@ -193,12 +193,12 @@ def stiffly(crop: Crop, moved: Floats, weights: Floats) -> Floats:
     ways = np.stack([across, down], axis=1)  # [468, 2, 6]
     products = np.einsum("pci,pcj->pij", ways, ways).reshape(len(x), -1)
     share = np.broadcast_to(weights.astype(np.float64), moved.shape[:-1])
-    left = moved.astype(np.float64)
+    flat, left = ways.reshape(-1, 6), moved.astype(np.float64)
     for _ in range(_PASSES):
         normal = (share @ products).reshape(*moved.shape[:-2], 6, 6) + _TINY * np.eye(6)
-        target = np.einsum("...p,...pc,pci->...i", share, moved, ways)
+        target = (share[..., None] * moved).reshape(*moved.shape[:-2], -1) @ flat
         fit = np.linalg.solve(normal, target[..., None])[..., 0]
-        left = moved - np.einsum("pci,...i->...pc", ways, fit)
+        left = moved - (fit @ flat.T).reshape(moved.shape)
         away = np.hypot(left[..., 0], left[..., 1])
         limit = _OUTLIER * np.median(away[..., weights > 0], axis=-1, keepdims=True) + _LEAST
         share = weights * np.minimum(1, limit / np.maximum(away, 1e-9))
