@@ -114,7 +114,7 @@ def _moved(frame: Frames, shift: Floats) -> Frames:
     return cv2.remap(frame, source, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)  # type: ignore[call-overload, no-any-return]
 
 
-def _near(away: Floats, full: float, none: float) -> Floats:
+def _near(away: NDArray[np.floating], full: float, none: float) -> Floats:
     share = np.clip((none - away) / max(none - full, 1e-6), 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
 

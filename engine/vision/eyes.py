@@ -106,9 +106,9 @@ class Eyes:
             lambda palms: self._hands.ask(lambda points: find_hands(picture, palms, points), ()), ()
         )
 
-    def hand(self, picture: Picture, body: Body, side: int) -> Glimpse | None:
+    def hand(self, picture: Picture, body: Body, side: int, *, enough: float = 0.0) -> Glimpse | None:
         """What is at a body's wrist; see :func:`see_hand`."""
-        return self._hands.ask(lambda network: see_hand(picture, body, side, network), None)
+        return self._hands.ask(lambda network: see_hand(picture, body, side, network, enough=enough), None)
 
     def cutout(self, picture: Picture) -> Cutout | None:
         """What stands out in a picture; None where nothing does for certain."""

@@ -117,7 +117,9 @@ class Glimpse:
         return Box.around(self.points)
 
 
-def see_hand(picture: NDArray[np.uint8], body: Body, side: int, network: Network) -> Glimpse | None:
+def see_hand(
+    picture: NDArray[np.uint8], body: Body, side: int, network: Network, *, enough: float = 0.0
+) -> Glimpse | None:
     """Look for the hand at a body's wrist.
 
     Args:
@@ -125,6 +127,7 @@ def see_hand(picture: NDArray[np.uint8], body: Body, side: int, network: Network
         body: as it was found in this picture.
         side: 0 for the person's left hand, 1 for the right one.
         network: :data:`ENTRY`'s.
+        enough: where the first look is less certain than this, there is no second.
 
     Returns:
         None where the hand is too small to have a direction.
@@ -141,6 +144,8 @@ def see_hand(picture: NDArray[np.uint8], body: Body, side: int, network: Network
     points, sure = _look(
         picture, _square(knuckles + up * _BEYOND * reach, up, _BY_WRIST * reach / 2), network
     )
+    if sure < enough:
+        return Glimpse(points=points, least=sure, most=sure, apart=0.0)
     again, surer = _look(picture, _square_of(points), network)
     return Glimpse(points=again, least=min(sure, surer), most=max(sure, surer), apart=_apart(points, again))
 

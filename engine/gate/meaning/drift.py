@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.meaning.eye_loss import eye_loss, eyes_uneven
+from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.faces import Followed, Look
 from engine.gate.meaning.fault import Fault
 from engine.gate.meaning.shape import FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
@@ -79,10 +79,10 @@ def faults_of(face: Followed, *, plain: bool = True) -> Iterator[Fault]:
     """
     seen = [look for look in face.looks if look.mesh is not None]
     sure, surer = (1.0, 1.0) if plain else (_DOUBTED, _LESS_DOUBTED)
-    loss, uneven = eye_loss(face), eyes_uneven(face)
-    if loss is not None:
+    pair = EyePair(face)
+    if (loss := pair.loss) is not None:
         yield _fault("eye_disappears", loss * sure * _trust(seen, *_DOUBT["eye_disappears"]), seen)
-    if uneven is not None:
+    if (uneven := pair.uneven) is not None:
         yield _fault("eye_disappears", uneven * surer, seen)
     if len(seen) >= _FEWEST_LOOKS:
         yield _fault("face_bends", _mesh_drift(face.first, seen) * surer, seen)

@@ -29,6 +29,8 @@ _SHOWN = 0.7
 """How certain a wrist must be seen."""
 _SURE, _APART, _SMALLEST = 0.9, 0.2, 30.0
 """A hand that is known: its least certainty, how far two looks are apart, its longer side in pixels."""
+_FEWEST = 6
+"""Frames of a take, below which its last looks are one."""
 _STILL = 0.8
 """The certainty at which a hand is one still."""
 _EARLY, _ON_THE_WAY, _LATE = 0.3, (0.6,), (0.88, 1.0)
@@ -47,11 +49,12 @@ def hand_faults(clip: Clip, base: NDArray[np.uint8], eyes: Eyes, faces: Sequence
     """
     first, last = base, len(clip) - 1
     found = [face for face in faces if face.certainty >= _PLAIN and _has_room(face, first.shape[0])]
-    if not found or not (eyes.has(Eye.BODIES) and eyes.has(Eye.HANDS)):
+    if len(clip) < _FEWEST or not found or not (eyes.has(Eye.BODIES) and eyes.has(Eye.HANDS)):
         return
     body = eyes.body(first, max(found, key=lambda face: face.box.area), looks=1)
     body = None if body is None or not _sides(body, first) else eyes.body(first, body)
-    known = {} if body is None else {side: _seen(first, body, side, eyes) for side in _sides(body, first)}
+    sides = [] if body is None else _sides(body, first)
+    known = {side: None if body is None else _seen(first, body, side, eyes, enough=_SURE) for side in sides}
     sure = {side: hand for side, hand in known.items() if hand is not None and _is_known(hand)}
     if body is None or not sure:
         return
@@ -100,9 +103,11 @@ def _sides(body: Body, picture: NDArray[np.uint8]) -> list[int]:
     ]
 
 
-def _seen(picture: NDArray[np.uint8], body: Body, side: int, eyes: Eyes) -> Glimpse | None:
+def _seen(
+    picture: NDArray[np.uint8], body: Body, side: int, eyes: Eyes, *, enough: float = 0.0
+) -> Glimpse | None:
     """What is at a wrist; None where the wrist is hidden, or not all of the hand lies in the frame."""
-    glimpse = eyes.hand(picture, body, side) if side in _sides(body, picture) else None
+    glimpse = eyes.hand(picture, body, side, enough=enough) if side in _sides(body, picture) else None
     if glimpse is None:
         return None
     height, width = picture.shape[:2]

@@ -256,13 +256,12 @@ def motion(flow: Floats, mask: NDArray[np.bool_]) -> Motion | None:
     x, y = (coarse(axis)[mask].astype(np.float64) for axis in places())
     moved = flow[mask].astype(np.float64)
     one, none = np.ones_like(x), np.zeros_like(x)
-    ways = np.stack([[one, none, x, -y], [none, one, y, x]]).transpose(2, 0, 1)  # [pixels, 2, 4]
-    products, targets = (np.einsum("pci,pc...->pi...", ways, of) for of in (ways, moved))
+    ways = np.stack([[one, none, x, -y], [none, one, y, x]]).transpose(2, 0, 1).reshape(-1, 4)
     share = np.ones(len(x))
     for _ in range(_PASSES):
-        normal = np.tensordot(share, products, (0, 0)) + _TINY * np.eye(4)
-        fit = np.linalg.solve(normal, share @ targets)
-        away = np.hypot(*(moved - ways @ fit).T)
+        weighted = ways * np.repeat(share, 2)[:, None]
+        fit = np.linalg.solve(weighted.T @ ways + _TINY * np.eye(4), weighted.T @ moved.ravel())
+        away = np.hypot(*(moved - (ways @ fit).reshape(-1, 2)).T)
         limit = _OUTLIER * float(np.median(away)) + _LEAST
         share = np.minimum(1, limit / np.maximum(away, 1e-9))
     across, down, growth, roll = (float(value) for value in fit)

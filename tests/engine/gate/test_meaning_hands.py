@@ -46,7 +46,7 @@ class Seen:
         points = np.full((POINTS, 2), 100, np.float32)
         return Body(points=points, visible=visible, certainty=1.0, middle=middle, along=middle)
 
-    def hand(self, picture, body, side):
+    def hand(self, picture, body, side, *, enough=0.0):
         assert side == 0, "the other wrist is hidden"
         return self._hand(int(picture[0, 0, 0]))
 
@@ -110,3 +110,8 @@ def test_a_body_without_hands_costs_one_look():
     eyes = Seen(lost, wrist=lambda number: 0.2)
     assert values(eyes) == []
     assert eyes.looks == 1
+
+
+def test_a_take_of_five_frames_is_too_short_to_tell():
+    frames = np.stack([np.full((SIDE, SIDE, 3), 4 * n, np.uint8) for n in range(5)])
+    assert not list(hand_faults(Clip(frames, None, 8), frames[0], Seen(lost), [FACE]))

@@ -11,7 +11,7 @@ import pytest
 from engine.gate.clip import Clip
 from engine.gate.meaning import FAULTS, find_faults
 from engine.gate.meaning.drift import faults_of
-from engine.gate.meaning.eye_loss import eye_loss, eyes_uneven
+from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.faces import EYE_HIGH, EYE_WIDE, Followed, Look
 from engine.gate.meaning.look import FACE_SIDES
 from engine.gate.meaning.shape import COARSE, Crop, coarse, places, stiffly
@@ -119,7 +119,7 @@ def eye_patches():
 
 def loss_of(there, late):
     looks = tuple(Look(number=n + 1, mesh=mesh(), eyes=(there, there if n < 5 else late)) for n in range(10))
-    loss = eye_loss(replace(followed([]), eyes=(there, there), looks=looks))
+    loss = EyePair(replace(followed([]), eyes=(there, there), looks=looks)).loss
     assert loss is not None
     return loss
 
@@ -156,7 +156,7 @@ def test_a_face_that_is_too_small_at_first_is_looked_for_in_a_larger_picture(mon
 def uneven(pairs, turned=0.0):
     """Of these pairs of eyes, one for each look."""
     looks = tuple(Look(number=n, mesh=mesh(), eyes=pair, turned=turned) for n, pair in enumerate(pairs))
-    return eyes_uneven(replace(followed([]), eyes=pairs[0], looks=looks))
+    return EyePair(replace(followed([]), eyes=pairs[0], looks=looks)).uneven
 
 
 def test_one_eye_gone_is_seen_in_a_face_that_became_another():

@@ -144,5 +144,13 @@ def test_what_is_no_hand_is_still_told_of():
     assert seen.apart > 0.1
 
 
+def test_what_is_plainly_no_hand_is_looked_at_once():
+    reader = Reader(presence=0.3)
+    seen = see_hand(picture(), body(0), 0, reader, enough=0.9)
+    assert seen is not None
+    assert seen.least == pytest.approx(0.3)
+    assert len(reader.shown) == 1
+
+
 def test_a_hand_of_two_pixels_has_no_direction():
     assert see_hand(picture(), body(0, reach=1.0), 0, Reader()) is None
