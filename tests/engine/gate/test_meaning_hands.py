@@ -63,7 +63,8 @@ def lost(number):
 
 def test_a_hand_that_falls_apart_is_found_where_it_was():
     frames = np.stack([np.full((SIDE, SIDE, 3), n, np.uint8) for n in range(LENGTH)])
-    (fault,) = hand_faults(Clip(frames, None, 8), frames[0], Seen(lost), [FACE])
+    eyes: Any = Seen(lost)
+    (fault,) = hand_faults(Clip(frames, None, 8), frames[0], eyes, [FACE])
     assert fault.value == pytest.approx(0.9)
     assert fault.value > LIMIT
     assert fault.frame == LENGTH - 1
@@ -114,4 +115,5 @@ def test_a_body_without_hands_costs_one_look():
 
 def test_a_take_of_five_frames_is_too_short_to_tell():
     frames = np.stack([np.full((SIDE, SIDE, 3), 4 * n, np.uint8) for n in range(5)])
-    assert not list(hand_faults(Clip(frames, None, 8), frames[0], Seen(lost), [FACE]))
+    eyes: Any = Seen(lost)
+    assert not list(hand_faults(Clip(frames, None, 8), frames[0], eyes, [FACE]))
