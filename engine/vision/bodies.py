@@ -25,6 +25,7 @@ POINTS = 33
 NOSE = 0
 EYES, EARS = (2, 5), (7, 8)
 SHOULDERS, ELBOWS, WRISTS = (11, 12), (13, 14), (15, 16)
+LAST_KNUCKLES, FIRST_KNUCKLES = (17, 18), (19, 20)
 HIPS, KNEES, ANKLES = (23, 24), (25, 26), (27, 28)
 """Pairs of points, the person's left one first."""
 
@@ -32,7 +33,7 @@ _SEEN = 256
 _MIDDLE, _END = 33, 34
 """Two more points: the middle of the hips, and one on the circle around the whole person, above the head."""
 _ROOM = 1.25
-_LOOKS = 3
+LOOKS = 3
 _DOWN, _HALF = 3.0, 4.2
 """In heights of the face: how far the hips are below it, and how far the person reaches from there."""
 _SURE = 0.5
@@ -66,7 +67,9 @@ class Body:
         return Box.around(self.points[self.visible >= _SURE])
 
 
-def find_body(picture: NDArray[np.uint8], start: Face | Body, network: Network) -> Body | None:
+def find_body(
+    picture: NDArray[np.uint8], start: Face | Body, network: Network, *, looks: int = LOOKS
+) -> Body | None:
     """Find a body.
 
     Args:
@@ -74,6 +77,7 @@ def find_body(picture: NDArray[np.uint8], start: Face | Body, network: Network) 
         start: a face as it was found in this picture, or the body as it was in the frame before, whose head
             may be turned away by now.
         network: :data:`ENTRY`'s.
+        looks: how often it looks for the body under a face; each says better where the next should be.
 
     Returns:
         None where no body is certain, or where the one that is found is another one's.
@@ -87,7 +91,7 @@ def find_body(picture: NDArray[np.uint8], start: Face | Body, network: Network) 
     face = start
     up = _up(face)
     middle = np.asarray(face.box.centre, np.float32) - up * _DOWN * face.box.height
-    body = _searched(picture, middle, up * (_HALF * face.box.height / _ROOM), _LOOKS, network)
+    body = _searched(picture, middle, up * (_HALF * face.box.height / _ROOM), looks, network)
     if body is None or body.visible[NOSE] < _SURE:
         return None
     return body if _is_inside(body.points[NOSE], face.box.grown(_ROOM)) else None

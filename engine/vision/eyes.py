@@ -17,7 +17,7 @@ from engine.vision.bodies import Body, find_body
 from engine.vision.cutout import Cutout, find_cutout
 from engine.vision.face_mesh import Mesh, fit_mesh
 from engine.vision.faces import Face, find_faces
-from engine.vision.hands import Hand, find_hands
+from engine.vision.hands import Glimpse, Hand, find_hands, see_hand
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Reader, Words
 from engine.vision.text_regions import TextLine, find_text
@@ -96,15 +96,19 @@ class Eyes:
         """The mesh of a face that was found in this picture, or of the frame before; None: no face there."""
         return self._mesh.ask(lambda network: fit_mesh(picture, face, network), None)
 
-    def body(self, picture: Picture, start: Face | Body) -> Body | None:
+    def body(self, picture: Picture, start: Face | Body, *, looks: int = bodies.LOOKS) -> Body | None:
         """The body under a face that was found in this picture, or of the frame before; None: not certain."""
-        return self._body.ask(lambda network: find_body(picture, start, network), None)
+        return self._body.ask(lambda network: find_body(picture, start, network, looks=looks), None)
 
     def hands(self, picture: Picture) -> tuple[Hand, ...]:
         """Hands, the surest first; see :func:`find_hands`."""
         return self._palms.ask(
             lambda palms: self._hands.ask(lambda points: find_hands(picture, palms, points), ()), ()
         )
+
+    def hand(self, picture: Picture, body: Body, side: int, *, enough: float = 0.0) -> Glimpse | None:
+        """What is at a body's wrist; see :func:`see_hand`."""
+        return self._hands.ask(lambda network: see_hand(picture, body, side, network, enough=enough), None)
 
     def cutout(self, picture: Picture) -> Cutout | None:
         """What stands out in a picture; None where nothing does for certain."""

@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from engine.vision.bodies import FIRST_KNUCKLES, LAST_KNUCKLES, WRISTS, Body
 from engine.vision.box import Box
 from engine.vision.network import Network, sigmoid
 from engine.vision.optical_flow import Floats
@@ -43,6 +44,11 @@ _ROOM, _FORWARD = 2.6, 0.5
 the palm towards the fingers; as in training."""
 _AROUND = 2.0
 """The same side, in the longer side of the box around a hand's points."""
+_BY_WRIST, _BEYOND = 5.4, 0.2
+"""Side of the square around the hand of a body, in the distance from its wrist to its knuckles, and how far
+beyond them it lies; as MediaPipe has it."""
+_NEAREST = 2.0
+"""Pixels from the wrist to the knuckles, below which a hand has no direction."""
 _APART = 0.35
 """Where a second look puts a point, at most, beside the first; in the longer side of the hand."""
 _FINGER = 0.3
@@ -90,6 +96,60 @@ class Hand:
         return drawn > 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Glimpse:
+    """What two looks see at a body's wrist; the second is centred on what the first saw.
+
+    Attributes:
+        points: of a hand, as in :class:`Hand`, whether there is one or not.
+        least, most: the lesser and the greater certainty of the two that there is a hand, 0 … 1.
+        apart: how far the two put one of its points from each other, at most; in its longer side.
+    """
+
+    points: Floats
+    least: float
+    most: float
+    apart: float
+
+    @property
+    def box(self) -> Box:
+        """Around its points."""
+        return Box.around(self.points)
+
+
+def see_hand(
+    picture: NDArray[np.uint8], body: Body, side: int, network: Network, *, enough: float = 0.0
+) -> Glimpse | None:
+    """Look for the hand at a body's wrist.
+
+    Args:
+        picture: uint8 ``[H, W, 3]``, RGB.
+        body: as it was found in this picture.
+        side: 0 for the person's left hand, 1 for the right one.
+        network: :data:`ENTRY`'s.
+        enough: where the first look is less certain than this, there is no second.
+
+    Returns:
+        None where the hand is too small to have a direction.
+
+    Raises:
+        Unreadable: the network is another one.
+    """
+    wrist, first, last = (body.points[pair[side]] for pair in (WRISTS, FIRST_KNUCKLES, LAST_KNUCKLES))
+    knuckles = (2 * first + last) / 3
+    reach = float(np.hypot(*(knuckles - wrist)))
+    if reach < _NEAREST:
+        return None
+    up = _direction(knuckles - wrist)
+    points, sure = _look(
+        picture, _square(knuckles + up * _BEYOND * reach, up, _BY_WRIST * reach / 2), network
+    )
+    if sure < enough:
+        return Glimpse(points=points, least=sure, most=sure, apart=0.0)
+    again, surer = _look(picture, _square_of(points), network)
+    return Glimpse(points=again, least=min(sure, surer), most=max(sure, surer), apart=_apart(points, again))
+
+
 def find_hands(picture: NDArray[np.uint8], palms: Network, points: Network) -> tuple[Hand, ...]:
     """Find the hands in a picture.
 
@@ -107,8 +167,9 @@ def find_hands(picture: NDArray[np.uint8], palms: Network, points: Network) -> t
     found: list[Hand] = []
     for _, square in find_palms(picture, palms)[:MOST]:
         hand = _fit(picture, square, points)
-        again = None if hand is None else _fit(picture, _square_of(hand), points)
-        if hand is None or again is None or not _agree(hand, again):
+        again = None if hand is None else _fit(picture, _square_of(hand.points), points)
+        # What is no hand looks like another one from each place.
+        if hand is None or again is None or _apart(hand.points, again.points) > _APART:
             continue
         if max(again.box.width, again.box.height) < _TALL * max(picture.shape[:2]):
             continue
@@ -168,11 +229,11 @@ def _square_of_palm(box: Floats, marks: Floats) -> Floats:
     return _square(middle + up * _FORWARD * side, up, _ROOM * side / 2)
 
 
-def _square_of(hand: Hand) -> Floats:
-    """Around a hand that was found, turned as it is."""
-    up = _direction(hand.points[MIDDLE[0]] - hand.points[WRIST])
+def _square_of(points: Floats) -> Floats:
+    """Around the points of a hand, turned as it is."""
+    up = _direction(points[MIDDLE[0]] - points[WRIST])
     axes = np.stack([np.array([-up[1], up[0]]), up])
-    turned = hand.points @ axes.T
+    turned = points @ axes.T
     low, high = turned.min(axis=0), turned.max(axis=0)
     return _square((low + high) / 2 @ axes, up, _AROUND * float((high - low).max()) / 2)
 
@@ -188,19 +249,22 @@ def _square(middle: Floats, up: Floats, half: float) -> Floats:
 
 
 def _fit(picture: NDArray[np.uint8], square: Floats, network: Network) -> Hand | None:
+    points, certainty = _look(picture, square, network)
+    return Hand(points=points, certainty=certainty) if certainty >= _SURE else None
+
+
+def _look(picture: NDArray[np.uint8], square: Floats, network: Network) -> tuple[Floats, float]:
+    """The points of a hand in a square, and whether there is one."""
     shown = np.array([[0, 0], [_SEEN, 0], [0, _SEEN]], np.float32)
     there = cv2.getAffineTransform(square, shown)
     crop = cv2.warpAffine(picture, there, (_SEEN, _SEEN), flags=cv2.INTER_LINEAR)
     found, presence = network.run(np.asarray(crop / 255, np.float32))
-    certainty = float(presence.ravel()[0])
-    if certainty < _SURE:
-        return None
     back = cv2.invertAffineTransform(there)
     places = found.reshape(POINTS, 3)[:, :2] @ back[:, :2].T + back[:, 2]
-    return Hand(points=np.asarray(places, np.float32), certainty=certainty)
+    return np.asarray(places, np.float32), float(presence.ravel()[0])
 
 
-def _agree(hand: Hand, again: Hand) -> bool:
-    """Whether two looks see the same hand. What is no hand looks like another one from each place."""
-    side = max(hand.box.width, hand.box.height, 1.0)
-    return float(np.hypot(*(hand.points - again.points).T).max()) <= _APART * side
+def _apart(one: Floats, other: Floats) -> float:
+    """How far a point is from the same one of another look, at most, in the longer side of the hand."""
+    box = Box.around(one)
+    return float(np.hypot(*(one - other).T).max()) / max(box.width, box.height, 1.0)

@@ -2,12 +2,14 @@
 
 Lines are found in the last frame and looked for in earlier ones, where they are and where the scene around
 them was. Letters that came in from outside the frame, or out from behind something, are no fault: what is
-around them has to be seen where they are missing.
+around them has to be seen where they are missing. It is compared with a frame soon after, in which they
+stand: over the whole take, a scene that moves changes around them as well.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -34,26 +36,32 @@ _SCALES = (0.8, 0.87, 0.94, 1.0, 1.07)
 _AROUND = 0.6
 """Correlation of what is around the letters with itself in an earlier frame."""
 
-_GLANCE, _CELL, _NEAR = 320, 4, 5
+_THERE = 0.6
+"""Likeness, from which the letters stand in a frame already."""
+_SOON = 0.35
+"""Share of the take between two frames of which the earlier lacks letters that the later has."""
+
+_GLANCE, _CELL, _NEAR = 320, 4, 3
 """Longer side of the picture at a first glance, pixels of a cell there, and cells within which old detail is
 near."""
 _FINE, _PATCH = 2.0, 9
 """Pixels: letters' detail is finer than the one, and is taken together over the other."""
-_MORE, _PLAIN = 1.4, 2.5
+_MORE, _PLAIN = 1.3, 2.0
 """How many times the old detail, and how many levels beyond it, is new detail."""
-_ROW = 8
+_ROW = 7
 """Cells with new detail side by side, from which they may be letters."""
 
 
-def may_have_appeared(first: NDArray[np.uint8], last: NDArray[np.uint8]) -> bool:
-    """Whether there is a row of new detail in the last frame; without one, no letters have to be looked for.
+def may_have_appeared(early: NDArray[np.uint8], late: Sequence[NDArray[np.uint8]]) -> bool:
+    """Whether there is a row of new detail that stays; without one, no letters have to be looked for.
 
     Args:
-        first, last: luma of the two frames, uint8 ``[H, W]``.
+        early: luma of a frame near the beginning, uint8 ``[H, W]``.
+        late: of some near the end. What moves on between them is no new letters.
     """
-    scale = min(1.0, _GLANCE / max(first.shape))
-    before, now = (_detail_of_cells(frame, scale) for frame in (first, last))
-    known = cv2.dilate(before, np.ones((_NEAR, _NEAR), np.uint8))
+    scale = min(1.0, _GLANCE / max(early.shape))
+    now = np.min([_detail_of_cells(frame, scale) for frame in late], axis=0)
+    known = cv2.dilate(_detail_of_cells(early, scale), np.ones((_NEAR, _NEAR), np.uint8))
     new = (now > _MORE * known + _PLAIN).astype(np.uint8)
     return bool(cv2.erode(new, np.ones((1, _ROW), np.uint8), borderValue=0).any())
 
@@ -91,15 +99,50 @@ def find_appearing(
         box = line.box.within(last.shape[1], last.shape[0])
         if any(box.shared(old.box) > 0 for old in known):
             continue
-        values = [
-            1 - max(_likeness(frame, last, box, place) for place in (box, before))
-            for then, frame in earlier.items()
+        looks = [_Look(number, last, box, np.zeros(2, np.float32), 1.0)]
+        looks += [
+            _Look.at(then, frame, last, box, shift)
+            for then, frame in sorted(earlier.items(), reverse=True)
             if _inside(before := _moved(box, -(shift := origin(box, then))), frame)
             and not any(before.shared(old.box) > 0 for old in known)
-            and _same_around(frame, last, box, shift)
+        ]
+        values = [
+            1 - one.likeness
+            for one, later in ((one, later) for n, one in enumerate(looks) for later in looks[:n])
+            if later.likeness >= _THERE
+            and (later.number == number or later.number - one.number <= _SOON * number)
+            and _same_around(one.frame, later.frame, later.place, one.shift - later.shift)
         ]
         if values:
             yield line, Fault(code="text_appears", value=max(values), frame=number, box=box)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """A line of the last frame in one frame.
+
+    Attributes:
+        number, frame: of the frame, and its luma.
+        place: where its letters are seen best.
+        shift: how far the scene there has moved until the last frame, pixels.
+        likeness: of what is there to the letters, 0 … 1.
+    """
+
+    number: int
+    frame: NDArray[np.uint8]
+    place: Box
+    shift: Floats
+    likeness: float
+
+    @classmethod
+    def at(
+        cls, number: int, frame: NDArray[np.uint8], last: NDArray[np.uint8], box: Box, shift: Floats
+    ) -> _Look:
+        """Look for the letters where they are in the last frame, and where the scene there was."""
+        places = (box, _moved(box, -shift))
+        found = [_likeness(frame, last, box, place) for place in places]
+        best = int(np.argmax(found))
+        return cls(number, frame, places[best], shift, found[best])
 
 
 def _moved(box: Box, shift: Floats) -> Box:

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.gate.meaning.eye_loss import eye_loss
+from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.faces import Followed, Look
 from engine.gate.meaning.fault import Fault
 from engine.gate.meaning.shape import FACE, MIDDLE, Crop, Motion, coarse, motion, places, stiffly
@@ -34,6 +34,7 @@ _DOUBT = {
     "mouth_slides": (0.6, 0.6, 4),
     "head_slides": (0.6, 0.4, 2),
     "eye_disappears": (1.0, 1.0, 4),
+    "mesh": (0.9, 1.2, 8),
 }
 """Radians turned and correlation lost where a finding counts half, and how fast it falls beyond."""
 _AWAY = 0.35
@@ -51,6 +52,11 @@ _QUIET_NOISE, _QUIET_BEND, _QUIET_SHARE = 0.03, 0.002, 0.0041
 widths that is none; and what a bend counts that is as large as its wavering."""
 _QUIET_MOST, _QUIET = 3.0, (0.15, 0.3, 4)
 """By how much such a bend may count for more than it is; and as in :data:`_DOUBT`."""
+_MESH_SHARE, _MESH_NOISE, _MESH_MOST = 0.0047, 0.002, 0.027
+"""What a drift of the mesh counts that is as large as its wavering; what it wavers at least, in widths; and
+what it counts at most: alone it rejects no take."""
+_DOUBTED, _LESS_DOUBTED = 0.35, 0.7
+"""By how much a face counts of which the detector is not sure: by its flow, and by what tells more."""
 _USUAL_NECK, _STILL_NECK, _NECK_POWER = 0.02, 0.01, 0.3
 _ROUGH_FACE, _ROUGH_MOUTH, _ROUGH_HEAD, _ROUGH_CLOTHES = 0.08, 0.05, 0.03, 0.05
 """Roughness of a part's motion, in widths, where it counts half: a face and what is around it, a face of
@@ -64,22 +70,46 @@ _UPPER, _LOWER = 0.08, 0.25
 """Above and below these heights, in widths from the middle, are the upper and the lower face."""
 
 
-def faults_of(face: Followed, sure: float = 1.0) -> Iterator[Fault]:
+def faults_of(face: Followed, *, plain: bool = True) -> Iterator[Fault]:
     """How much of each fault a followed face shows, however little that is.
 
     Args:
         face: through the take.
-        sure: share by which its changes count, for a face of which the detector is less sure.
+        plain: the detector is sure of it; else it is partly covered, or drawn, and its changes count less.
     """
     seen = [look for look in face.looks if look.mesh is not None]
-    loss = eye_loss(face)
-    if loss is not None:
+    sure, surer = (1.0, 1.0) if plain else (_DOUBTED, _LESS_DOUBTED)
+    pair = EyePair(face)
+    if (loss := pair.loss) is not None:
         yield _fault("eye_disappears", loss * sure * _trust(seen, *_DOUBT["eye_disappears"]), seen)
+    if (uneven := pair.uneven) is not None:
+        yield _fault("eye_disappears", uneven * surer, seen)
+    if len(seen) >= _FEWEST_LOOKS:
+        yield _fault("face_bends", _mesh_drift(face.first, seen) * surer, seen)
     told = _told(face.looks)
     if told:
         for code, value in _Shape(face.first, told).values():
-            yield _fault(code, value * sure, told)
+            yield _fault(code, value * (surer if code == "head_slides" else sure), told)
     yield from _lost(face.looks)
+
+
+def _mesh_drift(first: Crop, looks: Sequence[Look]) -> float:
+    """How steadily the mesh itself drifts away from a rigid motion.
+
+    It errs by more than the flow does, but it needs neither the same light nor the same person. So what
+    counts is how much larger the drift is than its wavering.
+    """
+    times = np.array([look.number / looks[-1].number for look in looks], np.float32)
+    turns = np.stack([look.turns for look in looks])
+    trend = Trend.of(times, np.stack([look.bent for look in looks]), turns)
+    drift = min(_size(first, trend.slope), _size(first, trend.late))
+    steady = _MESH_SHARE * drift / (_size(first, trend.wavers) + _MESH_NOISE)
+    return min(_MESH_MOST, steady * _trust(looks, *_DOUBT["mesh"]))
+
+
+def _size(first: Crop, moved: Floats) -> float:
+    """Root mean square of the motion of a face's stiff points, widths."""
+    return float(np.sqrt((moved[..., ~first.loose, :] ** 2).sum(axis=-1).mean()))
 
 
 def _told(looks: Sequence[Look]) -> list[Look]:
@@ -184,14 +214,10 @@ class _Shape:
 
     def _bends(self) -> float:
         """What a rigid face's motion leaves; a face that keeps still is known better."""
-        stiff = ~self._first.loose
         left = stiffly(self._first, self._points, self._first.weights)
         trend = Trend.of(self._times, left)  # what turning does to the points is taken off already
-
-        def size(moved: Floats) -> float:
-            return float(np.sqrt((moved[..., stiff, :] ** 2).sum(axis=-1).mean()))
-
-        bend, wavers, width = min(size(trend.slope), size(trend.late)), size(trend.wavers), self._first.width
+        slope, late, wavers = (_size(self._first, part) for part in (trend.slope, trend.late, trend.wavers))
+        bend, width = min(slope, late), self._first.width
         usual = bend / ((wavers + _NOISE / width) / _USUAL_BEND) ** _BEND_POWER
         quiet = _QUIET_SHARE * (bend - _QUIET_BEND) / (wavers + _QUIET_NOISE / width)
         quiet = min(quiet, _QUIET_MOST * bend) * _trust(self._looks, *_QUIET)

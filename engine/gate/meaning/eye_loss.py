@@ -31,22 +31,87 @@ _BOTH = 1.2
 """How much the loss beside the other eye's counts: a blink takes both, and so does the dark."""
 
 
-def eye_loss(face: Followed) -> float | None:
-    """The share of one eye's look that is gone in the later part of the take, beyond the other eye's.
+_UNEVEN = 0.7
+"""What counts of a growing unevenness, which is in natural logarithms."""
+_UNEVEN_MOST = 0.45
+"""What it counts at most: alone it rejects no take."""
+_UNEVEN_TURN = 0.7
+"""Radians, beyond which the nose may hide an eye."""
+_PLAIN_SKIN = 0.01
+"""Detail, as a share of brightness, that skin has as well."""
 
-    Returns:
-        0 … 1; None where too little was seen.
+
+class _Eye:
+    """An eye in one look.
+
+    Attributes:
+        detail: in each of the bands, float32 ``[EYE_HIGH, EYE_WIDE]``.
+        contrast: size of that detail, as a share of the brightness.
+        shade: mean luma.
     """
-    patches = [(0, face.eyes)] + [(look.number, look.eyes) for look in face.looks if look.eyes is not None]
-    end = face.looks[-1].number if face.looks else 0
-    early = [eyes for number, eyes in patches if number <= _EARLY * end]
-    late = [eyes for number, eyes in patches if number > _LATE * end]
-    if len(late) < _FEWEST:
-        return None
-    sides = [_Side([eyes[side] for eyes in early], [eyes[side] for eyes in late]) for side in (0, 1)]
-    one, other = sorted(sides, key=lambda side: side.kept)
-    loss = min(1 - one.kept, _BOTH * (other.kept - one.kept), _PLAINER * one.plainer)
-    return max(0.0, loss) * min(1.0, one.brighter) ** _IN_THE_DARK
+
+    def __init__(self, patch: NDArray[np.uint8]) -> None:
+        self.shade = float(_core(patch).mean())
+        self.detail = [_detail(patch, *band) for band in _BANDS]
+        sizes = [float(np.sqrt((_core(detail) ** 2).mean())) for detail in self.detail]
+        self.contrast = [size / (self.shade + _DARKEST) for size in sizes]
+
+
+class EyePair:
+    """What became of a face's two eyes."""
+
+    def __init__(self, face: Followed) -> None:
+        """Measure them.
+
+        Args:
+            face: through the take.
+        """
+        end = face.looks[-1].number if face.looks else 0
+        seen = [(0, 0.0, face.eyes)]
+        seen += [(look.number, look.turned, look.eyes) for look in face.looks if look.eyes is not None]
+        wanted = [one for one in seen if one[0] <= _EARLY * end or one[0] > _LATE * end]
+        pairs = [(number, turned, [_Eye(patch) for patch in patches]) for number, turned, patches in wanted]
+        self._early = [pair for number, _, pair in pairs if number <= _EARLY * end]
+        self._late = [pair for number, _, pair in pairs if number > _LATE * end]
+        self._plain = [pair for n, turned, pair in pairs if n > _LATE * end and turned <= _UNEVEN_TURN]
+
+    @property
+    def loss(self) -> float | None:
+        """The share of one eye's look that is gone in the later part of the take, beyond the other eye's.
+
+        0 … 1; None where too little was seen.
+        """
+        if len(self._late) < _FEWEST:
+            return None
+        sides = [
+            _Side(*([pair[side] for pair in part] for part in (self._early, self._late))) for side in (0, 1)
+        ]
+        one, other = sorted(sides, key=lambda side: side.kept)
+        loss = min(1 - one.kept, _BOTH * (other.kept - one.kept), _PLAINER * one.plainer)
+        return max(0.0, loss) * min(1.0, one.brighter) ** _IN_THE_DARK
+
+    @property
+    def uneven(self) -> float | None:
+        """How much plainer one eye has become beside the other, whoever the face looks like by now.
+
+        Each look is compared with itself, so that neither light nor a change of the face matters. The eye has
+        to have lost detail: where only the other one gained some, it came into sight. 0 … 0.45, of its look,
+        less what this wavers by; None where too little was seen.
+        """
+        if len(self._plain) < _FEWEST - 1:
+            return None
+        before, now = (
+            np.log(np.array([[eye.contrast for eye in pair] for pair in part]) + _PLAIN_SKIN)
+            for part in (self._early, self._plain)
+        )
+        lost = np.median(now, axis=0) - np.median(before, axis=0)  # [eye, band]
+        wavers = max(float((one[:, 1] - one[:, 0]).std(axis=0).max()) for one in (before, now))
+        steps = lost[1] - lost[0]
+        if steps[0] * steps[1] <= 0:
+            return 0.0
+        gone = 1 if steps[0] < 0 else 0
+        least = min(*np.abs(steps), -lost[gone, -1]) - wavers
+        return float(np.clip(_UNEVEN * least, 0, _UNEVEN_MOST))
 
 
 class _Side:
@@ -58,28 +123,20 @@ class _Side:
         brighter: how much brighter it is.
     """
 
-    def __init__(self, early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]]) -> None:
-        coarse, fine = (_kept(early, late, *band) for band in _BANDS)
+    def __init__(self, early: list[_Eye], late: list[_Eye]) -> None:
+        coarse, fine = (_kept(early, late, band) for band in range(len(_BANDS)))
         self.kept = float(np.sqrt(max(0.0, coarse * fine)))
-        before, now = (float(np.median([_contrast(eye) for eye in eyes])) for eyes in (early, late))
+        before, now = (float(np.median([eye.contrast[-1] for eye in eyes])) for eyes in (early, late))
         self.plainer = 1 - (now + 0.01) / (before + 0.01)
-        shade, light = (float(np.median([_core(eye).mean() for eye in eyes])) for eyes in (early, late))
+        shade, light = (float(np.median([eye.shade for eye in eyes])) for eyes in (early, late))
         self.brighter = (light + 5) / (shade + 5)
 
 
-def _contrast(patch: NDArray[np.uint8]) -> float:
-    """Size of an eye's fine detail, as a share of its brightness."""
-    fine = _core(_detail(patch, *_BANDS[-1]))
-    return float(np.sqrt((fine * fine).mean()) / (_core(patch).mean() + _DARKEST))
-
-
-def _kept(early: list[NDArray[np.uint8]], late: list[NDArray[np.uint8]], fine: float, coarse: float) -> float:
+def _kept(early: list[_Eye], late: list[_Eye], band: int) -> float:
     """How much of an eye is still there: its strength times its likeness, in most of the later looks."""
-    known = [_core(_detail(patch, fine, coarse)) for patch in early]
     strength, likeness = [], []
-    for patch in late:
-        there = _detail(patch, fine, coarse)
-        found = [_found(there, eye) for eye in known]
+    for eye in late:
+        found = [_found(eye.detail[band], _core(known.detail[band])) for known in early]
         strength.append(max(share for share, _ in found))
         likeness.append(max(alike for _, alike in found))
     return float(np.median(strength)) * float(np.median(likeness))

@@ -61,6 +61,7 @@ class Look:
         flow: float32 ``[h, w, 2]`` on the coarse grid, widths; motion beside that of the face as a whole.
         sure: where the flow is, bool ``[h, w]``.
         solid: what turning alone adds to the motion of the mesh's points, ``[468, 2]``, widths.
+        bent: how far the mesh's points are from a rigid motion, ``[468, 2]``, widths, upright.
         eyes: each eye's patch, upright, uint8 ``[EYE_HIGH, EYE_WIDE]``.
     """
 
@@ -72,6 +73,7 @@ class Look:
     flow: Floats = field(default_factory=lambda: np.zeros((*COARSE, 2), np.float32))
     sure: NDArray[np.bool_] = field(default_factory=lambda: np.ones(COARSE, np.bool_))
     solid: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
+    bent: Floats = field(default_factory=lambda: np.zeros((468, 2), np.float32))
     eyes: tuple[NDArray[np.uint8], NDArray[np.uint8]] | None = None
 
 
@@ -144,6 +146,7 @@ def _looks(
             flow=now.flow,
             sure=sure & now.seen,
             solid=_solid(first, whole),
+            bent=whole.bent,
             eyes=_eyes_of(luma, first, found, whole),
         )
         unlike = now.unlike - before.unlike > _KEY_UNLIKE and min(whole.turned, pose.turned) > _SLIGHT

@@ -15,11 +15,13 @@ from engine.gate.meaning.appearing import find_appearing, may_have_appeared
 from engine.gate.meaning.drift import LOST, faults_of
 from engine.gate.meaning.faces import follow_face
 from engine.gate.meaning.fault import FAULTS, Fault
+from engine.gate.meaning.hand_loss import hand_faults
 from engine.gate.meaning.letters import SIDE, follow_lines
 from engine.vision import faces
 from engine.vision.box import Box
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.face_mesh import Mesh
+from engine.vision.faces import Face
 from engine.vision.optical_flow import Floats
 from engine.vision.text_regions import TextLine
 
@@ -30,8 +32,8 @@ FACE_SIDES = (320, 448)
 """Longer side of the picture in which faces are looked for; the second only where the first shows none."""
 _NARROWEST = 30.0
 """Pixels of a face's width, below which its mesh says little."""
-_PLAIN, _DOUBTED = 0.78, 0.35
-"""The detector's certainty, below which a face is partly covered or no plain face, and its share then."""
+_PLAIN = 0.78
+"""The detector's certainty, below which a face is partly covered or no plain face."""
 _MOST_FACES = 2
 _FACE_LOOKS = 9
 """Frames in which each face is looked at; each takes about 10 ms of a core."""
@@ -46,8 +48,10 @@ _READABLE = 0.6
 _LETTER_LOOKS = (0.25, 0.5, 0.7, 0.85, 0.93, 1.0)
 """Shares of the clip; what goes wrong with letters is mostly worse at the end."""
 
-_EARLIER = (0.0, 0.3, 0.6, 0.8)
+_EARLIER = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8)
 """Shares of the clip at which letters that stand at its end are looked for."""
+_BEFORE, _AFTER = 0.15, (0.7, 0.85, 1.0)
+"""Shares of the clip between which new detail is looked for at a glance."""
 
 
 def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
@@ -77,14 +81,15 @@ def find_faults(clip: Clip, eyes: Eyes) -> tuple[Fault, ...]:
 
 
 def _face_faults(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
-    base, begin, meshes = _first_meshes(clip, eyes)
+    base, begin, found, meshes = _first_meshes(clip, eyes)
+    yield from hand_faults(clip, base, eyes, found)
     numbers = sorted({int(n) for n in np.linspace(begin, len(clip) - 1, _FACE_LOOKS).round()})
     frames = [clip.frames[n] for n in numbers]
     for mesh, certainty in meshes:
         if any(_covers(line, mesh) for line in lines):
             continue
-        trust = 1.0 if certainty >= _PLAIN else _DOUBTED
-        for fault in faults_of(follow_face(frames, numbers, base, mesh, eyes), trust):
+        followed = follow_face(frames, numbers, base, mesh, eyes)
+        for fault in faults_of(followed, plain=certainty >= _PLAIN):
             if fault.code != LOST or _is_lost(eyes, clip, fault):
                 yield fault
 
@@ -107,14 +112,16 @@ def _is_lost(eyes: Eyes, clip: Clip, fault: Fault) -> bool:
     return inside and not any(near.shared(face.box) > 0 for face in found)
 
 
-def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[tuple[Mesh, float]]]:
-    """The picture in which faces were found, the first frame to compare with it, and each face's certainty.
+def _first_meshes(
+    clip: Clip, eyes: Eyes
+) -> tuple[NDArray[np.uint8], int, list[Face], list[tuple[Mesh, float]]]:
+    """The picture in which faces were found, the first frame to compare with it, the faces, and their meshes.
 
-    That is the input picture, if it shows them.
+    That is the input picture, if it shows them. With each mesh is the detector's certainty of its face.
     """
     first = clip.frames[0]
     if not eyes.has(Eye.MESH):
-        return first, 1, []
+        return first, 1, [], []
     pictures = [(first, 1)] if clip.reference is None else [(clip.reference, 0), (first, 1)]
     for base, begin in pictures:
         tries = (eyes.faces(base, side=side) for side in FACE_SIDES)
@@ -124,14 +131,15 @@ def _first_meshes(clip: Clip, eyes: Eyes) -> tuple[NDArray[np.uint8], int, list[
         meshes = [(mesh, face.certainty) for face in found if (mesh := eyes.mesh(base, face)) is not None]
         followed = [one for one in meshes if begin or eyes.mesh(first, one[0]) is not None]
         if followed or not found:
-            return base, begin, followed
-    return first, 1, []
+            return base, begin, found, followed
+    return first, 1, [], []
 
 
 def _new_text(clip: Clip, eyes: Eyes, lines: Sequence[TextLine]) -> Iterator[Fault]:
     """Letters in the last frame that did not stand in earlier ones."""
     end, last = len(clip) - 1, clip.frames[-1]
-    if not eyes.has(Eye.TEXT) or not may_have_appeared(_luma(clip.frames[0]), _luma(last)):
+    before, *after = (_luma(clip.frames[round(share * end)]) for share in (_BEFORE, *_AFTER))
+    if not eyes.has(Eye.TEXT) or not may_have_appeared(before, after):
         return
     found = eyes.text(last, side=SIDE)
     if not found:

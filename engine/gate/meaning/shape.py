@@ -193,12 +193,12 @@ def stiffly(crop: Crop, moved: Floats, weights: Floats) -> Floats:
     ways = np.stack([across, down], axis=1)  # [468, 2, 6]
     products = np.einsum("pci,pcj->pij", ways, ways).reshape(len(x), -1)
     share = np.broadcast_to(weights.astype(np.float64), moved.shape[:-1])
-    left = moved.astype(np.float64)
+    flat, left = ways.reshape(-1, 6), moved.astype(np.float64)
     for _ in range(_PASSES):
         normal = (share @ products).reshape(*moved.shape[:-2], 6, 6) + _TINY * np.eye(6)
-        target = np.einsum("...p,...pc,pci->...i", share, moved, ways)
+        target = (share[..., None] * moved).reshape(*moved.shape[:-2], -1) @ flat
         fit = np.linalg.solve(normal, target[..., None])[..., 0]
-        left = moved - np.einsum("pci,...i->...pc", ways, fit)
+        left = moved - (fit @ flat.T).reshape(moved.shape)
         away = np.hypot(left[..., 0], left[..., 1])
         limit = _OUTLIER * np.median(away[..., weights > 0], axis=-1, keepdims=True) + _LEAST
         share = weights * np.minimum(1, limit / np.maximum(away, 1e-9))
@@ -256,13 +256,12 @@ def motion(flow: Floats, mask: NDArray[np.bool_]) -> Motion | None:
     x, y = (coarse(axis)[mask].astype(np.float64) for axis in places())
     moved = flow[mask].astype(np.float64)
     one, none = np.ones_like(x), np.zeros_like(x)
-    ways = np.stack([[one, none, x, -y], [none, one, y, x]]).transpose(2, 0, 1)  # [pixels, 2, 4]
-    products, targets = (np.einsum("pci,pc...->pi...", ways, of) for of in (ways, moved))
+    ways = np.stack([[one, none, x, -y], [none, one, y, x]]).transpose(2, 0, 1).reshape(-1, 4)
     share = np.ones(len(x))
     for _ in range(_PASSES):
-        normal = np.tensordot(share, products, (0, 0)) + _TINY * np.eye(4)
-        fit = np.linalg.solve(normal, share @ targets)
-        away = np.hypot(*(moved - ways @ fit).T)
+        weighted = ways * np.repeat(share, 2)[:, None]
+        fit = np.linalg.solve(weighted.T @ ways + _TINY * np.eye(4), weighted.T @ moved.ravel())
+        away = np.hypot(*(moved - (ways @ fit).reshape(-1, 2)).T)
         limit = _OUTLIER * float(np.median(away)) + _LEAST
         share = np.minimum(1, limit / np.maximum(away, 1e-9))
     across, down, growth, roll = (float(value) for value in fit)

@@ -89,8 +89,36 @@ def test_letters_are_looked_for_only_where_there_is_a_row_of_new_detail(size):
 
     first, dot = shown(scene()), scene()
     cv2.circle(dot, AT, 4, 255, -1)
-    assert may_have_appeared(first, shown(written(scene())))
-    assert not may_have_appeared(first, first)
-    assert not may_have_appeared(first, shown(np.roll(scene(), 12, axis=1)))
-    assert not may_have_appeared(first, shown(dot)), "no row"
-    assert not may_have_appeared(shown(written(scene())), first), "letters that vanish"
+    new = shown(written(scene()))
+    assert may_have_appeared(first, [new, new])
+    assert not may_have_appeared(first, [first, first])
+    assert not may_have_appeared(first, [shown(np.roll(scene(), 12, axis=1))] * 2)
+    assert not may_have_appeared(first, [shown(dot)] * 2), "no row"
+    assert not may_have_appeared(new, [first, first]), "letters that vanish"
+    assert not may_have_appeared(first, [shown(written(scene(), y=60)), new]), "detail that moves on"
+
+
+def test_letters_that_appear_while_the_scene_changes_are_found():
+    """Around them nothing is left of the first frame; in a frame soon before they stood, much is."""
+
+    def around(seed):
+        made = scene()
+        part = np.random.default_rng(seed).uniform(40, 180, (6, 11)).astype(np.float32)
+        made[80:160, 60:280] = cv2.resize(part, (220, 80), interpolation=cv2.INTER_CUBIC).clip(0, 255)
+        return made
+
+    earlier = {0: around(1), 4: around(2), 6: written(around(2)), 8: written(around(3))}
+    (fault,) = [
+        fault
+        for _, fault in find_appearing(
+            earlier, written(around(4)), 9, (), [line()], lambda box, begin: np.zeros(2, np.float32)
+        )
+    ]
+    assert fault.value > FAULTS["text_appears"].warn
+    del earlier[6]
+    assert not any(
+        fault.value >= FAULTS["text_appears"].warn
+        for _, fault in find_appearing(
+            earlier, written(around(4)), 9, (), [line()], lambda box, begin: np.zeros(2, np.float32)
+        )
+    )

@@ -179,13 +179,25 @@ def test_the_further_a_face_turned_the_less_its_changes_count(code):
 
 def test_a_face_of_which_the_detector_is_less_sure_counts_less():
     face = followed([flow_of(CHANGES["face_grows"]) * share for share in STEPS])
-    sure, less = ({fault.code: fault.value for fault in faults_of(face, sure)} for sure in (1.0, 0.5))
-    assert less["face_grows"] == pytest.approx(sure["face_grows"] / 2)
+    sure, less = (
+        {fault.code: fault.value for fault in faults_of(face, plain=plain)} for plain in (True, False)
+    )
+    assert less["face_grows"] == pytest.approx(0.35 * sure["face_grows"])
+
+
+def test_a_head_is_doubted_less_than_a_face():
+    """What covers part of a face, or draws it, leaves its head on its neck."""
+    face = followed([flow_of(CHANGES["head_slides"]) * share for share in STEPS])
+    sure, less = (
+        {fault.code: fault.value for fault in faults_of(face, plain=plain)} for plain in (True, False)
+    )
+    assert less["head_slides"] == pytest.approx(0.7 * sure["head_slides"])
 
 
 def test_too_few_looks_tell_nothing():
     assert read([flow_of(CHANGES["face_grows"])] * 4).keys() <= {"eye_disappears"}
-    assert read([flow_of(CHANGES["face_grows"])] * 9, turned=1.0).keys() == {"eye_disappears"}
+    told = read([flow_of(CHANGES["face_grows"])] * 9, turned=1.0)
+    assert told == {"eye_disappears": told["eye_disappears"], "face_bends": 0.0}
 
 
 def test_an_eye_that_fades_is_found_and_a_blink_or_the_dark_is_not():

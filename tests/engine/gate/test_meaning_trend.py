@@ -11,7 +11,7 @@ import pytest
 from engine.gate.clip import Clip
 from engine.gate.meaning import FAULTS, find_faults
 from engine.gate.meaning.drift import faults_of
-from engine.gate.meaning.eye_loss import eye_loss
+from engine.gate.meaning.eye_loss import EyePair
 from engine.gate.meaning.faces import EYE_HIGH, EYE_WIDE, Followed, Look
 from engine.gate.meaning.look import FACE_SIDES
 from engine.gate.meaning.shape import COARSE, Crop, coarse, places, stiffly
@@ -119,7 +119,7 @@ def eye_patches():
 
 def loss_of(there, late):
     looks = tuple(Look(number=n + 1, mesh=mesh(), eyes=(there, there if n < 5 else late)) for n in range(10))
-    loss = eye_loss(replace(followed([]), eyes=(there, there), looks=looks))
+    loss = EyePair(replace(followed([]), eyes=(there, there), looks=looks)).loss
     assert loss is not None
     return loss
 
@@ -151,3 +151,43 @@ def test_a_face_that_is_too_small_at_first_is_looked_for_in_a_larger_picture(mon
     monkeypatch.setattr(seen, "_meshes", [mesh()] * 3 + [None])
     assert [fault.code for fault in find_faults(Clip(frames, None, 8), seen)] == ["face_lost"]
     assert sides[:2] == list(FACE_SIDES)
+
+
+def uneven(pairs, turned=0.0):
+    """Of these pairs of eyes, one for each look."""
+    looks = tuple(Look(number=n, mesh=mesh(), eyes=pair, turned=turned) for n, pair in enumerate(pairs))
+    return EyePair(replace(followed([]), eyes=pairs[0], looks=looks)).uneven
+
+
+def test_one_eye_gone_is_seen_in_a_face_that_became_another():
+    eye, _, _ = eye_patches()
+    other, skin = cv2.flip(eye, 1), np.full_like(eye, 150)
+    assert uneven([(eye, eye)] * 5 + [(other, skin)] * 5) > FAULTS["eye_disappears"].warn
+    assert uneven([(eye, eye)] * 5 + [(skin, other)] * 5) > FAULTS["eye_disappears"].warn
+    assert uneven([(eye, eye)] * 5 + [(other, other)] * 5) < 0.01
+    assert uneven([(eye, eye)] * 5 + [(skin, skin)] * 5) < 0.01, "both: a blink, or sleep"
+    assert uneven([(eye, skin)] * 5 + [(eye, eye)] * 5) < 0.01, "one comes into sight"
+    assert uneven([(eye, eye)] * 5 + [(eye, skin), (eye, eye)] * 3) < FAULTS["eye_disappears"].warn, "winks"
+    assert uneven([(eye, eye)] * 5 + [(other, skin)] * 5, turned=0.9) is None, "the nose may hide it"
+
+
+def drifts(bends, turned=0.0, unlike=0.0):
+    """What is said of a face whose mesh bends like this in each look."""
+    looks = tuple(
+        Look(number=n + 1, mesh=mesh(), bent=bent.astype(np.float32), turned=turned, unlike=unlike)
+        for n, bent in enumerate(bends)
+    )
+    face = replace(followed([]), looks=looks)
+    return max(fault.value for fault in faults_of(face) if fault.code == "face_bends")
+
+
+def test_a_mesh_that_drifts_steadily_is_a_bend_whatever_its_light():
+    limit = FAULTS["face_bends"].warn
+    rng = np.random.default_rng(4)
+    full = rng.normal(size=(468, 2)) * 0.02
+    steady = drifts([full * share for share in TIMES], unlike=0.7)
+    assert limit < steady < FAULTS["face_bends"].reject, "alone it rejects nothing"
+    assert drifts([full * (share + 0.5 * rng.normal()) for share in TIMES]) < limit, "it speaks"
+    assert drifts([full * 0.1 * share for share in TIMES]) < limit
+    assert drifts([full * share for share in TIMES], turned=1.2) < limit
+    assert drifts([full * share for share in TIMES], unlike=1.6) < limit, "another person"

@@ -5,7 +5,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.vision.hands import FINGERS, MIDDLE, POINTS, WRIST, Hand, find_hands, find_palms
+from engine.vision.bodies import FIRST_KNUCKLES, LAST_KNUCKLES, WRISTS, Body
+from engine.vision.bodies import POINTS as BODY_POINTS
+from engine.vision.hands import FINGERS, MIDDLE, POINTS, WRIST, Hand, find_hands, find_palms, see_hand
 from engine.vision.network import Network
 from tests.engine.vision.answers import says
 
@@ -113,3 +115,42 @@ def test_what_lies_between_the_fingers_is_no_part_of_a_hand():
     assert not shape[20, [40, 60, 80]].any()
     half = Hand(points=points, certainty=0.9).shape(50, 50, (0.5, 0.5))
     assert half.mean() == pytest.approx(shape.mean(), rel=0.15)
+
+
+def body(side, *, reach=20.0):
+    """Its hand is the white of :func:`picture`, fingers up."""
+    points = np.zeros((BODY_POINTS, 2), np.float32)
+    points[WRISTS[side]] = 245, 100
+    points[[FIRST_KNUCKLES[side], LAST_KNUCKLES[side]]] = 245, 100 - reach
+    ones = np.ones(BODY_POINTS, np.float32)
+    return Body(points=points, visible=ones, certainty=1.0, middle=points[0], along=points[0])
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_the_hand_at_a_wrist_is_seen_twice(side):
+    reader = Reader()
+    seen = see_hand(picture(), body(side), side, reader)
+    assert seen is not None
+    assert (seen.least, seen.most) == pytest.approx((0.95, 0.95))
+    assert (seen.box.left, seen.box.top) == pytest.approx((225, 40), abs=3)
+    assert seen.apart < 0.1
+    assert len(reader.shown) == 2
+
+
+def test_what_is_no_hand_is_still_told_of():
+    seen = see_hand(picture(), body(0), 0, Reader(presence=0.1, stray=40.0))
+    assert seen is not None
+    assert seen.most == pytest.approx(0.1)
+    assert seen.apart > 0.1
+
+
+def test_what_is_plainly_no_hand_is_looked_at_once():
+    reader = Reader(presence=0.3)
+    seen = see_hand(picture(), body(0), 0, reader, enough=0.9)
+    assert seen is not None
+    assert seen.least == pytest.approx(0.3)
+    assert len(reader.shown) == 1
+
+
+def test_a_hand_of_two_pixels_has_no_direction():
+    assert see_hand(picture(), body(0, reach=1.0), 0, Reader()) is None
