@@ -77,7 +77,7 @@ def test_every_entry_says_what_it_is_and_on_which_terms():
         assert "|" not in spec.about + spec.licence.name + spec.licence.commercial
         assert spec.licence.url.startswith("https://")
         assert spec.licence.commercial.endswith(".")
-        assert 1_000_000 < spec.size < 60_000_000_000
+        assert 500_000 < spec.size < 60_000_000_000
 
 
 def test_poses_are_said_to_be_non_commercial():
