@@ -209,8 +209,11 @@ def _services(base: _Base) -> Services:
         nudity_score=settings.nudity_score,
         clock=base.clock,
     )
-    loops = _job_loops(base, screening)
-    submissions = _submissions(base, loops.board, screening)
+    inventory = Inventory(
+        policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
+    )
+    loops = _job_loops(base, screening, inventory)
+    submissions = _submissions(base, loops.board, screening, inventory)
     decisions = Decisions(
         cases=queue.cases,
         retention=queue.retention,
@@ -279,7 +282,7 @@ def _engine_loop(base: _Base) -> EngineLoop:
     )
 
 
-def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
+def _job_loops(base: _Base, screening: Screening, inventory: Inventory) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
     engine_loop = _engine_loop(base)
     board = StatusBoard(
@@ -307,7 +310,9 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         outlet=base.messenger,
         work=base.outbox,
         limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
+        clip_posts=ClipPosts(
+            work=base.outbox, sealer=base.sealer, dress=rows.for_clip, here=inventory.at_once
+        ),
         signals=signals,
         shortages=base.shortages,
         clock=base.clock,
@@ -348,11 +353,8 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
     return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
 
-def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
+def _submissions(base: _Base, board: StatusBoard, screening: Screening, inventory: Inventory) -> Submissions:
     settings = base.settings
-    inventory = Inventory(
-        policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
-    )
     return Submissions(
         entry=base.queue.entry,
         moderation=base.queue.moderation,

@@ -27,6 +27,7 @@ from db.jobs.stumbles import StumbleLimits
 from engine.core.request import AUTO
 from engine.gate.local_calibration import CALIBRATION_VARIABLE
 from engine.planning.plan import PlanLimits
+from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
 from engine.rendering.render_job import RenderLimits
 from engine.runtime.context import (
@@ -178,6 +179,7 @@ def for_plan(settings: Settings) -> PlanLimits:
         fps=settings.fps,
         max_fps=settings.max_fps,
         max_side=settings.max_side,
+        upscale=UpscaleLimits(side=settings.max_upscaled_side, frames=settings.max_upscaled_frames),
     )
 
 

@@ -35,6 +35,7 @@ from bot.config.plain_values import PlainValues
 from bot.config.secrets import HIDDEN, hide_token_like
 from engine.gate.local_calibration import FEWEST
 from engine.planning.plan import PlanLimits
+from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
 from engine.rendering.render_job import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
@@ -172,6 +173,18 @@ class Settings(Crowding, Drawing, Endurance, Looking, PlainValues):
         ge=64,
         le=1920,
         description="Longest side of a clip in pixels; less is easier on the GPU.",
+    )
+    max_upscaled_side: int = Field(
+        UpscaleLimits.side,
+        ge=128,
+        le=3840,
+        description="Longest side of an upscaled clip in pixels; a clip is doubled at most.",
+    )
+    max_upscaled_frames: int = Field(
+        UpscaleLimits.frames,
+        ge=8,
+        le=3600,
+        description="Most frames of a clip to upscale; 300 of 1920×1080 pixels take 1.9 GB of memory.",
     )
     max_fps: float = Field(
         PlanLimits.max_fps, ge=8, le=60, description="Most frames per second a member can ask for."
@@ -317,8 +330,9 @@ class Settings(Crowding, Drawing, Endurance, Looking, PlainValues):
     def _known_engine(cls, value: str) -> str:
         from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
-        if value != "auto" and value not in FAMILIES:
-            raise ValueError(f"must be auto or one of {', '.join(FAMILIES)}")
+        engines = [name for name, spec in FAMILIES.items() if spec.draws]
+        if value not in {"auto", *engines}:
+            raise ValueError(f"must be auto or one of {', '.join(engines)}")
         return value
 
     @field_validator("word_languages", mode="after")

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from engine.core.family import Frames, Picture
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, read
 
-MOST_FLICKER = 1.5
-"""Levels of 8 bits; see docs/quality.md."""
+MOST_FLICKER = 1.0
+"""See docs/quality.md for what good enlargements have, and what damaged ones do."""
 
 LEAST_LIKENESS = 28.0
 """Decibels. Where it is less, the colours or the shapes are others."""
@@ -45,8 +45,9 @@ class Enlargement:
     """What there is to say of an enlarged clip.
 
     Attributes:
-        flicker: levels that its frames change from what the one before foretells, beyond what the plainly
-            enlarged clip does, where that one is foretold; the median of all transitions.
+        flicker: how much more than the plainly enlarged clip its frames differ from what the one before
+            foretells, as a share of what that clip does; where that one is foretold, and the median of all
+            transitions. 0: no more; 1: twice as much.
         likeness: decibels between the small clip and the enlarged one, made small again; the worst frame.
     """
 

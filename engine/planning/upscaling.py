@@ -10,7 +10,7 @@ from engine.core.errors import Code, UserError
 from engine.core.recipe import Before, Kind, Recipe, Role, SoundSource
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES
-from engine.families.upscale import NAME
+from engine.families.upscale import NAME, WAY
 
 LARGEST_FACTOR = 2.0
 """The network doubles each side."""
@@ -93,6 +93,7 @@ def upscaled(
         native_fps=fps,
         fps=fps,
         length=before.frames,
+        way=WAY.name,
         sound=sound,
         reasons=(f"{NAME}: {spec.about}", f"{width}×{height}; the clip was {before.width}×{before.height}"),
         before=before,

@@ -6,14 +6,16 @@ It draws nothing of its own, so nobody can ask for it as an engine. This module 
 
 from __future__ import annotations
 
-from engine.core.family_spec import FamilySpec
-from engine.core.recipe import Kind
+from engine.core.family_spec import FamilySpec, Way
+from engine.core.recipe import Kind, Quality
 from engine.weights import licences
 from engine.weights.model_spec import ModelSpec, WheelSource
 
 NAME = "upscale"
 SPAN = "span-x2"
 FILE = "spanx2_ch48.bin"
+
+WAY = Way(name="span", about="twice the size, frame by frame", steps=0, guidance=0.0)
 
 SPEC = FamilySpec(
     name=NAME,
@@ -25,6 +27,7 @@ SPEC = FamilySpec(
     about="shows a finished clip at twice its size (SPAN)",
     rank=95,
     weights=(SPAN,),
+    ways={quality: (WAY,) for quality in Quality},
 )
 
 WEIGHTS = (
