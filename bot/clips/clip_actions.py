@@ -87,8 +87,8 @@ class Star(JobButton):
 
     action = "star"
     look = Look(None, "⭐")
-    place = Place.CLIP_BELOW
-    order = 5
+    place = Place.CLIP
+    order = 50
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Set or remove the star of the member who clicked."""

@@ -51,7 +51,7 @@ class Inventory:
 
     async def at_once(self) -> Capabilities:
         """What there is, without waiting for the engine process: what it has not told yet is not there."""
-        if self._device() is None:
+        if self._store.in_use() and self._device() is None:
             return self._latest or Capabilities()
         return await self.capabilities()
 

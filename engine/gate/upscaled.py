@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.core.family import Frames, Picture
 from engine.vision.optical_flow import ULTRAFAST, Floats, dense, grid, read
 
-MOST_FLICKER = 1.0
+MOST_FLICKER = 0.8
 """See docs/quality.md for what good enlargements have, and what damaged ones do."""
 
 LEAST_LIKENESS = 28.0
@@ -33,7 +33,7 @@ _FOLLOWED = 2.0
 _AROUND = 9
 """Pixels of the large clip: what is followed is a place, not a point."""
 
-_ENCODERS = 0.5
+_ENCODERS = 1.0
 """Levels that an encoder changes from frame to frame, about."""
 
 _FEW = 0.02

@@ -27,7 +27,7 @@ SPEC = FamilySpec(
     about="shows a finished clip at twice its size (SPAN)",
     rank=95,
     weights=(SPAN,),
-    ways={quality: (WAY,) for quality in Quality},
+    ways=dict.fromkeys(Quality, (WAY,)),
 )
 
 WEIGHTS = (

@@ -16,6 +16,7 @@ from engine.core.errors import Cancelled, Unsupported, UserError
 from engine.core.events import Progress, TakeDiscarded
 from engine.core.recipe import Before, Outcome, Receipt, Role, Stage
 from engine.families.upscale import FILE, SPAN
+from engine.gate.upscaled import plainly
 from engine.planning.upscaling import UpscaleLimits, upscaled
 from engine.provenance.statement import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, metadata, source_type
 from engine.rendering import upscaling
@@ -119,14 +120,14 @@ def grainy(strength):
 
     def add(self, recipe, inputs, *, seed, hooks):
         del self, seed, hooks
-        large = np.repeat(np.repeat(inputs.before.frames, 2, axis=1), 2, axis=2)
+        large = np.stack([plainly(frame, 2 * WIDTH, 2 * HEIGHT) for frame in inputs.before.frames])
         return np.clip(large + rng.normal(0, strength, large.shape), 0, 255).astype(np.uint8)
 
     return add
 
 
 def test_detail_that_flickers_is_mixed_with_plain_resizing_and_the_receipt_says_so(render, monkeypatch):
-    monkeypatch.setattr("engine.families.upscale.draw.Upscaler.draw", grainy(4))
+    monkeypatch.setattr("engine.families.upscale.draw.Upscaler.draw", grainy(2))
     receipt, _, events = render()
     assert [take.outcome for take in receipt.takes] == [Outcome.REJECTED, Outcome.ACCEPTED]
     assert receipt.takes[0].causes[0] == "upscaled_flickers"
@@ -139,7 +140,7 @@ def test_what_flickers_all_the_same_is_refused_in_plain_words(render, monkeypatc
     monkeypatch.setattr("engine.families.upscale.draw.Upscaler.draw", grainy(20))
     with pytest.raises(UserError, match="doesn't make this clip better: the added detail flickers"):
         render()
-    monkeypatch.setattr("engine.families.upscale.draw.Upscaler.draw", grainy(4))
+    monkeypatch.setattr("engine.families.upscale.draw.Upscaler.draw", grainy(2))
     with pytest.raises(UserError, match="flickers"):
         render(max_takes=1)
 
