@@ -209,9 +209,7 @@ def _services(base: _Base) -> Services:
         nudity_score=settings.nudity_score,
         clock=base.clock,
     )
-    inventory = Inventory(
-        policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
-    )
+    inventory = _inventory(base)
     loops = _job_loops(base, screening, inventory)
     submissions = _submissions(base, loops.board, screening, inventory)
     decisions = Decisions(
@@ -280,6 +278,11 @@ def _engine_loop(base: _Base) -> EngineLoop:
         may_claim=base.data_watch.is_there,
         clock=base.clock,
     )
+
+
+def _inventory(base: _Base) -> Inventory:
+    slow = policies.allows_slow_models(base.settings)
+    return Inventory(policies.store_of(base.settings), lambda: base.host.device, slow=slow)
 
 
 def _job_loops(base: _Base, screening: Screening, inventory: Inventory) -> _JobLoops:

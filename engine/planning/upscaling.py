@@ -7,10 +7,9 @@ from dataclasses import dataclass
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
-from engine.core.recipe import Before, Kind, Recipe, Role, SoundSource
+from engine.core.recipe import Before, Kind, Quality, Recipe, Role, SoundSource
 from engine.core.request import Request, Subject
 from engine.families import FAMILIES
-from engine.families.upscale import NAME, WAY
 
 LARGEST_FACTOR = 2.0
 """The network doubles each side."""
@@ -19,7 +18,9 @@ LEAST_FACTOR = 1.25
 """Less is not worth a job."""
 
 NO_CLIP = "There is no clip to upscale."
-NOT_HERE = "I can't upscale clips here. The owner can install what it takes: framekiln models pull span-x2."
+
+UPSCALER = next(spec for spec in FAMILIES.values() if Kind.UPSCALE in spec.kinds)
+"""The family that does it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,7 @@ class UpscaleLimits:
 
 def can_upscale(capabilities: Capabilities) -> bool:
     """Whether this machine can upscale clips."""
-    return FAMILIES[NAME].lacks(capabilities) is None
+    return UPSCALER.lacks(capabilities) is None
 
 
 def upscaled(
@@ -64,8 +65,9 @@ def upscaled(
     Raises:
         UserError: it is too long, or large enough, or this machine cannot upscale clips.
     """
-    if not can_upscale(capabilities):
-        raise UserError(Code.UPSCALE, NOT_HERE)
+    lack = UPSCALER.lacks(capabilities)
+    if lack is not None:
+        raise UserError(Code.UPSCALE, f"I can't upscale clips on this machine. It is missing {lack}.")
     if before.frames > limits.frames:
         raise UserError(
             Code.UPSCALE,
@@ -80,10 +82,9 @@ def upscaled(
             f"{limits.side} pixels on their longest side at most.",
         )
     width, height = (round(side * factor / 2) * 2 for side in (before.width, before.height))
-    spec = FAMILIES[NAME]
     return Recipe(
         kind=Kind.UPSCALE,
-        engine=NAME,
+        engine=UPSCALER.name,
         prompt=prompt,
         inputs=inputs,
         seed=0,
@@ -93,9 +94,12 @@ def upscaled(
         native_fps=fps,
         fps=fps,
         length=before.frames,
-        way=WAY.name,
+        way=UPSCALER.ways[Quality.BALANCED][0].name,
         sound=sound,
-        reasons=(f"{NAME}: {spec.about}", f"{width}×{height}; the clip was {before.width}×{before.height}"),
+        reasons=(
+            f"{UPSCALER.name}: {UPSCALER.about}",
+            f"{width}×{height}; the clip was {before.width}×{before.height}",
+        ),
         before=before,
     )
 

@@ -19,6 +19,7 @@ from engine.families.upscale import SPAN
 from engine.planning.plan import PlanLimits
 from tests.bot.clips.test_clip_actions import refusal, the_new_job
 from tests.bot.fixtures import count_of, hand_in, queued, recipe, until
+from tests.present import present
 
 HERE = Capabilities(weights=frozenset({SPAN}), slow=True)
 FOX = {"kind": Kind.TEXT2VIDEO, "engine": "sketch", "prompt": "a red fox"}
@@ -55,7 +56,7 @@ async def test_a_click_is_a_job_of_the_member_who_clicked(fake, channel, ada, re
     made = Recipe.from_json(new.recipe)
     assert (new.user_id, new.parent, new.kind, made.kind) == (eve.id, job.id, "upscale", Kind.UPSCALE)
     assert new.inputs == made.inputs == {Role.BEFORE: job.clip_sha256}
-    assert (made.width, made.height) == (2 * made.before.width, 2 * made.before.height)
+    assert (made.width, made.height) == (2 * present(made.before).width, 2 * present(made.before).height)
 
 
 async def test_many_copies_of_one_click_are_one_job(fake, channel, ada, ready, bot):

@@ -114,7 +114,7 @@ def test_a_size_below_twice_is_the_doubled_clip_made_smaller(tmp_path):
 
 def test_a_stop_is_heard_in_every_piece_and_progress_is_told_for_each_frame(tmp_path):
     context = store_with(tmp_path, upscale.file_of(upscale.repeating()))
-    told = []
+    told: list[float] = []
     enlarged(context, hooks=Hooks(progress=told.append))
     assert told == [pytest.approx(share) for share in (1 / 3, 2 / 3, 1)]
     cancel = CancelToken()

