@@ -111,8 +111,8 @@ class _Faults:
 def _faults(job: RenderJob, before: SourceClip, frames: Frames, was: Verdict) -> _Faults:
     own = compare(before.frames, frames).faults
     verdict = _judged(job, frames)
-    known = {finding.code for finding in was.findings if finding.rejects}
-    new = tuple(one for one in verdict.findings if one.rejects and one.code not in known)
+    # What was rejected and posted all the same, for want of better, may be upscaled as it is.
+    new = () if was.rejected else tuple(one for one in verdict.findings if one.rejects)
     told = verdict.with_findings(new, verdict.score, spared=False)
     return _Faults(
         causes=(*own, *(one.code for one in new)),

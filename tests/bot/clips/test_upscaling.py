@@ -69,6 +69,13 @@ async def test_many_copies_of_one_click_are_one_job(fake, channel, ada, ready, b
     assert await count_of(ready) == 2
 
 
+@pytest.mark.parametrize("flagged", [True, False])
+async def test_a_flag_stays_on_what_is_made_of_a_clip(fake, channel, ada, ready, bot, flagged):
+    job, message = await delivered(ready, ada, channel, recipe=FOX, adult=flagged)
+    await (await fake.click(ada, message, "Upscale")).shown()
+    assert (await the_new_job(ready, job)).adult is flagged
+
+
 async def test_where_it_is_not_installed_an_old_button_says_so(fake, channel, ada, services, bot):
     _, message = await delivered(services, ada, channel, recipe=FOX)
     assert "models pull span-x2" in await refusal(await fake.click(ada, message, "Upscale"))

@@ -19,7 +19,7 @@ from engine.planning.upscaling import UpscaleLimits, upscaled
 CARD = Device(kind=DeviceKind.CUDA, name="a card", memory=8 * 2**30)
 HERE = Capabilities(device=CARD, weights=frozenset({SPAN}))
 BEFORE = Before(width=576, height=320, frames=96, engines=("svd",), real=True, sound=True)
-CLIP = {Role.BEFORE: "b" * 64}
+CLIP = {str(Role.BEFORE): "b" * 64}
 
 
 def made(before=BEFORE, capabilities=HERE, **limits):

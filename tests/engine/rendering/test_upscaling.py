@@ -13,7 +13,7 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Cancelled, Unsupported, UserError
-from engine.core.events import Progress, TakeDiscarded
+from engine.core.events import Event, Progress, TakeDiscarded
 from engine.core.recipe import Before, Outcome, Receipt, Role, Stage
 from engine.families.upscale import FILE, SPAN
 from engine.gate.upscaled import plainly
@@ -30,7 +30,7 @@ WIDTH, HEIGHT, FRAMES, FPS = 64, 48, 8, 12
 BEFORE = Before(width=WIDTH, height=HEIGHT, frames=FRAMES, engines=("camera",), real=True, sound=True)
 RECIPE = upscaled(
     BEFORE,
-    {Role.BEFORE: "b" * 64},
+    {str(Role.BEFORE): "b" * 64},
     fps=FPS,
     capabilities=Capabilities(weights=frozenset({SPAN}), slow=True),
     limits=UpscaleLimits(),
@@ -66,7 +66,7 @@ def render(tmp_path, film):
         (tmp_path / "models" / SPAN / FILE).write_bytes(network)
         work = tmp_path / "work"
         work.mkdir(exist_ok=True)
-        events = []
+        events: list[Event] = []
         renderer = Renderer(EngineContext(store=Store(tmp_path / "models")))
         receipt = renderer.render(
             recipe,
@@ -146,20 +146,20 @@ def test_what_flickers_all_the_same_is_refused_in_plain_words(render, monkeypatc
 
 
 def test_what_was_wrong_with_the_clip_before_is_not_held_against_it(render, tmp_path, monkeypatch):
-    """A still clip is rejected when it is drawn; upscaled, it is what it was."""
+    """A clip of noise is rejected when it is drawn; upscaled, it is what it was."""
     monkeypatch.setattr("engine.families.upscale.draw.Upscaler.draw", grainy(0))
-    still = tmp_path / "still.mp4"
+    noisy = tmp_path / "noisy.mp4"
     encode(
-        np.full((FRAMES, HEIGHT, WIDTH, 3), 90, np.uint8),
+        np.random.default_rng(1).integers(0, 256, (FRAMES, HEIGHT, WIDTH, 3), np.uint8),
         fps=FPS,
-        path=still,
+        path=noisy,
         metadata={},
         max_bytes=1_000_000,
         progress=lambda _: None,
         cancel=CancelToken(),
     )
     silent = dataclasses.replace(RECIPE, before=dataclasses.replace(BEFORE, sound=False))
-    receipt, clip, _ = render(recipe=silent, file=still)
+    receipt, clip, _ = render(recipe=silent, file=noisy)
     assert not receipt.forced
     assert not receipt.sound
     assert read_clip(clip).sound is None
