@@ -128,7 +128,7 @@ def _with_blotches(clip: Frames, levels: float, rng: np.random.Generator) -> Fra
     height, width = clip.shape[1:3]
     fields = rng.normal(0, levels, (len(clip), height // 4, width // 4)).astype(np.float32)
     wide = np.stack([cv2.resize(one, (width, height), interpolation=cv2.INTER_CUBIC) for one in fields])
-    return np.clip(clip + wide[..., None], 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(clip + wide[..., None], 0, 255), np.uint8)
 
 
 def _psnr(real: Frames, shown: Frames) -> float:

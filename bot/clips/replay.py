@@ -162,6 +162,7 @@ class Replays:
                 capabilities=capabilities,
                 limits=self._submissions.rules.plan.upscale,
                 prompt=recipe.prompt,
+                seed=recipe.seed,
             )
             return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
         request = settled(self._request(told, capabilities), (), capabilities)

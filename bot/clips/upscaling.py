@@ -48,6 +48,7 @@ class Upscale(JobButton):
                 capabilities=await submissions.capabilities(),
                 limits=submissions.rules.plan.upscale,
                 prompt=recipe.prompt,
+                seed=recipe.seed,
             )
         except UserError as error:
             await say(interaction, refusal(error))

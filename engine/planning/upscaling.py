@@ -49,6 +49,7 @@ def upscaled(
     capabilities: Capabilities,
     limits: UpscaleLimits,
     prompt: str = "",
+    seed: int = 0,
     sound: SoundSource = SoundSource.NONE,
 ) -> Recipe:
     """The recipe of a clip at a larger size.
@@ -59,7 +60,7 @@ def upscaled(
         fps: its frames per second.
         capabilities: what this machine has.
         limits: how large it may become.
-        prompt: what the clip was made from, for the title.
+        prompt, seed: what the clip was made from, by which it is known again.
         sound: ``given`` where the clip's sound is a file of its own.
 
     Raises:
@@ -87,7 +88,7 @@ def upscaled(
         engine=UPSCALER.name,
         prompt=prompt,
         inputs=inputs,
-        seed=0,
+        seed=seed,
         width=width,
         height=height,
         frames=before.frames,

@@ -8,6 +8,7 @@ import dataclasses
 import pytest
 
 from bot.buttons import rows
+from bot.clips.recipe_text import recipe_text
 from bot.clips.variation import lighter, other_words
 from bot.discord_io.post import Post
 from bot.text import clip_texts, messages, privacy_texts
@@ -139,3 +140,9 @@ def test_an_upscaled_clip_is_not_drawn_anew(make):
 def test_the_status_says_what_is_done():
     made = recipe(kind=Kind.UPSCALE, engine="upscale", prompt="a fox")
     assert messages.title(made) == f"🎬 **{clip_texts.UPSCALING}**: `a fox`"
+
+
+def test_its_recipe_says_nothing_of_motion_and_camera():
+    text = recipe_text(recipe(kind=Kind.UPSCALE, engine="upscale", way="span"), None).text
+    assert "`upscale` (`span`)" in text
+    assert "camera" not in text.split("```")[0]
