@@ -22,6 +22,7 @@ from engine.core.recipe import Follow, Kind, Recipe, Role, SoundSource, Style
 from engine.core.sound import RATE
 from engine.provenance.seal import Signature, inspect_clip
 from tests import ROOT
+from tests.bot.intake.test_sound_intake import made
 from tests.end_to_end.whole_bot import a_bot, a_discord, cat, codecs_of, picture
 from tests.engine.tiny import animatediff, ltx, svd, upscale, wan, wan_vace
 from tests.fake_discord import Message
@@ -227,7 +228,7 @@ async def test_a_prompt_leads_from_one_picture_to_another(discord, channel, ada,
     assert "it goes from one picture to another" in card
 
 
-async def test_a_clip_comes_with_its_sound_and_is_upscaled_with_it(discord, channel, ada, bot, tmp_path):
+async def test_a_clip_comes_with_its_sound(discord, channel, ada, bot, tmp_path):
     await discord.slash(ada, channel, "text2video", prompt="rain on a tin roof", sound="on", **SHORT)
     message, recipe = await clip_of(discord, channel, tmp_path)
     assert (recipe.engine, recipe.way, recipe.sound) == ("ltx", "distilled-8", SoundSource.DRAWN)
@@ -237,18 +238,29 @@ async def test_a_clip_comes_with_its_sound_and_is_upscaled_with_it(discord, chan
     assert np.abs(clip.sound).max() > 0.05
     assert "sound made by the engine ltx" in await card_of(discord, ada, message)
     assert codecs_of(tmp_path / "clip.mp4") == {"h264", "aac"}
-    await (await discord.click(ada, message, "Upscale")).shown(20)
-    await discord.wait_for(lambda: len(finished(discord, channel)) > 1, SECONDS)
+
+
+async def test_a_clip_is_upscaled_with_its_sound(discord, channel, ada, bot, tmp_path):
+    song = Upload("song.wav", made("wav"), content_type="audio/wav")
+    asked = {"image": cat(), "audio": song, "engine": "camera", "seed": 5}
+    await discord.slash(ada, channel, "animate", length="short", **asked)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    small = read_clip(tmp_path / "clip.mp4")
+    status = await (await discord.click(ada, message, "Upscale")).shown(20)
+    await discord.wait_for(lambda: len(finished(discord, channel)) > 1 or "⚠️" in status.content, SECONDS)
+    assert "⚠️" not in status.content, status.content
     larger = finished(discord, channel)[-1]
     assert "Upscale" in on(larger)
     assert not {"Reroll", "Remix", "Extend", "Loop"} & set(on(larger))
     file = tmp_path / "larger.mp4"
     file.write_bytes(larger.attachments[0].data)
-    twice = read_clip(file)
-    assert twice.frames.shape == (len(clip.frames), 2 * recipe.height, 2 * recipe.width, 3)
+    large = read_clip(file)
+    assert large.frames.shape == (len(small.frames), 2 * recipe.height, 2 * recipe.width, 3)
+    assert large.fps == small.fps
     assert codecs_of(file) == {"h264", "aac"}
-    assert twice.sound is not None
-    assert np.abs(twice.sound).max() > 0.05
+    assert large.sound is not None
+    assert small.sound is not None
+    assert np.abs(large.sound).max() == pytest.approx(np.abs(small.sound).max(), rel=0.2)
     assert Recipe.from_json(read_metadata(file)["comment"]).kind is Kind.UPSCALE
     assert inspect_clip(file).signature is Signature.VALID
     assert "`upscale` (`span`)" in await card_of(discord, ada, larger)

@@ -119,11 +119,11 @@ class Span:
 
     def _run(self, picture: Tensor) -> Tensor:
         first = self._convolve("first", picture)
-        blocks, found, inner = [], first, first
-        for number in range(_BLOCKS):
+        early, _ = self._block(0, first)
+        found, inner = early, first
+        for number in range(1, _BLOCKS):
             found, inner = self._block(number, found)
-            blocks.append(found)
-        seen = self._torch.cat((first, self._convolve("last", blocks[-1]), blocks[0], inner), 1)
+        seen = self._torch.cat((first, self._convolve("last", found), early, inner), 1)
         return self._f.pixel_shuffle(self._convolve("large", self._convolve("joined", seen)), SCALE)
 
     def _block(self, number: int, given: Tensor) -> tuple[Tensor, Tensor]:
