@@ -90,6 +90,7 @@ class _Base:
     forecaster: Forecaster
     shortages: Shortages
     data_watch: DataWatch
+    inventory: Inventory
 
     @property
     def outbox(self) -> Path:
@@ -196,6 +197,9 @@ def _base(
         forecaster=Forecaster(queue.jobs, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
+        inventory=Inventory(
+            policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
+        ),
     )
 
 
@@ -210,9 +214,8 @@ def _services(base: _Base) -> Services:
         nudity_score=settings.nudity_score,
         clock=base.clock,
     )
-    inventory = _inventory(base)
-    loops = _job_loops(base, screening, inventory)
-    submissions = _submissions(base, loops.board, screening, inventory)
+    loops = _job_loops(base, screening)
+    submissions = _submissions(base, loops.board, screening)
     decisions = Decisions(
         cases=queue.cases,
         retention=queue.retention,
@@ -282,12 +285,7 @@ def _engine_loop(base: _Base) -> EngineLoop:
     )
 
 
-def _inventory(base: _Base) -> Inventory:
-    slow = policies.allows_slow_models(base.settings)
-    return Inventory(policies.store_of(base.settings), lambda: base.host.device, slow=slow)
-
-
-def _job_loops(base: _Base, screening: Screening, inventory: Inventory) -> _JobLoops:
+def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
     settings, queue, signals = base.settings, base.queue, base.signals
     engine_loop = _engine_loop(base)
     board = StatusBoard(
@@ -316,7 +314,7 @@ def _job_loops(base: _Base, screening: Screening, inventory: Inventory) -> _JobL
         work=base.outbox,
         limits=policies.for_delivery(settings),
         clip_posts=ClipPosts(
-            work=base.outbox, sealer=base.sealer, dress=rows.for_clip, here=inventory.at_once
+            work=base.outbox, sealer=base.sealer, dress=rows.for_clip, here=base.inventory.at_once
         ),
         signals=signals,
         shortages=base.shortages,
@@ -369,7 +367,7 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
     return policies.for_render(settings, min(settings.max_clip_bytes, limit))
 
 
-def _submissions(base: _Base, board: StatusBoard, screening: Screening, inventory: Inventory) -> Submissions:
+def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
     return Submissions(
         entry=base.queue.entry,
@@ -384,7 +382,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening, inventor
         shortages=base.shortages,
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
-        capabilities=inventory.capabilities,
+        capabilities=base.inventory.capabilities,
     )
 
 

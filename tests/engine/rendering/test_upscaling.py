@@ -16,6 +16,7 @@ from engine.core.errors import Cancelled, Unsupported, UserError
 from engine.core.events import Event, Progress, TakeDiscarded
 from engine.core.recipe import Before, Outcome, Receipt, Role, Stage
 from engine.families.upscale import FILE, SPAN
+from engine.gate import judge
 from engine.gate.upscaled import plainly
 from engine.planning.upscaling import UpscaleLimits, upscaled
 from engine.provenance.statement import COMPOSITE_TRAINED_MEDIA, TRAINED_MEDIA, metadata, source_type
@@ -146,20 +147,23 @@ def test_what_flickers_all_the_same_is_refused_in_plain_words(render, monkeypatc
 
 
 def test_what_was_wrong_with_the_clip_before_is_not_held_against_it(render, tmp_path, monkeypatch):
-    """A clip of noise is rejected when it is drawn; upscaled, it is what it was."""
+    """A clip whose light flickers is rejected when it is drawn; upscaled, it is what it was."""
     monkeypatch.setattr("engine.families.upscale.draw.Upscaler.draw", grainy(0))
-    noisy = tmp_path / "noisy.mp4"
+    lit = np.linspace(40, 160, WIDTH * HEIGHT * 3).reshape(1, HEIGHT, WIDTH, 3)
+    lit = lit * np.array([1, 0.6] * (FRAMES // 2)).reshape(-1, 1, 1, 1)
+    unsteady = tmp_path / "unsteady.mp4"
     encode(
-        np.random.default_rng(1).integers(0, 256, (FRAMES, HEIGHT, WIDTH, 3), np.uint8),
+        lit.astype(np.uint8),
         fps=FPS,
-        path=noisy,
+        path=unsteady,
         metadata={},
         max_bytes=1_000_000,
         progress=lambda _: None,
         cancel=CancelToken(),
     )
     silent = dataclasses.replace(RECIPE, before=dataclasses.replace(BEFORE, sound=False))
-    receipt, clip, _ = render(recipe=silent, file=noisy)
+    assert judge(read_clip(unsteady).frames, None, FPS, encoded=True).rejected
+    receipt, clip, _ = render(recipe=silent, file=unsteady)
     assert not receipt.forced
     assert not receipt.sound
     assert read_clip(clip).sound is None
