@@ -90,6 +90,7 @@ class _Base:
     forecaster: Forecaster
     shortages: Shortages
     data_watch: DataWatch
+    inventory: Inventory
 
     @property
     def outbox(self) -> Path:
@@ -196,6 +197,9 @@ def _base(
         forecaster=Forecaster(queue.jobs, clock=clock),
         shortages=Shortages(policies.for_shortages(settings), clock=clock),
         data_watch=DataWatch(database.path, clock=clock),
+        inventory=Inventory(
+            policies.store_of(settings), lambda: host.device, slow=policies.allows_slow_models(settings)
+        ),
     )
 
 
@@ -309,7 +313,9 @@ def _job_loops(base: _Base, screening: Screening) -> _JobLoops:
         outlet=base.messenger,
         work=base.outbox,
         limits=policies.for_delivery(settings),
-        clip_posts=ClipPosts(work=base.outbox, sealer=base.sealer, dress=rows.for_clip),
+        clip_posts=ClipPosts(
+            work=base.outbox, sealer=base.sealer, dress=rows.for_clip, here=base.inventory.at_once
+        ),
         signals=signals,
         shortages=base.shortages,
         clock=base.clock,
@@ -363,9 +369,6 @@ def render_limits(settings: Settings, upload_limit: int) -> RenderLimits:
 
 def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submissions:
     settings = base.settings
-    inventory = Inventory(
-        policies.store_of(settings), lambda: base.host.device, slow=policies.allows_slow_models(settings)
-    )
     return Submissions(
         entry=base.queue.entry,
         moderation=base.queue.moderation,
@@ -379,7 +382,7 @@ def _submissions(base: _Base, board: StatusBoard, screening: Screening) -> Submi
         shortages=base.shortages,
         data_watch=base.data_watch,
         rules=policies.for_submissions(settings),
-        capabilities=inventory.capabilities,
+        capabilities=base.inventory.capabilities,
     )
 
 

@@ -29,6 +29,7 @@ from db.jobs.stumbles import StumbleLimits
 from engine.core.kept_clips import CALIBRATION_VARIABLE
 from engine.core.request import AUTO
 from engine.planning.plan import PlanLimits
+from engine.planning.upscaling import UpscaleLimits
 from engine.process.host import HostLimits
 from engine.rendering.limits import RenderLimits
 from engine.runtime.context import (
@@ -191,6 +192,7 @@ def for_plan(settings: Settings) -> PlanLimits:
         fps=settings.fps,
         max_fps=settings.max_fps,
         max_side=settings.max_side,
+        upscale=UpscaleLimits(side=settings.max_upscaled_side, frames=settings.max_upscaled_frames),
     )
 
 

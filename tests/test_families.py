@@ -28,6 +28,7 @@ PICTURE = np.zeros((SIDE, SIDE, 3), np.uint8)
 PICTURE[20:44, 20:44] = (200, 80, 40)
 SOURCE = SourceClip(frames=np.stack([np.roll(PICTURE, 4 * frame, axis=1) for frame in range(8)]), fps=8.0)
 SUBJECT = Subject(sha256="0" * 64, width=SIDE, height=SIDE)
+CLIP = Subject(sha256="1" * 64, width=SIDE, height=SIDE, seconds=1.0, fps=8.0)
 DRAWN = [
     (folder, spec.name, kind)
     for folder, package in FOLDERS.items()
@@ -105,7 +106,7 @@ def test_every_family_draws_its_tiny_clip(folder, name, kind, contexts):
 def _asked(name, kind):
     request = Request(
         kind=kind,
-        prompt="" if kind is Kind.ANIMATE else "a red fox in the snow",
+        prompt="" if kind in {Kind.ANIMATE, Kind.UPSCALE} else "a red fox in the snow",
         engine=name,
         seconds=0.5,
         size=(SIDE, SIDE),
@@ -117,7 +118,7 @@ def _asked(name, kind):
 
 
 def _files(name, kind):
-    return {"reference": SUBJECT} if _follows(name) or kind is Kind.RESTYLE else {}
+    return {"reference": CLIP} if _follows(name) or kind in {Kind.RESTYLE, Kind.UPSCALE} else {}
 
 
 def _follows(name):
@@ -128,4 +129,5 @@ def _inputs(recipe):
     return Inputs(
         picture=PICTURE if recipe.kind is Kind.ANIMATE else None,
         reference=SOURCE if recipe.kind is Kind.RESTYLE or recipe.follow else None,
+        before=SOURCE if recipe.kind is Kind.UPSCALE else None,
     )

@@ -36,6 +36,7 @@ from db.jobs.fairness import FairShare
 from db.jobs.retention import RetentionPolicy
 from db.jobs.stumbles import StumbleLimits
 from engine.planning.plan import PlanLimits
+from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
@@ -66,7 +67,7 @@ OWNERS = (
 )
 """Made from the settings alone: they have no defaults."""
 
-ENGINES = (PlanLimits, RenderLimits, HostLimits, PictureLimits, ClipLimits, SoundLimits)
+ENGINES = (PlanLimits, UpscaleLimits, RenderLimits, HostLimits, PictureLimits, ClipLimits, SoundLimits)
 """The engine is also a library: it keeps documented defaults, and the settings take theirs from it."""
 
 SAME_DEFAULT = {
@@ -74,6 +75,8 @@ SAME_DEFAULT = {
     "max_wasted_seconds": (RenderLimits, "max_wasted_seconds"),
     "max_seconds": (PlanLimits, "max_seconds"),
     "max_side": (PlanLimits, "max_side"),
+    "max_upscaled_side": (UpscaleLimits, "side"),
+    "max_upscaled_frames": (UpscaleLimits, "frames"),
     "max_fps": (PlanLimits, "max_fps"),
     "fps": (PlanLimits, "fps"),
     "max_picture_bytes": (PictureLimits, "max_bytes"),
@@ -201,6 +204,7 @@ def made_from(settings: Settings) -> list[object]:
         policies.for_clips(settings),
         policies.for_sounds(settings),
         policies.for_plan(settings),
+        policies.for_plan(settings).upscale,
         policies.for_render(settings, settings.max_clip_bytes),
         policies.for_engine(settings),
         policies.for_fetching_eyes(settings),

@@ -16,6 +16,7 @@ from db.audit.log import AuditEntry
 from db.jobs.job import Job
 from db.jobs.queries import JobQueries
 from db.states import JobId, State
+from engine.core.capabilities import Capabilities
 
 
 class Place(Enum):
@@ -80,6 +81,12 @@ class JobButton(Button):
     def suits(cls, job: Job) -> bool:
         """Whether this job has a use for the button where it stands."""
         del job
+        return True
+
+    @classmethod
+    def works_with(cls, capabilities: Capabilities) -> bool:
+        """Whether this machine can do what the button is for."""
+        del capabilities
         return True
 
     async def click(self, interaction: Interaction) -> None:

@@ -16,6 +16,7 @@ from bot.buttons.job_button import JobButton, Place
 from bot.discovery import subclasses_in
 from db.jobs.job import Job
 from db.states import State
+from engine.core.capabilities import Capabilities
 
 T = TypeVar("T")
 
@@ -81,10 +82,20 @@ def for_status(job: Job, *, draft: bool = False) -> discord.ui.View | None:
     return row(job, *kinds) if kinds else None
 
 
-def for_clip(job: Job) -> discord.ui.View:
-    """The buttons under a finished clip."""
+def for_clip(job: Job, capabilities: Capabilities | None = None) -> discord.ui.View:
+    """The buttons under a finished clip.
+
+    Args:
+        job: whose clip it is.
+        capabilities: what this machine has; None: no weights. A button for something that it cannot do is
+            left out.
+    """
+    here = capabilities or Capabilities()
     places = (job_buttons(Place.CLIP), job_buttons(Place.CLIP_BELOW))
-    return _view(job, *([kind for kind in kinds if kind.suits(job)] for kinds in places))
+    return _view(
+        job,
+        *([kind for kind in kinds if kind.suits(job) and kind.works_with(here)] for kinds in places),
+    )
 
 
 def view_of(*lines: Iterable[Button]) -> discord.ui.View:

@@ -49,7 +49,7 @@ from db.states import JobId, State
 from engine.core.capabilities import Capabilities
 from engine.core.device import Device
 from engine.core.errors import UserError
-from engine.core.recipe import Receipt, Recipe, Role
+from engine.core.recipe import Kind, Receipt, Recipe, Role
 from engine.core.request import AUTO, Request, Subject
 from engine.families import CATALOGUE
 from engine.planning.plan import PlanLimits, plan
@@ -163,7 +163,8 @@ class ClipMaker:
         settings = self._settings
         outlet = Folder(self._data)
         clips_sound = wants_clips_sound(request)
-        subjects = await _take_in(files, self._blobs, settings, clips_sound=clips_sound)
+        exact = request.kind is Kind.UPSCALE
+        subjects = await _take_in(files, self._blobs, settings, clips_sound=clips_sound, exact=exact)
         capabilities = _capabilities(settings, await self._planned_device(), request)
         request = worded(request, capabilities, limit=settings.max_prompt)
         recipe = _plan(request, subjects, capabilities, policies.for_plan(settings))
@@ -184,7 +185,7 @@ class ClipMaker:
         self._asked += 1
         new = NewJob(
             key=f"demo {self._asked}",
-            kind=recipe.kind,
+            kind=recipe.asked,
             guild_id=NOBODY + self._asked,
             channel_id=NOBODY,
             user_id=NOBODY + self._asked,
@@ -259,13 +260,12 @@ def _save(clip: Path, output: OutputFile) -> None:
 
 
 async def _take_in(
-    files: Mapping[Role, bytes], blobs: Blobs, settings: Settings, *, clips_sound: bool
+    files: Mapping[Role, bytes], blobs: Blobs, settings: Settings, *, clips_sound: bool, exact: bool
 ) -> dict[Role, Subject]:
+    """Take files in; ``exact``: every frame of a clip, as it is."""
     pictures_in = Intake(policies.for_intake(settings), store=policies.store_of(settings))
-    clips_in, sounds_in = (
-        ClipIntake(policies.for_clips(settings)),
-        SoundIntake(policies.for_sounds(settings)),
-    )
+    limits = policies.to_judge(settings) if exact else policies.for_clips(settings)
+    clips_in, sounds_in = ClipIntake(limits), SoundIntake(policies.for_sounds(settings))
     async with pictures_in as pictures, clips_in as clips, sounds_in as sounds:
         reception = Reception(pictures=pictures, clips=clips, sounds=sounds, blobs=blobs)
         return await reception.files(files, clips_sound=clips_sound)

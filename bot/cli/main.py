@@ -202,6 +202,28 @@ def render(
 
 
 @main.command()
+@click.argument("clip", type=A_FILE)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="Where to save the MP4.",
+)
+def upscale(clip: Path, output: Path) -> None:
+    """Show CLIP at twice its size, with the sound it has."""
+    from engine.core.errors import UserError  # noqa: PLC0415 - see the module's docstring
+    from engine.families.upscale import NAME  # noqa: PLC0415
+
+    try:
+        # Whoever names the engine will wait for it, GPU or not.
+        made = _make(Request(kind=Kind.UPSCALE, engine=NAME), {Role.REFERENCE: clip}, output)
+    except UserError as error:
+        _give_up(str(error))
+    _print_receipt(made, output.expanduser())
+
+
+@main.command()
 @click.argument("image", type=A_FILE)
 @click.option(
     "-o",

@@ -19,7 +19,7 @@ SEED = 7
 
 _SUBJECTS = {
     Role.PICTURE: Subject(sha256="0" * 64, width=768, height=432),
-    Role.REFERENCE: Subject(sha256="1" * 64, width=768, height=432, seconds=2.0),
+    Role.REFERENCE: Subject(sha256="1" * 64, width=768, height=432, seconds=2.0, fps=24.0),
 }
 
 
@@ -83,6 +83,8 @@ def _requests(spec: FamilySpec) -> Iterator[tuple[Request, Role | None]]:
     if Feature.FOLLOW in spec.features:
         for follow in (Follow.EDGES, Follow.SOFT_EDGES, Follow.DEPTH, Follow.POSE):
             yield replace(request, follow=follow), Role.REFERENCE
+    if Kind.UPSCALE in spec.kinds:
+        yield replace(request, kind=Kind.UPSCALE, prompt=""), Role.REFERENCE
     if Kind.RESTYLE in spec.kinds:
         yield replace(request, kind=Kind.RESTYLE), Role.REFERENCE
 

@@ -22,7 +22,7 @@ from db.jobs.job import Job
 from db.jobs.stars import Starred, Stars
 from db.states import State
 from engine.core.errors import UserError
-from engine.core.recipe import Receipt, Recipe
+from engine.core.recipe import Kind, Receipt, Recipe
 
 SHOWN = frozenset({State.POSTING, State.DELIVERED})
 """States in which a clip may be seen already."""
@@ -37,6 +37,11 @@ class Extend(JobButton):
     place = Place.CLIP
     order = 30
     needs_words = True
+
+    @classmethod
+    def suits(cls, job: Job) -> bool:
+        """Whether there is an engine that can go on with it: what was upscaled is too large for them."""
+        return recipe_of(job).kind is not Kind.UPSCALE
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the longer clip."""
@@ -90,7 +95,7 @@ class Star(JobButton):
         client = interaction.client
         rules = client.part(ClipRules)
         try:
-            await _clip_of(job, client.part(Blobs))
+            await clip_of(job, client.part(Blobs))
         except UserError as error:
             await say(interaction, refusal(error))
             return
@@ -113,7 +118,7 @@ async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Rec
     """Submit what is made of a clip as a job of its own; what cannot be made is refused in words."""
     client = interaction.client
     try:
-        clip = await _clip_of(job, client.part(Blobs))
+        clip = await clip_of(job, client.part(Blobs))
         recipe = make(recipe_of(job), receipt_of(job), clip)
     except UserError as error:
         await say(interaction, refusal(error))
@@ -121,7 +126,7 @@ async def _go_on(interaction: Interaction, job: Job, make: Callable[[Recipe, Rec
     await client.part(Submissions).again(interaction, job, recipe)
 
 
-async def _clip_of(job: Job, blobs: Blobs) -> str:
+async def clip_of(job: Job, blobs: Blobs) -> str:
     """The digest of a clip that may be seen and is still here.
 
     Raises:

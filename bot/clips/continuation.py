@@ -58,8 +58,10 @@ def extended(
         max_seconds: how long a clip may become.
 
     Raises:
-        UserError: it is long enough, or nothing here can go on with it.
+        UserError: it is long enough, or upscaled, or nothing here can go on with it.
     """
+    if recipe.kind is Kind.UPSCALE:
+        raise UserError(Code.UPSCALE, clip_texts.UPSCALED_IS_NOT_DRAWN)
     room = max_seconds - before.frames / recipe.fps
     if room < LEAST_SECONDS:
         raise UserError("E_LONG", clip_texts.long_enough(before.frames / recipe.fps, max_seconds))

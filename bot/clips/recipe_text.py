@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from bot.text.foreign import disarm, quote
 from bot.text.messages import MESSAGE_LIMIT, fit
 from bot.text.prompts import show_prompt
-from engine.core.recipe import Receipt, Recipe
+from engine.core.recipe import Kind, Receipt, Recipe
 from engine.provenance.statement import sound_of
 
 SHOWN_WORDS = 400
@@ -50,7 +50,8 @@ def _lines(recipe: Recipe, receipt: Receipt | None) -> Iterator[str]:
     if recipe.native_fps != recipe.fps:
         drawn += f", smoothed to {recipe.fps:g}"
     chosen = f"motion {recipe.motion} · camera {recipe.camera} · quality {recipe.quality}"
-    yield f"{recipe.width}×{recipe.height} · {drawn} · {chosen}"
+    shape = f"{recipe.width}×{recipe.height} · {drawn}"
+    yield shape if recipe.kind is Kind.UPSCALE else f"{shape} · {chosen}"
     yield from _drawing(recipe)
     if sound := sound_of(recipe):
         lost = receipt is not None and not receipt.sound

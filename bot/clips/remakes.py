@@ -33,7 +33,7 @@ LIGHTER_HELPS = frozenset({"E_MEMORY", "E_TOO_LARGE", "E_ENGINE"})
 
 
 class RemakeButton(JobButton):
-    """A button under a clip that draws it anew; a loop is not drawn, so it has none of them."""
+    """A button under a clip that draws it anew. A loop or an upscaled clip is not drawn, so it has none."""
 
     place = Place.CLIP
     needs_words = True
@@ -41,7 +41,8 @@ class RemakeButton(JobButton):
     @classmethod
     def suits(cls, job: Job) -> bool:
         """Whether the clip was drawn."""
-        return not recipe_of(job).loop
+        recipe = recipe_of(job)
+        return not recipe.loop and recipe.kind is not Kind.UPSCALE
 
 
 class Reroll(RemakeButton):
@@ -116,8 +117,8 @@ class Lighter(JobButton):
 
     @classmethod
     def suits(cls, job: Job) -> bool:
-        """Whether it failed for want of room or time."""
-        return job.error_code in LIGHTER_HELPS
+        """Whether it failed for want of room or time, and can be drawn smaller."""
+        return job.error_code in LIGHTER_HELPS and recipe_of(job).kind is not Kind.UPSCALE
 
     async def do(self, interaction: Interaction, job: Job) -> None:
         """Submit the lighter clip."""

@@ -28,8 +28,9 @@ from db.jobs.job import Job
 from db.jobs.ownership import Ownership
 from engine.core.capabilities import Capabilities
 from engine.core.errors import UserError
-from engine.core.recipe import Role
+from engine.core.recipe import Kind, Role
 from engine.core.request import Request, Subject
+from engine.planning.upscaling import upscaled
 from engine.untrusted.foreign_recipe import ForeignRecipe
 
 
@@ -139,7 +140,7 @@ class Replays:
         return files, giver
 
     async def _after_another(self, interaction: Interaction, told: ForeignRecipe) -> Planned:
-        """A longer clip or a loop: what came before is known from our own rows, not from the file."""
+        """A clip made from another: what that one was is known from our own rows, not from the file."""
         digest = told.digests.get(Role.BEFORE, "")
         job = await self._ownership.clip_of(guild_of(interaction), interaction.user.id, digest)
         if job is not None and not may_see(interaction, job, self._moderator_roles):
@@ -153,6 +154,17 @@ class Replays:
             made = looped(recipe, before, digest, max_seconds=self._max_seconds)
             return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
         capabilities = await self._submissions.capabilities()
+        if told.kind is Kind.UPSCALE:
+            made = upscaled(
+                before,
+                {Role.BEFORE: digest},
+                fps=recipe.fps,
+                capabilities=capabilities,
+                limits=self._submissions.rules.plan.upscale,
+                prompt=recipe.prompt,
+                seed=recipe.seed,
+            )
+            return Planned(recipe=made, adult=adult, spoiler=job.spoiler, origin=job)
         request = settled(self._request(told, capabilities), (), capabilities)
         made = resumed(
             dataclasses.replace(request, fps=recipe.fps, follow=None, strength=None),

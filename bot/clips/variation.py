@@ -5,10 +5,10 @@ from __future__ import annotations
 import dataclasses
 
 from bot.requests.wording import worded
-from bot.text.clip_texts import LOOPS_ARE_NOT_DRAWN
+from bot.text.clip_texts import LOOPS_ARE_NOT_DRAWN, UPSCALED_IS_NOT_DRAWN
 from engine.core.capabilities import Capabilities
-from engine.core.errors import UserError
-from engine.core.recipe import Quality, Recipe, Role
+from engine.core.errors import Code, UserError
+from engine.core.recipe import Kind, Quality, Recipe, Role
 from engine.core.request import Request, Subject
 from engine.planning.frame_size import AREA
 from engine.planning.plan import PlanLimits, plan
@@ -84,6 +84,8 @@ def lighter(recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> R
 def _planned(request: Request, recipe: Recipe, capabilities: Capabilities, limits: PlanLimits) -> Recipe:
     if recipe.loop:
         raise UserError("E_LOOP", LOOPS_ARE_NOT_DRAWN)
+    if recipe.kind is Kind.UPSCALE:
+        raise UserError(Code.UPSCALE, UPSCALED_IS_NOT_DRAWN)
     files = {
         Role(role): Subject(sha256=digest, width=recipe.width, height=recipe.height)
         for role, digest in recipe.inputs.items()

@@ -37,6 +37,7 @@ from bot.config.secrets import HIDDEN, hide_token_like
 from bot.config.serving import Serving
 from engine.core.kept_clips import FEWEST
 from engine.planning.plan import PlanLimits
+from engine.planning.upscaling import UpscaleLimits
 from engine.process.watch import HostLimits
 from engine.rendering.limits import RenderLimits
 from engine.untrusted.clip_headers import ClipLimits
@@ -174,6 +175,18 @@ class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, Plain
         ge=64,
         le=1920,
         description="Longest side of a clip in pixels; less is easier on the GPU.",
+    )
+    max_upscaled_side: int = Field(
+        UpscaleLimits.side,
+        ge=128,
+        le=3840,
+        description="Longest side of an upscaled clip in pixels; a clip is doubled at most.",
+    )
+    max_upscaled_frames: int = Field(
+        UpscaleLimits.frames,
+        ge=8,
+        le=3600,
+        description="Most frames of a clip to upscale; 300 of 1920×1080 pixels take 1.9 GB of memory.",
     )
     max_fps: float = Field(
         PlanLimits.max_fps, ge=8, le=60, description="Most frames per second a member can ask for."
@@ -319,8 +332,9 @@ class Settings(Announcing, Crowding, Drawing, Endurance, Looking, Serving, Plain
     def _known_engine(cls, value: str) -> str:
         from engine.families import FAMILIES  # noqa: PLC0415 - numpy is not needed to print --help
 
-        if value != "auto" and value not in FAMILIES:
-            raise ValueError(f"must be auto or one of {', '.join(FAMILIES)}")
+        engines = [name for name, spec in FAMILIES.items() if spec.draws]
+        if value not in {"auto", *engines}:
+            raise ValueError(f"must be auto or one of {', '.join(engines)}")
         return value
 
     @field_validator("word_languages", mode="after")

@@ -146,6 +146,7 @@ class Reception:
             width=clean.width,
             height=clean.height,
             seconds=clean.seconds,
+            fps=clean.fps,
             notes=clean.notes,
         )
 

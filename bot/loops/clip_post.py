@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from bot.job_documents import receipt_of, recipe_of
 from bot.text.messages import clip_message
 from db.jobs.job import Job
 from db.states import JobId
+from engine.core.capabilities import Capabilities
 from engine.core.recipe import Recipe
 from engine.provenance.seal import NO_KEY, Sealer
 
@@ -26,6 +27,14 @@ if TYPE_CHECKING:
     import discord
 
 log = logging.getLogger(__name__)
+
+
+Here = Callable[[], Awaitable[Capabilities]]
+Dress = Callable[[Job, Capabilities], "discord.ui.View"]
+
+
+async def _nothing() -> Capabilities:
+    return Capabilities()
 
 
 def file_name(job: JobId) -> str:
@@ -42,18 +51,20 @@ class ClipPosts:
     """Packs clips."""
 
     def __init__(
-        self, *, work: Path, sealer: Sealer, dress: Callable[[Job], discord.ui.View] | None = None
+        self, *, work: Path, sealer: Sealer, dress: Dress | None = None, here: Here = _nothing
     ) -> None:
         """Make one.
 
         Args:
             work: a folder for what is about to be posted.
             sealer: signs it.
-            dress: makes the buttons under a clip.
+            dress: makes the buttons under a clip, of those that work with what this machine has.
+            here: what it has.
         """
         self._work = work
         self._sealer = sealer
         self._dress = dress
+        self._here = here
 
     @asynccontextmanager
     async def packed(self, job: Job, clip: Path, *, plain: bool = False) -> AsyncIterator[Post]:
@@ -78,7 +89,7 @@ class ClipPosts:
             yield Post(
                 content=clip_message(job, recipe, receipt, signed=not unsigned, plain=plain),
                 nonce=nonce(job.id),
-                view=None if self._dress is None or plain else self._dress(job),
+                view=None if self._dress is None or plain else self._dress(job, await self._here()),
                 file=ready,
                 file_name=(SPOILER if job.spoiler else "") + file_name(job.id),
                 ping=job.user_id,

@@ -49,6 +49,12 @@ class Inventory:
             self._looked = now
         return self._latest
 
+    async def at_once(self) -> Capabilities:
+        """What there is, without waiting for the engine process: what it has not told yet is not there."""
+        if self._store.in_use() and self._device() is None:
+            return self._latest or Capabilities()
+        return await self.capabilities()
+
     async def _found_device(self) -> Device:
         """The device; a store without weights needs none, and is not waited for."""
         if not self._store.in_use():

@@ -309,4 +309,4 @@ def files_of(command: ClipCommand, given: Mapping[str, F | None]) -> dict[Role, 
 
 def wants_clips_sound(request: Request) -> bool:
     """Whether the sound of the clip that came with a request is taken in, too: nothing else needs it."""
-    return request.kind is Kind.RESTYLE and request.sound is not False
+    return request.kind in {Kind.RESTYLE, Kind.UPSCALE} and request.sound is not False

@@ -69,7 +69,7 @@ def worded(request: Request, capabilities: Capabilities, *, limit: int) -> Reque
         against = _translated(avoided, (), room=0)
         avoided = against.text
         notes += dict.fromkeys((*read.notes, *against.notes))
-    if not text and (request.prompt or request.kind is not Kind.ANIMATE):
+    if not text and (request.prompt or request.kind not in {Kind.ANIMATE, Kind.UPSCALE}):
         raise UserError("E_PROMPT", NO_WORDS)
     if prompt_schedule.mistyped(text):
         notes.append(f"read as plain words; a prompt by frame is written like this: {prompt_schedule.SHOWN}")

@@ -7,11 +7,17 @@ from engine.core.recipe import Outcome, Receipt, Role
 
 EXTENDING = "Extending a clip"
 LOOPING = "Making a clip loop"
+UPSCALING = "Upscaling a clip"
 
 CLIP_GONE = "I no longer have that clip's file, so I can't continue it."
 NOTHING_GOES_ON = "No engine here can continue this clip."
 ALREADY_A_LOOP = "That clip is already a loop."
 LOOPS_ARE_NOT_DRAWN = "A loop can't be rerolled or remixed. Reroll or remix the clip it was made from."
+
+UPSCALED_IS_NOT_DRAWN = (
+    "An upscaled clip can't be extended, rerolled or remixed. "
+    "Do that with the clip it was made from, and upscale the result."
+)
 
 NOTHING_DISCARDED = "No takes of this clip were discarded."
 SHEETS = "Below each picture: how much changes from frame to frame, with marks where something is wrong."
@@ -37,7 +43,7 @@ def replay_needs(role: Role) -> str:
         Role.END: "the picture it ends with",
         Role.LIKE: "the picture it took its look from",
         Role.REFERENCE: "the clip it followed",
-        Role.BEFORE: "the clip it continues",
+        Role.BEFORE: "the clip it was made from",
         Role.SOUND: "its sound",
     }[role]
     return f"I can't make that clip again: I don't have {what} from you in this server."

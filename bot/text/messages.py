@@ -36,6 +36,7 @@ DOING = {
     Kind.ANIMATE: "Animating a picture",
     Kind.TEXT2VIDEO: "Turning words into a clip",
     Kind.RESTYLE: "Restyling a clip",
+    Kind.UPSCALE: clip_texts.UPSCALING,
 }
 
 KEPT = "I keep it for a few days: `/mydata export` has it."
@@ -181,8 +182,10 @@ def title(recipe: Recipe) -> str:
     """What was asked for, in one line."""
     shown = show_prompt(recipe.prompt, SHOWN_PROMPT)
     doing = DOING[recipe.kind]
-    if recipe.before is not None:
-        doing = clip_texts.LOOPING if recipe.loop else clip_texts.EXTENDING
+    if recipe.loop:
+        doing = clip_texts.LOOPING
+    elif recipe.before is not None and recipe.kind is not Kind.UPSCALE:
+        doing = clip_texts.EXTENDING
     return f"🎬 **{doing}**" + (f": {shown}" if shown else "")
 
 

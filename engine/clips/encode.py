@@ -12,7 +12,7 @@ import hashlib
 import math
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -78,6 +78,7 @@ def encode(
     progress: Callable[[float], None],
     cancel: CancelToken,
     sound: Sound | None = None,
+    scales: Sequence[Fraction] = SCALES,
 ) -> Encoded:
     """Write a clip as H.264 in MP4, 4:2:0, BT.709, index first, and its sound as AAC.
 
@@ -94,6 +95,8 @@ def encode(
         cancel: looked at once an encoded second.
         sound: float32 ``[S, 2]``, 48,000 samples a second, as long as the frames to within one of them; None:
             the clip is silent.
+        scales: how small the picture may become, the largest first. Where it may not become as small as it
+            can, the sound may not go either.
 
     Raises:
         Cancelled: a stop was asked for; nothing is left behind.
@@ -131,7 +134,8 @@ def encode(
             return draft.stat().st_size
 
         heard = 0.0 if sound is None else float(count / rate)
-        form, size = _with_or_without_sound(attempt, frames.shape[2], frames.shape[1], max_bytes, heard)
+        size_of = frames.shape[2], frames.shape[1]
+        form, size = _with_or_without_sound(attempt, size_of, max_bytes, heard, scales)
         with draft.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
@@ -176,20 +180,32 @@ def sound_bits(seconds: float, max_bytes: int) -> int:
 
 
 def _with_or_without_sound(
-    attempt: Callable[[H264], int], width: int, height: int, max_bytes: int, sound_seconds: float
+    attempt: Callable[[H264], int],
+    size: tuple[int, int],
+    max_bytes: int,
+    sound_seconds: float,
+    scales: Sequence[Fraction],
 ) -> tuple[H264, int]:
     """Descend with the sound, of so many seconds, and only where nothing fits without it."""
     if not sound_seconds:
-        return _descend(attempt, width, height, max_bytes)
+        return _descend(attempt, size, max_bytes, scales)
     bits = sound_bits(sound_seconds, max_bytes)
     try:
-        return _descend(attempt, width, height, max_bytes, bits=bits, heard=int(bits * sound_seconds / 8))
+        return _descend(attempt, size, max_bytes, scales, bits=bits, heard=int(bits * sound_seconds / 8))
     except ClipTooLarge:
-        return _descend(attempt, width, height, max_bytes)
+        if scales[-1] > SCALES[-1]:
+            raise
+        return _descend(attempt, size, max_bytes, scales)
 
 
 def _descend(
-    attempt: Callable[[H264], int], width: int, height: int, max_bytes: int, *, bits: int = 0, heard: int = 0
+    attempt: Callable[[H264], int],
+    size: tuple[int, int],
+    max_bytes: int,
+    scales: Sequence[Fraction],
+    *,
+    bits: int = 0,
+    heard: int = 0,
 ) -> tuple[H264, int]:
     """Try form after form until one fits; return it with its size in bytes.
 
@@ -198,14 +214,16 @@ def _descend(
 
     Args:
         attempt: encodes, and says how large the file came out.
-        width, height: of the frames, in pixels.
+        size: width and height of the frames, in pixels.
         max_bytes: the limit.
+        scales: that may be tried, the largest first.
         bits: of the sound, a second; 0: there is none.
         heard: bytes that the sound takes, about; compressing the picture more leaves them as they are.
     """
     wanted = float(BEST_CRF)
+    width, height = size
     pixels = width * height
-    for scale in SCALES:
+    for scale in scales:
         columns, rows = _scaled(width, scale), _scaled(height, scale)
         wanted = max(BEST_CRF, wanted + _CRF_TO_HALVE * math.log2(columns * rows / pixels))
         pixels = columns * rows
@@ -214,11 +232,11 @@ def _descend(
         while tried < worst:
             tried = min(math.ceil(wanted), worst)
             form = H264(width=columns, height=rows, crf=tried, sound_bits=bits)
-            size = attempt(form)
-            if size <= max_bytes:
-                return form, size
+            came = attempt(form)
+            if came <= max_bytes:
+                return form, came
             # A little more than foretold: a further encode costs more than half a step of quality.
-            seen, room = (max(1, count - heard) for count in (size, max_bytes))
+            seen, room = (max(1, count - heard) for count in (came, max_bytes))
             wanted = tried + _CRF_TO_HALVE * math.log2(seen / room) + 0.5
     raise ClipTooLarge(f"this clip cannot be made small enough for {_in_words(max_bytes)}")
 

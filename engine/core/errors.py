@@ -68,6 +68,7 @@ class Code(StrEnum):
     SECONDS = "E_SECONDS", "a length out of range"
     SEED = "E_SEED", "a seed out of range"
     SIZE = "E_SIZE", "a side of the clip out of range"
+    UPSCALE = "E_UPSCALE", "the clip cannot be upscaled, or not so that it is better for it"
     STYLE = "E_STYLE", "a style that is not here, or cannot be used"
     WEIGHTS = "E_WEIGHTS", "weights that are needed are not installed, damaged, or do not fit"
 

@@ -180,6 +180,11 @@ class FamilySpec:
     ladder: str = ""
 
     @property
+    def draws(self) -> bool:
+        """Whether it draws clips of its own, so that it can be asked for by name."""
+        return bool(self.kinds - {Kind.UPSCALE})
+
+    @property
     def trained(self) -> bool:
         """Whether a trained model draws, and so weights are needed."""
         return bool(self.weights or self.any_of)

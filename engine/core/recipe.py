@@ -32,7 +32,7 @@ class Role(StrEnum):
     REFERENCE = "reference"
     """A clip whose poses, depth or edges are followed, or that is drawn anew."""
     BEFORE = "before"
-    """A finished clip that this one goes on from, or that is closed into a loop."""
+    """A finished clip that this one goes on from, or that is closed into a loop or upscaled."""
     SOUND = "sound"
     """What the clip sounds like: a member's file, or the sound of the clip that is drawn anew."""
 
@@ -43,6 +43,8 @@ class Kind(StrEnum):
     ANIMATE = "animate"
     TEXT2VIDEO = "text2video"
     RESTYLE = "restyle"
+    UPSCALE = "upscale"
+    """A finished clip at a larger size; nothing else of it changes."""
 
 
 class Follow(StrEnum):
@@ -181,7 +183,8 @@ class Recipe:
         reasons: why the plan chose as it did, in words a member can read.
         sound: where the sound comes from. What is drawn after a clip, and a loop, also keep that clip's own.
         before: the clip that this one goes on from. Sizes, frames and length are those of the part that is
-            drawn; the finished clip is the old one, at its own size, and the part behind it.
+            drawn; the finished clip is the old one, at its own size, and the part behind it. Of an upscaled
+            clip, it is the small one.
         loop: nothing is drawn: the clip before is closed into a loop, ``length`` frames long at most.
     """
 
@@ -236,7 +239,9 @@ class Recipe:
         """What was asked for, in a word: a longer clip, a loop, or the kind."""
         if self.loop:
             return "loop"
-        return str(self.kind) if self.before is None else "extend"
+        if self.before is None or self.kind is Kind.UPSCALE:
+            return str(self.kind)
+        return "extend"
 
     @property
     def profile(self) -> str:

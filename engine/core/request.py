@@ -81,6 +81,7 @@ class Subject:
         faces: how many; None: not checked.
         is_drawing: it was drawn rather than photographed.
         seconds: length of a clip or sound; None for a picture.
+        fps: frames per second of a clip; 0: not known, or none.
         notes: for the plan's reasons: what a person would notice about it.
         nudity: a score, 0 … 1, see :mod:`engine.vision.nudity`; None: not checked.
         sight: what the eyes saw in a picture; None: they did not look.
@@ -92,6 +93,7 @@ class Subject:
     faces: int | None = None
     is_drawing: bool = False
     seconds: float | None = None
+    fps: float = 0.0
     notes: tuple[str, ...] = ()
     nudity: float | None = None
     sight: Sight | None = None

@@ -83,9 +83,9 @@ def choose_engine(given: Given, capabilities: Capabilities) -> tuple[FamilySpec,
     request = given.request
     if request.engine != AUTO:
         spec = FAMILIES.get(request.engine)
-        if spec is None or request.engine not in engines_for(capabilities):
-            there_are = ", ".join(sorted(engines_for(capabilities)))
-            why = "" if spec is None else f" It is missing {spec.lacks(capabilities)}."
+        if spec is None or not spec.draws or request.engine not in engines_for(capabilities):
+            there_are = ", ".join(sorted(name for name in engines_for(capabilities) if FAMILIES[name].draws))
+            why = "" if spec is None or not spec.draws else f" It is missing {spec.lacks(capabilities)}."
             raise UserError(
                 Code.NO_ENGINE,
                 f"There is no engine called {{engine}} here.{why} Choose from: {there_are}.",

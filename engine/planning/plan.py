@@ -6,7 +6,7 @@ Pure and without torch, so that the bot can plan as soon as it is asked, and a t
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from engine.core.capabilities import Capabilities
 from engine.core.errors import Code, UserError
@@ -16,6 +16,7 @@ from engine.core.request import SECONDS, Length, Request, Subject
 from engine.planning.choice import Given, choose_engine, choose_way
 from engine.planning.frame_size import choose_size
 from engine.planning.pace import Pace, pace_of
+from engine.planning.upscaling import UpscaleLimits, plan_upscale
 
 SOUND_AND_NONE = "You gave a sound and chose a clip without sound. Leave one of the two out."
 UNSEEN_FACES = "the picture was not checked for faces: the face detector is not installed"
@@ -35,6 +36,7 @@ class PlanLimits:
         max_fps: the most that there may be.
         max_side: the longest side of the finished clip, in pixels.
         min_side: the shortest one.
+        upscale: how far a finished clip may be upscaled.
     """
 
     min_seconds: float = 0.5
@@ -43,6 +45,7 @@ class PlanLimits:
     max_fps: float = 60.0
     max_side: int = 1920
     min_side: int = 64
+    upscale: UpscaleLimits = field(default_factory=UpscaleLimits)
 
 
 def plan(
@@ -63,7 +66,7 @@ def plan(
         subject: the picture that is animated, or the first frame.
         end: the picture that the clip ends with.
         like: the picture whose look is taken.
-        reference: the clip that is followed or drawn anew.
+        reference: the clip that is followed, drawn anew or upscaled.
         sound: a member's, or that of the clip that is drawn anew.
         capabilities: what this machine has; None: no GPU and no weights.
         limits: what a request may ask for.
@@ -75,6 +78,8 @@ def plan(
         UserError: the request cannot be met; the text says why and what could be.
     """
     capabilities, limits = capabilities or Capabilities(), limits or PlanLimits()
+    if request.kind is Kind.UPSCALE:
+        return plan_upscale(request, reference, sound, capabilities=capabilities, limits=limits.upscale)
     seconds, why_seconds = _choose_seconds(request, reference, limits)
     fps = limits.fps if request.fps is None else request.fps
     _check(request, seconds, fps, limits)

@@ -15,6 +15,7 @@ from engine.core.recipe import Follow, Kind, Quality, Recipe
 from engine.core.request import Request, Subject
 from engine.families import CATALOGUE
 from engine.planning.plan import plan
+from engine.planning.upscaling import UPSCALER
 from engine.weights.model_spec import ModelSpec
 from engine.weights.shared import GROUPS
 
@@ -23,8 +24,8 @@ GIB = 2**30
 USABLE = 0.97
 """The share of a GPU's memory that the driver tells of."""
 
-WITH_ALL = (*GROUPS["eyes"], "opennsfw", "rife")
-"""Small networks that look at pictures and smooth clips, whatever draws."""
+WITH_ALL = (*GROUPS["eyes"], "opennsfw", "rife", *UPSCALER.weights)
+"""Small networks that look at pictures, smooth clips and enlarge them, whatever draws."""
 
 _PICTURE = Subject(sha256="0" * 64, width=1600, height=900)
 _CLIP = Subject(sha256="1" * 64, width=1600, height=900, seconds=4.0)

@@ -8,17 +8,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine import families
-from engine.clips.encode import Encoded, encode
+from engine.clips.encode import SCALES, ClipTooLarge, Encoded, encode
 from engine.clips.join import joined
 from engine.clips.loop_clip import Loop, close_loop
 from engine.clips.rate import at_rate, by_best_flow, smooths_on_gpu
 from engine.clips.sound_seams import joined_sound, looped_sound
 from engine.core.cancel import CancelToken
 from engine.core.device import Device
-from engine.core.errors import Unsupported
+from engine.core.errors import Code, Unsupported, UserError
 from engine.core.events import Event, Progress
 from engine.core.family import Family, Frames
-from engine.core.recipe import Outcome, Receipt, Recipe, SoundSource, Stage, TakeRecord
+from engine.core.recipe import Kind, Outcome, Receipt, Recipe, SoundSource, Stage, TakeRecord
 from engine.core.sound import Sound, fitted, samples_for
 from engine.families import FAMILIES
 from engine.gate import Calibration
@@ -28,6 +28,7 @@ from engine.rendering.overlap import Overlap
 from engine.rendering.read_inputs import read_inputs
 from engine.rendering.render_job import Clock, RenderJob, teller
 from engine.rendering.takes import Kept, draw_until_good
+from engine.rendering.upscaling import upscale
 from engine.runtime.context import EngineContext
 from engine.runtime.peak_memory import forget_peak, peak
 from engine.smooth import FlowModel
@@ -36,6 +37,8 @@ from engine.vision.nudity import highest_score
 __all__ = ["CLIP_NAME", "RenderLimits", "Renderer"]
 
 SKETCH = "a sketch: no text-to-video model is installed"
+
+DOES_NOT_FIT = "Upscaled, that clip is too large for this server's upload limit. A shorter one may fit."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,24 +125,20 @@ class Renderer:
                 calibration=self._context.calibrations.get(recipe.engine),
                 eyes=self._context.eyes,
             )
-        made = self._looped(job, clock) if recipe.loop else self._drawn(job, clock)
+        made = self._made(job, clock)
         take = max(1, made.number)
         with job.on_cpu(Stage.ENCODING, take):
             with clock.stage(Stage.ENCODING):
-                encoded = encode(
-                    made.frames,
-                    fps=recipe.fps,
-                    path=work / CLIP_NAME,
-                    metadata=metadata(recipe),
-                    max_bytes=limits.max_bytes,
-                    progress=teller(on_event, Stage.ENCODING, take),
-                    cancel=cancel,
-                    sound=made.sound,
-                )
+                encoded = _encoded(job, made, take)
             with clock.stage(Stage.CHECKING):
                 nudity = highest_score(made.frames, self._context.store)
         receipt = _receipt(job, made, encoded, clock, nudity)
         return replace(receipt, peak_memory=peak(self.device) if counted else None)
+
+    def _made(self, job: RenderJob, clock: Clock) -> _Made:
+        if job.recipe.loop:
+            return self._looped(job, clock)
+        return self._upscaled(job, clock) if job.recipe.kind is Kind.UPSCALE else self._drawn(job, clock)
 
     def _drawn(self, job: RenderJob, clock: Clock) -> _Made:
         """Draw a clip, or the part that follows the clip before."""
@@ -198,11 +197,48 @@ class Renderer:
             sound = looped_sound(before.sound, start=min(start, len(before.sound) - 1), samples=samples)
         return _Made(frames=loop.frames, sound=sound)
 
+    def _upscaled(self, job: RenderJob, clock: Clock) -> _Made:
+        """Show the clip before at a larger size, with its sound."""
+        with clock.stage(Stage.PREPARING):
+            family = self._family(job.recipe.engine)
+        made = upscale(family, job, clock)
+        sound, before = job.inputs.sound, job.inputs.before
+        if sound is None and before is not None:
+            sound = before.sound
+        if sound is not None:
+            sound = fitted(sound, samples_for(len(made.frames), job.recipe.fps))
+        return _Made(frames=made.frames, sound=sound, kept=made.takes[-1], takes=made.takes)
+
     def _family(self, name: str) -> Family:
         with self._loading:
             if name not in self._loaded:
                 self._loaded[name] = families.load(name, self._context)
             return self._loaded[name]
+
+
+def _encoded(job: RenderJob, made: _Made, take: int) -> Encoded:
+    """The finished file.
+
+    Raises:
+        UserError: an upscaled clip does not fit the limit without losing what it was upscaled for.
+    """
+    recipe, upscaled = job.recipe, job.recipe.kind is Kind.UPSCALE and not job.recipe.loop
+    try:
+        return encode(
+            made.frames,
+            fps=recipe.fps,
+            path=job.work / CLIP_NAME,
+            metadata=metadata(recipe),
+            max_bytes=job.limits.max_bytes,
+            progress=teller(job.on_event, Stage.ENCODING, take),
+            cancel=job.cancel,
+            sound=made.sound,
+            scales=SCALES[:1] if upscaled else SCALES,
+        )
+    except ClipTooLarge as error:
+        if upscaled:
+            raise UserError(Code.UPSCALE, DOES_NOT_FIT) from error
+        raise
 
 
 def _sound_of(job: RenderJob, kept: Kept, frames: int) -> Sound | None:

@@ -19,6 +19,14 @@ BSD = Licence(
     commercial="Clips may be sold.",
     free=True,
 )
+SPAN = Licence(
+    name="Apache-2.0",
+    url="https://github.com/hongyuanyu/SPAN/blob/main/LICENSE.txt",
+    commercial=(
+        "Clips may be sold. The package that the file is taken from is GPL-3.0; nothing of its code is used."
+    ),
+    free=True,
+)
 STABILITY = Licence(
     name="Stability AI Community License",
     url="https://huggingface.co/stabilityai/stable-video-diffusion-img2vid-xt/blob/main/LICENSE.md",

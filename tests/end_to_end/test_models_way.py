@@ -20,9 +20,11 @@ from engine.clips.read_clip import read_clip
 from engine.core.cancel import CancelToken
 from engine.core.recipe import Follow, Kind, Recipe, Role, SoundSource, Style
 from engine.core.sound import RATE
+from engine.provenance.seal import Signature, inspect_clip
 from tests import ROOT
+from tests.bot.intake.test_sound_intake import made
 from tests.end_to_end.whole_bot import a_bot, a_discord, cat, codecs_of, picture
-from tests.engine.tiny import animatediff, ltx, svd, wan, wan_vace
+from tests.engine.tiny import animatediff, ltx, svd, upscale, wan, wan_vace
 from tests.fake_discord import Message
 from tests.fake_discord.faults import Upload
 
@@ -56,7 +58,7 @@ def channel(discord):
 def settings(tmp_path_factory):
     """What an owner would set. Of RIFE there is a damaged file. The gate likes nothing of random weights."""
     folder = tmp_path_factory.mktemp("models")
-    for family in (svd, animatediff, wan, wan_vace, ltx):
+    for family in (svd, animatediff, wan, wan_vace, ltx, upscale):
         family.build(folder)
     torch.manual_seed(3)
     animatediff.wake(animatediff.control()).save_pretrained(folder / "controlnet-canny", variant="fp16")
@@ -111,7 +113,7 @@ def finished(discord, channel) -> list[Message]:
 
 
 def on(message) -> list[str]:
-    return [button["label"] for row in message.components for button in row["components"]]
+    return [button.get("label", "") for row in message.components for button in row["components"]]
 
 
 async def clip_of(discord, channel, tmp_path):
@@ -236,6 +238,32 @@ async def test_a_clip_comes_with_its_sound(discord, channel, ada, bot, tmp_path)
     assert np.abs(clip.sound).max() > 0.05
     assert "sound made by the engine ltx" in await card_of(discord, ada, message)
     assert codecs_of(tmp_path / "clip.mp4") == {"h264", "aac"}
+
+
+async def test_a_clip_is_upscaled_with_its_sound(discord, channel, ada, bot, tmp_path):
+    song = Upload("song.wav", made("wav"), content_type="audio/wav")
+    asked = {"image": cat(), "audio": song, "engine": "camera", "seed": 5}
+    await discord.slash(ada, channel, "animate", length="short", **asked)
+    message, recipe = await clip_of(discord, channel, tmp_path)
+    small = read_clip(tmp_path / "clip.mp4")
+    status = await (await discord.click(ada, message, "Upscale")).shown(20)
+    await discord.wait_for(lambda: len(finished(discord, channel)) > 1 or "⚠️" in status.content, SECONDS)
+    assert "⚠️" not in status.content, status.content
+    larger = finished(discord, channel)[-1]
+    assert "Upscale" in on(larger)
+    assert not {"Reroll", "Remix", "Extend", "Loop"} & set(on(larger))
+    file = tmp_path / "larger.mp4"
+    file.write_bytes(larger.attachments[0].data)
+    large = read_clip(file)
+    assert large.frames.shape == (len(small.frames), 2 * recipe.height, 2 * recipe.width, 3)
+    assert large.fps == small.fps
+    assert codecs_of(file) == {"h264", "aac"}
+    assert large.sound is not None
+    assert small.sound is not None
+    assert np.abs(large.sound).max() == pytest.approx(np.abs(small.sound).max(), rel=0.2)
+    assert Recipe.from_json(read_metadata(file)["comment"]).kind is Kind.UPSCALE
+    assert inspect_clip(file).signature is Signature.VALID
+    assert "`upscale` (`span`)" in await card_of(discord, ada, larger)
 
 
 async def test_a_clip_is_restyled(discord, channel, ada, bot, film, tmp_path):

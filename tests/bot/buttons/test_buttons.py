@@ -17,13 +17,16 @@ from bot.buttons.job_button import JobButton, Place
 from bot.clips.remakes import Remix
 from bot.moderation.case_buttons import CaseButton, case_buttons
 from db.states import JobId, State
+from engine.core.capabilities import Capabilities
+from engine.core.recipe import Kind
+from engine.families.upscale import SPAN
 from tests.bot.fixtures import queued
 
 JOB = JobId("0123456789abcdef")
 
 OF_OLD = {
     *("cancel", "why", "reroll", "remix", "recipe", "delete", "lighter", "keep", "redraw"),
-    *("extend", "loop", "star", "discarded", "report", "stop"),
+    *("extend", "loop", "star", "discarded", "report", "stop", "upscale"),
 }
 """Actions of buttons that hang on messages in servers. They must work for ever."""
 
@@ -125,6 +128,11 @@ async def test_the_buttons_stand_in_the_order_that_members_know(queue):
     assert of_old(rows.for_clip(job)) == ["Reroll", "Remix", "Extend", "Loop", "⭐", *below]
     assert labels(rows.for_clip(job))[0] == ["Reroll", "Remix", "Extend", "Loop", "⭐"]
     assert of_old(rows.for_clip(await queued(queue, recipe={"loop": True}))) == ["Extend", "⭐", *below]
+    enlarging = Capabilities(weights=frozenset({SPAN}), slow=True)
+    assert labels(rows.for_clip(job, enlarging))[1][0] == "Upscale"
+    assert "Upscale" not in [label for line in labels(rows.for_clip(job)) for label in line]
+    enlarged = await queued(queue, recipe={"kind": Kind.UPSCALE, "engine": "upscale"})
+    assert of_old(rows.for_clip(enlarged, enlarging)) == ["⭐", "Upscale", *below]
     assert of_old(rows.for_status(job)) == ["Cancel", "Why?"]
     running = await queue.claims.claim()
     assert of_old(rows.for_status(running)) == ["Cancel"]

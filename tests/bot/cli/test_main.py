@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 import imageio_ffmpeg
+import numpy as np
 import pytest
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
@@ -20,7 +21,8 @@ from bot.cli.settings_table import table
 from bot.config.settings import load_settings, variable
 from bot.ops import health
 from bot.policies import for_plan
-from engine.clips.encode import read_metadata
+from engine.clips.encode import encode, read_metadata
+from engine.core.cancel import CancelToken
 from engine.core.errors import UserError
 from engine.core.recipe import Camera, Follow, Kind, Motion, Recipe, Role, Style
 from engine.planning.plan import PlanLimits
@@ -177,6 +179,23 @@ def test_the_owners_limits_hold_on_the_command_line_too(monkeypatch):
     run = CliRunner().invoke(main, ["render", "--prompt", "x", "--seconds", "3", "-o", "clip.mp4"])
     assert run.exit_code == 1
     assert "A clip can be 0.5 to 2 seconds long." in run.stderr
+
+
+def test_a_clip_is_not_upscaled_without_the_network_and_the_command_says_what_to_do():
+    frames = np.random.default_rng(1).integers(0, 256, (8, 64, 96, 3), np.uint8)
+    encode(
+        frames,
+        fps=8.0,
+        path=Path("film.mp4"),
+        metadata={},
+        max_bytes=1_000_000,
+        progress=lambda _: None,
+        cancel=CancelToken(),
+    )
+    run = CliRunner().invoke(main, ["upscale", "film.mp4", "-o", "clip.mp4"])
+    assert run.exit_code == 1
+    assert run.stderr.strip().endswith("It is missing its weights (span-x2); framekiln models pull span-x2.")
+    assert not Path("clip.mp4").exists()
 
 
 @pytest.fixture

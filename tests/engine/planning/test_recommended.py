@@ -99,4 +99,6 @@ def test_a_family_without_figures_says_nothing():
 
 
 def test_every_family_with_models_of_its_own_tells_where_it_begins():
-    assert [name for name, spec in FAMILIES.items() if spec.trained and not spec.ladder] == []
+    """The upscaler works on pieces of a frame, so that it always fits."""
+    without = [name for name, spec in FAMILIES.items() if spec.trained and not spec.ladder]
+    assert without == ["upscale"]
