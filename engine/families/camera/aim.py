@@ -12,7 +12,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families.camera.known import Area, Known
+from engine.families.camera.known import Area, Known, Plane
 from engine.families.camera.path import Aim
 
 Pixels = NDArray[np.uint8]
@@ -260,13 +260,11 @@ def _within(known: Known, window: Area) -> Known:
         )
         return float(x0), float(y0), float(x1), float(y1)
 
-    subject = known.subject
-    if subject is not None:
-        rows, columns = subject.shape
-        part = subject[
-            round(top * rows) : round(bottom * rows), round(left * columns) : round(right * columns)
-        ]
-        subject = np.ascontiguousarray(part)
+    def cut(plane: Plane) -> Plane:
+        rows, columns = plane.shape
+        across = slice(round(left * columns), max(round(left * columns) + 1, round(right * columns)))
+        down = slice(round(top * rows), max(round(top * rows) + 1, round(bottom * rows)))
+        return np.ascontiguousarray(plane[down, across])
 
     def all_of(areas: Sequence[Area]) -> tuple[Area, ...]:
         inside = (moved(area) for area in areas)
@@ -274,7 +272,8 @@ def _within(known: Known, window: Area) -> Known:
 
     return replace(
         known,
-        subject=subject,
+        subject=None if known.subject is None else cut(known.subject),
+        relief=None if known.relief is None else replace(known.relief, near=cut(known.relief.near)),
         faces=all_of(known.faces),
         texts=all_of(known.texts),
         body=None if known.body is None else moved(known.body),

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.families.camera.known import Area, Known, Plane
+from engine.families.camera.known import Area, Known, Plane, Relief
+from engine.families.camera.relief import standing_out
 from engine.vision.box import Box
 from engine.vision.cutout import Cutout
 from engine.vision.eyes import GLANCE, Eye, Eyes
@@ -43,13 +44,19 @@ PAGE, PAGE_LINES = 0.12, 4
 on a photograph makes none."""
 
 
-def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
+def look(
+    picture: Pixels,
+    eyes: Eyes,
+    check: Callable[[], None],
+    find_relief: Callable[[Pixels], Relief | None] = lambda _picture: None,
+) -> Known:
     """Look at a picture.
 
     Args:
         picture: uint8 ``[H, W, 3]``, RGB.
         eyes: those whose weights are missing see nothing, so that the picture counts as flat.
         check: called between the eyes; may raise.
+        find_relief: sees how near each place is, or None; not asked where the picture is to be read.
     """
     rows, columns = picture.shape[:2]
     seen = [face for face in eyes.faces(picture) if face.certainty >= SURE_FACE]
@@ -58,9 +65,15 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
     lines = [line.box for line in eyes.text(picture, side=GLANCE) if line.certainty >= SURE_TEXT]
     check()
     covered = sum(line.area for line in lines) / (rows * columns)
-    cutout = None if covered > PAGE else eyes.cutout(picture)
+    page = covered > PAGE
+    cutout = None if page else eyes.cutout(picture)
     mask = None if cutout is None else _certain(cutout, (columns, rows), faces, lines)
     check()
+    relief = None if page else find_relief(picture)
+    check()
+    if mask is None and relief is not None:
+        near = standing_out(relief, (columns, rows))
+        mask = None if near is None else _certain(near, (columns, rows), faces, lines)
     hands: tuple[Hand, ...] = ()
     if mask is not None and _loses_a_limb(mask, picture, seen, eyes):
         mask = None
@@ -80,7 +93,8 @@ def look(picture: Pixels, eyes: Eyes, check: Callable[[], None]) -> Known:
         texts=tuple(_share(line, columns, rows) for line in lines),
         body=body,
         bends=bool(apart or lines) or _is_outside(mask, (columns, rows), hands) or not eyes.has(Eye.FACES),
-        flat=covered > PAGE and len(lines) >= PAGE_LINES,
+        flat=page and len(lines) >= PAGE_LINES,
+        relief=relief,
     )
 
 
