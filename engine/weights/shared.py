@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from engine.weights import licences
-from engine.weights.model_spec import MB, HubSource, Licence, ModelSpec, WheelSource
+from engine.weights.model_spec import MB, HubSource, Licence, ModelSpec, NpmSource, WheelSource
 
 ANNOTATORS, DEPTH_ANYTHING, OPENPOSE = "annotators", "depth-anything", "openpose"
 """What finds soft edges and depth; depth; and poses, which has a licence of its own."""
+
+THINGS = "things"
+"""What tells animals, vehicles and products. It is no part of the group ``eyes``, whose download is small."""
 
 _MIDAS = "dpt_hybrid-midas-501f0c75.pt"
 
@@ -181,6 +184,22 @@ WEIGHTS = (
         ),
         licence=licences.APACHE,
         size=9_986_998,
+    ),
+    ModelSpec(
+        name=THINGS,
+        about="MediaPipe's SSD: tells animals, vehicles and products in pictures",
+        source=NpmSource(
+            package="@mediapipe/objectron",
+            version="0.4.1675468480",
+            member="package/objectron_solution_packed_assets.data",
+            start=184,
+            name="object_detection_ssd_mobilenetv2_oidv4_fp16.tflite",
+            member_size=9_987_728,
+            sha256="d0a5255bf8c4f5a0bc4240741a76c41d5e939f7655078f945f50ab53a9375da6",
+            reach=8_912_896,
+        ),
+        licence=licences.APACHE,
+        size=8_912_896,
     ),
     ModelSpec(
         name="opennsfw",

@@ -32,6 +32,7 @@ class Known:
     Attributes:
         subject: float32 ``[h, w]``, 0 … 1, what stands alone before the rest; None: nothing does for certain.
         faces, texts: where they are.
+        things: animals, vehicles and products.
         body: around the subject, where it is.
         bends: something outside the subject would be seen to bend, so the ground may have no slope.
         flat: it is drawn or written, and has no depth.
@@ -41,6 +42,7 @@ class Known:
     subject: Plane | None = None
     faces: tuple[Area, ...] = ()
     texts: tuple[Area, ...] = ()
+    things: tuple[Area, ...] = ()
     body: Area | None = None
     bends: bool = True
     flat: bool = False

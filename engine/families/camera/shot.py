@@ -101,7 +101,7 @@ def shot_of(
         subject=known.subject,
         level=known.bends,
         relief=known.relief,
-        whole=(*grown(known.faces, BODY), *grown(known.texts, LINE)),
+        whole=(*grown(known.faces, BODY), *grown(known.texts, LINE), *known.things),
     )
     path, canvas_size = _path(picture, known, size, brief, scene)
     life = _life(brief, size, scene, picture, canvas_size)

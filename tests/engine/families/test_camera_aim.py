@@ -131,6 +131,7 @@ def studio(letters):
         faces=lambda _picture: [],
         text=lambda _picture, side: lines,
         cutout=lambda _picture: None,
+        things=lambda _picture: (),
         has=lambda _eye: True,
     )
     depth: Any = SimpleNamespace(relief=lambda _picture, _hooks: None)

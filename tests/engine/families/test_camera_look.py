@@ -46,10 +46,11 @@ FACE = box(142, 45, 36, 46)
 class Eyes:
     """Eyes that see what a test says."""
 
-    def __init__(self, cutout=None, faces=(), lines=(), hand=None, hands=()):
+    def __init__(self, cutout=None, faces=(), lines=(), hand=None, hands=(), things=()):
         self._seen = cutout, tuple(faces), tuple(lines)
         self._hand = hand
         self._hands = tuple(hands)
+        self._things = tuple(things)
 
     def cutout(self, _picture):
         return self._seen[0]
@@ -66,6 +67,9 @@ class Eyes:
             return None
         points = np.array([(160, 70), (130, 120), (190, 120), self._hand], np.float32)
         return SimpleNamespace(points=points, visible=np.ones(4, np.float32))
+
+    def things(self, _picture):
+        return self._things
 
     def hands(self, _picture):
         return self._hands

