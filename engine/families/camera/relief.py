@@ -34,6 +34,9 @@ JUMP, RIM = 0.15, 4
 pixels apart the two are compared."""
 OUTLINED = 0.85
 """Share of the outline that has to jump."""
+SPOKE, THIN = 0.015, 0.012
+"""Width of what is thin, as a share of the map's longer side, and the share of an area that thin parts and
+thin gaps may have: handlebars, twigs and spokes would be cut off."""
 SOFT = 0.03
 """The ground is blurred by this share of its longer side: what is bent too fast looks like rubber."""
 STEEPEST = 1.6
@@ -87,7 +90,7 @@ def standing_out(relief: Relief, size: tuple[int, int]) -> Cutout | None:
     largest = 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
     piece = (labels == largest).astype(np.uint8)
     outlined = _jumps(near, piece)
-    if outlined < OUTLINED:
+    if outlined < OUTLINED or _thin(piece) > THIN:
         return None
     x, y, wide, high = cv2.boundingRect(piece)
     box = Box(left=float(x), top=float(y), width=float(wide), height=float(high))
@@ -157,6 +160,14 @@ def _flattened(ground: Plane) -> Plane:
     share = min(1.0, STEEPEST / max(most, 1e-6))
     middle = float(np.median(ground))
     return np.asarray(middle + (ground - middle) * share, np.float32)
+
+
+def _thin(piece: NDArray[np.uint8]) -> float:
+    """The share of an area that is thin, or a thin gap."""
+    width = 2 * max(1, round(SPOKE * max(piece.shape) / 2)) + 1
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width, width))
+    changed = [cv2.morphologyEx(piece, way, kernel) != piece for way in (cv2.MORPH_OPEN, cv2.MORPH_CLOSE)]
+    return float(sum(change.sum() for change in changed) / max(int(piece.sum()), 1))
 
 
 def _jumps(near: Plane, piece: NDArray[np.uint8]) -> float:

@@ -123,6 +123,15 @@ def test_what_stands_clear_of_all_else_is_found():
     assert found.mask.shape == (2 * HIGH, 2 * WIDE)
 
 
+def test_what_has_thin_parts_is_not_cut_out():
+    """A handlebar is thinner than the map shows, and would be cut off."""
+    near = np.full((HIGH, WIDE), 0.1, np.float32)
+    near[120:200, 100:220] = 0.8
+    for column in range(104, 220, 12):
+        near[50:120, column : column + 3] = 0.8
+    assert standing_out(Relief(near=near, sure=1.0), (WIDE, HIGH)) is None
+
+
 def test_a_floor_does_not_stand_out():
     relief = Relief(near=room(figure=False), sure=1.0)
     assert standing_out(relief, (WIDE, HIGH)) is None
