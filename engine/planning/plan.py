@@ -129,7 +129,8 @@ def _crops(given: Given, frame: float) -> dict[str, tuple[float, float]]:
     for role, subject in ((Role.PICTURE, given.subject), (Role.END, given.end)):
         if subject is None or subject.sight is None or not subject.sight.about:
             continue
-        at = aimed_at(subject.sight.about, subject.width / subject.height, frame)
+        sight, own = subject.sight, subject.width / subject.height
+        at = aimed_at(sight.about, own, frame, heads=bool(sight.faces))
         if at != (MIDDLE, MIDDLE):
             crops[str(role)] = at
     return crops

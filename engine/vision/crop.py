@@ -56,12 +56,13 @@ def cropped(picture: NDArray[np.uint8], frame: float, at: tuple[float, float]) -
     return np.ascontiguousarray(picture[top : top + high, left : left + wide], dtype=np.uint8)
 
 
-def aimed_at(spots: Sequence[Spot], own: float, frame: float) -> tuple[float, float]:
+def aimed_at(spots: Sequence[Spot], own: float, frame: float, *, heads: bool = True) -> tuple[float, float]:
     """Where a picture is cropped so that what it is about stays in it, with room above the heads.
 
     Args:
         spots: what it is about; none: its middle.
         own, frame: width over height of the picture and of the frame.
+        heads: they are faces, which get room around them; where not all fits, the upper ones stay.
 
     Returns:
         As :func:`cropped` takes it.
@@ -70,9 +71,15 @@ def aimed_at(spots: Sequence[Spot], own: float, frame: float) -> tuple[float, fl
         return MIDDLE, MIDDLE
     share = (min(1.0, frame / own), min(1.0, own / frame))
     cores = [(spot.left, spot.top, spot.left + spot.width, spot.top + spot.height) for spot in spots]
-    seen, core = around([roomy(one, HEAD_ROOM, HEAD_ROOM / 2) for one in cores]), around(cores)
+    core = around(cores)
+    seen = around([roomy(one, HEAD_ROOM, HEAD_ROOM / 2) for one in cores]) if heads else core
     starts = [
-        window_start((seen[axis], seen[axis + 2]), (core[axis], core[axis + 2]), share[axis], upper=axis == 1)
+        window_start(
+            (seen[axis], seen[axis + 2]),
+            (core[axis], core[axis + 2]),
+            share[axis],
+            upper=heads and axis == 1,
+        )
         for axis in range(2)
     ]
     across, down = (

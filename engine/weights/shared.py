@@ -46,7 +46,7 @@ def _annotators(name: str, about: str, licence: Licence, size: int, digests: Map
 WEIGHTS = (
     _annotators(
         ANNOTATORS,
-        "finds soft edges and depth in a clip to follow (HED, MiDaS)",
+        "finds soft edges and depth in a clip to follow, and depth for the camera (HED, MiDaS)",
         licences.ANNOTATORS,
         523 * MB,
         {
@@ -56,7 +56,7 @@ WEIGHTS = (
     ),
     ModelSpec(
         name=DEPTH_ANYTHING,
-        about="finds depth in a clip to follow (Depth Anything V2, Small)",
+        about="finds depth in a clip to follow, and for the camera (Depth Anything V2, Small)",
         source=HubSource(
             repo="depth-anything/Depth-Anything-V2-Small-hf",
             revision="5426e4f0f36572d16453bbda7a8389317b1bef99",

@@ -65,7 +65,7 @@ def aims(known: Known, *, deep: bool, whole: tuple[float, float], spare: tuple[f
         if texts:
             kept.append(_laid_out(texts))
         if not faces:
-            kept += [_open(thing) for thing in _alone(known)]
+            kept += [_inside(thing) for thing in known.things] if known.body is None else [_open(known.body)]
         found.append(replace(aim, keep=_on_frame(around(kept), whole) if kept else None))
     return found
 
@@ -187,6 +187,18 @@ def _open(body: Area) -> Area:
         max(0.0, top),
         middle if right > 1 - AT_EDGE else right,
         half if bottom > 1 - AT_EDGE else bottom,
+    )
+
+
+def _inside(thing: Area) -> Area:
+    """A thing without the sides where it reaches the picture's edge, or may reach it."""
+    left, top, right, bottom = thing
+    across, down = (left + right) / 2, (top + bottom) / 2
+    return (
+        across if left < AT_EDGE else left,
+        down if top < AT_EDGE else top,
+        across if right > 1 - AT_EDGE else right,
+        down if bottom > 1 - AT_EDGE else bottom,
     )
 
 

@@ -40,7 +40,8 @@ PICTURE = np.zeros((200, 400, 3), np.uint8)
 )
 def test_a_thing_is_told_with_its_place(label, kind):
     (found,) = find_things(PICTURE, network((label, MIDDLE, 0.8)))
-    assert (found.kind, found.certainty) == (kind, pytest.approx(0.8))
+    assert found.kind.value == kind
+    assert found.certainty == pytest.approx(0.8)
     assert found.box.centre == pytest.approx((200, 100))
     assert found.box.width / 400 == pytest.approx(0.5, abs=0.01)
     assert found.box.height / 200 == pytest.approx(0.5, abs=0.01)
@@ -57,12 +58,14 @@ def test_the_numbers_move_and_stretch_the_anchor():
     [
         [],
         [("cat", MIDDLE, 0.5)],
+        [("car", MIDDLE, 0.65)],
         [("table", MIDDLE, 0.9)],
+        [("book", MIDDLE, 0.9)],
         [("chair", MIDDLE, 0.9)],
         [("person", MIDDLE, 0.9)],
         [("footwear", MIDDLE, 0.7), ("person", CORNER, 0.4)],
     ],
-    ids=["nothing", "doubt", "table", "chair", "person", "worn"],
+    ids=["nothing", "doubt", "more doubt", "table", "page", "chair", "person", "worn"],
 )
 def test_doubt_and_what_belongs_to_somebody_is_nothing(seen):
     assert find_things(PICTURE, network(*seen)) == ()
@@ -71,6 +74,7 @@ def test_doubt_and_what_belongs_to_somebody_is_nothing(seen):
 def test_one_thing_is_told_once_and_two_things_twice():
     same = find_things(PICTURE, network(("dog", MIDDLE, 0.7), ("cat", MIDDLE + 1, 0.9)))
     assert [round(found.certainty, 2) for found in same] == [0.9]
+    assert same[0].box.width > find_things(PICTURE, network(("cat", MIDDLE, 0.9)))[0].box.width
     apart = find_things(PICTURE, network(("dog", MIDDLE, 0.7), ("dog", CORNER, 0.8)))
     assert len(apart) == 2
     assert apart[0].box.left == pytest.approx(0)
