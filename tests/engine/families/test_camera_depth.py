@@ -67,8 +67,11 @@ def studied(relief, subject=None, whole=()):
 
 
 def test_doubt_means_less_depth_down_to_none():
-    depths = [float(np.ptp(studied(seen(amount, figure=False)).disparity)) for amount in (0.0, 0.08, 0.1)]
-    assert depths[0] > depths[1] > depths[2]
+    sure = [relief.sure for amount in (0.0, 0.08, 0.1) if (relief := seen(amount, figure=False))]
+    assert 1 >= sure[0] > sure[1] > sure[2] > 0
+    near = room(figure=False)
+    depths = [float(np.ptp(studied(Relief(near=near, sure=one)).disparity)) for one in (1.0, 0.5, 0.1)]
+    assert depths == pytest.approx([depths[0], depths[0] / 2, depths[0] / 10], rel=0.01)
     assert depths[0] > 0.5
     assert seen(2.0) is None
     assert float(np.ptp(studied(None).disparity)) == 0
