@@ -235,7 +235,10 @@ def test_a_page_of_text_is_told_what_becomes_of_it(words, picture, said):
     assert plan(asked, picture, capabilities=capabilities("svd-xt")).engine == "svd"
 
 
-TALL = {"sha256": "a" * 64, "width": 900, "height": 1600}
+def tall(sight=None):
+    return Subject(sha256="a" * 64, width=900, height=1600, sight=sight)
+
+
 HEAD = Spot(left=0.4, top=0.05, width=0.2, height=0.1, certainty=0.9)
 
 
@@ -253,7 +256,7 @@ HEAD = Spot(left=0.4, top=0.05, width=0.2, height=0.1, certainty=0.9)
 def test_a_model_is_shown_the_part_with_the_head(engine, size, sight, crops):
     made = plan(
         request(Kind.ANIMATE, engine=engine, size=size),
-        Subject(**TALL, sight=sight),
+        tall(sight),
         capabilities=capabilities("svd-xt"),
     )
     assert made.crops == crops
@@ -261,9 +264,9 @@ def test_a_model_is_shown_the_part_with_the_head(engine, size, sight, crops):
 
 def test_an_animal_is_kept_where_there_is_no_face_and_at_the_other_end_as_well():
     dog = Thing(left=0.3, top=0.8, width=0.4, height=0.15, certainty=0.9, kind=ThingKind.ANIMAL)
-    end = Subject(**TALL, sight=Sight(faces=(), things=(dog,)))
+    end = tall(Sight(faces=(), things=(dog,)))
     here = capabilities(*EVERYTHING, "wan-vace-1.3b")
-    made = plan(request(Kind.ANIMATE, size=(832, 480)), Subject(**TALL), end=end, capabilities=here)
+    made = plan(request(Kind.ANIMATE, size=(832, 480)), tall(), end=end, capabilities=here)
     assert made.engine == "wan-vace"
     assert list(made.crops) == ["end"]
     assert made.crops["end"][1] > 0.9

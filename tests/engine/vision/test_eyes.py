@@ -11,7 +11,7 @@ from engine.vision import bodies, cutout, face_mesh, faces, hands, text_reader, 
 from engine.vision.eyes import Eye, Eyes
 from engine.vision.network import Network, Unreadable
 from engine.vision.text_reader import Words
-from engine.weights.model_spec import WheelSource
+from engine.weights.model_spec import NpmSource, WheelSource
 from engine.weights.shared import GROUPS, THINGS
 from engine.weights.store import Store
 from tests.engine.vision.onnx_bytes import relu, white_is_a_face
@@ -23,7 +23,9 @@ MODULES = (faces, face_mesh, bodies, hands, cutout, text_regions, text_reader)
 def test_every_eye_is_an_entry_of_the_catalogue_and_of_the_group():
     files = {module.ENTRY: module.FILE for module in MODULES} | {hands.PALM_ENTRY: hands.PALM_FILE}
     assert {eye.value for eye in Eye} - {THINGS} == set(GROUPS["eyes"]) == set(files)
-    assert CATALOGUE[THINGS].source.file == things.FILE
+    own = CATALOGUE[THINGS].source
+    assert isinstance(own, NpmSource)
+    assert own.file == things.FILE
     for entry, file in files.items():
         source = CATALOGUE[entry].source
         assert isinstance(source, WheelSource)
